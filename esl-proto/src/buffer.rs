@@ -1,0 +1,159 @@
+//! A receive buffer over storage that the caller owns.
+
+/// Octets that have been read and not yet consumed, in an array, slice or `Vec` of the caller's.
+///
+/// ```
+/// use esl_proto::{Decoder, Limits, RecvBuf, Step};
+///
+/// # let mut stream: &[u8] = b"Content-Type: auth/request\n\n";
+/// # let mut read = |to: &mut [u8]| { use std::io::Read; stream.read(to) };
+/// let mut buffer = RecvBuf::new([0; 4096]);
+/// let mut decoder = Decoder::new(Limits::for_buffer(buffer.capacity()));
+/// loop {
+///     let step = decoder.decode(buffer.filled())?;
+///     if let Step::Frame { frame, .. } = step {
+///         println!("{frame:?}");
+///     }
+///     let more = matches!(step, Step::NeedData { .. });
+///     let consumed = step.consumed();
+///     buffer.consume(consumed);
+///     if more {
+///         let count = read(buffer.spare_mut())?;
+///         if count == 0 {
+///             break;
+///         }
+///         buffer.commit(count);
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct RecvBuf<S> {
+    storage: S,
+    start: usize,
+    end: usize,
+}
+
+impl<S: AsRef<[u8]> + AsMut<[u8]>> RecvBuf<S> {
+    /// An empty buffer over `storage`, whatever that holds.
+    pub const fn new(storage: S) -> Self {
+        Self { storage, start: 0, end: 0 }
+    }
+
+    /// The number of octets that the storage can hold.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.storage.as_ref().len()
+    }
+
+    /// The octets read and not yet consumed.
+    #[must_use]
+    pub fn filled(&self) -> &[u8] {
+        self.storage.as_ref().get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Room to read into; say how much was read with [`commit`](Self::commit).
+    ///
+    /// The unconsumed octets are moved to the front of the storage when they are few beside the room that this makes, or
+    /// when no other room is left. Empty when the storage is full of unconsumed octets: only consuming or
+    /// [`grow`](Self::grow) makes room then.
+    #[must_use]
+    pub fn spare_mut(&mut self) -> &mut [u8] {
+        let filled = self.end.saturating_sub(self.start);
+        let storage = self.storage.as_mut();
+        if self.start > 0 && (self.start >= filled || self.end == storage.len()) {
+            let (to, from) = storage.split_at_mut_checked(self.start).unwrap_or_default();
+            if filled <= to.len() {
+                // Both sides are apart: a plain copy.
+                if let (Some(to), Some(from)) = (to.get_mut(..filled), from.get(..filled)) {
+                    to.copy_from_slice(from);
+                }
+            } else if let Some(octets) = storage.get_mut(..self.end) {
+                octets.rotate_left(self.start.min(octets.len()));
+            }
+            (self.start, self.end) = (0, filled);
+        }
+        storage.get_mut(self.end..).unwrap_or_default()
+    }
+
+    /// Takes the first `count` octets of [`spare_mut`](Self::spare_mut) in. No more than it holds are taken.
+    pub fn commit(&mut self, count: usize) {
+        self.end = self.end.saturating_add(count).min(self.capacity());
+    }
+
+    /// Takes `count` octets off the front of [`filled`](Self::filled). No more than it holds are taken.
+    pub fn consume(&mut self, count: usize) {
+        self.start = self.start.saturating_add(count).min(self.end);
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        }
+    }
+
+    /// Lets `change` resize the storage: `buffer.grow(|vec| vec.resize(required, 0))`. Octets read and not yet consumed
+    /// stay if the storage has not become too short for them.
+    pub fn grow(&mut self, change: impl FnOnce(&mut S)) {
+        change(&mut self.storage);
+        self.end = self.end.min(self.capacity());
+        self.start = self.start.min(self.end);
+    }
+
+    /// Gives the storage back.
+    pub fn into_storage(self) -> S {
+        self.storage
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn behaves_like_a_queue(capacity in 0_usize..40, steps in prop::collection::vec((any::<bool>(), 0_usize..30), 0..200)) {
+            let mut buffer = RecvBuf::new(vec![0; capacity]);
+            let mut model: Vec<u8> = Vec::new();
+            let mut next = 0_u8;
+            for (read, count) in steps {
+                if read {
+                    let spare = buffer.spare_mut();
+                    prop_assert!(!spare.is_empty() || model.len() == capacity, "room that is there must be offered");
+                    let count = count.min(spare.len());
+                    for octet in &mut spare[..count] {
+                        next = next.wrapping_add(1);
+                        *octet = next;
+                        model.push(next);
+                    }
+                    buffer.commit(count);
+                } else {
+                    buffer.consume(count);
+                    model.drain(..count.min(model.len()));
+                }
+                prop_assert_eq!(buffer.filled(), &model[..]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_count_beyond_the_room_is_cut() {
+        let mut buffer = RecvBuf::new([7; 4]);
+        buffer.commit(usize::MAX);
+        assert_eq!(buffer.filled(), [7; 4]);
+        buffer.consume(usize::MAX);
+        assert!(buffer.filled().is_empty());
+    }
+
+    #[test]
+    fn storage_can_grow_and_shrink() {
+        let mut buffer = RecvBuf::new(vec![1, 2, 3]);
+        buffer.commit(3);
+        buffer.consume(1);
+        buffer.grow(|storage| storage.resize(6, 9));
+        assert_eq!(buffer.filled(), [2, 3]);
+        assert!(!buffer.spare_mut().is_empty());
+        buffer.grow(Vec::clear);
+        assert!(buffer.filled().is_empty());
+        assert!(buffer.spare_mut().is_empty());
+        assert_eq!(buffer.into_storage(), Vec::<u8>::new());
+    }
+}

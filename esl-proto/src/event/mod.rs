@@ -1,0 +1,306 @@
+//! Events in plain, JSON and XML behind one view.
+
+mod index;
+mod json;
+mod plain;
+mod xml;
+
+use core::fmt;
+
+pub use index::{HeaderSlot, Indexed};
+
+use crate::frame::{Frame, Header};
+use crate::name::{EventName, Format, header};
+use crate::scan::slice;
+use crate::text::{Coding, Value};
+
+/// An event, or the channel data that answers `connect`, in the caller's buffer.
+///
+/// A view: making one costs nothing, and nothing is decoded before it is asked for. Every look-up walks the text
+/// anew; for more than two or three of them, [`index`](Self::index) it first.
+///
+/// Headers are an ordered multi-map. FreeSWITCH sends some headers twice, with different values, and compares names
+/// without regard to case. Where one value is asked for, the last is given: it is the newer fact.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Event<'a> {
+    text: &'a [u8],
+    format: Format,
+    /// Whether lines end in CRLF; only ever in the head of a frame.
+    crlf: bool,
+}
+
+impl<'a> Event<'a> {
+    /// An event in this format, whose text is the body of a frame.
+    #[must_use]
+    pub const fn new(format: Format, text: &'a [u8]) -> Self {
+        Self { text, format, crlf: false }
+    }
+
+    /// The head of a frame, read like a plain event: what answers `connect` in outbound mode.
+    #[must_use]
+    pub const fn from_head(frame: &Frame<'a>) -> Self {
+        Self { text: frame.head(), format: Format::Plain, crlf: frame.is_crlf() }
+    }
+
+    /// The format that the text is in.
+    #[must_use]
+    pub const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The text as it lies on the wire.
+    #[must_use]
+    pub const fn text(&self) -> &'a [u8] {
+        self.text
+    }
+
+    /// The headers in the order of the wire, duplicates among them.
+    ///
+    /// Iteration ends early where a JSON or XML document cannot be read further; ask [`Headers::error`] then.
+    #[must_use]
+    pub fn headers(&self) -> Headers<'a> {
+        Headers(match self.format {
+            Format::Plain => Reader::Plain(plain::Reader::new(self.text, self.crlf)),
+            Format::Json => Reader::Json(json::Reader::new(self.text)),
+            Format::Xml => Reader::Xml(xml::Reader::new(self.text)),
+        })
+    }
+
+    /// The last header of this name, in any case of its letters.
+    #[must_use]
+    pub fn get(&self, name: impl AsRef<[u8]>) -> Option<Value<'a>> {
+        self.get_all(name).last()
+    }
+
+    /// All headers of this name, in any case of its letters, in the order of the wire.
+    #[must_use]
+    pub fn get_all<N: AsRef<[u8]>>(&self, name: N) -> GetAll<'a, N> {
+        GetAll { headers: self.headers(), name }
+    }
+
+    /// The event's name: `Event-Name`. An event diverted from its session (`divert_events`) may have none.
+    #[must_use]
+    pub fn name(&self) -> Option<EventName<'a>> {
+        self.get(header::EVENT_NAME).map(|value| EventName::from_octets(value.raw()))
+    }
+
+    /// The subclass of a CUSTOM event: `Event-Subclass`.
+    #[must_use]
+    pub fn subclass(&self) -> Option<Value<'a>> {
+        self.get(header::EVENT_SUBCLASS)
+    }
+
+    /// The event's own body: the result of a background job, the text of a message.
+    ///
+    /// Plain: what follows the headers, if a Content-Length stands among them. JSON: the last `_body`. XML: the body
+    /// element, cut to its Content-Length, because FreeSWITCH appends blanks to it.
+    #[must_use]
+    pub fn body(&self) -> Option<Value<'a>> {
+        self.headers().into_body()
+    }
+
+    /// Reads the whole text and says whether that is possible.
+    ///
+    /// # Errors
+    /// [`EventError`] where a JSON or XML document is cut off or malformed. Plain text is never.
+    pub fn validate(&self) -> Result<(), EventError> {
+        let mut headers = self.headers();
+        headers.by_ref().for_each(drop);
+        headers.error().map_or(Ok(()), Err)
+    }
+
+    /// Notes where the headers stand, so that look-ups need not walk the text again.
+    ///
+    /// The slots can be used again for the next event. If there are fewer than headers, the index covers the first
+    /// ones and look-ups walk the rest: slower, never wrong. A channel event has 67 headers on average, at most some
+    /// hundreds.
+    #[must_use]
+    pub fn index<'s>(&self, slots: &'s mut [HeaderSlot]) -> Indexed<'a, 's> {
+        Indexed::new(*self, slots)
+    }
+}
+
+impl fmt::Debug for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        struct Pairs<'a>(Headers<'a>);
+        impl fmt::Debug for Pairs<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_map().entries(self.0.clone().map(|header| (header.name, header.value))).finish()
+            }
+        }
+        f.debug_struct("Event")
+            .field("format", &self.format)
+            .field("headers", &Pairs(self.headers()))
+            .field("body", &self.body())
+            .finish()
+    }
+}
+
+/// The headers of an [`Event`]; made by [`Event::headers`].
+#[derive(Clone, Debug)]
+pub struct Headers<'a>(Reader<'a>);
+
+#[derive(Clone, Debug)]
+enum Reader<'a> {
+    Plain(plain::Reader<'a>),
+    Json(json::Reader<'a>),
+    Xml(xml::Reader<'a>),
+}
+
+impl<'a> Headers<'a> {
+    /// Why iteration ended before the end of the text. To be asked after the last header.
+    #[must_use]
+    pub const fn error(&self) -> Option<EventError> {
+        match &self.0 {
+            Reader::Plain(_) => None,
+            Reader::Json(reader) => reader.error(),
+            Reader::Xml(reader) => reader.error(),
+        }
+    }
+
+    /// Reads what is left and returns the body, as [`Event::body`] does.
+    #[must_use]
+    pub fn into_body(mut self) -> Option<Value<'a>> {
+        self.by_ref().for_each(drop);
+        match &self.0 {
+            Reader::Plain(reader) => reader.body(),
+            Reader::Json(reader) => reader.body(),
+            Reader::Xml(reader) => reader.body(),
+        }
+    }
+
+    #[inline]
+    fn next_span(&mut self) -> Option<Span> {
+        match &mut self.0 {
+            Reader::Plain(reader) => reader.next(),
+            Reader::Json(reader) => reader.next(),
+            Reader::Xml(reader) => reader.next(),
+        }
+    }
+
+    const fn text(&self) -> &'a [u8] {
+        match &self.0 {
+            Reader::Plain(reader) => reader.text(),
+            Reader::Json(reader) => reader.text(),
+            Reader::Xml(reader) => reader.text(),
+        }
+    }
+}
+
+impl<'a> Iterator for Headers<'a> {
+    type Item = Header<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Header<'a>> {
+        let span = self.next_span()?;
+        Some(span.header(self.text()))
+    }
+}
+
+/// The headers of one name; made by [`Event::get_all`].
+#[derive(Clone, Debug)]
+pub struct GetAll<'a, N> {
+    headers: Headers<'a>,
+    name: N,
+}
+
+impl<'a, N: AsRef<[u8]>> Iterator for GetAll<'a, N> {
+    type Item = Value<'a>;
+
+    fn next(&mut self) -> Option<Value<'a>> {
+        let wanted = self.name.as_ref();
+        let text = self.headers.text();
+        loop {
+            let span = self.headers.next_span()?;
+            if span.is(text, wanted) {
+                return Some(span.header(text).value);
+            }
+        }
+    }
+}
+
+/// Where a header stands in the text of an event.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    name: (usize, usize),
+    /// Whether the name is written with escapes, as only JSON can.
+    name_coding: Coding,
+    value: (usize, usize),
+    coding: Coding,
+}
+
+impl Span {
+    fn name<'a>(&self, text: &'a [u8]) -> Value<'a> {
+        Value::new(slice(text, self.name.0, self.name.1), self.name_coding)
+    }
+
+    #[inline]
+    fn header<'a>(&self, text: &'a [u8]) -> Header<'a> {
+        Header { name: self.name(text), value: Value::new(slice(text, self.value.0, self.value.1), self.coding) }
+    }
+
+    #[inline]
+    fn is(&self, text: &[u8], wanted: &[u8]) -> bool {
+        match self.name_coding {
+            Coding::Octets => slice(text, self.name.0, self.name.1).eq_ignore_ascii_case(wanted),
+            _ => self.name(text).eq_ignore_ascii_case(wanted),
+        }
+    }
+}
+
+/// An event's document cannot be read to its end. The framing of the stream is not concerned: the next frame begins
+/// where it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventError {
+    /// What is wrong.
+    pub kind: EventErrorKind,
+    /// Position in the text of the event.
+    pub offset: usize,
+}
+
+/// What [`EventError`] found wrong. The numbers never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[repr(u16)]
+pub enum EventErrorKind {
+    /// The text ends too early.
+    Truncated = 201,
+    /// An octet that cannot stand here.
+    Unexpected = 202,
+    /// An object or array inside a value: FreeSWITCH knows strings and flat arrays of them.
+    Nested = 203,
+    /// An XML element without a matching end tag.
+    Unmatched = 204,
+    /// Something follows the document.
+    TrailingData = 205,
+}
+
+impl EventError {
+    /// The error's number, the same in every language.
+    #[must_use]
+    pub const fn code(&self) -> u16 {
+        self.kind as u16
+    }
+}
+
+impl EventErrorKind {
+    /// What is wrong, in words.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Truncated => "event ends too early",
+            Self::Unexpected => "unexpected octet in event",
+            Self::Nested => "value is neither a text nor a flat array",
+            Self::Unmatched => "element without a matching end tag",
+            Self::TrailingData => "something follows the event",
+        }
+    }
+}
+
+impl fmt::Display for EventError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at offset {}", self.kind.as_str(), self.offset)
+    }
+}
+
+impl core::error::Error for EventError {}

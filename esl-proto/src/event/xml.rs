@@ -1,0 +1,185 @@
+//! text/event-xml: what FreeSWITCH writes, which is XML only as long as header names and bodies allow it.
+//!
+//! The document is `<event>`, `<headers>` with one element a header, then perhaps `<Content-Length>` and `<body>`.
+//! Element names are header names, raw: they may hold blanks, colons, angle brackets and line ends, or be empty. So an
+//! element is recognised by its end tag. Header texts are percent-coded and hold no `<`; there are no attributes.
+
+use super::{EventError, EventErrorKind, Span};
+use crate::name::header;
+use crate::scan::{find, find_pair, slice};
+use crate::text::{Coding, Value, decimal};
+
+/// How many places are tried as the end tag of an element whose name holds angle brackets.
+const MOST_TRIES: usize = 8;
+
+const BODY: &[u8] = b"<body>";
+
+#[derive(Clone, Debug)]
+pub(super) struct Reader<'a> {
+    text: &'a [u8],
+    at: usize,
+    state: State,
+    /// What the last Content-Length says.
+    content_length: Option<usize>,
+    body: Option<(usize, usize)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Start,
+    /// Between `<headers>` and `</headers>`.
+    Headers,
+    /// After `</headers>`.
+    Siblings,
+    End,
+    Broken(EventError),
+}
+
+impl<'a> Reader<'a> {
+    pub(super) const fn new(text: &'a [u8]) -> Self {
+        Self { text, at: 0, state: State::Start, content_length: None, body: None }
+    }
+
+    pub(super) const fn text(&self) -> &'a [u8] {
+        self.text
+    }
+
+    pub(super) const fn error(&self) -> Option<EventError> {
+        match self.state {
+            State::Broken(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// To be asked after the last header.
+    pub(super) fn body(&self) -> Option<Value<'a>> {
+        let (start, end) = self.body?;
+        let limit = self.content_length.unwrap_or(usize::MAX);
+        Some(Value::new(slice(self.text, start, end), Coding::XmlBody { limit }))
+    }
+
+    pub(super) fn next(&mut self) -> Option<Span> {
+        let span = self.element().unwrap_or_else(|error| {
+            self.state = State::Broken(error);
+            None
+        })?;
+        let header = span.header(self.text);
+        if header.is(header::CONTENT_LENGTH) {
+            self.content_length = decimal(header.value.bytes()).and_then(|length| usize::try_from(length).ok());
+        }
+        Some(span)
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        slice(self.text, self.at, self.text.len())
+    }
+
+    fn skip_space(&mut self) {
+        self.at = self.text.len() - self.rest().trim_ascii_start().len();
+    }
+
+    /// Steps over `tag` and the white space before it, if it comes next.
+    fn tag(&mut self, tag: &[u8]) -> bool {
+        self.skip_space();
+        let found = self.rest().starts_with(tag);
+        if found {
+            self.at += tag.len();
+        }
+        found
+    }
+
+    /// Steps over `tag`, which must come next.
+    fn expect(&mut self, tag: &[u8]) -> Result<(), EventError> {
+        if self.tag(tag) {
+            return Ok(());
+        }
+        let rest = self.rest();
+        let common = rest.iter().zip(tag).take_while(|(here, wanted)| here == wanted).count();
+        let kind = if common == rest.len() { EventErrorKind::Truncated } else { EventErrorKind::Unexpected };
+        Err(EventError { kind, offset: self.at + common })
+    }
+
+    fn element(&mut self) -> Result<Option<Span>, EventError> {
+        if let State::Start = self.state {
+            self.expect(b"<event>")?;
+            self.expect(b"<headers>")?;
+            self.state = State::Headers;
+        }
+        if let State::Headers = self.state {
+            if !self.tag(b"</headers>") {
+                return self.named().map(Some);
+            }
+            self.state = State::Siblings;
+        }
+        if let State::Siblings = self.state {
+            if self.tag(BODY) {
+                self.end_of_body()?;
+            } else if !self.tag(b"</event>") {
+                return self.named().map(Some);
+            }
+            self.state = State::End;
+            self.skip_space();
+            if self.at < self.text.len() {
+                return Err(EventError { kind: EventErrorKind::TrailingData, offset: self.at });
+            }
+        }
+        Ok(None)
+    }
+
+    /// Finds the end of the body, whose text begins here: the last end tag of the document, because the text itself
+    /// may hold one unescaped.
+    fn end_of_body(&mut self) -> Result<(), EventError> {
+        let document = self.rest().trim_ascii_end();
+        let body = document
+            .strip_suffix(b"</event>")
+            .and_then(|text| text.trim_ascii_end().strip_suffix(b"</body>"))
+            .ok_or(EventError { kind: EventErrorKind::Truncated, offset: self.text.len() })?;
+        self.body = Some((self.at, self.at + body.len()));
+        self.at += document.len();
+        Ok(())
+    }
+
+    /// Reads `<name>text</name>`.
+    fn named(&mut self) -> Result<Span, EventError> {
+        let start = self.at;
+        if self.rest().first().is_some_and(|octet| *octet != b'<') {
+            return Err(EventError { kind: EventErrorKind::Unexpected, offset: start });
+        }
+        let truncated = EventError { kind: EventErrorKind::Truncated, offset: self.text.len() };
+        let name = start + 1;
+        let name_end = find(b'>', self.text, name).ok_or(truncated)?;
+        let text_end = find(b'<', self.text, name_end).ok_or(truncated)?;
+        // All but odd names: the tag ends at the first `>`, the text at the next `<`.
+        if let Some(end) = self.end_tag(text_end, (name, name_end)) {
+            return Ok(self.span((name, name_end), (name_end + 1, text_end), end));
+        }
+        // The name holds angle brackets. The text holds no `<`, so the tag ends at the last `>` before the end tag.
+        let mut at = name_end;
+        for _ in 0..MOST_TRIES {
+            let Some(text_end) = find_pair(b"</", self.text, at) else { break };
+            at = text_end + 2;
+            let Some(bracket) = memchr::memrchr2(b'<', b'>', slice(self.text, name, text_end)) else { continue };
+            let name_end = name + bracket;
+            if self.text.get(name_end) != Some(&b'>') {
+                continue;
+            }
+            if let Some(end) = self.end_tag(text_end, (name, name_end)) {
+                return Ok(self.span((name, name_end), (name_end + 1, text_end), end));
+            }
+        }
+        Err(EventError { kind: EventErrorKind::Unmatched, offset: start })
+    }
+
+    fn span(&mut self, name: (usize, usize), value: (usize, usize), end: usize) -> Span {
+        self.at = end;
+        Span { name, name_coding: Coding::Octets, value, coding: Coding::XmlHeader }
+    }
+
+    /// The position after the end tag of `name` at `at`, if it stands there and nothing but another tag follows.
+    fn end_tag(&self, at: usize, name: (usize, usize)) -> Option<usize> {
+        let tag = slice(self.text, at, self.text.len());
+        let after = tag.strip_prefix(b"</")?.strip_prefix(slice(self.text, name.0, name.1))?.strip_prefix(b">")?;
+        let followed = after.first().is_none_or(|octet| *octet == b'<' || octet.is_ascii_whitespace());
+        followed.then(|| self.text.len() - after.len())
+    }
+}

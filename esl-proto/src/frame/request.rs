@@ -1,0 +1,166 @@
+//! A frame as a server reads it: a command line, headers, a body.
+
+use super::{DecodeErrorKind, Frame, Header};
+use crate::scan::{find, slice};
+use crate::text::Value;
+
+/// The longest body that the server reads; it closes the connection on a longer one.
+pub(crate) const MAX_BODY: usize = 16_777_216;
+
+/// What a client asked: the frame of a [`Decoder::for_requests`](super::Decoder::for_requests).
+///
+/// Lines are cut as FreeSWITCH cuts them, traps and all: a line ends at the first CR of everything that follows, and
+/// only if there is none at the first LF. One CR in a command whose lines end in LF therefore makes one line of all
+/// that stands before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request<'b> {
+    head: &'b [u8],
+    body: Option<&'b [u8]>,
+}
+
+impl<'b> From<Frame<'b>> for Request<'b> {
+    fn from(frame: Frame<'b>) -> Self {
+        Self { head: frame.head(), body: frame.body() }
+    }
+}
+
+impl<'b> Request<'b> {
+    /// The command line: the word and its arguments.
+    #[must_use]
+    pub fn line(&self) -> &'b [u8] {
+        RequestLines::new(self.head).next().map_or(&[], |line| line.octets)
+    }
+
+    /// The body, if a Content-Length header stands among the headers.
+    #[must_use]
+    pub const fn body(&self) -> Option<&'b [u8]> {
+        self.body
+    }
+
+    /// The headers in order, duplicates among them. Blanks after the colon do not belong to the value; a line without
+    /// a colon is left out.
+    #[must_use]
+    pub fn headers(&self) -> RequestHeaders<'b> {
+        let mut lines = RequestLines::new(self.head);
+        lines.next();
+        RequestHeaders { lines }
+    }
+
+    /// The value of the first header of this name, in any case of its letters.
+    #[must_use]
+    pub fn get(&self, name: impl AsRef<[u8]>) -> Option<&'b [u8]> {
+        let name = name.as_ref();
+        self.headers().find(|header| header.is(name)).map(|header| header.value.raw())
+    }
+}
+
+/// The headers of a [`Request`]; made by [`Request::headers`].
+#[derive(Clone, Debug)]
+pub struct RequestHeaders<'b> {
+    lines: RequestLines<'b>,
+}
+
+impl<'b> Iterator for RequestHeaders<'b> {
+    type Item = Header<'b>;
+
+    fn next(&mut self) -> Option<Header<'b>> {
+        loop {
+            if let Some((name, value)) = header(self.lines.next()?.octets) {
+                return Some(Header { name: Value::octets(name), value: Value::octets(value) });
+            }
+        }
+    }
+}
+
+/// A header line cut at its first colon.
+fn header(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = memchr::memchr(b':', line)?;
+    let mut value = slice(line, colon + 1, line.len());
+    while let [b' ', rest @ ..] = value {
+        value = rest;
+    }
+    Some((slice(line, 0, colon), value))
+}
+
+#[derive(Clone, Copy)]
+struct RequestLine<'b> {
+    octets: &'b [u8],
+    /// Position of its first octet in the head.
+    at: usize,
+}
+
+#[derive(Clone, Debug)]
+struct RequestLines<'b> {
+    head: &'b [u8],
+    at: usize,
+    /// The next CR at or after `at`: looked for once, not once a line.
+    carriage_return: Option<usize>,
+}
+
+impl<'b> RequestLines<'b> {
+    fn new(head: &'b [u8]) -> Self {
+        Self { head, at: 0, carriage_return: find(b'\r', head, 0) }
+    }
+}
+
+impl<'b> Iterator for RequestLines<'b> {
+    type Item = RequestLine<'b>;
+
+    fn next(&mut self) -> Option<RequestLine<'b>> {
+        let at = self.at;
+        if at >= self.head.len() {
+            return None;
+        }
+        if self.carriage_return.is_some_and(|found| found < at) {
+            self.carriage_return = find(b'\r', self.head, at);
+        }
+        let end = self.carriage_return.or_else(|| find(b'\n', self.head, at)).unwrap_or(self.head.len());
+        let after = slice(self.head, end, self.head.len());
+        let line_end = after.iter().take_while(|octet| matches!(octet, b'\r' | b'\n')).count();
+        self.at = end + line_end.max(1);
+        Some(RequestLine { octets: slice(self.head, at, end), at })
+    }
+}
+
+/// The lengths of the bodies that follow a head: one for each Content-Length.
+pub(super) struct BodyLengths {
+    /// All of them together.
+    pub(super) total: usize,
+    /// The last one, if there is any.
+    pub(super) last: Option<usize>,
+}
+
+impl BodyLengths {
+    /// Reads the Content-Length headers of `head`. The error has a position in the head.
+    pub(super) fn of(head: &[u8], limit: usize) -> Result<Self, (DecodeErrorKind, usize)> {
+        let mut lengths = Self { total: 0, last: None };
+        for line in RequestLines::new(head).skip(1) {
+            let Some((name, value)) = header(line.octets) else { continue };
+            if !name.eq_ignore_ascii_case(b"content-length") {
+                continue;
+            }
+            let at = line.at + (line.octets.len() - value.len());
+            let length = leading_number(value).ok_or((DecodeErrorKind::InvalidLength, at))?;
+            if length > MAX_BODY.min(limit) || lengths.total.saturating_add(length) > limit {
+                return Err((DecodeErrorKind::BodyTooLong, at));
+            }
+            lengths.total += length;
+            lengths.last = Some(length);
+        }
+        Ok(lengths)
+    }
+}
+
+/// The number at the front of `text` as C's `atoi` reads it: 0 if there is none. [`None`] if it is negative.
+fn leading_number(text: &[u8]) -> Option<usize> {
+    let text = text.trim_ascii_start();
+    let (negative, text) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    let number = text.iter().take_while(|octet| octet.is_ascii_digit()).fold(0_usize, |number, digit| {
+        number.saturating_mul(10).saturating_add(usize::from(digit.wrapping_sub(b'0')))
+    });
+    (!negative || number == 0).then_some(number)
+}

@@ -1,0 +1,430 @@
+//! What a frame means: a typed view by its Content-Type.
+
+use core::fmt;
+
+use crate::event::Event;
+use crate::frame::{Frame, FrameHeaders, Header};
+use crate::name::{Format, LogLevel, header};
+use crate::text::Value;
+
+/// What the server says with one frame.
+///
+/// Every view keeps its [`frame`](Self::frame), so that nothing the views do not know is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Message<'b> {
+    /// auth/request: the server wants `auth` or `userauth` first.
+    AuthRequest(Frame<'b>),
+    /// command/reply: the answer to a command. Some answers to `api` are this, too.
+    Reply(Reply<'b>),
+    /// api/response: the answer to `api`.
+    ApiResponse(ApiResponse<'b>),
+    /// text/event-plain, -json or -xml.
+    Event(Event<'b>),
+    /// log/data: a line of the server's log.
+    Log(LogLine<'b>),
+    /// text/disconnect-notice: the connection ends, or goes on to linger.
+    Disconnect(DisconnectNotice<'b>),
+    /// text/rude-rejection: the access list does not allow this address. A disconnect notice and the end follow.
+    Rejection(Rejection<'b>),
+    /// A frame with another Content-Type or none: an orphaned part of a reply, or a server of another kind.
+    Other(Frame<'b>),
+}
+
+impl<'b> From<Frame<'b>> for Message<'b> {
+    fn from(frame: Frame<'b>) -> Self {
+        let event = |format| Self::Event(Event::new(format, frame.body().unwrap_or_default()));
+        match Kind::of(&frame) {
+            Kind::AuthRequest => Self::AuthRequest(frame),
+            Kind::Reply => Self::Reply(Reply { frame }),
+            Kind::ApiResponse => Self::ApiResponse(ApiResponse { frame }),
+            Kind::Event(format) => event(format),
+            Kind::Log => Self::Log(LogLine { frame }),
+            Kind::Disconnect => Self::Disconnect(DisconnectNotice { frame }),
+            Kind::Rejection => Self::Rejection(Rejection { frame }),
+            Kind::Other => Self::Other(frame),
+        }
+    }
+}
+
+/// The kinds of frame.
+#[derive(Clone, Copy)]
+enum Kind {
+    AuthRequest,
+    Reply,
+    ApiResponse,
+    Event(Format),
+    Log,
+    Disconnect,
+    Rejection,
+    Other,
+}
+
+impl Kind {
+    const TYPES: [(&'static [u8], Self); 9] = [
+        (b"text/event-plain", Self::Event(Format::Plain)),
+        (b"text/event-json", Self::Event(Format::Json)),
+        (b"text/event-xml", Self::Event(Format::Xml)),
+        (b"command/reply", Self::Reply),
+        (b"api/response", Self::ApiResponse),
+        (b"log/data", Self::Log),
+        (b"auth/request", Self::AuthRequest),
+        (b"text/disconnect-notice", Self::Disconnect),
+        (b"text/rude-rejection", Self::Rejection),
+    ];
+
+    fn of(frame: &Frame<'_>) -> Self {
+        let Some(content_type) = frame.content_type() else { return Self::Other };
+        Self::TYPES
+            .iter()
+            .find(|(name, _)| content_type.eq_ignore_ascii_case(name))
+            .map_or(Self::Other, |(_, kind)| *kind)
+    }
+}
+
+/// How an answer begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// `+OK`
+    Ok,
+    /// `-ERR`
+    Err,
+    /// `-USAGE`: an API command that was called wrongly.
+    Usage,
+    /// Anything else: the value of a variable, the output of an API command. Whether it is a success, the command
+    /// alone can tell.
+    Bare,
+}
+
+impl Status {
+    const WORDS: [(&'static [u8], Self); 3] = [(b"+OK", Self::Ok), (b"-ERR", Self::Err), (b"-USAGE", Self::Usage)];
+
+    /// How `answer` begins.
+    #[must_use]
+    pub fn of(answer: &[u8]) -> Self {
+        Self::split(answer).0
+    }
+
+    /// How `answer` begins, and what follows that word and the blanks (or, after `-USAGE`, the colon) behind it,
+    /// without white space at the end.
+    fn split(answer: &[u8]) -> (Self, &[u8]) {
+        for (word, status) in Self::WORDS {
+            if let Some(rest) = answer.strip_prefix(word) {
+                return (status, rest.strip_prefix(b":").unwrap_or(rest).trim_ascii());
+            }
+        }
+        (Self::Bare, answer.trim_ascii_end())
+    }
+}
+
+/// The answer to a command: command/reply.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Reply<'b> {
+    frame: Frame<'b>,
+}
+
+impl<'b> Reply<'b> {
+    /// The frame.
+    #[must_use]
+    pub const fn frame(&self) -> &Frame<'b> {
+        &self.frame
+    }
+
+    /// Its headers.
+    #[must_use]
+    pub const fn headers(&self) -> FrameHeaders<'b> {
+        self.frame.headers()
+    }
+
+    /// Whether it answers `connect`: only then is it led by an Event-Name, and its values are percent-coded.
+    #[must_use]
+    pub fn is_connect(&self) -> bool {
+        self.headers().next().is_some_and(|header| header.is(header::EVENT_NAME))
+    }
+
+    /// The data of the channel, if this answers `connect` in outbound mode.
+    #[must_use]
+    pub fn channel_data(&self) -> Option<Event<'b>> {
+        self.is_connect().then(|| Event::from_head(&self.frame))
+    }
+
+    /// What the server says: `+OK accepted`, `-ERR invalid`, or the bare value of a variable. In the reply to
+    /// `connect` it ends in a line end.
+    ///
+    /// A text of several lines is whole only as long as no line of it has a colon; see
+    /// [`text_to_end`](Self::text_to_end).
+    #[must_use]
+    pub fn text(&self) -> Value<'b> {
+        let value = match self.channel_data() {
+            Some(event) => event.get(header::REPLY_TEXT),
+            None => self.frame.get(header::REPLY_TEXT),
+        };
+        value.unwrap_or(Value::octets(&[]))
+    }
+
+    /// The text with all that follows it in the head: the whole value that answers `getvar`, if it has several lines.
+    /// A blank line in it still ends the frame, because the server writes it as it is; nothing can be done about that.
+    #[must_use]
+    pub fn text_to_end(&self) -> Value<'b> {
+        self.frame.get_to_end(header::REPLY_TEXT).unwrap_or(Value::octets(&[]))
+    }
+
+    /// How the text begins. An unset variable answers `getvar` with `-ERR command not found`, as an unknown command is
+    /// answered; a variable may also hold a text that begins so.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        if self.is_connect() { Status::of(self.first_octets(&mut [0; 8])) } else { Status::of(self.text().raw()) }
+    }
+
+    fn first_octets<'o>(&self, out: &'o mut [u8; 8]) -> &'o [u8] {
+        let mut len = 0;
+        for (to, octet) in out.iter_mut().zip(self.text().bytes()) {
+            *to = octet;
+            len += 1;
+        }
+        out.get(..len).unwrap_or_default()
+    }
+
+    /// What follows `+OK`, `-ERR` or `-USAGE` in the text, without the blanks around it; the whole text if it begins
+    /// with none of them. Empty for the reply to `connect`.
+    #[must_use]
+    pub fn detail(&self) -> &'b [u8] {
+        if self.is_connect() { &[] } else { Status::split(self.text().raw()).1 }
+    }
+
+    /// The name of the job that a `bgapi` has started. Free text, if the client has named it.
+    #[must_use]
+    pub fn job_uuid(&self) -> Option<Value<'b>> {
+        self.frame.get(header::JOB_UUID)
+    }
+
+    /// After `userauth`: the events that may be subscribed to, or `all`.
+    #[must_use]
+    pub fn allowed_events(&self) -> Option<Value<'b>> {
+        self.frame.get(header::ALLOWED_EVENTS)
+    }
+
+    /// After `userauth`: the API commands that may be used, or `all`.
+    #[must_use]
+    pub fn allowed_api(&self) -> Option<Value<'b>> {
+        self.frame.get(header::ALLOWED_API)
+    }
+
+    /// After `userauth`: whether `log` may be used.
+    #[must_use]
+    pub fn allowed_log(&self) -> Option<bool> {
+        self.frame.get(header::ALLOWED_LOG).map(|value| value == *"true")
+    }
+
+    /// After `connect`: whether applications run beside the commands, or each holds up the next.
+    #[must_use]
+    pub fn socket_mode(&self) -> Option<SocketMode> {
+        match self.channel_data()?.get(header::SOCKET_MODE)?.raw() {
+            b"async" => Some(SocketMode::Async),
+            b"static" => Some(SocketMode::Sync),
+            _ => None,
+        }
+    }
+
+    /// After `connect`: whether all commands may be used (`full`) or only those for the one channel.
+    #[must_use]
+    pub fn has_full_control(&self) -> Option<bool> {
+        self.channel_data()?.get(header::CONTROL).map(|control| control == *"full")
+    }
+}
+
+/// How an outbound connection runs applications: the `socket` application's `async` option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SocketMode {
+    /// `execute` is answered at once.
+    Async,
+    /// `execute` is answered when the application has ended. The server calls this `static`.
+    Sync,
+}
+
+/// The answer to `api`: api/response.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ApiResponse<'b> {
+    frame: Frame<'b>,
+}
+
+impl<'b> ApiResponse<'b> {
+    /// The frame.
+    #[must_use]
+    pub const fn frame(&self) -> &Frame<'b> {
+        &self.frame
+    }
+
+    /// What the command has printed, to the octet. A command that prints nothing is answered `-ERR no reply`.
+    #[must_use]
+    pub fn body(&self) -> &'b [u8] {
+        self.frame.body().unwrap_or_default()
+    }
+
+    /// How the body begins.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        Status::of(self.body())
+    }
+
+    /// What follows `+OK`, `-ERR` or `-USAGE:` in the body, without the white space around it; the whole body without
+    /// white space at the end if it begins with none of them.
+    #[must_use]
+    pub fn detail(&self) -> &'b [u8] {
+        Status::split(self.body()).1
+    }
+}
+
+/// A line of the server's log: log/data. Its headers are not coded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct LogLine<'b> {
+    frame: Frame<'b>,
+}
+
+impl<'b> LogLine<'b> {
+    /// The frame.
+    #[must_use]
+    pub const fn frame(&self) -> &Frame<'b> {
+        &self.frame
+    }
+
+    /// The line as the server prints it, its line end included. One message may have several lines.
+    #[must_use]
+    pub fn text(&self) -> &'b [u8] {
+        self.frame.body().unwrap_or_default()
+    }
+
+    /// How urgent it is.
+    #[must_use]
+    pub fn level(&self) -> Option<LogLevel> {
+        LogLevel::try_from(self.frame.get(header::LOG_LEVEL)?).ok()
+    }
+
+    /// The source file that wrote it.
+    #[must_use]
+    pub fn file(&self) -> Option<Value<'b>> {
+        self.frame.get(header::LOG_FILE)
+    }
+
+    /// The source function that wrote it.
+    #[must_use]
+    pub fn function(&self) -> Option<Value<'b>> {
+        self.frame.get(header::LOG_FUNC)
+    }
+
+    /// The line of the source file.
+    #[must_use]
+    pub fn line(&self) -> Option<u64> {
+        self.frame.get(header::LOG_LINE)?.to_u64()
+    }
+
+    /// The kind of line, a number of the server's own.
+    #[must_use]
+    pub fn text_channel(&self) -> Option<u64> {
+        self.frame.get(header::TEXT_CHANNEL)?.to_u64()
+    }
+
+    /// The channel that it is about, if any.
+    #[must_use]
+    pub fn channel_uuid(&self) -> Option<Value<'b>> {
+        self.frame.get(header::USER_DATA).filter(|value| !value.raw().is_empty())
+    }
+}
+
+/// The server ends the connection, or tells that it will after lingering: text/disconnect-notice.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct DisconnectNotice<'b> {
+    frame: Frame<'b>,
+}
+
+/// What a [`DisconnectNotice`] announces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disposition {
+    /// The end: nothing follows.
+    Disconnect,
+    /// The channel has ended; the connection stays for its last events, and commands still work.
+    Linger,
+}
+
+impl<'b> DisconnectNotice<'b> {
+    /// The frame.
+    #[must_use]
+    pub const fn frame(&self) -> &Frame<'b> {
+        &self.frame
+    }
+
+    /// Whether this is the end. It is, unless the notice says `linger`.
+    #[must_use]
+    pub fn disposition(&self) -> Disposition {
+        match self.frame.get(header::CONTENT_DISPOSITION) {
+            Some(value) if value.eq_ignore_ascii_case("linger") => Disposition::Linger,
+            _ => Disposition::Disconnect,
+        }
+    }
+
+    /// The channel that the connection controlled, if any.
+    #[must_use]
+    pub fn session_uuid(&self) -> Option<Value<'b>> {
+        self.frame.get(header::CONTROLLED_SESSION_UUID)
+    }
+
+    /// The name of the channel; in linger notices.
+    #[must_use]
+    pub fn channel_name(&self) -> Option<Value<'b>> {
+        self.frame.get(header::CHANNEL_NAME)
+    }
+
+    /// The seconds that the connection stays; -1 for ever. In linger notices.
+    #[must_use]
+    pub fn linger_seconds(&self) -> Option<i64> {
+        self.frame.get(header::LINGER_TIME)?.to_i64()
+    }
+
+    /// What the server says to the end: a good-bye, a shutdown, events lost by a slow reader.
+    #[must_use]
+    pub fn text(&self) -> &'b [u8] {
+        self.frame.body().unwrap_or_default()
+    }
+}
+
+/// The access list does not allow this address: text/rude-rejection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Rejection<'b> {
+    frame: Frame<'b>,
+}
+
+impl<'b> Rejection<'b> {
+    /// The frame.
+    #[must_use]
+    pub const fn frame(&self) -> &Frame<'b> {
+        &self.frame
+    }
+
+    /// What the server says.
+    #[must_use]
+    pub fn text(&self) -> &'b [u8] {
+        self.frame.body().unwrap_or_default()
+    }
+}
+
+macro_rules! debug_by_frame {
+    ($($name:ident)+) => {$(
+        impl fmt::Debug for $name<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                struct Pairs<'b>(FrameHeaders<'b>);
+                impl fmt::Debug for Pairs<'_> {
+                    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        let pairs = self.0.clone().map(|Header { name, value }| (name, value));
+                        f.debug_map().entries(pairs).finish()
+                    }
+                }
+                f.debug_struct(stringify!($name))
+                    .field("headers", &Pairs(self.frame.headers()))
+                    .field("body", &self.frame.body().map(Value::octets))
+                    .finish()
+            }
+        }
+    )+};
+}
+
+debug_by_frame!(Reply ApiResponse LogLine DisconnectNotice Rejection);

@@ -1,0 +1,91 @@
+//! Log levels.
+
+use core::fmt;
+
+use crate::text::{Value, decimal};
+
+/// How urgent a log line is, or which lines a connection wants: a number, the lower the more urgent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LogLevel(i8);
+
+impl LogLevel {
+    /// No lines at all; as a level of `log` only.
+    pub const DISABLE: Self = Self(-1);
+    /// CONSOLE
+    pub const CONSOLE: Self = Self(0);
+    /// ALERT
+    pub const ALERT: Self = Self(1);
+    /// CRIT
+    pub const CRIT: Self = Self(2);
+    /// ERR
+    pub const ERR: Self = Self(3);
+    /// WARNING
+    pub const WARNING: Self = Self(4);
+    /// NOTICE
+    pub const NOTICE: Self = Self(5);
+    /// INFO
+    pub const INFO: Self = Self(6);
+    /// DEBUG, the least urgent that has a name; deeper ones go up to 63.
+    pub const DEBUG: Self = Self(7);
+    /// The deepest level.
+    pub const MAX: Self = Self(63);
+
+    /// The names of levels -1 to 7.
+    const NAMES: [&'static str; 9] =
+        ["DISABLE", "CONSOLE", "ALERT", "CRIT", "ERR", "WARNING", "NOTICE", "INFO", "DEBUG"];
+
+    /// The level of this number, if there is such: -1 to 63.
+    #[must_use]
+    pub const fn new(number: i8) -> Option<Self> {
+        match number {
+            -1..=63 => Some(Self(number)),
+            _ => None,
+        }
+    }
+
+    /// The level that a name or a number says, as the `log` command reads it: numbers beyond 64 are 63, 64 itself and
+    /// unknown words are none.
+    #[must_use]
+    pub fn from_octets(octets: &[u8]) -> Option<Self> {
+        if let Some(number) = decimal(octets.iter().copied()) {
+            return match number {
+                0..=63 => Self::new(number as i8),
+                64 => None,
+                _ => Some(Self::MAX),
+            };
+        }
+        let place = Self::NAMES.iter().position(|name| octets.eq_ignore_ascii_case(name.as_bytes()))?;
+        Self::new((place as i8).wrapping_sub(1))
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn number(self) -> i8 {
+        self.0
+    }
+
+    /// The name; [`None`] for the levels below DEBUG.
+    #[must_use]
+    pub fn name(self) -> Option<&'static str> {
+        Self::NAMES.get(usize::try_from(self.0.wrapping_add(1)).ok()?).copied()
+    }
+}
+
+impl fmt::Display for LogLevel {
+    /// The name, or the number of a level without one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => fmt::Display::fmt(&self.0, f),
+        }
+    }
+}
+
+impl TryFrom<Value<'_>> for LogLevel {
+    type Error = ();
+
+    /// The level of a log line's `Log-Level`.
+    fn try_from(value: Value<'_>) -> Result<Self, ()> {
+        value.to_i64().and_then(|number| i8::try_from(number).ok()).and_then(Self::new).ok_or(())
+    }
+}

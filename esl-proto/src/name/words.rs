@@ -1,0 +1,113 @@
+//! The macro behind the vocabulary.
+
+/// Defines an enum of FreeSWITCH's words: an `open` one keeps unknown words, a `closed` one has no place for them.
+macro_rules! words {
+    (open $(#[$meta:meta])* $name:ident { $($variant:ident = $word:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name<'a> {
+            $(#[doc = concat!("`", $word, "`")] $variant,)+
+            /// A word that is not in this list, as it stands on the wire.
+            Other(&'a [u8]),
+        }
+
+        impl<'a> $name<'a> {
+            /// All words of the list, in its order.
+            pub const KNOWN: &'static [$name<'static>] = &[$($name::$variant,)+];
+
+            words!(known $($variant = $word,)+);
+
+            /// The word that these octets are, in any case of its letters.
+            #[must_use]
+            pub fn from_octets(octets: &'a [u8]) -> Self {
+                Self::known(octets).unwrap_or(Self::Other(octets))
+            }
+
+            /// The word as FreeSWITCH writes it.
+            #[must_use]
+            pub const fn as_octets(&self) -> &'a [u8] {
+                match self {
+                    $(Self::$variant => $word.as_bytes(),)+
+                    Self::Other(octets) => octets,
+                }
+            }
+
+            /// The word as FreeSWITCH writes it; [`None`] for an unknown one that is not UTF-8.
+            #[must_use]
+            pub fn as_str(&self) -> Option<&'a str> {
+                match self {
+                    $(Self::$variant => Some($word),)+
+                    Self::Other(octets) => core::str::from_utf8(octets).ok(),
+                }
+            }
+        }
+
+        impl core::fmt::Display for $name<'_> {
+            /// The word; octets that are not UTF-8 become U+FFFD.
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                core::fmt::Display::fmt(&$crate::text::Value::octets(self.as_octets()), f)
+            }
+        }
+
+        impl core::fmt::Debug for $name<'_> {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                match self {
+                    $(Self::$variant => f.write_str(stringify!($variant)),)+
+                    Self::Other(octets) => f.debug_tuple("Other").field(&$crate::text::Value::octets(octets)).finish(),
+                }
+            }
+        }
+    };
+    (closed $(#[$meta:meta])* $name:ident { $($variant:ident = $word:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $(#[doc = concat!("`", $word, "`")] $variant,)+
+        }
+
+        impl $name {
+            /// All words of the list, in its order.
+            pub const KNOWN: &'static [$name] = &[$($name::$variant,)+];
+
+            words!(known $($variant = $word,)+);
+
+            /// The word that these octets are, in any case of its letters, if it is one of the list.
+            #[must_use]
+            pub fn from_octets(octets: &[u8]) -> Option<Self> {
+                Self::known(octets)
+            }
+
+            /// The word as FreeSWITCH writes it.
+            #[must_use]
+            pub const fn as_str(&self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+    (known $($variant:ident = $word:literal,)+) => {
+        fn known(octets: &[u8]) -> Option<Self> {
+            #[allow(non_upper_case_globals)]
+            mod words {
+                $(pub(super) const $variant: &[u8] = $word.as_bytes();)+
+            }
+            // What a server writes is in its own case; what people type may not be.
+            match octets {
+                $(words::$variant => return Some(Self::$variant),)+
+                _ => {}
+            }
+            $(if octets.eq_ignore_ascii_case(words::$variant) {
+                return Some(Self::$variant);
+            })+
+            None
+        }
+    };
+}

@@ -1,0 +1,32 @@
+//! The backend for targets without one of their own: eight octets in a word.
+
+use super::{BLOCK, Masks};
+
+/// The octet in each of the eight places of a word.
+const fn splat(octet: u8) -> u64 {
+    u64::from_ne_bytes([octet; 8])
+}
+
+/// One bit for each octet of `word` that equals those of `wanted`, the lowest for the first octet.
+fn equal(word: u64, wanted: u64) -> u64 {
+    const LOW: u64 = splat(0x7f);
+    let difference = word ^ wanted;
+    // The top bit of each octet that is zero; exact, because no sum carries into the next octet.
+    let zero = !(((difference & LOW) + LOW) | difference | LOW);
+    // Gathers the eight top bits into the top octet.
+    (zero >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
+
+#[cfg_attr(all(target_arch = "x86_64", not(test)), allow(dead_code))]
+pub(super) fn masks(block: &[u8; BLOCK]) -> Masks {
+    let mut masks = Masks::default();
+    let (words, _) = block.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let shift = 8 * index as u32;
+        masks.line_end |= equal(word, splat(b'\n')) << shift;
+        masks.colon |= equal(word, splat(b':')) << shift;
+        masks.percent |= equal(word, splat(b'%')) << shift;
+    }
+    masks
+}

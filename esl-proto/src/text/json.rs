@@ -1,0 +1,114 @@
+//! JSON strings and flat arrays of them, as octets: nothing here needs them to be UTF-8.
+
+use super::{Coding, Few, Value};
+use crate::scan::{find, slice};
+
+/// The position after the closing quote of the string whose first octet after the opening quote is at `start`.
+pub(crate) fn string_end(text: &[u8], start: usize) -> Option<usize> {
+    let mut at = start;
+    loop {
+        let quote = find(b'"', text, at)?;
+        // A quote is escaped if an odd number of backslashes stands before it. Those before `at` belong to escapes
+        // that are over.
+        let backslashes = slice(text, at, quote).iter().rev().take_while(|octet| **octet == b'\\').count();
+        at = quote + 1;
+        if backslashes.is_multiple_of(2) {
+            return Some(at);
+        }
+    }
+}
+
+/// The position after the number or word (`true`, `null`) that begins at `start`; `start` if there is none.
+pub(crate) fn scalar_end(text: &[u8], start: usize) -> usize {
+    let rest = slice(text, start, text.len());
+    let scalar = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'-' | b'.');
+    start.saturating_add(rest.iter().position(|octet| !scalar(octet)).unwrap_or(rest.len()))
+}
+
+/// The position of the first octet at or after `start` that is not white space.
+pub(crate) fn skip_space(text: &[u8], start: usize) -> usize {
+    let rest = slice(text, start, text.len());
+    let space = |octet: &u8| matches!(octet, b' ' | b'\t' | b'\n' | b'\r');
+    start.saturating_add(rest.iter().position(|octet| !space(octet)).unwrap_or(rest.len()))
+}
+
+/// A string or a scalar taken as its text, at `start`: the value and the position after it.
+pub(crate) fn scalar(text: &[u8], start: usize) -> Option<(Value<'_>, usize)> {
+    if text.get(start) == Some(&b'"') {
+        let end = string_end(text, start + 1)?;
+        return Some((Value::new(slice(text, start + 1, end - 1), Coding::Json), end));
+    }
+    let end = scalar_end(text, start);
+    (end > start).then(|| (Value::octets(slice(text, start, end)), end))
+}
+
+/// The elements of an array, given what stands between its brackets.
+#[derive(Clone, Debug)]
+pub(crate) struct Elements<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Elements<'a> {
+    pub(crate) const fn new(text: &'a [u8]) -> Self {
+        Self { text, at: 0 }
+    }
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = Value<'a>;
+
+    fn next(&mut self) -> Option<Value<'a>> {
+        let (value, end) = scalar(self.text, skip_space(self.text, self.at))?;
+        // Past the comma, if one follows.
+        self.at = skip_space(self.text, end).saturating_add(1);
+        Some(value)
+    }
+}
+
+/// Takes what the next octet or escape stands for off `rest`, the inside of a string.
+pub(super) fn next(rest: &mut &[u8]) -> Option<Few> {
+    let (octet, mut after) = rest.split_first()?;
+    let mut decoded = Few::one(*octet);
+    if *octet == b'\\'
+        && let Some((kind, tail)) = after.split_first()
+        && let Some((point, tail)) = escape(*kind, tail)
+    {
+        (decoded, after) = (Few::code_point(point), tail);
+    }
+    *rest = after;
+    Some(decoded)
+}
+
+/// The code point of the escape whose letter is `kind`, and what follows it.
+fn escape(kind: u8, tail: &[u8]) -> Option<(u32, &[u8])> {
+    let octet = match kind {
+        b'"' | b'\\' | b'/' => kind,
+        b'b' => 0x08,
+        b'f' => 0x0c,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'u' => return unicode(tail),
+        _ => return None,
+    };
+    Some((u32::from(octet), tail))
+}
+
+/// The code point of four hexadecimal digits, or of a surrogate pair.
+fn unicode(text: &[u8]) -> Option<(u32, &[u8])> {
+    let (unit, tail) = unit(text)?;
+    if let 0xd800..0xdc00 = unit
+        && let [b'\\', b'u', pair @ ..] = tail
+        && let Some((low @ 0xdc00..0xe000, after)) = self::unit(pair)
+    {
+        return Some((0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00), after));
+    }
+    Some((unit, tail))
+}
+
+fn unit(text: &[u8]) -> Option<(u32, &[u8])> {
+    let [a, b, c, d, tail @ ..] = text else { return None };
+    let pair = super::percent::pair;
+    Some((u32::from(u16::from_be_bytes([pair(*a, *b)?, pair(*c, *d)?])), tail))
+}
