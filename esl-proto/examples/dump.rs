@@ -75,7 +75,8 @@ impl From<Value<'_>> for Text {
 
 fn pair(header: Header<'_>) -> (Text, Item) {
     let value = header.value;
-    let item = if value.is_array() { Item::Array(value.items().map(Text::from).collect()) } else { Item::One(value.into()) };
+    let item =
+        if value.is_array() { Item::Array(value.items().map(Text::from).collect()) } else { Item::One(value.into()) };
     (header.name.into(), item)
 }
 
@@ -170,7 +171,11 @@ fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--chunk" => {
-                chunk = arguments.next().and_then(|number| number.parse().ok()).filter(|number| *number > 0).ok_or(USAGE)?;
+                chunk = arguments
+                    .next()
+                    .and_then(|number| number.parse().ok())
+                    .filter(|number| *number > 0)
+                    .ok_or(USAGE)?;
             }
             _ if file.is_none() => file = Some(argument),
             _ => return Err(USAGE.into()),

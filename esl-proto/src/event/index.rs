@@ -112,9 +112,12 @@ impl<'a, 's> Indexed<'a, 's> {
     pub fn get_all<N: AsRef<[u8]>>(&self, name: N) -> impl Iterator<Item = Value<'a>> + use<'a, 's, N> {
         let text = self.event.text;
         let rest = self.rest.clone();
-        self.slots.iter().map(HeaderSlot::span).chain(Rest(rest)).filter_map(move |span| {
-            span.is(text, name.as_ref()).then(|| span.header(text).value)
-        })
+        self.slots
+            .iter()
+            .map(HeaderSlot::span)
+            .chain(Rest(rest))
+            .filter(move |span| span.is(text, name.as_ref()))
+            .map(move |span| span.header(text).value)
     }
 
     /// The event's name, as [`Event::name`].

@@ -37,7 +37,11 @@ impl<'a> Reader<'a> {
         }
         loop {
             let line = self.lines.next()?;
-            let end = if self.crlf && slice(self.text, line.start, line.end).ends_with(b"\r") { line.end - 1 } else { line.end };
+            let end = if self.crlf && slice(self.text, line.start, line.end).ends_with(b"\r") {
+                line.end - 1
+            } else {
+                line.end
+            };
             if end == line.start {
                 if self.crlf {
                     // The blank line after a head is not part of it; this one is a lone CR.

@@ -38,7 +38,7 @@ impl<'b> Request<'b> {
     }
 
     /// The headers in order, duplicates among them. Blanks after the colon do not belong to the value; a line without
-    /// a colon is left out.
+    /// a colon or a value is left out.
     #[must_use]
     pub fn headers(&self) -> RequestHeaders<'b> {
         let mut lines = RequestLines::new(self.head);
@@ -65,7 +65,9 @@ impl<'b> Iterator for RequestHeaders<'b> {
 
     fn next(&mut self) -> Option<Header<'b>> {
         loop {
-            if let Some((name, value)) = header(self.lines.next()?.octets) {
+            if let Some((name, value)) = header(self.lines.next()?.octets)
+                && !value.is_empty()
+            {
                 return Some(Header { name: Value::octets(name), value: Value::octets(value) });
             }
         }
@@ -152,15 +154,16 @@ impl BodyLengths {
 }
 
 /// The number at the front of `text` as C's `atoi` reads it: 0 if there is none. [`None`] if it is negative.
-fn leading_number(text: &[u8]) -> Option<usize> {
+pub(crate) fn leading_number(text: &[u8]) -> Option<usize> {
     let text = text.trim_ascii_start();
     let (negative, text) = match text {
         [b'-', digits @ ..] => (true, digits),
         [b'+', digits @ ..] => (false, digits),
         digits => (false, digits),
     };
-    let number = text.iter().take_while(|octet| octet.is_ascii_digit()).fold(0_usize, |number, digit| {
-        number.saturating_mul(10).saturating_add(usize::from(digit.wrapping_sub(b'0')))
-    });
+    let number = text
+        .iter()
+        .take_while(|octet| octet.is_ascii_digit())
+        .fold(0_usize, |number, digit| number.saturating_mul(10).saturating_add(usize::from(digit.wrapping_sub(b'0'))));
     (!negative || number == 0).then_some(number)
 }

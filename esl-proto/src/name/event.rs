@@ -101,4 +101,3 @@ words!(open
         All = "ALL",
     }
 );
-

@@ -191,10 +191,9 @@ impl<'a> Value<'a> {
         Items(match self.coding {
             Coding::JsonArray => Elements::Json(json::Elements::new(self.raw)),
             Coding::Plain { escaped } => match percent::strip_prefix(self.raw, ARRAY_PREFIX) {
-                Some(rest) => Elements::Plain {
-                    rest: Some(rest),
-                    coding: if escaped { Coding::Percent } else { Coding::Octets },
-                },
+                Some(rest) => {
+                    Elements::Plain { rest: Some(rest), coding: if escaped { Coding::Percent } else { Coding::Octets } }
+                }
                 None => Elements::One(Some(*self)),
             },
             _ => Elements::One(Some(*self)),
@@ -490,7 +489,9 @@ impl Few {
         match point {
             0..0x80 => Self { octets: point, len: 1 },
             0x80..0x800 => Self { octets: 0xc0 | (point >> 6) | (tail(point, 0) << 8), len: 2 },
-            0x800..0x1_0000 => Self { octets: 0xe0 | (point >> 12) | (tail(point, 6) << 8) | (tail(point, 0) << 16), len: 3 },
+            0x800..0x1_0000 => {
+                Self { octets: 0xe0 | (point >> 12) | (tail(point, 6) << 8) | (tail(point, 0) << 16), len: 3 }
+            }
             _ => Self {
                 octets: 0xf0 | (point >> 18) | (tail(point, 12) << 8) | (tail(point, 6) << 16) | (tail(point, 0) << 24),
                 len: 4,
@@ -582,7 +583,10 @@ mod tests {
     fn json_escapes_are_decoded_and_others_kept() {
         assert_eq!(decoded(br#"a\n\t\r\b\f\\\/\"z"#, Coding::Json), b"a\n\t\r\x08\x0c\\/\"z");
         assert_eq!(decoded(br"\u0041\u00e9\u20ac", Coding::Json), "A\u{e9}\u{20ac}".as_bytes());
-        assert_eq!(decoded(br"\ud83d\ude00|\uD83D|\ude00|\ud83d\u0041", Coding::Json), b"\xf0\x9f\x98\x80|\xed\xa0\xbd|\xed\xb8\x80|\xed\xa0\xbdA");
+        assert_eq!(
+            decoded(br"\ud83d\ude00|\uD83D|\ude00|\ud83d\u0041", Coding::Json),
+            b"\xf0\x9f\x98\x80|\xed\xa0\xbd|\xed\xb8\x80|\xed\xa0\xbdA"
+        );
         assert_eq!(decoded(br"\q\u12G4\u12", Coding::Json), br"\q\u12G4\u12");
     }
 
@@ -591,7 +595,10 @@ mod tests {
         let body = Coding::XmlBody { limit: usize::MAX };
         assert_eq!(decoded(b"&amp;&lt;&gt;&quot;&apos;&#xD;&#65;&#x17B;", body), "&<>\"'\rA\u{17b}".as_bytes());
         assert_eq!(decoded(b"&#xD800;", body), b"\xed\xa0\x80");
-        assert_eq!(decoded(b"&bogus; &amp &# &#; &#x; &#x110000; &#99999999999999; & &", body), b"&bogus; &amp &# &#; &#x; &#x110000; &#99999999999999; & &");
+        assert_eq!(
+            decoded(b"&bogus; &amp &# &#; &#x; &#x110000; &#99999999999999; & &", body),
+            b"&bogus; &amp &# &#; &#x; &#x110000; &#99999999999999; & &"
+        );
         assert_eq!(decoded(b"a &lt; b <! c &lt; d", body), b"a < b <! c &lt; d");
         assert_eq!(decoded(b"%41", body), b"%41");
         assert_eq!(decoded(b"%41&#x25;42%&#x34;3%&amp;", Coding::XmlHeader), b"ABC%&");
@@ -599,7 +606,9 @@ mod tests {
 
     #[test]
     fn an_xml_body_ends_at_its_limit() {
-        for (limit, wanted) in [(0, &b""[..]), (1, b"<"), (2, b"<\xc5"), (3, b"<\xc5\xbb"), (4, b"<\xc5\xbbx"), (9, b"<\xc5\xbbx")] {
+        for (limit, wanted) in
+            [(0, &b""[..]), (1, b"<"), (2, b"<\xc5"), (3, b"<\xc5\xbb"), (4, b"<\xc5\xbbx"), (9, b"<\xc5\xbbx")]
+        {
             assert_eq!(decoded(b"&lt;&#x17B;x", Coding::XmlBody { limit }), wanted);
         }
         assert_eq!(decoded(b"ab<!cd", Coding::XmlBody { limit: 4 }), b"ab<!");

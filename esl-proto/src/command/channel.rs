@@ -1,0 +1,227 @@
+//! `sendmsg`: what a channel is told to do.
+
+use core::fmt;
+
+use super::{Pairs, debug_with_text};
+use crate::name::HangupCause;
+use crate::text::Value;
+
+/// From how many octets on an argument travels as a body: the server reads heads octet by octet, bodies in bulk.
+const LONG_ARGUMENT: usize = 512;
+
+/// A message to a channel: `sendmsg`.
+///
+/// The answer `+OK` means that the message waits for the channel, whatever it says; in sync outbound mode, that the
+/// application has ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SendMsg<'a> {
+    /// The channel; [`None`] for the one that an outbound connection controls. An inbound connection must name it.
+    pub uuid: Option<&'a [u8]>,
+    /// What to do.
+    pub call: Call<'a>,
+    /// Whether the channel handles no other message before this one has ended (`event-lock`).
+    pub event_lock: bool,
+    /// The same for messages of priority (`event-lock-pri`).
+    pub event_lock_pri: bool,
+    /// How many frames of media to wait for first (`lead-frames`).
+    pub lead_frames: Option<u32>,
+    /// In sync outbound mode: answer at once and let the application run (`async`).
+    pub is_async: bool,
+}
+
+impl<'a> SendMsg<'a> {
+    /// A message to the controlled channel.
+    pub fn new(call: impl Into<Call<'a>>) -> Self {
+        Self {
+            uuid: None,
+            call: call.into(),
+            event_lock: false,
+            event_lock_pri: false,
+            lead_frames: None,
+            is_async: false,
+        }
+    }
+
+    /// The same to the channel with this uuid.
+    #[must_use]
+    pub fn to(self, uuid: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self { uuid: Some(uuid.as_ref()), ..self }
+    }
+
+    /// The same with `event-lock`.
+    #[must_use]
+    pub const fn event_lock(self) -> Self {
+        Self { event_lock: true, ..self }
+    }
+
+    /// The same with `event-lock-pri`.
+    #[must_use]
+    pub const fn event_lock_pri(self) -> Self {
+        Self { event_lock_pri: true, ..self }
+    }
+
+    /// The same with `lead-frames`.
+    #[must_use]
+    pub const fn lead_frames(self, count: u32) -> Self {
+        Self { lead_frames: Some(count), ..self }
+    }
+
+    /// The same with `async`.
+    #[must_use]
+    pub const fn run_async(self) -> Self {
+        Self { is_async: true, ..self }
+    }
+
+    pub(super) fn body(&self) -> &'a [u8] {
+        match &self.call {
+            Call::Execute(execute) if execute.has_body() => execute.arg,
+            _ => &[],
+        }
+    }
+}
+
+/// What a [`SendMsg`] tells the channel: its `call-command`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Call<'a> {
+    /// `execute`: run an application.
+    Execute(Execute<'a>),
+    /// `hangup`: end the call.
+    Hangup {
+        /// Why; NORMAL_CLEARING if not said.
+        cause: Option<HangupCause<'a>>,
+    },
+    /// `unicast`: send and receive the call's media at a socket.
+    Unicast(Unicast<'a>),
+    /// `nomedia`: let the media of a bridged call flow past the server.
+    NoMedia {
+        /// One of the call's channels.
+        uuid: &'a [u8],
+    },
+    /// `xferext`: transfer the channel to an extension made of these applications.
+    XferExt {
+        /// The applications, each with its argument.
+        applications: Pairs<'a>,
+    },
+    /// Anything else, which the server accepts and ignores; empty for a message without a call-command.
+    Other {
+        /// The call-command.
+        name: &'a [u8],
+    },
+}
+
+impl<'a> Call<'a> {
+    /// [`Call::Hangup`]
+    pub fn hangup(cause: impl Into<Option<HangupCause<'a>>>) -> Self {
+        Self::Hangup { cause: cause.into() }
+    }
+
+    /// [`Call::NoMedia`]
+    pub fn nomedia(uuid: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self::NoMedia { uuid: uuid.as_ref() }
+    }
+
+    /// [`Call::XferExt`]
+    pub fn xferext(applications: impl Into<Pairs<'a>>) -> Self {
+        Self::XferExt { applications: applications.into() }
+    }
+}
+
+/// An application to run: call-command `execute`.
+///
+/// An application that the server does not know ends the call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Execute<'a> {
+    /// The application's name.
+    pub app: &'a [u8],
+    /// Its argument, none if empty. If it is long, holds line ends or begins with a blank, it travels as a body.
+    pub arg: &'a [u8],
+    /// How often to run it, negative for ever. A run of less than half a second is the last.
+    pub loops: Option<i32>,
+    /// What CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE shall carry as `Application-UUID`, free text; without it the
+    /// server makes a UUID.
+    pub event_uuid: Option<&'a [u8]>,
+    /// What they shall carry as `Application-UUID-Name`.
+    pub event_uuid_name: Option<&'a [u8]>,
+    /// Whether the bridged channel hears its hold music meanwhile (`hold-bleg`).
+    pub hold_bleg: bool,
+}
+
+impl<'a> Execute<'a> {
+    /// Runs `app` with `arg` once.
+    pub fn new(app: &'a (impl AsRef<[u8]> + ?Sized), arg: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self {
+            app: app.as_ref(),
+            arg: arg.as_ref(),
+            loops: None,
+            event_uuid: None,
+            event_uuid_name: None,
+            hold_bleg: false,
+        }
+    }
+
+    /// The same `count` times.
+    #[must_use]
+    pub const fn loops(self, count: i32) -> Self {
+        Self { loops: Some(count), ..self }
+    }
+
+    /// The same, to be recognised by this `Application-UUID`.
+    #[must_use]
+    pub fn event_uuid(self, uuid: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self { event_uuid: Some(uuid.as_ref()), ..self }
+    }
+
+    /// Whether the argument travels as a body.
+    pub(super) fn has_body(&self) -> bool {
+        self.arg.len() > LONG_ARGUMENT
+            || self.arg.starts_with(b" ")
+            || memchr::memchr2(b'\n', b'\r', self.arg).is_some()
+    }
+}
+
+impl<'a> From<Execute<'a>> for Call<'a> {
+    fn from(execute: Execute<'a>) -> Self {
+        Self::Execute(execute)
+    }
+}
+
+/// Where the media of a call go: call-command `unicast`. What is not said is the server's default.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unicast<'a> {
+    /// Default 127.0.0.1.
+    pub local_ip: Option<&'a [u8]>,
+    /// Default 8025.
+    pub local_port: Option<u16>,
+    /// Default 127.0.0.1.
+    pub remote_ip: Option<&'a [u8]>,
+    /// Default 8026.
+    pub remote_port: Option<u16>,
+    /// `udp` (the default) or `tcp`.
+    pub transport: Option<&'a [u8]>,
+    /// `native`: as the codec has them, not decoded.
+    pub flags: Option<&'a [u8]>,
+}
+
+impl<'a> From<Unicast<'a>> for Call<'a> {
+    fn from(unicast: Unicast<'a>) -> Self {
+        Self::Unicast(unicast)
+    }
+}
+
+debug_with_text!(SendMsg { uuid call event_lock event_lock_pri lead_frames is_async });
+debug_with_text!(Execute { app arg loops event_uuid event_uuid_name hold_bleg });
+debug_with_text!(Unicast { local_ip local_port remote_ip remote_port transport flags });
+
+impl fmt::Debug for Call<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Execute(execute) => execute.fmt(f),
+            Self::Hangup { cause } => f.debug_struct("Hangup").field("cause", cause).finish(),
+            Self::Unicast(unicast) => unicast.fmt(f),
+            Self::NoMedia { uuid } => f.debug_struct("NoMedia").field("uuid", &Value::octets(uuid)).finish(),
+            Self::XferExt { applications } => f.debug_struct("XferExt").field("applications", applications).finish(),
+            Self::Other { name } => f.debug_struct("Other").field("name", &Value::octets(name)).finish(),
+        }
+    }
+}

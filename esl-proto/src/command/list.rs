@@ -1,0 +1,283 @@
+//! Lists in commands: given as slices by a program, or found in the text of a request.
+
+use core::fmt;
+
+use crate::frame::Request;
+use crate::name::{EventName, header};
+use crate::text::Value;
+
+/// An ordered list of pairs: headers of an event, or applications and their arguments.
+///
+/// Made from a slice or array of pairs of text or of octets; two lists are equal if their pairs are.
+#[derive(Clone, Copy)]
+pub struct Pairs<'a>(PairsOf<'a>);
+
+#[derive(Clone, Copy)]
+enum PairsOf<'a> {
+    Text(&'a [(&'a str, &'a str)]),
+    Octets(&'a [(&'a [u8], &'a [u8])]),
+    /// The headers of a request but for those that frame it.
+    Headers(Request<'a>),
+    /// The `application` headers of a request.
+    Applications(Request<'a>),
+}
+
+impl<'a> Pairs<'a> {
+    /// No pairs.
+    pub const NONE: Self = Self(PairsOf::Octets(&[]));
+
+    pub(super) const fn headers(request: Request<'a>) -> Self {
+        Self(PairsOf::Headers(request))
+    }
+
+    pub(super) const fn applications(request: Request<'a>) -> Self {
+        Self(PairsOf::Applications(request))
+    }
+
+    /// The pairs in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+        let (text, octets, request, applications) = match self.0 {
+            PairsOf::Text(text) => (text, Default::default(), None, false),
+            PairsOf::Octets(octets) => (Default::default(), octets, None, false),
+            PairsOf::Headers(request) => (Default::default(), Default::default(), Some(request), false),
+            PairsOf::Applications(request) => (Default::default(), Default::default(), Some(request), true),
+        };
+        let from_request = request.map(|request| request.headers()).into_iter().flatten().filter_map(move |header| {
+            if header.is("application") && applications {
+                return Some(split_at_blank(header.value.raw()));
+            }
+            let other = !applications && !header.is(header::CONTENT_LENGTH);
+            other.then(|| (header.name.raw(), header.value.raw()))
+        });
+        text.iter()
+            .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
+            .chain(octets.iter().copied())
+            .chain(from_request)
+    }
+}
+
+/// `text` before its first blank, and after it.
+pub(super) fn split_at_blank(text: &[u8]) -> (&[u8], &[u8]) {
+    match memchr::memchr(b' ', text).and_then(|at| text.split_at_checked(at)) {
+        Some((before, after)) => (before, after.get(1..).unwrap_or_default()),
+        None => (text, &[]),
+    }
+}
+
+impl PartialEq for Pairs<'_> {
+    fn eq(&self, other: &Pairs<'_>) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Pairs<'_> {}
+
+impl fmt::Debug for Pairs<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter().map(|(name, value)| (Value::octets(name), Value::octets(value)))).finish()
+    }
+}
+
+impl<'a> From<&'a [(&'a str, &'a str)]> for Pairs<'a> {
+    fn from(pairs: &'a [(&'a str, &'a str)]) -> Self {
+        Self(PairsOf::Text(pairs))
+    }
+}
+
+impl<'a, const N: usize> From<&'a [(&'a str, &'a str); N]> for Pairs<'a> {
+    fn from(pairs: &'a [(&'a str, &'a str); N]) -> Self {
+        Self(PairsOf::Text(pairs))
+    }
+}
+
+impl<'a> From<&'a [(&'a [u8], &'a [u8])]> for Pairs<'a> {
+    fn from(pairs: &'a [(&'a [u8], &'a [u8])]) -> Self {
+        Self(PairsOf::Octets(pairs))
+    }
+}
+
+/// A list of words without blanks: subclasses.
+///
+/// Made from a slice or array of text or octets; two lists are equal if their words are.
+#[derive(Clone, Copy)]
+pub struct Words<'a>(WordsOf<'a>);
+
+#[derive(Clone, Copy)]
+enum WordsOf<'a> {
+    Text(&'a [&'a str]),
+    Octets(&'a [&'a [u8]]),
+    /// Words of a command line, between blanks.
+    Line(&'a [u8]),
+}
+
+impl<'a> Words<'a> {
+    /// No words.
+    pub const NONE: Self = Self(WordsOf::Octets(&[]));
+
+    pub(super) const fn line(line: &'a [u8]) -> Self {
+        Self(WordsOf::Line(line))
+    }
+
+    /// The words in order.
+    pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let (text, octets, line): (&[&str], &[&[u8]], &[u8]) = match self.0 {
+            WordsOf::Text(text) => (text, &[], &[]),
+            WordsOf::Octets(octets) => (&[], octets, &[]),
+            WordsOf::Line(line) => (&[], &[], line),
+        };
+        text.iter().map(|word| word.as_bytes()).chain(octets.iter().copied()).chain(words(line))
+    }
+}
+
+/// The words between blanks; two blanks have none between them.
+fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    line.split(|octet| *octet == b' ').filter(|word| !word.is_empty())
+}
+
+impl PartialEq for Words<'_> {
+    fn eq(&self, other: &Words<'_>) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Words<'_> {}
+
+impl fmt::Debug for Words<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter().map(Value::octets)).finish()
+    }
+}
+
+impl<'a> From<&'a [&'a str]> for Words<'a> {
+    fn from(words: &'a [&'a str]) -> Self {
+        Self(WordsOf::Text(words))
+    }
+}
+
+impl<'a, const N: usize> From<&'a [&'a str; N]> for Words<'a> {
+    fn from(words: &'a [&'a str; N]) -> Self {
+        Self(WordsOf::Text(words))
+    }
+}
+
+impl<'a> From<&'a [&'a [u8]]> for Words<'a> {
+    fn from(words: &'a [&'a [u8]]) -> Self {
+        Self(WordsOf::Octets(words))
+    }
+}
+
+/// A list of event names.
+#[derive(Clone, Copy)]
+pub struct EventNames<'a>(EventNamesOf<'a>);
+
+#[derive(Clone, Copy)]
+enum EventNamesOf<'a> {
+    Names(&'a [EventName<'a>]),
+    /// Words of a command line.
+    Line(&'a [u8]),
+}
+
+impl<'a> EventNames<'a> {
+    /// No names.
+    pub const NONE: Self = Self(EventNamesOf::Names(&[]));
+
+    /// The names in order.
+    pub fn iter(&self) -> impl Iterator<Item = EventName<'a>> + use<'a> {
+        let (names, line): (&[EventName<'_>], &[u8]) = match self.0 {
+            EventNamesOf::Names(names) => (names, &[]),
+            EventNamesOf::Line(line) => (&[], line),
+        };
+        names.iter().copied().chain(words(line).map(subscribed))
+    }
+}
+
+/// The event that a word of a subscription asks for. The server takes a name also with 13 octets before it, meant for
+/// `SWITCH_EVENT_`.
+pub(super) fn subscribed(word: &[u8]) -> EventName<'_> {
+    match (EventName::from_octets(word), word.get(13..)) {
+        (EventName::Other(_), Some(rest)) => match EventName::from_octets(rest) {
+            EventName::Other(_) => EventName::Other(word),
+            name => name,
+        },
+        (name, _) => name,
+    }
+}
+
+/// What to subscribe to: event names, and subclasses of CUSTOM events.
+///
+/// CUSTOM alone brings only the CUSTOM events without a subclass; a list of subclasses implies it. ALL brings every
+/// event of every subclass.
+#[derive(Clone, Copy)]
+pub struct Events<'a> {
+    /// The names. Where CUSTOM stands among them does not matter.
+    pub names: EventNames<'a>,
+    /// The subclasses of CUSTOM events, as `sofia::register`.
+    pub subclasses: Words<'a>,
+}
+
+impl<'a> Events<'a> {
+    /// Events of these names and CUSTOM events of these subclasses.
+    pub fn new(names: &'a [EventName<'a>], subclasses: impl Into<Words<'a>>) -> Self {
+        Self { names: EventNames(EventNamesOf::Names(names)), subclasses: subclasses.into() }
+    }
+
+    /// The words of a command line: names up to CUSTOM, then subclasses.
+    pub(super) fn from_line(line: &'a [u8]) -> Self {
+        let mut names = 0;
+        for word in line.split(|octet| *octet == b' ') {
+            names += word.len();
+            if subscribed(word) == EventName::Custom {
+                break;
+            }
+            names += 1;
+        }
+        let (names, subclasses) = line.split_at_checked(names).unwrap_or((line, &[]));
+        Self { names: EventNames(EventNamesOf::Line(names)), subclasses: Words::line(subclasses) }
+    }
+
+    /// The names but for CUSTOM.
+    pub(super) fn plain_names(&self) -> impl Iterator<Item = EventName<'a>> + use<'a> {
+        self.names.iter().filter(|name| *name != EventName::Custom)
+    }
+
+    /// Whether CUSTOM is among the names or implied by a subclass.
+    #[must_use]
+    pub fn has_custom(&self) -> bool {
+        self.names.iter().any(|name| name == EventName::Custom) || self.subclasses.iter().next().is_some()
+    }
+}
+
+impl PartialEq for Events<'_> {
+    /// Whether both ask for the same: the place of CUSTOM does not count.
+    fn eq(&self, other: &Events<'_>) -> bool {
+        self.plain_names().eq(other.plain_names())
+            && self.has_custom() == other.has_custom()
+            && self.subclasses == other.subclasses
+    }
+}
+
+impl Eq for Events<'_> {}
+
+impl fmt::Debug for EventNames<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl fmt::Debug for Events<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").field("names", &self.names).field("subclasses", &self.subclasses).finish()
+    }
+}
+
+impl<'a> From<&'a [EventName<'a>]> for Events<'a> {
+    fn from(names: &'a [EventName<'a>]) -> Self {
+        Self::new(names, Words::NONE)
+    }
+}
+
+impl<'a, const N: usize> From<&'a [EventName<'a>; N]> for Events<'a> {
+    fn from(names: &'a [EventName<'a>; N]) -> Self {
+        Self::new(names, Words::NONE)
+    }
+}

@@ -1,0 +1,609 @@
+//! What a client asks of the server: every command as a value.
+//!
+//! A [`Command`] borrows what it is made of. Its exact length is known before it is written; it is written into the
+//! caller's buffer whole or not at all; and it parses back from a [`Request`], which is what a server needs.
+//!
+//! No text that the caller passes can forge the protocol: line ends and NUL are refused wherever they would, with the
+//! field and the place. What may hold line ends travels as a body.
+
+mod channel;
+mod list;
+mod parse;
+mod write;
+
+use core::fmt;
+
+pub use channel::{Call, Execute, SendMsg, Unicast};
+pub use list::{EventNames, Events, Pairs, Words};
+pub use parse::{ParseError, ParseErrorKind};
+
+use crate::frame::Request;
+use crate::name::{EventName, Format, LogLevel};
+use crate::text::{Insufficient, Value};
+
+/// A command of the event socket.
+///
+/// Make one with the constructors, which take text or octets, or from its fields. Send what
+/// [`encode`](Self::encode) writes in one piece: while a command is incomplete, the server sends no events.
+///
+/// ```
+/// use esl_proto::Command;
+///
+/// let mut storage = [0; 512];
+/// assert_eq!(Command::api("status").encode(&mut storage)?, b"api status\n\n");
+/// assert!(Command::api("status\n\nexit").encode(&mut storage).is_err());
+/// # Ok::<(), esl_proto::EncodeError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Command<'a> {
+    /// `auth <password>`: answers the auth request. A wrong password ends the connection.
+    Auth {
+        /// Compared octet for octet.
+        password: Secret<'a>,
+    },
+    /// `userauth <user>@<domain>:<password>`: answers the auth request as a user of the directory, with that user's
+    /// rights.
+    UserAuth {
+        /// The user, without `@` and `:`.
+        user: &'a [u8],
+        /// The domain, without `:`.
+        domain: &'a [u8],
+        /// The user's `esl-password`.
+        password: Secret<'a>,
+    },
+    /// `api <command> [<arguments>]`: runs an API command. The connection is silent until it has ended: events wait.
+    ///
+    /// A command that speaks of `unload` or `reload` and of `mod_event_socket` makes the server do just that.
+    Api {
+        /// The command and its arguments.
+        line: &'a [u8],
+        /// Whether the server's console aliases are known, as `fs_cli` wants. A line `...` shuts the server down then.
+        console_execute: bool,
+    },
+    /// `bgapi <command> [<arguments>]`: runs an API command beside the connection. Its end comes as a
+    /// BACKGROUND_JOB event, always after the reply.
+    BgApi {
+        /// The command and its arguments.
+        line: &'a [u8],
+        /// The name that the job shall have, free text of at most 200 octets; without it the server makes a UUID.
+        job_uuid: Option<&'a [u8]>,
+    },
+    /// `event [<format>] <names>`: subscribes to more events, and perhaps changes the format of all.
+    Event {
+        /// The format of all events from now on, even those that are waiting; [`None`] leaves it as it is (plain at
+        /// first).
+        format: Option<Format>,
+        /// What to subscribe to.
+        events: Events<'a>,
+    },
+    /// `nixevent <names>`: subscribes to fewer events.
+    NixEvent {
+        /// What to leave out.
+        events: Events<'a>,
+    },
+    /// `noevents`: ends all subscriptions and discards the events that wait. Filters stay.
+    NoEvents,
+    /// `myevents [<uuid>] [<format>]`: subscribes to the events of one channel.
+    ///
+    /// The forms that work: in outbound mode with a format or nothing; inbound with a uuid, after
+    /// [`Event`](Self::Event) has set the format. A uuid and a format together are refused: the server would lose the
+    /// format. An inbound connection ends with its channel. A uuid that no channel has subscribes to all channels.
+    MyEvents {
+        /// The channel; [`None`] for that of an outbound connection.
+        uuid: Option<&'a [u8]>,
+        /// The format of all events from now on.
+        format: Option<Format>,
+    },
+    /// `divert_events on|off`: whether events that the channel's own script would get come here.
+    DivertEvents {
+        /// On or off.
+        on: bool,
+    },
+    /// `filter ...`: lets only some of the subscribed events through.
+    Filter(Filter<'a>),
+    /// `sendevent <name>` with headers and a body: fires an event in the server.
+    SendEvent(SendEvent<'a>),
+    /// `sendmsg [<uuid>]` with headers and a body: tells a channel what to do.
+    SendMsg(SendMsg<'a>),
+    /// `log [<level>]`: subscribes to log lines up to a level; without one, to DEBUG.
+    Log {
+        /// The least urgent level wanted.
+        level: Option<LogLevel>,
+    },
+    /// `nolog`: ends the subscription to log lines.
+    NoLog,
+    /// `linger [<seconds>]`: keeps the connection after the channel has ended, for its last events.
+    Linger {
+        /// How long; [`None`] for ever.
+        seconds: Option<u32>,
+    },
+    /// `nolinger`: takes `linger` back.
+    NoLinger,
+    /// `getvar <name>`: the value of a variable of the controlled channel.
+    GetVar {
+        /// The variable.
+        name: &'a [u8],
+    },
+    /// `connect`: the first command of an outbound connection; answered with the data of the channel.
+    Connect,
+    /// `resume`: lets the dialplan go on when the outbound connection ends.
+    Resume,
+    /// `exit`: ends the connection. Events that wait are discarded; in outbound mode the call ends, unless `resume` was
+    /// sent.
+    Exit,
+}
+
+impl<'a> Command<'a> {
+    /// The longest name that a `bgapi` job may be given: from about 250 octets on the server loses the end of its reply
+    /// and with it the border to the next.
+    pub const MAX_JOB_UUID: usize = 200;
+    /// The longest body that the server reads; it closes the connection on a longer one.
+    pub const MAX_BODY: usize = crate::frame::MAX_BODY;
+    /// The longest head that the server reads as one command.
+    pub const MAX_HEAD: usize = 10_485_759;
+
+    /// [`Command::Auth`]
+    pub fn auth(password: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self::Auth { password: Secret(password.as_ref()) }
+    }
+
+    /// [`Command::UserAuth`]
+    pub fn userauth(
+        user: &'a (impl AsRef<[u8]> + ?Sized),
+        domain: &'a (impl AsRef<[u8]> + ?Sized),
+        password: &'a (impl AsRef<[u8]> + ?Sized),
+    ) -> Self {
+        Self::UserAuth { user: user.as_ref(), domain: domain.as_ref(), password: Secret(password.as_ref()) }
+    }
+
+    /// [`Command::Api`]: `Command::api("uuid_kill 5fd4...")`
+    pub fn api(line: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self::Api { line: line.as_ref(), console_execute: false }
+    }
+
+    /// [`Command::BgApi`], named by the server.
+    pub fn bgapi(line: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self::BgApi { line: line.as_ref(), job_uuid: None }
+    }
+
+    /// [`Command::BgApi`], named by the caller: its BACKGROUND_JOB event can be told before the reply has come.
+    pub fn bgapi_named(line: &'a (impl AsRef<[u8]> + ?Sized), job_uuid: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self::BgApi { line: line.as_ref(), job_uuid: Some(job_uuid.as_ref()) }
+    }
+
+    /// [`Command::Event`]: `Command::event(Format::Json, [EventName::All].as_slice())`
+    pub fn event(format: impl Into<Option<Format>>, events: impl Into<Events<'a>>) -> Self {
+        Self::Event { format: format.into(), events: events.into() }
+    }
+
+    /// [`Command::NixEvent`]
+    pub fn nixevent(events: impl Into<Events<'a>>) -> Self {
+        Self::NixEvent { events: events.into() }
+    }
+
+    /// [`Command::GetVar`]
+    pub fn getvar(name: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self::GetVar { name: name.as_ref() }
+    }
+
+    /// [`Command::MyEvents`] of the channel with this uuid, for inbound connections.
+    pub fn myevents_of(uuid: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self::MyEvents { uuid: Some(uuid.as_ref()), format: None }
+    }
+
+    /// [`Command::MyEvents`] of the own channel, for outbound connections.
+    pub fn myevents(format: impl Into<Option<Format>>) -> Self {
+        Self::MyEvents { uuid: None, format: format.into() }
+    }
+
+    /// The body that travels with the command.
+    #[must_use]
+    pub fn body(&self) -> Option<&'a [u8]> {
+        let body = match self {
+            Self::SendEvent(event) => event.body,
+            Self::SendMsg(message) => message.body(),
+            _ => &[],
+        };
+        (!body.is_empty()).then_some(body)
+    }
+
+    /// The exact number of octets that [`encode`](Self::encode) writes.
+    ///
+    /// # Errors
+    /// [`CommandError`] if the command cannot be sent.
+    pub fn encoded_len(&self) -> Result<usize, CommandError> {
+        self.check()?;
+        let len = self.written_len();
+        let body = self.body().map_or(0, <[u8]>::len);
+        if len.saturating_sub(body) > Self::MAX_HEAD {
+            return Err(CommandError {
+                kind: CommandErrorKind::TooLong,
+                field: Field::Head,
+                item: 0,
+                offset: Self::MAX_HEAD,
+            });
+        }
+        Ok(len)
+    }
+
+    /// Writes the command to the front of `out` and returns what was written.
+    ///
+    /// # Errors
+    /// [`EncodeError`] if the command cannot be sent, or `out` is too short; nothing is written then.
+    pub fn encode<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], EncodeError> {
+        let required = self.encoded_len().map_err(EncodeError::Refused)?;
+        let Some(out) = out.get_mut(..required) else {
+            return Err(EncodeError::Insufficient(Insufficient { required }));
+        };
+        self.write_into(out);
+        Ok(out)
+    }
+
+    /// Reads a command as the server would: words match by prefix and in any case, headers may stand in any order.
+    ///
+    /// What cannot be told without knowing the connection (whether a command may be used now, what an odd argument
+    /// means there) is for the server's side to decide.
+    ///
+    /// # Errors
+    /// [`ParseError`] for a word that is no command, or an argument that is missing or cannot be understood.
+    pub fn parse(request: &Request<'a>) -> Result<Self, ParseError> {
+        parse::command(request)
+    }
+}
+
+/// A password: never shown by `Debug`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Secret<'a>(pub(crate) &'a [u8]);
+
+impl<'a> Secret<'a> {
+    /// Wraps a password.
+    pub fn new(octets: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self(octets.as_ref())
+    }
+
+    /// The password itself.
+    #[must_use]
+    pub const fn expose(&self) -> &'a [u8] {
+        self.0
+    }
+}
+
+impl fmt::Debug for Secret<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Which of the subscribed events come: `filter`.
+///
+/// Without filters, all do. With filters, an event comes if one that includes matches and none that excludes does; a
+/// filter on a header that the event does not have never matches.
+///
+/// The value is compared without regard to case. Written `/.../` it is a regular expression. `+`, `-` and blanks at
+/// its front are not part of it: `-` makes it exclude.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Filter<'a> {
+    /// `filter add <header> <value>`
+    Add {
+        /// The header, without blanks.
+        header: &'a [u8],
+        /// The value.
+        value: &'a [u8],
+    },
+    /// `filter delete <header> [<value>]`: succeeds whether or not there was such a filter.
+    Delete {
+        /// The header, without blanks; `all` is [`DeleteAll`](Self::DeleteAll).
+        header: &'a [u8],
+        /// The value; without it, all filters on the header go.
+        value: Option<&'a [u8]>,
+    },
+    /// `filter delete all`
+    DeleteAll,
+}
+
+impl<'a> Filter<'a> {
+    /// [`Filter::Add`]
+    pub fn add(header: &'a (impl AsRef<[u8]> + ?Sized), value: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self::Add { header: header.as_ref(), value: value.as_ref() }
+    }
+
+    /// [`Filter::Delete`] of all filters on a header.
+    pub fn delete(header: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self::Delete { header: header.as_ref(), value: None }
+    }
+
+    /// [`Filter::Delete`] of one filter.
+    pub fn delete_value(header: &'a (impl AsRef<[u8]> + ?Sized), value: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self::Delete { header: header.as_ref(), value: Some(value.as_ref()) }
+    }
+}
+
+/// An event to fire: `sendevent`.
+///
+/// The server answers with the event's new `Event-UUID`. A name that it does not know fires CUSTOM. A header
+/// `unique-id` that names a channel gives the event to that channel alone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SendEvent<'a> {
+    /// The event's name. A CUSTOM one wants a header `Event-Subclass`.
+    pub name: EventName<'a>,
+    /// Its headers. `foo[3]` as a name sets an element of an array, `ARRAY::a|:b` as a value all of them.
+    pub headers: Pairs<'a>,
+    /// Its body; none if empty.
+    pub body: &'a [u8],
+}
+
+impl<'a> SendEvent<'a> {
+    /// An event with these headers and no body.
+    pub fn new(name: EventName<'a>, headers: impl Into<Pairs<'a>>) -> Self {
+        Self { name, headers: headers.into(), body: &[] }
+    }
+
+    /// The same with a body.
+    #[must_use]
+    pub fn body(self, body: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self { body: body.as_ref(), ..self }
+    }
+}
+
+impl<'a> From<SendEvent<'a>> for Command<'a> {
+    fn from(event: SendEvent<'a>) -> Self {
+        Self::SendEvent(event)
+    }
+}
+
+impl<'a> From<SendMsg<'a>> for Command<'a> {
+    fn from(message: SendMsg<'a>) -> Self {
+        Self::SendMsg(message)
+    }
+}
+
+impl<'a> From<Filter<'a>> for Command<'a> {
+    fn from(filter: Filter<'a>) -> Self {
+        Self::Filter(filter)
+    }
+}
+
+impl fmt::Debug for Command<'_> {
+    /// The command as it is written, passwords left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Command(\"")?;
+        self.show(f)?;
+        f.write_str("\")")
+    }
+}
+
+/// A command cannot be sent: it would break or forge the protocol, or the server would not read what is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommandError {
+    /// What is wrong.
+    pub kind: CommandErrorKind,
+    /// With which part of the command.
+    pub field: Field,
+    /// Which one, if the command has several of them, from 0.
+    pub item: usize,
+    /// The octet of that part, from 0.
+    pub offset: usize,
+}
+
+/// What [`CommandError`] found wrong. The numbers never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[repr(u16)]
+pub enum CommandErrorKind {
+    /// Nothing where there must be something.
+    Empty = 301,
+    /// A CR or LF: it would end the line.
+    LineEnd = 302,
+    /// A NUL: the server would cut the text there.
+    Nul = 303,
+    /// A blank where it would begin the next word, or at the front of a value, where the server would drop it.
+    Blank = 304,
+    /// A colon, or an `@`, where it would end the name.
+    Separator = 305,
+    /// A word that would mean something else here: a second Content-Length, `all`, a format, CUSTOM.
+    Reserved = 306,
+    /// Longer than the server reads or answers well.
+    TooLong = 307,
+    /// A uuid and a format for `myevents`: the server would lose the format. Set it with `event` first.
+    FormatLost = 308,
+}
+
+/// The part of a command that a [`CommandError`] speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Field {
+    /// All of the command before its body.
+    Head,
+    /// The password of `auth` and `userauth`.
+    Password,
+    /// The user of `userauth`.
+    User,
+    /// The domain of `userauth`.
+    Domain,
+    /// The command and arguments of `api` and `bgapi`.
+    ApiLine,
+    /// The name of a `bgapi` job.
+    JobUuid,
+    /// An event's name.
+    EventName,
+    /// A CUSTOM event's subclass.
+    Subclass,
+    /// The format of events.
+    Format,
+    /// The header or value of `filter`.
+    Filter,
+    /// A channel's uuid.
+    Uuid,
+    /// The variable of `getvar`.
+    Variable,
+    /// The name of a header.
+    HeaderName,
+    /// The value of a header.
+    HeaderValue,
+    /// The body.
+    Body,
+    /// The name of an application.
+    Application,
+    /// The argument of an application.
+    Argument,
+    /// Another header of `sendmsg`: a uuid for events, a cause, an address, flags.
+    Option,
+}
+
+impl CommandError {
+    /// The error's number, the same in every language.
+    #[must_use]
+    pub const fn code(&self) -> u16 {
+        self.kind as u16
+    }
+}
+
+impl CommandErrorKind {
+    /// What is wrong, in words.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Empty => "must not be empty",
+            Self::LineEnd => "holds a line end",
+            Self::Nul => "holds a NUL",
+            Self::Blank => "holds a blank that the server would not read as part of it",
+            Self::Separator => "holds a separator",
+            Self::Reserved => "is a word with a meaning of its own",
+            Self::TooLong => "is too long",
+            Self::FormatLost => "would be lost beside a uuid",
+        }
+    }
+}
+
+impl Field {
+    /// The part, in words.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Head => "command",
+            Self::Password => "password",
+            Self::User => "user",
+            Self::Domain => "domain",
+            Self::ApiLine => "API command",
+            Self::JobUuid => "Job-UUID",
+            Self::EventName => "event name",
+            Self::Subclass => "subclass",
+            Self::Format => "format",
+            Self::Filter => "filter",
+            Self::Uuid => "uuid",
+            Self::Variable => "variable name",
+            Self::HeaderName => "header name",
+            Self::HeaderValue => "header value",
+            Self::Body => "body",
+            Self::Application => "application",
+            Self::Argument => "argument",
+            Self::Option => "option",
+        }
+    }
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} (item {}, octet {})", self.field.as_str(), self.kind.as_str(), self.item, self.offset)
+    }
+}
+
+impl core::error::Error for CommandError {}
+
+/// Why [`Command::encode`] has written nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EncodeError {
+    /// The command cannot be sent.
+    Refused(CommandError),
+    /// The storage is too short.
+    Insufficient(Insufficient),
+}
+
+impl EncodeError {
+    /// The error's number, the same in every language: that of the [`CommandError`], or 300 for too short storage.
+    #[must_use]
+    pub const fn code(&self) -> u16 {
+        match self {
+            Self::Refused(error) => error.code(),
+            Self::Insufficient(_) => 300,
+        }
+    }
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(error) => fmt::Display::fmt(error, f),
+            Self::Insufficient(error) => fmt::Display::fmt(error, f),
+        }
+    }
+}
+
+impl core::error::Error for EncodeError {}
+
+/// Shows octets as text in `Debug` output.
+trait Show {
+    fn show(&self) -> impl fmt::Debug;
+}
+
+impl Show for &[u8] {
+    fn show(&self) -> impl fmt::Debug {
+        Value::octets(self)
+    }
+}
+
+impl Show for Option<&[u8]> {
+    fn show(&self) -> impl fmt::Debug {
+        self.map(Value::octets)
+    }
+}
+
+macro_rules! show_as_it_is {
+    ($($name:ty)+) => {$(
+        impl Show for $name {
+            fn show(&self) -> impl fmt::Debug {
+                *self
+            }
+        }
+    )+};
+}
+
+show_as_it_is!(bool Option<u16> Option<u32> Option<i32> Call<'_>);
+
+/// Implements `Debug` for structs whose fields hold octets.
+macro_rules! debug_with_text {
+    ($name:ident { $($field:ident)+ }) => {
+        impl core::fmt::Debug for $name<'_> {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                use $crate::command::Show;
+                f.debug_struct(stringify!($name))$(.field(stringify!($field), &self.$field.show()))+.finish()
+            }
+        }
+    };
+}
+use debug_with_text;
+
+impl fmt::Debug for Filter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Add { header, value } => {
+                f.debug_struct("Add").field("header", &header.show()).field("value", &value.show()).finish()
+            }
+            Self::Delete { header, value } => {
+                f.debug_struct("Delete").field("header", &header.show()).field("value", &value.show()).finish()
+            }
+            Self::DeleteAll => f.write_str("DeleteAll"),
+        }
+    }
+}
+
+impl fmt::Debug for SendEvent<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SendEvent")
+            .field("name", &self.name)
+            .field("headers", &self.headers)
+            .field("body", &self.body.show())
+            .finish()
+    }
+}

@@ -1,0 +1,549 @@
+//! Refusing, measuring and writing commands.
+
+use core::fmt;
+
+use super::channel::{Call, Execute, SendMsg, Unicast};
+use super::list::subscribed;
+use super::parse;
+use super::{Command, CommandError, CommandErrorKind, Events, Field, Filter, SendEvent};
+use crate::name::{EventName, Format, LogLevel, header};
+
+/// What a command is written to: a buffer, a count, or a person.
+trait Sink {
+    fn put(&mut self, octets: &[u8]);
+
+    fn put_secret(&mut self, octets: &[u8]) {
+        self.put(octets);
+    }
+
+    fn put_number(&mut self, number: u64) {
+        let mut digits = [0; 20];
+        let mut rest = number;
+        let mut first = digits.len();
+        for (place, digit) in digits.iter_mut().enumerate().rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            first = place;
+            if rest == 0 {
+                break;
+            }
+        }
+        self.put(digits.get(first..).unwrap_or_default());
+    }
+
+    /// `name: value` and a line end.
+    fn put_header(&mut self, name: &str, value: &[u8]) {
+        self.put(name.as_bytes());
+        self.put(b": ");
+        self.put(value);
+        self.put(b"\n");
+    }
+
+    fn put_option(&mut self, name: &str, value: Option<&[u8]>) {
+        if let Some(value) = value {
+            self.put_header(name, value);
+        }
+    }
+
+    fn put_flag(&mut self, name: &str, flag: bool) {
+        if flag {
+            self.put_header(name, b"true");
+        }
+    }
+
+    fn put_number_header(&mut self, name: &str, number: u64) {
+        self.put(name.as_bytes());
+        self.put(b": ");
+        self.put_number(number);
+        self.put(b"\n");
+    }
+
+    fn put_body(&mut self, body: &[u8]) {
+        if !body.is_empty() {
+            self.put_number_header(header::CONTENT_LENGTH, body.len() as u64);
+        }
+        self.put(b"\n");
+        self.put(body);
+    }
+}
+
+struct Length(usize);
+
+impl Sink for Length {
+    #[inline]
+    fn put(&mut self, octets: &[u8]) {
+        self.0 = self.0.saturating_add(octets.len());
+    }
+}
+
+/// Writes to the front of storage that is known to be long enough.
+struct Writer<'o>(&'o mut [u8]);
+
+impl Sink for Writer<'_> {
+    #[inline]
+    fn put(&mut self, octets: &[u8]) {
+        if let Some((to, rest)) = core::mem::take(&mut self.0).split_at_mut_checked(octets.len()) {
+            to.copy_from_slice(octets);
+            self.0 = rest;
+        }
+    }
+}
+
+struct Shown<'f, 'w> {
+    formatter: &'f mut fmt::Formatter<'w>,
+    result: fmt::Result,
+}
+
+impl Sink for Shown<'_, '_> {
+    fn put(&mut self, octets: &[u8]) {
+        if self.result.is_ok() {
+            self.result = fmt::Display::fmt(&octets.escape_ascii(), self.formatter);
+        }
+    }
+
+    fn put_secret(&mut self, _: &[u8]) {
+        self.put(b"***");
+    }
+}
+
+impl Command<'_> {
+    pub(super) fn written_len(&self) -> usize {
+        let mut length = Length(0);
+        self.write(&mut length);
+        length.0
+    }
+
+    /// `out` is as long as the command.
+    pub(super) fn write_into(&self, out: &mut [u8]) {
+        self.write(&mut Writer(out));
+    }
+
+    pub(super) fn show(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = Shown { formatter, result: Ok(()) };
+        self.write(&mut shown);
+        shown.result
+    }
+
+    #[inline]
+    fn write(&self, sink: &mut impl Sink) {
+        match self {
+            Self::Auth { password } => {
+                sink.put(b"auth ");
+                sink.put_secret(password.expose());
+            }
+            Self::UserAuth { user, domain, password } => {
+                sink.put(b"userauth ");
+                sink.put(user);
+                sink.put(b"@");
+                sink.put(domain);
+                sink.put(b":");
+                sink.put_secret(password.expose());
+            }
+            Self::Api { line, console_execute } => {
+                sink.put(b"api ");
+                sink.put(line);
+                if *console_execute {
+                    sink.put(b"\nconsole_execute: true");
+                }
+            }
+            Self::BgApi { line, job_uuid } => {
+                sink.put(b"bgapi ");
+                sink.put(line);
+                if let Some(job_uuid) = job_uuid {
+                    sink.put(b"\nJob-UUID: ");
+                    sink.put(job_uuid);
+                }
+            }
+            Self::Event { format, events } => {
+                sink.put(b"event");
+                if let Some(format) = format {
+                    sink.put(b" ");
+                    sink.put(format.as_str().as_bytes());
+                }
+                write_events(events, sink);
+            }
+            Self::NixEvent { events } => {
+                sink.put(b"nixevent");
+                write_events(events, sink);
+            }
+            Self::NoEvents => sink.put(b"noevents"),
+            Self::MyEvents { uuid, format } => {
+                sink.put(b"myevents");
+                if let Some(uuid) = uuid {
+                    sink.put(b" ");
+                    sink.put(uuid);
+                }
+                if let Some(format) = format {
+                    sink.put(b" ");
+                    sink.put(format.as_str().as_bytes());
+                }
+            }
+            Self::DivertEvents { on } => sink.put(if *on { b"divert_events on" } else { b"divert_events off" }),
+            Self::Filter(filter) => write_filter(filter, sink),
+            Self::SendEvent(event) => return write_event(event, sink),
+            Self::SendMsg(message) => return write_message(message, sink),
+            Self::Log { level } => {
+                sink.put(b"log");
+                match level {
+                    // The number -1 would mean CONSOLE.
+                    Some(LogLevel::DISABLE) => sink.put(b" disable"),
+                    Some(level) => {
+                        sink.put(b" ");
+                        sink.put_number(u64::from(level.number().unsigned_abs()));
+                    }
+                    None => {}
+                }
+            }
+            Self::NoLog => sink.put(b"nolog"),
+            Self::Linger { seconds } => {
+                sink.put(b"linger");
+                if let Some(seconds) = seconds {
+                    sink.put(b" ");
+                    sink.put_number(u64::from(*seconds));
+                }
+            }
+            Self::NoLinger => sink.put(b"nolinger"),
+            Self::GetVar { name } => {
+                sink.put(b"getvar ");
+                sink.put(name);
+            }
+            Self::Connect => sink.put(b"connect"),
+            Self::Resume => sink.put(b"resume"),
+            Self::Exit => sink.put(b"exit"),
+        }
+        sink.put(b"\n\n");
+    }
+}
+
+/// CUSTOM comes last, because every word after it is a subclass.
+fn write_events(events: &Events<'_>, sink: &mut impl Sink) {
+    for name in events.plain_names() {
+        sink.put(b" ");
+        sink.put(name.as_octets());
+    }
+    if events.has_custom() {
+        sink.put(b" CUSTOM");
+    }
+    for subclass in events.subclasses.iter() {
+        sink.put(b" ");
+        sink.put(subclass);
+    }
+}
+
+fn write_filter(filter: &Filter<'_>, sink: &mut impl Sink) {
+    match filter {
+        // Always with `add`: a header may be called `delete`.
+        Filter::Add { header, value } => {
+            sink.put(b"filter add ");
+            sink.put(header);
+            sink.put(b" ");
+            sink.put(value);
+        }
+        Filter::Delete { header, value } => {
+            sink.put(b"filter delete ");
+            sink.put(header);
+            if let Some(value) = value {
+                sink.put(b" ");
+                sink.put(value);
+            }
+        }
+        Filter::DeleteAll => sink.put(b"filter delete all"),
+    }
+}
+
+fn write_event(event: &SendEvent<'_>, sink: &mut impl Sink) {
+    sink.put(b"sendevent ");
+    sink.put(event.name.as_octets());
+    sink.put(b"\n");
+    for (name, value) in event.headers.iter() {
+        sink.put(name);
+        sink.put(b": ");
+        sink.put(value);
+        sink.put(b"\n");
+    }
+    sink.put_body(event.body);
+}
+
+fn write_message(message: &SendMsg<'_>, sink: &mut impl Sink) {
+    sink.put(b"sendmsg");
+    if let Some(uuid) = message.uuid {
+        sink.put(b" ");
+        sink.put(uuid);
+    }
+    sink.put(b"\n");
+    match &message.call {
+        Call::Execute(execute) => write_execute(execute, sink),
+        Call::Hangup { cause } => {
+            sink.put(b"call-command: hangup\n");
+            sink.put_option("hangup-cause", cause.as_ref().map(|cause| cause.as_octets()));
+        }
+        Call::Unicast(unicast) => write_unicast(unicast, sink),
+        Call::NoMedia { uuid } => {
+            sink.put(b"call-command: nomedia\n");
+            sink.put_header("nomedia-uuid", uuid);
+        }
+        Call::XferExt { applications } => {
+            sink.put(b"call-command: xferext\n");
+            for (app, arg) in applications.iter() {
+                sink.put(b"application: ");
+                sink.put(app);
+                if !arg.is_empty() {
+                    sink.put(b" ");
+                    sink.put(arg);
+                }
+                sink.put(b"\n");
+            }
+        }
+        Call::Other { name } => sink.put_option("call-command", (!name.is_empty()).then_some(name)),
+    }
+    sink.put_flag("event-lock", message.event_lock);
+    sink.put_flag("event-lock-pri", message.event_lock_pri);
+    if let Some(count) = message.lead_frames {
+        sink.put_number_header("lead-frames", u64::from(count));
+    }
+    sink.put_flag("async", message.is_async);
+    sink.put_body(message.body());
+}
+
+fn write_execute(execute: &Execute<'_>, sink: &mut impl Sink) {
+    sink.put(b"call-command: execute\n");
+    sink.put_header("execute-app-name", execute.app);
+    if execute.has_body() {
+        // The server takes a body as the argument only with exactly this type.
+        sink.put(b"content-type: text/plain\n");
+    } else if !execute.arg.is_empty() {
+        sink.put_header("execute-app-arg", execute.arg);
+    }
+    if let Some(loops) = execute.loops {
+        sink.put(if loops < 0 { b"loops: -" } else { b"loops: " });
+        sink.put_number(u64::from(loops.unsigned_abs()));
+        sink.put(b"\n");
+    }
+    sink.put_option("Event-UUID", execute.event_uuid);
+    sink.put_option("Event-UUID-Name", execute.event_uuid_name);
+    sink.put_flag("hold-bleg", execute.hold_bleg);
+}
+
+fn write_unicast(unicast: &Unicast<'_>, sink: &mut impl Sink) {
+    sink.put(b"call-command: unicast\n");
+    sink.put_option("local-ip", unicast.local_ip);
+    if let Some(port) = unicast.local_port {
+        sink.put_number_header("local-port", u64::from(port));
+    }
+    sink.put_option("remote-ip", unicast.remote_ip);
+    if let Some(port) = unicast.remote_port {
+        sink.put_number_header("remote-port", u64::from(port));
+    }
+    sink.put_option("transport", unicast.transport);
+    sink.put_option("flags", unicast.flags);
+}
+
+/// One part of a command under examination.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    octets: &'a [u8],
+    field: Field,
+    item: usize,
+}
+
+impl Part<'_> {
+    const fn error(&self, kind: CommandErrorKind, offset: usize) -> CommandError {
+        CommandError { kind, field: self.field, item: self.item, offset }
+    }
+
+    /// Any text of one line, but some.
+    fn text(self) -> Result<Self, CommandError> {
+        if self.octets.is_empty() {
+            return Err(self.error(CommandErrorKind::Empty, 0));
+        }
+        match memchr::memchr3(b'\n', b'\r', 0, self.octets) {
+            Some(offset) if self.octets.get(offset) == Some(&0) => Err(self.error(CommandErrorKind::Nul, offset)),
+            Some(offset) => Err(self.error(CommandErrorKind::LineEnd, offset)),
+            None => Ok(self),
+        }
+    }
+
+    /// A text whose first octet is not a blank, which the server would drop.
+    fn value(self) -> Result<Self, CommandError> {
+        if self.octets.starts_with(b" ") { Err(self.error(CommandErrorKind::Blank, 0)) } else { self.text() }
+    }
+
+    /// A text without blanks.
+    fn word(self) -> Result<Self, CommandError> {
+        self.text()?.without(b' ', CommandErrorKind::Blank)?.without(b'\t', CommandErrorKind::Blank)
+    }
+
+    fn without(self, octet: u8, kind: CommandErrorKind) -> Result<Self, CommandError> {
+        memchr::memchr(octet, self.octets).map_or(Ok(self), |offset| Err(self.error(kind, offset)))
+    }
+
+    fn at_most(self, most: usize) -> Result<Self, CommandError> {
+        if self.octets.len() > most { Err(self.error(CommandErrorKind::TooLong, most)) } else { Ok(self) }
+    }
+
+    fn not(self, reserved: bool) -> Result<Self, CommandError> {
+        if reserved { Err(self.error(CommandErrorKind::Reserved, 0)) } else { Ok(self) }
+    }
+}
+
+const fn part(field: Field, octets: &[u8]) -> Part<'_> {
+    Part { octets, field, item: 0 }
+}
+
+const fn nth(field: Field, item: usize, octets: &[u8]) -> Part<'_> {
+    Part { octets, field, item }
+}
+
+/// A body: line ends are what it is for, but the server would end it at a NUL.
+fn check_body(body: &[u8]) -> Result<(), CommandError> {
+    part(Field::Body, body).at_most(Command::MAX_BODY)?.without(0, CommandErrorKind::Nul).map(drop)
+}
+
+impl Command<'_> {
+    /// Refuses what would break or forge the protocol, or be read as something else.
+    pub(super) fn check(&self) -> Result<(), CommandError> {
+        match self {
+            Self::Auth { password } => part(Field::Password, password.expose()).text().map(drop),
+            Self::UserAuth { user, domain, password } => {
+                part(Field::User, user)
+                    .text()?
+                    .without(b'@', CommandErrorKind::Separator)?
+                    .without(b':', CommandErrorKind::Separator)?;
+                part(Field::Domain, domain).text()?.without(b':', CommandErrorKind::Separator)?;
+                part(Field::Password, password.expose()).text().map(drop)
+            }
+            Self::Api { line, .. } => part(Field::ApiLine, line).value().map(drop),
+            Self::BgApi { line, job_uuid } => {
+                part(Field::ApiLine, line).value()?;
+                if let Some(job_uuid) = job_uuid {
+                    part(Field::JobUuid, job_uuid).value()?.at_most(Self::MAX_JOB_UUID)?;
+                }
+                Ok(())
+            }
+            Self::Event { format, events } => check_events(events, format.is_none()),
+            Self::NixEvent { events } => check_events(events, false),
+            Self::MyEvents { uuid, format } => {
+                if let Some(uuid) = uuid {
+                    part(Field::Uuid, uuid).word()?.not(Format::from_octets(uuid).is_some())?;
+                    if format.is_some() {
+                        return Err(part(Field::Format, &[]).error(CommandErrorKind::FormatLost, 0));
+                    }
+                }
+                Ok(())
+            }
+            Self::Filter(filter) => check_filter(filter),
+            Self::SendEvent(event) => check_event(event),
+            Self::SendMsg(message) => check_message(message),
+            Self::GetVar { name } => part(Field::Variable, name).text().map(drop),
+            Self::Linger { seconds } => check_number(0, *seconds),
+            Self::NoEvents
+            | Self::DivertEvents { .. }
+            | Self::Log { .. }
+            | Self::NoLog
+            | Self::NoLinger
+            | Self::Connect
+            | Self::Resume
+            | Self::Exit => Ok(()),
+        }
+    }
+}
+
+/// The server reads numbers into a signed integer of 32 bits.
+fn check_number(item: usize, number: Option<u32>) -> Result<(), CommandError> {
+    match number {
+        Some(0x8000_0000..) => Err(nth(Field::Option, item, &[]).error(CommandErrorKind::TooLong, 0)),
+        _ => Ok(()),
+    }
+}
+
+fn check_events(events: &Events<'_>, first_may_be_format: bool) -> Result<(), CommandError> {
+    let mut some = events.has_custom();
+    for (item, name) in events.plain_names().enumerate() {
+        let word = name.as_octets();
+        let part = nth(Field::EventName, item, word).word()?;
+        if let EventName::Other(_) = name {
+            part.not(subscribed(word) != name)?;
+            part.not(first_may_be_format && item == 0 && Format::from_octets(word).is_some())?;
+        }
+        some = true;
+    }
+    for (item, subclass) in events.subclasses.iter().enumerate() {
+        nth(Field::Subclass, item, subclass).word()?;
+    }
+    if some { Ok(()) } else { Err(part(Field::EventName, &[]).error(CommandErrorKind::Empty, 0)) }
+}
+
+fn check_filter(filter: &Filter<'_>) -> Result<(), CommandError> {
+    match filter {
+        Filter::Add { header, value } => {
+            part(Field::Filter, header).word()?;
+            nth(Field::Filter, 1, value).text().map(drop)
+        }
+        Filter::Delete { header, value } => {
+            part(Field::Filter, header).word()?.not(header.eq_ignore_ascii_case(b"all"))?;
+            value.map_or(Ok(()), |value| nth(Field::Filter, 1, value).text().map(drop))
+        }
+        Filter::DeleteAll => Ok(()),
+    }
+}
+
+fn check_event(event: &SendEvent<'_>) -> Result<(), CommandError> {
+    let word = event.name.as_octets();
+    part(Field::EventName, word).word()?.not(EventName::from_octets(word) != event.name)?;
+    for (item, (name, value)) in event.headers.iter().enumerate() {
+        nth(Field::HeaderName, item, name)
+            .word()?
+            .without(b':', CommandErrorKind::Separator)?
+            .not(name.eq_ignore_ascii_case(header::CONTENT_LENGTH.as_bytes()))?;
+        nth(Field::HeaderValue, item, value).value()?;
+    }
+    check_body(event.body)
+}
+
+/// The item of an error about `lead-frames`, beyond those of the call-commands' own options.
+const LEAD_FRAMES: usize = 4;
+
+fn check_message(message: &SendMsg<'_>) -> Result<(), CommandError> {
+    if let Some(uuid) = message.uuid {
+        part(Field::Uuid, uuid).word()?;
+    }
+    check_number(LEAD_FRAMES, message.lead_frames)?;
+    let option = |item, value: Option<&[u8]>| match value {
+        Some(value) => nth(Field::Option, item, value).value().map(drop),
+        None => Ok(()),
+    };
+    match &message.call {
+        Call::Execute(execute) => {
+            part(Field::Application, execute.app).word()?;
+            part(Field::Argument, execute.arg).at_most(Command::MAX_BODY)?.without(0, CommandErrorKind::Nul)?;
+            option(0, execute.event_uuid)?;
+            option(1, execute.event_uuid_name)
+        }
+        Call::Hangup { cause: None } => Ok(()),
+        Call::Hangup { cause: Some(cause) } => {
+            let word = cause.as_octets();
+            nth(Field::Option, 0, word).value()?.not(parse::cause(word) != *cause).map(drop)
+        }
+        Call::Unicast(unicast) => {
+            option(0, unicast.local_ip)?;
+            option(1, unicast.remote_ip)?;
+            option(2, unicast.transport)?;
+            option(3, unicast.flags)
+        }
+        Call::NoMedia { uuid } => part(Field::Uuid, uuid).word().map(drop),
+        Call::XferExt { applications } => {
+            for (item, (app, arg)) in applications.iter().enumerate() {
+                nth(Field::Application, item, app).word()?;
+                if !arg.is_empty() {
+                    nth(Field::Argument, item, arg).text()?;
+                }
+            }
+            Ok(())
+        }
+        Call::Other { name: b"" } => Ok(()),
+        Call::Other { name } => {
+            let known: [&[u8]; 5] = [b"execute", b"hangup", b"unicast", b"nomedia", b"xferext"];
+            nth(Field::Option, 0, name).value()?.not(known.contains(name)).map(drop)
+        }
+    }
+}
