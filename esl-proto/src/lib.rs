@@ -1,5 +1,47 @@
-//! FreeSWITCH's event socket protocol without I/O.
+//! FreeSWITCH's event socket protocol without I/O: what a server sends and what a client asks, decoded and encoded.
+//!
+//! Hosts bring their own sockets, buffers and clocks; this crate brings the protocol. It needs neither `std` nor an
+//! allocator, and no octets that a peer sends can make it panic, hang or lose its place in the stream.
+//!
+//! # A tour, from the wire up
+//!
+//! * A host reads octets into a buffer of its own; [`RecvBuf`] keeps the books of one.
+//! * A [`Decoder`] cuts them into [`Frame`]s, whatever pieces they arrive in. Frames longer than the host can hold come
+//!   in parts ([`Limits::whole`]).
+//! * A [`Message`] says what a frame means: a [`Reply`], an [`ApiResponse`], an [`Event`], a [`LogLine`], a
+//!   [`DisconnectNotice`] and so on.
+//! * An [`Event`] is one view over the plain, JSON and XML formats: an ordered multi-map of headers and a body.
+//!   [`Event::index`] speeds up many look-ups.
+//! * A [`Value`] is what a name, a value or a body is: octets as they lie in the buffer, decoded when asked for.
+//! * A [`Command`] is what a client sends: written into the caller's buffer, refused where it would break or forge the
+//!   protocol, and parsed back from a [`Request`] on the server's side.
+//! * [`name`] has FreeSWITCH's vocabulary: event names, hangup causes, states, log levels, headers.
+//!
+//! Octets, not text: nothing on the wire is promised to be UTF-8. Everything borrows from the caller's buffer, and one
+//! number, [`Step::consumed`], says how much of it is done with.
+//!
+//! ```
+//! use esl_proto::name::EventName;
+//! use esl_proto::{Decoder, Limits, Message, Step};
+//!
+//! let stream = b"Content-Length: 60\nContent-Type: text/event-plain\n\n\
+//!     Event-Name: CHANNEL_ANSWER\nCaller-Caller-ID-Name: %C3%89va\n\n";
+//! let mut decoder = Decoder::new(Limits::DEFAULT);
+//! let Step::Frame { frame, consumed } = decoder.decode(stream)? else { panic!("that was a whole frame") };
+//! let Message::Event(event) = Message::from(frame) else { panic!("that was an event") };
+//! assert_eq!(event.name(), Some(EventName::ChannelAnswer));
+//! assert!(event.get("caller-caller-id-name").is_some_and(|name| name == *"Éva"));
+//! assert_eq!(consumed, stream.len());
+//! # Ok::<(), esl_proto::DecodeError>(())
+//! ```
+//!
+//! # Errors
+//!
+//! Every error is a small value with the place of what is wrong and a number that never changes and is the same in
+//! every language: framing ([`DecodeErrorKind`]) from 101, event documents ([`EventErrorKind`]) from 201, commands
+//! that are refused ([`CommandErrorKind`]) from 301, requests that are not understood ([`ParseErrorKind`]) from 401.
 #![cfg_attr(not(test), no_std)]
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod buffer;
 mod command;
@@ -21,3 +63,8 @@ pub use frame::{
 };
 pub use message::{ApiResponse, DisconnectNotice, Disposition, LogLine, Message, Rejection, Reply, SocketMode, Status};
 pub use text::{Bytes, Insufficient, Items, Value};
+
+/// The README's examples, compiled as they stand there.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

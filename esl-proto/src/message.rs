@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::event::Event;
-use crate::frame::{Frame, FrameHeaders, Header};
+use crate::frame::{Frame, FrameHeaders, HeaderList};
 use crate::name::{Format, LogLevel, header};
 use crate::text::Value;
 
@@ -411,15 +411,8 @@ macro_rules! debug_by_frame {
     ($($name:ident)+) => {$(
         impl fmt::Debug for $name<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                struct Pairs<'b>(FrameHeaders<'b>);
-                impl fmt::Debug for Pairs<'_> {
-                    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                        let pairs = self.0.clone().map(|Header { name, value }| (name, value));
-                        f.debug_map().entries(pairs).finish()
-                    }
-                }
                 f.debug_struct(stringify!($name))
-                    .field("headers", &Pairs(self.frame.headers()))
+                    .field("headers", &HeaderList(self.frame.headers()))
                     .field("body", &self.frame.body().map(Value::octets))
                     .finish()
             }

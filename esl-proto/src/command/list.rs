@@ -74,7 +74,8 @@ impl Eq for Pairs<'_> {}
 
 impl fmt::Debug for Pairs<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.iter().map(|(name, value)| (Value::octets(name), Value::octets(value)))).finish()
+        let pairs = self.iter().map(|(name, value)| (Value::octets(name), Value::octets(value)));
+        f.debug_list().entries(pairs).finish()
     }
 }
 

@@ -9,7 +9,7 @@ use core::fmt;
 
 pub use index::{HeaderSlot, Indexed};
 
-use crate::frame::{Frame, Header};
+use crate::frame::{Frame, Header, HeaderList};
 use crate::name::{EventName, Format, header};
 use crate::scan::slice;
 use crate::text::{Coding, Value};
@@ -122,15 +122,9 @@ impl<'a> Event<'a> {
 
 impl fmt::Debug for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        struct Pairs<'a>(Headers<'a>);
-        impl fmt::Debug for Pairs<'_> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_map().entries(self.0.clone().map(|header| (header.name, header.value))).finish()
-            }
-        }
         f.debug_struct("Event")
             .field("format", &self.format)
-            .field("headers", &Pairs(self.headers()))
+            .field("headers", &HeaderList(self.headers()))
             .field("body", &self.body())
             .finish()
     }

@@ -353,3 +353,56 @@ fn length(digits: &[u8]) -> Option<usize> {
     }
     Some(decimal(digits.iter().copied()).and_then(|number| usize::try_from(number).ok()).unwrap_or(usize::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scan::work;
+
+    /// Octets that the search for line ends passes while `stream` is fed in pieces of `chunk` octets.
+    fn work_for(stream: &[u8], chunk: usize) -> usize {
+        let mut decoder = Decoder::new(Limits { head: usize::MAX, lines: usize::MAX, ..Limits::DEFAULT });
+        let mut frames = 0;
+        let work = work::of(|| {
+            let mut start = 0;
+            for piece in 1..=stream.len().div_ceil(chunk) {
+                let end = stream.len().min(piece * chunk);
+                let step = decoder.decode(&stream[start..end]).unwrap();
+                frames += usize::from(matches!(step, Step::Frame { .. }));
+                start += step.consumed();
+            }
+        });
+        assert_eq!(frames, 1);
+        work
+    }
+
+    fn one_line(len: usize) -> Vec<u8> {
+        [b"Content-Type: command/reply\nReply-Text: ", &b"x".repeat(len)[..], b"\n\n"].concat()
+    }
+
+    fn many_lines(len: usize) -> Vec<u8> {
+        [b"Content-Type: command/reply\n", &b"a: b\n".repeat(len / 5)[..], b"\n"].concat()
+    }
+
+    fn body(len: usize) -> Vec<u8> {
+        [format!("Content-Length: {len}\nContent-Type: api/response\n\n").as_bytes(), &b"\n".repeat(len)].concat()
+    }
+
+    #[test]
+    fn no_octet_of_a_head_is_searched_twice_however_it_arrives() {
+        for stream in [one_line(1 << 20), many_lines(1 << 20)] {
+            for chunk in [1, 64, stream.len()] {
+                let work = work_for(&stream, chunk);
+                // The line after the Content-Type is looked at once more, for a colon.
+                let most = stream.len() + "Reply-Text:".len();
+                assert!(work <= most, "{work} octets searched for {} in pieces of {chunk}", stream.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_is_not_searched_at_all() {
+        let stream = body(1 << 20);
+        assert!(work_for(&stream, 1) < 100);
+    }
+}

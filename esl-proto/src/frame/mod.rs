@@ -243,7 +243,7 @@ impl fmt::Debug for Frame<'_> {
 }
 
 /// A header: a name and a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Header<'a> {
     /// The name, blanks and all.
     pub name: Value<'a>,
@@ -256,6 +256,21 @@ impl Header<'_> {
     #[must_use]
     pub fn is(&self, name: impl AsRef<[u8]>) -> bool {
         self.name.eq_ignore_ascii_case(name)
+    }
+}
+
+impl fmt::Debug for Header<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {:?}", self.name, self.value)
+    }
+}
+
+/// Shows headers as a list.
+pub(crate) struct HeaderList<I>(pub(crate) I);
+
+impl<'a, I: Iterator<Item = Header<'a>> + Clone> fmt::Debug for HeaderList<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.clone()).finish()
     }
 }
 

@@ -4,6 +4,7 @@ use super::{copy, first};
 use crate::scan::slice;
 
 /// The value of each octet as a hexadecimal digit; [`NO_DIGIT`] for all others.
+#[allow(clippy::indexing_slicing, reason = "counted up to the length")]
 const DIGITS: [u8; 256] = {
     let mut digits = [NO_DIGIT; 256];
     let mut octet = 0;
@@ -21,6 +22,7 @@ const DIGITS: [u8; 256] = {
 const NO_DIGIT: u8 = 0xff;
 
 /// The octet that two hexadecimal digits of either case stand for.
+#[allow(clippy::indexing_slicing, reason = "an octet is less than 256")]
 #[inline]
 pub(crate) fn pair(high: u8, low: u8) -> Option<u8> {
     let (high, low) = (DIGITS[usize::from(high)], DIGITS[usize::from(low)]);

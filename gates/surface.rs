@@ -1,0 +1,300 @@
+//! Calls every public function of esl-proto on octets that the optimiser cannot know.
+//!
+//! A panic would call a function that nobody defines: linking fails if the optimiser could not prove that none is
+//! left. Formatting counts too; only `{:?}` of a `str` is avoided here, whose code in `core` has panic paths of its own.
+#![no_std]
+
+use core::fmt::{self, Debug, Write};
+use core::hint::black_box;
+use core::panic::PanicInfo;
+
+use esl_proto::name::{
+    AnswerState, CallDirection, CallState, ChannelState, EventName, Format, HangupCause, LogLevel, Priority,
+};
+use esl_proto::{
+    Call, Command, Decoder, Event, Events, Execute, Filter, Frame, HeaderSlot, Limits, Message, Pairs, RecvBuf,
+    Request, Secret, SendEvent, SendMsg, Status, Step, Unicast, Value, Words,
+};
+
+unsafe extern "C" {
+    /// Defined nowhere.
+    fn a_panic_path_is_left() -> !;
+}
+
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    // SAFETY: never runs: a program that contains this call does not link.
+    unsafe { a_panic_path_is_left() }
+}
+
+/// Counts what is shown to it, so that no call is optimised away.
+struct Sum(usize);
+
+impl Write for Sum {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 = self.0.wrapping_add(black_box(text).len());
+        Ok(())
+    }
+}
+
+impl Sum {
+    fn add<T: Debug>(&mut self, result: T) {
+        self.show(format_args!("{:?}", black_box(result)));
+    }
+
+    fn show(&mut self, text: fmt::Arguments<'_>) {
+        if self.write_fmt(text).is_err() {
+            self.0 = 0;
+        }
+    }
+
+    fn value(&mut self, value: Value<'_>) {
+        let mut storage = [0; 64];
+        self.show(format_args!("{value}"));
+        self.add(value.raw());
+        self.add(value.as_plain());
+        self.show(format_args!("{}", value.as_str().unwrap_or_default()));
+        self.add(value.decoded_len());
+        self.add(value.decode_into(&mut storage).map(<[u8]>::len));
+        self.add(value.bytes().count());
+        self.add(value.is_array());
+        for item in value.items() {
+            self.add(item.decoded_len());
+        }
+        self.add(value.to_u64());
+        self.add(value.to_i64());
+        self.add(value == Value::octets(b"x"));
+        self.add(value == *"x");
+        self.add(value.eq_ignore_ascii_case("x"));
+        self.show(format_args!("{}", EventName::from_octets(value.raw())));
+        self.add(HangupCause::from_octets(value.raw()).number());
+        self.add(ChannelState::from_octets(value.raw()).number());
+        self.add(CallState::from_octets(value.raw()).as_octets());
+        self.show(format_args!("{}", AnswerState::from_octets(value.raw()).as_str().unwrap_or_default()));
+        self.add(CallDirection::from_octets(value.raw()));
+        self.add(Priority::from_octets(value.raw()));
+        self.show(format_args!("{}", Format::from_octets(value.raw()).map_or("", Format::content_type)));
+        if let Some(level) = LogLevel::from_octets(value.raw()) {
+            self.show(format_args!("{level} {}", level.name().unwrap_or_default()));
+        }
+        self.add(LogLevel::try_from(value));
+        self.add(value.to_u64().map(|number| HangupCause::from_number(number as u16)));
+        self.add(value.to_u64().map(|number| ChannelState::from_number(number as usize)));
+        self.add(Status::of(value.raw()));
+    }
+
+    fn maybe(&mut self, value: Option<Value<'_>>) {
+        if let Some(value) = value {
+            self.value(value);
+        }
+    }
+
+    fn frame(&mut self, frame: &Frame<'_>) {
+        self.add((*frame, frame.head(), frame.body(), frame.content_type(), frame.is_crlf()));
+        for header in frame.headers() {
+            self.value(header.name);
+            self.value(header.value);
+            self.add(header.is("x"));
+        }
+        self.maybe(frame.get("Reply-Text"));
+        self.maybe(frame.get_to_end("Reply-Text"));
+    }
+
+    fn event(&mut self, event: Event<'_>) {
+        self.add((event, event.format(), event.text()));
+        let mut headers = event.headers();
+        for header in headers.by_ref() {
+            self.value(header.name);
+            self.value(header.value);
+        }
+        if let Some(error) = headers.error() {
+            self.show(format_args!("{} {error}", error.code()));
+        }
+        self.maybe(headers.into_body());
+        self.maybe(event.get("x"));
+        self.add(event.get_all("x").count());
+        self.add(event.name().map(|name| name.as_octets()));
+        self.maybe(event.subclass());
+        self.maybe(event.body());
+        self.add(event.validate());
+        let mut slots = [HeaderSlot::EMPTY; 4];
+        let indexed = event.index(&mut slots);
+        self.add(indexed.event());
+        self.add(indexed.headers().count());
+        self.maybe(indexed.get("x"));
+        self.add(indexed.get_all("x").count());
+        self.add(indexed.name());
+        self.maybe(indexed.body());
+        self.add(indexed.validate());
+    }
+
+    fn message(&mut self, frame: Frame<'_>) {
+        self.frame(&frame);
+        let message = Message::from(frame);
+        self.add(message);
+        match message {
+            Message::AuthRequest(frame) | Message::Other(frame) => self.frame(&frame),
+            Message::Reply(reply) => {
+                self.frame(reply.frame());
+                self.add(reply.headers().count());
+                self.add((reply.is_connect(), reply.status(), reply.detail(), reply.socket_mode()));
+                self.add((reply.has_full_control(), reply.allowed_log()));
+                self.value(reply.text());
+                self.value(reply.text_to_end());
+                for value in [reply.job_uuid(), reply.allowed_events(), reply.allowed_api()] {
+                    self.maybe(value);
+                }
+                if let Some(event) = reply.channel_data() {
+                    self.event(event);
+                }
+            }
+            Message::ApiResponse(answer) => {
+                self.frame(answer.frame());
+                self.add((answer.body(), answer.status(), answer.detail()));
+            }
+            Message::Event(event) => self.event(event),
+            Message::Log(line) => {
+                self.frame(line.frame());
+                self.add((line.text(), line.level(), line.line(), line.text_channel()));
+                for value in [line.file(), line.function(), line.channel_uuid()] {
+                    self.maybe(value);
+                }
+            }
+            Message::Disconnect(notice) => {
+                self.frame(notice.frame());
+                self.add((notice.disposition(), notice.linger_seconds(), notice.text()));
+                self.maybe(notice.session_uuid());
+                self.maybe(notice.channel_name());
+            }
+            Message::Rejection(rejection) => {
+                self.frame(rejection.frame());
+                self.add(rejection.text());
+            }
+            _ => {}
+        }
+    }
+
+    fn command(&mut self, command: Command<'_>) {
+        let mut storage = [0; 1024];
+        self.add(command.body());
+        self.add((command, command.encoded_len()));
+        match command.encode(&mut storage) {
+            Ok(written) => self.requests(written),
+            Err(error) => self.show(format_args!("{} {error}", error.code())),
+        }
+    }
+
+    fn commands(&mut self, octets: &[u8]) {
+        let names = [EventName::from_octets(octets), EventName::Custom];
+        let words: [&[u8]; 1] = [octets];
+        let pairs: [(&[u8], &[u8]); 1] = [(octets, octets)];
+        let events = Events::new(&names, Words::from(&words[..]));
+        self.add((events.names.iter().count(), events.has_custom(), events == Events::from(&names)));
+        let execute = Execute::new(octets, octets).loops(octets.len() as i32).event_uuid(octets);
+        let calls = [
+            execute.into(),
+            Call::hangup(HangupCause::from_octets(octets)),
+            Unicast { local_ip: Some(octets), local_port: Some(octets.len() as u16), ..Unicast::default() }.into(),
+            Call::nomedia(octets),
+            Call::xferext(&pairs[..]),
+            Call::Other { name: octets },
+        ];
+        for call in calls {
+            let message = SendMsg::new(call).to(octets).event_lock().event_lock_pri().run_async();
+            self.command(message.lead_frames(octets.len() as u32).into());
+        }
+        for command in [
+            Command::Auth { password: Secret::new(octets) },
+            Command::auth(octets),
+            Command::userauth(octets, octets, octets),
+            Command::api(octets),
+            Command::bgapi(octets),
+            Command::bgapi_named(octets, octets),
+            Command::event(Format::from_octets(octets), events),
+            Command::nixevent(events),
+            Command::myevents(Format::from_octets(octets)),
+            Command::myevents_of(octets),
+            Command::getvar(octets),
+            Command::Log { level: LogLevel::new(octets.len() as i8) },
+            Command::Linger { seconds: Some(octets.len() as u32) },
+            Filter::add(octets, octets).into(),
+            Filter::delete(octets).into(),
+            Filter::delete_value(octets, octets).into(),
+            SendEvent::new(EventName::from_octets(octets), Pairs::from(&pairs[..])).body(octets).into(),
+            Command::Exit,
+        ] {
+            self.command(command);
+        }
+    }
+
+    fn requests(&mut self, octets: &[u8]) {
+        let mut decoder = Decoder::for_requests(Limits::default());
+        if let Ok(Step::Frame { frame, .. }) = decoder.decode(octets) {
+            let request = Request::from(frame);
+            self.add((request.line(), request.body(), request.get("x"), request.headers().count()));
+            match Command::parse(&request) {
+                Ok(command) => {
+                    self.add(command.encoded_len());
+                    self.add(command == Command::Exit);
+                }
+                Err(error) => self.show(format_args!("{} {error}", error.code())),
+            }
+        }
+    }
+
+    fn stream(&mut self, octets: &[u8], limits: Limits) {
+        let mut decoder = Decoder::new(limits);
+        let mut buffer = RecvBuf::new([0_u8; 256]);
+        let mut rest = octets;
+        for _ in 0..octets.len() {
+            let step = match decoder.decode(buffer.filled()) {
+                Ok(step) => step,
+                Err(error) => return self.show(format_args!("{} {error}", error.code())),
+            };
+            match step {
+                Step::Frame { frame, .. } => self.message(frame),
+                Step::Head { head, body_len, .. } => {
+                    self.frame(&head);
+                    self.add(body_len);
+                }
+                Step::Body { data, remaining, .. } => self.add((data, remaining)),
+                Step::NeedData { required, .. } => self.add(required),
+            }
+            buffer.consume(step.consumed());
+            let spare = buffer.spare_mut();
+            let count = spare.len().min(rest.len());
+            for (to, from) in spare.iter_mut().zip(rest) {
+                *to = *from;
+            }
+            rest = rest.get(count..).unwrap_or_default();
+            buffer.commit(count);
+        }
+        self.add((decoder.incomplete(buffer.filled()), decoder.position(), decoder.is_streaming()));
+        self.add(buffer.capacity());
+        buffer.grow(|storage| storage.rotate_left(1));
+        self.add(buffer.into_storage());
+    }
+}
+
+/// # Safety
+/// `octets` points to `len` octets.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn use_all(octets: *const u8, len: usize) -> usize {
+    // SAFETY: see above.
+    let octets = black_box(unsafe { core::slice::from_raw_parts(octets, len) });
+    let mut sum = Sum(0);
+    sum.stream(octets, Limits::DEFAULT);
+    sum.stream(octets, Limits::for_buffer(256));
+    sum.message_of_each_format(octets);
+    sum.commands(octets);
+    sum.requests(octets);
+    sum.0
+}
+
+impl Sum {
+    fn message_of_each_format(&mut self, octets: &[u8]) {
+        for format in Format::KNOWN {
+            self.event(Event::new(*format, octets));
+        }
+    }
+}
