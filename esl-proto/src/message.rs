@@ -9,7 +9,7 @@ use crate::text::Value;
 
 /// What the server says with one frame.
 ///
-/// Every view keeps its [`frame`](Self::frame), so that nothing the views do not know is lost.
+/// Every view keeps its frame, so that nothing the views do not know is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Message<'b> {

@@ -54,8 +54,7 @@ impl<'a> Reader<'a> {
     /// To be asked after the last header.
     pub(super) fn body(&self) -> Option<Value<'a>> {
         let (start, end) = self.body?;
-        let limit = self.content_length.unwrap_or(usize::MAX);
-        Some(Value::new(slice(self.text, start, end), Coding::XmlBody { limit }))
+        Some(Value::xml_body(slice(self.text, start, end), self.content_length))
     }
 
     pub(super) fn next(&mut self) -> Option<Span> {

@@ -39,16 +39,8 @@ pub(crate) enum Coding {
     JsonArray,
     /// The text of a header's XML element: percent-coded, then written with entities.
     XmlHeader,
-    /// The text of the XML body element; no more than `limit` octets of it are meant.
-    XmlBody {
-        /// The Content-Length of the body.
-        limit: usize,
-    },
-    /// The rest of an XML body after `<!`, which is written without entities.
-    XmlVerbatim {
-        /// How many octets of it are meant.
-        limit: usize,
-    },
+    /// The text of the XML body element: written with entities up to the first `<!`.
+    XmlBody,
 }
 
 /// Storage was too small: nothing was written, `required` octets are needed.
@@ -78,11 +70,23 @@ impl core::error::Error for Insufficient {}
 pub struct Value<'a> {
     raw: &'a [u8],
     coding: Coding,
+    /// How many decoded octets are meant; [`NO_LIMIT`] for all.
+    limit: u32,
 }
 
+/// Only XML bodies have a limit: FreeSWITCH appends blanks to them.
+const NO_LIMIT: u32 = u32::MAX;
+
 impl<'a> Value<'a> {
+    #[inline]
     pub(crate) const fn new(raw: &'a [u8], coding: Coding) -> Self {
-        Self { raw, coding }
+        Self { raw, coding, limit: NO_LIMIT }
+    }
+
+    /// The text of an XML body element, of which `limit` octets are meant.
+    pub(crate) fn xml_body(raw: &'a [u8], limit: Option<usize>) -> Self {
+        let limit = limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(NO_LIMIT);
+        Self { raw, coding: Coding::XmlBody, limit }
     }
 
     /// A value that is these octets and needs no decoding.
@@ -115,8 +119,7 @@ impl<'a> Value<'a> {
             Coding::Json => free_of(b'\\'),
             Coding::JsonArray => None,
             Coding::XmlHeader => memchr::memchr2(b'&', b'%', self.raw).is_none().then_some(self.raw),
-            Coding::XmlBody { limit } => free_of(b'&').map(|raw| raw.get(..limit).unwrap_or(raw)),
-            Coding::XmlVerbatim { limit } => Some(self.raw.get(..limit).unwrap_or(self.raw)),
+            Coding::XmlBody => free_of(b'&').map(|raw| raw.get(..self.limit as usize).unwrap_or(raw)),
         }
     }
 
@@ -132,12 +135,12 @@ impl<'a> Value<'a> {
         let none = json::Elements::new(&[]);
         if self.coding != Coding::JsonArray {
             let raw = if self.is_undefined() { &[] } else { self.raw };
-            return Bytes { separator: &[], text: Scalar::new(raw, self.coding), more: none };
+            return Bytes { separator: &[], text: Scalar::new(raw, self.coding), more: none, left: self.limit };
         }
         let mut more = json::Elements::new(self.raw);
         let first = more.next().map_or(Scalar::new(&[], Coding::Octets), |element| element.scalar());
         let several = more.clone().next().is_some();
-        Bytes { separator: if several { ARRAY_PREFIX } else { &[] }, text: first, more }
+        Bytes { separator: if several { ARRAY_PREFIX } else { &[] }, text: first, more, left: NO_LIMIT }
     }
 
     const fn scalar(&self) -> Scalar<'a> {
@@ -368,12 +371,17 @@ pub struct Bytes<'a> {
     text: Scalar<'a>,
     /// The elements of an array after `text`.
     more: json::Elements<'a>,
+    /// How many octets may come; [`NO_LIMIT`] for all.
+    left: u32,
 }
 
 impl Iterator for Bytes<'_> {
     type Item = u8;
 
     fn next(&mut self) -> Option<u8> {
+        if self.left != NO_LIMIT {
+            self.left = self.left.checked_sub(1)?;
+        }
         loop {
             if let Some((octet, rest)) = self.separator.split_first() {
                 self.separator = rest;
@@ -435,18 +443,12 @@ impl Iterator for Scalar<'_> {
                 self.pending.next()
             }),
             Coding::XmlHeader => self.xml_percent(),
-            Coding::XmlBody { limit } => {
-                let left = limit.checked_sub(1)?;
-                if self.rest.starts_with(xml::VERBATIM) && self.pending.is_empty() {
-                    self.coding = Coding::XmlVerbatim { limit: left };
+            Coding::XmlBody => {
+                if self.pending.is_empty() && self.rest.starts_with(xml::VERBATIM) {
+                    self.coding = Coding::Octets;
                     return first(&mut self.rest);
                 }
-                self.coding = Coding::XmlBody { limit: left };
                 self.xml()
-            }
-            Coding::XmlVerbatim { limit } => {
-                self.coding = Coding::XmlVerbatim { limit: limit.checked_sub(1)? };
-                first(&mut self.rest)
             }
             Coding::CrLf => {
                 if self.rest.starts_with(b"\r\n") {
@@ -543,12 +545,16 @@ mod tests {
     use super::*;
 
     fn decoded(raw: &[u8], coding: Coding) -> Vec<u8> {
-        let value = Value::new(raw, coding);
+        checked(Value::new(raw, coding))
+    }
+
+    /// The decoded octets of `value`, after checking that all ways to read it agree.
+    fn checked(value: Value<'_>) -> Vec<u8> {
         let octets: Vec<u8> = value.bytes().collect();
         assert_eq!(value.decoded_len(), octets.len());
         let mut exact = vec![0; octets.len()];
         assert_eq!(value.decode_into(&mut exact), Ok(&octets[..]));
-        let mut ample = vec![0; octets.len() + raw.len() + 9];
+        let mut ample = vec![0; octets.len() + value.raw().len() + 9];
         assert_eq!(value.decode_into(&mut ample), Ok(&octets[..]));
         if let Some(shorter) = octets.len().checked_sub(1) {
             let mut storage = vec![7; shorter];
@@ -592,7 +598,7 @@ mod tests {
 
     #[test]
     fn xml_entities_are_decoded_and_others_kept() {
-        let body = Coding::XmlBody { limit: usize::MAX };
+        let body = Coding::XmlBody;
         assert_eq!(decoded(b"&amp;&lt;&gt;&quot;&apos;&#xD;&#65;&#x17B;", body), "&<>\"'\rA\u{17b}".as_bytes());
         assert_eq!(decoded(b"&#xD800;", body), b"\xed\xa0\x80");
         assert_eq!(
@@ -609,11 +615,11 @@ mod tests {
         for (limit, wanted) in
             [(0, &b""[..]), (1, b"<"), (2, b"<\xc5"), (3, b"<\xc5\xbb"), (4, b"<\xc5\xbbx"), (9, b"<\xc5\xbbx")]
         {
-            assert_eq!(decoded(b"&lt;&#x17B;x", Coding::XmlBody { limit }), wanted);
+            assert_eq!(checked(Value::xml_body(b"&lt;&#x17B;x", Some(limit))), wanted);
         }
-        assert_eq!(decoded(b"ab<!cd", Coding::XmlBody { limit: 4 }), b"ab<!");
-        assert_eq!(decoded(b"&lt;<!cd", Coding::XmlBody { limit: 4 }), b"<<!c");
-        assert_eq!(decoded(b"plain", Coding::XmlBody { limit: 2 }), b"pl");
+        assert_eq!(checked(Value::xml_body(b"ab<!cd", Some(4))), b"ab<!");
+        assert_eq!(checked(Value::xml_body(b"&lt;<!cd", Some(4))), b"<<!c");
+        assert_eq!(checked(Value::xml_body(b"plain", Some(2))), b"pl");
     }
 
     #[test]
