@@ -5,8 +5,8 @@
 
 use super::{EventError, EventErrorKind, Span};
 use crate::scan::slice;
-use crate::text::json::{scalar_end, skip_space, string_end};
-use crate::text::{Coding, Value};
+use crate::text::json::{scalar_end, string_end};
+use crate::text::{Coding, Value, skip_space};
 
 #[derive(Clone, Debug)]
 pub(super) struct Reader<'a> {

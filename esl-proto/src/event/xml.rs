@@ -7,7 +7,7 @@
 use super::{EventError, EventErrorKind, Span};
 use crate::name::header;
 use crate::scan::{find, find_pair, slice};
-use crate::text::{Coding, Value, decimal};
+use crate::text::{Coding, Value, decimal, is_space, skip_space, trim_space_end};
 
 /// How many places are tried as the end tag of an element whose name holds angle brackets.
 const MOST_TRIES: usize = 8;
@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
     }
 
     fn skip_space(&mut self) {
-        self.at = self.text.len() - self.rest().trim_ascii_start().len();
+        self.at = skip_space(self.text, self.at);
     }
 
     /// Steps over `tag` and the white space before it, if it comes next.
@@ -128,10 +128,10 @@ impl<'a> Reader<'a> {
     /// Finds the end of the body, whose text begins here: the last end tag of the document, because the text itself
     /// may hold one unescaped.
     fn end_of_body(&mut self) -> Result<(), EventError> {
-        let document = self.rest().trim_ascii_end();
+        let document = trim_space_end(self.rest());
         let body = document
             .strip_suffix(b"</event>")
-            .and_then(|text| text.trim_ascii_end().strip_suffix(b"</body>"))
+            .and_then(|text| trim_space_end(text).strip_suffix(b"</body>"))
             .ok_or(EventError { kind: EventErrorKind::Truncated, offset: self.text.len() })?;
         self.body = Some((self.at, self.at + body.len()));
         self.at += document.len();
@@ -178,7 +178,7 @@ impl<'a> Reader<'a> {
     fn end_tag(&self, at: usize, name: (usize, usize)) -> Option<usize> {
         let tag = slice(self.text, at, self.text.len());
         let after = tag.strip_prefix(b"</")?.strip_prefix(slice(self.text, name.0, name.1))?.strip_prefix(b">")?;
-        let followed = after.first().is_none_or(|octet| *octet == b'<' || octet.is_ascii_whitespace());
+        let followed = after.first().is_none_or(|octet| *octet == b'<' || is_space(*octet));
         followed.then(|| self.text.len() - after.len())
     }
 }

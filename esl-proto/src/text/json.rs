@@ -1,6 +1,6 @@
 //! JSON strings and flat arrays of them, as octets: nothing here needs them to be UTF-8.
 
-use super::{Coding, Few, Value};
+use super::{Coding, Few, Value, skip_space};
 use crate::scan::{find, slice};
 
 /// The position after the closing quote of the string whose first octet after the opening quote is at `start`.
@@ -23,13 +23,6 @@ pub(crate) fn scalar_end(text: &[u8], start: usize) -> usize {
     let rest = slice(text, start, text.len());
     let scalar = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'-' | b'.');
     start.saturating_add(rest.iter().position(|octet| !scalar(octet)).unwrap_or(rest.len()))
-}
-
-/// The position of the first octet at or after `start` that is not white space.
-pub(crate) fn skip_space(text: &[u8], start: usize) -> usize {
-    let rest = slice(text, start, text.len());
-    let space = |octet: &u8| matches!(octet, b' ' | b'\t' | b'\n' | b'\r');
-    start.saturating_add(rest.iter().position(|octet| !space(octet)).unwrap_or(rest.len()))
 }
 
 /// A string or a scalar taken as its text, at `start`: the value and the position after it.

@@ -231,6 +231,23 @@ impl<'a> Value<'a> {
     }
 }
 
+/// White space of JSON and XML.
+pub(crate) const fn is_space(octet: u8) -> bool {
+    matches!(octet, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+/// The position of the first octet at or after `start` that is not white space.
+pub(crate) fn skip_space(text: &[u8], start: usize) -> usize {
+    let rest = scan::slice(text, start, text.len());
+    start.saturating_add(rest.iter().position(|octet| !is_space(*octet)).unwrap_or(rest.len()))
+}
+
+/// `text` without the white space at its end.
+pub(crate) fn trim_space_end(text: &[u8]) -> &[u8] {
+    let end = text.iter().rposition(|octet| !is_space(*octet)).map_or(0, |last| last + 1);
+    scan::slice(text, 0, end)
+}
+
 /// The number that decimal digits say.
 pub(crate) fn decimal(digits: impl IntoIterator<Item = u8>) -> Option<u64> {
     let mut digits = digits.into_iter().peekable();
