@@ -12,8 +12,9 @@ use esl_proto::name::{
     AnswerState, CallDirection, CallState, ChannelState, EventName, Format, HangupCause, LogLevel, Priority,
 };
 use esl_proto::{
-    Call, Command, Decoder, Event, Events, Execute, Filter, Frame, HeaderSlot, Limits, Message, Pairs, RecvBuf,
-    Request, Secret, SendEvent, SendMsg, Status, Step, Unicast, Value, Words,
+    Answer, Call, Channel, Client, Command, Decoder, Event, EventSequence, Events, Execute, Filter, Frame, HeaderSlot,
+    Incoming, Limits, Linger, Message, Pairs, PendingSlot, PendingTable, Poll, RecvBuf, Request, Secret, SendEvent,
+    SendMsg, Status, Step, Subscription, Tag, Unicast, Value, Words,
 };
 
 unsafe extern "C" {
@@ -276,6 +277,69 @@ impl Sum {
     }
 }
 
+impl Sum {
+    fn client(&mut self, mut client: Client, octets: &[u8]) {
+        let mut storage = [0; 256];
+        let mut sequence = EventSequence::new();
+        let mut jobs = PendingTable::new([PendingSlot::EMPTY; 4]);
+        let subscription = Subscription {
+            format: Format::from_octets(octets),
+            filters: Pairs::from(&[("a", "b")]),
+            log: LogLevel::from_octets(octets),
+            channel: Channel::Uuid(octets),
+            linger: Some(Linger::Seconds(octets.len() as u32)),
+            ..Subscription::NONE
+        };
+        let wanted = [Command::auth(octets), Command::Connect, Command::api(octets), Command::Exit];
+        let commands = wanted.into_iter().chain(subscription.commands()).chain(subscription.reset_commands());
+        for command in commands {
+            match client.send(&command, &mut storage) {
+                Ok(sent) => {
+                    let tag = Tag::new(octets.len() as u64, sent.id.number());
+                    self.show(format_args!("{tag} {tag:?}"));
+                    self.add(Tag::number_in(Value::octets(octets), 1));
+                    self.add(jobs.insert(sent.id.number(), sent.len));
+                }
+                Err(error) => self.show(format_args!("{} {error}", error.code())),
+            }
+        }
+        self.add(client.sent_elsewhere());
+        let mut rest = octets;
+        for _ in 0..octets.len() {
+            let poll = match client.poll(rest) {
+                Ok(poll) => poll,
+                Err(error) => {
+                    self.show(format_args!("{error}"));
+                    break;
+                }
+            };
+            self.add(poll);
+            if let Poll::Incoming { incoming, .. } = poll {
+                match incoming {
+                    Incoming::Answer { id, answer } => {
+                        self.add((jobs.take(id.number()), answer.status(), answer.text()));
+                        self.add(matches!(answer, Answer::Api(_)));
+                    }
+                    Incoming::Event(event) => {
+                        sequence.note(&event);
+                        self.maybe(event.job_uuid());
+                        self.maybe(event.application_uuid());
+                    }
+                    Incoming::Goodbye { end, unanswered, .. } => {
+                        self.show(format_args!("{end} {}", unanswered.len()));
+                        self.add((unanswered.ids().count(), unanswered.is_empty(), unanswered.end()));
+                    }
+                    _ => {}
+                }
+            }
+            rest = rest.get(poll.consumed()..).unwrap_or_default();
+        }
+        self.add((jobs.len(), jobs.is_empty(), jobs.drain().count(), sequence.highest(), sequence.missing()));
+        self.add((client.is_open(), client.end(), client.is_lingering(), client.has_full_control()));
+        self.add((client.in_flight(), client.stats(), client.eof(rest)));
+    }
+}
+
 /// # Safety
 /// `octets` points to `len` octets.
 #[unsafe(no_mangle)]
@@ -287,6 +351,8 @@ pub unsafe extern "C" fn use_all(octets: *const u8, len: usize) -> usize {
     sum.stream(octets, Limits::for_buffer(256));
     sum.message_of_each_format(octets);
     sum.commands(octets);
+    sum.client(Client::inbound(Limits::DEFAULT), octets);
+    sum.client(Client::outbound(Limits::for_buffer(256)), octets);
     sum.requests(octets);
     sum.0
 }

@@ -15,6 +15,8 @@
 //! * A [`Value`] is what a name, a value or a body is: octets as they lie in the buffer, decoded when asked for.
 //! * A [`Command`] is what a client sends: written into the caller's buffer, refused where it would break or forge the
 //!   protocol, and parsed back from a [`Request`] on the server's side.
+//! * A [`Client`] is a whole connection, inbound or outbound: it says what came in, which command each answer belongs to,
+//!   what may be sent now, and how it ended.
 //! * [`name`] has FreeSWITCH's vocabulary: event names, hangup causes, states, log levels, headers.
 //!
 //! Octets, not text: nothing on the wire is promised to be UTF-8. Everything borrows from the caller's buffer, and one
@@ -39,11 +41,13 @@
 //!
 //! Every error is a small value with the place of what is wrong and a number that never changes and is the same in
 //! every language: framing ([`DecodeErrorKind`]) from 101, event documents ([`EventErrorKind`]) from 201, commands
-//! that are refused ([`CommandErrorKind`]) from 301, requests that are not understood ([`ParseErrorKind`]) from 401.
+//! that are refused ([`CommandErrorKind`]) from 301, requests that are not understood ([`ParseErrorKind`]) from 401,
+//! commands that may not be sent now ([`NotAllowed`]) from 601.
 #![cfg_attr(not(test), no_std)]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod buffer;
+mod client;
 mod command;
 mod event;
 mod frame;
@@ -53,6 +57,10 @@ mod scan;
 mod text;
 
 pub use buffer::RecvBuf;
+pub use client::{
+    Answer, Channel, Client, CommandId, End, Eof, EventSequence, Incoming, Linger, NotAllowed, PendingSlot,
+    PendingTable, Poll, ProtocolError, SendError, Sent, Stats, Subscription, Tag, Unanswered,
+};
 pub use command::{
     Call, Command, CommandError, CommandErrorKind, EncodeError, EventNames, Events, Execute, Field, Filter, Pairs,
     ParseError, ParseErrorKind, Secret, SendEvent, SendMsg, Unicast, Words,

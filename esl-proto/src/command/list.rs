@@ -241,6 +241,15 @@ impl<'a> Events<'a> {
         self.names.iter().filter(|name| *name != EventName::Custom)
     }
 
+    /// No events.
+    pub const NONE: Self = Self { names: EventNames::NONE, subclasses: Words::NONE };
+
+    /// Whether there is neither a name nor a subclass.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.names.iter().next().is_none() && self.subclasses.iter().next().is_none()
+    }
+
     /// Whether CUSTOM is among the names or implied by a subclass.
     #[must_use]
     pub fn has_custom(&self) -> bool {

@@ -90,6 +90,19 @@ impl<'a> Event<'a> {
         self.get(header::EVENT_SUBCLASS)
     }
 
+    /// The job that a BACKGROUND_JOB event is the end of: `Job-UUID`.
+    #[must_use]
+    pub fn job_uuid(&self) -> Option<Value<'a>> {
+        self.get(header::JOB_UUID)
+    }
+
+    /// The `sendmsg` that a CHANNEL_EXECUTE or CHANNEL_EXECUTE_COMPLETE event belongs to: `Application-UUID`, which is
+    /// its Event-UUID.
+    #[must_use]
+    pub fn application_uuid(&self) -> Option<Value<'a>> {
+        self.get(header::APPLICATION_UUID)
+    }
+
     /// The event's own body: the result of a background job, the text of a message.
     ///
     /// Plain: what follows the headers, if a Content-Length stands among them. JSON: the last `_body`. XML: the body

@@ -1,0 +1,120 @@
+//! What a connection wants to hear, as a value: to be applied now, and again after every reconnect.
+
+use crate::command::{Command, Events, Filter, Pairs};
+use crate::name::{EventName, Format, LogLevel};
+
+/// How long a connection stays after its channel has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Linger {
+    /// Seconds.
+    Seconds(u32),
+    /// Until the client closes it.
+    Forever,
+}
+
+/// Format, events, filters, log lines, linger and divert of one connection.
+///
+/// [`commands`](Self::commands) are what a fresh connection must send to have it.
+///
+/// ```
+/// use esl_proto::name::{EventName, Format};
+/// use esl_proto::{Events, Pairs, Subscription};
+///
+/// let filters = [("Call-Direction", "inbound")];
+/// let wanted = Subscription {
+///     format: Some(Format::Json),
+///     events: Events::new(&[EventName::ChannelAnswer], &["sofia::register"]),
+///     filters: Pairs::from(&filters),
+///     ..Subscription::NONE
+/// };
+/// let mut out = [0; 256];
+/// let lines: Vec<_> = wanted.commands().map(|command| command.encode(&mut out).map(<[u8]>::to_vec)).collect();
+/// assert_eq!(lines, [
+///     Ok(b"filter add Call-Direction inbound\n\n".to_vec()),
+///     Ok(b"event json CHANNEL_ANSWER CUSTOM sofia::register\n\n".to_vec()),
+/// ]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subscription<'a> {
+    /// The format of events; [`None`] for the server's own choice, plain.
+    pub format: Option<Format>,
+    /// The events.
+    pub events: Events<'a>,
+    /// `filter add` for each pair of header and value; see [`Filter`] for what a value can say.
+    pub filters: Pairs<'a>,
+    /// Log lines up to this level.
+    pub log: Option<LogLevel>,
+    /// The channel whose events come: `myevents`. Inbound, the connection ends with it.
+    pub channel: Channel<'a>,
+    /// Whether the connection stays after its channel has ended.
+    pub linger: Option<Linger>,
+    /// Whether events for the channel's own script come here.
+    pub divert: bool,
+}
+
+/// The channel that a [`Subscription`] follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel<'a> {
+    /// None.
+    None,
+    /// The one that an outbound connection controls.
+    Own,
+    /// The one with this uuid, for an inbound connection.
+    Uuid(&'a [u8]),
+}
+
+impl<'a> Subscription<'a> {
+    /// Nothing at all.
+    pub const NONE: Self = Self {
+        format: None,
+        events: Events::NONE,
+        filters: Pairs::NONE,
+        log: None,
+        channel: Channel::None,
+        linger: None,
+        divert: false,
+    };
+
+    /// The commands that a fresh connection must send, in this order: filters come first, so that nothing slips
+    /// through before they stand.
+    ///
+    /// Inbound, `myevents <uuid>` brings plain events whatever it says; a format is therefore set by `event` before it,
+    /// with an event that no channel ever fires if nothing else is subscribed to.
+    pub fn commands(&self) -> impl Iterator<Item = Command<'a>> + use<'a> {
+        const HARMLESS: &[EventName<'static>] = &[EventName::Clone];
+        let filters = self.filters.iter().map(|(header, value)| Filter::Add { header, value }.into());
+        let inbound_format = match self.channel {
+            Channel::Uuid(_) => self.format,
+            _ => None,
+        };
+        let events = match self.events.is_empty() {
+            false => Some(Command::Event { format: self.format, events: self.events }),
+            true => inbound_format.map(|format| Command::event(format, Events::from(HARMLESS))),
+        };
+        let channel = match self.channel {
+            Channel::None => None,
+            Channel::Own => Some(Command::MyEvents { uuid: None, format: self.format }),
+            Channel::Uuid(uuid) => Some(Command::MyEvents { uuid: Some(uuid), format: None }),
+        };
+        let linger = self.linger.map(|linger| Command::Linger {
+            seconds: match linger {
+                Linger::Seconds(seconds) => Some(seconds),
+                Linger::Forever => None,
+            },
+        });
+        let log = self.log.map(|level| Command::Log { level: Some(level) });
+        let divert = self.divert.then_some(Command::DivertEvents { on: true });
+        filters.chain(events).chain(channel).chain(linger).chain(divert).chain(log)
+    }
+
+    /// The commands that take everything back that a subscription may have set on a connection, to apply another.
+    /// `myevents` cannot be taken back.
+    pub fn reset_commands(&self) -> impl Iterator<Item = Command<'a>> + use<'a> {
+        let events = (!self.events.is_empty() || self.channel != Channel::None).then_some(Command::NoEvents);
+        let filters = self.filters.iter().next().map(|_| Filter::DeleteAll.into());
+        let linger = self.linger.map(|_| Command::NoLinger);
+        let divert = self.divert.then_some(Command::DivertEvents { on: false });
+        let log = self.log.map(|_| Command::NoLog);
+        events.into_iter().chain(filters).chain(linger).chain(divert).chain(log)
+    }
+}
