@@ -1,0 +1,321 @@
+//! Every recorded stream is framed by the rules of docs/protocol.md, in whatever pieces it arrives and however small
+//! the buffer is, and holds what was really recorded.
+
+#[path = "common/captures.rs"]
+mod captures;
+#[path = "common/decode.rs"]
+mod decode;
+
+use std::io::Read;
+
+use captures::{CAPTURES, Capture};
+use decode::{decode, decode_with};
+use esl_proto::name::Format;
+use esl_proto::{DecodeError, DecodeErrorKind, Decoder, Limits, Message, RecvBuf, Step};
+use proptest::prelude::*;
+
+/// What a frame consists of.
+#[derive(Clone, Debug, PartialEq)]
+struct Parts {
+    head: Vec<u8>,
+    body: Option<Vec<u8>>,
+}
+
+impl Parts {
+    /// The octets of the frame: a blank line stands between head and body.
+    fn len(&self) -> usize {
+        self.head.len() + 1 + self.body.as_ref().map_or(0, Vec::len)
+    }
+}
+
+/// The frames of a stream by the two rules that hold for all of them: the head ends at the first LF LF, and its
+/// Content-Length, if it has one, is the length of the body. And how many octets are left.
+fn by_the_rules(stream: &[u8]) -> (Vec<Parts>, usize) {
+    let mut frames = Vec::new();
+    let mut rest = stream;
+    while let Some(frame) = first_frame(rest) {
+        rest = &rest[frame.len()..];
+        frames.push(frame);
+    }
+    (frames, rest.len())
+}
+
+fn first_frame(stream: &[u8]) -> Option<Parts> {
+    let end = stream.windows(2).position(|octets| octets == b"\n\n")? + 1;
+    let head = stream[..end].to_vec();
+    let length = head
+        .split(|octet| *octet == b'\n')
+        .find_map(|line| line.strip_prefix(b"Content-Length: "))
+        .map(|digits| str::from_utf8(digits).unwrap().parse::<usize>().unwrap());
+    let body = match length {
+        Some(length) => Some(stream[end + 1..].get(..length)?.to_vec()),
+        None => None,
+    };
+    Some(Parts { head, body })
+}
+
+#[test]
+fn streams_are_framed_by_the_rules() {
+    for Capture { name, stream } in &*CAPTURES {
+        let run = decode(stream, [stream.len()]);
+        let (expected, left) = by_the_rules(stream);
+        let parts: Vec<Parts> = run
+            .frames
+            .iter()
+            .map(|(frame, _)| Parts { head: frame.head().to_vec(), body: frame.body().map(<[u8]>::to_vec) })
+            .collect();
+        assert!(parts == expected, "{name}");
+        assert_eq!(run.end, Ok(left), "{name}");
+        let mut end = 0;
+        for ((_, consumed), frame) in run.frames.iter().zip(&expected) {
+            end += frame.len();
+            assert_eq!(*consumed, end, "{name}");
+        }
+        assert_eq!(end + left, stream.len(), "{name}");
+    }
+}
+
+#[test]
+fn octet_by_octet_the_frames_are_the_same_and_needs_are_honest() {
+    for Capture { name, stream } in &*CAPTURES {
+        let whole = decode(stream, [stream.len()]);
+        let expected = by_the_rules(stream).0;
+        let slowly = decode_with(stream, 1..=stream.len(), |frames, unconsumed, required| {
+            let start = frames.checked_sub(1).map_or(0, |last| whole.frames[last].1);
+            assert_eq!(unconsumed.start, start, "{name}: a frame is consumed at once");
+            // Nobody can know the length before the blank line is there; from then on nobody needs to guess.
+            let known = expected.get(frames).filter(|frame| unconsumed.len() > frame.head.len());
+            assert_eq!(required, known.map(Parts::len), "{name}: {unconsumed:?}");
+            assert!(required.is_none_or(|required| required > unconsumed.len()), "{name}: {unconsumed:?}");
+        });
+        assert!(slowly == whole, "{name}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn in_any_pieces_the_frames_are_the_same(
+        capture in 0..CAPTURES.len(),
+        lengths in prop::collection::vec(prop_oneof![1..8_usize, 1..1_500_usize, 1..100_000_usize], 1..40),
+    ) {
+        let stream = &CAPTURES[capture].stream;
+        let mut arrived = 0;
+        let arrivals = lengths.iter().cycle().map_while(|length| {
+            let more = arrived < stream.len();
+            arrived = (arrived + length).min(stream.len());
+            more.then_some(arrived)
+        });
+        prop_assert!(decode(stream, arrivals) == decode(stream, [stream.len()]));
+    }
+}
+
+/// Decodes with a buffer of `size` octets that are filled `chunk` at a time, and puts the pieces of frames together.
+fn decode_in(size: usize, chunk: usize, mut stream: &[u8]) -> (Vec<Parts>, Result<usize, DecodeError>) {
+    let mut frames = Vec::new();
+    let mut buffer = RecvBuf::new(vec![0; size]);
+    let mut decoder = Decoder::new(Limits::for_buffer(size));
+    let mut body_left = 0;
+    loop {
+        let step = match decoder.decode(buffer.filled()) {
+            Ok(step) => step,
+            Err(error) => return (frames, Err(error)),
+        };
+        match step {
+            Step::Frame { frame, consumed } => {
+                let frame = Parts { head: frame.head().to_vec(), body: frame.body().map(<[u8]>::to_vec) };
+                assert_eq!(consumed, frame.len());
+                frames.push(frame);
+            }
+            Step::Head { head, body_len, consumed } => {
+                assert!(consumed + body_len > size, "a frame that fits comes whole");
+                assert_eq!((consumed, head.body()), (head.head().len() + 1, None));
+                frames.push(Parts { head: head.head().to_vec(), body: Some(Vec::new()) });
+                body_left = body_len;
+            }
+            Step::Body { data, remaining, consumed } => {
+                assert!(consumed > 0 && consumed == data.len());
+                assert_eq!(remaining, body_left - consumed);
+                frames.last_mut().unwrap().body.as_mut().unwrap().extend_from_slice(data);
+                body_left = remaining;
+            }
+            Step::NeedData { required, .. } => assert!(required.is_none_or(|required| required <= size)),
+        }
+        assert_eq!(decoder.is_streaming(), body_left > 0);
+        let more = matches!(step, Step::NeedData { .. });
+        let consumed = step.consumed();
+        buffer.consume(consumed);
+        if more {
+            let spare = buffer.spare_mut();
+            assert!(!spare.is_empty(), "a need that cannot be met");
+            let room = chunk.min(spare.len());
+            match stream.read(&mut spare[..room]).unwrap() {
+                0 => return (frames, Ok(decoder.incomplete(buffer.filled()))),
+                count => buffer.commit(count),
+            }
+        }
+    }
+}
+
+/// The octets of the longest head with its blank line.
+fn longest_head(frames: &[Parts]) -> usize {
+    frames.iter().map(|frame| frame.head.len() + 1).max().unwrap()
+}
+
+#[test]
+fn a_buffer_as_long_as_the_longest_head_is_enough() {
+    for Capture { name, stream } in &*CAPTURES {
+        let (expected, left) = by_the_rules(stream);
+        let exact = longest_head(&expected);
+        for size in [exact, exact + 1, 2_048, 4_096, 8_192, 65_536] {
+            if size < exact {
+                continue;
+            }
+            for chunk in [100, usize::MAX] {
+                let (frames, end) = decode_in(size, chunk, stream);
+                assert!(frames == expected, "{name} in {size} octets");
+                assert_eq!(end, Ok(left), "{name} in {size} octets");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_buffer_shorter_than_a_head_ends_the_stream_there() {
+    for Capture { name, stream } in &*CAPTURES {
+        let expected = by_the_rules(stream).0;
+        let size = longest_head(&expected) - 1;
+        let before: Vec<Parts> = expected.iter().take_while(|frame| frame.head.len() < size).cloned().collect();
+        let offset = before.iter().map(Parts::len).sum::<usize>() + size;
+        let (frames, end) = decode_in(size, usize::MAX, stream);
+        assert!(frames == before, "{name}");
+        assert_eq!(end, Err(DecodeError { kind: DecodeErrorKind::HeadTooLong, offset: offset as u64 }), "{name}");
+    }
+}
+
+/// What was recorded: how many frames of each kind.
+const RECORDED: [(&str, &str); 53] = [
+    ("01-acl-reject", "1 notice, 1 rejection"),
+    ("01-auth-ok", "1 auth, 2 reply, 1 notice"),
+    ("01-auth-timeout", "1 auth, 1 notice"),
+    ("01-auth-wrong", "1 auth, 1 reply, 1 notice"),
+    ("01-command-before-auth", "1 auth, 5 reply, 1 api, 1 notice"),
+    ("01-userauth-ok", "1 auth, 3 reply, 1 api, 1 notice"),
+    ("02-api-basic", "1 auth, 2 reply, 54 api, 1 notice"),
+    ("02-api-blocks-events", "1 auth, 3 reply, 2 api, 3 plain, 1 notice"),
+    ("02-api-live-channel", "1 auth, 2 reply, 43 api, 1 notice"),
+    ("03-bgapi-json", "1 auth, 30 reply, 26 json, 1 notice"),
+    ("03-bgapi-plain", "1 auth, 30 reply, 26 plain, 1 notice"),
+    ("03-bgapi-xml", "1 auth, 30 reply, 26 xml, 1 notice"),
+    ("04-conference-json", "1 auth, 3 reply, 26 json, 1 notice"),
+    ("04-conference-plain", "1 auth, 3 reply, 26 plain, 1 notice"),
+    ("04-conference-xml", "1 auth, 3 reply, 26 xml, 1 notice"),
+    ("04-single-call-json", "1 auth, 3 reply, 204 json, 1 notice"),
+    ("04-single-call-plain", "1 auth, 3 reply, 204 plain, 1 notice"),
+    ("04-single-call-xml", "1 auth, 3 reply, 204 xml, 1 notice"),
+    ("05-divert-events", "1 auth, 8 reply, 10 plain, 1 notice"),
+    ("05-event-custom", "1 auth, 15 reply, 7 plain, 1 notice"),
+    ("05-event-syntax", "1 auth, 30 reply, 1 notice"),
+    ("05-filter", "1 auth, 29 reply, 7 plain, 1 notice"),
+    ("05-myevents-json", "1 auth, 5 reply, 1 api, 7 plain, 1 notice"),
+    ("05-myevents-plain", "1 auth, 5 reply, 1 api, 7 plain, 1 notice"),
+    ("06-content-length-negative", "1 auth, 1 reply, 1 notice"),
+    ("06-sendevent-json", "1 auth, 57 reply, 47 json, 1 notice"),
+    ("06-sendevent-plain", "1 auth, 57 reply, 47 plain, 1 notice"),
+    ("06-sendevent-xml", "1 auth, 57 reply, 47 xml, 1 notice"),
+    ("07-reply-truncation", "1 auth, 8 reply, 1 api, 1 notice"),
+    ("07-sendmsg-commands", "1 auth, 12 reply, 47 plain, 1 notice"),
+    ("07-sendmsg-errors", "1 auth, 14 reply, 1 notice"),
+    ("07-sendmsg-execute", "1 auth, 23 reply, 1 api, 57 plain, 1 notice"),
+    ("08-getvar-long-and-multiline", "11 reply, 1 connect, 16 plain, 2 notice, 1 other"),
+    ("08-hangup-nolinger", "2 reply, 1 connect, 4 plain, 1 notice"),
+    ("08-linger-2", "3 reply, 1 connect, 9 plain, 2 notice"),
+    ("08-no-connect-first", "2 reply, 1 connect, 5 plain, 1 notice"),
+    ("08-resume", "4 reply, 1 connect, 3 plain, 1 notice"),
+    ("08-sock-async-full-basic", "27 reply, 2 connect, 1 api, 17 plain, 2 notice"),
+    ("08-sock-sync-basic", "28 reply, 2 connect, 11 plain, 1 notice"),
+    ("09-log", "1 auth, 24 reply, 7 api, 94 plain, 216 log, 1 notice"),
+    ("10-exit", "1 auth, 2 reply, 1 notice"),
+    ("10-exit-with-queued-events", "1 auth, 23 reply, 1 notice"),
+    ("11-line-ends", "1 auth, 10 reply, 13 api, 1 notice"),
+    ("11-mixed-line-ends", "1 auth, 9 reply, 3 api, 3 json, 1 notice"),
+    ("11-pipelined-200", "1 auth, 2 reply, 200 api, 1 notice"),
+    ("12-command-words-inbound", "1 auth, 42 reply, 1 api, 1 notice"),
+    ("13-esl-python", "1 auth, 10 reply, 4 api, 1 plain, 1 notice"),
+    ("13-fs_cli-x", "1 auth, 1 reply, 1 api, 1 notice"),
+    ("14-shutdown-inbound", "1 auth, 2 reply, 268 plain, 1 notice"),
+    ("15-slow-consumer", "9 plain"),
+    ("busy-json", "1 auth, 2 reply, 800 json"),
+    ("busy-plain", "1 auth, 2 reply, 800 plain"),
+    ("busy-xml", "1 auth, 2 reply, 800 xml"),
+];
+
+fn kind(message: &Message<'_>) -> &'static str {
+    match message {
+        Message::AuthRequest(_) => "auth",
+        Message::Reply(reply) if reply.is_connect() => "connect",
+        Message::Reply(_) => "reply",
+        Message::ApiResponse(_) => "api",
+        Message::Event(event) => match event.format() {
+            Format::Plain => "plain",
+            Format::Json => "json",
+            Format::Xml => "xml",
+        },
+        Message::Log(_) => "log",
+        Message::Disconnect(_) => "notice",
+        Message::Rejection(_) => "rejection",
+        _ => "other",
+    }
+}
+
+/// How many frames of each kind a stream holds, in the words of [`RECORDED`].
+fn kinds(stream: &[u8]) -> String {
+    let run = decode(stream, [stream.len()]);
+    let kinds: Vec<&str> = run.frames.iter().map(|(frame, _)| kind(&Message::from(*frame))).collect();
+    let all = ["auth", "reply", "connect", "api", "plain", "json", "xml", "log", "notice", "rejection", "other"];
+    let counts = all.map(|kind| (kinds.iter().filter(|found| **found == kind).count(), kind));
+    let counts: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, kind)| format!("{count} {kind}")).collect();
+    counts.join(", ")
+}
+
+#[test]
+fn the_captures_hold_what_was_recorded() {
+    let found: Vec<(&str, String)> = CAPTURES.iter().map(|capture| (&*capture.name, kinds(&capture.stream))).collect();
+    let recorded: Vec<(&str, String)> = RECORDED.iter().map(|(name, kinds)| (*name, (*kinds).to_owned())).collect();
+    assert_eq!(found, recorded);
+}
+
+#[test]
+fn every_event_can_be_read_to_its_end() {
+    for Capture { name, stream } in &*CAPTURES {
+        for (frame, end) in decode(stream, [stream.len()]).frames {
+            if let Message::Event(event) = Message::from(frame) {
+                assert_eq!(event.validate(), Ok(()), "{name}: the event that ends at {end}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_only_orphan_is_the_rest_of_a_reply_to_getvar() {
+    for Capture { name, stream } in &*CAPTURES {
+        let frames = decode(stream, [stream.len()]).frames;
+        let others = frames.iter().filter(|(frame, _)| matches!(Message::from(*frame), Message::Other(_)));
+        let heads: Vec<&[u8]> = others.map(|(frame, _)| frame.head()).collect();
+        let expected: &[&[u8]] = if name == "08-getvar-long-and-multiline" { &[b"fourth\n"] } else { &[] };
+        assert_eq!(heads, expected, "{name}");
+    }
+}
+
+#[test]
+fn only_the_slow_consumer_is_cut_off() {
+    for Capture { name, stream } in &*CAPTURES {
+        let run = decode(stream, [stream.len()]);
+        let end = run.frames.last().unwrap().1;
+        let left: &[u8] = if name == "15-slow-consumer" { b"ner because of lost events\n" } else { b"" };
+        assert_eq!(&stream[end..], left, "{name}");
+        assert_eq!(run.end, Ok(left.len()), "{name}");
+    }
+}
