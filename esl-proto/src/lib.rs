@@ -76,3 +76,8 @@ pub use text::{Bytes, Insufficient, Items, Value};
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The guide's snippets, compiled and run as they stand there.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide.md")]
+struct Guide;
