@@ -46,6 +46,9 @@
 #![cfg_attr(not(test), no_std)]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+#[macro_use]
+mod error;
+
 mod buffer;
 mod client;
 mod command;

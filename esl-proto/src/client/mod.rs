@@ -408,7 +408,7 @@ impl SendError {
     pub const fn code(&self) -> u16 {
         match self {
             Self::Refused(error) => error.code(),
-            Self::NotAllowed(reason) => *reason as u16,
+            Self::NotAllowed(reason) => reason.code(),
             Self::Insufficient(_) => 300,
         }
     }

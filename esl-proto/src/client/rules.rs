@@ -1,57 +1,29 @@
 //! What a connection may send now, as far as its client can know.
 
-use core::fmt;
-
 use super::{Client, End, Phase, Role};
 use crate::command::Command;
 
-/// Why a command may not be sent now. The server would refuse it, or leave it without an answer. The numbers never
-/// change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-#[repr(u16)]
-pub enum NotAllowed {
-    /// Inbound: `auth` or `userauth` must be sent first.
-    NotAuthenticated = 601,
-    /// `auth` or `userauth` again, or in outbound mode.
-    AlreadyAuthenticated = 602,
-    /// Outbound: `connect` must be sent first. The server would execute another command without answering it.
-    NotConnected = 603,
-    /// Outbound without `full`: the server knows only the commands for the one channel.
-    NeedsFullControl = 604,
-    /// Inbound: only for a connection that controls a channel, after `myevents <uuid>`.
-    NeedsChannel = 605,
-    /// Inbound: the command must name its channel.
-    NeedsUuid = 606,
-    /// The user has no right to log lines.
-    NoRight = 607,
-    /// `exit` has been sent: the server will read no more.
-    Exiting = 608,
-    /// The connection is over.
-    Closed = 609,
-}
-
-impl NotAllowed {
-    /// The reason, in words.
-    #[must_use]
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::NotAuthenticated => "auth or userauth must be sent first",
-            Self::AlreadyAuthenticated => "this connection is authenticated already",
-            Self::NotConnected => "connect must be sent first",
-            Self::NeedsFullControl => "the connection controls its channel only, not the server",
-            Self::NeedsChannel => "the connection controls no channel",
-            Self::NeedsUuid => "the command must name its channel",
-            Self::NoRight => "the user has no right to log lines",
-            Self::Exiting => "exit has been sent",
-            Self::Closed => "the connection is over",
-        }
-    }
-}
-
-impl fmt::Display for NotAllowed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+numbered! {
+    /// Why a command may not be sent now. The server would refuse it, or leave it without an answer.
+    NotAllowed {
+        /// Inbound: `auth` or `userauth` must be sent first.
+        NotAuthenticated = 601, "auth or userauth must be sent first";
+        /// `auth` or `userauth` again, or in outbound mode.
+        AlreadyAuthenticated = 602, "this connection is authenticated already";
+        /// Outbound: `connect` must be sent first. The server would execute another command without answering it.
+        NotConnected = 603, "connect must be sent first";
+        /// Outbound without `full`: the server knows only the commands for the one channel.
+        NeedsFullControl = 604, "the connection controls its channel only, not the server";
+        /// Inbound: only for a connection that controls a channel, after `myevents <uuid>`.
+        NeedsChannel = 605, "the connection controls no channel";
+        /// Inbound: the command must name its channel.
+        NeedsUuid = 606, "the command must name its channel";
+        /// The user has no right to log lines.
+        NoRight = 607, "the user has no right to log lines";
+        /// `exit` has been sent: the server will read no more.
+        Exiting = 608, "exit has been sent";
+        /// The connection is over.
+        Closed = 609, "the connection is over";
     }
 }
 

@@ -386,27 +386,26 @@ pub struct CommandError {
     pub offset: usize,
 }
 
-/// What [`CommandError`] found wrong. The numbers never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-#[repr(u16)]
-pub enum CommandErrorKind {
-    /// Nothing where there must be something.
-    Empty = 301,
-    /// A CR or LF: it would end the line.
-    LineEnd = 302,
-    /// A NUL: the server would cut the text there.
-    Nul = 303,
-    /// A blank where it would begin the next word, or at the front of a value, where the server would drop it.
-    Blank = 304,
-    /// A colon, or an `@`, where it would end the name.
-    Separator = 305,
-    /// A word that would mean something else here: a second Content-Length, `all`, a format, CUSTOM.
-    Reserved = 306,
-    /// Longer than the server reads or answers well.
-    TooLong = 307,
-    /// A uuid and a format for `myevents`: the server would lose the format. Set it with `event` first.
-    FormatLost = 308,
+numbered! {
+    /// What [`CommandError`] found wrong.
+    CommandErrorKind {
+        /// Nothing where there must be something.
+        Empty = 301, "must not be empty";
+        /// A CR or LF: it would end the line.
+        LineEnd = 302, "holds a line end";
+        /// A NUL: the server would cut the text there.
+        Nul = 303, "holds a NUL";
+        /// A blank where it would begin the next word, or at the front of a value, where the server would drop it.
+        Blank = 304, "holds a blank that the server would not read as part of it";
+        /// A colon, or an `@`, where it would end the name.
+        Separator = 305, "holds a separator";
+        /// A word that would mean something else here: a second Content-Length, `all`, a format, CUSTOM.
+        Reserved = 306, "is a word with a meaning of its own";
+        /// Longer than the server reads or answers well.
+        TooLong = 307, "is too long";
+        /// A uuid and a format for `myevents`: the server would lose the format. Set it with `event` first.
+        FormatLost = 308, "would be lost beside a uuid";
+    }
 }
 
 /// The part of a command that a [`CommandError`] speaks of.
@@ -455,24 +454,7 @@ impl CommandError {
     /// The error's number, the same in every language.
     #[must_use]
     pub const fn code(&self) -> u16 {
-        self.kind as u16
-    }
-}
-
-impl CommandErrorKind {
-    /// What is wrong, in words.
-    #[must_use]
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Empty => "must not be empty",
-            Self::LineEnd => "holds a line end",
-            Self::Nul => "holds a NUL",
-            Self::Blank => "holds a blank that the server would not read as part of it",
-            Self::Separator => "holds a separator",
-            Self::Reserved => "is a word with a meaning of its own",
-            Self::TooLong => "is too long",
-            Self::FormatLost => "would be lost beside a uuid",
-        }
+        self.kind.code()
     }
 }
 
@@ -505,7 +487,7 @@ impl Field {
 
 impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} (item {}, octet {})", self.field.as_str(), self.kind.as_str(), self.item, self.offset)
+        write!(f, "{} {} (item {}, octet {})", self.field.as_str(), self.kind, self.item, self.offset)
     }
 }
 

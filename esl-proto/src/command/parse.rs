@@ -18,42 +18,29 @@ pub struct ParseError {
     pub offset: usize,
 }
 
-/// What [`ParseError`] found wrong. The numbers never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-#[repr(u16)]
-pub enum ParseErrorKind {
-    /// A word that is no command.
-    Unknown = 401,
-    /// The command wants an argument.
-    Missing = 402,
-    /// An argument that cannot be understood.
-    Invalid = 403,
+numbered! {
+    /// What [`ParseError`] found wrong.
+    ParseErrorKind {
+        /// A word that is no command.
+        Unknown = 401, "unknown command";
+        /// The command wants an argument.
+        Missing = 402, "argument missing";
+        /// An argument that cannot be understood.
+        Invalid = 403, "argument not understood";
+    }
 }
 
 impl ParseError {
     /// The error's number, the same in every language.
     #[must_use]
     pub const fn code(&self) -> u16 {
-        self.kind as u16
-    }
-}
-
-impl ParseErrorKind {
-    /// What is wrong, in words.
-    #[must_use]
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown command",
-            Self::Missing => "argument missing",
-            Self::Invalid => "argument not understood",
-        }
+        self.kind.code()
     }
 }
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at octet {}", self.kind.as_str(), self.offset)
+        write!(f, "{} at octet {}", self.kind, self.offset)
     }
 }
 

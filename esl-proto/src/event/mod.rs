@@ -265,48 +265,33 @@ pub struct EventError {
     pub offset: usize,
 }
 
-/// What [`EventError`] found wrong. The numbers never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-#[repr(u16)]
-pub enum EventErrorKind {
-    /// The text ends too early.
-    Truncated = 201,
-    /// An octet that cannot stand here.
-    Unexpected = 202,
-    /// An object or array inside a value: FreeSWITCH knows strings and flat arrays of them.
-    Nested = 203,
-    /// An XML element without a matching end tag.
-    Unmatched = 204,
-    /// Something follows the document.
-    TrailingData = 205,
+numbered! {
+    /// What [`EventError`] found wrong.
+    EventErrorKind {
+        /// The text ends too early.
+        Truncated = 201, "event ends too early";
+        /// An octet that cannot stand here.
+        Unexpected = 202, "unexpected octet in event";
+        /// An object or array inside a value: FreeSWITCH knows strings and flat arrays of them.
+        Nested = 203, "value is neither a text nor a flat array";
+        /// An XML element without a matching end tag.
+        Unmatched = 204, "element without a matching end tag";
+        /// Something follows the document.
+        TrailingData = 205, "something follows the event";
+    }
 }
 
 impl EventError {
     /// The error's number, the same in every language.
     #[must_use]
     pub const fn code(&self) -> u16 {
-        self.kind as u16
-    }
-}
-
-impl EventErrorKind {
-    /// What is wrong, in words.
-    #[must_use]
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Truncated => "event ends too early",
-            Self::Unexpected => "unexpected octet in event",
-            Self::Nested => "value is neither a text nor a flat array",
-            Self::Unmatched => "element without a matching end tag",
-            Self::TrailingData => "something follows the event",
-        }
+        self.kind.code()
     }
 }
 
 impl fmt::Display for EventError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at offset {}", self.kind.as_str(), self.offset)
+        write!(f, "{} at offset {}", self.kind, self.offset)
     }
 }
 

@@ -117,48 +117,33 @@ pub struct DecodeError {
     pub offset: u64,
 }
 
-/// What [`DecodeError`] found wrong. The numbers never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-#[repr(u16)]
-pub enum DecodeErrorKind {
-    /// A Content-Length that is no decimal number; the offset is that of its value.
-    InvalidLength = 101,
-    /// Two Content-Length headers that differ; the offset is that of the later value.
-    ConflictingLength = 102,
-    /// A Content-Length beyond [`Limits::body`]; the offset is that of its value.
-    BodyTooLong = 103,
-    /// A head beyond [`Limits::head`] (or [`Limits::whole`]); the offset is that of the first octet too many.
-    HeadTooLong = 104,
-    /// More lines than [`Limits::lines`]; the offset is that of the first line too many.
-    TooManyLines = 105,
+numbered! {
+    /// What [`DecodeError`] found wrong.
+    DecodeErrorKind {
+        /// A Content-Length that is no decimal number; the offset is that of its value.
+        InvalidLength = 101, "Content-Length is not a decimal number";
+        /// Two Content-Length headers that differ; the offset is that of the later value.
+        ConflictingLength = 102, "two Content-Length headers differ";
+        /// A Content-Length beyond [`Limits::body`]; the offset is that of its value.
+        BodyTooLong = 103, "body is longer than the limit";
+        /// A head beyond [`Limits::head`] (or [`Limits::whole`]); the offset is that of the first octet too many.
+        HeadTooLong = 104, "head is longer than the limit";
+        /// More lines than [`Limits::lines`]; the offset is that of the first line too many.
+        TooManyLines = 105, "head has more lines than the limit";
+    }
 }
 
 impl DecodeError {
     /// The error's number, the same in every language.
     #[must_use]
     pub const fn code(&self) -> u16 {
-        self.kind as u16
-    }
-}
-
-impl DecodeErrorKind {
-    /// What is wrong, in words.
-    #[must_use]
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::InvalidLength => "Content-Length is not a decimal number",
-            Self::ConflictingLength => "two Content-Length headers differ",
-            Self::BodyTooLong => "body is longer than the limit",
-            Self::HeadTooLong => "head is longer than the limit",
-            Self::TooManyLines => "head has more lines than the limit",
-        }
+        self.kind.code()
     }
 }
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at offset {}", self.kind.as_str(), self.offset)
+        write!(f, "{} at offset {}", self.kind, self.offset)
     }
 }
 

@@ -1,0 +1,585 @@
+//! A name, value or body, with all that can be asked of it.
+
+use core::fmt;
+
+use super::{Few, Insufficient, copy, decimal, first, json, percent, xml};
+use crate::scan;
+
+/// What stands for an empty value in a plain event (protocol.md, "Plain events").
+const UNDEFINED: &[u8] = b"_undef_";
+const ARRAY_PREFIX: &[u8] = b"ARRAY::";
+const ARRAY_SEPARATOR: &[u8] = b"|:";
+
+/// How the octets of a [`Value`] are coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Coding {
+    /// Not at all.
+    Octets,
+    /// A value that goes over several lines of a head whose line end is CRLF: CR LF stands for LF.
+    CrLf,
+    /// A header value of a plain event: percent-coded if `escaped`, `_undef_` if empty, perhaps an `ARRAY::`.
+    Plain {
+        /// Whether a percent sign may stand in it.
+        escaped: bool,
+    },
+    /// Percent-coded, nothing else.
+    Percent,
+    /// What stands between the quotes of a JSON string.
+    Json,
+    /// What stands between the brackets of a JSON array of strings.
+    JsonArray,
+    /// The text of a header's XML element: percent-coded, then written with entities.
+    XmlHeader,
+    /// The text of the XML body element: written with entities up to the first `<!`.
+    XmlBody,
+}
+
+/// A name, value or body: octets that borrow from the caller's buffer, decoded when they are asked for.
+///
+/// Nothing on the wire is promised to be UTF-8, so a value is octets first. Compare it with `==` (decoded octets),
+/// read it with [`bytes`](Self::bytes), [`decode_into`](Self::decode_into) or, where it needs no decoding,
+/// [`as_plain`](Self::as_plain); print it with `{}` (octets that are not UTF-8 become U+FFFD).
+///
+/// A value may be an array (FreeSWITCH's `push`, `ARRAY::a|:b`, a JSON list): [`items`](Self::items) reads the
+/// elements. Read as one text, an array is `ARRAY::a|:b` in every format, as the server itself would say it.
+#[derive(Clone, Copy)]
+pub struct Value<'a> {
+    raw: &'a [u8],
+    coding: Coding,
+    /// How many decoded octets are meant; [`NO_LIMIT`] for all.
+    limit: u32,
+}
+
+/// Only XML bodies have a limit: FreeSWITCH appends blanks to them.
+const NO_LIMIT: u32 = u32::MAX;
+
+impl<'a> Value<'a> {
+    #[inline]
+    pub(crate) const fn new(raw: &'a [u8], coding: Coding) -> Self {
+        Self { raw, coding, limit: NO_LIMIT }
+    }
+
+    /// The text of an XML body element, of which `limit` octets are meant.
+    pub(crate) fn xml_body(raw: &'a [u8], limit: Option<usize>) -> Self {
+        let limit = limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(NO_LIMIT);
+        Self { raw, coding: Coding::XmlBody, limit }
+    }
+
+    /// A value that is these octets and needs no decoding.
+    #[must_use]
+    pub const fn octets(octets: &'a [u8]) -> Self {
+        Self::new(octets, Coding::Octets)
+    }
+
+    /// The octets as they lie on the wire, still coded.
+    #[must_use]
+    pub const fn raw(&self) -> &'a [u8] {
+        self.raw
+    }
+
+    fn is_undefined(&self) -> bool {
+        matches!(self.coding, Coding::Plain { .. }) && self.raw == UNDEFINED
+    }
+
+    /// The decoded octets, if they are in the buffer just so: [`None`] means that
+    /// [`decode_into`](Self::decode_into) or [`bytes`](Self::bytes) must be used.
+    #[must_use]
+    pub fn as_plain(&self) -> Option<&'a [u8]> {
+        let free_of = |octet| memchr::memchr(octet, self.raw).is_none().then_some(self.raw);
+        match self.coding {
+            Coding::Octets => Some(self.raw),
+            Coding::Plain { .. } if self.raw == UNDEFINED => Some(&[]),
+            Coding::Plain { escaped: false } => Some(self.raw),
+            Coding::Plain { escaped: true } | Coding::Percent => free_of(b'%'),
+            Coding::CrLf => free_of(b'\r'),
+            Coding::Json => free_of(b'\\'),
+            Coding::JsonArray => None,
+            Coding::XmlHeader => memchr::memchr2(b'&', b'%', self.raw).is_none().then_some(self.raw),
+            Coding::XmlBody => free_of(b'&').map(|raw| raw.get(..self.limit as usize).unwrap_or(raw)),
+        }
+    }
+
+    /// [`as_plain`](Self::as_plain) as text, if it is UTF-8.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&'a str> {
+        core::str::from_utf8(self.as_plain()?).ok()
+    }
+
+    /// The decoded octets one by one.
+    #[must_use]
+    pub fn bytes(&self) -> Bytes<'a> {
+        let none = json::Elements::new(&[]);
+        if self.coding != Coding::JsonArray {
+            let raw = if self.is_undefined() { &[] } else { self.raw };
+            return Bytes { separator: &[], text: Scalar::new(raw, self.coding), more: none, left: self.limit };
+        }
+        let mut more = json::Elements::new(self.raw);
+        let first = more.next().map_or(Scalar::new(&[], Coding::Octets), |element| element.scalar());
+        let several = more.clone().next().is_some();
+        Bytes { separator: if several { ARRAY_PREFIX } else { &[] }, text: first, more, left: NO_LIMIT }
+    }
+
+    const fn scalar(&self) -> Scalar<'a> {
+        Scalar::new(self.raw, self.coding)
+    }
+
+    /// The number of decoded octets.
+    #[must_use]
+    pub fn decoded_len(&self) -> usize {
+        self.as_plain().map_or_else(|| self.bytes().count(), <[u8]>::len)
+    }
+
+    /// Writes the decoded octets to the front of `out` and returns them.
+    ///
+    /// # Errors
+    /// [`Insufficient`] if `out` is shorter than the decoded octets; nothing is written then. Storage of
+    /// `raw().len()` octets is enough for all but JSON arrays.
+    pub fn decode_into<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], Insufficient> {
+        if out.len() < self.raw.len() || self.coding == Coding::JsonArray {
+            let required = self.decoded_len();
+            if out.len() < required {
+                return Err(Insufficient { required });
+            }
+        }
+        let written = if let Some(plain) = self.as_plain() {
+            copy(plain, out)
+        } else if matches!(self.coding, Coding::Plain { .. } | Coding::Percent) {
+            percent::decode_into(self.raw, out)
+        } else {
+            fill(self.bytes(), out)
+        };
+        Ok(scan::slice(out, 0, written))
+    }
+
+    /// Whether the value is an array. A JSON list is one even if it has one element; `ARRAY::` in a plain event is
+    /// one too. XML shows arrays as repeated elements, each a value of its own.
+    #[must_use]
+    pub fn is_array(&self) -> bool {
+        match self.coding {
+            Coding::JsonArray => true,
+            Coding::Plain { .. } => percent::strip_prefix(self.raw, ARRAY_PREFIX).is_some(),
+            _ => false,
+        }
+    }
+
+    /// The elements of an array, or the value itself once if it is none.
+    ///
+    /// In a plain event an element that holds `|:` cannot be told from two.
+    #[must_use]
+    pub fn items(&self) -> Items<'a> {
+        Items(match self.coding {
+            Coding::JsonArray => Elements::Json(json::Elements::new(self.raw)),
+            Coding::Plain { escaped } => match percent::strip_prefix(self.raw, ARRAY_PREFIX) {
+                Some(rest) => {
+                    Elements::Plain { rest: Some(rest), coding: if escaped { Coding::Percent } else { Coding::Octets } }
+                }
+                None => Elements::One(Some(*self)),
+            },
+            _ => Elements::One(Some(*self)),
+        })
+    }
+
+    /// Whether the decoded octets are those of `text`, letters compared without regard to ASCII case.
+    #[must_use]
+    pub fn eq_ignore_ascii_case(&self, text: impl AsRef<[u8]>) -> bool {
+        let text = text.as_ref();
+        match self.as_plain() {
+            Some(plain) => plain.eq_ignore_ascii_case(text),
+            None => self.bytes().map(|octet| octet.to_ascii_lowercase()).eq(text.iter().map(u8::to_ascii_lowercase)),
+        }
+    }
+
+    /// The decoded octets as a decimal number without sign, if they are one that fits.
+    #[must_use]
+    pub fn to_u64(&self) -> Option<u64> {
+        decimal(self.bytes())
+    }
+
+    /// The decoded octets as a decimal number with or without sign, if they are one that fits.
+    #[must_use]
+    pub fn to_i64(&self) -> Option<i64> {
+        let mut octets = self.bytes();
+        if octets.clone().next() == Some(b'-') {
+            octets.next();
+            return 0_i64.checked_sub_unsigned(decimal(octets)?);
+        }
+        i64::try_from(decimal(octets)?).ok()
+    }
+}
+
+fn fill(octets: impl Iterator<Item = u8>, out: &mut [u8]) -> usize {
+    let mut written = 0;
+    for (to, octet) in out.iter_mut().zip(octets) {
+        *to = octet;
+        written += 1;
+    }
+    written
+}
+
+impl PartialEq for Value<'_> {
+    /// Whether the decoded octets are the same, however each side is coded.
+    fn eq(&self, other: &Value<'_>) -> bool {
+        match (self.as_plain(), other.as_plain()) {
+            (Some(one), Some(two)) => one == two,
+            _ => self.bytes().eq(other.bytes()),
+        }
+    }
+}
+
+impl Eq for Value<'_> {}
+
+impl PartialEq<[u8]> for Value<'_> {
+    fn eq(&self, other: &[u8]) -> bool {
+        *self == Value::octets(other)
+    }
+}
+
+impl PartialEq<&[u8]> for Value<'_> {
+    fn eq(&self, other: &&[u8]) -> bool {
+        *self == **other
+    }
+}
+
+impl<const N: usize> PartialEq<&[u8; N]> for Value<'_> {
+    fn eq(&self, other: &&[u8; N]) -> bool {
+        *self == other[..]
+    }
+}
+
+impl PartialEq<str> for Value<'_> {
+    fn eq(&self, other: &str) -> bool {
+        *self == *other.as_bytes()
+    }
+}
+
+impl PartialEq<&str> for Value<'_> {
+    fn eq(&self, other: &&str) -> bool {
+        *self == *other.as_bytes()
+    }
+}
+
+impl fmt::Display for Value<'_> {
+    /// The decoded text; octets that are not UTF-8 become U+FFFD.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(plain) = self.as_plain() {
+            return write_lossy(plain, f);
+        }
+        let mut octets = self.bytes();
+        let mut window = [0; 64];
+        let mut kept = 0;
+        loop {
+            let (_, free) = window.split_at_mut_checked(kept).unwrap_or_default();
+            let fresh = fill(octets.by_ref(), free);
+            let text = scan::slice(&window, 0, kept.saturating_add(fresh));
+            // A character may go on in the next window: keep its first octets back for that.
+            kept = if fresh == 0 { 0 } else { unfinished(text) };
+            let whole = text.len().saturating_sub(kept);
+            write_lossy(scan::slice(text, 0, whole), f)?;
+            if fresh == 0 {
+                return Ok(());
+            }
+            let end = text.len();
+            window.copy_within(whole.min(end)..end, 0);
+        }
+    }
+}
+
+/// The number of octets at the end of `text` that may begin a character whose rest is still to come.
+fn unfinished(text: &[u8]) -> usize {
+    match core::str::from_utf8(text.get(text.len().saturating_sub(3)..).unwrap_or_default()) {
+        Ok(_) => 0,
+        Err(_) => (1..=3.min(text.len()))
+            .find(|back| text.iter().rev().nth(back - 1).is_some_and(|octet| *octet >= 0xc0))
+            .unwrap_or(0),
+    }
+}
+
+fn write_lossy(text: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for chunk in text.utf8_chunks() {
+        f.write_str(chunk.valid())?;
+        if !chunk.invalid().is_empty() {
+            f.write_str("\u{fffd}")?;
+        }
+    }
+    Ok(())
+}
+
+impl fmt::Debug for Value<'_> {
+    /// The decoded octets as a string literal, those that are not printable ASCII as `\xNN`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("\"")?;
+        for octet in self.bytes() {
+            fmt::Display::fmt(&core::ascii::escape_default(octet), f)?;
+        }
+        f.write_str("\"")
+    }
+}
+
+/// The decoded octets of a [`Value`]; made by [`Value::bytes`].
+#[derive(Clone, Debug)]
+pub struct Bytes<'a> {
+    /// What comes before `text`.
+    separator: &'static [u8],
+    text: Scalar<'a>,
+    /// The elements of an array after `text`.
+    more: json::Elements<'a>,
+    /// How many octets may come; [`NO_LIMIT`] for all.
+    left: u32,
+}
+
+impl Iterator for Bytes<'_> {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        if self.left != NO_LIMIT {
+            self.left = self.left.checked_sub(1)?;
+        }
+        loop {
+            if let Some((octet, rest)) = self.separator.split_first() {
+                self.separator = rest;
+                return Some(*octet);
+            }
+            if let Some(octet) = self.text.next() {
+                return Some(octet);
+            }
+            self.text = self.more.next()?.scalar();
+            self.separator = ARRAY_SEPARATOR;
+        }
+    }
+}
+
+/// The decoded octets of a text that is not an array.
+#[derive(Clone, Debug)]
+struct Scalar<'a> {
+    rest: &'a [u8],
+    /// Decoded octets that one escape gave more than one of.
+    pending: Few,
+    coding: Coding,
+}
+
+impl<'a> Scalar<'a> {
+    const fn new(rest: &'a [u8], coding: Coding) -> Self {
+        Self { rest, pending: Few::NONE, coding }
+    }
+
+    fn xml(&mut self) -> Option<u8> {
+        self.pending.next().or_else(|| {
+            self.pending = xml::next(&mut self.rest)?;
+            self.pending.next()
+        })
+    }
+
+    fn xml_percent(&mut self) -> Option<u8> {
+        let octet = self.xml()?;
+        if octet == b'%' {
+            let mut ahead = self.clone();
+            if let (Some(high), Some(low)) = (ahead.xml(), ahead.xml())
+                && let Some(decoded) = percent::pair(high, low)
+            {
+                *self = ahead;
+                return Some(decoded);
+            }
+        }
+        Some(octet)
+    }
+}
+
+impl Iterator for Scalar<'_> {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        match self.coding {
+            Coding::Plain { escaped: true } | Coding::Percent => percent::next(&mut self.rest),
+            Coding::Json => self.pending.next().or_else(|| {
+                self.pending = json::next(&mut self.rest)?;
+                self.pending.next()
+            }),
+            Coding::XmlHeader => self.xml_percent(),
+            Coding::XmlBody => {
+                if self.pending.is_empty() && self.rest.starts_with(xml::VERBATIM) {
+                    self.coding = Coding::Octets;
+                    return first(&mut self.rest);
+                }
+                self.xml()
+            }
+            Coding::CrLf => {
+                if self.rest.starts_with(b"\r\n") {
+                    first(&mut self.rest);
+                }
+                first(&mut self.rest)
+            }
+            Coding::Octets | Coding::Plain { escaped: false } | Coding::JsonArray => first(&mut self.rest),
+        }
+    }
+}
+
+/// The elements of a [`Value`]; made by [`Value::items`].
+#[derive(Clone, Debug)]
+pub struct Items<'a>(Elements<'a>);
+
+#[derive(Clone, Debug)]
+enum Elements<'a> {
+    One(Option<Value<'a>>),
+    Plain { rest: Option<&'a [u8]>, coding: Coding },
+    Json(json::Elements<'a>),
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = Value<'a>;
+
+    fn next(&mut self) -> Option<Value<'a>> {
+        match &mut self.0 {
+            Elements::One(value) => value.take(),
+            Elements::Plain { rest, coding } => {
+                let (element, after) = percent::split(rest.take()?, *ARRAY_SEPARATOR.first_chunk()?);
+                *rest = after;
+                Some(Value::new(element, *coding))
+            }
+            Elements::Json(elements) => elements.next(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(raw: &[u8], coding: Coding) -> Vec<u8> {
+        checked(Value::new(raw, coding))
+    }
+
+    /// The decoded octets of `value`, after checking that all ways to read it agree.
+    fn checked(value: Value<'_>) -> Vec<u8> {
+        let octets: Vec<u8> = value.bytes().collect();
+        assert_eq!(value.decoded_len(), octets.len());
+        let mut exact = vec![0; octets.len()];
+        assert_eq!(value.decode_into(&mut exact), Ok(&octets[..]));
+        let mut ample = vec![0; octets.len() + value.raw().len() + 9];
+        assert_eq!(value.decode_into(&mut ample), Ok(&octets[..]));
+        if let Some(shorter) = octets.len().checked_sub(1) {
+            let mut storage = vec![7; shorter];
+            assert_eq!(value.decode_into(&mut storage), Err(Insufficient { required: octets.len() }));
+            assert!(storage.iter().all(|octet| *octet == 7), "an error writes nothing");
+        }
+        if let Some(plain) = value.as_plain() {
+            assert_eq!(plain, octets);
+        }
+        assert_eq!(value, octets[..]);
+        assert_eq!(value.to_string(), String::from_utf8_lossy(&octets));
+        octets
+    }
+
+    fn items(raw: &[u8], coding: Coding) -> Vec<Vec<u8>> {
+        Value::new(raw, coding).items().map(|item| item.bytes().collect()).collect()
+    }
+
+    const PLAIN: Coding = Coding::Plain { escaped: true };
+
+    #[test]
+    fn percent_escapes_are_decoded_and_others_kept() {
+        assert_eq!(decoded(b"100%25%20sure%20%41%20%25zz%20%252", PLAIN), b"100% sure A %zz %2");
+        assert_eq!(decoded(b"%", PLAIN), b"%");
+        assert_eq!(decoded(b"%4", PLAIN), b"%4");
+        assert_eq!(decoded(b"%%41%4g%e2%E2+", PLAIN), b"%A%4g\xe2\xe2+");
+        assert_eq!(decoded(b"_undef_", PLAIN), b"");
+        assert_eq!(decoded(b"_undef_", Coding::Percent), b"_undef_");
+    }
+
+    #[test]
+    fn json_escapes_are_decoded_and_others_kept() {
+        assert_eq!(decoded(br#"a\n\t\r\b\f\\\/\"z"#, Coding::Json), b"a\n\t\r\x08\x0c\\/\"z");
+        assert_eq!(decoded(br"\u0041\u00e9\u20ac", Coding::Json), "A\u{e9}\u{20ac}".as_bytes());
+        assert_eq!(
+            decoded(br"\ud83d\ude00|\uD83D|\ude00|\ud83d\u0041", Coding::Json),
+            b"\xf0\x9f\x98\x80|\xed\xa0\xbd|\xed\xb8\x80|\xed\xa0\xbdA"
+        );
+        assert_eq!(decoded(br"\q\u12G4\u12", Coding::Json), br"\q\u12G4\u12");
+    }
+
+    #[test]
+    fn xml_entities_are_decoded_and_others_kept() {
+        let body = Coding::XmlBody;
+        assert_eq!(decoded(b"&amp;&lt;&gt;&quot;&apos;&#xD;&#65;&#x17B;", body), "&<>\"'\rA\u{17b}".as_bytes());
+        assert_eq!(decoded(b"&#xD800;", body), b"\xed\xa0\x80");
+        assert_eq!(
+            decoded(b"&bogus; &amp &# &#; &#x; &#x110000; &#99999999999999; & &", body),
+            b"&bogus; &amp &# &#; &#x; &#x110000; &#99999999999999; & &"
+        );
+        assert_eq!(decoded(b"a &lt; b <! c &lt; d", body), b"a < b <! c &lt; d");
+        assert_eq!(decoded(b"%41", body), b"%41");
+        assert_eq!(decoded(b"%41&#x25;42%&#x34;3%&amp;", Coding::XmlHeader), b"ABC%&");
+    }
+
+    #[test]
+    fn an_xml_body_ends_at_its_limit() {
+        for (limit, wanted) in
+            [(0, &b""[..]), (1, b"<"), (2, b"<\xc5"), (3, b"<\xc5\xbb"), (4, b"<\xc5\xbbx"), (9, b"<\xc5\xbbx")]
+        {
+            assert_eq!(checked(Value::xml_body(b"&lt;&#x17B;x", Some(limit))), wanted);
+        }
+        assert_eq!(checked(Value::xml_body(b"ab<!cd", Some(4))), b"ab<!");
+        assert_eq!(checked(Value::xml_body(b"&lt;<!cd", Some(4))), b"<<!c");
+        assert_eq!(checked(Value::xml_body(b"plain", Some(2))), b"pl");
+    }
+
+    #[test]
+    fn arrays_read_the_same_in_every_format() {
+        let wanted = vec![b"a b".to_vec(), b"".to_vec(), b"c|".to_vec()];
+        assert_eq!(items(b"ARRAY%3A%3Aa%20b%7C%3A%7C%3Ac%7C", PLAIN), wanted);
+        assert_eq!(items(b"ARRAY::a b|:|:c|", Coding::Plain { escaped: false }), wanted);
+        assert_eq!(items(br#""a b","","c|""#, Coding::JsonArray), wanted);
+        assert_eq!(decoded(b"ARRAY%3A%3Aa%20b%7C%3A%7C%3Ac%7C", PLAIN), b"ARRAY::a b|:|:c|");
+        assert_eq!(decoded(br#""a b","","c|""#, Coding::JsonArray), b"ARRAY::a b|:|:c|");
+        assert_eq!(decoded(br#""solo""#, Coding::JsonArray), b"solo");
+        assert_eq!(decoded(b"", Coding::JsonArray), b"");
+        assert!(items(b"", Coding::JsonArray).is_empty());
+        assert_eq!(items(b"ARRAY%3A%3A", PLAIN), vec![b"".to_vec()]);
+        assert_eq!(items(b"ARRAY%3A%3A_undef_%7c%3A_undef_", PLAIN), vec![b"_undef_".to_vec(), b"_undef_".to_vec()]);
+        assert_eq!(items(b"%41RRAY::a||:b", PLAIN), vec![b"a|".to_vec(), b"b".to_vec()]);
+        assert!(!Value::new(b"ARRAY:x", PLAIN).is_array());
+        assert_eq!(items(b"ARRAY::a|:b", Coding::Octets), vec![b"ARRAY::a|:b".to_vec()]);
+    }
+
+    #[test]
+    fn numbers() {
+        for (text, unsigned, signed) in [
+            (&b"0"[..], Some(0), Some(0)),
+            (b"-1", None, Some(-1)),
+            (b"18446744073709551615", Some(u64::MAX), None),
+            (b"18446744073709551616", None, None),
+            (b"-9223372036854775808", None, Some(i64::MIN)),
+            (b"-9223372036854775809", None, None),
+            (b"", None, None),
+            (b"-", None, None),
+            (b"+1", None, None),
+            (b"1 ", None, None),
+        ] {
+            assert_eq!(Value::octets(text).to_u64(), unsigned, "{text:?}");
+            assert_eq!(Value::octets(text).to_i64(), signed, "{text:?}");
+        }
+        assert_eq!(Value::new(b"%31%32", PLAIN).to_u64(), Some(12));
+    }
+
+    #[test]
+    fn case_is_ignored_on_demand_only() {
+        let value = Value::new(b"Caf%C3%89", PLAIN);
+        assert!(value.eq_ignore_ascii_case("cAF\u{c9}"));
+        assert!(value != *"caf\u{c9}");
+    }
+
+    #[test]
+    fn display_keeps_characters_whole_across_its_windows() {
+        for lead in 0..70 {
+            let mut text = "x".repeat(lead);
+            text.push_str("\u{1f600}\u{17b}\u{20ac}%");
+            let raw: String = text.bytes().map(|octet| format!("%{octet:02X}")).collect();
+            assert_eq!(Value::new(raw.as_bytes(), PLAIN).to_string(), text);
+        }
+        for raw in ["%F0%9F%98", "%F0%9F%98x", "%C3", "%80%80%80%80%F0", "%ED%A0%80"] {
+            for lead in 55..66 {
+                let raw = "%41".repeat(lead) + raw;
+                decoded(raw.as_bytes(), PLAIN);
+            }
+        }
+    }
+}
