@@ -1,0 +1,13 @@
+//! Proves that events are read as well-known libraries read them: percent coding as `percent-encoding`, JSON as
+//! `serde_json`, XML as `quick-xml`, on generated events and on those of a real server.
+//!
+//! The libraries are stricter than FreeSWITCH: what one of them refuses proves nothing here. So each test that lets
+//! them refuse also counts how often they accept.
+
+mod captures;
+mod json;
+mod percent;
+mod reading;
+#[path = "../support/mod.rs"]
+mod support;
+mod xml;

@@ -1,0 +1,67 @@
+//! What the tests share: octets that print as text, the recorded streams of a real server, and the events in them.
+
+use std::fmt;
+use std::io::Read;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+
+use esl_proto::name::Format;
+use esl_proto::{Decoder, Limits, Message, Step};
+
+/// Octets that a failed test prints as text.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Octets(pub(crate) Vec<u8>);
+
+impl<T: Into<Vec<u8>>> From<T> for Octets {
+    fn from(octets: T) -> Self {
+        Self(octets.into())
+    }
+}
+
+impl Deref for Octets {
+    type Target = Vec<u8>;
+
+    fn deref(&self) -> &Vec<u8> {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Octets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.escape_ascii())
+    }
+}
+
+fn captures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/captures")
+}
+
+/// What the server sent in one of the recorded sessions.
+pub(crate) fn session(name: &str) -> Vec<u8> {
+    let file = captures().join(name).join("server.bin");
+    std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+/// What a busy server sent: the same 800 events in each format.
+pub(crate) fn busy(format: Format) -> Vec<u8> {
+    let file = captures().join(format!("busy-{format}.bin.gz"));
+    let packed = std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let mut stream = Vec::new();
+    flate2::read::GzDecoder::new(&packed[..]).read_to_end(&mut stream).expect("a gzip file");
+    stream
+}
+
+/// The texts of the events of this format in a stream.
+pub(crate) fn events(mut stream: &[u8], format: Format) -> Vec<&[u8]> {
+    let mut decoder = Decoder::new(Limits::DEFAULT);
+    let mut events = Vec::new();
+    while let Step::Frame { frame, consumed } = decoder.decode(stream).expect("a stream in step") {
+        if let Message::Event(event) = Message::from(frame)
+            && event.format() == format
+        {
+            events.push(event.text());
+        }
+        stream = &stream[consumed..];
+    }
+    events
+}
