@@ -13,6 +13,6 @@ mod json;
 mod messages;
 mod nul;
 mod streams;
-#[path = "../support/mod.rs"]
+#[path = "../common/support.rs"]
 mod support;
 mod xml;

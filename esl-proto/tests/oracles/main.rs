@@ -8,6 +8,6 @@ mod captures;
 mod json;
 mod percent;
 mod reading;
-#[path = "../support/mod.rs"]
+#[path = "../common/support.rs"]
 mod support;
 mod xml;

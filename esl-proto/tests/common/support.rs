@@ -1,10 +1,12 @@
 //! What the tests share: octets that print as text, the recorded streams of a real server, and the events in them.
 
-use std::fmt;
-use std::io::Read;
-use std::ops::Deref;
-use std::path::{Path, PathBuf};
+#[path = "captures.rs"]
+mod captures;
 
+use std::fmt;
+use std::ops::Deref;
+
+use captures::CAPTURES;
 use esl_proto::name::Format;
 use esl_proto::{Decoder, Limits, Message, Step};
 
@@ -32,23 +34,15 @@ impl fmt::Debug for Octets {
     }
 }
 
-fn captures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/captures")
-}
-
 /// What the server sent in one of the recorded sessions.
 pub(crate) fn session(name: &str) -> Vec<u8> {
-    let file = captures().join(name).join("server.bin");
-    std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+    let capture = CAPTURES.iter().find(|capture| capture.name == name);
+    capture.unwrap_or_else(|| panic!("no capture is called {name}")).stream.clone()
 }
 
 /// What a busy server sent: the same 800 events in each format.
 pub(crate) fn busy(format: Format) -> Vec<u8> {
-    let file = captures().join(format!("busy-{format}.bin.gz"));
-    let packed = std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    let mut stream = Vec::new();
-    flate2::read::GzDecoder::new(&packed[..]).read_to_end(&mut stream).expect("a gzip file");
-    stream
+    session(&format!("busy-{format}"))
 }
 
 /// The texts of the events of this format in a stream.
