@@ -8,6 +8,7 @@ use core::fmt::{self, Debug, Write};
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
+use esl_proto::dial::{Bridge, Destination, DialHandle, DialString, Leg, LegList, Originate};
 use esl_proto::name::{
     AnswerState, CallDirection, CallState, ChannelState, EventName, Format, HangupCause, LogLevel, Priority,
 };
@@ -340,6 +341,44 @@ impl Sum {
     }
 }
 
+impl Sum {
+    fn dial(&mut self, octets: &[u8]) {
+        let mut storage = [0; 512];
+        let mut out = [0; 1024];
+        let pairs = [(octets, octets)];
+        let legs = [Leg::new(octets).variables(&pairs[..]), Leg::from(octets)];
+        let lists = [LegList::from(&legs), LegList::from(octets)];
+        let handles = [DialHandle::new(&lists).variables(&pairs[..])];
+        let dial = DialString::new(&handles).variables(&pairs[..]);
+        for destination in [Destination::extension(octets), Destination::application(octets, octets)] {
+            let call = Originate::new(dial, destination).dialplan(octets).context(octets).cid_name(octets);
+            let call = call.cid_num(octets).timeout_sec(octets.len() as u32);
+            self.add((call, call.encoded_len()));
+            match call.encode(&mut out) {
+                Ok(line) => self.add(line),
+                Err(error) => self.show(format_args!("{} {error}", error.code())),
+            }
+        }
+        match Bridge::new(octets).encode(&mut out) {
+            Ok(argument) => self.add(argument),
+            Err(error) => self.show(format_args!("{} {error}", error.code())),
+        }
+        match Originate::parse(octets, &mut storage) {
+            Ok(call) => self.add((call, call.encoded_len(), call == call)),
+            Err(error) => self.show(format_args!("{} {error}", error.code())),
+        }
+        match Bridge::parse(octets, &mut storage) {
+            Ok(call) => {
+                for handle in call.dial.handles.iter() {
+                    self.add(handle.variables.iter().count());
+                    self.add(handle.leg_lists.iter().flat_map(|list| list.iter()).count());
+                }
+            }
+            Err(error) => self.show(format_args!("{} {error}", error.code())),
+        }
+    }
+}
+
 /// # Safety
 /// `octets` points to `len` octets.
 #[unsafe(no_mangle)]
@@ -351,6 +390,7 @@ pub unsafe extern "C" fn use_all(octets: *const u8, len: usize) -> usize {
     sum.stream(octets, Limits::for_buffer(256));
     sum.message_of_each_format(octets);
     sum.commands(octets);
+    sum.dial(octets);
     sum.client(Client::inbound(Limits::DEFAULT), octets);
     sum.client(Client::outbound(Limits::for_buffer(256)), octets);
     sum.requests(octets);

@@ -9,7 +9,7 @@ use super::{Command, CommandError, CommandErrorKind, Events, Field, Filter, Send
 use crate::name::{EventName, Format, LogLevel, header};
 
 /// What a command is written to: a buffer, a count, or a person.
-trait Sink {
+pub(crate) trait Sink {
     fn put(&mut self, octets: &[u8]);
 
     fn put_secret(&mut self, octets: &[u8]) {
@@ -67,7 +67,7 @@ trait Sink {
     }
 }
 
-struct Length(usize);
+pub(crate) struct Length(pub(crate) usize);
 
 impl Sink for Length {
     #[inline]
@@ -77,7 +77,7 @@ impl Sink for Length {
 }
 
 /// Writes to the front of storage that is known to be long enough.
-struct Writer<'o>(&'o mut [u8]);
+pub(crate) struct Writer<'o>(pub(crate) &'o mut [u8]);
 
 impl Sink for Writer<'_> {
     #[inline]
