@@ -1,0 +1,199 @@
+//! What the example programs share: a connection over a blocking socket, with deadlines, and their options.
+// Each program uses a part of it, and none exports it.
+#![allow(dead_code, unreachable_pub)]
+
+use std::fmt;
+use std::hash::{BuildHasher, Hasher};
+use std::io::{self, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use esl_proto::{Client, Command, CommandId, Decoder, End, Incoming, Limits, Poll, RecvBuf, SendError, Step};
+
+/// Why a program cannot go on.
+#[derive(Debug)]
+pub enum Trouble {
+    /// The command line makes no sense.
+    Usage(String),
+    /// The command cannot be sent, or not on this connection.
+    Refused(SendError),
+    /// The connection is over.
+    Ended(End),
+    /// The deadline has passed.
+    Timeout,
+    /// The socket says so.
+    Socket(io::Error),
+    /// Standard output says so.
+    Output(io::Error),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(text) => f.write_str(text),
+            Self::Refused(error) => error.fmt(f),
+            Self::Ended(end) => end.fmt(f),
+            Self::Timeout => f.write_str("no answer in time"),
+            Self::Socket(error) | Self::Output(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<io::Error> for Trouble {
+    /// What a socket says. A read or write that has taken too long is one or the other of two kinds.
+    fn from(error: io::Error) -> Self {
+        let too_long = matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
+        if too_long { Self::Timeout } else { Self::Socket(error) }
+    }
+}
+
+impl From<SendError> for Trouble {
+    fn from(error: SendError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+/// The exit status of a program that talks with `peer`. What went wrong is one line on standard error.
+pub fn finish(program: &str, peer: &str, result: Result<u8, Trouble>) -> ExitCode {
+    match result {
+        Ok(status) => return ExitCode::from(status),
+        // Whoever read the output has seen enough.
+        Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
+        Err(trouble @ (Trouble::Usage(_) | Trouble::Refused(_))) => {
+            eprintln!("{program}: {trouble}");
+            return ExitCode::from(2);
+        }
+        Err(trouble) => eprintln!("{program}: {peer}: {trouble}"),
+    }
+    ExitCode::from(3)
+}
+
+/// Writes to standard output, at once.
+pub fn print(octets: &[u8]) -> Result<(), Trouble> {
+    let mut output = io::stdout().lock();
+    output.write_all(octets).and_then(|()| output.flush()).map_err(Trouble::Output)
+}
+
+/// Answers the server's request for authentication.
+pub struct Login {
+    user: Option<(String, String)>,
+    password: String,
+}
+
+impl Login {
+    pub fn with_password(password: &str) -> Self {
+        Self { user: None, password: password.into() }
+    }
+
+    /// `user@domain:password`
+    pub fn of_user(text: &str) -> Option<Self> {
+        let (user, rest) = text.split_once('@')?;
+        let (domain, password) = rest.split_once(':')?;
+        Some(Self { user: Some((user.into(), domain.into())), password: password.into() })
+    }
+
+    pub fn command(&self) -> Command<'_> {
+        match &self.user {
+            Some((user, domain)) => Command::userauth(user, domain, &self.password),
+            None => Command::auth(&self.password),
+        }
+    }
+}
+
+/// A span of time as people type it, in seconds.
+pub fn seconds(text: &str) -> Option<Duration> {
+    let seconds = text.parse().ok().filter(|seconds| *seconds > 0.0 && *seconds < 1e9)?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+/// A number that other programs on the same server do not use: the `run` of a [`Tag`](esl_proto::Tag).
+pub fn random() -> u64 {
+    std::hash::RandomState::new().build_hasher().finish()
+}
+
+/// The one command that `text` is, if it is one. Its line ends in a blank line.
+pub fn parse(text: &str) -> Result<Command<'_>, Trouble> {
+    let text = text.as_bytes();
+    match Decoder::for_requests(Limits::DEFAULT).decode(text) {
+        Ok(Step::Frame { frame, consumed }) if consumed == text.len() => {
+            Command::parse(&frame.into()).map_err(|error| Trouble::Usage(error.to_string()))
+        }
+        _ => Err(Trouble::Usage("that is not one command".into())),
+    }
+}
+
+/// A connection: the socket, the protocol, and the octets between them.
+///
+/// [`poll`](Self::poll) until there is nothing more to be had, then [`read`](Self::read).
+pub struct Connection {
+    pub client: Client,
+    socket: TcpStream,
+    buffer: RecvBuf<Vec<u8>>,
+    /// How much of the buffer the last poll was about.
+    done: usize,
+}
+
+impl Connection {
+    /// Connects to a server's event socket.
+    pub fn open(server: &str, deadline: Instant) -> Result<Self, Trouble> {
+        let mut trouble = Trouble::Usage(format!("{server} has no address"));
+        for address in server.to_socket_addrs()? {
+            match TcpStream::connect_timeout(&address, time_left(deadline)?) {
+                Ok(socket) => return Self::new(socket, Client::inbound(Limits::DEFAULT)),
+                Err(error) => trouble = error.into(),
+            }
+        }
+        Err(trouble)
+    }
+
+    pub fn new(socket: TcpStream, client: Client) -> Result<Self, Trouble> {
+        // Commands are small, and each waits for its answer.
+        socket.set_nodelay(true)?;
+        Ok(Self { client, socket, buffer: RecvBuf::new(vec![0; 64 << 10]), done: 0 })
+    }
+
+    /// Sends a command; its answer will carry the id.
+    pub fn send(&mut self, command: &Command<'_>, deadline: Instant) -> Result<CommandId, Trouble> {
+        let mut octets = vec![0; command.encoded_len().map_err(SendError::Refused)?];
+        let sent = self.client.send(command, &mut octets)?;
+        self.socket.set_write_timeout(Some(time_left(deadline)?))?;
+        // In one piece: while a command is incomplete, the server sends nothing.
+        self.socket.write_all(&octets)?;
+        Ok(sent.id)
+    }
+
+    /// The next thing that has come in; nothing if more must be read first.
+    pub fn poll(&mut self) -> Result<Option<Incoming<'_>>, Trouble> {
+        self.buffer.consume(std::mem::take(&mut self.done));
+        let poll =
+            self.client.poll(self.buffer.filled()).map_err(|error| Trouble::Ended(End::Protocol(error.error)))?;
+        self.done = poll.consumed();
+        match poll {
+            Poll::Incoming { incoming, .. } => Ok(Some(incoming)),
+            Poll::Closed { end, .. } => Err(Trouble::Ended(end)),
+            // Heads and bodies on their own come only to a host that limits the size of its buffer.
+            Poll::NeedData { .. } | Poll::Head { .. } | Poll::Body { .. } => Ok(None),
+        }
+    }
+
+    /// Waits for octets, until the deadline.
+    pub fn read(&mut self, deadline: Instant) -> Result<(), Trouble> {
+        self.buffer.consume(std::mem::take(&mut self.done));
+        if self.buffer.spare_mut().is_empty() {
+            self.buffer.grow(|storage| storage.resize(storage.len() * 2, 0));
+        }
+        self.socket.set_read_timeout(Some(time_left(deadline)?))?;
+        match self.socket.read(self.buffer.spare_mut()) {
+            Ok(0) => return Err(Trouble::Ended(self.client.eof(self.buffer.filled()).end)),
+            Ok(count) => self.buffer.commit(count),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+}
+
+fn time_left(deadline: Instant) -> Result<Duration, Trouble> {
+    deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()).ok_or(Trouble::Timeout)
+}
