@@ -1,0 +1,16 @@
+//! Running the example programs.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// The program of an example. `cargo test --test` alone would not build it, or leave an old one there.
+pub(crate) fn program(name: &str) -> PathBuf {
+    let arguments = ["build", "--quiet", "--example", name, "--message-format", "json"];
+    let build = Command::new(env!("CARGO")).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    assert!(build.status.success(), "{}", String::from_utf8_lossy(&build.stderr));
+    let messages = serde_json::Deserializer::from_slice(&build.stdout).into_iter::<Value>().map(Result::unwrap);
+    let executable = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).last();
+    executable.expect("cargo names the program that it has built")
+}
