@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use esl_proto::name::{EventName, Format, LogLevel};
 use esl_proto::{
     Answer, Channel, Client, Command, CommandId, Decoder, End, Eof, EventSequence, Events, Execute, Filter, Incoming,
-    Limits, Linger, Message, NotAllowed, Pairs, Poll, Request, SendError, SendEvent, SendMsg, Status, Step,
-    Subscription, Tag, Value,
+    Limits, Linger, Message, NotAllowed, Pairs, PendingSlot, PendingTable, Poll, Request, SendError, SendEvent,
+    SendMsg, Status, Step, Subscription, Tag, Value,
 };
 
 fn captures() -> PathBuf {
@@ -549,6 +549,24 @@ fn tags_name_jobs_and_are_found_again() {
     ] {
         assert_eq!(Tag::number_in(Value::octets(other.as_bytes()), u64::MAX), None, "{other}");
     }
+}
+
+#[test]
+fn what_is_waited_for_is_found_by_its_number() {
+    let mut table = PendingTable::new([PendingSlot::EMPTY; 3]);
+    assert!(table.is_empty());
+    assert_eq!(table.insert(7, "a"), Ok(None));
+    assert_eq!(table.insert(7, "b"), Ok(Some("a")), "one entry a number");
+    assert_eq!(table.insert(8, "c"), Ok(None));
+    assert_eq!(table.insert(9, "d"), Ok(None));
+    assert_eq!(table.insert(10, "e"), Err("e"));
+    assert_eq!(table.insert(9, "f"), Ok(Some("d")), "a full table still replaces");
+    assert_eq!((table.len(), table.take(8), table.take(8)), (3, Some("c"), None));
+    assert_eq!(table.insert(10, "e"), Ok(None));
+    let mut left: Vec<_> = table.drain().collect();
+    left.sort_unstable();
+    assert_eq!(left, [(7, "b"), (9, "f"), (10, "e")]);
+    assert!(table.is_empty());
 }
 
 #[test]

@@ -4,9 +4,11 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::hint::black_box;
 
+use esl_proto::dial::{Destination, Leg, LegList, Originate};
 use esl_proto::name::{EventName, Format};
 use esl_proto::{
-    Command, Decoder, Event, Execute, HeaderSlot, Limits, Message, RecvBuf, SendEvent, SendMsg, Step, Value,
+    Client, Command, Decoder, Event, Execute, HeaderSlot, Limits, Message, Poll, RecvBuf, SendEvent, SendMsg, Step,
+    Value,
 };
 
 struct Counting;
@@ -144,6 +146,49 @@ fn writing_commands_allocates_nothing() {
                 assert!(Command::parse(&frame.into()) == Ok(command));
             }
         }
+    });
+    assert_eq!(count, 0);
+}
+
+#[test]
+fn a_client_allocates_nothing() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/captures/");
+    for (name, mut client, least) in [
+        ("04-single-call-json", Client::inbound(Limits::DEFAULT), 200),
+        ("08-sock-async-full-basic", Client::outbound(Limits::DEFAULT), 40),
+        ("11-pipelined-200", Client::inbound(Limits::DEFAULT), 200),
+    ] {
+        let stream = std::fs::read(format!("{root}{name}/server.bin")).unwrap();
+        let mut out = [0; 256];
+        let mut rest = &stream[..];
+        let mut incoming = 0;
+        let count = allocations(|| {
+            for command in [Command::auth("ClueCon"), Command::Connect, Command::api("status"), Command::api("no\n")] {
+                black_box(client.send(&command, &mut out).is_ok());
+            }
+            for _ in 0..300 {
+                black_box(client.sent_elsewhere());
+            }
+            while let Ok(Poll::Incoming { incoming: what, consumed }) = client.poll(rest) {
+                black_box(what);
+                incoming += 1;
+                rest = &rest[consumed..];
+            }
+            black_box(client.eof(rest).unanswered.ids().count());
+        });
+        assert!(incoming >= least, "{name}: only {incoming} messages");
+        assert_eq!(count, 0, "{name}");
+    }
+}
+
+#[test]
+fn dial_strings_allocate_nothing() {
+    let (mut out, mut storage) = ([0; 256], [0; 256]);
+    let count = allocations(|| {
+        let legs = [Leg::new("user/1").variables(&[("a", "b, c")]), Leg::new("user/2")];
+        let call = Originate::new(LegList::from(&legs), Destination::application("park", ""));
+        let line = call.encode(&mut out).unwrap();
+        assert!(Originate::parse(line, &mut storage) == Ok(call));
     });
     assert_eq!(count, 0);
 }
