@@ -4,13 +4,16 @@
 //! Numbers and words, which it does not send, are taken as their text.
 
 use super::{EventError, EventErrorKind, Span};
-use crate::scan::slice;
+use crate::scan::{Marks, find, slice};
 use crate::text::json::{scalar_end, string_end};
 use crate::text::{Coding, Value, skip_space};
 
 #[derive(Clone, Debug)]
 pub(super) struct Reader<'a> {
     text: &'a [u8],
+    quotes: Marks<'a, 1>,
+    /// The next backslash at or after the text that was read last; the end of the text if there is none.
+    backslash: usize,
     at: usize,
     state: State,
     body: Option<Value<'a>>,
@@ -26,8 +29,8 @@ enum State {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) const fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0, state: State::Start, body: None }
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self { text, quotes: Marks::new(text, [b'"']), backslash: 0, at: 0, state: State::Start, body: None }
     }
 
     pub(super) const fn text(&self) -> &'a [u8] {
@@ -51,7 +54,7 @@ impl<'a> Reader<'a> {
             match self.member() {
                 Ok(Some(span)) => {
                     let Span { value, coding, .. } = span;
-                    if coding == Coding::JsonArray || span.name(self.text) != *"_body" {
+                    if coding == Coding::JsonArray || !span.is_exactly(self.text, b"_body") {
                         return Some(span);
                     }
                     self.body = Some(Value::new(slice(self.text, value.0, value.1), coding));
@@ -65,7 +68,12 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline]
     fn peek(&mut self) -> Option<u8> {
+        let next = self.text.get(self.at).copied();
+        if next.is_some_and(|octet| octet > b' ') {
+            return next;
+        }
         self.at = skip_space(self.text, self.at);
         self.text.get(self.at).copied()
     }
@@ -123,15 +131,23 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline]
     fn string(&mut self) -> Result<((usize, usize), Coding), EventError> {
         if self.text.get(self.at) != Some(&b'"') {
             return Err(self.unexpected());
         }
         let start = self.at + 1;
-        let end = string_end(self.text, start)
-            .ok_or(EventError { kind: EventErrorKind::Truncated, offset: self.text.len() })?;
-        self.at = end;
-        Ok(((start, end - 1), Coding::Json))
+        let truncated = EventError { kind: EventErrorKind::Truncated, offset: self.text.len() };
+        let quote = self.quotes.find(0, start).ok_or(truncated)?;
+        if self.backslash < start {
+            self.backslash = find(b'\\', self.text, start).unwrap_or(self.text.len());
+        }
+        if self.backslash > quote {
+            self.at = quote + 1;
+            return Ok(((start, quote), Coding::Octets));
+        }
+        self.at = string_end(self.text, start).ok_or(truncated)?;
+        Ok(((start, self.at - 1), Coding::Json))
     }
 
     fn scalar(&mut self) -> Result<((usize, usize), Coding), EventError> {

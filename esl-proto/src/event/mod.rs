@@ -255,6 +255,17 @@ impl Span {
     }
 }
 
+impl Span {
+    /// Whether the header has this name, in just this case.
+    #[inline]
+    fn is_exactly(&self, text: &[u8], wanted: &[u8]) -> bool {
+        match self.name_coding {
+            Coding::Octets => slice(text, self.name.0, self.name.1) == wanted,
+            _ => self.name(text) == *wanted,
+        }
+    }
+}
+
 /// An event's document cannot be read to its end. The framing of the stream is not concerned: the next frame begins
 /// where it should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,17 +6,22 @@
 
 use super::{EventError, EventErrorKind, Span};
 use crate::name::header;
-use crate::scan::{find, find_pair, slice};
+use crate::scan::{Marks, find_pair, slice};
 use crate::text::{Coding, Value, decimal, is_space, skip_space, trim_space_end};
 
 /// How many places are tried as the end tag of an element whose name holds angle brackets.
 const MOST_TRIES: usize = 8;
+
+/// The kinds of brackets.
+const OPEN: usize = 0;
+const CLOSE: usize = 1;
 
 const BODY: &[u8] = b"<body>";
 
 #[derive(Clone, Debug)]
 pub(super) struct Reader<'a> {
     text: &'a [u8],
+    brackets: Marks<'a, 2>,
     at: usize,
     state: State,
     /// What the last Content-Length says.
@@ -36,8 +41,15 @@ enum State {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) const fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0, state: State::Start, content_length: None, body: None }
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self {
+            text,
+            brackets: Marks::new(text, [b'<', b'>']),
+            at: 0,
+            state: State::Start,
+            content_length: None,
+            body: None,
+        }
     }
 
     pub(super) const fn text(&self) -> &'a [u8] {
@@ -62,9 +74,9 @@ impl<'a> Reader<'a> {
             self.state = State::Broken(error);
             None
         })?;
-        let header = span.header(self.text);
-        if header.is(header::CONTENT_LENGTH) {
-            self.content_length = decimal(header.value.bytes()).and_then(|length| usize::try_from(length).ok());
+        if span.is(self.text, header::CONTENT_LENGTH.as_bytes()) {
+            let value = span.header(self.text).value;
+            self.content_length = decimal(value.bytes()).and_then(|length| usize::try_from(length).ok());
         }
         Some(span)
     }
@@ -146,8 +158,8 @@ impl<'a> Reader<'a> {
         }
         let truncated = EventError { kind: EventErrorKind::Truncated, offset: self.text.len() };
         let name = start + 1;
-        let name_end = find(b'>', self.text, name).ok_or(truncated)?;
-        let text_end = find(b'<', self.text, name_end).ok_or(truncated)?;
+        let name_end = self.brackets.find(CLOSE, name).ok_or(truncated)?;
+        let text_end = self.brackets.find(OPEN, name_end).ok_or(truncated)?;
         // All but odd names: the tag ends at the first `>`, the text at the next `<`.
         if let Some(end) = self.end_tag(text_end, (name, name_end)) {
             return Ok(self.span((name, name_end), (name_end + 1, text_end), end));

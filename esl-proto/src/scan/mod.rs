@@ -2,8 +2,8 @@
 //!
 //! Two ways of looking, for two shapes of text. Frame heads are a few short lines: [`find`] goes from one line end to
 //! the next and every octet it passes is counted in tests, which is how the linear cost of the decoder is proved.
-//! Event text is dozens of short lines: [`Lines`] looks at 64 octets at a time and gets a bit mask for each octet
-//! it wants, so that a line costs a few instructions whatever its length.
+//! Events are dozens of short texts: [`Lines`] and [`Marks`] look at 64 octets at a time and get a bit mask for each
+//! octet that they want, so that a text costs a few instructions whatever its length.
 //!
 //! The backends under this module are the only place of the crate where `unsafe` may stand.
 
@@ -18,14 +18,6 @@ use sse2::masks;
 
 /// Octets that one step of [`Lines`] looks at.
 const BLOCK: usize = 64;
-
-/// Where the three octets that structure a header line stand in a block: bit `i` is the block's octet `i`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Masks {
-    line_end: u64,
-    colon: u64,
-    percent: u64,
-}
 
 /// The position of the first `octet` in `text` at or after `from`.
 #[inline]
@@ -54,6 +46,68 @@ pub(crate) fn slice(text: &[u8], start: usize, end: usize) -> &[u8] {
     text.get(start..end).unwrap_or_default()
 }
 
+/// The masks of the block of `text` at `start`: in each, bit `i` says whether the block's octet `i` is the one wanted.
+#[inline]
+fn load<const N: usize>(text: &[u8], start: usize, wanted: [u8; N]) -> [u64; N] {
+    let rest = text.get(start..).unwrap_or_default();
+    match rest.first_chunk::<BLOCK>() {
+        Some(block) => masks(block, wanted),
+        None => load_last(rest, wanted),
+    }
+}
+
+/// The masks of a text shorter than a block.
+#[cold]
+fn load_last<const N: usize>(rest: &[u8], wanted: [u8; N]) -> [u64; N] {
+    let mut block = [0; BLOCK];
+    for (to, from) in block.iter_mut().zip(rest) {
+        *to = *from;
+    }
+    masks(&block, wanted)
+}
+
+/// The places of some octets in a text, found a block at a time. Positions only go forward.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Marks<'a, const N: usize> {
+    text: &'a [u8],
+    wanted: [u8; N],
+    /// Position of the block that `masks` belongs to.
+    block: usize,
+    masks: [u64; N],
+}
+
+impl<'a, const N: usize> Marks<'a, N> {
+    #[inline]
+    pub(crate) fn new(text: &'a [u8], wanted: [u8; N]) -> Self {
+        Self { text, wanted, block: 0, masks: load(text, 0, wanted) }
+    }
+
+    /// The position of the first octet of this kind (its place in `wanted`) at or after `from`, which is not before
+    /// the result of the last call.
+    #[inline]
+    pub(crate) fn find(&mut self, kind: usize, from: usize) -> Option<usize> {
+        let mut skipped = from.saturating_sub(self.block);
+        if skipped >= BLOCK {
+            self.block = from - from % BLOCK;
+            self.masks = load(self.text, self.block, self.wanted);
+            skipped = from % BLOCK;
+        }
+        let mut mask = self.masks.get(kind).copied().unwrap_or_default() & (u64::MAX << skipped);
+        while mask == 0 {
+            if self.text.len().saturating_sub(self.block) <= BLOCK {
+                return None;
+            }
+            self.block += BLOCK;
+            self.masks = load(self.text, self.block, self.wanted);
+            mask = self.masks.get(kind).copied().unwrap_or_default();
+        }
+        Some(self.block + mask.trailing_zeros() as usize)
+    }
+}
+
+/// What structures a header line.
+const LINE: [u8; 3] = [b'\n', b':', b'%'];
+
 /// One line of [`Lines`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
@@ -71,10 +125,12 @@ pub(crate) struct Line {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lines<'a> {
     text: &'a [u8],
-    /// Position of the block that `masks` belongs to.
+    /// Position of the block that the masks belong to.
     block: usize,
     /// What of the block has not been handed out yet.
-    masks: Masks,
+    line_ends: u64,
+    colons: u64,
+    percents: u64,
     /// Position of the line that comes next.
     line: usize,
     last_colon: Option<usize>,
@@ -84,9 +140,8 @@ pub(crate) struct Lines<'a> {
 impl<'a> Lines<'a> {
     #[inline]
     pub(crate) fn new(text: &'a [u8]) -> Self {
-        let mut lines = Self { text, block: 0, masks: Masks::default(), line: 0, last_colon: None, percent: false };
-        lines.load();
-        lines
+        let [line_ends, colons, percents] = load(text, 0, LINE);
+        Self { text, block: 0, line_ends, colons, percents, line: 0, last_colon: None, percent: false }
     }
 
     /// Position of the line that comes next.
@@ -95,23 +150,14 @@ impl<'a> Lines<'a> {
         self.line
     }
 
-    #[inline]
-    fn load(&mut self) {
-        let rest = self.text.get(self.block..).unwrap_or_default();
-        self.masks = match rest.first_chunk::<BLOCK>() {
-            Some(block) => masks(block),
-            None => last_block(rest),
-        };
-    }
-
     /// Remembers what the octets under `mask` say of the line that is being read.
     #[inline]
     fn note(&mut self, mask: u64) {
-        let colons = self.masks.colon & mask;
+        let colons = self.colons & mask;
         if colons != 0 {
             self.last_colon = Some(self.block + (63 - colons.leading_zeros() as usize));
         }
-        self.percent |= self.masks.percent & mask != 0;
+        self.percent |= self.percents & mask != 0;
     }
 
     #[inline]
@@ -130,36 +176,26 @@ impl Iterator for Lines<'_> {
     #[inline]
     fn next(&mut self) -> Option<Line> {
         loop {
-            let line_ends = self.masks.line_end;
+            let line_ends = self.line_ends;
             if line_ends != 0 {
                 // All bits below the lowest line end, and that one too.
                 let through = line_ends ^ (line_ends - 1);
                 self.note(through);
-                self.masks.line_end &= !through;
-                self.masks.colon &= !through;
-                self.masks.percent &= !through;
+                self.line_ends &= !through;
+                self.colons &= !through;
+                self.percents &= !through;
                 return Some(self.take(self.block + line_ends.trailing_zeros() as usize));
             }
             self.note(u64::MAX);
-            if self.text.len() - self.block.min(self.text.len()) > BLOCK {
+            if self.text.len().saturating_sub(self.block) > BLOCK {
                 self.block += BLOCK;
-                self.load();
+                [self.line_ends, self.colons, self.percents] = load(self.text, self.block, LINE);
             } else {
-                self.masks = Masks::default();
+                (self.colons, self.percents) = (0, 0);
                 return (self.line < self.text.len()).then(|| self.take(self.text.len()));
             }
         }
     }
-}
-
-/// The masks of a text shorter than a block.
-#[cold]
-fn last_block(rest: &[u8]) -> Masks {
-    let mut block = [0; BLOCK];
-    for (to, from) in block.iter_mut().zip(rest) {
-        *to = *from;
-    }
-    masks(&block)
 }
 
 /// Counts the octets that [`find`] has passed on this thread, so that tests can prove linear cost without a clock.
@@ -206,10 +242,9 @@ mod tests {
                 for octet in 0..=255 {
                     storage[shift + at] = octet;
                     let block: &[u8; BLOCK] = storage[shift..].first_chunk().unwrap();
-                    let here = |wanted| u64::from(octet == wanted) << at;
-                    let wanted = Masks { line_end: here(b'\n'), colon: here(b':'), percent: here(b'%') };
-                    assert_eq!(portable::masks(block), wanted);
-                    assert_eq!(masks(block), wanted);
+                    let wanted = LINE.map(|wanted| u64::from(octet == wanted) << at);
+                    assert_eq!(portable::masks(block, LINE), wanted);
+                    assert_eq!(masks(block, LINE), wanted);
                     storage[shift + at] = b'x';
                 }
             }
@@ -223,7 +258,25 @@ mod tests {
             whole[..32].copy_from_slice(&block);
             whole[32..].copy_from_slice(&block);
             whole[32..].reverse();
-            prop_assert_eq!(portable::masks(&whole), masks(&whole));
+            prop_assert_eq!(portable::masks(&whole, LINE), masks(&whole, LINE));
+        }
+
+        #[test]
+        fn marks_are_found_like_by_a_plain_search(
+            text in prop::collection::vec(prop::sample::select(&b"<>abcdefghijklmnopqrstuvwxyz"[..]), 0..400),
+            steps in prop::collection::vec((0..2_usize, 0..100_usize), 0..50),
+        ) {
+            let mut marks = Marks::new(&text, [b'<', b'>']);
+            let mut from = 0;
+            for (kind, skip) in steps {
+                from += skip;
+                let expected = text.iter().skip(from).position(|octet| *octet == b"<>"[kind]).map(|at| at + from);
+                prop_assert_eq!(marks.find(kind, from), expected);
+                match expected {
+                    Some(found) => from = found,
+                    None => break,
+                }
+            }
         }
 
         #[test]

@@ -1,6 +1,6 @@
 //! The backend for targets without one of their own: eight octets in a word.
 
-use super::{BLOCK, Masks};
+use super::BLOCK;
 
 /// The octet in each of the eight places of a word.
 const fn splat(octet: u8) -> u64 {
@@ -18,15 +18,9 @@ fn equal(word: u64, wanted: u64) -> u64 {
 }
 
 #[cfg_attr(all(target_arch = "x86_64", not(test)), allow(dead_code))]
-pub(super) fn masks(block: &[u8; BLOCK]) -> Masks {
-    let mut masks = Masks::default();
+pub(super) fn masks<const N: usize>(block: &[u8; BLOCK], wanted: [u8; N]) -> [u64; N] {
     let (words, _) = block.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let shift = 8 * index as u32;
-        masks.line_end |= equal(word, splat(b'\n')) << shift;
-        masks.colon |= equal(word, splat(b':')) << shift;
-        masks.percent |= equal(word, splat(b'%')) << shift;
-    }
-    masks
+    wanted.map(|wanted| {
+        words.iter().rev().fold(0, |mask, word| mask << 8 | equal(u64::from_le_bytes(*word), splat(wanted)))
+    })
 }
