@@ -157,7 +157,9 @@ impl<'a> Reader<'a> {
             _ => {
                 let start = self.at;
                 self.at = scalar_end(self.text, start);
-                if self.at == start { Err(self.unexpected()) } else { Ok(((start, self.at), Coding::Octets)) }
+                // At the end of the text it may be cut off: an object cannot end in a scalar.
+                let whole = self.at > start && self.at < self.text.len();
+                if whole { Ok(((start, self.at), Coding::Octets)) } else { Err(self.unexpected()) }
             }
         }
     }

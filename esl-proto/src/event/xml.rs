@@ -190,7 +190,7 @@ impl<'a> Reader<'a> {
     fn end_tag(&self, at: usize, name: (usize, usize)) -> Option<usize> {
         let tag = slice(self.text, at, self.text.len());
         let after = tag.strip_prefix(b"</")?.strip_prefix(slice(self.text, name.0, name.1))?.strip_prefix(b">")?;
-        let followed = after.first().is_none_or(|octet| *octet == b'<' || is_space(*octet));
+        let followed = after.first().is_some_and(|octet| *octet == b'<' || is_space(*octet));
         followed.then(|| self.text.len() - after.len())
     }
 }

@@ -155,6 +155,10 @@ impl Decoder {
         self.origin
     }
 
+    fn longest_head(&self) -> usize {
+        self.limits.head.min(self.limits.whole)
+    }
+
     const fn error(&self, kind: DecodeErrorKind, at: usize) -> DecodeError {
         DecodeError { kind, offset: self.origin.saturating_add(at as u64) }
     }
@@ -193,7 +197,7 @@ impl Decoder {
         // Blank lines go at once, so that they can never fill a buffer.
         let blank = if head.searched == 0 { self.blank_lines(buf) } else { 0 };
         let text = slice(buf, blank, buf.len());
-        if text == b"\r" {
+        if text == b"\r" && self.longest_head() > 1 {
             // Perhaps the first half of another blank line.
             return Ok(Step::NeedData { required: None, consumed: blank });
         }
@@ -219,7 +223,7 @@ impl Decoder {
 
     /// Reads the lines of `text` that are complete. Returns where the head's last line ends when it is over.
     fn read_lines(&self, text: &[u8], blank: usize, head: &mut Head) -> Result<Option<usize>, DecodeError> {
-        let longest = self.limits.head.min(self.limits.whole);
+        let longest = self.longest_head();
         loop {
             let Some(line_end) = find(b'\n', text, head.searched) else {
                 head.searched = text.len();
