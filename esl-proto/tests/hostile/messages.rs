@@ -1,0 +1,281 @@
+//! Any octets as a message: every accessor answers, and those that say the same thing agree.
+
+use esl_proto::name::{AnswerState, CallDirection, CallState, ChannelState, EventName, Format, HangupCause, LogLevel};
+use esl_proto::{
+    ApiResponse, Decoder, DisconnectNotice, Disposition, Frame, Limits, LogLine, Message, Rejection, Reply, Status,
+    Step,
+};
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+
+use crate::events::{check, check_value};
+use crate::streams::stream;
+use crate::support::Octets;
+
+/// The types that FreeSWITCH sends, and two that it does not.
+const TYPES: &[&str] = &[
+    "auth/request",
+    "command/reply",
+    "command/reply",
+    "api/response",
+    "text/event-plain",
+    "text/event-json",
+    "text/event-xml",
+    "log/data",
+    "text/disconnect-notice",
+    "text/rude-rejection",
+    "text/plain",
+    "",
+];
+
+/// What the accessors look for, whole and broken.
+const TOKENS: &[&str] = &[
+    "Reply-Text: ",
+    "reply-text:",
+    "Event-Name: CHANNEL_DATA\n",
+    "+OK ",
+    "-ERR ",
+    "-USAGE: ",
+    "-USAGE",
+    "%2BOK%0A",
+    "Job-UUID: ",
+    "Allowed-Events: all\n",
+    "Allowed-API: ",
+    "Allowed-LOG: true\n",
+    "Socket-Mode: async\n",
+    "Socket-Mode: static\n",
+    "Control: full\n",
+    "Log-Level: ",
+    "Log-File: ",
+    "Log-Func: ",
+    "Log-Line: ",
+    "Text-Channel: ",
+    "User-Data: ",
+    "Content-Disposition: linger\n",
+    "Content-Disposition: ",
+    "Linger-Time: ",
+    "Channel-Name: ",
+    "Controlled-Session-UUID: ",
+    "-1",
+    "99999999999999999999",
+    "7",
+    ":",
+    " ",
+    "\r",
+    "\n",
+    "a",
+    "%",
+];
+
+/// Header lines of any kind, one of them a Content-Type.
+fn head() -> impl Strategy<Value = Octets> {
+    let octet = any::<u8>().prop_filter("LF", |octet| *octet != b'\n');
+    let token = prop_oneof![
+        9 => prop::sample::select(TOKENS).prop_map(Octets::from),
+        1 => octet.prop_map(|octet| Octets(vec![octet])),
+    ];
+    let tokens = || prop::collection::vec(token.clone(), 0..12);
+    let content_type = (prop::sample::select(TYPES), any::<bool>()).prop_map(|(name, upper)| {
+        let name = if upper { name.to_ascii_uppercase() } else { name.to_owned() };
+        Octets(format!("\nContent-Type: {name}\n").into())
+    });
+    let line_end = prop::sample::select(&["\n", "\n", "\r\n"][..]);
+    let lead = prop::sample::select(&["", "", "Event-Name: CHANNEL_DATA\nReply-Text: "][..]).prop_map(Octets::from);
+    (lead, tokens(), content_type, tokens(), line_end).prop_map(|(lead, before, content_type, after, line_end)| {
+        let tokens = [lead].into_iter().chain(before).chain([content_type]).chain(after);
+        let octets: Vec<u8> = tokens.flat_map(|token| token.0).collect();
+        let lines = octets.split(|octet| *octet == b'\n').filter(|line| !line.is_empty() && *line != b"\r");
+        Octets(lines.flat_map(|line| [line, line_end.as_bytes()].concat()).collect())
+    })
+}
+
+proptest! {
+    #![proptest_config(Config::with_cases(3000))]
+
+    #[test]
+    fn every_accessor_answers(head in head(), body in stream()) {
+        let crlf = head.ends_with(b"\r\n");
+        let (length, blank) = if crlf { ("\r", "\r\n") } else { ("", "\n") };
+        let length = format!("Content-Length: {}{length}\n", body.len());
+        let frame = [&head[..], length.as_bytes(), blank.as_bytes(), &body].concat();
+        let step = Decoder::new(Limits::DEFAULT).decode(&frame);
+        let Ok(Step::Frame { frame, consumed }) = step else { panic!("one frame") };
+        prop_assert_eq!(consumed, head.len() + length.len() + blank.len() + body.len());
+        prop_assert_eq!(frame.body(), Some(&body[..]));
+        visit(frame);
+    }
+
+    #[test]
+    fn every_accessor_answers_for_frames_of_any_stream(stream in stream()) {
+        let mut decoder = Decoder::new(Limits { whole: 64, ..Limits::DEFAULT });
+        let mut rest = &stream[..];
+        while let Ok(step) = decoder.decode(rest) {
+            rest = &rest[step.consumed()..];
+            match step {
+                Step::Frame { frame, .. } | Step::Head { head: frame, .. } => visit(frame),
+                Step::Body { .. } => {}
+                Step::NeedData { .. } => break,
+            }
+        }
+    }
+
+    #[test]
+    fn words_are_kept(word in prop::collection::vec(any::<u8>(), 0..20)) {
+        check_words(&word);
+    }
+}
+
+#[test]
+fn numbers_are_kept() {
+    for number in 0..=u16::MAX {
+        check_words(number.to_string().as_bytes());
+        assert!(HangupCause::from_number(number).is_none_or(|cause| cause.number() == Some(number)));
+        let state = ChannelState::from_number(usize::from(number));
+        assert!(state.is_none_or(|state| state.number() == Some(usize::from(number))));
+    }
+}
+
+fn check_words(word: &[u8]) {
+    let kept = |octets: &[u8]| assert!(octets.eq_ignore_ascii_case(word));
+    kept(EventName::from_octets(word).as_octets());
+    kept(HangupCause::from_octets(word).as_octets());
+    kept(ChannelState::from_octets(word).as_octets());
+    kept(CallState::from_octets(word).as_octets());
+    kept(AnswerState::from_octets(word).as_octets());
+    kept(CallDirection::from_octets(word).as_octets());
+    assert!(LogLevel::from_octets(word).is_none_or(|level| (-1..64).contains(&level.number())));
+    assert!(Format::from_octets(word).is_none_or(|format| word.eq_ignore_ascii_case(format.as_str().as_bytes())));
+    let _ = format!("{} {:?}", EventName::from_octets(word), HangupCause::from_octets(word));
+}
+
+/// Asks a frame and its message everything.
+fn visit(frame: Frame<'_>) {
+    check_frame(&frame);
+    let message = Message::from(frame);
+    assert_eq!(content_type(&message), known_type(&frame));
+    assert!(!format!("{message:?} {frame:?}").is_empty());
+    match message {
+        Message::AuthRequest(kept) | Message::Other(kept) => assert_eq!(kept, frame),
+        Message::Reply(reply) => check_reply(&reply, &frame),
+        Message::ApiResponse(response) => check_response(&response, &frame),
+        Message::Event(event) => {
+            assert_eq!(event.text(), frame.body().unwrap_or_default());
+            check(event);
+        }
+        Message::Log(line) => check_log(&line, &frame),
+        Message::Disconnect(notice) => check_notice(&notice, &frame),
+        Message::Rejection(rejection) => check_rejection(&rejection, &frame),
+        other => panic!("a message of a new kind: {other:?}"),
+    }
+}
+
+/// The Content-Type that makes such a message.
+fn content_type(message: &Message<'_>) -> Option<&'static str> {
+    match message {
+        Message::AuthRequest(_) => Some("auth/request"),
+        Message::Reply(_) => Some("command/reply"),
+        Message::ApiResponse(_) => Some("api/response"),
+        Message::Event(event) => Some(event.format().content_type()),
+        Message::Log(_) => Some("log/data"),
+        Message::Disconnect(_) => Some("text/disconnect-notice"),
+        Message::Rejection(_) => Some("text/rude-rejection"),
+        _ => None,
+    }
+}
+
+/// The Content-Type of the frame, if it is one that FreeSWITCH sends.
+fn known_type(frame: &Frame<'_>) -> Option<&'static str> {
+    const UNKNOWN: [&str; 2] = ["text/plain", ""];
+    let content_type = frame.content_type()?;
+    let known = TYPES.iter().filter(|name| !UNKNOWN.contains(name));
+    known.copied().find(|name| content_type.eq_ignore_ascii_case(name.as_bytes()))
+}
+
+fn check_frame(frame: &Frame<'_>) {
+    for header in frame.headers() {
+        check_value(header.name, Format::Plain);
+        check_value(header.value, Format::Plain);
+        let name = header.name.raw().to_ascii_uppercase();
+        let first = frame.headers().find(|other| other.is(&name)).expect("at least this").value;
+        assert_eq!(frame.get(&name).expect("the first").raw(), first.raw());
+        let to_end = frame.get_to_end(&name).expect("the first and all after it");
+        check_value(to_end, Format::Plain);
+        assert!(to_end.raw().starts_with(first.raw()));
+        let line_end = if frame.is_crlf() { &b"\r\n"[..] } else { b"\n" };
+        assert!(frame.head().ends_with(&[to_end.raw(), line_end].concat()));
+    }
+    assert!(frame.get("no such header").is_none());
+    assert!(frame.get_to_end("no such header").is_none());
+    let content_type = frame.get("Content-Type").map(|value| value.raw());
+    assert_eq!(frame.content_type(), content_type.map(without_blanks));
+}
+
+/// `value` without what a Content-Type may have around it.
+fn without_blanks(value: &[u8]) -> &[u8] {
+    let blank = |octet: &u8| matches!(octet, b' ' | b'\t');
+    let start = value.iter().take_while(|octet| blank(octet)).count();
+    let end = value[start..].iter().rev().take_while(|octet| blank(octet) || **octet == b'\r').count();
+    &value[start..value.len() - end]
+}
+
+fn check_reply(reply: &Reply<'_>, frame: &Frame<'_>) {
+    assert_eq!(reply.frame(), frame);
+    assert!(reply.headers().eq(frame.headers()));
+    let text: Vec<u8> = reply.text().bytes().collect();
+    check_value(reply.text(), Format::Plain);
+    check_value(reply.text_to_end(), Format::Plain);
+    assert_eq!(reply.status(), Status::of(&text));
+    assert_eq!(reply.channel_data().is_some(), reply.is_connect());
+    match reply.channel_data() {
+        Some(data) => {
+            check(data);
+            assert_eq!(reply.detail(), b"");
+        }
+        None => {
+            assert!(is_part(reply.detail(), reply.text().raw()));
+            assert_eq!(reply.text().raw(), frame.get("Reply-Text").map_or(&b""[..], |text| text.raw()));
+            assert_eq!((reply.socket_mode(), reply.has_full_control()), (None, None));
+        }
+    }
+    assert_eq!(reply.job_uuid(), frame.get("Job-UUID"));
+    assert_eq!(reply.allowed_events(), frame.get("Allowed-Events"));
+    assert_eq!(reply.allowed_api(), frame.get("Allowed-API"));
+    assert_eq!(reply.allowed_log(), frame.get("Allowed-LOG").map(|value| value.raw() == b"true"));
+}
+
+fn is_part(part: &[u8], text: &[u8]) -> bool {
+    part.is_empty() || text.windows(part.len()).any(|window| window == part)
+}
+
+fn check_response(response: &ApiResponse<'_>, frame: &Frame<'_>) {
+    assert_eq!(response.frame(), frame);
+    assert_eq!(response.body(), frame.body().unwrap_or_default());
+    assert_eq!(response.status(), Status::of(response.body()));
+    assert!(is_part(response.detail(), response.body()));
+}
+
+fn check_log(line: &LogLine<'_>, frame: &Frame<'_>) {
+    assert_eq!(line.frame(), frame);
+    assert_eq!(line.text(), frame.body().unwrap_or_default());
+    assert!(line.level().is_none_or(|level| (-1..64).contains(&level.number())));
+    assert_eq!(line.file(), frame.get("Log-File"));
+    assert_eq!(line.function(), frame.get("Log-Func"));
+    assert_eq!(line.line(), frame.get("Log-Line").and_then(|value| value.to_u64()));
+    assert_eq!(line.text_channel(), frame.get("Text-Channel").and_then(|value| value.to_u64()));
+    assert_eq!(line.channel_uuid(), frame.get("User-Data").filter(|value| !value.raw().is_empty()));
+}
+
+fn check_notice(notice: &DisconnectNotice<'_>, frame: &Frame<'_>) {
+    assert_eq!(notice.frame(), frame);
+    let lingers = frame.get("Content-Disposition").is_some_and(|value| value.eq_ignore_ascii_case("LINGER"));
+    assert_eq!(notice.disposition(), if lingers { Disposition::Linger } else { Disposition::Disconnect });
+    assert_eq!(notice.session_uuid(), frame.get("Controlled-Session-UUID"));
+    assert_eq!(notice.channel_name(), frame.get("Channel-Name"));
+    assert_eq!(notice.linger_seconds(), frame.get("Linger-Time").and_then(|value| value.to_i64()));
+    assert_eq!(notice.text(), frame.body().unwrap_or_default());
+}
+
+fn check_rejection(rejection: &Rejection<'_>, frame: &Frame<'_>) {
+    assert_eq!(rejection.frame(), frame);
+    assert_eq!(rejection.text(), frame.body().unwrap_or_default());
+}
