@@ -271,3 +271,12 @@ fn events_cut_at_every_octet_are_read_up_to_the_cut() {
         check_cuts(text);
     }
 }
+
+#[test]
+fn events_with_odd_names_cut_at_every_octet_are_read_up_to_the_cut() {
+    check_cuts(document("<My<Header>>y</My<Header>>").as_bytes());
+    let odd = |text: &&[u8]| text.windows(9).any(|octets| octets == b"My<Header");
+    for text in events(&session("06-sendevent-xml"), Format::Xml).into_iter().filter(odd) {
+        check_cuts(text);
+    }
+}
