@@ -123,3 +123,12 @@ fn blank_lines_without_end_never_fill_it() {
         assert_eq!(seen, [Seen::frame("a:b\n", None, None)]);
     }
 }
+
+/// Even a buffer that no head fits in must come to an error and not to a standstill.
+#[test]
+fn of_one_octet() {
+    for stream in [&b"\r\n\n"[..], b"\n\ra"] {
+        let seen = read(Decoder::new(Limits::for_buffer(1)), 1, stream, &[1]);
+        assert!(matches!(seen[..], [Seen::Error(error)] if error.kind == DecodeErrorKind::HeadTooLong), "{seen:?}");
+    }
+}

@@ -55,8 +55,8 @@ pub(crate) fn feed(mut decoder: Decoder, stream: &[u8], pieces: &[usize]) -> Vec
     let mut pieces = pieces.iter().cycle();
     let mut seen = Vec::new();
     let (mut from, mut to) = (0, 0);
-    // How far the stream must have come for the next step to be more than a wish for data.
-    let mut enough = usize::MAX;
+    // How far the stream must come, as `required` said, for the next step to be more than a wish for data.
+    let mut enough = None;
     loop {
         let shown = &stream[from..to];
         let step = match decoder.decode(shown) {
@@ -71,16 +71,17 @@ pub(crate) fn feed(mut decoder: Decoder, stream: &[u8], pieces: &[usize]) -> Vec
         assert!(from <= to, "no more can be consumed than is there");
         assert_eq!(decoder.position(), from as u64);
         if let Step::NeedData { required, .. } = step {
-            assert!(to < enough, "what was required has been given");
-            enough = required.map_or(usize::MAX, |required| from + required);
-            assert!(enough > to, "what is there cannot be required");
+            let required = required.map(|required| from + required);
+            assert!(required.is_none_or(|required| required > to), "what is there cannot be required");
+            assert!(enough.is_none() || enough == required, "what is required stays the same until it is there");
+            enough = required;
             if to == stream.len() {
                 break;
             }
             to = stream.len().min(to.saturating_add(*pieces.next().expect("endless")));
         } else {
             assert!(step.consumed() > 0, "each other step goes on");
-            enough = usize::MAX;
+            assert!(enough.take().is_none_or(|enough| to >= enough), "no more is required than is needed");
             note(step, &mut seen);
         }
     }

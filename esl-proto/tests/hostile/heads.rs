@@ -172,3 +172,39 @@ fn carriage_returns_alone_are_blank_to_the_server_only() {
     assert_eq!(feed(Decoder::for_requests(Limits::for_buffer(16)), &endless, &[3]), []);
     assert_eq!(feed(Decoder::new(Limits::for_buffer(16)), &endless, &[3]), [Seen::error(HeadTooLong, 16)]);
 }
+
+#[test]
+fn a_command_ends_at_any_blank_line() {
+    let decoder = Decoder::for_requests(Limits::DEFAULT);
+    for end in ["\n\n", "\r\n\r\n", "\n\r\n", "\r\n\n", "\n\r\r\n"] {
+        let seen = whole_and_split(&decoder, format!("api status{end}exit{end}").as_bytes());
+        assert!(matches!(seen[..], [Seen::Frame(_), Seen::Frame(_)]), "{}", end.escape_debug());
+    }
+    for no_end in ["\r\r", "\n \n", "\n\t\n", "\n\0\n", "\r\n\r"] {
+        let command = format!("api status{no_end}");
+        assert_eq!(whole_and_split(&decoder, command.as_bytes()), [Seen::Incomplete(command.len())]);
+    }
+}
+
+#[test]
+fn a_frame_ends_at_a_blank_line_of_its_own_kind() {
+    let decoder = Decoder::new(Limits::DEFAULT);
+    let [Seen::Frame(crlf)] = &whole_and_split(&decoder, b"a: b\r\n\r\n")[..] else { panic!("one frame") };
+    assert!(crlf.crlf);
+    assert_eq!(whole_and_split(&decoder, b"a: b\r\n\n"), [Seen::frame("a: b\r\n", None, None)]);
+    // A CR alone is a line of text among lines that end in LF.
+    assert_eq!(whole_and_split(&decoder, b"a: b\n\r\n\n"), [Seen::frame("a: b\n\r\n", None, None)]);
+    for no_end in ["a: b\n \n", "a: b\r\n\r", "a: b\n\r\n", "a: b\r\r"] {
+        assert_eq!(whole_and_split(&decoder, no_end.as_bytes()), [Seen::Incomplete(no_end.len())]);
+    }
+}
+
+#[test]
+fn a_colon_in_the_command_line_makes_no_header() {
+    let step = Decoder::for_requests(Limits::DEFAULT).decode(b"api a: b\nc: d\n\n");
+    let Ok(Step::Frame { frame, .. }) = step else { panic!("one frame") };
+    let request = Request::from(frame);
+    assert_eq!(request.line(), b"api a: b");
+    assert_eq!(request.get("api a"), None);
+    assert_eq!(request.headers().map(|header| header.name.raw()).collect::<Vec<_>>(), [b"c"]);
+}

@@ -186,3 +186,12 @@ fn events_cut_at_every_octet_are_read_up_to_the_cut() {
         check_cuts(text);
     }
 }
+
+#[test]
+fn a_number_or_word_that_ends_with_the_text_is_cut_off() {
+    for document in ["{\"a\":1", "{\"a\":-", "{\"a\":tru", "{\"a\":\"b\",\"c\":12"] {
+        let whole_headers = document.matches(',').count();
+        refused(document, whole_headers, Truncated, document.len());
+    }
+    check_cuts(b"{\"a\":-1.5,\"b\":true}");
+}

@@ -159,6 +159,12 @@ fn a_body_is_cut_to_its_length_and_no_more() {
 }
 
 #[test]
+fn a_body_is_unescaped_up_to_an_exclamation_mark_only() {
+    assert_eq!(body("<body>&lt;! &amp; <! &lt; <a> &amp; </body>").as_deref(), Some(&b"<! & <! &lt; <a> &amp; "[..]));
+    assert_eq!(body("<body><!</body>").as_deref(), Some(&b"<!"[..]));
+}
+
+#[test]
 fn names_with_angle_brackets_are_found_by_their_end_tag() {
     for name in [
         "My Header",
@@ -262,6 +268,15 @@ fn events_cut_at_every_octet_are_read_up_to_the_cut() {
         check_cuts(text);
     }
     for text in events(&busy(Format::Xml), Format::Xml).into_iter().step_by(300) {
+        check_cuts(text);
+    }
+}
+
+#[test]
+fn events_with_odd_names_cut_at_every_octet_are_read_up_to_the_cut() {
+    check_cuts(document("<My<Header>>y</My<Header>>").as_bytes());
+    let odd = |text: &&[u8]| text.windows(9).any(|octets| octets == b"My<Header");
+    for text in events(&session("06-sendevent-xml"), Format::Xml).into_iter().filter(odd) {
         check_cuts(text);
     }
 }

@@ -9,6 +9,7 @@ use proptest::test_runner::{Config, TestRunner};
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, Event};
 
+use crate::json::BORDERS;
 use crate::reading::{Content, Reading};
 use crate::support::Octets;
 
@@ -178,6 +179,7 @@ fn header_text() -> impl Strategy<Value = String> {
 fn body_text() -> impl Strategy<Value = String> {
     text(prop_oneof![
         any::<char>(),
+        prop::sample::select(BORDERS),
         prop::char::range('\n', '~'),
         prop::sample::select(&['&', '<', '>', '\r', '%'][..])
     ])
