@@ -59,7 +59,8 @@
 //!   (`switch_find_end_paren`): nothing protects of that either. It splits a set at `,`, or at the marked commas in
 //!   `[...]`, or at the octet after `^^`, into at most 1024, and each variable at its first `=`. One without `=` is
 //!   ignored, one with an empty value deletes.
-//! * `switch_channel_set_variable_var_check` drops a variable whose value holds `${`.
+//! * `switch_channel_set_variable_var_check` drops a variable whose value holds `${`, also with
+//!   backslashes in between.
 //!
 //! So a backslash in a variable of a leg is written 16-fold and once more so by what is around it. Values without
 //! quotes, backslashes and separators are written as they are; a set with commas in values is written as `^^;`, or
@@ -346,7 +347,7 @@ numbered! {
         Bracket = 507, "holds a bracket that the server would count";
         /// A quote or backslash in a name.
         Quote = 508, "holds a quote or backslash";
-        /// `${` in a variable: the server would not set it.
+        /// `${` in a variable, also with backslashes in between: the server would not set it.
         Expansion = 509, "holds ${, which the server would not accept";
         /// A text that would mean something else here: `undef`, `^^` in front, `&` before an extension, `%` before an
         /// endpoint.
@@ -473,7 +474,7 @@ numbered! {
         Unknown = 552, "no originate";
         /// An argument or an endpoint is missing, or there are too many arguments.
         Missing = 553, "arguments or endpoint missing";
-        /// An argument that cannot be understood.
+        /// An argument that cannot be understood, or a backslash at the end of a text: the server would read past that.
         Invalid = 554, "argument not understood";
         /// A bracket that is never closed, or two where one should open a further set of variables.
         Bracket = 555, "bracket not closed";

@@ -4,7 +4,7 @@
 //! each over the octets that the one below lets through; what comes out at the top is put into the caller's storage.
 
 use super::list::{ALL, AND, END, ENTERPRISE as BETWEEN_HANDLES, HANDLE, LEG, OR, VALUE, is_mark};
-use super::write::{ENTERPRISE, MAX_PEERS, MAX_VARIABLES, UNDEF};
+use super::write::{ENTERPRISE, MAX_PEERS, MAX_VARIABLES, UNDEF, expansion};
 use super::{Bridge, Destination, DialParseError, DialParseErrorKind, DialString, Originate};
 use crate::frame::leading_number;
 
@@ -80,13 +80,10 @@ struct Expanded<'t> {
 
 impl<'t> Expanded<'t> {
     fn new(text: &'t [u8]) -> Self {
-        let mut active = false;
         let mut octets = text.iter().copied().peekable();
+        let mut active = expansion(text).is_some();
         while let Some(octet) = octets.next() {
-            active |= matches!(
-                (octet, octets.peek()),
-                (b'$', Some(b'{')) | (b'\\', Some(b'\\' | b'n' | b's' | b't' | b'\''))
-            );
+            active |= octet == b'\\' && matches!(octets.peek(), Some(b'\\' | b'n' | b's' | b't' | b'\''));
         }
         Self { text: Text { text, at: 0 }, active, variable: false }
     }
@@ -212,6 +209,8 @@ struct Tokens<S> {
     whole: bool,
     /// Whether the next octet is no delimiter.
     kept: bool,
+    /// Whether the last octet was a backslash: the server takes the end of the text for what it protects, and reads on.
+    overrun: bool,
     /// Blanks that count only if something follows.
     blanks: usize,
     /// Blanks that come next, and the octet after them.
@@ -242,6 +241,7 @@ impl<S: Source> Tokens<S> {
             inside: false,
             whole: false,
             kept: false,
+            overrun: false,
             blanks: 0,
             due: 0,
             octet: None,
@@ -251,13 +251,19 @@ impl<S: Source> Tokens<S> {
     /// Goes to the next token, if there is one.
     fn next_token(&mut self) -> bool {
         while self.next().is_some() {}
-        self.peeked = self.peeked.or_else(|| self.source.next());
+        let splits_at_blanks = self.delimiter == b' ';
+        self.peeked = self.peeked.or_else(|| self.source.find(|octet| !splits_at_blanks || *octet != b' '));
         let (Some(left), Some(_)) = (self.left.checked_sub(1), self.peeked) else { return false };
         self.left = left;
         self.whole = left == 0;
         (self.begun, self.ended, self.inside, self.kept) = (false, false, false, false);
         self.blanks = 0;
         true
+    }
+
+    /// To be asked when there are no more tokens.
+    fn checked(&self) -> Result<(), DialParseError> {
+        if self.overrun { Err(self.error(DialParseErrorKind::Invalid)) } else { Ok(()) }
     }
 
     fn pull(&mut self) -> Option<u8> {
@@ -286,6 +292,7 @@ impl<S: Source> Tokens<S> {
             _ => {
                 // The backslash stands for itself, but what follows ends no token.
                 self.kept = true;
+                self.overrun |= self.peeked.is_none() && !self.whole;
                 return self.content(b'\\');
             }
         };
@@ -313,10 +320,7 @@ impl<S: Source> Tokens<S> {
                 self.whole = true;
                 self.content(octet);
             }
-            b' ' if splits && self.begun => {
-                self.peeked = self.source.by_ref().find(|octet| *octet != b' ');
-                self.ended = true;
-            }
+            b' ' if splits && self.begun => self.ended = true,
             b' ' if !self.inside => {
                 if self.begun {
                     self.blanks = self.blanks.saturating_add(1);
@@ -498,8 +502,8 @@ fn variables<S: Source>(
         let mut delimiter = separator;
         let mut ahead = set.clone();
         if ahead.next() == Some(b'^') && ahead.next() == Some(b'^') {
-            let Some(octet) = ahead.next() else { continue };
-            delimiter = octet;
+            // After nothing but that the server would read past the end.
+            delimiter = ahead.next().ok_or(source.error(DialParseErrorKind::Invalid))?;
             set = ahead;
         }
         let mut tokens = Tokens::new(set, delimiter, MAX_VARIABLES);
@@ -514,7 +518,9 @@ fn variables<S: Source>(
                 output.put_text(&mut value)?;
                 some = true;
             }
+            value.checked()?;
         }
+        tokens.checked()?;
     }
     Ok(some)
 }
@@ -526,17 +532,19 @@ fn dial_string<'a>(mut source: Dialled<'_>, output: &mut Output<'a>) -> Result<D
     if variables(&mut source, (b'<', b'>'), b',', ALL, output)? {
         output.put(END);
     }
-    if is_enterprise {
-        source.skip_blanks();
-    }
     for _ in 1..MAX_PEERS {
         let Some(count) = up_to_enterprise(&source) else { break };
-        handle(Within::take(&mut source, count), output)?;
+        let mut part = Within::take(&mut source, count);
+        part.skip_blanks();
+        handle(part, output)?;
         source.nth(ENTERPRISE.len() - 1);
         output.put(BETWEEN_HANDLES);
     }
     if up_to_enterprise(&source).is_some() {
         return Err(source.error(DialParseErrorKind::TooMany));
+    }
+    if is_enterprise {
+        source.skip_blanks();
     }
     handle(Within { source, left: usize::MAX }, output)?;
     Ok(DialString::read(output.finish()))
@@ -555,7 +563,6 @@ fn up_to_enterprise(source: &Dialled<'_>) -> Option<usize> {
 
 /// `switch_ivr_originate`
 fn handle<S: Source>(mut source: S, output: &mut Output<'_>) -> Result<(), DialParseError> {
-    source.skip_blanks();
     let all = variables(&mut source, (b'<', b'>'), b',', HANDLE, output)?;
     if variables(&mut source, (b'{', b'}'), b',', HANDLE, output)? || all {
         output.put(END);
@@ -575,6 +582,7 @@ fn handle<S: Source>(mut source: S, output: &mut Output<'_>) -> Result<(), DialP
         leg_list(list, output)?;
         some = true;
     }
+    lists.checked()?;
     if some { Ok(()) } else { Err(lists.error(DialParseErrorKind::Missing)) }
 }
 
@@ -599,7 +607,7 @@ fn leg_list<S: Source>(source: S, output: &mut Output<'_>) -> Result<(), DialPar
         }
         output.put_text(&mut leg)?;
     }
-    Ok(())
+    legs.checked()
 }
 
 /// The server reads on after a bracket that is never closed; nobody means that.
@@ -662,7 +670,8 @@ pub(super) fn originate<'a>(line: &[u8], storage: &'a mut [u8]) -> Result<Origin
     }
     let mut arguments = Tokens::new(text, b' ', MOST);
     let mut ahead = arguments.clone();
-    let count = (0..MOST).take_while(|_| ahead.next_token()).count();
+    let count = (0..=MOST).take_while(|_| ahead.next_token()).count();
+    ahead.checked()?;
     if !(2..=7).contains(&count) {
         return Err(ahead.error(DialParseErrorKind::Missing));
     }

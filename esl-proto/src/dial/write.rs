@@ -16,6 +16,20 @@ pub(super) const UNDEF: &[u8] = b"undef";
 /// What may separate variables after `^^`: octets that mean nothing to any of the server's readers.
 const DELIMITERS: &[u8; 11] = b";~!#*+&@?/%";
 
+/// Where the server would see the beginning of a variable to expand: `${`, also with backslashes in between.
+pub(super) fn expansion(text: &[u8]) -> Option<usize> {
+    let mut dollar = None;
+    for (offset, octet) in text.iter().enumerate() {
+        match octet {
+            b'$' => dollar = Some(offset),
+            b'{' if dollar.is_some() => return dollar,
+            b'\\' => {}
+            _ => dollar = None,
+        }
+    }
+    None
+}
+
 /// One part of a call under examination.
 #[derive(Clone, Copy)]
 struct Part<'a> {
@@ -59,12 +73,15 @@ impl Part<'_> {
         }
     }
 
-    /// A text in which some octets do not stand together.
-    fn without_word(self, kind: DialErrorKind, word: &[u8]) -> Result<Self, DialError> {
-        match self.octets.windows(word.len().max(1)).position(|octets| octets == word) {
-            Some(offset) => Err(self.error(kind, offset)),
+    fn without_enterprise(self) -> Result<Self, DialError> {
+        match self.octets.windows(ENTERPRISE.len()).position(|octets| octets == ENTERPRISE) {
+            Some(offset) => Err(self.error(DialErrorKind::Separator, offset)),
             None => Ok(self),
         }
+    }
+
+    fn without_expansion(self) -> Result<Self, DialError> {
+        expansion(self.octets).map_or(Ok(self), |offset| Err(self.error(DialErrorKind::Expansion, offset)))
     }
 
     /// A text in which each bracket of a kind has its partner.
@@ -111,13 +128,13 @@ fn check_variables(variables: &Variables<'_>, brackets: Brackets, leg: usize) ->
             .without(DialErrorKind::Blank, |octet| matches!(octet, b' ' | b'\t'))?
             .without(DialErrorKind::Separator, |octet| matches!(octet, b'=' | b',' | b'|'))?
             .without(DialErrorKind::Quote, |octet| matches!(octet, b'\'' | b'"' | b'\\'))?
-            .without_word(DialErrorKind::Expansion, b"${")?
             .not(DialErrorKind::Bracket, matches!(name, [b'<' | b'{' | b'[', ..]))?
             .not(DialErrorKind::Reserved, name.starts_with(b"^^"))?
+            .without_expansion()?
             .paired(brackets)?;
         Part { octets: value, field: DialField::VariableValue, ..part }
             .dialled()?
-            .without_word(DialErrorKind::Expansion, b"${")?
+            .without_expansion()?
             .paired(brackets)?;
     }
     Ok(())
@@ -128,7 +145,7 @@ fn check_endpoint(endpoint: &[u8], leg: usize) -> Result<(), DialError> {
     part.dialled()?
         .not(DialErrorKind::Blank, endpoint.starts_with(b" "))?
         .without(DialErrorKind::Separator, |octet| matches!(octet, b',' | b'|'))?
-        .without_word(DialErrorKind::Separator, ENTERPRISE)?
+        .without_enterprise()?
         .not(DialErrorKind::Bracket, matches!(endpoint, [b'<' | b'{' | b'[', ..]))?
         .paired(LEG)?
         .not(DialErrorKind::Reserved, matches!(endpoint, [b'%', ..] | [b'^', b'^', ..]))?
@@ -480,6 +497,8 @@ impl DialString<'_> {
         for (item, handle) in self.handles.iter().enumerate() {
             if item > 0 {
                 dialled.put_plain(ENTERPRISE);
+                // The server searches for the next one after it.
+                dialled.last = [0; 2];
             }
             dialled.put_variables(&handle.variables, HANDLE);
             for (item, list) in handle.leg_lists.iter().enumerate() {
