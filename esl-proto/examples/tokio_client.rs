@@ -23,6 +23,8 @@ use tokio::time::{Instant, sleep_until};
 
 /// How long events are printed.
 const LISTEN: Duration = Duration::from_secs(3);
+/// How long connecting may take, and the login after it.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What became of a command: its answer, or why there is none.
 type Outcome = Result<String, &'static str>;
@@ -45,13 +47,14 @@ struct Connection {
 
 impl Connection {
     async fn open(server: &str) -> std::io::Result<Self> {
-        let socket = TcpStream::connect(server).await?;
+        let socket = tokio::time::timeout(PATIENCE, TcpStream::connect(server)).await??;
         let (client, buffer) = (Client::inbound(Limits::DEFAULT), RecvBuf::new(vec![0; 64 << 10]));
         Ok(Self { socket, client, buffer, waiting: BTreeMap::new() })
     }
 
     /// Reads, writes and watches the deadlines, until the connection is over.
     async fn run(mut self, password: &str, mut requests: mpsc::Receiver<Request>) -> Result<End, Box<dyn Error>> {
+        let login = Instant::now() + PATIENCE;
         loop {
             if let Some(end) = self.take_in(password).await? {
                 self.settle(|_| true, "the connection is over");
@@ -70,6 +73,7 @@ impl Connection {
                 },
                 // Before the login nothing may be sent; the queue waits.
                 Some(request) = requests.recv(), if self.client.is_open() => self.send(request).await?,
+                () = sleep_until(login), if !self.client.is_open() => return Err("no login in time".into()),
                 () = sleep_until(deadline) => {
                     let now = Instant::now();
                     // Giving up needs nothing else: the late answer will carry an id that nobody waits for.

@@ -13,8 +13,8 @@
 //! It ends after the time of `--once-for`, when nobody reads its output any more, or by Ctrl-C, which kills it: see
 //! `screen.rs` for why that leaves the terminal in order.
 //!
-//! Exit status: 0 after `--once-for` or without a reader, 2 if the command line makes no sense, 3 if the server refuses
-//! the password.
+//! Exit status: 0 after `--once-for` or without a reader, 2 if the command line makes no sense or the server refuses the
+//! subscription, 3 if it refuses the password.
 
 mod calls;
 #[path = "../common/mod.rs"]
@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 
 use calls::{Calls, LIST};
 use common::{Connection, Trouble};
-use esl_proto::{Command, End, Event, Incoming, Stats};
+use esl_proto::{Command, End, Event, Incoming, Stats, Status};
 use options::Options;
 use screen::{PERIOD, Screen};
 
@@ -107,8 +107,15 @@ impl Monitor<'_> {
                     (next_list, question, self.pause) = (Some(Instant::now()), None, SHORTEST_PAUSE);
                 }
                 Some(Incoming::Answer { id, answer }) if question.is_some_and(|(asked, _)| asked == Some(id)) => {
-                    self.calls.take_list(answer.text());
+                    // A user may have no right to the list.
+                    if answer.status() != Status::Err {
+                        self.calls.take_list(answer.text());
+                    }
                     question = None;
+                }
+                Some(Incoming::Answer { answer, .. }) if answer.status() == Status::Err => {
+                    let text = String::from_utf8_lossy(answer.text()).into_owned();
+                    return Err(Trouble::Usage(format!("the subscription was refused: {text}")));
                 }
                 Some(Incoming::Event(event)) => self.take_event(&event)?,
                 Some(_) => {}
