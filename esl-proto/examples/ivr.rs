@@ -151,9 +151,9 @@ fn run(address: &str) -> Result<u8, Trouble> {
     let listener = TcpListener::bind(address)?;
     println!("waiting for calls at {}", listener.local_addr()?);
     for socket in listener.incoming() {
-        let socket = socket?;
+        // One caller who cannot be accepted must not end the others.
         std::thread::spawn(move || {
-            if let Err(trouble) = serve(socket) {
+            if let Err(trouble) = socket.map_err(Trouble::from).and_then(serve) {
                 eprintln!("ivr: {trouble}");
             }
         });
