@@ -61,6 +61,7 @@ mod frame;
 mod message;
 pub mod name;
 mod scan;
+mod sink;
 mod text;
 
 pub use buffer::RecvBuf;
@@ -72,12 +73,12 @@ pub use command::{
     Call, Command, CommandError, CommandErrorKind, EncodeError, EventNames, Events, Execute, Field, Filter, Pairs,
     ParseError, ParseErrorKind, Secret, SendEvent, SendMsg, Unicast, Words,
 };
-pub use event::{Event, EventError, EventErrorKind, GetAll, HeaderSlot, Headers, Indexed};
+pub use event::{Content, Event, EventData, EventDataError, EventError, EventErrorKind, EventField, GetAll, HeaderSlot, Headers, Indexed};
 pub use frame::{
     DecodeError, DecodeErrorKind, Decoder, Frame, FrameHeaders, Header, Limits, Request, RequestHeaders, Step,
 };
 pub use message::{ApiResponse, DisconnectNotice, Disposition, LogLine, Message, Rejection, Reply, SocketMode, Status};
-pub use text::{Bytes, Insufficient, Items, Value};
+pub use text::{Bytes, Insufficient, Items, Percent, Value};
 
 /// The README's examples, compiled as they stand there.
 #[cfg(doctest)]

@@ -16,7 +16,6 @@ use core::fmt;
 pub use channel::{Call, Execute, SendMsg, Unicast};
 pub use list::{EventNames, Events, Pairs, Words};
 pub use parse::{ParseError, ParseErrorKind};
-pub(crate) use write::{Length, Sink, Writer};
 
 use crate::frame::Request;
 use crate::name::{EventName, Format, LogLevel};

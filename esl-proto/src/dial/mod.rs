@@ -76,7 +76,7 @@ use core::fmt;
 
 pub use list::{DialHandle, DialHandles, DialString, Leg, LegList, LegLists, Variables};
 
-use crate::command::{Length, Writer};
+use crate::sink::{Length, Writer};
 use crate::text::{Insufficient, Value};
 
 /// What a channel that has answered does next: the second argument of `originate`.

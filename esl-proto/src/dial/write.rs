@@ -2,7 +2,7 @@
 
 use super::list::{DialString, Variables, is_mark};
 use super::{Bridge, Destination, DialError, DialErrorKind, DialField, Originate};
-use crate::command::Sink;
+use crate::sink::Sink;
 
 /// How many variables the server reads in one set.
 pub(super) const MAX_VARIABLES: usize = 1024;

@@ -1,5 +1,6 @@
 //! Events in plain, JSON and XML behind one view.
 
+mod data;
 mod index;
 mod json;
 mod plain;
@@ -7,6 +8,7 @@ mod xml;
 
 use core::fmt;
 
+pub use data::{Content, EventData, EventDataError, EventField};
 pub use index::{HeaderSlot, Indexed};
 
 use crate::frame::{Frame, Header, HeaderList};

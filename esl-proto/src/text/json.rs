@@ -2,6 +2,7 @@
 
 use super::{Coding, Few, Value, skip_space};
 use crate::scan::{find, slice};
+use crate::sink::Sink;
 
 /// The position after the closing quote of the string whose first octet after the opening quote is at `start`.
 pub(crate) fn string_end(text: &[u8], start: usize) -> Option<usize> {
@@ -104,4 +105,34 @@ fn unit(text: &[u8]) -> Option<(u32, &[u8])> {
     let [a, b, c, d, tail @ ..] = text else { return None };
     let pair = super::percent::pair;
     Some((u32::from(u16::from_be_bytes([pair(*a, *b)?, pair(*c, *d)?])), tail))
+}
+
+/// Writes `text` as a JSON string. As with the server, octets that are not UTF-8 stay as they are.
+pub(crate) fn write_string(text: &[u8], sink: &mut impl Sink) {
+    sink.put(b"\"");
+    let mut from = 0;
+    for (at, octet) in text.iter().enumerate() {
+        let control = [b'\\', b'u', b'0', b'0', digit(octet >> 4), digit(octet & 0xf)];
+        let escape: &[u8] = match octet {
+            b'"' => b"\\\"",
+            b'\\' => b"\\\\",
+            0x08 => b"\\b",
+            0x0c => b"\\f",
+            b'\n' => b"\\n",
+            b'\r' => b"\\r",
+            b'\t' => b"\\t",
+            0..=0x1f => &control,
+            _ => continue,
+        };
+        sink.put(slice(text, from, at));
+        sink.put(escape);
+        from = at + 1;
+    }
+    sink.put(slice(text, from, text.len()));
+    sink.put(b"\"");
+}
+
+/// A lower-case hexadecimal digit.
+const fn digit(number: u8) -> u8 {
+    if number < 10 { b'0' + number } else { b'a' - 10 + number }
 }

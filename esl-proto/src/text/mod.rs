@@ -13,6 +13,7 @@ pub(crate) mod xml;
 
 use core::fmt;
 
+pub use percent::Percent;
 pub(crate) use value::Coding;
 pub use value::{Bytes, Items, Value};
 

@@ -1,7 +1,10 @@
 //! Percent coding of header values in plain and XML events.
 
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
+
 use super::{copy, first};
 use crate::scan::slice;
+use crate::sink::Sink;
 
 /// The value of each octet as a hexadecimal digit; [`NO_DIGIT`] for all others.
 #[allow(clippy::indexing_slicing, reason = "counted up to the length")]
@@ -72,4 +75,66 @@ pub(super) fn decode_into(raw: &[u8], out: &mut [u8]) -> usize {
         written += 1;
     }
     written
+}
+
+/// What the server encodes: controls, blanks and all that could be taken for structure. Octets beyond ASCII always are.
+const ENCODED: AsciiSet = CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'&')
+    .add(b'+')
+    .add(b':')
+    .add(b';')
+    .add(b'<')
+    .add(b'=')
+    .add(b'>')
+    .add(b'?')
+    .add(b'@')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// How a `%` before two upper-case hexadecimal digits is written in plain and XML events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Percent {
+    /// As FreeSWITCH does: the `%` stays as it is, and whoever decodes the value reads another one. `100%25` goes out as
+    /// `100%25` and comes in as `100%`.
+    #[default]
+    Faithful,
+    /// So that every value comes in as it was.
+    Exact,
+}
+
+pub(crate) fn encode(text: &[u8], percent: Percent, sink: &mut impl Sink) {
+    let mut from = 0;
+    if percent == Percent::Faithful {
+        for at in memchr::memchr_iter(b'%', text) {
+            if let [_, high, low, ..] = slice(text, at, text.len())
+                && is_upper_hex(*high)
+                && is_upper_hex(*low)
+            {
+                encode_all(slice(text, from, at), sink);
+                sink.put(b"%");
+                from = at + 1;
+            }
+        }
+    }
+    encode_all(slice(text, from, text.len()), sink);
+}
+
+fn encode_all(text: &[u8], sink: &mut impl Sink) {
+    for piece in percent_encode(text, &ENCODED) {
+        sink.put(piece.as_bytes());
+    }
+}
+
+const fn is_upper_hex(octet: u8) -> bool {
+    matches!(octet, b'0'..=b'9' | b'A'..=b'F')
 }

@@ -1,6 +1,8 @@
 //! Entities and character references, as octets.
 
 use super::{Few, decimal};
+use crate::scan::slice;
+use crate::sink::Sink;
 
 /// After these two octets FreeSWITCH writes the rest of a body as it is.
 pub(super) const VERBATIM: &[u8] = b"<!";
@@ -45,4 +47,42 @@ fn hexadecimal(digits: &[u8]) -> Option<u32> {
         let digit = super::percent::pair(b'0', *digit)?;
         number.checked_mul(16)?.checked_add(u32::from(digit))
     })
+}
+
+/// Writes a body as XML text, in the server's way: references for what is beyond ASCII, quotes as they are. Octets that
+/// are not UTF-8 and controls, which the server loses or which XML cannot say, stay as they are.
+pub(crate) fn write_text(text: &[u8], sink: &mut impl Sink) {
+    for chunk in text.utf8_chunks() {
+        let valid = chunk.valid().as_bytes();
+        let mut from = 0;
+        for (at, char) in chunk.valid().char_indices() {
+            let entity: &[u8] = match char {
+                '&' => b"&amp;",
+                '<' => b"&lt;",
+                '>' => b"&gt;",
+                '\r' => b"&#xD;",
+                char if char.is_ascii() => continue,
+                _ => &[],
+            };
+            sink.put(slice(valid, from, at));
+            match entity {
+                [] => put_reference(u32::from(char), sink),
+                entity => sink.put(entity),
+            }
+            from = at + char.len_utf8();
+        }
+        sink.put(slice(valid, from, valid.len()));
+        sink.put(chunk.invalid());
+    }
+}
+
+/// A character reference with upper-case hexadecimal digits.
+fn put_reference(point: u32, sink: &mut impl Sink) {
+    sink.put(b"&#x");
+    let digits = (u32::BITS - point.leading_zeros()).div_ceil(4);
+    for place in (0..digits).rev() {
+        let digit = (point >> (4 * place) & 0xf) as u8;
+        sink.put(&[if digit < 10 { b'0' + digit } else { b'A' - 10 + digit }]);
+    }
+    sink.put(b";");
 }

@@ -1,0 +1,339 @@
+//! Events that are to be sent, in any of the three formats.
+
+use core::fmt;
+
+use crate::name::{EventName, Format, header};
+use crate::sink::{Length, Sink, Writer};
+use crate::text::{Percent, Value, json, percent, xml};
+
+/// One header of an event that is to be sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct EventField<'a> {
+    /// Its name, as it goes out.
+    pub name: &'a [u8],
+    /// Its value, not coded.
+    pub content: Content<'a>,
+}
+
+/// The value of an [`EventField`], not coded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Content<'a> {
+    /// One text. Where it is empty, plain events say `_undef_`; the server itself has no empty values.
+    Text(&'a [u8]),
+    /// An array. Plain and XML events cannot tell one of a single element from a text.
+    Array(&'a [&'a [u8]]),
+}
+
+impl<'a> EventField<'a> {
+    /// A header with one value.
+    #[must_use]
+    pub fn new<N, V>(name: &'a N, value: &'a V) -> Self
+    where
+        N: AsRef<[u8]> + ?Sized,
+        V: AsRef<[u8]> + ?Sized,
+    {
+        Self { name: name.as_ref(), content: Content::Text(value.as_ref()) }
+    }
+
+    /// A header whose value is an array.
+    #[must_use]
+    pub fn array<N>(name: &'a N, items: &'a [&'a [u8]]) -> Self
+    where
+        N: AsRef<[u8]> + ?Sized,
+    {
+        Self { name: name.as_ref(), content: Content::Array(items) }
+    }
+
+    /// Whether this is the header's name, in any case of its letters.
+    pub(crate) const fn is(&self, name: &[u8]) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+}
+
+impl fmt::Debug for EventField<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Value::octets(self.name);
+        match self.content {
+            Content::Text(text) => f.debug_tuple("EventField").field(&name).field(&Value::octets(text)).finish(),
+            Content::Array(items) => f.debug_tuple("EventField").field(&name).field(&Items(items)).finish(),
+        }
+    }
+}
+
+impl fmt::Debug for Content<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Text(text) => fmt::Debug::fmt(&Value::octets(text), f),
+            Self::Array(items) => fmt::Debug::fmt(&Items(items), f),
+        }
+    }
+}
+
+struct Items<'a>(&'a [&'a [u8]]);
+
+impl fmt::Debug for Items<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|item| Value::octets(item))).finish()
+    }
+}
+
+impl Content<'_> {
+    /// Whether this is `text`, in any case of its letters: an array as the text that the server keeps for it.
+    pub(crate) fn is(&self, text: &[u8]) -> bool {
+        let mut same = Same { rest: Some(text) };
+        self.write(&mut same);
+        same.rest.is_some_and(<[u8]>::is_empty)
+    }
+
+    /// As the server keeps it: `ARRAY::one|:two`, and an array of one element like a text.
+    fn write(&self, sink: &mut impl Sink) {
+        match self {
+            Self::Text(text) => sink.put(text),
+            Self::Array(items) => {
+                if items.len() > 1 {
+                    sink.put(b"ARRAY::");
+                }
+                for (place, item) in items.iter().enumerate() {
+                    if place > 0 {
+                        sink.put(b"|:");
+                    }
+                    sink.put(item);
+                }
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        let mut length = Length(0);
+        self.write(&mut length);
+        length.0 == 0
+    }
+}
+
+/// Compares what is put with a text, whatever the case of the letters.
+struct Same<'a> {
+    /// What is still to come; [`None`] after a difference.
+    rest: Option<&'a [u8]>,
+}
+
+impl Sink for Same<'_> {
+    fn put(&mut self, octets: &[u8]) {
+        self.rest = self.rest.and_then(|rest| {
+            let (front, rest) = rest.split_at_checked(octets.len())?;
+            front.eq_ignore_ascii_case(octets).then_some(rest)
+        });
+    }
+}
+
+/// Percent-codes what is put.
+struct Encoded<'s, S> {
+    sink: &'s mut S,
+    percent: Percent,
+}
+
+impl<S: Sink> Sink for Encoded<'_, S> {
+    fn put(&mut self, octets: &[u8]) {
+        percent::encode(octets, self.percent, self.sink);
+    }
+}
+
+/// An event that is to be sent: headers in their order, and a body.
+///
+/// Everything that goes out must be given, Event-Name and Event-Sequence too; only Content-Length comes by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventData<'a> {
+    /// The headers, duplicates among them.
+    pub headers: &'a [EventField<'a>],
+    /// The body. An empty one is told from none in JSON only.
+    pub body: Option<&'a [u8]>,
+}
+
+impl<'a> EventData<'a> {
+    /// An event without a body.
+    #[must_use]
+    pub const fn new(headers: &'a [EventField<'a>]) -> Self {
+        Self { headers, body: None }
+    }
+
+    /// The same event with a body.
+    #[must_use]
+    pub fn with_body<B: AsRef<[u8]> + ?Sized>(self, body: &'a B) -> Self {
+        Self { body: Some(body.as_ref()), ..self }
+    }
+
+    /// The event's name: the last header Event-Name, which is the newer fact where there are two.
+    #[must_use]
+    pub fn name(&self) -> Option<EventName<'a>> {
+        match self.headers.iter().rev().find(|field| field.is(header::EVENT_NAME.as_bytes()))?.content {
+            Content::Text(name) => Some(EventName::from_octets(name)),
+            Content::Array(_) => None,
+        }
+    }
+
+    /// The first header of this name, in any case of its letters.
+    #[must_use]
+    pub fn get(&self, name: impl AsRef<[u8]>) -> Option<Content<'a>> {
+        let name = name.as_ref();
+        self.headers.iter().find(|field| field.is(name)).map(|field| field.content)
+    }
+
+    /// How long the event's document is in a format.
+    #[must_use]
+    pub fn encoded_len(&self, format: Format, percent: Percent) -> usize {
+        let mut length = Length(0);
+        self.write(format, percent, &mut length);
+        length.0
+    }
+
+    /// Writes the event's document, the body of a `text/event-...` frame, to the front of `out` and returns its length.
+    ///
+    /// # Errors
+    ///
+    /// A header's name that cannot be sent, or `out` is too short: nothing is written.
+    pub fn encode(&self, format: Format, percent: Percent, out: &mut [u8]) -> Result<usize, EventDataError> {
+        self.check(format)?;
+        let required = self.encoded_len(format, percent);
+        let out = out.get_mut(..required).ok_or(EventDataError::Insufficient { required })?;
+        self.write(format, percent, &mut Writer(out));
+        Ok(required)
+    }
+
+    /// Names go out as they are: one with a line end would forge a header, in XML one with `</` an element.
+    pub(crate) fn check(&self, format: Format) -> Result<(), EventDataError> {
+        for (place, field) in self.headers.iter().enumerate() {
+            let markup = format == Format::Xml && field.name.windows(2).any(|pair| pair == b"</");
+            if markup || memchr::memchr3(b'\n', b'\r', 0, field.name).is_some() {
+                return Err(EventDataError::Name { header: place });
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn write(&self, format: Format, percent: Percent, sink: &mut impl Sink) {
+        match format {
+            Format::Plain => self.write_plain(percent, sink),
+            Format::Json => self.write_json(sink),
+            Format::Xml => self.write_xml(percent, sink),
+        }
+    }
+
+    /// The headers as lines, without the empty line after them.
+    pub(crate) fn write_lines(&self, percent: Percent, sink: &mut impl Sink) {
+        for field in self.headers {
+            sink.put(field.name);
+            sink.put(b": ");
+            match field.content.is_empty() {
+                true => sink.put(b"_undef_"),
+                false => field.content.write(&mut Encoded { sink, percent }),
+            }
+            sink.put(b"\n");
+        }
+    }
+
+    fn write_plain(&self, percent: Percent, sink: &mut impl Sink) {
+        self.write_lines(percent, sink);
+        sink.put_body(self.body.unwrap_or_default());
+    }
+
+    fn write_json(&self, sink: &mut impl Sink) {
+        let mut before: &[u8] = b"{";
+        for field in self.headers {
+            sink.put(before);
+            before = b",";
+            json::write_string(field.name, sink);
+            sink.put(b":");
+            match field.content {
+                Content::Text(text) => json::write_string(text, sink),
+                Content::Array(items) => {
+                    sink.put(b"[");
+                    for (place, item) in items.iter().enumerate() {
+                        if place > 0 {
+                            sink.put(b",");
+                        }
+                        json::write_string(item, sink);
+                    }
+                    sink.put(b"]");
+                }
+            }
+        }
+        if let Some(body) = self.body {
+            sink.put(before);
+            before = b",";
+            sink.put(b"\"Content-Length\":\"");
+            sink.put_number(body.len() as u64);
+            sink.put(b"\",\"_body\":");
+            json::write_string(body, sink);
+        }
+        sink.put(if before == b"{" { b"{}" } else { b"}" });
+    }
+
+    fn write_xml(&self, percent: Percent, sink: &mut impl Sink) {
+        sink.put(b"<event>\n  <headers>\n");
+        for field in self.headers {
+            match field.content {
+                Content::Text(text) => write_element(field.name, text, percent, sink),
+                Content::Array(items) => {
+                    items.iter().for_each(|item| write_element(field.name, item, percent, sink));
+                }
+            }
+        }
+        sink.put(b"  </headers>\n");
+        if let Some(body) = self.body.filter(|body| !body.is_empty()) {
+            sink.put(b"  <Content-Length>");
+            sink.put_number(body.len() as u64);
+            sink.put(b"</Content-Length>\n  <body>");
+            xml::write_text(body, sink);
+            sink.put(b"</body>\n");
+        }
+        sink.put(b"</event>\n");
+    }
+}
+
+/// A header in XML. Its text needs no entities: percent coding leaves nothing that does.
+fn write_element(name: &[u8], text: &[u8], percent: Percent, sink: &mut impl Sink) {
+    sink.put(b"    <");
+    sink.put(name);
+    sink.put(b">");
+    percent::encode(text, percent, sink);
+    sink.put(b"</");
+    sink.put(name);
+    sink.put(b">\n");
+}
+
+/// An event cannot be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EventDataError {
+    /// `out` is too short: nothing was written, `required` octets are needed.
+    Insufficient {
+        /// The number of octets that are needed.
+        required: usize,
+    },
+    /// A header's name has a line end or a NUL, or `</` in XML: it would forge another header.
+    Name {
+        /// Which header, from 0.
+        header: usize,
+    },
+}
+
+impl EventDataError {
+    /// The error's number, the same in every language.
+    #[must_use]
+    pub const fn code(&self) -> u16 {
+        match self {
+            Self::Insufficient { .. } => 300,
+            Self::Name { .. } => 701,
+        }
+    }
+}
+
+impl fmt::Display for EventDataError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Insufficient { required } => write!(f, "{required} octets of storage are needed"),
+            Self::Name { header } => write!(f, "the name of header {header} would forge another header"),
+        }
+    }
+}
+
+impl core::error::Error for EventDataError {}
