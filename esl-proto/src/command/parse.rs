@@ -5,7 +5,7 @@ use core::fmt;
 use super::channel::{Call, Execute, SendMsg, Unicast};
 use super::list::split_at_blank;
 use super::{Command, Events, Filter, Pairs, Secret, SendEvent};
-use crate::frame::{Request, leading_number};
+use crate::frame::{Request, atoi, leading_number};
 use crate::name::{EventName, Format, HangupCause, LogLevel};
 use crate::text::decimal;
 
@@ -55,14 +55,19 @@ struct Line<'a> {
 impl<'a> Line<'a> {
     /// What follows `word`, if the line begins with it in any case of its letters.
     fn after(self, word: &str) -> Option<&'a [u8]> {
-        let (front, rest) = self.whole.split_at_checked(word.len())?;
-        front.eq_ignore_ascii_case(word.as_bytes()).then_some(rest)
+        after(word, self.whole)
     }
 
     /// That something is wrong where `rest` begins.
     const fn error(self, kind: ParseErrorKind, rest: &[u8]) -> ParseError {
         ParseError { kind, offset: self.whole.len().saturating_sub(rest.len()) }
     }
+}
+
+/// What follows `word` in a command line, if it begins so, in any case of its letters.
+pub(crate) fn after<'a>(word: &str, line: &'a [u8]) -> Option<&'a [u8]> {
+    let (front, rest) = line.split_at_checked(word.len())?;
+    front.eq_ignore_ascii_case(word.as_bytes()).then_some(rest)
 }
 
 pub(super) fn command<'a>(request: &Request<'a>) -> Result<Command<'a>, ParseError> {
@@ -75,7 +80,8 @@ pub(super) fn command<'a>(request: &Request<'a>) -> Result<Command<'a>, ParseErr
         return Ok(Command::Auth { password: Secret(password) });
     }
     if let Some(rest) = line.after("userauth ") {
-        return Ok(userauth(rest));
+        let (user, domain, password) = userauth(rest);
+        return Ok(Command::UserAuth { user, domain, password });
     }
     if let Some(rest) = line.after("filter ") {
         return filter(line, rest).map(Command::Filter);
@@ -119,7 +125,11 @@ pub(super) fn command<'a>(request: &Request<'a>) -> Result<Command<'a>, ParseErr
         return log(line, rest);
     }
     if let Some(rest) = line.after("linger") {
-        return Ok(Command::Linger { seconds: linger(rest) });
+        let seconds = match linger_seconds(rest) {
+            -1 => None,
+            seconds => Some(u32::try_from(seconds).unwrap_or(0)),
+        };
+        return Ok(Command::Linger { seconds });
     }
     if line.after("nolinger").is_some() {
         return Ok(Command::NoLinger);
@@ -141,31 +151,31 @@ pub(super) fn command<'a>(request: &Request<'a>) -> Result<Command<'a>, ParseErr
 }
 
 /// What follows the first blank of `text`.
-fn after_blank(text: &[u8]) -> Option<&[u8]> {
+pub(crate) fn after_blank(text: &[u8]) -> Option<&[u8]> {
     memchr::memchr(b' ', text).and_then(|at| text.get(at + 1..))
 }
 
-fn skip_blanks(mut text: &[u8]) -> &[u8] {
+pub(crate) fn skip_blanks(mut text: &[u8]) -> &[u8] {
     while let [b' ', rest @ ..] = text {
         text = rest;
     }
     text
 }
 
-fn skip_blanks_and_tabs(mut text: &[u8]) -> &[u8] {
+pub(crate) fn skip_blanks_and_tabs(mut text: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] = text {
         text = rest;
     }
     text
 }
 
-fn split_at(separator: u8, text: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(crate) fn split_at(separator: u8, text: &[u8]) -> Option<(&[u8], &[u8])> {
     let (before, after) = text.split_at_checked(memchr::memchr(separator, text)?)?;
     Some((before, after.get(1..).unwrap_or_default()))
 }
 
 /// `user@domain:password`, or `user:password@domain`.
-fn userauth(text: &[u8]) -> Command<'_> {
+pub(crate) fn userauth(text: &[u8]) -> (&[u8], &[u8], Secret<'_>) {
     let (user, domain) = split_at(b'@', text).unwrap_or((text, &[]));
     let (domain, mut password) = split_at(b':', domain).unwrap_or((domain, &[]));
     let user = match split_at(b':', user) {
@@ -175,7 +185,7 @@ fn userauth(text: &[u8]) -> Command<'_> {
         }
         None => user,
     };
-    Command::UserAuth { user, domain, password: Secret(password) }
+    (user, domain, Secret(password))
 }
 
 fn filter<'a>(line: Line<'a>, rest: &'a [u8]) -> Result<Filter<'a>, ParseError> {
@@ -219,15 +229,10 @@ fn log<'a>(line: Line<'a>, rest: &'a [u8]) -> Result<Command<'a>, ParseError> {
 }
 
 /// How long to linger: the number after one blank, 0 if there is none in what stands there; -1 is for ever.
-fn linger(rest: &[u8]) -> Option<u32> {
-    let number = match rest {
-        [b' ', text @ ..] if !text.is_empty() => text,
-        _ => return None,
-    };
-    match leading_number(number) {
-        Some(seconds) => Some(u32::try_from(seconds).unwrap_or(u32::MAX)),
-        None if skip_blanks(number).starts_with(b"-1") => None,
-        None => Some(0),
+pub(crate) fn linger_seconds(rest: &[u8]) -> i32 {
+    match rest {
+        [b' ', text @ ..] if !text.is_empty() => atoi(text),
+        _ => -1,
     }
 }
 
@@ -248,7 +253,7 @@ fn some_events(line: Line<'_>, events: &Events<'_>) -> Result<(), ParseError> {
 }
 
 /// What the server takes for true.
-fn is_true(value: Option<&[u8]>) -> bool {
+pub(crate) fn is_true(value: Option<&[u8]>) -> bool {
     const WORDS: [&str; 7] = ["yes", "on", "true", "t", "enabled", "active", "allow"];
     value.is_some_and(|value| {
         WORDS.iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes()))
@@ -256,7 +261,7 @@ fn is_true(value: Option<&[u8]>) -> bool {
     })
 }
 
-fn sendmsg<'a>(request: &Request<'a>, rest: &'a [u8]) -> SendMsg<'a> {
+pub(crate) fn sendmsg<'a>(request: &Request<'a>, rest: &'a [u8]) -> SendMsg<'a> {
     let uuid = match skip_blanks(rest) {
         [] => request.get("session-id"),
         uuid => Some(uuid),
@@ -290,21 +295,10 @@ fn execute<'a>(request: &Request<'a>) -> Execute<'a> {
     Execute {
         app: request.get("execute-app-name").unwrap_or_default(),
         arg: arg.unwrap_or_default(),
-        loops: request.get("loops").map(loops),
+        loops: request.get("loops").map(atoi),
         event_uuid: request.get("event-uuid"),
         event_uuid_name: request.get("event-uuid-name"),
         hold_bleg: is_true(request.get("hold-bleg")),
-    }
-}
-
-fn loops(text: &[u8]) -> i32 {
-    match leading_number(text) {
-        Some(count) => i32::try_from(count).unwrap_or(i32::MAX),
-        None => {
-            let digits = skip_blanks_and_tabs(text).get(1..).unwrap_or_default();
-            let count = leading_number(digits).and_then(|count| i64::try_from(count).ok()).unwrap_or(i64::MAX);
-            i32::try_from(count.saturating_neg()).unwrap_or(i32::MIN)
-        }
     }
 }
 

@@ -8,7 +8,7 @@ mod request;
 use core::fmt;
 
 pub use decoder::Decoder;
-pub(crate) use request::{MAX_BODY, leading_number};
+pub(crate) use request::{MAX_BODY, atoi, leading_number};
 pub use request::{Request, RequestHeaders};
 
 use crate::scan::{find, slice};

@@ -167,3 +167,15 @@ pub(crate) fn leading_number(text: &[u8]) -> Option<usize> {
         .fold(0_usize, |number, digit| number.saturating_mul(10).saturating_add(usize::from(digit.wrapping_sub(b'0'))));
     (!negative || number == 0).then_some(number)
 }
+
+/// The number at the front of `text` as C's `atoi` reads it, at the limits where it is beyond them.
+pub(crate) fn atoi(text: &[u8]) -> i32 {
+    match leading_number(text) {
+        Some(number) => i32::try_from(number).unwrap_or(i32::MAX),
+        None => {
+            let digits = text.trim_ascii_start().get(1..).unwrap_or_default();
+            let number = leading_number(digits).and_then(|number| i64::try_from(number).ok()).unwrap_or(i64::MAX);
+            i32::try_from(number.saturating_neg()).unwrap_or(i32::MIN)
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What the listener writes.
+
+use super::{Control, Rights};
+use crate::event::EventData;
+use crate::name::{Format, LogLevel, header};
+use crate::sink::{Length, Sink, Writer};
+use crate::text::{Insufficient, Percent};
+
+/// What the server's buffer for a reply's text holds.
+const REPLY_TEXT_MAX: usize = 511;
+
+/// The text of a reply: no longer than the server's, and one line. Line ends and NUL become blanks, where the server
+/// would lose the end of its frame.
+struct ReplyText<'s, S> {
+    sink: &'s mut S,
+    left: usize,
+}
+
+impl<S: Sink> Sink for ReplyText<'_, S> {
+    fn put(&mut self, octets: &[u8]) {
+        let octets = octets.get(..self.left).unwrap_or(octets);
+        self.left -= octets.len();
+        for piece in octets.split_inclusive(|octet| matches!(octet, b'\n' | b'\r' | 0)) {
+            match piece.split_last() {
+                Some((b'\n' | b'\r' | 0, text)) => {
+                    self.sink.put(text);
+                    self.sink.put(b" ");
+                }
+                _ => self.sink.put(piece),
+            }
+        }
+    }
+}
+
+/// Writes a header whose value is one line.
+fn put_line<S: Sink>(name: &str, parts: &[&[u8]], sink: &mut S) {
+    sink.put(name.as_bytes());
+    sink.put(b": ");
+    let mut text = ReplyText { sink, left: REPLY_TEXT_MAX };
+    parts.iter().for_each(|part| text.put(part));
+    sink.put(b"\n");
+}
+
+/// A frame that the listener writes.
+pub(super) enum Output<'a> {
+    AuthRequest,
+    Rejection,
+    /// A reply's text, in parts.
+    Reply(&'a [&'a [u8]]),
+    /// The reply to `linger <seconds>`.
+    WillLinger(i32),
+    /// The reply to `log`: the word as the client has written it, and the level that it is.
+    LogLevel(&'a [u8], LogLevel),
+    /// The reply to `userauth`.
+    Rights(&'a Rights<'a>),
+    /// The reply to `bgapi`.
+    Job(&'a [u8]),
+    /// The reply to `connect`: the channel's data, coded like a plain event.
+    Channel(&'a EventData<'a>, Control, Percent),
+    Api(&'a [u8]),
+    Event(&'a EventData<'a>, Format, Percent),
+    Log(&'a LogData<'a>),
+    /// The notice at the end of the connection: the controlled channel, and what to say.
+    Goodbye(Option<&'a [u8]>, &'a [u8]),
+    /// The notice that the channel is gone and the connection stays: the channel, its name, seconds.
+    Lingering(&'a [u8], &'a [u8], i32),
+}
+
+impl Output<'_> {
+    /// Writes the frame to the front of `out`, whole or not at all.
+    pub(super) fn emit(&self, out: &mut [u8]) -> Result<usize, Insufficient> {
+        let mut length = Length(0);
+        self.write(&mut length);
+        let required = length.0;
+        self.write(&mut Writer(out.get_mut(..required).ok_or(Insufficient { required })?));
+        Ok(required)
+    }
+
+    fn write(&self, sink: &mut impl Sink) {
+        match self {
+            Self::AuthRequest => {
+                sink.put_header(header::CONTENT_TYPE, b"auth/request");
+                sink.put(b"\n");
+            }
+            Self::Rejection => put_frame(b"text/rude-rejection", b"Access Denied, go away.\n", sink),
+            Self::Reply(parts) => {
+                sink.put_header(header::CONTENT_TYPE, b"command/reply");
+                put_line(header::REPLY_TEXT, parts, sink);
+                sink.put(b"\n");
+            }
+            Self::WillLinger(seconds) => {
+                let mut number = Number::default();
+                let text = [b"+OK will linger ", number.text(*seconds), b" seconds"];
+                Output::Reply(&text).write(sink);
+            }
+            Self::LogLevel(word, level) => {
+                let mut number = Number::default();
+                let text = [b"+OK log level ", *word, b" [", number.text(level.number().into()), b"]"];
+                Output::Reply(&text).write(sink);
+            }
+            Self::Rights(rights) => {
+                sink.put_header(header::CONTENT_TYPE, b"command/reply");
+                put_line(header::REPLY_TEXT, &[b"+OK accepted"], sink);
+                put_line(header::ALLOWED_EVENTS, &[rights.events.unwrap_or(b"all")], sink);
+                put_line(header::ALLOWED_API, &[rights.api.unwrap_or(b"all")], sink);
+                put_line(header::ALLOWED_LOG, &[if rights.log { b"true" } else { b"false" }], sink);
+                sink.put(b"\n");
+            }
+            Self::Job(job) => {
+                sink.put_header(header::CONTENT_TYPE, b"command/reply");
+                put_line(header::REPLY_TEXT, &[b"+OK Job-UUID: ", job], sink);
+                put_line(header::JOB_UUID, &[job], sink);
+                sink.put(b"\n");
+            }
+            Self::Channel(data, control, percent) => {
+                data.write_lines(*percent, sink);
+                sink.put_header(header::CONTENT_TYPE, b"command/reply");
+                sink.put_header(header::REPLY_TEXT, b"%2BOK%0A");
+                sink.put_header(header::SOCKET_MODE, if control.is_async { b"async" } else { b"static" });
+                sink.put_header(header::CONTROL, if control.full { b"full" } else { b"single-channel" });
+                sink.put(b"\n");
+            }
+            Self::Api(output) => put_frame(b"api/response", output, sink),
+            Self::Event(event, format, percent) => {
+                let length = event.encoded_len(*format, *percent);
+                sink.put_number_header(header::CONTENT_LENGTH, length as u64);
+                sink.put(header::CONTENT_TYPE.as_bytes());
+                sink.put(b": text/event-");
+                sink.put(format.as_str().as_bytes());
+                sink.put(b"\n\n");
+                event.write(*format, *percent, sink);
+            }
+            Self::Log(log) => log.write(sink),
+            Self::Goodbye(channel, text) => {
+                sink.put_header(header::CONTENT_TYPE, b"text/disconnect-notice");
+                if let Some(channel) = channel {
+                    put_line(header::CONTROLLED_SESSION_UUID, &[channel], sink);
+                    sink.put_header(header::CONTENT_DISPOSITION, b"disconnect");
+                }
+                put_body(text, sink);
+            }
+            Self::Lingering(channel, name, seconds) => {
+                sink.put_header(header::CONTENT_TYPE, b"text/disconnect-notice");
+                put_line(header::CONTROLLED_SESSION_UUID, &[channel], sink);
+                sink.put_header(header::CONTENT_DISPOSITION, b"linger");
+                put_line(header::CHANNEL_NAME, &[name], sink);
+                put_line(header::LINGER_TIME, &[Number::default().text(*seconds)], sink);
+                put_body(b"", sink);
+            }
+        }
+    }
+}
+
+/// A frame of a type and a body.
+fn put_frame(content_type: &[u8], body: &[u8], sink: &mut impl Sink) {
+    sink.put_header(header::CONTENT_TYPE, content_type);
+    put_body(body, sink);
+}
+
+/// The Content-Length, also of nothing, the end of the head and the body.
+fn put_body(body: &[u8], sink: &mut impl Sink) {
+    sink.put_number_header(header::CONTENT_LENGTH, body.len() as u64);
+    sink.put(b"\n");
+    sink.put(body);
+}
+
+/// Room for the digits of a number.
+#[derive(Default)]
+struct Number([u8; 11]);
+
+impl Number {
+    fn text(&mut self, number: i32) -> &[u8] {
+        let mut writer = Writer(&mut self.0);
+        if number < 0 {
+            writer.put(b"-");
+        }
+        writer.put_number(number.unsigned_abs().into());
+        let left = writer.0.len();
+        self.0.get(..self.0.len() - left).unwrap_or_default()
+    }
+}
+
+/// A line of the log, to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogData<'a> {
+    /// How grave it is.
+    pub level: LogLevel,
+    /// The kind of channel that it is written to: 0 for the log, 1 for a clean one, 2 for an event's.
+    pub text_channel: u8,
+    /// The source file.
+    pub file: &'a [u8],
+    /// The source function.
+    pub function: &'a [u8],
+    /// The source line.
+    pub line: u32,
+    /// A channel's uuid, or nothing.
+    pub user_data: &'a [u8],
+    /// The text with its line end.
+    pub text: &'a [u8],
+}
+
+impl LogData<'_> {
+    fn write(&self, sink: &mut impl Sink) {
+        sink.put_header(header::CONTENT_TYPE, b"log/data");
+        sink.put_number_header(header::CONTENT_LENGTH, self.text.len() as u64);
+        put_line(header::LOG_LEVEL, &[Number::default().text(self.level.number().into())], sink);
+        sink.put_number_header(header::TEXT_CHANNEL, self.text_channel.into());
+        put_line(header::LOG_FILE, &[self.file], sink);
+        put_line(header::LOG_FUNC, &[self.function], sink);
+        sink.put_number_header(header::LOG_LINE, self.line.into());
+        put_line(header::USER_DATA, &[self.user_data], sink);
+        sink.put(b"\n");
+        sink.put(self.text);
+    }
+}
