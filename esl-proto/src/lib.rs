@@ -61,6 +61,7 @@ mod frame;
 mod message;
 pub mod name;
 mod scan;
+pub mod server;
 mod sink;
 mod text;
 
@@ -73,7 +74,10 @@ pub use command::{
     Call, Command, CommandError, CommandErrorKind, EncodeError, EventNames, Events, Execute, Field, Filter, Pairs,
     ParseError, ParseErrorKind, Secret, SendEvent, SendMsg, Unicast, Words,
 };
-pub use event::{Content, Event, EventData, EventDataError, EventError, EventErrorKind, EventField, GetAll, HeaderSlot, Headers, Indexed};
+pub use event::{
+    Content, Event, EventData, EventDataError, EventError, EventErrorKind, EventField, GetAll, HeaderSlot, Headers,
+    Indexed,
+};
 pub use frame::{
     DecodeError, DecodeErrorKind, Decoder, Frame, FrameHeaders, Header, Limits, Request, RequestHeaders, Step,
 };

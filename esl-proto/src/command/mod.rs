@@ -15,8 +15,10 @@ use core::fmt;
 
 pub use channel::{Call, Execute, SendMsg, Unicast};
 pub use list::{EventNames, Events, Pairs, Words};
-pub(crate) use parse::{after, after_blank, is_true, linger_seconds, sendmsg, skip_blanks, skip_blanks_and_tabs, split_at, userauth};
 pub use parse::{ParseError, ParseErrorKind};
+pub(crate) use parse::{
+    after, after_blank, is_true, linger_seconds, sendmsg, skip_blanks, skip_blanks_and_tabs, split_at, userauth,
+};
 
 use crate::frame::Request;
 use crate::name::{EventName, Format, LogLevel};

@@ -45,7 +45,7 @@ impl<'a> EventField<'a> {
     }
 
     /// Whether this is the header's name, in any case of its letters.
-    pub(crate) const fn is(&self, name: &[u8]) -> bool {
+    pub(crate) fn is(&self, name: &[u8]) -> bool {
         self.name.eq_ignore_ascii_case(name)
     }
 }

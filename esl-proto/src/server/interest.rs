@@ -23,9 +23,7 @@ const fn bit(place: usize) -> u128 {
 fn named(word: &[u8]) -> Option<u128> {
     let long = word.get(13..).filter(|rest| !rest.is_empty());
     let is = |name: &EventName<'_>, text: &[u8]| name.as_octets().eq_ignore_ascii_case(text);
-    let place = EventName::KNOWN
-        .iter()
-        .position(|name| long.is_some_and(|long| is(name, long)) || is(name, word))?;
+    let place = EventName::KNOWN.iter().position(|name| long.is_some_and(|long| is(name, long)) || is(name, word))?;
     Some(bit(place))
 }
 
@@ -50,7 +48,7 @@ pub(super) enum Change {
 }
 
 /// The listener's state for events, beside the texts in its store.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Interest {
     /// Whether events are sent at all.
     pub(super) listening: bool,
@@ -89,11 +87,15 @@ const OF_A_CHANNEL: [EventName<'static>; 23] = [
 ];
 
 impl Interest {
-    /// Takes `esl-allowed-events`: names, and after CUSTOM subclasses, between commas, or between blanks if there is one.
-    pub(super) fn allow<S>(&mut self, list: &[u8], store: &mut Store<S>) -> Result<(), Full>
+    pub(super) const NONE: Self = Self { listening: false, my_events: false, names: EventSet(0), allowed: None };
+
+    /// Takes `esl-allowed-events`, if there is a limit: names, and after CUSTOM subclasses, between commas, or between blanks if there is one.
+    pub(super) fn allow<S>(&mut self, list: Option<&[u8]>, store: &mut Store<S>) -> Result<(), Full>
     where
         S: AsRef<[u8]> + AsMut<[u8]>,
     {
+        self.allowed = None;
+        let Some(list) = list else { return Ok(()) };
         let mut allowed = EventSet::default();
         let mut custom = false;
         for word in listed(list) {

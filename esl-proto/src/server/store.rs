@@ -74,6 +74,16 @@ impl<S: AsRef<[u8]>> Store<S> {
         self.records().filter(move |record| record.is(kind))
     }
 
+    /// How long the storage must be at most for texts.
+    pub(super) fn required_for<'w>(texts: impl Iterator<Item = &'w [u8]>) -> usize {
+        texts.fold(0, |required, text| required + FRONT + text.len())
+    }
+
+    /// How long the storage must be for one more text.
+    pub(super) const fn required(&self, text: &[u8]) -> usize {
+        self.used + FRONT + text.len()
+    }
+
     pub(super) fn has(&self, kind: Kind, text: &[u8]) -> bool {
         self.of(kind).any(|record| record.first == text)
     }

@@ -47,6 +47,10 @@ pub(super) enum Output<'a> {
     Rejection,
     /// A reply's text, in parts.
     Reply(&'a [&'a [u8]]),
+    FilterAdded(&'a [u8], &'a [u8]),
+    FilterDeleted(&'a [u8], &'a [u8]),
+    /// The reply to `event`.
+    Listening(Format),
     /// The reply to `linger <seconds>`.
     WillLinger(i32),
     /// The reply to `log`: the word as the client has written it, and the level that it is.
@@ -87,6 +91,15 @@ impl Output<'_> {
                 sink.put_header(header::CONTENT_TYPE, b"command/reply");
                 put_line(header::REPLY_TEXT, parts, sink);
                 sink.put(b"\n");
+            }
+            Self::FilterAdded(header, value) => {
+                Output::Reply(&[b"+OK filter added. [", header, b"]=[", value, b"]"]).write(sink);
+            }
+            Self::FilterDeleted(header, value) => {
+                Output::Reply(&[b"+OK filter deleted. [", header, b"][", value, b"]"]).write(sink);
+            }
+            Self::Listening(format) => {
+                Output::Reply(&[b"+OK event listener enabled ", format.as_str().as_bytes()]).write(sink);
             }
             Self::WillLinger(seconds) => {
                 let mut number = Number::default();

@@ -1,0 +1,286 @@
+//! What the listener wants of its host, and the host's answers.
+
+use core::fmt;
+
+use super::commands::NOT_FOUND;
+use super::interest::listed;
+use super::store::{Full, Kind, Store};
+use super::write::Output;
+use super::{Closed, Control, Goodbye, Phase, Server};
+use crate::command::{Secret, SendMsg};
+use crate::event::{EventData, EventDataError};
+use crate::frame::Request;
+use crate::name::{EventName, Format};
+use crate::text::Insufficient;
+
+/// What a client wants of the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ask<'b> {
+    /// `auth`: whether this is the password. [`Answer::Accept`] with [`Rights::ALL`], or [`Answer::Refuse`].
+    Password(Secret<'b>),
+    /// `userauth`: whether this is the user's password. [`Answer::Accept`] with the user's rights, or
+    /// [`Answer::Refuse`].
+    User {
+        /// The user, never empty.
+        user: &'b [u8],
+        /// The domain, never empty.
+        domain: &'b [u8],
+        /// The password, never empty.
+        password: Secret<'b>,
+    },
+    /// `api`: run a command. [`Answer::Output`], when it is there; until then the client's next commands wait, and so
+    /// do its events.
+    Api {
+        /// The command.
+        command: &'b [u8],
+        /// What follows the first blank after it.
+        argument: Option<&'b [u8]>,
+        /// Whether the client wants it read as on the console, with aliases; `command` is then the whole line.
+        console: bool,
+    },
+    /// `bgapi`: begin a command. [`Answer::Job`] at once, and a BACKGROUND_JOB event when it has ended.
+    BgApi {
+        /// The command.
+        command: &'b [u8],
+        /// What follows the first blank after it.
+        argument: Option<&'b [u8]>,
+        /// How the client wants to call the job, at most 256 octets. The answer should have this name.
+        job: Option<&'b [u8]>,
+    },
+    /// `sendmsg`: do something with a channel. [`Answer::Ok`], [`Answer::NoSuchChannel`] or [`Answer::Reply`].
+    SendMsg {
+        /// What to do. Its uuid is [`None`] for the channel that the connection controls.
+        message: SendMsg<'b>,
+        /// The same with all of its headers.
+        request: Request<'b>,
+        /// Whether the answer must wait until it is done: synchronous outbound mode, and not `async`.
+        wait: bool,
+    },
+    /// `sendevent`: fire an event. [`Answer::Event`] with its uuid, or [`Answer::Reply`].
+    SendEvent {
+        /// The name; unknown ones, also none, FreeSWITCH takes for CUSTOM without a subclass.
+        name: EventName<'b>,
+        /// The headers and the body.
+        request: Request<'b>,
+    },
+    /// `connect`: the controlled channel's data. [`Answer::Channel`].
+    Connect,
+    /// `getvar`: a variable of the controlled channel. [`Answer::Value`].
+    GetVar(&'b [u8]),
+    /// `myevents` of an inbound connection: whether there is a channel of this uuid. [`Answer::Control`] or
+    /// [`Answer::NoSuchChannel`], with this uuid.
+    MyEvents(&'b [u8]),
+}
+
+/// What the host says to an [`Ask`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Answer<'a> {
+    /// The password is right.
+    Accept(Rights<'a>),
+    /// The password is wrong: the connection ends.
+    Refuse,
+    /// An API command's output. Nothing becomes `-ERR no reply`.
+    Output(&'a [u8]),
+    /// The job has begun under this name.
+    Job(&'a [u8]),
+    /// It is done, or will be.
+    Ok,
+    /// The channel exists and can be watched: its uuid.
+    Control(&'a [u8]),
+    /// There is no channel of the uuid that was asked for, which is repeated here.
+    NoSuchChannel(&'a [u8]),
+    /// The event has been fired and has this uuid.
+    Event(&'a [u8]),
+    /// The variable's value; empty if it is not set. One line of at most 511 octets arrives: line ends become blanks.
+    Value(&'a [u8]),
+    /// The channel's data, as headers of a CHANNEL_DATA event: what stands there about the connection itself is added.
+    Channel(EventData<'a>),
+    /// Another text for [`Ask::SendMsg`] or [`Ask::SendEvent`]: `-ERR` and a reason.
+    Reply(&'a [u8]),
+}
+
+/// What a user may do. The reply to `userauth` says so, in the words that are given here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rights<'a> {
+    /// The events that may be subscribed to, `esl-allowed-events`: names, and subclasses after CUSTOM, between commas, or
+    /// between blanks if there is one. [`None`]: all.
+    pub events: Option<&'a [u8]>,
+    /// The API commands that may be used, `esl-allowed-api`. [`None`]: all.
+    pub api: Option<&'a [u8]>,
+    /// Whether `log` may be used.
+    pub log: bool,
+}
+
+impl Rights<'_> {
+    /// Everything.
+    pub const ALL: Self = Self { events: None, api: None, log: true };
+}
+
+/// An answer cannot be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AnswerError {
+    /// `out` is too short, or the storage is; nothing has happened.
+    Insufficient {
+        /// The number of octets that are needed.
+        required: usize,
+    },
+    /// Nothing was asked, or this is no answer to it; nothing has happened.
+    NotAsked,
+    /// The channel's data cannot be written; nothing has happened.
+    Channel(EventDataError),
+}
+
+impl AnswerError {
+    /// The error's number, the same in every language.
+    #[must_use]
+    pub const fn code(&self) -> u16 {
+        match self {
+            Self::Insufficient { .. } => 300,
+            Self::NotAsked => 702,
+            Self::Channel(error) => error.code(),
+        }
+    }
+}
+
+impl fmt::Display for AnswerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Insufficient { required } => write!(f, "{required} octets of storage are needed"),
+            Self::NotAsked => f.write_str("this answers no question that was asked"),
+            Self::Channel(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for AnswerError {}
+
+impl From<Insufficient> for AnswerError {
+    fn from(error: Insufficient) -> Self {
+        Self::Insufficient { required: error.required }
+    }
+}
+
+/// The answer that the host owes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Due {
+    pub(super) owed: Owed,
+    /// Whether it will not be sent, unless it is no ordinary reply.
+    pub(super) silent: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Owed {
+    Password,
+    User,
+    Api,
+    Job,
+    Message,
+    Event,
+    Channel,
+    Value,
+    /// The answer to `myevents <uuid>`: the format that it changes to, and whether a word followed the uuid.
+    Control {
+        format: Option<Format>,
+        word: bool,
+    },
+}
+
+impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
+    /// Answers what [`poll`](Self::poll) asked: writes the reply to the front of `out` and returns its length, which is 0
+    /// for the first command of an outbound connection if it is not `connect`. Then poll again.
+    ///
+    /// After [`Answer::Refuse`] the connection is over: send what is written, and close it.
+    ///
+    /// # Errors
+    ///
+    /// The answer does not fit, or is no answer to the question: nothing has happened.
+    pub fn answer(&mut self, answer: Answer<'_>, out: &mut [u8]) -> Result<usize, AnswerError> {
+        let Some(due) = self.due else { return Err(AnswerError::NotAsked) };
+        let reply = |parts: &[&[u8]], out: &mut [u8]| match due.silent {
+            true => Ok(0),
+            false => Output::Reply(parts).emit(out),
+        };
+        let written = match (due.owed, answer) {
+            (Owed::Password | Owed::User, Answer::Refuse) => {
+                let written = reply(&[b"-ERR invalid"], out)?;
+                let rest = out.get_mut(written..).unwrap_or_default();
+                return match self.close(Closed::Refused, Goodbye::Disconnected, rest) {
+                    Ok(more) => Ok(written + more),
+                    Err(error) => Err(AnswerError::Insufficient { required: written + error.required }),
+                };
+            }
+            (Owed::Password, Answer::Accept(_)) => {
+                let written = reply(&[b"+OK accepted"], out)?;
+                self.accept(Rights::ALL)?;
+                written
+            }
+            (Owed::User, Answer::Accept(rights)) => {
+                let written = Output::Rights(&rights).emit(out)?;
+                self.accept(rights)?;
+                written
+            }
+            (Owed::Api, Answer::Output(output)) => {
+                let output = if output.is_empty() { b"-ERR no reply\n".as_slice() } else { output };
+                Output::Api(output).emit(out)?
+            }
+            (Owed::Job, Answer::Job(_)) if due.silent => 0,
+            (Owed::Job, Answer::Job(job)) => Output::Job(job).emit(out)?,
+            (Owed::Message, Answer::Ok) => reply(&[b"+OK"], out)?,
+            (Owed::Message, Answer::NoSuchChannel(uuid)) => reply(&[b"-ERR invalid session id [", uuid, b"]"], out)?,
+            (Owed::Event, Answer::Event(uuid)) => reply(&[b"+OK ", uuid], out)?,
+            (Owed::Message | Owed::Event, Answer::Reply(text)) => reply(&[text], out)?,
+            (Owed::Value, Answer::Value(b"")) => reply(&[NOT_FOUND], out)?,
+            (Owed::Value, Answer::Value(value)) => reply(&[value], out)?,
+            (Owed::Channel, Answer::Channel(data)) => {
+                data.check(Format::Plain).map_err(AnswerError::Channel)?;
+                let control = self.outbound.unwrap_or(Control { full: false, is_async: true });
+                Output::Channel(&data, control, self.percent).emit(out)?
+            }
+            (Owed::Control { format, .. }, Answer::Control(uuid)) => {
+                let written = reply(&[b"+OK Events Enabled"], out)?;
+                self.keep_channel(uuid)?;
+                self.watch_channel(format);
+                written
+            }
+            (Owed::Control { word: true, .. }, Answer::NoSuchChannel(_)) => reply(&[b"-ERR invalid uuid"], out)?,
+            (Owed::Control { format, .. }, Answer::NoSuchChannel(_)) => {
+                let written = reply(&[b"+OK Events Enabled"], out)?;
+                self.watch_channel(format);
+                written
+            }
+            _ => return Err(AnswerError::NotAsked),
+        };
+        self.due = None;
+        Ok(written)
+    }
+
+    fn accept(&mut self, rights: Rights<'_>) -> Result<(), AnswerError> {
+        if self.keep_rights(rights).is_err() {
+            self.store.remove(|record| record.is(Kind::AllowedSubclass) || record.is(Kind::AllowedApi));
+            let lists = [rights.events, rights.api].into_iter().flatten();
+            let required = lists.fold(0, |required, list| required + Store::<S>::required_for(listed(list)));
+            return Err(AnswerError::Insufficient { required });
+        }
+        self.may_log = rights.log;
+        self.phase = Phase::Open;
+        Ok(())
+    }
+
+    fn keep_rights(&mut self, rights: Rights<'_>) -> Result<(), Full> {
+        self.interest.allow(rights.events, &mut self.store)?;
+        self.api_limited = rights.api.is_some();
+        let commands = rights.api.into_iter().flat_map(listed);
+        for command in commands {
+            self.store.insert(Kind::AllowedApi, command)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn watch_channel(&mut self, format: Option<Format>) {
+        self.interest.my_events();
+        self.format = format.unwrap_or(self.format);
+    }
+}
