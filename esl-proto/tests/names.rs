@@ -58,6 +58,10 @@ fn log_levels_are_read_as_the_server_reads_them() {
         ("63", Some(LogLevel::MAX)),
         ("64", None),
         ("99", Some(LogLevel::MAX)),
+        ("-1", Some(LogLevel::CONSOLE)),
+        ("+7", Some(LogLevel::DEBUG)),
+        ("6.9", Some(LogLevel::INFO)),
+        ("99999999999999999999", Some(LogLevel::MAX)),
         ("out", None),
         ("", None),
     ] {

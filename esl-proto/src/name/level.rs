@@ -43,13 +43,21 @@ impl LogLevel {
         }
     }
 
-    /// The level that a name or a number says, as the `log` command reads it: numbers beyond 64 are 63, 64 itself and
-    /// unknown words are none.
+    /// The level that a name or a number says, as the `log` command reads it: what follows a point is cut off, numbers
+    /// below 0 are 0, beyond 64 they are 63, 64 itself and unknown words are none.
     #[must_use]
     pub fn from_octets(octets: &[u8]) -> Option<Self> {
-        if let Some(number) = decimal(octets.iter().copied()) {
-            return match number {
-                0..=63 => Self::new(number as i8),
+        let (negative, digits) = match octets {
+            [] => return None,
+            [b'-', digits @ ..] => (true, digits),
+            [b'+', digits @ ..] => (false, digits),
+            digits => (false, digits),
+        };
+        if digits.iter().all(|octet| octet.is_ascii_digit() || *octet == b'.') {
+            let whole = digits.iter().copied().take_while(u8::is_ascii_digit);
+            return match decimal(whole.clone()).unwrap_or(if whole.count() > 0 { u64::MAX } else { 0 }) {
+                _ if negative => Some(Self::CONSOLE),
+                number @ 0..=63 => Self::new(number as i8),
                 64 => None,
                 _ => Some(Self::MAX),
             };

@@ -1,0 +1,10 @@
+//! The listener against what real clients said: every recorded dialogue is replayed, whole and octet by octet, and what
+//! the listener writes must be what FreeSWITCH wrote, octet for octet.
+//!
+//! The host of these tests knows nothing: whatever the listener asks, it looks up in what the real server answered.
+
+mod server {
+    mod differences;
+    mod encoding;
+    mod replay;
+}
