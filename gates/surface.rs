@@ -12,10 +12,11 @@ use esl_proto::dial::{Bridge, Destination, DialHandle, DialString, Leg, LegList,
 use esl_proto::name::{
     AnswerState, CallDirection, CallState, ChannelState, EventName, Format, HangupCause, LogLevel, Priority,
 };
+use esl_proto::server::{self, Ask, Control, Goodbye, LogData, Offer, Rights, Server, ServerLimits};
 use esl_proto::{
-    Answer, Call, Channel, Client, Command, Decoder, Event, EventSequence, Events, Execute, Filter, Frame, HeaderSlot,
-    Incoming, Limits, Linger, Message, Pairs, PendingSlot, PendingTable, Poll, RecvBuf, Request, Secret, SendEvent,
-    SendMsg, Status, Step, Subscription, Tag, Unicast, Value, Words,
+    Answer, Call, Channel, Client, Command, Content, Decoder, Event, EventData, EventField, EventSequence, Events,
+    Execute, Filter, Frame, HeaderSlot, Incoming, Limits, Linger, Message, Pairs, PendingSlot, PendingTable, Percent,
+    Poll, RecvBuf, Request, Secret, SendEvent, SendMsg, Status, Step, Subscription, Tag, Unicast, Value, Words,
 };
 
 unsafe extern "C" {
@@ -394,6 +395,12 @@ pub unsafe extern "C" fn use_all(octets: *const u8, len: usize) -> usize {
     sum.client(Client::inbound(Limits::DEFAULT), octets);
     sum.client(Client::outbound(Limits::for_buffer(256)), octets);
     sum.requests(octets);
+    sum.listener(Server::inbound(ServerLimits::DEFAULT, [0; 256]), octets);
+    let control = Control { full: octets.len() > 1, is_async: octets.len() > 2 };
+    match Server::outbound(ServerLimits::default(), [0; 256], octets, control) {
+        Ok(server) => sum.listener(server.with_percent(Percent::Exact), octets),
+        Err(error) => sum.add(error),
+    }
     sum.0
 }
 
@@ -401,6 +408,127 @@ impl Sum {
     fn message_of_each_format(&mut self, octets: &[u8]) {
         for format in Format::KNOWN {
             self.event(Event::new(*format, octets));
+        }
+    }
+}
+
+impl Sum {
+    fn listener(&mut self, mut server: Server<[u8; 256]>, octets: &[u8]) {
+        let mut out = [0; 4096];
+        let items = [octets, octets];
+        let fields = [EventField::new(octets, octets), EventField::array(octets, &items)];
+        let event = EventData::new(&fields).with_body(octets);
+        self.event_data(&event, &mut out);
+        let mut rest = octets;
+        for _ in octets {
+            match server.poll(rest, &mut out) {
+                Ok(poll) => {
+                    self.add(poll);
+                    rest = rest.get(poll.consumed()..).unwrap_or_default();
+                    self.add(poll.written());
+                    if let server::Poll::Ask { ask, .. } = poll {
+                        self.answers(&mut server, ask, octets, &event, &mut out);
+                    }
+                }
+                Err(error) => self.add(error),
+            }
+            self.deliveries(&mut server, octets, &event, &mut out);
+        }
+        self.add(server.subscribe(octets));
+        self.add(server.channel_ended(octets, &mut out));
+        for goodbye in [Goodbye::Disconnected, Goodbye::ShutDown, Goodbye::LostEvents, Goodbye::LostLogLines] {
+            self.show(format_args!("{}", goodbye.text()));
+            self.add(server.clone().disconnect(goodbye, &mut out));
+        }
+        self.add(server.clone().reject(&mut out));
+        self.add((server.is_idle_stranger(), server.is_mid_command(), server.closed(), server.is_authenticated()));
+        self.add((server.format(), server.log_level(), server.linger(), server.is_lingering(), server.channel()));
+        self.add((server.waiting_events(), server.waiting_log_lines()));
+        self.add(server);
+    }
+
+    fn answers(
+        &mut self,
+        server: &mut Server<[u8; 256]>,
+        ask: Ask<'_>,
+        octets: &[u8],
+        event: &EventData<'_>,
+        out: &mut [u8],
+    ) {
+        self.add(ask);
+        let rights = Rights { events: Some(octets), api: Some(octets), log: octets.len() > 3 };
+        for answer in [
+            server::Answer::Accept(rights),
+            server::Answer::Accept(Rights::ALL),
+            server::Answer::Output(octets),
+            server::Answer::Job(octets),
+            server::Answer::Ok,
+            server::Answer::Control(octets),
+            server::Answer::NoSuchChannel(octets),
+            server::Answer::Event(octets),
+            server::Answer::Value(octets),
+            server::Answer::Channel(*event),
+            server::Answer::Reply(octets),
+            server::Answer::Refuse,
+        ] {
+            self.add(answer);
+            match server.answer(answer, out) {
+                Ok(written) => self.add(written),
+                Err(error) => {
+                    self.add(error);
+                    self.show(format_args!("{} {error}", error.code()));
+                }
+            }
+        }
+    }
+
+    fn deliveries(&mut self, server: &mut Server<[u8; 256]>, octets: &[u8], event: &EventData<'_>, out: &mut [u8]) {
+        for offer in [
+            server.offer(event),
+            server.offer_with(event, &|pattern, text| pattern == text),
+            server.offer_diverted(),
+            server.offer_log(LogLevel::DEBUG),
+        ] {
+            self.add((offer, offer == Offer::Queue));
+        }
+        let level = LogLevel::from_octets(octets).unwrap_or(LogLevel::INFO);
+        let log = LogData {
+            level,
+            text_channel: 0,
+            file: octets,
+            function: octets,
+            line: octets.len() as u32,
+            user_data: octets,
+            text: octets,
+        };
+        self.add((log, server.is_ready_for_events(), server.is_ready_for_log()));
+        for result in [server.deliver(event, out), server.deliver_log(&log, out)] {
+            match result {
+                Ok(written) => self.add(written),
+                Err(error) => {
+                    self.add(error);
+                    self.show(format_args!("{} {error}", error.code()));
+                }
+            }
+        }
+        server.skip();
+    }
+
+    fn event_data(&mut self, event: &EventData<'_>, out: &mut [u8]) {
+        self.add(event);
+        self.add((event.name(), event.get("x")));
+        self.add(event.get("y").is_some_and(|content| content == Content::Text(b"z")));
+        for format in Format::KNOWN {
+            for percent in [Percent::Faithful, Percent::Exact] {
+                self.add((percent, event.encoded_len(*format, percent)));
+                match event.encode(*format, percent, out) {
+                    Ok(written) => self.add(written),
+                    Err(error) => {
+                        self.add(error);
+                        self.show(format_args!("{} {error}", error.code()));
+                    }
+                }
+            }
         }
     }
 }

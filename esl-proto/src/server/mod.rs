@@ -288,7 +288,7 @@ impl Queue {
 /// assert_eq!(&out[..written], b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n");
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Server<S> {
     decoder: Decoder,
     limits: ServerLimits,
@@ -650,5 +650,16 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
         let subclass = subclass.as_ref();
         let required = self.store.required(subclass);
         self.store.insert(Kind::Subclass, subclass).map_err(|_| Insufficient { required })
+    }
+}
+
+impl<S> fmt::Debug for Server<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("phase", &self.phase)
+            .field("due", &self.due)
+            .field("format", &self.format)
+            .field("waiting_events", &self.events.waiting)
+            .finish_non_exhaustive()
     }
 }

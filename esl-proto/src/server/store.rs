@@ -24,7 +24,7 @@ const FRONT: usize = 9;
 pub(super) struct Full;
 
 /// Records behind each other: kind, length of the first text, length of the second, the texts.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Store<S> {
     storage: S,
     used: usize,
@@ -55,6 +55,17 @@ fn take<'a>(rest: &mut &'a [u8]) -> Option<Record<'a>> {
     let (second, texts) = texts.split_at_checked(u32::from_le_bytes([*e, *f, *g, *h]) as usize)?;
     *rest = texts;
     Some(Record { kind: *kind, first, second })
+}
+
+/// Copies octets to another place: forwards to the front, or to where nothing is yet.
+fn copy(storage: &mut [u8], from: usize, to: usize, len: usize) {
+    for place in 0..len {
+        if let Some(octet) = storage.get(from + place).copied()
+            && let Some(there) = storage.get_mut(to + place)
+        {
+            *there = octet;
+        }
+    }
 }
 
 impl<S> Store<S> {
@@ -117,10 +128,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Store<S> {
             let Some(record) = take(&mut rest) else { break };
             let len = record.len();
             if !gone(&record) {
-                // Always to the front, never beyond `used`.
-                if let Some(area) = storage.get_mut(to..from + len) {
-                    area.copy_within(from - to.., 0);
-                }
+                copy(storage, from, to, len);
                 to += len;
             }
             from += len;
@@ -139,11 +147,11 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Store<S> {
             let len = record.len();
             if record.is(Kind::AllowedSubclass) && !self.has_at(from) {
                 let end = self.used + len;
-                let area = self.storage.as_mut().get_mut(from..end).ok_or(Full)?;
-                area.copy_within(..len, self.used - from);
-                if let Some(kind) = area.get_mut(self.used - from) {
-                    *kind = Kind::Subclass as u8;
-                }
+                let storage = self.storage.as_mut();
+                let room = storage.get_mut(self.used..end).ok_or(Full)?;
+                room.fill(Kind::Subclass as u8);
+                // All but the kind.
+                copy(storage, from + 1, self.used + 1, len - 1);
                 self.used = end;
             }
             from += len;

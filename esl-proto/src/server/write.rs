@@ -1,10 +1,13 @@
 //! What the listener writes.
 
+use core::fmt;
+
 use super::{Control, Rights};
 use crate::event::EventData;
 use crate::name::{Format, LogLevel, header};
+use crate::scan::slice;
 use crate::sink::{Length, Sink, Writer};
-use crate::text::{Insufficient, Percent};
+use crate::text::{Insufficient, Percent, Value};
 
 /// What the server's buffer for a reply's text holds.
 const REPLY_TEXT_MAX: usize = 511;
@@ -19,17 +22,20 @@ struct ReplyText<'s, S> {
 impl<S: Sink> Sink for ReplyText<'_, S> {
     fn put(&mut self, octets: &[u8]) {
         let octets = octets.get(..self.left).unwrap_or(octets);
-        self.left -= octets.len();
-        for piece in octets.split_inclusive(|octet| matches!(octet, b'\n' | b'\r' | 0)) {
-            match piece.split_last() {
-                Some((b'\n' | b'\r' | 0, text)) => {
-                    self.sink.put(text);
-                    self.sink.put(b" ");
-                }
-                _ => self.sink.put(piece),
-            }
+        self.left = self.left.saturating_sub(octets.len());
+        let mut from = 0;
+        while let Some(end) = line_end(octets, from) {
+            self.sink.put(slice(octets, from, end));
+            self.sink.put(b" ");
+            from = end + 1;
         }
+        self.sink.put(slice(octets, from, octets.len()));
     }
+}
+
+/// The next octet that a line cannot have.
+fn line_end(octets: &[u8], from: usize) -> Option<usize> {
+    memchr::memchr3(b'\n', b'\r', 0, slice(octets, from, octets.len())).map(|at| from + at)
 }
 
 /// Writes a header whose value is one line.
@@ -194,7 +200,7 @@ impl Number {
 }
 
 /// A line of the log, to be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct LogData<'a> {
     /// How grave it is.
     pub level: LogLevel,
@@ -224,5 +230,11 @@ impl LogData<'_> {
         put_line(header::USER_DATA, &[self.user_data], sink);
         sink.put(b"\n");
         sink.put(self.text);
+    }
+}
+
+impl fmt::Debug for LogData<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogData").field("level", &self.level).field("text", &Value::octets(self.text)).finish()
     }
 }

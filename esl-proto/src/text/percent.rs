@@ -1,7 +1,5 @@
 //! Percent coding of header values in plain and XML events.
 
-use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
-
 use super::{copy, first};
 use crate::scan::slice;
 use crate::sink::Sink;
@@ -77,30 +75,6 @@ pub(super) fn decode_into(raw: &[u8], out: &mut [u8]) -> usize {
     written
 }
 
-/// What the server encodes: controls, blanks and all that could be taken for structure. Octets beyond ASCII always are.
-const ENCODED: AsciiSet = CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'&')
-    .add(b'+')
-    .add(b':')
-    .add(b';')
-    .add(b'<')
-    .add(b'=')
-    .add(b'>')
-    .add(b'?')
-    .add(b'@')
-    .add(b'[')
-    .add(b'\\')
-    .add(b']')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}');
-
 /// How a `%` before two upper-case hexadecimal digits is written in plain and XML events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Percent {
@@ -112,29 +86,41 @@ pub enum Percent {
     Exact,
 }
 
+/// Whether the server leaves an octet as it is.
+const fn is_plain(octet: u8) -> bool {
+    const OTHERS: u128 = mark(b"!$'()*,-./_~");
+    octet.is_ascii_alphanumeric() || (octet < 128 && OTHERS >> octet & 1 == 1)
+}
+
+/// A set of octets, none beyond ASCII.
+const fn mark(octets: &[u8]) -> u128 {
+    match octets {
+        [] => 0,
+        [octet, rest @ ..] => 1 << *octet | mark(rest),
+    }
+}
+
+/// Writes `text` percent-coded, as [`Percent`] says.
 pub(crate) fn encode(text: &[u8], percent: Percent, sink: &mut impl Sink) {
     let mut from = 0;
-    if percent == Percent::Faithful {
-        for at in memchr::memchr_iter(b'%', text) {
-            if let [_, high, low, ..] = slice(text, at, text.len())
-                && is_upper_hex(*high)
-                && is_upper_hex(*low)
-            {
-                encode_all(slice(text, from, at), sink);
-                sink.put(b"%");
-                from = at + 1;
-            }
+    for (at, octet) in text.iter().copied().enumerate() {
+        if is_plain(octet) || (octet == b'%' && percent == Percent::Faithful && is_escape(text, at)) {
+            continue;
         }
+        sink.put(slice(text, from, at));
+        sink.put(&[b'%', upper_hex(octet >> 4), upper_hex(octet & 0xf)]);
+        from = at + 1;
     }
-    encode_all(slice(text, from, text.len()), sink);
+    sink.put(slice(text, from, text.len()));
 }
 
-fn encode_all(text: &[u8], sink: &mut impl Sink) {
-    for piece in percent_encode(text, &ENCODED) {
-        sink.put(piece.as_bytes());
-    }
+/// Whether two upper-case hexadecimal digits follow the `%`.
+fn is_escape(text: &[u8], at: usize) -> bool {
+    let digit = |octet: &u8| matches!(octet, b'0'..=b'9' | b'A'..=b'F');
+    text.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(digit))
 }
 
-const fn is_upper_hex(octet: u8) -> bool {
-    matches!(octet, b'0'..=b'9' | b'A'..=b'F')
+/// An upper-case hexadecimal digit.
+pub(super) const fn upper_hex(number: u8) -> u8 {
+    if number < 10 { b'0' + number } else { b'A' - 10 + number }
 }
