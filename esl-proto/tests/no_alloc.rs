@@ -5,10 +5,11 @@ use std::cell::Cell;
 use std::hint::black_box;
 
 use esl_proto::dial::{Destination, Leg, LegList, Originate};
-use esl_proto::name::{EventName, Format};
+use esl_proto::name::{EventName, Format, LogLevel};
+use esl_proto::server::{self, Ask, Offer, Poll as ServerPoll, Rights, Server, ServerLimits};
 use esl_proto::{
-    Client, Command, Decoder, Event, Execute, HeaderSlot, Limits, Message, Poll, RecvBuf, SendEvent, SendMsg, Step,
-    Value,
+    Client, Command, Decoder, Event, EventData, EventField, Execute, HeaderSlot, Limits, Message, Poll, RecvBuf,
+    SendEvent, SendMsg, Step, Value,
 };
 
 struct Counting;
@@ -179,6 +180,51 @@ fn a_client_allocates_nothing() {
         assert!(incoming >= least, "{name}: only {incoming} messages");
         assert_eq!(count, 0, "{name}");
     }
+}
+
+#[test]
+fn a_listener_allocates_nothing() {
+    let mut out = [0; 4096];
+    let commands = b"event json ALL CUSTOM a::b\n\nfilter Event-Name /HEART/\n\nnixevent CUSTOM a::b\n\nlog 7\n\n\
+        api status\n\nbgapi status\nJob-UUID: j\n\nsendmsg u\ncall-command: hangup\n\nsendevent CUSTOM\nA: b\n\n\
+        myevents u\n\ngetvar x\n\nconnect\n\nevent xml HEARTBEAT\n\nfilter delete all\n\nlinger 3\n\nnolog\n\nexit\n\n";
+    let fields = [EventField::new("Event-Name", "HEARTBEAT"), EventField::array("a%", &[b"one", b"two\xff"])];
+    let event = EventData::new(&fields).with_body("a < b & \u{17b}");
+    let count = allocations(|| {
+        let mut server = Server::inbound(ServerLimits::DEFAULT, [0; 512]);
+        let mut answered = 0;
+        let mut rest = &b"userauth a@b:c\n\n"[..];
+        for _ in 0..40 {
+            let poll = server.poll(rest, &mut out).unwrap();
+            rest = &rest[poll.consumed()..];
+            if let ServerPoll::Ask { ask, .. } = poll {
+                let answer = match ask {
+                    Ask::Password(_) | Ask::User { .. } => server::Answer::Accept(Rights {
+                        events: Some(b"ALL CUSTOM a::b"),
+                        api: Some(b"status"),
+                        log: true,
+                    }),
+                    Ask::Api { .. } => server::Answer::Output(b"UP 0 years\n"),
+                    Ask::BgApi { .. } => server::Answer::Job(b"j"),
+                    Ask::SendMsg { .. } => server::Answer::Ok,
+                    Ask::SendEvent { .. } => server::Answer::Event(b"e"),
+                    Ask::GetVar(_) => server::Answer::Value(b"v"),
+                    Ask::MyEvents(uuid) => server::Answer::Control(uuid),
+                    _ => server::Answer::Channel(event),
+                };
+                black_box(server.answer(answer, &mut out).unwrap());
+                answered += 1;
+            }
+            if rest.is_empty() && server.is_authenticated() && answered == 1 {
+                rest = commands;
+            }
+            black_box(server.offer_with(&event, &|_, _| true) == Offer::Queue);
+            black_box(server.deliver(&event, &mut out).is_ok());
+            black_box(server.offer_log(LogLevel::INFO) == Offer::Queue);
+        }
+        assert_eq!((answered, server.closed().is_some()), (8, true));
+    });
+    assert_eq!(count, 0);
 }
 
 #[test]

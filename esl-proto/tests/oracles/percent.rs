@@ -1,8 +1,8 @@
 //! Percent coding against `percent-encoding`.
 
 use esl_proto::name::Format;
-use esl_proto::{Event, Value};
-use percent_encoding::percent_decode;
+use esl_proto::{Event, EventData, EventField, Percent, Value};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
@@ -95,5 +95,51 @@ fn each_pair_of_octets_after_a_percent_sign() {
         if !raw.contains(&b'\n') && raw[1..] != *b": " {
             with_value(&raw, |value| assert!(value.bytes().eq(percent_decode(&raw)), "{raw:?}"));
         }
+    }
+}
+
+/// What FreeSWITCH leaves as it is, beside letters and digits.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b',')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'/')
+    .remove(b'~')
+    .remove(b'_');
+
+/// The value of an event's only header as it goes out.
+fn encoded(value: &[u8], percent: Percent) -> Octets {
+    let fields = [EventField::new("x", value)];
+    let mut out = vec![0; 3 * value.len() + 32];
+    let len = EventData::new(&fields).encode(Format::Plain, percent, &mut out).unwrap();
+    Octets(out[3..len - 2].to_vec())
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 1000, ..Config::default() })]
+
+    #[test]
+    fn encoding_agrees_with_percent_encoding(value in prop::collection::vec(piece(), 1..40)) {
+        let value = value.concat();
+        let theirs = Octets(percent_encode(&value, ENCODED).to_string().into_bytes());
+        prop_assert_eq!(encoded(&value, Percent::Exact), theirs);
+        // A percent sign before two upper-case digits is left alone, and nothing else is different.
+        let mut parts = Vec::new();
+        let mut rest = &value[..];
+        while let Some(at) = rest.windows(3).position(|text| {
+            text[0] == b'%' && text[1..].iter().all(|digit| digit.is_ascii_digit() || (b'A'..=b'F').contains(digit))
+        }) {
+            parts.extend(percent_encode(&rest[..at], ENCODED).to_string().into_bytes());
+            parts.push(b'%');
+            rest = &rest[at + 1..];
+        }
+        parts.extend(percent_encode(rest, ENCODED).to_string().into_bytes());
+        prop_assert_eq!(encoded(&value, Percent::Faithful), Octets(parts));
     }
 }
