@@ -1,0 +1,195 @@
+//! What the listener asks, and what the switch says.
+
+use std::rc::Rc;
+
+use esl_proto::name::{EventName, HangupCause};
+use esl_proto::server::{Answer, Ask, Rights};
+use esl_proto::{Call as Order, EventData, Request};
+use tokio::sync::oneshot;
+
+use crate::api;
+use crate::calls::Task;
+use crate::connection::Connection;
+use crate::core::Switch;
+use crate::event::{Event, Value, uuid};
+
+/// A question, whose octets need not stay in the connection's buffer.
+pub(crate) enum Question {
+    /// The answer is known.
+    Said(Said),
+    Api(String, Option<String>),
+    /// A task for a channel, whose end is waited for.
+    Wait(oneshot::Receiver<()>),
+}
+
+/// An answer with all that belongs to it.
+pub(crate) enum Said {
+    Refuse,
+    Accept,
+    /// A user by its place among the options.
+    AcceptUser(usize),
+    Output(Vec<u8>),
+    Job(String),
+    Ok,
+    NoSuchChannel(Vec<u8>),
+    Control(String),
+    Event(String),
+    Value(Vec<u8>),
+    Channel(Event),
+}
+
+impl Said {
+    pub(crate) fn with<R>(&self, switch: &Switch, say: impl FnOnce(Answer<'_>) -> R) -> R {
+        let answer = match self {
+            Self::Refuse => Answer::Refuse,
+            Self::Accept => Answer::Accept(Rights::ALL),
+            Self::AcceptUser(place) => {
+                let user = &switch.options.users[*place];
+                let [events, api] = [&user.events, &user.api].map(|list| list.as_deref().map(str::as_bytes));
+                Answer::Accept(Rights { events, api, log: user.log })
+            }
+            Self::Output(output) => Answer::Output(output),
+            Self::Job(job) => Answer::Job(job.as_bytes()),
+            Self::Ok => Answer::Ok,
+            Self::NoSuchChannel(uuid) => Answer::NoSuchChannel(uuid),
+            Self::Control(uuid) => Answer::Control(uuid.as_bytes()),
+            Self::Event(uuid) => Answer::Event(uuid.as_bytes()),
+            Self::Value(value) => Answer::Value(value),
+            Self::Channel(event) => return event.view(|view: &EventData<'_>| say(Answer::Channel(*view))),
+        };
+        say(answer)
+    }
+}
+
+/// A cause of FreeSWITCH's, or the one that it takes for all others.
+pub(crate) fn known_cause(cause: Option<HangupCause<'_>>) -> HangupCause<'static> {
+    let known = HangupCause::KNOWN.iter().find(|known| Some(**known) == cause);
+    known.copied().unwrap_or(HangupCause::NormalClearing)
+}
+
+fn text(octets: &[u8]) -> String {
+    String::from_utf8_lossy(octets).into_owned()
+}
+
+impl Question {
+    pub(crate) fn of(ask: Ask<'_>, switch: &Rc<Switch>, connection: &Rc<Connection>) -> Self {
+        let said = match ask {
+            Ask::Password(password) if password.expose() == switch.options.password.as_bytes() => Said::Accept,
+            Ask::User { user, domain, password } => {
+                let right = |known: &crate::options::User| {
+                    known.name.as_bytes() == user
+                        && known.domain.as_bytes() == domain
+                        && known.password.as_bytes() == password.expose()
+                };
+                switch.options.users.iter().position(right).map_or(Said::Refuse, Said::AcceptUser)
+            }
+            Ask::Api { command, argument, console } => {
+                let line = text(command);
+                let (command, rest) = match line.split_once(' ') {
+                    Some((command, rest)) if console => (command.to_owned(), Some(rest.to_owned())),
+                    _ => (line, argument.map(text)),
+                };
+                return Self::Api(command, rest);
+            }
+            Ask::BgApi { command, argument, job } => {
+                let job = job.map_or_else(uuid, text);
+                let owner = connection.controlled().map(|call| call.uuid.clone());
+                api::begin(switch, &text(command), argument.map(text), &job, owner);
+                Said::Job(job)
+            }
+            Ask::SendMsg { message, wait, .. } => {
+                let call = match message.uuid {
+                    Some(uuid) => switch.call(uuid),
+                    None => connection.controlled(),
+                };
+                let Some(call) = call else {
+                    return Self::Said(Said::NoSuchChannel(message.uuid.unwrap_or_default().into()));
+                };
+                match message.call {
+                    Order::Execute(execute) => {
+                        let (done, is_done) = oneshot::channel();
+                        call.order(Task {
+                            app: text(execute.app),
+                            arg: text(execute.arg),
+                            loops: execute.loops.unwrap_or(1).clamp(1, 1000),
+                            event_uuid: execute.event_uuid.map(text),
+                            done: wait.then_some(done),
+                        });
+                        if wait {
+                            return Self::Wait(is_done);
+                        }
+                    }
+                    Order::Hangup { cause } => call.hangup(known_cause(cause)),
+                    _ => {}
+                }
+                Said::Ok
+            }
+            Ask::SendEvent { name, request } => Said::Event(send_event(switch, name, &request)),
+            Ask::Connect => connection.controlled().map_or(Said::Channel(Event::default()), |call| {
+                Said::Channel(call.event("CHANNEL_DATA", ("mod_event_socket.c", "parse_command", 2029)))
+            }),
+            Ask::GetVar(name) => Said::Value(
+                connection.controlled().and_then(|call| call.variable(&text(name))).map_or_else(Vec::new, |v| v.text()),
+            ),
+            Ask::MyEvents(uuid) => match switch.call(uuid) {
+                Some(call) => {
+                    connection.control(&call);
+                    Said::Control(call.uuid.clone())
+                }
+                None => Said::NoSuchChannel(uuid.into()),
+            },
+            _ => Said::Refuse,
+        };
+        Self::Said(said)
+    }
+
+    pub(crate) async fn answer(self, switch: &Rc<Switch>, _: &Rc<Connection>) -> Said {
+        match self {
+            Self::Said(said) => said,
+            Self::Api(command, argument) => {
+                Said::Output(api::run(switch, &command, argument.as_deref().unwrap_or_default()).await)
+            }
+            Self::Wait(done) => {
+                let _ = done.await;
+                Said::Ok
+            }
+        }
+    }
+}
+
+/// Fires the event that a client has sent, and says its uuid.
+fn send_event(switch: &Switch, name: EventName<'_>, request: &Request<'_>) -> String {
+    let uuid = uuid();
+    let mut event = Event::default();
+    let known = EventName::KNOWN.contains(&name);
+    if name == EventName::Custom
+        && let Some(subclass) = request.get("Event-Subclass")
+    {
+        event.add("Event-Subclass", subclass);
+    }
+    event.add("Command", request.line());
+    for header in request.headers() {
+        let (name, value) = (header.name.raw(), header.value.raw());
+        if name.eq_ignore_ascii_case(b"Event-Subclass") && event.view(|view| view.get(name).is_some()) {
+            continue;
+        }
+        let at = name.iter().position(|octet| *octet == b'[');
+        let place = at.and_then(|at| text(&name[at + 1..]).trim_end_matches(']').parse().ok());
+        match (at, place) {
+            (Some(at), Some(place @ 0..=4000)) => event.set_item(&name[..at], place, value),
+            (Some(_), _) => {}
+            (None, _) => drop(event.add_value(name, Value::of(value))),
+        }
+    }
+    event.body = request.body().filter(|body| !body.is_empty()).map(Vec::from);
+    event.add("Event-UUID", &uuid);
+    let diverted = request.get("unique-id").and_then(|uuid| switch.call(uuid)).and_then(|call| call.diverted());
+    if let Some(connection) = diverted {
+        connection.offer_diverted(event);
+        return uuid;
+    }
+    let name = if known { text(name.as_octets()) } else { "CUSTOM".to_owned() };
+    switch.stamp(&mut event, &name, ("mod_event_socket.c", "parse_command", 2283));
+    switch.fire(event);
+    uuid
+}

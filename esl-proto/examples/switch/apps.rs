@@ -1,0 +1,166 @@
+//! Applications that a channel can execute.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use esl_proto::name::{EventName, HangupCause, LogLevel};
+use esl_proto::server::Control;
+use tokio::net::TcpStream;
+use tokio::task::spawn_local;
+use tokio::time::sleep;
+
+use crate::answers::known_cause;
+use crate::calls::{Call, Setup, Task, bridge};
+use crate::connection::{Connection, Session};
+use crate::core::MOMENT;
+use crate::event::{Source, Value};
+use crate::options::Program;
+
+const PLAY: Source = ("switch_ivr_play_say.c", "switch_ivr_play_file", 1649);
+/// How long nobody may press a key, unless it is said.
+const PATIENCE: u64 = 5000;
+
+/// Executes an application and says what came of it. [`None`] if there is no such application.
+pub(crate) async fn run(call: &Rc<Call>, app: &str, arg: &str) -> Option<String> {
+    let none = Some("_none_".to_owned());
+    match app {
+        "answer" => {
+            call.answer();
+            none
+        }
+        "set" | "export" => {
+            if let Some((name, value)) = arg.split_once('=') {
+                call.set_variable(name, value.as_bytes());
+            }
+            none
+        }
+        "unset" => {
+            call.set_variable(arg, b"");
+            none
+        }
+        "playback" | "say" | "speak" | "endless_playback" => {
+            let mut event = call.event("PLAYBACK_START", PLAY);
+            event.add("Playback-File-Path", arg);
+            call.switch.fire(event);
+            let whole = call.alive(sleep(MOMENT)).await.is_some();
+            let mut event = call.event("PLAYBACK_STOP", PLAY);
+            event.add("Playback-File-Path", arg).add("Playback-Status", if whole { "done" } else { "break" });
+            call.switch.fire(event);
+            Some(if whole { "FILE PLAYED" } else { "PLAYBACK ERROR" }.to_owned())
+        }
+        "sleep" => {
+            call.alive(sleep(Duration::from_millis(arg.trim().parse().unwrap_or(0)))).await;
+            none
+        }
+        "park" => {
+            call.fire("CHANNEL_PARK", ("switch_ivr.c", "switch_ivr_park", 1002));
+            call.obey(std::future::pending()).await;
+            call.fire("CHANNEL_UNPARK", ("switch_ivr.c", "switch_ivr_park", 1213));
+            none
+        }
+        "echo" => {
+            call.obey(std::future::pending()).await;
+            none
+        }
+        "hangup" => {
+            call.hangup(known_cause(Some(HangupCause::from_octets(arg.as_bytes()))));
+            none
+        }
+        "log" => {
+            let (level, text) = arg.split_once(' ').unwrap_or(("DEBUG", arg));
+            let level = LogLevel::from_octets(level.as_bytes()).unwrap_or(LogLevel::DEBUG);
+            call.switch.log(level, ("mod_dptools.c", "log_function", 1865), &call.uuid, text.to_owned());
+            none
+        }
+        "event" => {
+            event(call, arg);
+            none
+        }
+        "play_and_get_digits" => Some(digits(call, arg).await),
+        "bridge" => Some(connect(call, arg).await),
+        "socket" => {
+            if let Some(program) = Program::of(arg) {
+                socket(call, &program).await;
+            }
+            none
+        }
+        _ => None,
+    }
+}
+
+/// `Name=Value,...`, with Event-Name and Event-Subclass among them.
+fn event(call: &Call, arg: &str) {
+    let pairs = arg.split(',').filter_map(|pair| pair.split_once('='));
+    let find = |wanted: &str| pairs.clone().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value);
+    let name = EventName::from_octets(find("Event-Name").unwrap_or_default().as_bytes());
+    let name = if EventName::KNOWN.contains(&name) { name.to_string() } else { "CHANNEL_APPLICATION".into() };
+    let mut event = call.event(&name, ("mod_dptools.c", "event_function", 1902));
+    for (name, value) in pairs.filter(|(name, _)| !name.eq_ignore_ascii_case("Event-Name")) {
+        event.add_value(name, Value::of(value.as_bytes()));
+    }
+    call.switch.fire(event);
+}
+
+/// `min max tries timeout terminators file invalid_file variable`: what was pressed comes into the variable.
+async fn digits(call: &Call, arg: &str) -> String {
+    let words: Vec<&str> = arg.split(' ').collect();
+    let word = |place: usize| words.get(place).copied().unwrap_or_default();
+    let [min, max, tries] = [0, 1, 2].map(|place| word(place).parse::<usize>().unwrap_or(1));
+    let patience = Duration::from_millis(word(3).parse().unwrap_or(PATIENCE));
+    let terminators = word(4).to_owned();
+    for _ in 0..tries.clamp(1, 128) {
+        let pressed =
+            call.keys(|keys| keys.len() >= max || keys.contains(|key| terminators.contains(key)), patience).await;
+        let pressed = pressed.trim_end_matches(|key| terminators.contains(key));
+        if pressed.len() >= min {
+            call.set_variable(word(7), pressed.as_bytes());
+            return "success".into();
+        }
+    }
+    "failure".into()
+}
+
+/// Calls somebody else, and connects the two.
+async fn connect(call: &Rc<Call>, endpoint: &str) -> String {
+    let name = endpoint.rsplit(['}', ']']).next().unwrap_or(endpoint).to_owned();
+    let setup = Setup {
+        destination: name.rsplit('/').next().unwrap_or_default().into(),
+        name,
+        caller_name: call.setup.caller_name.clone(),
+        caller_number: call.setup.caller_number.clone(),
+        variables: Vec::new(),
+    };
+    let other = Call::new(&call.switch, setup);
+    let answered = call.alive(other.dial()).await.flatten().is_some();
+    spawn_local(Rc::clone(&other).live(Task::new("park", "")));
+    if !answered {
+        other.hangup(HangupCause::OriginatorCancel);
+        return "NO_ANSWER".into();
+    }
+    bridge(Rc::clone(call), other).await;
+    "SUCCESS".into()
+}
+
+/// Connects to a program, which has the call from then on.
+async fn socket(call: &Rc<Call>, program: &Program) {
+    let control = Control { full: program.full, is_async: program.is_async };
+    let source = ("mod_event_socket.c", "socket_function", 450);
+    call.switch.log(LogLevel::NOTICE, source, &call.uuid, format!("Trying host: {}", program.address));
+    let socket = match call.alive(TcpStream::connect(&program.address)).await {
+        Some(Ok(socket)) => socket,
+        Some(Err(error)) => {
+            call.switch.log(LogLevel::ERR, source, &call.uuid, format!("Socket Error: {error}"));
+            return;
+        }
+        None => return,
+    };
+    let Some(connection) = Connection::outbound(&call.switch, call, control) else { return };
+    let session = spawn_local(Session::new(&call.switch, &connection, socket).run());
+    let is_over = async {
+        let _ = session.await;
+    };
+    call.obey(is_over).await;
+    if !connection.resumes.get() {
+        call.hangup(HangupCause::NormalClearing);
+    }
+}

@@ -1,0 +1,434 @@
+//! Simulated calls: channels that exist in events only.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use esl_proto::name::{HangupCause, LogLevel};
+use tokio::sync::{Notify, oneshot};
+use tokio::task::yield_now;
+
+use crate::apps;
+use crate::connection::Connection;
+use crate::core::{MOMENT, Switch};
+use crate::event::{Event, Source, Value, now, uuid};
+
+/// An application to execute on a channel.
+pub(crate) struct Task {
+    pub(crate) app: String,
+    pub(crate) arg: String,
+    pub(crate) loops: i32,
+    /// What comes back as Application-UUID.
+    pub(crate) event_uuid: Option<String>,
+    /// Told when it is over.
+    pub(crate) done: Option<oneshot::Sender<()>>,
+}
+
+impl Task {
+    pub(crate) fn new(app: &str, arg: &str) -> Self {
+        Self { app: app.into(), arg: arg.into(), loops: 1, event_uuid: None, done: None }
+    }
+}
+
+/// What a new call begins with.
+#[derive(Clone, Default)]
+pub(crate) struct Setup {
+    pub(crate) name: String,
+    pub(crate) destination: String,
+    pub(crate) caller_name: String,
+    pub(crate) caller_number: String,
+    pub(crate) variables: Vec<(String, Vec<u8>)>,
+}
+
+/// A channel's states, as FreeSWITCH numbers them.
+const INIT: (&str, u8) = ("CS_INIT", 1);
+const ROUTING: (&str, u8) = ("CS_ROUTING", 2);
+const EXECUTE: (&str, u8) = ("CS_EXECUTE", 4);
+const CONSUME_MEDIA: (&str, u8) = ("CS_CONSUME_MEDIA", 7);
+const HANGUP: (&str, u8) = ("CS_HANGUP", 10);
+const REPORTING: (&str, u8) = ("CS_REPORTING", 11);
+const DESTROY: (&str, u8) = ("CS_DESTROY", 12);
+
+const STATE: Source = ("switch_channel.c", "switch_channel_perform_set_running_state", 2409);
+const CALL_STATE: Source = ("switch_channel.c", "switch_channel_perform_set_callstate", 302);
+const CORE: Source = ("switch_core_state_machine.c", "switch_core_session_run", 626);
+
+pub(crate) struct Call {
+    pub(crate) uuid: String,
+    pub(crate) switch: Rc<Switch>,
+    pub(crate) setup: Setup,
+    number: usize,
+    pub(crate) created: Duration,
+    answered: Cell<Option<Duration>>,
+    ended: Cell<Option<Duration>>,
+    state: Cell<(&'static str, u8)>,
+    pub(crate) call_state: Cell<&'static str>,
+    variables: RefCell<Vec<(String, Value)>>,
+    /// The application that runs, and its argument.
+    pub(crate) application: RefCell<(String, String)>,
+    tasks: RefCell<VecDeque<Task>>,
+    cause: Cell<Option<HangupCause<'static>>>,
+    digits: RefCell<String>,
+    /// Something of the above has changed.
+    changed: Notify,
+    controllers: RefCell<Vec<Weak<Connection>>>,
+    divert: RefCell<Option<Weak<Connection>>>,
+}
+
+impl Call {
+    pub(crate) fn new(switch: &Rc<Switch>, setup: Setup) -> Rc<Self> {
+        let given = setup.variables.iter().find(|(name, _)| name == "origination_uuid");
+        let uuid = given.map_or_else(uuid, |(_, uuid)| String::from_utf8_lossy(uuid).into_owned());
+        let call = Rc::new(Self {
+            uuid: uuid.clone(),
+            switch: Rc::clone(switch),
+            number: switch.sessions.get() + 1,
+            created: now(),
+            answered: Cell::new(None),
+            ended: Cell::new(None),
+            state: Cell::new(("CS_NEW", 0)),
+            call_state: Cell::new("DOWN"),
+            variables: RefCell::default(),
+            application: RefCell::default(),
+            tasks: RefCell::default(),
+            cause: Cell::new(None),
+            digits: RefCell::default(),
+            changed: Notify::new(),
+            controllers: RefCell::default(),
+            divert: RefCell::default(),
+            setup,
+        });
+        call.set_variable("direction", b"outbound");
+        call.set_variable("uuid", uuid.as_bytes());
+        call.set_variable("session_id", call.number.to_string().as_bytes());
+        call.set_variable("channel_name", call.setup.name.as_bytes());
+        call.setup.variables.iter().for_each(|(name, value)| call.set_variable(name, value));
+        switch.add_call(&call);
+        call
+    }
+
+    pub(crate) fn state(&self) -> &'static str {
+        self.state.get().0
+    }
+
+    /// Why the call has ended, if it has.
+    pub(crate) fn cause(&self) -> Option<HangupCause<'static>> {
+        self.cause.get()
+    }
+
+    pub(crate) fn variable(&self, name: &str) -> Option<Value> {
+        self.variables
+            .borrow()
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.clone())
+    }
+
+    /// Sets a variable, or takes it away if the value is empty.
+    pub(crate) fn set_variable(&self, name: &str, value: &[u8]) {
+        let mut variables = self.variables.borrow_mut();
+        let known = variables.iter().position(|(known, _)| known.eq_ignore_ascii_case(name));
+        match (known, value.is_empty()) {
+            (Some(place), true) => drop(variables.remove(place)),
+            (Some(place), false) => variables[place].1 = Value::of(value),
+            (None, true) => {}
+            (None, false) => variables.push((name.into(), Value::of(value))),
+        }
+    }
+
+    /// An event of this channel.
+    pub(crate) fn event(&self, name: &str, source: Source) -> Event {
+        let mut event = self.switch.event(name, source);
+        self.describe(&mut event);
+        event
+    }
+
+    /// What every event of a channel says of it.
+    pub(crate) fn describe(&self, event: &mut Event) {
+        let (state, number) = self.state.get();
+        let time = |time: Option<Duration>| time.unwrap_or_default().as_micros().to_string();
+        if let Some(cause) = self.cause.get() {
+            event.add("Hangup-Cause", cause.as_octets());
+        }
+        let answer_state = match (self.cause.get(), self.answered.get()) {
+            (Some(_), _) => "hangup",
+            (None, Some(_)) => "answered",
+            (None, None) => "ringing",
+        };
+        event
+            .add("Channel-State", state)
+            .add("Channel-Call-State", self.call_state.get())
+            .add("Channel-State-Number", number.to_string())
+            .add("Channel-Name", &self.setup.name)
+            .add("Unique-ID", &self.uuid)
+            .add("Call-Direction", "outbound")
+            .add("Presence-Call-Direction", "outbound")
+            .add("Channel-HIT-Dialplan", "false")
+            .add("Channel-Call-UUID", &self.uuid)
+            .add("Answer-State", answer_state)
+            .add("Caller-Direction", "outbound")
+            .add("Caller-Logical-Direction", "outbound")
+            .add("Caller-Caller-ID-Name", &self.setup.caller_name)
+            .add("Caller-Caller-ID-Number", &self.setup.caller_number)
+            .add("Caller-Callee-ID-Name", "Outbound Call")
+            .add("Caller-Callee-ID-Number", &self.setup.destination)
+            .add("Caller-Destination-Number", &self.setup.destination)
+            .add("Caller-Unique-ID", &self.uuid)
+            .add("Caller-Source", "src/switch_ivr_originate.c")
+            .add("Caller-Context", "default")
+            .add("Caller-Channel-Name", &self.setup.name)
+            .add("Caller-Profile-Index", "1")
+            .add("Caller-Channel-Created-Time", time(Some(self.created)))
+            .add("Caller-Channel-Answered-Time", time(self.answered.get()))
+            .add("Caller-Channel-Hangup-Time", time(self.ended.get()))
+            .add("Caller-Screen-Bit", "true")
+            .add("Caller-Privacy-Hide-Name", "false")
+            .add("Caller-Privacy-Hide-Number", "false");
+        for (name, value) in self.variables.borrow().iter() {
+            event.add_value(format!("variable_{name}"), value.clone());
+        }
+    }
+
+    pub(crate) fn fire(&self, name: &str, source: Source) {
+        self.switch.fire(self.event(name, source));
+    }
+
+    fn set_state(&self, state: (&'static str, u8)) {
+        self.state.set(state);
+        self.fire("CHANNEL_STATE", STATE);
+        let text = format!("{} State Change -> {}", self.setup.name, state.0);
+        self.switch.log(LogLevel::DEBUG, STATE, &self.uuid, text);
+    }
+
+    fn set_call_state(&self, state: &'static str) {
+        self.call_state.set(state);
+        self.fire("CHANNEL_CALLSTATE", CALL_STATE);
+        let text = format!("{} Callstate Change -> {state}", self.setup.name);
+        self.switch.log(LogLevel::NOTICE, CALL_STATE, &self.uuid, text);
+    }
+
+    /// Lets the other side ring and answer. [`None`] if it was hung up meanwhile.
+    pub(crate) async fn dial(&self) -> Option<()> {
+        self.fire("CHANNEL_OUTGOING", ("switch_core_session.c", "switch_core_session_outgoing_channel", 768));
+        self.set_state(INIT);
+        self.fire("CHANNEL_CREATE", CORE);
+        self.fire("CHANNEL_ORIGINATE", CORE);
+        self.set_state(ROUTING);
+        self.set_state(CONSUME_MEDIA);
+        self.fire("CHANNEL_PROGRESS", ("switch_channel.c", "switch_channel_perform_mark_ring_ready_value", 3680));
+        self.set_call_state("RINGING");
+        let refusal = self.setup.name.strip_prefix("error/");
+        if let Some(cause) = refusal {
+            self.hangup(crate::answers::known_cause(Some(HangupCause::from_octets(cause.as_bytes()))));
+        }
+        self.alive(tokio::time::sleep(MOMENT)).await?;
+        self.answer();
+        Some(())
+    }
+
+    pub(crate) fn answer(&self) {
+        if self.answered.get().is_none() {
+            self.answered.set(Some(now()));
+            self.fire("CHANNEL_ANSWER", ("switch_channel.c", "switch_channel_perform_mark_answered", 3848));
+            self.set_call_state("ACTIVE");
+        }
+    }
+
+    /// Lives through an application, and to the end of the call.
+    pub(crate) async fn live(self: Rc<Self>, task: Task) {
+        if self.cause.get().is_none() {
+            self.set_state(EXECUTE);
+            self.execute(task).await;
+        }
+        self.end().await;
+    }
+
+    /// Executes an application, with the events before and after.
+    pub(crate) async fn execute(self: &Rc<Self>, task: Task) {
+        let application_uuid = task.event_uuid.unwrap_or_else(uuid);
+        for _ in 0..task.loops {
+            *self.application.borrow_mut() = (task.app.clone(), task.arg.clone());
+            let describe = |event: &mut Event| {
+                event.add("Application", &task.app).add("Application-Data", &task.arg);
+            };
+            let mut event = self.event("CHANNEL_EXECUTE", ("switch_core_session.c", "switch_core_session_exec", 2949));
+            describe(&mut event);
+            event.add("Application-UUID", &application_uuid);
+            self.switch.fire(event);
+            let Some(response) = apps::run(self, &task.app, &task.arg).await else {
+                // FreeSWITCH ends the call of who asks for what it does not have.
+                self.hangup(HangupCause::DestinationOutOfOrder);
+                break;
+            };
+            let source = ("switch_core_session.c", "switch_core_session_exec", 2972);
+            let mut event = self.event("CHANNEL_EXECUTE_COMPLETE", source);
+            describe(&mut event);
+            event.add("Application-Response", response).add("Application-UUID", &application_uuid);
+            self.switch.fire(event);
+            if self.cause.get().is_some() {
+                break;
+            }
+        }
+        // Who waits for the application must not wait for a call that is gone.
+        drop(task.done);
+    }
+
+    /// Executes what is ordered, until the call ends or `other` does.
+    pub(crate) async fn obey(self: &Rc<Self>, other: impl Future<Output = ()>) {
+        tokio::pin!(other);
+        loop {
+            let changed = self.changed.notified();
+            if self.cause.get().is_some() {
+                return;
+            }
+            let task = self.tasks.borrow_mut().pop_front();
+            if let Some(task) = task {
+                Box::pin(self.execute(task)).await;
+                continue;
+            }
+            tokio::select! {
+                () = changed => {}
+                () = &mut other => return,
+            }
+        }
+    }
+
+    pub(crate) fn order(&self, task: Task) {
+        self.tasks.borrow_mut().push_back(task);
+        self.changed.notify_waiters();
+    }
+
+    /// Ends the call, if it has not ended.
+    pub(crate) fn hangup(&self, cause: HangupCause<'static>) {
+        if self.cause.get().is_none() {
+            self.cause.set(Some(cause));
+            self.ended.set(Some(now()));
+            self.changed.notify_waiters();
+        }
+    }
+
+    pub(crate) async fn hung_up(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if self.cause.get().is_some() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Does something as long as the call lives.
+    pub(crate) async fn alive<R>(&self, what: impl Future<Output = R>) -> Option<R> {
+        tokio::select! {
+            biased;
+            () = self.hung_up() => None,
+            result = what => Some(result),
+        }
+    }
+
+    async fn end(self: &Rc<Self>) {
+        self.hangup(HangupCause::NormalClearing);
+        self.tasks.borrow_mut().clear();
+        let cause = self.cause.get().map_or(&b""[..], |cause| cause.as_octets());
+        self.set_variable("hangup_cause", cause);
+        let lasted = now().saturating_sub(self.created).as_secs();
+        self.set_variable("duration", lasted.to_string().as_bytes());
+        self.state.set((self.state.get().0, HANGUP.1));
+        self.fire("CHANNEL_HANGUP", ("switch_channel.c", "switch_channel_perform_hangup", 3447));
+        for connection in self.controllers() {
+            connection.channel_gone(&self.setup.name);
+        }
+        // Its own connection may be closed before the rest is said.
+        yield_now().await;
+        yield_now().await;
+        self.set_state(HANGUP);
+        self.set_call_state("HANGUP");
+        self.set_state(REPORTING);
+        self.fire(
+            "CHANNEL_HANGUP_COMPLETE",
+            ("switch_core_state_machine.c", "switch_core_session_reporting_state", 943),
+        );
+        // A connection holds its channel: the end of it never comes there.
+        loop {
+            let changed = self.changed.notified();
+            if self.controllers().is_empty() {
+                break;
+            }
+            changed.await;
+        }
+        self.state.set((REPORTING.0, DESTROY.1));
+        self.fire("CHANNEL_DESTROY", ("switch_core_session.c", "switch_core_session_perform_destroy", 1588));
+        self.set_state(DESTROY);
+        self.switch.remove_call(self);
+    }
+
+    fn controllers(&self) -> Vec<Rc<Connection>> {
+        self.controllers.borrow().iter().filter_map(Weak::upgrade).collect()
+    }
+
+    pub(crate) fn controlled_by(&self, connection: &Rc<Connection>) {
+        self.controllers.borrow_mut().push(Rc::downgrade(connection));
+    }
+
+    /// A connection has ended.
+    pub(crate) fn released(&self, connection: &Rc<Connection>) {
+        self.controllers.borrow_mut().retain(|other| !other.ptr_eq(&Rc::downgrade(connection)));
+        self.changed.notify_waiters();
+    }
+
+    pub(crate) fn divert(&self, to: Option<&Rc<Connection>>) {
+        *self.divert.borrow_mut() = to.map(Rc::downgrade);
+    }
+
+    pub(crate) fn diverted(&self) -> Option<Rc<Connection>> {
+        self.divert.borrow().as_ref()?.upgrade()
+    }
+
+    /// A key is pressed.
+    pub(crate) fn press(&self, digit: char) {
+        self.digits.borrow_mut().push(digit);
+        let mut event = self.event("DTMF", ("switch_channel.c", "switch_channel_dequeue_dtmf", 678));
+        event.add("DTMF-Digit", digit.to_string()).add("DTMF-Duration", "2000").add("DTMF-Source", "APP");
+        self.switch.fire(event);
+        self.changed.notify_waiters();
+    }
+
+    /// Waits until `enough` says so of the keys that were pressed, and takes them.
+    pub(crate) async fn keys(&self, enough: impl Fn(&str) -> bool, patience: Duration) -> String {
+        let pressed = async {
+            loop {
+                let changed = self.changed.notified();
+                if enough(&self.digits.borrow()) {
+                    return;
+                }
+                changed.await;
+            }
+        };
+        let _ = tokio::time::timeout(patience, self.alive(pressed)).await;
+        std::mem::take(&mut self.digits.borrow_mut())
+    }
+}
+
+/// Connects two calls, until one of them ends; then the other does.
+pub(crate) async fn bridge(one: Rc<Call>, other: Rc<Call>) {
+    let tell = |name: &str, line| {
+        let mut event = one.event(name, ("switch_ivr_bridge.c", "switch_ivr_multi_threaded_bridge", line));
+        event
+            .add("Bridge-A-Unique-ID", &one.uuid)
+            .add("Bridge-B-Unique-ID", &other.uuid)
+            .add("Other-Leg-Unique-ID", &other.uuid)
+            .add("Other-Leg-Channel-Name", &other.setup.name);
+        one.switch.fire(event);
+    };
+    one.set_variable("bridge_uuid", other.uuid.as_bytes());
+    other.set_variable("bridge_uuid", one.uuid.as_bytes());
+    tell("CHANNEL_BRIDGE", 1689);
+    tokio::select! {
+        () = one.hung_up() => {}
+        () = other.hung_up() => {}
+    }
+    tell("CHANNEL_UNBRIDGE", 1879);
+    one.hangup(HangupCause::NormalClearing);
+    other.hangup(HangupCause::NormalClearing);
+}

@@ -1,0 +1,165 @@
+//! What all connections and calls share: the switch.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::{Rc, Weak};
+use std::time::{Duration, Instant};
+
+use esl_proto::name::LogLevel;
+use tokio::sync::Notify;
+
+use crate::calls::Call;
+use crate::connection::Connection;
+use crate::event::{Event, Source, date, mail_date, now, uuid};
+use crate::options::Options;
+
+pub(crate) const HOSTNAME: &str = "simulated";
+
+/// A line of the log.
+pub(crate) struct LogLine {
+    pub(crate) level: LogLevel,
+    pub(crate) source: Source,
+    pub(crate) uuid: String,
+    pub(crate) text: String,
+}
+
+pub(crate) struct Switch {
+    pub(crate) options: Options,
+    pub(crate) uuid: String,
+    pub(crate) started: Instant,
+    connections: RefCell<Vec<Weak<Connection>>>,
+    calls: RefCell<Vec<Rc<Call>>>,
+    pub(crate) globals: RefCell<BTreeMap<String, Vec<u8>>>,
+    sequence: Cell<u64>,
+    /// Calls so far, and the most at a time.
+    pub(crate) sessions: Cell<usize>,
+    pub(crate) peak: Cell<usize>,
+    /// Told when the switch shuts down.
+    pub(crate) shutdown: Notify,
+}
+
+impl Switch {
+    pub(crate) fn new(options: Options) -> Rc<Self> {
+        let globals = [("hostname", HOSTNAME), ("local_ip_v4", "127.0.0.1"), ("domain", "simulated.local")];
+        Rc::new(Self {
+            options,
+            uuid: uuid(),
+            started: Instant::now(),
+            connections: RefCell::default(),
+            calls: RefCell::default(),
+            globals: RefCell::new(globals.map(|(name, value)| (name.into(), value.into())).into()),
+            sequence: Cell::new(0),
+            sessions: Cell::new(0),
+            peak: Cell::new(0),
+            shutdown: Notify::new(),
+        })
+    }
+
+    pub(crate) fn add_connection(&self, connection: &Rc<Connection>) {
+        let mut connections = self.connections.borrow_mut();
+        connections.retain(|other| other.strong_count() > 0);
+        connections.push(Rc::downgrade(connection));
+    }
+
+    /// The connections that are not over.
+    pub(crate) fn connections(&self) -> Vec<Rc<Connection>> {
+        self.connections.borrow().iter().filter_map(Weak::upgrade).collect()
+    }
+
+    pub(crate) fn add_call(&self, call: &Rc<Call>) {
+        self.calls.borrow_mut().push(Rc::clone(call));
+        self.sessions.set(self.sessions.get() + 1);
+        self.peak.set(self.peak.get().max(self.calls.borrow().len()));
+    }
+
+    pub(crate) fn remove_call(&self, call: &Rc<Call>) {
+        self.calls.borrow_mut().retain(|other| !Rc::ptr_eq(other, call));
+    }
+
+    pub(crate) fn calls(&self) -> Vec<Rc<Call>> {
+        self.calls.borrow().clone()
+    }
+
+    pub(crate) fn call(&self, uuid: impl AsRef<[u8]>) -> Option<Rc<Call>> {
+        let uuid = uuid.as_ref();
+        self.calls.borrow().iter().find(|call| call.uuid.as_bytes() == uuid).cloned()
+    }
+
+    /// An event with what every event says.
+    pub(crate) fn event(&self, name: &str, source: Source) -> Event {
+        let mut event = Event::default();
+        self.stamp(&mut event, name, source);
+        event
+    }
+
+    pub(crate) fn stamp(&self, event: &mut Event, name: &str, (file, function, line): Source) {
+        let time = now();
+        self.sequence.set(self.sequence.get() + 1);
+        event
+            .add("Event-Name", name)
+            .add("Core-UUID", &self.uuid)
+            .add("FreeSWITCH-Hostname", HOSTNAME)
+            .add("FreeSWITCH-Switchname", HOSTNAME)
+            .add("FreeSWITCH-IPv4", "127.0.0.1")
+            .add("FreeSWITCH-IPv6", "::1")
+            .add("Event-Date-Local", date(time))
+            .add("Event-Date-GMT", mail_date(time))
+            .add("Event-Date-Timestamp", time.as_micros().to_string())
+            .add("Event-Calling-File", file)
+            .add("Event-Calling-Function", function)
+            .add("Event-Calling-Line-Number", line.to_string())
+            .add("Event-Sequence", self.sequence.get().to_string());
+    }
+
+    /// Tells every connection that wants to know.
+    pub(crate) fn fire(&self, event: Event) {
+        let event = Rc::new(event);
+        let connections = self.connections();
+        event.view(|view| connections.iter().for_each(|connection| connection.offer(&event, view)));
+    }
+
+    pub(crate) fn log(&self, level: LogLevel, source: Source, uuid: &str, text: String) {
+        let line = Rc::new(LogLine { level, source, uuid: uuid.into(), text: format!("{} {text}\n", date(now())) });
+        self.connections().iter().for_each(|connection| connection.offer_log(&line));
+    }
+
+    /// `0 years, 0 days, 0 hours, ...`
+    pub(crate) fn uptime(&self) -> String {
+        let unit = |number: u64, name: &str| format!("{number} {name}{}", if number == 1 { "" } else { "s" });
+        let up = self.started.elapsed();
+        let seconds = up.as_secs();
+        [
+            unit(seconds / 31_536_000, "year"),
+            unit(seconds / 86_400 % 365, "day"),
+            unit(seconds / 3600 % 24, "hour"),
+            unit(seconds / 60 % 60, "minute"),
+            unit(seconds % 60, "second"),
+            unit(u64::from(up.subsec_millis()), "millisecond"),
+            unit(u64::from(up.subsec_micros() % 1000), "microsecond"),
+        ]
+        .join(", ")
+    }
+
+    /// HEARTBEAT for ever.
+    pub(crate) async fn beat(&self) {
+        loop {
+            tokio::time::sleep(self.options.heartbeat).await;
+            let mut event = self.event("HEARTBEAT", ("switch_core.c", "send_heartbeat", 95));
+            event
+                .add("Event-Info", "System Ready")
+                .add("Up-Time", self.uptime())
+                .add("FreeSWITCH-Version", "1.11.3-simulated")
+                .add("Uptime-msec", self.started.elapsed().as_millis().to_string())
+                .add("Session-Count", self.calls.borrow().len().to_string())
+                .add("Max-Sessions", "2000")
+                .add("Session-Per-Sec", "1000")
+                .add("Session-Since-Startup", self.sessions.get().to_string())
+                .add("Session-Peak-Max", self.peak.get().to_string())
+                .add("Idle-CPU", "99.000000");
+            self.fire(event);
+        }
+    }
+}
+
+/// How long the simulated world takes for what people do: to ring, to play a short file.
+pub(crate) const MOMENT: Duration = Duration::from_millis(50);

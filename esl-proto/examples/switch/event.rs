@@ -1,0 +1,154 @@
+//! Events that happen, and what every event says.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use esl_proto::{Content, EventData, EventField};
+
+use crate::common::random;
+
+/// A header's value: one text, or an array.
+#[derive(Clone)]
+pub(crate) enum Value {
+    Text(Vec<u8>),
+    Array(Vec<Vec<u8>>),
+}
+
+impl Value {
+    /// What a text means: `ARRAY::one|:two` is an array.
+    pub(crate) fn of(text: &[u8]) -> Self {
+        match text.strip_prefix(b"ARRAY::") {
+            None => Self::Text(text.into()),
+            Some(items) => {
+                let mut array = vec![Vec::new()];
+                let mut rest = items;
+                while let Some((octet, after)) = rest.split_first() {
+                    if let Some(after) = rest.strip_prefix(b"|:") {
+                        array.push(Vec::new());
+                        rest = after;
+                    } else {
+                        array.last_mut().into_iter().for_each(|item| item.push(*octet));
+                        rest = after;
+                    }
+                }
+                Self::Array(array)
+            }
+        }
+    }
+
+    /// The text that FreeSWITCH keeps for it.
+    pub(crate) fn text(&self) -> Vec<u8> {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Array(items) if items.len() == 1 => items.concat(),
+            Self::Array(items) => [&b"ARRAY::"[..], &items.join(&b"|:"[..])].concat(),
+        }
+    }
+}
+
+/// An event with all that it says.
+#[derive(Clone, Default)]
+pub(crate) struct Event {
+    headers: Vec<(Vec<u8>, Value)>,
+    pub(crate) body: Option<Vec<u8>>,
+}
+
+impl Event {
+    pub(crate) fn add(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> &mut Self {
+        self.add_value(name, Value::Text(value.as_ref().into()))
+    }
+
+    /// Adds a header. One without a value is not kept, as in FreeSWITCH, and a name with a line end neither.
+    pub(crate) fn add_value(&mut self, name: impl AsRef<[u8]>, value: Value) -> &mut Self {
+        let name = name.as_ref();
+        let is_empty = matches!(&value, Value::Text(text) if text.is_empty());
+        if !is_empty && !name.iter().any(|octet| matches!(octet, b'\n' | b'\r' | 0)) {
+            self.headers.push((name.into(), value));
+        }
+        self
+    }
+
+    /// Sets one element of an array, as `foo[3]: x` does.
+    pub(crate) fn set_item(&mut self, name: &[u8], place: usize, item: &[u8]) {
+        let known = self.headers.iter().position(|(other, _)| other.eq_ignore_ascii_case(name));
+        let place_of = known.unwrap_or_else(|| {
+            self.headers.push((name.into(), Value::Array(Vec::new())));
+            self.headers.len() - 1
+        });
+        let Some((_, value)) = self.headers.get_mut(place_of) else { return };
+        let mut items = match value {
+            Value::Array(items) => std::mem::take(items),
+            Value::Text(_) => Vec::new(),
+        };
+        items.resize(items.len().max(place + 1), Vec::new());
+        items[place] = item.into();
+        *value = Value::Array(items);
+    }
+
+    /// The event as the library wants it.
+    pub(crate) fn view<R>(&self, look: impl FnOnce(&EventData<'_>) -> R) -> R {
+        let arrays: Vec<Vec<&[u8]>> = self
+            .headers
+            .iter()
+            .map(|(_, value)| match value {
+                Value::Text(_) => Vec::new(),
+                Value::Array(items) => items.iter().map(Vec::as_slice).collect(),
+            })
+            .collect();
+        let fields: Vec<EventField<'_>> = self
+            .headers
+            .iter()
+            .zip(&arrays)
+            .map(|((name, value), items)| EventField {
+                name,
+                content: match value {
+                    Value::Text(text) => Content::Text(text),
+                    Value::Array(_) => Content::Array(items),
+                },
+            })
+            .collect();
+        look(&EventData { headers: &fields, body: self.body.as_deref() })
+    }
+}
+
+/// Where in FreeSWITCH an event comes from: file, function, line.
+pub(crate) type Source = (&'static str, &'static str, u32);
+
+pub(crate) fn uuid() -> String {
+    let (high, low) = (random(), random());
+    let number = (u128::from(high) << 64 | u128::from(low)) & !(0xf << 76) & !(0xc << 60) | 4 << 76 | 8 << 60;
+    let digits = format!("{number:032x}");
+    [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
+}
+
+/// The time since 1970.
+pub(crate) fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// `2026-11-23 03:31:02`, in UTC.
+pub(crate) fn date(time: Duration) -> String {
+    let (year, month, day) = day_of(time);
+    let second = time.as_secs() % 86_400;
+    format!("{year}-{month:02}-{day:02} {:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60)
+}
+
+/// `Mon, 23 Nov 2026 03:31:02 GMT`
+pub(crate) fn mail_date(time: Duration) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let (year, month, day) = day_of(time);
+    let weekday = DAYS[(time.as_secs() / 86_400 % 7) as usize];
+    let clock = &date(time)[11..];
+    format!("{weekday}, {day:02} {} {year} {clock} GMT", MONTHS[month as usize - 1])
+}
+
+/// Year, month and day in the Gregorian calendar, counted from the first of March of the year 0.
+fn day_of(time: Duration) -> (u64, u64, u64) {
+    let days = time.as_secs() / 86_400 + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let (month_number, next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (era * 400 + year + next_year, month_number, day - (153 * month + 2) / 5 + 1)
+}

@@ -1,0 +1,69 @@
+//! Calls that come and go by themselves.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use esl_proto::name::HangupCause;
+use tokio::task::spawn_local;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use crate::calls::{Call, Setup, Task, bridge};
+use crate::common::random;
+use crate::core::Switch;
+
+const NAMES: [&str; 6] = ["Ada", "Grace", "Éva", "Linus", "Żaneta", "Ken"];
+/// How calls end, the usual way more often than others.
+const ENDS: [HangupCause<'static>; 6] = [
+    HangupCause::NormalClearing,
+    HangupCause::NormalClearing,
+    HangupCause::NormalClearing,
+    HangupCause::UserBusy,
+    HangupCause::NoAnswer,
+    HangupCause::CallRejected,
+];
+
+fn one_of<T: Copy>(choices: &[T]) -> T {
+    choices[random() as usize % choices.len()]
+}
+
+/// Begins calls for ever, so many in a second.
+pub(crate) async fn calls(switch: Rc<Switch>, per_second: f64) {
+    if per_second <= 0.0 {
+        return std::future::pending().await;
+    }
+    let mut ticks = interval(Duration::from_secs_f64(1.0 / per_second));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        ticks.tick().await;
+        spawn_local(call(Rc::clone(&switch)));
+    }
+}
+
+/// A call between two people: it rings, perhaps is answered, they talk, somebody hangs up.
+async fn call(switch: Rc<Switch>) {
+    let leg = |number: u64| {
+        Call::new(
+            &switch,
+            Setup {
+                name: format!("sofia/internal/{number}@simulated.local"),
+                destination: number.to_string(),
+                caller_name: one_of(&NAMES).into(),
+                caller_number: (2000 + random() % 100).to_string(),
+                variables: Vec::new(),
+            },
+        )
+    };
+    let number = 1000 + random() % 100;
+    let (one, other) = (leg(number), leg(number + 100));
+    let cause = one_of(&ENDS);
+    if one.dial().await.is_some() && cause == HangupCause::NormalClearing && other.dial().await.is_some() {
+        spawn_local(bridge(Rc::clone(&one), Rc::clone(&other)));
+    }
+    spawn_local(Rc::clone(&one).live(Task::new("park", "")));
+    spawn_local(Rc::clone(&other).live(Task::new("park", "")));
+    if cause == HangupCause::NormalClearing {
+        sleep(Duration::from_millis(500 + random() % 8000)).await;
+    }
+    one.hangup(cause);
+    other.hangup(cause);
+}

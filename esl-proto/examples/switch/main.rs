@@ -1,0 +1,105 @@
+//! A simulated FreeSWITCH that anyone can start: the listener of `esl_proto::server` on TCP, and calls that exist in
+//! events only.
+//!
+//! * `options.rs`: the command line
+//! * `core.rs`: what all share: events are fired here, and the log is written
+//! * `connection.rs`: one connection: a socket, its listener, and what waits for it
+//! * `answers.rs`: what the listener asks, and what the switch says
+//! * `api.rs`: API commands; `apps.rs`: applications; `calls.rs`: channels; `load.rs`: calls by themselves
+//! * `event.rs`: events as they happen
+//!
+//! All of it runs on one thread. No client can stop another: whatever waits, waits for its own socket, clock or call.
+
+mod answers;
+mod api;
+mod apps;
+mod calls;
+#[path = "../common/mod.rs"]
+mod common;
+mod connection;
+mod core;
+mod event;
+mod load;
+mod options;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::time::Duration;
+
+use common::{Trouble, finish};
+use connection::{Connection, Session};
+use core::Switch;
+use options::{Options, USAGE};
+use tokio::net::TcpListener;
+use tokio::task::{LocalSet, spawn_local};
+use tokio::time::sleep;
+
+/// How long the goodbyes may take at the end.
+const GOODBYE: Duration = Duration::from_millis(500);
+
+fn main() -> ExitCode {
+    let result = Options::of(std::env::args().skip(1)).and_then(|options| match options {
+        Some(options) => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(LocalSet::new().run_until(run(options)))
+        }
+        None => common::print(format!("{USAGE}\n").as_bytes()).map(|()| 0),
+    });
+    finish("switch", "", result)
+}
+
+async fn run(options: Options) -> Result<u8, Trouble> {
+    let (seconds, rate, outbound) = (options.seconds, options.calls_per_second, options.outbound.clone());
+    let listener = TcpListener::bind(options.listen).await?;
+    writeln!(io::stdout(), "listening on {}", listener.local_addr()?).map_err(Trouble::Output)?;
+    let switch = Switch::new(options);
+    let over = async {
+        match seconds {
+            Some(time) => sleep(time).await,
+            None => std::future::pending().await,
+        }
+    };
+    let one_call = async {
+        match &outbound {
+            Some(program) => api::outbound(&switch, program).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = accept(&switch, &listener) => {}
+        () = switch.beat() => {}
+        () = load::calls(Rc::clone(&switch), rate) => {}
+        () = switch.shutdown.notified() => {}
+        () = over => {}
+        () = one_call => {}
+    }
+    switch.connections().iter().for_each(|connection| connection.kill(esl_proto::server::Goodbye::ShutDown));
+    // As soon as all are told, and no later than that.
+    for _ in 0..50 {
+        if switch.connections().is_empty() {
+            break;
+        }
+        sleep(GOODBYE / 50).await;
+    }
+    Ok(0)
+}
+
+async fn accept(switch: &Rc<Switch>, listener: &TcpListener) {
+    loop {
+        // A client that is gone again, or no file descriptor left: the others are served all the same.
+        let Ok((socket, address)) = listener.accept().await else {
+            sleep(GOODBYE).await;
+            continue;
+        };
+        if switch.connections().len() >= switch.options.max_connections {
+            continue;
+        }
+        let connection = Connection::inbound(switch);
+        let session = Session::new(switch, &connection, socket);
+        match switch.options.denies(address.ip()) {
+            true => drop(spawn_local(session.reject())),
+            false => drop(spawn_local(session.run())),
+        }
+    }
+}
