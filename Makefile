@@ -2,11 +2,10 @@
 
 .PHONY: demo test bench gates
 
-CAPTURES = testdata/captures
-
-# The main job: a recorded busy switch, one JSON object a frame.
+# The main job: a simulated switch with calls, and the monitor on it.
 demo:
-	@gunzip -c $(CAPTURES)/busy-plain.bin.gz | cargo run --quiet --release -p esl-proto --example dump -- -
+	@cargo build --quiet --release -p esl-proto --example switch --example monitor
+	@esl-proto/examples/demo.sh target/release/examples 30
 
 # All tests. Warnings are errors.
 test:

@@ -233,7 +233,8 @@ fn dump(call: &Call, form: &str) -> Vec<u8> {
 
 /// Calls somebody. The first leg answers; whatever else is rung, is not.
 async fn originate(switch: &Rc<Switch>, line: &str) -> String {
-    let mut storage = vec![0; 8 * line.len()];
+    let line = format!("originate {line}");
+    let mut storage = vec![0; line.len()];
     let Ok(order) = Originate::parse(line.as_bytes(), &mut storage) else {
         return "-USAGE: <call url> <exten>|&<application_name>(<app_args>) [<dialplan>] [<context>] [<cid_name>] \
                 [<cid_num>] [<timeout_sec>]\n"

@@ -304,6 +304,12 @@ impl Call {
         if self.cause.get().is_none() {
             self.cause.set(Some(cause));
             self.ended.set(Some(now()));
+            self.set_variable("hangup_cause", cause.as_octets());
+            self.state.set((self.state.get().0, HANGUP.1));
+            self.fire("CHANNEL_HANGUP", ("switch_channel.c", "switch_channel_perform_hangup", 3447));
+            for connection in self.controllers() {
+                connection.channel_gone(&self.setup.name);
+            }
             self.changed.notify_waiters();
         }
     }
@@ -330,15 +336,8 @@ impl Call {
     async fn end(self: &Rc<Self>) {
         self.hangup(HangupCause::NormalClearing);
         self.tasks.borrow_mut().clear();
-        let cause = self.cause.get().map_or(&b""[..], |cause| cause.as_octets());
-        self.set_variable("hangup_cause", cause);
         let lasted = now().saturating_sub(self.created).as_secs();
         self.set_variable("duration", lasted.to_string().as_bytes());
-        self.state.set((self.state.get().0, HANGUP.1));
-        self.fire("CHANNEL_HANGUP", ("switch_channel.c", "switch_channel_perform_hangup", 3447));
-        for connection in self.controllers() {
-            connection.channel_gone(&self.setup.name);
-        }
         // Its own connection may be closed before the rest is said.
         yield_now().await;
         yield_now().await;
