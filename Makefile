@@ -14,6 +14,7 @@ test:
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 	cargo test --workspace --locked
 	gates/run --locked
+	esl-proto/tests/peers/run
 
 # No std, no alloc, no panic path: part of `test`.
 gates:

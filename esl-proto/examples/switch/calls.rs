@@ -249,6 +249,8 @@ impl Call {
         let application_uuid = task.event_uuid.unwrap_or_else(uuid);
         for _ in 0..task.loops {
             *self.application.borrow_mut() = (task.app.clone(), task.arg.clone());
+            self.set_variable("current_application", task.app.as_bytes());
+            self.set_variable("current_application_data", task.arg.as_bytes());
             let describe = |event: &mut Event| {
                 event.add("Application", &task.app).add("Application-Data", &task.arg);
             };
@@ -261,6 +263,7 @@ impl Call {
                 self.hangup(HangupCause::DestinationOutOfOrder);
                 break;
             };
+            self.set_variable("current_application_response", response.as_bytes());
             let source = ("switch_core_session.c", "switch_core_session_exec", 2972);
             let mut event = self.event("CHANNEL_EXECUTE_COMPLETE", source);
             describe(&mut event);
