@@ -304,7 +304,7 @@ fn run(deeds: &[Deed], pieces: &[usize], outbound: bool, percent: Percent) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_the_rules_let_through_arrives_and_nothing_else(
