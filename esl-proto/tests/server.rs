@@ -7,4 +7,5 @@ mod server {
     mod differences;
     mod encoding;
     mod replay;
+    mod rules;
 }

@@ -12,6 +12,7 @@ mod heads;
 mod json;
 mod messages;
 mod nul;
+mod server;
 mod streams;
 #[path = "../common/support.rs"]
 mod support;

@@ -1,0 +1,372 @@
+//! Rules of the listener, one by one, where no recorded dialogue has them.
+
+use esl_proto::server::{Answer, Ask, Closed, Control, Effect, Offer, Poll, Rights, Server, ServerLimits};
+use esl_proto::{EventData, EventDataError, EventField, Percent, name::Format};
+
+type Listener = Server<[u8; 512]>;
+
+fn open_with(rights: Rights<'_>) -> Listener {
+    let mut server = Server::inbound(ServerLimits::DEFAULT, [0; 512]);
+    let mut out = [0; Server::REPLY_MAX];
+    server.poll(b"", &mut out).unwrap();
+    server.poll(b"userauth a@b:c\n\n", &mut out).unwrap();
+    server.answer(Answer::Accept(rights), &mut out).unwrap();
+    server
+}
+
+fn open() -> Listener {
+    open_with(Rights::ALL)
+}
+
+fn outbound(full: bool, is_async: bool) -> Listener {
+    let mut server = Server::outbound(ServerLimits::DEFAULT, [0; 512], "U", Control { full, is_async }).unwrap();
+    server.poll(b"", &mut [0; Server::REPLY_MAX]).unwrap();
+    server
+}
+
+/// The reply's text; where the host is asked, what it is answered.
+fn say(server: &mut Listener, line: &str, answer: Answer<'_>) -> String {
+    let mut out = [0; 4096];
+    let command = format!("{line}\n\n");
+    let poll = server.poll(command.as_bytes(), &mut out).unwrap();
+    let written = match poll {
+        Poll::Ask { .. } => server.answer(answer, &mut out).unwrap(),
+        poll => poll.written(),
+    };
+    let text = std::str::from_utf8(&out[..written]).unwrap();
+    text.split("Reply-Text: ").nth(1).and_then(|text| text.split('\n').next()).unwrap_or(text).to_owned()
+}
+
+fn tell(server: &mut Listener, line: &str) -> String {
+    say(server, line, Answer::Ok)
+}
+
+/// Whether an event of these headers would come.
+fn wants(server: &mut Listener, headers: &[(&str, &str)]) -> bool {
+    wants_with(server, headers, None)
+}
+
+fn wants_with(server: &mut Listener, headers: &[(&str, &str)], body: Option<&str>) -> bool {
+    let fields: Vec<EventField<'_>> = headers.iter().map(|(name, value)| EventField::new(*name, *value)).collect();
+    let event = EventData { headers: &fields, body: body.map(str::as_bytes) };
+    let regex = |pattern: &[u8], text: &[u8]| pattern == b"/^b/" && text.starts_with(b"b");
+    match server.offer_with(&event, &regex) {
+        Offer::Queue => {
+            server.skip();
+            true
+        }
+        Offer::Skip => false,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn filters_are_asked_in_their_order_and_an_exclusion_ends_it() {
+    for (filters, passes) in [
+        (&["A one"][..], true),
+        (&["A two"], false),
+        (&["Nosuch x"], false),
+        (&["A - one"], false),
+        (&["A - two"], false),
+        (&["A one", "B - two"], false),
+        (&["B - two", "A one"], false),
+        (&["A one", "B - other"], true),
+        (&["A -+ one"], true),
+        (&["A +- one"], false),
+        (&["A ONE"], true),
+        (&["B /^b/"], true),
+        (&["A /^b/"], false),
+        (&["B -/^b/", "A one"], true),
+        (&["_body text"], true),
+        (&["_body other"], false),
+        (&["A", "A one"], true),
+    ] {
+        let mut server = open();
+        tell(&mut server, "event plain HEARTBEAT");
+        filters.iter().for_each(|filter| drop(tell(&mut server, &format!("filter {filter}"))));
+        let headers = [("Event-Name", "HEARTBEAT"), ("a", "one"), ("A", "two"), ("B", "two"), ("B", "x")];
+        let headers = if filters[0].contains("/^b/") {
+            headers.map(|(n, v)| (n, if n == "B" { "bob" } else { v }))
+        } else {
+            headers
+        };
+        assert_eq!(wants_with(&mut server, &headers, Some("text")), passes, "{filters:?}");
+    }
+}
+
+#[test]
+fn every_one_of_the_events_of_a_channel() {
+    const MINE: &str = "CHANNEL_ANSWER CHANNEL_APPLICATION CHANNEL_BRIDGE CHANNEL_CREATE CHANNEL_DATA CHANNEL_DESTROY \
+        CHANNEL_EXECUTE CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE CHANNEL_ORIGINATE CHANNEL_UUID \
+        CHANNEL_OUTGOING CHANNEL_PARK CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_STATE CHANNEL_UNBRIDGE \
+        CHANNEL_UNPARK DETECTED_SPEECH DTMF NOTALK TALK";
+    let mut server = outbound(false, true);
+    say(&mut server, "connect", Answer::Channel(EventData::new(&[])));
+    assert_eq!(tell(&mut server, "myevents"), "+OK Events Enabled");
+    for name in esl_proto::name::EventName::KNOWN {
+        let name = name.as_str().unwrap();
+        let wanted = wants(&mut server, &[("Event-Name", name), ("Unique-ID", "U")]);
+        assert_eq!(wanted, MINE.split(' ').any(|mine| mine == name), "{name}");
+        assert!(!wants(&mut server, &[("Event-Name", name), ("Unique-ID", "V")]));
+        assert!(!wants(&mut server, &[("Event-Name", name)]));
+    }
+}
+
+#[test]
+fn myevents_of_nobody_brings_the_events_of_every_channel() {
+    let mut server = open();
+    assert_eq!(say(&mut server, "myevents nobody json", Answer::NoSuchChannel(b"nobody")), "-ERR invalid uuid");
+    assert_eq!(say(&mut server, "myevents nobody", Answer::NoSuchChannel(b"nobody")), "+OK Events Enabled");
+    assert!(wants(&mut server, &[("Event-Name", "DTMF"), ("Unique-ID", "x")]));
+    assert!(!wants(&mut server, &[("Event-Name", "DTMF")]));
+    assert_eq!(tell(&mut server, "myevents nobody"), "-ERR aready enabled.");
+    let mut server = open();
+    assert_eq!(tell(&mut server, "myevents "), "+OK Events Enabled");
+    let mut server = open();
+    // The word is lost in inbound mode, unless it is all there is.
+    assert_eq!(say(&mut server, "myevents U json", Answer::Control(b"U")), "+OK Events Enabled");
+    assert_eq!((server.format(), server.channel()), (Format::Plain, Some(&b"U"[..])));
+    let mut server = open();
+    say(&mut server, "myevents JSON", Answer::NoSuchChannel(b"JSON"));
+    assert_eq!(server.format(), Format::Json);
+    let mut server = outbound(true, true);
+    tell(&mut server, "myevents xml");
+    assert_eq!(server.format(), Format::Xml);
+}
+
+#[test]
+fn rights_to_events() {
+    let rights = Rights { events: Some(b"HEARTBEAT CUSTOM a::b a::c"), ..Rights::ALL };
+    let mut server = open_with(rights);
+    assert_eq!(tell(&mut server, "event plain ALL"), "-ERR permission denied");
+    // What stands before the refused name is subscribed to, but nothing comes before another `event`.
+    assert_eq!(tell(&mut server, "event plain HEARTBEAT TALK"), "-ERR permission denied");
+    assert!(!wants(&mut server, &[("Event-Name", "HEARTBEAT")]));
+    assert_eq!(tell(&mut server, "event plain CUSTOM a::z"), "-ERR permission denied");
+    assert_eq!(tell(&mut server, "event plain CUSTOM a::b"), "+OK event listener enabled plain");
+    assert!(wants(&mut server, &[("Event-Name", "HEARTBEAT")]));
+    assert!(wants(&mut server, &[("Event-Name", "CUSTOM"), ("Event-Subclass", "a::b")]));
+    assert!(!wants(&mut server, &[("Event-Name", "CUSTOM"), ("Event-Subclass", "a::c")]));
+
+    // With ALL come the allowed subclasses, also after a name is taken out of ALL.
+    let mut server = open_with(Rights { events: Some(b"ALL CUSTOM a::b"), ..Rights::ALL });
+    tell(&mut server, "event plain ALL");
+    tell(&mut server, "nixevent TALK");
+    assert!(wants(&mut server, &[("Event-Name", "CUSTOM"), ("Event-Subclass", "a::b")]));
+    assert!(!wants(&mut server, &[("Event-Name", "CUSTOM"), ("Event-Subclass", "a::c")]));
+}
+
+#[test]
+fn rights_beyond_the_storage_are_not_taken() {
+    let mut server = Server::inbound(ServerLimits::DEFAULT, [0; 64]);
+    let mut out = [0; 4096];
+    server.poll(b"", &mut out).unwrap();
+    server.poll(b"userauth a@b:c\n\n", &mut out).unwrap();
+    let rights = Rights { api: Some(b"status,version,uptime,show,originate"), log: false, ..Rights::ALL };
+    let error = server.answer(Answer::Accept(rights), &mut out).unwrap_err();
+    assert_eq!(error.code(), 300);
+    assert!(!server.is_authenticated());
+    let short = Rights { api: Some(b"status,version"), log: false, ..Rights::ALL };
+    server.answer(Answer::Accept(short), &mut out).unwrap();
+    assert!(matches!(server.poll(b"api uptime\n\n", &mut out), Ok(Poll::Done { .. })));
+    let poll = server.poll(b"log 7\n\n", &mut out).unwrap();
+    assert!(out[..poll.written()].ends_with(b"-ERR permission denied\n\n"));
+}
+
+#[test]
+fn all_and_the_subclasses_that_the_host_knows() {
+    let mut server = open();
+    let poll = server.poll(b"event json ALL\n\n", &mut [0; 4096]).unwrap();
+    assert!(matches!(poll, Poll::Done { effect: Effect::AllEvents, .. }));
+    server.subscribe("conference::maintenance").unwrap();
+    assert!(wants(&mut server, &[("Event-Name", "CUSTOM"), ("Event-Subclass", "unknown")]));
+    tell(&mut server, "nixevent CUSTOM");
+    assert!(wants(&mut server, &[("Event-Name", "CUSTOM"), ("Event-Subclass", "unknown")]));
+    tell(&mut server, "nixevent TALK");
+    assert!(!wants(&mut server, &[("Event-Name", "CUSTOM"), ("Event-Subclass", "unknown")]));
+    assert!(wants(&mut server, &[("Event-Name", "CUSTOM"), ("Event-Subclass", "conference::maintenance")]));
+    tell(&mut server, "nixevent CUSTOM conference::maintenance");
+    assert!(!wants(&mut server, &[("Event-Name", "CUSTOM"), ("Event-Subclass", "conference::maintenance")]));
+    assert!(wants(&mut server, &[("Event-Name", "CUSTOM")]));
+    tell(&mut server, "noevents");
+    tell(&mut server, "event CUSTOM");
+    assert!(!wants(&mut server, &[("Event-Name", "CUSTOM"), ("Event-Subclass", "conference::maintenance")]));
+    // An event that was turned into another one goes by its newer name.
+    tell(&mut server, "event plain PRIVATE_COMMAND");
+    assert!(wants(&mut server, &[("Event-Name", "COMMAND"), ("Event-Name", "PRIVATE_COMMAND")]));
+}
+
+#[test]
+fn what_waits_is_forgotten_when_the_client_says_so() {
+    let mut server = open();
+    tell(&mut server, "event plain ALL");
+    tell(&mut server, "log debug");
+    let fields = [EventField::new("Event-Name", "TALK")];
+    assert_eq!(server.offer(&EventData::new(&fields)), Offer::Queue);
+    assert_eq!(server.offer_log(esl_proto::name::LogLevel::DEBUG), Offer::Queue);
+    let poll = server.poll(b"nolog\n\n", &mut [0; 4096]).unwrap();
+    assert!(matches!(poll, Poll::Done { effect: Effect::LogFlushed, .. }));
+    let poll = server.poll(b"noevents\n\n", &mut [0; 4096]).unwrap();
+    assert!(matches!(poll, Poll::Done { effect: Effect::EventsFlushed, .. }));
+    assert_eq!((server.waiting_events(), server.waiting_log_lines()), (0, 0));
+}
+
+#[test]
+fn losses_count_in_a_row_only() {
+    let limits = ServerLimits { queued: 1, lost: 1, ..ServerLimits::DEFAULT };
+    let mut server = Server::inbound(limits, [0; 64]);
+    let mut out = [0; 4096];
+    server.poll(b"", &mut out).unwrap();
+    server.poll(b"auth x\n\n", &mut out).unwrap();
+    server.answer(Answer::Accept(Rights::ALL), &mut out).unwrap();
+    server.poll(b"event plain ALL\n\n", &mut out).unwrap();
+    let fields = [EventField::new("Event-Name", "TALK")];
+    let event = EventData::new(&fields);
+    for _ in 0..3 {
+        assert_eq!(server.offer(&event), Offer::Queue);
+        assert_eq!(server.offer(&event), Offer::Lost);
+        server.deliver(&event, &mut out).unwrap();
+    }
+    let offers = [server.offer(&event), server.offer(&event), server.offer(&event)];
+    assert_eq!(offers, [Offer::Queue, Offer::Lost, Offer::Kill]);
+}
+
+#[test]
+fn the_first_command_of_a_program_is_answered_only_if_it_is_connect() {
+    let mut out = [0; 4096];
+    for (line, answer) in [
+        ("myevents", Answer::Ok),
+        ("filter a b", Answer::Ok),
+        ("sendmsg\ncall-command: hangup", Answer::Ok),
+        ("getvar a", Answer::Value(b"v")),
+        ("nosuch", Answer::Ok),
+        ("bgapi status", Answer::Job(b"j")),
+    ] {
+        let mut server = outbound(true, true);
+        assert!(server.is_idle_stranger());
+        assert_eq!(say(&mut server, line, answer), "", "{line}");
+        assert!(!server.is_idle_stranger());
+        assert_eq!(tell(&mut server, "nosuch"), "-ERR command not found");
+    }
+    let mut server = outbound(true, true);
+    assert!(say(&mut server, "api status", Answer::Output(b"x")).starts_with("Content-Type: api/response\n"));
+    let mut server = outbound(true, true);
+    let Poll::Closed { why: Closed::Exit, written } = server.poll(b"exit\n\n", &mut out).unwrap() else { panic!() };
+    assert!(out[..written].starts_with(b"Content-Type: text/disconnect-notice\nControlled-Session-UUID: U\n"));
+}
+
+#[test]
+fn what_a_program_without_full_may_do() {
+    let mut server = outbound(false, false);
+    say(&mut server, "connect", Answer::Channel(EventData::new(&[])));
+    for line in [
+        "api status",
+        "bgapi status",
+        "event plain ALL",
+        "nixevent ALL",
+        "noevents",
+        "sendevent CUSTOM",
+        "log 7",
+        "nolog",
+        "linger",
+        "nolinger",
+    ] {
+        assert_eq!(tell(&mut server, line), "-ERR command not found", "{line}");
+    }
+    for (line, reply) in [
+        ("filter a b", "+OK filter added. [a]=[b]"),
+        ("resume", "+OK"),
+        ("divert_events on", "+OK events diverted"),
+        ("sendmsg V", "+OK"),
+    ] {
+        assert_eq!(tell(&mut server, line), reply);
+    }
+}
+
+#[test]
+fn only_a_program_that_is_synchronous_waits_and_for_its_own_channel_only() {
+    let waits = |server: &mut Listener, line: &str| {
+        let command = format!("{line}\n\n");
+        let Poll::Ask { ask: Ask::SendMsg { wait, message, .. }, .. } =
+            server.poll(command.as_bytes(), &mut [0; 4096]).unwrap()
+        else {
+            panic!("{line}")
+        };
+        let own = message.uuid.is_none();
+        server.answer(Answer::Ok, &mut [0; 4096]).unwrap();
+        (wait, own)
+    };
+    let execute = "call-command: execute";
+    let mut sync = outbound(false, false);
+    assert_eq!(waits(&mut sync, &format!("sendmsg\n{execute}")), (true, true));
+    assert_eq!(waits(&mut sync, &format!("sendmsg U\n{execute}")), (true, true));
+    assert_eq!(waits(&mut sync, &format!("sendmsg V\n{execute}")), (false, false));
+    assert_eq!(waits(&mut sync, &format!("sendmsg\n{execute}\nasync: true")), (false, true));
+    assert_eq!(waits(&mut sync, &format!("sendmsg\nsession-id: V\n{execute}")), (false, false));
+    assert_eq!(waits(&mut outbound(false, true), &format!("sendmsg\n{execute}")), (false, true));
+    assert_eq!(tell(&mut open(), "sendmsg"), "-ERR invalid session id []");
+}
+
+#[test]
+fn an_answer_must_answer_what_was_asked() {
+    let mut server = open();
+    let mut out = [0; 4096];
+    assert_eq!(server.answer(Answer::Ok, &mut out).unwrap_err().code(), 702);
+    server.poll(b"api status\n\n", &mut out).unwrap();
+    assert_eq!(server.answer(Answer::Ok, &mut out).unwrap_err().code(), 702);
+    assert_eq!(server.answer(Answer::Output(&[b'x'; 4096]), &mut out).unwrap_err().code(), 300);
+    assert_eq!(server.poll(b"", &mut out), Ok(Poll::Waiting));
+    let written = server.answer(Answer::Output(b""), &mut out).unwrap();
+    assert!(out[..written].ends_with(b"Content-Length: 14\n\n-ERR no reply\n"));
+}
+
+#[test]
+fn the_module_that_serves_cannot_be_taken_away() {
+    let mut server = open_with(Rights { api: Some(b"status"), ..Rights::ALL });
+    assert_eq!(tell(&mut server, "bgapi eval reload mod_event_socket"), "-ERR permission denied");
+    let mut server = open();
+    let poll = server.poll(b"filter X UNLOAD Mod_Event_Socket\n\n", &mut [0; 4096]).unwrap();
+    let Poll::Ask { ask: Ask::Api { command, argument, .. }, .. } = poll else { panic!("{poll:?}") };
+    assert_eq!((command, argument), (&b"bgapi"[..], Some(&b"unload mod_event_socket"[..])));
+}
+
+#[test]
+fn diverted_events_come_past_subscriptions_until_the_channel_is_gone() {
+    let mut server = outbound(true, true);
+    say(&mut server, "connect", Answer::Channel(EventData::new(&[])));
+    tell(&mut server, "linger");
+    assert_eq!(server.offer_diverted(), Offer::Queue);
+    let fields = [EventField::new("Foo", "bar")];
+    let event = EventData::new(&fields);
+    // Nothing comes before anything is subscribed to.
+    assert_eq!(server.deliver(&event, &mut [0; 4096]).unwrap_err().code(), 703);
+    tell(&mut server, "event plain TALK");
+    assert!(server.deliver(&event, &mut [0; 4096]).is_ok());
+    assert!(server.channel_ended("x", &mut [0; 4096]).unwrap() > 0);
+    assert_eq!(server.offer_diverted(), Offer::Skip);
+    assert_eq!(server.channel_ended("x", &mut [0; 4096]), Ok(0));
+}
+
+#[test]
+fn names_that_would_forge_a_header_are_refused() {
+    let mut out = [0; 256];
+    for (name, plain, xml) in [
+        ("a\nb", false, false),
+        ("a\rb", false, false),
+        ("a\0b", false, false),
+        ("x></x><y", true, false),
+        ("My<Header>", true, true),
+    ] {
+        let fields = [EventField::new("Event-Name", "X"), EventField::new(name, "v")];
+        let event = EventData::new(&fields);
+        for (format, fine) in [(Format::Plain, plain), (Format::Json, plain), (Format::Xml, xml)] {
+            let result = event.encode(format, Percent::Exact, &mut out);
+            assert_eq!(result.is_ok(), fine, "{name} {format}");
+            assert!(fine || result == Err(EventDataError::Name { header: 1 }));
+        }
+    }
+    let fields = [EventField::new("a\nb", "v")];
+    let mut server = outbound(false, true);
+    server.poll(b"connect\n\n", &mut [0; 4096]).unwrap();
+    assert_eq!(server.answer(Answer::Channel(EventData::new(&fields)), &mut [0; 4096]).unwrap_err().code(), 701);
+}
