@@ -263,7 +263,7 @@ fn run(deeds: &[Deed], pieces: &[usize], outbound: bool, percent: Percent) {
     pair.settle(&mut effects);
     assert!(pair.send(if outbound { "connect" } else { "auth x" }).is_some());
     pair.settle(&mut effects);
-    let greeting = pair.heard.drain(..).last();
+    let greeting = pair.heard.drain(..).next_back();
     assert_eq!(greeting, Some(Heard::Other(if outbound { "Connected" } else { "Authenticated" }.into())));
 
     let mut model = Model::new(outbound);
