@@ -17,6 +17,8 @@
 //!   protocol, and parsed back from a [`Request`] on the server's side.
 //! * A [`Client`] is a whole connection, inbound or outbound: it says what came in, which command each answer belongs to,
 //!   what may be sent now, and how it ended.
+//! * [`server`] is the other end: the listener that FreeSWITCH runs, which answers, asks its host, and delivers events
+//!   ([`EventData`]) in the three formats.
 //! * [`dial`] says whom to call: the arguments of `originate` and `bridge`, written so that the server reads what is
 //!   meant, and read back.
 //! * [`name`] has FreeSWITCH's vocabulary: event names, hangup causes, states, log levels, headers.
@@ -44,8 +46,8 @@
 //! Every error is a small value with the place of what is wrong and a number that never changes and is the same in
 //! every language: framing ([`DecodeErrorKind`]) from 101, event documents ([`EventErrorKind`]) from 201, commands
 //! that are refused ([`CommandErrorKind`]) from 301, requests that are not understood ([`ParseErrorKind`]) from 401,
-//! commands that may not be sent now ([`NotAllowed`]) from 601,
-//! calls that cannot be written or read ([`dial::DialErrorKind`], [`dial::DialParseErrorKind`]) from 501 to 599.
+//! commands that may not be sent now ([`NotAllowed`]) from 601, what a host may not send ([`EventDataError`],
+//! [`server::AnswerError`], [`server::DeliverError`]) from 701, calls that cannot be written or read ([`dial::DialErrorKind`], [`dial::DialParseErrorKind`]) from 501 to 599.
 #![cfg_attr(not(test), no_std)]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
