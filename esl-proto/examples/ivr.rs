@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use common::{Connection, Trouble};
 use esl_proto::name::{EventName, HangupCause};
-use esl_proto::{Call, Client, Command, End, Execute, Incoming, Limits, SendMsg, Tag};
+use esl_proto::{Call, Client, Command, End, Execute, Incoming, Limits, SendMsg, Status, Tag};
 
 const USAGE: &str = "usage: ivr [ADDRESS:PORT]";
 /// How long the server may take for an answer, and a caller for one step.
@@ -60,8 +60,9 @@ impl Session {
         Ok(session)
     }
 
+    /// A line on standard output. Where nobody reads it, the calls go on.
     fn say(&self, text: &str) {
-        println!("{}: {text}", self.name);
+        let _ = common::print(format!("{}: {text}\n", self.name).as_bytes());
     }
 
     /// Takes in what comes until `wanted` has found what it wants.
@@ -88,9 +89,17 @@ impl Session {
         self.executed += 1;
         let tag = Tag::new(run, number);
         let deadline = Instant::now() + PATIENCE;
-        self.connection.send(&SendMsg::new(Execute::new(app, arg).event_uuid(&tag)).into(), deadline)?;
+        let order = SendMsg::new(Execute::new(app, arg).event_uuid(&tag));
+        let order = self.connection.send(&order.into(), deadline)?;
         let value = self.until(deadline, |incoming| {
-            let Incoming::Event(event) = incoming else { return None };
+            let event = match incoming {
+                Incoming::Event(event) => event,
+                // What was not ordered will not end.
+                Incoming::Answer { id, answer } if *id == order && answer.status() == Status::Err => {
+                    return Some(Err(Trouble::Answer(String::from_utf8_lossy(answer.text()).trim().to_owned())));
+                }
+                _ => return None,
+            };
             match event.name()? {
                 EventName::ChannelExecuteComplete => {
                     let ended = Tag::number_in(event.application_uuid()?, run)?;
@@ -138,18 +147,20 @@ impl Session {
 
 fn serve(socket: TcpStream) -> Result<(), Trouble> {
     let mut session = Session::begin(socket)?;
-    match session.talk() {
+    let result = match session.talk() {
         Ok(()) | Err(Trouble::Ended(End::ChannelEnded)) => session.farewell(),
-        Err(trouble) => {
-            session.say(&trouble.to_string());
-            Ok(())
-        }
+        other => other,
+    };
+    // Whose trouble it was is known from here on.
+    if let Err(trouble) = result {
+        session.say(&trouble.to_string());
     }
+    Ok(())
 }
 
 fn run(address: &str) -> Result<u8, Trouble> {
     let listener = TcpListener::bind(address)?;
-    println!("waiting for calls at {}", listener.local_addr()?);
+    common::print(format!("waiting for calls at {}\n", listener.local_addr()?).as_bytes())?;
     for socket in listener.incoming() {
         // One caller who cannot be accepted must not end the others.
         std::thread::spawn(move || {

@@ -26,6 +26,12 @@ const LISTEN: Duration = Duration::from_secs(3);
 /// How long connecting may take, and the login after it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How much may wait to be written before no further command is taken.
+const OUTPUT: usize = 64 << 10;
+/// What is listened to.
+const EVENTS: &[EventName<'static>] =
+    &[EventName::Heartbeat, EventName::ChannelCreate, EventName::ChannelAnswer, EventName::ChannelHangup];
+
 /// What became of a command: its answer, or why there is none.
 type Outcome = Result<String, &'static str>;
 
@@ -41,6 +47,8 @@ struct Connection {
     socket: TcpStream,
     client: Client,
     buffer: RecvBuf<Vec<u8>>,
+    /// What is to be written. Reading goes on meanwhile: a server that cannot get rid of its events reads no commands.
+    output: Vec<u8>,
     /// In the order of the commands; those given up are not in it.
     waiting: BTreeMap<CommandId, (Instant, oneshot::Sender<Outcome>)>,
 }
@@ -49,21 +57,22 @@ impl Connection {
     async fn open(server: &str) -> std::io::Result<Self> {
         let socket = tokio::time::timeout(PATIENCE, TcpStream::connect(server)).await??;
         let (client, buffer) = (Client::inbound(Limits::DEFAULT), RecvBuf::new(vec![0; 64 << 10]));
-        Ok(Self { socket, client, buffer, waiting: BTreeMap::new() })
+        Ok(Self { socket, client, buffer, output: Vec::new(), waiting: BTreeMap::new() })
     }
 
     /// Reads, writes and watches the deadlines, until the connection is over.
     async fn run(mut self, password: &str, mut requests: mpsc::Receiver<Request>) -> Result<End, Box<dyn Error>> {
         let login = Instant::now() + PATIENCE;
         loop {
-            if let Some(end) = self.take_in(password).await? {
+            if let Some(end) = self.take_in(password)? {
                 self.settle(|_| true, "the connection is over");
                 return Ok(end);
             }
             let next_deadline = self.waiting.values().map(|(deadline, _)| *deadline).min();
             let deadline = next_deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
+            let (mut input, mut output) = self.socket.split();
             tokio::select! {
-                count = self.socket.read(self.buffer.spare_mut()) => match count? {
+                count = input.read(self.buffer.spare_mut()) => match count? {
                     0 => {
                         let end = self.client.eof(self.buffer.filled()).end;
                         self.settle(|_| true, "the connection is over");
@@ -71,8 +80,13 @@ impl Connection {
                     }
                     count => self.buffer.commit(count),
                 },
-                // Before the login nothing may be sent; the queue waits.
-                Some(request) = requests.recv(), if self.client.is_open() => self.send(request).await?,
+                count = output.write(&self.output), if !self.output.is_empty() => {
+                    self.output.drain(..count?);
+                }
+                // Before the login nothing may be sent, and after too much not more: the queue waits.
+                Some(request) = requests.recv(), if self.client.is_open() && self.output.len() < OUTPUT => {
+                    self.send(request)?;
+                }
                 () = sleep_until(login), if !self.client.is_open() => return Err("no login in time".into()),
                 () = sleep_until(deadline) => {
                     let now = Instant::now();
@@ -84,7 +98,7 @@ impl Connection {
     }
 
     /// Takes in all that has been read. Returns why the connection is over, if it is.
-    async fn take_in(&mut self, password: &str) -> Result<Option<End>, Box<dyn Error>> {
+    fn take_in(&mut self, password: &str) -> Result<Option<End>, Box<dyn Error>> {
         loop {
             let poll = self.client.poll(self.buffer.filled())?;
             let consumed = poll.consumed();
@@ -118,20 +132,20 @@ impl Connection {
             }
             self.buffer.consume(consumed);
             if login {
-                self.write(&Command::auth(password)).await?;
+                self.write(&Command::auth(password))?;
             }
         }
     }
 
-    async fn write(&mut self, command: &Command<'_>) -> Result<CommandId, Box<dyn Error>> {
-        let mut out = vec![0; command.encoded_len()?];
-        let sent = self.client.send(command, &mut out)?;
-        self.socket.write_all(&out).await?;
+    fn write(&mut self, command: &Command<'_>) -> Result<CommandId, Box<dyn Error>> {
+        let start = self.output.len();
+        self.output.resize(start + command.encoded_len()?, 0);
+        let sent = self.client.send(command, &mut self.output[start..])?;
         Ok(sent.id)
     }
 
-    async fn send(&mut self, request: Request) -> Result<(), Box<dyn Error>> {
-        let id = self.write(&request.command).await?;
+    fn send(&mut self, request: Request) -> Result<(), Box<dyn Error>> {
+        let id = self.write(&request.command)?;
         self.waiting.insert(id, (request.deadline, request.reply));
         Ok(())
     }
@@ -161,9 +175,7 @@ async fn converse(task: mpsc::Sender<Request>) {
         let api = Command::api(&line["api ".len()..]);
         outcomes.push((line, ask(&task, api, millis).await));
     }
-    let events = [EventName::Heartbeat, EventName::ChannelCreate, EventName::ChannelAnswer, EventName::ChannelHangup];
-    let events: &'static [EventName<'static>] = Box::leak(Box::new(events));
-    outcomes.push(("event", ask(&task, Command::event(Format::Plain, events), 5000).await));
+    outcomes.push(("event", ask(&task, Command::event(Format::Plain, EVENTS), 5000).await));
     for (line, outcome) in outcomes {
         match outcome.await.unwrap_or(Err("the connection is over")) {
             Ok(answer) => println!("{line}: {}", answer.trim_end()),

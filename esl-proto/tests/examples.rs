@@ -253,6 +253,102 @@ fn monitor_prints_a_line_for_each_change() {
 }
 
 #[test]
+fn monitor_shows_what_came_and_went_in_a_moment() {
+    let (address, server) = serve(|listener| {
+        let mut peer = accept(listener);
+        peer.log_in();
+        peer.hear("");
+        peer.say(reply("+OK event listener enabled plain"));
+        let call = |name: &str, state: &str, rest: &str| {
+            event(&format!("Event-Name: {name}\nUnique-ID: u\nChannel-Call-State: {state}\nAnswer-State: {rest}\n\n"))
+        };
+        peer.say(
+            call("CHANNEL_CREATE", "DOWN", "ringing")
+                + &call("CHANNEL_ANSWER", "ACTIVE", "answered")
+                + &call("CHANNEL_HANGUP", "HANGUP", "hangup\nHangup-Cause: USER_BUSY")
+                + GOODBYE,
+        );
+    });
+    let output = finish(start("monitor", &[&address.to_string(), "--once-for", "2"]));
+    server.join().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let words: Vec<&str> = text.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
+    assert_eq!(words, ["DOWN", "ACTIVE", "HANGUP"], "{text}");
+    assert!(text.ends_with("USER_BUSY u\n"), "{text}");
+}
+
+#[test]
+fn monitor_wants_to_know_the_port() {
+    for server in ["localhost", "localhost:", "localhost:x", "--nosuch"] {
+        let output = finish(start("monitor", &[server]));
+        assert_eq!(output.status.code(), Some(2), "{server}");
+        assert!(output.stderr.starts_with(b"monitor: usage: "), "{server}");
+    }
+}
+
+#[test]
+fn monitor_ends_where_its_subscription_is_refused() {
+    let (address, server) = serve(|listener| {
+        let mut peer = accept(listener);
+        peer.log_in();
+        peer.hear("");
+        peer.say(reply("-ERR permission denied"));
+    });
+    let output = finish(start("monitor", &[&address.to_string()]));
+    server.join().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("permission denied"));
+}
+
+#[test]
+fn ivr_goes_on_when_it_is_refused_and_when_nobody_reads_what_it_says() {
+    let mut child = start("ivr", &["127.0.0.1:0"]);
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    let address = line.trim().rsplit(' ').next().unwrap().to_owned();
+    let call = || {
+        let mut peer = Peer::new(TcpStream::connect(&address).unwrap());
+        peer.expect("connect");
+        peer.say(
+            "Event-Name: CHANNEL_DATA\nChannel-Name: user/1\nCaller-Caller-ID-Number: 1\nContent-Type: command/reply\n\
+             Reply-Text: %2BOK%0A\nSocket-Mode: async\nControl: full\n\n",
+        );
+        peer.expect("myevents");
+        peer.say(reply("+OK Events Enabled"));
+        peer.expect("linger 5");
+        peer.say(reply("+OK will linger 5 seconds"));
+        assert_eq!(peer.hear("execute-app-name").1, "answer");
+        peer.say(reply("-ERR memory error"));
+        // It gives up at once.
+        assert_eq!(peer.socket.read(&mut [0; 16]).unwrap(), 0);
+    };
+    call();
+    let mut lines = output.by_ref().lines().map(Result::unwrap);
+    assert_eq!(lines.next().unwrap(), "user/1 from 1: has come");
+    assert_eq!(lines.next().unwrap(), "user/1 from 1: -ERR memory error");
+    drop(output);
+    call();
+    call();
+    child.kill().unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn tokio_client_does_not_wait_for_ever() {
+    // A server that says nothing after the connection.
+    let (address, server) = serve(|listener| {
+        let mut peer = accept(listener);
+        assert_eq!(peer.socket.read(&mut [0; 16]).unwrap(), 0);
+    });
+    let output = finish(start("tokio_client", &[&address.to_string()]));
+    server.join().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no login in time"));
+}
+
+#[test]
 fn ivr_takes_a_caller_through() {
     let mut child = start("ivr", &["127.0.0.1:0"]);
     let mut output = BufReader::new(child.stdout.take().unwrap()).lines();

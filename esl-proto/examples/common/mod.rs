@@ -20,6 +20,8 @@ pub enum Trouble {
     Refused(SendError),
     /// The connection is over.
     Ended(End),
+    /// The server refuses what it was asked for.
+    Answer(String),
     /// The deadline has passed.
     Timeout,
     /// The socket says so.
@@ -31,7 +33,7 @@ pub enum Trouble {
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(text) => f.write_str(text),
+            Self::Usage(text) | Self::Answer(text) => f.write_str(text),
             Self::Refused(error) => error.fmt(f),
             Self::Ended(end) => end.fmt(f),
             Self::Timeout => f.write_str("no answer in time"),

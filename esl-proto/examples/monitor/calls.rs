@@ -108,6 +108,8 @@ impl Calls {
             call.end(text(header::HANGUP_CAUSE), now);
             return;
         }
+        // A call that the server's list did not have is there after all.
+        call.ended = None;
         call.set_state(text(header::CHANNEL_CALL_STATE));
         let name_text = name.to_string();
         call.last = name_text.strip_prefix("CHANNEL_").unwrap_or(&name_text).to_owned();

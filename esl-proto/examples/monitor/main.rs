@@ -156,11 +156,21 @@ impl Monitor<'_> {
     fn take_event(&mut self, event: &Event<'_>) -> Result<(), Trouble> {
         match self.view {
             View::Json => common::print(json::line(event).as_bytes()),
-            View::Lines | View::Table(_) => {
+            View::Lines => {
+                self.calls.take_event(event);
+                self.news()
+            }
+            View::Table(_) => {
                 self.calls.take_event(event);
                 Ok(())
             }
         }
+    }
+
+    /// A line for each call that has changed.
+    fn news(&mut self) -> Result<(), Trouble> {
+        let lines: String = self.calls.news().map(|call| format!("{call}\n")).collect();
+        common::print(lines.as_bytes())
     }
 
     fn show(&mut self, headline: &str) -> Result<(), Trouble> {
@@ -168,8 +178,7 @@ impl Monitor<'_> {
             View::Json => {}
             View::Table(screen) => screen.draw(headline, &mut self.calls)?,
             View::Lines => {
-                let lines: String = self.calls.news().map(|call| format!("{call}\n")).collect();
-                common::print(lines.as_bytes())?;
+                self.news()?;
                 self.calls.current(Instant::now());
             }
         }

@@ -46,7 +46,11 @@ impl Options {
                 "--json" => options.json = true,
                 "--once-for" => options.once_for = Some(common::seconds(&arguments.next()?)?),
                 option if option.starts_with('-') => return None,
-                server => options.server = server.to_owned(),
+                server => {
+                    let (_, port) = server.rsplit_once(':')?;
+                    port.parse::<u16>().ok()?;
+                    options.server = server.to_owned();
+                }
             }
         }
         Some(options)

@@ -13,14 +13,14 @@ use crate::common::{self, Trouble};
 /// How often the table is drawn at most.
 pub(crate) const PERIOD: Duration = Duration::from_millis(400);
 
-/// The columns and their widths.
+/// The columns and their widths. All but the last fit into 80 columns, with the longest of the usual causes.
 const COLUMNS: [(&str, usize); 7] = [
-    ("STATE", 8),
-    ("DIRECTION", 9),
-    ("CALLER", 15),
-    ("DESTINATION", 15),
-    ("DURATION", 8),
-    ("LAST EVENT, CAUSE", 27),
+    ("STATE", 9),
+    ("DIR", 3),
+    ("CALLER", 12),
+    ("DESTINATION", 12),
+    ("TIME", 7),
+    ("LAST EVENT, CAUSE", 24),
     ("UUID", 36),
 ];
 
@@ -54,8 +54,8 @@ impl Screen {
         let room = self.rows.saturating_sub(4);
         for call in calls.iter().rev().take(room) {
             let duration = clock(call.duration(now));
-            let cells =
-                [&call.state, &call.direction, &call.caller, &call.destination, &duration, &call.last, &call.uuid];
+            let direction = call.direction.trim_end_matches("bound").to_owned();
+            let cells = [&call.state, &direction, &call.caller, &call.destination, &duration, &call.last, &call.uuid];
             let attributes = match &call.state[..] {
                 "HANGUP" => "\x1b[2m",
                 "ACTIVE" => "\x1b[32m",
