@@ -370,3 +370,39 @@ fn names_that_would_forge_a_header_are_refused() {
     server.poll(b"connect\n\n", &mut [0; 4096]).unwrap();
     assert_eq!(server.answer(Answer::Channel(EventData::new(&fields)), &mut [0; 4096]).unwrap_err().code(), 701);
 }
+
+#[test]
+fn what_is_kept_stays_when_something_else_is_taken_away() {
+    let mut server = Server::inbound(ServerLimits::DEFAULT, [0; 4096]);
+    let mut out = [0; 4096];
+    server.poll(b"", &mut out).unwrap();
+    server.poll(b"auth x\n\n", &mut out).unwrap();
+    server.answer(Answer::Accept(Rights::ALL), &mut out).unwrap();
+    let names: Vec<String> = (0..40).map(|number| format!("subclass::{number}")).collect();
+    server.poll(format!("event plain CUSTOM {}\n\n", names.join(" ")).as_bytes(), &mut out).unwrap();
+    for (place, gone) in names.iter().enumerate() {
+        let nix = format!("nixevent CUSTOM {gone}\n\n");
+        server.poll(nix.as_bytes(), &mut out).unwrap();
+        for (other, name) in names.iter().enumerate() {
+            let fields = [EventField::new("Event-Name", "CUSTOM"), EventField::new("Event-Subclass", name)];
+            let offer = server.offer(&EventData::new(&fields));
+            assert_eq!(offer == Offer::Queue, other > place, "{name} after {gone}");
+        }
+    }
+    // All of the room is there again.
+    let long = format!("filter X {}\n\n", "y".repeat(4000));
+    let written = server.poll(long.as_bytes(), &mut out).unwrap().written();
+    assert!(out[..written].windows(17).any(|text| text == b"+OK filter added."));
+}
+
+#[test]
+fn the_name_of_a_job_is_cut_like_the_servers() {
+    let mut server = open();
+    let command = format!("bgapi a b c\nJob-UUID: {}\n\n", "j".repeat(300));
+    let Poll::Ask { ask: Ask::BgApi { command, argument, job }, .. } =
+        server.poll(command.as_bytes(), &mut [0; 4096]).unwrap()
+    else {
+        panic!()
+    };
+    assert_eq!((command, argument, job.map(<[u8]>::len)), (&b"a"[..], Some(&b"b c"[..]), Some(256)));
+}
