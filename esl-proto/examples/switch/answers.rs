@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use esl_proto::name::{EventName, HangupCause};
+use esl_proto::name::EventName;
 use esl_proto::server::{Answer, Ask, Rights};
 use esl_proto::{Call as Order, EventData, Request};
 use tokio::sync::oneshot;
 
 use crate::api;
-use crate::calls::Task;
+use crate::calls::{Task, known_cause};
 use crate::connection::Connection;
 use crate::core::Switch;
 use crate::event::{Event, Value, uuid};
@@ -59,12 +59,6 @@ impl Said {
         };
         say(answer)
     }
-}
-
-/// A cause of FreeSWITCH's, or the one that it takes for all others.
-pub(crate) fn known_cause(cause: Option<HangupCause<'_>>) -> HangupCause<'static> {
-    let known = HangupCause::KNOWN.iter().find(|known| Some(**known) == cause);
-    known.copied().unwrap_or(HangupCause::NormalClearing)
 }
 
 fn text(octets: &[u8]) -> String {

@@ -9,8 +9,7 @@ use esl_proto::name::{Format, HangupCause};
 use esl_proto::server::Goodbye;
 use tokio::task::spawn_local;
 
-use crate::answers::known_cause;
-use crate::calls::{Call, Setup, Task, bridge};
+use crate::calls::{Call, Setup, Task, bridge, known_cause};
 use crate::core::{HOSTNAME, Switch};
 use crate::event::{date, uuid};
 use crate::options::Program;

@@ -9,12 +9,12 @@ use tokio::net::TcpStream;
 use tokio::task::spawn_local;
 use tokio::time::sleep;
 
-use crate::answers::known_cause;
-use crate::calls::{Call, Setup, Task, bridge};
-use crate::connection::{Connection, Session};
+use crate::calls::{Call, Setup, Task, bridge, known_cause};
+use crate::connection::Connection;
 use crate::core::MOMENT;
 use crate::event::{Source, Value};
 use crate::options::Program;
+use crate::session::Session;
 
 const PLAY: Source = ("switch_ivr_play_say.c", "switch_ivr_play_file", 1649);
 /// How long nobody may press a key, unless it is said.

@@ -41,6 +41,12 @@ pub(crate) struct Setup {
     pub(crate) variables: Vec<(String, Vec<u8>)>,
 }
 
+/// A cause of FreeSWITCH's, or the one that it takes for all others.
+pub(crate) fn known_cause(cause: Option<HangupCause<'_>>) -> HangupCause<'static> {
+    let known = HangupCause::KNOWN.iter().find(|known| Some(**known) == cause);
+    known.copied().unwrap_or(HangupCause::NormalClearing)
+}
+
 /// A channel's states, as FreeSWITCH numbers them.
 const INIT: (&str, u8) = ("CS_INIT", 1);
 const ROUTING: (&str, u8) = ("CS_ROUTING", 2);
@@ -220,7 +226,7 @@ impl Call {
         self.set_call_state("RINGING");
         let refusal = self.setup.name.strip_prefix("error/");
         if let Some(cause) = refusal {
-            self.hangup(crate::answers::known_cause(Some(HangupCause::from_octets(cause.as_bytes()))));
+            self.hangup(known_cause(Some(HangupCause::from_octets(cause.as_bytes()))));
         }
         self.alive(tokio::time::sleep(MOMENT)).await?;
         self.answer();

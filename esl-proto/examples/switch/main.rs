@@ -3,7 +3,7 @@
 //!
 //! * `options.rs`: the command line
 //! * `core.rs`: what all share: events are fired here, and the log is written
-//! * `connection.rs`: one connection: a socket, its listener, and what waits for it
+//! * `connection.rs`: one connection: its listener, and what waits for it; `session.rs`: the same at work, with its socket
 //! * `answers.rs`: what the listener asks, and what the switch says
 //! * `api.rs`: API commands; `apps.rs`: applications; `calls.rs`: channels; `load.rs`: calls by themselves
 //! * `event.rs`: events as they happen
@@ -21,6 +21,7 @@ mod core;
 mod event;
 mod load;
 mod options;
+mod session;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -28,9 +29,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use common::{Trouble, finish};
-use connection::{Connection, Session};
+use connection::Connection;
 use core::Switch;
 use options::{Options, USAGE};
+use session::Session;
 use tokio::net::TcpListener;
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::sleep;

@@ -2,10 +2,9 @@
 
 use core::fmt;
 
-use super::commands::NOT_FOUND;
 use super::interest::listed;
 use super::store::{Full, Kind, Store};
-use super::write::Output;
+use super::write::{NOT_FOUND, Output};
 use super::{Closed, Control, Goodbye, Phase, Server};
 use crate::command::{Secret, SendMsg};
 use crate::event::{EventData, EventDataError};

@@ -3,7 +3,7 @@
 use super::ask::{Ask, Due, Owed};
 use super::interest::Change;
 use super::store::Kind;
-use super::write::Output;
+use super::write::{NOT_FOUND, Output};
 use super::{Closed, Effect, Goodbye, Phase, Poll, Server};
 use crate::command::{
     after, after_blank, is_true, linger_seconds, sendmsg, skip_blanks, skip_blanks_and_tabs, split_at, userauth,
@@ -12,8 +12,6 @@ use crate::frame::Request;
 use crate::name::{EventName, Format, LogLevel};
 use crate::text::Insufficient;
 
-/// The text of the reply where there is no other.
-pub(super) const NOT_FOUND: &[u8] = b"-ERR command not found";
 /// Where the storage is full; FreeSWITCH has the text, though never for this.
 const MEMORY: &[u8] = b"-ERR memory error";
 

@@ -1,0 +1,327 @@
+//! A connection at work: between its socket, its listener and the switch.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use esl_proto::EventDataError;
+use esl_proto::name::LogLevel;
+use esl_proto::server::{Answer, DeliverError, Effect, Goodbye, LogData, Poll, Server};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::answers::{Question, Said};
+use crate::connection::{Connection, STORAGE};
+use crate::core::{LogLine, Switch};
+
+/// How long a stranger may say nothing, and a command may remain unfinished.
+const PATIENCE: Duration = Duration::from_secs(25);
+/// How long the last words of a connection may take.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// What may wait in the output before the socket has to take it.
+const OUTPUT: usize = 65_536;
+
+/// Why a connection goes on no longer.
+struct End;
+
+/// A connection at work.
+pub(crate) struct Session {
+    switch: Rc<Switch>,
+    connection: Rc<Connection>,
+    socket: TcpStream,
+    input: Vec<u8>,
+    output: Vec<u8>,
+    scratch: Vec<u8>,
+    began: Instant,
+    heard: Instant,
+    /// When the connection's lingering ends.
+    lingers_until: Option<Instant>,
+}
+
+impl Session {
+    pub(crate) fn new(switch: &Rc<Switch>, connection: &Rc<Connection>, socket: TcpStream) -> Self {
+        switch.add_connection(connection);
+        let now = Instant::now();
+        Self {
+            switch: Rc::clone(switch),
+            connection: Rc::clone(connection),
+            socket,
+            input: Vec::new(),
+            output: Vec::new(),
+            scratch: vec![0; Server::REPLY_MAX],
+            began: now,
+            heard: now,
+            lingers_until: None,
+        }
+    }
+
+    /// Turns a client away.
+    pub(crate) async fn reject(mut self) {
+        let written = self.connection.server.borrow_mut().reject(&mut self.scratch).unwrap_or(0);
+        self.output.extend_from_slice(&self.scratch[..written]);
+        self.farewell().await;
+    }
+
+    /// Serves the connection to its end.
+    pub(crate) async fn run(mut self) {
+        let _ = self.socket.set_nodelay(true);
+        while self.step().await.is_ok() {}
+        if let Some(goodbye) = self.connection.killed.get() {
+            self.disconnect(goodbye);
+        }
+        self.farewell().await;
+        if let Some(call) = self.connection.controlled() {
+            call.released(&self.connection);
+        }
+    }
+
+    /// Writes what is left, and does not let it be lost because of something that the client has sent and nobody reads.
+    async fn farewell(&mut self) {
+        let words = async {
+            self.socket.write_all(&self.output).await?;
+            self.socket.shutdown().await?;
+            while self.socket.read(&mut self.scratch).await? > 0 {}
+            Ok::<(), std::io::Error>(())
+        };
+        let _ = timeout(FAREWELL, words).await;
+    }
+
+    async fn step(&mut self) -> Result<(), End> {
+        self.commands().await?;
+        self.queues();
+        self.channel_end();
+        self.flush().await?;
+        if self.connection.server.borrow().closed().is_some() {
+            return Err(End);
+        }
+        let more = self.connection.has_deliveries();
+        if !more {
+            self.wait().await?;
+        }
+        Ok(())
+    }
+
+    /// Reads commands and answers them.
+    async fn commands(&mut self) -> Result<(), End> {
+        loop {
+            let poll = self.connection.server.borrow_mut().poll(&self.input, &mut self.scratch).map_err(|_| End)?;
+            let consumed = poll.consumed();
+            self.output.extend_from_slice(&self.scratch[..poll.written()]);
+            match poll {
+                Poll::Done { effect, .. } => self.effect(effect),
+                Poll::Ask { ask, .. } => {
+                    let question = Question::of(ask, &self.switch, &self.connection);
+                    self.flush().await?;
+                    let said = self.ask(question).await?;
+                    self.answer(&said)?;
+                }
+                Poll::NeedData { .. } | Poll::Waiting => {
+                    self.input.drain(..consumed);
+                    return Ok(());
+                }
+                _ => {
+                    self.flush().await?;
+                    return Err(End);
+                }
+            }
+            self.input.drain(..consumed);
+            if self.output.len() > OUTPUT {
+                self.flush().await?;
+            }
+        }
+    }
+
+    /// Waits for the answer to a question, as long as the connection lives.
+    async fn ask(&self, question: Question) -> Result<Said, End> {
+        let answer = question.answer(&self.switch, &self.connection);
+        tokio::pin!(answer);
+        loop {
+            tokio::select! {
+                said = &mut answer => return Ok(said),
+                () = self.connection.wake.notified() => self.alive()?,
+            }
+        }
+    }
+
+    fn alive(&self) -> Result<(), End> {
+        if self.connection.killed.get().is_some() { Err(End) } else { Ok(()) }
+    }
+
+    fn answer(&mut self, said: &Said) -> Result<(), End> {
+        let server = &self.connection.server;
+        let written = said.with(&self.switch, |answer: Answer<'_>| {
+            loop {
+                match server.borrow_mut().answer(answer, &mut self.scratch) {
+                    Ok(written) => return Ok(written),
+                    Err(esl_proto::server::AnswerError::Insufficient { required }) if required > self.scratch.len() => {
+                        self.scratch.resize(required, 0);
+                    }
+                    // What cannot be said: a name that would forge a header, or rights beyond the storage.
+                    Err(_) => return Err(End),
+                }
+            }
+        })?;
+        self.output.extend_from_slice(&self.scratch[..written]);
+        self.scratch.truncate(OUTPUT);
+        Ok(())
+    }
+
+    fn effect(&mut self, effect: Effect) {
+        match effect {
+            Effect::EventsFlushed => self.connection.events.borrow_mut().clear(),
+            Effect::LogFlushed => self.connection.log.borrow_mut().clear(),
+            Effect::Resume => self.connection.resumes.set(true),
+            Effect::Divert(on) => {
+                if let Some(call) = self.connection.controlled() {
+                    call.divert(on.then_some(&self.connection));
+                }
+            }
+            Effect::Linger if self.lingers_until.is_some() => self.linger(),
+            _ => {}
+        }
+    }
+
+    /// Writes what waits, as far as the client may get it now: one log line, then all events, as FreeSWITCH does.
+    fn queues(&mut self) {
+        while self.output.len() < OUTPUT {
+            let line = self.connection.log.borrow().front().cloned();
+            let wrote_line = line.is_some_and(|line| self.deliver(|server, out| deliver_log(server, &line, out)));
+            if wrote_line {
+                self.connection.log.borrow_mut().pop_front();
+            }
+            let event = self.connection.events.borrow().front().cloned();
+            let wrote_event =
+                event.is_some_and(|event| self.deliver(|server, out| event.view(|view| server.deliver(view, out))));
+            if wrote_event {
+                self.connection.events.borrow_mut().pop_front();
+            }
+            if !wrote_line && !wrote_event {
+                return;
+            }
+        }
+    }
+
+    /// Whether something could be delivered, or never can be.
+    fn deliver(
+        &mut self,
+        write: impl Fn(&mut Server<[u8; STORAGE]>, &mut [u8]) -> Result<usize, DeliverError>,
+    ) -> bool {
+        let mut server = self.connection.server.borrow_mut();
+        loop {
+            match write(&mut server, &mut self.scratch) {
+                Ok(written) => {
+                    self.output.extend_from_slice(&self.scratch[..written]);
+                    return true;
+                }
+                Err(DeliverError::Event(EventDataError::Insufficient { required })) => self.scratch.resize(required, 0),
+                Err(DeliverError::Event(_)) => {
+                    server.skip();
+                    return true;
+                }
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// Says that the channel has ended, after all that waits.
+    fn channel_end(&mut self) {
+        if !self.connection.events.borrow().is_empty() && self.connection.server.borrow().is_ready_for_events() {
+            return;
+        }
+        if let Some(name) = self.connection.gone.borrow_mut().take() {
+            let written = self.connection.server.borrow_mut().channel_ended(name, &mut self.scratch).unwrap_or(0);
+            self.output.extend_from_slice(&self.scratch[..written]);
+        }
+        if self.connection.server.borrow().is_lingering() && self.lingers_until.is_none() {
+            self.linger();
+        }
+    }
+
+    fn linger(&mut self) {
+        // A year is for ever here.
+        let seconds = match self.connection.server.borrow().linger() {
+            Some(seconds) => u64::try_from(seconds).unwrap_or(365 * 86_400),
+            None => 0,
+        };
+        self.lingers_until = Some(Instant::now() + Duration::from_secs(seconds));
+    }
+
+    /// Gives the socket all that is written. A client that does not read may be killed over it.
+    async fn flush(&mut self) -> Result<(), End> {
+        let mut from = 0;
+        while from < self.output.len() {
+            tokio::select! {
+                written = self.socket.write(&self.output[from..]) => match written {
+                    Ok(written) if written > 0 => from += written,
+                    _ => {
+                        self.output.clear();
+                        return Err(End);
+                    }
+                },
+                () = self.connection.wake.notified() => if self.alive().is_err() {
+                    self.output.drain(..from);
+                    return Err(End);
+                },
+            }
+        }
+        self.output.clear();
+        self.output.shrink_to(OUTPUT);
+        Ok(())
+    }
+
+    /// Waits for the client, for something to tell it, or for the end of its time.
+    async fn wait(&mut self) -> Result<(), End> {
+        let mut chunk = [0; 4096];
+        let deadline = self.deadline();
+        let time_is_over = async {
+            match deadline {
+                Some(deadline) => sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            read = self.socket.read(&mut chunk) => match read {
+                Ok(read) if read > 0 => {
+                    self.input.extend_from_slice(&chunk[..read]);
+                    self.heard = Instant::now();
+                    Ok(())
+                }
+                _ => {
+                    self.disconnect(Goodbye::Disconnected);
+                    Err(End)
+                }
+            },
+            () = self.connection.wake.notified() => self.alive(),
+            () = time_is_over => {
+                self.disconnect(Goodbye::Disconnected);
+                Err(End)
+            }
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let server = self.connection.server.borrow();
+        let stranger = server.is_idle_stranger().then_some(self.began + PATIENCE);
+        let half_said = server.is_mid_command().then_some(self.heard + PATIENCE);
+        [stranger, half_said, self.lingers_until].into_iter().flatten().min()
+    }
+
+    fn disconnect(&mut self, goodbye: Goodbye) {
+        let written = self.connection.server.borrow_mut().disconnect(goodbye, &mut self.scratch).unwrap_or(0);
+        self.output.extend_from_slice(&self.scratch[..written]);
+    }
+}
+
+fn deliver_log(server: &mut Server<[u8; STORAGE]>, line: &LogLine, out: &mut [u8]) -> Result<usize, DeliverError> {
+    let (file, function, number) = line.source;
+    let data = LogData {
+        level: line.level,
+        text_channel: u8::from(line.level == LogLevel::CONSOLE),
+        file: file.as_bytes(),
+        function: function.as_bytes(),
+        line: number,
+        user_data: line.uuid.as_bytes(),
+        text: line.text.as_bytes(),
+    };
+    server.deliver_log(&data, out)
+}
