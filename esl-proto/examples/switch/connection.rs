@@ -89,10 +89,11 @@ impl Connection {
         }
     }
 
-    /// Whether something waits that could be delivered now.
-    pub(crate) fn has_deliveries(&self) -> bool {
+    /// Whether something waits that could be said now.
+    pub(crate) fn has_news(&self) -> bool {
         let server = self.server.borrow();
-        (server.is_ready_for_events() && server.waiting_events() > 0)
+        self.gone.borrow().is_some()
+            || (server.is_ready_for_events() && server.waiting_events() > 0)
             || (server.is_ready_for_log() && server.waiting_log_lines() > 0)
     }
 

@@ -94,8 +94,8 @@ impl Session {
         if self.connection.server.borrow().closed().is_some() {
             return Err(End);
         }
-        let more = self.connection.has_deliveries();
-        if !more {
+        // It may have come while the output was written.
+        if !self.connection.has_news() {
             self.wait().await?;
         }
         Ok(())
