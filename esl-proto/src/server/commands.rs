@@ -168,7 +168,11 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
             return Outcome::Output(Output::FilterDeleted(header, value), Effect::None);
         }
         let (header, value) = match first.eq_ignore_ascii_case(b"add") {
-            true => split_at(b' ', rest).unwrap_or((rest, &[])),
+            true => match split_at(b' ', rest) {
+                Some(parts) => parts,
+                // The server adds nothing, and says so in its own way.
+                None => return Outcome::Output(Output::FilterAdded(rest, b"(null)"), Effect::None),
+            },
             false => (first, rest),
         };
         if value.is_empty() {

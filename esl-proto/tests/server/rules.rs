@@ -95,6 +95,18 @@ fn filters_are_asked_in_their_order_and_an_exclusion_ends_it() {
 }
 
 #[test]
+fn a_filter_without_a_value() {
+    let mut server = open();
+    tell(&mut server, "event plain HEARTBEAT");
+    tell(&mut server, "filter Foo no");
+    let heartbeat = [("Event-Name", "HEARTBEAT"), ("Foo", "x")];
+    assert_eq!(tell(&mut server, "filter add Foo"), "+OK filter added. [Foo]=[(null)]");
+    assert!(!wants(&mut server, &heartbeat));
+    assert_eq!(tell(&mut server, "filter add Foo "), "+OK filter added. [Foo]=[]");
+    assert!(wants(&mut server, &heartbeat));
+}
+
+#[test]
 fn every_one_of_the_events_of_a_channel() {
     const MINE: &str = "CHANNEL_ANSWER CHANNEL_APPLICATION CHANNEL_BRIDGE CHANNEL_CREATE CHANNEL_DATA CHANNEL_DESTROY \
         CHANNEL_EXECUTE CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE CHANNEL_ORIGINATE CHANNEL_UUID \
