@@ -418,3 +418,8 @@ fn the_name_of_a_job_is_cut_like_the_servers() {
     };
     assert_eq!((command, argument, job.map(<[u8]>::len)), (&b"a"[..], Some(&b"b c"[..]), Some(256)));
 }
+
+#[test]
+fn a_listener_is_small() {
+    assert!(size_of::<Server<[u8; 0]>>() < 400);
+}
