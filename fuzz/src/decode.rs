@@ -47,7 +47,10 @@ struct Found<'s> {
 enum Body<'s> {
     Whole(Option<&'s [u8]>),
     /// In parts: this many octets, all of them or as many as there are.
-    Parts { len: usize, octets: usize },
+    Parts {
+        len: usize,
+        octets: usize,
+    },
 }
 
 /// What a decoder makes of a stream.

@@ -4,10 +4,13 @@ use esl_proto::{Event, Frame, Message, Reply};
 
 use crate::values::{check_headers, octets, same};
 
-/// Asks a frame everything. `body` is whether it came whole.
+/// How many names are looked up: each look-up walks the head.
+const MOST_NAMES: usize = 12;
+
+/// Asks a frame everything.
 pub(crate) fn check(frame: Frame<'_>) {
     check_headers(frame.headers());
-    for header in frame.headers() {
+    for header in frame.headers().take(MOST_NAMES) {
         let name = octets(header.name);
         let first = frame.headers().find(|header| header.is(&name)).map(|header| header.value);
         assert!(same(frame.get(&name), first.as_slice()));
@@ -19,8 +22,10 @@ pub(crate) fn check(frame: Frame<'_>) {
     match message {
         Message::Reply(reply) => check_reply(&reply),
         Message::ApiResponse(response) => {
-            assert!(response.body().windows(response.detail().len().max(1)).any(|part| part == response.detail())
-                || response.detail().is_empty());
+            assert!(
+                response.body().windows(response.detail().len().max(1)).any(|part| part == response.detail())
+                    || response.detail().is_empty()
+            );
             let _ = response.status();
         }
         Message::Log(line) => {

@@ -5,7 +5,7 @@ use esl_proto::{DecodeErrorKind, Decoder, Event, Limits};
 
 use crate::events::check;
 use crate::feed::{Seen, whole_and_split};
-use crate::support::Octets;
+use crate::octets::Octets;
 
 const STREAM: &str = "Content-Type: api/response\nContent-Length: 5\n\nhelloContent-Type: auth/request\n\n";
 

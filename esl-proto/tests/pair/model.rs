@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::CHANNEL;
-use crate::events::{Content, Happening};
+use super::events::{Content, Happening};
+use super::play::CHANNEL;
 
 /// Event names that the tests use, some that no server has, and one with the front that is overlooked.
 pub(crate) const NAMES: [&str; 9] = [
