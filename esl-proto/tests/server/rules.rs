@@ -1,6 +1,6 @@
 //! Rules of the listener, one by one, where no recorded dialogue has them.
 
-use esl_proto::server::{Answer, Ask, Closed, Control, Effect, Offer, Poll, Rights, Server, ServerLimits};
+use esl_proto::server::{Answer, AnswerError, Ask, Closed, Control, Effect, Offer, Poll, Rights, Server, ServerLimits};
 use esl_proto::{EventData, EventDataError, EventField, Percent, name::Format};
 
 type Listener = Server<[u8; 512]>;
@@ -367,7 +367,13 @@ fn names_that_would_forge_a_header_are_refused() {
         ("a\rb", false, false),
         ("a\0b", false, false),
         ("x></x><y", true, false),
+        ("/headers", true, false),
+        ("/headers>", true, false),
+        ("x> y", true, false),
+        ("x>\ty", true, false),
         ("My<Header>", true, true),
+        ("a/b", true, true),
+        ("a>b<c", true, true),
     ] {
         let fields = [EventField::new("Event-Name", "X"), EventField::new(name, "v")];
         let event = EventData::new(&fields);
@@ -377,10 +383,15 @@ fn names_that_would_forge_a_header_are_refused() {
             assert!(fine || result == Err(EventDataError::Name { header: 1 }));
         }
     }
-    let fields = [EventField::new("a\nb", "v")];
-    let mut server = outbound(false, true);
-    server.poll(b"connect\n\n", &mut [0; 4096]).unwrap();
-    assert_eq!(server.answer(Answer::Channel(EventData::new(&fields)), &mut [0; 4096]).unwrap_err().code(), 701);
+    // In the reply to connect, which has no body, they would also forge the frame.
+    for name in ["a\nb", "Content-Length", "content-type"] {
+        let fields = [EventField::new("Event-Name", "CHANNEL_DATA"), EventField::new(name, "7")];
+        let mut server = outbound(false, true);
+        server.poll(b"connect\n\n", &mut [0; 4096]).unwrap();
+        let error = AnswerError::Channel(EventDataError::Name { header: 1 });
+        assert_eq!(server.answer(Answer::Channel(EventData::new(&fields)), &mut [0; 4096]), Err(error));
+        assert_eq!(error.code(), 701);
+    }
 }
 
 #[test]
