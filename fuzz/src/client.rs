@@ -4,8 +4,8 @@
 use arbitrary::{Result, Unstructured};
 use esl_proto::name::{EventName, Format, LogLevel};
 use esl_proto::{
-    Call, Client, Command, End, Execute, Filter, Incoming, Limits, Message, NotAllowed, Poll, SendError, SendMsg,
-    Unanswered,
+    Call, Client, Command, End, Execute, Filter, Frame, Incoming, Limits, Message, NotAllowed, Poll, SendError,
+    SendMsg, Unanswered,
 };
 
 /// What a server says.
@@ -226,16 +226,20 @@ impl Host {
             Incoming::AuthRefused { id, .. } | Incoming::Connected { id, .. } | Incoming::Answer { id, .. } => {
                 self.answered(id.number());
             }
-            Incoming::Rejected { unanswered, .. } => {
+            Incoming::Rejected { rejection, unanswered } => {
                 assert_eq!(unanswered.end(), End::Rejected);
                 self.report(*unanswered);
+                self.parts = parts_of(rejection.frame());
             }
             Incoming::Goodbye { end, unanswered, .. } => self.never(*unanswered, *end),
             Incoming::Unexpected(Message::Reply(_) | Message::ApiResponse(_)) => {
                 assert_eq!(self.sent, self.reported, "an answer that nobody waits for");
             }
             Incoming::AuthRequest => assert!(!self.outbound && self.reported == 0),
-            Incoming::Lingering(_) => assert!(self.client.is_lingering()),
+            Incoming::Lingering(notice) => {
+                assert!(self.client.is_lingering());
+                self.parts = parts_of(notice.frame());
+            }
             _ => {}
         }
         assert!(!format!("{incoming:?}").is_empty());
@@ -272,6 +276,12 @@ impl Host {
         self.send(2, false);
         self.arrive(usize::MAX / 2);
     }
+}
+
+/// How many octets of a notice's text come in parts: all, if it does not fit into the host's buffer.
+fn parts_of(notice: &Frame<'_>) -> usize {
+    let len = notice.get("Content-Length").and_then(|value| value.to_string().trim().parse().ok());
+    if notice.body().is_some() { 0 } else { len.unwrap_or(0) }
 }
 
 /// What a poll has taken.

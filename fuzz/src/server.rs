@@ -4,7 +4,8 @@
 
 use esl_proto::name::LogLevel;
 use esl_proto::server::{
-    Answer, Ask, Control, DeliverError, Effect, Goodbye, LogData, Offer, Poll, Rights, Server, ServerLimits,
+    Answer, AnswerError, Ask, Control, DeliverError, Effect, Goodbye, LogData, Offer, Poll, Rights, Server,
+    ServerLimits,
 };
 use esl_proto::{Content, Decoder, EventData, EventField, Frame, Limits, Message, Step};
 
@@ -126,7 +127,7 @@ impl Listener {
             Poll::Ask { ask, .. } => {
                 assert!(consumed > 0, "no progress");
                 self.commands += 1;
-                self.answer(&ask, buffer);
+                self.answer(&ask, buffer[..consumed].trim_ascii_start());
             }
             Poll::NeedData { required, .. } => {
                 let rest = buffer.len() - consumed;
@@ -150,28 +151,29 @@ impl Listener {
         self.server.closed().is_none().then_some(consumed)
     }
 
-    /// Says what repeats as much of the client's words as can be.
-    fn answer(&mut self, ask: &Ask<'_>, buffer: &[u8]) {
+    /// Says what repeats as much of the client's words as can be; `command` is all of them.
+    fn answer(&mut self, ask: &Ask<'_>, command: &[u8]) {
         assert!(!format!("{ask:?}").is_empty());
         let silent = self.is_outbound && self.commands == 1;
-        let mut out = vec![0; 4 * buffer.len() + 4096];
-        assert_eq!(self.server.poll(buffer, &mut out), Ok(Poll::Waiting), "one question at a time");
+        let mut out = vec![0; 4 * command.len() + 4096];
+        assert_eq!(self.server.poll(command, &mut out), Ok(Poll::Waiting), "one question at a time");
         assert!(!self.server.is_ready_for_events() && !self.server.is_ready_for_log());
         assert!(self.server.answer(Answer::Output(b"x"), &mut []).is_err(), "too little room, or no answer to this");
+        let name = ["variable_x: y", "content-length", "Content-Type", "a\nb"][self.commands % 4];
         let fields = [
             EventField::new("Event-Name", "CHANNEL_DATA"),
-            EventField { name: b"variable_x: y", content: Content::Text(buffer) },
+            EventField { name: name.as_bytes(), content: Content::Text(command) },
         ];
         let answer = match ask {
             Ask::Password(secret) if secret.expose().starts_with(b"no") => Answer::Refuse,
             Ask::Password(_) | Ask::User { .. } => Answer::Accept(self.rights),
             Ask::Api { command, argument, .. } => Answer::Output(argument.unwrap_or(command)),
             Ask::BgApi { command, job, .. } => Answer::Job(job.unwrap_or(command)),
-            Ask::SendMsg { message, .. } if message.uuid.is_some() => Answer::NoSuchChannel(buffer),
+            Ask::SendMsg { message, .. } if message.uuid.is_some() => Answer::NoSuchChannel(command),
             Ask::SendMsg { request, .. } => Answer::Reply(request.line()),
-            Ask::SendEvent { request, .. } => Answer::Event(request.body().unwrap_or(buffer)),
+            Ask::SendEvent { request, .. } => Answer::Event(request.body().unwrap_or(command)),
             Ask::Connect => Answer::Channel(EventData::new(&fields)),
-            Ask::GetVar(_) => Answer::Value(buffer),
+            Ask::GetVar(_) => Answer::Value(command),
             Ask::MyEvents(uuid) if uuid.starts_with(b"no") => Answer::NoSuchChannel(uuid),
             Ask::MyEvents(uuid) => Answer::Control(uuid),
             _ => panic!("an unknown question"),
@@ -181,6 +183,10 @@ impl Listener {
             // The storage is full: another answer has to do.
             (Err(_), Ask::MyEvents(uuid)) => {
                 self.server.answer(Answer::NoSuchChannel(uuid), &mut out).expect("no room")
+            }
+            (Err(AnswerError::Channel(_)), _) => {
+                let written = self.server.answer(Answer::Channel(EventData::new(&fields[..1])), &mut out);
+                written.expect("no room")
             }
             (Err(_), _) => self.server.answer(Answer::Refuse, &mut out).expect("no room"),
         };

@@ -60,6 +60,13 @@ const WORDS: &[&[u8]] = &[
     "\u{17b}".as_bytes(),
     "\u{1f600}".as_bytes(),
     b"_body",
+    b"/headers",
+    b"/event",
+    b"/",
+    b">",
+    b"<",
+    b" ",
+    b"=",
     b"Content-Length: 3\n\n",
     b"",
 ];

@@ -42,9 +42,9 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// Steps over white space, if it comes next and no other text.
+    /// Steps over white space, if it comes next and no other text. A form feed is none in XML.
     fn space(&mut self) -> Option<()> {
-        self.text()?.bytes().all(|octet| octet.is_ascii_whitespace()).then_some(())
+        self.text()?.bytes().all(|octet| matches!(octet, b' ' | b'\t' | b'\r' | b'\n')).then_some(())
     }
 
     /// Steps over a start tag without attributes, if one comes next.
