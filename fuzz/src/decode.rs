@@ -12,11 +12,10 @@ struct Setup {
     /// Whether a client's octets are decoded, not a server's.
     requests: bool,
     limits: Limits,
-    splits: Splits,
 }
 
 impl Setup {
-    fn new([mode, size, seed, most]: [u8; 4]) -> Self {
+    fn new(mode: u8, size: u8) -> Self {
         let size = usize::from(size);
         let limits = match mode >> 1 & 3 {
             0 => Limits::DEFAULT,
@@ -24,7 +23,7 @@ impl Setup {
             2 => Limits { head: 2 + 2 * size, lines: size / 8, body: 2 * size, whole: usize::MAX },
             _ => Limits { head: 32 + size, lines: 2 + size / 16, body: 4 * size, whole: 16 + size },
         };
-        Self { requests: mode & 1 == 1, limits, splits: Splits::new(seed, most) }
+        Self { requests: mode & 1 == 1, limits }
     }
 
     fn decoder(&self) -> Decoder {
@@ -159,14 +158,14 @@ fn ask(setup: &Setup, frame: Frame<'_>) {
 
 /// See the module.
 pub fn run(data: &[u8]) {
-    let Some((first, stream)) = data.split_first_chunk() else { return };
-    let mut setup = Setup::new(*first);
+    let Some((first, stream)) = data.split_first_chunk::<4>() else { return };
+    let setup = Setup::new(first[0], first[1]);
     let whole = decode(&setup, stream, std::iter::once(stream.len()));
-    let sizes: Vec<usize> = setup.splits.by_ref().take(stream.len()).collect();
-    let arrivals = sizes.iter().scan(0, |sum: &mut usize, size| {
+    let sizes = Splits::new(first[2], first[3]);
+    let arrivals = sizes.scan(0, |sum: &mut usize, size| {
         let before = *sum;
-        *sum += size;
-        (before < stream.len()).then_some((*sum).min(stream.len()))
+        *sum = stream.len().min(before.saturating_add(size));
+        (before < stream.len()).then_some(*sum)
     });
     assert_eq!(decode(&setup, stream, arrivals), whole);
     let mut start = 0;
