@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use esl_proto::{Decoder, Frame, Limits, Message, Step};
 
 /// Longer ones say nothing that shorter ones do not, and are slow.
-const MOST: usize = 4096;
+const MOST: usize = 2048;
 
 /// Lines that a program may write or read as calls.
 const CALLS: &[&str] = &[

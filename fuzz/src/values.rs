@@ -30,7 +30,8 @@ pub(crate) fn octets(value: Value<'_>) -> Vec<u8> {
 /// The elements, each checked, after checking that the array as one text is made of them.
 pub(crate) fn items(value: Value<'_>) -> Vec<Vec<u8>> {
     let items: Vec<Vec<u8>> = value.items().map(octets).collect();
-    let whole: Vec<u8> = value.bytes().collect();
+    // A value that is no array is its own and only element.
+    let whole: Vec<u8> = if value.is_array() { octets(value) } else { value.bytes().collect() };
     match (&items[..], value.is_array()) {
         ([one], false) => assert_eq!(*one, whole),
         // A JSON list of one is a text in every other format, and one of none is empty.
