@@ -83,11 +83,8 @@ impl Listener {
         for size in sizes {
             let arrived = to == stream.len();
             to = stream.len().min(to.saturating_add(size));
-            loop {
-                match self.poll(&stream[from..to]) {
-                    Some(consumed) => from += consumed,
-                    None => break,
-                }
+            while let Some(consumed) = self.poll(&stream[from..to]) {
+                from += consumed;
                 if busy {
                     self.happen();
                 }
