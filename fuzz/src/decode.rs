@@ -4,6 +4,7 @@
 use esl_proto::{Command, DecodeError, Decoder, Frame, Limits, Request, Step};
 
 use crate::messages;
+use crate::reference;
 use crate::splits::Splits;
 use crate::values::check_headers;
 
@@ -110,6 +111,12 @@ fn found<'s>(frame: Frame<'s>, body: Body<'s>, end: usize) -> Found<'s> {
     Found { head: frame.head(), content_type: frame.content_type(), crlf: frame.is_crlf(), body, end }
 }
 
+fn as_reference<'s>(found: &Found<'s>) -> reference::Frame<'s> {
+    let Body::Whole(body) = found.body else { panic!("no frame is too long to be whole") };
+    let Found { head, content_type, crlf, end, .. } = *found;
+    reference::Frame { head, body, content_type, crlf, end }
+}
+
 fn parts_left(frames: &[Found<'_>]) -> bool {
     matches!(frames.last(), Some(Found { body: Body::Parts { len, octets }, .. }) if octets < len)
 }
@@ -168,6 +175,10 @@ pub fn run(data: &[u8]) {
         (before < stream.len()).then_some(*sum)
     });
     assert_eq!(decode(&setup, stream, arrivals), whole);
+    if !setup.requests && setup.limits == Limits::DEFAULT {
+        let plainly = reference::frames(stream);
+        assert!(whole.frames.iter().map(as_reference).eq(plainly), "{whole:?}");
+    }
     let mut start = 0;
     for found in &whole.frames {
         check_place(&setup, stream, start, found);

@@ -16,6 +16,7 @@ pub mod server;
 pub mod xml;
 
 mod messages;
+mod reference;
 mod splits;
 mod texts;
 mod values;
