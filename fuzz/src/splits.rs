@@ -1,7 +1,7 @@
 //! The pieces in which a stream arrives.
 
 /// After so many pieces the rest comes at once: they have shown what they can, and each costs time.
-const MOST_PIECES: u32 = 256;
+const MOST_PIECES: u32 = 80;
 
 /// Sizes of pieces, without end, none of them empty.
 pub(crate) struct Splits {
