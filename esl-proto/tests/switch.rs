@@ -251,7 +251,9 @@ fn a_call_from_its_beginning_to_its_end() {
             assert_eq!(event.get("Caller-Caller-ID-Name"), Some("Ada & Co"), "{format}");
             // Plain and XML lose this one, as the real server does.
             let exact = if format == "json" { "100%41" } else { "100A" };
-            assert_eq!(event.get("variable_a"), Some(exact), "{format}");
+            // This event has no variables at all.
+            let exact = (name != "CHANNEL_OUTGOING").then_some(exact);
+            assert_eq!(event.get("variable_a"), exact, "{format}");
         }
         let done = client.event("BACKGROUND_JOB");
         assert_eq!(done.get("Job-UUID"), Some(job.as_str()));
@@ -267,7 +269,7 @@ fn a_call_from_its_beginning_to_its_end() {
         }
         assert_eq!(client.api(&format!("uuid_getvar {uuid} x")), "1");
         assert_eq!(client.api(&format!("uuid_getvar {uuid} nosuch")), "_undef_");
-        assert_eq!(client.api(&format!("uuid_send_dtmf {uuid} 7")), "+OK\n");
+        assert_eq!(client.api(&format!("uuid_send_dtmf {uuid} 7")), format!("+OK {uuid} sent DTMF 7.\n"));
         assert_eq!(client.event("DTMF").get("DTMF-Digit"), Some("7"));
         assert!(client.api("show channels").ends_with("\n\n1 total.\n"));
         assert!(client.api("show calls as json").contains(&uuid));
@@ -332,7 +334,7 @@ fn events_of_other_clients_heartbeats_and_log_lines() {
     one.reply("log 5");
     other.api("originate user/1 &hangup");
     let line = std::iter::from_fn(|| one.next()).find(|heard| heard.kind == Kind::Log).unwrap();
-    assert!(line.text.contains("Callstate Change -> RINGING\n"), "{}", line.text);
+    assert!(line.text.contains("Callstate Change DOWN -> RINGING\n"), "{}", line.text);
 }
 
 #[test]

@@ -31,6 +31,8 @@ pub(crate) enum Said {
     Output(Vec<u8>),
     Job(String),
     Ok,
+    /// No place for another order.
+    Full,
     NoSuchChannel(Vec<u8>),
     Control(String),
     Event(String),
@@ -51,6 +53,7 @@ impl Said {
             Self::Output(output) => Answer::Output(output),
             Self::Job(job) => Answer::Job(job.as_bytes()),
             Self::Ok => Answer::Ok,
+            Self::Full => Answer::Reply(b"-ERR memory error"),
             Self::NoSuchChannel(uuid) => Answer::NoSuchChannel(uuid),
             Self::Control(uuid) => Answer::Control(uuid.as_bytes()),
             Self::Event(uuid) => Answer::Event(uuid.as_bytes()),
@@ -102,13 +105,16 @@ impl Question {
                 match message.call {
                     Order::Execute(execute) => {
                         let (done, is_done) = oneshot::channel();
-                        call.order(Task {
+                        let ordered = call.order(Task {
                             app: text(execute.app),
                             arg: text(execute.arg),
                             loops: execute.loops.unwrap_or(1).clamp(1, 1000),
                             event_uuid: execute.event_uuid.map(text),
                             done: wait.then_some(done),
                         });
+                        if !ordered {
+                            return Self::Said(Said::Full);
+                        }
                         if wait {
                             return Self::Wait(is_done);
                         }

@@ -150,17 +150,22 @@ async fn socket(call: &Rc<Call>, program: &Program) {
         Some(Ok(socket)) => socket,
         Some(Err(error)) => {
             call.switch.log(LogLevel::ERR, source, &call.uuid, format!("Socket Error: {error}"));
+            call.refusal.set(Some(error));
             return;
         }
         None => return,
     };
     let Some(connection) = Connection::outbound(&call.switch, call, control) else { return };
-    let session = spawn_local(Session::new(&call.switch, &connection, socket).run());
-    let is_over = async {
+    let mut session = spawn_local(Session::new(&call.switch, &connection, socket).run());
+    call.obey(async {
+        let _ = (&mut session).await;
+    })
+    .await;
+    // A synchronous program has the channel's thread: nothing happens to the channel before it lets go.
+    if !program.is_async && !session.is_finished() {
         let _ = session.await;
-    };
-    call.obey(is_over).await;
-    if !connection.resumes.get() {
+    }
+    if call.variable("socket_resume").is_none_or(|value| value.text() != b"true") {
         call.hangup(HangupCause::NormalClearing);
     }
 }

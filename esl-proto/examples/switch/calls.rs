@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::io;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
@@ -56,6 +57,14 @@ const HANGUP: (&str, u8) = ("CS_HANGUP", 10);
 const REPORTING: (&str, u8) = ("CS_REPORTING", 11);
 const DESTROY: (&str, u8) = ("CS_DESTROY", 12);
 
+/// What becomes of the call that a channel is a leg of, numbered likewise.
+const RINGING: (&str, u8) = ("RINGING", 2);
+const ACTIVE: (&str, u8) = ("ACTIVE", 4);
+const HUNG_UP: (&str, u8) = ("HANGUP", 7);
+
+/// How many orders may wait for a channel.
+const ORDERS: usize = 256;
+
 const STATE: Source = ("switch_channel.c", "switch_channel_perform_set_running_state", 2409);
 const CALL_STATE: Source = ("switch_channel.c", "switch_channel_perform_set_callstate", 302);
 const CORE: Source = ("switch_core_state_machine.c", "switch_core_session_run", 626);
@@ -64,13 +73,17 @@ pub(crate) struct Call {
     pub(crate) uuid: String,
     pub(crate) switch: Rc<Switch>,
     pub(crate) setup: Setup,
-    number: usize,
+    pub(crate) number: usize,
     pub(crate) created: Duration,
-    answered: Cell<Option<Duration>>,
-    ended: Cell<Option<Duration>>,
-    state: Cell<(&'static str, u8)>,
-    pub(crate) call_state: Cell<&'static str>,
-    variables: RefCell<Vec<(String, Value)>>,
+    /// When it rang, was answered, was connected to the other leg, was hung up.
+    pub(crate) rang: Cell<Option<Duration>>,
+    pub(crate) answered: Cell<Option<Duration>>,
+    pub(crate) bridged: Cell<Option<Duration>>,
+    pub(crate) ended: Cell<Option<Duration>>,
+    pub(crate) state: Cell<(&'static str, u8)>,
+    pub(crate) call_state: Cell<(&'static str, u8)>,
+    other_leg: RefCell<Option<Weak<Self>>>,
+    pub(crate) variables: RefCell<Vec<(String, Value)>>,
     /// The application that runs, and its argument.
     pub(crate) application: RefCell<(String, String)>,
     tasks: RefCell<VecDeque<Task>>,
@@ -80,6 +93,8 @@ pub(crate) struct Call {
     changed: Notify,
     controllers: RefCell<Vec<Weak<Connection>>>,
     divert: RefCell<Option<Weak<Connection>>>,
+    /// Why its program could not be connected to.
+    pub(crate) refusal: Cell<Option<io::Error>>,
 }
 
 impl Call {
@@ -91,10 +106,13 @@ impl Call {
             switch: Rc::clone(switch),
             number: switch.sessions.get() + 1,
             created: now(),
+            rang: Cell::new(None),
             answered: Cell::new(None),
+            bridged: Cell::new(None),
             ended: Cell::new(None),
             state: Cell::new(("CS_NEW", 0)),
-            call_state: Cell::new("DOWN"),
+            call_state: Cell::new(("DOWN", 0)),
+            other_leg: RefCell::default(),
             variables: RefCell::default(),
             application: RefCell::default(),
             tasks: RefCell::default(),
@@ -103,19 +121,22 @@ impl Call {
             changed: Notify::new(),
             controllers: RefCell::default(),
             divert: RefCell::default(),
+            refusal: Cell::new(None),
             setup,
         });
-        call.set_variable("direction", b"outbound");
-        call.set_variable("uuid", uuid.as_bytes());
-        call.set_variable("session_id", call.number.to_string().as_bytes());
-        call.set_variable("channel_name", call.setup.name.as_bytes());
+        for (name, value) in [
+            ("direction", "outbound"),
+            ("is_outbound", "true"),
+            ("uuid", &uuid),
+            ("session_id", &call.number.to_string()),
+            ("channel_name", &call.setup.name),
+            ("call_uuid", &uuid),
+        ] {
+            call.set_variable(name, value.as_bytes());
+        }
         call.setup.variables.iter().for_each(|(name, value)| call.set_variable(name, value));
         switch.add_call(&call);
         call
-    }
-
-    pub(crate) fn state(&self) -> &'static str {
-        self.state.get().0
     }
 
     /// Why the call has ended, if it has.
@@ -146,54 +167,8 @@ impl Call {
     /// An event of this channel.
     pub(crate) fn event(&self, name: &str, source: Source) -> Event {
         let mut event = self.switch.event(name, source);
-        self.describe(&mut event);
+        self.describe(name, &mut event);
         event
-    }
-
-    /// What every event of a channel says of it.
-    pub(crate) fn describe(&self, event: &mut Event) {
-        let (state, number) = self.state.get();
-        let time = |time: Option<Duration>| time.unwrap_or_default().as_micros().to_string();
-        if let Some(cause) = self.cause.get() {
-            event.add("Hangup-Cause", cause.as_octets());
-        }
-        let answer_state = match (self.cause.get(), self.answered.get()) {
-            (Some(_), _) => "hangup",
-            (None, Some(_)) => "answered",
-            (None, None) => "ringing",
-        };
-        event
-            .add("Channel-State", state)
-            .add("Channel-Call-State", self.call_state.get())
-            .add("Channel-State-Number", number.to_string())
-            .add("Channel-Name", &self.setup.name)
-            .add("Unique-ID", &self.uuid)
-            .add("Call-Direction", "outbound")
-            .add("Presence-Call-Direction", "outbound")
-            .add("Channel-HIT-Dialplan", "false")
-            .add("Channel-Call-UUID", &self.uuid)
-            .add("Answer-State", answer_state)
-            .add("Caller-Direction", "outbound")
-            .add("Caller-Logical-Direction", "outbound")
-            .add("Caller-Caller-ID-Name", &self.setup.caller_name)
-            .add("Caller-Caller-ID-Number", &self.setup.caller_number)
-            .add("Caller-Callee-ID-Name", "Outbound Call")
-            .add("Caller-Callee-ID-Number", &self.setup.destination)
-            .add("Caller-Destination-Number", &self.setup.destination)
-            .add("Caller-Unique-ID", &self.uuid)
-            .add("Caller-Source", "src/switch_ivr_originate.c")
-            .add("Caller-Context", "default")
-            .add("Caller-Channel-Name", &self.setup.name)
-            .add("Caller-Profile-Index", "1")
-            .add("Caller-Channel-Created-Time", time(Some(self.created)))
-            .add("Caller-Channel-Answered-Time", time(self.answered.get()))
-            .add("Caller-Channel-Hangup-Time", time(self.ended.get()))
-            .add("Caller-Screen-Bit", "true")
-            .add("Caller-Privacy-Hide-Name", "false")
-            .add("Caller-Privacy-Hide-Number", "false");
-        for (name, value) in self.variables.borrow().iter() {
-            event.add_value(format!("variable_{name}"), value.clone());
-        }
     }
 
     pub(crate) fn fire(&self, name: &str, source: Source) {
@@ -201,16 +176,20 @@ impl Call {
     }
 
     fn set_state(&self, state: (&'static str, u8)) {
-        self.state.set(state);
+        let before = self.state.replace(state);
         self.fire("CHANNEL_STATE", STATE);
-        let text = format!("{} State Change -> {}", self.setup.name, state.0);
+        let text = format!("({}) State Change {} -> {}", self.setup.name, before.0, state.0);
         self.switch.log(LogLevel::DEBUG, STATE, &self.uuid, text);
     }
 
-    fn set_call_state(&self, state: &'static str) {
-        self.call_state.set(state);
-        self.fire("CHANNEL_CALLSTATE", CALL_STATE);
-        let text = format!("{} Callstate Change -> {state}", self.setup.name);
+    fn set_call_state(&self, state: (&'static str, u8)) {
+        const NAME: &str = "CHANNEL_CALLSTATE";
+        let before = self.call_state.replace(state).0;
+        let mut event = self.switch.event(NAME, CALL_STATE);
+        event.add("Original-Channel-Call-State", before).add("Channel-Call-State-Number", state.1.to_string());
+        self.describe(NAME, &mut event);
+        self.switch.fire(event);
+        let text = format!("({}) Callstate Change {before} -> {}", self.setup.name, state.0);
         self.switch.log(LogLevel::NOTICE, CALL_STATE, &self.uuid, text);
     }
 
@@ -222,8 +201,9 @@ impl Call {
         self.fire("CHANNEL_ORIGINATE", CORE);
         self.set_state(ROUTING);
         self.set_state(CONSUME_MEDIA);
+        self.rang.set(Some(now()));
         self.fire("CHANNEL_PROGRESS", ("switch_channel.c", "switch_channel_perform_mark_ring_ready_value", 3680));
-        self.set_call_state("RINGING");
+        self.set_call_state(RINGING);
         let refusal = self.setup.name.strip_prefix("error/");
         if let Some(cause) = refusal {
             self.hangup(known_cause(Some(HangupCause::from_octets(cause.as_bytes()))));
@@ -237,7 +217,7 @@ impl Call {
         if self.answered.get().is_none() {
             self.answered.set(Some(now()));
             self.fire("CHANNEL_ANSWER", ("switch_channel.c", "switch_channel_perform_mark_answered", 3848));
-            self.set_call_state("ACTIVE");
+            self.set_call_state(ACTIVE);
         }
     }
 
@@ -303,9 +283,15 @@ impl Call {
         }
     }
 
-    pub(crate) fn order(&self, task: Task) {
-        self.tasks.borrow_mut().push_back(task);
-        self.changed.notify_waiters();
+    /// Gives an order; false if too many wait.
+    pub(crate) fn order(&self, task: Task) -> bool {
+        let mut tasks = self.tasks.borrow_mut();
+        let is_room = tasks.len() < ORDERS;
+        if is_room {
+            tasks.push_back(task);
+            self.changed.notify_waiters();
+        }
+        is_room
     }
 
     /// Ends the call, if it has not ended.
@@ -345,18 +331,20 @@ impl Call {
     async fn end(self: &Rc<Self>) {
         self.hangup(HangupCause::NormalClearing);
         self.tasks.borrow_mut().clear();
-        let lasted = now().saturating_sub(self.created).as_secs();
-        self.set_variable("duration", lasted.to_string().as_bytes());
         // Its own connection may be closed before the rest is said.
         yield_now().await;
         yield_now().await;
         self.set_state(HANGUP);
-        self.set_call_state("HANGUP");
+        self.set_call_state(HUNG_UP);
+        self.account();
         self.set_state(REPORTING);
-        self.fire(
-            "CHANNEL_HANGUP_COMPLETE",
-            ("switch_core_state_machine.c", "switch_core_session_reporting_state", 943),
-        );
+        const NAME: &str = "CHANNEL_HANGUP_COMPLETE";
+        let source = ("switch_core_state_machine.c", "switch_core_session_reporting_state", 943);
+        let mut event = self.switch.event(NAME, source);
+        // Twice, as in FreeSWITCH: here, and among what every event of the channel says.
+        event.add("Hangup-Cause", self.cause().unwrap_or(HangupCause::NormalClearing).as_octets());
+        self.describe(NAME, &mut event);
+        self.switch.fire(event);
         // A connection holds its channel: the end of it never comes there.
         loop {
             let changed = self.changed.notified();
@@ -369,6 +357,11 @@ impl Call {
         self.fire("CHANNEL_DESTROY", ("switch_core_session.c", "switch_core_session_perform_destroy", 1588));
         self.set_state(DESTROY);
         self.switch.remove_call(self);
+    }
+
+    /// The call that this one is, or was, connected to.
+    pub(crate) fn other_leg(&self) -> Option<Rc<Self>> {
+        self.other_leg.borrow().as_ref()?.upgrade()
     }
 
     fn controllers(&self) -> Vec<Rc<Connection>> {
@@ -421,16 +414,20 @@ impl Call {
 /// Connects two calls, until one of them ends; then the other does.
 pub(crate) async fn bridge(one: Rc<Call>, other: Rc<Call>) {
     let tell = |name: &str, line| {
-        let mut event = one.event(name, ("switch_ivr_bridge.c", "switch_ivr_multi_threaded_bridge", line));
-        event
-            .add("Bridge-A-Unique-ID", &one.uuid)
-            .add("Bridge-B-Unique-ID", &other.uuid)
-            .add("Other-Leg-Unique-ID", &other.uuid)
-            .add("Other-Leg-Channel-Name", &other.setup.name);
+        let mut event = one.switch.event(name, ("switch_ivr_bridge.c", "switch_ivr_multi_threaded_bridge", line));
+        event.add("Bridge-A-Unique-ID", &one.uuid).add("Bridge-B-Unique-ID", &other.uuid);
+        one.describe(name, &mut event);
         one.switch.fire(event);
     };
-    one.set_variable("bridge_uuid", other.uuid.as_bytes());
-    other.set_variable("bridge_uuid", one.uuid.as_bytes());
+    for (leg, peer) in [(&one, &other), (&other, &one)] {
+        leg.bridged.set(Some(now()));
+        *leg.other_leg.borrow_mut() = Some(Rc::downgrade(peer));
+        for (name, value) in
+            [("bridge_channel", &peer.setup.name), ("bridge_uuid", &peer.uuid), ("signal_bond", &peer.uuid)]
+        {
+            leg.set_variable(name, value.as_bytes());
+        }
+    }
     tell("CHANNEL_BRIDGE", 1689);
     tokio::select! {
         () = one.hung_up() => {}

@@ -14,6 +14,11 @@ use crate::event::{Event, Source, date, mail_date, now, uuid};
 use crate::options::Options;
 
 pub(crate) const HOSTNAME: &str = "simulated";
+pub(crate) const VERSION: &str = "1.11.3";
+/// How many calls there may be at a time.
+pub(crate) const MAX_SESSIONS: usize = 2000;
+/// How many background jobs there may be at a time.
+pub(crate) const MAX_JOBS: usize = 10_000;
 
 /// A line of the log.
 pub(crate) struct LogLine {
@@ -31,6 +36,8 @@ pub(crate) struct Switch {
     calls: RefCell<Vec<Rc<Call>>>,
     pub(crate) globals: RefCell<BTreeMap<String, Vec<u8>>>,
     sequence: Cell<u64>,
+    /// Background jobs that have not ended.
+    pub(crate) jobs: Cell<usize>,
     /// Calls so far, and the most at a time.
     pub(crate) sessions: Cell<usize>,
     pub(crate) peak: Cell<usize>,
@@ -49,6 +56,7 @@ impl Switch {
             calls: RefCell::default(),
             globals: RefCell::new(globals.map(|(name, value)| (name.into(), value.into())).into()),
             sequence: Cell::new(0),
+            jobs: Cell::new(0),
             sessions: Cell::new(0),
             peak: Cell::new(0),
             shutdown: Notify::new(),
@@ -123,6 +131,22 @@ impl Switch {
         self.connections().iter().for_each(|connection| connection.offer_log(&line));
     }
 
+    /// A text in which each `${name}` is the global variable's value.
+    pub(crate) fn expand(&self, text: &str) -> Vec<u8> {
+        let globals = self.globals.borrow();
+        let mut expanded = Vec::new();
+        let mut rest = text;
+        while let Some((before, (name, after))) =
+            rest.split_once("${").and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+        {
+            expanded.extend_from_slice(before.as_bytes());
+            expanded.extend_from_slice(globals.get(name).map_or(b"", Vec::as_slice));
+            rest = after;
+        }
+        expanded.extend_from_slice(rest.as_bytes());
+        expanded
+    }
+
     /// `0 years, 0 days, 0 hours, ...`
     pub(crate) fn uptime(&self) -> String {
         let unit = |number: u64, name: &str| format!("{number} {name}{}", if number == 1 { "" } else { "s" });
@@ -148,13 +172,17 @@ impl Switch {
             event
                 .add("Event-Info", "System Ready")
                 .add("Up-Time", self.uptime())
-                .add("FreeSWITCH-Version", "1.11.3-simulated")
+                .add("FreeSWITCH-Version", format!("{VERSION}-simulated~64bit"))
                 .add("Uptime-msec", self.started.elapsed().as_millis().to_string())
                 .add("Session-Count", self.calls.borrow().len().to_string())
-                .add("Max-Sessions", "2000")
+                .add("Max-Sessions", MAX_SESSIONS.to_string())
                 .add("Session-Per-Sec", "1000")
+                .add("Session-Per-Sec-Last", "0")
+                .add("Session-Per-Sec-Max", "0")
+                .add("Session-Per-Sec-FiveMin", "0")
                 .add("Session-Since-Startup", self.sessions.get().to_string())
                 .add("Session-Peak-Max", self.peak.get().to_string())
+                .add("Session-Peak-FiveMin", self.peak.get().to_string())
                 .add("Idle-CPU", "99.000000");
             self.fire(event);
         }

@@ -9,7 +9,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::calls::{Call, Setup, Task, bridge};
 use crate::common::random;
-use crate::core::Switch;
+use crate::core::{MAX_SESSIONS, Switch};
 
 const NAMES: [&str; 6] = ["Ada", "Grace", "Éva", "Linus", "Żaneta", "Ken"];
 /// How calls end, the usual way more often than others.
@@ -35,6 +35,10 @@ pub(crate) async fn calls(switch: Rc<Switch>, per_second: f64) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         ticks.tick().await;
+        // Two legs each.
+        if switch.calls().len() + 2 > MAX_SESSIONS {
+            continue;
+        }
         spawn_local(call(Rc::clone(&switch)));
     }
 }
