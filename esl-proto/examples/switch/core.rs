@@ -88,9 +88,10 @@ impl Switch {
         self.calls.borrow().clone()
     }
 
+    /// The call of this uuid. One that is hung up is not found any more.
     pub(crate) fn call(&self, uuid: impl AsRef<[u8]>) -> Option<Rc<Call>> {
         let uuid = uuid.as_ref();
-        self.calls.borrow().iter().find(|call| call.uuid.as_bytes() == uuid).cloned()
+        self.calls.borrow().iter().find(|call| call.uuid.as_bytes() == uuid && call.cause().is_none()).cloned()
     }
 
     /// An event with what every event says.

@@ -136,7 +136,8 @@ pub enum Effect {
     Divert(bool),
     /// `resume`: the dialplan goes on when the connection has ended.
     Resume,
-    /// `linger` or `nolinger`: [`Server::linger`] has changed. If the channel is gone already, the time begins anew.
+    /// `linger` or `nolinger`: [`Server::linger`] has changed. If the channel is gone already, `linger` begins the time
+    /// anew, and `nolinger` comes too late.
     Linger,
 }
 
@@ -150,6 +151,8 @@ pub enum Closed {
     Refused,
     /// The client's address is not allowed.
     Rejected,
+    /// The client has sent a command that begins with a NUL.
+    NoCommand,
     /// What the client sent cannot be read, or is beyond a limit.
     Unreadable(DecodeError),
     /// The controlled channel has ended, and nothing lingers.
