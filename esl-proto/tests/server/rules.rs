@@ -116,7 +116,7 @@ fn every_one_of_the_events_of_a_channel() {
     let mut server = outbound(false, true);
     say(&mut server, "connect", Answer::Channel(EventData::new(&[])));
     assert_eq!(tell(&mut server, "myevents"), "+OK Events Enabled");
-    for name in esl_proto::name::EventName::KNOWN {
+    for name in EventName::KNOWN {
         let name = name.as_str().unwrap();
         let wanted = wants(&mut server, &[("Event-Name", name), ("Unique-ID", "U")]);
         assert_eq!(wanted, MINE.split(' ').any(|mine| mine == name), "{name}");
