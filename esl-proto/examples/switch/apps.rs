@@ -122,21 +122,21 @@ async fn digits(call: &Call, arg: &str) -> String {
 
 /// Calls somebody else, and connects the two.
 async fn connect(call: &Rc<Call>, endpoint: &str) -> String {
-    let name = endpoint.rsplit(['}', ']']).next().unwrap_or(endpoint).to_owned();
     let setup = Setup {
-        destination: name.rsplit('/').next().unwrap_or_default().into(),
-        name,
         caller_name: call.setup.caller_name.clone(),
         caller_number: call.setup.caller_number.clone(),
-        variables: Vec::new(),
+        ..Setup::to(endpoint.rsplit(['}', ']']).next().unwrap_or(endpoint))
     };
     let other = Call::new(&call.switch, setup);
     let answered = call.alive(other.dial()).await.flatten().is_some();
     spawn_local(Rc::clone(&other).live(Task::new("park", "")));
     if !answered {
         other.hangup(HangupCause::OriginatorCancel);
-        return "NO_ANSWER".into();
+        let cause = other.cause().unwrap_or(HangupCause::NoAnswer).to_string();
+        call.set_variable("originate_disposition", cause.as_bytes());
+        return cause;
     }
+    call.set_variable("originate_disposition", b"SUCCESS");
     bridge(Rc::clone(call), other).await;
     "SUCCESS".into()
 }

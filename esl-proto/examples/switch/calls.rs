@@ -40,6 +40,25 @@ pub(crate) struct Setup {
     pub(crate) caller_name: String,
     pub(crate) caller_number: String,
     pub(crate) variables: Vec<(String, Vec<u8>)>,
+    /// How long it rings, if not for a moment only, and why nobody answers then.
+    pub(crate) rings: Option<Duration>,
+    pub(crate) refusal: Option<HangupCause<'static>>,
+}
+
+impl Setup {
+    /// A call to an endpoint, such as `user/1000`. `error/USER_BUSY` and the like do not answer.
+    pub(crate) fn to(endpoint: &str) -> Self {
+        let mut parts = endpoint.split('/').skip(1);
+        // A context may follow there.
+        let destination = if endpoint.starts_with("loopback/") { parts.next() } else { parts.next_back() };
+        let refusal = endpoint.strip_prefix("error/").map(|cause| HangupCause::from_octets(cause.as_bytes()));
+        Self {
+            name: endpoint.into(),
+            destination: destination.unwrap_or_default().into(),
+            refusal: refusal.map(|cause| known_cause(Some(cause))),
+            ..Self::default()
+        }
+    }
 }
 
 /// A cause of FreeSWITCH's, or the one that it takes for all others.
@@ -193,7 +212,7 @@ impl Call {
         self.switch.log(LogLevel::NOTICE, CALL_STATE, &self.uuid, text);
     }
 
-    /// Lets the other side ring and answer. [`None`] if it was hung up meanwhile.
+    /// Lets the other side ring and answer. [`None`] if it was hung up instead.
     pub(crate) async fn dial(&self) -> Option<()> {
         self.fire("CHANNEL_OUTGOING", ("switch_core_session.c", "switch_core_session_outgoing_channel", 768));
         self.set_state(INIT);
@@ -204,11 +223,11 @@ impl Call {
         self.rang.set(Some(now()));
         self.fire("CHANNEL_PROGRESS", ("switch_channel.c", "switch_channel_perform_mark_ring_ready_value", 3680));
         self.set_call_state(RINGING);
-        let refusal = self.setup.name.strip_prefix("error/");
-        if let Some(cause) = refusal {
-            self.hangup(known_cause(Some(HangupCause::from_octets(cause.as_bytes()))));
+        self.alive(tokio::time::sleep(self.setup.rings.unwrap_or(MOMENT))).await?;
+        if let Some(cause) = self.setup.refusal {
+            self.hangup(cause);
+            return None;
         }
-        self.alive(tokio::time::sleep(MOMENT)).await?;
         self.answer();
         Some(())
     }

@@ -88,6 +88,10 @@ impl Switch {
         self.calls.borrow().clone()
     }
 
+    pub(crate) fn is_full(&self) -> bool {
+        self.calls.borrow().len() >= MAX_SESSIONS
+    }
+
     /// The call of this uuid. One that is hung up is not found any more.
     pub(crate) fn call(&self, uuid: impl AsRef<[u8]>) -> Option<Rc<Call>> {
         let uuid = uuid.as_ref();

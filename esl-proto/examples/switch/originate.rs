@@ -9,7 +9,7 @@ use tokio::task::spawn_local;
 use crate::api::usage;
 use crate::calls::{Call, Setup, Task};
 use crate::common::Trouble;
-use crate::core::{MAX_SESSIONS, Switch};
+use crate::core::Switch;
 use crate::options::Program;
 
 /// Calls somebody. The first leg answers; whatever else is rung, is not.
@@ -37,7 +37,7 @@ pub(crate) async fn originate(switch: &Rc<Switch>, line: &str) -> String {
     if !known.iter().any(|kind| endpoint.starts_with(kind)) {
         return "-ERR CHAN_NOT_IMPLEMENTED\n".into();
     }
-    if switch.calls().len() >= MAX_SESSIONS {
+    if switch.is_full() {
         return format!("-ERR {}\n", HangupCause::DestinationOutOfOrder);
     }
     let given = |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, value)| text(value));
@@ -45,13 +45,12 @@ pub(crate) async fn originate(switch: &Rc<Switch>, line: &str) -> String {
         return "-ERR DESTINATION_OUT_OF_ORDER\n".into();
     }
     let setup = Setup {
-        destination: endpoint.split_once('/').map_or("", |(_, name)| name).into(),
         caller_name: given("origination_caller_id_name").or(order.cid_name.map(text)).unwrap_or_default(),
         caller_number: given("origination_caller_id_number")
             .or(order.cid_num.map(text))
             .unwrap_or_else(|| "0000000000".into()),
-        name: endpoint,
         variables,
+        ..Setup::to(&endpoint)
     };
     let task = match order.destination {
         Destination::Application { app, arg } => Task::new(&text(app), &text(arg)),
@@ -79,12 +78,7 @@ fn extension(switch: &Switch, name: &str) -> Task {
 
 /// Makes one call that connects to a program, and waits for its end.
 pub(crate) async fn outbound(switch: &Rc<Switch>, program: &Program) -> Result<(), Trouble> {
-    let setup = Setup {
-        name: "loopback/program".into(),
-        destination: "program".into(),
-        caller_number: "0000000000".into(),
-        ..Setup::default()
-    };
+    let setup = Setup { caller_number: "0000000000".into(), ..Setup::to("loopback/program") };
     let call = Call::new(switch, setup);
     if call.dial().await.is_some() {
         Rc::clone(&call).live(Task::new("socket", &program.argument())).await;

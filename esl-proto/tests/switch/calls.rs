@@ -64,6 +64,21 @@ fn an_unknown_application_ends_the_call() {
 }
 
 #[test]
+fn a_bridge_that_nobody_answers() {
+    let switch = Switch::start(&[]);
+    let mut client = switch.client();
+    client.reply("event plain CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP CHANNEL_BRIDGE");
+    client.api("originate user/1 &bridge(error/CALL_REJECTED)");
+    assert_eq!(client.event("CHANNEL_HANGUP").get("Hangup-Cause"), Some("CALL_REJECTED"));
+    let complete = client.event("CHANNEL_EXECUTE_COMPLETE");
+    assert_eq!(complete.get("variable_originate_disposition"), Some("CALL_REJECTED"));
+    client.api("originate user/1 &bridge({a=b}sofia/gateway/gw/1234)");
+    let bridge = client.event("CHANNEL_BRIDGE");
+    assert_eq!(bridge.get("Other-Leg-Destination-Number"), Some("1234"));
+    assert_eq!(bridge.get("variable_bridge_uuid"), bridge.get("Other-Leg-Unique-ID"));
+}
+
+#[test]
 fn two_calls_are_bridged() {
     let switch = Switch::start(&[]);
     let mut client = switch.client();
