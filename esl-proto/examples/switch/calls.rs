@@ -48,9 +48,9 @@ pub(crate) struct Setup {
 impl Setup {
     /// A call to an endpoint, such as `user/1000`. `error/USER_BUSY` and the like do not answer.
     pub(crate) fn to(endpoint: &str) -> Self {
-        let mut parts = endpoint.split('/').skip(1);
+        let mut parts = endpoint.split('/');
         // A context may follow there.
-        let destination = if endpoint.starts_with("loopback/") { parts.next() } else { parts.next_back() };
+        let destination = if endpoint.starts_with("loopback/") { parts.nth(1) } else { parts.next_back() };
         let refusal = endpoint.strip_prefix("error/").map(|cause| HangupCause::from_octets(cause.as_bytes()));
         Self {
             name: endpoint.into(),
