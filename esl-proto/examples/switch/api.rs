@@ -4,7 +4,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use esl_proto::name::HangupCause;
-use esl_proto::server::Goodbye;
 use tokio::task::spawn_local;
 
 use crate::core::{HOSTNAME, MAX_JOBS, MAX_SESSIONS, Switch, VERSION};
@@ -100,7 +99,7 @@ async fn execute(switch: &Rc<Switch>, command: &str, argument: &str) -> Option<V
         }
         "fsctl" => {
             if argument.starts_with("shutdown") {
-                switch.connections().iter().for_each(|connection| connection.kill(Goodbye::ShutDown));
+                switch.say_goodbye();
                 switch.shutdown.notify_one();
             }
             OK.into()

@@ -6,6 +6,7 @@ use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
 use esl_proto::name::LogLevel;
+use esl_proto::server::Goodbye;
 use tokio::sync::Notify;
 
 use crate::calls::Call;
@@ -69,9 +70,18 @@ impl Switch {
         connections.push(Rc::downgrade(connection));
     }
 
-    /// The connections that are not over.
-    pub(crate) fn connections(&self) -> Vec<Rc<Connection>> {
-        self.connections.borrow().iter().filter_map(Weak::upgrade).collect()
+    /// How many connections there are that are not over.
+    pub(crate) fn connection_count(&self) -> usize {
+        self.connections.borrow().iter().filter(|connection| connection.strong_count() > 0).count()
+    }
+
+    fn each_connection(&self, act: impl Fn(&Connection)) {
+        self.connections.borrow().iter().filter_map(Weak::upgrade).for_each(|connection| act(&connection));
+    }
+
+    /// Tells every connection that the switch ends.
+    pub(crate) fn say_goodbye(&self) {
+        self.each_connection(|connection| connection.kill(Goodbye::ShutDown));
     }
 
     pub(crate) fn add_call(&self, call: &Rc<Call>) {
@@ -127,13 +137,12 @@ impl Switch {
     /// Tells every connection that wants to know.
     pub(crate) fn fire(&self, event: Event) {
         let event = Rc::new(event);
-        let connections = self.connections();
-        event.view(|view| connections.iter().for_each(|connection| connection.offer(&event, view)));
+        event.view(|view| self.each_connection(|connection| connection.offer(&event, view)));
     }
 
     pub(crate) fn log(&self, level: LogLevel, source: Source, uuid: &str, text: String) {
         let line = Rc::new(LogLine { level, source, uuid: uuid.into(), text: format!("{} {text}\n", date(now())) });
-        self.connections().iter().for_each(|connection| connection.offer_log(&line));
+        self.each_connection(|connection| connection.offer_log(&line));
     }
 
     /// A text in which each `${name}` is the global variable's value.

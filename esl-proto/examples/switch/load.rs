@@ -35,14 +35,15 @@ pub(crate) async fn calls(switch: Rc<Switch>, per_second: f64) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         ticks.tick().await;
-        if !switch.is_full() {
-            spawn_local(call(Rc::clone(&switch)));
-        }
+        spawn_local(call(Rc::clone(&switch)));
     }
 }
 
 /// A call between two people: it rings, perhaps is answered, they talk, somebody hangs up.
 async fn call(switch: Rc<Switch>) {
+    if switch.is_full() {
+        return;
+    }
     let number = 1000 + random() % 100;
     let cause = one_of(&ENDS);
     let is_answered = cause == HangupCause::NormalClearing;

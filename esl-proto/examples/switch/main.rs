@@ -84,10 +84,10 @@ async fn run(options: Options) -> Result<u8, Trouble> {
         () = over => Ok(0),
         result = one_call => result.map(|()| 0),
     };
-    switch.connections().iter().for_each(|connection| connection.kill(esl_proto::server::Goodbye::ShutDown));
+    switch.say_goodbye();
     // As soon as all are told, and no later than that.
     for _ in 0..50 {
-        if switch.connections().is_empty() {
+        if switch.connection_count() == 0 {
             break;
         }
         sleep(GOODBYE / 50).await;
@@ -102,7 +102,7 @@ async fn accept(switch: &Rc<Switch>, listener: &TcpListener) {
             sleep(GOODBYE).await;
             continue;
         };
-        if switch.connections().len() >= switch.options.max_connections {
+        if switch.connection_count() >= switch.options.max_connections {
             continue;
         }
         let connection = Connection::inbound(switch);
