@@ -98,7 +98,8 @@ const OF_A_CHANNEL: [EventName<'static>; 23] = [
 impl Interest {
     pub(super) const NONE: Self = Self { listening: false, my_events: false, names: EventSet(0), allowed: None };
 
-    /// Takes `esl-allowed-events`, if there is a limit: names, and after CUSTOM subclasses, between commas, or between blanks if there is one.
+    /// Takes `esl-allowed-events`, if there is a limit: names, and after CUSTOM subclasses, between commas, or between
+    /// blanks if there is one.
     pub(super) fn allow<S>(&mut self, list: Option<&[u8]>, store: &mut Store<S>) -> Result<(), Full>
     where
         S: AsRef<[u8]> + AsMut<[u8]>,
