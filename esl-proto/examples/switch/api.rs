@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use esl_proto::name::HangupCause;
+use esl_proto::name::{HangupCause, LogLevel};
 use tokio::task::spawn_local;
 
 use crate::core::{HOSTNAME, MAX_JOBS, MAX_SESSIONS, Switch, VERSION};
@@ -90,6 +90,13 @@ async fn execute(switch: &Rc<Switch>, command: &str, argument: &str) -> Option<V
             let cause = uuid_api::cause(word, HangupCause::ManagerRequest);
             switch.calls().iter().for_each(|call| call.hangup(cause));
             format!("+OK hangup all channels with cause {cause}\n").into()
+        }
+        "log" if argument.is_empty() => "-ERR\n".into(),
+        "log" => {
+            let (level, text) = argument.split_once(' ').unwrap_or(("", argument));
+            let level = LogLevel::from_octets(level.as_bytes()).unwrap_or(LogLevel::DEBUG);
+            switch.log(level, ("mod_commands.c", "log_function", 7247), "", text);
+            OK.into()
         }
         "bgapi" => {
             let job = uuid();

@@ -69,7 +69,7 @@ pub(crate) async fn run(call: &Rc<Call>, app: &str, arg: &str) -> Option<String>
         "log" => {
             let (level, text) = arg.split_once(' ').unwrap_or(("DEBUG", arg));
             let level = LogLevel::from_octets(level.as_bytes()).unwrap_or(LogLevel::DEBUG);
-            call.switch.log(level, ("mod_dptools.c", "log_function", 1865), &call.uuid, text.to_owned());
+            call.switch.log(level, ("mod_dptools.c", "log_function", 1865), &call.uuid, text);
             none
         }
         "event" => {
@@ -145,11 +145,11 @@ async fn connect(call: &Rc<Call>, endpoint: &str) -> String {
 async fn socket(call: &Rc<Call>, program: &Program) {
     let control = Control { full: program.full, is_async: program.is_async };
     let source = ("mod_event_socket.c", "socket_function", 450);
-    call.switch.log(LogLevel::NOTICE, source, &call.uuid, format!("Trying host: {}", program.address));
+    call.switch.log(LogLevel::NOTICE, source, &call.uuid, &format!("Trying host: {}", program.address));
     let socket = match call.alive(TcpStream::connect(&program.address)).await {
         Some(Ok(socket)) => socket,
         Some(Err(error)) => {
-            call.switch.log(LogLevel::ERR, source, &call.uuid, format!("Socket Error: {error}"));
+            call.switch.log(LogLevel::ERR, source, &call.uuid, &format!("Socket Error: {error}"));
             call.refusal.set(Some(error));
             return;
         }

@@ -198,7 +198,7 @@ impl Call {
         let before = self.state.replace(state);
         self.fire("CHANNEL_STATE", STATE);
         let text = format!("({}) State Change {} -> {}", self.setup.name, before.0, state.0);
-        self.switch.log(LogLevel::DEBUG, STATE, &self.uuid, text);
+        self.switch.log(LogLevel::DEBUG, STATE, &self.uuid, &text);
     }
 
     fn set_call_state(&self, state: (&'static str, u8)) {
@@ -209,7 +209,7 @@ impl Call {
         self.describe(NAME, &mut event);
         self.switch.fire(event);
         let text = format!("({}) Callstate Change {before} -> {}", self.setup.name, state.0);
-        self.switch.log(LogLevel::NOTICE, CALL_STATE, &self.uuid, text);
+        self.switch.log(LogLevel::NOTICE, CALL_STATE, &self.uuid, &text);
     }
 
     /// Lets the other side ring and answer. [`None`] if it was hung up instead.

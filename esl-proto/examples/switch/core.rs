@@ -140,8 +140,13 @@ impl Switch {
         event.view(|view| self.each_connection(|connection| connection.offer(&event, view)));
     }
 
-    pub(crate) fn log(&self, level: LogLevel, source: Source, uuid: &str, text: String) {
-        let line = Rc::new(LogLine { level, source, uuid: uuid.into(), text: format!("{} {text}\n", date(now())) });
+    /// Writes a line of the log, after its time, the idle time of the processor, its level and its source.
+    pub(crate) fn log(&self, level: LogLevel, source: Source, uuid: &str, text: &str) {
+        let (file, _, number) = source;
+        let (time, name) = (now(), level.name().unwrap_or_default());
+        let (date, micros) = (date(time), time.subsec_micros());
+        let text = format!("{date}.{micros:06} 99.00% [{name}] {file}:{number} {text}\n");
+        let line = Rc::new(LogLine { level, source, uuid: uuid.into(), text });
         self.each_connection(|connection| connection.offer_log(&line));
     }
 

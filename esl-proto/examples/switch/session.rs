@@ -4,7 +4,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use esl_proto::EventDataError;
-use esl_proto::name::LogLevel;
 use esl_proto::server::{Answer, DeliverError, Effect, Goodbye, LogData, Poll, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -336,7 +335,8 @@ fn deliver_log(server: &mut Server<[u8; STORAGE]>, line: &LogLine, out: &mut [u8
     let (file, function, number) = line.source;
     let data = LogData {
         level: line.level,
-        text_channel: u8::from(line.level == LogLevel::CONSOLE),
+        // What is logged for a channel, and what is not.
+        text_channel: if line.uuid.is_empty() { 0 } else { 3 },
         file: file.as_bytes(),
         function: function.as_bytes(),
         line: number,

@@ -112,8 +112,15 @@ fn events_of_other_clients_heartbeats_and_log_lines() {
     assert_eq!(one.event("HEARTBEAT").get("Event-Info"), Some("System Ready"));
     one.reply("log 5");
     other.api("originate user/1 &hangup");
-    let line = std::iter::from_fn(|| one.next()).find(|heard| heard.kind == Kind::Log).unwrap();
-    assert!(line.text.contains("Callstate Change DOWN -> RINGING\n"), "{}", line.text);
+    other.api("log DEBUG not this");
+    other.api("log warning look: %41");
+    let mut line = || std::iter::from_fn(|| one.next()).find(|heard| heard.kind == Kind::Log).unwrap().text;
+    let of_a_call = line();
+    assert!(of_a_call.contains("\nLog-Level: 5\nText-Channel: 3\nLog-File: switch_channel.c\n"), "{of_a_call}");
+    let text = " 99.00% [NOTICE] switch_channel.c:302 (user/1) Callstate Change DOWN -> RINGING\n";
+    assert!(of_a_call.ends_with(text), "{of_a_call}");
+    let warning = std::iter::from_fn(|| Some(line())).find(|line| line.contains("Log-Level: 4\n")).unwrap();
+    assert!(warning.contains("\nUser-Data: \n\n") && warning.ends_with(" look: %41\n"), "{warning}");
 }
 
 #[test]
