@@ -153,6 +153,8 @@ impl Options {
 
     /// Whether clients from this address are refused.
     pub(crate) fn denies(&self, address: IpAddr) -> bool {
+        // Where both kinds come to one socket, the older ones look like the newer.
+        let address = address.to_canonical();
         self.denied.iter().any(|(network, bits)| match (address, network) {
             (IpAddr::V4(address), IpAddr::V4(network)) => {
                 let shift = 32 - u32::from(*bits);
