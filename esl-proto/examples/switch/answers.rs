@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use esl_proto::name::EventName;
 use esl_proto::server::{Answer, Ask, Rights};
-use esl_proto::{Call as Order, EventData, Request};
+use esl_proto::{Call as Order, EventData, Request, SendMsg};
 use tokio::sync::oneshot;
 
 use crate::api;
@@ -94,36 +94,7 @@ impl Question {
                 api::begin(switch, &text(command), argument.map(text), &job, owner);
                 Said::Job(job)
             }
-            Ask::SendMsg { message, wait, .. } => {
-                let call = match message.uuid {
-                    Some(uuid) => switch.call(uuid),
-                    None => connection.controlled(),
-                };
-                let Some(call) = call else {
-                    return Self::Said(Said::NoSuchChannel(message.uuid.unwrap_or_default().into()));
-                };
-                match message.call {
-                    Order::Execute(execute) => {
-                        let (done, is_done) = oneshot::channel();
-                        let ordered = call.order(Task {
-                            app: text(execute.app),
-                            arg: text(execute.arg),
-                            loops: execute.loops.unwrap_or(1).clamp(1, 1000),
-                            event_uuid: execute.event_uuid.map(text),
-                            done: wait.then_some(done),
-                        });
-                        if !ordered {
-                            return Self::Said(Said::Full);
-                        }
-                        if wait {
-                            return Self::Wait(is_done);
-                        }
-                    }
-                    Order::Hangup { cause } => call.hangup(known_cause(cause)),
-                    _ => {}
-                }
-                Said::Ok
-            }
+            Ask::SendMsg { message, wait, .. } => return Self::order(&message, wait, switch, connection),
             Ask::SendEvent { name, request } => Said::Event(send_event(switch, name, &request)),
             Ask::Connect => connection.controlled().map_or(Said::Channel(Event::default()), |call| {
                 Said::Channel(call.event("CHANNEL_DATA", ("mod_event_socket.c", "parse_command", 2029)))
@@ -143,7 +114,39 @@ impl Question {
         Self::Said(said)
     }
 
-    pub(crate) async fn answer(self, switch: &Rc<Switch>, _: &Rc<Connection>) -> Said {
+    /// `sendmsg`: an order for a channel.
+    fn order(message: &SendMsg<'_>, wait: bool, switch: &Rc<Switch>, connection: &Rc<Connection>) -> Self {
+        let call = match message.uuid {
+            Some(uuid) => switch.call(uuid),
+            None => connection.controlled(),
+        };
+        let Some(call) = call else {
+            return Self::Said(Said::NoSuchChannel(message.uuid.unwrap_or_default().into()));
+        };
+        match message.call {
+            Order::Execute(execute) => {
+                let (done, is_done) = oneshot::channel();
+                let ordered = call.order(Task {
+                    app: text(execute.app),
+                    arg: text(execute.arg),
+                    loops: execute.loops.unwrap_or(1).clamp(1, 1000),
+                    event_uuid: execute.event_uuid.map(text),
+                    done: wait.then_some(done),
+                });
+                if !ordered {
+                    return Self::Said(Said::Full);
+                }
+                if wait {
+                    return Self::Wait(is_done);
+                }
+            }
+            Order::Hangup { cause } => call.hangup(known_cause(cause)),
+            _ => {}
+        }
+        Self::Said(Said::Ok)
+    }
+
+    pub(crate) async fn answer(self, switch: &Rc<Switch>) -> Said {
         match self {
             Self::Said(said) => said,
             Self::Api(command, argument) => {

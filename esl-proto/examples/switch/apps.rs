@@ -17,6 +17,8 @@ use crate::options::Program;
 use crate::session::Session;
 
 const PLAY: Source = ("switch_ivr_play_say.c", "switch_ivr_play_file", 1649);
+/// A program's port, unless it is said.
+const PORT: u16 = 8084;
 /// How long nobody may press a key, unless it is said.
 const PATIENCE: u64 = 5000;
 
@@ -145,16 +147,26 @@ async fn connect(call: &Rc<Call>, endpoint: &str) -> String {
 async fn socket(call: &Rc<Call>, program: &Program) {
     let control = Control { full: program.full, is_async: program.is_async };
     let source = ("mod_event_socket.c", "socket_function", 450);
-    call.switch.log(LogLevel::NOTICE, source, &call.uuid, &format!("Trying host: {}", program.address));
-    let socket = match call.alive(TcpStream::connect(&program.address)).await {
-        Some(Ok(socket)) => socket,
-        Some(Err(error)) => {
-            call.switch.log(LogLevel::ERR, source, &call.uuid, &format!("Socket Error: {error}"));
-            call.refusal.set(Some(error));
-            return;
+    let log = |level, text: String| call.switch.log(level, source, &call.uuid, &text);
+    let mut socket = None;
+    // Several hosts are tried one after the other.
+    for host in program.address.split('|') {
+        log(LogLevel::NOTICE, format!("Trying host: {host}"));
+        let address = if host.contains(':') { host.to_owned() } else { format!("{host}:{PORT}") };
+        match call.alive(TcpStream::connect(address)).await {
+            Some(Ok(connected)) => {
+                socket = Some(connected);
+                break;
+            }
+            Some(Err(error)) => {
+                log(LogLevel::ERR, format!("Socket Error: {error}"));
+                call.refusal.set(Some(error));
+            }
+            None => return,
         }
-        None => return,
-    };
+    }
+    let Some(socket) = socket else { return };
+    call.refusal.set(None);
     let Some(connection) = Connection::outbound(&call.switch, call, control) else { return };
     let mut session = spawn_local(Session::new(&call.switch, &connection, socket).run());
     call.obey(async {

@@ -130,7 +130,7 @@ impl Session {
 
     /// Waits for the answer to a question, as long as the connection lives.
     async fn ask(&self, question: Question) -> Result<Said, End> {
-        let answer = question.answer(&self.switch, &self.connection);
+        let answer = question.answer(&self.switch);
         tokio::pin!(answer);
         loop {
             tokio::select! {

@@ -44,7 +44,8 @@ fn a_program_has_its_call() {
 #[test]
 fn calls_to_an_extension_connect_to_its_program() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let extension = format!("9000={}", listener.local_addr().unwrap());
+    // The first one is tried, and not there.
+    let extension = format!("9000=127.0.0.1:1|{}", listener.local_addr().unwrap());
     let switch = Switch::start(&["--extension", &extension]);
     let mut client = switch.client();
     client.say("bgapi originate user/1 9000\n\n");
