@@ -117,9 +117,9 @@ fn what_cannot_be_a_command_ends_its_connection_only() {
     let switch = Switch::start(&[]);
     let mut client = switch.client();
     let line = "x".repeat(1000) + ": y\n";
-    let head = format!("sendevent CUSTOM\n{}", line.repeat(10_000));
+    let head = format!("sendevent CUSTOM\n{}", line.repeat(1000));
     for stream in [
-        // A body beyond the limit, before any of it has come; lengths that are none; a head of 10 MiB.
+        // A body beyond the limit, before any of it has come; lengths that are none; a head of 1 MB.
         "sendevent CUSTOM\nContent-Length: 999999999\n\n",
         "sendevent CUSTOM\nContent-Length: -5\n\n",
         "sendevent CUSTOM\nContent-Length: 1000000\nContent-Length: 1000000\n\n",

@@ -70,7 +70,7 @@ const GOODBYE: &str = "\n\nDisconnected, goodbye.\nSee you at ClueCon! http://ww
 
 #[test]
 fn patience_with_strangers_and_half_commands_ends() {
-    let switch = Switch::start(&["--patience", "1"]);
+    let switch = Switch::start(&["--patience", "4"]);
     let mut silent = switch.stranger();
     let mut wrong = switch.stranger();
     assert_eq!(wrong.reply("foo"), "-ERR command not found");
