@@ -17,6 +17,8 @@ use crate::event::Event;
 pub(crate) const STORAGE: usize = 8192;
 /// How many of a client's regular expressions are kept ready.
 const EXPRESSIONS: usize = 100;
+/// How many octets one of them may become. A larger one matches nothing, like one that cannot be read.
+const EXPRESSION: usize = 65_536;
 
 pub(crate) struct Connection {
     pub(crate) server: RefCell<Server<[u8; STORAGE]>>,
@@ -166,6 +168,7 @@ fn matches(expressions: &RefCell<HashMap<Vec<u8>, Option<Regex>>>, filter: &[u8]
         RegexBuilder::new(pattern)
             .case_insensitive(flags.contains('i'))
             .dot_matches_new_line(flags.contains('s'))
+            .size_limit(EXPRESSION)
             .build()
             .ok()
     });

@@ -180,6 +180,7 @@ impl Session {
             Effect::Linger if self.lingers_until.is_some() && self.connection.server.borrow().linger().is_some() => {
                 self.linger();
             }
+            // Of AllEvents: there are no modules, and so no subclasses that would be known before they happen.
             _ => {}
         }
     }

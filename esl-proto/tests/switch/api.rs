@@ -248,8 +248,14 @@ fn a_dump_is_percent_coded_unless_it_is_plain() {
 #[test]
 fn filters_know_regular_expressions_with_their_flags() {
     let switch = Switch::start(&[]);
-    for (filter, comes) in [("/^b.r$/", true), ("/^B.R$/", false), ("/^B.R$/i", true), ("/^bar", false), ("/(/", false)]
-    {
+    for (filter, comes) in [
+        ("/^b.r$/", true),
+        ("/^B.R$/", false),
+        ("/^B.R$/i", true),
+        ("/^bar", false),
+        ("/(/", false),
+        ("/b(.{999}){99}|b/", false),
+    ] {
         let mut client = switch.client();
         client.reply("event json CUSTOM");
         client.reply(&format!("filter Foo {filter}"));
