@@ -302,8 +302,11 @@ impl Call {
         }
     }
 
-    /// Gives an order; false if too many wait.
+    /// Gives an order; false if too many wait. Nothing comes of it if the call is over, and nobody waits for that.
     pub(crate) fn order(&self, task: Task) -> bool {
+        if self.cause.get().is_some() {
+            return true;
+        }
         let mut tasks = self.tasks.borrow_mut();
         let is_room = tasks.len() < ORDERS;
         if is_room {
@@ -321,6 +324,8 @@ impl Call {
             self.set_variable("hangup_cause", cause.as_octets());
             self.state.set((self.state.get().0, HANGUP.1));
             self.fire("CHANNEL_HANGUP", ("switch_channel.c", "switch_channel_perform_hangup", 3447));
+            // Who waits for one of them need not wait longer.
+            self.tasks.borrow_mut().clear();
             for connection in self.controllers() {
                 connection.channel_gone(&self.setup.name);
             }
@@ -349,7 +354,6 @@ impl Call {
 
     async fn end(self: &Rc<Self>) {
         self.hangup(HangupCause::NormalClearing);
-        self.tasks.borrow_mut().clear();
         // Its own connection may be closed before the rest is said.
         yield_now().await;
         yield_now().await;

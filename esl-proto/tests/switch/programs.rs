@@ -81,7 +81,9 @@ fn the_end_of_a_call_in_both_modes() {
         // Too late: the connection stays, and still answers.
         assert_eq!(call.reply("nolinger"), "+OK will not linger");
         assert_eq!(call.reply("getvar hangup_cause"), "NORMAL_CLEARING");
+        // Nothing comes of orders any more, and nobody waits for them.
         assert_eq!(call.reply("sendmsg\ncall-command: hangup"), "+OK");
+        assert_eq!(call.reply("sendmsg\ncall-command: execute\nexecute-app-name: park"), "+OK");
         assert_eq!(call.reply("linger 0"), "+OK will linger 0 seconds");
         let rest: Vec<Heard> = std::iter::from_fn(|| call.next()).collect();
         let told = |name: &str| call.events.iter().chain(&rest).any(|heard| heard.event.as_deref() == Some(name));
