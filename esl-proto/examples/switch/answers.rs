@@ -124,13 +124,15 @@ impl Question {
             return Self::Said(Said::NoSuchChannel(message.uuid.unwrap_or_default().into()));
         };
         match message.call {
-            Order::Execute(execute) => {
+            // Without a name there is nothing to do.
+            Order::Execute(execute) if !execute.app.is_empty() => {
                 let (done, is_done) = oneshot::channel();
                 let ordered = call.order(Task {
                     app: text(execute.app),
                     arg: text(execute.arg),
-                    loops: execute.loops.unwrap_or(1).clamp(1, 1000),
+                    loops: execute.loops.unwrap_or(1),
                     event_uuid: execute.event_uuid.map(text),
+                    event_uuid_name: execute.event_uuid_name.map(text),
                     done: wait.then_some(done),
                 });
                 if !ordered {

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
 use std::rc::{Rc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use esl_proto::name::{HangupCause, LogLevel};
 use tokio::sync::{Notify, oneshot};
@@ -19,16 +19,18 @@ use crate::event::{Event, Source, Value, now, uuid};
 pub(crate) struct Task {
     pub(crate) app: String,
     pub(crate) arg: String,
+    /// How often, at most; below 0 for ever.
     pub(crate) loops: i32,
-    /// What comes back as Application-UUID.
+    /// What comes back as Application-UUID and Application-UUID-Name.
     pub(crate) event_uuid: Option<String>,
+    pub(crate) event_uuid_name: Option<String>,
     /// Told when it is over.
     pub(crate) done: Option<oneshot::Sender<()>>,
 }
 
 impl Task {
     pub(crate) fn new(app: &str, arg: &str) -> Self {
-        Self { app: app.into(), arg: arg.into(), loops: 1, event_uuid: None, done: None }
+        Self { app: app.into(), arg: arg.into(), loops: 1, event_uuid: None, event_uuid_name: None, done: None }
     }
 }
 
@@ -81,6 +83,8 @@ const RINGING: (&str, u8) = ("RINGING", 2);
 const ACTIVE: (&str, u8) = ("ACTIVE", 4);
 const HUNG_UP: (&str, u8) = ("HANGUP", 7);
 
+/// An application that is done earlier is not repeated.
+const SHORT: Duration = Duration::from_millis(500);
 /// How many orders may wait for a channel.
 const ORDERS: usize = 256;
 
@@ -249,37 +253,45 @@ impl Call {
         self.end().await;
     }
 
-    /// Executes an application, with the events before and after.
+    /// Executes an application, again if it is so ordered and took its time, with the events before and after.
     pub(crate) async fn execute(self: &Rc<Self>, task: Task) {
-        let application_uuid = task.event_uuid.unwrap_or_else(uuid);
-        for _ in 0..task.loops {
-            *self.application.borrow_mut() = (task.app.clone(), task.arg.clone());
-            self.set_variable("current_application", task.app.as_bytes());
-            self.set_variable("current_application_data", task.arg.as_bytes());
-            let describe = |event: &mut Event| {
-                event.add("Application", &task.app).add("Application-Data", &task.arg);
-            };
-            let mut event = self.event("CHANNEL_EXECUTE", ("switch_core_session.c", "switch_core_session_exec", 2949));
-            describe(&mut event);
-            event.add("Application-UUID", &application_uuid);
-            self.switch.fire(event);
-            let Some(response) = apps::run(self, &task.app, &task.arg).await else {
-                // FreeSWITCH ends the call of who asks for what it does not have.
-                self.hangup(HangupCause::DestinationOutOfOrder);
-                break;
-            };
-            self.set_variable("current_application_response", response.as_bytes());
-            let source = ("switch_core_session.c", "switch_core_session_exec", 2972);
-            let mut event = self.event("CHANNEL_EXECUTE_COMPLETE", source);
-            describe(&mut event);
-            event.add("Application-Response", response).add("Application-UUID", &application_uuid);
-            self.switch.fire(event);
-            if self.cause.get().is_some() {
+        let mut passes = 0;
+        while task.loops < 0 || passes < task.loops {
+            passes = passes.saturating_add(1);
+            let began = Instant::now();
+            self.execute_once(&task).await;
+            if self.cause.get().is_some() || began.elapsed() < SHORT {
                 break;
             }
         }
         // Who waits for the application must not wait for a call that is gone.
         drop(task.done);
+    }
+
+    async fn execute_once(self: &Rc<Self>, task: &Task) {
+        let application_uuid = task.event_uuid.clone().unwrap_or_else(uuid);
+        let tell = |name: &str, line: u32, response: &str| {
+            let mut event = self.event(name, ("switch_core_session.c", "switch_core_session_exec", line));
+            event
+                .add("Application", &task.app)
+                .add("Application-Data", &task.arg)
+                .add("Application-Response", response)
+                .add("Application-UUID", &application_uuid)
+                .add("Application-UUID-Name", task.event_uuid_name.as_deref().unwrap_or_default());
+            self.switch.fire(event);
+        };
+        *self.application.borrow_mut() = (task.app.clone(), task.arg.clone());
+        self.set_variable("current_application", task.app.as_bytes());
+        self.set_variable("current_application_data", task.arg.as_bytes());
+        tell("CHANNEL_EXECUTE", 2949, "");
+        match apps::run(self, &task.app, &task.arg).await {
+            Some(response) => {
+                self.set_variable("current_application_response", response.as_bytes());
+                tell("CHANNEL_EXECUTE_COMPLETE", 2972, &response);
+            }
+            // FreeSWITCH ends the call of who asks for what it does not have.
+            None => self.hangup(HangupCause::DestinationOutOfOrder),
+        }
     }
 
     /// Executes what is ordered, until the call ends or `other` does.

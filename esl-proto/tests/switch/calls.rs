@@ -25,12 +25,10 @@ fn a_call_from_its_beginning_to_its_end() {
         assert_eq!(client.event("CHANNEL_EXECUTE").get("Application"), Some("park"));
         client.event("CHANNEL_PARK");
 
-        let order = "call-command: execute\nexecute-app-name: set\nexecute-app-arg: x=1\nEvent-UUID: my app\nloops: 2";
+        let order = "call-command: execute\nexecute-app-name: set\nexecute-app-arg: x=1\nEvent-UUID: my app";
         assert_eq!(client.reply(&format!("sendmsg {uuid}\n{order}")), "+OK");
-        for _ in 0..2 {
-            assert_eq!(client.event("CHANNEL_EXECUTE").get("Application-UUID"), Some("my app"));
-            assert_eq!(client.event("CHANNEL_EXECUTE_COMPLETE").get("variable_x"), Some("1"));
-        }
+        assert_eq!(client.event("CHANNEL_EXECUTE").get("Application-UUID"), Some("my app"));
+        assert_eq!(client.event("CHANNEL_EXECUTE_COMPLETE").get("variable_x"), Some("1"));
         assert_eq!(client.api(&format!("uuid_getvar {uuid} x")), "1");
         assert_eq!(client.api(&format!("uuid_getvar {uuid} nosuch")), "_undef_");
         assert_eq!(client.api(&format!("uuid_send_dtmf {uuid} 7")), format!("+OK {uuid} sent DTMF 7.\n"));
@@ -61,6 +59,29 @@ fn an_unknown_application_ends_the_call() {
     assert_eq!(client.api("originate nowhere &park"), "-ERR CHAN_NOT_IMPLEMENTED\n");
     assert_eq!(client.api("nosuch thing"), "-ERR nosuch Command not found!\n");
     assert_eq!(client.api("global_getvar nosuch"), "-ERR no reply\n");
+}
+
+#[test]
+fn what_takes_its_time_is_repeated_and_what_has_no_name_is_nothing() {
+    let switch = Switch::start(&[]);
+    let mut client = switch.client();
+    let uuid = client.api("originate user/1 &park").trim().replace("+OK ", "");
+    client.reply("event plain CHANNEL_EXECUTE CHANNEL_HANGUP");
+    for (order, passes) in [
+        ("execute-app-name: sleep\nexecute-app-arg: 600\nloops: 2", 2),
+        ("execute-app-name: set\nexecute-app-arg: x=1\nloops: 5", 1),
+        ("execute-app-name: set\nexecute-app-arg: x=1\nloops: 0", 0),
+        ("execute-app-arg: x=1", 0),
+    ] {
+        let order = format!("sendmsg {uuid}\ncall-command: execute\nEvent-UUID-Name: this\n{order}");
+        assert_eq!(client.reply(&order), "+OK");
+        // The order after it ends it.
+        assert_eq!(client.reply(&format!("sendmsg {uuid}\ncall-command: execute\nexecute-app-name: answer")), "+OK");
+        let events = std::iter::from_fn(|| Some(client.event("CHANNEL_EXECUTE")));
+        let events: Vec<Heard> = events.take_while(|event| event.get("Application") != Some("answer")).collect();
+        assert_eq!(events.len(), passes, "{order}");
+        assert!(events.iter().all(|event| event.get("Application-UUID-Name") == Some("this")));
+    }
 }
 
 #[test]
