@@ -25,7 +25,8 @@ impl<'b> From<Frame<'b>> for Request<'b> {
 }
 
 impl<'b> Request<'b> {
-    /// The command line: the word and its arguments. Empty if the command begins with a NUL.
+    /// The command line: the word and its arguments.
+    /// Empty if the command begins with a NUL.
     #[must_use]
     pub fn line(&self) -> &'b [u8] {
         RequestLines::new(self.head).next().map_or(&[], |line| line.octets)
