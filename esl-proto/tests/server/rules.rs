@@ -1,8 +1,7 @@
 //! Rules of the listener, one by one, where no recorded dialogue has them.
 
-use esl_proto::name::{EventName, Format};
 use esl_proto::server::{Answer, Ask, Closed, Control, Effect, Offer, Poll, Rights, Server, ServerLimits};
-use esl_proto::{EventData, EventDataError, EventField, Percent};
+use esl_proto::{EventData, EventDataError, EventField, Percent, name::Format};
 
 type Listener = Server<[u8; 512]>;
 
@@ -116,7 +115,7 @@ fn every_one_of_the_events_of_a_channel() {
     let mut server = outbound(false, true);
     say(&mut server, "connect", Answer::Channel(EventData::new(&[])));
     assert_eq!(tell(&mut server, "myevents"), "+OK Events Enabled");
-    for name in EventName::KNOWN {
+    for name in esl_proto::name::EventName::KNOWN {
         let name = name.as_str().unwrap();
         let wanted = wants(&mut server, &[("Event-Name", name), ("Unique-ID", "U")]);
         assert_eq!(wanted, MINE.split(' ').any(|mine| mine == name), "{name}");
@@ -439,6 +438,8 @@ fn nothing_of_a_head_is_after_a_nul() {
 
 #[test]
 fn the_name_of_an_event_may_be_the_sources_own() {
+    use esl_proto::name::EventName;
+
     let mut server = open();
     for (line, name) in [
         ("sendevent SWITCH_EVENT_TALK", EventName::Talk),
