@@ -39,8 +39,21 @@ const LINES: &[&str] = &[
 ];
 const SUBCLASSES: &[&str] = &["a::b", "a::c", "x"];
 const HEADERS: &[&str] = &["Foo", "foo", "Bar", "Event-Name", "Event-Subclass", "_body", "Nosuch"];
-const VALUES: &[&str] =
-    &["one", "ONE", "- one", "+two", "-two", "HEARTBEAT", "a::b", "ARRAY::one|:two", "%", "- HEARTBEAT"];
+const VALUES: &[&str] = &[
+    "one",
+    "ONE",
+    "- one",
+    "+two",
+    "-two",
+    "HEARTBEAT",
+    "a::b",
+    "ARRAY::one|:two",
+    "%",
+    "- HEARTBEAT",
+    "/ne/",
+    "/w/",
+    "-/ne/",
+];
 const HEADER_NAMES: &[&str] = &["Foo", "foo", "Bar", "My Header", "a:b", "variable_nolocal:x", "\u{17b}\u{f3}", "1num"];
 
 /// See the module.

@@ -99,8 +99,23 @@ fn line() -> impl Strategy<Value = String> {
     };
     let header = || prop::sample::select(vec!["Foo", "foo", "Bar", "Event-Name", "Event-Subclass", "_body", "Nosuch"]);
     let value = || {
-        let words =
-            vec!["one", "ONE", "- one", "+two", "-two", "HEARTBEAT", "a::b", "ARRAY::one|:two", "", "%", "- HEARTBEAT"];
+        let words = vec![
+            "one",
+            "ONE",
+            "- one",
+            "+two",
+            "-two",
+            "HEARTBEAT",
+            "a::b",
+            "ARRAY::one|:two",
+            "",
+            "%",
+            "- HEARTBEAT",
+            "/ne/",
+            "/w/",
+            "/nosuch/",
+            "-/ne/",
+        ];
         prop::sample::select(words)
     };
     let format = prop::sample::select(vec!["", "plain ", "json ", "xml ", "JSON "]);

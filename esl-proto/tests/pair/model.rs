@@ -204,7 +204,11 @@ impl Model {
                 !value[..sign].chars().all(|front| "+- ".contains(front)) || value.as_bytes()[sign] == b'+'
             });
             let compare = value.trim_start_matches(['+', '-', ' ']);
-            if found.text().eq_ignore_ascii_case(compare) {
+            let matches = match value.strip_prefix('/') {
+                Some(word) => found.text().contains(word.trim_end_matches('/')),
+                None => found.text().eq_ignore_ascii_case(compare),
+            };
+            if matches {
                 if !include {
                     return false;
                 }

@@ -419,6 +419,54 @@ fn what_is_kept_stays_when_something_else_is_taken_away() {
 }
 
 #[test]
+fn a_nul_in_front_is_no_command_and_ends_the_connection() {
+    let mut out = [0; 4096];
+    for stream in [&b"\0api status\n\n"[..], b"\n\r\n\0\nFoo: bar\n\n"] {
+        let mut server = open();
+        let Poll::Closed { why: Closed::NoCommand, written } = server.poll(stream, &mut out).unwrap() else { panic!() };
+        let reply =
+            b"Content-Type: command/reply\nReply-Text: -ERR command parse error.\n\nContent-Type: text/disconnect-";
+        assert!(out[..written].starts_with(reply));
+    }
+}
+
+#[test]
+fn nothing_of_a_head_is_after_a_nul() {
+    let mut server = open();
+    let stream = b"sendevent CUSTOM\nFoo: a\0b\nBar: c\nContent-Length: 9\n\nnosuch\n\n";
+    let mut out = [0; 4096];
+    let Poll::Ask { ask: Ask::SendEvent { request, .. }, consumed } = server.poll(stream, &mut out).unwrap() else {
+        panic!()
+    };
+    assert_eq!((request.get("foo"), request.get("bar"), request.body()), (Some(&b"a"[..]), None, None));
+    server.answer(Answer::Event(b"u"), &mut out).unwrap();
+    // What was announced after it is no body.
+    let poll = server.poll(&stream[consumed..], &mut out).unwrap();
+    assert!(out[..poll.written()].ends_with(b"Reply-Text: -ERR command not found\n\n"));
+    let poll = server.poll(b"api eval a\0b\n\n", &mut out).unwrap();
+    let Poll::Ask { ask: Ask::Api { argument: Some(b"a"), .. }, .. } = poll else { panic!("{poll:?}") };
+}
+
+#[test]
+fn the_name_of_an_event_may_be_the_sources_own() {
+    use esl_proto::name::EventName;
+
+    let mut server = open();
+    for (line, name) in [
+        ("sendevent SWITCH_EVENT_TALK", EventName::Talk),
+        ("SENDEVENTtalk", EventName::Talk),
+        ("sendevent nosuch", EventName::from_octets(b"nosuch")),
+        ("sendevent", EventName::from_octets(b"")),
+    ] {
+        let command = format!("{line}\n\n");
+        let poll = server.poll(command.as_bytes(), &mut [0; 4096]).unwrap();
+        let Poll::Ask { ask: Ask::SendEvent { name: read, .. }, .. } = poll else { panic!("{poll:?}") };
+        assert_eq!(read, name, "{line}");
+        server.answer(Answer::Event(b"u"), &mut [0; 4096]).unwrap();
+    }
+}
+
+#[test]
 fn the_name_of_a_job_is_cut_like_the_servers() {
     let mut server = open();
     let command = format!("bgapi a b c\nJob-UUID: {}\n\n", "j".repeat(300));
