@@ -44,6 +44,19 @@ impl<'a> Event<'a> {
         Self { text: frame.head(), format: Format::Plain, crlf: frame.is_crlf() }
     }
 
+    /// The same event with this answer to whether its lines end in CRLF, which only the head of a frame can: for hosts
+    /// in other languages, which keep parts.
+    #[must_use]
+    pub const fn with_crlf(self, is_crlf: bool) -> Self {
+        Self { crlf: is_crlf, ..self }
+    }
+
+    /// Whether the lines of the text end in CRLF.
+    #[must_use]
+    pub const fn is_crlf(&self) -> bool {
+        self.crlf
+    }
+
     /// The format that the text is in.
     #[must_use]
     pub const fn format(&self) -> Format {
