@@ -78,7 +78,7 @@ pub use command::{
 };
 pub use event::{
     Content, Event, EventData, EventDataError, EventError, EventErrorKind, EventField, GetAll, HeaderSlot, Headers,
-    Indexed,
+    Indexed, IndexedHeaders,
 };
 pub use frame::{
     DecodeError, DecodeErrorKind, Decoder, Frame, FrameHeaders, Header, Limits, Request, RequestHeaders, Step,

@@ -9,7 +9,7 @@ mod xml;
 use core::fmt;
 
 pub use data::{Content, EventData, EventDataError, EventField};
-pub use index::{HeaderSlot, Indexed};
+pub use index::{HeaderSlot, Indexed, IndexedHeaders};
 
 use crate::frame::{Frame, Header, HeaderList};
 use crate::name::{EventName, Format, header};
