@@ -119,6 +119,10 @@ std::optional<std::string_view> ask_view(Function function, Arguments... argumen
     return view(octets);
 }
 
+/// Tells a first argument from a handle that is to be moved.
+template <class Handle, class First>
+using unless_handle = std::enable_if_t<!std::is_base_of_v<Handle, std::decay_t<First>>>;
+
 } // namespace detail
 
 /// Where a sequence ends.
@@ -171,9 +175,9 @@ private:
 template <class Handle>
 class on_heap : public Handle {
 public:
-    template <class... Arguments>
-    explicit on_heap(const Arguments&... arguments) noexcept {
-        this->status_ = Handle::make(&this->handle_, arguments...);
+    template <class First, class... Rest, class = detail::unless_handle<Handle, First>>
+    explicit on_heap(First&& first, Rest&&... rest) noexcept {
+        this->status_ = Handle::make(&this->handle_, std::forward<First>(first), std::forward<Rest>(rest)...);
     }
     on_heap(on_heap&& other) noexcept { swap(other); }
     on_heap& operator=(on_heap&& other) noexcept {
@@ -202,8 +206,9 @@ template <class Handle>
 class placed : public Handle {
 public:
     template <class... Arguments>
-    explicit placed(storage<Handle>& memory, const Arguments&... arguments) noexcept {
-        this->status_ = Handle::init(&this->handle_, memory.octets, sizeof memory.octets, arguments...);
+    explicit placed(storage<Handle>& memory, Arguments&&... arguments) noexcept {
+        this->status_ = Handle::init(&this->handle_, memory.octets, sizeof memory.octets,
+                                     std::forward<Arguments>(arguments)...);
     }
     placed(placed&& other) noexcept { swap(other); }
     placed& operator=(placed&& other) noexcept {
@@ -229,9 +234,10 @@ private:
 template <class Handle>
 class in_place : private storage<Handle>, public placed<Handle> {
 public:
-    template <class... Arguments>
-    explicit in_place(const Arguments&... arguments) noexcept
-        : placed<Handle>(static_cast<storage<Handle>&>(*this), arguments...) {}
+    template <class First, class... Rest, class = detail::unless_handle<Handle, First>>
+    explicit in_place(First&& first, Rest&&... rest) noexcept
+        : placed<Handle>(static_cast<storage<Handle>&>(*this), std::forward<First>(first),
+                         std::forward<Rest>(rest)...) {}
     in_place(in_place&&) = delete;
 };
 

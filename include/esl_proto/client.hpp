@@ -78,7 +78,7 @@ private:
         return number == ESLP_NO_ID ? std::nullopt : std::optional<command_id>(command_id(number));
     }
 
-    eslp_poll c_;
+    eslp_client_found c_;
     eslp::message message_;
     eslp::status status_ = ESLP_NULL;
 };
@@ -111,8 +111,8 @@ public:
     subscription() noexcept : c_() {}
 
     /// The events, between blanks as a person types them, and the format of all.
-    subscription& events(eslp::format format, std::string_view names) noexcept {
-        c_.events.format = format;
+    subscription& events(format all, std::string_view names) noexcept {
+        c_.events.format = all;
         c_.events.names = detail::given(names);
         return *this;
     }
@@ -312,7 +312,7 @@ public:
         arrivals* all_;
     };
 
-    arrivals(client_handle& client, Buffer& buffer) noexcept : client_(client), buffer_(buffer) {}
+    arrivals(client_handle& handle, Buffer& buffer) noexcept : client_(handle), buffer_(buffer) {}
     arrivals(const arrivals&) = delete;
     arrivals& operator=(const arrivals&) = delete;
     ~arrivals() { buffer_.consume(current_.consumed()); }

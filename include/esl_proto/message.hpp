@@ -38,7 +38,7 @@ public:
     /// The Reply-Text of a reply, the output in an api response, a log line, a notice's or rejection's text.
     std::optional<value> text() const noexcept { return detail::ask_value(::eslp_message_text, &c_); }
     /// How the text of a reply or api response begins.
-    eslp_answer answer() const noexcept { return ::eslp_message_answer(&c_); }
+    eslp_reply_status reply_status() const noexcept { return ::eslp_message_reply_status(&c_); }
     /// What follows `+OK`, `-ERR` or `-USAGE` in it, without the blanks around; all of it if it begins with none.
     std::optional<std::string_view> detail() const noexcept {
         return detail::ask_view(::eslp_message_detail, &c_);
