@@ -1,6 +1,6 @@
 # Each line is a command that a person could type.
 
-.PHONY: demo test bench gates
+.PHONY: demo test bench gates install uninstall
 
 # The main job: a simulated switch with calls, and the monitor on it.
 demo:
@@ -23,3 +23,10 @@ gates:
 # Every row beside its yardstick, as a ratio.
 bench:
 	cargo bench -p esl-benches --bench parse
+
+# The C library, with its C++ headers and its pkg-config and CMake files: PREFIX (/usr/local), DESTDIR, LIBDIR, INCLUDEDIR.
+install:
+	esl-ffi/package/install
+
+uninstall:
+	esl-ffi/package/install --uninstall
