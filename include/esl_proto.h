@@ -348,18 +348,17 @@ eslp_status eslp_value_items(const eslp_value *value, eslp_items *items);
  */
 eslp_status eslp_items_next(eslp_items *items, eslp_value *item);
 
-/**
- * The octets of a string literal, as an eslp_bytes.
- */
+/** The octets of a string literal, as an eslp_bytes. */
 #ifdef __cplusplus
 #define ESLP_LIT(literal) (eslp_bytes{"" literal, sizeof(literal) - 1})
 #else
 #define ESLP_LIT(literal) ((eslp_bytes){"" literal, sizeof(literal) - 1})
 #endif
 
-/**
- * The octets of a string that is ended by a NUL, without it; nothing if it is NULL.
- */
+/** The same as the initialiser of an eslp_bytes, where only a constant may stand: in static tables. */
+#define ESLP_INIT(literal) {"" literal, sizeof(literal) - 1}
+
+/** The octets of a string that is ended by a NUL, without it; nothing if it is NULL. */
 static inline eslp_bytes eslp_str(const char *text) {
   eslp_bytes bytes;
   bytes.data = text;
@@ -1518,6 +1517,168 @@ eslp_status eslp_command_parse(const eslp_frame *request, eslp_command *command,
 
 /** What an eslp_field is called, in English: valid for ever; NULL for any other number. */
 eslp_bytes eslp_field_text(int32_t field);
+
+/* ========================================================================
+ * Dial strings
+ *
+ * Whom to call: written so that the server reads what is meant, and read as it reads them.
+ * ======================================================================== */
+
+/** What stands between a leg and the one before it. */
+typedef enum eslp_join {
+  /** `,`: both are called at once. */
+  ESLP_JOIN_AND = 0,
+  /** `|`: this one begins a list that is called if nobody answers in the list before. */
+  ESLP_JOIN_OR = 1,
+  /** `:_:`: this one begins a handle of its own, called at the same time ("enterprise originate"). */
+  ESLP_JOIN_ENTERPRISE = 2,
+} eslp_join;
+
+/** One channel to call. */
+typedef struct eslp_leg {
+  /** What to call: `user/1000`, `sofia/gateway/gw/1234`, `loopback/1000/default`, `error/USER_BUSY`, `group/sales`. */
+  eslp_bytes endpoint;
+  /** The variables of this channel alone, written in `[...]`: `leg_timeout`, `leg_delay_start`. */
+  eslp_pairs variables;
+  /** The variables of all legs of its handle, written in `{...}`; count only for a handle's first leg. */
+  eslp_pairs handle_variables;
+  /** An eslp_join; does not count for the first leg. */
+  int32_t join;
+} eslp_leg;
+
+/**
+ * Whom to call: what `originate` and `bridge` have in common.
+ *
+ *     eslp_leg legs[] = {{.endpoint = ESLP_LIT("user/1000")}, {.endpoint = ESLP_LIT("user/1001")}};
+ *     eslp_dial dial = {.legs = legs, .count = 2};
+ */
+typedef struct eslp_dial {
+  /** The legs: they must stay where they are until the call has been written. */
+  const eslp_leg *legs;
+  /** Their number. */
+  size_t count;
+  /** The variables of all legs of all handles, written in `<...>`. */
+  eslp_pairs variables;
+} eslp_dial;
+
+/**
+ * `originate <dial string> <destination> [<dialplan>] [<context>] [<cid_name>] [<cid_num>] [<timeout_sec>]`: makes a
+ * call and, when it is answered, connects it to something. The command answers when the call is answered or has
+ * failed, so it is one for `bgapi` more often than for `api`.
+ */
+typedef struct eslp_originate {
+  /** Whom to call. */
+  eslp_dial dial;
+  /** Where the dialplan routes the call; left out if an application is given. */
+  eslp_bytes extension;
+  /** The application that the call executes; left out if an extension is given. */
+  eslp_bytes application;
+  /** The application's argument. No `)` may stand in it: the server would cut it there. */
+  eslp_bytes argument;
+  /** Which dialplan knows the extension; `XML` if left out. */
+  eslp_bytes dialplan;
+  /** In which context; `default` if left out. */
+  eslp_bytes context;
+  /** The name that the called see, unless `origination_caller_id_name` says another. */
+  eslp_bytes cid_name;
+  /** The number that the called see, unless `origination_caller_id_number` says another. */
+  eslp_bytes cid_num;
+  /** How long to ring, in seconds, unless `originate_timeout` says something else; 60 if 0. */
+  uint32_t timeout_sec;
+} eslp_originate;
+
+/** The part of a call that is wrong. */
+typedef enum eslp_dial_field {
+  /** None. */
+  ESLP_DIAL_FIELD_NONE = 0,
+  /** The name of a variable. */
+  ESLP_DIAL_FIELD_VARIABLE_NAME = 1,
+  /** The value of a variable. */
+  ESLP_DIAL_FIELD_VARIABLE_VALUE = 2,
+  /** An endpoint. */
+  ESLP_DIAL_FIELD_ENDPOINT = 3,
+  /** The extension. */
+  ESLP_DIAL_FIELD_EXTENSION = 4,
+  /** The name of the application. */
+  ESLP_DIAL_FIELD_APPLICATION = 5,
+  /** The argument of the application. */
+  ESLP_DIAL_FIELD_ARGUMENT = 6,
+  /** The dialplan. */
+  ESLP_DIAL_FIELD_DIALPLAN = 7,
+  /** The context. */
+  ESLP_DIAL_FIELD_CONTEXT = 8,
+  /** The caller's name. */
+  ESLP_DIAL_FIELD_CID_NAME = 9,
+  /** The caller's number. */
+  ESLP_DIAL_FIELD_CID_NUM = 10,
+  /** The time limit. */
+  ESLP_DIAL_FIELD_TIMEOUT_SEC = 11,
+} eslp_dial_field;
+
+/** Where a call is wrong. */
+typedef struct eslp_dial_fault {
+  /** With which part: an eslp_dial_field. */
+  int32_t field;
+  /** With which leg, from 0. A variable in `{...}` belongs to its handle's first leg; all that belongs to no leg has 0. */
+  size_t leg;
+  /** Which one, if there are several of them in one place, from 0. */
+  size_t item;
+  /** The octet of that part, from 0. */
+  size_t offset;
+} eslp_dial_fault;
+
+/** What eslp_originate_parse() and eslp_bridge_parse() tell beside the call. */
+typedef struct eslp_dial_read {
+  /** The number of legs; with ESLP_INSUFFICIENT, how many eslp_leg are needed. */
+  size_t legs;
+  /**
+   * After an error from ESLP_DIAL_PARSE_STORAGE on: the place in the text, near the end of what is wrong; with that
+   * status itself, how many octets of storage are enough.
+   */
+  size_t offset;
+} eslp_dial_read;
+
+/**
+ * Writes the line for `api` and `bgapi` to `out`. `len`, which may be NULL, is its length.
+ *
+ * What is written is what the server reads back, or it is refused: no text can add a variable, a leg, an argument or an
+ * application.
+ *
+ * @return ESLP_DIAL_INSUFFICIENT if `size` is less: nothing is written, and `len` says what is needed. An error from
+ * ESLP_DIAL_EMPTY on if no line would be read back as this; `fault`, which may be NULL, says where.
+ */
+eslp_status eslp_originate_encode(const eslp_originate *call, void *out, size_t size, size_t *len,
+    eslp_dial_fault *fault);
+
+/**
+ * Writes the argument for the application `bridge` to `out`. `len`, which may be NULL, is its length.
+ *
+ * @return As eslp_originate_encode().
+ */
+eslp_status eslp_bridge_encode(const eslp_dial *dial, void *out, size_t size, size_t *len,
+    eslp_dial_fault *fault);
+
+/**
+ * Reads a line as the server would, into `storage` and `max` legs: as many octets as the line has are enough.
+ *
+ * The call is valid as long as both. Its variables are walked with eslp_pairs_headers(). `read` may be NULL.
+ *
+ * @return ESLP_INSUFFICIENT if there are more than `max` legs. An error from ESLP_DIAL_PARSE_STORAGE on if it is no
+ * `originate`, or the server would refuse it or read past its end.
+ */
+eslp_status eslp_originate_parse(eslp_bytes line, void *storage, size_t size, eslp_leg *legs, size_t max,
+    eslp_originate *call, eslp_dial_read *read);
+
+/**
+ * Reads an argument of the application `bridge` as the server would, as eslp_originate_parse().
+ *
+ * @return As eslp_originate_parse(); ESLP_DIAL_PARSE_EXPANSION if it holds `${...}`, which only the channel can expand.
+ */
+eslp_status eslp_bridge_parse(eslp_bytes argument, void *storage, size_t size, eslp_leg *legs, size_t max,
+    eslp_dial *dial, eslp_dial_read *read);
+
+/** What an eslp_dial_field is called, in English: valid for ever; NULL for any other number. */
+eslp_bytes eslp_dial_field_text(int32_t field);
 
 /* ========================================================================
  * Client

@@ -2,6 +2,7 @@
 
 use core::ffi::c_void;
 
+use esl_core::dial::{ReadVariables, Variables};
 use esl_core::name::{EventName, HangupCause};
 use esl_core::{
     Call, Command, CommandError, EncodeError, EventNames, Events, Execute, Field, Filter, Frame, PairSource, Pairs,
@@ -369,6 +370,8 @@ pub struct eslp_fault {
 /// Parts of [`eslp_pairs`] that were read.
 const HEADERS: u32 = 1;
 const APPLICATIONS: u32 = 2;
+/// And a mark: variables of a dial string.
+const VARIABLES: u32 = 256;
 
 // SAFETY: C promises that nobody writes to the pairs while a function reads them.
 unsafe impl Sync for eslp_pairs {}
@@ -414,6 +417,29 @@ impl eslp_pairs {
 
     fn read(request: &Request<'_>, part: u32) -> Self {
         Self { request: eslp_bytes::of(request.head()), part, ..Self::NONE }
+    }
+
+    /// Variables of a dial string that was read.
+    pub(crate) fn of_variables(variables: Variables<'_>) -> Self {
+        match variables.parts() {
+            Some((text, mark)) => {
+                Self { request: eslp_bytes::of(text), part: VARIABLES | u32::from(mark), ..Self::NONE }
+            }
+            None => Self::NONE,
+        }
+    }
+
+    /// The parts of such variables, if they are some.
+    ///
+    /// # Safety
+    /// As [`pairs`](Self::pairs).
+    pub(crate) unsafe fn as_variables<'a>(&self) -> Outcome<Option<(&'a [u8], u8)>> {
+        if self.part & VARIABLES == 0 {
+            return Ok(None);
+        }
+        let mark = u8::try_from(self.part & !VARIABLES).map_err(|_| eslp_status::ESLP_INVALID_ARGUMENT)?;
+        // SAFETY: passed on.
+        Ok(Some((unsafe { self.request.octets() }?, mark)))
     }
 }
 
@@ -818,10 +844,13 @@ pub unsafe extern "C" fn eslp_pairs_headers(pairs: *const eslp_pairs, headers: *
         let walk = match pairs.part {
             HEADERS => AnyHeaders::Request(pairs.request()?.headers()),
             APPLICATIONS => AnyHeaders::Applications(pairs.request()?.headers()),
-            _ => {
-                pairs.pairs()?;
-                AnyHeaders::Pairs(pairs, 0)
-            }
+            _ => match pairs.as_variables()? {
+                Some((text, mark)) => AnyHeaders::Variables(ReadVariables::new(text, mark)),
+                None => {
+                    pairs.pairs()?;
+                    AnyHeaders::Pairs(pairs, 0)
+                }
+            },
         };
         eslp_headers::put(headers, walk)
     })

@@ -2,6 +2,7 @@
 
 use core::mem::MaybeUninit;
 
+use esl_core::dial::ReadVariables;
 use esl_core::name::header;
 use esl_core::{
     Event, FrameHeaders, GetAll, Header, HeaderSlot, Headers, Indexed, IndexedHeaders, PairSource, RequestHeaders,
@@ -65,6 +66,8 @@ pub(crate) enum AnyHeaders {
     Indexed(IndexedHeaders<'static, 'static>),
     /// The pairs of a command from a place on.
     Pairs(&'static eslp_pairs, usize),
+    /// The variables of a dial string that was read.
+    Variables(ReadVariables<'static>),
 }
 
 impl Iterator for AnyHeaders {
@@ -78,17 +81,21 @@ impl Iterator for AnyHeaders {
             Self::Request(headers) => headers.find(|header| !header.is(header::CONTENT_LENGTH)),
             Self::Applications(headers) => {
                 let line = headers.find(|header| header.is("application"))?.value;
-                let (name, value) = split_at_blank(line.raw());
-                Some(Header { name: Value::octets(name), value: Value::octets(value) })
+                Some(pair_header(split_at_blank(line.raw())))
             }
             Self::Indexed(headers) => headers.next(),
             Self::Pairs(pairs, place) => {
-                let (name, value) = pairs.pair(*place)?;
+                let pair = pairs.pair(*place)?;
                 *place = place.wrapping_add(1);
-                Some(Header { name: Value::octets(name), value: Value::octets(value) })
+                Some(pair_header(pair))
             }
+            Self::Variables(variables) => variables.next().map(pair_header),
         }
     }
+}
+
+const fn pair_header<'a>((name, value): (&'a [u8], &'a [u8])) -> Header<'a> {
+    Header { name: Value::octets(name), value: Value::octets(value) }
 }
 
 /// An application, and its argument.

@@ -13,6 +13,7 @@
 #![cfg_attr(not(test), no_std)]
 #![allow(unsafe_code, reason = "this is the border")]
 #![allow(non_camel_case_types, reason = "names of C")]
+#![allow(clippy::missing_safety_doc, reason = "the front of the header says what all functions want")]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 #[cfg(not(panic = "abort"))]
@@ -24,7 +25,7 @@ pub mod client;
 pub mod command;
 pub mod data;
 pub mod decoder;
-// mod dial;
+pub mod dial;
 pub mod event;
 pub mod handle;
 pub mod message;

@@ -19,7 +19,7 @@ struct Section {
     more: &'static str,
 }
 
-const SECTIONS: [Section; 12] = [
+const SECTIONS: [Section; 13] = [
     section("status", "Status", "What functions return, and which library this is."),
     Section {
         more: include_str!("../header/octets.h"),
@@ -50,6 +50,11 @@ const SECTIONS: [Section; 12] = [
         "The cut of a stream into frames, for hosts that need no more than that; clients and servers have one inside.",
     ),
     section("command", "Commands", "What a client asks of the server: written, and read."),
+    section(
+        "dial",
+        "Dial strings",
+        "Whom to call: written so that the server reads what is meant, and read as it reads them.",
+    ),
     section(
         "client",
         "Client",
@@ -99,30 +104,16 @@ fn types(source: &str) -> Vec<String> {
 }
 
 /// The name that a declaration of C is about.
-fn declared(block: &str) -> Option<String> {
-    let comment_end = block.rfind("*/\n").filter(|_| block.starts_with("/**")).map_or(0, |at| at + 3);
-    let code = if block.starts_with("/**") {
-        // The comment before the declaration, not those inside it.
-        let end = block.find("*/\n").map_or(comment_end, |at| at + 3);
-        &block[end..]
-    } else {
-        block
+fn declared(block: &str) -> &str {
+    // The comment before the declaration, not those inside it.
+    let code = if block.starts_with("/**") { block.split_once("*/\n").map_or(block, |(_, code)| code) } else { block };
+    let part = match code.strip_prefix("#define ").or(code.strip_prefix("typedef bool (*")) {
+        Some(rest) => rest,
+        None if code.starts_with("typedef") => code.rsplit([' ', '}']).next().unwrap_or_default(),
+        None => code.split('(').next().and_then(|before| before.rsplit([' ', '*']).next()).unwrap_or_default(),
     };
-    let word = |text: &str| -> String {
-        text.trim().chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect()
-    };
-    let name = if let Some(rest) = code.strip_prefix("#define ") {
-        word(rest)
-    } else if let Some(rest) = code.strip_prefix("typedef bool (*") {
-        word(rest)
-    } else if code.starts_with("typedef") {
-        let end = code.trim_end().trim_end_matches(';');
-        end.rsplit(|letter: char| letter == ' ' || letter == '}').next().map(word).unwrap_or_default()
-    } else {
-        let before = code.split('(').next()?;
-        before.rsplit(|letter: char| letter == ' ' || letter == '*').next().map(word).unwrap_or_default()
-    };
-    Some(name).filter(|name| !name.is_empty())
+    let part = part.trim_start();
+    part.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next().unwrap_or_default()
 }
 
 /// What cbindgen makes of a file, its declarations in the file's order.
@@ -147,11 +138,11 @@ fn declarations(section: &Section) -> Vec<String> {
         .split("\n\n")
         .map(str::trim)
         .filter(|block| !block.is_empty())
-        .map(|block| (declared(block).unwrap_or_else(|| panic!("no name in {block}")), block))
+        .map(|block| (declared(block), block))
         // What the sources take from C is in them, too.
         .filter(|(name, _)| name.to_lowercase().starts_with("eslp_"))
         .map(|(name, block)| {
-            let place = place(&source, &name).unwrap_or_else(|| panic!("{name} is not in {}", path.display()));
+            let place = place(&source, name).unwrap_or_else(|| panic!("{name} is not in {}", path.display()));
             (place, tidy(block))
         })
         .collect();
