@@ -20,6 +20,7 @@
 
 #include "esl_proto/buffer.hpp"
 #include "esl_proto/client.hpp"
+#include "esl_proto/dial.hpp"
 #include "esl_proto/server.hpp"
 
 #endif

@@ -6,5 +6,6 @@ int main() {
     check_commands();
     check_client();
     check_server();
-    std::puts("C++: values, commands, client and server are as promised");
+    check_dial();
+    std::puts("C++: values, commands, connections and calls are as promised");
 }

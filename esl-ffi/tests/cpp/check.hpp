@@ -18,3 +18,4 @@ void check_values();
 void check_commands();
 void check_client();
 void check_server();
+void check_dial();
