@@ -45,7 +45,7 @@ static size_t walk(const uint8_t *octets, size_t len) {
         octets += step.consumed;
         len -= step.consumed;
     }
-    return eslp_decoder_incomplete(decoder, octets, len) == 2 && !eslp_decoder_drop(decoder) ? found : 0;
+    return eslp_decoder_incomplete(decoder, octets, len) == 1 && !eslp_decoder_drop(decoder) ? found : 0;
 }
 
 /* A login: the client answers the server's greeting, and the server the client's password. */
