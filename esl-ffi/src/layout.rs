@@ -15,6 +15,7 @@ use crate::data::{eslp_event_data, eslp_field_slot, eslp_item_slot};
 use crate::decoder::{eslp_limits, eslp_step};
 use crate::dial::{eslp_dial, eslp_dial_fault, eslp_dial_read, eslp_leg, eslp_originate};
 use crate::event::{eslp_event, eslp_headers, eslp_index, eslp_slot};
+use crate::jobs::{eslp_pending, eslp_pending_slot, eslp_sequence};
 use crate::message::{eslp_frame, eslp_message};
 use crate::octets::{eslp_bytes, eslp_header, eslp_items, eslp_value};
 use crate::server::{eslp_answer, eslp_ask, eslp_log_data, eslp_server_found, eslp_server_options, eslp_server_state};
@@ -67,6 +68,9 @@ pins! {
     eslp_eof 32 { end 0, unanswered 8, incomplete 24 },
     eslp_stats 40 { octets 0, frames 8, events 16, log_lines 24, unexpected 32 },
     eslp_subscription 112 { events 0, filters 40, channel 80, own_channel 96, divert 97, log 98, linger 99, log_level 100, linger_seconds 104 },
+    eslp_pending_slot 24,
+    eslp_pending 32,
+    eslp_sequence 32,
     eslp_buffer 64,
     eslp_field_slot 48,
     eslp_item_slot 16,

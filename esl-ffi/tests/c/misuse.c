@@ -394,6 +394,51 @@ static void clients(void) {
     FOR_NONE(uint64_t, i, eslp_tag_number(&tag, 1, i));
 }
 
+static void jobs(void) {
+    eslp_pending pending;
+    eslp_pending_slot slots[2];
+    eslp_sequence sequence;
+    eslp_event event = {.text = ESLP_LIT("Event-Sequence: 4\n\n"), .format = ESLP_FORMAT_PLAIN}, none = {.format = 0};
+    uint64_t number;
+    void *entry = NULL;
+    int one, two;
+    FOR_NONE(eslp_pending, p, eslp_pending_init(p, slots, 2));
+    FOR_NONE(eslp_pending_slot, s, eslp_pending_init(&pending, s, 2));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_pending_init(&pending, slots, SIZE_MAX));
+    RETURNS(ESLP_OK, eslp_pending_init(&pending, slots, 2));
+    FOR_BAD(eslp_pending, p, eslp_pending_insert(p, 1, &one, &entry));
+    RETURNS(ESLP_MISALIGNED, eslp_pending_insert(&pending, 1, &one, (void **)bad[1].memory));
+    RETURNS(ESLP_OK, eslp_pending_insert(&pending, 1, &one, NULL));
+    RETURNS(ESLP_OK, eslp_pending_insert(&pending, 1, &two, &entry));
+    CHECK(entry == &one && eslp_pending_len(&pending) == 1);
+    RETURNS(ESLP_OK, eslp_pending_insert(&pending, UINT64_MAX, NULL, &entry));
+    CHECK(entry == NULL);
+    RETURNS(ESLP_INSUFFICIENT, eslp_pending_insert(&pending, 3, &one, &entry));
+    FOR_BAD(eslp_pending, p, eslp_pending_take(p, 1, &entry));
+    FOR_NONE(void *, e, eslp_pending_take(&pending, 1, e));
+    RETURNS(ESLP_OK, eslp_pending_take(&pending, 1, &entry));
+    CHECK(entry == &two);
+    RETURNS(ESLP_NOT_FOUND, eslp_pending_take(&pending, 1, &entry));
+    FOR_BAD(eslp_pending, p, eslp_pending_take_any(p, &number, &entry));
+    FOR_NONE(uint64_t, n, eslp_pending_take_any(&pending, n, &entry));
+    FOR_NONE(void *, e, eslp_pending_take_any(&pending, &number, e));
+    RETURNS(ESLP_OK, eslp_pending_take_any(&pending, &number, &entry));
+    CHECK(number == UINT64_MAX && entry == NULL);
+    RETURNS(ESLP_END, eslp_pending_take_any(&pending, &number, &entry));
+    FOR_BAD_GIVES(const eslp_pending, p, eslp_pending_len(p) == 0);
+
+    FOR_NONE(eslp_sequence, s, eslp_sequence_init(s));
+    RETURNS(ESLP_OK, eslp_sequence_init(&sequence));
+    FOR_BAD(eslp_sequence, s, eslp_sequence_note(s, &event));
+    FOR_NONE(const eslp_event, e, eslp_sequence_note(&sequence, e));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_sequence_note(&sequence, &none));
+    RETURNS(ESLP_OK, eslp_sequence_note(&sequence, &event));
+    event.text = ESLP_LIT("Event-Sequence: 7\n\n");
+    RETURNS(ESLP_OK, eslp_sequence_note(&sequence, &event));
+    CHECK(eslp_sequence_missing(&sequence) == 2);
+    FOR_BAD_GIVES(const eslp_sequence, s, eslp_sequence_missing(s) == 0);
+}
+
 static void buffers(void) {
     eslp_buffer buffer;
     char memory[8], *spare;
@@ -552,6 +597,7 @@ int main(void) {
     commands();
     dial_strings();
     clients();
+    jobs();
     buffers();
     events_to_send();
     servers();
