@@ -719,6 +719,77 @@ eslp_status eslp_log_level_from(eslp_bytes word, int32_t *level);
 /** The name of a level, valid for ever; NULL for levels without one and for any other number. */
 eslp_bytes eslp_log_level_text(int32_t level);
 
+/* Well-known headers: eslp_event_get(&event, ESLP_LIT(ESLP_HEADER_UNIQUE_ID), &value). */
+
+/** In frames and events: octets of the body. */
+#define ESLP_HEADER_CONTENT_LENGTH "Content-Length"
+/** In frames: what the frame is. */
+#define ESLP_HEADER_CONTENT_TYPE "Content-Type"
+/** In replies: what the server says. */
+#define ESLP_HEADER_REPLY_TEXT "Reply-Text"
+/** In replies to `bgapi` and in BACKGROUND_JOB events: the name of the job. */
+#define ESLP_HEADER_JOB_UUID "Job-UUID"
+/** In BACKGROUND_JOB events: the command that was run. */
+#define ESLP_HEADER_JOB_COMMAND "Job-Command"
+/** In BACKGROUND_JOB events: its argument; absent if there was none. */
+#define ESLP_HEADER_JOB_COMMAND_ARG "Job-Command-Arg"
+/** In replies to `userauth`: the events that may be subscribed to. */
+#define ESLP_HEADER_ALLOWED_EVENTS "Allowed-Events"
+/** In replies to `userauth`: the API commands that may be used. */
+#define ESLP_HEADER_ALLOWED_API "Allowed-API"
+/** In replies to `userauth`: whether `log` may be used. */
+#define ESLP_HEADER_ALLOWED_LOG "Allowed-LOG"
+/** In the reply to `connect`: `async` or `static`. */
+#define ESLP_HEADER_SOCKET_MODE "Socket-Mode"
+/** In the reply to `connect`: `full` or `single-channel`. */
+#define ESLP_HEADER_CONTROL "Control"
+/** In disconnect notices: the channel that the connection controls. */
+#define ESLP_HEADER_CONTROLLED_SESSION_UUID "Controlled-Session-UUID"
+/** In disconnect notices: `linger` or `disconnect`. */
+#define ESLP_HEADER_CONTENT_DISPOSITION "Content-Disposition"
+/** In disconnect notices: seconds until the connection ends, -1 for ever. */
+#define ESLP_HEADER_LINGER_TIME "Linger-Time"
+/** In events of a channel and in linger notices: the channel's name. */
+#define ESLP_HEADER_CHANNEL_NAME "Channel-Name"
+/** In log lines: the level as a number. */
+#define ESLP_HEADER_LOG_LEVEL "Log-Level"
+/** In log lines: the kind of line, a number of the server's own. */
+#define ESLP_HEADER_TEXT_CHANNEL "Text-Channel"
+/** In log lines: the source file. */
+#define ESLP_HEADER_LOG_FILE "Log-File"
+/** In log lines: the source function. */
+#define ESLP_HEADER_LOG_FUNC "Log-Func"
+/** In log lines: the line of the source file. */
+#define ESLP_HEADER_LOG_LINE "Log-Line"
+/** In log lines: the channel that the line is about; may be empty. */
+#define ESLP_HEADER_USER_DATA "User-Data"
+/** In events: the name. */
+#define ESLP_HEADER_EVENT_NAME "Event-Name"
+/** In CUSTOM events: the subclass. */
+#define ESLP_HEADER_EVENT_SUBCLASS "Event-Subclass"
+/** In events: the server's own number; events do not come in its order. */
+#define ESLP_HEADER_EVENT_SEQUENCE "Event-Sequence"
+/** In events: microseconds since 1970, UTC. */
+#define ESLP_HEADER_EVENT_DATE_TIMESTAMP "Event-Date-Timestamp"
+/** In events that a program has sent: a name that the server has given it. */
+#define ESLP_HEADER_EVENT_UUID "Event-UUID"
+/** In events: the name of the running server; a new one after a restart. */
+#define ESLP_HEADER_CORE_UUID "Core-UUID"
+/** In events of a channel: the channel. */
+#define ESLP_HEADER_UNIQUE_ID "Unique-ID"
+/** In CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE: the Event-UUID of the `sendmsg` that asked for it. */
+#define ESLP_HEADER_APPLICATION_UUID "Application-UUID"
+/** In events of a channel that ends: why. */
+#define ESLP_HEADER_HANGUP_CAUSE "Hangup-Cause"
+/** In events of a channel. */
+#define ESLP_HEADER_CHANNEL_STATE "Channel-State"
+/** In events of a channel. */
+#define ESLP_HEADER_CHANNEL_CALL_STATE "Channel-Call-State"
+/** In events of a channel. */
+#define ESLP_HEADER_ANSWER_STATE "Answer-State"
+/** In events of a channel. */
+#define ESLP_HEADER_CALL_DIRECTION "Call-Direction"
+
 /* ========================================================================
  * Events and headers
  *
@@ -1422,7 +1493,7 @@ typedef union eslp_command_fields {
 } eslp_command_fields;
 
 /** As `linger_seconds`: until the client closes the connection. */
-#define ESLP_LINGER_FOREVER -1
+#define ESLP_LINGER_FOREVER (-1)
 
 /**
  * A command. What it points to must stay where it is until the command has been written.
@@ -1991,6 +2062,13 @@ eslp_status eslp_client_stats(const eslp_client *client, eslp_stats *stats);
 /** What an eslp_end says, in English: valid for ever; NULL for any other number. */
 eslp_bytes eslp_end_text(int32_t end);
 
+/* ========================================================================
+ * Jobs
+ *
+ * The ends of jobs and applications come as events that carry the name which the command gave: names, and what
+ * each stands for. And how many events did not come.
+ * ======================================================================== */
+
 /** The length of a name that eslp_tag() makes. */
 #define ESLP_TAG_LEN 33
 
@@ -2010,6 +2088,68 @@ eslp_status eslp_tag(uint64_t run, uint64_t number, void *out, size_t size);
  * @return ESLP_NOT_FOUND for any other name.
  */
 eslp_status eslp_tag_number(const eslp_value *name, uint64_t run, uint64_t *number);
+
+/** Storage for one entry of an eslp_pending. It need not be initialised. */
+typedef struct eslp_pending_slot {
+  /** The library's. */
+  uint64_t opaque[3];
+} eslp_pending_slot;
+
+/**
+ * What is waited for, by number, in slots of the caller's, for hosts that have no map of their own: the number of a
+ * tag or the id of a command, and a pointer of the host's that is never followed. Looking up walks the slots.
+ */
+typedef struct eslp_pending {
+  /** The library's. */
+  uint64_t opaque[4];
+} eslp_pending;
+
+/** Begins with nothing waited for, in `count` slots, which must stay where they are as long as it is used. */
+eslp_status eslp_pending_init(eslp_pending *pending, eslp_pending_slot *slots, size_t count);
+
+/**
+ * Remembers `entry` under `number`. `before`, which may be NULL, gets what stood there, or NULL.
+ *
+ * @return ESLP_INSUFFICIENT if no slot is left.
+ */
+eslp_status eslp_pending_insert(eslp_pending *pending, uint64_t number, void *entry, void **before);
+
+/**
+ * Takes the entry of `number` out.
+ *
+ * @return ESLP_NOT_FOUND if there is none.
+ */
+eslp_status eslp_pending_take(eslp_pending *pending, uint64_t number, void **entry);
+
+/**
+ * Takes any entry out: at the end of a connection, nothing is waited for any more.
+ *
+ * @return ESLP_END if there is none.
+ */
+eslp_status eslp_pending_take_any(eslp_pending *pending, uint64_t *number, void **entry);
+
+/** The number of entries. */
+size_t eslp_pending_len(const eslp_pending *pending);
+
+/**
+ * Counts the numbers that are missing among the Event-Sequence of events.
+ *
+ * This tells something only to a connection that is subscribed to ALL without filters; even there it is a measure, not a
+ * proof: events overtake each other by a few places, and some numbers go to events that no listener gets.
+ */
+typedef struct eslp_sequence {
+  /** The library's. */
+  uint64_t opaque[4];
+} eslp_sequence;
+
+/** Begins with nothing seen yet. */
+eslp_status eslp_sequence_init(eslp_sequence *sequence);
+
+/** Takes an event's number in, if it has one. */
+eslp_status eslp_sequence_note(eslp_sequence *sequence, const eslp_event *event);
+
+/** The numbers between the lowest and the highest that have not been seen. */
+uint64_t eslp_sequence_missing(const eslp_sequence *sequence);
 
 /* ========================================================================
  * Receive buffer

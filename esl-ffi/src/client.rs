@@ -4,7 +4,7 @@ use core::ffi::c_void;
 
 use esl_core::{
     Answer, Channel, Client, Command, End, Eof, Incoming, Limits, Linger, Message, Poll, SendError, Stats,
-    Subscription, Tag, Unanswered,
+    Subscription, Unanswered,
 };
 
 use crate::border::{Out, Outcome, input, output, read, run};
@@ -13,7 +13,7 @@ use crate::decoder::{eslp_limits, limits};
 use crate::handle::{Opaque, assert_size};
 use crate::message::{eslp_frame, eslp_message};
 use crate::name::{format_of, optional_level_of};
-use crate::octets::{eslp_bytes, eslp_value};
+use crate::octets::eslp_bytes;
 use crate::status::eslp_status;
 
 /// Memory for a client, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
@@ -704,38 +704,4 @@ pub extern "C" fn eslp_end_text(end: i32) -> eslp_bytes {
     }
     let end = ENDS.iter().find(|known| end_number(**known) == end);
     eslp_bytes::option(end.map(|end| end.as_str().as_bytes()))
-}
-
-/// The length of a name that eslp_tag() makes.
-pub const ESLP_TAG_LEN: usize = 33;
-
-/// Makes a name for a `bgapi` job (`job_uuid`) or an application (`event_uuid`) of two numbers: ESLP_TAG_LEN octets,
-/// not ended by a NUL.
-///
-/// The host chooses a `run` that other programs on the same server do not use (at random, say, once a connection) and
-/// counts `number` up. In the event that tells of the end (Job-UUID of BACKGROUND_JOB, Application-UUID of
-/// CHANNEL_EXECUTE_COMPLETE), eslp_tag_number() finds the number again.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_tag(run: u64, number: u64, out: *mut c_void, size: usize) -> eslp_status {
-    // SAFETY: what C promises.
-    crate::border::run(|| unsafe {
-        let tag = Tag::new(run, number);
-        let to = output(out, size)?.get_mut(..tag.as_octets().len()).ok_or(eslp_status::ESLP_INSUFFICIENT)?;
-        to.copy_from_slice(tag.as_octets());
-        Ok(())
-    })
-}
-
-/// The number in a name that eslp_tag() has made with this `run`.
-///
-/// @return ESLP_NOT_FOUND for any other name.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_tag_number(name: *const eslp_value, run: u64, number: *mut u64) -> eslp_status {
-    // SAFETY: what C promises.
-    crate::border::run(|| unsafe {
-        let out = Out::new(number)?;
-        let name = read(name)?.value()?;
-        out.set(Tag::number_in(name, run).ok_or(eslp_status::ESLP_NOT_FOUND)?);
-        Ok(())
-    })
 }

@@ -130,7 +130,7 @@ impl From<Event<'_>> for eslp_event {
 
 /// # Safety
 /// As [`read`], and the text is as C says.
-unsafe fn event<'a>(pointer: *const eslp_event) -> Outcome<Event<'a>> {
+pub(crate) unsafe fn event<'a>(pointer: *const eslp_event) -> Outcome<Event<'a>> {
     // SAFETY: passed on.
     unsafe {
         let event = read(pointer)?;

@@ -141,6 +141,7 @@ pub(crate) unsafe trait Opaque: Sized {
 const MALLOC_ALIGN: usize = 16;
 
 #[cfg(feature = "alloc")]
+#[cfg_attr(unix, link(name = "c"))]
 unsafe extern "C" {
     fn malloc(size: usize) -> *mut c_void;
     fn free(memory: *mut c_void);

@@ -28,6 +28,8 @@ pub mod decoder;
 pub mod dial;
 pub mod event;
 pub mod handle;
+pub mod jobs;
+mod layout;
 pub mod message;
 pub mod name;
 pub mod octets;

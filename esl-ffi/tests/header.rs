@@ -19,7 +19,7 @@ struct Section {
     more: &'static str,
 }
 
-const SECTIONS: [Section; 13] = [
+const SECTIONS: [Section; 14] = [
     section("status", "Status", "What functions return, and which library this is."),
     Section {
         more: include_str!("../header/octets.h"),
@@ -61,6 +61,12 @@ const SECTIONS: [Section; 13] = [
         "The connection as its client sees it: who is asked to authenticate, which answer belongs to which command, what\n\
          may be sent now, and how it all ended. eslp_client_poll() whenever octets have come, until it wants more;\n\
          eslp_client_send() at any time.",
+    ),
+    section(
+        "jobs",
+        "Jobs",
+        "The ends of jobs and applications come as events that carry the name which the command gave: names, and what\n\
+         each stands for. And how many events did not come.",
     ),
     section("buffer", "Receive buffer", "For hosts that have none of their own."),
     section("data", "Events to send", "What a server's side delivers."),
@@ -164,6 +170,11 @@ fn tidy(block: &str) -> String {
             at += 3;
             continue;
         }
+        if let Some((name, number)) = line.strip_prefix("#define ").and_then(|rest| rest.split_once(" -")) {
+            text += &format!("#define {name} (-{number})\n");
+            at += 1;
+            continue;
+        }
         if line.starts_with("typedef struct") || line.starts_with("typedef union") || line.starts_with("typedef enum") {
             text += line;
         } else {
@@ -193,6 +204,25 @@ fn wrap(declaration: &str) -> String {
     lines.iter().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
+/// The well-known headers: cbindgen cannot make texts.
+fn well_known_headers() -> String {
+    let source = fs::read_to_string(crate_path("../esl-proto/src/name/header.rs")).expect("the core's list");
+    let mut text =
+        "/* Well-known headers: eslp_event_get(&event, ESLP_LIT(ESLP_HEADER_UNIQUE_ID), &value). */\n\n".to_owned();
+    for line in source.lines() {
+        if let Some(words) = line.strip_prefix("/// ") {
+            // What refers to a type of the core is not for C.
+            let words = words.split(": see [").next().unwrap_or(words).trim_end_matches('.');
+            text += &format!("/** {words}. */\n");
+        } else if let Some((name, value)) =
+            line.strip_prefix("pub const ").and_then(|rest| rest.split_once(": &str = "))
+        {
+            text += &format!("#define ESLP_HEADER_{name} {}\n", value.trim_end_matches(';'));
+        }
+    }
+    text
+}
+
 fn title(section: &Section) -> String {
     let rule = "=".repeat(72);
     let intro = section.intro.replace('\n', "\n * ");
@@ -206,6 +236,9 @@ fn header() -> String {
         parts.extend(declarations(section));
         if !section.more.is_empty() {
             parts.push(section.more.to_owned());
+        }
+        if section.file == "name" {
+            parts.push(well_known_headers());
         }
     }
     parts.push(include_str!("../header/back.h").to_owned());
