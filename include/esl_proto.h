@@ -36,7 +36,8 @@
  *   is not there, or not as long as said, cannot be found out.
  * - Handles (eslp_decoder, eslp_client, eslp_server) live in memory of the host's (_init, _drop) or on the heap (_new,
  *   _free). With _init the library needs no heap at all. Structs that have `opaque` words live where the host puts them
- *   and need no end; they must not be copied while they are used.
+ *   and need no end; they must not be copied while they are used, except for iterators (eslp_headers, eslp_items): a copy
+ *   goes on from where the iterator stands.
  * - A handle may move from thread to thread, but only one function at a time may use it or what it has given. Different
  *   handles have nothing to do with each other. Structs that are only read may be shared.
  * - Numbers of an enum travel as int32_t, because a newer library may know more of them. Be ready for others. In the
@@ -1458,7 +1459,7 @@ typedef struct eslp_sendmsg {
   eslp_unicast unicast;
   /** With ESLP_CALL_XFEREXT: the applications, each with its argument. */
   eslp_pairs applications;
-  /** With ESLP_CALL_HANGUP: why, a name or a number; NORMAL_CLEARING if left out. */
+  /** With ESLP_CALL_HANGUP: why, by its name: eslp_cause_text(); NORMAL_CLEARING if left out. */
   eslp_bytes hangup_cause;
   /** With ESLP_CALL_NOMEDIA: one of the call's channels. */
   eslp_bytes nomedia_uuid;

@@ -13,6 +13,7 @@
 //     buffer    receive buffers
 //     decoder   frames alone
 //     client    a connection as its client sees it
+//     jobs      what is waited for by name
 //     server    a connection as FreeSWITCH sees it, and events that are to be sent
 //     dial      whom to call: `originate` and `bridge`
 #ifndef ESL_PROTO_HPP
@@ -21,6 +22,7 @@
 #include "esl_proto/buffer.hpp"
 #include "esl_proto/client.hpp"
 #include "esl_proto/dial.hpp"
+#include "esl_proto/jobs.hpp"
 #include "esl_proto/server.hpp"
 
 #endif

@@ -36,7 +36,8 @@
  *   is not there, or not as long as said, cannot be found out.
  * - Handles (eslp_decoder, eslp_client, eslp_server) live in memory of the host's (_init, _drop) or on the heap (_new,
  *   _free). With _init the library needs no heap at all. Structs that have `opaque` words live where the host puts them
- *   and need no end; they must not be copied while they are used.
+ *   and need no end; they must not be copied while they are used, except for iterators (eslp_headers, eslp_items): a copy
+ *   goes on from where the iterator stands.
  * - A handle may move from thread to thread, but only one function at a time may use it or what it has given. Different
  *   handles have nothing to do with each other. Structs that are only read may be shared.
  * - Numbers of an enum travel as int32_t, because a newer library may know more of them. Be ready for others. In the

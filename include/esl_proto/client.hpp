@@ -160,28 +160,6 @@ private:
     eslp_subscription c_;
 };
 
-/// A name for a job or an application, by which its event is told from all others: `run`, at random and once a
-/// connection, and a number.
-class tag {
-public:
-    tag(std::uint64_t run, std::uint64_t number) noexcept {
-        // Nothing is wrong with the arguments.
-        (void)::eslp_tag(run, number, text_, sizeof text_);
-    }
-
-    /// The number in a name of this run.
-    static std::optional<std::uint64_t> number_in(const value& name, std::uint64_t run) noexcept {
-        return detail::ask<std::uint64_t>(::eslp_tag_number, &name.c(), run);
-    }
-
-    /// Valid as long as this is.
-    std::string_view text() const noexcept { return std::string_view(text_, sizeof text_); }
-    operator std::string_view() const noexcept { return text(); }
-
-private:
-    char text_[ESLP_TAG_LEN];
-};
-
 template <class Buffer>
 class arrivals;
 

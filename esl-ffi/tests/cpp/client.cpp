@@ -157,9 +157,28 @@ void outbound() {
     CHECK(client.full_control() == true && !client.is_lingering());
     CHECK(client.unsubscribe(eslp::subscription().linger(), out).ok());
 
+    CHECK(eslp::command_id(1) < eslp::command_id(2) && eslp::command_id(1) != eslp::command_id(2));
+}
+
+void jobs() {
     eslp::tag tag(0x5eed, 42);
     CHECK(eslp::tag::number_in(eslp::value(tag.text()), 0x5eed) == 42 && !eslp::tag::number_in(eslp::value("x"), 1));
-    CHECK(eslp::command_id(1) < eslp::command_id(2) && eslp::command_id(1) != eslp::command_id(2));
+
+    eslp_pending_slot slots[2];
+    eslp::pending<std::string> pending(slots);
+    std::string one = "one";
+    std::string two = "two";
+    std::string* before = nullptr;
+    CHECK(pending.insert(1, &one).ok() && pending.insert(1, &two, &before).ok() && before == &one);
+    CHECK(pending.insert(2, &one).ok() && pending.insert(3, &one) == ESLP_INSUFFICIENT && pending.size() == 2);
+    CHECK(pending.take(1) == &two && !pending.take(1));
+    CHECK(pending.take_any() == std::make_pair(std::uint64_t{2}, &one) && !pending.take_any());
+
+    eslp::event_sequence sequence;
+    for (std::string_view text : {"Event-Sequence: 7\n\n", "Event-Sequence: 9\n\n"}) {
+        sequence.note(eslp::event(ESLP_FORMAT_PLAIN, text));
+    }
+    CHECK(sequence.missing() == 1);
 }
 
 void moves() {
@@ -180,5 +199,6 @@ void check_client() {
     early_leave();
     refusals();
     outbound();
+    jobs();
     moves();
 }

@@ -49,6 +49,15 @@ void events() {
     }
     CHECK(count == 2);
 
+    // A range can be walked again, and an iterator is a place of its own.
+    eslp::headers all = event.all();
+    auto ahead = all.begin();
+    auto behind = ahead;
+    ++ahead;
+    CHECK(ahead->name == "Caller" && behind->name == "Event-Name" && all.begin()->name == "Event-Name");
+    ++behind;
+    CHECK(behind->value == ahead->value);
+
     // An index with all headers, and with too few slots for them.
     for (std::size_t room : {std::size_t{8}, std::size_t{2}, std::size_t{0}}) {
         std::vector<eslp_slot> slots(room);
