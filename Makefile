@@ -1,6 +1,6 @@
 # Each line is a command that a person could type.
 
-.PHONY: demo test bench gates fuzz
+.PHONY: demo test bench gates fuzz install uninstall
 
 # The main job: a simulated switch with calls, and the monitor on it.
 demo:
@@ -30,3 +30,10 @@ bench:
 FUZZ_SECONDS = 60
 fuzz:
 	fuzz/run --seconds $(FUZZ_SECONDS)
+
+# The C library, with its C++ headers and its pkg-config and CMake files: PREFIX (/usr/local), DESTDIR, LIBDIR, INCLUDEDIR.
+install:
+	esl-ffi/package/install
+
+uninstall:
+	esl-ffi/package/install --uninstall

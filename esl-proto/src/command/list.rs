@@ -20,28 +20,48 @@ enum PairsOf<'a> {
     Headers(Request<'a>),
     /// The `application` headers of a request.
     Applications(Request<'a>),
+    Source(&'a dyn PairSource),
+}
+
+/// Pairs that a host keeps in a shape of its own.
+pub trait PairSource: Sync {
+    /// The pair at a place, from 0; [`None`] after the last.
+    fn pair(&self, place: usize) -> Option<(&[u8], &[u8])>;
 }
 
 impl<'a> Pairs<'a> {
     /// No pairs.
     pub const NONE: Self = Self(PairsOf::Octets(&[]));
 
-    pub(super) const fn headers(request: Request<'a>) -> Self {
+    /// The headers of a request but for its Content-Length: those of a `sendevent`.
+    #[must_use]
+    pub const fn headers(request: Request<'a>) -> Self {
         Self(PairsOf::Headers(request))
     }
 
-    pub(super) const fn applications(request: Request<'a>) -> Self {
+    /// The `application` headers of a request, split at their first blank: those of a `sendmsg` with `xferext`.
+    #[must_use]
+    pub const fn applications(request: Request<'a>) -> Self {
         Self(PairsOf::Applications(request))
+    }
+
+    /// The pairs that a host keeps in a shape of its own.
+    #[must_use]
+    pub const fn from_source(source: &'a dyn PairSource) -> Self {
+        Self(PairsOf::Source(source))
     }
 
     /// The pairs in order.
     pub fn iter(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-        let (text, octets, request, applications) = match self.0 {
-            PairsOf::Text(text) => (text, Default::default(), None, false),
-            PairsOf::Octets(octets) => (Default::default(), octets, None, false),
-            PairsOf::Headers(request) => (Default::default(), Default::default(), Some(request), false),
-            PairsOf::Applications(request) => (Default::default(), Default::default(), Some(request), true),
-        };
+        let (mut text, mut octets, mut source): (&[_], &[_], _) = (&[], &[], None);
+        let (mut request, mut applications) = (None, false);
+        match self.0 {
+            PairsOf::Text(pairs) => text = pairs,
+            PairsOf::Octets(pairs) => octets = pairs,
+            PairsOf::Headers(headers) => request = Some(headers),
+            PairsOf::Applications(headers) => (request, applications) = (Some(headers), true),
+            PairsOf::Source(pairs) => source = Some(pairs),
+        }
         let from_request = request.map(|request| request.headers()).into_iter().flatten().filter_map(move |header| {
             if header.is("application") && applications {
                 return Some(split_at_blank(header.value.raw()));
@@ -53,6 +73,7 @@ impl<'a> Pairs<'a> {
             .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
             .chain(octets.iter().copied())
             .chain(from_request)
+            .chain((0..usize::MAX).map_while(move |place| source?.pair(place)))
     }
 }
 
@@ -115,8 +136,19 @@ impl<'a> Words<'a> {
     /// No words.
     pub const NONE: Self = Self(WordsOf::Octets(&[]));
 
-    pub(super) const fn line(line: &'a [u8]) -> Self {
+    /// The words of a text, between blanks.
+    #[must_use]
+    pub const fn from_line(line: &'a [u8]) -> Self {
         Self(WordsOf::Line(line))
+    }
+
+    /// The text, if the words are those of one.
+    #[must_use]
+    pub const fn as_line(&self) -> Option<&'a [u8]> {
+        match self.0 {
+            WordsOf::Line(line) => Some(line),
+            _ => None,
+        }
     }
 
     /// The words in order.
@@ -182,6 +214,21 @@ impl<'a> EventNames<'a> {
     /// No names.
     pub const NONE: Self = Self(EventNamesOf::Names(&[]));
 
+    /// The names that the words of a text are, between blanks.
+    #[must_use]
+    pub const fn from_line(line: &'a [u8]) -> Self {
+        Self(EventNamesOf::Line(line))
+    }
+
+    /// The text, if the names are those of one.
+    #[must_use]
+    pub const fn as_line(&self) -> Option<&'a [u8]> {
+        match self.0 {
+            EventNamesOf::Line(line) => Some(line),
+            EventNamesOf::Names(_) => None,
+        }
+    }
+
     /// The names in order.
     pub fn iter(&self) -> impl Iterator<Item = EventName<'a>> + use<'a> {
         let (names, line): (&[EventName<'_>], &[u8]) = match self.0 {
@@ -222,8 +269,19 @@ impl<'a> Events<'a> {
         Self { names: EventNames(EventNamesOf::Names(names)), subclasses: subclasses.into() }
     }
 
-    /// The words of a command line: names up to CUSTOM, then subclasses.
-    pub(super) fn from_line(line: &'a [u8]) -> Self {
+    /// The words of a text, between blanks, as a person types them: names up to CUSTOM, then subclasses.
+    ///
+    /// ```
+    /// use esl_proto::{Command, Events, name::Format};
+    ///
+    /// let events = Events::from_line(b"CHANNEL_ANSWER CUSTOM sofia::register");
+    /// let mut out = [0; 128];
+    /// let written = Command::event(Format::Json, events).encode(&mut out)?;
+    /// assert_eq!(written, b"event json CHANNEL_ANSWER CUSTOM sofia::register\n\n");
+    /// # Ok::<(), esl_proto::EncodeError>(())
+    /// ```
+    #[must_use]
+    pub fn from_line(line: &'a [u8]) -> Self {
         let mut names = 0;
         for word in line.split(|octet| *octet == b' ') {
             names += word.len();
@@ -233,7 +291,7 @@ impl<'a> Events<'a> {
             names += 1;
         }
         let (names, subclasses) = line.split_at_checked(names).unwrap_or((line, &[]));
-        Self { names: EventNames(EventNamesOf::Line(names)), subclasses: Words::line(subclasses) }
+        Self { names: EventNames::from_line(names), subclasses: Words::from_line(subclasses) }
     }
 
     /// The names but for CUSTOM.

@@ -14,7 +14,7 @@ mod write;
 use core::fmt;
 
 pub use channel::{Call, Execute, SendMsg, Unicast};
-pub use list::{EventNames, Events, Pairs, Words};
+pub use list::{EventNames, Events, PairSource, Pairs, Words};
 pub use parse::{ParseError, ParseErrorKind};
 pub(crate) use parse::{
     after, after_blank, is_true, linger_seconds, sendmsg, skip_blanks, skip_blanks_and_tabs, split_at, userauth,

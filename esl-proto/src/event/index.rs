@@ -91,9 +91,9 @@ impl<'a, 's> Indexed<'a, 's> {
     }
 
     /// The headers in the order of the wire.
-    pub fn headers(&self) -> impl Iterator<Item = Header<'a>> + use<'a, 's> {
-        let text = self.event.text;
-        self.slots.iter().map(move |slot| slot.span().header(text)).chain(self.rest.clone())
+    #[must_use]
+    pub fn headers(&self) -> IndexedHeaders<'a, 's> {
+        IndexedHeaders { text: self.event.text, slots: self.slots.iter(), rest: self.rest.clone() }
     }
 
     /// The last header of this name, in any case of its letters.
@@ -140,6 +140,34 @@ impl<'a, 's> Indexed<'a, 's> {
         let mut rest = self.rest.clone();
         rest.by_ref().for_each(drop);
         rest.error().map_or(Ok(()), Err)
+    }
+}
+
+/// The headers of an [`Indexed`] event; made by [`Indexed::headers`].
+#[derive(Clone, Debug)]
+pub struct IndexedHeaders<'a, 's> {
+    text: &'a [u8],
+    slots: core::slice::Iter<'s, HeaderSlot>,
+    rest: Headers<'a>,
+}
+
+impl IndexedHeaders<'_, '_> {
+    /// What [`Headers::error`] says. To be asked after the last header.
+    #[must_use]
+    pub const fn error(&self) -> Option<EventError> {
+        self.rest.error()
+    }
+}
+
+impl<'a> Iterator for IndexedHeaders<'a, '_> {
+    type Item = Header<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Header<'a>> {
+        match self.slots.next() {
+            Some(slot) => Some(slot.span().header(self.text)),
+            None => self.rest.next(),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ mod xml;
 use core::fmt;
 
 pub use data::{Content, EventData, EventDataError, EventField};
-pub use index::{HeaderSlot, Indexed};
+pub use index::{HeaderSlot, Indexed, IndexedHeaders};
 
 use crate::frame::{Frame, Header, HeaderList};
 use crate::name::{EventName, Format, header};
@@ -42,6 +42,19 @@ impl<'a> Event<'a> {
     #[must_use]
     pub const fn from_head(frame: &Frame<'a>) -> Self {
         Self { text: frame.head(), format: Format::Plain, crlf: frame.is_crlf() }
+    }
+
+    /// The same event with this answer to whether its lines end in CRLF, which only the head of a frame can: for hosts
+    /// in other languages, which keep parts.
+    #[must_use]
+    pub const fn with_crlf(self, is_crlf: bool) -> Self {
+        Self { crlf: is_crlf, ..self }
+    }
+
+    /// Whether the lines of the text end in CRLF.
+    #[must_use]
+    pub const fn is_crlf(&self) -> bool {
+        self.crlf
     }
 
     /// The format that the text is in.

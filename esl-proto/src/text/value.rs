@@ -34,6 +34,40 @@ pub(crate) enum Coding {
     XmlBody,
 }
 
+impl Coding {
+    const ALL: [Self; 9] = [
+        Self::Octets,
+        Self::CrLf,
+        Self::Plain { escaped: false },
+        Self::Plain { escaped: true },
+        Self::Percent,
+        Self::Json,
+        Self::JsonArray,
+        Self::XmlHeader,
+        Self::XmlBody,
+    ];
+
+    /// The place in [`ALL`](Self::ALL).
+    const fn number(self) -> u8 {
+        match self {
+            Self::Octets => 0,
+            Self::CrLf => 1,
+            Self::Plain { escaped: false } => 2,
+            Self::Plain { escaped: true } => 3,
+            Self::Percent => 4,
+            Self::Json => 5,
+            Self::JsonArray => 6,
+            Self::XmlHeader => 7,
+            Self::XmlBody => 8,
+        }
+    }
+
+    #[allow(clippy::indexing_slicing, reason = "checked")]
+    const fn from_number(number: u8) -> Option<Self> {
+        if (number as usize) < Self::ALL.len() { Some(Self::ALL[number as usize]) } else { None }
+    }
+}
+
 /// A name, value or body: octets that borrow from the caller's buffer, decoded when they are asked for.
 ///
 /// Nothing on the wire is promised to be UTF-8, so a value is octets first. Compare it with `==` (decoded octets),
@@ -69,6 +103,22 @@ impl<'a> Value<'a> {
     #[must_use]
     pub const fn octets(octets: &'a [u8]) -> Self {
         Self::new(octets, Coding::Octets)
+    }
+
+    /// The value that these parts were [taken from](Self::parts); [`None`] if there is no such coding.
+    #[must_use]
+    pub const fn from_parts(raw: &'a [u8], coding: u8, limit: u32) -> Option<Self> {
+        match Coding::from_number(coding) {
+            Some(coding) => Some(Self { raw, coding, limit }),
+            None => None,
+        }
+    }
+
+    /// What a value is made of: its raw octets, a number for how they are coded, and a limit to the decoded ones. For
+    /// hosts in other languages, which keep parts; 0 is the coding of octets that need no decoding.
+    #[must_use]
+    pub const fn parts(&self) -> (&'a [u8], u8, u32) {
+        (self.raw, self.coding.number(), self.limit)
     }
 
     /// The octets as they lie on the wire, still coded.
@@ -538,6 +588,21 @@ mod tests {
         assert_eq!(items(b"%41RRAY::a||:b", PLAIN), vec![b"a|".to_vec(), b"b".to_vec()]);
         assert!(!Value::new(b"ARRAY:x", PLAIN).is_array());
         assert_eq!(items(b"ARRAY::a|:b", Coding::Octets), vec![b"ARRAY::a|:b".to_vec()]);
+    }
+
+    #[test]
+    fn a_value_is_the_same_after_it_was_in_parts() {
+        for (number, coding) in (0..).zip(Coding::ALL) {
+            let value = Value::new(b"&amp;%41\\n\r\n", coding);
+            let (raw, coded, limit) = value.parts();
+            assert_eq!(coded, number);
+            let again = Value::from_parts(raw, coded, limit).unwrap();
+            assert_eq!((again.raw(), again.coding, again.limit), (value.raw(), value.coding, value.limit));
+        }
+        assert!(Value::from_parts(b"", Coding::ALL.len() as u8, 0).is_none());
+        let body = Value::xml_body(b"a &lt; b  ", Some(5));
+        let (raw, coding, limit) = body.parts();
+        assert_eq!(Value::from_parts(raw, coding, limit), Some(body));
     }
 
     #[test]
