@@ -17,6 +17,7 @@ test:
 	gates/run --locked
 	fuzz/run
 	esl-proto/tests/peers/run
+	esl-ffi/tests/run --locked
 
 # No std, no alloc, no panic path: part of `test`.
 gates:

@@ -6,8 +6,8 @@ mod command;
 use command::{Parts, encode, request};
 use esl_proto::name::{EventName, Format, HangupCause, LogLevel};
 use esl_proto::{
-    Call, Command, CommandErrorKind as Kind, Decoder, EncodeError, EventNames, Events, Execute, Field, Filter,
-    Insufficient, Limits, PairSource, Pairs, ParseErrorKind, Request, SendEvent, SendMsg, Step, Unicast, Words,
+    Call, Command, CommandErrorKind as Kind, Decoder, EncodeError, EventNames, Events, Execute, Field, Filter, Limits,
+    PairSource, Pairs, ParseErrorKind, SendEvent, SendMsg, Step, Unicast, Words,
 };
 use proptest::prelude::*;
 
