@@ -15,6 +15,7 @@ test:
 	cargo test --workspace --locked
 	gates/run --locked
 	esl-proto/tests/peers/run
+	esl-ffi/tests/run --locked
 
 # No std, no alloc, no panic path: part of `test`.
 gates:
