@@ -15,6 +15,7 @@ from . import _native
 from ._errors import ChannelEnded, ConnectionClosed, closed
 from ._native import Command, Event
 from ._router import Router
+from .errors import RemoteProtocolError
 
 __all__ = ["Answer", "Conversation", "JobSlot", "Slot"]
 
@@ -112,7 +113,7 @@ class Conversation:
                     _LOG.debug("unexpected: %r", message)
                 if router.blocked:
                     return
-        except _native.RemoteProtocolError as error:
+        except RemoteProtocolError as error:
             self._finish(closed("protocol", str(error)))
         if self._eof_waits:
             self._eof_waits = False

@@ -153,3 +153,12 @@ class Orders(Generic[R]):
     def hangup(self, cause: str | int | None = None, *, uuid: str | None = None, timeout: Timeout = ...) -> R:
         """`sendmsg` with `hangup`: ends a channel. Inbound, `uuid` says which."""
         return self._order(Command.hangup(cause, uuid=uuid), timeout)
+
+    def linger(self, seconds: int | None = None, *, timeout: Timeout = ...) -> R:
+        """`linger`: a session keeps the connection for a while after its channel has ended, so that the last events
+        come; `None` for ever. Needs `full`."""
+        return self._order(Command.linger(seconds), timeout)
+
+    def resume(self, *, timeout: Timeout = ...) -> R:
+        """`resume`: when a session's connection ends, the dialplan goes on where it was; otherwise the call ends."""
+        return self._order(Command.resume(), timeout)

@@ -18,6 +18,7 @@ from .._native import Format
 from .._orders import checked
 from .._reconnect import Reconnect
 from .._stream import Gap
+from ..errors import ProtocolError
 from .link import Link
 from .socket import EventSocket
 
@@ -121,7 +122,7 @@ class Inbound(EventSocket):
             except (AuthenticationError, AccessDenied) as error:
                 final = error
                 break
-            except (OSError, TimeoutError, CommandError, _native.ProtocolError) as error:
+            except (OSError, TimeoutError, CommandError, ProtocolError) as error:
                 _LOG.warning("%s: attempt %d failed: %s", self._target, attempts, error or type(error).__name__)
             else:
                 _LOG.info("%s: connected again", self._target)

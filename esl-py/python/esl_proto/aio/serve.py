@@ -13,6 +13,7 @@ from typing import Any, Self
 from .. import _native
 from .._errors import EventSocketError
 from .._native import Format
+from ..errors import ProtocolError
 from .link import Link
 from .session import Session
 
@@ -91,7 +92,7 @@ class Server:
     async def _call(self, session: Session, link: Link) -> None:
         try:
             await session.open(link, self._linger)
-        except (EventSocketError, TimeoutError, _native.ProtocolError) as error:
+        except (EventSocketError, TimeoutError, ProtocolError) as error:
             _LOG.warning("a call did not begin: %s", error or type(error).__name__)
             link.abort()
             return

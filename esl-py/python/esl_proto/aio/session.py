@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import Coroutine
 from typing import Any
 
-from .. import _native
 from .._conversation import Answer
 from .._errors import ChannelEnded, ConnectionClosed
 from .._native import Command, Event, Format
@@ -15,6 +14,7 @@ from .._orders import Timeout, checked
 from .._session import Call
 from .._subscription import OF_A_CHANNEL
 from .._verbs import Verbs, digits_argument, digits_of
+from ..errors import LocalProtocolError
 from .link import Link
 from .socket import EventSocket
 
@@ -94,16 +94,7 @@ class Session(EventSocket, Verbs[Coroutine[Any, Any, Event]], Call):
             answer: Answer = await self._send(Command.getvar(name))
         return self._value(answer)
 
-    async def linger(self, seconds: int | None = None, *, timeout: Timeout = ...) -> _native.Reply:
-        """Keeps the connection for a while after the channel has ended, so that its last events come; `None` for ever.
-        Needs `full`."""
-        return await self._run([(Command.linger(seconds), None)], timeout)
-
-    async def resume(self, *, timeout: Timeout = ...) -> _native.Reply:
-        """The dialplan goes on where it was when this connection ends; otherwise the call ends with it."""
-        return await self._run([(Command.resume(), None)], timeout)
-
     async def fail(self, cause: str) -> None:
         """Ends the call after a failure in this program."""
-        with contextlib.suppress(ConnectionClosed, _native.LocalProtocolError):
+        with contextlib.suppress(ConnectionClosed, LocalProtocolError):
             self._send(Command.hangup(cause))

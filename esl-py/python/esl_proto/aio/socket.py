@@ -19,6 +19,7 @@ from .._orders import Order, Orders, StreamSlot, Timeout, checked, hear, pass_fi
 from .._results import JobResult
 from .._router import Router, Wanted
 from .._stream import Gap, Overflow
+from ..errors import LocalProtocolError
 from .link import Link
 from .stream import Stream
 
@@ -75,7 +76,7 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
         self._closing = False
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._handlers: dict[Callable[[Event], object], list[Callable[[], None]]] = {}
+        self._handlers: dict[Callable[[Event], object], list[Callable[[], object]]] = {}
 
     # State
 
@@ -270,7 +271,7 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
                 wanted = Wanted(names, subclasses, channel)
                 remove = self._router.add_handler(wanted, handler)
                 self._subscribe_for(wanted, StreamSlot(None))
-            self._handlers.setdefault(handler, []).append(lambda: remove() and None)
+            self._handlers.setdefault(handler, []).append(remove)
             return handler
 
         return register
@@ -301,7 +302,7 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
             self._router.release()
             link.resume()
             if link.conversation.end is None:
-                with contextlib.suppress(_native.LocalProtocolError):
+                with contextlib.suppress(LocalProtocolError):
                     link.conversation.send(Command.exit(), None)
             limit = self._timeout if isinstance(timeout, EllipsisType) else timeout
             await link.wait_lost(limit)

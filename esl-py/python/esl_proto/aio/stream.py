@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -56,7 +57,7 @@ class Stream(Counters[T]):
                     raise StopAsyncIteration
                 raise queue.error
             waiter = asyncio.get_running_loop().create_future()
-            queue.wake = lambda: waiter.done() or waiter.set_result(None)
+            queue.wake = partial(_wake, waiter)
             try:
                 await waiter
             finally:
@@ -76,3 +77,8 @@ class Stream(Counters[T]):
 
     def __del__(self) -> None:
         self._router.drop(self._remove)
+
+
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
