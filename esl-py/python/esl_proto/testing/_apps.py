@@ -23,7 +23,7 @@ async def run(switch: Switch, call: Call, app: str, arg: str) -> str | None:
     """Executes an application and says what came of it. `None` if there is no such application."""
     script = look_up(switch.apps, app)
     if script is not None:
-        answer = play(script[1], call, arg)
+        answer = switch.try_to(lambda: play(script[1], call, arg))
         if inspect.isawaitable(answer):
             answer = await switch.guard(answer)
         return str(answer) if answer else _NONE
@@ -123,10 +123,14 @@ async def _socket(switch: Switch, call: Call, arg: str) -> str:
     """`host:port [async] [full]`: the call goes to a program."""
     address, *words = arg.split()
     try:
-        await switch.connect(call, address, full="full" in words, is_async="async" in words)
+        link = await switch.connect(call, address, full="full" in words, is_async="async" in words)
     except OSError:
         return _NONE
-    await call.obey()
+    obeying = asyncio.create_task(call.obey())
+    try:
+        await asyncio.wait({obeying, link.closed}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        obeying.cancel()
     return _NONE
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-__all__ = ["Matcher", "Received", "Recorder", "Splitter"]
+__all__ = ["Matcher", "Received", "Recorder", "describe"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,15 @@ class Received:
     body: bytes | None = None
     connection: int = field(default=0, compare=False)
     """Which connection of the switch it came on, counted from 0."""
+
+    @classmethod
+    def of(cls, octets: bytes, connection: int) -> Received:
+        """A command as it stood on the wire."""
+        head, _, body = octets.replace(b"\r\n", b"\n").lstrip(b"\n").partition(b"\n\n")
+        line, *lines = head.decode("utf-8", "surrogateescape").split("\n")
+        pairs = (text.partition(":") for text in lines)
+        headers = tuple((name, value.lstrip(" ")) for name, colon, value in pairs if colon)
+        return cls(line, headers, body or None, connection)
 
     def get(self, name: str) -> str | None:
         """The first header of this name, whatever its case."""
@@ -39,36 +48,6 @@ def _matches(matcher: Matcher, command: Received) -> bool:
     if isinstance(matcher, re.Pattern):
         return matcher.search(command.line) is not None
     return bool(matcher(command))
-
-
-class Splitter:
-    """Takes a client's octets apart into commands, as the listener does."""
-
-    def __init__(self, connection: int) -> None:
-        self._connection = connection
-        self._rest = b""
-
-    def feed(self, data: bytes) -> list[Received]:
-        """The commands that are complete with these octets."""
-        self._rest += data
-        commands = []
-        while (command := self._next()) is not None:
-            commands.append(command)
-        return commands
-
-    def _next(self) -> Received | None:
-        rest = self._rest.lstrip(b"\r\n")
-        end = re.search(rb"\r?\n\r?\n", rest)
-        if end is None:
-            return None
-        line, *lines = rest[: end.start()].decode("utf-8", "surrogateescape").replace("\r", "").split("\n")
-        headers = tuple((name, value.lstrip(" ")) for name, colon, value in (text.partition(":") for text in lines) if colon)
-        length = next((value for name, value in headers if name.lower() == "content-length"), "")
-        body_end = end.end() + (int(length) if length.isdecimal() else 0)
-        if len(rest) < body_end:
-            return None
-        self._rest = rest[body_end:]
-        return Received(line, headers, rest[end.end() : body_end] or None, self._connection)
 
 
 class Recorder:

@@ -24,26 +24,26 @@ class Network:
 class Wire:
     """What one connection sends. Lives in the switch's thread."""
 
-    def __init__(self, transport: asyncio.Transport, network: Network) -> None:
+    def __init__(self, network: Network) -> None:
         self._loop = asyncio.get_running_loop()
-        self._transport = transport
+        self._transport: asyncio.Transport | None = None
         self._network = network
         self._waiting: deque[tuple[float, bytes]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._is_held = False
-        self._is_full = False
         self._left: int | None = None
         self._closes = False
+
+    def attach(self, transport: asyncio.Transport) -> None:
+        """The connection is there."""
+        self._transport = transport
+        self._flush()
 
     def write(self, data: bytes) -> None:
         """Sends octets, as fast as the network lets it."""
         if data and not self._closes:
             self._waiting.append((self._loop.time() + self._network.delay, data))
             self._flush()
-
-    def is_clear(self) -> bool:
-        """Whether nothing waits: a listener that has more to say keeps it until then."""
-        return not self._waiting and not self._is_full
 
     def hold(self) -> None:
         """Sends nothing until `release`."""
@@ -67,12 +67,8 @@ class Wire:
     def abort(self) -> None:
         """Ends it now, with a reset instead of a proper end."""
         self._drop_waiting()
-        self._transport.abort()
-
-    def set_full(self, is_full: bool) -> None:
-        """Whether the socket takes no more."""
-        self._is_full = is_full
-        self._flush()
+        if self._transport is not None:
+            self._transport.abort()
 
     def _drop_waiting(self) -> None:
         self._waiting.clear()
@@ -81,30 +77,28 @@ class Wire:
             self._timer.cancel()
 
     def _flush(self) -> None:
-        while not self._is_held and self._timer is None:
+        while self._transport is not None and not self._is_held and self._timer is None:
             if self._left == 0:
                 self._drop_waiting()
             if not self._waiting:
                 if self._closes:
                     self._transport.close()
                 return
-            if self._is_full:
-                return
             wait = self._waiting[0][0] - self._loop.time()
             if wait > 0:
                 self._flush_in(wait)
                 return
-            self._send_piece()
+            self._send_piece(self._transport)
             if self._network.piece and self._network.pause > 0:
                 self._flush_in(self._network.pause)
 
-    def _send_piece(self) -> None:
+    def _send_piece(self, transport: asyncio.Transport) -> None:
         due, data = self._waiting.popleft()
         limits = [limit for limit in (self._network.piece or None, self._left) if limit is not None]
         size = min(limits, default=len(data))
         if len(data) > size:
             self._waiting.appendleft((due, data[size:]))
-        self._transport.write(data[:size])
+        transport.write(data[:size])
         if self._left is not None:
             self._left = max(0, self._left - len(data[:size]))
 

@@ -58,8 +58,8 @@ class Call:
         """The call state: DOWN, RINGING, ACTIVE or HANGUP."""
         self.cause: str | None = None
         """Why the call has ended, if it has."""
-        self.link: Link | None = None
-        """The connection that controls it."""
+        self.links: list[Link] = []
+        """The connections that control it."""
         self._switch = switch
         self._times = {"Created": time.time(), "Answered": 0.0, "Hangup": 0.0}
         self._digits = ""
@@ -107,8 +107,8 @@ class Call:
             self.variables["hangup_cause"] = cause
             self.fire("CHANNEL_HANGUP")
             self._hung_up.set()
-            if self.link is not None:
-                self.link.channel_ended()
+            for link in list(self.links):
+                link.channel_ended()
 
     @on_loop
     def press(self, digits: str) -> None:
@@ -182,13 +182,11 @@ class Call:
             done.set_result(None)
         return done
 
-    async def alive(self, seconds: float) -> bool:
-        """Waits, and says whether the call lives on."""
-        try:
-            await asyncio.wait_for(self._hung_up.wait(), seconds)
-        except TimeoutError:
-            return True
-        return False
+    def released(self, link: Link) -> None:
+        """A connection that controlled it has ended. With the program that had it, the call ends, too."""
+        self.links.remove(link)
+        if link.is_outbound and not link.resumes:
+            self.hangup()
 
     async def hung_up(self) -> None:
         """Waits for the end of the call."""
@@ -265,9 +263,8 @@ class Call:
     async def _end(self) -> None:
         self._set_state("HANGUP")
         self.fire("CHANNEL_HANGUP_COMPLETE")
-        if self.link is not None:
-            # The connection holds the channel: the end of it never comes there.
-            await self.link.closed
+        # A connection holds its channel: the end of it never comes there.
+        await asyncio.gather(*(link.closed for link in self.links))
         self.fire("CHANNEL_DESTROY")
         self._switch.forget(self)
         self._ended.set_result(self.cause or "")

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Literal
 
-from esl_proto import Server
+from esl_proto import Ask, Effect, Server, ServerClosed
 
 from . import _asks
 from ._loop import LoopThread, on_loop
-from ._received import Splitter
+from ._received import Received
 from ._wire import Wire
 
 if TYPE_CHECKING:
-    from esl_proto import Ask, Effect, ServerClosed
-
     from .call import Call
     from .switch import Switch
 
@@ -37,15 +34,17 @@ class Link(asyncio.Protocol):
     def __init__(self, switch: Switch, server: Server, number: int, call: Call | None = None) -> None:
         self.number = number
         self.server = server
-        self.call = call
-        self.resumes = False
+        self.is_outbound = call is not None
+        self.call: Call | None = None
         self.diverts = False
+        self.resumes = False
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._switch = switch
-        self._splitter = Splitter(number)
-        self._deadline: asyncio.TimerHandle | None = None
+        self._wire = Wire(switch.network)
         self._answering: asyncio.Task[None] | None = None
-        self._wire: Wire
+        self._deadline: asyncio.TimerHandle | None = None
+        if call is not None:
+            self.control(call)
 
     @property
     def _thread(self) -> LoopThread:
@@ -87,47 +86,113 @@ class Link(asyncio.Protocol):
 
     # What the switch does.
 
+    def control(self, call: Call) -> None:
+        """Ties the connection to a channel."""
+        self.call = call
+        call.links.append(self)
+
     def deliver(self, headers: list[tuple[str, str | list[str]]], body: str | bytes | None) -> bool:
         """Offers an event; whether the client gets it."""
         gets_it = self.server.closed is None and self.server.deliver(headers, body)
-        if gets_it:
-            self.pump()
+        self.pump()
         return gets_it
+
+    def deliver_diverted(self, headers: list[tuple[str, str | list[str]]], body: str | bytes | None) -> None:
+        """Gives an event that its channel's own script would get."""
+        if self.server.closed is None:
+            self.server.deliver_diverted(headers, body)
+        self.pump()
 
     def log_line(self, level: str | int, text: str, **where: str | int) -> bool:
         """Offers a line of the log; whether the client gets it."""
         gets_it = self.server.closed is None and self.server.log_line(level, text, **where)  # type: ignore[arg-type]
-        if gets_it:
-            self.pump()
+        self.pump()
         return gets_it
 
     def channel_ended(self) -> None:
         """Says that the controlled channel is gone."""
         if self.call is not None and self.server.closed is None:
             self.server.channel_ended(self.call.name)
+            self._expect_end()
             self.pump()
 
     def pump(self) -> None:
         """Reads commands, answers them, and sends what is to be said."""
-        if self._answering is None:
-            for message in self.server:
-                self._handle(message)
-                if self._answering is not None:
-                    break
+        while self._answering is None and (message := next(self.server, None)) is not None:
+            self._handle(message)
         self._send()
-        self._set_deadline()
 
     def _handle(self, message: Ask | Effect | ServerClosed) -> None:
-        if message.kind == "resume":
+        if isinstance(message, ServerClosed):
+            return
+        if self._deadline is not None and self.server.is_authenticated and not self._is_orphan():
+            self._deadline.cancel()
+        if message.octets:
+            self._switch.record(Received.of(message.octets, self.number))
+        if isinstance(message, Ask):
+            later = _asks.answer(self._switch, self, message)
+            if later is not None:
+                self._answering = asyncio.get_running_loop().create_task(self._answer_later(later))
+        elif message.kind == "resume":
             self.resumes = True
-        elif message.kind == "divert":
-            self.diverts = bool(getattr(message, "on", False))
-        elif hasattr(message, "answered"):
-            pass
+        elif message.kind in ("divert", "undivert"):
+            self.diverts = message.kind == "divert"
+        elif message.kind == "linger" and self.server.linger is not None and self._is_orphan():
+            self._expect_end()
+
+    async def _answer_later(self, later: Awaitable[None]) -> None:
+        await later
+        self._answering = None
+        self.pump()
+
+    def _is_orphan(self) -> bool:
+        return self.call is not None and self.call.cause is not None
 
     def _send(self) -> None:
-        while self._wire.is_clear() and (data := self.server.data_to_send()):
-            self._wire.write(data)
+        self._wire.write(self.server.data_to_send())
         if self.server.closed is not None:
-            self._wire.write(self.server.data_to_send())
             self._wire.close()
+
+    # Its time.
+
+    def _expect_end(self) -> None:
+        """Ends the connection when it has lingered long enough."""
+        seconds = self.server.linger
+        if seconds is not None and seconds >= 0:
+            self._end_in(seconds)
+
+    def _end_in(self, seconds: float) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = asyncio.get_running_loop().call_later(seconds, self.disconnect)
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._wire.attach(transport)
+        if not self.is_outbound:
+            if self._switch.deny:
+                self.server.reject()
+            self._end_in(self._switch.patience)
+        self.pump()
+
+    def data_received(self, data: bytes) -> None:
+        if self.server.closed is None:
+            self.server.receive_data(data)
+            self.pump()
+
+    def eof_received(self) -> bool:
+        if self.server.closed is None:
+            self.server.disconnect()
+        self.pump()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for waiting in (self._deadline, self._answering):
+            if waiting is not None:
+                waiting.cancel()
+        self._switch.forget(self)
+        self.closed.set_result(None)
+        if self.call is not None:
+            self.call.released(self)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
@@ -13,8 +12,9 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from esl_proto import Server
+from esl_proto.names import EventName
 
-from ._events import Body, Headers, HeaderValue, Stamp, new_uuid, pairs
+from ._events import Body, Headers, HeaderValue, Stamp, pairs
 from ._loop import LoopThread, on_loop
 from ._received import Matcher, Received, Recorder, describe
 from ._scripts import Script
@@ -57,15 +57,11 @@ class Switch:
         port: int = 0,
         password: str = "ClueCon",
         ssl: SSLContext | None = None,
-        max_queued: int = 100_000,
-        max_lost: int = 500,
         exact_percent: bool = False,
     ) -> None:
         """
         :param port: Where to listen; 0 takes a free port, which `port` says after `start`.
         :param ssl: A server's context, for TLS.
-        :param max_queued: How many events may wait for a client that reads slowly.
-        :param max_lost: How many may be lost in a row after that before its connection is ended.
         :param exact_percent: Encode `%` in values without FreeSWITCH's flaw that makes `%41` of a value an `A`.
         """
         self.host = host
@@ -76,7 +72,7 @@ class Switch:
         self.deny = False
         """Whether clients are turned away at once, as by an access list."""
         self.patience = 25.0
-        """Seconds in which a client must have said its password, and a command must be complete once it has begun."""
+        """Seconds in which a client must have said its password."""
         self.api: dict[str, Script] = {}
         """What API commands answer, by command or by the beginning of the line: `switch.api["status"] = "UP"`. A function
         gets what follows. Also for `bgapi`. Without a script: a few commands are known, all others are not found."""
@@ -94,13 +90,13 @@ class Switch:
         """What scripts have raised. `stop` raises it again."""
         self.calls_so_far = 0
         self._ssl = ssl
-        self._limits = {"max_queued": max_queued, "max_lost": max_lost}
         self._exact_percent = exact_percent
         self._stamp = Stamp()
         self._recorder = Recorder()
         self._links: list[Link] = []
         self._links_so_far = 0
         self._calls: list[Call] = []
+        self._working: set[asyncio.Future[None]] = set()
         self._loop_thread: LoopThread | None = None
         self._listener: asyncio.Server | None = None
 
@@ -207,8 +203,7 @@ class Switch:
         """
         first = [("Event-Subclass", subclass)] if subclass else []
         common = self._stamp.headers(name) if stamp else [("Event-Name", name)]
-        event = [*first, *common, *pairs(headers)]
-        return sum(link.deliver(event, body) for link in list(self._links))
+        return self._deliver([*first, *common, *pairs(headers)], body)
 
     @on_loop
     def log(self, level: str, text: str, **where: str | int) -> int:
@@ -288,6 +283,40 @@ class Switch:
             raise RuntimeError("the switch is not running")
         return self._loop_thread
 
+    def event(self, name: str, headers: Headers | None = None) -> list[tuple[str, str | list[str]]]:
+        """The headers of an event that happens now."""
+        return [*self._stamp.headers(name), *pairs(headers)]
+
+    def fire_sent(
+        self, name: str, subclass: str | None, headers: Headers, body: Body | None, diverts: Call | None
+    ) -> None:
+        """Fires what a client has sent with `sendevent`: to all, or to the connection that diverts its channel's events."""
+        first = [("Event-Subclass", subclass)] if subclass else []
+        diverted = [link for link in diverts.links if link.diverts] if diverts is not None else []
+        for link in diverted:
+            link.deliver_diverted([*pairs(headers), *pairs(first)], body)
+        if not diverted:
+            known = name if name in EventName.__members__ else "CUSTOM"
+            self._deliver([*pairs(first), *pairs(headers), *self._stamp.headers(known, "mod_event_socket.c")], body)
+
+    def record(self, command: Received) -> None:
+        """Keeps a command for the test."""
+        self._recorder.add(command)
+
+    def begin(self, work: Awaitable[None]) -> None:
+        """Does something beside all else, to its end or the switch's."""
+        task = asyncio.ensure_future(work)
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+
+    def try_to(self, script: Callable[[], _R]) -> _R | str:
+        """Runs a script, and keeps what it raises for the test."""
+        try:
+            return script()
+        except Exception as error:
+            self.errors.append(error)
+            return f"-ERR {error}\n"
+
     async def guard(self, script: Awaitable[_R]) -> _R | str:
         """Waits for a script, and keeps what it raises for the test."""
         try:
@@ -312,11 +341,13 @@ class Switch:
             call.hangup(refusal)
         return call
 
-    async def connect(self, call: Call, address: str, *, full: bool, is_async: bool) -> None:
+    async def connect(self, call: Call, address: str, *, full: bool, is_async: bool) -> Link:
         """Connects a call to a program."""
         host, _, port = address.rpartition(":")
-        server = Server.outbound(call.uuid, full=full, is_async=is_async, **self._limits)
-        await asyncio.get_running_loop().create_connection(lambda: self._new_link(server, call), host.strip("[]"), int(port))
+        server = Server.outbound(call.uuid, full=full, is_async=is_async, exact_percent=self._exact_percent)
+        loop = asyncio.get_running_loop()
+        _, link = await loop.create_connection(lambda: self._new_link(server, call), host.strip("[]"), int(port))
+        return link
 
     def forget(self, what: Call | Link) -> None:
         """A call or a connection is over."""
@@ -325,6 +356,9 @@ class Switch:
         else:
             self._links.remove(what)
 
+    def _deliver(self, event: list[tuple[str, str | list[str]]], body: Body | None) -> int:
+        return sum(link.deliver(event, body) for link in list(self._links))
+
     def _new_link(self, server: Server, call: Call | None = None) -> Link:
         link = Link(self, server, self._links_so_far, call)
         self._links_so_far += 1
@@ -332,7 +366,7 @@ class Switch:
         return link
 
     def _accept(self) -> Link:
-        return self._new_link(Server.inbound(exact_percent=self._exact_percent, **self._limits))
+        return self._new_link(Server.inbound(exact_percent=self._exact_percent))
 
     async def _listen(self) -> None:
         if self._listener is None:
