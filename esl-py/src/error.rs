@@ -1,6 +1,10 @@
 //! Errors: values of the core, raised as the exceptions of `esl_proto.errors`.
 
-use esl_proto::{CommandError, EncodeError, EventError, NotAllowed, ProtocolError, SendError, Unanswered};
+use esl_proto::server::AnswerError;
+use esl_proto::{
+    CommandError, DecodeError, EncodeError, EventDataError, EventError, NotAllowed, ProtocolError, SendError,
+    Unanswered,
+};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyRange, PyType};
@@ -61,6 +65,25 @@ pub(crate) fn not_sent(py: Python<'_>, error: &SendError) -> PyErr {
         SendError::NotAllowed(reason) => not_allowed(py, *reason),
         SendError::Insufficient(_) => local(py, &error.to_string(), error.code(), None),
     }
+}
+
+/// An answer that cannot be given.
+pub(crate) fn not_answered(py: Python<'_>, error: &AnswerError) -> PyErr {
+    local(py, &error.to_string(), error.code(), None)
+}
+
+/// An event that cannot be written.
+pub(crate) fn not_written(py: Python<'_>, error: &EventDataError) -> PyErr {
+    let header = match error {
+        EventDataError::Name { header } => Some(*header),
+        _ => None,
+    };
+    local(py, &error.to_string(), error.code(), header)
+}
+
+/// What a client sent cannot be read, as a value.
+pub(crate) fn unreadable(py: Python<'_>, error: &DecodeError) -> PyResult<Py<PyAny>> {
+    Ok(remote_class(py)?.call1((error.to_string(), error.code(), error.offset))?.unbind())
 }
 
 /// The framing is broken.

@@ -167,6 +167,12 @@ impl Event {
         }
     }
 
+    /// The value of this name as one text, or `default`: an array as the server itself says it, `ARRAY::a|:b`.
+    #[pyo3(signature = (name, default=""))]
+    fn get_str<'py>(&self, py: Python<'py>, name: Text, default: &str) -> Bound<'py, PyString> {
+        self.view(py).get(&*name).map_or_else(|| PyString::new(py, default), |value| value_str(py, &value))
+    }
+
     /// The value of this name in octets, or None.
     fn get_bytes<'py>(&self, py: Python<'py>, name: Text) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.view(py).get(&*name).map(|value| item(py, &value, value_bytes)).transpose()

@@ -37,6 +37,11 @@ impl Input {
         self.chunks.front().map_or(&[], |chunk| &chunk[self.at..])
     }
 
+    /// Whether everything has been consumed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.carry.is_empty() && self.chunks.len() <= 1 && self.front().is_empty()
+    }
+
     /// Takes octets off the front.
     pub(crate) fn consume(&mut self, count: usize) {
         if self.carry.is_empty() {

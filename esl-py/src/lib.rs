@@ -1,11 +1,13 @@
 //! The native module of the Python package `esl_proto`: the core's values as Python objects.
 //!
 //! Bottom up: `text` (octets and text from Python and to it), `error`, `names`; `index` and `event`; `message` (all
-//! other frames); `command`; `input`; and on these `connection`, the client's side.
+//! other frames); `command`; `input`; and on these `connection`, the client's side. `ask` and `outgoing`, and on them
+//! `server`, are the listener's side.
 //!
 //! Objects hold octets as Python's own `bytes`, and read them with the core when they are asked something. All classes
 //! are frozen; what changes stands behind a lock, so that the module needs no GIL.
 
+mod ask;
 mod command;
 mod connection;
 mod error;
@@ -14,6 +16,8 @@ mod index;
 mod input;
 mod message;
 mod names;
+mod outgoing;
+mod server;
 mod text;
 
 use pyo3::prelude::*;
@@ -23,6 +27,8 @@ use pyo3::prelude::*;
 mod _native {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::ask::{Ask, Effect, ServerClosed};
     #[pymodule_export]
     use crate::command::Command;
     #[pymodule_export]
@@ -36,6 +42,8 @@ mod _native {
     };
     #[pymodule_export]
     use crate::names::vocabulary;
+    #[pymodule_export]
+    use crate::server::Server;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -147,7 +147,7 @@ impl Frame {
 /// The answer to a command: command/reply.
 #[pyclass(frozen, subclass, extends = Frame, module = "esl_proto")]
 pub(crate) struct Reply {
-    /// The id of the command that it answers; None in a message that is `Unexpected`.
+    /// The id of the command that it answers.
     #[pyo3(get)]
     id: u64,
     /// The id of a second command that this frame answers: the reply to a `userauth` with long lists of rights loses
@@ -192,8 +192,9 @@ impl Reply {
 
     /// The text with all that follows it in the head: the whole value that answers `getvar`, if it has several lines.
     #[getter]
-    fn text_to_end<'py>(slf: &Bound<'py, Self>) -> Option<Bound<'py, PyString>> {
-        Some(value_str(slf.py(), &reply(slf)?.text_to_end()))
+    fn text_to_end<'py>(slf: &Bound<'py, Self>) -> Bound<'py, PyString> {
+        let text = reply(slf).map(|reply| decoded(&reply.text_to_end()));
+        to_str(slf.py(), &text.unwrap_or_default())
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {

@@ -4,8 +4,12 @@
 other messages are what comes in. Sockets are the program's own.
 """
 
+from collections.abc import Mapping
+from typing import TypeAlias
+
 from esl_proto._native import (
     ApiResponse,
+    Ask,
     AuthRefused,
     AuthRequest,
     Authenticated,
@@ -13,19 +17,41 @@ from esl_proto._native import (
     Command,
     Connected,
     Connection,
+    Effect,
     Event,
     Frame,
     Lingering,
     LogLine,
     Rejected,
     Reply,
+    Server,
+    ServerClosed,
     Unexpected,
     __version__,
 )
 from esl_proto.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
 
+Mapping.register(Event)
+
+Message: TypeAlias = (
+    Event
+    | Reply
+    | Authenticated
+    | AuthRefused
+    | Connected
+    | ApiResponse
+    | AuthRequest
+    | LogLine
+    | Lingering
+    | Rejected
+    | Closed
+    | Unexpected
+)
+"""What iterating over a `Connection` gives."""
+
 __all__ = [
     "ApiResponse",
+    "Ask",
     "AuthRefused",
     "AuthRequest",
     "Authenticated",
@@ -33,15 +59,19 @@ __all__ = [
     "Command",
     "Connected",
     "Connection",
+    "Effect",
     "Event",
     "Frame",
     "Lingering",
     "LocalProtocolError",
     "LogLine",
+    "Message",
     "ProtocolError",
     "Rejected",
     "RemoteProtocolError",
     "Reply",
+    "Server",
+    "ServerClosed",
     "Unexpected",
     "__version__",
 ]
