@@ -10,10 +10,11 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from ._conversation import Answer
 from ._errors import CommandError
-from ._native import Command, Format, Text
+from ._native import Command
 from ._router import Router
 from ._stream import Queue
 from ._subscription import Subscription
+from ._types import Format, Text
 
 __all__ = ["Order", "Orders", "StreamSlot", "Timeout", "checked", "hear", "pass_filters"]
 

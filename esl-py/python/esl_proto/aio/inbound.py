@@ -14,10 +14,10 @@ from .. import _native
 from .._conversation import Answer
 from .._errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed
 from .._inbound import Target
-from .._native import Format
 from .._orders import checked
 from .._reconnect import Reconnect
 from .._stream import Gap
+from .._types import Format
 from ..errors import ProtocolError
 from .link import Link
 from .socket import EventSocket

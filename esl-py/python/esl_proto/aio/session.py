@@ -9,10 +9,11 @@ from typing import Any
 
 from .._conversation import Answer
 from .._errors import ChannelEnded, ConnectionClosed
-from .._native import Command, Event, Format
+from .._native import Command, Event
 from .._orders import Timeout, checked
 from .._session import Call
 from .._subscription import OF_A_CHANNEL
+from .._types import Format
 from .._verbs import Verbs, digits_argument, digits_of
 from ..errors import LocalProtocolError
 from .link import Link

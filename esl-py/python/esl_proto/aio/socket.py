@@ -14,11 +14,12 @@ from uuid import uuid4
 from .. import _native
 from .._conversation import Answer, Conversation
 from .._errors import ChannelEnded, ConnectionClosed, StreamOverflow, closed
-from .._native import Command, Event, Format, LogLine
+from .._native import Command, Event, LogLine
 from .._orders import Order, Orders, StreamSlot, Timeout, checked, hear, pass_filters
 from .._results import JobResult
 from .._router import Router, Wanted
 from .._stream import Gap, Overflow
+from .._types import Format
 from ..errors import LocalProtocolError
 from .link import Link
 from .stream import Stream

@@ -13,10 +13,11 @@ from .._conversation import Answer
 from .._errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed
 from .._inbound import Target
 from .._keepalive import keep_alive
-from .._native import Command, Event, Format
+from .._native import Command, Event
 from .._orders import Timeout, checked
 from .._reconnect import Reconnect
 from .._stream import Gap
+from .._types import Format
 from ..errors import ProtocolError
 from .pump import Slot, Wire, deadline_of, left
 from .socket import EventSocket

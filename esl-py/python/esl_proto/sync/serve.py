@@ -14,7 +14,7 @@ from typing import Self
 from .. import _native
 from .._errors import EventSocketError
 from .._keepalive import keep_alive
-from .._native import Format
+from .._types import Format
 from ..errors import ProtocolError
 from .pump import Wire, deadline_of, left, poll
 from .session import Session
