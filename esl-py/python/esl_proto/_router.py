@@ -63,7 +63,8 @@ class Router:
         self.blocked = 0
         #: Called when the last of them has room again.
         self.on_unblocked: Callable[[], None] = lambda: None
-        self._released = False
+        self._released = self._ended = False
+        self._error: Exception | None = None
         self._dropped: deque[Callable[[], None]] = deque()
         self._sinks: dict[object, tuple[Wanted, EventSink]] = {}
         self._routes: dict[str | None, tuple[EventSink, ...]] = {}
@@ -156,6 +157,8 @@ class Router:
     ) -> Callable[[], None]:
         key = id(queue)
         self._queues[key] = queue
+        if self._ended:
+            queue.end(self._error)
 
         def remove() -> None:
             if self._queues.pop(key, None) is not None:
@@ -172,7 +175,8 @@ class Router:
             marked.push(gap)
 
     def end(self, error: Exception | None) -> None:
-        """The last connection is over: all streams end, after what they hold."""
+        """The last connection is over: all streams end, after what they hold, and those to come at once."""
+        self._ended, self._error = True, error
         for queue in tuple(self._queues.values()):
             queue.end(error)
 

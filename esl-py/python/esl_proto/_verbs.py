@@ -46,7 +46,7 @@ def digits_argument(
 
 def digits_of(event: Event, variable: str) -> str | None:
     """What was typed, once play_and_get_digits has ended."""
-    if event.get("variable_read_result", "success") != "success":
+    if event.get("Application-Response") in ("failure", "timeout"):
         return None
     digits = event.get(f"variable_{variable}")
     return digits if isinstance(digits, str) and digits else None

@@ -47,6 +47,8 @@ class Server:
         self._command_timeout = command_timeout
         self._server: asyncio.Server | None = None
         self._calls: set[asyncio.Task[None]] = set()
+        #: The port it listens on.
+        self.port = 0
         #: Calls taken so far.
         self.taken = 0
         #: Connections that were closed at once, because there were `max_calls` already.
@@ -56,13 +58,7 @@ class Server:
         """Begins to listen. `serve` does it."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._link, host, port, ssl=ssl)
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        assert self._server is not None
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
+        self.port = self._server.sockets[0].getsockname()[1]
 
     @property
     def calls(self) -> int:
