@@ -98,12 +98,14 @@ class Conversation:
                 self.connection.receive_eof()
                 self.dispatch()
 
-    def dispatch(self) -> None:
-        """Handles all messages, or as many as full streams allow: then call it again when they have room."""
+    def dispatch(self) -> bool:
+        """Handles all messages, or as many as full streams allow: then call it again when they have room. Returns
+        whether there was any."""
         router, handlers = self._router, self._handlers
         router.purge()
         if router.blocked:
-            return
+            return False
+        message = None
         try:
             for message in self.connection:
                 handler = handlers.get(type(message))
@@ -112,12 +114,13 @@ class Conversation:
                 else:
                     _LOG.debug("unexpected: %r", message)
                 if router.blocked:
-                    return
+                    return True
         except RemoteProtocolError as error:
             self._finish(closed("protocol", str(error)))
         if self._eof_waits:
             self._eof_waits = False
             self.receive_eof()
+        return message is not None
 
     def _event(self, event: Event) -> None:
         name = event.name

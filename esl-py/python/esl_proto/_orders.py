@@ -14,7 +14,7 @@ from ._native import Command
 from ._router import Router
 from ._stream import Queue
 from ._subscription import Subscription
-from ._types import Format, Text
+from .types import Format, Text
 
 __all__ = ["Order", "Orders", "StreamSlot", "Timeout", "checked", "hear", "pass_filters"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ._native import Command
-from ._types import Format
+from .types import Format
 
 __all__ = ["OF_A_CHANNEL", "Subscription"]
 

@@ -17,7 +17,7 @@ from .._inbound import Target
 from .._orders import checked
 from .._reconnect import Reconnect
 from .._stream import Gap
-from .._types import Format
+from ..types import Format
 from ..errors import ProtocolError
 from .link import Link
 from .socket import EventSocket

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from .. import _native
 from .._errors import EventSocketError
-from .._types import Format
+from ..types import Format
 from ..errors import ProtocolError
 from .link import Link
 from .session import Session

@@ -13,7 +13,7 @@ from .._native import Command, Event
 from .._orders import Timeout, checked
 from .._session import Call
 from .._subscription import OF_A_CHANNEL
-from .._types import Format
+from ..types import Format
 from .._verbs import Verbs, digits_argument, digits_of
 from ..errors import LocalProtocolError
 from .link import Link

@@ -19,7 +19,7 @@ from .._orders import Order, Orders, StreamSlot, Timeout, checked, hear, pass_fi
 from .._results import JobResult
 from .._router import Router, Wanted
 from .._stream import Gap, Overflow
-from .._types import Format
+from ..types import Format
 from ..errors import LocalProtocolError
 from .link import Link
 from .stream import Stream

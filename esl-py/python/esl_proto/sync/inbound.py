@@ -17,7 +17,7 @@ from .._native import Command, Event
 from .._orders import Timeout, checked
 from .._reconnect import Reconnect
 from .._stream import Gap
-from .._types import Format
+from ..types import Format
 from ..errors import ProtocolError
 from .pump import Slot, Wire, deadline_of, left
 from .socket import EventSocket
@@ -70,13 +70,13 @@ class Inbound(EventSocket):
     def open(self) -> None:
         """Connects, logs in and subscribes. `connect` does it."""
         pump, deadline = self._pump, deadline_of(self._timeout)
-        wire = Wire(self._connected(deadline), _native.Connection.inbound(), self._router)
+        wire = Wire(self._connected(deadline), _native.Connection.inbound(), self._router, pump)
         accepted: Slot[Answer] = Slot()
         wire.conversation.login(self._target.login, accepted)
         try:
             with pump.changed:
                 pump.wire = wire
-                pump.changed.notify_all()
+                pump.notify()
             pump.result(accepted, deadline)
             with pump.changed:
                 slots = [self._replay(wire, command) for command in self._router.subscription.commands()]
@@ -87,7 +87,7 @@ class Inbound(EventSocket):
                     raise wire.conversation.end.again()
                 wire.conversation.on_end = self._lost
                 self._opened = True
-                pump.changed.notify_all()
+                pump.notify()
         except BaseException:
             pump.close_wire(wire)
             raise
@@ -142,7 +142,7 @@ class Inbound(EventSocket):
                 _LOG.info("%s: connected again", self._target)
                 with self._pump.changed:
                     self._router.gap(Gap(reason, time.monotonic() - began, attempts))
-                    self._pump.changed.notify_all()
+                    self._pump.notify()
                 return
         self._finish(final.again())
 
@@ -190,5 +190,9 @@ def connect(
         command_timeout=command_timeout,
         reconnect=Reconnect() if reconnect is True else reconnect or None,
     )
-    inbound.open()
+    try:
+        inbound.open()
+    except BaseException:
+        inbound.close(0)
+        raise
     return inbound

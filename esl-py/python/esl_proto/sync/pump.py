@@ -6,7 +6,6 @@ who wait. The socket itself never blocks: waiting is done by `poll`, against one
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import select
 import socket
@@ -41,15 +40,16 @@ def left(deadline: float | None) -> float | None:
     return None if deadline is None else max(0.0, deadline - time.monotonic())
 
 
-def poll(*socks: socket.socket, write: bool = False, timeout: float | None) -> None:
-    """Waits until one of them has something to read (or with `write`, room to write), or for `timeout` seconds."""
+def poll(sock: socket.socket, other: socket.socket, *, write: bool = False, timeout: float | None) -> None:
+    """Waits until one of them has something to read, or with `write`, until the first has room to write, or for
+    `timeout` seconds."""
     if hasattr(select, "poll"):  # Looked up each time: gevent replaces it.
         poller = select.poll()
-        for sock in socks:
-            poller.register(sock, select.POLLIN | (select.POLLOUT if write else 0))
+        poller.register(sock, select.POLLIN | (select.POLLOUT if write else 0))
+        poller.register(other, select.POLLIN)
         poller.poll(None if timeout is None else timeout * 1000)
     else:
-        select.select(socks, socks if write else (), (), timeout)
+        select.select((sock, other), (sock,) if write else (), (), timeout)
 
 
 class Slot(Generic[T]):
@@ -85,8 +85,9 @@ class Slot(Generic[T]):
 class Wire:
     """A socket and the conversation on it. Everything here is called with the pump's lock held."""
 
-    def __init__(self, sock: socket.socket, connection: _native.Connection, router: Router) -> None:
+    def __init__(self, sock: socket.socket, connection: _native.Connection, router: Router, pump: Pump) -> None:
         sock.setblocking(False)
+        self._pump = pump
         self.sock = sock
         self.conversation = Conversation(connection, router, self._write)
         #: What the socket has not taken yet. A command is never cut short: whoever waits next sends the rest.
@@ -96,6 +97,8 @@ class Wire:
     def _write(self, data: bytes) -> None:
         self.unsent += data
         self.push()
+        if self.unsent:
+            self._pump.wake_reader()
 
     def push(self) -> None:
         """Sends as much as the socket takes now."""
@@ -132,6 +135,9 @@ class Pump:
         self.wire: Wire | None = None
         self._router = router
         self._reading = False
+        self._awake, self._waker = socket.socketpair()
+        self._waker.setblocking(False)
+        self._woken = False
         self._calls: deque[tuple[Callable[[Event], object], Event]] = deque()
         self._calling = False
 
@@ -157,12 +163,11 @@ class Pump:
         """Reads, or waits until another thread has."""
         wire = self.wire
         if self._reading or wire is None or wire.conversation.end is not None:
-            if wire is not None and wire.unsent and wire.conversation.end is None:
-                self._send_beside_reader(wire, deadline)
-            else:
-                self.changed.wait(left(deadline))
+            self.changed.wait(left(deadline))
             return
-        wire.conversation.dispatch()
+        if wire.conversation.dispatch():  # What a full stream has held up.
+            self.changed.notify_all()
+            return
         if self._router.blocked:
             self.changed.wait(left(deadline))
             return
@@ -170,21 +175,31 @@ class Pump:
         try:
             wire.push()
             if not wire.read() and wire.conversation.end is None:
-                with self._unlocked():
-                    poll(wire.sock, write=bool(wire.unsent), timeout=left(deadline))
-                wire.push()
-                wire.read()
+                self._poll(wire, deadline)
+                if wire.conversation.end is None:
+                    wire.push()
+                    wire.read()
         finally:
             self._reading = False
             self.changed.notify_all()
 
-    def _send_beside_reader(self, wire: Wire, deadline: float | None) -> None:
-        """The thread that reads may not know that there is something to send, and may stop reading at any time."""
-        remaining = left(deadline)
+    def _poll(self, wire: Wire, deadline: float | None) -> None:
         with self._unlocked():
-            poll(wire.sock, write=True, timeout=0.1 if remaining is None else min(0.1, remaining))
-        if wire.conversation.end is None:
-            wire.push()
+            poll(wire.sock, self._awake, write=bool(wire.unsent), timeout=left(deadline))
+        if self._woken:
+            self._woken = False
+            self._awake.recv(1)
+
+    def notify(self) -> None:
+        """Something has changed that others may wait for. With the lock."""
+        self.changed.notify_all()
+        self.wake_reader()
+
+    def wake_reader(self) -> None:
+        """Makes the thread that reads look up. With the lock."""
+        if self._reading and not self._woken:
+            self._woken = True
+            self._waker.send(b"x")
 
     def _call_handlers(self) -> None:
         """One at a time and in order, whichever thread it is."""
@@ -206,15 +221,19 @@ class Pump:
         return _Unlocked(self.changed)
 
     def close_wire(self, wire: Wire) -> None:
-        """Closes the socket, when no thread is reading it any more."""
+        """Closes a socket, once no thread is reading it any more."""
         with self.changed:
             wire.conversation.abort(closed("closed"))
-            with contextlib.suppress(OSError):
-                wire.sock.shutdown(socket.SHUT_RDWR)  # Wakes who reads.
-            self.changed.notify_all()
-            while self._reading and self.wire is wire:
-                self.changed.wait(1.0)
+            self.notify()
+            self.changed.wait_for(lambda: not self._reading or self.wire is not wire)
             wire.sock.close()
+
+    def close(self) -> None:
+        """There will be no other socket."""
+        with self.changed:
+            self.changed.wait_for(lambda: not self._reading)
+            self._awake.close()
+            self._waker.close()
 
 
 class _Unlocked:

@@ -11,12 +11,11 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from .. import _native
 from .._errors import EventSocketError
 from .._keepalive import keep_alive
-from .._types import Format
+from ..types import Format
 from ..errors import ProtocolError
-from .pump import Wire, deadline_of, left, poll
+from .pump import poll
 from .session import Session
 
 __all__ = ["Server", "serve"]
@@ -55,18 +54,14 @@ class Server:
         self._command_timeout = command_timeout
         self._changed = threading.Condition()
         self._calls: dict[threading.Thread, Session] = {}
-        self._closing = False
+        self._serving = self._closing = False
         self._awake, self._waker = socket.socketpair()
+        #: The port it listens on.
+        self.port: int = listener.getsockname()[1]
         #: Calls taken so far.
         self.taken = 0
         #: Connections that were closed at once, because there were `max_calls` already.
         self.refused = 0
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        port: int = self._listener.getsockname()[1]
-        return port
 
     @property
     def calls(self) -> int:
@@ -75,13 +70,16 @@ class Server:
 
     def serve_forever(self) -> None:
         """Takes calls until `close` is called, by a handler or by another thread."""
-        while not self._closing:
-            poll(self._listener, self._awake, timeout=None)
-            try:
-                sock, _ = self._listener.accept()
-            except OSError:  # None is there, or it is gone again; or the listener is closed.
-                continue
-            self._take(sock)
+        self._serving = True
+        try:
+            while not self._closing:
+                poll(self._listener, self._awake, timeout=None)
+                with contextlib.suppress(OSError):  # None is there, or it is gone again.
+                    self._take(self._listener.accept()[0])
+        finally:
+            with self._changed:
+                self._serving = False
+                self._changed.notify_all()
 
     def _take(self, sock: socket.socket) -> None:
         with self._changed:
@@ -111,7 +109,7 @@ class Server:
             if self._ssl is not None:
                 sock.settimeout(self._timeout)
                 sock = self._ssl.wrap_socket(sock, server_side=True)
-            session.open(Wire(sock, _native.Connection.outbound(), session._router), self._linger)
+            session.open(sock, self._linger)
         except (EventSocketError, OSError, ProtocolError) as error:
             _LOG.warning("a call did not begin: %s", error)
             session.close(0)
@@ -141,19 +139,20 @@ class Server:
         handlers wait for ends with `ConnectionClosed`."""
         with self._changed:
             self._closing = True
-        with contextlib.suppress(OSError):
-            self._waker.send(b"x")
-        deadline = deadline_of(timeout)
-        self._wait_for_calls(deadline)
+            if self._waker.fileno() >= 0:
+                self._waker.send(b"x")
+            self._changed.wait_for(lambda: not self._serving)
+            for sock in (self._listener, self._awake, self._waker):
+                sock.close()
+        self._wait_for_calls(timeout)
         for session in list(self._calls.values()):
             session.close()
-        self._wait_for_calls(deadline_of(self._timeout))
-        self._listener.close()
+        self._wait_for_calls(self._timeout)
 
-    def _wait_for_calls(self, deadline: float | None) -> None:
+    def _wait_for_calls(self, timeout: float | None) -> None:
         me = threading.current_thread()
         with self._changed:
-            self._changed.wait_for(lambda: not self._calls.keys() - {me}, left(deadline))
+            self._changed.wait_for(lambda: not self._calls.keys() - {me}, timeout)
 
     def __enter__(self) -> Self:
         return self

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 
+from .. import _native
 from .._conversation import Answer
 from .._errors import ChannelEnded, ConnectionClosed
 from .._native import Command, Event
@@ -24,9 +26,10 @@ class Session(EventSocket, Verbs[Event], Call):
     Each application is waited for until it has ended, in `async` mode and in `sync` mode alike. All that `EventSocket`
     has is there too; where the dialplan does not say `full`, most of it is refused (`LocalProtocolError`)."""
 
-    def open(self, wire: Wire, linger: int | None) -> None:
+    def open(self, sock: socket.socket, linger: int | None) -> None:
         """The handshake: `connect`, `myevents` and, if it may be said, `linger`. `serve` does it."""
         deadline = deadline_of(self._timeout)
+        wire = Wire(sock, _native.Connection.outbound(), self._router, self._pump)
         with self._pump.changed:
             self._pump.wire = wire
             wire.conversation.on_end = self._lost

@@ -16,7 +16,7 @@ from .._orders import Order, Orders, StreamSlot, Timeout, checked, hear, pass_fi
 from .._results import JobResult
 from .._router import Router, Wanted
 from .._stream import Gap, Overflow
-from .._types import Format
+from ..types import Format
 from ..errors import LocalProtocolError
 from .pump import Pump, Slot, deadline_of
 from .stream import Stream
@@ -321,6 +321,7 @@ class EventSocket(Orders["_native.Reply"]):
                 pump.wait(lambda: wire.conversation.end is not None, deadline_of(limit))
             pump.close_wire(wire)
         self._finish(None)
+        pump.close()
 
     def _finish(self, error: ConnectionClosed | None) -> None:
         """It is over for good."""
@@ -330,7 +331,7 @@ class EventSocket(Orders["_native.Reply"]):
     def _finish_locked(self, error: ConnectionClosed | None) -> None:
         self._router.end(error)
         self._over = True
-        self._pump.changed.notify_all()
+        self._pump.notify()
 
     def __enter__(self) -> Self:
         return self

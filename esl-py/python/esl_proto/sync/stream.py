@@ -63,7 +63,7 @@ class Stream(Counters[T]):
         """No more are wanted."""
         with self._pump.changed:
             self._remove()
-            self._pump.changed.notify_all()
+            self._pump.notify()
 
     def __enter__(self) -> Self:
         return self
