@@ -35,7 +35,7 @@ WRITTEN = [
     (Command.filter_delete("Unique-ID", "a b"), b"filter delete Unique-ID a b\n\n"),
     (Command.sendevent("API"), b"sendevent API\n\n"),
     (
-        Command.sendevent("CUSTOM", {"Event-Subclass": "a::b", "n": b"\xff"}, "two\nlines"),
+        Command.sendevent("CUSTOM", {"Event-Subclass": "a::b", "n": "\udcff"}, "two\nlines"),
         b"sendevent CUSTOM\nEvent-Subclass: a::b\nn: \xff\nContent-Length: 9\n\ntwo\nlines",
     ),
     (Command.sendevent("API", [("a", "1"), ("a", "2")]), b"sendevent API\na: 1\na: 2\n\n"),

@@ -20,7 +20,7 @@ def test_the_vocabulary_is_the_cores() -> None:
 def test_codes() -> None:
     assert names.HangupCause.from_code(17) is names.HangupCause.USER_BUSY
     assert names.HangupCause("USER_BUSY").code == 17
-    assert names.ChannelState.EXECUTE == "CS_EXECUTE" and names.ChannelState.NEW.code == 0
+    assert str(names.ChannelState.EXECUTE) == "CS_EXECUTE" and names.ChannelState.NEW.code == 0
     with pytest.raises(ValueError, match="5 is not a valid code of HangupCause"):
         names.HangupCause.from_code(5)
 
