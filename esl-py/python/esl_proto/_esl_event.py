@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import overload
 from urllib.parse import quote
 
-from esl_proto import Command, Event, Frame, event_names
+from esl_proto import Command, Event, Frame
+from esl_proto.names import EventName
 
 __all__ = ["ESLevent", "command", "of_event", "of_frame", "of_reply"]
 
-_NAMES = frozenset((*event_names(), "ALL"))
+_NAMES = frozenset((*EventName, "ALL"))
 _SAFE = "!$'()*,/"
 """What FreeSWITCH does not encode, beside letters, digits and `_.-~`."""
 _PRIORITIES = ("NORMAL", "LOW", "HIGH")
@@ -46,8 +47,7 @@ class _Headers:
         if value == "":
             self.delete(name)
         elif value.startswith("ARRAY::"):
-            for item in value.removeprefix("ARRAY::").split("|:") if value != "ARRAY::" else ():
-                self.put(name, item)
+            self._put_all(name, value.removeprefix("ARRAY::"))
         else:
             self.items.append((name, value))
 
@@ -55,12 +55,18 @@ class _Headers:
         """Adds an item to an array, or begins one."""
         place = self.find(name)
         if place is None:
-            if value:
+            if value.startswith("ARRAY::"):
+                self.add(name, value)
+            elif value:
                 self.items.append((name, [value]))
             return
         known, items = self.items[place][0], self._array(place)
         items.insert(0 if first else len(items), value)
         self.items[place] = (known, items)
+
+    def _put_all(self, name: str, items: str) -> None:
+        for item in items.split("|:") if items else ():
+            self.put(name, item)
 
     def set_item(self, name: str, index: int, value: str) -> None:
         """Sets an item of an array by its place; those before it, if they are not there, are empty."""

@@ -102,7 +102,16 @@ class Link:
 
     def take(self, deadline: float | None = None) -> Event | Frame | None:
         """What comes next; nothing if the connection or the time is over."""
-        return self.wait(lambda: self._queue.popleft() if self._queue else None, deadline)
+
+        def look() -> Event | Frame | None:
+            return self._queue.popleft() if self._queue else None
+
+        return self.wait(look, deadline)
+
+    def abandon(self) -> None:
+        """Nobody can use this any more: closes the socket, and lets a copy of it elsewhere live."""
+        self._is_over = True
+        self._sock.close()
 
     def close(self) -> None:
         """Ends the connection. Those who wait for something get nothing."""
@@ -118,13 +127,13 @@ class Link:
                 self._sock.close()
             self._changed.notify_all()
 
-    def wait(self, look: Callable[[], _T | None], deadline: float | None = None) -> _T | None:
-        """Waits until `look` finds something; nothing if the connection or the time is over."""
+    def wait(self, look: Callable[[], _T], deadline: float | None = None) -> _T:
+        """Waits until `look` finds something and not `None`; that if the connection or the time is over."""
         with self._changed:
             while (found := look()) is None and not self._is_over:
                 left = None if deadline is None else deadline - monotonic()
                 if left is not None and left <= 0 and not self._can_read():
-                    return None
+                    break
                 if self._is_being_read:
                     self._changed.wait(left)
                 else:

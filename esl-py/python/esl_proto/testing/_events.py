@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping
 from email.utils import formatdate
+from typing import cast
 
 __all__ = ["HOSTNAME", "Body", "HeaderValue", "Headers", "Stamp", "new_uuid", "text"]
 
@@ -34,7 +35,7 @@ def pairs(headers: Headers | None) -> list[tuple[str, str | list[str]]]:
     """Headers in order. Those without a value are left out, as FreeSWITCH does."""
     if headers is None:
         return []
-    items = headers.items() if isinstance(headers, Mapping) else headers
+    items = cast("Mapping[str, HeaderValue]", headers).items() if isinstance(headers, Mapping) else headers
     return [(name, text(value)) for name, value in items if value != ""]
 
 

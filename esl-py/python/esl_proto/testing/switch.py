@@ -115,10 +115,11 @@ class Switch:
 
     def stop(self) -> None:
         """Ends all connections without a word, and the thread. Raises what scripts have raised."""
-        thread, self._loop_thread = self._loop_thread, None
+        thread = self._loop_thread
         if thread is not None:
             thread.run_async(self._shut())
             thread.stop()
+            self._loop_thread = None
         errors, self.errors = self.errors, []
         if errors:
             raise BaseExceptionGroup("scripts of the switch failed", errors)
@@ -206,9 +207,12 @@ class Switch:
         return self._deliver([*first, *common, *pairs(headers)], body)
 
     @on_loop
-    def log(self, level: str, text: str, **where: str | int) -> int:
-        """Logs a line; how many connections get it. `where` may be `file`, `function`, `line` and `channel_uuid`."""
-        return sum(link.log_line(level, text, **where) for link in list(self._links))
+    def log(
+        self, level: str, text: str, *, file: str = "", function: str = "", line: int = 0, channel_uuid: str = ""
+    ) -> int:
+        """Logs a line, with its line end; how many connections get it."""
+        where = (file, function, line, channel_uuid)
+        return sum(link.log_line(level, text, *where) for link in list(self._links))
 
     def call(
         self,
@@ -381,8 +385,10 @@ class Switch:
 
     async def _shut(self) -> None:
         await self._refuse()
-        for link in list(self._links):
+        links = list(self._links)
+        for link in links:
             link.drop()
+        await asyncio.gather(*(link.closed for link in links))
 
     def _give_up(self, found: Future[Received]) -> None:
         self._thread.run(lambda: self._recorder.give_up(found))
