@@ -36,6 +36,9 @@ struct State {
     told: bool,
 }
 
+/// The signatures below write the core's defaults out, where Python's own tools can read them.
+const _: () = assert!(Limits::DEFAULT.head == 1_048_576 && Limits::DEFAULT.body == 67_108_864);
+
 /// Why there is no message.
 enum Failure {
     Broken(ProtocolError),
@@ -127,14 +130,14 @@ impl Connection {
     ///
     /// `max_head` and `max_body` are the most octets that a frame may have.
     #[staticmethod]
-    #[pyo3(signature = (*, max_head = Limits::DEFAULT.head, max_body = Limits::DEFAULT.body))]
+    #[pyo3(signature = (*, max_head = 1048576, max_body = 67108864))]
     fn inbound(max_head: usize, max_body: usize) -> Self {
         Self::new(Client::inbound(Limits { head: max_head, body: max_body, ..Limits::DEFAULT }))
     }
 
     /// A connection that FreeSWITCH has opened for a call. The first command must be `connect`.
     #[staticmethod]
-    #[pyo3(signature = (*, max_head = Limits::DEFAULT.head, max_body = Limits::DEFAULT.body))]
+    #[pyo3(signature = (*, max_head = 1048576, max_body = 67108864))]
     fn outbound(max_head: usize, max_body: usize) -> Self {
         Self::new(Client::outbound(Limits { head: max_head, body: max_body, ..Limits::DEFAULT }))
     }

@@ -14,6 +14,7 @@ use pyo3::types::{PyBytes, PyDict, PyIterator, PyList, PyString, PyTuple};
 
 use crate::error;
 use crate::index::{Index, View};
+use crate::keys::key;
 use crate::names;
 use crate::text::{FormatWord, Octets, Text, decoded, header_list, item, shared, to_str, value_bytes, value_str};
 
@@ -31,6 +32,32 @@ pub(crate) struct Event {
     format: Format,
     text: PyBackedBytes,
     index: OnceLock<Index>,
+}
+
+/// How many headers an event may well have.
+const TYPICAL: usize = 100;
+
+/// A name whatever the case of its letters.
+struct Folded<'a>(Cow<'a, [u8]>);
+
+impl PartialEq for Folded<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+impl Eq for Folded<'_> {}
+
+impl Hash for Folded<'_> {
+    /// Eight octets at once, with the bit of the case set in all of them.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let (words, rest) = self.0.as_chunks::<8>();
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        for word in words.iter().chain([&last]) {
+            state.write_u64(u64::from_le_bytes(*word) | 0x2020_2020_2020_2020);
+        }
+    }
 }
 
 impl Event {
@@ -54,11 +81,11 @@ impl Event {
     /// Each name in order of first appearance, as it is written there, with the last value of that name.
     fn unique(&self, py: Python<'_>) -> Vec<(Cow<'_, [u8]>, Value<'_>)> {
         let view = self.view(py);
-        let mut unique: Vec<(Cow<'_, [u8]>, Value<'_>)> = Vec::new();
-        let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
+        let mut unique: Vec<(Cow<'_, [u8]>, Value<'_>)> = Vec::with_capacity(TYPICAL);
+        let mut places: HashMap<Folded<'_>, usize> = HashMap::with_capacity(TYPICAL);
         for Header { name, value } in view.headers() {
             let name = decoded(&name);
-            let place = *places.entry(name.to_ascii_lowercase()).or_insert(unique.len());
+            let place = *places.entry(Folded(name.clone())).or_insert(unique.len());
             match unique.get_mut(place) {
                 Some(entry) => entry.1 = value,
                 None => unique.push((name, value)),
@@ -68,13 +95,13 @@ impl Event {
     }
 
     fn names<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(py, self.unique(py).iter().map(|(name, _)| to_str(py, name)).collect::<Vec<_>>())
+        PyList::new(py, self.unique(py).iter().map(|(name, _)| key(py, name)).collect::<Vec<_>>())
     }
 
     fn dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(py);
         for (name, value) in self.unique(py) {
-            dict.set_item(to_str(py, &name), item(py, &value, value_str)?)?;
+            dict.set_item(key(py, &name), item(py, &value, value_str)?)?;
         }
         Ok(dict)
     }
@@ -190,7 +217,7 @@ impl Event {
     /// All headers in the order of the wire, duplicates among them.
     fn headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         header_list(py, self.view(py).headers(), |header| {
-            Ok((value_str(py, &header.name).into_any(), item(py, &header.value, value_str)?))
+            Ok((key(py, &decoded(&header.name)).into_any(), item(py, &header.value, value_str)?))
         })
     }
 

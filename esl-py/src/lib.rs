@@ -1,6 +1,6 @@
 //! The native module of the Python package `esl_proto`: the core's values as Python objects.
 //!
-//! Bottom up: `text` (octets and text from Python and to it), `error`, `names`; `index` and `event`; `message` (all
+//! Bottom up: `text` (octets and text from Python and to it), `error`, `names`, `keys`; `index` and `event`; `message` (all
 //! other frames); `command`; `input`; and on these `connection`, the client's side. `ask` and `outgoing`, and on them
 //! `server`, are the listener's side.
 //!
@@ -14,6 +14,7 @@ mod error;
 mod event;
 mod index;
 mod input;
+mod keys;
 mod message;
 mod names;
 mod outgoing;
@@ -48,6 +49,8 @@ mod _native {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        let mapping = module.py().import("collections.abc")?.getattr("Mapping")?;
+        mapping.call_method1("register", (module.py().get_type::<Event>(),))?;
         crate::error::register(module)
     }
 }

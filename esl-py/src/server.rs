@@ -261,6 +261,12 @@ fn storage(octets: usize) -> Box<[u8]> {
     vec![0; octets].into_boxed_slice()
 }
 
+/// The signatures below write the core's defaults out, where Python's own tools can read them.
+const _: () = {
+    let ServerLimits { request, queued, lost } = ServerLimits::DEFAULT;
+    assert!(queued == 100_000 && lost == 500 && request.head == 65_536 && request.body == 1_048_576);
+};
+
 const fn limits(max_queued: u32, max_lost: u32, max_head: usize, max_body: usize) -> ServerLimits {
     let request = Limits { head: max_head, body: max_body, ..ServerLimits::DEFAULT.request };
     ServerLimits { request, queued: max_queued, lost: max_lost }
@@ -278,9 +284,9 @@ impl Server {
     /// `storage` is how many octets of subscriptions, filters and rights are kept; `max_queued` events may wait, and
     /// `max_lost` in a row may be lost beyond that before the connection ends; `max_head` and `max_body` limit a command.
     #[staticmethod]
-    #[pyo3(signature = (*, exact_percent = false, storage = 65536, max_queued = ServerLimits::DEFAULT.queued,
-        max_lost = ServerLimits::DEFAULT.lost, max_head = ServerLimits::DEFAULT.request.head,
-        max_body = ServerLimits::DEFAULT.request.body))]
+    #[pyo3(signature = (*, exact_percent = false, storage = 65536, max_queued = 100000,
+        max_lost = 500, max_head = 65536,
+        max_body = 1048576))]
     fn inbound(
         exact_percent: bool,
         storage: usize,
@@ -297,8 +303,8 @@ impl Server {
     /// `sendmsg` at once.
     #[staticmethod]
     #[pyo3(signature = (uuid, *, full = true, is_async = true, exact_percent = false, storage = 65536,
-        max_queued = ServerLimits::DEFAULT.queued, max_lost = ServerLimits::DEFAULT.lost,
-        max_head = ServerLimits::DEFAULT.request.head, max_body = ServerLimits::DEFAULT.request.body))]
+        max_queued = 100000, max_lost = 500,
+        max_head = 65536, max_body = 1048576))]
     #[allow(clippy::too_many_arguments)]
     fn outbound(
         uuid: Text,

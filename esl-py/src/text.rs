@@ -121,7 +121,21 @@ pub(crate) fn shared<'py>(py: Python<'py>, octets: &PyBackedBytes) -> Bound<'py,
 pub(crate) fn decoded<'a>(value: &Value<'a>) -> Cow<'a, [u8]> {
     match value.as_plain() {
         Some(plain) => Cow::Borrowed(plain),
-        None => Cow::Owned(value.bytes().collect()),
+        None => Cow::Owned(decode(value)),
+    }
+}
+
+fn decode(value: &Value<'_>) -> Vec<u8> {
+    let mut octets = vec![0; value.raw().len()];
+    loop {
+        match value.decode_into(&mut octets).map(<[u8]>::len) {
+            Ok(len) => {
+                octets.truncate(len);
+                return octets;
+            }
+            // Only an array can be longer than it lies on the wire.
+            Err(error) => octets.resize(error.required, 0),
+        }
     }
 }
 

@@ -4,9 +4,6 @@
 other messages are what comes in. Sockets are the program's own.
 """
 
-from collections.abc import Mapping
-from typing import TypeAlias
-
 from esl_proto._native import (
     ApiResponse,
     Ask,
@@ -30,24 +27,7 @@ from esl_proto._native import (
     __version__,
 )
 from esl_proto.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
-
-Mapping.register(Event)
-
-Message: TypeAlias = (
-    Event
-    | Reply
-    | Authenticated
-    | AuthRefused
-    | Connected
-    | ApiResponse
-    | AuthRequest
-    | LogLine
-    | Lingering
-    | Rejected
-    | Closed
-    | Unexpected
-)
-"""What iterating over a `Connection` gives."""
+from esl_proto.types import Message
 
 __all__ = [
     "ApiResponse",

@@ -1,21 +1,44 @@
 """The protocol core behind `esl_proto`."""
 
-from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
-from typing import Literal, Self, TypeAlias, TypeVar, final, overload
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
+from typing import Literal, Self, TypeVar, final, overload
+
+from typing_extensions import disjoint_base
 
 from esl_proto.errors import LocalProtocolError as LocalProtocolError
 from esl_proto.errors import ProtocolError as ProtocolError
 from esl_proto.errors import RemoteProtocolError as RemoteProtocolError
 from esl_proto.names import EventName
+from esl_proto.types import Fields, Format, Message, Octets, Pairs, Text
 
-__all__: list[str]
+__all__ = [
+    "ApiResponse",
+    "Ask",
+    "AuthRefused",
+    "AuthRequest",
+    "Authenticated",
+    "Closed",
+    "Command",
+    "Connected",
+    "Connection",
+    "Effect",
+    "Event",
+    "Frame",
+    "Lingering",
+    "LocalProtocolError",
+    "LogLine",
+    "ProtocolError",
+    "Rejected",
+    "RemoteProtocolError",
+    "Reply",
+    "Server",
+    "ServerClosed",
+    "Unexpected",
+    "__version__",
+    "vocabulary",
+]
+
 __version__: str
-
-Octets: TypeAlias = bytes | bytearray | memoryview
-Text: TypeAlias = str | bytes | bytearray | memoryview
-Format: TypeAlias = Literal["plain", "json", "xml"]
-Pairs: TypeAlias = Mapping[str, Text] | Iterable[tuple[Text, Text]]
-Fields: TypeAlias = Mapping[str, Text | Sequence[Text]] | Iterable[tuple[Text, Text | Sequence[Text]]]
 
 _D = TypeVar("_D")
 
@@ -67,6 +90,7 @@ class Event(Mapping[str, str | list[str]]):
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[type[Event], tuple[str, bytes]]: ...
 
+@disjoint_base
 class Frame:
     @property
     def raw(self) -> bytes: ...
@@ -83,6 +107,7 @@ class Frame:
     def get(self, name: Text) -> str | None: ...
     def get_bytes(self, name: Text) -> bytes | None: ...
 
+@disjoint_base
 class Reply(Frame):
     @property
     def id(self) -> int: ...
@@ -188,21 +213,6 @@ class Closed:
     def unanswered(self) -> range: ...
     @property
     def incomplete(self) -> int: ...
-
-Message: TypeAlias = (
-    Event
-    | Reply
-    | Authenticated
-    | AuthRefused
-    | Connected
-    | ApiResponse
-    | AuthRequest
-    | LogLine
-    | Lingering
-    | Rejected
-    | Closed
-    | Unexpected
-)
 
 @final
 class Command:
