@@ -82,7 +82,7 @@ class Peer:
 
     def events(self, last: str) -> list[str]:
         """The names of the events up to one."""
-        names = []
+        names: list[str] = []
         while not names or names[-1] != last:
             message = self.next()
             if isinstance(message, Event):

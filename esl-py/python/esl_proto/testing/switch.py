@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from esl_proto import Server
 from esl_proto.names import EventName
 
-from ._events import Body, Headers, HeaderValue, Stamp, pairs
+from ._events import Body, Headers, Stamp, pairs
 from ._loop import LoopThread, on_loop
 from ._received import Matcher, Received, Recorder, describe
 from ._scripts import Script
@@ -223,7 +223,7 @@ class Switch:
         name: str = "sofia/internal/1000",
         uuid: str | None = None,
         caller: str = "1000",
-        variables: dict[str, HeaderValue] | None = None,
+        variables: Mapping[str, object] | None = None,
     ) -> Call:
         """Makes a call that the dialplan gives to a program, as `socket address async full` does: connects to it. Raises
         `OSError` if nobody listens there."""
@@ -243,7 +243,7 @@ class Switch:
         uuid: str | None = None,
         caller: str = "1000",
         direction: str = "inbound",
-        variables: dict[str, HeaderValue] | None = None,
+        variables: Mapping[str, object] | None = None,
     ) -> Call:
         """A call that comes in: its CHANNEL_CREATE. It neither rings nor answers by itself."""
         call = Call(self, name, uuid=uuid, caller=caller, direction=direction, variables=variables)
@@ -329,7 +329,7 @@ class Switch:
             self.errors.append(error)
             return f"-ERR {error}\n"
 
-    async def dial(self, endpoint: str, *, caller: str = "0000000000", variables: dict[str, Any] | None = None) -> Call:
+    async def dial(self, endpoint: str, *, caller: str = "0000000000", variables: Mapping[str, Any] | None = None) -> Call:
         """Calls somebody, and says how that went: the call is answered or over."""
         given = variables or {}
         caller = given.get("origination_caller_id_number", caller)
