@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import overload
 from urllib.parse import quote
 
-from esl_proto import Command, Event, Frame
+from esl_proto import Command, Connected, Event, Frame
 from esl_proto.names import EventName
 
 __all__ = ["ESLevent", "command", "of_event", "of_frame", "of_reply"]
@@ -117,9 +117,9 @@ class ESLevent:
         if subclass:
             self._add("Event-Subclass", subclass)
 
-    def _add(self, name: str, value: str) -> None:
+    def _add(self, name: str, value: str, *, as_item: bool = False) -> None:
         if self._headers is not None:
-            self._headers.add(name, value)
+            (self._headers.put if as_item else self._headers.add)(name, value)
 
     def _read(self, event: Event) -> None:
         """Takes over what has come from a server."""
@@ -252,6 +252,7 @@ class ESLevent:
 def of_event(event: Event) -> ESLevent:
     """An event that has come."""
     made = ESLevent("CLONE")
+    made._type = "CUSTOM"  # What FreeSWITCH takes a name for that it does not know.
     made._read(event)
     return made
 
@@ -259,8 +260,11 @@ def of_event(event: Event) -> ESLevent:
 def of_frame(frame: Frame) -> ESLevent:
     """Another frame: a SOCKET_DATA event with its headers and its body."""
     made = ESLevent("SOCKET_DATA")
-    for name, value in frame.headers_bytes():
-        made._add(_text(name), _text(value))
+    # Only what answers `connect` is coded.
+    coded = frame.channel if isinstance(frame, Connected) else None
+    for name, value in frame.headers_bytes() if coded is None else coded.headers_bytes():
+        for item in value if isinstance(value, list) else [value]:
+            made._add(_text(name), _text(item), as_item=isinstance(value, list))
     made._body = None if frame.body is None else _text(frame.body)
     return made
 
