@@ -126,24 +126,25 @@ class ESLevent:
         if event.error is not None and not len(event):
             raise ValueError("this is no event in JSON")
         headers = _Headers()
-        for name, value in event.headers_bytes():
-            self._read_header(headers, _text(name), value, is_plain=event.format == "plain")
+        for octets, value in event.headers_bytes():
+            name = _text(octets)
+            if isinstance(value, list):
+                self._read_array(headers, name, value)
+            elif name.lower() == "event-name":
+                # Of several names the last is the event's.
+                headers.delete(name)
+                headers.items.append((name, _text(value)))
+                self._type = _known_name(_text(value)) or self._type
+            elif text := _text(value) or ("_undef_" if event.format == "plain" else ""):
+                headers.items.append((name, text))
         self._headers = headers
         self._body = None if event.body is None else _text(event.body)
 
-    def _read_header(self, headers: _Headers, name: str, value: bytes | list[bytes], *, is_plain: bool) -> None:
-        if isinstance(value, list):
-            for item in value:
-                if headers.find(name) is None:
-                    headers.items.append((name, []))
-                headers.put(name, _text(item))
-            return
-        text = _text(value) or ("_undef_" if is_plain else "")
-        if name.lower() == "event-name":
-            headers.delete(name)
-            self._type = _known_name(text) or self._type
-        if text:
-            headers.items.append((name, text))
+    def _read_array(self, headers: _Headers, name: str, items: list[bytes]) -> None:
+        if headers.find(name) is None:
+            headers.items.append((name, []))
+        for item in items:
+            headers.put(name, _text(item))
 
     def __repr__(self) -> str:
         return f"<ESLevent {self.getType()}, {len(self._headers.items) if self._headers else 0} headers>"
