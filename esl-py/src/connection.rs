@@ -85,8 +85,7 @@ impl State {
         }
         self.told = true;
         let eof = self.client.eof(self.input.front());
-        let closed = Closed::new(py, eof.end, b"", &eof.unanswered, eof.incomplete)?;
-        Ok(Some(Py::new(py, closed)?.into_any()))
+        Ok(Some(Py::new(py, Closed::by_eof(py, &eof)?)?.into_any()))
     }
 }
 
@@ -106,7 +105,7 @@ fn message(py: Python<'_>, octets: &[u8], incoming: Incoming<'_>) -> PyResult<Py
         Incoming::Lingering(_) => make::lingering(py, octets),
         Incoming::Rejected { unanswered, .. } => make::rejected(py, octets, &unanswered),
         Incoming::Goodbye { notice, end, unanswered } => {
-            Ok(Py::new(py, Closed::new(py, end, notice.text(), &unanswered, 0)?)?.into_any())
+            Ok(Py::new(py, Closed::by_notice(py, octets, &notice, end, &unanswered)?)?.into_any())
         }
         _ => make::unexpected(py, octets),
     }

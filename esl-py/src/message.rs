@@ -1,7 +1,7 @@
 //! What comes in beside events: frames, read when asked, and the end.
 
 use esl_proto::{
-    ApiResponse as CoreResponse, Decoder, DisconnectNotice, End, Frame as CoreFrame, Limits, LogLine as CoreLine,
+    ApiResponse as CoreResponse, Decoder, DisconnectNotice, End, Eof, Frame as CoreFrame, Limits, LogLine as CoreLine,
     Message, Reply as CoreReply, SocketMode, Status, Step, Unanswered,
 };
 use pyo3::prelude::*;
@@ -19,7 +19,11 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    pub(crate) fn new(py: Python<'_>, octets: &[u8]) -> Self {
+    pub(crate) fn new(py: Python<'_>, mut octets: &[u8]) -> Self {
+        // Blank lines before a frame are no part of it.
+        while let [b'\n', rest @ ..] | [b'\r', b'\n', rest @ ..] = octets {
+            octets = rest;
+        }
         Self { raw: PyBytes::new(py, octets).into() }
     }
 
@@ -394,6 +398,9 @@ pub(crate) struct Closed {
     /// What the server's notice says; empty without one.
     #[pyo3(get)]
     text: Py<PyString>,
+    /// The notice; None without one.
+    #[pyo3(get)]
+    notice: Option<Py<Frame>>,
     /// The ids of the commands that will never be answered.
     #[pyo3(get)]
     unanswered: Py<PyRange>,
@@ -411,9 +418,32 @@ impl Closed {
 }
 
 impl Closed {
-    pub(crate) fn new(py: Python<'_>, end: End, text: &[u8], unanswered: &Unanswered, cut: usize) -> PyResult<Self> {
-        let unanswered = error::range(py, unanswered)?.unbind();
-        Ok(Self { end: word(end), text: to_str(py, text).unbind(), unanswered, incomplete: cut })
+    /// The end by a notice, which is this frame.
+    pub(crate) fn by_notice(
+        py: Python<'_>,
+        octets: &[u8],
+        notice: &DisconnectNotice<'_>,
+        end: End,
+        unanswered: &Unanswered,
+    ) -> PyResult<Self> {
+        Ok(Self {
+            end: word(end),
+            text: to_str(py, notice.text()).unbind(),
+            notice: Some(Py::new(py, Frame::new(py, octets))?),
+            unanswered: error::range(py, unanswered)?.unbind(),
+            incomplete: 0,
+        })
+    }
+
+    /// The end of the stream without a notice.
+    pub(crate) fn by_eof(py: Python<'_>, eof: &Eof) -> PyResult<Self> {
+        Ok(Self {
+            end: word(eof.end),
+            text: PyString::new(py, "").unbind(),
+            notice: None,
+            unanswered: error::range(py, &eof.unanswered)?.unbind(),
+            incomplete: eof.incomplete,
+        })
     }
 }
 

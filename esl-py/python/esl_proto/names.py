@@ -26,7 +26,8 @@ class _Coded(StrEnum):
     code: int
     """The number."""
 
-    def __new__(cls, word: str, code: int) -> Self:
+    # With a default, so that type checkers know `HangupCause("USER_BUSY")`, too.
+    def __new__(cls, word: str, code: int = 0) -> Self:
         member = str.__new__(cls, word)
         member._value_ = word
         member.code = code
