@@ -64,12 +64,12 @@ class ESLconnection:
                 )
 
     def _connect(self, host: str, port: str | int | None, user: str | None, password: str) -> None:
-        def login() -> Command:
-            if not user:
-                return Command.auth(_octets(password))
-            name, _, domain = user.rpartition("@")
-            return Command.userauth(_octets(name), _octets(domain), _octets(password))
-
+        name, _, domain = (user or "").rpartition("@")
+        login = (
+            Command.userauth(_octets(name), _octets(domain), _octets(password))
+            if user
+            else Command.auth(_octets(password))
+        )
         self._link = None if port is None else connect(host, _number(port), login)
         _log.info("%s %s:%s", "connected to" if self._link else "no connection to", host, port)
 
@@ -203,10 +203,8 @@ class ESLconnection:
         return self._take(None) or ESLevent("SERVER_DISCONNECTED")
 
     def recvEventTimed(self, ms: int) -> ESLevent | None:
-        """What comes within `ms` milliseconds, or `None`, also if the connection is over. 0 waits without end."""
-        if ms < 0:
-            raise OverflowError("recvEventTimed takes no negative time")
-        return self._take(monotonic() + ms / 1000 if ms else None)
+        """What comes within `ms` milliseconds, or `None`, also if the connection is over. 0 or less waits without end."""
+        return self._take(monotonic() + ms / 1000 if ms > 0 else None)
 
     def _take(self, deadline: float | None) -> ESLevent | None:
         message = None if self._link is None else self._link.take(deadline)
@@ -237,18 +235,15 @@ def _line(cmd: str, arg: str | None) -> bytes:
 
 def _raw(cmd: str) -> Command | None:
     """A command as scripts write it: with line ends of any kind after it, or none. Nothing if that is all."""
-    text = _octets(cmd).replace(b"\r\n", b"\n").strip(b"\n")
-    if not text:
-        return None
+    text = _octets(cmd).replace(b"\r\n", b"\n").lstrip(b"\n")
     head, _, rest = text.partition(b"\n\n")
     length = re.search(rb"\ncontent-length: *(\d+)", head, re.IGNORECASE)
-    if length is None:
-        return Command.raw(text)
-    size = int(length[1])
-    # What is left over would be the next command: it is refused like a second command without a body before it.
-    if len(rest) > size:
-        return Command.raw(text)
-    return Command.raw(head[: length.start()] + head[length.end() :], rest)
+    if not head:
+        return None
+    # What follows the head, or the body, would be the next command: it is refused.
+    if length is None or rest[int(length[1]) :].strip(b"\n"):
+        return Command.raw(text.rstrip(b"\n"))
+    return Command.raw(head[: length.start()] + head[length.end() :], rest[: int(length[1])])
 
 
 def _number(text: str | int) -> int:

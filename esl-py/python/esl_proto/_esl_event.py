@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import overload
 from urllib.parse import quote
 
-from esl_proto import Command, Event, Frame, event_names
+from esl_proto import Command, Connected, Event, Frame
+from esl_proto.names import EventName
 
 __all__ = ["ESLevent", "command", "of_event", "of_frame", "of_reply"]
 
-_NAMES = frozenset((*event_names(), "ALL"))
+_NAMES = frozenset((*EventName, "ALL"))
 _SAFE = "!$'()*,/"
 """What FreeSWITCH does not encode, beside letters, digits and `_.-~`."""
 _PRIORITIES = ("NORMAL", "LOW", "HIGH")
@@ -46,8 +47,7 @@ class _Headers:
         if value == "":
             self.delete(name)
         elif value.startswith("ARRAY::"):
-            for item in value.removeprefix("ARRAY::").split("|:") if value != "ARRAY::" else ():
-                self.put(name, item)
+            self._put_all(name, value.removeprefix("ARRAY::"))
         else:
             self.items.append((name, value))
 
@@ -55,12 +55,18 @@ class _Headers:
         """Adds an item to an array, or begins one."""
         place = self.find(name)
         if place is None:
-            if value:
+            if value.startswith("ARRAY::"):
+                self.add(name, value)
+            elif value:
                 self.items.append((name, [value]))
             return
         known, items = self.items[place][0], self._array(place)
         items.insert(0 if first else len(items), value)
         self.items[place] = (known, items)
+
+    def _put_all(self, name: str, items: str) -> None:
+        for item in items.split("|:") if items else ():
+            self.put(name, item)
 
     def set_item(self, name: str, index: int, value: str) -> None:
         """Sets an item of an array by its place; those before it, if they are not there, are empty."""
@@ -111,33 +117,34 @@ class ESLevent:
         if subclass:
             self._add("Event-Subclass", subclass)
 
-    def _add(self, name: str, value: str) -> None:
+    def _add(self, name: str, value: str, *, as_item: bool = False) -> None:
         if self._headers is not None:
-            self._headers.add(name, value)
+            (self._headers.put if as_item else self._headers.add)(name, value)
 
     def _read(self, event: Event) -> None:
         """Takes over what has come from a server."""
         if event.error is not None and not len(event):
             raise ValueError("this is no event in JSON")
         headers = _Headers()
-        for name, value in event.headers_bytes():
-            self._read_header(headers, _text(name), value, is_plain=event.format == "plain")
+        for octets, value in event.headers_bytes():
+            name = _text(octets)
+            if isinstance(value, list):
+                self._read_array(headers, name, value)
+            elif name.lower() == "event-name":
+                # Of several names the last is the event's.
+                headers.delete(name)
+                headers.items.append((name, _text(value)))
+                self._type = _known_name(_text(value)) or self._type
+            elif text := _text(value) or ("_undef_" if event.format == "plain" else ""):
+                headers.items.append((name, text))
         self._headers = headers
         self._body = None if event.body is None else _text(event.body)
 
-    def _read_header(self, headers: _Headers, name: str, value: bytes | list[bytes], *, is_plain: bool) -> None:
-        if isinstance(value, list):
-            for item in value:
-                if headers.find(name) is None:
-                    headers.items.append((name, []))
-                headers.put(name, _text(item))
-            return
-        text = _text(value) or ("_undef_" if is_plain else "")
-        if name.lower() == "event-name":
-            headers.delete(name)
-            self._type = _known_name(text) or self._type
-        if text:
-            headers.items.append((name, text))
+    def _read_array(self, headers: _Headers, name: str, items: list[bytes]) -> None:
+        if headers.find(name) is None:
+            headers.items.append((name, []))
+        for item in items:
+            headers.put(name, _text(item))
 
     def __repr__(self) -> str:
         return f"<ESLevent {self.getType()}, {len(self._headers.items) if self._headers else 0} headers>"
@@ -246,6 +253,7 @@ class ESLevent:
 def of_event(event: Event) -> ESLevent:
     """An event that has come."""
     made = ESLevent("CLONE")
+    made._type = "CUSTOM"  # What FreeSWITCH takes a name for that it does not know.
     made._read(event)
     return made
 
@@ -253,8 +261,11 @@ def of_event(event: Event) -> ESLevent:
 def of_frame(frame: Frame) -> ESLevent:
     """Another frame: a SOCKET_DATA event with its headers and its body."""
     made = ESLevent("SOCKET_DATA")
-    for name, value in frame.headers_bytes():
-        made._add(_text(name), _text(value))
+    # Only what answers `connect` is coded.
+    coded = frame.channel if isinstance(frame, Connected) else None
+    for name, value in frame.headers_bytes() if coded is None else coded.headers_bytes():
+        for item in value if isinstance(value, list) else [value]:
+            made._add(_text(name), _text(item), as_item=isinstance(value, list))
     made._body = None if frame.body is None else _text(frame.body)
     return made
 

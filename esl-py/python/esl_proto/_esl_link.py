@@ -42,16 +42,15 @@ CONNECT_TIMEOUT = 30.0
 """Seconds in which a server must accept a connection, and then a password: FreeSWITCH itself gives up after 25."""
 
 
-def connect(host: str, port: int, login: Callable[[], Command]) -> Link | None:
+def connect(host: str, port: int, login: Command) -> Link | None:
     """A connection to a server that has accepted the password, or nothing."""
     try:
         link = Link(socket.create_connection((host, port), CONNECT_TIMEOUT), Connection.inbound())
     except (OSError, OverflowError):
         return None
     deadline = monotonic() + CONNECT_TIMEOUT
-    if link.wait(lambda: link.greeted or None, deadline) and (answer := link.ask(login(), deadline)):
-        if isinstance(answer, Authenticated):
-            return link
+    if link.wait(lambda: link.greeted or None, deadline) and isinstance(link.ask(login, deadline), Authenticated):
+        return link
     link.close()
     return None
 
@@ -72,14 +71,15 @@ class Link:
         # All below belongs to the condition.
         self._is_being_read = False
         self._is_over = False
+        self._is_told = False
         self._waiting: dict[int, Frame | None] = {}
         self._queue: deque[Event | Frame] = deque()
         self.greeted = False
 
     @property
     def is_open(self) -> bool:
-        """Whether the connection goes on."""
-        return not self._is_over
+        """Whether the connection goes on, as far as has been told: its end comes after all else that has come."""
+        return not self._is_told
 
     def fileno(self) -> int:
         """The socket's descriptor, or -1."""
@@ -87,22 +87,38 @@ class Link:
 
     def send(self, command: Command) -> bool:
         """Sends a command whose answer is taken like everything else that comes."""
-        return self._send(command, wanted=False) is not None
+        return self._send(command, wanted=False) is not None or self._tell_end()
 
     def ask(self, command: Command, deadline: float | None = None) -> Frame | None:
         """Sends a command and waits for its answer; nothing if the connection ends before."""
         number = self._send(command, wanted=True)
         if number is None:
+            self._tell_end()
             return None
         try:
-            return self.wait(lambda: self._waiting[number], deadline)
+            answer = self.wait(lambda: self._waiting[number], deadline)
         finally:
             with self._changed:
                 del self._waiting[number]
+        if answer is None:
+            self._tell_end()
+        return answer
 
     def take(self, deadline: float | None = None) -> Event | Frame | None:
         """What comes next; nothing if the connection or the time is over."""
-        return self.wait(lambda: self._queue.popleft() if self._queue else None, deadline)
+
+        def look() -> Event | Frame | None:
+            return self._queue.popleft() if self._queue else None
+
+        message = self.wait(look, deadline)
+        if message is None:
+            self._tell_end()
+        return message
+
+    def abandon(self) -> None:
+        """Nobody can use this any more: closes the socket, and lets a copy of it elsewhere live."""
+        self._is_over = self._is_told = True
+        self._sock.close()
 
     def close(self) -> None:
         """Ends the connection. Those who wait for something get nothing."""
@@ -113,18 +129,16 @@ class Link:
                 self._sock.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
-            # Somebody who waits for the socket must not find another one in its place.
-            if not self._is_being_read:
-                self._sock.close()
+            self._tell_end()
             self._changed.notify_all()
 
-    def wait(self, look: Callable[[], _T | None], deadline: float | None = None) -> _T | None:
-        """Waits until `look` finds something; nothing if the connection or the time is over."""
+    def wait(self, look: Callable[[], _T], deadline: float | None = None) -> _T:
+        """Waits until `look` finds something and not `None`; that if the connection or the time is over."""
         with self._changed:
             while (found := look()) is None and not self._is_over:
                 left = None if deadline is None else deadline - monotonic()
                 if left is not None and left <= 0 and not self._can_read():
-                    return None
+                    break
                 if self._is_being_read:
                     self._changed.wait(left)
                 else:
@@ -151,7 +165,7 @@ class Link:
             self._changed.acquire()
             self._is_being_read = False
             self._changed.notify_all()
-            if self._is_over:
+            if self._is_told:
                 self._sock.close()
             elif data is not None:
                 self._receive(data)
@@ -190,8 +204,18 @@ class Link:
 
     def _end(self) -> None:
         self._is_over = True
-        self._sock.close()
         self._changed.notify_all()
+
+    def _tell_end(self) -> bool:
+        """Takes note that somebody has learnt of the end, if it is there. Until then the socket remains, readable for
+        whoever watches it."""
+        with self._changed:
+            if self._is_over:
+                self._is_told = True
+                # Somebody who waits for the socket must not find another one in its place.
+                if not self._is_being_read:
+                    self._sock.close()
+        return False
 
     def _send(self, command: Command, wanted: bool) -> int | None:
         with self._sending:

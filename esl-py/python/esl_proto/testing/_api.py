@@ -51,6 +51,10 @@ def _show(switch: Switch, argument: str) -> str:
     return "\n".join((columns, *rows, "", f"{len(rows)} total.\n"))
 
 
+def _exists(switch: Switch, argument: str) -> str:
+    return "false" if switch.find(argument) is None else "true"
+
+
 async def _msleep(switch: Switch, argument: str) -> str:
     await asyncio.sleep(int(argument) / 1000 if argument.isdecimal() else 0)
     return "+OK\n"
@@ -130,7 +134,7 @@ _PLAIN: dict[str, Callable[[Switch, str], Any]] = {
     "show": _show,
     "status": _status,
     "switchname": lambda switch, argument: HOSTNAME,
-    "uuid_exists": lambda switch, argument: "false" if switch.find(argument) is None else "true",
+    "uuid_exists": _exists,
     "version": lambda switch, argument: "FreeSWITCH Version 1.11.3-simulated (simulated 64bit)\n",
 }
 

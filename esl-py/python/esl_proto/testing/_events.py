@@ -7,14 +7,14 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping
 from email.utils import formatdate
+from typing import cast
 
-__all__ = ["HOSTNAME", "Body", "HeaderValue", "Headers", "Stamp", "new_uuid", "text"]
+__all__ = ["HOSTNAME", "Body", "Headers", "Stamp", "new_uuid", "text"]
 
 HOSTNAME = "simulated"
 
-HeaderValue = str | bytes | int | list[str]
-"""What a header may hold; a list is an array."""
-Headers = Mapping[str, HeaderValue] | Iterable[tuple[str, HeaderValue]]
+Headers = Mapping[str, object] | Iterable[tuple[str, object]]
+"""Headers in order. A list is an array, octets are sent as they are, whatever else as its text."""
 Body = str | bytes
 
 
@@ -23,18 +23,18 @@ def new_uuid() -> str:
     return str(uuid.uuid4())
 
 
-def text(value: HeaderValue) -> str | list[str]:
+def text(value: object) -> str | list[str]:
     """A header's value as the listener wants it."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "surrogateescape")
-    return value if isinstance(value, list) else str(value)
+    return [str(item) for item in cast("list[object]", value)] if isinstance(value, list) else str(value)
 
 
 def pairs(headers: Headers | None) -> list[tuple[str, str | list[str]]]:
     """Headers in order. Those without a value are left out, as FreeSWITCH does."""
     if headers is None:
         return []
-    items = headers.items() if isinstance(headers, Mapping) else headers
+    items = cast("Mapping[str, object]", headers).items() if isinstance(headers, Mapping) else headers
     return [(name, text(value)) for name, value in items if value != ""]
 
 

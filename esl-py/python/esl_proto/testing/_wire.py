@@ -78,7 +78,7 @@ class Wire:
 
     def _flush(self) -> None:
         while self._transport is not None and not self._is_held and self._timer is None:
-            if self._left == 0:
+            if self._left == 0 or self._transport.is_closing():
                 self._drop_waiting()
             if not self._waiting:
                 if self._closes:

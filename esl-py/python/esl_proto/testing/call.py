@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _apps
-from ._events import Body, Headers, HeaderValue, new_uuid, pairs, text
+from ._events import Body, Headers, new_uuid, pairs, text
 from ._loop import LoopThread, on_loop
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Call:
         uuid: str | None = None,
         caller: str = "0000000000",
         direction: str = "inbound",
-        variables: dict[str, HeaderValue] | None = None,
+        variables: Mapping[str, object] | None = None,
     ) -> None:
         self.uuid = uuid or new_uuid()
         self.name = name
@@ -124,7 +124,7 @@ class Call:
         self.order(app, arg, event_uuid, loops)
 
     @on_loop
-    def set_variable(self, name: str, value: HeaderValue) -> None:
+    def set_variable(self, name: str, value: object) -> None:
         """Sets a channel variable, or takes it away if the value is empty."""
         if value == "":
             self.variables.pop(name, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Literal
 
 from esl_proto import Ask, Effect, Server, ServerClosed
@@ -103,9 +103,11 @@ class Link(asyncio.Protocol):
             self.server.deliver_diverted(headers, body)
         self.pump()
 
-    def log_line(self, level: str | int, text: str, **where: str | int) -> bool:
+    def log_line(self, level: str, text: str, file: str, function: str, line: int, channel_uuid: str) -> bool:
         """Offers a line of the log; whether the client gets it."""
-        gets_it = self.server.closed is None and self.server.log_line(level, text, **where)  # type: ignore[arg-type]
+        gets_it = self.server.closed is None and self.server.log_line(
+            level, text, file=file, function=function, line=line, channel_uuid=channel_uuid
+        )
         self.pump()
         return gets_it
 
@@ -124,9 +126,9 @@ class Link(asyncio.Protocol):
 
     def _handle(self, message: Ask | Effect | ServerClosed) -> None:
         if isinstance(message, ServerClosed):
+            if message.why == "exit":
+                self._switch.record(Received("exit", connection=self.number))
             return
-        if self._deadline is not None and self.server.is_authenticated and not self._is_orphan():
-            self._deadline.cancel()
         if message.octets:
             self._switch.record(Received.of(message.octets, self.number))
         if isinstance(message, Ask):
@@ -155,16 +157,20 @@ class Link(asyncio.Protocol):
 
     # Its time.
 
+    def _end_stranger(self) -> None:
+        if not self.server.is_authenticated:
+            self.disconnect()
+
     def _expect_end(self) -> None:
         """Ends the connection when it has lingered long enough."""
         seconds = self.server.linger
         if seconds is not None and seconds >= 0:
-            self._end_in(seconds)
+            self._call_in(seconds, self.disconnect)
 
-    def _end_in(self, seconds: float) -> None:
+    def _call_in(self, seconds: float, what: Callable[[], None]) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
-        self._deadline = asyncio.get_running_loop().call_later(seconds, self.disconnect)
+        self._deadline = asyncio.get_running_loop().call_later(seconds, what)
 
     # asyncio.Protocol
 
@@ -174,7 +180,7 @@ class Link(asyncio.Protocol):
         if not self.is_outbound:
             if self._switch.deny:
                 self.server.reject()
-            self._end_in(self._switch.patience)
+            self._call_in(self._switch.patience, self._end_stranger)
         self.pump()
 
     def data_received(self, data: bytes) -> None:

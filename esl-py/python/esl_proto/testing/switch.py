@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from esl_proto import Server
 from esl_proto.names import EventName
 
-from ._events import Body, Headers, HeaderValue, Stamp, pairs
+from ._events import Body, Headers, Stamp, pairs
 from ._loop import LoopThread, on_loop
 from ._received import Matcher, Received, Recorder, describe
 from ._scripts import Script
@@ -115,10 +115,11 @@ class Switch:
 
     def stop(self) -> None:
         """Ends all connections without a word, and the thread. Raises what scripts have raised."""
-        thread, self._loop_thread = self._loop_thread, None
+        thread = self._loop_thread
         if thread is not None:
             thread.run_async(self._shut())
             thread.stop()
+            self._loop_thread = None
         errors, self.errors = self.errors, []
         if errors:
             raise BaseExceptionGroup("scripts of the switch failed", errors)
@@ -206,9 +207,12 @@ class Switch:
         return self._deliver([*first, *common, *pairs(headers)], body)
 
     @on_loop
-    def log(self, level: str, text: str, **where: str | int) -> int:
-        """Logs a line; how many connections get it. `where` may be `file`, `function`, `line` and `channel_uuid`."""
-        return sum(link.log_line(level, text, **where) for link in list(self._links))
+    def log(
+        self, level: str, text: str, *, file: str = "", function: str = "", line: int = 0, channel_uuid: str = ""
+    ) -> int:
+        """Logs a line, with its line end; how many connections get it."""
+        where = (file, function, line, channel_uuid)
+        return sum(link.log_line(level, text, *where) for link in list(self._links))
 
     def call(
         self,
@@ -219,7 +223,7 @@ class Switch:
         name: str = "sofia/internal/1000",
         uuid: str | None = None,
         caller: str = "1000",
-        variables: dict[str, HeaderValue] | None = None,
+        variables: Mapping[str, object] | None = None,
     ) -> Call:
         """Makes a call that the dialplan gives to a program, as `socket address async full` does: connects to it. Raises
         `OSError` if nobody listens there."""
@@ -239,7 +243,7 @@ class Switch:
         uuid: str | None = None,
         caller: str = "1000",
         direction: str = "inbound",
-        variables: dict[str, HeaderValue] | None = None,
+        variables: Mapping[str, object] | None = None,
     ) -> Call:
         """A call that comes in: its CHANNEL_CREATE. It neither rings nor answers by itself."""
         call = Call(self, name, uuid=uuid, caller=caller, direction=direction, variables=variables)
@@ -325,7 +329,7 @@ class Switch:
             self.errors.append(error)
             return f"-ERR {error}\n"
 
-    async def dial(self, endpoint: str, *, caller: str = "0000000000", variables: dict[str, Any] | None = None) -> Call:
+    async def dial(self, endpoint: str, *, caller: str = "0000000000", variables: Mapping[str, Any] | None = None) -> Call:
         """Calls somebody, and says how that went: the call is answered or over."""
         given = variables or {}
         caller = given.get("origination_caller_id_number", caller)
@@ -381,8 +385,10 @@ class Switch:
 
     async def _shut(self) -> None:
         await self._refuse()
-        for link in list(self._links):
+        links = list(self._links)
+        for link in links:
             link.drop()
+        await asyncio.gather(*(link.closed for link in links))
 
     def _give_up(self, found: Future[Received]) -> None:
         self._thread.run(lambda: self._recorder.give_up(found))
