@@ -168,6 +168,7 @@ def test_passwords_are_not_shown() -> None:
         Command.raw("auth secret"),
         Command.raw("USERAUTH bob:secret@x.org"),
         Command.parse(b"auth secret\n\n"),
+        Command.raw(" auth secret"),
     ):
         assert "secret" not in repr(command) and "***" in repr(command), repr(command)
     assert repr(Command.api("status")) == 'Command("api status")'

@@ -99,6 +99,10 @@ def test_a_password() -> None:
     server.accept()
     assert server.data_to_send() == b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n"
     assert server.is_authenticated and not server.is_idle_stranger
+    server.receive_data(b"\n\r\nauth secret\n\n")
+    (again,) = server
+    assert isinstance(again, Effect)
+    assert again.octets == b"auth secret\n\n" and repr(again) == '<Effect none "auth ***">'
     assert repr(server) == "<Server open, plain, 0 events waiting>"
 
 
@@ -123,7 +127,7 @@ def test_a_wrong_password() -> None:
     pair.send(Command.auth("wrong"))
     pair.ask()
     pair.server.refuse()
-    refused, closed = pair.receive()
+    _, closed = pair.receive()
     assert isinstance(closed, Closed) and closed.end == "auth-refused"
     assert pair.server.closed == "refused" and isinstance(pair.asked[-1], ServerClosed)
     assert pair.asked[-1].why == "refused" and pair.asked[-1].error is None
@@ -406,7 +410,7 @@ def test_the_client_ends_it() -> None:
     pair.server.receive_eof()
     assert pair.ask().command == "status"
     pair.server.output("UP")
-    status, bye, closed = pair.receive()
+    *_, closed = pair.receive()
     assert isinstance(closed, Closed) and closed.end == "exit" and pair.server.closed == "exit"
     other = opened()
     other.server.receive_eof()
