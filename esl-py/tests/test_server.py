@@ -163,7 +163,15 @@ QUESTIONS: list[tuple[Command, dict[str, Any], Callable[[Server], None], str]] =
     ),
     (
         Command.execute("playback", "a.wav", uuid="u", event_uuid="e"),
-        {"kind": "sendmsg", "uuid": "u", "call": "execute", "app": "playback", "arg": "a.wav", "event_uuid": "e", "wait": False},
+        {
+            "kind": "sendmsg",
+            "uuid": "u",
+            "call": "execute",
+            "app": "playback",
+            "arg": "a.wav",
+            "event_uuid": "e",
+            "wait": False,
+        },
         lambda s: s.ok(),
         "+OK",
     ),
@@ -182,7 +190,12 @@ QUESTIONS: list[tuple[Command, dict[str, Any], Callable[[Server], None], str]] =
     (Command.nomedia("v", uuid="u"), {"call": "nomedia"}, lambda s: s.ok(), "+OK"),
     (
         Command.sendevent("API", [("a", "1"), ("a", "2")], "x"),
-        {"kind": "sendevent", "name": "API", "headers": [("a", "1"), ("a", "2"), ("Content-Length", "1")], "body": b"x"},
+        {
+            "kind": "sendevent",
+            "name": "API",
+            "headers": [("a", "1"), ("a", "2"), ("Content-Length", "1")],
+            "body": b"x",
+        },
         lambda s: s.fired("e"),
         "+OK e",
     ),
@@ -290,7 +303,11 @@ def test_filters() -> None:
     assert pair.server.deliver(HEARTBEAT)
     assert not pair.server.deliver({"Event-Name": "HEARTBEAT", "Up-Time": "some"})
     assert pair.server.deliver({"Event-Name": "HEARTBEAT", "Up-Time": ["some", "1 y"]})
-    pair.send(Command.filter_delete(), Command.filter("Up-Time", "0 YEARS", exclude=True), Command.filter("Event-Name", "HEARTBEAT"))
+    pair.send(
+        Command.filter_delete(),
+        Command.filter("Up-Time", "0 YEARS", exclude=True),
+        Command.filter("Event-Name", "HEARTBEAT"),
+    )
     pair.receive()
     assert not pair.server.deliver(HEARTBEAT)
     assert pair.server.deliver({"Event-Name": "HEARTBEAT"})
@@ -390,7 +407,12 @@ def test_diverted_events() -> None:
 
 @pytest.mark.parametrize(
     ("why", "end"),
-    [("disconnected", "goodbye"), ("shutdown", "shutdown"), ("lost-events", "events-lost"), ("lost-log-lines", "events-lost")],
+    [
+        ("disconnected", "goodbye"),
+        ("shutdown", "shutdown"),
+        ("lost-events", "events-lost"),
+        ("lost-log-lines", "events-lost"),
+    ],
 )
 def test_the_host_ends_it(why: Any, end: str) -> None:
     pair = opened()
