@@ -516,6 +516,15 @@ class TestThreads:
             assert not thread.is_alive()
         assert sorted(map(str, got)) == ["None", "None", "SERVER_DISCONNECTED"]
 
+    def test_a_server_that_does_not_read_before_it_has_been_read(self, pair: Pair) -> None:
+        con, server = pair
+        flood = event(b"Event-Name: CUSTOM\n\n" + b"x" * 1000) * 20_000
+        argument = "y" * 9_000_000
+        with answering(server, (b"ap", flood), (f"api echo {argument}\n\n".encode()[2:], reply("+OK"))):
+            assert con.api("echo", argument) is not None
+        for _ in range(20_000):
+            assert con.recvEvent().getType() == "CUSTOM"
+
     def test_each_gets_its_own_answer(self) -> None:
         with Switch() as switch:
             con = ESLconnection(switch.host, switch.port, "ClueCon")
