@@ -8,6 +8,7 @@ import logging
 import os
 import select
 import socket
+import socketserver
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from scripted import AUTH, Server, answering, api, reply
 
 from esl_proto import LocalProtocolError
 from esl_proto.ESL import ESLconnection, ESLevent, eslSetLogLevel
+from esl_proto.testing import Switch
 
 ACCEPTED = reply("+OK accepted")
 NOTICE = b"Content-Type: text/disconnect-notice\nContent-Length: 8\n\ngoodbye\n"
@@ -514,9 +516,16 @@ class TestThreads:
             assert not thread.is_alive()
         assert sorted(map(str, got)) == ["None", "None", "SERVER_DISCONNECTED"]
 
-    def test_each_gets_its_own_answer(self) -> None:
-        from esl_proto.testing import Switch
+    def test_a_server_that_does_not_read_before_it_has_been_read(self, pair: Pair) -> None:
+        con, server = pair
+        flood = event(b"Event-Name: CUSTOM\n\n" + b"x" * 1000) * 20_000
+        argument = "y" * 9_000_000
+        with answering(server, (b"ap", flood), (f"api echo {argument}\n\n".encode()[2:], reply("+OK"))):
+            assert con.api("echo", argument) is not None
+        for _ in range(20_000):
+            assert con.recvEvent().getType() == "CUSTOM"
 
+    def test_each_gets_its_own_answer(self) -> None:
         with Switch() as switch:
             con = ESLconnection(switch.host, switch.port, "ClueCon")
             con.events("plain", "HEARTBEAT")
@@ -562,3 +571,97 @@ def test_logging_hides_passwords(caplog: pytest.LogCaptureFixture, capfd: pytest
     finally:
         log.handlers.clear()
         log.setLevel(logging.NOTSET)
+
+
+class TestScripts:
+    """What the scripts do that come with FreeSWITCH, and those that people write after them."""
+
+    def test_one_command(self, esl_switch: Switch) -> None:
+        esl_switch.api["show"] = "1 total.\n"
+        con = ESLconnection(esl_switch.host, str(esl_switch.port), "ClueCon")
+        assert con.connected  # type: ignore[truthy-function]
+        answer = con.api("show channels")
+        assert answer is not None and answer.getBody() == "1 total.\n"
+        con.disconnect()
+
+    def test_all_events_for_ever(self, esl_switch: Switch) -> None:
+        con = ESLconnection(esl_switch.host, esl_switch.port, "ClueCon")
+        con.events("plain", "all")
+        esl_switch.fire("HEARTBEAT", {"Up-Time": "0 years"}, "a body")
+        esl_switch.disconnect("shutdown")
+        shown = []
+        while con.connected():
+            if event := con.recvEvent():
+                shown.append(event.serialize())
+        assert shown[0].startswith("Event-Name: HEARTBEAT\n") and shown[0].endswith("Content-Length: 6\n\na body")
+        assert shown[1:] == ["Event-Name: SERVER_DISCONNECTED\n\n"]
+
+    def test_polling_with_other_work(self, esl_switch: Switch) -> None:
+        con = ESLconnection(esl_switch.host, esl_switch.port, "ClueCon")
+        con.events("json", "CUSTOM my::event")
+        con.filter("n", "2")
+        for number in range(4):
+            esl_switch.fire("CUSTOM", {"n": number}, subclass="my::event")
+        got = []
+        while (event := con.recvEventTimed(200)) is not None:
+            got.append((event.getHeader("Event-Subclass"), event.getHeader("n")))
+        assert got == [("my::event", "2")]
+        con.disconnect()
+
+    def test_a_call_and_its_job(self, esl_switch: Switch) -> None:
+        con = ESLconnection(esl_switch.host, esl_switch.port, "ClueCon")
+        con.events("plain", "BACKGROUND_JOB CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP_COMPLETE")
+        uuid = con.api("create_uuid")
+        assert uuid is not None
+        name = uuid.getBody()
+        reply = con.bgapi("originate", f"{{origination_uuid={name}}}user/1000 &park()")
+        assert reply is not None
+        job = reply.getHeader("Job-UUID")
+        done = con.recvEvent()
+        assert (done.getHeader("Job-UUID"), done.getBody()) == (job, f"+OK {name}\n")
+        con.execute("playback", "hello.wav", name)
+        assert con.recvEvent().getHeader("Application-Response") == "FILE PLAYED"
+        message = ESLevent("SEND_MESSAGE")
+        message.addHeader("call-command", "hangup")
+        message.addHeader("hangup-cause", "USER_BUSY")
+        assert con.sendMSG(message, name) == 0
+        while (event := con.recvEvent()).getType() != "CHANNEL_HANGUP_COMPLETE":
+            pass
+        assert event.getHeader("Hangup-Cause") == "USER_BUSY"
+        con.disconnect()
+
+    def test_a_threading_server_for_calls(self, esl_switch: Switch) -> None:
+        said: list[str | None] = []
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                con = ESLconnection(self.request.fileno())
+                info = con.getInfo()
+                assert con.connected() and info is not None
+                uuid = info.getHeader("unique-id")
+                con.sendRecv("myevents")
+                con.execute("answer", "", uuid)
+                con.execute("playback", "hello.wav", uuid)
+                said.append(info.getHeader("Caller-Caller-ID-Number"))
+                while con.connected():
+                    event = con.recvEvent()
+                    if event.getType() == "CHANNEL_EXECUTE_COMPLETE":
+                        said.append(event.getHeader("Application"))
+                        if event.getHeader("Application") == "playback":
+                            con.execute("hangup", "", uuid)
+                    if event.getType() == "SERVER_DISCONNECTED":
+                        con.disconnect()
+
+        with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+            serving = threading.Thread(target=server.serve_forever)
+            serving.start()
+            try:
+                address = f"127.0.0.1:{server.server_address[1]}"
+                calls = [esl_switch.call(address, caller=str(number)) for number in range(3)]
+                assert [call.wait() for call in calls] == ["NORMAL_CLEARING"] * 3
+                assert all(call.executed[:2] == [("answer", ""), ("playback", "hello.wav")] for call in calls)
+            finally:
+                server.shutdown()
+                serving.join()
+        assert sorted(word for word in said if word and word.isdecimal()) == ["0", "1", "2"]
+        assert said.count("answer") == said.count("playback") == 3

@@ -35,6 +35,8 @@ __all__ = ["Link", "connect"]
 _T = TypeVar("_T")
 _CHUNK = 65536
 _READ, _WRITE = 1, 2
+_BLOCKED = 0.05
+"""Seconds after which a sender that waits looks again whether it must read."""
 _OVER = (608, 609)
 """The errors that say that the connection is over, or about to be."""
 
@@ -149,6 +151,15 @@ class Link:
         """Whether something has arrived: also who has no time gets it."""
         return not self._is_being_read and _ready(self._sock, _READ, 0)
 
+    def _make_room(self) -> None:
+        """Waits until the socket may take more. A server that nobody reads from may not read, either."""
+        with self._changed:
+            if self._can_read():
+                self._read(0)
+                return
+            what = _WRITE if self._is_being_read else _READ | _WRITE
+        _ready(self._sock, what, _BLOCKED)
+
     def _read(self, seconds: float | None) -> None:
         """Reads for all, once. The condition is let go meanwhile."""
         self._is_being_read = True
@@ -158,7 +169,7 @@ class Link:
             if _ready(self._sock, _READ, seconds):
                 data = self._sock.recv(_CHUNK)
         except BlockingIOError:
-            pass
+            pass  # It was a false alarm.
         except OSError:
             data = b""
         finally:
@@ -245,7 +256,7 @@ class Link:
                 try:
                     rest = rest[self._sock.send(rest) :]
                 except BlockingIOError:
-                    _ready(self._sock, _WRITE, None)
+                    self._make_room()
         except OSError:
             return False
         return True
@@ -257,7 +268,6 @@ def _ready(sock: socket.socket, what: int, seconds: float | None) -> bool:
         raise OSError("the socket is closed")
     if hasattr(select, "poll"):
         poll = select.poll()
-        poll.register(sock, select.POLLIN if what == _READ else select.POLLOUT)
+        poll.register(sock, (select.POLLIN if what & _READ else 0) | (select.POLLOUT if what & _WRITE else 0))
         return bool(poll.poll(None if seconds is None else max(0.0, seconds) * 1000))
-    read, write = ([sock], []) if what == _READ else ([], [sock])
-    return any(select.select(read, write, [], seconds))
+    return any(select.select([sock] if what & _READ else [], [sock] if what & _WRITE else [], [], seconds))
