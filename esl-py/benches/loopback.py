@@ -161,9 +161,7 @@ ROWS: dict[str, tuple[Callable[[int, Meter], None], str, int]] = {
 
 
 def run(row: str, count: int) -> dict[str, float]:
-    feeder = subprocess.Popen(
-        [sys.executable, str(HERE / "feeder.py"), str(count)], stdout=subprocess.PIPE, text=True
-    )
+    feeder = subprocess.Popen([sys.executable, str(HERE / "feeder.py"), str(count)], stdout=subprocess.PIPE, text=True)
     try:
         assert feeder.stdout is not None
         port = feeder.stdout.readline().strip()

@@ -20,9 +20,9 @@ def switch() -> Iterator[Switch]:
         yield switch
 
 
-async def dial(switch: Switch, port: int, **options: bool) -> Call:
+async def dial(switch: Switch, port: int, *, full: bool = True, is_async: bool = True) -> Call:
     """The switch is in another thread, and so must be whoever waits for it."""
-    return await asyncio.to_thread(lambda: switch.call(f"127.0.0.1:{port}", **options))
+    return await asyncio.to_thread(lambda: switch.call(f"127.0.0.1:{port}", full=full, is_async=is_async))
 
 
 @pytest.mark.parametrize("is_async", [True, False])

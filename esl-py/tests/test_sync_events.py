@@ -248,9 +248,7 @@ def test_reconnecting_ends(switch: Switch) -> None:
 def test_tls() -> None:
     with Switch(ssl=server_context()) as switch:
         switch.api["big"] = "x" * 1_000_000
-        with connect(
-            switch.host, switch.port, ssl=client_context(), server_hostname="localhost", reconnect=SOON
-        ) as fs:
+        with connect(switch.host, switch.port, ssl=client_context(), server_hostname="localhost", reconnect=SOON) as fs:
             stream = fs.events("HEARTBEAT", gaps=True)
             threads = [Background(lambda: len(fs.api("big", timeout=20).text)) for _ in range(4)]
             assert [thread.result() for thread in threads] == [1_000_000] * 4

@@ -45,15 +45,15 @@ class Conversation:
 
     def __init__(self, connection: _native.Connection, router: Router, write: Callable[[bytes], object]) -> None:
         self.connection = connection
-        #: Why it is over, once it is.
         self.end: ConnectionClosed | None = None
-        #: Called at the end, once.
+        """Why it is over, once it is."""
         self.on_end: Callable[[], None] = lambda: None
-        #: The controlled channel has ended, and the connection stays for a while.
+        """Called at the end, once."""
         self.lingering = False
+        """The controlled channel has ended, and the connection stays for a while."""
         self._is_async = True
-        #: Octets ended while a full stream held everything up.
         self._eof_waits = False
+        """Octets ended while a full stream held everything up."""
         self._verdict: ConnectionClosed | None = None
         self._router = router
         self._write = write
@@ -151,10 +151,9 @@ class Conversation:
 
     def _auth_refused(self, reply: _native.AuthRefused) -> None:
         self._verdict = closed("auth-refused", reply.text)
-        if reply.id is not None:
-            slot, _ = self._answers.pop(reply.id, (None, None))
-            if slot is not None:
-                _fail(slot, self._verdict.again())
+        slot, _ = self._answers.pop(reply.id, (None, None))
+        if slot is not None:
+            _fail(slot, self._verdict.again())
 
     def _rejected(self, rejected: _native.Rejected) -> None:
         self._verdict = closed("rejected", rejected.text)

@@ -40,11 +40,11 @@ class EventSocketError(Exception):
 class ConnectionClosed(EventSocketError, ConnectionError):
     """The connection is over."""
 
-    #: Why: as `Closed.end` (`"exit"`, `"shutdown"`, `"eof"`, ...), `"protocol"` for a broken framing, or `"closed"`
-    #: if this program closed it.
     end: str
-    #: What the server said, if it said anything.
+    """Why: as `Closed.end` (`"exit"`, `"shutdown"`, `"eof"`, ...), `"protocol"` for a broken framing, or `"closed"`
+    if this program closed it."""
     text: str
+    """What the server said, if it said anything."""
 
     def __init__(self, end: str, text: str = "") -> None:
         said = text.partition("\n")[0]
@@ -71,8 +71,8 @@ class AccessDenied(ConnectionClosed):
 class CommandError(EventSocketError):
     """The server answered a command with an error."""
 
-    #: The whole answer.
     answer: Reply | ApiResponse
+    """The whole answer."""
 
     def __init__(self, answer: Reply | ApiResponse) -> None:
         super().__init__(answer.text.strip())
@@ -82,10 +82,10 @@ class CommandError(EventSocketError):
 class ChannelEnded(EventSocketError):
     """The channel ended before the application on it was done."""
 
-    #: CHANNEL_HANGUP_COMPLETE or CHANNEL_DESTROY, if one came before the connection ended.
     event: Event | None
-    #: The hangup cause, such as `"NORMAL_CLEARING"`, if it is known.
+    """CHANNEL_HANGUP_COMPLETE or CHANNEL_DESTROY, if one came before the connection ended."""
     cause: str | None
+    """The hangup cause, such as `"NORMAL_CLEARING"`, if it is known."""
 
     def __init__(self, event: Event | None = None) -> None:
         cause = event.get("Hangup-Cause") if event is not None else None

@@ -20,14 +20,14 @@ __all__ = ["Order", "Orders", "StreamSlot", "Timeout", "checked", "hear", "pass_
 
 _LOG = logging.getLogger("esl_proto")
 
-#: What a call gives: `Reply`, or a coroutine that gives it.
 R = TypeVar("R")
+"""What a call gives: `Reply`, or a coroutine that gives it."""
 A = TypeVar("A", bound=Answer)
 
-#: Seconds; `None` for no limit, `...` for the connection's own.
 Timeout: TypeAlias = float | EllipsisType | None
-#: A command, and what to note once the server has accepted it.
+"""Seconds; `None` for no limit, `...` for the connection's own."""
 Order: TypeAlias = tuple[Command, Callable[[], None] | None]
+"""A command, and what to note once the server has accepted it."""
 
 
 def checked(answer: A) -> A:

@@ -13,16 +13,16 @@ __all__ = ["Reconnect"]
 class Reconnect:
     """Waits longer before every further attempt. All times are in seconds."""
 
-    #: Before the first attempt.
     first: float = 0.5
-    #: How much longer each time.
+    """Before the first attempt."""
     factor: float = 2.0
-    #: At most this long.
+    """How much longer each time."""
     longest: float = 30.0
-    #: Up to this part of a wait is taken off at random, so that many clients do not come back at the same moment.
+    """At most this long."""
     jitter: float = 0.5
-    #: How often to try before giving up; `None` for ever.
+    """Up to this part of a wait is taken off at random, so that many clients do not come back at the same moment."""
     attempts: int | None = None
+    """How often to try before giving up; `None` for ever."""
 
     def delays(self) -> Iterator[float]:
         """How long to wait before each attempt."""

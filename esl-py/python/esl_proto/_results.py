@@ -12,10 +12,10 @@ class JobResult:
 
     __slots__ = ("event", "text")
 
-    #: The BACKGROUND_JOB event.
     event: Event
-    #: The output: unlike that of `api`, it is empty where the command has printed nothing.
+    """The BACKGROUND_JOB event."""
     text: str
+    """The output: unlike that of `api`, it is empty where the command has printed nothing."""
 
     def __init__(self, event: Event) -> None:
         self.event = event

@@ -59,10 +59,10 @@ class Router:
 
     def __init__(self) -> None:
         self.subscription = Subscription()
-        #: How many full streams hold the connection up.
         self.blocked = 0
-        #: Called when the last of them has room again.
+        """How many full streams hold the connection up."""
         self.on_unblocked: Callable[[], None] = lambda: None
+        """Called when the last of them has room again."""
         self._released = self._ended = False
         self._error: Exception | None = None
         self._dropped: deque[Callable[[], None]] = deque()

@@ -14,15 +14,15 @@ __all__ = ["Call"]
 class Call:
     """The channel of an outbound connection."""
 
-    #: The channel's data, as `connect` has given them.
     channel: Event
-    #: The channel's Unique-ID.
+    """The channel's data, as `connect` has given them."""
     uuid: str
-    #: `async` in the dialplan. In `sync` mode, the server answers a command only when the application before it has
-    #: ended.
+    """The channel's Unique-ID."""
     is_async: bool
-    #: `full` in the dialplan: all of the server can be commanded, not this channel only.
+    """`async` in the dialplan. In `sync` mode, the server answers a command only when the application before it has
+    ended."""
     full_control: bool
+    """`full` in the dialplan: all of the server can be commanded, not this channel only."""
 
     def _connected(self, answer: Answer) -> None:
         if not isinstance(answer, _native.Connected):

@@ -22,12 +22,12 @@ class Gap:
     """Stands in a stream where the connection was lost and made anew. What happened meanwhile is not sent again:
     ask the server for what is true now, as by `api show channels as json`."""
 
-    #: Why the old connection ended.
     reason: ConnectionClosed
-    #: From its end to the moment when the subscription stood again.
+    """Why the old connection ended."""
     seconds: float
-    #: How often it was tried.
+    """From its end to the moment when the subscription stood again."""
     attempts: int
+    """How often it was tried."""
 
 
 class Queue(Generic[T]):
@@ -44,11 +44,11 @@ class Queue(Generic[T]):
         self.maxsize = maxsize
         self.items: deque[T] = deque()
         self.received = self.dropped = self.gaps = 0
-        #: No more will come; `error` says whether that is a failure.
         self.ended = False
+        """No more will come; `error` says whether that is a failure."""
         self.error: Exception | None = None
-        #: Called once, when something has changed for one who waits.
         self.wake: Callable[[], None] | None = None
+        """Called once, when something has changed for one who waits."""
         self._overflow = overflow
         # Closed while the queue holds the connection up; `None` for a policy that never does.
         self._gate: _Gate | None = _Gate(gate) if overflow == "block" else None

@@ -10,7 +10,6 @@ from .types import Format
 
 __all__ = ["OF_A_CHANNEL", "Subscription"]
 
-#: What `myevents` subscribes to.
 OF_A_CHANNEL = (
     *(
         f"CHANNEL_{name}"
@@ -24,19 +23,21 @@ OF_A_CHANNEL = (
     "NOTALK",
     "TALK",
 )
+"""What `myevents` subscribes to."""
+
 
 @dataclass(slots=True)
 class Subscription:
     """Kept as the server keeps it, from the commands that it has accepted."""
 
     format: Format | None = None
-    #: Event names in upper case. A dict for its order.
-    names: dict[str, None] = field(default_factory=dict)
-    subclasses: dict[str, None] = field(default_factory=dict)
-    filters: dict[tuple[str, str], None] = field(default_factory=dict)
+    names: dict[str, None] = field(default_factory=dict[str, None])
+    """Event names in upper case. A dict for its order."""
+    subclasses: dict[str, None] = field(default_factory=dict[str, None])
+    filters: dict[tuple[str, str], None] = field(default_factory=dict[tuple[str, str], None])
     log: str | int | None = None
-    #: Events that this library itself waits for, whatever the filters say.
-    needed: dict[str, None] = field(default_factory=dict)
+    needed: dict[str, None] = field(default_factory=dict[str, None])
+    """Events that this library itself waits for, whatever the filters say."""
 
     def add(self, format: Format | None, names: Iterable[str], subclasses: Iterable[str]) -> None:
         """`event` was accepted."""

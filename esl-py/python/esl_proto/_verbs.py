@@ -6,12 +6,11 @@ import re
 from typing import Generic, TypeVar
 
 from ._native import Event
-from ._orders import Timeout
 
 __all__ = ["Verbs", "digits_argument", "digits_of", "word"]
 
-#: What a call gives: the CHANNEL_EXECUTE_COMPLETE event, or a coroutine that gives it.
 E = TypeVar("E")
+"""What a call gives: the CHANNEL_EXECUTE_COMPLETE event, or a coroutine that gives it."""
 
 
 def word(text: str) -> str:

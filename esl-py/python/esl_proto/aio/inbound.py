@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import ssl as tls
 from collections.abc import Generator
@@ -46,9 +45,7 @@ class Inbound(EventSocket):
         self._policy = reconnect
         self._opened = asyncio.Event()
 
-    async def execute(
-        self, uuid: str, app: str, arg: str = "", *, timeout: float | None = None
-    ) -> _native.Event:
+    async def execute(self, uuid: str, app: str, arg: str = "", *, timeout: float | None = None) -> _native.Event:
         """Runs an application on a channel, and gives its CHANNEL_EXECUTE_COMPLETE event once it has ended. Raises
         `CommandError` if there is no such channel, and `ChannelEnded` if it ends first.
 
@@ -95,7 +92,7 @@ class Inbound(EventSocket):
         self._opened.set()
 
     async def _subscribe_again(self, link: Link) -> None:
-        slots = []
+        slots: list[asyncio.Future[Answer]] = []
         for command in self._router.subscription.commands():
             slots.append(asyncio.get_running_loop().create_future())
             link.conversation.send(command, slots[-1])

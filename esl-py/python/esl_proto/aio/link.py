@@ -28,11 +28,11 @@ class Link(asyncio.BufferedProtocol):
     ) -> None:
         self.conversation = Conversation(connection, router, self._write)
         self.conversation.on_end = self._ended
-        #: Called once, when the conversation is over.
         self.on_end: Callable[[], None] = lambda: None
+        """Called once, when the conversation is over."""
         self.transport: asyncio.Transport | None = None
-        #: Done when the socket is closed.
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when the socket is closed."""
         self._router = router
         self._on_made = on_made
         self._view = memoryview(bytearray(read_size))

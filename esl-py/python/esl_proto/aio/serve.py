@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Generator
 from types import TracebackType
 from typing import Any, Self
 
-from .. import _native
 from .._errors import EventSocketError
 from ..types import Format
 from ..errors import ProtocolError
@@ -39,7 +38,7 @@ class Server:
         command_timeout: float | None,
     ) -> None:
         self._handler = handler
-        self._format = format
+        self._format: Format = format
         self._linger = linger
         self._max_calls = max_calls
         self._failure_cause = failure_cause
@@ -47,12 +46,12 @@ class Server:
         self._command_timeout = command_timeout
         self._server: asyncio.Server | None = None
         self._calls: set[asyncio.Task[None]] = set()
-        #: The port it listens on.
         self.port = 0
-        #: Calls taken so far.
+        """The port it listens on."""
         self.taken = 0
-        #: Connections that were closed at once, because there were `max_calls` already.
+        """Calls taken so far."""
         self.refused = 0
+        """Connections that were closed at once, because there were `max_calls` already."""
 
     async def start(self, host: str | None, port: int, ssl: tls.SSLContext | None) -> None:
         """Begins to listen. `serve` does it."""
@@ -67,12 +66,7 @@ class Server:
 
     def _link(self) -> Link:
         session = Session(format=self._format, timeout=self._timeout, command_timeout=self._command_timeout)
-        return Link(
-            _native.Connection.outbound(),
-            session._router,
-            lambda link: self._made(session, link),
-            read_size=16384,
-        )
+        return session.link(lambda link: self._made(session, link))
 
     def _made(self, session: Session, link: Link) -> None:
         if len(self._calls) >= self._max_calls:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
+from .. import _native
 from .._conversation import Answer
 from .._errors import ChannelEnded, ConnectionClosed
 from .._native import Command, Event
 from .._orders import Timeout, checked
 from .._session import Call
 from .._subscription import OF_A_CHANNEL
-from ..types import Format
 from .._verbs import Verbs, digits_argument, digits_of
 from ..errors import LocalProtocolError
 from .link import Link
@@ -27,6 +27,10 @@ class Session(EventSocket, Verbs[Coroutine[Any, Any, Event]], Call):
 
     Each application is awaited until it has ended, in `async` mode and in `sync` mode alike. All that `EventSocket`
     has is there too; where the dialplan does not say `full`, most of it is refused (`LocalProtocolError`)."""
+
+    def link(self, made: Callable[[Link], None]) -> Link:
+        """The end of the connection that is coming in; `made` is called when it is there."""
+        return Link(_native.Connection.outbound(), self._router, made, read_size=16384)
 
     async def open(self, link: Link, linger: int | None) -> None:
         """The handshake: `connect`, `myevents` and, if it may be said, `linger`. `serve` does it."""

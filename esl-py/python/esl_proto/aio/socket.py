@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from .. import _native
 from .._conversation import Answer, Conversation
-from .._errors import ChannelEnded, ConnectionClosed, StreamOverflow, closed
+from .._errors import ConnectionClosed, StreamOverflow, closed
 from .._native import Command, Event, LogLine
 from .._orders import Order, Orders, StreamSlot, Timeout, checked, hear, pass_filters
 from .._results import JobResult
@@ -40,8 +40,8 @@ class Job:
     __slots__ = ("__weakref__", "slot", "uuid")
 
     def __init__(self, uuid: str, slot: asyncio.Future[Event]) -> None:
-        #: The Job-UUID.
         self.uuid = uuid
+        """The Job-UUID."""
         self.slot = slot
 
     def __await__(self) -> Generator[Any, None, JobResult]:
@@ -262,9 +262,7 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
 
         def register(handler: H) -> H:
             if inspect.iscoroutinefunction(handler):
-                stream = self.events(
-                    *names, subclasses=subclasses, channel=channel, maxsize=maxsize, overflow=overflow
-                )
+                stream = self.events(*names, subclasses=subclasses, channel=channel, maxsize=maxsize, overflow=overflow)
                 task = asyncio.get_running_loop().create_task(_handle(stream, handler))
                 self._keep(task)
                 remove: Callable[[], object] = task.cancel

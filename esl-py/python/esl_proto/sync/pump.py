@@ -90,8 +90,8 @@ class Wire:
         self._pump = pump
         self.sock = sock
         self.conversation = Conversation(connection, router, self._write)
-        #: What the socket has not taken yet. A command is never cut short: whoever waits next sends the rest.
         self.unsent = bytearray()
+        """What the socket has not taken yet. A command is never cut short: whoever waits next sends the rest."""
         self._view = memoryview(bytearray(65536))
 
     def _write(self, data: bytes) -> None:
@@ -130,8 +130,8 @@ class Pump:
     """One lock, one reader at a time, and the handlers."""
 
     def __init__(self, router: Router) -> None:
-        #: Guards everything: the router, the conversation, the socket.
         self.changed = threading.Condition(threading.Lock())
+        """Guards everything: the router, the conversation, the socket."""
         self.wire: Wire | None = None
         self._router = router
         self._reading = False

@@ -46,7 +46,7 @@ class Server:
         self._listener = listener
         self._listener.setblocking(False)
         self._ssl = ssl
-        self._format = format
+        self._format: Format = format
         self._linger = linger
         self._max_calls = max_calls
         self._failure_cause = failure_cause
@@ -56,12 +56,12 @@ class Server:
         self._calls: dict[threading.Thread, Session] = {}
         self._serving = self._closing = False
         self._awake, self._waker = socket.socketpair()
-        #: The port it listens on.
         self.port: int = listener.getsockname()[1]
-        #: Calls taken so far.
+        """The port it listens on."""
         self.taken = 0
-        #: Connections that were closed at once, because there were `max_calls` already.
+        """Calls taken so far."""
         self.refused = 0
+        """Connections that were closed at once, because there were `max_calls` already."""
 
     @property
     def calls(self) -> int:

@@ -52,8 +52,8 @@ class Job:
     __slots__ = ("__weakref__", "_pump", "slot", "uuid")
 
     def __init__(self, uuid: str, pump: Pump) -> None:
-        #: The Job-UUID.
         self.uuid = uuid
+        """The Job-UUID."""
         self.slot: Slot[Event] = Slot()
         self._pump = pump
 
@@ -276,9 +276,7 @@ class EventSocket(Orders["_native.Reply"]):
             elif accepted is not None:  # For the next connection.
                 accepted()
 
-    def on(
-        self, *names: str, subclasses: Sequence[str] = (), channel: str | None = None
-    ) -> Callable[[H], H]:
+    def on(self, *names: str, subclasses: Sequence[str] = (), channel: str | None = None) -> Callable[[H], H]:
         """Decorates a handler of events; the arguments are those of `events`.
 
         It is called by a thread that waits for something (`run`, if there is nothing else to wait for), one at a
