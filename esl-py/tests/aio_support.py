@@ -28,9 +28,9 @@ def aio_test(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
 
         async def main() -> None:
             await asyncio.wait_for(test(*args, **kwargs), 30)
-            for _ in range(3):  # What was closed a moment ago ends in the next round of the loop.
+            end = time.monotonic() + 2  # What was closed a moment ago ends in the next rounds of the loop.
+            while (left := asyncio.all_tasks() - {asyncio.current_task()}) and time.monotonic() < end:
                 await asyncio.sleep(0)
-            left = asyncio.all_tasks() - {asyncio.current_task()}
             assert not left, left
 
         asyncio.run(main())

@@ -171,3 +171,52 @@ async def test_tls() -> None:
             await connect(switch.host, switch.port, ssl=ssl.create_default_context())
         with pytest.raises((TimeoutError, ConnectionClosed)):
             await connect(switch.host, switch.port, timeout=0.1)
+
+
+@aio_test
+async def test_all_but_some_stays_so(switch: Switch) -> None:
+    async with connect(switch.host, switch.port, reconnect=SOON) as fs:
+        stream = fs.events("ALL", gaps=True)
+        await fs.unsubscribe("HEARTBEAT")
+        for _ in range(2):
+            assert switch.fire("HEARTBEAT") == 0
+            assert switch.fire("CHANNEL_ANSWER") == 1
+            assert isinstance(await stream.get(5), Event)
+            switch.drop()
+            assert isinstance(await stream.get(5), Gap)
+        await fs.subscribe("HEARTBEAT")
+        assert switch.fire("HEARTBEAT") == 1
+        await fs.unsubscribe("ALL")
+        assert switch.fire("CHANNEL_ANSWER") == 0
+
+
+@aio_test
+async def test_the_gap_comes_before_all_later_events_and_through_full_streams() -> None:
+    """A server that sends events together with the reply to the subscription, more than a stream may hold."""
+    text = b"Event-Name: HEARTBEAT\n\n"
+    event = b"Content-Length: %d\nContent-Type: text/event-plain\n\n%s" % (len(text), text)
+    ok = b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n"
+    served = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal served
+        served += 1
+        writer.write(b"Content-Type: auth/request\n\n")
+        await reader.readuntil(b"\n\n")
+        writer.write(ok)
+        await reader.readuntil(b"\n\n")
+        writer.write(event * 5 + ok + event * 5 if served > 1 else ok + event)
+        if served == 1:
+            writer.close()
+        else:
+            await reader.read()
+            writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with connect("127.0.0.1", port, reconnect=SOON) as fs:
+            stream = fs.events("HEARTBEAT", maxsize=3, overflow="block", gaps=True)
+            kinds = [type(await stream.get(5)) for _ in range(12)]
+            assert kinds == [Event, Gap, *[Event] * 10]
+            await fs.wait_open(5)

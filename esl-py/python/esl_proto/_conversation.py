@@ -55,6 +55,7 @@ class Conversation:
         self._eof_waits = False
         """Octets ended while a full stream held everything up."""
         self._verdict: ConnectionClosed | None = None
+        self._begin: Callable[[], None] | None = None
         self._router = router
         self._write = write
         self._login: tuple[Command, Slot] | None = None
@@ -168,6 +169,23 @@ class Conversation:
         self._finish(self._verdict or closed(message.end, message.text))
 
     # Out
+
+    def before_events(self, begin: Callable[[], None]) -> None:
+        """`begin` is called once: before the first event, or by `begin_events` if there is none so far."""
+
+        def first(event: Event) -> None:
+            self.begin_events()
+            self._event(event)
+
+        self._begin = begin
+        self._handlers[Event] = first
+
+    def begin_events(self) -> None:
+        """The subscription stands."""
+        begin, self._begin = self._begin, None
+        self._handlers[Event] = self._event
+        if begin is not None:
+            begin()
 
     def login(self, command: Command, slot: Slot) -> None:
         """`command` is sent when the server asks for it."""

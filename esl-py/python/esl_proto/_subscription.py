@@ -33,6 +33,8 @@ class Subscription:
     format: Format | None = None
     names: dict[str, None] = field(default_factory=dict[str, None])
     """Event names in upper case. A dict for its order."""
+    nixed: dict[str, None] = field(default_factory=dict[str, None])
+    """What was taken away from ALL."""
     subclasses: dict[str, None] = field(default_factory=dict[str, None])
     filters: dict[tuple[str, str], None] = field(default_factory=dict[tuple[str, str], None])
     log: str | int | None = None
@@ -42,15 +44,18 @@ class Subscription:
     def add(self, format: Format | None, names: Iterable[str], subclasses: Iterable[str]) -> None:
         """`event` was accepted."""
         self.format = format or self.format
-        self.names.update(dict.fromkeys(names))
+        for name in names:
+            self.names[name] = None
+            self.nixed.pop(name, None)
         self.subclasses.update(dict.fromkeys(subclasses))
 
     def remove(self, names: Iterable[str], subclasses: Iterable[str]) -> None:
         """`nixevent` was accepted."""
         for name in names:
             if name == "ALL":
-                self.names.clear()
-                self.subclasses.clear()
+                self.clear()
+            elif "ALL" in self.names:
+                self.nixed[name] = None
             self.names.pop(name, None)
         for subclass in subclasses:
             self.subclasses.pop(subclass, None)
@@ -58,6 +63,7 @@ class Subscription:
     def clear(self) -> None:
         """`noevents` was accepted. Filters stay."""
         self.names.clear()
+        self.nixed.clear()
         self.subclasses.clear()
 
     def add_filter(self, header: str, value: str) -> None:
@@ -73,7 +79,7 @@ class Subscription:
     def lacks(self, names: Iterable[str], subclasses: Iterable[str] = ()) -> bool:
         """Whether some of these would not come."""
         if "ALL" in self.names:
-            return False
+            return any(name in self.nixed for name in names)
         return any(name not in self.names for name in names) or any(name not in self.subclasses for name in subclasses)
 
     def commands(self) -> list[Command]:
@@ -81,6 +87,8 @@ class Subscription:
         commands = [Command.filter(header, value) for header, value in self.filters]
         if self.names or self.subclasses:
             commands.append(Command.event(*self.names, format=self.format, subclasses=list(self.subclasses)))
+        if self.nixed:
+            commands.append(Command.nixevent(*self.nixed))
         if self.log is not None:
             commands.append(Command.log(self.log))
         return commands

@@ -1,7 +1,7 @@
 """FreeSWITCH's event socket for asyncio: `connect` to a server, or `serve` the calls that it sends.
 
 async with connect("127.0.0.1", 8021, password="ClueCon") as fs:
-    print(await fs.api("status"))
+    print((await fs.api("status")).text)
     async for event in fs.events("CHANNEL_ANSWER"):
         print(event["Unique-ID"])
 """

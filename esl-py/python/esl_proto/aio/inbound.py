@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl as tls
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -69,13 +70,15 @@ class Inbound(EventSocket):
         end = self._link.conversation.end if self._link is not None else None
         return end or closed("closed")
 
-    async def open(self) -> None:
-        """Connects, logs in and subscribes. `connect` does it."""
+    async def open(self, begin: Callable[[], None] | None = None) -> None:
+        """Connects, logs in and subscribes. `connect` does it. `begin` is called before the first event."""
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(self._timeout):
             link = Link(_native.Connection.inbound(), self._router)
             accepted: asyncio.Future[Answer] = loop.create_future()
             link.conversation.login(self._target.login, accepted)
+            if begin is not None:
+                link.conversation.before_events(begin)
             host, port = self._target.host, self._target.port
             name = self._target.server_hostname if self._ssl is not None else None
             await loop.create_connection(lambda: link, host, port, ssl=self._ssl, server_hostname=name)
@@ -89,6 +92,7 @@ class Inbound(EventSocket):
         self._link = link
         if link.conversation.end is not None:
             raise link.conversation.end.again()
+        link.conversation.begin_events()
         self._opened.set()
 
     async def _subscribe_again(self, link: Link) -> None:
@@ -109,13 +113,13 @@ class Inbound(EventSocket):
         self._keep(asyncio.get_running_loop().create_task(self._open_again(reason, self._policy)))
 
     async def _open_again(self, reason: ConnectionClosed, policy: Reconnect) -> None:
-        loop = asyncio.get_running_loop()
-        began, attempts, final = loop.time(), 0, reason
+        began, attempts, final = asyncio.get_running_loop().time(), 0, reason
         for delay in policy.delays():
             await asyncio.sleep(delay)
             attempts += 1
+            gap = partial(self._gap, reason, began, attempts)
             try:
-                await self.open()
+                await self.open(gap)
             except (AuthenticationError, AccessDenied) as error:
                 final = error
                 break
@@ -123,9 +127,11 @@ class Inbound(EventSocket):
                 _LOG.warning("%s: attempt %d failed: %s", self._target, attempts, error or type(error).__name__)
             else:
                 _LOG.info("%s: connected again", self._target)
-                self._router.gap(Gap(reason, loop.time() - began, attempts))
                 return
         self._finish(final.again())
+
+    def _gap(self, reason: ConnectionClosed, began: float, attempts: int) -> None:
+        self._router.gap(Gap(reason, asyncio.get_running_loop().time() - began, attempts))
 
 
 class _Connecting:

@@ -31,9 +31,11 @@ class Link(asyncio.BufferedProtocol):
         self.on_end: Callable[[], None] = lambda: None
         """Called once, when the conversation is over."""
         self.transport: asyncio.Transport | None = None
-        self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self.lost: asyncio.Future[None] = self._loop.create_future()
         """Done when the socket is closed."""
         self._router = router
+        router.on_unblocked = self._resume_soon  # There is never more than one that reads.
         self._on_made = on_made
         self._view = memoryview(bytearray(read_size))
         self._paused = False
@@ -83,6 +85,10 @@ class Link(asyncio.BufferedProtocol):
         if not self._paused and self.transport is not None and not self.transport.is_closing():
             self._paused = True
             self.transport.pause_reading()
+
+    def _resume_soon(self) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.resume)  # The garbage collector may be in any thread.
 
     def resume(self) -> None:
         """Full streams have room again: first for what has been read already."""

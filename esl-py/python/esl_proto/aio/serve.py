@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import ssl as tls
 from collections.abc import Awaitable, Callable, Generator
@@ -127,8 +126,7 @@ class Server:
                 task.cancel()
             if late:
                 await asyncio.wait(late)
-        with contextlib.suppress(Exception):
-            await self._server.wait_closed()
+        await self._server.wait_closed()
 
     async def __aenter__(self) -> Self:
         return self

@@ -69,7 +69,6 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
 
     def __init__(self, *, format: Format = "plain", timeout: float | None, command_timeout: float | None) -> None:
         self._router = Router()
-        self._router.on_unblocked = self._unblocked
         self._format = format
         self._timeout = timeout
         self._command_timeout = command_timeout
@@ -261,7 +260,7 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
         and handles one event after the other. What a handler raises is logged. `off` takes it away."""
 
         def register(handler: H) -> H:
-            if inspect.iscoroutinefunction(handler):
+            if _is_async(handler):
                 stream = self.events(*names, subclasses=subclasses, channel=channel, maxsize=maxsize, overflow=overflow)
                 task = asyncio.get_running_loop().create_task(_handle(stream, handler))
                 self._keep(task)
@@ -284,10 +283,6 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _unblocked(self) -> None:
-        if self._link is not None and not self._over.done():
-            asyncio.get_running_loop().call_soon(self._link.resume)
-
     # The end
 
     async def close(self, timeout: Timeout = ...) -> None:
@@ -296,6 +291,11 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
         Streams end quietly; whoever still waits for something gets `ConnectionClosed`. Events that the server has not
         sent yet are lost."""
         self._closing = True
+        for task in tuple(self._tasks):
+            if task is not asyncio.current_task():
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
         link = self._link
         if link is not None:
             self._router.release()
@@ -306,11 +306,6 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
             limit = self._timeout if isinstance(timeout, EllipsisType) else timeout
             await link.wait_lost(limit)
         self._finish(None)
-        for task in tuple(self._tasks):
-            if task is not asyncio.current_task():
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
 
     def _finish(self, error: ConnectionClosed | None) -> None:
         """It is over for good."""
@@ -325,6 +320,10 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+
+def _is_async(handler: Callable[[Event], object]) -> bool:
+    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__)
 
 
 async def _either(answer: asyncio.Future[Answer], slot: asyncio.Future[Event]) -> Answer:

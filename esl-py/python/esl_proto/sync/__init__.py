@@ -2,7 +2,7 @@
 it sends.
 
     with connect("127.0.0.1", 8021, password="ClueCon") as fs:
-        print(fs.api("status"))
+        print(fs.api("status").text)
         for event in fs.events("CHANNEL_ANSWER"):
             print(event["Unique-ID"])
 """

@@ -7,6 +7,8 @@ import socket
 import ssl as tls
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 
 from .. import _native
 from .._conversation import Answer
@@ -67,14 +69,18 @@ class Inbound(EventSocket):
         end = self._pump.wire.conversation.end if self._pump.wire is not None else None
         return end.again() if end is not None else closed("closed")
 
-    def open(self) -> None:
-        """Connects, logs in and subscribes. `connect` does it."""
+    def open(self, begin: Callable[[], None] | None = None) -> None:
+        """Connects, logs in and subscribes. `connect` does it. `begin` is called before the first event."""
         pump, deadline = self._pump, deadline_of(self._timeout)
         wire = Wire(self._connected(deadline), _native.Connection.inbound(), self._router, pump)
         accepted: Slot[Answer] = Slot()
         wire.conversation.login(self._target.login, accepted)
+        if begin is not None:
+            wire.conversation.before_events(begin)
         try:
             with pump.changed:
+                if self._closing:
+                    raise closed("closed")
                 pump.wire = wire
                 pump.notify()
             pump.result(accepted, deadline)
@@ -86,6 +92,7 @@ class Inbound(EventSocket):
                 if wire.conversation.end is not None:
                     raise wire.conversation.end.again()
                 wire.conversation.on_end = self._lost
+                wire.conversation.begin_events()
                 self._opened = True
                 pump.notify()
         except BaseException:
@@ -132,7 +139,7 @@ class Inbound(EventSocket):
                 return
             attempts += 1
             try:
-                self.open()
+                self.open(partial(self._gap, reason, began, attempts))
             except (AuthenticationError, AccessDenied) as error:
                 final = error
                 break
@@ -140,11 +147,11 @@ class Inbound(EventSocket):
                 _LOG.warning("%s: attempt %d failed: %s", self._target, attempts, error)
             else:
                 _LOG.info("%s: connected again", self._target)
-                with self._pump.changed:
-                    self._router.gap(Gap(reason, time.monotonic() - began, attempts))
-                    self._pump.notify()
                 return
         self._finish(final.again())
+
+    def _gap(self, reason: ConnectionClosed, began: float, attempts: int) -> None:  # With the lock.
+        self._router.gap(Gap(reason, time.monotonic() - began, attempts))
 
     def close(self, timeout: Timeout = ...) -> None:
         self._closing = True
