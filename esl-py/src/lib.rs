@@ -25,7 +25,7 @@ mod text;
 use pyo3::prelude::*;
 
 /// The protocol core behind `esl_proto`.
-#[pymodule]
+#[pymodule(gil_used = false)]
 mod _native {
     use pyo3::prelude::*;
 

@@ -45,7 +45,6 @@ struct State {
     lines: VecDeque<LogLine>,
     patterns: Patterns,
     greeted: bool,
-    eof: bool,
     /// Whether the end has been told.
     told: bool,
 }
@@ -128,7 +127,7 @@ impl State {
                 Found::NeedData(required) if self.input.extend(required) => {}
                 Found::NeedData(_) => {
                     self.pump();
-                    if !self.eof {
+                    if !self.input.is_ended() {
                         return Found::Nothing;
                     }
                     self.disconnect(Goodbye::Disconnected);
@@ -237,7 +236,7 @@ impl Server {
                 lines: VecDeque::new(),
                 patterns: Patterns::default(),
                 greeted: false,
-                eof: false,
+
                 told: false,
             }),
         }
@@ -322,18 +321,12 @@ impl Server {
 
     /// Takes octets that the client has sent.
     fn receive_data(&self, py: Python<'_>, data: Octets) -> PyResult<()> {
-        self.with(py, |state| match state.eof {
-            true => Err(PyRuntimeError::new_err("receive_data after receive_eof")),
-            false => {
-                state.input.push(data.0);
-                Ok(())
-            }
-        })
+        self.with(py, |state| state.input.push(data.0))
     }
 
     /// Takes note that the client has closed its side. When all it sent is read, it is told good-bye.
     fn receive_eof(&self, py: Python<'_>) {
-        self.with(py, |state| state.eof = true);
+        self.with(py, |state| state.input.end());
     }
 
     fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
