@@ -24,6 +24,7 @@ gates:
 # Every row beside its yardstick, as a ratio.
 bench:
 	cargo bench -p esl-benches --bench parse
+	esl-py/benches/run
 
 # The Python wheel, into target/wheels.
 wheel:

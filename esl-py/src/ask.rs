@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyList, PyString};
 
-use crate::command::shown;
+use crate::command::{request, shown};
 use crate::text::{header_list, shared, to_str, value_str};
 
 /// The `bytes` of a command: blank lines before it are no part of it.
@@ -81,7 +81,6 @@ pub(crate) struct Ask {
     /// The name of the event, or of the variable.
     #[pyo3(get)]
     name: Option<Py<PyString>>,
-    headers: Py<PyList>,
     /// The body, if there is a Content-Length.
     #[pyo3(get)]
     body: Option<Py<PyBytes>>,
@@ -107,17 +106,16 @@ impl Ask {
             cause: None,
             wait: false,
             name: None,
-            headers: PyList::empty(py).unbind(),
             body: None,
         }
     }
 
     /// The question that these octets led to.
-    pub(crate) fn new(py: Python<'_>, ask: &Core<'_>, octets: &[u8]) -> PyResult<Self> {
+    pub(crate) fn new(py: Python<'_>, ask: &Core<'_>, octets: &[u8]) -> Self {
         let text = |octets: &[u8]| Some(to_str(py, octets).unbind());
         let secret = |octets: &[u8]| Some(PyBytes::new(py, octets).unbind());
         let blank = |kind| Self::blank(py, kind, octets);
-        Ok(match ask {
+        match ask {
             Core::Password(password) => Self { password: secret(password.expose()), ..blank("password") },
             Core::User { user, domain, password } => {
                 Self { user: text(user), domain: text(domain), password: secret(password.expose()), ..blank("user") }
@@ -132,16 +130,16 @@ impl Ask {
                 ..blank("bgapi")
             },
             Core::SendMsg { message, request, wait } => {
-                Self { wait: *wait, ..blank("sendmsg") }.with_message(py, message).with_request(py, request)?
+                Self { wait: *wait, ..blank("sendmsg") }.with_message(py, message).with_body(py, request)
             }
             Core::SendEvent { name, request } => {
-                Self { name: text(name.as_octets()), ..blank("sendevent") }.with_request(py, request)?
+                Self { name: text(name.as_octets()), ..blank("sendevent") }.with_body(py, request)
             }
             Core::Connect => blank("connect"),
             Core::GetVar(name) => Self { name: text(name), ..blank("getvar") },
             Core::MyEvents(uuid) => Self { uuid: text(uuid), ..blank("myevents") },
             _ => blank("unknown"),
-        })
+        }
     }
 
     fn with_message(self, py: Python<'_>, message: &SendMsg<'_>) -> Self {
@@ -166,12 +164,8 @@ impl Ask {
         }
     }
 
-    fn with_request(self, py: Python<'_>, request: &Request<'_>) -> PyResult<Self> {
-        let headers = header_list(py, request.headers(), |header| {
-            Ok((value_str(py, &header.name).into_any(), value_str(py, &header.value).into_any()))
-        })?;
-        let body = request.body().map(|body| PyBytes::new(py, body).unbind());
-        Ok(Self { headers: headers.unbind(), body, ..self })
+    fn with_body(self, py: Python<'_>, request: &Request<'_>) -> Self {
+        Self { body: request.body().map(|body| PyBytes::new(py, body).unbind()), ..self }
     }
 }
 
@@ -195,11 +189,13 @@ impl Ask {
         self.password.as_ref().map(|password| password.clone_ref(py))
     }
 
-    /// The headers of a `sendmsg` or `sendevent`, in their order.
+    /// The headers of the command, in their order.
     #[getter]
-    fn headers<'py>(&self, py: Python<'py>) -> Bound<'py, PyList> {
-        let headers = self.headers.bind(py);
-        headers.get_slice(0, headers.len())
+    fn headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let headers = request(&self.octets).into_iter().flat_map(|(request, _)| request.headers());
+        header_list(py, headers, |header| {
+            Ok((value_str(py, &header.name).into_any(), value_str(py, &header.value).into_any()))
+        })
     }
 
     fn __repr__(&self) -> String {

@@ -57,7 +57,7 @@ const UNKNOWN: &str = "unknown";
 const NO_LIMITS: Limits = Limits { head: usize::MAX, lines: usize::MAX, body: usize::MAX, whole: usize::MAX };
 
 /// The command at the front of `octets`, and its length.
-fn request(octets: &[u8]) -> Option<(Request<'_>, usize)> {
+pub(crate) fn request(octets: &[u8]) -> Option<(Request<'_>, usize)> {
     match Decoder::for_requests(NO_LIMITS).decode(octets) {
         Ok(Step::Frame { frame, consumed }) => Some((frame.into(), consumed)),
         _ => None,

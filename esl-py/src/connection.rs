@@ -3,7 +3,6 @@
 use std::sync::Mutex;
 
 use esl_proto::{Answer, Client, Incoming, Limits, Poll, ProtocolError};
-use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyDict, PyRange};
@@ -31,7 +30,6 @@ struct State {
     client: Client,
     input: Input,
     sent: u64,
-    eof: bool,
     /// Whether the end has been told.
     told: bool,
 }
@@ -65,14 +63,14 @@ impl State {
                 Poll::NeedData { required, consumed } => {
                     self.input.consume(consumed);
                     if !self.input.extend(required) {
-                        return if self.eof { self.end(py) } else { Ok(None) };
+                        return if self.input.is_ended() { self.end(py) } else { Ok(None) };
                     }
                 }
                 // Frames come whole: there is no limit to that.
                 Poll::Head { consumed, .. } | Poll::Body { consumed, .. } => self.input.consume(consumed),
                 Poll::Closed { .. } => {
                     self.input.clear();
-                    return if self.eof { self.end(py) } else { Ok(None) };
+                    return if self.input.is_ended() { self.end(py) } else { Ok(None) };
                 }
             }
         }
@@ -113,7 +111,7 @@ fn message(py: Python<'_>, octets: &[u8], incoming: Incoming<'_>) -> PyResult<Py
 
 impl Connection {
     fn new(client: Client) -> Self {
-        Self { state: Mutex::new(State { client, input: Input::default(), sent: 0, eof: false, told: false }) }
+        Self { state: Mutex::new(State { client, input: Input::default(), sent: 0, told: false }) }
     }
 
     fn with<T>(&self, py: Python<'_>, act: impl FnOnce(&mut State) -> T) -> T {
@@ -143,18 +141,12 @@ impl Connection {
 
     /// Takes octets that have arrived; nothing is read of them before the next iteration.
     fn receive_data(&self, py: Python<'_>, data: Octets) -> PyResult<()> {
-        self.with(py, |state| match state.eof {
-            true => Err(PyRuntimeError::new_err("receive_data after receive_eof")),
-            false => {
-                state.input.push(data.0);
-                Ok(())
-            }
-        })
+        self.with(py, |state| state.input.push(data.0))
     }
 
     /// Takes note that the stream has ended. Iterate once more: a `Closed` comes, unless one has come before.
     fn receive_eof(&self, py: Python<'_>) {
-        self.with(py, |state| state.eof = true);
+        self.with(py, |state| state.input.end());
     }
 
     fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {

@@ -4,6 +4,8 @@
 
 use std::collections::VecDeque;
 
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 
 /// How much is put to an incomplete head at once, at first.
@@ -20,13 +22,30 @@ pub(crate) struct Input {
     carry: Vec<u8>,
     /// How many octets at the end of `carry` stand before `at` in the first chunk.
     taken: usize,
+    /// Whether nothing will follow.
+    ended: bool,
 }
 
 impl Input {
-    pub(crate) fn push(&mut self, octets: PyBackedBytes) {
+    /// Takes octets that have arrived.
+    pub(crate) fn push(&mut self, octets: PyBackedBytes) -> PyResult<()> {
+        if self.ended {
+            return Err(PyRuntimeError::new_err("receive_data after receive_eof"));
+        }
         if !octets.is_empty() {
             self.chunks.push_back(octets);
         }
+        Ok(())
+    }
+
+    /// Takes note that nothing will follow.
+    pub(crate) fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// Whether nothing will follow.
+    pub(crate) const fn is_ended(&self) -> bool {
+        self.ended
     }
 
     /// What is to be looked at: octets in a row, not all that has arrived.
@@ -90,6 +109,6 @@ impl Input {
 
     /// Drops everything.
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self { ended: self.ended, ..Self::default() };
     }
 }

@@ -1,8 +1,8 @@
 //! The native module of the Python package `esl_proto`: the core's values as Python objects.
 //!
 //! Bottom up: `text` (octets and text from Python and to it), `error`, `names`, `keys`; `index` and `event`; `message` (all
-//! other frames); `command`; `input`; and on these `connection`, the client's side. `ask` and `outgoing`, and on them
-//! `server`, are the listener's side.
+//! other frames); `command`; `input`; and on these `connection`, the client's side. `ask`, `outgoing` and `pattern`,
+//! and on them `server`, are the listener's side.
 //!
 //! Objects hold octets as Python's own `bytes`, and read them with the core when they are asked something. All classes
 //! are frozen; what changes stands behind a lock, so that the module needs no GIL.
@@ -18,13 +18,14 @@ mod keys;
 mod message;
 mod names;
 mod outgoing;
+mod pattern;
 mod server;
 mod text;
 
 use pyo3::prelude::*;
 
 /// The protocol core behind `esl_proto`.
-#[pymodule]
+#[pymodule(gil_used = false)]
 mod _native {
     use pyo3::prelude::*;
 

@@ -1,6 +1,5 @@
 //! The listener's side of a connection.
 
-use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
@@ -8,7 +7,7 @@ use esl_proto::server::{
     Answer, AnswerError, Closed, Control, DeliverError, Effect as CoreEffect, Goodbye, Offer, Poll, Rights,
     Server as Core, ServerLimits,
 };
-use esl_proto::{EventDataError, Insufficient, Limits, Percent};
+use esl_proto::{EventData, EventDataError, Insufficient, Limits, Percent};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
@@ -19,7 +18,8 @@ use crate::command::Level;
 use crate::error;
 use crate::input::Input;
 use crate::outgoing::{Content, Event, LogLine};
-use crate::text::{Octets, Pairs, Text, to_str};
+use crate::pattern::Patterns;
+use crate::text::{Octets, Pairs, Text};
 
 /// One connection of a listener, without the socket: what FreeSWITCH's event socket is to one client.
 ///
@@ -32,7 +32,7 @@ use crate::text::{Octets, Pairs, Text, to_str};
 /// its time.
 #[pyclass(frozen, module = "esl_proto")]
 pub(crate) struct Server {
-    /// While it is held, no Python code runs but `re.search`, for filters that are regular expressions.
+    /// While it is held, nothing is called that might run Python code: that could want it, too.
     state: Mutex<State>,
 }
 
@@ -43,8 +43,8 @@ struct State {
     out: Vec<u8>,
     events: VecDeque<Event>,
     lines: VecDeque<LogLine>,
+    patterns: Patterns,
     greeted: bool,
-    eof: bool,
     /// Whether the end has been told.
     told: bool,
 }
@@ -120,52 +120,51 @@ impl State {
         }
     }
 
-    fn next(&mut self, py: Python<'_>) -> PyResult<Found> {
+    fn next(&mut self, py: Python<'_>) -> Found {
         self.greet();
         loop {
-            match self.read(py)? {
+            match self.read(py) {
                 Found::NeedData(required) if self.input.extend(required) => {}
                 Found::NeedData(_) => {
                     self.pump();
-                    if !self.eof {
-                        return Ok(Found::Nothing);
+                    if !self.input.is_ended() {
+                        return Found::Nothing;
                     }
                     self.disconnect(Goodbye::Disconnected);
                 }
-                found => return Ok(found),
+                found => return found,
             }
         }
     }
 
     /// Reads what stands at the front of the input.
-    fn read(&mut self, py: Python<'_>) -> PyResult<Found> {
+    fn read(&mut self, py: Python<'_>) -> Found {
         let Self { core, input, out, events, lines, .. } = self;
         let front = input.front();
-        let (mut consumed, mut found) = (0, Ok(Found::Nothing));
+        let (mut consumed, mut found) = (0, Found::Nothing);
         let polled = append(out, |out| {
             let poll = core.poll(front, out)?;
             consumed = poll.consumed();
             let octets = &front[..consumed];
             let written = poll.written();
             found = match poll {
-                Poll::Ask { ask, .. } => Ask::new(py, &ask, octets).map(Found::Ask),
+                Poll::Ask { ask, .. } => Found::Ask(Ask::new(py, &ask, octets)),
                 Poll::Done { effect, .. } => {
                     match effect {
                         CoreEffect::EventsFlushed => events.clear(),
                         CoreEffect::LogFlushed => lines.clear(),
                         _ => {}
                     }
-                    Ok(Found::Effect(Effect::new(py, effect, octets)))
+                    Found::Effect(Effect::new(py, effect, octets))
                 }
-                Poll::NeedData { required, .. } => Ok(Found::NeedData(required)),
-                Poll::Closed { .. } => Ok(Found::Closed),
-                _ => Ok(Found::Nothing),
+                Poll::NeedData { required, .. } => Found::NeedData(required),
+                Poll::Closed { .. } => Found::Closed,
+                _ => Found::Nothing,
             };
             Ok::<_, Insufficient>(written)
         });
         self.input.consume(consumed);
-        polled.map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
-        found
+        polled.map_or(Found::Nothing, |()| found)
     }
 
     /// Writes what waits, if no command does: a listener reads first.
@@ -186,6 +185,14 @@ impl State {
             if append(out, |out| event.with(|data| core.deliver(data, out))).is_err() {
                 core.skip();
             }
+        }
+    }
+
+    /// Whether an event can be written at all.
+    fn check(&self, event: &EventData<'_>) -> Result<(), EventDataError> {
+        match event.encode(self.core.format(), Percent::Faithful, &mut []) {
+            Err(EventDataError::Insufficient { .. }) | Ok(_) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 
@@ -218,18 +225,6 @@ impl State {
     }
 }
 
-/// A filter's `/.../` against a value, by Python's `re`. An expression that is none matches nothing.
-fn search(py: Python<'_>, pattern: &[u8], value: &[u8]) -> PyResult<bool> {
-    let pattern = pattern.strip_prefix(b"/").unwrap_or(pattern);
-    let end = pattern.iter().rposition(|octet| *octet == b'/').unwrap_or(pattern.len());
-    let re = py.import("re")?;
-    match re.call_method1("search", (to_str(py, &pattern[..end]), to_str(py, value))) {
-        Ok(found) => Ok(!found.is_none()),
-        Err(error) if error.matches(py, re.getattr("error")?)? => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
 impl Server {
     fn new(core: Core<Box<[u8]>>) -> Self {
         Self {
@@ -239,8 +234,9 @@ impl Server {
                 out: Vec::new(),
                 events: VecDeque::new(),
                 lines: VecDeque::new(),
+                patterns: Patterns::default(),
                 greeted: false,
-                eof: false,
+
                 told: false,
             }),
         }
@@ -325,18 +321,12 @@ impl Server {
 
     /// Takes octets that the client has sent.
     fn receive_data(&self, py: Python<'_>, data: Octets) -> PyResult<()> {
-        self.with(py, |state| match state.eof {
-            true => Err(PyRuntimeError::new_err("receive_data after receive_eof")),
-            false => {
-                state.input.push(data.0);
-                Ok(())
-            }
-        })
+        self.with(py, |state| state.input.push(data.0))
     }
 
     /// Takes note that the client has closed its side. When all it sent is read, it is told good-bye.
     fn receive_eof(&self, py: Python<'_>) {
-        self.with(py, |state| state.eof = true);
+        self.with(py, |state| state.input.end());
     }
 
     fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
@@ -345,10 +335,10 @@ impl Server {
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         let (found, closed) = self.with(py, |state| {
-            let found = state.next(py)?;
+            let found = state.next(py);
             let last = matches!(found, Found::Closed) && !std::mem::replace(&mut state.told, true);
-            Ok::<_, PyErr>((found, if last { state.core.closed() } else { None }))
-        })?;
+            (found, if last { state.core.closed() } else { None })
+        });
         match found {
             Found::Ask(ask) => Ok(Some(Py::new(py, ask)?.into_any())),
             Found::Effect(effect) => Ok(Some(Py::new(py, effect)?.into_any())),
@@ -435,29 +425,17 @@ impl Server {
     /// is half read or unanswered, in the format of that time. Returns whether it will be.
     ///
     /// All headers must be given, Event-Name too; a list is an array. Only Content-Length comes by itself. Filters that
-    /// are regular expressions are Python's.
+    /// are regular expressions take linear time, and so know neither look-around nor back references.
     #[pyo3(signature = (headers, body=None))]
     fn deliver(&self, py: Python<'_>, headers: Pairs<Content>, body: Option<Text>) -> PyResult<bool> {
         let event = Event::new(headers, body);
-        let failure = Cell::new(None);
-        let regex = |pattern: &[u8], value: &[u8]| {
-            search(py, pattern, value).unwrap_or_else(|error| {
-                failure.set(Some(error));
-                false
-            })
-        };
-        let wanted = self.with(py, |state| {
-            event
-                .with(|data| data.encode(state.core.format(), Percent::Faithful, &mut []).err())
-                .filter(|error| !matches!(error, EventDataError::Insufficient { .. }))
-                .map_or(Ok(()), Err)?;
-            let offer = event.with(|data| state.core.offer_with(data, &regex));
+        let offered = self.with(py, |state| {
+            event.with(|data| state.check(data))?;
+            let State { core, patterns, .. } = state;
+            let offer = event.with(|data| core.offer_with(data, &|pattern, value| patterns.matches(pattern, value)));
             Ok(state.take(offer, Goodbye::LostEvents, |state| state.events.push_back(event)))
         });
-        match failure.take() {
-            Some(error) => Err(error),
-            None => wanted.map_err(|error: EventDataError| error::not_written(py, &error)),
-        }
+        offered.map_err(|error| error::not_written(py, &error))
     }
 
     /// Gives an event of the controlled channel's own queue to this connection, after an `Effect` 'divert':

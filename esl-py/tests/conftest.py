@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 CAPTURES = ROOT / "testdata" / "captures"
 RECORDED = sorted(path.name for path in CAPTURES.iterdir())
 
-# A busy machine is slow at times; that is no failure.
-hypothesis.settings.register_profile("patient", deadline=None)
+# A busy machine is slow at times; that is no failure. Nothing is written into the tree.
+hypothesis.settings.register_profile("patient", deadline=None, database=None)
 hypothesis.settings.load_profile("patient")
 
 

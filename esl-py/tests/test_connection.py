@@ -256,6 +256,8 @@ def test_rejected_address() -> None:
     rejected, end = receive(connection, rude + GOODBYE)
     assert isinstance(rejected, Rejected) and rejected.unanswered == range(0, 1)
     assert rejected.text == "Access Denied, go away.\n"
+    with pytest.raises(LocalProtocolError):
+        connection.send(Command.auth("ClueCon"))
     assert isinstance(end, Closed) and end.end == "rejected" and end.unanswered == range(1, 1)
 
 
@@ -299,6 +301,16 @@ def test_end_of_stream() -> None:
     connection.receive_eof()
     with pytest.raises(RuntimeError):
         connection.receive_data(b"x")
+
+
+def test_end_of_stream_after_a_verdict() -> None:
+    """The notice may not come; the reason is known all the same."""
+    connection = Connection.inbound()
+    connection.send(Command.auth("wrong"))
+    receive(connection, GREETING + reply("-ERR invalid"))
+    connection.receive_eof()
+    (closed,) = connection
+    assert isinstance(closed, Closed) and closed.end == "auth-refused" and closed.notice is None
 
 
 def test_end_of_stream_with_frames_to_read() -> None:
