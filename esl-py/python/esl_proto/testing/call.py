@@ -49,6 +49,7 @@ class Call:
         self.uuid = uuid or new_uuid()
         self.name = name
         self.caller = caller
+        self.destination = name.rpartition("/")[2]
         self.direction = direction
         self.variables: dict[str, str | list[str]] = {"direction": direction, "uuid": self.uuid, "channel_name": name}
         self.variables.update((key, text(value)) for key, value in (variables or {}).items())
@@ -148,7 +149,6 @@ class Call:
 
     def headers(self) -> list[tuple[str, str | list[str]]]:
         """What every event of this channel says of it."""
-        number = self.name.rpartition("/")[2]
         known: list[tuple[str, str | list[str]]] = [
             ("Channel-State", "CS_HANGUP" if self.cause else "CS_EXECUTE"),
             ("Channel-Call-State", self.state),
@@ -163,7 +163,7 @@ class Call:
             ("Caller-Dialplan", "XML"),
             ("Caller-Caller-ID-Name", self.caller),
             ("Caller-Caller-ID-Number", self.caller),
-            ("Caller-Destination-Number", number),
+            ("Caller-Destination-Number", self.destination),
             ("Caller-Unique-ID", self.uuid),
             ("Caller-Context", "default"),
             ("Caller-Channel-Name", self.name),
