@@ -1,6 +1,6 @@
 # Each line is a command that a person could type.
 
-.PHONY: demo test bench gates
+.PHONY: demo test bench gates wheel
 
 # The main job: a simulated switch with calls, and the monitor on it.
 demo:
@@ -15,6 +15,7 @@ test:
 	cargo test --workspace --locked
 	gates/run --locked
 	esl-proto/tests/peers/run
+	esl-py/tests/run
 
 # No std, no alloc, no panic path: part of `test`.
 gates:
@@ -23,3 +24,7 @@ gates:
 # Every row beside its yardstick, as a ratio.
 bench:
 	cargo bench -p esl-benches --bench parse
+
+# The Python wheel, into target/wheels.
+wheel:
+	esl-py/wheel

@@ -1,12 +1,21 @@
 //! What the listener wants of its host, and what it tells.
 
 use esl_proto::server::{Ask as Core, Closed, Effect as CoreEffect, Goodbye};
-use esl_proto::{Call, Request, SendMsg, Value};
+use esl_proto::{Call, Request, SendMsg};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyList, PyString};
 
+use crate::command::shown;
 use crate::text::{header_list, shared, to_str, value_str};
+
+/// The `bytes` of a command: blank lines before it are no part of it.
+fn command(py: Python<'_>, mut octets: &[u8]) -> PyBackedBytes {
+    while let [b'\r' | b'\n', rest @ ..] = octets {
+        octets = rest;
+    }
+    PyBytes::new(py, octets).into()
+}
 
 /// What a client wants of the host, which has to answer by one of the methods of `Server`: each kind has its own.
 ///
@@ -82,7 +91,7 @@ impl Ask {
     fn blank(py: Python<'_>, kind: &'static str, octets: &[u8]) -> Self {
         Self {
             kind,
-            octets: PyBytes::new(py, octets).into(),
+            octets: command(py, octets),
             password: None,
             user: None,
             domain: None,
@@ -196,7 +205,7 @@ impl Ask {
     fn __repr__(&self) -> String {
         match self.kind {
             "password" | "user" => format!("<Ask {}>", self.kind),
-            kind => format!("<Ask {kind} {:?}>", Value::octets(self.octets.trim_ascii_end())),
+            kind => format!("<Ask {kind} {}>", shown(&self.octets)),
         }
     }
 }
@@ -222,7 +231,7 @@ impl Effect {
             // What waits is dropped here.
             _ => "none",
         };
-        Self { kind, octets: PyBytes::new(py, octets).into() }
+        Self { kind, octets: command(py, octets) }
     }
 }
 
@@ -235,7 +244,7 @@ impl Effect {
     }
 
     fn __repr__(&self) -> String {
-        format!("<Effect {} {:?}>", self.kind, Value::octets(self.octets.trim_ascii_end()))
+        format!("<Effect {} {}>", self.kind, shown(&self.octets))
     }
 }
 

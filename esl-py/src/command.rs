@@ -107,19 +107,18 @@ impl Command {
         let mut out = vec![0; command.encoded_len().map_err(SendError::Refused)?];
         client.send(&command, &mut out).map(|sent| sent.id)
     }
+}
 
-    fn shown(&self) -> String {
-        const MOST: usize = 200;
-        if matches!(self.kind, "auth" | "userauth") {
-            // The core shows these without their passwords.
-            let shown =
-                request(&self.octets).and_then(|(request, _)| Some(format!("{:?}", Core::parse(&request).ok()?)));
-            return shown.map_or_else(|| self.kind.to_owned(), |shown| shown.replace("\\n", ""));
-        }
-        let text = self.octets.trim_ascii_end();
-        let more = if text.len() > MOST { "..." } else { "" };
-        format!("Command({:?}{more})", Value::octets(&text[..text.len().min(MOST)]))
+/// A command as text in quotes, for people: cut where it is long, and without a password.
+pub(crate) fn shown(octets: &[u8]) -> String {
+    const MOST: usize = 200;
+    let text = octets.trim_ascii();
+    let word = text.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+    if word.eq_ignore_ascii_case(b"auth") || word.eq_ignore_ascii_case(b"userauth") {
+        return format!("\"{} ***\"", String::from_utf8_lossy(word));
     }
+    let more = if text.len() > MOST { "..." } else { "" };
+    format!("{:?}{more}", Value::octets(&text[..text.len().min(MOST)]))
 }
 
 /// A cause by its word or number.
@@ -456,7 +455,7 @@ impl Command {
     }
 
     fn __repr__(&self) -> String {
-        self.shown()
+        format!("Command({})", shown(&self.octets))
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {

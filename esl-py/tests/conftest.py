@@ -28,7 +28,9 @@ def server_stream(name: str) -> bytes:
 @pytest.fixture(scope="session")
 def dump_program() -> Path:
     """The core's own dump program, built."""
-    subprocess.run(["cargo", "build", "--quiet", "--locked", "-p", "esl-proto", "--example", "dump"], cwd=ROOT, check=True)
+    subprocess.run(
+        ["cargo", "build", "--quiet", "--locked", "-p", "esl-proto", "--example", "dump"], cwd=ROOT, check=True
+    )
     return ROOT / "target" / "debug" / "examples" / "dump"
 
 

@@ -50,7 +50,11 @@ def line(message: Message) -> dict[str, Any]:
             return {"kind": "malformed", "format": message.format, "bytes": len(message.text)}
         return {"kind": "event", "format": message.format, **event_parts(message)}
     if isinstance(message, Closed):
-        return {"kind": "incomplete", "bytes": message.incomplete} if message.notice is None else frame_line(message.notice)
+        return (
+            {"kind": "incomplete", "bytes": message.incomplete}
+            if message.notice is None
+            else frame_line(message.notice)
+        )
     return frame_line(message)
 
 

@@ -40,8 +40,19 @@ WRITTEN = [
     ),
     (Command.sendevent("API", [("a", "1"), ("a", "2")]), b"sendevent API\na: 1\na: 2\n\n"),
     (
-        Command.execute("playback", "a.wav", uuid="5fd4", event_uuid="e", event_uuid_name="n", loops=-1, lead_frames=2,
-                        hold_bleg=True, event_lock=True, event_lock_pri=True, run_async=True),
+        Command.execute(
+            "playback",
+            "a.wav",
+            uuid="5fd4",
+            event_uuid="e",
+            event_uuid_name="n",
+            loops=-1,
+            lead_frames=2,
+            hold_bleg=True,
+            event_lock=True,
+            event_lock_pri=True,
+            run_async=True,
+        ),
         b"sendmsg 5fd4\ncall-command: execute\nexecute-app-name: playback\nexecute-app-arg: a.wav\nloops: -1\n"
         b"Event-UUID: e\nEvent-UUID-Name: n\nhold-bleg: true\nevent-lock: true\nevent-lock-pri: true\nlead-frames: 2\n"
         b"async: true\n\n",
@@ -58,7 +69,9 @@ WRITTEN = [
     ),
     (Command.hangup(17), b"sendmsg\ncall-command: hangup\nhangup-cause: USER_BUSY\n\n"),
     (
-        Command.unicast(local_ip="1.2.3.4", local_port=1, remote_ip="::1", remote_port=65535, transport="tcp", flags="native"),
+        Command.unicast(
+            local_ip="1.2.3.4", local_port=1, remote_ip="::1", remote_port=65535, transport="tcp", flags="native"
+        ),
         b"sendmsg\ncall-command: unicast\nlocal-ip: 1.2.3.4\nlocal-port: 1\nremote-ip: ::1\nremote-port: 65535\n"
         b"transport: tcp\nflags: native\n\n",
     ),
@@ -168,6 +181,7 @@ def test_passwords_are_not_shown() -> None:
         Command.raw("auth secret"),
         Command.raw("USERAUTH bob:secret@x.org"),
         Command.parse(b"auth secret\n\n"),
+        Command.raw(" auth secret"),
     ):
         assert "secret" not in repr(command) and "***" in repr(command), repr(command)
     assert repr(Command.api("status")) == 'Command("api status")'

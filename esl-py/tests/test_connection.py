@@ -95,7 +95,9 @@ def test_answers_come_in_order() -> None:
         connection.send(Command.api(f"echo {number}"))
         assert connection.last_id == number
     assert connection.pending == range(1, 4)
-    messages = receive(connection, response(b"one") + reply("-ERR permission denied") + event(b"a: b\n\n") + response(b"\xff"))
+    messages = receive(
+        connection, response(b"one") + reply("-ERR permission denied") + event(b"a: b\n\n") + response(b"\xff")
+    )
     one, denied, between, three = messages
     assert isinstance(one, ApiResponse) and (one.id, one.text, one.body) == (1, "one", b"one")
     assert isinstance(denied, Reply) and (denied.id, denied.error, denied.detail) == (2, True, "permission denied")
@@ -268,7 +270,9 @@ def test_rejected_address() -> None:
 def test_notices(notice: str, end: str) -> None:
     connection = opened()
     connection.send(Command.api("status"))
-    closed = receive_one(connection, b"Content-Type: text/disconnect-notice\nContent-Length: %d\n\n%s" % (len(notice), notice.encode()))
+    closed = receive_one(
+        connection, b"Content-Type: text/disconnect-notice\nContent-Length: %d\n\n%s" % (len(notice), notice.encode())
+    )
     assert isinstance(closed, Closed)
     assert (closed.end, closed.text, closed.unanswered, closed.incomplete) == (end, notice, range(1, 2), 0)
     assert closed.notice is not None and closed.notice.body == notice.encode()
@@ -344,7 +348,13 @@ def test_limits(data: bytes, code: int) -> None:
 
 def test_unexpected() -> None:
     connection = opened()
-    for data in (reply("+OK"), response(b"x"), GREETING, b"fourth\n\n", b"Content-Type: text/plain\nContent-Length: 1\n\nx"):
+    for data in (
+        reply("+OK"),
+        response(b"x"),
+        GREETING,
+        b"fourth\n\n",
+        b"Content-Type: text/plain\nContent-Length: 1\n\nx",
+    ):
         message = receive_one(connection, data)
         assert isinstance(message, Unexpected) and message.raw == data
     assert connection.stats["unexpected"] == 5
@@ -395,6 +405,9 @@ def test_a_glued_reply() -> None:
     connection.send(Command.userauth("bob", "x.org", "secret"))
     connection.send(Command.api("status"))
     connection.send(Command.api("version"))
-    glued, version = receive(connection, b"Content-Type: command/reply\nReply-Text: +OK accepted\nAllowed-API: aaa" + reply("-ERR x") + response(b"1"))
+    glued, version = receive(
+        connection,
+        b"Content-Type: command/reply\nReply-Text: +OK accepted\nAllowed-API: aaa" + reply("-ERR x") + response(b"1"),
+    )
     assert isinstance(glued, Authenticated) and (glued.id, glued.glued) == (0, 1)
     assert isinstance(version, ApiResponse) and version.id == 2

@@ -99,6 +99,10 @@ def test_a_password() -> None:
     server.accept()
     assert server.data_to_send() == b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n"
     assert server.is_authenticated and not server.is_idle_stranger
+    server.receive_data(b"\n\r\nauth secret\n\n")
+    (again,) = server
+    assert isinstance(again, Effect)
+    assert again.octets == b"auth secret\n\n" and repr(again) == '<Effect none "auth ***">'
     assert repr(server) == "<Server open, plain, 0 events waiting>"
 
 
@@ -123,7 +127,7 @@ def test_a_wrong_password() -> None:
     pair.send(Command.auth("wrong"))
     pair.ask()
     pair.server.refuse()
-    refused, closed = pair.receive()
+    _, closed = pair.receive()
     assert isinstance(closed, Closed) and closed.end == "auth-refused"
     assert pair.server.closed == "refused" and isinstance(pair.asked[-1], ServerClosed)
     assert pair.asked[-1].why == "refused" and pair.asked[-1].error is None
@@ -159,7 +163,15 @@ QUESTIONS: list[tuple[Command, dict[str, Any], Callable[[Server], None], str]] =
     ),
     (
         Command.execute("playback", "a.wav", uuid="u", event_uuid="e"),
-        {"kind": "sendmsg", "uuid": "u", "call": "execute", "app": "playback", "arg": "a.wav", "event_uuid": "e", "wait": False},
+        {
+            "kind": "sendmsg",
+            "uuid": "u",
+            "call": "execute",
+            "app": "playback",
+            "arg": "a.wav",
+            "event_uuid": "e",
+            "wait": False,
+        },
         lambda s: s.ok(),
         "+OK",
     ),
@@ -178,7 +190,12 @@ QUESTIONS: list[tuple[Command, dict[str, Any], Callable[[Server], None], str]] =
     (Command.nomedia("v", uuid="u"), {"call": "nomedia"}, lambda s: s.ok(), "+OK"),
     (
         Command.sendevent("API", [("a", "1"), ("a", "2")], "x"),
-        {"kind": "sendevent", "name": "API", "headers": [("a", "1"), ("a", "2"), ("Content-Length", "1")], "body": b"x"},
+        {
+            "kind": "sendevent",
+            "name": "API",
+            "headers": [("a", "1"), ("a", "2"), ("Content-Length", "1")],
+            "body": b"x",
+        },
         lambda s: s.fired("e"),
         "+OK e",
     ),
@@ -286,7 +303,11 @@ def test_filters() -> None:
     assert pair.server.deliver(HEARTBEAT)
     assert not pair.server.deliver({"Event-Name": "HEARTBEAT", "Up-Time": "some"})
     assert pair.server.deliver({"Event-Name": "HEARTBEAT", "Up-Time": ["some", "1 y"]})
-    pair.send(Command.filter_delete(), Command.filter("Up-Time", "0 YEARS", exclude=True), Command.filter("Event-Name", "HEARTBEAT"))
+    pair.send(
+        Command.filter_delete(),
+        Command.filter("Up-Time", "0 YEARS", exclude=True),
+        Command.filter("Event-Name", "HEARTBEAT"),
+    )
     pair.receive()
     assert not pair.server.deliver(HEARTBEAT)
     assert pair.server.deliver({"Event-Name": "HEARTBEAT"})
@@ -386,7 +407,12 @@ def test_diverted_events() -> None:
 
 @pytest.mark.parametrize(
     ("why", "end"),
-    [("disconnected", "goodbye"), ("shutdown", "shutdown"), ("lost-events", "events-lost"), ("lost-log-lines", "events-lost")],
+    [
+        ("disconnected", "goodbye"),
+        ("shutdown", "shutdown"),
+        ("lost-events", "events-lost"),
+        ("lost-log-lines", "events-lost"),
+    ],
 )
 def test_the_host_ends_it(why: Any, end: str) -> None:
     pair = opened()
@@ -406,7 +432,7 @@ def test_the_client_ends_it() -> None:
     pair.server.receive_eof()
     assert pair.ask().command == "status"
     pair.server.output("UP")
-    status, bye, closed = pair.receive()
+    *_, closed = pair.receive()
     assert isinstance(closed, Closed) and closed.end == "exit" and pair.server.closed == "exit"
     other = opened()
     other.server.receive_eof()

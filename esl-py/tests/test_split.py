@@ -1,5 +1,6 @@
 """Whatever comes, in whatever pieces: the same messages, and no exception but one."""
 
+from itertools import pairwise
 from typing import Any, Literal
 
 from hypothesis import given
@@ -30,7 +31,7 @@ cuts = st.lists(st.integers(0, 2000))
 
 def pieces(stream: bytes, cuts: list[int]) -> list[bytes]:
     places = [0, *sorted({cut % (len(stream) + 1) for cut in cuts}), len(stream)]
-    return [stream[start:end] for start, end in zip(places, places[1:], strict=False)]
+    return [stream[start:end] for start, end in pairwise(places)]
 
 
 def ask_everything(message: Message) -> None:
@@ -74,7 +75,12 @@ def test_connection(stream: bytes, cuts: list[int], at_once: bool, role: Literal
     assert list(map(octets, split)) == list(map(octets, whole))
 
 
-@given(st.lists(st.sampled_from([b"auth x\n\n", b"event json ALL\n\n", b"api a\n\n", b"exit\n\n"]) | st.binary(max_size=40)), cuts)
+@given(
+    st.lists(
+        st.sampled_from([b"auth x\n\n", b"event json ALL\n\n", b"api a\n\n", b"exit\n\n"]) | st.binary(max_size=40)
+    ),
+    cuts,
+)
 def test_server(commands: list[bytes], cuts: list[int]) -> None:
     def said(pieces: list[bytes]) -> tuple[list[str], bytes]:
         server = Server.inbound()

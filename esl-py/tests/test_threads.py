@@ -83,7 +83,9 @@ def test_one_connection_is_written_by_many() -> None:
     together(send)
     assert connection.last_id == THREADS * count
     connection.receive_data(b"Content-Type: api/response\nContent-Length: 1\n\nx" * THREADS * count)
-    assert [message.id for message in connection if isinstance(message, ApiResponse)] == list(range(1, THREADS * count + 1))
+    assert [message.id for message in connection if isinstance(message, ApiResponse)] == list(
+        range(1, THREADS * count + 1)
+    )
 
 
 def test_one_listener() -> None:

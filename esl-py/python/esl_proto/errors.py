@@ -35,8 +35,6 @@ class RemoteProtocolError(ProtocolError):
     unanswered: range
     """The ids of the commands that will never be answered, told once."""
 
-    def __init__(
-        self, message: str, code: int = 0, offset: int | None = None, unanswered: range = range(0)
-    ) -> None:
+    def __init__(self, message: str, code: int = 0, offset: int | None = None, unanswered: range = range(0)) -> None:
         super().__init__(message, code, offset, unanswered)
         self.unanswered = unanswered
