@@ -40,7 +40,7 @@ async def test_an_api_command_and_its_answer(switch: Switch) -> None:
         assert not answer.error
         assert fs.is_open
     assert not fs.is_open
-    assert [str(command) for command in switch.commands] == ["auth ClueCon", "api status"]
+    assert [str(command) for command in switch.commands] == ["auth ClueCon", "api status", "exit"]
 
 
 @aio_test

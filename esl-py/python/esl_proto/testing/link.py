@@ -177,6 +177,7 @@ class Link(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._wire.attach(transport)
+        self._switch.begun(self)
         if not self.is_outbound:
             if self._switch.deny:
                 self.server.reject()

@@ -353,6 +353,10 @@ class Switch:
         _, link = await loop.create_connection(lambda: self._new_link(server, call), host.strip("[]"), int(port))
         return link
 
+    def begun(self, link: Link) -> None:
+        """A connection stands; with TLS, not every one that was begun comes so far."""
+        self._links.append(link)
+
     def forget(self, what: Call | Link) -> None:
         """A call or a connection is over."""
         if isinstance(what, Call):
@@ -366,7 +370,6 @@ class Switch:
     def _new_link(self, server: Server, call: Call | None = None) -> Link:
         link = Link(self, server, self._links_so_far, call)
         self._links_so_far += 1
-        self._links.append(link)
         return link
 
     def _accept(self) -> Link:
