@@ -59,7 +59,11 @@ class TestApi:
 
     def test_errors(self, switch: Switch) -> None:
         assert run(switch, "api", "nosuch") == (1, b"-ERR nosuch Command not found!\n", "")
-        assert run(switch, "api", "originate") == (1, b"-USAGE: <call url> <exten>|&<application_name>(<app_args>)\n", "")
+        assert run(switch, "api", "originate") == (
+            1,
+            b"-USAGE: <call url> <exten>|&<application_name>(<app_args>)\n",
+            "",
+        )
         switch.users["bob@x.org"] = User("pass", api="status")
         refused = run(switch, "-u", "bob@x.org", "-p", "pass", "api", "version")
         assert refused == (1, b"-ERR permission denied\n", "")
@@ -108,7 +112,9 @@ class TestEvents:
         assert output.decode() == text + "Content-Length: 6\n    l1\n    l2\n\n"
 
     def test_json(self, switch: Switch) -> None:
-        program = start(switch, "events", "--json", "-n", "2", "HEARTBEAT", "CUSTOM", "my::x", "my::y", "--filter", "n=/[12]/")
+        program = start(
+            switch, "events", "--json", "-n", "2", "HEARTBEAT", "CUSTOM", "my::x", "my::y", "--filter", "n=/[12]/"
+        )
         assert program.stdout is not None
         switch.wait_for("event", timeout=20)
         for number in range(3):
@@ -238,7 +244,9 @@ class TestTrouble:
 
 
 class TestEnd:
-    @pytest.mark.parametrize("arguments", [("events", "ALL"), ("log",), ("monitor",), ("api", "slow"), ("bgapi", "slow")])
+    @pytest.mark.parametrize(
+        "arguments", [("events", "ALL"), ("log",), ("monitor",), ("api", "slow"), ("bgapi", "slow")]
+    )
     def test_ctrl_c(self, switch: Switch, arguments: tuple[str, ...]) -> None:
         switch.api["slow"] = NEVER
         program = start(switch, *arguments)

@@ -1,13 +1,12 @@
 """The command line: runs commands, and shows events, log lines and calls.
 
-Its options are those of fs_cli, FreeSWITCH's own console. Answers go to standard output as they came, everything else to
-standard error.
+Its options are those of fs_cli, FreeSWITCH's own console. Answers go to standard output as they came, everything else
+to standard error.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import logging
 import os
 import sys
@@ -56,8 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.action = _execute
     if options.action is None:
         parser.error("what is to be done? A command or -x is missing")
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    if reconfigure := getattr(sys.stdout, "reconfigure", None):
+        reconfigure(errors="backslashreplace")
     logging.basicConfig(format="%(name)s: %(message)s", level=_LEVELS[options.debug])
     try:
         return _run(parser, options)
@@ -239,7 +238,9 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("-H", "--host", default="127.0.0.1", help="host to connect to (%(default)s)")
     add("-P", "--port", type=_port, default=8021, help="its port (%(default)s)")
-    add("-u", "--user", metavar="USER@DOMAIN", help="a user of the directory; without, the server's own password counts")
+    add(
+        "-u", "--user", metavar="USER@DOMAIN", help="a user of the directory; without, the server's own password counts"
+    )
     add("-p", "--password", help="password (ClueCon, if nothing else says so)")
     add("--password-file", metavar="FILE", help="a file with the password in its first line")
     add("-x", "--execute", metavar="COMMAND", help="run one API command as on the console, with its aliases")
@@ -267,7 +268,9 @@ def _add_commands(commands: Any) -> None:
     job.add_argument("line", **line)
     events = command("events", _events, "show events as they come")
     events.add_argument("--json", action="store_true", help="one JSON object a line")
-    events.add_argument("--filter", action="append", default=[], type=_pair, metavar="HEADER=VALUE", help="only such events")
+    events.add_argument(
+        "--filter", action="append", default=[], type=_pair, metavar="HEADER=VALUE", help="only such events"
+    )
     events.add_argument("-n", "--count", type=int, help="leave after so many")
     events.add_argument("names", nargs="*", metavar="NAME", help="which, subclasses after CUSTOM; without any, all")
     command("log", _log, "show the server's log").add_argument("level", nargs="?", help="up to which level (info)")

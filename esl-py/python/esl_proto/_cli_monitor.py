@@ -59,7 +59,7 @@ class Calls:
         self._set(call, state)
 
     def take_list(self, text: str) -> None:
-        """Takes in the server's list of channels in JSON: what was there before the subscription, and what is no more."""
+        """Takes in the server's list of channels: what was there before the subscription, and what is no more."""
         try:
             rows = json.loads(text).get("rows", [])
         except (ValueError, AttributeError):
