@@ -27,8 +27,8 @@ LINGER = (
     b"Channel-Name: loopback/x\nLinger-Time: 2\nContent-Length: 0\n\n"
 )
 LOG = (
-    b"Content-Type: log/data\nContent-Length: 5\nLog-Level: 7\nText-Channel: 0\nLog-File: x.c\nLog-Func: f\nLog-Line: 1\n"
-    b"User-Data: \n\nline\n"
+    b"Content-Type: log/data\nContent-Length: 5\nLog-Level: 7\nText-Channel: 0\nLog-File: x.c\nLog-Func: f\n"
+    b"Log-Line: 1\nUser-Data: \n\nline\n"
 )
 CONNECTED = (
     b"Event-Name: CHANNEL_DATA\nUnique-ID: u1\nvariable_x: a%20b\nvariable_l: ARRAY%3A%3A1%7C%3A2\n"
@@ -59,7 +59,10 @@ def listening() -> Iterator[tuple[socket.socket, int]]:
 
 
 def connected(
-    said: bytes = ACCEPTED, heard: bytes = b"auth ClueCon\n\n", arguments: tuple[str, ...] = ("ClueCon",), greeting: bytes = AUTH
+    said: bytes = ACCEPTED,
+    heard: bytes = b"auth ClueCon\n\n",
+    arguments: tuple[str, ...] = ("ClueCon",),
+    greeting: bytes = AUTH,
 ) -> tuple[ESLconnection, Server]:
     """A connection, and the server's end of it."""
     with listening() as (listener, port):
@@ -191,7 +194,8 @@ class TestCommands:
             ),
             (
                 lambda con: con.execute("set", "x=a\nb", "u1"),
-                b"sendmsg u1\ncall-command: execute\nexecute-app-name: set\ncontent-type: text/plain\nContent-Length: 5\n\nx=a\nb",
+                b"sendmsg u1\ncall-command: execute\nexecute-app-name: set\ncontent-type: text/plain\n"
+                b"Content-Length: 5\n\nx=a\nb",
             ),
         ],
     )
@@ -203,7 +207,11 @@ class TestCommands:
 
     def test_api(self, pair: Pair) -> None:
         con, server = pair
-        steps = ((b"api version\n\n", api(b"1.11\n")), (b"api eval x y\n\n", api(b"x y")), (b"api status\n\n", api(b"\xff")))
+        steps = (
+            (b"api version\n\n", api(b"1.11\n")),
+            (b"api eval x y\n\n", api(b"x y")),
+            (b"api status\n\n", api(b"\xff")),
+        )
         with answering(server, *steps, (b"api version\n\n", reply("-ERR permission denied"))):
             answers = [con.api("version"), con.api("eval", "x y"), con.api("status\n\n", ""), con.api("version", None)]
         assert [answer.getBody() for answer in answers if answer] == ["1.11\n", "x y", "\udcff", None]
@@ -307,7 +315,9 @@ class TestCommands:
             lambda con: con.sendRecv("a\0b"),
         ],
     )
-    def test_what_would_be_another_command_is_refused(self, pair: Pair, call: Callable[[ESLconnection], object]) -> None:
+    def test_what_would_be_another_command_is_refused(
+        self, pair: Pair, call: Callable[[ESLconnection], object]
+    ) -> None:
         con, server = pair
         with pytest.raises(LocalProtocolError):
             call(con)
@@ -325,10 +335,13 @@ class TestEvents:
     def test_the_three_formats_come_unwrapped(self, pair: Pair) -> None:
         con, server = pair
         plain = b"Event-Name: CHANNEL_ANSWER\nx: a%20b\nlist: ARRAY%3A%3Aa%7C%3Ab\na:b: c\nContent-Length: 4\n\nbody"
-        as_json = b'{"Event-Name":"CHANNEL_ANSWER","x":"a b","list":["a","b"],"a:b":"c","Content-Length":"4","_body":"body"}'
+        as_json = (
+            b'{"Event-Name":"CHANNEL_ANSWER","x":"a b","list":["a","b"],"a:b":"c","Content-Length":"4","_body":"body"}'
+        )
         as_xml = (
-            b"<event>\n  <headers>\n    <Event-Name>CHANNEL_ANSWER</Event-Name>\n    <x>a%20b</x>\n    <list>ARRAY::a|:b</list>\n"
-            b"    <a:b>c</a:b>\n  </headers>\n  <Content-Length>4</Content-Length>\n  <body>body</body>\n</event>\n"
+            b"<event>\n  <headers>\n    <Event-Name>CHANNEL_ANSWER</Event-Name>\n    <x>a%20b</x>\n"
+            b"    <list>ARRAY::a|:b</list>\n    <a:b>c</a:b>\n  </headers>\n"
+            b"  <Content-Length>4</Content-Length>\n  <body>body</body>\n</event>\n"
         )
         server.says(event(plain), event(as_json, "json"), event(as_xml, "xml"))
         for _ in range(3):
@@ -385,7 +398,9 @@ class TestEvents:
 
 
 class TestEnd:
-    @pytest.mark.parametrize("end", [NOTICE, b"", b"Content-Length: 100\nContent-Type: text/event-plain\n\nEvent-", b"Content-Length: x\n\n"])
+    @pytest.mark.parametrize(
+        "end", [NOTICE, b"", b"Content-Length: 100\nContent-Type: text/event-plain\n\nEvent-", b"Content-Length: x\n\n"]
+    )
     def test_it_comes_after_all_else(self, end: bytes) -> None:
         con, server = connected()
         server.says(event(b"Event-Name: CUSTOM\n\n") * 2 + end)
@@ -571,6 +586,29 @@ def test_logging_hides_passwords(caplog: pytest.LogCaptureFixture, capfd: pytest
     finally:
         log.handlers.clear()
         log.setLevel(logging.NOTSET)
+
+
+def test_nothing_is_left_open(esl_switch: Switch) -> None:
+    def open_files() -> int:
+        gc.collect()
+        return len(os.listdir("/dev/fd"))
+
+    with listening() as (_, nobody):
+        pass
+    before = open_files()
+    for number in range(50):
+        con = ESLconnection(esl_switch.host, esl_switch.port, "ClueCon")
+        assert con.api("echo", "x")
+        if number % 2:
+            con.disconnect()
+        ESLconnection(esl_switch.host, esl_switch.port, "wrong")
+        ESLconnection("127.0.0.1", nobody, "x")
+    del con
+    esl_switch.wait_for("auth", count=100)
+    end = time.monotonic() + 10
+    while esl_switch.connections and time.monotonic() < end:
+        time.sleep(0.01)
+    assert open_files() == before
 
 
 class TestScripts:

@@ -65,7 +65,12 @@ def test_making_from_another_empties_that() -> None:
     first.addBody("body")
     event = ESLevent(first)
     assert (event.getHeader("Event-Subclass"), event.getBody()) == ("x", "body")
-    assert (first.getType(), first.getHeader("Event-Name"), first.getBody(), first.serialize()) == ("invalid", None, None, "")
+    assert (first.getType(), first.getHeader("Event-Name"), first.getBody(), first.serialize()) == (
+        "invalid",
+        None,
+        None,
+        "",
+    )
     assert first.serialize("json") == "" and first.firstHeader() is None
     changes = (first.addHeader("a", "b"), first.pushHeader("a", "b"), first.unshiftHeader("a", "b"))
     assert changes == (False, False, False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections.abc import Iterator
 
@@ -163,7 +164,8 @@ class TestApplications:
         assert ask("uuid_send_dtmf u1 12@100") == "+OK\n"
         assert [peer.event("DTMF")["DTMF-Digit"] for _ in range(2)] == ["1", "2"]
         assert ask("show channels count") == "\n1 total.\n"
-        assert "u1,inbound,sofia/internal/1000,1000,ACTIVE" in ask("show channels")
+        assert "u1,inbound,sofia/internal/1000,1000,1000,ACTIVE" in ask("show channels")
+        assert json.loads(ask("show channels as json"))["rows"][0]["callstate"] == "ACTIVE"
         assert "1 session(s)" in ask("status")
         assert ask("hupall") == "+OK hangup all channels with cause MANAGER_REQUEST\n"
         assert peer.event("CHANNEL_DESTROY")["Hangup-Cause"] == "MANAGER_REQUEST"

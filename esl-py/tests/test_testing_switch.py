@@ -1,4 +1,4 @@
-"""The simulated switch: its life, its listener, its scripts, what it shows of its clients, and the troubles it makes."""
+"""The simulated switch: its life, its listener, its scripts, what it shows of its clients, the troubles it makes."""
 
 from __future__ import annotations
 
@@ -116,7 +116,13 @@ class TestScripts:
         switch.api["later"] = later
         with Peer.of(switch) as peer:
             answers = {line: peer.ask(Command.api(line)) for line in ("status", "raw", "twice ab", "number", "nothing")}
-            assert [answer.body for answer in answers.values()] == [b"UP", b"\xff\n", b"abab", b"42", b"-ERR no reply\n"]
+            assert [answer.body for answer in answers.values()] == [
+                b"UP",
+                b"\xff\n",
+                b"abab",
+                b"42",
+                b"-ERR no reply\n",
+            ]
             assert peer.ask(Command.api("later x y")).text == "X Y"
 
     def test_the_longest_script_wins(self, switch: Switch) -> None:

@@ -1,4 +1,4 @@
-"""FreeSWITCH's own Python module `ESL`, as far as programs can tell: `from esl_proto import ESL` instead of `import ESL`.
+"""FreeSWITCH's own Python module `ESL`, as far as programs can tell: `from esl_proto import ESL`, not `import ESL`.
 
 Names, arguments and results are those of the original, which is a C++ library behind SWIG. `docs/esl.md` lists every
 function and where this module differs on purpose. For new programs there are `esl_proto.sync` and `esl_proto.aio`.
@@ -16,7 +16,7 @@ from typing import overload
 
 from esl_proto import Command, Connection, Event, Frame, LocalProtocolError
 
-from . import _esl_event
+from ._esl_data import Data, joined, octets
 from ._esl_event import ESLevent
 from ._esl_link import Link, connect
 
@@ -59,16 +59,12 @@ class ESLconnection:
             case (str(host), str() | int() | None as port, str() | None as user, str(password)):
                 self._connect(host, port, user, password)
             case _:
-                raise TypeError(
-                    "ESLconnection takes (host, port, password), (host, port, user, password) or (socket)"
-                )
+                raise TypeError("ESLconnection takes (host, port, password), (host, port, user, password) or (socket)")
 
     def _connect(self, host: str, port: str | int | None, user: str | None, password: str) -> None:
         name, _, domain = (user or "").rpartition("@")
         login = (
-            Command.userauth(_octets(name), _octets(domain), _octets(password))
-            if user
-            else Command.auth(_octets(password))
+            Command.userauth(octets(name), octets(domain), octets(password)) if user else Command.auth(octets(password))
         )
         self._link = None if port is None else connect(host, _number(port), login)
         _log.info("%s %s:%s", "connected to" if self._link else "no connection to", host, port)
@@ -107,7 +103,7 @@ class ESLconnection:
 
     def getInfo(self) -> ESLevent | None:
         """The channel's data, for a connection that FreeSWITCH has made."""
-        return _esl_event.of_frame(self._info) if self._info is not None and self.connected() else None
+        return ESLevent.of(Data.of_frame(self._info)) if self._info is not None and self.connected() else None
 
     # Commands.
 
@@ -124,8 +120,8 @@ class ESLconnection:
             return 1
 
     def sendRecv(self, cmd: str) -> ESLevent | None:
-        """Sends a command and gives its answer. What comes meanwhile is kept for `recvEvent`. `None` if the connection is
-        over."""
+        """Sends a command and gives its answer; `None` if the connection is over. What comes meanwhile is kept for
+        `recvEvent`."""
         command = _raw(cmd)
         return None if command is None else self._ask(command)
 
@@ -135,7 +131,7 @@ class ESLconnection:
 
     def bgapi(self, cmd: str, arg: str | None = None, job_uuid: str | None = None) -> ESLevent | None:
         """Begins an API command. The answer has a header Job-UUID, and so will the BACKGROUND_JOB event of its end."""
-        job = None if job_uuid is None else _octets(job_uuid)
+        job = None if job_uuid is None else octets(job_uuid)
         return self._ask(Command.bgapi(_line(cmd, arg), job_uuid=job))
 
     def filter(self, header: str, value: str) -> ESLevent | None:
@@ -150,12 +146,12 @@ class ESLconnection:
 
     def sendEvent(self, send_me: ESLevent) -> ESLevent:
         """Fires an event. The answer; without a connection a SERVER_DISCONNECTED event."""
-        answer = self._ask(_esl_event.command(f"sendevent {send_me.getType()}", send_me))
+        answer = self._ask(_with_event(f"sendevent {send_me.getType()}", send_me))
         return answer or ESLevent("SERVER_DISCONNECTED")
 
     def sendMSG(self, send_me: ESLevent, uuid: str | None = None) -> int:
         """Sends an event's headers as a message to a channel. 0, or 1 without a connection."""
-        return int(self._ask(_esl_event.command(f"sendmsg {uuid}" if uuid else "sendmsg", send_me)) is None)
+        return int(self._ask(_with_event(f"sendmsg {uuid}" if uuid else "sendmsg", send_me)) is None)
 
     def execute(self, app: str, arg: str | None = None, uuid: str | None = None) -> ESLevent | None:
         """Executes an application on a channel; without `uuid` on the one that the connection controls."""
@@ -167,9 +163,9 @@ class ESLconnection:
 
     def _execute(self, app: str, arg: str | None, uuid: str | None, is_async: bool) -> ESLevent | None:
         command = Command.execute(
-            _octets(app),
-            _octets(arg or ""),
-            uuid=None if uuid is None else _octets(uuid),
+            octets(app),
+            octets(arg or ""),
+            uuid=None if uuid is None else octets(uuid),
             event_lock=self._locks,
             run_async=is_async,
         )
@@ -192,8 +188,8 @@ class ESLconnection:
         except LocalProtocolError as error:
             if error.code not in _REFUSALS:
                 raise
-            return _esl_event.of_reply(_REFUSALS[error.code])
-        return None if answer is None else _esl_event.of_frame(answer)
+            return _refusal(_REFUSALS[error.code])
+        return None if answer is None else ESLevent.of(Data.of_frame(answer))
 
     # What comes.
 
@@ -203,7 +199,7 @@ class ESLconnection:
         return self._take(None) or ESLevent("SERVER_DISCONNECTED")
 
     def recvEventTimed(self, ms: int) -> ESLevent | None:
-        """What comes within `ms` milliseconds, or `None`, also if the connection is over. 0 or less waits without end."""
+        """What comes within `ms` milliseconds, or `None`, also if the connection is over. 0 waits without end."""
         return self._take(monotonic() + ms / 1000 if ms > 0 else None)
 
     def _take(self, deadline: float | None) -> ESLevent | None:
@@ -211,7 +207,7 @@ class ESLconnection:
         if message is None:
             return None
         _log.debug("RECV %r", message)
-        return _esl_event.of_event(message) if isinstance(message, Event) else _esl_event.of_frame(message)
+        return ESLevent.of(Data.of_event(message) if isinstance(message, Event) else Data.of_frame(message))
 
 
 def eslSetLogLevel(level: int) -> None:
@@ -225,17 +221,13 @@ def eslSetLogLevel(level: int) -> None:
         _log.addHandler(handler)
 
 
-def _octets(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
-
-
 def _line(cmd: str, arg: str | None) -> bytes:
-    return _octets(f"{cmd} {arg}" if arg else cmd).rstrip(b"\r\n")
+    return octets(f"{cmd} {arg}" if arg else cmd).rstrip(b"\r\n")
 
 
 def _raw(cmd: str) -> Command | None:
     """A command as scripts write it: with line ends of any kind after it, or none. Nothing if that is all."""
-    text = _octets(cmd).replace(b"\r\n", b"\n").lstrip(b"\n")
+    text = octets(cmd).replace(b"\r\n", b"\n").lstrip(b"\n")
     head, _, rest = text.partition(b"\n\n")
     length = re.search(rb"\ncontent-length: *(\d+)", head, re.IGNORECASE)
     if not head:
@@ -244,6 +236,28 @@ def _raw(cmd: str) -> Command | None:
     if length is None or rest[int(length[1]) :].strip(b"\n"):
         return Command.raw(text.rstrip(b"\n"))
     return Command.raw(head[: length.start()] + head[length.end() :], rest[: int(length[1])])
+
+
+def _with_event(line: str, event: ESLevent) -> Command:
+    """A command with an event's headers and body."""
+    data = event.event or Data("CLONE")
+    lines = [line]
+    for name, value in data.headers:
+        header = f"{name}: {joined(value)}"
+        if "\n" in header:
+            raise ValueError(f"a header with a line end cannot be sent: {name!r}")
+        # The length of the body is said once, and rightly.
+        if name.lower() != "content-length":
+            lines.append(header)
+    return Command.raw(octets("\n".join(lines)), None if data.body is None else octets(data.body))
+
+
+def _refusal(text: str) -> ESLevent:
+    """A reply as the server would have given it."""
+    event = ESLevent("SOCKET_DATA")
+    event.addHeader("Content-Type", "command/reply")
+    event.addHeader("Reply-Text", text)
+    return event
 
 
 def _number(text: str | int) -> int:

@@ -1,12 +1,13 @@
 """A blocking connection that many threads can use at a time: what `esl_proto.ESL` stands on.
 
-Whoever waits for something reads the socket for all; the others wait until it is their turn, or until what they want has
-been read by somebody else. So there is no hidden thread, and a thread that waits for an event does not keep another one
-from sending a command and getting its answer.
+Whoever waits for something reads the socket for all; the others wait until it is their turn, or until what they want
+has been read by somebody else. So there is no hidden thread, and a thread that waits for an event does not keep another
+one from sending a command and getting its answer.
 """
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 import threading
@@ -62,10 +63,8 @@ class Link:
 
     def __init__(self, sock: socket.socket, connection: Connection) -> None:
         sock.setblocking(False)
-        try:
+        with contextlib.suppress(OSError):  # A socket of another family.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except OSError:
-            pass  # A socket of another family.
         self._sock = sock
         self._connection = connection
         self._sending = threading.Lock()
@@ -127,10 +126,8 @@ class Link:
         with self._changed:
             self._is_over = True
             self._queue.clear()
-            try:
+            with contextlib.suppress(OSError):
                 self._sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
             self._tell_end()
             self._changed.notify_all()
 
@@ -205,11 +202,10 @@ class Link:
             self._queue.append(message)
 
     def _answer(self, answer: Reply | ApiResponse) -> None:
-        numbers = [answer.id, answer.glued if isinstance(answer, Reply) else None]
-        wanted = [number for number in numbers if number in self._waiting]
+        glued = answer.glued if isinstance(answer, Reply) else None
+        wanted = [number for number in (answer.id, glued) if number is not None and number in self._waiting]
         for number in wanted:
-            if number is not None:
-                self._waiting[number] = answer
+            self._waiting[number] = answer
         if not wanted:
             self._queue.append(answer)
 

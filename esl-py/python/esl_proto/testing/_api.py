@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -44,11 +45,24 @@ def _status(switch: Switch, argument: str) -> str:
 
 
 def _show(switch: Switch, argument: str) -> str:
-    columns = "uuid,direction,name,cid_num,callstate"
-    if argument.endswith("count") or not switch.calls:
-        return f"\n{len(switch.calls)} total.\n"
-    rows = [",".join((call.uuid, call.direction, call.name, call.caller, call.state)) for call in switch.calls]
-    return "\n".join((columns, *rows, "", f"{len(rows)} total.\n"))
+    rows = [_row(call) for call in switch.calls]
+    if argument.endswith("as json"):
+        return json.dumps({"row_count": len(rows), **({"rows": rows} if rows else {})})
+    if argument.endswith("count") or not rows:
+        return f"\n{len(rows)} total.\n"
+    lines = (",".join(row.values()) for row in rows)
+    return "\n".join((",".join(rows[0]), *lines, "", f"{len(rows)} total.\n"))
+
+
+def _row(call: Call) -> dict[str, str]:
+    return {
+        "uuid": call.uuid,
+        "direction": call.direction,
+        "name": call.name,
+        "cid_num": call.caller,
+        "dest": call.destination,
+        "callstate": call.state,
+    }
 
 
 def _exists(switch: Switch, argument: str) -> str:

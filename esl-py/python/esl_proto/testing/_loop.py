@@ -74,7 +74,7 @@ class LoopThread:
 
 class _OnLoop(Protocol):
     @property
-    def _thread(self) -> LoopThread: ...
+    def loop_thread(self) -> LoopThread: ...
 
 
 _S = TypeVar("_S", bound=_OnLoop)
@@ -85,6 +85,6 @@ def on_loop(method: Callable[Concatenate[_S, _P], _R]) -> Callable[Concatenate[_
 
     @wraps(method)
     def call(self: _S, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        return self._thread.run(lambda: method(self, *args, **kwargs))
+        return self.loop_thread.run(lambda: method(self, *args, **kwargs))
 
     return call

@@ -49,6 +49,7 @@ class Call:
         self.uuid = uuid or new_uuid()
         self.name = name
         self.caller = caller
+        self.destination = name.rpartition("/")[2]
         self.direction = direction
         self.variables: dict[str, str | list[str]] = {"direction": direction, "uuid": self.uuid, "channel_name": name}
         self.variables.update((key, text(value)) for key, value in (variables or {}).items())
@@ -70,8 +71,8 @@ class Call:
         self._worker = asyncio.get_running_loop().create_task(self._live())
 
     @property
-    def _thread(self) -> LoopThread:
-        return self._switch._thread
+    def loop_thread(self) -> LoopThread:
+        return self._switch.loop_thread
 
     def __repr__(self) -> str:
         return f"<Call {self.name} {self.uuid} {self.state}>"
@@ -80,7 +81,7 @@ class Call:
 
     @on_loop
     def fire(self, name: str, headers: Headers | None = None, body: Body | None = None) -> int:
-        """Fires an event of this channel: what every one of its events says, then `headers`. How many connections get it."""
+        """Fires an event of this channel: what all of its events say, then `headers`. How many connections get it."""
         return self._switch.fire(name, self.headers() + pairs(headers), body)
 
     @on_loop
@@ -137,7 +138,7 @@ class Call:
         return value if isinstance(value, str) else "ARRAY::" + "|:".join(value)
 
     def wait(self, timeout: float = 5.0) -> str:
-        """Waits until the call is over, and says why it ended. Raises `TimeoutError`. Not for coroutines: see `ended`."""
+        """Waits until the call is over, and says why. Raises `TimeoutError`. Not for coroutines: see `ended`."""
         return self._ended.result(timeout)
 
     async def ended(self, timeout: float = 5.0) -> str:
@@ -148,7 +149,6 @@ class Call:
 
     def headers(self) -> list[tuple[str, str | list[str]]]:
         """What every event of this channel says of it."""
-        number = self.name.rpartition("/")[2]
         known: list[tuple[str, str | list[str]]] = [
             ("Channel-State", "CS_HANGUP" if self.cause else "CS_EXECUTE"),
             ("Channel-Call-State", self.state),
@@ -163,7 +163,7 @@ class Call:
             ("Caller-Dialplan", "XML"),
             ("Caller-Caller-ID-Name", self.caller),
             ("Caller-Caller-ID-Number", self.caller),
-            ("Caller-Destination-Number", number),
+            ("Caller-Destination-Number", self.destination),
             ("Caller-Unique-ID", self.uuid),
             ("Caller-Context", "default"),
             ("Caller-Channel-Name", self.name),
@@ -175,7 +175,7 @@ class Call:
         self, app: str, arg: str, event_uuid: str | None = None, loops: int = 1, wait: bool = False
     ) -> asyncio.Future[None] | None:
         """Orders an application. With `wait`, what tells that it is over."""
-        done: asyncio.Future[None] | None = self._thread.loop.create_future() if wait else None
+        done: asyncio.Future[None] | None = self.loop_thread.loop.create_future() if wait else None
         if self.cause is None:
             self._orders.put_nowait(_Order(app, arg, event_uuid, loops, done))
         elif done is not None:
@@ -250,7 +250,7 @@ class Call:
 
     async def _while_alive(self, what: Coroutine[Any, Any, _R]) -> _R | None:
         """Does something as long as the call lives."""
-        loop = self._thread.loop
+        loop = self.loop_thread.loop
         doing, end = loop.create_task(what), loop.create_task(self._hung_up.wait())
         try:
             await asyncio.wait({doing, end}, return_when=asyncio.FIRST_COMPLETED)

@@ -47,8 +47,8 @@ class Link(asyncio.Protocol):
             self.control(call)
 
     @property
-    def _thread(self) -> LoopThread:
-        return self._switch._thread
+    def loop_thread(self) -> LoopThread:
+        return self._switch.loop_thread
 
     # What a test can do.
 

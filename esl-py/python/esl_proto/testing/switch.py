@@ -45,8 +45,8 @@ class Switch:
     The listener is real: it is the one of this library, with the real server's rules and texts. What is behind it are
     scripts: `api` says what commands answer, `fire` makes events happen, calls exist in events only.
 
-    It runs in a thread of its own, from `start` to `stop` or as `with Switch() as switch:`, so that tests that block and
-    tests on asyncio can both use it. All methods may be called from any thread. Scripts are called in the switch's
+    It runs in a thread of its own, from `start` to `stop` or as `with Switch() as switch:`, so that tests that block
+    and tests on asyncio can both use it. All methods may be called from any thread. Scripts are called in the switch's
     thread: they may use its methods, but must not block.
     """
 
@@ -74,8 +74,8 @@ class Switch:
         self.patience = 25.0
         """Seconds in which a client must have said its password."""
         self.api: dict[str, Script] = {}
-        """What API commands answer, by command or by the beginning of the line: `switch.api["status"] = "UP"`. A function
-        gets what follows. Also for `bgapi`. Without a script: a few commands are known, all others are not found."""
+        """What API commands answer, by command or by the beginning of the line: `switch.api["status"] = "UP"`. A
+        function gets what follows. Also for `bgapi`. Without a script, a few commands are known, others are not found."""
         self.apps: dict[str, Script] = {}
         """What applications answer (their Application-Response). A function gets the call and the argument."""
         self.dialplan: dict[str, list[tuple[str, str]]] = {}
@@ -126,11 +126,11 @@ class Switch:
 
     def listen(self) -> None:
         """Listens again after `refuse`, on the same port."""
-        self._thread.run_async(self._listen())
+        self.loop_thread.run_async(self._listen())
 
     def refuse(self) -> None:
         """Listens no more: clients that connect are refused. The connections there are stay."""
-        self._thread.run_async(self._refuse())
+        self.loop_thread.run_async(self._refuse())
 
     def __enter__(self) -> Switch:
         return self.start()
@@ -155,7 +155,7 @@ class Switch:
     @property
     def commands(self) -> list[Received]:
         """The commands that were received so far, those for authentication too."""
-        return self._thread.run(lambda: list(self._recorder.commands))
+        return self.loop_thread.run(lambda: list(self._recorder.commands))
 
     @on_loop
     def clear(self) -> None:
@@ -166,7 +166,7 @@ class Switch:
         """Waits until a command has been received, now or before, whose line begins so (or in which a pattern is found,
         or of which a function says so); with `count`, for so many of them, and gives the last. Raises `TimeoutError`
         with what was received instead. Not for coroutines: see `received`."""
-        found = self._thread.run(lambda: self._recorder.wait(command, count))
+        found = self.loop_thread.run(lambda: self._recorder.wait(command, count))
         try:
             return found.result(timeout)
         except FutureTimeout:
@@ -176,7 +176,7 @@ class Switch:
 
     async def received(self, command: Matcher, *, timeout: float = 5.0, count: int = 1) -> Received:
         """`wait_for` for coroutines."""
-        found = self._thread.run(lambda: self._recorder.wait(command, count))
+        found = self.loop_thread.run(lambda: self._recorder.wait(command, count))
         try:
             return await asyncio.wait_for(asyncio.wrap_future(found), timeout)
         except TimeoutError:
@@ -225,11 +225,11 @@ class Switch:
         caller: str = "1000",
         variables: Mapping[str, object] | None = None,
     ) -> Call:
-        """Makes a call that the dialplan gives to a program, as `socket address async full` does: connects to it. Raises
-        `OSError` if nobody listens there."""
+        """Makes a call that the dialplan gives to a program, as `socket address async full` does: connects to it.
+        Raises `OSError` if nobody listens there."""
         call = self.new_call(name, uuid=uuid, caller=caller, variables=variables)
         try:
-            self._thread.run_async(self.connect(call, address, full=full, is_async=is_async))
+            self.loop_thread.run_async(self.connect(call, address, full=full, is_async=is_async))
         except OSError:
             call.hangup("DESTINATION_OUT_OF_ORDER")
             raise
@@ -255,7 +255,7 @@ class Switch:
     @property
     def calls(self) -> list[Call]:
         """The calls that are not over."""
-        return self._thread.run(lambda: list(self._calls))
+        return self.loop_thread.run(lambda: list(self._calls))
 
     @on_loop
     def find(self, uuid: str | None) -> Call | None:
@@ -267,7 +267,7 @@ class Switch:
     @property
     def connections(self) -> list[Link]:
         """The connections that are open, in the order in which they began."""
-        return self._thread.run(lambda: list(self._links))
+        return self.loop_thread.run(lambda: list(self._links))
 
     def drop(self) -> None:
         """Ends all connections without a word, as a network does."""
@@ -282,7 +282,7 @@ class Switch:
     # What its parts need.
 
     @property
-    def _thread(self) -> LoopThread:
+    def loop_thread(self) -> LoopThread:
         if self._loop_thread is None:
             raise RuntimeError("the switch is not running")
         return self._loop_thread
@@ -294,7 +294,7 @@ class Switch:
     def fire_sent(
         self, name: str, subclass: str | None, headers: Headers, body: Body | None, diverts: Call | None
     ) -> None:
-        """Fires what a client has sent with `sendevent`: to all, or to the connection that diverts its channel's events."""
+        """Fires what a client has sent with `sendevent`: to all, or to who diverts its channel's events."""
         first = [("Event-Subclass", subclass)] if subclass else []
         diverted = [link for link in diverts.links if link.diverts] if diverts is not None else []
         for link in diverted:
@@ -329,7 +329,9 @@ class Switch:
             self.errors.append(error)
             return f"-ERR {error}\n"
 
-    async def dial(self, endpoint: str, *, caller: str = "0000000000", variables: Mapping[str, Any] | None = None) -> Call:
+    async def dial(
+        self, endpoint: str, *, caller: str = "0000000000", variables: Mapping[str, Any] | None = None
+    ) -> Call:
         """Calls somebody, and says how that went: the call is answered or over."""
         given = variables or {}
         caller = given.get("origination_caller_id_number", caller)
@@ -394,4 +396,4 @@ class Switch:
         await asyncio.gather(*(link.closed for link in links))
 
     def _give_up(self, found: Future[Received]) -> None:
-        self._thread.run(lambda: self._recorder.give_up(found))
+        self.loop_thread.run(lambda: self._recorder.give_up(found))
