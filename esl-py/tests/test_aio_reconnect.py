@@ -209,7 +209,7 @@ async def test_the_gap_comes_before_all_later_events_and_through_full_streams() 
         if served == 1:
             writer.close()
         else:
-            await reader.read()
+            await reader.readuntil(b"exit\n\n")
             writer.close()
         await writer.wait_closed()
 
