@@ -1,6 +1,6 @@
 # Each line is a command that a person could type.
 
-.PHONY: demo test bench gates fuzz install uninstall
+.PHONY: demo test bench gates fuzz install uninstall wheel
 
 # The main job: a simulated switch with calls, and the monitor on it.
 demo:
@@ -18,6 +18,7 @@ test:
 	fuzz/run
 	esl-proto/tests/peers/run
 	esl-ffi/tests/run --locked
+	esl-py/tests/run
 
 # No std, no alloc, no panic path: part of `test`.
 gates:
@@ -26,6 +27,7 @@ gates:
 # Every row beside its yardstick, as a ratio.
 bench:
 	cargo bench -p esl-benches --bench parse
+	esl-py/benches/run
 
 # Each fuzz target for a minute, or `make fuzz FUZZ_SECONDS=1200`; one of them: fuzz/run --seconds 60 decode.
 FUZZ_SECONDS = 60
@@ -38,3 +40,7 @@ install:
 
 uninstall:
 	esl-ffi/package/install --uninstall
+
+# The Python wheel, into target/wheels.
+wheel:
+	esl-py/wheel
