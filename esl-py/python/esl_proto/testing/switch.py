@@ -75,7 +75,7 @@ class Switch:
         """Seconds in which a client must have said its password."""
         self.api: dict[str, Script] = {}
         """What API commands answer, by command or by the beginning of the line: `switch.api["status"] = "UP"`. A
-        function gets what follows. Also for `bgapi`. Without a script, a few commands are known, others are not found."""
+        function gets what follows. Also for `bgapi`. Without a script, a few commands are known, others are not."""
         self.apps: dict[str, Script] = {}
         """What applications answer (their Application-Response). A function gets the call and the argument."""
         self.dialplan: dict[str, list[tuple[str, str]]] = {}
