@@ -22,7 +22,7 @@ impl HeaderSlot {
         Self { name: 0, name_len: 0, value: 0, value_len: 0, name_coding: Coding::Octets, coding: Coding::Octets };
 
     #[inline]
-    const fn of(span: &Span) -> Self {
+    pub(super) const fn of(span: &Span) -> Self {
         Self {
             name: span.name.0 as u32,
             name_len: (span.name.1 - span.name.0) as u32,
@@ -66,14 +66,9 @@ pub struct Indexed<'a, 's> {
 impl<'a, 's> Indexed<'a, 's> {
     pub(super) fn new(event: Event<'a>, slots: &'s mut [HeaderSlot]) -> Self {
         let mut rest = event.headers();
-        let mut used = 0;
         // A slot counts to 4 GiB; a longer text is walked instead.
         let indexable = u32::try_from(event.text.len()).is_ok();
-        for slot in slots.iter_mut().take_while(|_| indexable) {
-            let Some(span) = rest.next_span() else { break };
-            *slot = HeaderSlot::of(&span);
-            used += 1;
-        }
+        let used = if indexable { rest.fill(slots) } else { 0 };
         if used == slots.len() {
             // Perhaps that was the last header: then the end is near, and look-ups need not find it again.
             let mut ahead = rest.clone();
@@ -141,6 +136,18 @@ impl<'a, 's> Indexed<'a, 's> {
         rest.by_ref().for_each(drop);
         rest.error().map_or(Ok(()), Err)
     }
+}
+
+/// Notes headers in `slots` until there are no more of the one or the other, and returns the count.
+#[inline]
+pub(super) fn fill(slots: &mut [HeaderSlot], mut next: impl FnMut() -> Option<Span>) -> usize {
+    let mut used = 0;
+    for slot in slots {
+        let Some(span) = next() else { break };
+        *slot = HeaderSlot::of(&span);
+        used += 1;
+    }
+    used
 }
 
 struct Rest<'a>(Headers<'a>);

@@ -4,16 +4,23 @@
 //! Numbers and words, which it does not send, are taken as their text.
 
 use super::{EventError, EventErrorKind, Span};
-use crate::scan::{Marks, find, slice};
+use crate::scan::{Class, Shape, Stops, slice};
 use crate::text::json::{scalar_end, string_end};
 use crate::text::{Coding, Value, skip_space};
+
+/// Strings end at quotes, unless a backslash stands before.
+#[derive(Clone, Copy, Debug)]
+struct Strings;
+
+impl Shape for Strings {
+    const STOP: Class = Class::one(b'"');
+    const NOTE: u8 = b'\\';
+}
 
 #[derive(Clone, Debug)]
 pub(super) struct Reader<'a> {
     text: &'a [u8],
-    quotes: Marks<'a, 1>,
-    /// The next backslash at or after the text that was read last; the end of the text if there is none.
-    backslash: usize,
+    quotes: Stops<'a, Strings>,
     at: usize,
     state: State,
     body: Option<Value<'a>>,
@@ -30,7 +37,7 @@ enum State {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, quotes: Marks::new(text, [b'"']), backslash: 0, at: 0, state: State::Start, body: None }
+        Self { text, quotes: Stops::new(text), at: 0, state: State::Start, body: None }
     }
 
     pub(super) const fn text(&self) -> &'a [u8] {
@@ -112,14 +119,35 @@ impl<'a> Reader<'a> {
             State::End | State::Broken(_) => return Ok(None),
         }
         self.peek();
+        self.state = State::Member;
+        if let Some(span) = self.simple_member() {
+            return Ok(Some(span));
+        }
         let (name, name_coding) = self.string()?;
         self.expect(b':')?;
         let (value, coding) = match self.peek() {
             Some(b'[') => self.array()?,
             _ => self.scalar()?,
         };
-        self.state = State::Member;
+        self.quotes.seek(self.at);
         Ok(Some(Span { name, name_coding, value, coding }))
+    }
+
+    /// A name and a string, both without escapes, and no white space between them: what nearly all members are.
+    #[inline]
+    fn simple_member(&mut self) -> Option<Span> {
+        let [(name, _), (name_end, name_noted), (value, _), (end, noted)] = self.quotes.peek()?;
+        if name != self.at || name_noted || noted || slice(self.text, name_end, value) != b"\":" {
+            return None;
+        }
+        self.quotes.take(4);
+        self.at = end + 1;
+        Some(Span {
+            name: (name + 1, name_end),
+            name_coding: Coding::Octets,
+            value: (value + 1, end),
+            coding: Coding::Octets,
+        })
     }
 
     fn end(&mut self) -> Result<Option<Span>, EventError> {
@@ -131,23 +159,16 @@ impl<'a> Reader<'a> {
         }
     }
 
-    #[inline]
     fn string(&mut self) -> Result<((usize, usize), Coding), EventError> {
         if self.text.get(self.at) != Some(&b'"') {
             return Err(self.unexpected());
         }
         let start = self.at + 1;
         let truncated = EventError { kind: EventErrorKind::Truncated, offset: self.text.len() };
-        let quote = self.quotes.find(0, start).ok_or(truncated)?;
-        if self.backslash < start {
-            self.backslash = find(b'\\', self.text, start).unwrap_or(self.text.len());
-        }
-        if self.backslash > quote {
-            self.at = quote + 1;
-            return Ok(((start, quote), Coding::Octets));
-        }
         self.at = string_end(self.text, start).ok_or(truncated)?;
-        Ok(((start, self.at - 1), Coding::Json))
+        let string = slice(self.text, start, self.at - 1);
+        let coding = if memchr::memchr(b'\\', string).is_some() { Coding::Json } else { Coding::Octets };
+        Ok(((start, self.at - 1), coding))
     }
 
     fn scalar(&mut self) -> Result<((usize, usize), Coding), EventError> {

@@ -187,6 +187,15 @@ impl<'a> Headers<'a> {
         }
     }
 
+    /// Notes the next headers in `slots`, as many as there are of both, and returns the count.
+    fn fill(&mut self, slots: &mut [HeaderSlot]) -> usize {
+        match &mut self.0 {
+            Reader::Plain(reader) => reader.fill(slots),
+            Reader::Json(reader) => index::fill(slots, || reader.next()),
+            Reader::Xml(reader) => index::fill(slots, || reader.next()),
+        }
+    }
+
     const fn text(&self) -> &'a [u8] {
         match &self.0 {
             Reader::Plain(reader) => reader.text(),

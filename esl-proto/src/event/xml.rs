@@ -6,22 +6,27 @@
 
 use super::{EventError, EventErrorKind, Span};
 use crate::name::header;
-use crate::scan::{Marks, find_pair, slice};
+use crate::scan::{Class, Shape, Stops, find, find_pair, slice};
 use crate::text::{Coding, Value, decimal, is_space, skip_space, trim_space_end};
 
 /// How many places are tried as the end tag of an element whose name holds angle brackets.
 const MOST_TRIES: usize = 8;
 
-/// The kinds of brackets.
-const OPEN: usize = 0;
-const CLOSE: usize = 1;
-
 const BODY: &[u8] = b"<body>";
+
+/// Tags and texts end at angle brackets.
+#[derive(Clone, Copy, Debug)]
+struct Tags;
+
+impl Shape for Tags {
+    const STOP: Class = Class::both(b'<', b'>');
+    const NOTE: u8 = b'&';
+}
 
 #[derive(Clone, Debug)]
 pub(super) struct Reader<'a> {
     text: &'a [u8],
-    brackets: Marks<'a, 2>,
+    brackets: Stops<'a, Tags>,
     at: usize,
     state: State,
     /// What the last Content-Length says.
@@ -42,14 +47,7 @@ enum State {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
-        Self {
-            text,
-            brackets: Marks::new(text, [b'<', b'>']),
-            at: 0,
-            state: State::Start,
-            content_length: None,
-            body: None,
-        }
+        Self { text, brackets: Stops::new(text), at: 0, state: State::Start, content_length: None, body: None }
     }
 
     pub(super) const fn text(&self) -> &'a [u8] {
@@ -117,6 +115,13 @@ impl<'a> Reader<'a> {
             self.state = State::Headers;
         }
         if let State::Headers = self.state {
+            // The white space that FreeSWITCH writes, before a tag that ends nothing.
+            if let [b'\n', b' ', b' ', b' ', b' ', b'<', next, ..] = self.rest()
+                && *next != b'/'
+            {
+                self.at += 5;
+                return self.named().map(Some);
+            }
             if !self.tag(b"</headers>") {
                 return self.named().map(Some);
             }
@@ -151,15 +156,32 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads `<name>text</name>`.
+    #[inline]
     fn named(&mut self) -> Result<Span, EventError> {
+        if let Some([(open, _), (close, _), (end, _), (last, _)]) = self.brackets.peek()
+            && open == self.at
+            && let Some(b'>') = self.text.get(close)
+            && let Some([b'<', b'/', ..]) = self.text.get(end..)
+            && let Some([b'>', b'<' | b' ' | b'\t' | b'\n' | b'\r', ..]) = self.text.get(last..)
+            && slice(self.text, open + 1, close) == slice(self.text, end + 2, last)
+        {
+            self.brackets.take(4);
+            return Ok(self.span((open + 1, close), (close + 1, end), last + 1));
+        }
+        let span = self.oddly_named()?;
+        self.brackets.seek(self.at);
+        Ok(span)
+    }
+
+    fn oddly_named(&mut self) -> Result<Span, EventError> {
         let start = self.at;
         if self.rest().first().is_some_and(|octet| *octet != b'<') {
             return Err(EventError { kind: EventErrorKind::Unexpected, offset: start });
         }
         let truncated = EventError { kind: EventErrorKind::Truncated, offset: self.text.len() };
         let name = start + 1;
-        let name_end = self.brackets.find(CLOSE, name).ok_or(truncated)?;
-        let text_end = self.brackets.find(OPEN, name_end).ok_or(truncated)?;
+        let name_end = find(b'>', self.text, name).ok_or(truncated)?;
+        let text_end = find(b'<', self.text, name_end).ok_or(truncated)?;
         // All but odd names: the tag ends at the first `>`, the text at the next `<`.
         if let Some(end) = self.end_tag(text_end, (name, name_end)) {
             return Ok(self.span((name, name_end), (name_end + 1, text_end), end));
