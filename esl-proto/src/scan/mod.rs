@@ -44,6 +44,24 @@ pub(crate) fn find_pair(pair: &[u8; 2], text: &[u8], from: usize) -> Option<usiz
     }
 }
 
+/// Whether any octet of `text` is one that `wanted` tells. For short texts: there is no call, and no octet is looked at
+/// alone but in the shortest.
+#[inline]
+pub(crate) fn any(text: &[u8], wanted: impl Fn(u8) -> bool) -> bool {
+    /// All octets of an array, looked at together.
+    #[inline]
+    fn together<const N: usize>(octets: &[u8; N], wanted: &impl Fn(u8) -> bool) -> bool {
+        octets.iter().fold(false, |found, octet| found | wanted(*octet))
+    }
+    if let Some(last) = text.last_chunk::<16>() {
+        return text.as_chunks::<16>().0.iter().any(|part| together(part, &wanted)) || together(last, &wanted);
+    }
+    match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        (Some(first), Some(last)) => together(first, &wanted) | together(last, &wanted),
+        _ => text.iter().any(|octet| wanted(*octet)),
+    }
+}
+
 /// `text[start..end]`, or nothing where those are not positions of `text`: slicing that cannot panic.
 #[inline]
 pub(crate) fn slice(text: &[u8], start: usize, end: usize) -> &[u8] {
