@@ -1,8 +1,9 @@
 //! text/event-plain: lines of `Name: percent-coded value`, a blank line, a body.
 
-use super::{HeaderSlot, Span};
+use super::Span;
+use super::reader::Read;
 use crate::name::header;
-use crate::scan::{Lines, slice};
+use crate::scan::{Lines, cut, line_at, slice};
 use crate::text::{Coding, Value};
 
 #[derive(Clone, Debug)]
@@ -19,19 +20,9 @@ impl<'a> Reader<'a> {
         Self { lines: Lines::new(text), crlf, has_content_length: false, body: None }
     }
 
-    pub(super) const fn text(&self) -> &'a [u8] {
-        self.lines.text()
-    }
-
-    /// To be asked after the last header.
-    pub(super) fn body(&self) -> Option<Value<'a>> {
-        let text = self.text();
-        let start = if self.has_content_length { self.body.unwrap_or(text.len()) } else { return None };
-        Some(Value::octets(slice(text, start, text.len())))
-    }
-
-    #[inline]
-    pub(super) fn next(&mut self) -> Option<Span> {
+    /// Any header.
+    #[inline(never)]
+    fn next_any(&mut self) -> Option<Span> {
         if self.body.is_some() {
             return None;
         }
@@ -56,34 +47,51 @@ impl<'a> Reader<'a> {
             }
         }
     }
+}
 
-    /// Notes the next headers in `slots`, as many as there are of both, and returns the count.
-    pub(super) fn fill(&mut self, slots: &mut [HeaderSlot]) -> usize {
-        let mut used = 0;
-        loop {
-            if !self.crlf && self.body.is_none() {
-                used += self.fill_quickly(slots.get_mut(used..).unwrap_or_default());
-            }
-            let Some(slot) = slots.get_mut(used) else { return used };
-            let Some(span) = self.next() else { return used };
-            *slot = HeaderSlot::of(&span);
-            used += 1;
-        }
+impl<'a> Read<'a> for Reader<'a> {
+    #[inline]
+    fn text(&self) -> &'a [u8] {
+        self.lines.text()
+    }
+
+    fn body(&self) -> Option<Value<'a>> {
+        let text = self.text();
+        let start = if self.has_content_length { self.body.unwrap_or(text.len()) } else { return None };
+        Some(Value::octets(slice(text, start, text.len())))
     }
 
     #[inline]
-    fn fill_quickly(&mut self, slots: &mut [HeaderSlot]) -> usize {
+    fn next(&mut self) -> Option<Span> {
+        if !self.crlf
+            && self.body.is_none()
+            && let Some(line) = self.lines.next_regular()
+            && let Some((name_end, value)) = line.cut
+        {
+            if is_content_length(self.text(), line.start, name_end) {
+                self.has_content_length = true;
+            }
+            return Some(span((line.start, name_end), (value, line.end), line.percent));
+        }
+        self.next_any()
+    }
+
+    #[inline]
+    fn some<B>(&mut self, limit: usize, init: B, mut fold: impl FnMut(B, Span) -> B) -> (usize, B) {
+        if self.crlf || self.body.is_some() {
+            return (0, init);
+        }
         let text = self.text();
         let mut has_content_length = false;
-        let used = self.lines.some(slots, |line| {
+        let found = self.lines.some(limit, init, |folded, line| {
             let (name_end, value) = line.cut.unwrap_or_default();
             if is_content_length(text, line.start, name_end) {
                 has_content_length = true;
             }
-            HeaderSlot::of(&span((line.start, name_end), (value, line.end), line.percent))
+            fold(folded, span((line.start, name_end), (value, line.end), line.percent))
         });
         self.has_content_length |= has_content_length;
-        used
+        found
     }
 }
 
@@ -100,4 +108,19 @@ fn is_content_length(text: &[u8], start: usize, end: usize) -> bool {
 #[inline]
 const fn span(name: (usize, usize), value: (usize, usize), escaped: bool) -> Span {
     Span { name, name_coding: Coding::Octets, value, coding: Coding::Plain { escaped } }
+}
+
+/// The value of the header line at `start`, if `name` is its name in any case of its letters.
+#[inline]
+pub(super) fn value_of<'a>(text: &'a [u8], start: usize, name: &[u8]) -> Option<Value<'a>> {
+    let front = slice(text, start, start.saturating_add(name.len()));
+    if !front.eq_ignore_ascii_case(name) {
+        return None;
+    }
+    let line = line_at(text, start);
+    // The colon behind the name need not be the one that ends it.
+    let (name_end, value) = cut(line)?;
+    let value = slice(line, value, line.len());
+    let escaped = memchr::memchr(b'%', value).is_some();
+    (name_end == name.len()).then(|| Value::new(value, Coding::Plain { escaped }))
 }

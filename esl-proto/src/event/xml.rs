@@ -4,6 +4,7 @@
 //! Element names are header names, raw: they may hold blanks, colons, angle brackets and line ends, or be empty. So an
 //! element is recognised by its end tag. Header texts are percent-coded and hold no `<`; there are no attributes.
 
+use super::reader::Read;
 use super::{EventError, EventErrorKind, Span};
 use crate::name::header;
 use crate::scan::{Class, Shape, Stops, find, find_pair, slice};
@@ -13,6 +14,9 @@ use crate::text::{Coding, Value, decimal, is_space, skip_space, trim_space_end};
 const MOST_TRIES: usize = 8;
 
 const BODY: &[u8] = b"<body>";
+
+/// The white space that FreeSWITCH writes before each header.
+const INDENT: &[u8] = b"\n    ";
 
 /// Tags and texts end at angle brackets.
 #[derive(Clone, Copy, Debug)]
@@ -50,33 +54,12 @@ impl<'a> Reader<'a> {
         Self { text, brackets: Stops::new(text), at: 0, state: State::Start, content_length: None, body: None }
     }
 
-    pub(super) const fn text(&self) -> &'a [u8] {
-        self.text
-    }
-
+    /// Why the last header came before the end of the text.
     pub(super) const fn error(&self) -> Option<EventError> {
         match self.state {
             State::Broken(error) => Some(error),
             _ => None,
         }
-    }
-
-    /// To be asked after the last header.
-    pub(super) fn body(&self) -> Option<Value<'a>> {
-        let (start, end) = self.body?;
-        Some(Value::xml_body(slice(self.text, start, end), self.content_length))
-    }
-
-    pub(super) fn next(&mut self) -> Option<Span> {
-        let span = self.element().unwrap_or_else(|error| {
-            self.state = State::Broken(error);
-            None
-        })?;
-        if span.is(self.text, header::CONTENT_LENGTH.as_bytes()) {
-            let value = span.header(self.text).value;
-            self.content_length = decimal(value.bytes()).and_then(|length| usize::try_from(length).ok());
-        }
-        Some(span)
     }
 
     fn rest(&self) -> &'a [u8] {
@@ -115,13 +98,6 @@ impl<'a> Reader<'a> {
             self.state = State::Headers;
         }
         if let State::Headers = self.state {
-            // The white space that FreeSWITCH writes, before a tag that ends nothing.
-            if let [b'\n', b' ', b' ', b' ', b' ', b'<', next, ..] = self.rest()
-                && *next != b'/'
-            {
-                self.at += 5;
-                return self.named().map(Some);
-            }
             if !self.tag(b"</headers>") {
                 return self.named().map(Some);
             }
@@ -158,12 +134,10 @@ impl<'a> Reader<'a> {
     /// Reads `<name>text</name>`.
     #[inline]
     fn named(&mut self) -> Result<Span, EventError> {
-        if let Some([(open, _), (close, _), (end, _), (last, _)]) = self.brackets.peek()
+        if let Some(brackets) = self.brackets.peek()
+            && let brackets @ [open, close, end, last] = brackets.map(|(at, _)| at)
             && open == self.at
-            && let Some(b'>') = self.text.get(close)
-            && let Some([b'<', b'/', ..]) = self.text.get(end..)
-            && let Some([b'>', b'<' | b' ' | b'\t' | b'\n' | b'\r', ..]) = self.text.get(last..)
-            && slice(self.text, open + 1, close) == slice(self.text, end + 2, last)
+            && is_element(self.text, brackets)
         {
             self.brackets.take(4);
             return Ok(self.span((open + 1, close), (close + 1, end), last + 1));
@@ -215,4 +189,67 @@ impl<'a> Reader<'a> {
         let followed = after.first().is_some_and(|octet| *octet == b'<' || is_space(*octet));
         followed.then(|| self.text.len() - after.len())
     }
+}
+
+impl<'a> Read<'a> for Reader<'a> {
+    #[inline]
+    fn text(&self) -> &'a [u8] {
+        self.text
+    }
+
+    fn body(&self) -> Option<Value<'a>> {
+        let (start, end) = self.body?;
+        Some(Value::xml_body(slice(self.text, start, end), self.content_length))
+    }
+
+    fn next(&mut self) -> Option<Span> {
+        let span = self.element().unwrap_or_else(|error| {
+            self.state = State::Broken(error);
+            None
+        })?;
+        if span.is(self.text, header::CONTENT_LENGTH.as_bytes()) {
+            let value = span.header(self.text).value;
+            self.content_length = decimal(value.bytes()).and_then(|length| usize::try_from(length).ok());
+        }
+        Some(span)
+    }
+
+    #[inline]
+    fn some<B>(&mut self, limit: usize, init: B, mut fold: impl FnMut(B, Span) -> B) -> (usize, B) {
+        let State::Headers = self.state else { return (0, init) };
+        let mut at = self.at;
+        let mut count = 0;
+        let mut folded = init;
+        let (brackets, base) = self.brackets.batch(4);
+        let window = slice(self.text, base, self.text.len());
+        for brackets in brackets.as_chunks().0.iter().take(limit) {
+            let brackets @ [open, close, end, last] = brackets.map(|bracket| bracket.offset());
+            let indented =
+                base + open == at + INDENT.len() && slice(window, open.wrapping_sub(INDENT.len()), open) == INDENT;
+            if !indented || !is_element(window, brackets) || close - open - 1 == header::CONTENT_LENGTH.len() {
+                break;
+            }
+            at = base + last + 1;
+            let span = Span {
+                name: (base + open + 1, base + close),
+                name_coding: Coding::Octets,
+                value: (base + close + 1, base + end),
+                coding: Coding::XmlHeader,
+            };
+            folded = fold(folded, span);
+            count += 1;
+        }
+        self.at = at;
+        self.brackets.take(4 * count);
+        (count, folded)
+    }
+}
+
+/// Whether `<name>text</name>` stands at these brackets, and something that may follow it.
+#[inline]
+fn is_element(text: &[u8], [open, close, end, last]: [usize; 4]) -> bool {
+    matches!(text.get(close), Some(b'>'))
+        && matches!(text.get(end..), Some([b'<', b'/', ..]))
+        && matches!(text.get(last..), Some([b'>', b'<' | b' ' | b'\t' | b'\n' | b'\r', ..]))
+        && slice(text, open + 1, close) == slice(text, end + 2, last)
 }

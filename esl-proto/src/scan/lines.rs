@@ -62,24 +62,36 @@ impl<'a> Lines<'a> {
         self.line
     }
 
-    /// Makes something of the next lines as long as they are found already and regular and there is room in `out`, and
-    /// returns the count: quicker than one by one, but perhaps none at all.
+    /// Folds the next lines, at most `limit`, as long as they are found already and regular, and returns the count beside
+    /// the result: quicker than one by one, but perhaps none at all.
     #[inline]
-    pub(crate) fn some<T>(&mut self, out: &mut [T], mut make: impl FnMut(Line) -> T) -> usize {
+    pub(crate) fn some<B>(&mut self, limit: usize, init: B, mut fold: impl FnMut(B, Line) -> B) -> (usize, B) {
         let text = self.text();
         let mut start = self.line;
         let mut count = 0;
+        let mut folded = init;
         let (stops, base) = self.stops.batch(2);
         let window = slice(text, base, text.len());
-        for (stops, out) in stops.as_chunks().0.iter().zip(out) {
+        for stops in stops.as_chunks().0.iter().take(limit) {
             let Some(line) = Line::regular(window, base, start, *stops) else { break };
             start = line.end + 1;
-            *out = make(line);
+            folded = fold(folded, line);
             count += 1;
         }
         self.line = start;
         self.stops.take(2 * count);
-        count
+        (count, folded)
+    }
+
+    /// The next line if it is regular.
+    #[inline]
+    pub(crate) fn next_regular(&mut self) -> Option<Line> {
+        let text = self.text();
+        let (stops, base) = self.stops.batch(2);
+        let line = Line::regular(slice(text, base, text.len()), base, self.line, *stops.first_chunk()?)?;
+        self.stops.take(2);
+        self.line = line.end + 1;
+        Some(line)
     }
 
     /// Any line.
@@ -101,22 +113,13 @@ impl Iterator for Lines<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<Line> {
-        let text = self.text();
-        let (stops, base) = self.stops.batch(2);
-        if let Some(stops) = stops.first_chunk()
-            && let Some(line) = Line::regular(slice(text, base, text.len()), base, self.line, *stops)
-        {
-            self.stops.take(2);
-            self.line = line.end + 1;
-            return Some(line);
-        }
-        self.odd()
+        self.next_regular().or_else(|| self.odd())
     }
 }
 
 /// Where the name of a line ends and its value begins: at its last colon that has a blank after it, because values hold
 /// neither and names may; at its last colon if there is no such.
-fn cut(line: &[u8]) -> Option<(usize, usize)> {
+pub(crate) fn cut(line: &[u8]) -> Option<(usize, usize)> {
     let last = memchr::memrchr(b':', line)?;
     let mut colon = last;
     while line.get(colon + 1) != Some(&b' ') {

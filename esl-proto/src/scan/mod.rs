@@ -8,16 +8,18 @@
 //! The backends under this module are the only place of the crate where `unsafe` may stand.
 
 mod lines;
+mod named;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod sse2;
 mod stops;
 
-pub(crate) use lines::Lines;
+pub(crate) use lines::{Lines, cut};
+pub(crate) use named::{Named, line_at};
 #[cfg(not(target_arch = "x86_64"))]
-use portable::look;
+use portable::{look, masks};
 #[cfg(target_arch = "x86_64")]
-use sse2::look;
+use sse2::{look, masks};
 pub(crate) use stops::{Shape, Stops};
 
 /// Octets that one step of [`Stops`] looks at.
@@ -66,6 +68,22 @@ pub(crate) fn any(text: &[u8], wanted: impl Fn(u8) -> bool) -> bool {
 #[inline]
 pub(crate) fn slice(text: &[u8], start: usize, end: usize) -> &[u8] {
     text.get(start..end).unwrap_or_default()
+}
+
+/// The block of `text` at `start`, filled up with NUL if the text ends before it does.
+#[inline]
+fn block_at(text: &[u8], start: usize) -> [u8; BLOCK] {
+    let rest = text.get(start..).unwrap_or_default();
+    rest.first_chunk().copied().unwrap_or_else(|| last_block(rest))
+}
+
+#[cold]
+fn last_block(rest: &[u8]) -> [u8; BLOCK] {
+    let mut block = [0; BLOCK];
+    if let Some(front) = block.get_mut(..rest.len()) {
+        front.copy_from_slice(rest);
+    }
+    block
 }
 
 /// Octets that are looked for: those that equal `octet` in the bits of `bits`.

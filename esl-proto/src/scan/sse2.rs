@@ -7,6 +7,7 @@ use core::arch::x86_64::{
 
 use super::{BLOCK, Class};
 
+/// The mask of `class`, and whether `note` is anywhere in the block.
 #[inline]
 pub(super) fn look(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
     let (quarters, _) = block.as_chunks::<16>();
@@ -25,6 +26,20 @@ pub(super) fn look(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
     }
     // SAFETY: SSE2 belongs to the x86-64 baseline.
     (mask, unsafe { _mm_movemask_epi8(notes) } != 0)
+}
+
+/// The mask of each of these octets.
+#[inline]
+pub(super) fn masks<const N: usize>(block: &[u8; BLOCK], octets: [u8; N]) -> [u64; N] {
+    let (quarters, _) = block.as_chunks::<16>();
+    octets.map(|octet| {
+        quarters.iter().rev().fold(0, |mask, quarter| {
+            let quarter = load(quarter);
+            // SAFETY: SSE2 belongs to the x86-64 baseline.
+            let found = unsafe { _mm_movemask_epi8(_mm_cmpeq_epi8(quarter, _mm_set1_epi8(octet as i8))) };
+            mask << 16 | u64::from(found as u16)
+        })
+    })
 }
 
 #[inline]

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::{BLOCK, Class, look, slice};
+use super::{BLOCK, Class, block_at, look, slice};
 
 /// What a text is cut at.
 pub(crate) trait Shape {
@@ -133,22 +133,11 @@ impl<'a, S: Shape> Stops<'a, S> {
         };
         let (blocks, rest) = text.as_chunks();
         if blocks.iter().all(&mut add) && !rest.is_empty() {
-            add(&last_block(slice(self.text, self.next + BLOCK * blocks.len(), self.text.len())));
+            add(&block_at(self.text, self.next + BLOCK * blocks.len()));
         }
         (self.base, self.next, self.noted) = (base, next, noted);
         (self.found, self.taken) = (found, 0);
     }
-}
-
-/// The block that begins with `rest`, filled up with octets that are in no class.
-fn last_block(rest: &[u8]) -> [u8; BLOCK] {
-    rest.first_chunk().copied().unwrap_or_else(|| {
-        let mut block = [0; BLOCK];
-        if let Some(front) = block.get_mut(..rest.len()) {
-            front.copy_from_slice(rest);
-        }
-        block
-    })
 }
 
 /// Puts the stops of a block behind those already found, of which there are `found`.

@@ -1,5 +1,6 @@
 //! What the quick ways find is what the simple ways find.
 
+use super::any as scan_any;
 use super::lines::Line;
 use super::*;
 use proptest::prelude::*;
@@ -25,10 +26,18 @@ fn backends_agree_at_every_position_and_alignment() {
                     assert_eq!(portable::look(block, class, b'%'), expected);
                     assert_eq!(look(block, class, b'%'), expected);
                 }
+                let expected = masked(block, *b"\n:");
+                assert_eq!(portable::masks(block, *b"\n:"), expected);
+                assert_eq!(masks(block, *b"\n:"), expected);
                 storage[shift + at] = b'x';
             }
         }
     }
+}
+
+/// What [`masks`] should say, octet by octet.
+fn masked(block: &[u8; BLOCK], octets: [u8; 2]) -> [u64; 2] {
+    octets.map(|wanted| looked(block, Class::one(wanted), 0).0)
 }
 
 #[test]
@@ -123,14 +132,23 @@ fn same_lines(found: &[Line], expected: &[Line]) -> bool {
         })
 }
 
+/// The beginnings of lines that have a colon `len` octets behind, both before the first empty line.
+fn named(text: &[u8], len: usize) -> Vec<usize> {
+    let lines = lines(text);
+    let end = lines.iter().find(|line| line.start == line.end).map_or(text.len(), |line| line.start);
+    let starts = lines.iter().map(|line| line.start);
+    starts.filter(|start| text[..end].get(start + len) == Some(&b':')).collect()
+}
+
 /// The lines as they are found by turns one by one and some at once.
 fn found_lines(text: &[u8], room: usize) -> Vec<Line> {
     let mut found = Vec::new();
     let mut lines = Lines::new(text);
     loop {
-        let mut some = vec![None; room];
-        let count = lines.some(&mut some, Some);
-        found.extend(some[..count].iter().flatten());
+        let before = found.len();
+        let (count, ()) = lines.some(room, (), |(), line| found.push(line));
+        assert_eq!(found.len(), before + count);
+        assert!(count <= room);
         match lines.next() {
             Some(line) => found.push(line),
             None => return found,
@@ -150,6 +168,9 @@ proptest! {
             prop_assert_eq!(portable::look(&whole, class, b'%'), expected);
             prop_assert_eq!(look(&whole, class, b'%'), expected);
         }
+        let expected = masked(&whole, *b"\n:");
+        prop_assert_eq!(portable::masks(&whole, *b"\n:"), expected);
+        prop_assert_eq!(masks(&whole, *b"\n:"), expected);
     }
 
     #[test]
@@ -158,6 +179,21 @@ proptest! {
         ahead in prop::sample::select(&[1, 2, 4][..]),
     ) {
         check_stops(&text, ahead);
+    }
+
+    #[test]
+    fn named_lines_are_those_of_a_plain_split(
+        parts in prop::collection::vec((prop::sample::select(&["\n", ":", "\n:", "a\n", "aa:", "aaa\naa"][..]), 0..70_usize), 0..40),
+    ) {
+        let text: Vec<u8> = parts.iter().flat_map(|(part, gap)| [part.as_bytes(), &b"a".repeat(*gap)].concat()).collect();
+        for len in 0..=Named::LONGEST {
+            prop_assert_eq!(Named::new(&text, len).collect::<Vec<_>>(), named(&text, len));
+        }
+    }
+
+    #[test]
+    fn any_octet_of_a_short_text_is_seen(text in prop::collection::vec(prop::sample::select(&b"abc\r"[..]), 0..70), wanted in prop::sample::select(&b"abc\rd"[..])) {
+        prop_assert_eq!(scan_any(&text, |octet| octet == wanted), text.contains(&wanted));
     }
 
     #[test]
