@@ -1,6 +1,6 @@
 # Each line is a command that a person could type.
 
-.PHONY: demo test bench gates
+.PHONY: demo test bench icount peers gates
 
 # The main job: a simulated switch with calls, and the monitor on it.
 demo:
@@ -14,6 +14,7 @@ test:
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 	cargo test --workspace --locked
 	gates/run --locked
+	esl-proto/tests/valgrind
 	esl-proto/tests/peers/run
 
 # No std, no alloc, no panic path: part of `test`.
@@ -23,3 +24,11 @@ gates:
 # Every row beside its yardstick, as a ratio.
 bench:
 	cargo bench -p esl-benches --bench parse
+
+# The instructions that each piece of work takes: no more than 3 % over the committed counts.
+icount:
+	benches/icount/run
+
+# This library and others of its kind over loopback: one table, one plot.
+peers:
+	benches/peers/run
