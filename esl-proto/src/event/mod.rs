@@ -235,6 +235,7 @@ pub struct GetAll<'a, N> {
 }
 
 /// How a header is looked for.
+#[allow(clippy::large_enum_variant, reason = "there is no heap to put the larger one on")]
 #[derive(Clone, Debug)]
 enum Search<'a> {
     /// Among all headers.
