@@ -1,8 +1,8 @@
 //! Lists in commands: given as slices by a program, or found in the text of a request.
 
-use core::fmt;
+use core::{fmt, slice};
 
-use crate::frame::Request;
+use crate::frame::{Request, RequestHeaders};
 use crate::name::{EventName, header};
 use crate::text::Value;
 
@@ -52,28 +52,58 @@ impl<'a> Pairs<'a> {
     }
 
     /// The pairs in order.
+    #[inline]
     pub fn iter(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-        let (mut text, mut octets, mut source): (&[_], &[_], _) = (&[], &[], None);
-        let (mut request, mut applications) = (None, false);
         match self.0 {
-            PairsOf::Text(pairs) => text = pairs,
-            PairsOf::Octets(pairs) => octets = pairs,
-            PairsOf::Headers(headers) => request = Some(headers),
-            PairsOf::Applications(headers) => (request, applications) = (Some(headers), true),
-            PairsOf::Source(pairs) => source = Some(pairs),
+            PairsOf::Text(text) => PairsIter::Text(text.iter()),
+            PairsOf::Octets(octets) => PairsIter::Octets(octets.iter()),
+            PairsOf::Headers(request) => PairsIter::Headers(request.headers()),
+            PairsOf::Applications(request) => PairsIter::Applications(request.headers()),
+            PairsOf::Source(source) => PairsIter::Source(source, 0),
         }
-        let from_request = request.map(|request| request.headers()).into_iter().flatten().filter_map(move |header| {
-            if header.is("application") && applications {
-                return Some(split_at_blank(header.value.raw()));
+    }
+}
+
+enum PairsIter<'a> {
+    Text(slice::Iter<'a, (&'a str, &'a str)>),
+    Octets(slice::Iter<'a, (&'a [u8], &'a [u8])>),
+    Headers(RequestHeaders<'a>),
+    Applications(RequestHeaders<'a>),
+    /// A host's list, and the place of the next pair.
+    Source(&'a dyn PairSource, usize),
+}
+
+impl<'a> Iterator for PairsIter<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Text(text) => text.next().map(|(name, value)| (name.as_bytes(), value.as_bytes())),
+            Self::Octets(octets) => octets.next().copied(),
+            Self::Headers(_) | Self::Applications(_) | Self::Source(..) => self.next_of_others(),
+        }
+    }
+}
+
+impl<'a> PairsIter<'a> {
+    /// The rare case, kept out of the way of those that write commands.
+    #[inline(never)]
+    fn next_of_others(&mut self) -> Option<(&'a [u8], &'a [u8])> {
+        match self {
+            Self::Headers(headers) => headers
+                .find(|header| !header.is(header::CONTENT_LENGTH))
+                .map(|header| (header.name.raw(), header.value.raw())),
+            Self::Applications(headers) => {
+                headers.find(|header| header.is("application")).map(|header| split_at_blank(header.value.raw()))
             }
-            let other = !applications && !header.is(header::CONTENT_LENGTH);
-            other.then(|| (header.name.raw(), header.value.raw()))
-        });
-        text.iter()
-            .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
-            .chain(octets.iter().copied())
-            .chain(from_request)
-            .chain((0..usize::MAX).map_while(move |place| source?.pair(place)))
+            Self::Source(source, place) => {
+                let pair = source.pair(*place)?;
+                *place += 1;
+                Some(pair)
+            }
+            Self::Text(_) | Self::Octets(_) => None,
+        }
     }
 }
 

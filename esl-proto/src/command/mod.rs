@@ -218,8 +218,7 @@ impl<'a> Command<'a> {
     pub fn encoded_len(&self) -> Result<usize, CommandError> {
         self.check()?;
         let len = self.written_len();
-        let body = self.body().map_or(0, <[u8]>::len);
-        if len.saturating_sub(body) > Self::MAX_HEAD {
+        if len > Self::MAX_HEAD && len.saturating_sub(self.body().map_or(0, <[u8]>::len)) > Self::MAX_HEAD {
             return Err(CommandError {
                 kind: CommandErrorKind::TooLong,
                 field: Field::Head,

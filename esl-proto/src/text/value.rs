@@ -184,19 +184,33 @@ impl<'a> Value<'a> {
     /// # Errors
     /// [`Insufficient`] if `out` is shorter than the decoded octets; nothing is written then. Storage of
     /// `raw().len()` octets is enough for all but JSON arrays.
+    #[inline]
     pub fn decode_into<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], Insufficient> {
+        // What nearly all values are: not coded, and there is room.
+        if let Coding::Octets | Coding::Plain { escaped: false } = self.coding
+            && self.raw.len() <= out.len()
+            && self.raw != UNDEFINED
+        {
+            copy(self.raw, out);
+            return Ok(scan::slice(out, 0, self.raw.len()));
+        }
+        self.decode_coded_into(out)
+    }
+
+    fn decode_coded_into<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], Insufficient> {
         if out.len() < self.raw.len() || self.coding == Coding::JsonArray {
             let required = self.decoded_len();
             if out.len() < required {
                 return Err(Insufficient { required });
             }
         }
-        let written = if let Some(plain) = self.as_plain() {
-            copy(plain, out)
-        } else if matches!(self.coding, Coding::Plain { .. } | Coding::Percent) {
-            percent::decode_into(self.raw, out)
-        } else {
-            fill(self.bytes(), out)
+        let written = match self.coding {
+            Coding::Plain { .. } if self.is_undefined() => 0,
+            Coding::Plain { .. } | Coding::Percent => percent::decode_into(self.raw, out),
+            _ => match self.as_plain() {
+                Some(plain) => copy(plain, out),
+                None => fill(self.bytes(), out),
+            },
         };
         Ok(scan::slice(out, 0, written))
     }
