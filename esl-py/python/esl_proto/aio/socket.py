@@ -8,7 +8,7 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from types import EllipsisType, TracebackType
-from typing import Any, Literal, Self, TypeVar, overload
+from typing import Any, Literal, Self, TypeGuard, TypeVar, overload
 from uuid import uuid4
 
 from .. import _native
@@ -260,11 +260,12 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
         and handles one event after the other. What a handler raises is logged. `off` takes it away."""
 
         def register(handler: H) -> H:
+            remove: Callable[[], object]
             if _is_async(handler):
                 stream = self.events(*names, subclasses=subclasses, channel=channel, maxsize=maxsize, overflow=overflow)
                 task = asyncio.get_running_loop().create_task(_handle(stream, handler))
                 self._keep(task)
-                remove: Callable[[], object] = task.cancel
+                remove = task.cancel
             else:
                 wanted = Wanted(names, subclasses, channel)
                 remove = self._router.add_handler(wanted, handler)
@@ -322,7 +323,7 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
         await self.close()
 
 
-def _is_async(handler: Callable[[Event], object]) -> bool:
+def _is_async(handler: Callable[[Event], object]) -> TypeGuard[Callable[[Event], Awaitable[object]]]:
     return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__)
 
 
