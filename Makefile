@@ -1,6 +1,6 @@
 # Each line is a command that a person could type.
 
-.PHONY: demo test bench gates install uninstall
+.PHONY: demo test bench gates fuzz install uninstall
 
 # The main job: a simulated switch with calls, and the monitor on it.
 demo:
@@ -10,10 +10,12 @@ demo:
 # All tests. Warnings are errors.
 test:
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 	cargo test --workspace --locked
 	gates/run --locked
+	fuzz/run
 	esl-proto/tests/peers/run
 	esl-ffi/tests/run --locked
 
@@ -24,6 +26,11 @@ gates:
 # Every row beside its yardstick, as a ratio.
 bench:
 	cargo bench -p esl-benches --bench parse
+
+# Each fuzz target for a minute, or `make fuzz FUZZ_SECONDS=1200`; one of them: fuzz/run --seconds 60 decode.
+FUZZ_SECONDS = 60
+fuzz:
+	fuzz/run --seconds $(FUZZ_SECONDS)
 
 # The C library, with its C++ headers and its pkg-config and CMake files: PREFIX (/usr/local), DESTDIR, LIBDIR, INCLUDEDIR.
 install:

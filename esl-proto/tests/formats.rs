@@ -5,6 +5,8 @@
 mod captures;
 #[path = "common/decode.rs"]
 mod decode;
+#[path = "common/lossy.rs"]
+mod lossy;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +14,7 @@ use captures::CAPTURES;
 use decode::decode;
 use esl_proto::name::Format;
 use esl_proto::{Event, Header, HeaderSlot, Message, Value};
+use lossy::lossy;
 
 /// How the same event was recorded in the three formats.
 #[derive(Clone, Copy)]
@@ -101,27 +104,6 @@ fn without_run(event: &Event<'_>) -> Content {
     content
 }
 
-/// What becomes of a value whose percent escapes the server has taken for its own: those with upper-case digits.
-fn decoded_once_more(value: &[u8]) -> Vec<u8> {
-    let is_digit = |octet: &u8| matches!(octet, b'0'..=b'9' | b'A'..=b'F');
-    let mut decoded = Vec::new();
-    let mut rest = value;
-    while let [first, after @ ..] = rest {
-        match after {
-            [high, low, tail @ ..] if *first == b'%' && is_digit(high) && is_digit(low) => {
-                let digits = [*high, *low];
-                decoded.push(u8::from_str_radix(str::from_utf8(&digits).unwrap(), 16).unwrap());
-                rest = tail;
-            }
-            _ => {
-                decoded.push(*first);
-                rest = after;
-            }
-        }
-    }
-    decoded
-}
-
 /// Measures what plain or xml says against json.
 struct Comparison<'l> {
     format: Format,
@@ -158,7 +140,7 @@ impl Comparison<'_> {
     }
 
     fn left_of_value(&mut self, value: &[u8]) -> Vec<u8> {
-        let left = decoded_once_more(value);
+        let left = lossy(value);
         if left != value {
             self.note(Loss::PercentInValue);
         }

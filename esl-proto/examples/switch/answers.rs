@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use esl_proto::name::EventName;
 use esl_proto::server::{Answer, Ask, Rights};
-use esl_proto::{Call as Order, EventData, Request};
+use esl_proto::{Call as Order, EventData, Request, SendMsg};
 use tokio::sync::oneshot;
 
 use crate::api;
@@ -31,6 +31,8 @@ pub(crate) enum Said {
     Output(Vec<u8>),
     Job(String),
     Ok,
+    /// No place for another order.
+    Full,
     NoSuchChannel(Vec<u8>),
     Control(String),
     Event(String),
@@ -51,6 +53,7 @@ impl Said {
             Self::Output(output) => Answer::Output(output),
             Self::Job(job) => Answer::Job(job.as_bytes()),
             Self::Ok => Answer::Ok,
+            Self::Full => Answer::Reply(b"-ERR memory error"),
             Self::NoSuchChannel(uuid) => Answer::NoSuchChannel(uuid),
             Self::Control(uuid) => Answer::Control(uuid.as_bytes()),
             Self::Event(uuid) => Answer::Event(uuid.as_bytes()),
@@ -91,33 +94,7 @@ impl Question {
                 api::begin(switch, &text(command), argument.map(text), &job, owner);
                 Said::Job(job)
             }
-            Ask::SendMsg { message, wait, .. } => {
-                let call = match message.uuid {
-                    Some(uuid) => switch.call(uuid),
-                    None => connection.controlled(),
-                };
-                let Some(call) = call else {
-                    return Self::Said(Said::NoSuchChannel(message.uuid.unwrap_or_default().into()));
-                };
-                match message.call {
-                    Order::Execute(execute) => {
-                        let (done, is_done) = oneshot::channel();
-                        call.order(Task {
-                            app: text(execute.app),
-                            arg: text(execute.arg),
-                            loops: execute.loops.unwrap_or(1).clamp(1, 1000),
-                            event_uuid: execute.event_uuid.map(text),
-                            done: wait.then_some(done),
-                        });
-                        if wait {
-                            return Self::Wait(is_done);
-                        }
-                    }
-                    Order::Hangup { cause } => call.hangup(known_cause(cause)),
-                    _ => {}
-                }
-                Said::Ok
-            }
+            Ask::SendMsg { message, wait, .. } => return Self::order(&message, wait, switch, connection),
             Ask::SendEvent { name, request } => Said::Event(send_event(switch, name, &request)),
             Ask::Connect => connection.controlled().map_or(Said::Channel(Event::default()), |call| {
                 Said::Channel(call.event("CHANNEL_DATA", ("mod_event_socket.c", "parse_command", 2029)))
@@ -137,7 +114,41 @@ impl Question {
         Self::Said(said)
     }
 
-    pub(crate) async fn answer(self, switch: &Rc<Switch>, _: &Rc<Connection>) -> Said {
+    /// `sendmsg`: an order for a channel.
+    fn order(message: &SendMsg<'_>, wait: bool, switch: &Rc<Switch>, connection: &Rc<Connection>) -> Self {
+        let call = match message.uuid {
+            Some(uuid) => switch.call(uuid),
+            None => connection.controlled(),
+        };
+        let Some(call) = call else {
+            return Self::Said(Said::NoSuchChannel(message.uuid.unwrap_or_default().into()));
+        };
+        match message.call {
+            // Without a name there is nothing to do.
+            Order::Execute(execute) if !execute.app.is_empty() => {
+                let (done, is_done) = oneshot::channel();
+                let ordered = call.order(Task {
+                    app: text(execute.app),
+                    arg: text(execute.arg),
+                    loops: execute.loops.unwrap_or(1),
+                    event_uuid: execute.event_uuid.map(text),
+                    event_uuid_name: execute.event_uuid_name.map(text),
+                    done: wait.then_some(done),
+                });
+                if !ordered {
+                    return Self::Said(Said::Full);
+                }
+                if wait {
+                    return Self::Wait(is_done);
+                }
+            }
+            Order::Hangup { cause } => call.hangup(known_cause(cause)),
+            _ => {}
+        }
+        Self::Said(Said::Ok)
+    }
+
+    pub(crate) async fn answer(self, switch: &Rc<Switch>) -> Said {
         match self {
             Self::Said(said) => said,
             Self::Api(command, argument) => {

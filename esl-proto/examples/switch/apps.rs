@@ -17,6 +17,8 @@ use crate::options::Program;
 use crate::session::Session;
 
 const PLAY: Source = ("switch_ivr_play_say.c", "switch_ivr_play_file", 1649);
+/// A program's port, unless it is said.
+const PORT: u16 = 8084;
 /// How long nobody may press a key, unless it is said.
 const PATIENCE: u64 = 5000;
 
@@ -69,7 +71,7 @@ pub(crate) async fn run(call: &Rc<Call>, app: &str, arg: &str) -> Option<String>
         "log" => {
             let (level, text) = arg.split_once(' ').unwrap_or(("DEBUG", arg));
             let level = LogLevel::from_octets(level.as_bytes()).unwrap_or(LogLevel::DEBUG);
-            call.switch.log(level, ("mod_dptools.c", "log_function", 1865), &call.uuid, text.to_owned());
+            call.switch.log(level, ("mod_dptools.c", "log_function", 1865), &call.uuid, text);
             none
         }
         "event" => {
@@ -122,21 +124,21 @@ async fn digits(call: &Call, arg: &str) -> String {
 
 /// Calls somebody else, and connects the two.
 async fn connect(call: &Rc<Call>, endpoint: &str) -> String {
-    let name = endpoint.rsplit(['}', ']']).next().unwrap_or(endpoint).to_owned();
     let setup = Setup {
-        destination: name.rsplit('/').next().unwrap_or_default().into(),
-        name,
         caller_name: call.setup.caller_name.clone(),
         caller_number: call.setup.caller_number.clone(),
-        variables: Vec::new(),
+        ..Setup::to(endpoint.rsplit(['}', ']']).next().unwrap_or(endpoint))
     };
     let other = Call::new(&call.switch, setup);
     let answered = call.alive(other.dial()).await.flatten().is_some();
     spawn_local(Rc::clone(&other).live(Task::new("park", "")));
     if !answered {
         other.hangup(HangupCause::OriginatorCancel);
-        return "NO_ANSWER".into();
+        let cause = other.cause().unwrap_or(HangupCause::NoAnswer).to_string();
+        call.set_variable("originate_disposition", cause.as_bytes());
+        return cause;
     }
+    call.set_variable("originate_disposition", b"SUCCESS");
     bridge(Rc::clone(call), other).await;
     "SUCCESS".into()
 }
@@ -145,22 +147,37 @@ async fn connect(call: &Rc<Call>, endpoint: &str) -> String {
 async fn socket(call: &Rc<Call>, program: &Program) {
     let control = Control { full: program.full, is_async: program.is_async };
     let source = ("mod_event_socket.c", "socket_function", 450);
-    call.switch.log(LogLevel::NOTICE, source, &call.uuid, format!("Trying host: {}", program.address));
-    let socket = match call.alive(TcpStream::connect(&program.address)).await {
-        Some(Ok(socket)) => socket,
-        Some(Err(error)) => {
-            call.switch.log(LogLevel::ERR, source, &call.uuid, format!("Socket Error: {error}"));
-            return;
+    let log = |level, text: String| call.switch.log(level, source, &call.uuid, &text);
+    let mut socket = None;
+    // Several hosts are tried one after the other.
+    for host in program.address.split('|') {
+        log(LogLevel::NOTICE, format!("Trying host: {host}"));
+        let address = if host.contains(':') { host.to_owned() } else { format!("{host}:{PORT}") };
+        match call.alive(TcpStream::connect(address)).await {
+            Some(Ok(connected)) => {
+                socket = Some(connected);
+                break;
+            }
+            Some(Err(error)) => {
+                log(LogLevel::ERR, format!("Socket Error: {error}"));
+                call.refusal.set(Some(error));
+            }
+            None => return,
         }
-        None => return,
-    };
+    }
+    let Some(socket) = socket else { return };
+    call.refusal.set(None);
     let Some(connection) = Connection::outbound(&call.switch, call, control) else { return };
-    let session = spawn_local(Session::new(&call.switch, &connection, socket).run());
-    let is_over = async {
+    let mut session = spawn_local(Session::new(&call.switch, &connection, socket).run());
+    call.obey(async {
+        let _ = (&mut session).await;
+    })
+    .await;
+    // A synchronous program has the channel's thread: nothing happens to the channel before it lets go.
+    if !program.is_async && !session.is_finished() {
         let _ = session.await;
-    };
-    call.obey(is_over).await;
-    if !connection.resumes.get() {
+    }
+    if call.variable("socket_resume").is_none_or(|value| value.text() != b"true") {
         call.hangup(HangupCause::NormalClearing);
     }
 }

@@ -2,8 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::io;
 use std::rc::{Rc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use esl_proto::name::{HangupCause, LogLevel};
 use tokio::sync::{Notify, oneshot};
@@ -18,16 +19,18 @@ use crate::event::{Event, Source, Value, now, uuid};
 pub(crate) struct Task {
     pub(crate) app: String,
     pub(crate) arg: String,
+    /// How often, at most; below 0 for ever.
     pub(crate) loops: i32,
-    /// What comes back as Application-UUID.
+    /// What comes back as Application-UUID and Application-UUID-Name.
     pub(crate) event_uuid: Option<String>,
+    pub(crate) event_uuid_name: Option<String>,
     /// Told when it is over.
     pub(crate) done: Option<oneshot::Sender<()>>,
 }
 
 impl Task {
     pub(crate) fn new(app: &str, arg: &str) -> Self {
-        Self { app: app.into(), arg: arg.into(), loops: 1, event_uuid: None, done: None }
+        Self { app: app.into(), arg: arg.into(), loops: 1, event_uuid: None, event_uuid_name: None, done: None }
     }
 }
 
@@ -39,6 +42,25 @@ pub(crate) struct Setup {
     pub(crate) caller_name: String,
     pub(crate) caller_number: String,
     pub(crate) variables: Vec<(String, Vec<u8>)>,
+    /// How long it rings, if not for a moment only, and why nobody answers then.
+    pub(crate) rings: Option<Duration>,
+    pub(crate) refusal: Option<HangupCause<'static>>,
+}
+
+impl Setup {
+    /// A call to an endpoint, such as `user/1000`. `error/USER_BUSY` and the like do not answer.
+    pub(crate) fn to(endpoint: &str) -> Self {
+        let mut parts = endpoint.split('/');
+        // A context may follow there.
+        let destination = if endpoint.starts_with("loopback/") { parts.nth(1) } else { parts.next_back() };
+        let refusal = endpoint.strip_prefix("error/").map(|cause| HangupCause::from_octets(cause.as_bytes()));
+        Self {
+            name: endpoint.into(),
+            destination: destination.unwrap_or_default().into(),
+            refusal: refusal.map(|cause| known_cause(Some(cause))),
+            ..Self::default()
+        }
+    }
 }
 
 /// A cause of FreeSWITCH's, or the one that it takes for all others.
@@ -56,6 +78,16 @@ const HANGUP: (&str, u8) = ("CS_HANGUP", 10);
 const REPORTING: (&str, u8) = ("CS_REPORTING", 11);
 const DESTROY: (&str, u8) = ("CS_DESTROY", 12);
 
+/// What becomes of the call that a channel is a leg of, numbered likewise.
+const RINGING: (&str, u8) = ("RINGING", 2);
+const ACTIVE: (&str, u8) = ("ACTIVE", 4);
+const HUNG_UP: (&str, u8) = ("HANGUP", 7);
+
+/// An application that is done earlier is not repeated.
+const SHORT: Duration = Duration::from_millis(500);
+/// How many orders may wait for a channel.
+const ORDERS: usize = 256;
+
 const STATE: Source = ("switch_channel.c", "switch_channel_perform_set_running_state", 2409);
 const CALL_STATE: Source = ("switch_channel.c", "switch_channel_perform_set_callstate", 302);
 const CORE: Source = ("switch_core_state_machine.c", "switch_core_session_run", 626);
@@ -64,13 +96,17 @@ pub(crate) struct Call {
     pub(crate) uuid: String,
     pub(crate) switch: Rc<Switch>,
     pub(crate) setup: Setup,
-    number: usize,
+    pub(crate) number: usize,
     pub(crate) created: Duration,
-    answered: Cell<Option<Duration>>,
-    ended: Cell<Option<Duration>>,
-    state: Cell<(&'static str, u8)>,
-    pub(crate) call_state: Cell<&'static str>,
-    variables: RefCell<Vec<(String, Value)>>,
+    /// When it rang, was answered, was connected to the other leg, was hung up.
+    pub(crate) rang: Cell<Option<Duration>>,
+    pub(crate) answered: Cell<Option<Duration>>,
+    pub(crate) bridged: Cell<Option<Duration>>,
+    pub(crate) ended: Cell<Option<Duration>>,
+    pub(crate) state: Cell<(&'static str, u8)>,
+    pub(crate) call_state: Cell<(&'static str, u8)>,
+    other_leg: RefCell<Option<Weak<Self>>>,
+    pub(crate) variables: RefCell<Vec<(String, Value)>>,
     /// The application that runs, and its argument.
     pub(crate) application: RefCell<(String, String)>,
     tasks: RefCell<VecDeque<Task>>,
@@ -80,6 +116,8 @@ pub(crate) struct Call {
     changed: Notify,
     controllers: RefCell<Vec<Weak<Connection>>>,
     divert: RefCell<Option<Weak<Connection>>>,
+    /// Why its program could not be connected to.
+    pub(crate) refusal: Cell<Option<io::Error>>,
 }
 
 impl Call {
@@ -91,10 +129,13 @@ impl Call {
             switch: Rc::clone(switch),
             number: switch.sessions.get() + 1,
             created: now(),
+            rang: Cell::new(None),
             answered: Cell::new(None),
+            bridged: Cell::new(None),
             ended: Cell::new(None),
             state: Cell::new(("CS_NEW", 0)),
-            call_state: Cell::new("DOWN"),
+            call_state: Cell::new(("DOWN", 0)),
+            other_leg: RefCell::default(),
             variables: RefCell::default(),
             application: RefCell::default(),
             tasks: RefCell::default(),
@@ -103,19 +144,22 @@ impl Call {
             changed: Notify::new(),
             controllers: RefCell::default(),
             divert: RefCell::default(),
+            refusal: Cell::new(None),
             setup,
         });
-        call.set_variable("direction", b"outbound");
-        call.set_variable("uuid", uuid.as_bytes());
-        call.set_variable("session_id", call.number.to_string().as_bytes());
-        call.set_variable("channel_name", call.setup.name.as_bytes());
+        for (name, value) in [
+            ("direction", "outbound"),
+            ("is_outbound", "true"),
+            ("uuid", &uuid),
+            ("session_id", &call.number.to_string()),
+            ("channel_name", &call.setup.name),
+            ("call_uuid", &uuid),
+        ] {
+            call.set_variable(name, value.as_bytes());
+        }
         call.setup.variables.iter().for_each(|(name, value)| call.set_variable(name, value));
         switch.add_call(&call);
         call
-    }
-
-    pub(crate) fn state(&self) -> &'static str {
-        self.state.get().0
     }
 
     /// Why the call has ended, if it has.
@@ -146,54 +190,8 @@ impl Call {
     /// An event of this channel.
     pub(crate) fn event(&self, name: &str, source: Source) -> Event {
         let mut event = self.switch.event(name, source);
-        self.describe(&mut event);
+        self.describe(name, &mut event);
         event
-    }
-
-    /// What every event of a channel says of it.
-    pub(crate) fn describe(&self, event: &mut Event) {
-        let (state, number) = self.state.get();
-        let time = |time: Option<Duration>| time.unwrap_or_default().as_micros().to_string();
-        if let Some(cause) = self.cause.get() {
-            event.add("Hangup-Cause", cause.as_octets());
-        }
-        let answer_state = match (self.cause.get(), self.answered.get()) {
-            (Some(_), _) => "hangup",
-            (None, Some(_)) => "answered",
-            (None, None) => "ringing",
-        };
-        event
-            .add("Channel-State", state)
-            .add("Channel-Call-State", self.call_state.get())
-            .add("Channel-State-Number", number.to_string())
-            .add("Channel-Name", &self.setup.name)
-            .add("Unique-ID", &self.uuid)
-            .add("Call-Direction", "outbound")
-            .add("Presence-Call-Direction", "outbound")
-            .add("Channel-HIT-Dialplan", "false")
-            .add("Channel-Call-UUID", &self.uuid)
-            .add("Answer-State", answer_state)
-            .add("Caller-Direction", "outbound")
-            .add("Caller-Logical-Direction", "outbound")
-            .add("Caller-Caller-ID-Name", &self.setup.caller_name)
-            .add("Caller-Caller-ID-Number", &self.setup.caller_number)
-            .add("Caller-Callee-ID-Name", "Outbound Call")
-            .add("Caller-Callee-ID-Number", &self.setup.destination)
-            .add("Caller-Destination-Number", &self.setup.destination)
-            .add("Caller-Unique-ID", &self.uuid)
-            .add("Caller-Source", "src/switch_ivr_originate.c")
-            .add("Caller-Context", "default")
-            .add("Caller-Channel-Name", &self.setup.name)
-            .add("Caller-Profile-Index", "1")
-            .add("Caller-Channel-Created-Time", time(Some(self.created)))
-            .add("Caller-Channel-Answered-Time", time(self.answered.get()))
-            .add("Caller-Channel-Hangup-Time", time(self.ended.get()))
-            .add("Caller-Screen-Bit", "true")
-            .add("Caller-Privacy-Hide-Name", "false")
-            .add("Caller-Privacy-Hide-Number", "false");
-        for (name, value) in self.variables.borrow().iter() {
-            event.add_value(format!("variable_{name}"), value.clone());
-        }
     }
 
     pub(crate) fn fire(&self, name: &str, source: Source) {
@@ -201,20 +199,24 @@ impl Call {
     }
 
     fn set_state(&self, state: (&'static str, u8)) {
-        self.state.set(state);
+        let before = self.state.replace(state);
         self.fire("CHANNEL_STATE", STATE);
-        let text = format!("{} State Change -> {}", self.setup.name, state.0);
-        self.switch.log(LogLevel::DEBUG, STATE, &self.uuid, text);
+        let text = format!("({}) State Change {} -> {}", self.setup.name, before.0, state.0);
+        self.switch.log(LogLevel::DEBUG, STATE, &self.uuid, &text);
     }
 
-    fn set_call_state(&self, state: &'static str) {
-        self.call_state.set(state);
-        self.fire("CHANNEL_CALLSTATE", CALL_STATE);
-        let text = format!("{} Callstate Change -> {state}", self.setup.name);
-        self.switch.log(LogLevel::NOTICE, CALL_STATE, &self.uuid, text);
+    fn set_call_state(&self, state: (&'static str, u8)) {
+        const NAME: &str = "CHANNEL_CALLSTATE";
+        let before = self.call_state.replace(state).0;
+        let mut event = self.switch.event(NAME, CALL_STATE);
+        event.add("Original-Channel-Call-State", before).add("Channel-Call-State-Number", state.1.to_string());
+        self.describe(NAME, &mut event);
+        self.switch.fire(event);
+        let text = format!("({}) Callstate Change {before} -> {}", self.setup.name, state.0);
+        self.switch.log(LogLevel::NOTICE, CALL_STATE, &self.uuid, &text);
     }
 
-    /// Lets the other side ring and answer. [`None`] if it was hung up meanwhile.
+    /// Lets the other side ring and answer. [`None`] if it was hung up instead.
     pub(crate) async fn dial(&self) -> Option<()> {
         self.fire("CHANNEL_OUTGOING", ("switch_core_session.c", "switch_core_session_outgoing_channel", 768));
         self.set_state(INIT);
@@ -222,13 +224,14 @@ impl Call {
         self.fire("CHANNEL_ORIGINATE", CORE);
         self.set_state(ROUTING);
         self.set_state(CONSUME_MEDIA);
+        self.rang.set(Some(now()));
         self.fire("CHANNEL_PROGRESS", ("switch_channel.c", "switch_channel_perform_mark_ring_ready_value", 3680));
-        self.set_call_state("RINGING");
-        let refusal = self.setup.name.strip_prefix("error/");
-        if let Some(cause) = refusal {
-            self.hangup(known_cause(Some(HangupCause::from_octets(cause.as_bytes()))));
+        self.set_call_state(RINGING);
+        self.alive(tokio::time::sleep(self.setup.rings.unwrap_or(MOMENT))).await?;
+        if let Some(cause) = self.setup.refusal {
+            self.hangup(cause);
+            return None;
         }
-        self.alive(tokio::time::sleep(MOMENT)).await?;
         self.answer();
         Some(())
     }
@@ -237,7 +240,7 @@ impl Call {
         if self.answered.get().is_none() {
             self.answered.set(Some(now()));
             self.fire("CHANNEL_ANSWER", ("switch_channel.c", "switch_channel_perform_mark_answered", 3848));
-            self.set_call_state("ACTIVE");
+            self.set_call_state(ACTIVE);
         }
     }
 
@@ -250,37 +253,45 @@ impl Call {
         self.end().await;
     }
 
-    /// Executes an application, with the events before and after.
+    /// Executes an application, again if it is so ordered and took its time, with the events before and after.
     pub(crate) async fn execute(self: &Rc<Self>, task: Task) {
-        let application_uuid = task.event_uuid.unwrap_or_else(uuid);
-        for _ in 0..task.loops {
-            *self.application.borrow_mut() = (task.app.clone(), task.arg.clone());
-            self.set_variable("current_application", task.app.as_bytes());
-            self.set_variable("current_application_data", task.arg.as_bytes());
-            let describe = |event: &mut Event| {
-                event.add("Application", &task.app).add("Application-Data", &task.arg);
-            };
-            let mut event = self.event("CHANNEL_EXECUTE", ("switch_core_session.c", "switch_core_session_exec", 2949));
-            describe(&mut event);
-            event.add("Application-UUID", &application_uuid);
-            self.switch.fire(event);
-            let Some(response) = apps::run(self, &task.app, &task.arg).await else {
-                // FreeSWITCH ends the call of who asks for what it does not have.
-                self.hangup(HangupCause::DestinationOutOfOrder);
-                break;
-            };
-            self.set_variable("current_application_response", response.as_bytes());
-            let source = ("switch_core_session.c", "switch_core_session_exec", 2972);
-            let mut event = self.event("CHANNEL_EXECUTE_COMPLETE", source);
-            describe(&mut event);
-            event.add("Application-Response", response).add("Application-UUID", &application_uuid);
-            self.switch.fire(event);
-            if self.cause.get().is_some() {
+        let mut passes = 0;
+        while task.loops < 0 || passes < task.loops {
+            passes = passes.saturating_add(1);
+            let began = Instant::now();
+            self.execute_once(&task).await;
+            if self.cause.get().is_some() || began.elapsed() < SHORT {
                 break;
             }
         }
         // Who waits for the application must not wait for a call that is gone.
         drop(task.done);
+    }
+
+    async fn execute_once(self: &Rc<Self>, task: &Task) {
+        let application_uuid = task.event_uuid.clone().unwrap_or_else(uuid);
+        let tell = |name: &str, line: u32, response: &str| {
+            let mut event = self.event(name, ("switch_core_session.c", "switch_core_session_exec", line));
+            event
+                .add("Application", &task.app)
+                .add("Application-Data", &task.arg)
+                .add("Application-Response", response)
+                .add("Application-UUID", &application_uuid)
+                .add("Application-UUID-Name", task.event_uuid_name.as_deref().unwrap_or_default());
+            self.switch.fire(event);
+        };
+        *self.application.borrow_mut() = (task.app.clone(), task.arg.clone());
+        self.set_variable("current_application", task.app.as_bytes());
+        self.set_variable("current_application_data", task.arg.as_bytes());
+        tell("CHANNEL_EXECUTE", 2949, "");
+        match apps::run(self, &task.app, &task.arg).await {
+            Some(response) => {
+                self.set_variable("current_application_response", response.as_bytes());
+                tell("CHANNEL_EXECUTE_COMPLETE", 2972, &response);
+            }
+            // FreeSWITCH ends the call of who asks for what it does not have.
+            None => self.hangup(HangupCause::DestinationOutOfOrder),
+        }
     }
 
     /// Executes what is ordered, until the call ends or `other` does.
@@ -303,9 +314,18 @@ impl Call {
         }
     }
 
-    pub(crate) fn order(&self, task: Task) {
-        self.tasks.borrow_mut().push_back(task);
-        self.changed.notify_waiters();
+    /// Gives an order; false if too many wait. Nothing comes of it if the call is over, and nobody waits for that.
+    pub(crate) fn order(&self, task: Task) -> bool {
+        if self.cause.get().is_some() {
+            return true;
+        }
+        let mut tasks = self.tasks.borrow_mut();
+        let is_room = tasks.len() < ORDERS;
+        if is_room {
+            tasks.push_back(task);
+            self.changed.notify_waiters();
+        }
+        is_room
     }
 
     /// Ends the call, if it has not ended.
@@ -316,6 +336,8 @@ impl Call {
             self.set_variable("hangup_cause", cause.as_octets());
             self.state.set((self.state.get().0, HANGUP.1));
             self.fire("CHANNEL_HANGUP", ("switch_channel.c", "switch_channel_perform_hangup", 3447));
+            // Who waits for one of them need not wait longer.
+            self.tasks.borrow_mut().clear();
             for connection in self.controllers() {
                 connection.channel_gone(&self.setup.name);
             }
@@ -344,19 +366,20 @@ impl Call {
 
     async fn end(self: &Rc<Self>) {
         self.hangup(HangupCause::NormalClearing);
-        self.tasks.borrow_mut().clear();
-        let lasted = now().saturating_sub(self.created).as_secs();
-        self.set_variable("duration", lasted.to_string().as_bytes());
         // Its own connection may be closed before the rest is said.
         yield_now().await;
         yield_now().await;
         self.set_state(HANGUP);
-        self.set_call_state("HANGUP");
+        self.set_call_state(HUNG_UP);
+        self.account();
         self.set_state(REPORTING);
-        self.fire(
-            "CHANNEL_HANGUP_COMPLETE",
-            ("switch_core_state_machine.c", "switch_core_session_reporting_state", 943),
-        );
+        const NAME: &str = "CHANNEL_HANGUP_COMPLETE";
+        let source = ("switch_core_state_machine.c", "switch_core_session_reporting_state", 943);
+        let mut event = self.switch.event(NAME, source);
+        // Twice, as in FreeSWITCH: here, and among what every event of the channel says.
+        event.add("Hangup-Cause", self.cause().unwrap_or(HangupCause::NormalClearing).as_octets());
+        self.describe(NAME, &mut event);
+        self.switch.fire(event);
         // A connection holds its channel: the end of it never comes there.
         loop {
             let changed = self.changed.notified();
@@ -369,6 +392,11 @@ impl Call {
         self.fire("CHANNEL_DESTROY", ("switch_core_session.c", "switch_core_session_perform_destroy", 1588));
         self.set_state(DESTROY);
         self.switch.remove_call(self);
+    }
+
+    /// The call that this one is, or was, connected to.
+    pub(crate) fn other_leg(&self) -> Option<Rc<Self>> {
+        self.other_leg.borrow().as_ref()?.upgrade()
     }
 
     fn controllers(&self) -> Vec<Rc<Connection>> {
@@ -421,16 +449,20 @@ impl Call {
 /// Connects two calls, until one of them ends; then the other does.
 pub(crate) async fn bridge(one: Rc<Call>, other: Rc<Call>) {
     let tell = |name: &str, line| {
-        let mut event = one.event(name, ("switch_ivr_bridge.c", "switch_ivr_multi_threaded_bridge", line));
-        event
-            .add("Bridge-A-Unique-ID", &one.uuid)
-            .add("Bridge-B-Unique-ID", &other.uuid)
-            .add("Other-Leg-Unique-ID", &other.uuid)
-            .add("Other-Leg-Channel-Name", &other.setup.name);
+        let mut event = one.switch.event(name, ("switch_ivr_bridge.c", "switch_ivr_multi_threaded_bridge", line));
+        event.add("Bridge-A-Unique-ID", &one.uuid).add("Bridge-B-Unique-ID", &other.uuid);
+        one.describe(name, &mut event);
         one.switch.fire(event);
     };
-    one.set_variable("bridge_uuid", other.uuid.as_bytes());
-    other.set_variable("bridge_uuid", one.uuid.as_bytes());
+    for (leg, peer) in [(&one, &other), (&other, &one)] {
+        leg.bridged.set(Some(now()));
+        *leg.other_leg.borrow_mut() = Some(Rc::downgrade(peer));
+        for (name, value) in
+            [("bridge_channel", &peer.setup.name), ("bridge_uuid", &peer.uuid), ("signal_bond", &peer.uuid)]
+        {
+            leg.set_variable(name, value.as_bytes());
+        }
+    }
     tell("CHANNEL_BRIDGE", 1689);
     tokio::select! {
         () = one.hung_up() => {}

@@ -6,6 +6,7 @@ use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
 use esl_proto::name::LogLevel;
+use esl_proto::server::Goodbye;
 use tokio::sync::Notify;
 
 use crate::calls::Call;
@@ -14,6 +15,11 @@ use crate::event::{Event, Source, date, mail_date, now, uuid};
 use crate::options::Options;
 
 pub(crate) const HOSTNAME: &str = "simulated";
+pub(crate) const VERSION: &str = "1.11.3";
+/// How many calls there may be at a time.
+pub(crate) const MAX_SESSIONS: usize = 2000;
+/// How many background jobs there may be at a time.
+pub(crate) const MAX_JOBS: usize = 10_000;
 
 /// A line of the log.
 pub(crate) struct LogLine {
@@ -31,6 +37,8 @@ pub(crate) struct Switch {
     calls: RefCell<Vec<Rc<Call>>>,
     pub(crate) globals: RefCell<BTreeMap<String, Vec<u8>>>,
     sequence: Cell<u64>,
+    /// Background jobs that have not ended.
+    pub(crate) jobs: Cell<usize>,
     /// Calls so far, and the most at a time.
     pub(crate) sessions: Cell<usize>,
     pub(crate) peak: Cell<usize>,
@@ -49,6 +57,7 @@ impl Switch {
             calls: RefCell::default(),
             globals: RefCell::new(globals.map(|(name, value)| (name.into(), value.into())).into()),
             sequence: Cell::new(0),
+            jobs: Cell::new(0),
             sessions: Cell::new(0),
             peak: Cell::new(0),
             shutdown: Notify::new(),
@@ -61,9 +70,18 @@ impl Switch {
         connections.push(Rc::downgrade(connection));
     }
 
-    /// The connections that are not over.
-    pub(crate) fn connections(&self) -> Vec<Rc<Connection>> {
-        self.connections.borrow().iter().filter_map(Weak::upgrade).collect()
+    /// How many connections there are that are not over.
+    pub(crate) fn connection_count(&self) -> usize {
+        self.connections.borrow().iter().filter(|connection| connection.strong_count() > 0).count()
+    }
+
+    fn each_connection(&self, act: impl Fn(&Connection)) {
+        self.connections.borrow().iter().filter_map(Weak::upgrade).for_each(|connection| act(&connection));
+    }
+
+    /// Tells every connection that the switch ends.
+    pub(crate) fn say_goodbye(&self) {
+        self.each_connection(|connection| connection.kill(Goodbye::ShutDown));
     }
 
     pub(crate) fn add_call(&self, call: &Rc<Call>) {
@@ -80,9 +98,14 @@ impl Switch {
         self.calls.borrow().clone()
     }
 
+    pub(crate) fn is_full(&self) -> bool {
+        self.calls.borrow().len() >= MAX_SESSIONS
+    }
+
+    /// The call of this uuid. One that is hung up is not found any more.
     pub(crate) fn call(&self, uuid: impl AsRef<[u8]>) -> Option<Rc<Call>> {
         let uuid = uuid.as_ref();
-        self.calls.borrow().iter().find(|call| call.uuid.as_bytes() == uuid).cloned()
+        self.calls.borrow().iter().find(|call| call.uuid.as_bytes() == uuid && call.cause().is_none()).cloned()
     }
 
     /// An event with what every event says.
@@ -114,13 +137,33 @@ impl Switch {
     /// Tells every connection that wants to know.
     pub(crate) fn fire(&self, event: Event) {
         let event = Rc::new(event);
-        let connections = self.connections();
-        event.view(|view| connections.iter().for_each(|connection| connection.offer(&event, view)));
+        event.view(|view| self.each_connection(|connection| connection.offer(&event, view)));
     }
 
-    pub(crate) fn log(&self, level: LogLevel, source: Source, uuid: &str, text: String) {
-        let line = Rc::new(LogLine { level, source, uuid: uuid.into(), text: format!("{} {text}\n", date(now())) });
-        self.connections().iter().for_each(|connection| connection.offer_log(&line));
+    /// Writes a line of the log, after its time, the idle time of the processor, its level and its source.
+    pub(crate) fn log(&self, level: LogLevel, source: Source, uuid: &str, text: &str) {
+        let (file, _, number) = source;
+        let (time, name) = (now(), level.name().unwrap_or_default());
+        let (date, micros) = (date(time), time.subsec_micros());
+        let text = format!("{date}.{micros:06} 99.00% [{name}] {file}:{number} {text}\n");
+        let line = Rc::new(LogLine { level, source, uuid: uuid.into(), text });
+        self.each_connection(|connection| connection.offer_log(&line));
+    }
+
+    /// A text in which each `${name}` is the global variable's value.
+    pub(crate) fn expand(&self, text: &str) -> Vec<u8> {
+        let globals = self.globals.borrow();
+        let mut expanded = Vec::new();
+        let mut rest = text;
+        while let Some((before, (name, after))) =
+            rest.split_once("${").and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+        {
+            expanded.extend_from_slice(before.as_bytes());
+            expanded.extend_from_slice(globals.get(name).map_or(b"", Vec::as_slice));
+            rest = after;
+        }
+        expanded.extend_from_slice(rest.as_bytes());
+        expanded
     }
 
     /// `0 years, 0 days, 0 hours, ...`
@@ -148,13 +191,17 @@ impl Switch {
             event
                 .add("Event-Info", "System Ready")
                 .add("Up-Time", self.uptime())
-                .add("FreeSWITCH-Version", "1.11.3-simulated")
+                .add("FreeSWITCH-Version", format!("{VERSION}-simulated~64bit"))
                 .add("Uptime-msec", self.started.elapsed().as_millis().to_string())
                 .add("Session-Count", self.calls.borrow().len().to_string())
-                .add("Max-Sessions", "2000")
+                .add("Max-Sessions", MAX_SESSIONS.to_string())
                 .add("Session-Per-Sec", "1000")
+                .add("Session-Per-Sec-Last", "0")
+                .add("Session-Per-Sec-Max", "0")
+                .add("Session-Per-Sec-FiveMin", "0")
                 .add("Session-Since-Startup", self.sessions.get().to_string())
                 .add("Session-Peak-Max", self.peak.get().to_string())
+                .add("Session-Peak-FiveMin", self.peak.get().to_string())
                 .add("Idle-CPU", "99.000000");
             self.fire(event);
         }

@@ -84,6 +84,25 @@ impl Event {
         *value = Value::Array(items);
     }
 
+    /// How large it is, about.
+    pub(crate) fn octets(&self) -> usize {
+        let headers: usize = self
+            .headers
+            .iter()
+            .map(|(name, value)| match value {
+                Value::Text(text) => name.len() + text.len(),
+                Value::Array(items) => name.len() + items.iter().map(Vec::len).sum::<usize>(),
+            })
+            .sum();
+        headers + self.body.as_ref().map_or(0, Vec::len)
+    }
+
+    /// The headers as they are, a line each, and an empty one.
+    pub(crate) fn lines(&self) -> String {
+        let lines = self.headers.iter().map(|(name, value)| [name, &b": "[..], &value.text(), b"\n"].concat());
+        String::from_utf8_lossy(&lines.chain([b"\n".to_vec()]).flatten().collect::<Vec<u8>>()).into_owned()
+    }
+
     /// The event as the library wants it.
     pub(crate) fn view<R>(&self, look: impl FnOnce(&EventData<'_>) -> R) -> R {
         let arrays: Vec<Vec<&[u8]>> = self

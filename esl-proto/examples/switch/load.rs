@@ -41,29 +41,34 @@ pub(crate) async fn calls(switch: Rc<Switch>, per_second: f64) {
 
 /// A call between two people: it rings, perhaps is answered, they talk, somebody hangs up.
 async fn call(switch: Rc<Switch>) {
-    let leg = |number: u64| {
-        Call::new(
-            &switch,
-            Setup {
-                name: format!("sofia/internal/{number}@simulated.local"),
-                destination: number.to_string(),
-                caller_name: one_of(&NAMES).into(),
-                caller_number: (2000 + random() % 100).to_string(),
-                variables: Vec::new(),
-            },
-        )
-    };
+    if switch.is_full() {
+        return;
+    }
     let number = 1000 + random() % 100;
-    let (one, other) = (leg(number), leg(number + 100));
     let cause = one_of(&ENDS);
-    if one.dial().await.is_some() && cause == HangupCause::NormalClearing && other.dial().await.is_some() {
+    let is_answered = cause == HangupCause::NormalClearing;
+    let leg = |number: u64, refusal: Option<HangupCause<'static>>| {
+        let setup = Setup {
+            destination: number.to_string(),
+            caller_name: one_of(&NAMES).into(),
+            caller_number: (2000 + random() % 100).to_string(),
+            rings: Some(Duration::from_millis(200 + random() % 2000)),
+            refusal,
+            ..Setup::to(&format!("sofia/internal/{number}@simulated.local"))
+        };
+        Call::new(&switch, setup)
+    };
+    let one = leg(number, (!is_answered).then_some(cause));
+    if one.dial().await.is_none() || switch.is_full() {
+        return one.live(Task::new("hangup", "")).await;
+    }
+    let other = leg(number + 100, None);
+    if other.dial().await.is_some() {
         spawn_local(bridge(Rc::clone(&one), Rc::clone(&other)));
     }
     spawn_local(Rc::clone(&one).live(Task::new("park", "")));
     spawn_local(Rc::clone(&other).live(Task::new("park", "")));
-    if cause == HangupCause::NormalClearing {
-        sleep(Duration::from_millis(500 + random() % 8000)).await;
-    }
+    sleep(Duration::from_millis(500 + random() % 8000)).await;
     one.hangup(cause);
     other.hangup(cause);
 }

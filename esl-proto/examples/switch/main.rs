@@ -5,8 +5,8 @@
 //! * `core.rs`: what all share: events are fired here, and the log is written
 //! * `connection.rs`: one connection: its listener, and what waits for it; `session.rs`: the same at work, with its socket
 //! * `answers.rs`: what the listener asks, and what the switch says
-//! * `api.rs`: API commands; `apps.rs`: applications; `calls.rs`: channels; `load.rs`: calls by themselves
-//! * `event.rs`: events as they happen
+//! * `api.rs`: API commands; `uuid_api.rs`, `originate.rs`, `show.rs`: some of them; `apps.rs`: applications; `calls.rs`: channels; `load.rs`: calls by themselves
+//! * `event.rs`: events as they happen; `headers.rs`: what those of a channel say of it
 //!
 //! All of it runs on one thread. No client can stop another: whatever waits, waits for its own socket, clock or call.
 
@@ -19,9 +19,13 @@ mod common;
 mod connection;
 mod core;
 mod event;
+mod headers;
 mod load;
 mod options;
+mod originate;
 mod session;
+mod show;
+mod uuid_api;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -41,14 +45,18 @@ use tokio::time::sleep;
 const GOODBYE: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
+    // What trouble is about: the program of `--outbound`, or its own address.
+    let mut peer = String::new();
     let result = Options::of(std::env::args().skip(1)).and_then(|options| match options {
         Some(options) => {
+            let program = options.outbound.as_ref().map(|program| program.address.clone());
+            peer = program.unwrap_or_else(|| options.listen.to_string());
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(LocalSet::new().run_until(run(options)))
         }
         None => common::print(format!("{USAGE}\n").as_bytes()).map(|()| 0),
     });
-    finish("switch", "", result)
+    finish("switch", &peer, result)
 }
 
 async fn run(options: Options) -> Result<u8, Trouble> {
@@ -64,27 +72,27 @@ async fn run(options: Options) -> Result<u8, Trouble> {
     };
     let one_call = async {
         match &outbound {
-            Some(program) => api::outbound(&switch, program).await,
+            Some(program) => originate::outbound(&switch, program).await,
             None => std::future::pending().await,
         }
     };
-    tokio::select! {
-        () = accept(&switch, &listener) => {}
-        () = switch.beat() => {}
-        () = load::calls(Rc::clone(&switch), rate) => {}
-        () = switch.shutdown.notified() => {}
-        () = over => {}
-        () = one_call => {}
-    }
-    switch.connections().iter().for_each(|connection| connection.kill(esl_proto::server::Goodbye::ShutDown));
+    let result = tokio::select! {
+        () = accept(&switch, &listener) => Ok(0),
+        () = switch.beat() => Ok(0),
+        () = load::calls(Rc::clone(&switch), rate) => Ok(0),
+        () = switch.shutdown.notified() => Ok(0),
+        () = over => Ok(0),
+        result = one_call => result.map(|()| 0),
+    };
+    switch.say_goodbye();
     // As soon as all are told, and no later than that.
     for _ in 0..50 {
-        if switch.connections().is_empty() {
+        if switch.connection_count() == 0 {
             break;
         }
         sleep(GOODBYE / 50).await;
     }
-    Ok(0)
+    result
 }
 
 async fn accept(switch: &Rc<Switch>, listener: &TcpListener) {
@@ -94,7 +102,7 @@ async fn accept(switch: &Rc<Switch>, listener: &TcpListener) {
             sleep(GOODBYE).await;
             continue;
         };
-        if switch.connections().len() >= switch.options.max_connections {
+        if switch.connection_count() >= switch.options.max_connections {
             continue;
         }
         let connection = Connection::inbound(switch);

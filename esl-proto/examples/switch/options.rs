@@ -19,6 +19,9 @@ A simulated FreeSWITCH: its event socket, and calls that exist in events only.
   --calls-per-second N        calls that come and go by themselves
   --heartbeat SECONDS         how often the HEARTBEAT event comes (20)
   --queue N                   events that may wait for a slow client (100000)
+  --queue-octets N            and how large they may be together (268435456)
+  --patience SECONDS          how long a client may say nothing at first, or leave a
+                              command unfinished (25)
   --max-connections N         clients at a time (1000)
   --seconds N                 end after this time
   --outbound ADDR:PORT        one call that connects to this program; ends with it
@@ -73,6 +76,8 @@ pub(crate) struct Options {
     pub(crate) calls_per_second: f64,
     pub(crate) heartbeat: Duration,
     pub(crate) queue: u32,
+    pub(crate) queue_octets: usize,
+    pub(crate) patience: Duration,
     pub(crate) max_connections: usize,
     pub(crate) seconds: Option<Duration>,
     pub(crate) outbound: Option<Program>,
@@ -90,6 +95,8 @@ impl Options {
             calls_per_second: 0.0,
             heartbeat: Duration::from_secs(20),
             queue: 100_000,
+            queue_octets: 256 << 20,
+            patience: Duration::from_secs(25),
             max_connections: 1000,
             seconds: None,
             outbound: None,
@@ -118,6 +125,8 @@ impl Options {
                     options.heartbeat = seconds(&value).filter(|time| !time.is_zero()).ok_or_else(wrong)?;
                 }
                 "--queue" => options.queue = value.parse().map_err(|_| wrong())?,
+                "--queue-octets" => options.queue_octets = value.parse().map_err(|_| wrong())?,
+                "--patience" => options.patience = seconds(&value).ok_or_else(wrong)?,
                 "--max-connections" => options.max_connections = value.parse().map_err(|_| wrong())?,
                 "--seconds" => options.seconds = Some(seconds(&value).ok_or_else(wrong)?),
                 "--outbound" => outbound = Some(value),
@@ -144,6 +153,8 @@ impl Options {
 
     /// Whether clients from this address are refused.
     pub(crate) fn denies(&self, address: IpAddr) -> bool {
+        // Where both kinds come to one socket, the older ones look like the newer.
+        let address = address.to_canonical();
         self.denied.iter().any(|(network, bits)| match (address, network) {
             (IpAddr::V4(address), IpAddr::V4(network)) => {
                 let shift = 32 - u32::from(*bits);

@@ -4,7 +4,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use esl_proto::EventDataError;
-use esl_proto::name::LogLevel;
 use esl_proto::server::{Answer, DeliverError, Effect, Goodbye, LogData, Poll, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -14,8 +13,6 @@ use crate::answers::{Question, Said};
 use crate::connection::{Connection, STORAGE};
 use crate::core::{LogLine, Switch};
 
-/// How long a stranger may say nothing, and a command may remain unfinished.
-const PATIENCE: Duration = Duration::from_secs(25);
 /// How long the last words of a connection may take.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// What may wait in the output before the socket has to take it.
@@ -133,7 +130,7 @@ impl Session {
 
     /// Waits for the answer to a question, as long as the connection lives.
     async fn ask(&self, question: Question) -> Result<Said, End> {
-        let answer = question.answer(&self.switch, &self.connection);
+        let answer = question.answer(&self.switch);
         tokio::pin!(answer);
         loop {
             tokio::select! {
@@ -162,7 +159,6 @@ impl Session {
             }
         })?;
         self.output.extend_from_slice(&self.scratch[..written]);
-        self.scratch.truncate(OUTPUT);
         Ok(())
     }
 
@@ -170,35 +166,52 @@ impl Session {
         match effect {
             Effect::EventsFlushed => self.connection.events.borrow_mut().clear(),
             Effect::LogFlushed => self.connection.log.borrow_mut().clear(),
-            Effect::Resume => self.connection.resumes.set(true),
+            Effect::Resume => {
+                if let Some(call) = self.connection.controlled() {
+                    call.set_variable("socket_resume", b"true");
+                }
+            }
             Effect::Divert(on) => {
                 if let Some(call) = self.connection.controlled() {
                     call.divert(on.then_some(&self.connection));
                 }
             }
-            Effect::Linger if self.lingers_until.is_some() => self.linger(),
+            // `nolinger` comes too late then.
+            Effect::Linger if self.lingers_until.is_some() && self.connection.server.borrow().linger().is_some() => {
+                self.linger();
+            }
+            // Of AllEvents: there are no modules, and so no subclasses that would be known before they happen.
             _ => {}
         }
     }
 
     /// Writes what waits, as far as the client may get it now: one log line, then all events, as FreeSWITCH does.
     fn queues(&mut self) {
-        while self.output.len() < OUTPUT {
-            let line = self.connection.log.borrow().front().cloned();
-            let wrote_line = line.is_some_and(|line| self.deliver(|server, out| deliver_log(server, &line, out)));
-            if wrote_line {
-                self.connection.log.borrow_mut().pop_front();
-            }
-            let event = self.connection.events.borrow().front().cloned();
-            let wrote_event =
-                event.is_some_and(|event| self.deliver(|server, out| event.view(|view| server.deliver(view, out))));
-            if wrote_event {
-                self.connection.events.borrow_mut().pop_front();
-            }
-            if !wrote_line && !wrote_event {
-                return;
+        let mut wrote = true;
+        while wrote && self.output.len() < OUTPUT {
+            wrote = self.next_log_line();
+            while self.output.len() < OUTPUT && self.next_event() {
+                wrote = true;
             }
         }
+    }
+
+    fn next_log_line(&mut self) -> bool {
+        let Some(line) = self.connection.log.borrow().first() else { return false };
+        let written = self.deliver(|server, out| deliver_log(server, &line, out));
+        if written {
+            self.connection.log.borrow_mut().drop_first();
+        }
+        written
+    }
+
+    fn next_event(&mut self) -> bool {
+        let Some(event) = self.connection.events.borrow().first() else { return false };
+        let written = self.deliver(|server, out| event.view(|view| server.deliver(view, out)));
+        if written {
+            self.connection.events.borrow_mut().drop_first();
+        }
+        written
     }
 
     /// Whether something could be delivered, or never can be.
@@ -225,7 +238,7 @@ impl Session {
 
     /// Says that the channel has ended, after all that waits.
     fn channel_end(&mut self) {
-        if !self.connection.events.borrow().is_empty() && self.connection.server.borrow().is_ready_for_events() {
+        if self.connection.events.borrow().first().is_some() && self.connection.server.borrow().is_ready_for_events() {
             return;
         }
         if let Some(name) = self.connection.gone.borrow_mut().take() {
@@ -238,10 +251,10 @@ impl Session {
     }
 
     fn linger(&mut self) {
-        // A year is for ever here.
         let seconds = match self.connection.server.borrow().linger() {
-            Some(seconds) => u64::try_from(seconds).unwrap_or(365 * 86_400),
-            None => 0,
+            // A year is for ever here.
+            Some(-1) => 365 * 86_400,
+            seconds => seconds.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(0),
         };
         self.lingers_until = Some(Instant::now() + Duration::from_secs(seconds));
     }
@@ -265,7 +278,13 @@ impl Session {
             }
         }
         self.output.clear();
+        // What was large once need not be kept large.
         self.output.shrink_to(OUTPUT);
+        self.scratch.truncate(OUTPUT);
+        self.scratch.shrink_to(OUTPUT);
+        if self.input.is_empty() {
+            self.input.shrink_to(OUTPUT);
+        }
         Ok(())
     }
 
@@ -301,8 +320,9 @@ impl Session {
 
     fn deadline(&self) -> Option<Instant> {
         let server = self.connection.server.borrow();
-        let stranger = server.is_idle_stranger().then_some(self.began + PATIENCE);
-        let half_said = server.is_mid_command().then_some(self.heard + PATIENCE);
+        let patience = self.switch.options.patience;
+        let stranger = server.is_idle_stranger().then_some(self.began + patience);
+        let half_said = server.is_mid_command().then_some(self.heard + patience);
         [stranger, half_said, self.lingers_until].into_iter().flatten().min()
     }
 
@@ -316,7 +336,8 @@ fn deliver_log(server: &mut Server<[u8; STORAGE]>, line: &LogLine, out: &mut [u8
     let (file, function, number) = line.source;
     let data = LogData {
         level: line.level,
-        text_channel: u8::from(line.level == LogLevel::CONSOLE),
+        // What is logged for a channel, and what is not.
+        text_channel: if line.uuid.is_empty() { 0 } else { 3 },
         file: file.as_bytes(),
         function: function.as_bytes(),
         line: number,

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::name::{EventName, Format, header};
 use crate::sink::{Length, Sink, Writer};
-use crate::text::{Percent, Value, json, percent, xml};
+use crate::text::{Percent, Value, is_space, json, percent, xml};
 
 /// One header of an event that is to be sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -198,15 +198,25 @@ impl<'a> EventData<'a> {
         Ok(required)
     }
 
-    /// Names go out as they are: one with a line end would forge a header, in XML one with `</` an element.
+    /// Names go out as they are: one with a line end would forge a header, in XML one that makes its tag end early or
+    /// be an end tag an element.
     pub(crate) fn check(&self, format: Format) -> Result<(), EventDataError> {
         for (place, field) in self.headers.iter().enumerate() {
-            let markup = format == Format::Xml && field.name.windows(2).any(|pair| pair == b"</");
+            let markup = format == Format::Xml && forges_element(field.name);
             if markup || memchr::memchr3(b'\n', b'\r', 0, field.name).is_some() {
                 return Err(EventDataError::Name { header: place });
             }
         }
         Ok(())
+    }
+
+    /// As the head of a frame, an event must not say how long a body is, or what the frame is.
+    pub(crate) fn check_head(&self) -> Result<(), EventDataError> {
+        let frames = |name: &&str| self.headers.iter().position(|field| field.is(name.as_bytes()));
+        match [header::CONTENT_LENGTH, header::CONTENT_TYPE].iter().find_map(frames) {
+            Some(header) => Err(EventDataError::Name { header }),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn write(&self, format: Format, percent: Percent, sink: &mut impl Sink) {
@@ -289,6 +299,13 @@ impl<'a> EventData<'a> {
     }
 }
 
+/// Whether an element of this name could be taken for another: `</name>` where `<name>` is meant, or a shorter name,
+/// because its end tag seems to stand in the longer one's.
+fn forges_element(name: &[u8]) -> bool {
+    let ends = |pair: &[u8]| matches!(pair, [b'<', b'/']) || matches!(pair, [b'>', octet] if is_space(*octet));
+    name.starts_with(b"/") || name.windows(2).any(ends)
+}
+
 /// A header in XML. Its text needs no entities: percent coding leaves nothing that does.
 fn write_element(name: &[u8], text: &[u8], percent: Percent, sink: &mut impl Sink) {
     sink.put(b"    <");
@@ -309,7 +326,9 @@ pub enum EventDataError {
         /// The number of octets that are needed.
         required: usize,
     },
-    /// A header's name has a line end or a NUL, or `</` in XML: it would forge another header.
+    /// A header's name has a line end or a NUL, or in XML a `/` at its front, `</`, or a `>` before white space: it would
+    /// forge another header. Or the header is a Content-Length or Content-Type in the channel data that answer
+    /// `connect`, which are the head of a frame.
     Name {
         /// Which header, from 0.
         header: usize,

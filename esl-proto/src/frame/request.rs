@@ -32,6 +32,7 @@ impl<'b> Request<'b> {
     }
 
     /// The command line: the word and its arguments.
+    /// Empty if the command begins with a NUL.
     #[must_use]
     pub fn line(&self) -> &'b [u8] {
         RequestLines::new(self.head).next().map_or(&[], |line| line.octets)
@@ -106,7 +107,9 @@ struct RequestLines<'b> {
 }
 
 impl<'b> RequestLines<'b> {
+    /// The server reads the head as one text of C: nothing of it is after a NUL.
     fn new(head: &'b [u8]) -> Self {
+        let head = slice(head, 0, find(0, head, 0).unwrap_or(head.len()));
         Self { head, at: 0, carriage_return: find(b'\r', head, 0) }
     }
 }

@@ -234,7 +234,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
             (Owed::Value, Answer::Value(b"")) => reply(&[NOT_FOUND], out)?,
             (Owed::Value, Answer::Value(value)) => reply(&[value], out)?,
             (Owed::Channel, Answer::Channel(data)) => {
-                data.check(Format::Plain).map_err(AnswerError::Channel)?;
+                data.check(Format::Plain).and_then(|()| data.check_head()).map_err(AnswerError::Channel)?;
                 let control = self.outbound.unwrap_or(Control { full: false, is_async: true });
                 Output::Channel(&data, control, self.percent).emit(out)?
             }

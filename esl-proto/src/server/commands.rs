@@ -1,7 +1,7 @@
 //! What each command does, in the order in which mod_event_socket looks for them.
 
 use super::ask::{Ask, Due, Owed};
-use super::interest::Change;
+use super::interest::{Change, event_name};
 use super::store::Kind;
 use super::write::{NOT_FOUND, Output};
 use super::{Closed, Effect, Goodbye, Phase, Poll, Server};
@@ -9,7 +9,7 @@ use crate::command::{
     after, after_blank, is_true, linger_seconds, sendmsg, skip_blanks, skip_blanks_and_tabs, split_at, userauth,
 };
 use crate::frame::Request;
-use crate::name::{EventName, Format, LogLevel};
+use crate::name::{Format, LogLevel};
 use crate::text::Insufficient;
 
 /// Where the storage is full; FreeSWITCH has the text, though never for this.
@@ -23,8 +23,7 @@ enum Outcome<'b> {
     Reply(&'b [u8], Effect),
     Output(Output<'b>, Effect),
     Ask(Ask<'b>, Owed),
-    Exit,
-    Refused,
+    End(&'static [u8], Closed),
 }
 
 const fn reply(text: &[u8]) -> Outcome<'_> {
@@ -49,8 +48,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
             }
             Outcome::Reply(text, effect) => (Output::Reply(&[text]), effect, None),
             Outcome::Output(output, effect) => (output, effect, None),
-            Outcome::Exit => (Output::Reply(&[b"+OK bye"]), Effect::None, Some(Closed::Exit)),
-            Outcome::Refused => (Output::Reply(&[b"-ERR invalid"]), Effect::None, Some(Closed::Refused)),
+            Outcome::End(text, why) => (Output::Reply(&[text]), Effect::None, Some(why)),
         };
         let written = if silent { 0 } else { output.emit(out)? };
         Ok(match why {
@@ -65,8 +63,12 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
 
     fn outcome<'b>(&mut self, request: &Request<'b>) -> Outcome<'b> {
         let line = unloading(request.line());
+        // What stands before it is skipped, so only a NUL leaves nothing of a line.
+        if line.is_empty() {
+            return Outcome::End(b"-ERR command parse error.", Closed::NoCommand);
+        }
         if after("exit", line).is_some() || after("...", line).is_some() {
-            return Outcome::Exit;
+            return Outcome::End(b"+OK bye", Closed::Exit);
         }
         if self.phase == Phase::Login {
             return login(line);
@@ -108,7 +110,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     /// The commands that an outbound connection has with `full` only.
     fn full_command<'b>(&mut self, request: &Request<'b>, line: &'b [u8]) -> Outcome<'b> {
         if let Some(rest) = after("sendevent", line) {
-            let name = EventName::from_octets(skip_blanks_and_tabs(rest));
+            let name = event_name(skip_blanks_and_tabs(rest));
             return Outcome::Ask(Ask::SendEvent { name, request: *request }, Owed::Event);
         }
         if let Some(line) = after("api ", line) {
@@ -325,7 +327,7 @@ fn login(line: &[u8]) -> Outcome<'_> {
     if let Some(rest) = after("userauth ", line) {
         let (user, domain, password) = userauth(rest);
         if user.is_empty() || domain.is_empty() || password.expose().is_empty() {
-            return Outcome::Refused;
+            return Outcome::End(b"-ERR invalid", Closed::Refused);
         }
         return Outcome::Ask(Ask::User { user, domain, password }, Owed::User);
     }

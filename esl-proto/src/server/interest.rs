@@ -19,12 +19,21 @@ const fn bit(place: usize) -> u128 {
     1 << place
 }
 
-/// The bit of a name as the server reads it: also without its first 13 octets (`SWITCH_EVENT_`).
-fn named(word: &[u8]) -> Option<u128> {
+/// The place of a name as the server reads it: also without its first 13 octets (`SWITCH_EVENT_`).
+fn place(word: &[u8]) -> Option<usize> {
     let long = word.get(13..).filter(|rest| !rest.is_empty());
     let is = |name: &EventName<'_>, text: &[u8]| name.as_octets().eq_ignore_ascii_case(text);
-    let place = EventName::KNOWN.iter().position(|name| long.is_some_and(|long| is(name, long)) || is(name, word))?;
-    Some(bit(place))
+    EventName::KNOWN.iter().position(|name| long.is_some_and(|long| is(name, long)) || is(name, word))
+}
+
+fn named(word: &[u8]) -> Option<u128> {
+    place(word).map(bit)
+}
+
+/// The name that the server reads in a word.
+pub(super) fn event_name(word: &[u8]) -> EventName<'_> {
+    let known = place(word).and_then(|place| EventName::KNOWN.get(place));
+    known.copied().unwrap_or_else(|| EventName::from_octets(word))
 }
 
 impl EventSet {
@@ -89,7 +98,8 @@ const OF_A_CHANNEL: [EventName<'static>; 23] = [
 impl Interest {
     pub(super) const NONE: Self = Self { listening: false, my_events: false, names: EventSet(0), allowed: None };
 
-    /// Takes `esl-allowed-events`, if there is a limit: names, and after CUSTOM subclasses, between commas, or between blanks if there is one.
+    /// Takes `esl-allowed-events`, if there is a limit: names, and after CUSTOM subclasses, between commas, or between
+    /// blanks if there is one.
     pub(super) fn allow<S>(&mut self, list: Option<&[u8]>, store: &mut Store<S>) -> Result<(), Full>
     where
         S: AsRef<[u8]> + AsMut<[u8]>,

@@ -5,7 +5,9 @@
 
 mod ask;
 mod commands;
+mod deliver;
 mod interest;
+mod poll;
 mod store;
 mod write;
 
@@ -13,14 +15,16 @@ use core::fmt;
 
 use ask::Due;
 pub use ask::{Answer, AnswerError, Ask, Rights};
+use deliver::Queue;
+pub use deliver::{DeliverError, Offer};
 use interest::Interest;
 pub use interest::RegexHook;
+pub use poll::{Closed, Effect, Goodbye, Poll};
 use store::{Kind, Store};
 pub use write::LogData;
 use write::Output;
 
-use crate::event::{EventData, EventDataError};
-use crate::frame::{DecodeError, Decoder, Limits, Request, Step};
+use crate::frame::{Decoder, Limits, Request, Step};
 use crate::name::{Format, LogLevel};
 use crate::text::{Insufficient, Percent};
 
@@ -57,180 +61,6 @@ pub struct Control {
     pub is_async: bool,
 }
 
-/// What [`Server::poll`] found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Poll<'b> {
-    /// The listener has written something by itself: its greeting, or the reply to a command.
-    Done {
-        /// What the host may want to know about it.
-        effect: Effect,
-        /// Octets that are done with.
-        consumed: usize,
-        /// Octets of `out` to send. 0 for the first command of an outbound connection: only `connect` is answered there.
-        written: usize,
-    },
-    /// The client wants something of the host, which has to [`answer`](Server::answer).
-    Ask {
-        /// What.
-        ask: Ask<'b>,
-        /// Octets that are done with, once the question is.
-        consumed: usize,
-    },
-    /// The host owes an answer: nothing is read before.
-    Waiting,
-    /// More octets must be read first.
-    NeedData {
-        /// How long the buffer must be for the next command to be whole, if that is known.
-        required: Option<usize>,
-        /// Octets that are done with.
-        consumed: usize,
-    },
-    /// The connection is over: send what is written, then close it.
-    Closed {
-        /// Why.
-        why: Closed,
-        /// Octets of `out` to send.
-        written: usize,
-    },
-}
-
-impl Poll<'_> {
-    /// The octets that must be taken off the front of the buffer before the next call.
-    #[must_use]
-    pub const fn consumed(&self) -> usize {
-        match self {
-            Self::Done { consumed, .. } | Self::Ask { consumed, .. } | Self::NeedData { consumed, .. } => *consumed,
-            Self::Waiting | Self::Closed { .. } => 0,
-        }
-    }
-
-    /// The octets of `out` that must be sent.
-    #[must_use]
-    pub const fn written(&self) -> usize {
-        match self {
-            Self::Done { written, .. } | Self::Closed { written, .. } => *written,
-            Self::Ask { .. } | Self::Waiting | Self::NeedData { .. } => 0,
-        }
-    }
-}
-
-/// What a command that the listener has answered by itself means to its host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Effect {
-    /// The greeting has been written: an auth request, or nothing in outbound mode. The client has 25 seconds for its
-    /// first command.
-    Greeting,
-    /// Nothing: a refusal, or a change of what the connection gets.
-    None,
-    /// ALL events are subscribed to: [`Server::subscribe`] the subclasses that the host knows. They remain when a
-    /// later `nixevent` takes a name out of ALL.
-    AllEvents,
-    /// `noevents`: the events that wait must be dropped.
-    EventsFlushed,
-    /// `nolog`: the log lines that wait must be dropped.
-    LogFlushed,
-    /// `divert_events`: whether events for the controlled channel's own queue come here, by
-    /// [`Server::offer_diverted`].
-    Divert(bool),
-    /// `resume`: the dialplan goes on when the connection has ended.
-    Resume,
-    /// `linger` or `nolinger`: [`Server::linger`] has changed. If the channel is gone already, the time begins anew.
-    Linger,
-}
-
-/// Why a connection is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Closed {
-    /// The client has sent `exit`.
-    Exit,
-    /// The password was wrong.
-    Refused,
-    /// The client's address is not allowed.
-    Rejected,
-    /// What the client sent cannot be read, or is beyond a limit.
-    Unreadable(DecodeError),
-    /// The controlled channel has ended, and nothing lingers.
-    ChannelGone,
-    /// The host has ended it.
-    Ended(Goodbye),
-}
-
-/// What to say at the end of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Goodbye {
-    /// The usual: the client has closed its side, a time is over.
-    Disconnected,
-    /// The server ends, or the module is reloaded.
-    ShutDown,
-    /// Too many events were lost.
-    LostEvents,
-    /// Too many log lines were lost.
-    LostLogLines,
-}
-
-impl Goodbye {
-    /// What the notice says.
-    #[must_use]
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::Disconnected => "Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n",
-            Self::ShutDown => "The system is being shut down.\n",
-            Self::LostEvents => "killed listener because of lost events\n",
-            Self::LostLogLines => "killed listener because of lost log lines\n",
-        }
-    }
-}
-
-/// What becomes of an event or a log line that happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum Offer {
-    /// It is not for this connection.
-    Skip,
-    /// It is, and must be [delivered](Server::deliver) in its turn. It counts as waiting until then.
-    Queue,
-    /// It would be, but too many wait: it is lost.
-    Lost,
-    /// One loss too many: [`Server::disconnect`].
-    Kill,
-}
-
-/// An event or a log line cannot be delivered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DeliverError {
-    /// Not now: in the middle of a command, or before an answer, or nothing is subscribed to. It keeps its place.
-    NotReady,
-    /// The event cannot be written. If its place in the queue is to go, use [`Server::skip`].
-    Event(EventDataError),
-}
-
-impl DeliverError {
-    /// The error's number, the same in every language.
-    #[must_use]
-    pub const fn code(&self) -> u16 {
-        match self {
-            Self::NotReady => 703,
-            Self::Event(error) => error.code(),
-        }
-    }
-}
-
-impl fmt::Display for DeliverError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotReady => f.write_str("not between two commands, or nothing is subscribed to"),
-            Self::Event(error) => error.fmt(f),
-        }
-    }
-}
-
-impl core::error::Error for DeliverError {}
-
 /// How far a connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -238,29 +68,6 @@ enum Phase {
     Login,
     Open,
     Closed(Closed),
-}
-
-/// How many of a kind wait, and how many were lost in a row.
-#[derive(Clone, Copy, Debug, Default)]
-struct Queue {
-    waiting: u32,
-    lost: u32,
-}
-
-impl Queue {
-    fn push(&mut self, limits: &ServerLimits) -> Offer {
-        if self.waiting < limits.queued {
-            self.waiting += 1;
-            self.lost = 0;
-            return Offer::Queue;
-        }
-        self.lost = self.lost.saturating_add(1);
-        if self.lost > limits.lost { Offer::Kill } else { Offer::Lost }
-    }
-
-    fn pop(&mut self) {
-        self.waiting = self.waiting.saturating_sub(1);
-    }
 }
 
 /// One connection of a listener.
@@ -341,8 +148,8 @@ impl<S> Server<S> {
             api_limited: false,
             linger: None,
             lingering: false,
-            events: Queue { waiting: 0, lost: 0 },
-            log_lines: Queue { waiting: 0, lost: 0 },
+            events: Queue::EMPTY,
+            log_lines: Queue::EMPTY,
         }
     }
 
@@ -571,74 +378,6 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
             }
             (_, None) => self.close(Closed::ChannelGone, Goodbye::Disconnected, out),
         }
-    }
-
-    /// Whether this connection wants an event that happens, by its subscriptions and filters. Filters with regular
-    /// expressions match nothing; [`offer_with`](Self::offer_with) has a hook for them.
-    pub fn offer(&mut self, event: &EventData<'_>) -> Offer {
-        self.offer_with(event, &|_, _| false)
-    }
-
-    /// [`offer`](Self::offer), with somebody who knows regular expressions.
-    pub fn offer_with(&mut self, event: &EventData<'_>, regex: RegexHook<'_>) -> Offer {
-        if matches!(self.phase, Phase::Open | Phase::Login) && self.interest.wants(event, &self.store, regex) {
-            self.events.push(&self.limits)
-        } else {
-            Offer::Skip
-        }
-    }
-
-    /// Offers an event of the controlled channel's own queue, after [`Effect::Divert`]: subscriptions and filters do not
-    /// count.
-    pub fn offer_diverted(&mut self) -> Offer {
-        if matches!(self.phase, Phase::Open) && !self.lingering { self.events.push(&self.limits) } else { Offer::Skip }
-    }
-
-    /// Writes an event that waits to the front of `out`, in the connection's format, and returns its length.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be sent now, or not at all, or `out` is too short: nothing has happened.
-    pub fn deliver(&mut self, event: &EventData<'_>, out: &mut [u8]) -> Result<usize, DeliverError> {
-        if !self.is_ready_for_events() {
-            return Err(DeliverError::NotReady);
-        }
-        event.check(self.format).map_err(DeliverError::Event)?;
-        let written = Output::Event(event, self.format, self.percent)
-            .emit(out)
-            .map_err(|error| DeliverError::Event(EventDataError::Insufficient { required: error.required }))?;
-        self.events.pop();
-        Ok(written)
-    }
-
-    /// Gives up an event that waits, as if it had been delivered.
-    pub fn skip(&mut self) {
-        self.events.pop();
-    }
-
-    /// Whether this connection wants a log line of that level.
-    pub fn offer_log(&mut self, level: LogLevel) -> Offer {
-        if matches!(self.phase, Phase::Open) && self.log.is_some_and(|wanted| wanted >= level) {
-            self.log_lines.push(&self.limits)
-        } else {
-            Offer::Skip
-        }
-    }
-
-    /// Writes a log line that waits to the front of `out`, and returns its length.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be sent now, or `out` is too short: nothing has happened.
-    pub fn deliver_log(&mut self, line: &LogData<'_>, out: &mut [u8]) -> Result<usize, DeliverError> {
-        if !self.is_ready_for_log() {
-            return Err(DeliverError::NotReady);
-        }
-        let written = Output::Log(line)
-            .emit(out)
-            .map_err(|error| DeliverError::Event(EventDataError::Insufficient { required: error.required }))?;
-        self.log_lines.pop();
-        Ok(written)
     }
 
     /// Subscribes to a subclass, as `event CUSTOM <subclass>` would: for [`Effect::AllEvents`].

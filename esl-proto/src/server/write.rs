@@ -206,7 +206,8 @@ impl Number {
 pub struct LogData<'a> {
     /// How grave it is.
     pub level: LogLevel,
-    /// The kind of channel that it is written to: 0 for the log, 1 for a clean one, 2 for an event's.
+    /// The kind of channel that it is written to: 0 for the log, 1 for a clean one, 2 for an event's, 3 for a
+    /// call's.
     pub text_channel: u8,
     /// The source file.
     pub file: &'a [u8],

@@ -1,38 +1,11 @@
-//! What the tests share: octets that print as text, the recorded streams of a real server, and the events in them.
+//! What the tests share: the recorded streams of a real server, and the events in them.
 
 #[path = "captures.rs"]
 mod captures;
 
-use std::fmt;
-use std::ops::Deref;
-
 use captures::CAPTURES;
 use esl_proto::name::Format;
 use esl_proto::{Decoder, Limits, Message, Step};
-
-/// Octets that a failed test prints as text.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Octets(pub(crate) Vec<u8>);
-
-impl<T: Into<Vec<u8>>> From<T> for Octets {
-    fn from(octets: T) -> Self {
-        Self(octets.into())
-    }
-}
-
-impl Deref for Octets {
-    type Target = Vec<u8>;
-
-    fn deref(&self) -> &Vec<u8> {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Octets {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\"", self.escape_ascii())
-    }
-}
 
 /// What the server sent in one of the recorded sessions.
 pub(crate) fn session(name: &str) -> Vec<u8> {

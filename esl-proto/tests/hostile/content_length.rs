@@ -3,7 +3,7 @@
 use esl_proto::{DecodeErrorKind, Decoder, Limits};
 
 use crate::feed::{Seen, whole_and_split};
-use crate::support::Octets;
+use crate::octets::Octets;
 
 use DecodeErrorKind::{BodyTooLong, ConflictingLength, InvalidLength};
 

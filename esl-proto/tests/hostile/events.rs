@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::support::Octets;
+use crate::octets::Octets;
 
 /// The headers of an event up to its end or its error, and that.
 pub(crate) fn read<'a>(event: &Event<'a>) -> (Vec<Header<'a>>, Option<EventError>) {

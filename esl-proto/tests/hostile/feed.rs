@@ -2,7 +2,7 @@
 
 use esl_proto::{DecodeError, DecodeErrorKind, Decoder, Frame, Step};
 
-use crate::support::Octets;
+use crate::octets::Octets;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Seen {

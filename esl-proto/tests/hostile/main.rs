@@ -12,6 +12,8 @@ mod heads;
 mod json;
 mod messages;
 mod nul;
+#[path = "../common/octets.rs"]
+mod octets;
 mod server;
 mod streams;
 #[path = "../common/support.rs"]

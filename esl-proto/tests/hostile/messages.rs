@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use proptest::test_runner::Config;
 
 use crate::events::{check, check_value};
+use crate::octets::Octets;
 use crate::streams::stream;
-use crate::support::Octets;
 
 /// The types that FreeSWITCH sends, and two that it does not.
 const TYPES: &[&str] = &[

@@ -6,7 +6,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::feed::{Seen, feed};
-use crate::support::Octets;
+use crate::octets::Octets;
 
 /// What gives a stream its structure, whole and broken, and any other octet.
 fn token() -> impl Strategy<Value = Octets> {

@@ -5,7 +5,7 @@ use esl_proto::name::Format;
 
 use crate::reading::Reading;
 use crate::support::{busy, events, session};
-use crate::{json, xml};
+use crate::{strict_json, strict_xml};
 
 /// Compares the events of a stream where the oracle accepts them, and wants all others read, too. Returns the number
 /// of those that were compared, and of all.
@@ -24,7 +24,7 @@ fn compare(stream: &[u8], format: Format, oracle: fn(&[u8]) -> Option<Reading>) 
 
 #[test]
 fn json_events_are_read_alike() {
-    let compare = |stream: &[u8]| compare(stream, Format::Json, json::oracle);
+    let compare = |stream: &[u8]| compare(stream, Format::Json, strict_json::oracle);
     assert_eq!(compare(&session("04-single-call-json")), (204, 204));
     assert_eq!(compare(&session("04-conference-json")), (26, 26));
     assert_eq!(compare(&session("06-sendevent-json")), (45, 47));
@@ -33,7 +33,7 @@ fn json_events_are_read_alike() {
 
 #[test]
 fn xml_events_are_read_alike() {
-    let compare = |stream: &[u8]| compare(stream, Format::Xml, xml::oracle);
+    let compare = |stream: &[u8]| compare(stream, Format::Xml, strict_xml::oracle);
     assert_eq!(compare(&session("04-single-call-xml")), (204, 204));
     assert_eq!(compare(&session("04-conference-xml")), (26, 26));
     assert_eq!(compare(&session("06-sendevent-xml")), (42, 47));

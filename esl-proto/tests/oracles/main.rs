@@ -6,8 +6,12 @@
 
 mod captures;
 mod json;
+#[path = "../common/octets.rs"]
+mod octets;
 mod percent;
 mod reading;
+mod strict_json;
+mod strict_xml;
 #[path = "../common/support.rs"]
 mod support;
 mod xml;

@@ -6,8 +6,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encod
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
+use crate::octets::Octets;
 use crate::reading::octets;
-use crate::support::Octets;
 
 /// Octets that mean something in a value, whole and broken escapes, and any other octet.
 fn piece() -> impl Strategy<Value = Vec<u8>> {

@@ -3,7 +3,7 @@
 use esl_proto::name::Format;
 use esl_proto::{Event, EventError, Value};
 
-use crate::support::Octets;
+use crate::octets::Octets;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reading {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::CHANNEL;
-use crate::events::{Content, Happening};
+use super::events::{Content, Happening};
+use super::play::CHANNEL;
 
 /// Event names that the tests use, some that no server has, and one with the front that is overlooked.
 pub(crate) const NAMES: [&str; 9] = [
@@ -204,7 +204,11 @@ impl Model {
                 !value[..sign].chars().all(|front| "+- ".contains(front)) || value.as_bytes()[sign] == b'+'
             });
             let compare = value.trim_start_matches(['+', '-', ' ']);
-            if found.text().eq_ignore_ascii_case(compare) {
+            let matches = match value.strip_prefix('/') {
+                Some(word) => found.text().contains(word.trim_end_matches('/')),
+                None => found.text().eq_ignore_ascii_case(compare),
+            };
+            if matches {
                 if !include {
                     return false;
                 }

@@ -26,12 +26,22 @@ struct Dialogue {
     name: String,
     client: Vec<u8>,
     written: Vec<Written>,
+    /// Whether that is all.
+    is_whole: bool,
 }
 
-/// Dialogues in which the real server broke its own framing, or where the recording is not whole: `differences.rs` has
-/// the places.
-const LEFT_OUT: [&str; 4] =
-    ["07-reply-truncation", "08-getvar-long-and-multiline", "11-mixed-line-ends", "15-slow-consumer"];
+/// Dialogues in which the real server breaks its own framing: replayed up to the reply where it does, whose number among
+/// the replies is given. `differences.rs` has what the listener says there.
+const BROKEN: [(&str, usize); 3] = [
+    // The reply to `bgapi` with a long Job-UUID loses its end.
+    ("07-reply-truncation", 6),
+    // The value of a variable ends the reply in its middle.
+    ("08-getvar-long-and-multiline", 10),
+    // The lines that the CR has drawn into the command come back as lines.
+    ("11-mixed-line-ends", 8),
+];
+/// Only the end of this one was recorded, so what it answers is not there; `differences.rs` has its notice.
+const LEFT_OUT: &str = "15-slow-consumer";
 
 fn captures() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/captures"))
@@ -41,7 +51,7 @@ fn dialogues() -> Vec<Dialogue> {
     let folders = fs::read_dir(captures()).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir());
     let mut names: Vec<String> = folders.map(|entry| entry.file_name().into_string().unwrap()).collect();
     names.sort();
-    names.retain(|name| !LEFT_OUT.contains(&name.as_str()));
+    names.retain(|name| name != LEFT_OUT);
     names.iter().map(|name| dialogue(name)).collect()
 }
 
@@ -64,7 +74,9 @@ fn dialogue(name: &str) -> Dialogue {
         }
         rest = &rest[consumed..];
     }
-    Dialogue { name: name.to_owned(), client: file("client.bin"), written }
+    let broken = BROKEN.iter().find(|(broken, _)| *broken == name).map(|(_, at)| *at);
+    written.truncate(broken.unwrap_or(usize::MAX));
+    Dialogue { name: name.to_owned(), client: file("client.bin"), written, is_whole: broken.is_none() }
 }
 
 impl Written {
@@ -156,7 +168,7 @@ impl Dialogue {
         }
         let (mut from, mut to) = (0, 0);
         let mut ended = false;
-        loop {
+        while self.is_whole || expected.peek().is_some() {
             let buf = &self.client[from..to];
             let poll = server.poll(buf, &mut out).unwrap();
             from += poll.consumed();

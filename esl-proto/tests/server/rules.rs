@@ -1,6 +1,6 @@
 //! Rules of the listener, one by one, where no recorded dialogue has them.
 
-use esl_proto::server::{Answer, Ask, Closed, Control, Effect, Offer, Poll, Rights, Server, ServerLimits};
+use esl_proto::server::{Answer, AnswerError, Ask, Closed, Control, Effect, Offer, Poll, Rights, Server, ServerLimits};
 use esl_proto::{EventData, EventDataError, EventField, Percent, name::Format};
 
 type Listener = Server<[u8; 512]>;
@@ -367,7 +367,13 @@ fn names_that_would_forge_a_header_are_refused() {
         ("a\rb", false, false),
         ("a\0b", false, false),
         ("x></x><y", true, false),
+        ("/headers", true, false),
+        ("/headers>", true, false),
+        ("x> y", true, false),
+        ("x>\ty", true, false),
         ("My<Header>", true, true),
+        ("a/b", true, true),
+        ("a>b<c", true, true),
     ] {
         let fields = [EventField::new("Event-Name", "X"), EventField::new(name, "v")];
         let event = EventData::new(&fields);
@@ -377,10 +383,15 @@ fn names_that_would_forge_a_header_are_refused() {
             assert!(fine || result == Err(EventDataError::Name { header: 1 }));
         }
     }
-    let fields = [EventField::new("a\nb", "v")];
-    let mut server = outbound(false, true);
-    server.poll(b"connect\n\n", &mut [0; 4096]).unwrap();
-    assert_eq!(server.answer(Answer::Channel(EventData::new(&fields)), &mut [0; 4096]).unwrap_err().code(), 701);
+    // In the reply to connect, which has no body, they would also forge the frame.
+    for name in ["a\nb", "Content-Length", "content-type"] {
+        let fields = [EventField::new("Event-Name", "CHANNEL_DATA"), EventField::new(name, "7")];
+        let mut server = outbound(false, true);
+        server.poll(b"connect\n\n", &mut [0; 4096]).unwrap();
+        let error = AnswerError::Channel(EventDataError::Name { header: 1 });
+        assert_eq!(server.answer(Answer::Channel(EventData::new(&fields)), &mut [0; 4096]), Err(error));
+        assert_eq!(error.code(), 701);
+    }
 }
 
 #[test]
@@ -405,6 +416,54 @@ fn what_is_kept_stays_when_something_else_is_taken_away() {
     let long = format!("filter X {}\n\n", "y".repeat(4000));
     let written = server.poll(long.as_bytes(), &mut out).unwrap().written();
     assert!(out[..written].windows(17).any(|text| text == b"+OK filter added."));
+}
+
+#[test]
+fn a_nul_in_front_is_no_command_and_ends_the_connection() {
+    let mut out = [0; 4096];
+    for stream in [&b"\0api status\n\n"[..], b"\n\r\n\0\nFoo: bar\n\n"] {
+        let mut server = open();
+        let Poll::Closed { why: Closed::NoCommand, written } = server.poll(stream, &mut out).unwrap() else { panic!() };
+        let reply =
+            b"Content-Type: command/reply\nReply-Text: -ERR command parse error.\n\nContent-Type: text/disconnect-";
+        assert!(out[..written].starts_with(reply));
+    }
+}
+
+#[test]
+fn nothing_of_a_head_is_after_a_nul() {
+    let mut server = open();
+    let stream = b"sendevent CUSTOM\nFoo: a\0b\nBar: c\nContent-Length: 9\n\nnosuch\n\n";
+    let mut out = [0; 4096];
+    let Poll::Ask { ask: Ask::SendEvent { request, .. }, consumed } = server.poll(stream, &mut out).unwrap() else {
+        panic!()
+    };
+    assert_eq!((request.get("foo"), request.get("bar"), request.body()), (Some(&b"a"[..]), None, None));
+    server.answer(Answer::Event(b"u"), &mut out).unwrap();
+    // What was announced after it is no body.
+    let poll = server.poll(&stream[consumed..], &mut out).unwrap();
+    assert!(out[..poll.written()].ends_with(b"Reply-Text: -ERR command not found\n\n"));
+    let poll = server.poll(b"api eval a\0b\n\n", &mut out).unwrap();
+    let Poll::Ask { ask: Ask::Api { argument: Some(b"a"), .. }, .. } = poll else { panic!("{poll:?}") };
+}
+
+#[test]
+fn the_name_of_an_event_may_be_the_sources_own() {
+    use esl_proto::name::EventName;
+
+    let mut server = open();
+    for (line, name) in [
+        ("sendevent SWITCH_EVENT_TALK", EventName::Talk),
+        ("SENDEVENTtalk", EventName::Talk),
+        ("sendevent nosuch", EventName::from_octets(b"nosuch")),
+        ("sendevent", EventName::from_octets(b"")),
+    ] {
+        let command = format!("{line}\n\n");
+        let poll = server.poll(command.as_bytes(), &mut [0; 4096]).unwrap();
+        let Poll::Ask { ask: Ask::SendEvent { name: read, .. }, .. } = poll else { panic!("{poll:?}") };
+        assert_eq!(read, name, "{line}");
+        server.answer(Answer::Event(b"u"), &mut [0; 4096]).unwrap();
+    }
 }
 
 #[test]

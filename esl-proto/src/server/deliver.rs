@@ -1,0 +1,150 @@
+//! Events and log lines, on their way to the client.
+
+use core::fmt;
+
+use super::interest::RegexHook;
+use super::write::{LogData, Output};
+use super::{Phase, Server, ServerLimits};
+use crate::event::{EventData, EventDataError};
+use crate::name::LogLevel;
+
+/// What becomes of an event or a log line that happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Offer {
+    /// It is not for this connection.
+    Skip,
+    /// It is, and must be [delivered](Server::deliver) in its turn. It counts as waiting until then.
+    Queue,
+    /// It would be, but too many wait: it is lost.
+    Lost,
+    /// One loss too many: [`Server::disconnect`].
+    Kill,
+}
+
+/// An event or a log line cannot be delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DeliverError {
+    /// Not now: in the middle of a command, or before an answer, or nothing is subscribed to. It keeps its place.
+    NotReady,
+    /// The event cannot be written. If its place in the queue is to go, use [`Server::skip`].
+    Event(EventDataError),
+}
+
+impl DeliverError {
+    /// The error's number, the same in every language.
+    #[must_use]
+    pub const fn code(&self) -> u16 {
+        match self {
+            Self::NotReady => 703,
+            Self::Event(error) => error.code(),
+        }
+    }
+}
+
+impl fmt::Display for DeliverError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotReady => f.write_str("not between two commands, or nothing is subscribed to"),
+            Self::Event(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for DeliverError {}
+
+/// How many of a kind wait, and how many were lost in a row.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Queue {
+    pub(super) waiting: u32,
+    lost: u32,
+}
+
+impl Queue {
+    pub(super) const EMPTY: Self = Self { waiting: 0, lost: 0 };
+
+    fn push(&mut self, limits: &ServerLimits) -> Offer {
+        if self.waiting < limits.queued {
+            self.waiting += 1;
+            self.lost = 0;
+            return Offer::Queue;
+        }
+        self.lost = self.lost.saturating_add(1);
+        if self.lost > limits.lost { Offer::Kill } else { Offer::Lost }
+    }
+
+    fn pop(&mut self) {
+        self.waiting = self.waiting.saturating_sub(1);
+    }
+}
+
+impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
+    /// Whether this connection wants an event that happens, by its subscriptions and filters. Filters with regular
+    /// expressions match nothing; [`offer_with`](Self::offer_with) has a hook for them.
+    pub fn offer(&mut self, event: &EventData<'_>) -> Offer {
+        self.offer_with(event, &|_, _| false)
+    }
+
+    /// [`offer`](Self::offer), with somebody who knows regular expressions.
+    pub fn offer_with(&mut self, event: &EventData<'_>, regex: RegexHook<'_>) -> Offer {
+        if matches!(self.phase, Phase::Open | Phase::Login) && self.interest.wants(event, &self.store, regex) {
+            self.events.push(&self.limits)
+        } else {
+            Offer::Skip
+        }
+    }
+
+    /// Offers an event of the controlled channel's own queue, after [`Effect::Divert`](super::Effect::Divert):
+    /// subscriptions and filters do not count.
+    pub fn offer_diverted(&mut self) -> Offer {
+        if matches!(self.phase, Phase::Open) && !self.lingering { self.events.push(&self.limits) } else { Offer::Skip }
+    }
+
+    /// Writes an event that waits to the front of `out`, in the connection's format, and returns its length.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be sent now, or not at all, or `out` is too short: nothing has happened.
+    pub fn deliver(&mut self, event: &EventData<'_>, out: &mut [u8]) -> Result<usize, DeliverError> {
+        if !self.is_ready_for_events() {
+            return Err(DeliverError::NotReady);
+        }
+        event.check(self.format).map_err(DeliverError::Event)?;
+        let written = Output::Event(event, self.format, self.percent)
+            .emit(out)
+            .map_err(|error| DeliverError::Event(EventDataError::Insufficient { required: error.required }))?;
+        self.events.pop();
+        Ok(written)
+    }
+
+    /// Gives up an event that waits, as if it had been delivered.
+    pub fn skip(&mut self) {
+        self.events.pop();
+    }
+
+    /// Whether this connection wants a log line of that level.
+    pub fn offer_log(&mut self, level: LogLevel) -> Offer {
+        if matches!(self.phase, Phase::Open) && self.log.is_some_and(|wanted| wanted >= level) {
+            self.log_lines.push(&self.limits)
+        } else {
+            Offer::Skip
+        }
+    }
+
+    /// Writes a log line that waits to the front of `out`, and returns its length.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be sent now, or `out` is too short: nothing has happened.
+    pub fn deliver_log(&mut self, line: &LogData<'_>, out: &mut [u8]) -> Result<usize, DeliverError> {
+        if !self.is_ready_for_log() {
+            return Err(DeliverError::NotReady);
+        }
+        let written = Output::Log(line)
+            .emit(out)
+            .map_err(|error| DeliverError::Event(EventDataError::Insufficient { required: error.required }))?;
+        self.log_lines.pop();
+        Ok(written)
+    }
+}

@@ -1,0 +1,135 @@
+//! What the listener tells its host.
+
+use super::ask::Ask;
+use crate::frame::DecodeError;
+
+/// What [`poll`](super::Server::poll) found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Poll<'b> {
+    /// The listener has written something by itself: its greeting, or the reply to a command.
+    Done {
+        /// What the host may want to know about it.
+        effect: Effect,
+        /// Octets that are done with.
+        consumed: usize,
+        /// Octets of `out` to send. 0 for the first command of an outbound connection: only `connect` is answered there.
+        written: usize,
+    },
+    /// The client wants something of the host, which has to [`answer`](super::Server::answer).
+    Ask {
+        /// What.
+        ask: Ask<'b>,
+        /// Octets that are done with, once the question is.
+        consumed: usize,
+    },
+    /// The host owes an answer: nothing is read before.
+    Waiting,
+    /// More octets must be read first.
+    NeedData {
+        /// How long the buffer must be for the next command to be whole, if that is known.
+        required: Option<usize>,
+        /// Octets that are done with.
+        consumed: usize,
+    },
+    /// The connection is over: send what is written, then close it.
+    Closed {
+        /// Why.
+        why: Closed,
+        /// Octets of `out` to send.
+        written: usize,
+    },
+}
+
+impl Poll<'_> {
+    /// The octets that must be taken off the front of the buffer before the next call.
+    #[must_use]
+    pub const fn consumed(&self) -> usize {
+        match self {
+            Self::Done { consumed, .. } | Self::Ask { consumed, .. } | Self::NeedData { consumed, .. } => *consumed,
+            Self::Waiting | Self::Closed { .. } => 0,
+        }
+    }
+
+    /// The octets of `out` that must be sent.
+    #[must_use]
+    pub const fn written(&self) -> usize {
+        match self {
+            Self::Done { written, .. } | Self::Closed { written, .. } => *written,
+            Self::Ask { .. } | Self::Waiting | Self::NeedData { .. } => 0,
+        }
+    }
+}
+
+/// What a command that the listener has answered by itself means to its host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Effect {
+    /// The greeting has been written: an auth request, or nothing in outbound mode. The client has 25 seconds for its
+    /// first command.
+    Greeting,
+    /// Nothing: a refusal, or a change of what the connection gets.
+    None,
+    /// ALL events are subscribed to: [`subscribe`](super::Server::subscribe) the subclasses that the host knows. They
+    /// remain when a later `nixevent` takes a name out of ALL.
+    AllEvents,
+    /// `noevents`: the events that wait must be dropped.
+    EventsFlushed,
+    /// `nolog`: the log lines that wait must be dropped.
+    LogFlushed,
+    /// `divert_events`: whether events for the controlled channel's own queue come here, by
+    /// [`offer_diverted`](super::Server::offer_diverted).
+    Divert(bool),
+    /// `resume`: the dialplan goes on when the connection has ended.
+    Resume,
+    /// `linger` or `nolinger`: [`linger`](super::Server::linger) has changed. If the channel is gone already, `linger`
+    /// begins the time anew, and `nolinger` comes too late.
+    Linger,
+}
+
+/// Why a connection is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Closed {
+    /// The client has sent `exit`.
+    Exit,
+    /// The password was wrong.
+    Refused,
+    /// The client's address is not allowed.
+    Rejected,
+    /// The client has sent a command that begins with a NUL.
+    NoCommand,
+    /// What the client sent cannot be read, or is beyond a limit.
+    Unreadable(DecodeError),
+    /// The controlled channel has ended, and nothing lingers.
+    ChannelGone,
+    /// The host has ended it.
+    Ended(Goodbye),
+}
+
+/// What to say at the end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Goodbye {
+    /// The usual: the client has closed its side, a time is over.
+    Disconnected,
+    /// The server ends, or the module is reloaded.
+    ShutDown,
+    /// Too many events were lost.
+    LostEvents,
+    /// Too many log lines were lost.
+    LostLogLines,
+}
+
+impl Goodbye {
+    /// What the notice says.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Disconnected => "Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n",
+            Self::ShutDown => "The system is being shut down.\n",
+            Self::LostEvents => "killed listener because of lost events\n",
+            Self::LostLogLines => "killed listener because of lost log lines\n",
+        }
+    }
+}

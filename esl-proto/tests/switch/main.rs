@@ -1,0 +1,10 @@
+//! The simulated switch, from outside: on loopback, by octets that a client would send. Every wait has an end.
+
+mod api;
+mod calls;
+mod harness;
+mod hostile;
+mod logins;
+#[path = "../common/program.rs"]
+mod program;
+mod programs;

@@ -1,0 +1,113 @@
+//! Writes inputs for the fuzz targets, made of the recorded connections, the golden cases and some lines by hand, to
+//! `DIRECTORY/<target>/`: `cargo run --example seed DIRECTORY`. `fuzz/corpus` holds what is worth keeping of them.
+
+#[path = "../../esl-proto/tests/common/golden.rs"]
+#[expect(dead_code, reason = "only what a case sends is wanted here")]
+mod golden;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use esl_proto::{Decoder, Frame, Limits, Message, Step};
+
+/// Longer ones say nothing that shorter ones do not, and are slow.
+const MOST: usize = 2048;
+
+/// Lines that a program may write or read as calls.
+const CALLS: &[&str] = &[
+    "originate user/1000 &park()",
+    "originate sofia/gateway/gw/1234 1000 XML default O\\'Hara 1000 20",
+    "originate '{^^;originate_timeout=20;sales_note=A, B}user/1000,[leg_delay_start=5]user/1001|sofia/gateway/gw/1' &park()",
+    "originate '{a=1,b=\\'x, y\\'}[c=d]user/1000,user/1001|u' '&playback(a b)' XML default",
+    "<a=1> u:_: <b=2>{c=3}v",
+    "{a='1,2',b=it's}[a=1][^^;b=2,3;c=4] u|w",
+    r"[a=;~!#*+&.?/%\\\\,][b=@\\\\,]u/1",
+    "{a=b:_'':_'':}u/$''{y}$''$",
+];
+
+struct Seeds {
+    directory: PathBuf,
+    known: BTreeSet<(&'static str, Vec<u8>)>,
+}
+
+impl Seeds {
+    fn add(&mut self, target: &'static str, front: &[u8], octets: &[u8]) {
+        if octets.len() <= MOST {
+            self.known.insert((target, [front, octets].concat()));
+        }
+    }
+
+    /// What a server sends.
+    fn server(&mut self, stream: &[u8]) {
+        for mode in [0, 2, 4, 6] {
+            self.add("decode", &[mode, 200, 7, 40], stream);
+        }
+        each(Decoder::new(Limits::DEFAULT), stream, |frame, octets| {
+            self.add("decode", &[0, 0, 7, 40], octets);
+            match Message::from(frame) {
+                Message::Event(event) => self.event(event.format() as u8, event.text()),
+                Message::Reply(reply) if reply.is_connect() => self.event(3, octets),
+                _ => {}
+            }
+        });
+    }
+
+    fn event(&mut self, format: u8, text: &[u8]) {
+        self.add("events", &[format, 8], text);
+        let oracle = match format {
+            1 => "json",
+            2 => "xml",
+            _ => return,
+        };
+        self.add(oracle, &[], text);
+    }
+
+    /// What a client sends.
+    fn client(&mut self, stream: &[u8]) {
+        self.add("decode", &[1, 200, 7, 40], stream);
+        self.add("server", &[0, 60, 7, 40], stream);
+        self.add("server", &[1, 60, 7, 40], stream);
+        each(Decoder::for_requests(Limits::DEFAULT), stream, |_, octets| self.add("request", &[], octets));
+    }
+
+    fn write(&self) -> std::io::Result<()> {
+        for (number, (target, octets)) in self.known.iter().enumerate() {
+            let directory = self.directory.join(target);
+            fs::create_dir_all(&directory)?;
+            fs::write(directory.join(format!("{number:05}")), octets)?;
+        }
+        println!("{} inputs", self.known.len());
+        Ok(())
+    }
+}
+
+/// Calls `look` with each frame of a stream and its octets.
+fn each(mut decoder: Decoder, mut stream: &[u8], mut look: impl FnMut(Frame<'_>, &[u8])) {
+    while let Ok(Step::Frame { frame, consumed }) = decoder.decode(stream) {
+        look(frame, &stream[..consumed]);
+        stream = &stream[consumed..];
+    }
+}
+
+fn main() -> std::io::Result<()> {
+    let directory = std::env::args_os().nth(1).expect("a directory").into();
+    let mut seeds = Seeds { directory, known: BTreeSet::new() };
+    for case in golden::cases() {
+        seeds.server(&case.wire);
+    }
+    let captures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/captures");
+    for capture in fs::read_dir(captures)? {
+        let capture = capture?.path();
+        if let Ok(stream) = fs::read(capture.join("server.bin")) {
+            seeds.server(&stream);
+        }
+        if let Ok(stream) = fs::read(capture.join("client.bin")) {
+            seeds.client(&stream);
+        }
+    }
+    for line in CALLS {
+        seeds.add("dial", &[0], line.as_bytes());
+    }
+    seeds.write()
+}

@@ -1,0 +1,291 @@
+//! A client among random commands, answers, other frames, octets and ends: each id is answered or reported as never to
+//! be once and in order, every octet is counted, and nothing comes after the end.
+
+use arbitrary::{Result, Unstructured};
+use esl_proto::name::{EventName, Format, LogLevel};
+use esl_proto::{
+    Call, Client, Command, End, Execute, Filter, Frame, Incoming, Limits, Message, NotAllowed, Poll, SendError,
+    SendMsg, Unanswered,
+};
+
+/// What a server says.
+const FRAMES: &[&[u8]] = &[
+    b"Content-Type: auth/request\n\n",
+    b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n",
+    b"Content-Type: command/reply\nReply-Text: +OK accepted\nAllowed-LOG: false\nAllowed-API: xContent-Type: command/reply\nReply-Text: +OK\n\n",
+    b"Content-Type: command/reply\nReply-Text: -ERR invalid\n\n",
+    b"Content-Type: command/reply\nReply-Text: two\nlines: of text\nand more\n\n",
+    b"Event-Name: CHANNEL_DATA\nContent-Type: command/reply\nReply-Text: %2BOK%0A\nSocket-Mode: async\nControl: full\n\n",
+    b"Event-Name: CHANNEL_DATA\nContent-Type: command/reply\nReply-Text: %2BOK%0A\nControl: single-channel\n\n",
+    b"Content-Type: api/response\nContent-Length: 5\n\n+OK a",
+    b"Content-Type: api/response\nContent-Length: 70\n\n0123456789012345678901234567890123456789012345678901234567890123456789",
+    b"Content-Type: api/response\nContent-Length: 0\n\n",
+    b"Content-Length: 17\nContent-Type: text/event-plain\n\nEvent-Name: TALK\n",
+    b"Content-Length: 2\nContent-Type: text/event-json\n\n{}",
+    b"Content-Length: 9\nContent-Type: text/event-xml\n\nmalformed",
+    b"Content-Type: log/data\nContent-Length: 3\nLog-Level: 7\n\nabc",
+    b"\n\r\norphan\n\n",
+    b"Content-Type: text/disconnect-notice\nContent-Disposition: linger\nContent-Length: 0\n\n",
+    b"Content-Type: text/disconnect-notice\nContent-Length: 15\n\nDisconnected...",
+    b"Content-Type: text/disconnect-notice\nControlled-Session-UUID: u\nContent-Length: 31\n\nThe system is being shut down.\n",
+    b"Content-Type: text/disconnect-notice\nContent-Length: 39\n\nkilled listener because of lost events\n",
+    b"Content-Type: text/rude-rejection\nContent-Length: 24\n\nAccess Denied, go away.\n",
+    b"Content-Length: x\n\n",
+];
+
+fn command(kind: u8) -> Command<'static> {
+    match kind % 17 {
+        0 => Command::auth("x"),
+        1 => Command::userauth("u", "d", "x"),
+        2 => Command::api("status"),
+        3 => Command::bgapi_named("status", "x"),
+        4 => Command::event(Format::Json, &[EventName::All]),
+        5 => SendMsg::new(Execute::new("playback", "a\nb")).to("u").into(),
+        6 => SendMsg::new(Call::hangup(None)).into(),
+        7 => Filter::DeleteAll.into(),
+        8 => Command::Connect,
+        9 => Command::myevents_of("u"),
+        10 => Command::myevents(None),
+        11 => Command::Log { level: Some(LogLevel::DEBUG) },
+        12 => Command::Linger { seconds: None },
+        13 => Command::getvar("x"),
+        14 => Command::Resume,
+        15 => Command::api("a\nb"),
+        _ => Command::Exit,
+    }
+}
+
+/// See the module.
+pub fn run(data: &[u8]) {
+    let mut u = Unstructured::new(data);
+    // An input that is too short says nothing.
+    let Ok(mut host) = Host::new(&mut u) else { return };
+    while !u.is_empty() && host.step(&mut u).is_ok() {}
+    host.end();
+}
+
+/// A client, its host, and what must be true of them.
+struct Host {
+    client: Client,
+    outbound: bool,
+    /// The most that the host's buffer holds.
+    room: usize,
+    /// What the server has sent and the client has not consumed, and how much of it has arrived.
+    wire: Vec<u8>,
+    arrived: usize,
+    consumed: u64,
+    frames: u64,
+    sent: u64,
+    /// How many ids were reported: as they must be in order, these are the lowest.
+    reported: u64,
+    exiting: bool,
+    /// Octets of a body that must still come in parts.
+    parts: usize,
+    end: Option<End>,
+}
+
+impl Host {
+    fn new(u: &mut Unstructured<'_>) -> Result<Self> {
+        let outbound = u.arbitrary()?;
+        let limits = if u.arbitrary()? { Limits::DEFAULT } else { Limits::for_buffer(u.int_in_range(2..=200)?) };
+        Ok(Self {
+            client: if outbound { Client::outbound(limits) } else { Client::inbound(limits) },
+            outbound,
+            room: limits.whole,
+            wire: Vec::new(),
+            arrived: 0,
+            consumed: 0,
+            frames: 0,
+            sent: 0,
+            reported: 0,
+            exiting: false,
+            parts: 0,
+            end: None,
+        })
+    }
+
+    fn step(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
+        match u.int_in_range(0..=9)? {
+            0..=3 => self.send(u.arbitrary()?, u.ratio(1, 8)?),
+            4 => {
+                let len = u.int_in_range(0..=60)?.min(u.len());
+                self.wire.extend_from_slice(u.bytes(len)?);
+            }
+            5 if self.end.is_none() => {
+                assert_eq!(self.client.sent_elsewhere().number(), self.sent);
+                self.sent += 1;
+            }
+            _ => self.wire.extend_from_slice(u.choose(FRAMES)?),
+        }
+        if u.arbitrary()? {
+            let octets = u.int_in_range(0..=300)?;
+            self.arrive(octets);
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, kind: u8, short: bool) {
+        let command = command(kind);
+        let before = format!("{:?}", self.client);
+        let allowed = self.client.may_send(&command);
+        let mut out = vec![7; if short { 3 } else { 256 }];
+        match self.client.send(&command, &mut out) {
+            Ok(sent) => {
+                assert_eq!(sent.id.number(), self.sent);
+                assert_eq!(command.encode(&mut vec![0; 256]), Ok(&out[..sent.len]));
+                assert!(allowed.is_ok() && !self.exiting && self.end.is_none());
+                // What comes first is what the server wants first.
+                let first = match self.outbound {
+                    true => matches!(command, Command::Connect),
+                    false => matches!(command, Command::Auth { .. } | Command::UserAuth { .. } | Command::Exit),
+                };
+                assert!(first || self.sent > 0);
+                self.exiting |= matches!(command, Command::Exit);
+                self.sent += 1;
+            }
+            Err(error) => {
+                assert_eq!(format!("{:?}", self.client), before, "an error changes nothing");
+                assert!(out.iter().all(|octet| *octet == 7), "an error writes nothing");
+                match error {
+                    SendError::NotAllowed(reason) => assert_eq!(allowed, Err(reason)),
+                    SendError::Refused(_) => assert!(allowed.is_ok() && command.encoded_len().is_err()),
+                    SendError::Insufficient(_) => assert!(allowed.is_ok() && short),
+                }
+                assert!(self.end.is_none() || error == SendError::NotAllowed(NotAllowed::Closed));
+            }
+        }
+    }
+
+    /// Lets more octets arrive, and takes in what they make.
+    fn arrive(&mut self, octets: usize) {
+        self.arrived = self.wire.len().min(self.arrived + octets);
+        loop {
+            let buffer = self.wire[..self.arrived.min(self.room)].to_vec();
+            let consumed = match self.client.poll(&buffer) {
+                Ok(Poll::Closed { end, trailing }) => {
+                    assert_eq!((Some(end), trailing), (self.end, &buffer[..]));
+                    break;
+                }
+                Err(error) => {
+                    match self.end {
+                        None => self.never(error.unanswered, End::Protocol(error.error)),
+                        Some(end) => assert!(end == End::Protocol(error.error) && error.unanswered.is_empty()),
+                    }
+                    break;
+                }
+                Ok(poll) => {
+                    assert_eq!(self.end, None, "nothing comes after the end");
+                    self.take(&poll, buffer.len())
+                }
+            };
+            self.wire.drain(..consumed.octets);
+            self.arrived -= consumed.octets;
+            self.consumed += consumed.octets as u64;
+            assert_eq!((self.client.stats().octets, self.client.stats().frames), (self.consumed, self.frames));
+            assert_eq!((self.client.in_flight(), self.client.end()), (self.sent - self.reported, self.end));
+            if consumed.needs_more && (self.arrived <= self.room || consumed.octets == 0) {
+                break;
+            }
+        }
+        assert_eq!(self.client.end(), self.end);
+    }
+
+    fn take(&mut self, poll: &Poll<'_>, filled: usize) -> Consumed {
+        let octets = poll.consumed();
+        match poll {
+            Poll::NeedData { required, .. } => {
+                assert!(required.is_none_or(|required| required > filled - octets && required <= self.room));
+                assert!(filled - octets < self.room, "a full buffer is never too small");
+                return Consumed { octets, needs_more: true };
+            }
+            Poll::Incoming { incoming, .. } => {
+                self.frames += 1;
+                self.incoming(incoming);
+            }
+            Poll::Head { id, body_len, .. } => {
+                self.frames += 1;
+                self.parts = *body_len;
+                id.iter().for_each(|id| self.answered(id.number()));
+            }
+            Poll::Body { data, remaining, .. } => {
+                self.parts = self.parts.checked_sub(data.len()).expect("no more than was announced");
+                assert_eq!(self.parts, *remaining);
+            }
+            Poll::Closed { .. } => unreachable!("that is an end"),
+        }
+        assert!(octets > 0, "no progress");
+        Consumed { octets, needs_more: false }
+    }
+
+    fn incoming(&mut self, incoming: &Incoming<'_>) {
+        match incoming {
+            Incoming::Authenticated { id, glued, .. } => {
+                self.answered(id.number());
+                glued.iter().for_each(|id| self.answered(id.number()));
+            }
+            Incoming::AuthRefused { id, .. } | Incoming::Connected { id, .. } | Incoming::Answer { id, .. } => {
+                self.answered(id.number());
+            }
+            Incoming::Rejected { rejection, unanswered } => {
+                assert_eq!(unanswered.end(), End::Rejected);
+                self.report(*unanswered);
+                self.parts = parts_of(rejection.frame());
+            }
+            Incoming::Goodbye { end, unanswered, .. } => self.never(*unanswered, *end),
+            Incoming::Unexpected(Message::Reply(_) | Message::ApiResponse(_)) => {
+                assert_eq!(self.sent, self.reported, "an answer that nobody waits for");
+            }
+            Incoming::AuthRequest => assert!(!self.outbound && self.reported == 0),
+            Incoming::Lingering(notice) => {
+                assert!(self.client.is_lingering());
+                self.parts = parts_of(notice.frame());
+            }
+            _ => {}
+        }
+        assert!(!format!("{incoming:?}").is_empty());
+    }
+
+    fn answered(&mut self, id: u64) {
+        assert!(id == self.reported && id < self.sent, "in order, each once, and none that was not sent");
+        self.reported += 1;
+    }
+
+    fn report(&mut self, unanswered: Unanswered) {
+        assert!(unanswered.ids().map(|id| id.number()).eq(self.reported..self.sent));
+        assert_eq!(unanswered.len(), self.sent - self.reported);
+        self.reported = self.sent;
+    }
+
+    fn never(&mut self, unanswered: Unanswered, end: End) {
+        assert_eq!(unanswered.end(), end);
+        self.report(unanswered);
+        self.end = Some(end);
+    }
+
+    /// The stream ends where it is.
+    fn end(mut self) {
+        let buffer = self.wire[..self.arrived].to_vec();
+        let eof = self.client.eof(&buffer);
+        assert!(eof.incomplete <= buffer.len());
+        match self.end {
+            Some(end) => assert_eq!((eof.end, eof.incomplete), (end, 0)),
+            None => assert!(matches!(eof.end, End::Eof | End::Rejected | End::AuthRefused)),
+        }
+        self.never(eof.unanswered, eof.end);
+        assert_eq!((self.client.in_flight(), self.client.end()), (0, self.end));
+        self.send(2, false);
+        self.arrive(usize::MAX / 2);
+    }
+}
+
+/// How many octets of a notice's text come in parts: all, if it does not fit into the host's buffer.
+fn parts_of(notice: &Frame<'_>) -> usize {
+    let len = notice.get("Content-Length").and_then(|value| value.to_string().trim().parse().ok());
+    if notice.body().is_some() { 0 } else { len.unwrap_or(0) }
+}
+
+/// What a poll has taken.
+struct Consumed {
+    octets: usize,
+    needs_more: bool,
+}

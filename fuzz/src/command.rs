@@ -1,0 +1,31 @@
+//! Whatever a command is made of: it is refused, or it is on the wire exactly what it was.
+
+use arbitrary::{Result, Unstructured};
+use esl_proto::Command;
+
+use crate::any_command::{Parts, encode, request};
+use crate::texts::text;
+
+/// See the module.
+pub fn run(data: &[u8]) {
+    // An input that is too short says nothing.
+    let Ok(parts) = parts(&mut Unstructured::new(data)) else { return };
+    parts.with(|command| {
+        if let Ok(wire) = encode(&command) {
+            let request = request(&wire);
+            assert_eq!(Command::parse(&request), Ok(command));
+            assert_eq!(command.body(), request.body());
+        }
+        assert!(!format!("{command:?}").is_empty());
+    });
+}
+
+fn parts(u: &mut Unstructured<'_>) -> Result<Parts> {
+    Ok(Parts {
+        kind: u.choose_index(Parts::KINDS)?,
+        numbers: u.arbitrary()?,
+        flags: u.arbitrary()?,
+        items: u.choose_index(Parts::ITEMS)?,
+        texts: (0..Parts::TEXTS).map(|_| text(u)).collect::<Result<_>>()?,
+    })
+}

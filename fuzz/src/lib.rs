@@ -1,0 +1,37 @@
+//! What each fuzz target does with its input, one public module a target. The first octets of an input say how the rest
+//! of it is used, so that a recorded stream behind a few octets is an input as good as any.
+//!
+//! What the tests of esl-proto have, oracles and things of any kind, is taken from there.
+
+pub mod client;
+pub mod command;
+pub mod decode;
+pub mod dial;
+pub mod event_data;
+pub mod events;
+pub mod json;
+pub mod pair;
+pub mod request;
+pub mod server;
+pub mod xml;
+
+mod messages;
+mod reference;
+mod splits;
+mod texts;
+mod values;
+
+#[path = "../../esl-proto/tests/common/command.rs"]
+mod any_command;
+#[path = "../../esl-proto/tests/common/dial.rs"]
+mod any_dial;
+#[path = "../../esl-proto/tests/common/lossy.rs"]
+mod lossy;
+#[path = "../../esl-proto/tests/common/octets.rs"]
+mod octets;
+#[path = "../../esl-proto/tests/oracles/reading.rs"]
+mod reading;
+#[path = "../../esl-proto/tests/oracles/strict_json.rs"]
+mod strict_json;
+#[path = "../../esl-proto/tests/oracles/strict_xml.rs"]
+mod strict_xml;

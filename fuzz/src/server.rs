@@ -1,0 +1,326 @@
+//! A listener that hears whatever a client sends, with a host whose answers repeat it and with events and ends between:
+//! each command has one answer, all that is written are whole frames that our decoder reads back, and pieces change
+//! nothing.
+
+use esl_proto::name::LogLevel;
+use esl_proto::server::{
+    Answer, AnswerError, Ask, Control, DeliverError, Effect, Goodbye, LogData, Offer, Poll, Rights, Server,
+    ServerLimits,
+};
+use esl_proto::{Content, Decoder, EventData, EventField, Frame, Limits, Message, Step};
+
+use crate::splits::Splits;
+
+/// Storage for a client's subclasses, filters and rights: small, so that it is full at times.
+const STORAGE: usize = 160;
+/// A queue that is full soon.
+const LIMITS: ServerLimits =
+    ServerLimits { request: Limits { head: 2048, lines: 64, body: 1024, whole: usize::MAX }, queued: 3, lost: 2 };
+
+const CHANNEL: &[u8] = b"5fd4";
+
+/// See the module. The first octets say whose connection it is and what else happens; the rest is what the client sends.
+pub fn run(data: &[u8]) {
+    let Some(([mode, room, seed, most], stream)) = data.split_first_chunk() else { return };
+    let setup = Setup { mode: *mode, room: usize::from(*room) };
+    let whole = setup.listener().play(stream, std::iter::repeat(usize::MAX / 2), false);
+    let pieces = setup.listener().play(stream, Splits::new(*seed, *most), false);
+    let (ours, theirs) = (whole.written.escape_ascii(), pieces.written.escape_ascii());
+    assert!(whole.written == pieces.written, "whole: {ours}\nin pieces: {theirs}");
+    assert_eq!(whole.answers, pieces.answers);
+    setup.listener().play(stream, Splits::new(*seed, *most), true);
+}
+
+struct Setup {
+    mode: u8,
+    room: usize,
+}
+
+impl Setup {
+    fn listener(&self) -> Listener {
+        let storage = vec![0; self.room.min(STORAGE)];
+        let control = Control { full: self.mode & 2 == 0, is_async: self.mode & 4 == 0 };
+        let outbound = match self.mode & 1 {
+            1 => Server::outbound(LIMITS, storage.clone(), CHANNEL, control).ok(),
+            _ => None,
+        };
+        let rights = match self.mode >> 3 & 3 {
+            0 => Rights { events: Some(b"HEARTBEAT,CUSTOM,a::b"), api: Some(b"status,bgapi"), log: false },
+            1 => Rights { events: Some(b"ALL CUSTOM a::b a::c"), api: None, log: true },
+            _ => Rights::ALL,
+        };
+        Listener {
+            is_outbound: outbound.is_some(),
+            server: outbound.unwrap_or_else(|| Server::inbound(LIMITS, storage)),
+            rights,
+            written: Vec::new(),
+            commands: 0,
+            answers: 0,
+            queued: 0,
+            turn: usize::from(self.mode >> 5),
+        }
+    }
+}
+
+struct Listener {
+    server: Server<Vec<u8>>,
+    is_outbound: bool,
+    rights: Rights<'static>,
+    written: Vec<u8>,
+    /// Commands that were done or asked for.
+    commands: usize,
+    /// Replies and responses that were written.
+    answers: usize,
+    /// Events that wait, as the host counts them.
+    queued: u32,
+    turn: usize,
+}
+
+impl Listener {
+    /// Lets the stream arrive in pieces until all of it is there or the connection is over.
+    fn play(mut self, stream: &[u8], sizes: impl Iterator<Item = usize>, busy: bool) -> Self {
+        let (mut from, mut to) = (0, 0);
+        for size in sizes {
+            let arrived = to == stream.len();
+            to = stream.len().min(to.saturating_add(size));
+            while let Some(consumed) = self.poll(&stream[from..to]) {
+                from += consumed;
+                if busy {
+                    self.happen();
+                }
+            }
+            if busy {
+                self.happen();
+            }
+            if arrived || self.server.closed().is_some() {
+                break;
+            }
+        }
+        self.check_end(&stream[from..to]);
+        self
+    }
+
+    /// One poll, and the answer to what it asks. [`None`] where there is nothing to go on with.
+    fn poll(&mut self, buffer: &[u8]) -> Option<usize> {
+        let mut out = [0; Server::REPLY_MAX];
+        assert!(self.server.poll(buffer, &mut out[1..]).is_err(), "too little room changes nothing");
+        let was_closed = self.server.closed();
+        let poll = self.server.poll(buffer, &mut out).expect("room enough");
+        let (consumed, written) = (poll.consumed(), poll.written());
+        assert!(consumed <= buffer.len());
+        let silent = self.is_outbound && self.commands == 0;
+        match poll {
+            Poll::Done { effect: Effect::Greeting, .. } => {
+                let frames = self.write(&out[..written]);
+                assert_eq!(frames, usize::from(!self.is_outbound));
+            }
+            Poll::Done { effect, .. } => {
+                assert!(consumed > 0, "no progress");
+                self.commands += 1;
+                assert_eq!(self.write_answers(&out[..written]), usize::from(!silent));
+                if effect == Effect::EventsFlushed {
+                    self.queued = 0;
+                }
+            }
+            Poll::Ask { ask, .. } => {
+                assert!(consumed > 0, "no progress");
+                self.commands += 1;
+                self.answer(&ask, buffer[..consumed].trim_ascii_start());
+            }
+            Poll::NeedData { required, .. } => {
+                let rest = buffer.len() - consumed;
+                assert!(required.is_none_or(|required| required > rest));
+                assert_eq!(self.server.is_mid_command(), rest > 0);
+                assert!(!self.server.is_ready_for_events() || rest == 0);
+                // Blank lines go at once; what is left is asked for again when there is more.
+                return (consumed > 0).then_some(consumed);
+            }
+            Poll::Closed { .. } => {
+                assert!(self.server.closed().is_some());
+                match was_closed {
+                    Some(_) => assert_eq!(written, 0),
+                    None => drop(self.write_answers(&out[..written])),
+                }
+                return None;
+            }
+            Poll::Waiting => panic!("all questions are answered at once"),
+            _ => {}
+        }
+        self.server.closed().is_none().then_some(consumed)
+    }
+
+    /// Says what repeats as much of the client's words as can be; `command` is all of them.
+    fn answer(&mut self, ask: &Ask<'_>, command: &[u8]) {
+        assert!(!format!("{ask:?}").is_empty());
+        let silent = self.is_outbound && self.commands == 1;
+        let mut out = vec![0; 4 * command.len() + 4096];
+        assert_eq!(self.server.poll(command, &mut out), Ok(Poll::Waiting), "one question at a time");
+        assert!(!self.server.is_ready_for_events() && !self.server.is_ready_for_log());
+        assert!(self.server.answer(Answer::Output(b"x"), &mut []).is_err(), "too little room, or no answer to this");
+        let name = ["variable_x: y", "content-length", "Content-Type", "a\nb"][self.commands % 4];
+        let fields = [
+            EventField::new("Event-Name", "CHANNEL_DATA"),
+            EventField { name: name.as_bytes(), content: Content::Text(command) },
+        ];
+        let answer = match ask {
+            Ask::Password(secret) if secret.expose().starts_with(b"no") => Answer::Refuse,
+            Ask::Password(_) | Ask::User { .. } => Answer::Accept(self.rights),
+            Ask::Api { command, argument, .. } => Answer::Output(argument.unwrap_or(command)),
+            Ask::BgApi { command, job, .. } => Answer::Job(job.unwrap_or(command)),
+            Ask::SendMsg { message, .. } if message.uuid.is_some() => Answer::NoSuchChannel(command),
+            Ask::SendMsg { request, .. } => Answer::Reply(request.line()),
+            Ask::SendEvent { request, .. } => Answer::Event(request.body().unwrap_or(command)),
+            Ask::Connect => Answer::Channel(EventData::new(&fields)),
+            Ask::GetVar(_) => Answer::Value(command),
+            Ask::MyEvents(uuid) if uuid.starts_with(b"no") => Answer::NoSuchChannel(uuid),
+            Ask::MyEvents(uuid) => Answer::Control(uuid),
+            _ => panic!("an unknown question"),
+        };
+        let written = match (self.server.answer(answer, &mut out), ask) {
+            (Ok(written), _) => written,
+            // The storage is full: another answer has to do.
+            (Err(_), Ask::MyEvents(uuid)) => {
+                self.server.answer(Answer::NoSuchChannel(uuid), &mut out).expect("no room")
+            }
+            (Err(AnswerError::Channel(_)), _) => {
+                let written = self.server.answer(Answer::Channel(EventData::new(&fields[..1])), &mut out);
+                written.expect("no room")
+            }
+            (Err(_), _) => self.server.answer(Answer::Refuse, &mut out).expect("no room"),
+        };
+        let answers = self.write_answers(&out[..written]);
+        assert!(answers == usize::from(!silent) || (silent && matches!(ask, Ask::Connect | Ask::Api { .. })));
+        assert!(self.server.answer(Answer::Ok, &mut out).is_err(), "nothing is asked any more");
+    }
+
+    /// Something that is not the client's doing.
+    fn happen(&mut self) {
+        self.turn += 1;
+        let mut out = [0; 4096];
+        let fields = [
+            EventField::new("Event-Subclass", "a::b"),
+            EventField::new("Event-Name", ["CUSTOM", "HEARTBEAT", "CHANNEL_ANSWER"][self.turn % 3]),
+            EventField::new("Unique-ID", CHANNEL),
+            EventField::array("list", &[b"one", b"two\n\nthree"]),
+        ];
+        let event = EventData::new(&fields).with_body("text\n\nContent-Type: auth/request\n\n</body>");
+        match self.turn % 11 {
+            0 => drop(self.server.subscribe("a::c")),
+            1 => drop(self.server.offer_log(LogLevel::INFO)),
+            2 => self.deliver_log(),
+            3 if self.server.offer_diverted() == Offer::Queue => self.queued += 1,
+            4 if self.queued > 0 => {
+                self.server.skip();
+                self.queued -= 1;
+            }
+            5 if self.turn > 60 => {
+                let written = self.server.channel_ended("sofia/x\ny", &mut out).expect("room enough");
+                assert!(self.write(&out[..written]) <= 1);
+            }
+            6 if self.turn > 120 => {
+                let was_closed = self.server.closed().is_some();
+                let written = self.server.disconnect(Goodbye::ShutDown, &mut out).expect("room enough");
+                assert_eq!(self.write(&out[..written]), usize::from(!was_closed));
+            }
+            7 | 8 => self.deliver(&event),
+            _ => match self.server.offer(&event) {
+                Offer::Queue => self.queued += 1,
+                Offer::Skip => {}
+                Offer::Lost | Offer::Kill => assert_eq!(self.queued, LIMITS.queued),
+            },
+        }
+        assert!(self.server.waiting_events() == self.queued && self.queued <= LIMITS.queued);
+        assert!(self.server.waiting_log_lines() <= LIMITS.queued);
+    }
+
+    fn deliver(&mut self, event: &EventData<'_>) {
+        if self.queued == 0 {
+            return;
+        }
+        let mut out = [0; 4096];
+        assert!(self.server.deliver(event, &mut out[..9]).is_err());
+        match self.server.deliver(event, &mut out) {
+            Ok(written) => {
+                let format = self.server.format();
+                each_frame(&out[..written], |frame| match Message::from(frame) {
+                    Message::Event(event) => assert_eq!((event.format(), event.validate()), (format, Ok(()))),
+                    other => panic!("{other:?}"),
+                });
+                assert_eq!(self.write(&out[..written]), 1);
+                self.queued -= 1;
+            }
+            Err(error) => assert_eq!(error, DeliverError::NotReady),
+        }
+    }
+
+    fn deliver_log(&mut self) {
+        let mut out = [0; 4096];
+        let line = LogData {
+            level: LogLevel::INFO,
+            text_channel: 0,
+            file: b"a\nb.c",
+            function: b"f\r",
+            line: 7,
+            user_data: b"",
+            text: b"text\n\nof lines\n",
+        };
+        if self.server.waiting_log_lines() > 0
+            && let Ok(written) = self.server.deliver_log(&line, &mut out)
+        {
+            assert_eq!(self.write(&out[..written]), 1);
+        }
+    }
+
+    /// Takes in what was written: whole frames of known kinds. Returns their number.
+    fn write(&mut self, octets: &[u8]) -> usize {
+        let mut frames = 0;
+        each_frame(octets, |frame| {
+            assert!(!matches!(Message::from(frame), Message::Other(_)), "{}", octets.escape_ascii());
+            frames += 1;
+        });
+        self.written.extend_from_slice(octets);
+        frames
+    }
+
+    /// [`write`](Self::write), and the number of answers among the frames; a notice may be another.
+    fn write_answers(&mut self, octets: &[u8]) -> usize {
+        let mut answers = 0;
+        each_frame(octets, |frame| match Message::from(frame) {
+            Message::Reply(_) | Message::ApiResponse(_) => answers += 1,
+            Message::Disconnect(_) => {}
+            other => panic!("{other:?}"),
+        });
+        let frames = self.write(octets);
+        assert!(answers <= 1 && frames <= 2);
+        self.answers += answers;
+        answers
+    }
+
+    fn check_end(&mut self, rest: &[u8]) {
+        let greetings = usize::from(!self.is_outbound && !self.written.is_empty());
+        let mut frames = 0;
+        each_frame(&self.written, |frame| {
+            frames += 1;
+            assert!(!matches!(Message::from(frame), Message::AuthRequest(_)) || frames == greetings);
+        });
+        if self.server.closed().is_some() {
+            assert_eq!(self.server.poll(rest, &mut [0; 2048]).map(|poll| poll.written()), Ok(0));
+            assert_eq!(self.server.offer_diverted(), Offer::Skip);
+            assert_eq!(self.server.offer(&EventData::new(&[])), Offer::Skip);
+        }
+        assert!(!format!("{:?}", self.server).is_empty());
+    }
+}
+
+/// Calls `look` with each frame that `octets` are made of.
+fn each_frame(octets: &[u8], mut look: impl FnMut(Frame<'_>)) {
+    let mut decoder = Decoder::new(Limits::DEFAULT);
+    let mut rest = octets;
+    while !rest.is_empty() {
+        let Ok(Step::Frame { frame, consumed }) = decoder.decode(rest) else {
+            panic!("no whole frames: {}", octets.escape_ascii())
+        };
+        look(frame);
+        rest = &rest[consumed..];
+    }
+}
