@@ -603,7 +603,7 @@ def test_nothing_is_left_open(esl_switch: Switch) -> None:
             con.disconnect()
         ESLconnection(esl_switch.host, esl_switch.port, "wrong")
         ESLconnection("127.0.0.1", nobody, "x")
-    del con
+        del con
     esl_switch.wait_for("auth", count=100)
     end = time.monotonic() + 10
     while esl_switch.connections and time.monotonic() < end:
