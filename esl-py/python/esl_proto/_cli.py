@@ -28,7 +28,7 @@ _INTERRUPTED, _NO_READER = 130, 141
 _FAREWELL = 1.0
 """Seconds that a server has for its good-bye."""
 
-_LEVELS = (logging.CRITICAL,) * 3 + (logging.ERROR, logging.WARNING, logging.INFO, logging.INFO, logging.DEBUG)
+_LEVELS: tuple[int, ...] = (*(logging.CRITICAL,) * 3, logging.ERROR, logging.WARNING, logging.INFO, logging.INFO, logging.DEBUG)
 
 _END = """
 exit status:
