@@ -38,7 +38,7 @@ pub struct eslp_event {
 #[repr(C)]
 pub struct eslp_headers {
     /// The library's.
-    pub opaque: [u64; 24],
+    pub opaque: [u64; 64],
 }
 
 /// Storage for one header of an eslp_index. It need not be initialised.
@@ -52,7 +52,7 @@ pub struct eslp_slot {
 #[repr(C)]
 pub struct eslp_index {
     /// The library's.
-    pub opaque: [u64; 24],
+    pub opaque: [u64; 64],
 }
 
 /// Headers of all sources.

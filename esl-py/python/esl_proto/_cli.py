@@ -57,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("what is to be done? A command or -x is missing")
     if reconfigure := getattr(sys.stdout, "reconfigure", None):
         reconfigure(errors="backslashreplace")
-    logging.basicConfig(format="%(name)s: %(message)s", level=_LEVELS[options.debug])
+    debug: int = options.debug
+    logging.basicConfig(format="%(name)s: %(message)s", level=_LEVELS[debug])
     try:
         return _run(parser, options)
     except KeyboardInterrupt:
