@@ -819,7 +819,7 @@ typedef struct eslp_event {
 /** An iterator over headers. Valid as long as what it was made of; take the headers with eslp_headers_next(). */
 typedef struct eslp_headers {
   /** The library's. */
-  uint64_t opaque[24];
+  uint64_t opaque[64];
 } eslp_headers;
 
 /** Storage for one header of an eslp_index. It need not be initialised. */
@@ -831,7 +831,7 @@ typedef struct eslp_slot {
 /** Where the headers of an event stand: eslp_event_index(). */
 typedef struct eslp_index {
   /** The library's. */
-  uint64_t opaque[24];
+  uint64_t opaque[64];
 } eslp_index;
 
 /** The text of an event in this format: the body of a frame, or what somebody has kept of one. */
