@@ -8,15 +8,19 @@ use core::fmt::{self, Debug, Write};
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
-use esl_proto::dial::{Bridge, Destination, DialHandle, DialString, Leg, LegList, Originate};
+use esl_proto::dial::{
+    Bridge, Destination, DialHandle, DialHandles, DialString, FlatLeg, Join, Leg, LegList, LegSource, Originate,
+    ReadVariables, Variables,
+};
 use esl_proto::name::{
     AnswerState, CallDirection, CallState, ChannelState, EventName, Format, HangupCause, LogLevel, Priority,
 };
 use esl_proto::server::{self, Ask, Control, Goodbye, LogData, Offer, Rights, Server, ServerLimits};
 use esl_proto::{
-    Answer, Call, Channel, Client, Command, Content, Decoder, Event, EventData, EventField, EventSequence, Events,
-    Execute, Filter, Frame, HeaderSlot, Incoming, Limits, Linger, Message, Pairs, PendingSlot, PendingTable, Percent,
-    Poll, RecvBuf, Request, Secret, SendEvent, SendMsg, Status, Step, Subscription, Tag, Unicast, Value, Words,
+    Answer, Call, Channel, Client, Command, Content, Decoder, Event, EventData, EventField, EventNames, EventSequence,
+    Events, Execute, Filter, Frame, HeaderSlot, Incoming, Limits, Linger, Message, PairSource, Pairs, PendingSlot,
+    PendingTable, Percent, Poll, RecvBuf, Request, Secret, SendEvent, SendMsg, Status, Step, Subscription, Tag,
+    Unicast, Value, Words,
 };
 
 unsafe extern "C" {
@@ -28,6 +32,22 @@ unsafe extern "C" {
 fn panic(_: &PanicInfo<'_>) -> ! {
     // SAFETY: never runs: a program that contains this call does not link.
     unsafe { a_panic_path_is_left() }
+}
+
+/// Lists in a shape of the host's.
+struct Host<'o>(&'o [u8]);
+
+impl PairSource for Host<'_> {
+    fn pair(&self, place: usize) -> Option<(&[u8], &[u8])> {
+        (place < 2).then_some((self.0, self.0))
+    }
+}
+
+impl LegSource for Host<'_> {
+    fn leg(&self, place: usize) -> Option<FlatLeg<'_>> {
+        let join = [Join::And, Join::Or, Join::Enterprise].get(place)?;
+        Some(FlatLeg { join: *join, handle_variables: Variables::NONE, leg: Leg::new(self.0) })
+    }
 }
 
 /// Counts what is shown to it, so that no call is optimised away.
@@ -66,6 +86,8 @@ impl Sum {
         }
         self.add(value.to_u64());
         self.add(value.to_i64());
+        let (raw, coding, limit) = value.parts();
+        self.add(Value::from_parts(raw, coding, limit) == Some(value));
         self.add(value == Value::octets(b"x"));
         self.add(value == *"x");
         self.add(value.eq_ignore_ascii_case("x"));
@@ -94,6 +116,7 @@ impl Sum {
 
     fn frame(&mut self, frame: &Frame<'_>) {
         self.add((*frame, frame.head(), frame.body(), frame.content_type(), frame.is_crlf()));
+        self.add(Frame::from_parts(frame.head(), frame.body(), frame.content_type(), frame.is_crlf()) == *frame);
         for header in frame.headers() {
             self.value(header.name);
             self.value(header.value);
@@ -105,6 +128,7 @@ impl Sum {
 
     fn event(&mut self, event: Event<'_>) {
         self.add((event, event.format(), event.text()));
+        self.add(event.with_crlf(!event.is_crlf()).body());
         let mut headers = event.headers();
         for header in headers.by_ref() {
             self.value(header.name);
@@ -123,7 +147,9 @@ impl Sum {
         let mut slots = [HeaderSlot::EMPTY; 4];
         let indexed = event.index(&mut slots);
         self.add(indexed.event());
-        self.add(indexed.headers().count());
+        let mut headers = indexed.headers();
+        self.add(headers.by_ref().count());
+        self.add(headers.error());
         self.maybe(indexed.get("x"));
         self.add(indexed.get_all("x").count());
         self.add(indexed.name());
@@ -193,6 +219,12 @@ impl Sum {
         let pairs: [(&[u8], &[u8]); 1] = [(octets, octets)];
         let events = Events::new(&names, Words::from(&words[..]));
         self.add((events.names.iter().count(), events.has_custom(), events == Events::from(&names)));
+        let line = Events::from_line(octets);
+        let (names_line, words_line) = (line.names.as_line(), line.subclasses.as_line());
+        self.add(EventNames::from_line(names_line.unwrap_or(octets)).iter().count());
+        self.add(Words::from_line(words_line.unwrap_or(octets)) == line.subclasses);
+        let host = Host(octets);
+        self.command(SendEvent::new(EventName::Custom, Pairs::from_source(&host)).into());
         let execute = Execute::new(octets, octets).loops(octets.len() as i32).event_uuid(octets);
         let calls = [
             execute.into(),
@@ -235,6 +267,7 @@ impl Sum {
         if let Ok(Step::Frame { frame, .. }) = decoder.decode(octets) {
             let request = Request::from(frame);
             self.add((request.line(), request.body(), request.get("x"), request.headers().count()));
+            self.add((request.head(), Pairs::headers(request), Pairs::applications(request)));
             match Command::parse(&request) {
                 Ok(command) => {
                     self.add(command.encoded_len());
@@ -360,6 +393,12 @@ impl Sum {
                 Err(error) => self.show(format_args!("{} {error}", error.code())),
             }
         }
+        let host = Host(octets);
+        let flat = DialString::new(DialHandles::from_legs(&host));
+        match Bridge::new(flat).encode(&mut out) {
+            Ok(argument) => self.add((argument, flat)),
+            Err(error) => self.show(format_args!("{} {error}", error.code())),
+        }
         match Bridge::new(octets).encode(&mut out) {
             Ok(argument) => self.add(argument),
             Err(error) => self.show(format_args!("{} {error}", error.code())),
@@ -372,6 +411,10 @@ impl Sum {
             Ok(call) => {
                 for handle in call.dial.handles.iter() {
                     self.add(handle.variables.iter().count());
+                    if let Some((text, mark)) = handle.variables.parts() {
+                        self.add(Variables::from_parts(text, mark) == handle.variables);
+                        self.add(ReadVariables::new(text, mark).count());
+                    }
                     self.add(handle.leg_lists.iter().flat_map(|list| list.iter()).count());
                 }
             }

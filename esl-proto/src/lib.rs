@@ -73,12 +73,12 @@ pub use client::{
     PendingTable, Poll, ProtocolError, SendError, Sent, Stats, Subscription, Tag, Unanswered,
 };
 pub use command::{
-    Call, Command, CommandError, CommandErrorKind, EncodeError, EventNames, Events, Execute, Field, Filter, Pairs,
-    ParseError, ParseErrorKind, Secret, SendEvent, SendMsg, Unicast, Words,
+    Call, Command, CommandError, CommandErrorKind, EncodeError, EventNames, Events, Execute, Field, Filter, PairSource,
+    Pairs, ParseError, ParseErrorKind, Secret, SendEvent, SendMsg, Unicast, Words,
 };
 pub use event::{
     Content, Event, EventData, EventDataError, EventError, EventErrorKind, EventField, GetAll, HeaderSlot, Headers,
-    Indexed,
+    Indexed, IndexedHeaders,
 };
 pub use frame::{
     DecodeError, DecodeErrorKind, Decoder, Frame, FrameHeaders, Header, Limits, Request, RequestHeaders, Step,

@@ -6,8 +6,8 @@ mod command;
 use command::{Parts, encode, request};
 use esl_proto::name::{EventName, Format, HangupCause, LogLevel};
 use esl_proto::{
-    Call, Command, CommandErrorKind as Kind, Decoder, EncodeError, Events, Execute, Field, Filter, Limits, Pairs,
-    ParseErrorKind, SendEvent, SendMsg, Step, Unicast,
+    Call, Command, CommandErrorKind as Kind, Decoder, EncodeError, EventNames, Events, Execute, Field, Filter, Limits,
+    PairSource, Pairs, ParseErrorKind, SendEvent, SendMsg, Step, Unicast, Words,
 };
 use proptest::prelude::*;
 
@@ -411,4 +411,35 @@ proptest! {
             }
         }
     }
+}
+
+/// A host's own kind of list.
+struct Numbered(usize);
+
+impl PairSource for Numbered {
+    fn pair(&self, place: usize) -> Option<(&[u8], &[u8])> {
+        const PAIRS: [(&[u8], &[u8]); 3] = [(b"a", b"1"), (b"b", b"2"), (b"c", b"3")];
+        PAIRS.get(..self.0)?.get(place).copied()
+    }
+}
+
+#[test]
+fn pairs_may_lie_in_a_shape_of_the_hosts() {
+    for count in 0..=3 {
+        let pairs = [("a", "1"), ("b", "2"), ("c", "3")];
+        let source = Numbered(count);
+        assert_eq!(Pairs::from_source(&source), Pairs::from(&pairs[..count]));
+    }
+}
+
+#[test]
+fn lists_of_words_are_lists() {
+    let events = Events::from_line(b"CHANNEL_ANSWER  SWITCH_EVENT_DTMF CUSTOM sofia::register  x");
+    let names = [EventName::ChannelAnswer, EventName::Dtmf, EventName::Custom];
+    assert_eq!(events, Events::new(&names, &["sofia::register", "x"]));
+    let (names, subclasses) = (events.names.as_line().unwrap(), events.subclasses.as_line().unwrap());
+    let again = Events { names: EventNames::from_line(names), subclasses: Words::from_line(subclasses) };
+    assert_eq!(again, events);
+    assert_eq!(Words::from(&["x"]).as_line(), None);
+    refuses(Command::event(None, Events::from_line(b"ALL\nexit")), Kind::LineEnd, Field::EventName, 0, 3);
 }

@@ -6,7 +6,8 @@ mod common;
 use common::{OwnedHandle, OwnedPairs, PARK, Written, argument, line, with_dial};
 use esl_proto::dial::{
     Bridge, Destination, DialEncodeError, DialError, DialErrorKind as Kind, DialField as Field, DialHandle,
-    DialParseError, DialParseErrorKind as ParseKind, DialString, Leg, LegList, Originate, Variables,
+    DialHandles, DialParseError, DialParseErrorKind as ParseKind, DialString, FlatLeg, Join, Leg, LegList, LegSource,
+    Originate, ReadVariables, Variables,
 };
 use proptest::prelude::*;
 
@@ -461,4 +462,56 @@ proptest! {
             Err(error) => prop_assert!(error.offset <= text.len()),
         }
     }
+}
+
+/// A host's own list of legs.
+struct Flat<'a>(&'a [FlatLeg<'a>]);
+
+impl LegSource for Flat<'_> {
+    fn leg(&self, place: usize) -> Option<FlatLeg<'_>> {
+        self.0.get(place).copied()
+    }
+}
+
+/// The legs of a dial string as a flat list.
+fn flat<'a>(dial: &DialString<'a>) -> Vec<FlatLeg<'a>> {
+    let mut legs = Vec::new();
+    for handle in dial.handles.iter() {
+        let mut join = Join::Enterprise;
+        for list in handle.leg_lists.iter() {
+            for leg in list.iter() {
+                let handle_variables = if join == Join::Enterprise { handle.variables } else { Variables::NONE };
+                legs.push(FlatLeg { join, handle_variables, leg });
+                join = Join::And;
+            }
+            join = Join::Or;
+        }
+    }
+    legs
+}
+
+#[test]
+fn legs_may_lie_in_a_shape_of_the_hosts() {
+    let wire = "<a=1>{b=2,c=3}user/1,[d=4]user/2|user/3:_:user/4|[e=5,f=6]user/5,user/6:_:{g=7}user/7";
+    let mut storage = [0; 100];
+    let read = Bridge::parse(wire.as_bytes(), &mut storage).unwrap().dial;
+    let legs = flat(&read);
+    assert_eq!(legs.len(), 7);
+    let source = Flat(&legs);
+    let again = DialString { variables: read.variables, handles: DialHandles::from_legs(&source) };
+    assert_eq!(again, read);
+    assert_eq!(argument(again).unwrap(), wire.as_bytes());
+    assert!(DialHandles::from_legs(&Flat(&[])).iter().next().is_none());
+}
+
+#[test]
+fn variables_that_were_read_can_be_kept_in_parts() {
+    let mut storage = [0; 50];
+    let read = Bridge::parse(b"{a=1,b=2}user/1", &mut storage).unwrap().dial;
+    let variables = read.handles.iter().next().unwrap().variables;
+    let (octets, mark) = variables.parts().unwrap();
+    assert_eq!(Variables::from_parts(octets, mark), variables);
+    assert!(ReadVariables::new(octets, mark).eq(variables.iter()));
+    assert_eq!(variables.iter().count(), 2);
+    assert!(Variables::NONE.parts().is_none());
 }

@@ -4,6 +4,7 @@ use core::fmt;
 
 use super::{Pairs, debug_with_text};
 use crate::name::HangupCause;
+use crate::scan::any;
 use crate::text::Value;
 
 /// From how many octets on an argument travels as a body: the server reads heads octet by octet, bodies in bulk.
@@ -176,7 +177,7 @@ impl<'a> Execute<'a> {
     pub(super) fn has_body(&self) -> bool {
         self.arg.len() > LONG_ARGUMENT
             || self.arg.starts_with(b" ")
-            || memchr::memchr2(b'\n', b'\r', self.arg).is_some()
+            || any(self.arg, |octet| matches!(octet, b'\n' | b'\r'))
     }
 }
 

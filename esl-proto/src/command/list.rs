@@ -1,8 +1,8 @@
 //! Lists in commands: given as slices by a program, or found in the text of a request.
 
-use core::fmt;
+use core::{fmt, slice};
 
-use crate::frame::Request;
+use crate::frame::{Request, RequestHeaders};
 use crate::name::{EventName, header};
 use crate::text::Value;
 
@@ -20,39 +20,90 @@ enum PairsOf<'a> {
     Headers(Request<'a>),
     /// The `application` headers of a request.
     Applications(Request<'a>),
+    Source(&'a dyn PairSource),
+}
+
+/// Pairs that a host keeps in a shape of its own.
+pub trait PairSource: Sync {
+    /// The pair at a place, from 0; [`None`] after the last.
+    fn pair(&self, place: usize) -> Option<(&[u8], &[u8])>;
 }
 
 impl<'a> Pairs<'a> {
     /// No pairs.
     pub const NONE: Self = Self(PairsOf::Octets(&[]));
 
-    pub(super) const fn headers(request: Request<'a>) -> Self {
+    /// The headers of a request but for its Content-Length: those of a `sendevent`.
+    #[must_use]
+    pub const fn headers(request: Request<'a>) -> Self {
         Self(PairsOf::Headers(request))
     }
 
-    pub(super) const fn applications(request: Request<'a>) -> Self {
+    /// The `application` headers of a request, split at their first blank: those of a `sendmsg` with `xferext`.
+    #[must_use]
+    pub const fn applications(request: Request<'a>) -> Self {
         Self(PairsOf::Applications(request))
     }
 
+    /// The pairs that a host keeps in a shape of its own.
+    #[must_use]
+    pub const fn from_source(source: &'a dyn PairSource) -> Self {
+        Self(PairsOf::Source(source))
+    }
+
     /// The pairs in order.
+    #[inline]
     pub fn iter(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-        let (text, octets, request, applications) = match self.0 {
-            PairsOf::Text(text) => (text, Default::default(), None, false),
-            PairsOf::Octets(octets) => (Default::default(), octets, None, false),
-            PairsOf::Headers(request) => (Default::default(), Default::default(), Some(request), false),
-            PairsOf::Applications(request) => (Default::default(), Default::default(), Some(request), true),
-        };
-        let from_request = request.map(|request| request.headers()).into_iter().flatten().filter_map(move |header| {
-            if header.is("application") && applications {
-                return Some(split_at_blank(header.value.raw()));
+        match self.0 {
+            PairsOf::Text(text) => PairsIter::Text(text.iter()),
+            PairsOf::Octets(octets) => PairsIter::Octets(octets.iter()),
+            PairsOf::Headers(request) => PairsIter::Headers(request.headers()),
+            PairsOf::Applications(request) => PairsIter::Applications(request.headers()),
+            PairsOf::Source(source) => PairsIter::Source(source, 0),
+        }
+    }
+}
+
+enum PairsIter<'a> {
+    Text(slice::Iter<'a, (&'a str, &'a str)>),
+    Octets(slice::Iter<'a, (&'a [u8], &'a [u8])>),
+    Headers(RequestHeaders<'a>),
+    Applications(RequestHeaders<'a>),
+    /// A host's list, and the place of the next pair.
+    Source(&'a dyn PairSource, usize),
+}
+
+impl<'a> Iterator for PairsIter<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Text(text) => text.next().map(|(name, value)| (name.as_bytes(), value.as_bytes())),
+            Self::Octets(octets) => octets.next().copied(),
+            Self::Headers(_) | Self::Applications(_) | Self::Source(..) => self.next_of_others(),
+        }
+    }
+}
+
+impl<'a> PairsIter<'a> {
+    /// The rare case, kept out of the way of those that write commands.
+    #[inline(never)]
+    fn next_of_others(&mut self) -> Option<(&'a [u8], &'a [u8])> {
+        match self {
+            Self::Headers(headers) => headers
+                .find(|header| !header.is(header::CONTENT_LENGTH))
+                .map(|header| (header.name.raw(), header.value.raw())),
+            Self::Applications(headers) => {
+                headers.find(|header| header.is("application")).map(|header| split_at_blank(header.value.raw()))
             }
-            let other = !applications && !header.is(header::CONTENT_LENGTH);
-            other.then(|| (header.name.raw(), header.value.raw()))
-        });
-        text.iter()
-            .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
-            .chain(octets.iter().copied())
-            .chain(from_request)
+            Self::Source(source, place) => {
+                let pair = source.pair(*place)?;
+                *place += 1;
+                Some(pair)
+            }
+            Self::Text(_) | Self::Octets(_) => None,
+        }
     }
 }
 
@@ -115,8 +166,19 @@ impl<'a> Words<'a> {
     /// No words.
     pub const NONE: Self = Self(WordsOf::Octets(&[]));
 
-    pub(super) const fn line(line: &'a [u8]) -> Self {
+    /// The words of a text, between blanks.
+    #[must_use]
+    pub const fn from_line(line: &'a [u8]) -> Self {
         Self(WordsOf::Line(line))
+    }
+
+    /// The text, if the words are those of one.
+    #[must_use]
+    pub const fn as_line(&self) -> Option<&'a [u8]> {
+        match self.0 {
+            WordsOf::Line(line) => Some(line),
+            _ => None,
+        }
     }
 
     /// The words in order.
@@ -182,6 +244,21 @@ impl<'a> EventNames<'a> {
     /// No names.
     pub const NONE: Self = Self(EventNamesOf::Names(&[]));
 
+    /// The names that the words of a text are, between blanks.
+    #[must_use]
+    pub const fn from_line(line: &'a [u8]) -> Self {
+        Self(EventNamesOf::Line(line))
+    }
+
+    /// The text, if the names are those of one.
+    #[must_use]
+    pub const fn as_line(&self) -> Option<&'a [u8]> {
+        match self.0 {
+            EventNamesOf::Line(line) => Some(line),
+            EventNamesOf::Names(_) => None,
+        }
+    }
+
     /// The names in order.
     pub fn iter(&self) -> impl Iterator<Item = EventName<'a>> + use<'a> {
         let (names, line): (&[EventName<'_>], &[u8]) = match self.0 {
@@ -222,8 +299,19 @@ impl<'a> Events<'a> {
         Self { names: EventNames(EventNamesOf::Names(names)), subclasses: subclasses.into() }
     }
 
-    /// The words of a command line: names up to CUSTOM, then subclasses.
-    pub(super) fn from_line(line: &'a [u8]) -> Self {
+    /// The words of a text, between blanks, as a person types them: names up to CUSTOM, then subclasses.
+    ///
+    /// ```
+    /// use esl_proto::{Command, Events, name::Format};
+    ///
+    /// let events = Events::from_line(b"CHANNEL_ANSWER CUSTOM sofia::register");
+    /// let mut out = [0; 128];
+    /// let written = Command::event(Format::Json, events).encode(&mut out)?;
+    /// assert_eq!(written, b"event json CHANNEL_ANSWER CUSTOM sofia::register\n\n");
+    /// # Ok::<(), esl_proto::EncodeError>(())
+    /// ```
+    #[must_use]
+    pub fn from_line(line: &'a [u8]) -> Self {
         let mut names = 0;
         for word in line.split(|octet| *octet == b' ') {
             names += word.len();
@@ -233,7 +321,7 @@ impl<'a> Events<'a> {
             names += 1;
         }
         let (names, subclasses) = line.split_at_checked(names).unwrap_or((line, &[]));
-        Self { names: EventNames(EventNamesOf::Line(names)), subclasses: Words::line(subclasses) }
+        Self { names: EventNames::from_line(names), subclasses: Words::from_line(subclasses) }
     }
 
     /// The names but for CUSTOM.

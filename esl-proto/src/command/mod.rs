@@ -14,7 +14,7 @@ mod write;
 use core::fmt;
 
 pub use channel::{Call, Execute, SendMsg, Unicast};
-pub use list::{EventNames, Events, Pairs, Words};
+pub use list::{EventNames, Events, PairSource, Pairs, Words};
 pub use parse::{ParseError, ParseErrorKind};
 pub(crate) use parse::{
     after, after_blank, is_true, linger_seconds, sendmsg, skip_blanks, skip_blanks_and_tabs, split_at, userauth,
@@ -218,8 +218,7 @@ impl<'a> Command<'a> {
     pub fn encoded_len(&self) -> Result<usize, CommandError> {
         self.check()?;
         let len = self.written_len();
-        let body = self.body().map_or(0, <[u8]>::len);
-        if len.saturating_sub(body) > Self::MAX_HEAD {
+        if len > Self::MAX_HEAD && len.saturating_sub(self.body().map_or(0, <[u8]>::len)) > Self::MAX_HEAD {
             return Err(CommandError {
                 kind: CommandErrorKind::TooLong,
                 field: Field::Head,

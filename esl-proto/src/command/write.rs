@@ -7,6 +7,7 @@ use super::list::subscribed;
 use super::parse;
 use super::{Command, CommandError, CommandErrorKind, Events, Field, Filter, SendEvent};
 use crate::name::{EventName, Format, LogLevel, header};
+use crate::scan::any;
 use crate::sink::{Length, Sink, Writer};
 
 struct Shown<'f, 'w> {
@@ -191,8 +192,9 @@ fn write_message(message: &SendMsg<'_>, sink: &mut impl Sink) {
         sink.put(uuid);
     }
     sink.put(b"\n");
+    let body = message.body();
     match &message.call {
-        Call::Execute(execute) => write_execute(execute, sink),
+        Call::Execute(execute) => write_execute(execute, !body.is_empty(), sink),
         Call::Hangup { cause } => {
             sink.put(b"call-command: hangup\n");
             sink.put_option("hangup-cause", cause.as_ref().map(|cause| cause.as_octets()));
@@ -222,13 +224,13 @@ fn write_message(message: &SendMsg<'_>, sink: &mut impl Sink) {
         sink.put_number_header("lead-frames", u64::from(count));
     }
     sink.put_flag("async", message.is_async);
-    sink.put_body(message.body());
+    sink.put_body(body);
 }
 
-fn write_execute(execute: &Execute<'_>, sink: &mut impl Sink) {
+fn write_execute(execute: &Execute<'_>, has_body: bool, sink: &mut impl Sink) {
     sink.put(b"call-command: execute\n");
     sink.put_header("execute-app-name", execute.app);
-    if execute.has_body() {
+    if has_body {
         // The server takes a body as the argument only with exactly this type.
         sink.put(b"content-type: text/plain\n");
     } else if !execute.arg.is_empty() {
@@ -272,37 +274,69 @@ impl Part<'_> {
     }
 
     /// Any text of one line, but some.
-    fn text(self) -> Result<Self, CommandError> {
-        if self.octets.is_empty() {
-            return Err(self.error(CommandErrorKind::Empty, 0));
-        }
-        match memchr::memchr3(b'\n', b'\r', 0, self.octets) {
-            Some(offset) if self.octets.get(offset) == Some(&0) => Err(self.error(CommandErrorKind::Nul, offset)),
-            Some(offset) => Err(self.error(CommandErrorKind::LineEnd, offset)),
-            None => Ok(self),
-        }
+    #[inline]
+    fn text(&self) -> Result<(), CommandError> {
+        self.some()?;
+        if any(self.octets, |octet| octet <= b'\r') { self.line() } else { Ok(()) }
     }
 
     /// A text whose first octet is not a blank, which the server would drop.
-    fn value(self) -> Result<Self, CommandError> {
-        if self.octets.starts_with(b" ") { Err(self.error(CommandErrorKind::Blank, 0)) } else { self.text() }
+    #[inline]
+    fn value(&self) -> Result<(), CommandError> {
+        if self.octets.first() == Some(&b' ') { Err(self.error(CommandErrorKind::Blank, 0)) } else { self.text() }
     }
 
     /// A text without blanks.
-    fn word(self) -> Result<Self, CommandError> {
-        self.text()?.without(b' ', CommandErrorKind::Blank)?.without(b'\t', CommandErrorKind::Blank)
+    #[inline]
+    fn word(&self) -> Result<(), CommandError> {
+        self.some()?;
+        if any(self.octets, |octet| octet <= b' ') { self.line().and_then(|()| self.blank()) } else { Ok(()) }
     }
 
-    fn without(self, octet: u8, kind: CommandErrorKind) -> Result<Self, CommandError> {
-        memchr::memchr(octet, self.octets).map_or(Ok(self), |offset| Err(self.error(kind, offset)))
+    #[inline]
+    const fn some(&self) -> Result<(), CommandError> {
+        if self.octets.is_empty() { Err(self.error(CommandErrorKind::Empty, 0)) } else { Ok(()) }
     }
 
-    fn at_most(self, most: usize) -> Result<Self, CommandError> {
-        if self.octets.len() > most { Err(self.error(CommandErrorKind::TooLong, most)) } else { Ok(self) }
+    #[cold]
+    fn line(&self) -> Result<(), CommandError> {
+        match memchr::memchr3(b'\n', b'\r', 0, self.octets) {
+            Some(offset) if self.octets.get(offset) == Some(&0) => Err(self.error(CommandErrorKind::Nul, offset)),
+            Some(offset) => Err(self.error(CommandErrorKind::LineEnd, offset)),
+            None => Ok(()),
+        }
     }
 
-    fn not(self, reserved: bool) -> Result<Self, CommandError> {
-        if reserved { Err(self.error(CommandErrorKind::Reserved, 0)) } else { Ok(self) }
+    #[cold]
+    fn blank(&self) -> Result<(), CommandError> {
+        self.without(b' ', CommandErrorKind::Blank)?;
+        self.without(b'\t', CommandErrorKind::Blank)
+    }
+
+    fn without(&self, octet: u8, kind: CommandErrorKind) -> Result<(), CommandError> {
+        memchr::memchr(octet, self.octets).map_or(Ok(()), |offset| Err(self.error(kind, offset)))
+    }
+
+    /// A name, which a colon would end.
+    #[inline]
+    fn name(&self) -> Result<(), CommandError> {
+        if any(self.octets, |octet| octet == b':') { self.without(b':', CommandErrorKind::Separator) } else { Ok(()) }
+    }
+
+    /// A body: line ends are what it is for, but it must not be too long, and the server would end it at a NUL.
+    fn body(&self) -> Result<(), CommandError> {
+        self.at_most(Command::MAX_BODY)?;
+        self.without(0, CommandErrorKind::Nul)
+    }
+
+    #[inline]
+    fn at_most(&self, most: usize) -> Result<(), CommandError> {
+        if self.octets.len() > most { Err(self.error(CommandErrorKind::TooLong, most)) } else { Ok(()) }
+    }
+
+    #[inline]
+    fn not(&self, reserved: bool) -> Result<(), CommandError> {
+        if reserved { Err(self.error(CommandErrorKind::Reserved, 0)) } else { Ok(()) }
     }
 }
 
@@ -314,29 +348,27 @@ const fn nth(field: Field, item: usize, octets: &[u8]) -> Part<'_> {
     Part { octets, field, item }
 }
 
-/// A body: line ends are what it is for, but the server would end it at a NUL.
-fn check_body(body: &[u8]) -> Result<(), CommandError> {
-    part(Field::Body, body).at_most(Command::MAX_BODY)?.without(0, CommandErrorKind::Nul).map(drop)
-}
-
 impl Command<'_> {
     /// Refuses what would break or forge the protocol, or be read as something else.
     pub(super) fn check(&self) -> Result<(), CommandError> {
         match self {
-            Self::Auth { password } => part(Field::Password, password.expose()).text().map(drop),
+            Self::Auth { password } => part(Field::Password, password.expose()).text(),
             Self::UserAuth { user, domain, password } => {
-                part(Field::User, user)
-                    .text()?
-                    .without(b'@', CommandErrorKind::Separator)?
-                    .without(b':', CommandErrorKind::Separator)?;
-                part(Field::Domain, domain).text()?.without(b':', CommandErrorKind::Separator)?;
-                part(Field::Password, password.expose()).text().map(drop)
+                let (user, domain) = (part(Field::User, user), part(Field::Domain, domain));
+                user.text()?;
+                user.without(b'@', CommandErrorKind::Separator)?;
+                user.name()?;
+                domain.text()?;
+                domain.name()?;
+                part(Field::Password, password.expose()).text()
             }
-            Self::Api { line, .. } => part(Field::ApiLine, line).value().map(drop),
+            Self::Api { line, .. } => part(Field::ApiLine, line).value(),
             Self::BgApi { line, job_uuid } => {
                 part(Field::ApiLine, line).value()?;
                 if let Some(job_uuid) = job_uuid {
-                    part(Field::JobUuid, job_uuid).value()?.at_most(Self::MAX_JOB_UUID)?;
+                    let job_uuid = part(Field::JobUuid, job_uuid);
+                    job_uuid.value()?;
+                    job_uuid.at_most(Self::MAX_JOB_UUID)?;
                 }
                 Ok(())
             }
@@ -344,9 +376,11 @@ impl Command<'_> {
             Self::NixEvent { events } => check_events(events, false),
             Self::MyEvents { uuid, format } => {
                 if let Some(uuid) = uuid {
-                    part(Field::Uuid, uuid).word()?.not(Format::from_octets(uuid).is_some())?;
+                    let part = part(Field::Uuid, uuid);
+                    part.word()?;
+                    part.not(Format::from_octets(uuid).is_some())?;
                     if format.is_some() {
-                        return Err(part(Field::Format, &[]).error(CommandErrorKind::FormatLost, 0));
+                        return Err(nth(Field::Format, 0, &[]).error(CommandErrorKind::FormatLost, 0));
                     }
                 }
                 Ok(())
@@ -354,7 +388,7 @@ impl Command<'_> {
             Self::Filter(filter) => check_filter(filter),
             Self::SendEvent(event) => check_event(event),
             Self::SendMsg(message) => check_message(message),
-            Self::GetVar { name } => part(Field::Variable, name).text().map(drop),
+            Self::GetVar { name } => part(Field::Variable, name).text(),
             Self::Linger { seconds } => check_number(0, *seconds),
             Self::NoEvents
             | Self::DivertEvents { .. }
@@ -380,7 +414,8 @@ fn check_events(events: &Events<'_>, first_may_be_format: bool) -> Result<(), Co
     let mut some = events.has_custom();
     for (item, name) in events.plain_names().enumerate() {
         let word = name.as_octets();
-        let part = nth(Field::EventName, item, word).word()?;
+        let part = nth(Field::EventName, item, word);
+        part.word()?;
         if let EventName::Other(_) = name {
             part.not(subscribed(word) != name)?;
             part.not(first_may_be_format && item == 0 && Format::from_octets(word).is_some())?;
@@ -397,11 +432,13 @@ fn check_filter(filter: &Filter<'_>) -> Result<(), CommandError> {
     match filter {
         Filter::Add { header, value } => {
             part(Field::Filter, header).word()?;
-            nth(Field::Filter, 1, value).text().map(drop)
+            nth(Field::Filter, 1, value).text()
         }
         Filter::Delete { header, value } => {
-            part(Field::Filter, header).word()?.not(header.eq_ignore_ascii_case(b"all"))?;
-            value.map_or(Ok(()), |value| nth(Field::Filter, 1, value).text().map(drop))
+            let part = part(Field::Filter, header);
+            part.word()?;
+            part.not(header.eq_ignore_ascii_case(b"all"))?;
+            value.map_or(Ok(()), |value| nth(Field::Filter, 1, value).text())
         }
         Filter::DeleteAll => Ok(()),
     }
@@ -409,15 +446,17 @@ fn check_filter(filter: &Filter<'_>) -> Result<(), CommandError> {
 
 fn check_event(event: &SendEvent<'_>) -> Result<(), CommandError> {
     let word = event.name.as_octets();
-    part(Field::EventName, word).word()?.not(EventName::from_octets(word) != event.name)?;
+    let event_name = part(Field::EventName, word);
+    event_name.word()?;
+    event_name.not(EventName::from_octets(word) != event.name)?;
     for (item, (name, value)) in event.headers.iter().enumerate() {
-        nth(Field::HeaderName, item, name)
-            .word()?
-            .without(b':', CommandErrorKind::Separator)?
-            .not(name.eq_ignore_ascii_case(header::CONTENT_LENGTH.as_bytes()))?;
+        let header = nth(Field::HeaderName, item, name);
+        header.word()?;
+        header.name()?;
+        header.not(name.eq_ignore_ascii_case(header::CONTENT_LENGTH.as_bytes()))?;
         nth(Field::HeaderValue, item, value).value()?;
     }
-    check_body(event.body)
+    part(Field::Body, event.body).body()
 }
 
 /// The item of an error about `lead-frames`, beyond those of the call-commands' own options.
@@ -429,20 +468,22 @@ fn check_message(message: &SendMsg<'_>) -> Result<(), CommandError> {
     }
     check_number(LEAD_FRAMES, message.lead_frames)?;
     let option = |item, value: Option<&[u8]>| match value {
-        Some(value) => nth(Field::Option, item, value).value().map(drop),
+        Some(value) => nth(Field::Option, item, value).value(),
         None => Ok(()),
     };
     match &message.call {
         Call::Execute(execute) => {
             part(Field::Application, execute.app).word()?;
-            part(Field::Argument, execute.arg).at_most(Command::MAX_BODY)?.without(0, CommandErrorKind::Nul)?;
+            part(Field::Argument, execute.arg).body()?;
             option(0, execute.event_uuid)?;
             option(1, execute.event_uuid_name)
         }
         Call::Hangup { cause: None } => Ok(()),
         Call::Hangup { cause: Some(cause) } => {
             let word = cause.as_octets();
-            nth(Field::Option, 0, word).value()?.not(parse::cause(word) != *cause).map(drop)
+            let part = nth(Field::Option, 0, word);
+            part.value()?;
+            part.not(parse::cause(word) != *cause)
         }
         Call::Unicast(unicast) => {
             option(0, unicast.local_ip)?;
@@ -450,7 +491,7 @@ fn check_message(message: &SendMsg<'_>) -> Result<(), CommandError> {
             option(2, unicast.transport)?;
             option(3, unicast.flags)
         }
-        Call::NoMedia { uuid } => part(Field::Uuid, uuid).word().map(drop),
+        Call::NoMedia { uuid } => part(Field::Uuid, uuid).word(),
         Call::XferExt { applications } => {
             for (item, (app, arg)) in applications.iter().enumerate() {
                 nth(Field::Application, item, app).word()?;
@@ -463,7 +504,9 @@ fn check_message(message: &SendMsg<'_>) -> Result<(), CommandError> {
         Call::Other { name: b"" } => Ok(()),
         Call::Other { name } => {
             let known: [&[u8]; 5] = [b"execute", b"hangup", b"unicast", b"nomedia", b"xferext"];
-            nth(Field::Option, 0, name).value()?.not(known.contains(name)).map(drop)
+            let part = nth(Field::Option, 0, name);
+            part.value()?;
+            part.not(known.contains(name))
         }
     }
 }

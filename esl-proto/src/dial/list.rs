@@ -63,12 +63,55 @@ impl<'a> Variables<'a> {
 
     /// The variables in order.
     pub fn iter(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-        let (pairs, text, mark): (_, &[u8], _) = match self.0 {
-            VariablesOf::Pairs(pairs) => (pairs, &[], 0),
-            VariablesOf::Read { text, mark } => (Pairs::NONE, text, mark),
+        let (pairs, read) = match self.0 {
+            VariablesOf::Pairs(pairs) => (pairs, None),
+            VariablesOf::Read { text, mark } => (Pairs::NONE, Some(ReadVariables { text, mark })),
         };
-        let read = text.split(move |octet| *octet == mark).skip(1).map(|pair| split(pair, VALUE));
-        pairs.iter().chain(read)
+        pairs.iter().chain(read.into_iter().flatten())
+    }
+
+    /// The text that the variables lie in, if they were read, and the mark before each: for hosts in other languages,
+    /// which keep parts.
+    #[must_use]
+    pub const fn parts(&self) -> Option<(&'a [u8], u8)> {
+        match self.0 {
+            VariablesOf::Pairs(_) => None,
+            VariablesOf::Read { text, mark } => Some((text, mark)),
+        }
+    }
+
+    /// The variables that these parts were [taken from](Self::parts).
+    #[must_use]
+    pub const fn from_parts(text: &'a [u8], mark: u8) -> Self {
+        Self(VariablesOf::Read { text, mark })
+    }
+}
+
+/// The variables of a text that was read, in order.
+#[derive(Clone, Debug)]
+pub struct ReadVariables<'a> {
+    /// Begins with a mark as long as there is one more.
+    text: &'a [u8],
+    mark: u8,
+}
+
+impl<'a> ReadVariables<'a> {
+    /// Those that these parts were [taken from](Variables::parts).
+    #[must_use]
+    pub const fn new(text: &'a [u8], mark: u8) -> Self {
+        Self { text, mark }
+    }
+}
+
+impl<'a> Iterator for ReadVariables<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    fn next(&mut self) -> Option<(&'a [u8], &'a [u8])> {
+        let (_, after) = self.text.split_first()?;
+        let end = memchr::memchr(self.mark, after).unwrap_or(after.len());
+        let (pair, rest) = after.split_at_checked(end).unwrap_or((after, &[]));
+        self.text = rest;
+        Some(split(pair, VALUE))
     }
 }
 
@@ -118,6 +161,10 @@ impl<'a> Leg<'a> {
         let (variables, endpoint) = Variables::read(text, LEG);
         Self { variables, endpoint }
     }
+
+    fn flat(run: Run<'a>) -> Self {
+        run.first().map_or(Self { variables: Variables::NONE, endpoint: &[] }, |leg| leg.leg)
+    }
 }
 
 impl fmt::Debug for Leg<'_> {
@@ -141,6 +188,60 @@ impl<'a> From<&'a [u8]> for Leg<'a> {
     }
 }
 
+/// What stands between a leg and the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Join {
+    /// `,`: both are called at once.
+    And,
+    /// `|`: this one begins a list that is called if nobody answers in the list before.
+    Or,
+    /// `:_:`: this one begins a handle of its own.
+    Enterprise,
+}
+
+/// One leg of a dial string that a host keeps as a flat list of legs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlatLeg<'a> {
+    /// What stands before it; does not count for the first leg.
+    pub join: Join,
+    /// The variables of its handle; count only for a handle's first leg.
+    pub handle_variables: Variables<'a>,
+    /// The leg.
+    pub leg: Leg<'a>,
+}
+
+/// A flat list of legs in a shape of the host's: [`DialHandles::from_legs`].
+pub trait LegSource: Sync {
+    /// The leg at a place, from 0; [`None`] after the last.
+    fn leg(&self, place: usize) -> Option<FlatLeg<'_>>;
+}
+
+/// Some legs of a flat list that follow one another.
+#[derive(Clone, Copy)]
+struct Run<'a> {
+    source: &'a dyn LegSource,
+    from: usize,
+    to: usize,
+}
+
+impl<'a> Run<'a> {
+    fn first(self) -> Option<FlatLeg<'a>> {
+        if self.from < self.to { self.source.leg(self.from) } else { None }
+    }
+
+    /// Takes off what stands before the next leg that is joined so or more loosely.
+    fn part(&mut self, join: Join) -> Option<Self> {
+        self.first()?;
+        let mut end = self.from.saturating_add(1);
+        while end < self.to && self.source.leg(end).is_some_and(|leg| leg.join < join) {
+            end = end.saturating_add(1);
+        }
+        let part = Self { to: end, ..*self };
+        self.from = end;
+        Some(part)
+    }
+}
+
 /// What a list holds.
 #[derive(Clone, Copy)]
 enum ListOf<'a, T> {
@@ -148,22 +249,36 @@ enum ListOf<'a, T> {
     Several(&'a [T]),
     /// To be split at a mark.
     Read(&'a [u8]),
+    /// To be split where legs are joined in a way.
+    Flat(Run<'a>),
+}
+
+/// How the items of a list are told apart where they are not items yet.
+struct Cut<'a, T> {
+    mark: u8,
+    read: fn(&'a [u8]) -> T,
+    join: Join,
+    flat: fn(Run<'a>) -> T,
 }
 
 impl<'a, T: Copy> ListOf<'a, T> {
-    fn iter(self, mark: u8, read: fn(&'a [u8]) -> T) -> impl Iterator<Item = T> {
-        let (one, several, text): (_, &[T], _) = match self {
-            Self::One(one) => (Some(one), &[], None),
-            Self::Several(several) => (None, several, None),
-            Self::Read(text) => (None, &[], Some(text)),
-        };
+    fn iter(self, cut: Cut<'a, T>) -> impl Iterator<Item = T> {
+        let Cut { mark, read, join, flat } = cut;
+        let (mut one, mut several, mut text, mut run): (_, &[T], _, _) = (None, &[], None, None);
+        match self {
+            Self::One(item) => one = Some(item),
+            Self::Several(items) => several = items,
+            Self::Read(octets) => text = Some(octets),
+            Self::Flat(legs) => run = Some(legs),
+        }
         let parts = text.map(move |text| text.split(move |octet| *octet == mark).map(read));
-        one.into_iter().chain(several.iter().copied()).chain(parts.into_iter().flatten())
+        let runs = core::iter::from_fn(move || run.as_mut()?.part(join)).map(flat);
+        one.into_iter().chain(several.iter().copied()).chain(parts.into_iter().flatten()).chain(runs)
     }
 }
 
 macro_rules! list {
-    ($(#[$doc:meta])+ $name:ident of $item:ident at $mark:ident) => {
+    ($(#[$doc:meta])+ $name:ident of $item:ident at $mark:ident or $join:ident) => {
         $(#[$doc])+
         #[derive(Clone, Copy)]
         pub struct $name<'a>(ListOf<'a, $item<'a>>);
@@ -173,9 +288,13 @@ macro_rules! list {
                 Self(ListOf::Read(text))
             }
 
+            const fn flat(run: Run<'a>) -> Self {
+                Self(ListOf::Flat(run))
+            }
+
             /// All of them in order.
             pub fn iter(&self) -> impl Iterator<Item = $item<'a>> + use<'a> {
-                self.0.iter($mark, $item::read)
+                self.0.iter(Cut { mark: $mark, read: $item::read, join: Join::$join, flat: $item::flat })
             }
         }
 
@@ -217,7 +336,7 @@ list! {
     /// Legs that are called at once, the first to answer wins; `,` is between them.
     ///
     /// Made from a leg, or from a slice or array of legs; two lists are equal if their legs are.
-    LegList of Leg at AND
+    LegList of Leg at AND or And
 }
 
 list! {
@@ -225,14 +344,22 @@ list! {
     ///
     /// Made from a leg, from legs that are called at once, or from a slice or array of such lists; equal if their lists
     /// are.
-    LegLists of LegList at OR
+    LegLists of LegList at OR or Or
 }
 
 list! {
     /// Handles that are called at once, each on its own; `:_:` is between them.
     ///
     /// Made from a handle or from a slice or array of them; equal if their handles are.
-    DialHandles of DialHandle at ENTERPRISE
+    DialHandles of DialHandle at ENTERPRISE or Enterprise
+}
+
+impl<'a> DialHandles<'a> {
+    /// The handles that a flat list of legs makes, for hosts that keep legs in a shape of their own.
+    #[must_use]
+    pub const fn from_legs(legs: &'a dyn LegSource) -> Self {
+        Self::flat(Run { source: legs, from: 0, to: usize::MAX })
+    }
 }
 
 /// Leg lists that are called one after another until one answers, with variables for all of their legs.
@@ -260,6 +387,11 @@ impl<'a> DialHandle<'a> {
     fn read(text: &'a [u8]) -> Self {
         let (variables, rest) = Variables::read(text, HANDLE);
         Self { variables, leg_lists: LegLists::read(rest) }
+    }
+
+    fn flat(run: Run<'a>) -> Self {
+        let variables = run.first().map_or(Variables::NONE, |leg| leg.handle_variables);
+        Self { variables, leg_lists: LegLists::flat(run) }
     }
 }
 

@@ -74,7 +74,9 @@ mod write;
 
 use core::fmt;
 
-pub use list::{DialHandle, DialHandles, DialString, Leg, LegList, LegLists, Variables};
+pub use list::{
+    DialHandle, DialHandles, DialString, FlatLeg, Join, Leg, LegList, LegLists, LegSource, ReadVariables, Variables,
+};
 
 use crate::sink::{Length, Writer};
 use crate::text::{Insufficient, Value};

@@ -59,29 +59,34 @@ impl HeaderSlot {
 pub struct Indexed<'a, 's> {
     event: Event<'a>,
     slots: &'s [HeaderSlot],
-    /// What the slots had no room for; at its end if they had.
+    /// Whether the slots had room for all headers.
+    complete: bool,
+    /// What they had no room for; at its end if they had.
     rest: Headers<'a>,
 }
 
 impl<'a, 's> Indexed<'a, 's> {
     pub(super) fn new(event: Event<'a>, slots: &'s mut [HeaderSlot]) -> Self {
         let mut rest = event.headers();
-        let mut used = 0;
         // A slot counts to 4 GiB; a longer text is walked instead.
         let indexable = u32::try_from(event.text.len()).is_ok();
-        for slot in slots.iter_mut().take_while(|_| indexable) {
-            let Some(span) = rest.next_span() else { break };
-            *slot = HeaderSlot::of(&span);
-            used += 1;
-        }
+        let limit = if indexable { slots.len() } else { 0 };
+        let mut free = slots.iter_mut();
+        let (used, ()) = rest.each(limit, (), |(), span| {
+            if let Some(slot) = free.next() {
+                *slot = HeaderSlot::of(&span);
+            }
+        });
+        let mut complete = used < limit;
         if used == slots.len() {
             // Perhaps that was the last header: then the end is near, and look-ups need not find it again.
             let mut ahead = rest.clone();
             if ahead.next_span().is_none() {
                 rest = ahead;
+                complete = true;
             }
         }
-        Self { event, slots: slots.get(..used).unwrap_or_default(), rest }
+        Self { event, slots: slots.get(..used).unwrap_or_default(), complete, rest }
     }
 
     /// The event.
@@ -91,9 +96,9 @@ impl<'a, 's> Indexed<'a, 's> {
     }
 
     /// The headers in the order of the wire.
-    pub fn headers(&self) -> impl Iterator<Item = Header<'a>> + use<'a, 's> {
-        let text = self.event.text;
-        self.slots.iter().map(move |slot| slot.span().header(text)).chain(self.rest.clone())
+    #[must_use]
+    pub fn headers(&self) -> IndexedHeaders<'a, 's> {
+        IndexedHeaders { text: self.event.text, slots: self.slots.iter(), rest: self.rest.clone() }
     }
 
     /// The last header of this name, in any case of its letters.
@@ -101,11 +106,13 @@ impl<'a, 's> Indexed<'a, 's> {
     pub fn get(&self, name: impl AsRef<[u8]>) -> Option<Value<'a>> {
         let name = name.as_ref();
         let text = self.event.text;
-        let rest = self.rest.clone().filter(|header| header.is(name)).last().map(|header| header.value);
-        rest.or_else(|| {
-            let slot = self.slots.iter().rev().find(|slot| slot.is(text, name))?;
-            Some(slot.span().header(text).value)
-        })
+        if !self.complete
+            && let Some(header) = self.rest.clone().filter(|header| header.is(name)).last()
+        {
+            return Some(header.value);
+        }
+        let slot = self.slots.iter().rev().find(|slot| slot.is(text, name))?;
+        Some(slot.span().header(text).value)
     }
 
     /// All headers of this name, in any case of its letters, in the order of the wire.
@@ -138,8 +145,36 @@ impl<'a, 's> Indexed<'a, 's> {
     /// [`EventError`] where the document is cut off or malformed.
     pub fn validate(&self) -> Result<(), EventError> {
         let mut rest = self.rest.clone();
-        rest.by_ref().for_each(drop);
+        rest.skip_all();
         rest.error().map_or(Ok(()), Err)
+    }
+}
+
+/// The headers of an [`Indexed`] event; made by [`Indexed::headers`].
+#[derive(Clone, Debug)]
+pub struct IndexedHeaders<'a, 's> {
+    text: &'a [u8],
+    slots: core::slice::Iter<'s, HeaderSlot>,
+    rest: Headers<'a>,
+}
+
+impl IndexedHeaders<'_, '_> {
+    /// What [`Headers::error`] says. To be asked after the last header.
+    #[must_use]
+    pub const fn error(&self) -> Option<EventError> {
+        self.rest.error()
+    }
+}
+
+impl<'a> Iterator for IndexedHeaders<'a, '_> {
+    type Item = Header<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Header<'a>> {
+        match self.slots.next() {
+            Some(slot) => Some(slot.span().header(self.text)),
+            None => self.rest.next(),
+        }
     }
 }
 

@@ -4,16 +4,19 @@ mod data;
 mod index;
 mod json;
 mod plain;
+mod reader;
 mod xml;
 
 use core::fmt;
 
 pub use data::{Content, EventData, EventDataError, EventField};
-pub use index::{HeaderSlot, Indexed};
+pub use index::{HeaderSlot, Indexed, IndexedHeaders};
 
 use crate::frame::{Frame, Header, HeaderList};
+use reader::Read;
+
 use crate::name::{EventName, Format, header};
-use crate::scan::slice;
+use crate::scan::{Named, slice};
 use crate::text::{Coding, Value};
 
 /// An event, or the channel data that answers `connect`, in the caller's buffer.
@@ -42,6 +45,19 @@ impl<'a> Event<'a> {
     #[must_use]
     pub const fn from_head(frame: &Frame<'a>) -> Self {
         Self { text: frame.head(), format: Format::Plain, crlf: frame.is_crlf() }
+    }
+
+    /// The same event with this answer to whether its lines end in CRLF, which only the head of a frame can: for hosts
+    /// in other languages, which keep parts.
+    #[must_use]
+    pub const fn with_crlf(self, is_crlf: bool) -> Self {
+        Self { crlf: is_crlf, ..self }
+    }
+
+    /// Whether the lines of the text end in CRLF.
+    #[must_use]
+    pub const fn is_crlf(&self) -> bool {
+        self.crlf
     }
 
     /// The format that the text is in.
@@ -77,7 +93,7 @@ impl<'a> Event<'a> {
     /// All headers of this name, in any case of its letters, in the order of the wire.
     #[must_use]
     pub fn get_all<N: AsRef<[u8]>>(&self, name: N) -> GetAll<'a, N> {
-        GetAll { headers: self.headers(), name }
+        GetAll { search: Search::new(*self, name.as_ref()), name }
     }
 
     /// The event's name: `Event-Name`. An event diverted from its session (`divert_events`) may have none.
@@ -120,7 +136,7 @@ impl<'a> Event<'a> {
     /// [`EventError`] where a JSON or XML document is cut off or malformed. Plain text is never.
     pub fn validate(&self) -> Result<(), EventError> {
         let mut headers = self.headers();
-        headers.by_ref().for_each(drop);
+        headers.skip_all();
         headers.error().map_or(Ok(()), Err)
     }
 
@@ -156,6 +172,17 @@ enum Reader<'a> {
     Xml(xml::Reader<'a>),
 }
 
+/// Does the same with the reader of any format.
+macro_rules! with_reader {
+    ($headers:expr, $reader:ident => $body:expr) => {
+        match $headers {
+            Reader::Plain($reader) => $body,
+            Reader::Json($reader) => $body,
+            Reader::Xml($reader) => $body,
+        }
+    };
+}
+
 impl<'a> Headers<'a> {
     /// Why iteration ended before the end of the text. To be asked after the last header.
     #[must_use]
@@ -170,29 +197,29 @@ impl<'a> Headers<'a> {
     /// Reads what is left and returns the body, as [`Event::body`] does.
     #[must_use]
     pub fn into_body(mut self) -> Option<Value<'a>> {
-        self.by_ref().for_each(drop);
-        match &self.0 {
-            Reader::Plain(reader) => reader.body(),
-            Reader::Json(reader) => reader.body(),
-            Reader::Xml(reader) => reader.body(),
-        }
+        self.skip_all();
+        with_reader!(&self.0, reader => reader.body())
     }
 
     #[inline]
     fn next_span(&mut self) -> Option<Span> {
-        match &mut self.0 {
-            Reader::Plain(reader) => reader.next(),
-            Reader::Json(reader) => reader.next(),
-            Reader::Xml(reader) => reader.next(),
-        }
+        with_reader!(&mut self.0, reader => reader.next())
     }
 
-    const fn text(&self) -> &'a [u8] {
-        match &self.0 {
-            Reader::Plain(reader) => reader.text(),
-            Reader::Json(reader) => reader.text(),
-            Reader::Xml(reader) => reader.text(),
-        }
+    /// Folds the next headers, at most `limit`, and returns the count beside the result.
+    #[inline]
+    fn each<B>(&mut self, limit: usize, init: B, fold: impl FnMut(B, Span) -> B) -> (usize, B) {
+        with_reader!(&mut self.0, reader => reader.each(limit, init, fold))
+    }
+
+    /// Reads what is left.
+    fn skip_all(&mut self) {
+        self.each(usize::MAX, (), |(), _| ());
+    }
+
+    #[inline]
+    fn text(&self) -> &'a [u8] {
+        with_reader!(&self.0, reader => reader.text())
     }
 }
 
@@ -204,25 +231,55 @@ impl<'a> Iterator for Headers<'a> {
         let span = self.next_span()?;
         Some(span.header(self.text()))
     }
+
+    /// Quicker than one header after the other; so are `for_each`, `count`, `last` and what stands on them.
+    #[inline]
+    fn fold<B, F: FnMut(B, Header<'a>) -> B>(mut self, init: B, mut fold: F) -> B {
+        let text = self.text();
+        self.each(usize::MAX, init, |folded, span| fold(folded, span.header(text))).1
+    }
 }
 
 /// The headers of one name; made by [`Event::get_all`].
 #[derive(Clone, Debug)]
 pub struct GetAll<'a, N> {
-    headers: Headers<'a>,
+    search: Search<'a>,
     name: N,
+}
+
+/// How a header is looked for.
+#[allow(clippy::large_enum_variant, reason = "there is no heap to put the larger one on")]
+#[derive(Clone, Debug)]
+enum Search<'a> {
+    /// Among all headers.
+    Headers(Headers<'a>),
+    /// Among the lines of a plain event that could be it.
+    Lines(Named<'a>),
+}
+
+impl<'a> Search<'a> {
+    #[inline]
+    fn new(event: Event<'a>, name: &[u8]) -> Self {
+        // In a head of CRLF lines, other lines end the headers.
+        if event.format == Format::Plain && !event.crlf && name.len() <= Named::LONGEST {
+            Self::Lines(Named::new(event.text, name.len()))
+        } else {
+            Self::Headers(event.headers())
+        }
+    }
 }
 
 impl<'a, N: AsRef<[u8]>> Iterator for GetAll<'a, N> {
     type Item = Value<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Value<'a>> {
         let wanted = self.name.as_ref();
-        let text = self.headers.text();
-        loop {
-            let span = self.headers.next_span()?;
-            if span.is(text, wanted) {
-                return Some(span.header(text).value);
+        match &mut self.search {
+            Search::Headers(headers) => headers.find(|header| header.is(wanted)).map(|header| header.value),
+            Search::Lines(lines) => {
+                let text = lines.text();
+                lines.find_map(|start| plain::value_of(text, start, wanted))
             }
         }
     }

@@ -1,13 +1,13 @@
 //! text/event-plain: lines of `Name: percent-coded value`, a blank line, a body.
 
 use super::Span;
+use super::reader::Read;
 use crate::name::header;
-use crate::scan::{Line, Lines, slice};
+use crate::scan::{Lines, cut, line_at, slice};
 use crate::text::{Coding, Value};
 
 #[derive(Clone, Debug)]
 pub(super) struct Reader<'a> {
-    text: &'a [u8],
     lines: Lines<'a>,
     crlf: bool,
     has_content_length: bool,
@@ -16,32 +16,21 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(text: &'a [u8], crlf: bool) -> Self {
-        Self { text, lines: Lines::new(text), crlf, has_content_length: false, body: None }
+    pub(super) const fn new(text: &'a [u8], crlf: bool) -> Self {
+        Self { lines: Lines::new(text), crlf, has_content_length: false, body: None }
     }
 
-    pub(super) const fn text(&self) -> &'a [u8] {
-        self.text
-    }
-
-    /// To be asked after the last header.
-    pub(super) fn body(&self) -> Option<Value<'a>> {
-        let start = if self.has_content_length { self.body.unwrap_or(self.text.len()) } else { return None };
-        Some(Value::octets(slice(self.text, start, self.text.len())))
-    }
-
-    #[inline]
-    pub(super) fn next(&mut self) -> Option<Span> {
+    /// Any header.
+    #[inline(never)]
+    fn next_any(&mut self) -> Option<Span> {
         if self.body.is_some() {
             return None;
         }
+        let text = self.text();
         loop {
             let line = self.lines.next()?;
-            let end = if self.crlf && slice(self.text, line.start, line.end).ends_with(b"\r") {
-                line.end - 1
-            } else {
-                line.end
-            };
+            let carriage_return = self.crlf && slice(text, line.start, line.end).ends_with(b"\r");
+            let end = line.end - usize::from(carriage_return);
             if end == line.start {
                 if self.crlf {
                     // The blank line after a head is not part of it; this one is a lone CR.
@@ -50,40 +39,88 @@ impl<'a> Reader<'a> {
                 self.body = Some(self.lines.position());
                 return None;
             }
-            if let Some(colon) = line.last_colon {
-                let (name, value) = self.split(line, colon);
-                if slice(self.text, line.start, name).eq_ignore_ascii_case(header::CONTENT_LENGTH.as_bytes()) {
+            if let Some((name_end, value)) = line.cut {
+                if is_content_length(text, line.start, name_end) {
                     self.has_content_length = true;
                 }
-                return Some(Span {
-                    name: (line.start, name),
-                    name_coding: Coding::Octets,
-                    value: (value, end),
-                    coding: Coding::Plain { escaped: line.percent },
-                });
+                return Some(span((line.start, name_end), (value, end), line.percent));
             }
         }
     }
+}
 
-    /// Where the name ends and the value begins: at the last colon with a blank after it, because values hold
-    /// neither and names may; at the last colon if there is no such.
+impl<'a> Read<'a> for Reader<'a> {
     #[inline]
-    fn split(&self, line: Line, last_colon: usize) -> (usize, usize) {
-        if self.text.get(last_colon + 1) == Some(&b' ') {
-            return (last_colon, last_colon + 2);
-        }
-        self.split_before(line, last_colon)
+    fn text(&self) -> &'a [u8] {
+        self.lines.text()
     }
 
-    #[cold]
-    fn split_before(&self, line: Line, last_colon: usize) -> (usize, usize) {
-        let mut end = last_colon;
-        while let Some(colon) = memchr::memrchr(b':', slice(self.text, line.start, end)) {
-            end = line.start + colon;
-            if self.text.get(end + 1) == Some(&b' ') {
-                return (end, end + 2);
-            }
-        }
-        (last_colon, last_colon + 1)
+    fn body(&self) -> Option<Value<'a>> {
+        let text = self.text();
+        let start = if self.has_content_length { self.body.unwrap_or(text.len()) } else { return None };
+        Some(Value::octets(slice(text, start, text.len())))
     }
+
+    #[inline]
+    fn next(&mut self) -> Option<Span> {
+        if !self.crlf
+            && self.body.is_none()
+            && let Some(line) = self.lines.next_regular()
+            && let Some((name_end, value)) = line.cut
+        {
+            if is_content_length(self.text(), line.start, name_end) {
+                self.has_content_length = true;
+            }
+            return Some(span((line.start, name_end), (value, line.end), line.percent));
+        }
+        self.next_any()
+    }
+
+    #[inline]
+    fn some<B>(&mut self, limit: usize, init: B, mut fold: impl FnMut(B, Span) -> B) -> (usize, B) {
+        if self.crlf || self.body.is_some() {
+            return (0, init);
+        }
+        let text = self.text();
+        let mut has_content_length = false;
+        let found = self.lines.some(limit, init, |folded, line| {
+            let (name_end, value) = line.cut.unwrap_or_default();
+            if is_content_length(text, line.start, name_end) {
+                has_content_length = true;
+            }
+            fold(folded, span((line.start, name_end), (value, line.end), line.percent))
+        });
+        self.has_content_length |= has_content_length;
+        found
+    }
+}
+
+#[inline]
+fn is_content_length(text: &[u8], start: usize, end: usize) -> bool {
+    const NAME: &[u8] = header::CONTENT_LENGTH.as_bytes();
+    #[cold]
+    fn compare(text: &[u8], start: usize, end: usize) -> bool {
+        slice(text, start, end).eq_ignore_ascii_case(NAME)
+    }
+    end - start == NAME.len() && compare(text, start, end)
+}
+
+#[inline]
+const fn span(name: (usize, usize), value: (usize, usize), escaped: bool) -> Span {
+    Span { name, name_coding: Coding::Octets, value, coding: Coding::Plain { escaped } }
+}
+
+/// The value of the header line at `start`, if `name` is its name in any case of its letters.
+#[inline]
+pub(super) fn value_of<'a>(text: &'a [u8], start: usize, name: &[u8]) -> Option<Value<'a>> {
+    let front = slice(text, start, start.saturating_add(name.len()));
+    if !front.eq_ignore_ascii_case(name) {
+        return None;
+    }
+    let line = line_at(text, start);
+    // The colon behind the name need not be the one that ends it.
+    let (name_end, value) = cut(line)?;
+    let value = slice(line, value, line.len());
+    let escaped = memchr::memchr(b'%', value).is_some();
+    (name_end == name.len()).then(|| Value::new(value, Coding::Plain { escaped }))
 }

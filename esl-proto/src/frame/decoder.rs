@@ -118,6 +118,34 @@ impl Decoder {
     /// [`DecodeError`] if the framing is broken, then and on every later call.
     #[inline]
     pub fn decode<'b>(&mut self, buf: &'b [u8]) -> Result<Step<'b>, DecodeError> {
+        if let Some((frame, consumed)) = self.event(buf) {
+            self.origin = self.origin.saturating_add(consumed as u64);
+            return Ok(Step::Frame { frame, consumed });
+        }
+        self.decode_any(buf)
+    }
+
+    /// A whole event at the front of `buf`, in a head as FreeSWITCH always writes it for events: what nearly all frames
+    /// are, told without looking for line ends.
+    #[inline]
+    fn event<'b>(&self, buf: &'b [u8]) -> Option<(Frame<'b>, usize)> {
+        if !matches!(self.state, State::Head(Head { searched: 0, .. })) || self.grammar == Grammar::Client {
+            return None;
+        }
+        let head = EventHead::at_front(buf)?;
+        let end = head.body + head.length;
+        let Limits { body, lines, whole, .. } = self.limits;
+        let allowed =
+            head.length <= body && EventHead::LINES <= lines && head.body <= self.longest_head() && end <= whole;
+        if !allowed || self.error.is_some() {
+            return None;
+        }
+        let (front, body) = buf.get(..end)?.split_at_checked(head.body)?;
+        let content_type = Some(front.get(head.content_type..front.len() - 2)?);
+        Some((Frame { head: front.get(..front.len() - 1)?, body: Some(body), content_type, crlf: false }, end))
+    }
+
+    fn decode_any<'b>(&mut self, buf: &'b [u8]) -> Result<Step<'b>, DecodeError> {
         if let Some(error) = self.error {
             return Err(error);
         }
@@ -313,6 +341,45 @@ impl Decoder {
     }
 }
 
+/// The head of an event, as FreeSWITCH writes it.
+struct EventHead {
+    /// The Content-Length.
+    length: usize,
+    /// Where the value of Content-Type begins.
+    content_type: usize,
+    /// Where the body begins: the length of the head and its blank line.
+    body: usize,
+}
+
+impl EventHead {
+    const LINES: usize = 2;
+
+    #[inline]
+    fn at_front(buf: &[u8]) -> Option<Self> {
+        let mut rest = buf.strip_prefix(b"Content-Length: ")?;
+        let mut length = 0;
+        let mut digits = 0;
+        while let [digit @ b'0'..=b'9', after @ ..] = rest {
+            length = 10 * length + usize::from(digit - b'0');
+            digits += 1;
+            if digits > 8 {
+                return None;
+            }
+            rest = after;
+        }
+        let rest = rest.strip_prefix(b"\nContent-Type: ")?;
+        let after = rest.strip_prefix(b"text/event-")?;
+        let after = match after {
+            [b'p', b'l', b'a', b'i', b'n', b'\n', b'\n', after @ ..] => after,
+            [b'j', b's', b'o', b'n', b'\n', b'\n', after @ ..] => after,
+            [b'x', b'm', b'l', b'\n', b'\n', after @ ..] => after,
+            _ => return None,
+        };
+        let (content_type, body) = (buf.len() - rest.len(), buf.len() - after.len());
+        (digits > 0).then_some(Self { length, content_type, body })
+    }
+}
+
 impl Head {
     const NEW: Self = Self {
         line: 0,
@@ -362,6 +429,7 @@ fn length(digits: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
     use crate::scan::work;
+    use proptest::prelude::*;
 
     /// Octets that the search for line ends passes while `stream` is fed in pieces of `chunk` octets.
     fn work_for(stream: &[u8], chunk: usize) -> usize {
@@ -408,5 +476,64 @@ mod tests {
     fn a_body_is_not_searched_at_all() {
         let stream = body(1 << 20);
         assert!(work_for(&stream, 1) < 100);
+    }
+
+    /// Parts of heads that are those of events, and of some that are nearly so.
+    fn head() -> impl Strategy<Value = String> {
+        let name = prop::sample::select(
+            &["Content-Length: ", "Content-Length:", "content-length: ", "\nContent-Length: "][..],
+        );
+        let length = prop::sample::select(
+            &["12", "0", "", "012", "00000012", "000000012", "x", "12 ", "99999999999999999999", "-1"][..],
+        );
+        let words = [
+            "text/event-plain",
+            "text/event-json",
+            "text/event-xml",
+            "text/event-plai",
+            "Text/event-xml",
+            "text/event-xml ",
+        ];
+        let end = prop::sample::select(
+            &["\n\n", "\n", "\r\n\r\n", "\nx: y\n\n", "\ncontinued\n\n", "\nContent-Length: 3\n\n"][..],
+        );
+        let separator = prop::sample::select(
+            &["\nContent-Type: ", "\nContent-Type:", "\n\nContent-Type: ", "\r\nContent-Type: "][..],
+        );
+        // Each part is the usual one more often than not.
+        let usual = |usual: &'static str, other: BoxedStrategy<&'static str>| prop_oneof![4 => Just(usual), 1 => other];
+        (
+            usual("Content-Length: ", name.boxed()),
+            usual("12", length.boxed()),
+            usual("\nContent-Type: ", separator.boxed()),
+            prop::sample::select(words.to_vec()),
+            usual("\n\n", end.boxed()),
+        )
+            .prop_map(|(name, length, separator, word, end)| [name, length, separator, word, end].concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5000))]
+        #[test]
+        fn an_event_is_what_it_would_be_without_the_short_way(
+            head in head(), body in 0..20_usize,
+            limits in prop::array::uniform4(prop::sample::select(&[0, 1, 2, 3, 11, 12, 13, 48, 49, 50, 51, 52, 53, 60, 61, 62, 63, 64, usize::MAX][..])),
+            unlimited in prop::array::uniform4(prop::bool::weighted(0.8)),
+        ) {
+            let stream = [head.as_bytes(), &b"0123456789\n\n\n\n\n\n\n\n\n\n\n"[..body]].concat();
+            let limit = |place: usize| if unlimited[place] { usize::MAX } else { limits[place] };
+            let limits = Limits { head: limit(0), lines: limit(1), body: limit(2), whole: limit(3) };
+            for new in [Decoder::new, Decoder::for_requests] {
+                let (mut short, mut long) = (new(limits), new(limits));
+                let mut rest = &stream[..];
+                for _ in 0..4 {
+                    let step = short.decode(rest);
+                    prop_assert_eq!(&step, &long.decode_any(rest));
+                    prop_assert_eq!(short.position(), long.position());
+                    prop_assert_eq!(short.incomplete(rest), long.incomplete(rest));
+                    rest = &rest[step.map_or(0, |step| step.consumed())..];
+                }
+            }
+        }
     }
 }

@@ -162,6 +162,17 @@ pub struct Frame<'b> {
 }
 
 impl<'b> Frame<'b> {
+    /// The frame that these parts were taken from: for hosts in other languages, which keep parts.
+    #[must_use]
+    pub const fn from_parts(
+        head: &'b [u8],
+        body: Option<&'b [u8]>,
+        content_type: Option<&'b [u8]>,
+        is_crlf: bool,
+    ) -> Self {
+        Self { head, body, content_type, crlf: is_crlf }
+    }
+
     /// The header lines with their line ends, without the blank line after them.
     #[must_use]
     pub const fn head(&self) -> &'b [u8] {

@@ -25,6 +25,12 @@ impl<'b> From<Frame<'b>> for Request<'b> {
 }
 
 impl<'b> Request<'b> {
+    /// The command line and the header lines with their line ends, without the blank line after them.
+    #[must_use]
+    pub const fn head(&self) -> &'b [u8] {
+        self.head
+    }
+
     /// The command line: the word and its arguments.
     /// Empty if the command begins with a NUL.
     #[must_use]

@@ -104,10 +104,9 @@ macro_rules! words {
                 $(words::$variant => return Some(Self::$variant),)+
                 _ => {}
             }
-            $(if octets.eq_ignore_ascii_case(words::$variant) {
-                return Some(Self::$variant);
-            })+
-            None
+            const WORDS: &[&[u8]] = &[$($word.as_bytes(),)+];
+            let place = WORDS.iter().position(|word| octets.eq_ignore_ascii_case(word))?;
+            Self::KNOWN.get(place).copied()
         }
     };
 }

@@ -1,6 +1,6 @@
 //! The backend for targets without one of their own: eight octets in a word.
 
-use super::BLOCK;
+use super::{BLOCK, Class};
 
 /// The octet in each of the eight places of a word.
 const fn splat(octet: u8) -> u64 {
@@ -17,10 +17,22 @@ fn equal(word: u64, wanted: u64) -> u64 {
     (zero >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
+/// The mask of `class`, and whether `note` is anywhere in the block.
 #[cfg_attr(all(target_arch = "x86_64", not(test)), allow(dead_code))]
-pub(super) fn masks<const N: usize>(block: &[u8; BLOCK], wanted: [u8; N]) -> [u64; N] {
+pub(super) fn look(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
     let (words, _) = block.as_chunks::<8>();
-    wanted.map(|wanted| {
-        words.iter().rev().fold(0, |mask, word| mask << 8 | equal(u64::from_le_bytes(*word), splat(wanted)))
+    let (bits, octet, note) = (splat(class.bits), splat(class.octet), splat(note));
+    words.iter().rev().fold((0, false), |(mask, noted), word| {
+        let word = u64::from_le_bytes(*word);
+        (mask << 8 | equal(word & bits, octet), noted | (equal(word, note) != 0))
+    })
+}
+
+/// The mask of each of these octets.
+#[cfg_attr(all(target_arch = "x86_64", not(test)), allow(dead_code))]
+pub(super) fn masks<const N: usize>(block: &[u8; BLOCK], octets: [u8; N]) -> [u64; N] {
+    let (words, _) = block.as_chunks::<8>();
+    octets.map(|octet| {
+        words.iter().rev().fold(0, |mask, word| mask << 8 | equal(u64::from_le_bytes(*word), splat(octet)))
     })
 }

@@ -1,21 +1,49 @@
 //! The backend for x86-64, where SSE2 is part of every processor.
 #![allow(unsafe_code)]
 
-use core::arch::x86_64::{_mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_set1_epi8};
+use core::arch::x86_64::{
+    __m128i, _mm_and_si128, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
+};
 
-use super::BLOCK;
+use super::{BLOCK, Class};
 
+/// The mask of `class`, and whether `note` is anywhere in the block.
 #[inline]
-pub(super) fn masks<const N: usize>(block: &[u8; BLOCK], wanted: [u8; N]) -> [u64; N] {
+pub(super) fn look(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
     let (quarters, _) = block.as_chunks::<16>();
-    wanted.map(|wanted| {
+    let mut mask = 0;
+    // SAFETY: SSE2 belongs to the x86-64 baseline.
+    let mut notes = unsafe { _mm_set1_epi8(0) };
+    for (place, quarter) in quarters.iter().enumerate() {
+        let octets = load(quarter);
+        // SAFETY: SSE2 belongs to the x86-64 baseline.
+        unsafe {
+            let classed = _mm_and_si128(octets, _mm_set1_epi8(class.bits as i8));
+            let found = _mm_movemask_epi8(_mm_cmpeq_epi8(classed, _mm_set1_epi8(class.octet as i8)));
+            mask |= u64::from(found as u16) << (16 * place);
+            notes = _mm_or_si128(notes, _mm_cmpeq_epi8(octets, _mm_set1_epi8(note as i8)));
+        }
+    }
+    // SAFETY: SSE2 belongs to the x86-64 baseline.
+    (mask, unsafe { _mm_movemask_epi8(notes) } != 0)
+}
+
+/// The mask of each of these octets.
+#[inline]
+pub(super) fn masks<const N: usize>(block: &[u8; BLOCK], octets: [u8; N]) -> [u64; N] {
+    let (quarters, _) = block.as_chunks::<16>();
+    octets.map(|octet| {
         quarters.iter().rev().fold(0, |mask, quarter| {
-            // SAFETY: SSE2 belongs to the x86-64 baseline, and the unaligned load reads the 16 octets of `quarter`.
-            let found = unsafe {
-                let octets = _mm_loadu_si128(quarter.as_ptr().cast());
-                _mm_movemask_epi8(_mm_cmpeq_epi8(octets, _mm_set1_epi8(wanted as i8)))
-            };
+            let quarter = load(quarter);
+            // SAFETY: SSE2 belongs to the x86-64 baseline.
+            let found = unsafe { _mm_movemask_epi8(_mm_cmpeq_epi8(quarter, _mm_set1_epi8(octet as i8))) };
             mask << 16 | u64::from(found as u16)
         })
     })
+}
+
+#[inline]
+fn load(octets: &[u8; 16]) -> __m128i {
+    // SAFETY: SSE2 belongs to the x86-64 baseline, and the unaligned load reads just the 16 octets.
+    unsafe { _mm_loadu_si128(octets.as_ptr().cast()) }
 }

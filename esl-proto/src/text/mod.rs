@@ -65,6 +65,7 @@ pub(crate) fn decimal(digits: impl IntoIterator<Item = u8>) -> Option<u64> {
 }
 
 /// Copies `from` to the front of `out`, which is long enough, and returns the count.
+#[inline]
 pub(crate) fn copy(from: &[u8], out: &mut [u8]) -> usize {
     match out.get_mut(..from.len()) {
         Some(to) => {

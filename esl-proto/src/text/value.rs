@@ -34,6 +34,40 @@ pub(crate) enum Coding {
     XmlBody,
 }
 
+impl Coding {
+    const ALL: [Self; 9] = [
+        Self::Octets,
+        Self::CrLf,
+        Self::Plain { escaped: false },
+        Self::Plain { escaped: true },
+        Self::Percent,
+        Self::Json,
+        Self::JsonArray,
+        Self::XmlHeader,
+        Self::XmlBody,
+    ];
+
+    /// The place in [`ALL`](Self::ALL).
+    const fn number(self) -> u8 {
+        match self {
+            Self::Octets => 0,
+            Self::CrLf => 1,
+            Self::Plain { escaped: false } => 2,
+            Self::Plain { escaped: true } => 3,
+            Self::Percent => 4,
+            Self::Json => 5,
+            Self::JsonArray => 6,
+            Self::XmlHeader => 7,
+            Self::XmlBody => 8,
+        }
+    }
+
+    #[allow(clippy::indexing_slicing, reason = "checked")]
+    const fn from_number(number: u8) -> Option<Self> {
+        if (number as usize) < Self::ALL.len() { Some(Self::ALL[number as usize]) } else { None }
+    }
+}
+
 /// A name, value or body: octets that borrow from the caller's buffer, decoded when they are asked for.
 ///
 /// Nothing on the wire is promised to be UTF-8, so a value is octets first. Compare it with `==` (decoded octets),
@@ -69,6 +103,22 @@ impl<'a> Value<'a> {
     #[must_use]
     pub const fn octets(octets: &'a [u8]) -> Self {
         Self::new(octets, Coding::Octets)
+    }
+
+    /// The value that these parts were [taken from](Self::parts); [`None`] if there is no such coding.
+    #[must_use]
+    pub const fn from_parts(raw: &'a [u8], coding: u8, limit: u32) -> Option<Self> {
+        match Coding::from_number(coding) {
+            Some(coding) => Some(Self { raw, coding, limit }),
+            None => None,
+        }
+    }
+
+    /// What a value is made of: its raw octets, a number for how they are coded, and a limit to the decoded ones. For
+    /// hosts in other languages, which keep parts; 0 is the coding of octets that need no decoding.
+    #[must_use]
+    pub const fn parts(&self) -> (&'a [u8], u8, u32) {
+        (self.raw, self.coding.number(), self.limit)
     }
 
     /// The octets as they lie on the wire, still coded.
@@ -134,19 +184,33 @@ impl<'a> Value<'a> {
     /// # Errors
     /// [`Insufficient`] if `out` is shorter than the decoded octets; nothing is written then. Storage of
     /// `raw().len()` octets is enough for all but JSON arrays.
+    #[inline]
     pub fn decode_into<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], Insufficient> {
+        // What nearly all values are: not coded, and there is room.
+        if let Coding::Octets | Coding::Plain { escaped: false } = self.coding
+            && self.raw.len() <= out.len()
+            && self.raw != UNDEFINED
+        {
+            copy(self.raw, out);
+            return Ok(scan::slice(out, 0, self.raw.len()));
+        }
+        self.decode_coded_into(out)
+    }
+
+    fn decode_coded_into<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], Insufficient> {
         if out.len() < self.raw.len() || self.coding == Coding::JsonArray {
             let required = self.decoded_len();
             if out.len() < required {
                 return Err(Insufficient { required });
             }
         }
-        let written = if let Some(plain) = self.as_plain() {
-            copy(plain, out)
-        } else if matches!(self.coding, Coding::Plain { .. } | Coding::Percent) {
-            percent::decode_into(self.raw, out)
-        } else {
-            fill(self.bytes(), out)
+        let written = match self.coding {
+            Coding::Plain { .. } if self.is_undefined() => 0,
+            Coding::Plain { .. } | Coding::Percent => percent::decode_into(self.raw, out),
+            _ => match self.as_plain() {
+                Some(plain) => copy(plain, out),
+                None => fill(self.bytes(), out),
+            },
         };
         Ok(scan::slice(out, 0, written))
     }
@@ -538,6 +602,21 @@ mod tests {
         assert_eq!(items(b"%41RRAY::a||:b", PLAIN), vec![b"a|".to_vec(), b"b".to_vec()]);
         assert!(!Value::new(b"ARRAY:x", PLAIN).is_array());
         assert_eq!(items(b"ARRAY::a|:b", Coding::Octets), vec![b"ARRAY::a|:b".to_vec()]);
+    }
+
+    #[test]
+    fn a_value_is_the_same_after_it_was_in_parts() {
+        for (number, coding) in (0..).zip(Coding::ALL) {
+            let value = Value::new(b"&amp;%41\\n\r\n", coding);
+            let (raw, coded, limit) = value.parts();
+            assert_eq!(coded, number);
+            let again = Value::from_parts(raw, coded, limit).unwrap();
+            assert_eq!((again.raw(), again.coding, again.limit), (value.raw(), value.coding, value.limit));
+        }
+        assert!(Value::from_parts(b"", Coding::ALL.len() as u8, 0).is_none());
+        let body = Value::xml_body(b"a &lt; b  ", Some(5));
+        let (raw, coding, limit) = body.parts();
+        assert_eq!(Value::from_parts(raw, coding, limit), Some(body));
     }
 
     #[test]

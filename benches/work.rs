@@ -1,0 +1,281 @@
+//! The work that is measured: reading what a server sends (frames, headers, values, look-ups) and writing commands.
+
+use std::hint::black_box;
+
+use esl_proto::name::{EventName, Format};
+use esl_proto::{Command, Decoder, Event, Execute, HeaderSlot, Limits, SendEvent, SendMsg, Step};
+use memchr::{memchr_iter, memmem};
+
+use crate::{Busy, Row, Work};
+
+/// The headers that a typical host looks at; the last one is absent from most events.
+const NAMES: [&str; 3] = ["Event-Name", "Unique-ID", "Hangup-Cause"];
+
+/// More slots than any of the events has headers.
+const SLOTS: usize = 256;
+
+/// Counts the line ends of all events with the instructions that every processor of this kind has, as memchr does
+/// without `std`, which is how esl-proto uses it.
+#[cfg(target_arch = "x86_64")]
+fn line_ends(busy: &Busy) -> Work<'_> {
+    let line_end = memchr::arch::x86_64::sse2::memchr::One::new(b'\n').expect("SSE2");
+    Box::new(move || busy.texts().map(|text| line_end.count(text)).sum())
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+use best_line_ends as line_ends;
+
+/// Counts the line ends of all events with the best instructions of this very processor: memchr with `std`.
+fn best_line_ends(busy: &Busy) -> Work<'_> {
+    Box::new(|| busy.texts().map(|text| memchr_iter(b'\n', text).count()).sum())
+}
+
+fn framing(plain: &Busy) -> Row<'_> {
+    Row {
+        key: "framing",
+        name: "framing a stream of events, to memmem and jumping over the bodies",
+        octets: plain.stream().len() as u64,
+        work: Box::new(|| {
+            let mut decoder = Decoder::new(Limits::DEFAULT);
+            let mut rest = plain.stream();
+            let mut bodies = 0;
+            while let Ok(Step::Frame { frame, consumed }) = decoder.decode(rest) {
+                bodies += frame.body().map_or(0, <[u8]>::len);
+                rest = &rest[consumed..];
+            }
+            bodies
+        }),
+        yardstick: jumps(plain),
+        best: None,
+        target: Some(1.5),
+    }
+}
+
+/// Finds the blank line of each frame, and knows without looking how long its body is.
+fn jumps(busy: &Busy) -> Work<'_> {
+    let blank_line = memmem::Finder::new(b"\n\n");
+    let bodies: Vec<usize> = busy.texts().map(<[u8]>::len).collect();
+    Box::new(move || {
+        let mut rest = busy.stream();
+        for body in &bodies {
+            let Some(head) = blank_line.find(rest) else { break };
+            rest = &rest[head + 2 + body..];
+        }
+        rest.len()
+    })
+}
+
+fn indexing(plain: &Busy) -> Row<'_> {
+    Row {
+        key: "index",
+        name: "indexing every header of plain events, to line ends",
+        octets: plain.octets(),
+        work: Box::new(|| {
+            let mut slots = [HeaderSlot::EMPTY; SLOTS];
+            for event in plain.events() {
+                black_box(event.index(&mut slots));
+            }
+            0
+        }),
+        yardstick: line_ends(plain),
+        best: Some(best_line_ends(plain)),
+        target: Some(2.0),
+    }
+}
+
+fn decoding(plain: &Busy) -> Row<'_> {
+    Row {
+        key: "decode",
+        name: "decoding every value of plain events, to line ends",
+        octets: plain.octets(),
+        work: Box::new(|| {
+            let mut buffer = [0; 16 << 10];
+            plain.events().map(|event| decode_all(&event, &mut buffer)).sum()
+        }),
+        yardstick: line_ends(plain),
+        best: Some(best_line_ends(plain)),
+        target: Some(8.0),
+    }
+}
+
+/// Decodes all values of an event into `buffer`, one after the other, and returns their length.
+fn decode_all(event: &Event<'_>, buffer: &mut [u8]) -> usize {
+    let mut end = 0;
+    for header in event.headers() {
+        end += header.value.decode_into(&mut buffer[end..]).expect("an event that fits").len();
+    }
+    black_box(&buffer[..end]).len()
+}
+
+fn visiting<'a>(key: &'static str, name: &'static str, busy: &'a Busy, plain: &'a Busy) -> Row<'a> {
+    Row {
+        key,
+        name,
+        octets: busy.octets(),
+        work: Box::new(|| {
+            let raw = busy.events().flat_map(|event| event.headers());
+            raw.map(|header| header.name.raw().len() + header.value.raw().len()).sum()
+        }),
+        yardstick: line_ends(plain),
+        best: Some(best_line_ends(plain)),
+        target: Some(4.0),
+    }
+}
+
+fn looking_up(plain: &Busy) -> Row<'_> {
+    Row {
+        key: "get",
+        name: "three look-ups per plain event, to line ends",
+        octets: plain.octets(),
+        work: Box::new(|| {
+            let found = |event: Event<'_>| NAMES.iter().filter(|name| event.get(black_box(name)).is_some()).count();
+            plain.events().map(found).sum()
+        }),
+        yardstick: line_ends(plain),
+        best: Some(best_line_ends(plain)),
+        target: None,
+    }
+}
+
+fn looking_up_indexed(plain: &Busy) -> Row<'_> {
+    Row {
+        key: "index-get",
+        name: "an index and three look-ups per plain event, to line ends",
+        octets: plain.octets(),
+        work: Box::new(|| {
+            let mut slots = [HeaderSlot::EMPTY; SLOTS];
+            let mut found = 0;
+            for event in plain.events() {
+                let indexed = event.index(&mut slots);
+                found += NAMES.iter().filter(|name| indexed.get(black_box(name)).is_some()).count();
+            }
+            found
+        }),
+        yardstick: line_ends(plain),
+        best: Some(best_line_ends(plain)),
+        target: None,
+    }
+}
+
+/// An event whose one value is an SDP of two kilobytes, coded as FreeSWITCH codes it.
+fn escaped() -> Vec<u8> {
+    const LINES: &str = "v%3D0%0D%0Ao%3DFreeSWITCH%201761200000%201761200001%20IN%20IP4%20192.0.2.2%0D%0A\
+        s%3DFreeSWITCH%0D%0Ac%3DIN%20IP4%20192.0.2.2%0D%0At%3D0%200%0D%0A\
+        m%3Daudio%2024680%20RTP/AVP%20102%209%200%208%0D%0A\
+        a%3Drtpmap%3A102%20opus/48000/2%0D%0Aa%3Dfmtp%3A102%20useinbandfec%3D1%3B%20maxaveragebitrate%3D30000%0D%0A";
+    let value = LINES.repeat(2048 / LINES.len() + 1);
+    format!("variable_switch_r_sdp: {}\n\n", &value[..2048]).into_bytes()
+}
+
+fn percent_decoding(event: &[u8]) -> Row<'_> {
+    let value = Event::new(Format::Plain, event).headers().next().expect("the header").value;
+    Row {
+        key: "percent",
+        name: "percent decoding of an escaped value of 2 KB, to percent-encoding",
+        octets: value.raw().len() as u64,
+        work: Box::new(move || {
+            let mut buffer = [0; 2048];
+            let decoded = black_box(value).decode_into(&mut buffer).expect("a value that fits").len();
+            black_box(&buffer);
+            decoded
+        }),
+        yardstick: Box::new(move || {
+            let mut buffer = [0; 2048];
+            let mut decoded = 0;
+            for (to, octet) in buffer.iter_mut().zip(percent_encoding::percent_decode(black_box(value.raw()))) {
+                *to = octet;
+                decoded += 1;
+            }
+            black_box(&buffer);
+            decoded
+        }),
+        best: None,
+        target: None,
+    }
+}
+
+/// What a program sends a thousand times a second.
+fn commands() -> [Command<'static>; 4] {
+    [
+        Command::api("uuid_getvar 5fd40215-9197-4c64-9523-08df034e2494 caller_id_name"),
+        Command::bgapi_named(
+            "originate {ignore_early_media=true}user/1000 &park()",
+            "00000000000000f5-0000000000000011",
+        ),
+        SendMsg::new(
+            Execute::new("playback", "tone_stream://%(100,0,800)").event_uuid("00000000000000f5-0000000000000012"),
+        )
+        .to("5fd40215-9197-4c64-9523-08df034e2494")
+        .into(),
+        SendEvent::new(EventName::Custom, &[("Event-Subclass", "my::sub"), ("X-Key", "a value of some length")])
+            .body("and a body")
+            .into(),
+    ]
+}
+
+/// The design's target is 2 times the copy plus 20 ns a command; the copy alone takes 2 to 3 ns.
+fn encoding<'a>(commands: &'a [Command<'a>], written: &'a [u8]) -> Row<'a> {
+    Row {
+        key: "encode",
+        name: "encoding four commands, to copying their octets",
+        octets: written.len() as u64,
+        work: Box::new(move || {
+            let mut out = [0; 512];
+            let lens =
+                commands.iter().map(|command| black_box(command).encode(&mut out).expect("a command that fits").len());
+            lens.sum()
+        }),
+        yardstick: Box::new(move || {
+            let mut out = [0; 512];
+            for part in written.chunks(written.len() / 4) {
+                out[..part.len()].copy_from_slice(black_box(part));
+                black_box(&out);
+            }
+            written.len()
+        }),
+        best: None,
+        target: None,
+    }
+}
+
+/// What the work is done on.
+pub struct Works {
+    plain: Busy,
+    json: Busy,
+    xml: Busy,
+    escaped: Vec<u8>,
+    commands: [Command<'static>; 4],
+    written: Vec<u8>,
+}
+
+impl Default for Works {
+    fn default() -> Self {
+        let [plain, json, xml] = [Format::Plain, Format::Json, Format::Xml].map(Busy::new);
+        let commands = commands();
+        let mut out = [0; 512];
+        let written = commands
+            .iter()
+            .flat_map(|command| command.encode(&mut out).expect("a command that fits").to_vec())
+            .collect();
+        Self { plain, json, xml, escaped: escaped(), commands, written }
+    }
+}
+
+impl Works {
+    /// All rows of the table.
+    #[must_use]
+    pub fn rows(&self) -> [Row<'_>; 9] {
+        let Self { plain, json, xml, escaped, commands, written } = self;
+        [
+            framing(plain),
+            indexing(plain),
+            decoding(plain),
+            visiting("json", "every header of json events, to line ends of the plain ones", json, plain),
+            visiting("xml", "every header of xml events, to line ends of the plain ones", xml, plain),
+            looking_up(plain),
+            looking_up_indexed(plain),
+            percent_decoding(escaped),
+            encoding(commands, written),
+        ]
+    }
+}

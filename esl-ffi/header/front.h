@@ -1,0 +1,56 @@
+/*
+ * esl_proto.h: FreeSWITCH's event socket protocol without I/O.
+ *
+ * This library parses and writes every octet of the protocol, for the client and for the server. It opens no socket,
+ * starts no thread, reads no clock, calls no callback but the one for regular expressions, logs nothing and keeps no
+ * global state. The host reads octets into a buffer of its own, shows them to the library, and sends what it writes.
+ *
+ * A client, in short:
+ *
+ *     eslp_client *client;
+ *     eslp_client_init(memory, sizeof memory, ESLP_INBOUND, NULL, &client);
+ *     for (;;) {
+ *         eslp_client_found found;
+ *         eslp_status status = eslp_client_poll(client, buffer, filled, &found);
+ *         if (status == ESLP_OK) {
+ *             ... look at found.kind and found.message; perhaps eslp_client_send() ...
+ *         }
+ *         ... take found.consumed octets off the front of the buffer ...
+ *         if (status == ESLP_NEED_DATA) {
+ *             ... read more into the buffer; at the end of the stream, eslp_client_eof() and leave ...
+ *         } else if (status != ESLP_OK) {
+ *             ... ESLP_CLOSED, or an error: it is over ...
+ *         }
+ *     }
+ *
+ * Rules that hold for all functions:
+ *
+ * - Octets, not text: nothing on the wire is promised to be UTF-8, and nothing is ended by a NUL. eslp_bytes and
+ *   eslp_value say where octets are and how many.
+ * - What is found points into the host's buffer: it is valid until the host overwrites, moves or frees these octets.
+ *   Take what you need before you take the consumed octets off the buffer.
+ * - Results go where pointers say. If a function returns an error, it has done nothing; where a result tells more about
+ *   the error, the comment says so.
+ * - NULL, memory that was never initialised or is zero, and handles that have ended are found out: the status is
+ *   ESLP_NULL or ESLP_BAD_HANDLE. Functions that return no status return 0, false or NULL then. A pointer to memory that
+ *   is not there, or not as long as said, cannot be found out.
+ * - Handles (eslp_decoder, eslp_client, eslp_server) live in memory of the host's (_init, _drop) or on the heap (_new,
+ *   _free). With _init the library needs no heap at all. Structs that have `opaque` words live where the host puts them
+ *   and need no end; they must not be copied while they are used, except for iterators (eslp_headers, eslp_items): a copy
+ *   goes on from where the iterator stands.
+ * - A handle may move from thread to thread, but only one function at a time may use it or what it has given. Different
+ *   handles have nothing to do with each other. Structs that are only read may be shared.
+ * - Numbers of an enum travel as int32_t, because a newer library may know more of them. Be ready for others. In the
+ *   host's own structs, zeros are always "not said".
+ */
+#ifndef ESL_PROTO_H
+#define ESL_PROTO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif

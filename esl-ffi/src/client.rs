@@ -1,0 +1,707 @@
+//! The connection as its client sees it.
+
+use core::ffi::c_void;
+
+use esl_core::{
+    Answer, Channel, Client, Command, End, Eof, Incoming, Limits, Linger, Message, Poll, SendError, Stats,
+    Subscription, Unanswered,
+};
+
+use crate::border::{Out, Outcome, input, output, read, run};
+use crate::command::{eslp_command, eslp_events, eslp_fault, eslp_pairs, linger};
+use crate::decoder::{eslp_limits, limits};
+use crate::handle::{Opaque, assert_size};
+use crate::message::{eslp_frame, eslp_message};
+use crate::name::{format_of, optional_level_of};
+use crate::octets::eslp_bytes;
+use crate::status::eslp_status;
+
+/// Memory for a client, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
+pub const ESLP_CLIENT_SIZE: usize = 512;
+
+/// One connection to FreeSWITCH's event socket, from its first octet to its end. See "Client".
+pub struct eslp_client;
+
+// SAFETY: known by name only.
+unsafe impl Opaque for eslp_client {
+    type Inner = Client;
+    const MARK: u64 = 0x6573_6c70_636c_6910;
+}
+
+const _: () = assert_size::<eslp_client>(ESLP_CLIENT_SIZE);
+
+/// Who has opened the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub enum eslp_role {
+    /// The client, to FreeSWITCH. The server speaks first and wants a password.
+    ESLP_INBOUND = 1,
+    /// FreeSWITCH, for a call: the `socket` application. The first command must be `connect`.
+    ESLP_OUTBOUND = 2,
+}
+
+/// What came in on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub enum eslp_incoming {
+    /// Nothing: more octets must be read, or the connection is over.
+    ESLP_IN_NONE = 0,
+    /// The server wants `auth` or `userauth`, within 25 seconds.
+    ESLP_IN_AUTH_REQUEST = 1,
+    /// It has accepted the password: `id`, `message` with the rights after `userauth`. `glued` is a second command that
+    /// this frame answers: the reply to a `userauth` with long lists of rights loses its end.
+    ESLP_IN_AUTHENTICATED = 2,
+    /// It has refused the password: `id`, `message`. A notice and the end follow.
+    ESLP_IN_AUTH_REFUSED = 3,
+    /// The answer to `connect`: `id`, `message`; see eslp_message_event(), eslp_reply_socket_mode(),
+    /// eslp_reply_full_control().
+    ESLP_IN_CONNECTED = 4,
+    /// The answer to any other command: `id`, `message`. An `api` that the user has no right to is answered by a reply.
+    ESLP_IN_ANSWER = 5,
+    /// An event: `message`; see eslp_message_event().
+    ESLP_IN_EVENT = 6,
+    /// A line of the server's log: `message`.
+    ESLP_IN_LOG = 7,
+    /// The controlled channel has ended; the connection stays for its last events, and takes commands: `message`.
+    ESLP_IN_LINGERING = 8,
+    /// The access list does not allow this address: `message`, `unanswered`. A notice and the end follow.
+    ESLP_IN_REJECTED = 9,
+    /// The server ends the connection, nothing follows: `message`, `end`, `unanswered`.
+    ESLP_IN_GOODBYE = 10,
+    /// What has no place in the conversation: `message`. An answer when no command was waiting for one, a second auth
+    /// request, a frame of an unknown kind (such as the rest of a variable's value after a blank line).
+    ESLP_IN_UNEXPECTED = 11,
+    /// A frame longer than eslp_limits.whole has begun: `message` without its body, `remaining`; `id` if it is an
+    /// answer. Its body follows in parts.
+    ESLP_IN_HEAD = 12,
+    /// The next part of the body: `data`, `remaining`.
+    ESLP_IN_BODY = 13,
+}
+
+/// Why a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub enum eslp_end {
+    /// It has not.
+    ESLP_END_NONE = 0,
+    /// After `exit`.
+    ESLP_END_EXIT = 1,
+    /// The password was refused.
+    ESLP_END_AUTH_REFUSED = 2,
+    /// No password came in time: the server ends with a notice and nothing else.
+    ESLP_END_AUTH_TIMEOUT = 3,
+    /// The access list does not allow this address.
+    ESLP_END_REJECTED = 4,
+    /// The controlled channel has ended.
+    ESLP_END_CHANNEL_ENDED = 5,
+    /// The server shuts down, or its event socket is reloaded.
+    ESLP_END_SHUTDOWN = 6,
+    /// This connection has read too slowly: events were lost.
+    ESLP_END_EVENTS_LOST = 7,
+    /// The server said good-bye for no reason known.
+    ESLP_END_GOODBYE = 8,
+    /// The stream ended without a notice.
+    ESLP_END_EOF = 9,
+    /// The framing is broken.
+    ESLP_END_PROTOCOL = 10,
+}
+
+/// The id of no command.
+pub const ESLP_NO_ID: u64 = u64::MAX;
+
+/// Commands that will never be answered: their ids count up from the first. Over the life of a connection each id is
+/// either in one answer or in one of these.
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+pub struct eslp_unanswered {
+    /// The id of the first.
+    pub first: u64,
+    /// Their number.
+    pub count: u64,
+}
+
+/// What eslp_client_poll() found.
+#[repr(C)]
+pub struct eslp_client_found {
+    /// Octets that are done with: take them off the front of the buffer before the next call, whatever came.
+    pub consumed: usize,
+    /// With ESLP_NEED_DATA: how long the buffer must be, after `consumed` have been taken off, for the next frame to be
+    /// whole; 0 if that is not known yet.
+    pub required: usize,
+    /// An eslp_incoming.
+    pub kind: i32,
+    /// With ESLP_IN_GOODBYE, ESLP_CLOSED and errors: an eslp_end, why the connection is over.
+    pub end: i32,
+    /// The command that is answered; ESLP_NO_ID if none is.
+    pub id: u64,
+    /// With ESLP_IN_AUTHENTICATED: a second command that is answered, or ESLP_NO_ID.
+    pub glued: u64,
+    /// The frame; valid as long as the octets in the buffer.
+    pub message: eslp_message,
+    /// With ESLP_IN_BODY a part of a body, at least one octet; with ESLP_CLOSED what came after the end. Valid as long
+    /// as the octets in the buffer.
+    pub data: eslp_bytes,
+    /// Octets of the body that come after these.
+    pub remaining: u64,
+    /// The commands that will never be answered, once the end is known.
+    pub unanswered: eslp_unanswered,
+    /// After an error: its position in the stream, counted from the first octet.
+    pub error_offset: u64,
+}
+
+/// A command has been written, or why not.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_sent {
+    /// What its answer will carry: the first command of a connection is 0, each counts one more.
+    pub id: u64,
+    /// How many octets stand in `out`; with ESLP_INSUFFICIENT how many are needed.
+    pub len: usize,
+    /// How many commands they are.
+    pub count: u64,
+    /// With an error from ESLP_COMMAND_EMPTY on: where the command is wrong.
+    pub fault: eslp_fault,
+}
+
+/// What eslp_client_eof() tells.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_eof {
+    /// An eslp_end: ESLP_END_EOF, unless the server had told before.
+    pub end: i32,
+    /// The commands that will not be answered and have not been reported yet.
+    pub unanswered: eslp_unanswered,
+    /// Octets of a frame that the end cut off.
+    pub incomplete: usize,
+}
+
+/// What has come in so far.
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+pub struct eslp_stats {
+    /// Octets consumed.
+    pub octets: u64,
+    /// Frames, the events among them.
+    pub frames: u64,
+    /// Events.
+    pub events: u64,
+    /// Log lines.
+    pub log_lines: u64,
+    /// What was ESLP_IN_UNEXPECTED.
+    pub unexpected: u64,
+}
+
+/// What a connection wants to hear: to be applied now, and again after every reconnect.
+///
+/// Zeros are nothing at all but for `log_level` and `linger_seconds`, whose fields before them switch them on.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_subscription {
+    /// The events, and the format of all.
+    pub events: eslp_events,
+    /// `filter add` for each pair of header and value.
+    pub filters: eslp_pairs,
+    /// The uuid of the channel whose events come, for an inbound connection, which then ends with it: `myevents`.
+    pub channel: eslp_bytes,
+    /// The same for the channel that an outbound connection controls.
+    pub own_channel: u8,
+    /// Whether events for the channel's own script come here.
+    pub divert: u8,
+    /// Whether log lines come, up to `log_level`.
+    pub log: u8,
+    /// Whether the connection stays `linger_seconds` after its channel has ended.
+    pub linger: u8,
+    /// An eslp_log_level.
+    pub log_level: i32,
+    /// Seconds, or ESLP_LINGER_FOREVER.
+    pub linger_seconds: i64,
+}
+
+fn end_number(end: End) -> i32 {
+    use eslp_end::*;
+    (match end {
+        End::Exit => ESLP_END_EXIT,
+        End::AuthRefused => ESLP_END_AUTH_REFUSED,
+        End::AuthTimeout => ESLP_END_AUTH_TIMEOUT,
+        End::Rejected => ESLP_END_REJECTED,
+        End::ChannelEnded => ESLP_END_CHANNEL_ENDED,
+        End::Shutdown => ESLP_END_SHUTDOWN,
+        End::EventsLost => ESLP_END_EVENTS_LOST,
+        End::Eof => ESLP_END_EOF,
+        End::Protocol(_) => ESLP_END_PROTOCOL,
+        _ => ESLP_END_GOODBYE,
+    }) as i32
+}
+
+impl eslp_sent {
+    const NOTHING: Self = Self { id: ESLP_NO_ID, len: 0, count: 0, fault: eslp_fault { field: 0, item: 0, offset: 0 } };
+}
+
+impl From<Unanswered> for eslp_unanswered {
+    fn from(unanswered: Unanswered) -> Self {
+        let first = unanswered.ids().next().map_or(ESLP_NO_ID, |id| id.number());
+        Self { first, count: unanswered.len() }
+    }
+}
+
+impl From<Eof> for eslp_eof {
+    fn from(eof: Eof) -> Self {
+        Self { end: end_number(eof.end), unanswered: eof.unanswered.into(), incomplete: eof.incomplete }
+    }
+}
+
+impl From<Stats> for eslp_stats {
+    fn from(stats: Stats) -> Self {
+        let Stats { octets, frames, events, log_lines, unexpected } = stats;
+        Self { octets, frames, events, log_lines, unexpected }
+    }
+}
+
+impl eslp_client_found {
+    const NONE: Self = Self {
+        consumed: 0,
+        required: 0,
+        kind: eslp_incoming::ESLP_IN_NONE as i32,
+        end: eslp_end::ESLP_END_NONE as i32,
+        id: ESLP_NO_ID,
+        glued: ESLP_NO_ID,
+        message: eslp_message::NONE,
+        data: eslp_bytes::NONE,
+        remaining: 0,
+        unanswered: eslp_unanswered { first: ESLP_NO_ID, count: 0 },
+        error_offset: 0,
+    };
+
+    fn of(kind: eslp_incoming, message: Message<'_>) -> Self {
+        Self { kind: kind as i32, message: message.into(), ..Self::NONE }
+    }
+}
+
+impl From<Incoming<'_>> for eslp_client_found {
+    fn from(incoming: Incoming<'_>) -> Self {
+        use eslp_incoming::*;
+        match incoming {
+            Incoming::AuthRequest => Self { kind: ESLP_IN_AUTH_REQUEST as i32, ..Self::NONE },
+            Incoming::Authenticated { id, reply, glued } => Self {
+                id: id.number(),
+                glued: glued.map_or(ESLP_NO_ID, |id| id.number()),
+                ..Self::of(ESLP_IN_AUTHENTICATED, Message::Reply(reply))
+            },
+            Incoming::AuthRefused { id, reply } => {
+                Self { id: id.number(), ..Self::of(ESLP_IN_AUTH_REFUSED, Message::Reply(reply)) }
+            }
+            Incoming::Connected { id, reply } => {
+                Self { id: id.number(), ..Self::of(ESLP_IN_CONNECTED, Message::Reply(reply)) }
+            }
+            Incoming::Answer { id, answer: Answer::Reply(reply) } => {
+                Self { id: id.number(), ..Self::of(ESLP_IN_ANSWER, Message::Reply(reply)) }
+            }
+            Incoming::Answer { id, answer: Answer::Api(response) } => {
+                Self { id: id.number(), ..Self::of(ESLP_IN_ANSWER, Message::ApiResponse(response)) }
+            }
+            Incoming::Event(event) => Self::of(ESLP_IN_EVENT, Message::Event(event)),
+            Incoming::Log(line) => Self::of(ESLP_IN_LOG, Message::Log(line)),
+            Incoming::Lingering(notice) => Self::of(ESLP_IN_LINGERING, Message::Disconnect(notice)),
+            Incoming::Rejected { rejection, unanswered } => {
+                Self { unanswered: unanswered.into(), ..Self::of(ESLP_IN_REJECTED, Message::Rejection(rejection)) }
+            }
+            Incoming::Goodbye { notice, end, unanswered } => Self {
+                end: end_number(end),
+                unanswered: unanswered.into(),
+                ..Self::of(ESLP_IN_GOODBYE, Message::Disconnect(notice))
+            },
+            Incoming::Unexpected(message) => Self::of(ESLP_IN_UNEXPECTED, message),
+            _ => Self::NONE,
+        }
+    }
+}
+
+impl eslp_subscription {
+    /// # Safety
+    /// What it points to is as C says, and nobody writes to it during the call.
+    unsafe fn subscription<'a>(&'a self) -> Outcome<Subscription<'a>> {
+        // SAFETY: passed on.
+        unsafe {
+            let channel = match self.channel.optional()? {
+                Some(uuid) => Channel::Uuid(uuid),
+                None if self.own_channel != 0 => Channel::Own,
+                None => Channel::None,
+            };
+            let linger = if self.linger == 0 {
+                None
+            } else {
+                Some(linger(self.linger_seconds)?.map_or(Linger::Forever, Linger::Seconds))
+            };
+            Ok(Subscription {
+                format: format_of(self.events.format)?,
+                events: self.events.events()?,
+                filters: self.filters.pairs()?,
+                log: if self.log == 0 { None } else { optional_level_of(self.log_level)? },
+                channel,
+                linger,
+                divert: self.divert != 0,
+            })
+        }
+    }
+}
+
+/// # Safety
+/// As [`limits`].
+unsafe fn client(role: i32, limits: *const eslp_limits) -> Outcome<Client> {
+    // SAFETY: passed on.
+    let limits = unsafe { self::limits(limits, Limits::DEFAULT) }?;
+    match role {
+        _ if role == eslp_role::ESLP_INBOUND as i32 => Ok(Client::inbound(limits)),
+        _ if role == eslp_role::ESLP_OUTBOUND as i32 => Ok(Client::outbound(limits)),
+        _ => Err(eslp_status::ESLP_INVALID_ARGUMENT),
+    }
+}
+
+/// The memory that eslp_client_init() needs of this library: at most ESLP_CLIENT_SIZE.
+#[unsafe(no_mangle)]
+pub extern "C" fn eslp_client_sizeof() -> usize {
+    eslp_client::size()
+}
+
+/// How that memory must be aligned: at most ESLP_ALIGN.
+#[unsafe(no_mangle)]
+pub extern "C" fn eslp_client_alignof() -> usize {
+    eslp_client::align()
+}
+
+/// Makes a client in memory of the caller's, which must stay where it is until eslp_client_drop().
+///
+/// `role` is an eslp_role. Then eslp_client_poll(), or, if it is ESLP_OUTBOUND, eslp_client_send() with `connect`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_client_init(
+    memory: *mut c_void,
+    size: usize,
+    role: i32,
+    limits: *const eslp_limits,
+    client: *mut *mut eslp_client,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let out = Out::new(client)?;
+        out.set(eslp_client::place(memory, size, self::client(role, limits)?)?);
+        Ok(())
+    })
+}
+
+/// Ends a client in the caller's memory, which is free for other use then.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_client_drop(client: *mut eslp_client) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe { eslp_client::end(client) })
+}
+
+/// Makes a client on the heap; eslp_client_free() it.
+#[cfg(feature = "alloc")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_client_new(
+    role: i32,
+    limits: *const eslp_limits,
+    client: *mut *mut eslp_client,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let out = Out::new(client)?;
+        out.set(eslp_client::allocate(self::client(role, limits)?)?);
+        Ok(())
+    })
+}
+
+/// Gives a client on the heap back. NULL is fine.
+#[cfg(feature = "alloc")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_client_free(client: *mut eslp_client) {
+    // SAFETY: what C promises.
+    unsafe { eslp_client::give_back(client) }
+}
+
+/// Finds what stands at the front of `buf`: all octets read and not yet consumed.
+///
+/// Take `found->consumed` octets off the front before the next call, after you have used what `found` points to, and read
+/// more before it if the status is ESLP_NEED_DATA. When a read says that the stream has ended: eslp_client_eof().
+///
+/// @return ESLP_OK if something came in, `found->kind` says what; ESLP_NEED_DATA; ESLP_CLOSED if the connection is over;
+/// an error from ESLP_INVALID_LENGTH on if the framing is broken, then and on every later call.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_client_poll(
+    client: *mut eslp_client,
+    buf: *const c_void,
+    len: usize,
+    found: *mut eslp_client_found,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let out = Out::new(found)?;
+        let client = eslp_client::inner(client)?;
+        let poll = match client.poll(input(buf, len)?) {
+            Ok(poll) => poll,
+            Err(error) => {
+                out.set(eslp_client_found {
+                    end: eslp_end::ESLP_END_PROTOCOL as i32,
+                    unanswered: error.unanswered.into(),
+                    error_offset: error.error.offset,
+                    ..eslp_client_found::NONE
+                });
+                return Err(eslp_status::of(error.error.code()));
+            }
+        };
+        let consumed = poll.consumed();
+        let (found, status) = match poll {
+            Poll::Incoming { incoming, .. } => (incoming.into(), Ok(())),
+            Poll::Head { head, id, body_len, .. } => {
+                let message = eslp_message { frame: eslp_frame::from(head), ..Message::from(head).into() };
+                let id = id.map_or(ESLP_NO_ID, |id| id.number());
+                let kind = eslp_incoming::ESLP_IN_HEAD as i32;
+                (eslp_client_found { kind, id, message, remaining: body_len as u64, ..eslp_client_found::NONE }, Ok(()))
+            }
+            Poll::Body { data, remaining, .. } => {
+                let (kind, data) = (eslp_incoming::ESLP_IN_BODY as i32, eslp_bytes::of(data));
+                (eslp_client_found { kind, data, remaining: remaining as u64, ..eslp_client_found::NONE }, Ok(()))
+            }
+            Poll::NeedData { required, .. } => {
+                let required = required.unwrap_or_default();
+                (eslp_client_found { required, ..eslp_client_found::NONE }, Err(eslp_status::ESLP_NEED_DATA))
+            }
+            Poll::Closed { end, trailing } => {
+                let (end, data) = (end_number(end), eslp_bytes::of(trailing));
+                (eslp_client_found { end, data, ..eslp_client_found::NONE }, Err(eslp_status::ESLP_CLOSED))
+            }
+        };
+        out.set(eslp_client_found { consumed, ..found });
+        status
+    })
+}
+
+/// Writes a command to `out`, and counts it as sent: the host must send `sent->len` octets, in one piece and in the order
+/// of its calls.
+///
+/// Commands can be sent at any time, any number of them before the first is answered: answers come in order, and each
+/// carries the id of its command. Giving up on a command needs no call: when its answer comes after all, it carries its
+/// id and can be ignored.
+///
+/// @return ESLP_INSUFFICIENT if `size` is too short; an error from ESLP_COMMAND_EMPTY on if the command can never be
+/// sent so; an error from ESLP_NOT_AUTHENTICATED on if it may not be sent now. Nothing has changed then.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_client_send(
+    client: *mut eslp_client,
+    command: *const eslp_command,
+    out: *mut c_void,
+    size: usize,
+    sent: *mut eslp_sent,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let sent = Out::new(sent)?;
+        let client = eslp_client::inner(client)?;
+        let command = read(command)?.command()?;
+        send(client, &command, output(out, size)?, sent)
+    })
+}
+
+/// Sends one command, and says how that went.
+fn send(client: &mut Client, command: &Command<'_>, out: &mut [u8], sent: Out<eslp_sent>) -> Outcome {
+    let result = client.send(command, out);
+    sent.set(match &result {
+        Ok(written) => eslp_sent { id: written.id.number(), len: written.len, count: 1, ..eslp_sent::NOTHING },
+        Err(SendError::Insufficient(error)) => eslp_sent { len: error.required, ..eslp_sent::NOTHING },
+        Err(SendError::Refused(error)) => eslp_sent { fault: error.into(), ..eslp_sent::NOTHING },
+        Err(SendError::NotAllowed(_)) => eslp_sent::NOTHING,
+    });
+    result.map(drop).map_err(|error| eslp_status::of(error.code()))
+}
+
+/// Sends several commands, all or none.
+fn send_all<'a, I: Iterator<Item = Command<'a>>>(
+    client: &mut Client,
+    commands: impl Fn() -> I,
+    out: &mut [u8],
+    sent: Out<eslp_sent>,
+) -> Outcome {
+    sent.set(eslp_sent::NOTHING);
+    let mut required: usize = 0;
+    for command in commands() {
+        let len = command.encoded_len().map_err(|error| {
+            sent.set(eslp_sent { fault: (&error).into(), ..eslp_sent::NOTHING });
+            eslp_status::of(error.code())
+        })?;
+        required = required.saturating_add(len);
+    }
+    if required > out.len() {
+        sent.set(eslp_sent { len: required, ..eslp_sent::NOTHING });
+        return Err(eslp_status::ESLP_INSUFFICIENT);
+    }
+    let mut next = client.clone();
+    let mut all = eslp_sent::NOTHING;
+    for command in commands() {
+        let rest = out.get_mut(all.len..).unwrap_or_default();
+        let written = next.send(&command, rest).map_err(|error| eslp_status::of(error.code()))?;
+        all = eslp_sent {
+            id: if all.count == 0 { written.id.number() } else { all.id },
+            len: all.len.saturating_add(written.len),
+            count: all.count.saturating_add(1),
+            fault: eslp_fault::default(),
+        };
+    }
+    *client = next;
+    sent.set(all);
+    Ok(())
+}
+
+/// Writes all commands that a fresh connection must send to have a subscription, and counts them as sent: filters come
+/// first, so that nothing slips through before they stand. All or none.
+///
+/// `sent->id` is the id of the first, `sent->count` their number; ESLP_NO_ID and 0 if the subscription asks for nothing.
+///
+/// @return As eslp_client_send().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_client_subscribe(
+    client: *mut eslp_client,
+    subscription: *const eslp_subscription,
+    out: *mut c_void,
+    size: usize,
+    sent: *mut eslp_sent,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let sent = Out::new(sent)?;
+        let client = eslp_client::inner(client)?;
+        let subscription = read(subscription)?.subscription()?;
+        send_all(client, || subscription.commands(), output(out, size)?, sent)
+    })
+}
+
+/// Writes all commands that take a subscription back, to apply another, and counts them as sent. `myevents` cannot be
+/// taken back.
+///
+/// @return As eslp_client_subscribe().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_client_unsubscribe(
+    client: *mut eslp_client,
+    subscription: *const eslp_subscription,
+    out: *mut c_void,
+    size: usize,
+    sent: *mut eslp_sent,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let sent = Out::new(sent)?;
+        let client = eslp_client::inner(client)?;
+        let subscription = read(subscription)?.subscription()?;
+        send_all(client, || subscription.reset_commands(), output(out, size)?, sent)
+    })
+}
+
+/// Whether a command may be sent now, as far as can be known: a user's rights to events and API commands are the
+/// server's to judge. Nothing changes.
+///
+/// @return ESLP_OK, or an error from ESLP_NOT_AUTHENTICATED on.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_client_may_send(client: *const eslp_client, command: *const eslp_command) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let client = eslp_client::inner_ref(client)?;
+        client.may_send(&read(command)?.command()?).map_err(|reason| eslp_status::of(reason.code()))
+    })
+}
+
+/// Counts a command that the host sends without eslp_client_send(), such as one that this library does not know: its
+/// answer will carry the id. The host answers for its being one command that is answered once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_client_sent_elsewhere(client: *mut eslp_client, id: *mut u64) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let out = Out::new(id)?;
+        out.set(eslp_client::inner(client)?.sent_elsewhere().number());
+        Ok(())
+    })
+}
+
+/// The stream has ended; `buf` is what was read and not consumed.
+///
+/// To be called once, after the last eslp_client_poll() has returned ESLP_NEED_DATA or ESLP_CLOSED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_client_eof(
+    client: *mut eslp_client,
+    buf: *const c_void,
+    len: usize,
+    eof: *mut eslp_eof,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let out = Out::new(eof)?;
+        let client = eslp_client::inner(client)?;
+        out.set(client.eof(input(buf, len)?).into());
+        Ok(())
+    })
+}
+
+/// Why the connection is over: an eslp_end, ESLP_END_NONE if it is not.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_client_end(client: *const eslp_client) -> i32 {
+    // SAFETY: what C promises.
+    let end = unsafe { eslp_client::inner_ref(client) }.ok().and_then(|client| client.end());
+    end.map_or(eslp_end::ESLP_END_NONE as i32, end_number)
+}
+
+/// Whether the controlled channel has ended and the connection lingers.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_client_is_lingering(client: *const eslp_client) -> bool {
+    // SAFETY: what C promises.
+    unsafe { eslp_client::inner_ref(client) }.is_ok_and(|client| client.is_lingering())
+}
+
+/// In outbound mode: whether all commands may be used.
+///
+/// @return ESLP_NOT_FOUND as long as the reply to `connect` has not told.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_client_full_control(client: *const eslp_client, full: *mut bool) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let out = Out::new(full)?;
+        out.set(eslp_client::inner_ref(client)?.has_full_control().ok_or(eslp_status::ESLP_NOT_FOUND)?);
+        Ok(())
+    })
+}
+
+/// The number of commands that have been sent and not answered yet.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_client_in_flight(client: *const eslp_client) -> u64 {
+    // SAFETY: what C promises.
+    unsafe { eslp_client::inner_ref(client) }.map_or(0, |client| client.in_flight())
+}
+
+/// What has come in so far.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_client_stats(client: *const eslp_client, stats: *mut eslp_stats) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let out = Out::new(stats)?;
+        out.set(eslp_client::inner_ref(client)?.stats().into());
+        Ok(())
+    })
+}
+
+/// What an eslp_end says, in English: valid for ever; NULL for any other number.
+#[unsafe(no_mangle)]
+pub extern "C" fn eslp_end_text(end: i32) -> eslp_bytes {
+    const ENDS: [End; 9] = [
+        End::Exit,
+        End::AuthRefused,
+        End::AuthTimeout,
+        End::Rejected,
+        End::ChannelEnded,
+        End::Shutdown,
+        End::EventsLost,
+        End::Goodbye,
+        End::Eof,
+    ];
+    if end == eslp_end::ESLP_END_PROTOCOL as i32 {
+        return eslp_bytes::of(b"framing broken");
+    }
+    let end = ENDS.iter().find(|known| end_number(**known) == end);
+    eslp_bytes::option(end.map(|end| end.as_str().as_bytes()))
+}

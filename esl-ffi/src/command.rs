@@ -1,0 +1,948 @@
+//! Commands: what a client asks of the server.
+
+use core::ffi::c_void;
+
+use esl_core::dial::{ReadVariables, Variables};
+use esl_core::name::{EventName, HangupCause};
+use esl_core::{
+    Call, Command, CommandError, EncodeError, EventNames, Events, Execute, Field, Filter, Frame, PairSource, Pairs,
+    Request, Secret, SendEvent, SendMsg, Unicast, Words,
+};
+
+use crate::border::{Out, Outcome, output, read, run, slice};
+use crate::event::{AnyHeaders, eslp_headers};
+use crate::handle::Opaque;
+use crate::message::eslp_frame;
+use crate::name::{eslp_log_level, format_number, format_of, optional_level_of};
+use crate::octets::eslp_bytes;
+use crate::status::eslp_status;
+
+/// Which command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub enum eslp_command_kind {
+    /// `auth <password>`: answers the auth request. Field `auth`, password only.
+    ESLP_COMMAND_AUTH = 1,
+    /// `userauth <user>@<domain>:<password>`: answers the auth request as a user of the directory. Field `auth`.
+    ESLP_COMMAND_USERAUTH = 2,
+    /// `api <command> [<arguments>]`: runs an API command; events wait until it has ended. Field `api`.
+    ESLP_COMMAND_API = 3,
+    /// `bgapi <command> [<arguments>]`: runs an API command beside the connection. Its end comes as a BACKGROUND_JOB
+    /// event, always after the reply. Field `api`.
+    ESLP_COMMAND_BGAPI = 4,
+    /// `event [<format>] <names>`: subscribes to more events, and perhaps changes the format of all. Field `event`.
+    ESLP_COMMAND_EVENT = 5,
+    /// `nixevent <names>`: subscribes to fewer events. Field `event`, without a format.
+    ESLP_COMMAND_NIXEVENT = 6,
+    /// `noevents`: ends all subscriptions and discards the events that wait. Filters stay.
+    ESLP_COMMAND_NOEVENTS = 7,
+    /// `myevents [<uuid>] [<format>]`: subscribes to the events of one channel. Field `myevents`.
+    ESLP_COMMAND_MYEVENTS = 8,
+    /// `divert_events on|off`: whether events for the channel's own script come here. Field `on`.
+    ESLP_COMMAND_DIVERT_EVENTS = 9,
+    /// `filter add <header> <value>`: lets only some of the subscribed events through. Field `filter`.
+    ESLP_COMMAND_FILTER_ADD = 10,
+    /// `filter delete <header> [<value>]`. Field `filter`.
+    ESLP_COMMAND_FILTER_DELETE = 11,
+    /// `filter delete all`
+    ESLP_COMMAND_FILTER_DELETE_ALL = 12,
+    /// `sendevent <name>`: fires an event in the server. Field `sendevent`.
+    ESLP_COMMAND_SENDEVENT = 13,
+    /// `sendmsg [<uuid>]`: tells a channel what to do. Field `sendmsg`.
+    ESLP_COMMAND_SENDMSG = 14,
+    /// `log [<level>]`: subscribes to log lines up to a level. Field `log_level`.
+    ESLP_COMMAND_LOG = 15,
+    /// `nolog`: ends the subscription to log lines.
+    ESLP_COMMAND_NOLOG = 16,
+    /// `linger [<seconds>]`: keeps the connection after the channel has ended, for its last events. Field
+    /// `linger_seconds`.
+    ESLP_COMMAND_LINGER = 17,
+    /// `nolinger`: takes `linger` back.
+    ESLP_COMMAND_NOLINGER = 18,
+    /// `getvar <name>`: the value of a variable of the controlled channel. Field `variable`.
+    ESLP_COMMAND_GETVAR = 19,
+    /// `connect`: the first command of an outbound connection; answered with the data of the channel.
+    ESLP_COMMAND_CONNECT = 20,
+    /// `resume`: lets the dialplan go on when the outbound connection ends.
+    ESLP_COMMAND_RESUME = 21,
+    /// `exit`: ends the connection. Events that wait are discarded; in outbound mode the call ends, unless `resume` was
+    /// sent.
+    ESLP_COMMAND_EXIT = 22,
+}
+
+/// What a `sendmsg` tells the channel: its call-command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub enum eslp_call_kind {
+    /// `execute`: run an application. Field `execute`.
+    ESLP_CALL_EXECUTE = 1,
+    /// `hangup`: end the call. Field `hangup_cause`.
+    ESLP_CALL_HANGUP = 2,
+    /// `unicast`: send and receive the call's media at a socket. Field `unicast`.
+    ESLP_CALL_UNICAST = 3,
+    /// `nomedia`: let the media of a bridged call flow past the server. Field `nomedia_uuid`.
+    ESLP_CALL_NOMEDIA = 4,
+    /// `xferext`: transfer the channel to an extension made of applications. Field `applications`.
+    ESLP_CALL_XFEREXT = 5,
+    /// Anything else, which the server accepts and ignores. Field `other`, empty for a message without a call-command.
+    ESLP_CALL_OTHER = 6,
+}
+
+/// `auth` and `userauth`.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_auth {
+    /// The password, compared octet for octet.
+    pub password: eslp_bytes,
+    /// `userauth`: the user, without `@` and `:`.
+    pub user: eslp_bytes,
+    /// `userauth`: the domain, without `:`.
+    pub domain: eslp_bytes,
+}
+
+/// `api` and `bgapi`.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_api {
+    /// The command and its arguments.
+    pub line: eslp_bytes,
+    /// `bgapi`: the name that the job shall have, free text of at most 200 octets; the server makes a UUID if left out.
+    pub job_uuid: eslp_bytes,
+    /// `api`: whether the server's console aliases are known, as fs_cli wants. A line `...` shuts the server down then.
+    pub console_execute: u8,
+}
+
+/// `event` and `nixevent`.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_events {
+    /// The names between blanks, as a person types them: `CHANNEL_ANSWER CUSTOM sofia::register`. After CUSTOM come
+    /// subclasses, unless these are given apart. CUSTOM alone brings only the CUSTOM events without a subclass, ALL
+    /// every event of every subclass.
+    pub names: eslp_bytes,
+    /// Subclasses of CUSTOM events between blanks; they imply CUSTOM.
+    pub subclasses: eslp_bytes,
+    /// The eslp_format of all events from now on, even those that are waiting; ESLP_FORMAT_NONE leaves it as it is.
+    pub format: i32,
+}
+
+/// `myevents`.
+///
+/// The forms that work: in outbound mode with a format or nothing; inbound with a uuid, after `event` has set the format.
+/// A uuid and a format together are refused: the server would lose the format. An inbound connection ends with its
+/// channel. A uuid that no channel has subscribes to all channels.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_myevents {
+    /// The channel; left out for that of an outbound connection.
+    pub uuid: eslp_bytes,
+    /// An eslp_format, or ESLP_FORMAT_NONE.
+    pub format: i32,
+}
+
+/// `filter`.
+///
+/// With filters, an event comes if one that includes matches and none that excludes does; a filter on a header that the
+/// event does not have never matches. The value is compared without regard to case. Written `/.../` it is a regular
+/// expression; `-` at its front makes it exclude.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_filter {
+    /// The header, without blanks.
+    pub header: eslp_bytes,
+    /// The value. `filter delete` without one deletes all filters on the header.
+    pub value: eslp_bytes,
+}
+
+/// A pair: a header and its value, a variable and its value, an application and its argument.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_pair {
+    /// The name.
+    pub name: eslp_bytes,
+    /// The value.
+    pub value: eslp_bytes,
+}
+
+/// An ordered list of pairs.
+///
+/// In a command that eslp_command_parse() has made, `items` is NULL: eslp_pairs_headers() walks what was read.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_pairs {
+    /// The pairs: they must stay where they are until the command has been written.
+    pub items: *const eslp_pair,
+    /// Their number.
+    pub count: usize,
+    /// Where they were read from: the library's.
+    pub request: eslp_bytes,
+    /// Which of the headers they are: the library's.
+    pub part: u32,
+}
+
+/// `sendevent`.
+///
+/// The server answers with the event's new Event-UUID. A name that it does not know fires CUSTOM. A header `unique-id`
+/// that names a channel gives the event to that channel alone.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_sendevent {
+    /// The event's name. A CUSTOM one wants a header Event-Subclass.
+    pub name: eslp_bytes,
+    /// Its headers. `foo[3]` as a name sets an element of an array, `ARRAY::a|:b` as a value all of them.
+    pub headers: eslp_pairs,
+    /// Its body; none if empty.
+    pub body: eslp_bytes,
+}
+
+/// call-command `execute`. An application that the server does not know ends the call.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_execute {
+    /// The application's name.
+    pub app: eslp_bytes,
+    /// Its argument. If it is long, holds line ends or begins with a blank, it travels as a body.
+    pub arg: eslp_bytes,
+    /// What CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE shall carry as Application-UUID, free text; the server makes a
+    /// UUID if left out.
+    pub event_uuid: eslp_bytes,
+    /// What they shall carry as Application-UUID-Name.
+    pub event_uuid_name: eslp_bytes,
+    /// How often to run it, negative for ever, 0 if not said. A run of less than half a second is the last.
+    pub loops: i32,
+    /// Whether the bridged channel hears its hold music meanwhile (`hold-bleg`).
+    pub hold_bleg: u8,
+}
+
+/// call-command `unicast`. What is left out is the server's default.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_unicast {
+    /// Default 127.0.0.1.
+    pub local_ip: eslp_bytes,
+    /// Default 127.0.0.1.
+    pub remote_ip: eslp_bytes,
+    /// `udp` (the default) or `tcp`.
+    pub transport: eslp_bytes,
+    /// `native`: as the codec has them, not decoded.
+    pub flags: eslp_bytes,
+    /// Default 8025; 0 if not said.
+    pub local_port: u16,
+    /// Default 8026; 0 if not said.
+    pub remote_port: u16,
+}
+
+/// `sendmsg`.
+///
+/// The answer `+OK` means that the message waits for the channel, whatever it says; in sync outbound mode, that the
+/// application has ended.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_sendmsg {
+    /// The channel; left out for the one that an outbound connection controls. An inbound connection must name it.
+    pub uuid: eslp_bytes,
+    /// What to do: an eslp_call_kind, which says the field that goes with it.
+    pub call: i32,
+    /// How many frames of media to wait for first (`lead-frames`); 0 if not said.
+    pub lead_frames: u32,
+    /// Whether the channel handles no other message before this one has ended (`event-lock`).
+    pub event_lock: u8,
+    /// The same for messages of priority (`event-lock-pri`).
+    pub event_lock_pri: u8,
+    /// In sync outbound mode: answer at once and let the application run (`async`).
+    pub is_async: u8,
+    /// With ESLP_CALL_EXECUTE.
+    pub execute: eslp_execute,
+    /// With ESLP_CALL_UNICAST.
+    pub unicast: eslp_unicast,
+    /// With ESLP_CALL_XFEREXT: the applications, each with its argument.
+    pub applications: eslp_pairs,
+    /// With ESLP_CALL_HANGUP: why, by its name: eslp_cause_text(); NORMAL_CLEARING if left out.
+    pub hangup_cause: eslp_bytes,
+    /// With ESLP_CALL_NOMEDIA: one of the call's channels.
+    pub nomedia_uuid: eslp_bytes,
+    /// With ESLP_CALL_OTHER: the call-command.
+    pub other: eslp_bytes,
+}
+
+/// What goes with a command: one field, or none, as its eslp_command_kind says.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub union eslp_command_fields {
+    /// `auth`, `userauth`
+    pub auth: eslp_auth,
+    /// `api`, `bgapi`
+    pub api: eslp_api,
+    /// `event`, `nixevent`
+    pub event: eslp_events,
+    /// `myevents`
+    pub myevents: eslp_myevents,
+    /// `filter add`, `filter delete`
+    pub filter: eslp_filter,
+    /// `sendevent`
+    pub sendevent: eslp_sendevent,
+    /// `sendmsg`
+    pub sendmsg: eslp_sendmsg,
+    /// `getvar`: the variable.
+    pub variable: eslp_bytes,
+    /// `divert_events`: on or off.
+    pub on: u8,
+    /// `log`: an eslp_log_level; ESLP_LOG_NONE for `log` alone, which means DEBUG.
+    pub log_level: i32,
+    /// `linger`: how long, in seconds, or ESLP_LINGER_FOREVER.
+    pub linger_seconds: i64,
+}
+
+/// As `linger_seconds`: until the client closes the connection.
+pub const ESLP_LINGER_FOREVER: i64 = -1;
+
+/// A command. What it points to must stay where it is until the command has been written.
+///
+///     eslp_command command = {.kind = ESLP_COMMAND_API, .as.api.line = ESLP_LIT("status")};
+///
+/// No text can forge the protocol: line ends and NUL are refused wherever they would, with the field and the place. What
+/// may hold line ends travels as a body.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_command {
+    /// An eslp_command_kind.
+    pub kind: i32,
+    /// What goes with it.
+    pub r#as: eslp_command_fields,
+}
+
+/// The part of a command that is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub enum eslp_field {
+    /// None.
+    ESLP_FIELD_NONE = 0,
+    /// All of the command before its body.
+    ESLP_FIELD_HEAD = 1,
+    /// The password of `auth` and `userauth`.
+    ESLP_FIELD_PASSWORD = 2,
+    /// The user of `userauth`.
+    ESLP_FIELD_USER = 3,
+    /// The domain of `userauth`.
+    ESLP_FIELD_DOMAIN = 4,
+    /// The line of `api` and `bgapi`.
+    ESLP_FIELD_API_LINE = 5,
+    /// The name of a `bgapi` job.
+    ESLP_FIELD_JOB_UUID = 6,
+    /// An event's name.
+    ESLP_FIELD_EVENT_NAME = 7,
+    /// A CUSTOM event's subclass.
+    ESLP_FIELD_SUBCLASS = 8,
+    /// The format of events.
+    ESLP_FIELD_FORMAT = 9,
+    /// The header or value of `filter`.
+    ESLP_FIELD_FILTER = 10,
+    /// A channel's uuid.
+    ESLP_FIELD_UUID = 11,
+    /// The variable of `getvar`.
+    ESLP_FIELD_VARIABLE = 12,
+    /// The name of a header.
+    ESLP_FIELD_HEADER_NAME = 13,
+    /// The value of a header.
+    ESLP_FIELD_HEADER_VALUE = 14,
+    /// The body.
+    ESLP_FIELD_BODY = 15,
+    /// The name of an application.
+    ESLP_FIELD_APPLICATION = 16,
+    /// The argument of an application.
+    ESLP_FIELD_ARGUMENT = 17,
+    /// Another header of `sendmsg`: a uuid for events, a cause, an address, flags.
+    ESLP_FIELD_OPTION = 18,
+}
+
+/// Where a command is wrong.
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+pub struct eslp_fault {
+    /// With which part: an eslp_field.
+    pub field: i32,
+    /// Which one, if the command has several of them, from 0.
+    pub item: usize,
+    /// The octet of that part, from 0.
+    pub offset: usize,
+}
+
+/// Parts of [`eslp_pairs`] that were read.
+const HEADERS: u32 = 1;
+const APPLICATIONS: u32 = 2;
+/// And a mark: variables of a dial string.
+const VARIABLES: u32 = 256;
+
+// SAFETY: C promises that nobody writes to the pairs while a function reads them.
+unsafe impl Sync for eslp_pairs {}
+
+impl PairSource for eslp_pairs {
+    fn pair(&self, place: usize) -> Option<(&[u8], &[u8])> {
+        // SAFETY: what C promises of a list of pairs; `pairs` has checked that all can be read.
+        let items = unsafe { slice(self.items, self.count) }.ok()?;
+        let pair = items.get(place)?;
+        // SAFETY: as above.
+        unsafe { Some((pair.name.octets().ok()?, pair.value.octets().ok()?)) }
+    }
+}
+
+impl eslp_pairs {
+    pub(crate) const NONE: Self = Self { items: core::ptr::null(), count: 0, request: eslp_bytes::NONE, part: 0 };
+
+    /// # Safety
+    /// The pairs are as C says, and nobody writes to them during the call.
+    pub(crate) unsafe fn pairs<'a>(&'a self) -> Outcome<Pairs<'a>> {
+        // SAFETY: passed on.
+        unsafe {
+            match self.part {
+                HEADERS => return Ok(Pairs::headers(self.request()?)),
+                APPLICATIONS => return Ok(Pairs::applications(self.request()?)),
+                _ => {}
+            }
+            for pair in slice(self.items, self.count)? {
+                pair.name.octets()?;
+                pair.value.octets()?;
+            }
+        }
+        Ok(Pairs::from_source(self))
+    }
+
+    /// # Safety
+    /// As [`pairs`](Self::pairs).
+    unsafe fn request<'a>(&self) -> Outcome<Request<'a>> {
+        // SAFETY: passed on.
+        let head = unsafe { self.request.octets() }?;
+        Ok(Request::from(Frame::from_parts(head, None, None, false)))
+    }
+
+    fn read(request: &Request<'_>, part: u32) -> Self {
+        Self { request: eslp_bytes::of(request.head()), part, ..Self::NONE }
+    }
+
+    /// Variables of a dial string that was read.
+    pub(crate) fn of_variables(variables: Variables<'_>) -> Self {
+        match variables.parts() {
+            Some((text, mark)) => {
+                Self { request: eslp_bytes::of(text), part: VARIABLES | u32::from(mark), ..Self::NONE }
+            }
+            None => Self::NONE,
+        }
+    }
+
+    /// The parts of such variables, if they are some.
+    ///
+    /// # Safety
+    /// As [`pairs`](Self::pairs).
+    pub(crate) unsafe fn as_variables<'a>(&self) -> Outcome<Option<(&'a [u8], u8)>> {
+        if self.part & VARIABLES == 0 {
+            return Ok(None);
+        }
+        let mark = u8::try_from(self.part & !VARIABLES).map_err(|_| eslp_status::ESLP_INVALID_ARGUMENT)?;
+        // SAFETY: passed on.
+        Ok(Some((unsafe { self.request.octets() }?, mark)))
+    }
+}
+
+/// An option that is not said if empty.
+///
+/// # Safety
+/// As [`eslp_bytes::octets`].
+unsafe fn said<'a>(octets: &eslp_bytes) -> Outcome<Option<&'a [u8]>> {
+    // SAFETY: passed on.
+    unsafe { octets.optional() }
+}
+
+impl eslp_events {
+    /// # Safety
+    /// As [`eslp_bytes::octets`].
+    pub(crate) unsafe fn events<'a>(&self) -> Outcome<Events<'a>> {
+        // SAFETY: passed on.
+        let (names, subclasses) = unsafe { (self.names.octets()?, self.subclasses.optional()?) };
+        Ok(match subclasses {
+            None => Events::from_line(names),
+            Some(subclasses) => {
+                Events { names: EventNames::from_line(names), subclasses: Words::from_line(subclasses) }
+            }
+        })
+    }
+}
+
+impl eslp_sendmsg {
+    /// # Safety
+    /// What it points to is as C says, and nobody writes to it during the call.
+    unsafe fn message<'a>(&'a self) -> Outcome<SendMsg<'a>> {
+        // SAFETY: passed on.
+        let call = unsafe { self.call() }?;
+        Ok(SendMsg {
+            // SAFETY: passed on.
+            uuid: unsafe { said(&self.uuid) }?,
+            call,
+            event_lock: self.event_lock != 0,
+            event_lock_pri: self.event_lock_pri != 0,
+            lead_frames: (self.lead_frames != 0).then_some(self.lead_frames),
+            is_async: self.is_async != 0,
+        })
+    }
+
+    /// # Safety
+    /// As [`message`](Self::message).
+    unsafe fn call<'a>(&'a self) -> Outcome<Call<'a>> {
+        use eslp_call_kind::*;
+        let port = |number| (number != 0).then_some(number);
+        // SAFETY: passed on.
+        unsafe {
+            Ok(match self.call {
+                kind if kind == ESLP_CALL_EXECUTE as i32 => {
+                    let execute = &self.execute;
+                    Call::Execute(Execute {
+                        app: execute.app.octets()?,
+                        arg: execute.arg.octets()?,
+                        loops: (execute.loops != 0).then_some(execute.loops),
+                        event_uuid: said(&execute.event_uuid)?,
+                        event_uuid_name: said(&execute.event_uuid_name)?,
+                        hold_bleg: execute.hold_bleg != 0,
+                    })
+                }
+                kind if kind == ESLP_CALL_HANGUP as i32 => {
+                    Call::Hangup { cause: said(&self.hangup_cause)?.map(HangupCause::from_octets) }
+                }
+                kind if kind == ESLP_CALL_UNICAST as i32 => Call::Unicast(Unicast {
+                    local_ip: said(&self.unicast.local_ip)?,
+                    local_port: port(self.unicast.local_port),
+                    remote_ip: said(&self.unicast.remote_ip)?,
+                    remote_port: port(self.unicast.remote_port),
+                    transport: said(&self.unicast.transport)?,
+                    flags: said(&self.unicast.flags)?,
+                }),
+                kind if kind == ESLP_CALL_NOMEDIA as i32 => Call::NoMedia { uuid: self.nomedia_uuid.octets()? },
+                kind if kind == ESLP_CALL_XFEREXT as i32 => Call::XferExt { applications: self.applications.pairs()? },
+                kind if kind == ESLP_CALL_OTHER as i32 => Call::Other { name: self.other.octets()? },
+                _ => return Err(eslp_status::ESLP_INVALID_ARGUMENT),
+            })
+        }
+    }
+}
+
+impl eslp_command {
+    /// # Safety
+    /// What it points to is as C says, and nobody writes to it during the call. The field that goes with the kind has
+    /// been written.
+    pub(crate) unsafe fn command<'a>(&'a self) -> Outcome<Command<'a>> {
+        use eslp_command_kind::*;
+        // SAFETY: all fields are numbers and pointers; and passed on.
+        unsafe {
+            let fields = &self.r#as;
+            Ok(match self.kind {
+                kind if kind == ESLP_COMMAND_AUTH as i32 => {
+                    Command::Auth { password: Secret::new(fields.auth.password.octets()?) }
+                }
+                kind if kind == ESLP_COMMAND_USERAUTH as i32 => Command::UserAuth {
+                    user: fields.auth.user.octets()?,
+                    domain: fields.auth.domain.octets()?,
+                    password: Secret::new(fields.auth.password.octets()?),
+                },
+                kind if kind == ESLP_COMMAND_API as i32 => {
+                    Command::Api { line: fields.api.line.octets()?, console_execute: fields.api.console_execute != 0 }
+                }
+                kind if kind == ESLP_COMMAND_BGAPI as i32 => {
+                    Command::BgApi { line: fields.api.line.octets()?, job_uuid: said(&fields.api.job_uuid)? }
+                }
+                kind if kind == ESLP_COMMAND_EVENT as i32 => {
+                    Command::Event { format: format_of(fields.event.format)?, events: fields.event.events()? }
+                }
+                kind if kind == ESLP_COMMAND_NIXEVENT as i32 => Command::NixEvent { events: fields.event.events()? },
+                kind if kind == ESLP_COMMAND_NOEVENTS as i32 => Command::NoEvents,
+                kind if kind == ESLP_COMMAND_MYEVENTS as i32 => {
+                    Command::MyEvents { uuid: said(&fields.myevents.uuid)?, format: format_of(fields.myevents.format)? }
+                }
+                kind if kind == ESLP_COMMAND_DIVERT_EVENTS as i32 => Command::DivertEvents { on: fields.on != 0 },
+                kind if kind == ESLP_COMMAND_FILTER_ADD as i32 => Command::Filter(Filter::Add {
+                    header: fields.filter.header.octets()?,
+                    value: fields.filter.value.octets()?,
+                }),
+                kind if kind == ESLP_COMMAND_FILTER_DELETE as i32 => Command::Filter(Filter::Delete {
+                    header: fields.filter.header.octets()?,
+                    value: said(&fields.filter.value)?,
+                }),
+                kind if kind == ESLP_COMMAND_FILTER_DELETE_ALL as i32 => Command::Filter(Filter::DeleteAll),
+                kind if kind == ESLP_COMMAND_SENDEVENT as i32 => Command::SendEvent(SendEvent {
+                    name: EventName::from_octets(fields.sendevent.name.octets()?),
+                    headers: fields.sendevent.headers.pairs()?,
+                    body: fields.sendevent.body.octets()?,
+                }),
+                kind if kind == ESLP_COMMAND_SENDMSG as i32 => Command::SendMsg(fields.sendmsg.message()?),
+                kind if kind == ESLP_COMMAND_LOG as i32 => Command::Log { level: optional_level_of(fields.log_level)? },
+                kind if kind == ESLP_COMMAND_NOLOG as i32 => Command::NoLog,
+                kind if kind == ESLP_COMMAND_LINGER as i32 => {
+                    Command::Linger { seconds: linger(fields.linger_seconds)? }
+                }
+                kind if kind == ESLP_COMMAND_NOLINGER as i32 => Command::NoLinger,
+                kind if kind == ESLP_COMMAND_GETVAR as i32 => Command::GetVar { name: fields.variable.octets()? },
+                kind if kind == ESLP_COMMAND_CONNECT as i32 => Command::Connect,
+                kind if kind == ESLP_COMMAND_RESUME as i32 => Command::Resume,
+                kind if kind == ESLP_COMMAND_EXIT as i32 => Command::Exit,
+                _ => return Err(eslp_status::ESLP_INVALID_ARGUMENT),
+            })
+        }
+    }
+
+    fn read(command: &Command<'_>, request: &Request<'_>) -> Self {
+        use eslp_command_kind::*;
+        let nothing = eslp_command_fields { linger_seconds: 0 };
+        let (kind, fields) = match command {
+            Command::Auth { password } => (
+                ESLP_COMMAND_AUTH,
+                eslp_command_fields {
+                    auth: eslp_auth {
+                        password: eslp_bytes::of(password.expose()),
+                        user: eslp_bytes::NONE,
+                        domain: eslp_bytes::NONE,
+                    },
+                },
+            ),
+            Command::UserAuth { user, domain, password } => (
+                ESLP_COMMAND_USERAUTH,
+                eslp_command_fields {
+                    auth: eslp_auth {
+                        password: eslp_bytes::of(password.expose()),
+                        user: eslp_bytes::of(user),
+                        domain: eslp_bytes::of(domain),
+                    },
+                },
+            ),
+            Command::Api { line, console_execute } => (
+                ESLP_COMMAND_API,
+                eslp_command_fields {
+                    api: eslp_api {
+                        line: eslp_bytes::of(line),
+                        job_uuid: eslp_bytes::NONE,
+                        console_execute: (*console_execute).into(),
+                    },
+                },
+            ),
+            Command::BgApi { line, job_uuid } => (
+                ESLP_COMMAND_BGAPI,
+                eslp_command_fields {
+                    api: eslp_api {
+                        line: eslp_bytes::of(line),
+                        job_uuid: eslp_bytes::option(*job_uuid),
+                        console_execute: 0,
+                    },
+                },
+            ),
+            Command::Event { format, events } => {
+                let format = format.map_or(0, format_number);
+                (ESLP_COMMAND_EVENT, eslp_command_fields { event: eslp_events::read(events, format) })
+            }
+            Command::NixEvent { events } => {
+                (ESLP_COMMAND_NIXEVENT, eslp_command_fields { event: eslp_events::read(events, 0) })
+            }
+            Command::NoEvents => (ESLP_COMMAND_NOEVENTS, nothing),
+            Command::MyEvents { uuid, format } => (
+                ESLP_COMMAND_MYEVENTS,
+                eslp_command_fields {
+                    myevents: eslp_myevents {
+                        uuid: eslp_bytes::option(*uuid),
+                        format: format.map_or(0, format_number),
+                    },
+                },
+            ),
+            Command::DivertEvents { on } => (ESLP_COMMAND_DIVERT_EVENTS, eslp_command_fields { on: (*on).into() }),
+            Command::Filter(Filter::Add { header, value }) => (
+                ESLP_COMMAND_FILTER_ADD,
+                eslp_command_fields {
+                    filter: eslp_filter { header: eslp_bytes::of(header), value: eslp_bytes::of(value) },
+                },
+            ),
+            Command::Filter(Filter::Delete { header, value }) => (
+                ESLP_COMMAND_FILTER_DELETE,
+                eslp_command_fields {
+                    filter: eslp_filter { header: eslp_bytes::of(header), value: eslp_bytes::option(*value) },
+                },
+            ),
+            Command::Filter(Filter::DeleteAll) => (ESLP_COMMAND_FILTER_DELETE_ALL, nothing),
+            Command::SendEvent(event) => (
+                ESLP_COMMAND_SENDEVENT,
+                eslp_command_fields {
+                    sendevent: eslp_sendevent {
+                        name: eslp_bytes::of(event.name.as_octets()),
+                        headers: eslp_pairs::read(request, HEADERS),
+                        body: eslp_bytes::of(event.body),
+                    },
+                },
+            ),
+            Command::SendMsg(message) => {
+                (ESLP_COMMAND_SENDMSG, eslp_command_fields { sendmsg: eslp_sendmsg::read(message, request) })
+            }
+            Command::Log { level } => {
+                let level = level.map_or(eslp_log_level::ESLP_LOG_NONE as i32, |level| level.number().into());
+                (ESLP_COMMAND_LOG, eslp_command_fields { log_level: level })
+            }
+            Command::NoLog => (ESLP_COMMAND_NOLOG, nothing),
+            Command::Linger { seconds } => {
+                let linger_seconds = seconds.map_or(ESLP_LINGER_FOREVER, i64::from);
+                (ESLP_COMMAND_LINGER, eslp_command_fields { linger_seconds })
+            }
+            Command::NoLinger => (ESLP_COMMAND_NOLINGER, nothing),
+            Command::GetVar { name } => (ESLP_COMMAND_GETVAR, eslp_command_fields { variable: eslp_bytes::of(name) }),
+            Command::Connect => (ESLP_COMMAND_CONNECT, nothing),
+            Command::Resume => (ESLP_COMMAND_RESUME, nothing),
+            _ => (ESLP_COMMAND_EXIT, nothing),
+        };
+        Self { kind: kind as i32, r#as: fields }
+    }
+}
+
+/// What `linger` is to say.
+pub(crate) fn linger(seconds: i64) -> Outcome<Option<u32>> {
+    if seconds == ESLP_LINGER_FOREVER {
+        return Ok(None);
+    }
+    u32::try_from(seconds).map(Some).map_err(|_| eslp_status::ESLP_INVALID_ARGUMENT)
+}
+
+impl eslp_events {
+    fn read(events: &Events<'_>, format: i32) -> Self {
+        Self {
+            names: eslp_bytes::option(events.names.as_line()),
+            subclasses: eslp_bytes::option(events.subclasses.as_line()),
+            format,
+        }
+    }
+}
+
+impl eslp_execute {
+    const NONE: Self = Self {
+        app: eslp_bytes::NONE,
+        arg: eslp_bytes::NONE,
+        event_uuid: eslp_bytes::NONE,
+        event_uuid_name: eslp_bytes::NONE,
+        loops: 0,
+        hold_bleg: 0,
+    };
+
+    fn read(execute: &Execute<'_>) -> Self {
+        Self {
+            app: eslp_bytes::of(execute.app),
+            arg: eslp_bytes::of(execute.arg),
+            event_uuid: eslp_bytes::option(execute.event_uuid),
+            event_uuid_name: eslp_bytes::option(execute.event_uuid_name),
+            loops: execute.loops.unwrap_or_default(),
+            hold_bleg: execute.hold_bleg.into(),
+        }
+    }
+}
+
+impl eslp_unicast {
+    const NONE: Self = Self {
+        local_ip: eslp_bytes::NONE,
+        remote_ip: eslp_bytes::NONE,
+        transport: eslp_bytes::NONE,
+        flags: eslp_bytes::NONE,
+        local_port: 0,
+        remote_port: 0,
+    };
+
+    fn read(unicast: &Unicast<'_>) -> Self {
+        Self {
+            local_ip: eslp_bytes::option(unicast.local_ip),
+            remote_ip: eslp_bytes::option(unicast.remote_ip),
+            transport: eslp_bytes::option(unicast.transport),
+            flags: eslp_bytes::option(unicast.flags),
+            local_port: unicast.local_port.unwrap_or_default(),
+            remote_port: unicast.remote_port.unwrap_or_default(),
+        }
+    }
+}
+
+impl eslp_sendmsg {
+    pub(crate) const NONE: Self = Self {
+        uuid: eslp_bytes::NONE,
+        call: eslp_call_kind::ESLP_CALL_OTHER as i32,
+        lead_frames: 0,
+        event_lock: 0,
+        event_lock_pri: 0,
+        is_async: 0,
+        execute: eslp_execute::NONE,
+        unicast: eslp_unicast::NONE,
+        applications: eslp_pairs::NONE,
+        hangup_cause: eslp_bytes::NONE,
+        nomedia_uuid: eslp_bytes::NONE,
+        other: eslp_bytes::NONE,
+    };
+
+    pub(crate) fn read(message: &SendMsg<'_>, request: &Request<'_>) -> Self {
+        use eslp_call_kind::*;
+        let read = Self {
+            uuid: eslp_bytes::option(message.uuid),
+            lead_frames: message.lead_frames.unwrap_or_default(),
+            event_lock: message.event_lock.into(),
+            event_lock_pri: message.event_lock_pri.into(),
+            is_async: message.is_async.into(),
+            ..Self::NONE
+        };
+        match &message.call {
+            Call::Execute(execute) => {
+                Self { call: ESLP_CALL_EXECUTE as i32, execute: eslp_execute::read(execute), ..read }
+            }
+            Call::Hangup { cause } => Self {
+                call: ESLP_CALL_HANGUP as i32,
+                hangup_cause: eslp_bytes::option(cause.map(|cause| cause.as_octets())),
+                ..read
+            },
+            Call::Unicast(unicast) => {
+                Self { call: ESLP_CALL_UNICAST as i32, unicast: eslp_unicast::read(unicast), ..read }
+            }
+            Call::NoMedia { uuid } => {
+                Self { call: ESLP_CALL_NOMEDIA as i32, nomedia_uuid: eslp_bytes::of(uuid), ..read }
+            }
+            Call::XferExt { .. } => {
+                Self { call: ESLP_CALL_XFEREXT as i32, applications: eslp_pairs::read(request, APPLICATIONS), ..read }
+            }
+            Call::Other { name } => Self { other: eslp_bytes::of(name), ..read },
+            _ => read,
+        }
+    }
+}
+
+const fn field_number(field: Field) -> i32 {
+    use eslp_field::*;
+    (match field {
+        Field::Head => ESLP_FIELD_HEAD,
+        Field::Password => ESLP_FIELD_PASSWORD,
+        Field::User => ESLP_FIELD_USER,
+        Field::Domain => ESLP_FIELD_DOMAIN,
+        Field::ApiLine => ESLP_FIELD_API_LINE,
+        Field::JobUuid => ESLP_FIELD_JOB_UUID,
+        Field::EventName => ESLP_FIELD_EVENT_NAME,
+        Field::Subclass => ESLP_FIELD_SUBCLASS,
+        Field::Format => ESLP_FIELD_FORMAT,
+        Field::Filter => ESLP_FIELD_FILTER,
+        Field::Uuid => ESLP_FIELD_UUID,
+        Field::Variable => ESLP_FIELD_VARIABLE,
+        Field::HeaderName => ESLP_FIELD_HEADER_NAME,
+        Field::HeaderValue => ESLP_FIELD_HEADER_VALUE,
+        Field::Body => ESLP_FIELD_BODY,
+        Field::Application => ESLP_FIELD_APPLICATION,
+        Field::Argument => ESLP_FIELD_ARGUMENT,
+        _ => ESLP_FIELD_OPTION,
+    }) as i32
+}
+
+impl From<&CommandError> for eslp_fault {
+    fn from(error: &CommandError) -> Self {
+        Self { field: field_number(error.field), item: error.item, offset: error.offset }
+    }
+}
+
+/// Begins with the first of a list of pairs: as headers, name and value.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_pairs_headers(pairs: *const eslp_pairs, headers: *mut eslp_headers) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let pairs = read(pairs)?;
+        let walk = match pairs.part {
+            HEADERS => AnyHeaders::Request(pairs.request()?.headers()),
+            APPLICATIONS => AnyHeaders::Applications(pairs.request()?.headers()),
+            _ => match pairs.as_variables()? {
+                Some((text, mark)) => AnyHeaders::Variables(ReadVariables::new(text, mark)),
+                None => {
+                    pairs.pairs()?;
+                    AnyHeaders::Pairs(pairs, 0)
+                }
+            },
+        };
+        eslp_headers::put(headers, walk)
+    })
+}
+
+/// Writes a command to `out`, for hosts without an eslp_client. `len`, which may be NULL, is its length.
+///
+/// Send it in one piece: while a command is incomplete, the server sends no events.
+///
+/// @return ESLP_INSUFFICIENT if `size` is less: nothing is written, and `len` says what is needed. An error from
+/// ESLP_COMMAND_EMPTY on if it would break or forge the protocol: nothing is written, and `fault`, which may be NULL,
+/// says where.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_command_encode(
+    command: *const eslp_command,
+    out: *mut c_void,
+    size: usize,
+    len: *mut usize,
+    fault: *mut eslp_fault,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let (len, fault) = (Out::optional(len)?, Out::optional(fault)?);
+        let written = read(command)?.command()?.encode(output(out, size)?).map(<[u8]>::len);
+        let count = match &written {
+            Ok(count) => *count,
+            Err(EncodeError::Insufficient(error)) => error.required,
+            Err(EncodeError::Refused(error)) => {
+                if let Some(fault) = fault {
+                    fault.set(error.into());
+                }
+                return Err(eslp_status::of(error.code()));
+            }
+        };
+        if let Some(len) = len {
+            len.set(count);
+        }
+        written.map(drop).map_err(|error| eslp_status::of(error.code()))
+    })
+}
+
+/// Reads a request as the server would: words match by prefix and in any case, headers may stand in any order. The
+/// command is valid as long as the octets in the buffer.
+///
+/// @return An error from ESLP_PARSE_UNKNOWN on if it is no command; `offset`, which may be NULL, is the place in its
+/// line.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_command_parse(
+    request: *const eslp_frame,
+    command: *mut eslp_command,
+    offset: *mut usize,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let (out, offset) = (Out::new(command)?, Out::optional(offset)?);
+        let request = Request::from(read(request)?.frame()?);
+        match Command::parse(&request) {
+            Ok(command) => out.set(eslp_command::read(&command, &request)),
+            Err(error) => {
+                if let Some(offset) = offset {
+                    offset.set(error.offset);
+                }
+                return Err(eslp_status::of(error.code()));
+            }
+        }
+        Ok(())
+    })
+}
+
+/// What an eslp_field is called, in English: valid for ever; NULL for any other number.
+#[unsafe(no_mangle)]
+pub extern "C" fn eslp_field_text(field: i32) -> eslp_bytes {
+    const FIELDS: [Field; 18] = [
+        Field::Head,
+        Field::Password,
+        Field::User,
+        Field::Domain,
+        Field::ApiLine,
+        Field::JobUuid,
+        Field::EventName,
+        Field::Subclass,
+        Field::Format,
+        Field::Filter,
+        Field::Uuid,
+        Field::Variable,
+        Field::HeaderName,
+        Field::HeaderValue,
+        Field::Body,
+        Field::Application,
+        Field::Argument,
+        Field::Option,
+    ];
+    let field = FIELDS.iter().find(|known| field_number(**known) == field);
+    eslp_bytes::option(field.map(|field| field.as_str().as_bytes()))
+}

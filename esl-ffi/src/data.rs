@@ -1,0 +1,212 @@
+//! Events that are to be sent, in any of the three formats.
+
+use core::ffi::c_void;
+
+use esl_core::{EventData, EventDataError, EventField, Percent};
+
+use crate::border::{Out, Outcome, output, run, slice};
+use crate::handle::{Opaque, assert_fits};
+use crate::name::format_of;
+use crate::octets::eslp_bytes;
+use crate::status::eslp_status;
+
+/// Storage for one header of an eslp_event_data. It need not be initialised.
+#[repr(C)]
+pub struct eslp_field_slot {
+    /// The library's.
+    pub opaque: [u64; 6],
+}
+
+/// Storage for one element of an array in an eslp_event_data. It need not be initialised.
+#[repr(C)]
+pub struct eslp_item_slot {
+    /// The library's.
+    pub opaque: [u64; 2],
+}
+
+/// An event that is to be sent: headers in their order, and a body. Everything that goes out must be given, Event-Name
+/// and Event-Sequence too; only Content-Length comes by itself.
+///
+/// It keeps pointers: names, values, items and the body must stay where they are as long as it is used.
+///
+///     eslp_field_slot slots[16];
+///     eslp_event_data event;
+///     eslp_event_data_init(&event, slots, 16);
+///     eslp_event_data_add(&event, ESLP_LIT("Event-Name"), ESLP_LIT("HEARTBEAT"));
+#[repr(C)]
+pub struct eslp_event_data {
+    /// The library's.
+    pub opaque: [u64; 8],
+}
+
+/// How a `%` that two upper-case hexadecimal digits follow is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub enum eslp_percent {
+    /// As FreeSWITCH writes it: left as it is, so that it is lost in reading.
+    ESLP_PERCENT_FAITHFUL = 0,
+    /// So that it is read as what was meant.
+    ESLP_PERCENT_EXACT = 1,
+}
+
+/// An event that grows in slots of the caller's.
+pub(crate) struct Growing {
+    slots: *mut EventField<'static>,
+    room: usize,
+    used: usize,
+    body: Option<&'static [u8]>,
+}
+
+impl Growing {
+    /// The event as it is now.
+    pub(crate) fn event(&self) -> Outcome<EventData<'static>> {
+        // SAFETY: as many slots as are used have been written.
+        let headers: &'static [EventField<'static>] = unsafe { slice(self.slots, self.used) }?;
+        let event = EventData::new(headers);
+        Ok(match self.body {
+            Some(body) => event.with_body(body),
+            None => event,
+        })
+    }
+
+    fn add(&mut self, field: EventField<'static>) -> Outcome {
+        if self.used >= self.room {
+            return Err(eslp_status::ESLP_INSUFFICIENT);
+        }
+        // SAFETY: there is room, which is ours to write as C has promised.
+        unsafe { self.slots.add(self.used).write(field) };
+        self.used += 1;
+        Ok(())
+    }
+}
+
+// SAFETY: it fits.
+unsafe impl Opaque for eslp_event_data {
+    type Inner = Growing;
+    const MARK: u64 = 0x6573_6c70_6461_7410;
+}
+
+const _: () = assert_fits::<eslp_event_data>();
+const _: () = assert!(size_of::<EventField<'static>>() <= size_of::<eslp_field_slot>());
+const _: () = assert!(align_of::<EventField<'static>>() <= align_of::<eslp_field_slot>());
+const _: () = assert!(size_of::<&[u8]>() <= size_of::<eslp_item_slot>());
+const _: () = assert!(align_of::<&[u8]>() <= align_of::<eslp_item_slot>());
+
+pub(crate) const fn percent_of(number: i32) -> Outcome<Percent> {
+    match number {
+        0 => Ok(Percent::Faithful),
+        1 => Ok(Percent::Exact),
+        _ => Err(eslp_status::ESLP_INVALID_ARGUMENT),
+    }
+}
+
+/// Begins with an event without headers, in `count` slots, which must stay where they are as long as it is used.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_data_init(
+    event: *mut eslp_event_data,
+    slots: *mut eslp_field_slot,
+    count: usize,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let memory = crate::border::slice_mut(slots.cast::<core::mem::MaybeUninit<eslp_field_slot>>(), count)?;
+        let slots = memory.as_mut_ptr().cast::<EventField<'static>>();
+        eslp_event_data::put(event, Growing { slots, room: count, used: 0, body: None })
+    })
+}
+
+/// Adds a header with one value, not coded. Where it is empty, plain events say `_undef_`; the server itself has no empty
+/// values.
+///
+/// @return ESLP_INSUFFICIENT if no slot is left.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_data_add(
+    event: *mut eslp_event_data,
+    name: eslp_bytes,
+    value: eslp_bytes,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let (name, value): (&'static [u8], &'static [u8]) = (name.octets()?, value.octets()?);
+        eslp_event_data::inner(event)?.add(EventField::new(name, value))
+    })
+}
+
+/// Adds a header whose value is an array of `count` items, with as many slots for them. Plain and XML events cannot tell
+/// one of a single element from a text.
+///
+/// @return ESLP_INSUFFICIENT if no slot for a header is left.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_data_add_array(
+    event: *mut eslp_event_data,
+    name: eslp_bytes,
+    items: *const eslp_bytes,
+    count: usize,
+    slots: *mut eslp_item_slot,
+) -> eslp_status {
+    // SAFETY: what C promises. Each slot is written before it is read.
+    run(|| unsafe {
+        let event = eslp_event_data::inner(event)?;
+        let name: &'static [u8] = name.octets()?;
+        let memory = crate::border::slice_mut(slots.cast::<core::mem::MaybeUninit<eslp_item_slot>>(), count)?;
+        let first = memory.as_mut_ptr().cast::<&'static [u8]>();
+        for (place, item) in slice(items, count)?.iter().enumerate() {
+            first.add(place).write(item.octets()?);
+        }
+        event.add(EventField::array(name, slice(first, count)?))
+    })
+}
+
+/// Gives the event a body; NULL takes it away. An empty one is told from none in JSON only.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_data_body(event: *mut eslp_event_data, body: eslp_bytes) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let body = body.optional()?;
+        eslp_event_data::inner(event)?.body = body;
+        Ok(())
+    })
+}
+
+/// Takes all headers and the body away, for the next event in the same slots.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_data_clear(event: *mut eslp_event_data) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let event = eslp_event_data::inner(event)?;
+        (event.used, event.body) = (0, None);
+        Ok(())
+    })
+}
+
+/// Writes the event's document in an eslp_format, the body of a `text/event-...` frame, to `out`. `percent` is an
+/// eslp_percent. A listener does this by itself: eslp_server_deliver().
+///
+/// @return ESLP_INSUFFICIENT if `size` is less: nothing is written, and `len`, which may be NULL, says what is needed.
+/// ESLP_FORGED_NAME if a header's name holds a line end or a NUL, or `</` in XML; `len` is then its place, from 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_data_encode(
+    event: *const eslp_event_data,
+    format: i32,
+    percent: i32,
+    out: *mut c_void,
+    size: usize,
+    len: *mut usize,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let len = Out::optional(len)?;
+        let event = eslp_event_data::inner_ref(event)?.event()?;
+        let format = format_of(format)?.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?;
+        let written = event.encode(format, percent_of(percent)?, output(out, size)?);
+        if let Some(len) = len {
+            len.set(match &written {
+                Ok(written) => *written,
+                Err(EventDataError::Insufficient { required }) => *required,
+                Err(EventDataError::Name { header }) => *header,
+                Err(_) => 0,
+            });
+        }
+        written.map(drop).map_err(|error| eslp_status::of(error.code()))
+    })
+}

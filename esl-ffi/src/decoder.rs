@@ -1,0 +1,273 @@
+//! Limits, and the cut of a stream into frames.
+
+use core::ffi::c_void;
+
+use esl_core::{Decoder, Limits, Message, Step};
+
+use crate::border::{Out, Outcome, input, read, run};
+use crate::handle::{Opaque, assert_size};
+use crate::message::{eslp_frame, eslp_message};
+use crate::octets::eslp_bytes;
+use crate::status::eslp_status;
+
+/// What a decoder refuses to go beyond, and from which size on it hands frames out in pieces.
+///
+/// A frame that exceeds a limit ends the connection: its border cannot be known without taking it in. 0 stands for the
+/// default, and a NULL pointer to this struct for all of them.
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+pub struct eslp_limits {
+    /// The most octets that a head may have. Default 1 MiB; 64 KiB for a server.
+    pub head: usize,
+    /// The most lines that a head may have. Default 10 000.
+    pub lines: usize,
+    /// The most octets that a body may have. Default 64 MiB; 1 MiB for a server.
+    pub body: usize,
+    /// The most octets that a frame may have to be handed out in one piece; longer ones come as ESLP_HEAD and
+    /// ESLP_BODY. Default: always in one piece. A host whose buffer is fixed sets this to the buffer's size, and will
+    /// never be asked for more than that. A server has its requests in one piece in any case.
+    pub whole: usize,
+}
+
+/// Memory for a decoder, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
+pub const ESLP_DECODER_SIZE: usize = 384;
+
+/// Cuts the octets of a stream into frames. See "Decoder".
+pub struct eslp_decoder;
+
+// SAFETY: known by name only.
+unsafe impl Opaque for eslp_decoder {
+    type Inner = Decoder;
+    const MARK: u64 = 0x6573_6c70_6465_6310;
+}
+
+const _: () = assert_size::<eslp_decoder>(ESLP_DECODER_SIZE);
+
+/// Who sends the octets that a decoder reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub enum eslp_sender {
+    /// FreeSWITCH: the client's side. Its frames are messages.
+    ESLP_FROM_SERVER = 1,
+    /// A client: the server's side. Its frames are requests.
+    ESLP_FROM_CLIENT = 2,
+}
+
+/// What eslp_decoder_decode() found at the front of the buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub enum eslp_step_kind {
+    /// Nothing; more octets must be read.
+    ESLP_STEP_NONE = 0,
+    /// A whole frame: `message`.
+    ESLP_STEP_FRAME = 1,
+    /// The head of a frame longer than eslp_limits.whole: `message` without its body, which follows in parts.
+    ESLP_STEP_HEAD = 2,
+    /// The next octets of the body of the last head: `data`.
+    ESLP_STEP_BODY = 3,
+}
+
+/// What eslp_decoder_decode() found.
+#[repr(C)]
+pub struct eslp_step {
+    /// Octets that are done with: take them off the front of the buffer before the next call, whatever came.
+    pub consumed: usize,
+    /// With ESLP_NEED_DATA: how long the buffer must be, after `consumed` have been taken off, for the next frame or
+    /// head to be whole; 0 if that is not known yet.
+    pub required: usize,
+    /// An eslp_step_kind.
+    pub kind: i32,
+    /// The frame or head; valid as long as the octets in the buffer.
+    pub message: eslp_message,
+    /// Octets of a body, at least one; valid as long as they are in the buffer.
+    pub data: eslp_bytes,
+    /// With ESLP_STEP_HEAD the octets of the body, with ESLP_STEP_BODY those after these; 0 ends the frame.
+    pub remaining: u64,
+    /// After an error: its position in the stream, counted from the first octet the decoder was given.
+    pub error_offset: u64,
+}
+
+impl eslp_step {
+    const NONE: Self = Self {
+        consumed: 0,
+        required: 0,
+        kind: eslp_step_kind::ESLP_STEP_NONE as i32,
+        message: eslp_message::NONE,
+        data: eslp_bytes::NONE,
+        remaining: 0,
+        error_offset: 0,
+    };
+}
+
+impl From<Step<'_>> for eslp_step {
+    fn from(step: Step<'_>) -> Self {
+        let consumed = step.consumed();
+        match step {
+            Step::Frame { frame, .. } => Self {
+                consumed,
+                kind: eslp_step_kind::ESLP_STEP_FRAME as i32,
+                message: eslp_message { frame: eslp_frame::from(frame), ..eslp_message::from(Message::from(frame)) },
+                ..Self::NONE
+            },
+            Step::Head { head, body_len, .. } => Self {
+                consumed,
+                kind: eslp_step_kind::ESLP_STEP_HEAD as i32,
+                message: eslp_message { frame: eslp_frame::from(head), ..eslp_message::from(Message::from(head)) },
+                remaining: body_len as u64,
+                ..Self::NONE
+            },
+            Step::Body { data, remaining, .. } => Self {
+                consumed,
+                kind: eslp_step_kind::ESLP_STEP_BODY as i32,
+                data: eslp_bytes::of(data),
+                remaining: remaining as u64,
+                ..Self::NONE
+            },
+            Step::NeedData { required, .. } => Self { consumed, required: required.unwrap_or_default(), ..Self::NONE },
+        }
+    }
+}
+
+/// # Safety
+/// As [`read`], but NULL stands for the defaults.
+pub(crate) unsafe fn limits(pointer: *const eslp_limits, default: Limits) -> Outcome<Limits> {
+    if pointer.is_null() {
+        return Ok(default);
+    }
+    // SAFETY: passed on.
+    let limits = unsafe { read(pointer) }?;
+    let or = |number, default| if number == 0 { default } else { number };
+    Ok(Limits {
+        head: or(limits.head, default.head),
+        lines: or(limits.lines, default.lines),
+        body: or(limits.body, default.body),
+        whole: or(limits.whole, default.whole),
+    })
+}
+
+/// # Safety
+/// As [`limits`].
+unsafe fn decoder(sender: i32, limits: *const eslp_limits) -> Outcome<Decoder> {
+    // SAFETY: passed on.
+    let limits = unsafe { self::limits(limits, Limits::DEFAULT) }?;
+    match sender {
+        _ if sender == eslp_sender::ESLP_FROM_SERVER as i32 => Ok(Decoder::new(limits)),
+        _ if sender == eslp_sender::ESLP_FROM_CLIENT as i32 => Ok(Decoder::for_requests(limits)),
+        _ => Err(eslp_status::ESLP_INVALID_ARGUMENT),
+    }
+}
+
+/// The memory that eslp_decoder_init() needs of this library: at most ESLP_DECODER_SIZE.
+#[unsafe(no_mangle)]
+pub extern "C" fn eslp_decoder_sizeof() -> usize {
+    eslp_decoder::size()
+}
+
+/// How that memory must be aligned: at most ESLP_ALIGN.
+#[unsafe(no_mangle)]
+pub extern "C" fn eslp_decoder_alignof() -> usize {
+    eslp_decoder::align()
+}
+
+/// Makes a decoder in memory of the caller's, which must stay where it is until eslp_decoder_drop().
+///
+/// `sender` is an eslp_sender. Then eslp_decoder_decode().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_decoder_init(
+    memory: *mut c_void,
+    size: usize,
+    sender: i32,
+    limits: *const eslp_limits,
+    decoder: *mut *mut eslp_decoder,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let out = Out::new(decoder)?;
+        out.set(eslp_decoder::place(memory, size, self::decoder(sender, limits)?)?);
+        Ok(())
+    })
+}
+
+/// Ends a decoder in the caller's memory, which is free for other use then.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_decoder_drop(decoder: *mut eslp_decoder) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe { eslp_decoder::end(decoder) })
+}
+
+/// Makes a decoder on the heap; eslp_decoder_free() it.
+#[cfg(feature = "alloc")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_decoder_new(
+    sender: i32,
+    limits: *const eslp_limits,
+    decoder: *mut *mut eslp_decoder,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let out = Out::new(decoder)?;
+        out.set(eslp_decoder::allocate(self::decoder(sender, limits)?)?);
+        Ok(())
+    })
+}
+
+/// Gives a decoder on the heap back. NULL is fine.
+#[cfg(feature = "alloc")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_decoder_free(decoder: *mut eslp_decoder) {
+    // SAFETY: what C promises.
+    unsafe { eslp_decoder::give_back(decoder) }
+}
+
+/// Finds what stands at the front of `buf`: all octets read and not yet consumed.
+///
+/// Take `step->consumed` octets off the front before the next call, and read more before it if the status is
+/// ESLP_NEED_DATA. Octets may come in any pieces; none is searched twice.
+///
+/// @return ESLP_OK, ESLP_NEED_DATA, or an error from ESLP_INVALID_LENGTH on if the framing is broken, then and on every
+/// later call.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_decoder_decode(
+    decoder: *mut eslp_decoder,
+    buf: *const c_void,
+    len: usize,
+    step: *mut eslp_step,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let out = Out::new(step)?;
+        let decoder = eslp_decoder::inner(decoder)?;
+        let step = match decoder.decode(input(buf, len)?) {
+            Ok(step) => step,
+            Err(error) => {
+                out.set(eslp_step { error_offset: error.offset, ..eslp_step::NONE });
+                return Err(eslp_status::of(error.code()));
+            }
+        };
+        out.set(eslp_step::from(step));
+        if matches!(step, Step::NeedData { .. }) { Err(eslp_status::ESLP_NEED_DATA) } else { Ok(()) }
+    })
+}
+
+/// The number of octets in `buf` that belong to a frame which the end of the stream left incomplete; blank lines do not
+/// count. 0 if something is wrong with the arguments.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_decoder_incomplete(
+    decoder: *const eslp_decoder,
+    buf: *const c_void,
+    len: usize,
+) -> usize {
+    // SAFETY: what C promises.
+    let (decoder, octets) = unsafe { (eslp_decoder::inner_ref(decoder), input(buf, len)) };
+    match (decoder, octets) {
+        (Ok(decoder), Ok(octets)) => decoder.incomplete(octets),
+        _ => 0,
+    }
+}
+
+/// Position in the stream of the buffer's first octet: all that was consumed. 0 if something is wrong with the argument.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_decoder_position(decoder: *const eslp_decoder) -> u64 {
+    // SAFETY: what C promises.
+    unsafe { eslp_decoder::inner_ref(decoder) }.map_or(0, |decoder| decoder.position())
+}

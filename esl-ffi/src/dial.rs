@@ -1,0 +1,432 @@
+//! Whom to call: the arguments of `originate` and `bridge`.
+
+use core::ffi::c_void;
+
+use esl_core::Insufficient;
+use esl_core::dial::{
+    Bridge, Destination, DialEncodeError, DialError, DialField, DialHandles, DialParseError, DialString, FlatLeg, Join,
+    Leg, LegSource, Originate, Variables,
+};
+
+use crate::border::{Out, Outcome, input, output, read, run, slice, slice_mut};
+use crate::command::eslp_pairs;
+use crate::octets::eslp_bytes;
+use crate::status::eslp_status;
+
+/// What stands between a leg and the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub enum eslp_join {
+    /// `,`: both are called at once.
+    ESLP_JOIN_AND = 0,
+    /// `|`: this one begins a list that is called if nobody answers in the list before.
+    ESLP_JOIN_OR = 1,
+    /// `:_:`: this one begins a handle of its own, called at the same time ("enterprise originate").
+    ESLP_JOIN_ENTERPRISE = 2,
+}
+
+/// One channel to call.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_leg {
+    /// What to call: `user/1000`, `sofia/gateway/gw/1234`, `loopback/1000/default`, `error/USER_BUSY`, `group/sales`.
+    pub endpoint: eslp_bytes,
+    /// The variables of this channel alone, written in `[...]`: `leg_timeout`, `leg_delay_start`.
+    pub variables: eslp_pairs,
+    /// The variables of all legs of its handle, written in `{...}`; count only for a handle's first leg.
+    pub handle_variables: eslp_pairs,
+    /// An eslp_join; does not count for the first leg.
+    pub join: i32,
+}
+
+/// Whom to call: what `originate` and `bridge` have in common.
+///
+///     eslp_leg legs[] = {{.endpoint = ESLP_LIT("user/1000")}, {.endpoint = ESLP_LIT("user/1001")}};
+///     eslp_dial dial = {.legs = legs, .count = 2};
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_dial {
+    /// The legs: they must stay where they are until the call has been written.
+    pub legs: *const eslp_leg,
+    /// Their number.
+    pub count: usize,
+    /// The variables of all legs of all handles, written in `<...>`.
+    pub variables: eslp_pairs,
+}
+
+/// `originate <dial string> <destination> [<dialplan>] [<context>] [<cid_name>] [<cid_num>] [<timeout_sec>]`: makes a
+/// call and, when it is answered, connects it to something. The command answers when the call is answered or has
+/// failed, so it is one for `bgapi` more often than for `api`.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_originate {
+    /// Whom to call.
+    pub dial: eslp_dial,
+    /// Where the dialplan routes the call; left out if an application is given.
+    pub extension: eslp_bytes,
+    /// The application that the call executes; left out if an extension is given.
+    pub application: eslp_bytes,
+    /// The application's argument. No `)` may stand in it: the server would cut it there.
+    pub argument: eslp_bytes,
+    /// Which dialplan knows the extension; `XML` if left out.
+    pub dialplan: eslp_bytes,
+    /// In which context; `default` if left out.
+    pub context: eslp_bytes,
+    /// The name that the called see, unless `origination_caller_id_name` says another.
+    pub cid_name: eslp_bytes,
+    /// The number that the called see, unless `origination_caller_id_number` says another.
+    pub cid_num: eslp_bytes,
+    /// How long to ring, in seconds, unless `originate_timeout` says something else; 60 if 0.
+    pub timeout_sec: u32,
+}
+
+/// The part of a call that is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub enum eslp_dial_field {
+    /// None.
+    ESLP_DIAL_FIELD_NONE = 0,
+    /// The name of a variable.
+    ESLP_DIAL_FIELD_VARIABLE_NAME = 1,
+    /// The value of a variable.
+    ESLP_DIAL_FIELD_VARIABLE_VALUE = 2,
+    /// An endpoint.
+    ESLP_DIAL_FIELD_ENDPOINT = 3,
+    /// The extension.
+    ESLP_DIAL_FIELD_EXTENSION = 4,
+    /// The name of the application.
+    ESLP_DIAL_FIELD_APPLICATION = 5,
+    /// The argument of the application.
+    ESLP_DIAL_FIELD_ARGUMENT = 6,
+    /// The dialplan.
+    ESLP_DIAL_FIELD_DIALPLAN = 7,
+    /// The context.
+    ESLP_DIAL_FIELD_CONTEXT = 8,
+    /// The caller's name.
+    ESLP_DIAL_FIELD_CID_NAME = 9,
+    /// The caller's number.
+    ESLP_DIAL_FIELD_CID_NUM = 10,
+    /// The time limit.
+    ESLP_DIAL_FIELD_TIMEOUT_SEC = 11,
+}
+
+/// Where a call is wrong.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_dial_fault {
+    /// With which part: an eslp_dial_field.
+    pub field: i32,
+    /// With which leg, from 0. A variable in `{...}` belongs to its handle's first leg; all that belongs to no leg has 0.
+    pub leg: usize,
+    /// Which one, if there are several of them in one place, from 0.
+    pub item: usize,
+    /// The octet of that part, from 0.
+    pub offset: usize,
+}
+
+/// What eslp_originate_parse() and eslp_bridge_parse() tell beside the call.
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+pub struct eslp_dial_read {
+    /// The number of legs; with ESLP_INSUFFICIENT, how many eslp_leg are needed.
+    pub legs: usize,
+    /// After an error from ESLP_DIAL_PARSE_STORAGE on: the place in the text, near the end of what is wrong; with that
+    /// status itself, how many octets of storage are enough.
+    pub offset: usize,
+}
+
+// SAFETY: C promises that nobody writes to the legs while a function reads them.
+unsafe impl Sync for eslp_dial {}
+
+impl LegSource for eslp_dial {
+    fn leg(&self, place: usize) -> Option<FlatLeg<'_>> {
+        // SAFETY: what C promises of a list of legs; `dial` has checked that all can be read.
+        let leg = unsafe { slice(self.legs, self.count) }.ok()?.get(place)?;
+        // SAFETY: as above.
+        unsafe { leg.flat() }.ok()
+    }
+}
+
+impl eslp_leg {
+    /// # Safety
+    /// What it points to is as C says, and nobody writes to it during the call.
+    unsafe fn flat<'a>(&'a self) -> Outcome<FlatLeg<'a>> {
+        let join = match self.join {
+            0 => Join::And,
+            1 => Join::Or,
+            2 => Join::Enterprise,
+            _ => return Err(eslp_status::ESLP_INVALID_ARGUMENT),
+        };
+        // SAFETY: passed on.
+        unsafe {
+            let leg = Leg { variables: variables(&self.variables)?, endpoint: self.endpoint.octets()? };
+            Ok(FlatLeg { join, handle_variables: variables(&self.handle_variables)?, leg })
+        }
+    }
+
+    fn read(join: Join, handle_variables: Variables<'_>, leg: Leg<'_>) -> Self {
+        Self {
+            endpoint: eslp_bytes::of(leg.endpoint),
+            variables: eslp_pairs::of_variables(leg.variables),
+            handle_variables: eslp_pairs::of_variables(handle_variables),
+            join: match join {
+                Join::And => eslp_join::ESLP_JOIN_AND,
+                Join::Or => eslp_join::ESLP_JOIN_OR,
+                Join::Enterprise => eslp_join::ESLP_JOIN_ENTERPRISE,
+            } as i32,
+        }
+    }
+}
+
+/// # Safety
+/// As [`eslp_pairs::pairs`].
+unsafe fn variables<'a>(pairs: &'a eslp_pairs) -> Outcome<Variables<'a>> {
+    // SAFETY: passed on.
+    unsafe {
+        match pairs.as_variables()? {
+            Some((text, mark)) => Ok(Variables::from_parts(text, mark)),
+            None => Ok(pairs.pairs()?.into()),
+        }
+    }
+}
+
+impl eslp_dial {
+    /// # Safety
+    /// What it points to is as C says, and nobody writes to it during the call.
+    unsafe fn dial<'a>(&'a self) -> Outcome<DialString<'a>> {
+        // SAFETY: passed on.
+        unsafe {
+            for leg in slice(self.legs, self.count)? {
+                leg.flat()?;
+            }
+            Ok(DialString { variables: variables(&self.variables)?, handles: DialHandles::from_legs(self) })
+        }
+    }
+
+    /// A dial string that was read, its legs in slots of C's.
+    fn read(dial: &DialString<'_>, legs: &mut [eslp_leg], read: &mut eslp_dial_read) -> Outcome<Self> {
+        for handle in dial.handles.iter() {
+            let mut join = Join::Enterprise;
+            for list in handle.leg_lists.iter() {
+                for leg in list.iter() {
+                    if let Some(slot) = legs.get_mut(read.legs) {
+                        let of_handle = if join == Join::Enterprise { handle.variables } else { Variables::NONE };
+                        *slot = eslp_leg::read(join, of_handle, leg);
+                    }
+                    read.legs = read.legs.saturating_add(1);
+                    join = Join::And;
+                }
+                join = Join::Or;
+            }
+        }
+        if read.legs > legs.len() {
+            return Err(eslp_status::ESLP_INSUFFICIENT);
+        }
+        Ok(Self { legs: legs.as_ptr(), count: read.legs, variables: eslp_pairs::of_variables(dial.variables) })
+    }
+}
+
+impl eslp_originate {
+    /// # Safety
+    /// What it points to is as C says, and nobody writes to it during the call.
+    unsafe fn originate<'a>(&'a self) -> Outcome<Originate<'a>> {
+        // SAFETY: passed on.
+        unsafe {
+            let destination = match self.application.optional()? {
+                Some(app) => Destination::Application { app, arg: self.argument.octets()? },
+                None => Destination::Extension(self.extension.octets()?),
+            };
+            Ok(Originate {
+                dial: self.dial.dial()?,
+                destination,
+                dialplan: self.dialplan.optional()?,
+                context: self.context.optional()?,
+                cid_name: self.cid_name.optional()?,
+                cid_num: self.cid_num.optional()?,
+                timeout_sec: (self.timeout_sec != 0).then_some(self.timeout_sec),
+            })
+        }
+    }
+
+    fn read(call: &Originate<'_>, dial: eslp_dial) -> Self {
+        let (extension, application, argument) = match call.destination {
+            Destination::Extension(extension) => (Some(extension), None, None),
+            Destination::Application { app, arg } => (None, Some(app), Some(arg)),
+        };
+        Self {
+            dial,
+            extension: eslp_bytes::option(extension),
+            application: eslp_bytes::option(application),
+            argument: eslp_bytes::option(argument),
+            dialplan: eslp_bytes::option(call.dialplan),
+            context: eslp_bytes::option(call.context),
+            cid_name: eslp_bytes::option(call.cid_name),
+            cid_num: eslp_bytes::option(call.cid_num),
+            timeout_sec: call.timeout_sec.unwrap_or_default(),
+        }
+    }
+}
+
+const FIELDS: [DialField; 11] = [
+    DialField::VariableName,
+    DialField::VariableValue,
+    DialField::Endpoint,
+    DialField::Extension,
+    DialField::Application,
+    DialField::Argument,
+    DialField::Dialplan,
+    DialField::Context,
+    DialField::CidName,
+    DialField::CidNum,
+    DialField::TimeoutSec,
+];
+
+fn field_number(field: DialField) -> i32 {
+    FIELDS.iter().zip(1..).find(|(known, _)| **known == field).map_or(0, |(_, number)| number)
+}
+
+impl From<DialError> for eslp_dial_fault {
+    fn from(error: DialError) -> Self {
+        Self { field: field_number(error.field), leg: error.leg, item: error.item, offset: error.offset }
+    }
+}
+
+/// Says how writing went.
+fn wrote(
+    result: Result<usize, DialEncodeError>,
+    len: Option<Out<usize>>,
+    fault: Option<Out<eslp_dial_fault>>,
+) -> Outcome {
+    match result {
+        Ok(count) | Err(DialEncodeError::Insufficient(Insufficient { required: count })) => {
+            if let Some(len) = len {
+                len.set(count);
+            }
+        }
+        Err(DialEncodeError::Refused(error)) => {
+            if let Some(fault) = fault {
+                fault.set(error.into());
+            }
+        }
+    }
+    result.map(drop).map_err(|error| eslp_status::of(error.code()))
+}
+
+/// Says why reading failed.
+fn unread(error: DialParseError, read: Option<Out<eslp_dial_read>>) -> eslp_status {
+    if let Some(read) = read {
+        read.set(eslp_dial_read { legs: 0, offset: error.offset });
+    }
+    eslp_status::of(error.code())
+}
+
+/// Writes the line for `api` and `bgapi` to `out`. `len`, which may be NULL, is its length.
+///
+/// What is written is what the server reads back, or it is refused: no text can add a variable, a leg, an argument or an
+/// application.
+///
+/// @return ESLP_DIAL_INSUFFICIENT if `size` is less: nothing is written, and `len` says what is needed. An error from
+/// ESLP_DIAL_EMPTY on if no line would be read back as this; `fault`, which may be NULL, says where.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_originate_encode(
+    call: *const eslp_originate,
+    out: *mut c_void,
+    size: usize,
+    len: *mut usize,
+    fault: *mut eslp_dial_fault,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let (len, fault) = (Out::optional(len)?, Out::optional(fault)?);
+        let call = read(call)?.originate()?;
+        wrote(call.encode(output(out, size)?).map(<[u8]>::len), len, fault)
+    })
+}
+
+/// Writes the argument for the application `bridge` to `out`. `len`, which may be NULL, is its length.
+///
+/// @return As eslp_originate_encode().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_bridge_encode(
+    dial: *const eslp_dial,
+    out: *mut c_void,
+    size: usize,
+    len: *mut usize,
+    fault: *mut eslp_dial_fault,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let (len, fault) = (Out::optional(len)?, Out::optional(fault)?);
+        let call = Bridge { dial: read(dial)?.dial()? };
+        wrote(call.encode(output(out, size)?).map(<[u8]>::len), len, fault)
+    })
+}
+
+/// Reads a line as the server would, into `storage` and `max` legs: as many octets as the line has are enough.
+///
+/// The call is valid as long as both. Its variables are walked with eslp_pairs_headers(). `read` may be NULL.
+///
+/// @return ESLP_INSUFFICIENT if there are more than `max` legs. An error from ESLP_DIAL_PARSE_STORAGE on if it is no
+/// `originate`, or the server would refuse it or read past its end.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_originate_parse(
+    line: eslp_bytes,
+    storage: *mut c_void,
+    size: usize,
+    legs: *mut eslp_leg,
+    max: usize,
+    call: *mut eslp_originate,
+    read: *mut eslp_dial_read,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let (out, read) = (Out::new(call)?, Out::optional(read)?);
+        let legs = slice_mut(legs, max)?;
+        let parsed = Originate::parse(input(line.data.cast(), line.len)?, output(storage, size)?);
+        let parsed = parsed.map_err(|error| unread(error, read))?;
+        let mut found = eslp_dial_read::default();
+        let dial = eslp_dial::read(&parsed.dial, legs, &mut found);
+        if let Some(read) = read {
+            read.set(found);
+        }
+        out.set(eslp_originate::read(&parsed, dial?));
+        Ok(())
+    })
+}
+
+/// Reads an argument of the application `bridge` as the server would, as eslp_originate_parse().
+///
+/// @return As eslp_originate_parse(); ESLP_DIAL_PARSE_EXPANSION if it holds `${...}`, which only the channel can expand.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_bridge_parse(
+    argument: eslp_bytes,
+    storage: *mut c_void,
+    size: usize,
+    legs: *mut eslp_leg,
+    max: usize,
+    dial: *mut eslp_dial,
+    read: *mut eslp_dial_read,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let (out, read) = (Out::new(dial)?, Out::optional(read)?);
+        let legs = slice_mut(legs, max)?;
+        let parsed = Bridge::parse(input(argument.data.cast(), argument.len)?, output(storage, size)?);
+        let parsed = parsed.map_err(|error| unread(error, read))?;
+        let mut found = eslp_dial_read::default();
+        let dial = eslp_dial::read(&parsed.dial, legs, &mut found);
+        if let Some(read) = read {
+            read.set(found);
+        }
+        out.set(dial?);
+        Ok(())
+    })
+}
+
+/// What an eslp_dial_field is called, in English: valid for ever; NULL for any other number.
+#[unsafe(no_mangle)]
+pub extern "C" fn eslp_dial_field_text(field: i32) -> eslp_bytes {
+    let place = usize::try_from(field).ok().and_then(|field| field.checked_sub(1));
+    let field = place.and_then(|place| FIELDS.get(place));
+    eslp_bytes::option(field.map(|field| field.as_str().as_bytes()))
+}

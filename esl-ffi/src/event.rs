@@ -1,0 +1,326 @@
+//! Events, and the headers of everything.
+
+use core::mem::MaybeUninit;
+
+use esl_core::dial::ReadVariables;
+use esl_core::name::header;
+use esl_core::{
+    Event, FrameHeaders, GetAll, Header, HeaderSlot, Headers, Indexed, IndexedHeaders, PairSource, RequestHeaders,
+    Value,
+};
+
+use crate::border::{Out, Outcome, read, run, slice_mut};
+use crate::command::eslp_pairs;
+use crate::handle::{Opaque, assert_fits};
+use crate::name::{event_number, format_number, format_of};
+use crate::octets::{eslp_bytes, eslp_header, eslp_value};
+use crate::status::eslp_status;
+
+/// An event, or the channel data that answers `connect`, in the caller's buffer: plain, JSON or XML.
+///
+/// A view: making one costs nothing, and nothing is decoded before it is asked for. Every look-up walks the text anew;
+/// for more than two or three of them, eslp_event_index() it first. Headers are an ordered multi-map: FreeSWITCH sends
+/// some twice, with different values, and compares names without regard to case.
+///
+/// Valid as long as the octets in the buffer. Make one with eslp_message_event() or eslp_event_view().
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_event {
+    /// The text as it lies on the wire.
+    pub text: eslp_bytes,
+    /// An eslp_format.
+    pub format: i32,
+    /// Whether lines end in CRLF: a number of the library's own.
+    pub crlf: u32,
+}
+
+/// An iterator over headers. Valid as long as what it was made of; take the headers with eslp_headers_next().
+#[repr(C)]
+pub struct eslp_headers {
+    /// The library's.
+    pub opaque: [u64; 64],
+}
+
+/// Storage for one header of an eslp_index. It need not be initialised.
+#[repr(C)]
+pub struct eslp_slot {
+    /// The library's.
+    pub opaque: [u64; 3],
+}
+
+/// Where the headers of an event stand: eslp_event_index().
+#[repr(C)]
+pub struct eslp_index {
+    /// The library's.
+    pub opaque: [u64; 64],
+}
+
+/// Headers of all sources.
+pub(crate) enum AnyHeaders {
+    Event(Headers<'static>),
+    Named(GetAll<'static, &'static [u8]>, &'static [u8]),
+    Frame(FrameHeaders<'static>),
+    Request(RequestHeaders<'static>),
+    /// The `application` headers of a request.
+    Applications(RequestHeaders<'static>),
+    Indexed(IndexedHeaders<'static, 'static>),
+    /// The pairs of a command from a place on.
+    Pairs(&'static eslp_pairs, usize),
+    /// The variables of a dial string that was read.
+    Variables(ReadVariables<'static>),
+}
+
+impl Iterator for AnyHeaders {
+    type Item = Header<'static>;
+
+    fn next(&mut self) -> Option<Header<'static>> {
+        match self {
+            Self::Event(headers) => headers.next(),
+            Self::Named(values, name) => Some(Header { name: Value::octets(name), value: values.next()? }),
+            Self::Frame(headers) => headers.next(),
+            Self::Request(headers) => headers.find(|header| !header.is(header::CONTENT_LENGTH)),
+            Self::Applications(headers) => {
+                let line = headers.find(|header| header.is("application"))?.value;
+                Some(pair_header(split_at_blank(line.raw())))
+            }
+            Self::Indexed(headers) => headers.next(),
+            Self::Pairs(pairs, place) => {
+                let pair = pairs.pair(*place)?;
+                *place = place.wrapping_add(1);
+                Some(pair_header(pair))
+            }
+            Self::Variables(variables) => variables.next().map(pair_header),
+        }
+    }
+}
+
+const fn pair_header<'a>((name, value): (&'a [u8], &'a [u8])) -> Header<'a> {
+    Header { name: Value::octets(name), value: Value::octets(value) }
+}
+
+/// An application, and its argument.
+fn split_at_blank(line: &[u8]) -> (&[u8], &[u8]) {
+    let blank = line.iter().position(|octet| *octet == b' ').unwrap_or(line.len());
+    let (name, value) = line.split_at_checked(blank).unwrap_or((line, &[]));
+    (name, value.strip_prefix(b" ").unwrap_or_default())
+}
+
+// SAFETY: it fits.
+unsafe impl Opaque for eslp_headers {
+    type Inner = AnyHeaders;
+    const MARK: u64 = 0x6573_6c70_6865_6410;
+}
+
+// SAFETY: it fits.
+unsafe impl Opaque for eslp_index {
+    type Inner = Indexed<'static, 'static>;
+    const MARK: u64 = 0x6573_6c70_6964_7810;
+}
+
+const _: () = assert_fits::<eslp_headers>();
+const _: () = assert_fits::<eslp_index>();
+const _: () = assert!(size_of::<HeaderSlot>() <= size_of::<eslp_slot>());
+const _: () = assert!(align_of::<HeaderSlot>() <= align_of::<eslp_slot>());
+
+impl From<Event<'_>> for eslp_event {
+    fn from(event: Event<'_>) -> Self {
+        Self { text: eslp_bytes::of(event.text()), format: format_number(event.format()), crlf: event.is_crlf().into() }
+    }
+}
+
+/// # Safety
+/// As [`read`], and the text is as C says.
+pub(crate) unsafe fn event<'a>(pointer: *const eslp_event) -> Outcome<Event<'a>> {
+    // SAFETY: passed on.
+    unsafe {
+        let event = read(pointer)?;
+        let format = format_of(event.format)?.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?;
+        Ok(Event::new(format, event.text.octets()?).with_crlf(event.crlf != 0))
+    }
+}
+
+fn found<T>(value: Option<T>) -> Outcome<T> {
+    value.ok_or(eslp_status::ESLP_NOT_FOUND)
+}
+
+/// The text of an event in this format: the body of a frame, or what somebody has kept of one.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_view(format: i32, text: eslp_bytes, event: *mut eslp_event) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let out = Out::new(event)?;
+        let format = format_of(format)?.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?;
+        out.set(Event::new(format, text.octets()?).into());
+        Ok(())
+    })
+}
+
+/// The event's name: an eslp_event_name; ESLP_EVENT_OTHER if it has none or another, which
+/// `eslp_event_get(event, ESLP_LIT("Event-Name"), &value)` tells.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_name_of(event: *const eslp_event) -> i32 {
+    // SAFETY: what C promises.
+    event_number(unsafe { self::event(event) }.ok().and_then(|event| event.name()))
+}
+
+/// The last header of this name, in any case of its letters: where there are two, it is the newer fact.
+///
+/// @return ESLP_NOT_FOUND if there is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_get(
+    event: *const eslp_event,
+    name: eslp_bytes,
+    value: *mut eslp_value,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let out = Out::new(value)?;
+        out.set(found(self::event(event)?.get(name.octets()?))?.into());
+        Ok(())
+    })
+}
+
+/// Begins with the first of all headers of this name, in any case of its letters. The name must stay where it is as
+/// long as `headers` is used.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_get_all(
+    event: *const eslp_event,
+    name: eslp_bytes,
+    headers: *mut eslp_headers,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let name = name.octets()?;
+        eslp_headers::put(headers, AnyHeaders::Named(self::event(event)?.get_all(name), name))
+    })
+}
+
+/// Begins with the first of all headers, in the order of the wire, duplicates among them. A body is no header.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_headers(event: *const eslp_event, headers: *mut eslp_headers) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe { eslp_headers::put(headers, AnyHeaders::Event(self::event(event)?.headers())) })
+}
+
+/// The next header. `header` is valid as long as the octets in the buffer, not only as long as `headers`.
+///
+/// @return ESLP_END after the last; for an event in JSON or XML whose document cannot be read further, an error from
+/// ESLP_DOCUMENT_TRUNCATED on.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_headers_next(headers: *mut eslp_headers, header: *mut eslp_header) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let out = Out::new(header)?;
+        let headers = eslp_headers::inner(headers)?;
+        let Some(next) = headers.next() else {
+            let error = match headers {
+                AnyHeaders::Event(headers) => headers.error(),
+                AnyHeaders::Indexed(headers) => headers.error(),
+                _ => None,
+            };
+            return Err(error.map_or(eslp_status::ESLP_END, |error| eslp_status::of(error.code())));
+        };
+        out.set(next.into());
+        Ok(())
+    })
+}
+
+/// The event's own body: the result of a background job, the text of a message.
+///
+/// @return ESLP_NOT_FOUND if there is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_body(event: *const eslp_event, body: *mut eslp_value) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let out = Out::new(body)?;
+        out.set(found(self::event(event)?.body())?.into());
+        Ok(())
+    })
+}
+
+/// Reads the whole text and says whether that is possible; `offset`, which may be NULL, is where it is not. Plain text
+/// always is.
+///
+/// @return An error from ESLP_DOCUMENT_TRUNCATED on. The stream is not concerned: the next frame begins where it should.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_validate(event: *const eslp_event, offset: *mut usize) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let out = Out::optional(offset)?;
+        self::event(event)?.validate().map_err(|error| {
+            if let Some(out) = out {
+                out.set(error.offset);
+            }
+            eslp_status::of(error.code())
+        })
+    })
+}
+
+/// Notes where the headers stand in `count` slots, so that look-ups need not walk the text again.
+///
+/// The index is valid as long as the octets in the buffer and the slots, which can be used again for the next event. If
+/// there are fewer than headers, the index covers the first ones and look-ups walk the rest: slower, never wrong. A
+/// channel event has 67 headers on average, at most some hundreds.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_index(
+    event: *const eslp_event,
+    slots: *mut eslp_slot,
+    count: usize,
+    index: *mut eslp_index,
+) -> eslp_status {
+    // SAFETY: what C promises. Slots are larger than the core's, so that as many of these fit in; they are initialised
+    // before they are taken for that.
+    run(|| unsafe {
+        let event = self::event(event)?;
+        let out = Out::new(index)?;
+        let slots: &mut [MaybeUninit<eslp_slot>] = slice_mut(slots.cast(), count)?;
+        let slots = slots.as_mut_ptr().cast::<HeaderSlot>();
+        for place in 0..count {
+            slots.add(place).write(HeaderSlot::EMPTY);
+        }
+        let slots: &'static mut [HeaderSlot] = slice_mut(slots, count)?;
+        let _: Out<eslp_index> = out;
+        eslp_index::put(index, event.index(slots))
+    })
+}
+
+/// The last header of this name, as eslp_event_get().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_index_get(
+    index: *const eslp_index,
+    name: eslp_bytes,
+    value: *mut eslp_value,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let out = Out::new(value)?;
+        out.set(found(eslp_index::inner_ref(index)?.get(name.octets()?))?.into());
+        Ok(())
+    })
+}
+
+/// The event's name, as eslp_event_name_of().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_index_name_of(index: *const eslp_index) -> i32 {
+    // SAFETY: what C promises.
+    event_number(unsafe { eslp_index::inner_ref(index) }.ok().and_then(|index| index.name()))
+}
+
+/// Begins with the first header, as eslp_event_headers(). The index and its slots must stay as they are as long as
+/// `headers` is used.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_index_headers(index: *const eslp_index, headers: *mut eslp_headers) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe { eslp_headers::put(headers, AnyHeaders::Indexed(eslp_index::inner_ref(index)?.headers())) })
+}
+
+/// The event's own body, as eslp_event_body().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_index_body(index: *const eslp_index, body: *mut eslp_value) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let out = Out::new(body)?;
+        out.set(found(eslp_index::inner_ref(index)?.body())?.into());
+        Ok(())
+    })
+}

@@ -1,0 +1,929 @@
+//! The connection as FreeSWITCH's listener sees it.
+
+use core::ffi::{c_char, c_void};
+
+use esl_core::server::{
+    Answer, AnswerError, Ask, Closed, Control, DeliverError, Effect, Goodbye, LogData, Offer, Poll, Rights, Server,
+    ServerLimits,
+};
+use esl_core::{EventDataError, Insufficient};
+
+use crate::border::{Out, Outcome, input, output, read, run};
+use crate::buffer::Memory;
+use crate::command::eslp_sendmsg;
+use crate::data::{eslp_event_data, percent_of};
+use crate::decoder::{eslp_limits, limits};
+use crate::handle::{Opaque, assert_size};
+use crate::message::eslp_frame;
+use crate::name::{event_number, format_number, level_of};
+use crate::octets::eslp_bytes;
+use crate::status::eslp_status;
+
+/// Memory for a server, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
+pub const ESLP_SERVER_SIZE: usize = 640;
+
+/// How long `out` must be for everything that a listener writes by itself. More only for what the host gives: answers
+/// of API commands, channel data, events, log lines.
+pub const ESLP_SERVER_REPLY_MAX: usize = 2048;
+
+/// One connection of a listener, as FreeSWITCH's. See "Server".
+pub struct eslp_server;
+
+// SAFETY: known by name only.
+unsafe impl Opaque for eslp_server {
+    type Inner = Server<Memory>;
+    const MARK: u64 = 0x6573_6c70_7372_7610;
+}
+
+const _: () = assert_size::<eslp_server>(ESLP_SERVER_SIZE);
+const _: () = assert!(ESLP_SERVER_REPLY_MAX == Server::REPLY_MAX);
+
+/// How a connection is made and limited. Zeros, or a NULL pointer to this struct, are an inbound connection with
+/// FreeSWITCH's own limits; `storage` must always be given.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_server_options {
+    /// The longest head and body of a command.
+    pub request: eslp_limits,
+    /// How many events, and how many log lines, may wait to be sent. Default 100 000.
+    pub queued: u32,
+    /// How many of them may be lost in a row beyond that before the connection ends. Default 500.
+    pub lost: u32,
+    /// How a `%` in values is written: an eslp_percent.
+    pub percent: i32,
+    /// An outbound connection: the uuid of the channel that has made it. Left out for an inbound one.
+    pub channel: eslp_bytes,
+    /// Outbound: whether all commands may be used (`full`), not only those for the one channel.
+    pub full: u8,
+    /// Outbound: whether `sendmsg` is answered at once (`async`), not when the application has ended.
+    pub is_async: u8,
+}
+
+/// What eslp_server_poll() found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub enum eslp_server_found_kind {
+    /// Nothing.
+    ESLP_SERVER_NONE = 0,
+    /// The listener has written something by itself, its greeting or the reply to a command: `written`, `effect`.
+    ESLP_SERVER_DONE = 1,
+    /// The client wants something of the host, which has to eslp_server_answer(): `ask`.
+    ESLP_SERVER_ASK = 2,
+}
+
+/// What a command that the listener has answered by itself means to its host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub enum eslp_effect {
+    /// Nothing: a refusal, or a change of what the connection gets.
+    ESLP_EFFECT_NONE = 0,
+    /// The greeting has been written: an auth request, or nothing in outbound mode. The client has 25 seconds for its
+    /// first command.
+    ESLP_EFFECT_GREETING = 1,
+    /// ALL events are subscribed to: eslp_server_subscribe() the subclasses that the host knows.
+    ESLP_EFFECT_ALL_EVENTS = 2,
+    /// `noevents`: the events that wait must be dropped.
+    ESLP_EFFECT_EVENTS_FLUSHED = 3,
+    /// `nolog`: the log lines that wait must be dropped.
+    ESLP_EFFECT_LOG_FLUSHED = 4,
+    /// `divert_events on`: events for the controlled channel's own queue come here, by eslp_server_offer_diverted().
+    ESLP_EFFECT_DIVERT_ON = 5,
+    /// `divert_events off`
+    ESLP_EFFECT_DIVERT_OFF = 6,
+    /// `resume`: the dialplan goes on when the connection has ended.
+    ESLP_EFFECT_RESUME = 7,
+    /// `linger` or `nolinger`: `linger` in eslp_server_state has changed. If the channel is gone already, the time begins anew.
+    ESLP_EFFECT_LINGER = 8,
+}
+
+/// What a client wants of the host, and how to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub enum eslp_ask_kind {
+    /// Nothing.
+    ESLP_ASK_NONE = 0,
+    /// `auth`: whether `password` is right. ESLP_ANSWER_ACCEPT or ESLP_ANSWER_REFUSE.
+    ESLP_ASK_PASSWORD = 1,
+    /// `userauth`: whether `password` is that of `user` at `domain`. ESLP_ANSWER_ACCEPT with the user's rights, or
+    /// ESLP_ANSWER_REFUSE.
+    ESLP_ASK_USER = 2,
+    /// `api`: run `command` with `argument`. ESLP_ANSWER_OUTPUT, when it is there; until then the client's next
+    /// commands wait, and so do its events. With `console`, aliases are known, and `command` is the whole line.
+    ESLP_ASK_API = 3,
+    /// `bgapi`: begin `command` with `argument`. ESLP_ANSWER_JOB at once, with the name `job` if that is given, and a
+    /// BACKGROUND_JOB event when it has ended.
+    ESLP_ASK_BGAPI = 4,
+    /// `sendmsg`: do `message` with a channel. ESLP_ANSWER_DONE, ESLP_ANSWER_NO_SUCH_CHANNEL or ESLP_ANSWER_REPLY; with
+    /// `wait` not before it is done. All its headers are in `request`.
+    ESLP_ASK_SENDMSG = 5,
+    /// `sendevent`: fire the event `event_name`, whose headers and body are in `request`. ESLP_ANSWER_EVENT with its
+    /// uuid, or ESLP_ANSWER_REPLY. FreeSWITCH takes an unknown name for CUSTOM without a subclass.
+    ESLP_ASK_SENDEVENT = 6,
+    /// `connect`: the controlled channel's data. ESLP_ANSWER_CHANNEL.
+    ESLP_ASK_CONNECT = 7,
+    /// `getvar`: the `variable` of the controlled channel. ESLP_ANSWER_VALUE.
+    ESLP_ASK_GETVAR = 8,
+    /// `myevents` of an inbound connection: whether there is a channel with this `uuid`. ESLP_ANSWER_CONTROL or
+    /// ESLP_ANSWER_NO_SUCH_CHANNEL, with this uuid.
+    ESLP_ASK_MYEVENTS = 9,
+}
+
+/// What a client wants of the host. Valid as long as the octets in the buffer.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_ask {
+    /// An eslp_ask_kind, which says what goes with it.
+    pub kind: i32,
+    /// With ESLP_ASK_SENDEVENT: an eslp_event_name.
+    pub event_name: i32,
+    /// A password.
+    pub password: eslp_bytes,
+    /// A user, never empty.
+    pub user: eslp_bytes,
+    /// A domain, never empty.
+    pub domain: eslp_bytes,
+    /// An API command.
+    pub command: eslp_bytes,
+    /// What follows the first blank after the command; NULL if nothing does.
+    pub argument: eslp_bytes,
+    /// How the client wants to call the job, at most 256 octets; NULL if it does not say.
+    pub job: eslp_bytes,
+    /// A variable.
+    pub variable: eslp_bytes,
+    /// A channel.
+    pub uuid: eslp_bytes,
+    /// The request, with all of its headers and its body.
+    pub request: eslp_frame,
+    /// What to do with a channel. Its uuid is NULL for the one that the connection controls.
+    pub message: eslp_sendmsg,
+    /// Whether the command is read as on the console.
+    pub console: u8,
+    /// Whether the answer must wait until the message is done: synchronous outbound mode, and not `async`.
+    pub wait: u8,
+}
+
+/// Why a connection is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub enum eslp_closed {
+    /// It is not.
+    ESLP_CLOSED_NOT = 0,
+    /// The client has sent `exit`.
+    ESLP_CLOSED_EXIT = 1,
+    /// The password was wrong.
+    ESLP_CLOSED_REFUSED = 2,
+    /// The client's address is not allowed.
+    ESLP_CLOSED_REJECTED = 3,
+    /// What the client sent cannot be read, or is beyond a limit.
+    ESLP_CLOSED_UNREADABLE = 4,
+    /// The controlled channel has ended, and nothing lingers.
+    ESLP_CLOSED_CHANNEL_GONE = 5,
+    /// The host has ended it.
+    ESLP_CLOSED_ENDED = 6,
+}
+
+/// What eslp_server_poll() found.
+#[repr(C)]
+pub struct eslp_server_found {
+    /// Octets that are done with: take them off the front of the buffer before the next call; those of a question once
+    /// it is answered.
+    pub consumed: usize,
+    /// With ESLP_NEED_DATA: how long the buffer must be, after `consumed` have been taken off, for the next command to
+    /// be whole; 0 if that is not known yet.
+    pub required: usize,
+    /// Octets of `out` to send.
+    pub written: usize,
+    /// An eslp_server_found_kind.
+    pub kind: i32,
+    /// With ESLP_SERVER_DONE: an eslp_effect.
+    pub effect: i32,
+    /// With ESLP_CLOSED: an eslp_closed.
+    pub closed: i32,
+    /// With ESLP_CLOSED_UNREADABLE: the eslp_status that says what is wrong, and where in the stream.
+    pub error: i32,
+    /// Position in the stream, counted from the first octet.
+    pub error_offset: u64,
+    /// With ESLP_SERVER_ASK: what is wanted.
+    pub ask: eslp_ask,
+}
+
+/// What the host says to an eslp_ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub enum eslp_answer_kind {
+    /// The password is right: the rights are in `allowed_events`, `allowed_api`, `deny_log`.
+    ESLP_ANSWER_ACCEPT = 1,
+    /// The password is wrong: the connection ends.
+    ESLP_ANSWER_REFUSE = 2,
+    /// An API command's output: `text`. Nothing becomes `-ERR no reply`.
+    ESLP_ANSWER_OUTPUT = 3,
+    /// The job has begun under the name `text`.
+    ESLP_ANSWER_JOB = 4,
+    /// It is done, or will be.
+    ESLP_ANSWER_DONE = 5,
+    /// The channel exists and can be watched: its uuid is `text`.
+    ESLP_ANSWER_CONTROL = 6,
+    /// There is no channel of the uuid that was asked for, which is repeated in `text`.
+    ESLP_ANSWER_NO_SUCH_CHANNEL = 7,
+    /// The event has been fired and has the uuid `text`.
+    ESLP_ANSWER_EVENT = 8,
+    /// The variable's value: `text`; empty if it is not set. One line of at most 511 octets arrives: line ends become
+    /// blanks.
+    ESLP_ANSWER_VALUE = 9,
+    /// The channel's data: `channel`, the headers of a CHANNEL_DATA event; what stands there about the connection itself
+    /// is added.
+    ESLP_ANSWER_CHANNEL = 10,
+    /// Another text for a `sendmsg` or `sendevent`: `text`, `-ERR` and a reason.
+    ESLP_ANSWER_REPLY = 11,
+}
+
+/// What the host says to an eslp_ask. What it points to is read during the call only.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_answer {
+    /// An eslp_answer_kind, which says what goes with it.
+    pub kind: i32,
+    /// With ESLP_ANSWER_ACCEPT: whether `log` may not be used.
+    pub deny_log: u8,
+    /// A text.
+    pub text: eslp_bytes,
+    /// With ESLP_ANSWER_ACCEPT: the events that may be subscribed to, names, and subclasses after CUSTOM, between
+    /// commas, or between blanks if there is one. All if left out.
+    pub allowed_events: eslp_bytes,
+    /// With ESLP_ANSWER_ACCEPT: the API commands that may be used. All if left out.
+    pub allowed_api: eslp_bytes,
+    /// With ESLP_ANSWER_CHANNEL: the channel's data.
+    pub channel: *const eslp_event_data,
+}
+
+/// What becomes of an event or a log line that happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub enum eslp_offer {
+    /// It is not for this connection.
+    ESLP_OFFER_SKIP = 0,
+    /// It is, and must be delivered in its turn. It counts as waiting until then.
+    ESLP_OFFER_QUEUE = 1,
+    /// It would be, but too many wait: it is lost.
+    ESLP_OFFER_LOST = 2,
+    /// One loss too many: eslp_server_disconnect().
+    ESLP_OFFER_KILL = 3,
+}
+
+/// What to say at the end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub enum eslp_goodbye {
+    /// The usual: the client has closed its side, a time is over.
+    ESLP_GOODBYE_DISCONNECTED = 0,
+    /// The server ends, or the module is reloaded.
+    ESLP_GOODBYE_SHUT_DOWN = 1,
+    /// Too many events were lost.
+    ESLP_GOODBYE_LOST_EVENTS = 2,
+    /// Too many log lines were lost.
+    ESLP_GOODBYE_LOST_LOG_LINES = 3,
+}
+
+/// A line of the log, to be sent.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_log_data {
+    /// How grave it is: -1 to 63, see eslp_log_level.
+    pub level: i32,
+    /// The kind of channel that it is written to: 0 for the log, 1 for a clean one, 2 for an event's.
+    pub text_channel: u8,
+    /// The source line.
+    pub line: u32,
+    /// The source file.
+    pub file: eslp_bytes,
+    /// The source function.
+    pub function: eslp_bytes,
+    /// A channel's uuid, or nothing.
+    pub user_data: eslp_bytes,
+    /// The text with its line end.
+    pub text: eslp_bytes,
+}
+
+/// Says whether a regular expression, `/.../` as a client has written it, matches a header's value. One that cannot be
+/// read matches nothing. `user` is what was given to eslp_server_offer(). Neither text is ended by a NUL.
+pub type eslp_regex = Option<
+    unsafe extern "C" fn(
+        user: *mut c_void,
+        regex: *const c_char,
+        regex_len: usize,
+        value: *const c_char,
+        value_len: usize,
+    ) -> bool,
+>;
+
+impl eslp_ask {
+    const NONE: Self = Self {
+        kind: eslp_ask_kind::ESLP_ASK_NONE as i32,
+        event_name: -1,
+        password: eslp_bytes::NONE,
+        user: eslp_bytes::NONE,
+        domain: eslp_bytes::NONE,
+        command: eslp_bytes::NONE,
+        argument: eslp_bytes::NONE,
+        job: eslp_bytes::NONE,
+        variable: eslp_bytes::NONE,
+        uuid: eslp_bytes::NONE,
+        request: eslp_frame::NONE,
+        message: eslp_sendmsg::NONE,
+        console: 0,
+        wait: 0,
+    };
+}
+
+impl From<Ask<'_>> for eslp_ask {
+    fn from(ask: Ask<'_>) -> Self {
+        use eslp_ask_kind::*;
+        let of = |kind: eslp_ask_kind| Self { kind: kind as i32, ..Self::NONE };
+        match ask {
+            Ask::Password(password) => Self { password: eslp_bytes::of(password.expose()), ..of(ESLP_ASK_PASSWORD) },
+            Ask::User { user, domain, password } => Self {
+                user: eslp_bytes::of(user),
+                domain: eslp_bytes::of(domain),
+                password: eslp_bytes::of(password.expose()),
+                ..of(ESLP_ASK_USER)
+            },
+            Ask::Api { command, argument, console } => Self {
+                command: eslp_bytes::of(command),
+                argument: eslp_bytes::option(argument),
+                console: console.into(),
+                ..of(ESLP_ASK_API)
+            },
+            Ask::BgApi { command, argument, job } => Self {
+                command: eslp_bytes::of(command),
+                argument: eslp_bytes::option(argument),
+                job: eslp_bytes::option(job),
+                ..of(ESLP_ASK_BGAPI)
+            },
+            Ask::SendMsg { message, request, wait } => Self {
+                message: eslp_sendmsg::read(&message, &request),
+                request: eslp_frame::of_request(&request),
+                wait: wait.into(),
+                ..of(ESLP_ASK_SENDMSG)
+            },
+            Ask::SendEvent { name, request } => Self {
+                event_name: event_number(Some(name)),
+                request: eslp_frame::of_request(&request),
+                ..of(ESLP_ASK_SENDEVENT)
+            },
+            Ask::Connect => of(ESLP_ASK_CONNECT),
+            Ask::GetVar(variable) => Self { variable: eslp_bytes::of(variable), ..of(ESLP_ASK_GETVAR) },
+            Ask::MyEvents(uuid) => Self { uuid: eslp_bytes::of(uuid), ..of(ESLP_ASK_MYEVENTS) },
+            _ => Self::NONE,
+        }
+    }
+}
+
+fn effect_number(effect: Effect) -> i32 {
+    use eslp_effect::*;
+    (match effect {
+        Effect::Greeting => ESLP_EFFECT_GREETING,
+        Effect::AllEvents => ESLP_EFFECT_ALL_EVENTS,
+        Effect::EventsFlushed => ESLP_EFFECT_EVENTS_FLUSHED,
+        Effect::LogFlushed => ESLP_EFFECT_LOG_FLUSHED,
+        Effect::Divert(true) => ESLP_EFFECT_DIVERT_ON,
+        Effect::Divert(false) => ESLP_EFFECT_DIVERT_OFF,
+        Effect::Resume => ESLP_EFFECT_RESUME,
+        Effect::Linger => ESLP_EFFECT_LINGER,
+        _ => ESLP_EFFECT_NONE,
+    }) as i32
+}
+
+fn closed_number(closed: Closed) -> i32 {
+    use eslp_closed::*;
+    (match closed {
+        Closed::Exit => ESLP_CLOSED_EXIT,
+        Closed::Refused => ESLP_CLOSED_REFUSED,
+        Closed::Rejected => ESLP_CLOSED_REJECTED,
+        Closed::Unreadable(_) => ESLP_CLOSED_UNREADABLE,
+        Closed::ChannelGone => ESLP_CLOSED_CHANNEL_GONE,
+        _ => ESLP_CLOSED_ENDED,
+    }) as i32
+}
+
+const fn goodbye_of(number: i32) -> Outcome<Goodbye> {
+    match number {
+        0 => Ok(Goodbye::Disconnected),
+        1 => Ok(Goodbye::ShutDown),
+        2 => Ok(Goodbye::LostEvents),
+        3 => Ok(Goodbye::LostLogLines),
+        _ => Err(eslp_status::ESLP_INVALID_ARGUMENT),
+    }
+}
+
+const fn offer(offer: Offer) -> eslp_offer {
+    match offer {
+        Offer::Skip => eslp_offer::ESLP_OFFER_SKIP,
+        Offer::Queue => eslp_offer::ESLP_OFFER_QUEUE,
+        Offer::Lost => eslp_offer::ESLP_OFFER_LOST,
+        Offer::Kill => eslp_offer::ESLP_OFFER_KILL,
+    }
+}
+
+impl eslp_server_found {
+    const NONE: Self = Self {
+        consumed: 0,
+        required: 0,
+        written: 0,
+        kind: eslp_server_found_kind::ESLP_SERVER_NONE as i32,
+        effect: eslp_effect::ESLP_EFFECT_NONE as i32,
+        closed: eslp_closed::ESLP_CLOSED_NOT as i32,
+        error: eslp_status::ESLP_OK as i32,
+        error_offset: 0,
+        ask: eslp_ask::NONE,
+    };
+}
+
+impl eslp_answer {
+    /// # Safety
+    /// What it points to is as C says, and nobody writes to it during the call.
+    unsafe fn answer<'a>(&'a self) -> Outcome<Answer<'a>> {
+        use eslp_answer_kind::*;
+        // SAFETY: passed on.
+        unsafe {
+            let text = self.text.octets()?;
+            Ok(match self.kind {
+                kind if kind == ESLP_ANSWER_ACCEPT as i32 => Answer::Accept(Rights {
+                    events: self.allowed_events.optional()?,
+                    api: self.allowed_api.optional()?,
+                    log: self.deny_log == 0,
+                }),
+                kind if kind == ESLP_ANSWER_REFUSE as i32 => Answer::Refuse,
+                kind if kind == ESLP_ANSWER_OUTPUT as i32 => Answer::Output(text),
+                kind if kind == ESLP_ANSWER_JOB as i32 => Answer::Job(text),
+                kind if kind == ESLP_ANSWER_DONE as i32 => Answer::Ok,
+                kind if kind == ESLP_ANSWER_CONTROL as i32 => Answer::Control(text),
+                kind if kind == ESLP_ANSWER_NO_SUCH_CHANNEL as i32 => Answer::NoSuchChannel(text),
+                kind if kind == ESLP_ANSWER_EVENT as i32 => Answer::Event(text),
+                kind if kind == ESLP_ANSWER_VALUE as i32 => Answer::Value(text),
+                kind if kind == ESLP_ANSWER_CHANNEL as i32 => {
+                    Answer::Channel(eslp_event_data::inner_ref(self.channel)?.event()?)
+                }
+                kind if kind == ESLP_ANSWER_REPLY as i32 => Answer::Reply(text),
+                _ => return Err(eslp_status::ESLP_INVALID_ARGUMENT),
+            })
+        }
+    }
+}
+
+/// # Safety
+/// As [`limits`], and as [`Memory::new`].
+unsafe fn server(
+    options: *const eslp_server_options,
+    storage: *mut c_void,
+    storage_size: usize,
+) -> Outcome<Server<Memory>> {
+    // SAFETY: passed on.
+    unsafe {
+        let storage = Memory::new(storage, storage_size)?;
+        let mut limits = ServerLimits::DEFAULT;
+        if options.is_null() {
+            return Ok(Server::inbound(limits, storage));
+        }
+        let options = read(options)?;
+        limits.request = self::limits(&raw const options.request, limits.request)?;
+        if options.queued != 0 {
+            limits.queued = options.queued;
+        }
+        if options.lost != 0 {
+            limits.lost = options.lost;
+        }
+        let percent = percent_of(options.percent)?;
+        let server = match options.channel.optional()? {
+            None => Server::inbound(limits, storage),
+            Some(uuid) => {
+                let control = Control { full: options.full != 0, is_async: options.is_async != 0 };
+                let server = Server::outbound(limits, storage, uuid, control);
+                server.map_err(|_| eslp_status::ESLP_INSUFFICIENT)?
+            }
+        };
+        Ok(server.with_percent(percent))
+    }
+}
+
+/// Says how much was written, or how much is needed.
+fn written(result: Result<usize, Insufficient>, out: Out<usize>) -> Outcome {
+    match result {
+        Ok(len) => out.set(len),
+        Err(Insufficient { required }) => {
+            out.set(required);
+            return Err(eslp_status::ESLP_INSUFFICIENT);
+        }
+    }
+    Ok(())
+}
+
+fn data_required(error: EventDataError) -> usize {
+    match error {
+        EventDataError::Insufficient { required } => required,
+        _ => 0,
+    }
+}
+
+fn delivered(result: Result<usize, DeliverError>, out: Out<usize>) -> Outcome {
+    out.set(match result {
+        Ok(len) => len,
+        Err(DeliverError::Event(error)) => data_required(error),
+        Err(_) => 0,
+    });
+    result.map(drop).map_err(|error| eslp_status::of(error.code()))
+}
+
+/// The memory that eslp_server_init() needs of this library: at most ESLP_SERVER_SIZE.
+#[unsafe(no_mangle)]
+pub extern "C" fn eslp_server_sizeof() -> usize {
+    eslp_server::size()
+}
+
+/// How that memory must be aligned: at most ESLP_ALIGN.
+#[unsafe(no_mangle)]
+pub extern "C" fn eslp_server_alignof() -> usize {
+    eslp_server::align()
+}
+
+/// Makes a server's side of a connection in memory of the caller's.
+///
+/// `storage` is for what a client can make a listener keep: subclasses, filters, a user's rights. Where it is full, a
+/// command that would add to it is refused with `-ERR memory error`; 4 KiB are plenty. It and the memory must stay where
+/// they are until eslp_server_drop(). Then eslp_server_poll(), or eslp_server_reject() by the client's address.
+///
+/// @return ESLP_INSUFFICIENT if the channel's uuid has no place in the storage.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_server_init(
+    memory: *mut c_void,
+    size: usize,
+    options: *const eslp_server_options,
+    storage: *mut c_void,
+    storage_size: usize,
+    server: *mut *mut eslp_server,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let out = Out::new(server)?;
+        out.set(eslp_server::place(memory, size, self::server(options, storage, storage_size)?)?);
+        Ok(())
+    })
+}
+
+/// Ends a server in the caller's memory, which is free for other use then.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_server_drop(server: *mut eslp_server) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe { eslp_server::end(server) })
+}
+
+/// Makes a server's side of a connection on the heap; eslp_server_free() it. The storage stays the caller's.
+#[cfg(feature = "alloc")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_server_new(
+    options: *const eslp_server_options,
+    storage: *mut c_void,
+    storage_size: usize,
+    server: *mut *mut eslp_server,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let out = Out::new(server)?;
+        out.set(eslp_server::allocate(self::server(options, storage, storage_size)?)?);
+        Ok(())
+    })
+}
+
+/// Gives a server on the heap back. NULL is fine.
+#[cfg(feature = "alloc")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_server_free(server: *mut eslp_server) {
+    // SAFETY: what C promises.
+    unsafe { eslp_server::give_back(server) }
+}
+
+/// Reads the next command from `buf`, which begins where the octets end that were consumed before. What the listener
+/// answers by itself is written to `out`: send `found->written` octets of it.
+///
+/// @return ESLP_OK, `found->kind` says what; ESLP_NEED_DATA; ESLP_WAITING as long as the host owes an answer;
+/// ESLP_CLOSED if the connection is over: send what is written, then close it. ESLP_INSUFFICIENT if `size` is less than
+/// ESLP_SERVER_REPLY_MAX: nothing has happened.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_server_poll(
+    server: *mut eslp_server,
+    buf: *const c_void,
+    len: usize,
+    out: *mut c_void,
+    size: usize,
+    found: *mut eslp_server_found,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let result = Out::new(found)?;
+        let server = eslp_server::inner(server)?;
+        let poll = server.poll(input(buf, len)?, output(out, size)?).map_err(|_| eslp_status::ESLP_INSUFFICIENT)?;
+        let found = eslp_server_found { consumed: poll.consumed(), written: poll.written(), ..eslp_server_found::NONE };
+        let (found, status) = match poll {
+            Poll::Done { effect, .. } => {
+                let kind = eslp_server_found_kind::ESLP_SERVER_DONE as i32;
+                (eslp_server_found { kind, effect: effect_number(effect), ..found }, Ok(()))
+            }
+            Poll::Ask { ask, .. } => {
+                let kind = eslp_server_found_kind::ESLP_SERVER_ASK as i32;
+                (eslp_server_found { kind, ask: ask.into(), ..found }, Ok(()))
+            }
+            Poll::Waiting => (found, Err(eslp_status::ESLP_WAITING)),
+            Poll::NeedData { required, .. } => {
+                let required = required.unwrap_or_default();
+                (eslp_server_found { required, ..found }, Err(eslp_status::ESLP_NEED_DATA))
+            }
+            Poll::Closed { why, .. } => {
+                let closed = eslp_server_found { closed: closed_number(why), ..found };
+                let closed = match why {
+                    Closed::Unreadable(error) => eslp_server_found {
+                        error: eslp_status::of(error.code()) as i32,
+                        error_offset: error.offset,
+                        ..closed
+                    },
+                    _ => closed,
+                };
+                (closed, Err(eslp_status::ESLP_CLOSED))
+            }
+            _ => (found, Ok(())),
+        };
+        result.set(found);
+        status
+    })
+}
+
+/// Answers what eslp_server_poll() asked, now or much later: writes the reply to `out` and its length to `written`, which
+/// is 0 for the first command of an outbound connection if it is not `connect`. Then poll again.
+///
+/// After ESLP_ANSWER_REFUSE the connection is over: send what is written, and close it.
+///
+/// @return ESLP_NOT_ASKED if nothing was asked or this is no answer to it. ESLP_INSUFFICIENT if `size` is less than what
+/// `written` says then, or the storage has no room for the rights. Nothing has happened.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_server_answer(
+    server: *mut eslp_server,
+    answer: *const eslp_answer,
+    out: *mut c_void,
+    size: usize,
+    written: *mut usize,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let written = Out::new(written)?;
+        let server = eslp_server::inner(server)?;
+        let result = server.answer(read(answer)?.answer()?, output(out, size)?);
+        written.set(match result {
+            Ok(len) | Err(AnswerError::Insufficient { required: len }) => len,
+            Err(AnswerError::Channel(error)) => data_required(error),
+            Err(_) => 0,
+        });
+        result.map(drop).map_err(|error| eslp_status::of(error.code()))
+    })
+}
+
+/// Refuses a connection by its address, instead of the first eslp_server_poll(). Send what is written, and close it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_server_reject(
+    server: *mut eslp_server,
+    out: *mut c_void,
+    size: usize,
+    written: *mut usize,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let written = Out::new(written)?;
+        self::written(eslp_server::inner(server)?.reject(output(out, size)?), written)
+    })
+}
+
+/// Ends the connection with a notice, an eslp_goodbye. Send what is written, and close it. Nothing is written if it is
+/// over already.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_server_disconnect(
+    server: *mut eslp_server,
+    goodbye: i32,
+    out: *mut c_void,
+    size: usize,
+    written: *mut usize,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let written = Out::new(written)?;
+        let goodbye = goodbye_of(goodbye)?;
+        self::written(eslp_server::inner(server)?.disconnect(goodbye, output(out, size)?), written)
+    })
+}
+
+/// Says that the controlled channel, whose name is given, has ended. Writes a notice: that the connection lingers, or that
+/// it ends; eslp_server_get_state() says which. If it lingers, the host ends it after `linger_seconds`.
+///
+/// Nothing is written if no channel is controlled, or it had ended before.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_server_channel_ended(
+    server: *mut eslp_server,
+    name: eslp_bytes,
+    out: *mut c_void,
+    size: usize,
+    written: *mut usize,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let written = Out::new(written)?;
+        let name = name.octets()?;
+        self::written(eslp_server::inner(server)?.channel_ended(name, output(out, size)?), written)
+    })
+}
+
+/// Whether this connection wants an event that happens, by its subscriptions and filters: an eslp_offer.
+///
+/// `regex`, which may be NULL, is called for filters with regular expressions, with `user`; without it they match nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_server_offer(
+    server: *mut eslp_server,
+    event: *const eslp_event_data,
+    regex: eslp_regex,
+    user: *mut c_void,
+    offer: *mut i32,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let out = Out::new(offer)?;
+        let server = eslp_server::inner(server)?;
+        let event = eslp_event_data::inner_ref(event)?.event()?;
+        let matches = |expression: &[u8], value: &[u8]| match regex {
+            Some(regex) => {
+                let (expression, value) = (eslp_bytes::of(expression), eslp_bytes::of(value));
+                regex(user, expression.data, expression.len, value.data, value.len)
+            }
+            None => false,
+        };
+        out.set(self::offer(server.offer_with(&event, &matches)) as i32);
+        Ok(())
+    })
+}
+
+/// Offers an event of the controlled channel's own queue, after ESLP_EFFECT_DIVERT_ON: subscriptions and filters do not
+/// count.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_server_offer_diverted(server: *mut eslp_server, offer: *mut i32) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let out = Out::new(offer)?;
+        out.set(self::offer(eslp_server::inner(server)?.offer_diverted()) as i32);
+        Ok(())
+    })
+}
+
+/// Whether this connection wants a log line of a level: an eslp_offer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_server_offer_log(server: *mut eslp_server, level: i32, offer: *mut i32) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let out = Out::new(offer)?;
+        let level = level_of(level)?;
+        out.set(self::offer(eslp_server::inner(server)?.offer_log(level)) as i32);
+        Ok(())
+    })
+}
+
+/// Writes an event that waits to `out`, in the connection's format, and its length to `written`.
+///
+/// @return ESLP_NOT_READY if it cannot be sent now: in the middle of a command, or before an answer, or nothing is
+/// subscribed to. ESLP_INSUFFICIENT if `size` is less than what `written` says then. Nothing has happened.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_server_deliver(
+    server: *mut eslp_server,
+    event: *const eslp_event_data,
+    out: *mut c_void,
+    size: usize,
+    written: *mut usize,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let written = Out::new(written)?;
+        let server = eslp_server::inner(server)?;
+        let event = eslp_event_data::inner_ref(event)?.event()?;
+        delivered(server.deliver(&event, output(out, size)?), written)
+    })
+}
+
+/// Gives up an event that waits, as if it had been delivered.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_server_skip(server: *mut eslp_server) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        eslp_server::inner(server)?.skip();
+        Ok(())
+    })
+}
+
+/// Writes a log line that waits to `out`, and its length to `written`.
+///
+/// @return As eslp_server_deliver().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_server_deliver_log(
+    server: *mut eslp_server,
+    line: *const eslp_log_data,
+    out: *mut c_void,
+    size: usize,
+    written: *mut usize,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let written = Out::new(written)?;
+        let line = read(line)?;
+        let line = LogData {
+            level: level_of(line.level)?,
+            text_channel: line.text_channel,
+            file: line.file.octets()?,
+            function: line.function.octets()?,
+            line: line.line,
+            user_data: line.user_data.octets()?,
+            text: line.text.octets()?,
+        };
+        delivered(eslp_server::inner(server)?.deliver_log(&line, output(out, size)?), written)
+    })
+}
+
+/// Subscribes to a subclass, as `event CUSTOM <subclass>` would: for ESLP_EFFECT_ALL_EVENTS.
+///
+/// @return ESLP_INSUFFICIENT if the storage is full.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_server_subscribe(server: *mut eslp_server, subclass: eslp_bytes) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let subclass = subclass.octets()?;
+        eslp_server::inner(server)?.subscribe(subclass).map_err(|_| eslp_status::ESLP_INSUFFICIENT)
+    })
+}
+
+/// What a listener keeps, in one look.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_server_state {
+    /// Why the connection is over: an eslp_closed.
+    pub closed: i32,
+    /// The eslp_format of events.
+    pub format: i32,
+    /// Up to which level log lines are wanted; ESLP_LOG_NONE if none are.
+    pub log_level: i32,
+    /// How many events wait to be delivered.
+    pub waiting_events: u32,
+    /// How many log lines wait to be delivered.
+    pub waiting_log_lines: u32,
+    /// Whether the client has given a password that was accepted, or needs none.
+    pub authenticated: u8,
+    /// Whether no command has come yet, or none but wrong ones before a password: the host ends such a connection after
+    /// 25 seconds.
+    pub idle_stranger: u8,
+    /// Whether a part of a command has come, which keeps back all events until the rest does. FreeSWITCH waits for ever;
+    /// a host had better not.
+    pub mid_command: u8,
+    /// Whether an event could be sent now.
+    pub ready_for_events: u8,
+    /// Whether a log line could be sent now.
+    pub ready_for_log: u8,
+    /// Whether the controlled channel is gone and the connection has stayed.
+    pub lingering: u8,
+    /// Whether the connection stays when its channel has ended: `linger_seconds`.
+    pub linger: u8,
+    /// Seconds, or ESLP_LINGER_FOREVER.
+    pub linger_seconds: i64,
+    /// The channel that the connection controls; NULL if none. Valid until the server is used again.
+    pub channel: eslp_bytes,
+}
+
+/// What a listener keeps, in one look.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_server_get_state(
+    server: *const eslp_server,
+    state: *mut eslp_server_state,
+) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let out = Out::new(state)?;
+        let server = eslp_server::inner_ref(server)?;
+        out.set(eslp_server_state {
+            closed: server.closed().map_or(eslp_closed::ESLP_CLOSED_NOT as i32, closed_number),
+            format: format_number(server.format()),
+            log_level: server
+                .log_level()
+                .map_or(crate::name::eslp_log_level::ESLP_LOG_NONE as i32, |level| level.number().into()),
+            waiting_events: server.waiting_events(),
+            waiting_log_lines: server.waiting_log_lines(),
+            authenticated: server.is_authenticated().into(),
+            idle_stranger: server.is_idle_stranger().into(),
+            mid_command: server.is_mid_command().into(),
+            ready_for_events: server.is_ready_for_events().into(),
+            ready_for_log: server.is_ready_for_log().into(),
+            lingering: server.is_lingering().into(),
+            linger: server.linger().is_some().into(),
+            linger_seconds: server.linger().map_or(0, i64::from),
+            channel: eslp_bytes::option(server.channel()),
+        });
+        Ok(())
+    })
+}

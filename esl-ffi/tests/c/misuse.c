@@ -1,0 +1,607 @@
+/* What can be known to be wrong gives a status, for every function of the header: NULL, misaligned pointers, memory that
+ * is zero, full of ones, of another handle or of one that has ended, numbers out of their lists, lengths that no memory
+ * has, too little room. Nothing else is written or read then: checkers of memory run this, too. */
+#include "check.h"
+
+#define ROOM 1024
+
+static uint64_t zeros[ROOM / 8], ones[ROOM / 8], gone[ROOM / 8], others[ROOM / 8], another[ROOM / 8];
+static char out[4096];
+static size_t len;
+static eslp_value value;
+static eslp_bytes bytes;
+static eslp_headers headers;
+static const eslp_bytes nothing = {NULL, 0};
+static const eslp_bytes lie = {NULL, 5};
+static const eslp_bytes endless = {"x", SIZE_MAX};
+
+/* Handles and structs that are none. The last is of another type. */
+static struct {
+    void *memory;
+    eslp_status status;
+} bad[6];
+
+#define FOR_BAD(type, name, call)                   \
+    for (size_t b = 0; b < 6; b++) {                \
+        type *name = (type *)bad[b].memory;         \
+        RETURNS(bad[b].status, call);               \
+    }
+
+/* The same for functions that return no status: nothing happens, and this is what they return. */
+#define FOR_BAD_GIVES(type, name, condition)        \
+    for (size_t b = 0; b < 6; b++) {                \
+        type *name = (type *)bad[b].memory;         \
+        CHECK(condition);                           \
+    }
+
+/* Structs of C's own: NULL, or misaligned. */
+#define FOR_NONE(type, name, call)                  \
+    for (size_t b = 0; b < 2; b++) {                \
+        type *name = (type *)bad[b].memory;         \
+        RETURNS(bad[b].status, call);               \
+    }
+
+#define FOR_NONE_GIVES(type, name, condition)       \
+    for (size_t b = 0; b < 2; b++) {                \
+        type *name = (type *)bad[b].memory;         \
+        CHECK(condition);                           \
+    }
+
+static void values(void) {
+    const eslp_value some = {.data = "a%41", .len = 4, .coding = 3};
+    const eslp_value unknown = {.data = "a", .len = 1, .coding = 9}, far = {.data = "a", .len = 1, .coding = 4000};
+    const eslp_value lying = {.data = NULL, .len = 1}, long_one = {.data = "a", .len = SIZE_MAX};
+    const eslp_value zero = {0};
+    eslp_items items;
+    uint64_t number;
+    int64_t integer;
+    FOR_NONE(const eslp_value, v, eslp_value_plain(v, &bytes));
+    FOR_NONE(eslp_bytes, b_, eslp_value_plain(&some, b_));
+    FOR_NONE(const eslp_value, v, eslp_value_read(v, out, 9, &bytes));
+    FOR_NONE(eslp_bytes, b_, eslp_value_read(&some, out, 9, b_));
+    RETURNS(ESLP_NULL, eslp_value_read(&some, NULL, 9, &bytes));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_value_read(&some, out, SIZE_MAX, &bytes));
+    RETURNS(ESLP_INSUFFICIENT, eslp_value_read(&some, NULL, 0, &bytes));
+    CHECK(bytes.data == NULL && bytes.len == 2);
+    FOR_NONE(const eslp_value, v, eslp_value_decode(v, out, 9, &len));
+    RETURNS(ESLP_MISALIGNED, eslp_value_decode(&some, out, 9, (size_t *)bad[1].memory));
+    RETURNS(ESLP_OK, eslp_value_decode(&some, out, 2, NULL));
+    RETURNS(ESLP_NULL, eslp_value_decode(&some, NULL, 2, NULL));
+    RETURNS(ESLP_INSUFFICIENT, eslp_value_decode(&some, out, 1, NULL));
+    FOR_NONE(const eslp_value, v, eslp_value_string(v, out, 9, &len));
+    RETURNS(ESLP_NULL, eslp_value_string(&some, NULL, 9, &len));
+    RETURNS(ESLP_INSUFFICIENT, eslp_value_string(&some, out, 0, &len));
+    RETURNS(ESLP_INSUFFICIENT, eslp_value_string(&some, out, 2, NULL));
+    FOR_NONE_GIVES(const eslp_value, v, eslp_value_decoded_len(v) == 0);
+    FOR_NONE_GIVES(const eslp_value, v, !eslp_value_is(v, nothing) && !eslp_value_is(&some, lie));
+    FOR_NONE_GIVES(const eslp_value, v, !eslp_value_is_nocase(v, nothing) && !eslp_value_is_nocase(&some, endless));
+    FOR_NONE_GIVES(const eslp_value, v, !eslp_value_equal(v, &some) && !eslp_value_equal(&some, v));
+    FOR_NONE_GIVES(const eslp_value, v, !eslp_value_is_array(v));
+    FOR_NONE(const eslp_value, v, eslp_value_u64(v, &number));
+    FOR_NONE(uint64_t, n, eslp_value_u64(&some, n));
+    RETURNS(ESLP_NOT_FOUND, eslp_value_u64(&some, &number));
+    FOR_NONE(const eslp_value, v, eslp_value_i64(v, &integer));
+    FOR_NONE(int64_t, n, eslp_value_i64(&some, n));
+    RETURNS(ESLP_NOT_FOUND, eslp_value_i64(&zero, &integer));
+    FOR_NONE(const eslp_value, v, eslp_value_items(v, &items));
+    FOR_NONE(eslp_items, i, eslp_value_items(&some, i));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_value_plain(&unknown, &bytes));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_value_plain(&far, &bytes));
+    RETURNS(ESLP_NULL, eslp_value_plain(&lying, &bytes));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_value_plain(&long_one, &bytes));
+    RETURNS(ESLP_OK, eslp_value_plain(&zero, &bytes));
+    CHECK(bytes.len == 0);
+    FOR_BAD(eslp_items, i, eslp_items_next(i, &value));
+    RETURNS(ESLP_OK, eslp_value_items(&some, &items));
+    FOR_NONE(eslp_value, v, eslp_items_next(&items, v));
+    RETURNS(ESLP_OK, eslp_items_next(&items, &value));
+    RETURNS(ESLP_END, eslp_items_next(&items, &value));
+    RETURNS(ESLP_END, eslp_items_next(&items, &value));
+}
+
+static void names(void) {
+    static const int32_t numbers[] = {-2, -1, 1000, INT32_MAX, INT32_MIN};
+    int32_t level = 0;
+    const eslp_bytes words[] = {nothing, lie, endless, ESLP_LIT("what")};
+    for (size_t i = 0; i < 4; i++) {
+        CHECK(eslp_event_name_from(words[i]) == ESLP_EVENT_OTHER);
+        CHECK(eslp_cause_from(words[i]) == ESLP_CAUSE_OTHER);
+        CHECK(eslp_channel_state_from(words[i]) == ESLP_CS_OTHER);
+        CHECK(eslp_call_state_from(words[i]) == ESLP_CCS_OTHER);
+        CHECK(eslp_answer_state_from(words[i]) == ESLP_AS_OTHER);
+        CHECK(eslp_direction_from(words[i]) == ESLP_DIRECTION_OTHER);
+        CHECK(eslp_format_from(words[i]) == ESLP_FORMAT_NONE);
+        CHECK(eslp_log_level_from(words[i], &level) != ESLP_OK);
+    }
+    for (size_t i = 0; i < 5; i++) {
+        CHECK(!eslp_event_name_text(numbers[i]).data && !eslp_cause_text(numbers[i]).data);
+        CHECK(!eslp_channel_state_text(numbers[i]).data && !eslp_call_state_text(numbers[i]).data);
+        CHECK(!eslp_answer_state_text(numbers[i]).data && !eslp_direction_text(numbers[i]).data);
+        CHECK(!eslp_format_text(numbers[i]).data && !eslp_format_content_type(numbers[i]).data);
+        CHECK(!eslp_field_text(numbers[i]).data && !eslp_dial_field_text(numbers[i]).data);
+        CHECK(!eslp_end_text(numbers[i]).data && (numbers[i] == -1 || !eslp_log_level_text(numbers[i]).data));
+        CHECK(strlen(eslp_strerror(numbers[i])) > 0);
+    }
+    FOR_NONE(int32_t, l, eslp_log_level_from(ESLP_LIT("DEBUG"), l));
+    CHECK(eslp_abi_version() == ESLP_ABI_VERSION && strlen(eslp_version()) >= 5);
+}
+
+static void events(void) {
+    eslp_event event, zero = {.format = 0}, strange = {.text = ESLP_LIT("a"), .format = 4}, lying = {.text = lie, .format = 1};
+    eslp_header header;
+    eslp_slot slots[2];
+    eslp_index index;
+    FOR_NONE(eslp_event, e, eslp_event_view(ESLP_FORMAT_PLAIN, ESLP_LIT("a: b\n\n"), e));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_event_view(0, nothing, &event));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_event_view(4, nothing, &event));
+    RETURNS(ESLP_NULL, eslp_event_view(1, lie, &event));
+    RETURNS(ESLP_OK, eslp_event_view(ESLP_FORMAT_JSON, ESLP_LIT("{\"a\":\"b\""), &event));
+    FOR_NONE_GIVES(const eslp_event, e, eslp_event_name_of(e) == ESLP_EVENT_OTHER);
+    FOR_NONE(const eslp_event, e, eslp_event_get(e, ESLP_LIT("a"), &value));
+    FOR_NONE(eslp_value, v, eslp_event_get(&event, ESLP_LIT("a"), v));
+    RETURNS(ESLP_NULL, eslp_event_get(&event, lie, &value));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_event_get(&zero, ESLP_LIT("a"), &value));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_event_get(&strange, ESLP_LIT("a"), &value));
+    RETURNS(ESLP_NULL, eslp_event_get(&lying, ESLP_LIT("a"), &value));
+    FOR_NONE(const eslp_event, e, eslp_event_get_all(e, ESLP_LIT("a"), &headers));
+    FOR_NONE(eslp_headers, h, eslp_event_get_all(&event, ESLP_LIT("a"), h));
+    RETURNS(ESLP_NULL, eslp_event_get_all(&event, lie, &headers));
+    FOR_NONE(const eslp_event, e, eslp_event_headers(e, &headers));
+    FOR_NONE(eslp_headers, h, eslp_event_headers(&event, h));
+    FOR_BAD(eslp_headers, h, eslp_headers_next(h, &header));
+    RETURNS(ESLP_OK, eslp_event_headers(&event, &headers));
+    FOR_NONE(eslp_header, h, eslp_headers_next(&headers, h));
+    RETURNS(ESLP_OK, eslp_headers_next(&headers, &header));
+    RETURNS(ESLP_DOCUMENT_TRUNCATED, eslp_headers_next(&headers, &header));
+    RETURNS(ESLP_DOCUMENT_TRUNCATED, eslp_headers_next(&headers, &header));
+    FOR_NONE(const eslp_event, e, eslp_event_body(e, &value));
+    FOR_NONE(eslp_value, v, eslp_event_body(&event, v));
+    FOR_NONE(const eslp_event, e, eslp_event_validate(e, &len));
+    RETURNS(ESLP_MISALIGNED, eslp_event_validate(&event, (size_t *)bad[1].memory));
+    RETURNS(ESLP_DOCUMENT_TRUNCATED, eslp_event_validate(&event, NULL));
+    FOR_NONE(const eslp_event, e, eslp_event_index(e, slots, 2, &index));
+    FOR_NONE(eslp_slot, s, eslp_event_index(&event, s, 2, &index));
+    FOR_NONE(eslp_index, i, eslp_event_index(&event, slots, 2, i));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_event_index(&event, slots, SIZE_MAX, &index));
+    RETURNS(ESLP_OK, eslp_event_index(&event, NULL, 0, &index));
+    FOR_BAD(eslp_index, i, eslp_index_get(i, ESLP_LIT("a"), &value));
+    FOR_NONE(eslp_value, v, eslp_index_get(&index, ESLP_LIT("a"), v));
+    RETURNS(ESLP_NULL, eslp_index_get(&index, lie, &value));
+    FOR_BAD_GIVES(const eslp_index, i, eslp_index_name_of(i) == ESLP_EVENT_OTHER);
+    FOR_BAD(eslp_index, i, eslp_index_headers(i, &headers));
+    FOR_NONE(eslp_headers, h, eslp_index_headers(&index, h));
+    FOR_BAD(eslp_index, i, eslp_index_body(i, &value));
+    FOR_NONE(eslp_value, v, eslp_index_body(&index, v));
+}
+
+static void messages(void) {
+    const eslp_message zero = {0};
+    const eslp_message lying = {.kind = ESLP_MESSAGE_EVENT, .format = ESLP_FORMAT_JSON, .frame = {.body = {NULL, 5}}};
+    const eslp_frame no_request = {0};
+    eslp_event event;
+    bool flag;
+    int32_t number;
+    uint64_t natural;
+    int64_t integer;
+/* A getter of messages: without a message, without a place for the result, and of a message of another kind. */
+#define GETTER(function, type, result)                                   \
+    FOR_NONE(const eslp_message, m, function(m, result));                \
+    FOR_NONE(type, r, function(&zero, r));                               \
+    RETURNS(ESLP_NOT_FOUND, function(&zero, result));
+    GETTER(eslp_message_text, eslp_value, &value)
+    GETTER(eslp_message_detail, eslp_bytes, &bytes)
+    GETTER(eslp_message_event, eslp_event, &event)
+    GETTER(eslp_reply_text_to_end, eslp_value, &value)
+    GETTER(eslp_reply_job_uuid, eslp_value, &value)
+    GETTER(eslp_reply_allowed_events, eslp_value, &value)
+    GETTER(eslp_reply_allowed_api, eslp_value, &value)
+    GETTER(eslp_reply_socket_mode, int32_t, &number)
+    GETTER(eslp_log_level_of, int32_t, &number)
+    GETTER(eslp_log_file, eslp_value, &value)
+    GETTER(eslp_log_function, eslp_value, &value)
+    GETTER(eslp_log_line, uint64_t, &natural)
+    GETTER(eslp_log_text_channel, uint64_t, &natural)
+    GETTER(eslp_log_channel_uuid, eslp_value, &value)
+    GETTER(eslp_notice_session_uuid, eslp_value, &value)
+    GETTER(eslp_notice_channel_name, eslp_value, &value)
+    GETTER(eslp_notice_linger_seconds, int64_t, &integer)
+    RETURNS(ESLP_NULL, eslp_reply_allowed_log(&zero, NULL));
+    FOR_NONE(const eslp_message, m, eslp_reply_allowed_log(m, &flag));
+    RETURNS(ESLP_NULL, eslp_reply_full_control(&zero, NULL));
+    FOR_NONE(const eslp_message, m, eslp_reply_full_control(m, &flag));
+    RETURNS(ESLP_NULL, eslp_notice_lingers(&zero, NULL));
+    FOR_NONE(const eslp_message, m, eslp_notice_lingers(m, &flag));
+    FOR_NONE_GIVES(const eslp_message, m, eslp_message_reply_status(m) == ESLP_REPLY_NONE);
+    CHECK(eslp_message_reply_status(&zero) == ESLP_REPLY_NONE);
+    FOR_NONE(const eslp_message, m, eslp_message_headers(m, &headers));
+    FOR_NONE(eslp_headers, h, eslp_message_headers(&zero, h));
+    FOR_NONE(const eslp_message, m, eslp_message_get(m, ESLP_LIT("a"), &value));
+    FOR_NONE(eslp_value, v, eslp_message_get(&zero, ESLP_LIT("a"), v));
+    RETURNS(ESLP_NULL, eslp_message_get(&zero, lie, &value));
+    RETURNS(ESLP_NULL, eslp_message_event(&lying, &event));
+    FOR_NONE(const eslp_frame, f, eslp_request_line(f, &bytes));
+    FOR_NONE(eslp_bytes, b_, eslp_request_line(&no_request, b_));
+    FOR_NONE(const eslp_frame, f, eslp_request_get(f, ESLP_LIT("a"), &bytes));
+    FOR_NONE(eslp_bytes, b_, eslp_request_get(&no_request, ESLP_LIT("a"), b_));
+    RETURNS(ESLP_NULL, eslp_request_get(&no_request, lie, &bytes));
+    FOR_NONE(const eslp_frame, f, eslp_request_headers(f, &headers));
+    FOR_NONE(eslp_headers, h, eslp_request_headers(&no_request, h));
+}
+
+static void decoders(void) {
+    uint64_t memory[ESLP_DECODER_SIZE / 8 + 1];
+    eslp_decoder *decoder = NULL;
+    eslp_step step;
+    CHECK(eslp_decoder_sizeof() <= ESLP_DECODER_SIZE && eslp_decoder_alignof() <= ESLP_ALIGN);
+    RETURNS(ESLP_NULL, eslp_decoder_init(NULL, 9999, ESLP_FROM_SERVER, NULL, &decoder));
+    RETURNS(ESLP_NULL, eslp_decoder_init(memory, sizeof memory, ESLP_FROM_SERVER, NULL, NULL));
+    RETURNS(ESLP_MEMORY_TOO_SMALL, eslp_decoder_init(memory, eslp_decoder_sizeof() - 1, ESLP_FROM_SERVER, NULL, &decoder));
+    RETURNS(ESLP_MISALIGNED, eslp_decoder_init((char *)memory + 1, sizeof memory - 1, ESLP_FROM_SERVER, NULL, &decoder));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_decoder_init(memory, sizeof memory, 0, NULL, &decoder));
+    RETURNS(ESLP_MISALIGNED, eslp_decoder_init(memory, sizeof memory, ESLP_FROM_SERVER, (eslp_limits *)bad[1].memory, &decoder));
+    CHECK(decoder == NULL);
+    FOR_NONE(eslp_decoder *, d, eslp_decoder_new(ESLP_FROM_SERVER, NULL, d));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_decoder_new(3, NULL, &decoder));
+    RETURNS(ESLP_OK, eslp_decoder_init(memory, eslp_decoder_sizeof(), ESLP_FROM_SERVER, NULL, &decoder));
+    FOR_BAD(eslp_decoder, d, eslp_decoder_decode(d, "x", 1, &step));
+    FOR_NONE(eslp_step, s, eslp_decoder_decode(decoder, "x", 1, s));
+    RETURNS(ESLP_NULL, eslp_decoder_decode(decoder, NULL, 1, &step));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_decoder_decode(decoder, "x", SIZE_MAX, &step));
+    RETURNS(ESLP_NEED_DATA, eslp_decoder_decode(decoder, NULL, 0, &step));
+    FOR_BAD_GIVES(const eslp_decoder, d, eslp_decoder_incomplete(d, "x", 1) == 0);
+    CHECK(eslp_decoder_incomplete(decoder, NULL, 1) == 0);
+    FOR_BAD_GIVES(const eslp_decoder, d, eslp_decoder_position(d) == 0);
+    eslp_decoder_free(decoder); /* Not on the heap: left alone. */
+    CHECK(eslp_decoder_position(decoder) == 0);
+    RETURNS(ESLP_NEED_DATA, eslp_decoder_decode(decoder, NULL, 0, &step));
+    FOR_BAD(eslp_decoder, d, eslp_decoder_drop(d));
+    RETURNS(ESLP_OK, eslp_decoder_drop(decoder));
+    RETURNS(ESLP_BAD_HANDLE, eslp_decoder_drop(decoder));
+    RETURNS(ESLP_BAD_HANDLE, eslp_decoder_decode(decoder, NULL, 0, &step));
+    FOR_BAD_GIVES(eslp_decoder, d, (eslp_decoder_free(d), true));
+    RETURNS(ESLP_OK, eslp_decoder_new(ESLP_FROM_SERVER, NULL, &decoder));
+    RETURNS(ESLP_BAD_HANDLE, eslp_decoder_drop(decoder)); /* On the heap: it must be freed. */
+    eslp_decoder_free(decoder);
+}
+
+static void commands(void) {
+    eslp_command command = {.kind = ESLP_COMMAND_EXIT}, none = {.kind = 0}, many = {.kind = 23};
+    const eslp_pair lying[] = {{{"a", 1}, {NULL, 4}}};
+    const eslp_pairs strange = {.items = NULL, .count = 3}, lied = {.items = lying, .count = 1}, empty_list = {0};
+    const eslp_frame empty = {0};
+    FOR_NONE(const eslp_command, c, eslp_command_encode(c, out, sizeof out, &len, NULL));
+    RETURNS(ESLP_NULL, eslp_command_encode(&command, NULL, 9, &len, NULL));
+    RETURNS(ESLP_MISALIGNED, eslp_command_encode(&command, out, 9, (size_t *)bad[1].memory, NULL));
+    RETURNS(ESLP_MISALIGNED, eslp_command_encode(&command, out, 9, NULL, (eslp_fault *)bad[1].memory));
+    RETURNS(ESLP_INSUFFICIENT, eslp_command_encode(&command, NULL, 0, NULL, NULL));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_command_encode(&none, out, sizeof out, &len, NULL));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_command_encode(&many, out, sizeof out, &len, NULL));
+    command = (eslp_command){.kind = ESLP_COMMAND_SENDMSG};
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_command_encode(&command, out, sizeof out, &len, NULL));
+    command = (eslp_command){.kind = ESLP_COMMAND_SENDEVENT, .as.sendevent = {.name = {"A", 1}, .headers = strange}};
+    RETURNS(ESLP_NULL, eslp_command_encode(&command, out, sizeof out, &len, NULL));
+    command.as.sendevent.headers = lied;
+    RETURNS(ESLP_NULL, eslp_command_encode(&command, out, sizeof out, &len, NULL));
+    command = (eslp_command){.kind = ESLP_COMMAND_API, .as.api.line = lie};
+    RETURNS(ESLP_NULL, eslp_command_encode(&command, out, sizeof out, &len, NULL));
+    command = (eslp_command){.kind = ESLP_COMMAND_LOG, .as.log_level = 64};
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_command_encode(&command, out, sizeof out, &len, NULL));
+    command = (eslp_command){.kind = ESLP_COMMAND_LINGER, .as.linger_seconds = -2};
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_command_encode(&command, out, sizeof out, &len, NULL));
+    command = (eslp_command){.kind = ESLP_COMMAND_EVENT, .as.event = {.names = {"ALL", 3}, .format = 4}};
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_command_encode(&command, out, sizeof out, &len, NULL));
+    FOR_NONE(const eslp_frame, f, eslp_command_parse(f, &command, &len));
+    FOR_NONE(eslp_command, c, eslp_command_parse(&empty, c, &len));
+    RETURNS(ESLP_MISALIGNED, eslp_command_parse(&empty, &command, (size_t *)bad[1].memory));
+    RETURNS(ESLP_PARSE_UNKNOWN, eslp_command_parse(&empty, &command, NULL));
+    FOR_NONE(const eslp_pairs, p, eslp_pairs_headers(p, &headers));
+    FOR_NONE(eslp_headers, h, eslp_pairs_headers(&empty_list, h));
+    RETURNS(ESLP_NULL, eslp_pairs_headers(&strange, &headers));
+    RETURNS(ESLP_NULL, eslp_pairs_headers(&lied, &headers));
+}
+
+static void dial_strings(void) {
+    eslp_leg legs[1] = {{.endpoint = {"user/1", 6}}};
+    eslp_leg strange[1] = {{.endpoint = {"user/1", 6}, .join = 3}};
+    eslp_dial dial = {.legs = legs, .count = 1}, none = {.legs = NULL, .count = 1}, joined = {.legs = strange, .count = 1};
+    eslp_originate call = {.dial = dial, .extension = {"1", 1}};
+    eslp_dial_read read;
+    FOR_NONE(const eslp_originate, c, eslp_originate_encode(c, out, sizeof out, &len, NULL));
+    RETURNS(ESLP_NULL, eslp_originate_encode(&call, NULL, 9, &len, NULL));
+    RETURNS(ESLP_DIAL_INSUFFICIENT, eslp_originate_encode(&call, NULL, 0, NULL, NULL));
+    FOR_NONE(const eslp_dial, d, eslp_bridge_encode(d, out, sizeof out, &len, NULL));
+    RETURNS(ESLP_NULL, eslp_bridge_encode(&dial, NULL, 9, &len, NULL));
+    RETURNS(ESLP_NULL, eslp_bridge_encode(&none, out, sizeof out, &len, NULL));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_bridge_encode(&joined, out, sizeof out, &len, NULL));
+    RETURNS(ESLP_MISALIGNED, eslp_bridge_encode(&dial, out, sizeof out, NULL, (eslp_dial_fault *)bad[1].memory));
+    const eslp_bytes line = ESLP_LIT("originate user/1 1"), argument = ESLP_LIT("user/1");
+    FOR_NONE(eslp_originate, c, eslp_originate_parse(line, out, sizeof out, legs, 1, c, &read));
+    FOR_NONE(eslp_leg, l, eslp_originate_parse(line, out, sizeof out, l, 1, &call, &read));
+    RETURNS(ESLP_NULL, eslp_originate_parse(lie, out, sizeof out, legs, 1, &call, &read));
+    RETURNS(ESLP_NULL, eslp_originate_parse(line, NULL, 99, legs, 1, &call, &read));
+    RETURNS(ESLP_INSUFFICIENT, eslp_originate_parse(line, out, sizeof out, NULL, 0, &call, NULL));
+    FOR_NONE(eslp_dial, d, eslp_bridge_parse(argument, out, sizeof out, legs, 1, d, &read));
+    FOR_NONE(eslp_leg, l, eslp_bridge_parse(argument, out, sizeof out, l, 1, &dial, &read));
+    RETURNS(ESLP_NULL, eslp_bridge_parse(lie, out, sizeof out, legs, 1, &dial, &read));
+    RETURNS(ESLP_DIAL_PARSE_STORAGE, eslp_bridge_parse(argument, NULL, 0, legs, 1, &dial, NULL));
+}
+
+static void clients(void) {
+    uint64_t memory[ESLP_CLIENT_SIZE / 8 + 1];
+    eslp_client *client = NULL;
+    eslp_client_found found;
+    eslp_sent sent;
+    eslp_eof eof;
+    eslp_stats stats;
+    uint64_t id;
+    bool full;
+    const eslp_command command = {.kind = ESLP_COMMAND_EXIT}, none = {0};
+    const eslp_subscription wanted = {.events.names = {"ALL", 3}}, lying = {.channel = {NULL, 3}};
+    CHECK(eslp_client_sizeof() <= ESLP_CLIENT_SIZE && eslp_client_alignof() <= ESLP_ALIGN);
+    RETURNS(ESLP_NULL, eslp_client_init(NULL, 9999, ESLP_INBOUND, NULL, &client));
+    RETURNS(ESLP_NULL, eslp_client_init(memory, sizeof memory, ESLP_INBOUND, NULL, NULL));
+    RETURNS(ESLP_MEMORY_TOO_SMALL, eslp_client_init(memory, 8, ESLP_INBOUND, NULL, &client));
+    RETURNS(ESLP_MISALIGNED, eslp_client_init((char *)memory + 4, sizeof memory - 4, ESLP_INBOUND, NULL, &client));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_client_init(memory, sizeof memory, 0, NULL, &client));
+    FOR_NONE(eslp_client *, c, eslp_client_new(ESLP_INBOUND, NULL, c));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_client_new(3, NULL, &client));
+    RETURNS(ESLP_OK, eslp_client_init(memory, sizeof memory, ESLP_INBOUND, NULL, &client));
+    FOR_BAD(eslp_client, c, eslp_client_poll(c, "x", 1, &found));
+    FOR_NONE(eslp_client_found, f, eslp_client_poll(client, "x", 1, f));
+    RETURNS(ESLP_NULL, eslp_client_poll(client, NULL, 1, &found));
+    FOR_BAD(eslp_client, c, eslp_client_send(c, &command, out, sizeof out, &sent));
+    FOR_NONE(const eslp_command, c, eslp_client_send(client, c, out, sizeof out, &sent));
+    FOR_NONE(eslp_sent, s, eslp_client_send(client, &command, out, sizeof out, s));
+    RETURNS(ESLP_NULL, eslp_client_send(client, &command, NULL, 9, &sent));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_client_send(client, &none, out, sizeof out, &sent));
+    RETURNS(ESLP_INSUFFICIENT, eslp_client_send(client, &command, out, 5, &sent));
+    CHECK(sent.len == 6 && eslp_client_in_flight(client) == 0);
+    FOR_BAD(eslp_client, c, eslp_client_subscribe(c, &wanted, out, sizeof out, &sent));
+    FOR_NONE(const eslp_subscription, s, eslp_client_subscribe(client, s, out, sizeof out, &sent));
+    FOR_NONE(eslp_sent, s, eslp_client_subscribe(client, &wanted, out, sizeof out, s));
+    RETURNS(ESLP_NULL, eslp_client_subscribe(client, &lying, out, sizeof out, &sent));
+    RETURNS(ESLP_NOT_AUTHENTICATED, eslp_client_subscribe(client, &wanted, out, sizeof out, &sent));
+    FOR_BAD(eslp_client, c, eslp_client_unsubscribe(c, &wanted, out, sizeof out, &sent));
+    FOR_NONE(const eslp_subscription, s, eslp_client_unsubscribe(client, s, out, sizeof out, &sent));
+    FOR_NONE(eslp_sent, s, eslp_client_unsubscribe(client, &wanted, out, sizeof out, s));
+    FOR_BAD(eslp_client, c, eslp_client_may_send(c, &command));
+    FOR_NONE(const eslp_command, c, eslp_client_may_send(client, c));
+    FOR_BAD(eslp_client, c, eslp_client_sent_elsewhere(c, &id));
+    FOR_NONE(uint64_t, i, eslp_client_sent_elsewhere(client, i));
+    FOR_BAD_GIVES(eslp_client, c, eslp_client_in_flight(c) == 0 && eslp_client_in_flight(client) == 0);
+    FOR_BAD_GIVES(eslp_client, c, eslp_client_end(c) == ESLP_END_NONE);
+    FOR_BAD_GIVES(eslp_client, c, !eslp_client_is_lingering(c));
+    FOR_BAD(eslp_client, c, eslp_client_full_control(c, &full));
+    RETURNS(ESLP_NULL, eslp_client_full_control(client, NULL));
+    FOR_BAD(eslp_client, c, eslp_client_stats(c, &stats));
+    FOR_NONE(eslp_stats, s, eslp_client_stats(client, s));
+    FOR_BAD(eslp_client, c, eslp_client_eof(c, "x", 1, &eof));
+    FOR_NONE(eslp_eof, e, eslp_client_eof(client, "x", 1, e));
+    RETURNS(ESLP_NULL, eslp_client_eof(client, NULL, 1, &eof));
+    CHECK(eslp_client_end(client) == ESLP_END_NONE);
+    RETURNS(ESLP_OK, eslp_client_eof(client, NULL, 0, &eof));
+    RETURNS(ESLP_CLOSED, eslp_client_poll(client, "x", 1, &found));
+    RETURNS(ESLP_OK, eslp_client_eof(client, NULL, 0, &eof));
+    FOR_BAD(eslp_client, c, eslp_client_drop(c));
+    RETURNS(ESLP_OK, eslp_client_drop(client));
+    RETURNS(ESLP_BAD_HANDLE, eslp_client_poll(client, "x", 1, &found));
+    FOR_BAD_GIVES(eslp_client, c, (eslp_client_free(c), true));
+
+    RETURNS(ESLP_NULL, eslp_tag(1, 2, NULL, ESLP_TAG_LEN));
+    RETURNS(ESLP_INSUFFICIENT, eslp_tag(1, 2, out, ESLP_TAG_LEN - 1));
+    FOR_NONE(const eslp_value, v, eslp_tag_number(v, 1, &id));
+    const eslp_value tag = {.data = "x", .len = 1};
+    FOR_NONE(uint64_t, i, eslp_tag_number(&tag, 1, i));
+}
+
+static void jobs(void) {
+    eslp_pending pending;
+    eslp_pending_slot slots[2];
+    eslp_sequence sequence;
+    eslp_event event = {.text = ESLP_LIT("Event-Sequence: 4\n\n"), .format = ESLP_FORMAT_PLAIN}, none = {.format = 0};
+    uint64_t number;
+    void *entry = NULL;
+    int one, two;
+    FOR_NONE(eslp_pending, p, eslp_pending_init(p, slots, 2));
+    FOR_NONE(eslp_pending_slot, s, eslp_pending_init(&pending, s, 2));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_pending_init(&pending, slots, SIZE_MAX));
+    RETURNS(ESLP_OK, eslp_pending_init(&pending, slots, 2));
+    FOR_BAD(eslp_pending, p, eslp_pending_insert(p, 1, &one, &entry));
+    RETURNS(ESLP_MISALIGNED, eslp_pending_insert(&pending, 1, &one, (void **)bad[1].memory));
+    RETURNS(ESLP_OK, eslp_pending_insert(&pending, 1, &one, NULL));
+    RETURNS(ESLP_OK, eslp_pending_insert(&pending, 1, &two, &entry));
+    CHECK(entry == &one && eslp_pending_len(&pending) == 1);
+    RETURNS(ESLP_OK, eslp_pending_insert(&pending, UINT64_MAX, NULL, &entry));
+    CHECK(entry == NULL);
+    RETURNS(ESLP_INSUFFICIENT, eslp_pending_insert(&pending, 3, &one, &entry));
+    FOR_BAD(eslp_pending, p, eslp_pending_take(p, 1, &entry));
+    FOR_NONE(void *, e, eslp_pending_take(&pending, 1, e));
+    RETURNS(ESLP_OK, eslp_pending_take(&pending, 1, &entry));
+    CHECK(entry == &two);
+    RETURNS(ESLP_NOT_FOUND, eslp_pending_take(&pending, 1, &entry));
+    FOR_BAD(eslp_pending, p, eslp_pending_take_any(p, &number, &entry));
+    FOR_NONE(uint64_t, n, eslp_pending_take_any(&pending, n, &entry));
+    FOR_NONE(void *, e, eslp_pending_take_any(&pending, &number, e));
+    RETURNS(ESLP_OK, eslp_pending_take_any(&pending, &number, &entry));
+    CHECK(number == UINT64_MAX && entry == NULL);
+    RETURNS(ESLP_END, eslp_pending_take_any(&pending, &number, &entry));
+    FOR_BAD_GIVES(const eslp_pending, p, eslp_pending_len(p) == 0);
+
+    FOR_NONE(eslp_sequence, s, eslp_sequence_init(s));
+    RETURNS(ESLP_OK, eslp_sequence_init(&sequence));
+    FOR_BAD(eslp_sequence, s, eslp_sequence_note(s, &event));
+    FOR_NONE(const eslp_event, e, eslp_sequence_note(&sequence, e));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_sequence_note(&sequence, &none));
+    RETURNS(ESLP_OK, eslp_sequence_note(&sequence, &event));
+    event.text = ESLP_LIT("Event-Sequence: 7\n\n");
+    RETURNS(ESLP_OK, eslp_sequence_note(&sequence, &event));
+    CHECK(eslp_sequence_missing(&sequence) == 2);
+    FOR_BAD_GIVES(const eslp_sequence, s, eslp_sequence_missing(s) == 0);
+}
+
+static void buffers(void) {
+    eslp_buffer buffer;
+    char memory[8], *spare;
+    size_t room;
+    FOR_NONE(eslp_buffer, b_, eslp_buffer_init(b_, memory, sizeof memory));
+    RETURNS(ESLP_NULL, eslp_buffer_init(&buffer, NULL, 8));
+    RETURNS(ESLP_OK, eslp_buffer_init(&buffer, memory, sizeof memory));
+    FOR_BAD_GIVES(eslp_buffer, b_, eslp_buffer_data(b_) == NULL);
+    FOR_BAD_GIVES(eslp_buffer, b_, eslp_buffer_len(b_) == 0);
+    FOR_BAD_GIVES(eslp_buffer, b_, eslp_buffer_capacity(b_) == 0);
+    FOR_BAD(eslp_buffer, b_, eslp_buffer_spare(b_, &spare, &room));
+    FOR_NONE(char *, s, eslp_buffer_spare(&buffer, s, &room));
+    FOR_NONE(size_t, r, eslp_buffer_spare(&buffer, &spare, r));
+    FOR_BAD(eslp_buffer, b_, eslp_buffer_commit(b_, 1));
+    FOR_BAD(eslp_buffer, b_, eslp_buffer_consume(b_, 1));
+    FOR_BAD(eslp_buffer, b_, eslp_buffer_grow(b_, memory, 4));
+    RETURNS(ESLP_NULL, eslp_buffer_grow(&buffer, NULL, 4));
+    RETURNS(ESLP_OK, eslp_buffer_spare(&buffer, &spare, &room));
+    CHECK(spare == memory && room == 8 && eslp_buffer_capacity(&buffer) == 8);
+    memset(spare, 'x', room);
+    RETURNS(ESLP_OK, eslp_buffer_commit(&buffer, SIZE_MAX));
+    CHECK(eslp_buffer_len(&buffer) == 8);
+    RETURNS(ESLP_OK, eslp_buffer_spare(&buffer, &spare, &room));
+    CHECK(room == 0);
+    RETURNS(ESLP_OK, eslp_buffer_grow(&buffer, memory, 5));
+    CHECK(eslp_buffer_len(&buffer) == 5 && eslp_buffer_data(&buffer) == memory);
+    RETURNS(ESLP_OK, eslp_buffer_consume(&buffer, SIZE_MAX));
+    CHECK(eslp_buffer_len(&buffer) == 0);
+}
+
+static void events_to_send(void) {
+    eslp_event_data event;
+    eslp_field_slot slots[2];
+    eslp_item_slot item_slots[1];
+    const eslp_bytes items[1] = {{"a", 1}}, lies[1] = {{NULL, 1}};
+    FOR_NONE(eslp_event_data, e, eslp_event_data_init(e, slots, 2));
+    FOR_NONE(eslp_field_slot, s, eslp_event_data_init(&event, s, 2));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_event_data_init(&event, slots, SIZE_MAX));
+    RETURNS(ESLP_OK, eslp_event_data_init(&event, slots, 2));
+    FOR_BAD(eslp_event_data, e, eslp_event_data_add(e, ESLP_LIT("a"), ESLP_LIT("b")));
+    RETURNS(ESLP_NULL, eslp_event_data_add(&event, lie, ESLP_LIT("b")));
+    RETURNS(ESLP_NULL, eslp_event_data_add(&event, ESLP_LIT("a"), lie));
+    FOR_BAD(eslp_event_data, e, eslp_event_data_add_array(e, ESLP_LIT("a"), items, 1, item_slots));
+    FOR_NONE(const eslp_bytes, i, eslp_event_data_add_array(&event, ESLP_LIT("a"), i, 1, item_slots));
+    FOR_NONE(eslp_item_slot, s, eslp_event_data_add_array(&event, ESLP_LIT("a"), items, 1, s));
+    RETURNS(ESLP_NULL, eslp_event_data_add_array(&event, ESLP_LIT("a"), lies, 1, item_slots));
+    RETURNS(ESLP_NULL, eslp_event_data_add_array(&event, lie, items, 1, item_slots));
+    RETURNS(ESLP_OK, eslp_event_data_add_array(&event, ESLP_LIT("a"), NULL, 0, NULL));
+    FOR_BAD(eslp_event_data, e, eslp_event_data_body(e, nothing));
+    RETURNS(ESLP_NULL, eslp_event_data_body(&event, lie));
+    FOR_BAD(eslp_event_data, e, eslp_event_data_clear(e));
+    FOR_BAD(eslp_event_data, e, eslp_event_data_encode(e, ESLP_FORMAT_JSON, 0, out, sizeof out, &len));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_event_data_encode(&event, ESLP_FORMAT_JSON, 2, out, sizeof out, &len));
+    RETURNS(ESLP_NULL, eslp_event_data_encode(&event, ESLP_FORMAT_JSON, 0, NULL, 9, &len));
+    RETURNS(ESLP_INSUFFICIENT, eslp_event_data_encode(&event, ESLP_FORMAT_JSON, 0, NULL, 0, NULL));
+}
+
+static void servers(void) {
+    uint64_t memory[ESLP_SERVER_SIZE / 8 + 2];
+    char storage[128];
+    eslp_server *server = NULL;
+    eslp_server_found found;
+    eslp_server_state state;
+    eslp_field_slot slots[1];
+    eslp_event_data event;
+    int32_t offer;
+    const eslp_answer answer = {.kind = ESLP_ANSWER_DONE}, channel = {.kind = ESLP_ANSWER_CHANNEL}, lying = {.kind = 1, .text = {NULL, 1}};
+    const eslp_log_data line = {.level = 4}, deep = {.level = 64};
+    const eslp_server_options percent = {.percent = 2}, named = {.channel = {NULL, 3}};
+    RETURNS(ESLP_OK, eslp_event_data_init(&event, slots, 1));
+    CHECK(eslp_server_sizeof() <= ESLP_SERVER_SIZE && eslp_server_alignof() <= ESLP_ALIGN);
+    RETURNS(ESLP_NULL, eslp_server_init(NULL, 9999, NULL, storage, sizeof storage, &server));
+    RETURNS(ESLP_NULL, eslp_server_init(memory, sizeof memory, NULL, NULL, 9, &server));
+    RETURNS(ESLP_NULL, eslp_server_init(memory, sizeof memory, NULL, storage, sizeof storage, NULL));
+    RETURNS(ESLP_MEMORY_TOO_SMALL, eslp_server_init(memory, 8, NULL, storage, sizeof storage, &server));
+    RETURNS(ESLP_MISALIGNED, eslp_server_init((char *)memory + 1, sizeof memory - 1, NULL, storage, sizeof storage, &server));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_server_init(memory, sizeof memory, &percent, storage, sizeof storage, &server));
+    RETURNS(ESLP_NULL, eslp_server_init(memory, sizeof memory, &named, storage, sizeof storage, &server));
+    FOR_NONE(eslp_server *, s, eslp_server_new(NULL, storage, sizeof storage, s));
+    RETURNS(ESLP_NULL, eslp_server_new(NULL, NULL, 9, &server));
+    RETURNS(ESLP_OK, eslp_server_new(NULL, NULL, 0, &server));
+    eslp_server_free(server);
+    /* The stack is aligned as malloc aligns, or the next place in it is. */
+    void *aligned = (uintptr_t)memory % ESLP_ALIGN ? (void *)(memory + 1) : (void *)memory;
+    RETURNS(ESLP_OK, eslp_server_init(aligned, ESLP_SERVER_SIZE, NULL, storage, sizeof storage, &server));
+    FOR_BAD(eslp_server, s, eslp_server_poll(s, "x", 1, out, sizeof out, &found));
+    FOR_NONE(eslp_server_found, f, eslp_server_poll(server, "x", 1, out, sizeof out, f));
+    RETURNS(ESLP_NULL, eslp_server_poll(server, NULL, 1, out, sizeof out, &found));
+    RETURNS(ESLP_NULL, eslp_server_poll(server, "x", 1, NULL, 9, &found));
+    RETURNS(ESLP_INSUFFICIENT, eslp_server_poll(server, "x", 1, out, ESLP_SERVER_REPLY_MAX - 1, &found));
+    FOR_BAD(eslp_server, s, eslp_server_answer(s, &answer, out, sizeof out, &len));
+    FOR_NONE(const eslp_answer, a, eslp_server_answer(server, a, out, sizeof out, &len));
+    FOR_NONE(size_t, l, eslp_server_answer(server, &answer, out, sizeof out, l));
+    RETURNS(ESLP_NOT_ASKED, eslp_server_answer(server, &answer, out, sizeof out, &len));
+    RETURNS(ESLP_NULL, eslp_server_answer(server, &channel, out, sizeof out, &len));
+    RETURNS(ESLP_NULL, eslp_server_answer(server, &lying, out, sizeof out, &len));
+    FOR_BAD(eslp_server, s, eslp_server_offer(s, &event, NULL, NULL, &offer));
+    FOR_BAD(eslp_event_data, e, eslp_server_offer(server, e, NULL, NULL, &offer));
+    FOR_NONE(int32_t, o, eslp_server_offer(server, &event, NULL, NULL, o));
+    FOR_BAD(eslp_server, s, eslp_server_offer_diverted(s, &offer));
+    FOR_NONE(int32_t, o, eslp_server_offer_diverted(server, o));
+    FOR_BAD(eslp_server, s, eslp_server_offer_log(s, 4, &offer));
+    FOR_NONE(int32_t, o, eslp_server_offer_log(server, 4, o));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_server_offer_log(server, 64, &offer));
+    FOR_BAD(eslp_server, s, eslp_server_deliver(s, &event, out, sizeof out, &len));
+    FOR_BAD(eslp_event_data, e, eslp_server_deliver(server, e, out, sizeof out, &len));
+    FOR_NONE(size_t, l, eslp_server_deliver(server, &event, out, sizeof out, l));
+    RETURNS(ESLP_NOT_READY, eslp_server_deliver(server, &event, out, sizeof out, &len));
+    FOR_BAD(eslp_server, s, eslp_server_skip(s));
+    FOR_BAD(eslp_server, s, eslp_server_deliver_log(s, &line, out, sizeof out, &len));
+    FOR_NONE(const eslp_log_data, l, eslp_server_deliver_log(server, l, out, sizeof out, &len));
+    FOR_NONE(size_t, l, eslp_server_deliver_log(server, &line, out, sizeof out, l));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_server_deliver_log(server, &deep, out, sizeof out, &len));
+    RETURNS(ESLP_NOT_READY, eslp_server_deliver_log(server, &line, out, sizeof out, &len));
+    FOR_BAD(eslp_server, s, eslp_server_subscribe(s, ESLP_LIT("a")));
+    RETURNS(ESLP_NULL, eslp_server_subscribe(server, lie));
+    RETURNS(ESLP_INSUFFICIENT, eslp_server_subscribe(server, (eslp_bytes){out, sizeof out}));
+    FOR_BAD(eslp_server, s, eslp_server_get_state(s, &state));
+    FOR_NONE(eslp_server_state, t, eslp_server_get_state(server, t));
+    FOR_BAD(eslp_server, s, eslp_server_channel_ended(s, nothing, out, sizeof out, &len));
+    FOR_NONE(size_t, l, eslp_server_channel_ended(server, nothing, out, sizeof out, l));
+    RETURNS(ESLP_NULL, eslp_server_channel_ended(server, lie, out, sizeof out, &len));
+    FOR_BAD(eslp_server, s, eslp_server_disconnect(s, 0, out, sizeof out, &len));
+    FOR_NONE(size_t, l, eslp_server_disconnect(server, 0, out, sizeof out, l));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_server_disconnect(server, 4, out, sizeof out, &len));
+    FOR_BAD(eslp_server, s, eslp_server_reject(s, out, sizeof out, &len));
+    FOR_NONE(size_t, l, eslp_server_reject(server, out, sizeof out, l));
+    RETURNS(ESLP_NULL, eslp_server_reject(server, NULL, 9, &len));
+    RETURNS(ESLP_INSUFFICIENT, eslp_server_reject(server, out, 9, &len));
+    RETURNS(ESLP_OK, eslp_server_get_state(server, &state));
+    CHECK(state.closed == ESLP_CLOSED_NOT && len > 9);
+    FOR_BAD(eslp_server, s, eslp_server_drop(s));
+    RETURNS(ESLP_OK, eslp_server_drop(server));
+    RETURNS(ESLP_BAD_HANDLE, eslp_server_skip(server));
+    FOR_BAD_GIVES(eslp_server, s, (eslp_server_free(s), true));
+}
+
+int main(void) {
+    eslp_client *client;
+    eslp_decoder *decoder;
+    memset(ones, 0xff, sizeof ones);
+    RETURNS(ESLP_OK, eslp_client_init(gone, sizeof gone, ESLP_INBOUND, NULL, &client));
+    RETURNS(ESLP_OK, eslp_client_drop(client));
+    RETURNS(ESLP_OK, eslp_decoder_init(others, sizeof others, ESLP_FROM_SERVER, NULL, &decoder));
+    RETURNS(ESLP_OK, eslp_client_init(another, sizeof another, ESLP_INBOUND, NULL, &client));
+    bad[0].memory = NULL, bad[0].status = ESLP_NULL;
+    bad[1].memory = (char *)zeros + 1, bad[1].status = ESLP_MISALIGNED;
+    bad[2].memory = zeros, bad[2].status = ESLP_BAD_HANDLE;
+    bad[3].memory = ones, bad[3].status = ESLP_BAD_HANDLE;
+    bad[4].memory = gone, bad[4].status = ESLP_BAD_HANDLE;
+    bad[5].memory = others, bad[5].status = ESLP_BAD_HANDLE;
+    values();
+    names();
+    events();
+    messages();
+    commands();
+    dial_strings();
+    clients();
+    jobs();
+    buffers();
+    events_to_send();
+    servers();
+    bad[5].memory = another;
+    decoders();
+    return 0;
+}

@@ -1,0 +1,11 @@
+// Checks what the C++ headers promise, type by type.
+#include "check.hpp"
+
+int main() {
+    check_values();
+    check_commands();
+    check_client();
+    check_server();
+    check_dial();
+    std::puts("C++: values, commands, connections and calls are as promised");
+}

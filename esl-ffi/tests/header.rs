@@ -1,0 +1,257 @@
+//! The header is what the sources say: generated anew and compared with `include/esl_proto.h`.
+//!
+//! After a change: `UPDATE=1 cargo test -p esl-ffi --test header`.
+//!
+//! cbindgen turns each file of the sources into C; here its declarations are put into the order of the source, and its
+//! comments made shorter.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use cbindgen::{Builder, Config, DocumentationStyle, ExportConfig, Language, Style};
+
+/// A part of the header: what a file of the sources declares, under a title.
+struct Section {
+    file: &'static str,
+    title: &'static str,
+    intro: &'static str,
+    /// C that cbindgen cannot make, for the end of the section.
+    more: &'static str,
+}
+
+const SECTIONS: [Section; 14] = [
+    section("status", "Status", "What functions return, and which library this is."),
+    Section {
+        more: include_str!("../header/octets.h"),
+        ..section("octets", "Octets and values", "What everything is made of.")
+    },
+    section("handle", "Memory", "Where handles live: see the sizes with each of them."),
+    section(
+        "name",
+        "Vocabulary",
+        "FreeSWITCH's words as numbers, both ways. Servers newer or older than these lists, and modules of their own,\n\
+         use other words: the value of the header has them.",
+    ),
+    section(
+        "event",
+        "Events and headers",
+        "An event is looked at where it lies: eslp_event_get() for one header, eslp_event_headers() for all, and\n\
+         eslp_event_index() before many look-ups.",
+    ),
+    section(
+        "message",
+        "Messages and requests",
+        "What a frame of the server's means, and what one of a client's says. If a function is asked about a message of\n\
+         another kind, or one that does not have what it looks for, it returns ESLP_NOT_FOUND.",
+    ),
+    section(
+        "decoder",
+        "Decoder",
+        "The cut of a stream into frames, for hosts that need no more than that; clients and servers have one inside.",
+    ),
+    section("command", "Commands", "What a client asks of the server: written, and read."),
+    section(
+        "dial",
+        "Dial strings",
+        "Whom to call: written so that the server reads what is meant, and read as it reads them.",
+    ),
+    section(
+        "client",
+        "Client",
+        "The connection as its client sees it: who is asked to authenticate, which answer belongs to which command, what\n\
+         may be sent now, and how it all ended. eslp_client_poll() whenever octets have come, until it wants more;\n\
+         eslp_client_send() at any time.",
+    ),
+    section(
+        "jobs",
+        "Jobs",
+        "The ends of jobs and applications come as events that carry the name which the command gave: names, and what\n\
+         each stands for. And how many events did not come.",
+    ),
+    section("buffer", "Receive buffer", "For hosts that have none of their own."),
+    section("data", "Events to send", "What a server's side delivers."),
+    section(
+        "server",
+        "Server",
+        "The connection as FreeSWITCH's listener sees it: what a command means here is what mod_event_socket makes of\n\
+         it, and replies have its texts. The host gives what it has read to eslp_server_poll(), sends what that writes,\n\
+         answers what it asks, and offers it every event that happens. Nothing here has a clock: the host ends a\n\
+         connection on which no command has come for 25 seconds, and one that lingers in its time.",
+    ),
+];
+
+const fn section(file: &'static str, title: &'static str, intro: &'static str) -> Section {
+    Section { file, title, intro, more: "" }
+}
+
+fn crate_path(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Where `name` is declared in a source.
+fn place(source: &str, name: &str) -> Option<usize> {
+    let kinds = ["pub enum ", "pub struct ", "pub union ", "pub const ", "pub type ", "extern \"C\" fn "];
+    kinds.iter().find_map(|kind| {
+        let declaration = format!("{kind}{name}");
+        source.match_indices(&declaration).map(|(at, _)| at).find(|at| {
+            let after = source[at + declaration.len()..].chars().next();
+            !after.is_some_and(|letter| letter.is_alphanumeric() || letter == '_')
+        })
+    })
+}
+
+/// All public names of a source that are not functions.
+fn types(source: &str) -> Vec<String> {
+    let kinds = ["pub enum ", "pub struct ", "pub union ", "pub type "];
+    let declared = source.lines().filter_map(|line| kinds.iter().find_map(|kind| line.strip_prefix(kind)));
+    declared
+        .map(|rest| rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect())
+        .collect()
+}
+
+/// The name that a declaration of C is about.
+fn declared(block: &str) -> &str {
+    // The comment before the declaration, not those inside it.
+    let code = if block.starts_with("/**") { block.split_once("*/\n").map_or(block, |(_, code)| code) } else { block };
+    let part = match code.strip_prefix("#define ").or(code.strip_prefix("typedef bool (*")) {
+        Some(rest) => rest,
+        None if code.starts_with("typedef") => code.rsplit([' ', '}']).next().unwrap_or_default(),
+        None => code.split('(').next().and_then(|before| before.rsplit([' ', '*']).next()).unwrap_or_default(),
+    };
+    let part = part.trim_start();
+    part.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next().unwrap_or_default()
+}
+
+/// What cbindgen makes of a file, its declarations in the file's order.
+fn declarations(section: &Section) -> Vec<String> {
+    let path = crate_path("src").join(section.file).with_extension("rs");
+    let source = fs::read_to_string(&path).expect("a source");
+    let config = Config {
+        language: Language::C,
+        style: Style::Both,
+        documentation_style: DocumentationStyle::Doxy,
+        usize_is_size_t: true,
+        line_length: 110,
+        no_includes: true,
+        export: ExportConfig { include: types(&source), ..ExportConfig::default() },
+        ..Config::default()
+    };
+    let bindings = Builder::new().with_config(config).with_src(&path).generate().expect("sources that parse");
+    let mut text = Vec::new();
+    bindings.write(&mut text);
+    let text = String::from_utf8(text).expect("ASCII");
+    let mut blocks: Vec<_> = text
+        .split("\n\n")
+        .map(str::trim)
+        .filter(|block| !block.is_empty())
+        .map(|block| (declared(block), block))
+        // What the sources take from C is in them, too.
+        .filter(|(name, _)| name.to_lowercase().starts_with("eslp_"))
+        .map(|(name, block)| {
+            let place = place(&source, name).unwrap_or_else(|| panic!("{name} is not in {}", path.display()));
+            (place, tidy(block))
+        })
+        .collect();
+    blocks.sort_by_key(|(place, _)| *place);
+    blocks.into_iter().map(|(_, block)| block).collect()
+}
+
+/// Shorter: comments of one line on one line, and no `struct` before names that are types.
+fn tidy(block: &str) -> String {
+    let lines: Vec<_> = block.lines().collect();
+    let mut text = String::new();
+    let mut at = 0;
+    while at < lines.len() {
+        let (line, rest) = (lines[at], &lines[at + 1..]);
+        if line.trim() == "/**" && rest.len() > 1 && rest[1].trim() == "*/" {
+            let indent = &line[..line.len() - line.trim_start().len()];
+            let words = rest[0].trim().trim_start_matches("* ");
+            text += &format!("{indent}/** {words} */\n");
+            at += 3;
+            continue;
+        }
+        if let Some((name, number)) = line.strip_prefix("#define ").and_then(|rest| rest.split_once(" -")) {
+            text += &format!("#define {name} (-{number})\n");
+            at += 1;
+            continue;
+        }
+        if line.starts_with("typedef struct") || line.starts_with("typedef union") || line.starts_with("typedef enum") {
+            text += line;
+        } else {
+            text +=
+                &line.replace("struct eslp_", "eslp_").replace("union eslp_", "eslp_").replace("enum eslp_", "eslp_");
+        }
+        text += "\n";
+        at += 1;
+    }
+    match text.rfind("*/\n").map_or((0, text.len()), |at| (at + 3, text.len())) {
+        (from, to) if text[from..to].ends_with(");\n") => format!("{}{}", &text[..from], wrap(&text[from..to])),
+        _ => text,
+    }
+}
+
+/// A function's declaration in lines that are not too long.
+fn wrap(declaration: &str) -> String {
+    let words = declaration.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut lines = vec![String::new()];
+    for part in words.split_inclusive(", ") {
+        let fits = lines.last().is_some_and(|line| line.len() + part.trim_end().len() <= 110);
+        if !fits {
+            lines.push("    ".to_owned());
+        }
+        lines.last_mut().expect("a line").push_str(part);
+    }
+    lines.iter().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// The well-known headers: cbindgen cannot make texts.
+fn well_known_headers() -> String {
+    let source = fs::read_to_string(crate_path("../esl-proto/src/name/header.rs")).expect("the core's list");
+    let mut text =
+        "/* Well-known headers: eslp_event_get(&event, ESLP_LIT(ESLP_HEADER_UNIQUE_ID), &value). */\n\n".to_owned();
+    for line in source.lines() {
+        if let Some(words) = line.strip_prefix("/// ") {
+            // What refers to a type of the core is not for C.
+            let words = words.split(": see [").next().unwrap_or(words).trim_end_matches('.');
+            text += &format!("/** {words}. */\n");
+        } else if let Some((name, value)) =
+            line.strip_prefix("pub const ").and_then(|rest| rest.split_once(": &str = "))
+        {
+            text += &format!("#define ESLP_HEADER_{name} {}\n", value.trim_end_matches(';'));
+        }
+    }
+    text
+}
+
+fn title(section: &Section) -> String {
+    let rule = "=".repeat(72);
+    let intro = section.intro.replace('\n', "\n * ");
+    format!("/* {rule}\n * {}\n *\n * {intro}\n * {rule} */\n", section.title)
+}
+
+fn header() -> String {
+    let mut parts = vec![include_str!("../header/front.h").to_owned()];
+    for section in &SECTIONS {
+        parts.push(title(section));
+        parts.extend(declarations(section));
+        if !section.more.is_empty() {
+            parts.push(section.more.to_owned());
+        }
+        if section.file == "name" {
+            parts.push(well_known_headers());
+        }
+    }
+    parts.push(include_str!("../header/back.h").to_owned());
+    parts.join("\n")
+}
+
+#[test]
+fn header_is_fresh() {
+    let path = crate_path("../include/esl_proto.h");
+    let fresh = header();
+    if env::var_os("UPDATE").is_some() {
+        fs::write(&path, &fresh).expect("include/ can be written");
+    }
+    let stale = fs::read_to_string(&path).unwrap_or_default();
+    assert!(stale == fresh, "include/esl_proto.h is stale: UPDATE=1 cargo test -p esl-ffi --test header");
+}

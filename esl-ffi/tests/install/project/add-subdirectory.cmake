@@ -1,0 +1,10 @@
+cmake_minimum_required(VERSION 3.16)
+project(example LANGUAGES C CXX)
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_CXX_STANDARD 17)
+
+add_subdirectory(${ESL_PROTO}/esl-ffi esl_proto)
+foreach(library esl_proto static)
+    add_executable(example_${library} main.c event.cpp)
+    target_link_libraries(example_${library} PRIVATE esl_proto::${library})
+endforeach()

@@ -1,0 +1,128 @@
+"""What the sans-IO connection costs: CPU time an event, beside the time that counting the line ends takes.
+
+    python esl-py/benches/receive.py [ROUNDS]
+
+Each round measures every row once, one after the other, so that a busy machine disturbs all of them alike. The least of
+the rounds counts.
+"""
+
+import gzip
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from esl_proto import ApiResponse, Command, Connection, Event
+
+CAPTURES = Path(__file__).resolve().parents[2] / "testdata" / "captures"
+CHUNK = 64 << 10
+TIMES = 5
+"""How often a recorded stream of 800 events is read in one go."""
+
+
+def chunks(name: str) -> list[bytes]:
+    """A recorded stream of events as a socket gives it."""
+    stream = gzip.decompress((CAPTURES / name).read_bytes())
+    return [stream[start : start + CHUNK] for start in range(0, len(stream), CHUNK)]
+
+
+def each_event(name: str, use: Callable[[Event], object] | None) -> Callable[[], int]:
+    """Reads a stream, and does something with each event."""
+    pieces = chunks(name)
+
+    def read() -> int:
+        events = 0
+        for _ in range(TIMES):
+            connection = Connection.inbound()
+            for piece in pieces:
+                connection.receive_data(piece)
+                if use is None:
+                    for _message in connection:
+                        pass
+                else:
+                    for message in connection:
+                        if type(message) is Event:
+                            use(message)
+            events += connection.stats["events"]
+        return events
+
+    return read
+
+
+def line_ends(name: str) -> Callable[[], int]:
+    """Counts the line ends of a stream."""
+    pieces = chunks(name)
+    events = Connection.inbound()
+    for piece in pieces:
+        events.receive_data(piece)
+    count = sum(type(message) is Event for message in events)
+
+    def read() -> int:
+        for _ in range(TIMES):
+            for piece in pieces:
+                piece.count(b"\n")
+        return TIMES * count
+
+    return read
+
+
+def three(event: Event) -> object:
+    return event.name, event.unique_id, event.get("Event-Sequence")
+
+
+def dictionary(text: bytes) -> dict[str, str]:
+    """What a parser in Python does, at its best: one split a line, values decoded where they must be."""
+    from urllib.parse import unquote
+
+    headers = {}
+    for line in text.decode().split("\n"):
+        name, colon, value = line.partition(": ")
+        if colon:
+            headers[name] = unquote(value) if "%" in value else value
+    return headers
+
+
+def answers() -> int:
+    """Commands and their answers, a thousand at a time."""
+    answer = b"Content-Type: api/response\nContent-Length: 3\n\n+OK" * 1000
+    connection = Connection.inbound()
+    connection.send(Command.auth("x"))
+    connection.receive_data(b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n")
+    list(connection)
+    for _ in range(TIMES):
+        for number in range(1000):
+            connection.send(Command.api(f"echo {number}"))
+        connection.receive_data(answer)
+        for message in connection:
+            assert type(message) is ApiResponse and message.ok
+    return TIMES * 1000
+
+
+ROWS: dict[str, Callable[[], int]] = {
+    "plain: counting line ends": line_ends("busy-plain.bin.gz"),
+    "plain: each event": each_event("busy-plain.bin.gz", None),
+    "plain: three look-ups": each_event("busy-plain.bin.gz", three),
+    "plain: to_dict": each_event("busy-plain.bin.gz", Event.to_dict),
+    "plain: a dict by Python code": each_event("busy-plain.bin.gz", lambda event: dictionary(event.text)),
+    "plain: json": each_event("busy-plain.bin.gz", Event.json),
+    "json: each event": each_event("busy-json.bin.gz", None),
+    "json: three look-ups": each_event("busy-json.bin.gz", three),
+    "xml: three look-ups": each_event("busy-xml.bin.gz", three),
+    "api: command and answer": answers,
+}
+
+
+def main(rounds: int) -> None:
+    best = dict.fromkeys(ROWS, float("inf"))
+    for _ in range(rounds):
+        for name, row in ROWS.items():
+            start = time.process_time()
+            count = row()
+            best[name] = min(best[name], (time.process_time() - start) / count * 1e6)
+    yardstick = best["plain: counting line ends"]
+    for name, cost in best.items():
+        print(f"{name:32} {cost:8.2f} us {cost / yardstick:8.1f} x")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)

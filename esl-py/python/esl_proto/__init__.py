@@ -1,0 +1,57 @@
+"""FreeSWITCH's event socket: the protocol without I/O.
+
+`Connection` is the client's side of a connection, `Server` the listener's; `Command` is what goes out, `Event` and the
+other messages are what comes in. Sockets are the program's own.
+"""
+
+from esl_proto._native import (
+    ApiResponse,
+    Ask,
+    AuthRefused,
+    AuthRequest,
+    Authenticated,
+    Closed,
+    Command,
+    Connected,
+    Connection,
+    Effect,
+    Event,
+    Frame,
+    Lingering,
+    LogLine,
+    Rejected,
+    Reply,
+    Server,
+    ServerClosed,
+    Unexpected,
+    __version__,
+)
+from esl_proto.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
+from esl_proto.types import Message
+
+__all__ = [
+    "ApiResponse",
+    "Ask",
+    "AuthRefused",
+    "AuthRequest",
+    "Authenticated",
+    "Closed",
+    "Command",
+    "Connected",
+    "Connection",
+    "Effect",
+    "Event",
+    "Frame",
+    "Lingering",
+    "LocalProtocolError",
+    "LogLine",
+    "Message",
+    "ProtocolError",
+    "Rejected",
+    "RemoteProtocolError",
+    "Reply",
+    "Server",
+    "ServerClosed",
+    "Unexpected",
+    "__version__",
+]

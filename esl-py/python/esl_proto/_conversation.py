@@ -1,0 +1,304 @@
+"""One connection, from its greeting to its end: which answer, job or application belongs to whom.
+
+Sans-IO: octets go in by `receive`, and out by the function given as `write`. What waits for something is a *slot*:
+an `asyncio.Future` or its like, made by the façade.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias
+from weakref import WeakValueDictionary
+
+from . import _native
+from ._errors import ChannelEnded, ConnectionClosed, closed
+from ._native import Command, Event
+from ._router import Router
+from .errors import RemoteProtocolError
+
+__all__ = ["Answer", "Conversation", "JobSlot", "Slot"]
+
+_LOG = logging.getLogger("esl_proto")
+
+Answer: TypeAlias = _native.Reply | _native.ApiResponse
+
+
+class Slot(Protocol):
+    """Something that waits for one result, unless it has been given up."""
+
+    def done(self) -> bool: ...
+    def set_result(self, result: Any, /) -> None: ...
+    def set_exception(self, exception: Exception, /) -> None: ...
+    def exception(self) -> BaseException | None: ...
+
+
+class JobSlot(Protocol):
+    """A job, which nobody need keep: a job that nobody has any more is forgotten."""
+
+    @property
+    def slot(self) -> Slot: ...
+
+
+class Conversation:
+    """Correlates what comes in with what waits for it. Not safe for threads by itself."""
+
+    def __init__(self, connection: _native.Connection, router: Router, write: Callable[[bytes], object]) -> None:
+        self.connection = connection
+        self.end: ConnectionClosed | None = None
+        """Why it is over, once it is."""
+        self.on_end: Callable[[], None] = lambda: None
+        """Called at the end, once."""
+        self.lingering = False
+        """The controlled channel has ended, and the connection stays for a while."""
+        self._is_async = True
+        self._eof_waits = False
+        """Octets ended while a full stream held everything up."""
+        self._verdict: ConnectionClosed | None = None
+        self._begin: Callable[[], None] | None = None
+        self._router = router
+        self._write = write
+        self._login: tuple[Command, Slot] | None = None
+        self._answers: dict[int, tuple[Slot, Callable[[], None] | None]] = {}
+        self._jobs: WeakValueDictionary[str, JobSlot] = WeakValueDictionary()
+        self._applications: dict[str, tuple[str, Slot]] = {}
+        self._by_channel: dict[str, set[str]] = {}
+        self._watches: dict[str | None, Callable[[Event], None]] = {
+            "BACKGROUND_JOB": self._job_done,
+            "CHANNEL_EXECUTE_COMPLETE": self._application_done,
+            "CHANNEL_HANGUP_COMPLETE": self._channel_ended,
+            "CHANNEL_DESTROY": self._channel_ended,
+        }
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            Event: self._event,
+            _native.Reply: self._answer,
+            _native.ApiResponse: self._answer,
+            _native.Connected: self._connected,
+            _native.Authenticated: self._answer,
+            _native.AuthRefused: self._auth_refused,
+            _native.AuthRequest: self._auth_request,
+            _native.LogLine: router.deliver_log,
+            _native.Lingering: self._lingering,
+            _native.Rejected: self._rejected,
+            _native.Closed: self._closed,
+        }
+
+    # In
+
+    def receive(self, data: bytes | memoryview) -> None:
+        """Takes in what has been read."""
+        self.connection.receive_data(data)
+        self.dispatch()
+
+    def receive_eof(self) -> None:
+        """The stream has ended, for whatever reason."""
+        if self.end is None:
+            if self._router.blocked:
+                self._eof_waits = True
+            else:
+                self.connection.receive_eof()
+                self.dispatch()
+
+    def dispatch(self) -> bool:
+        """Handles all messages, or as many as full streams allow: then call it again when they have room. Returns
+        whether there was any."""
+        router, handlers = self._router, self._handlers
+        router.purge()
+        if router.blocked:
+            return False
+        message = None
+        try:
+            for message in self.connection:
+                handler = handlers.get(type(message))
+                if handler is not None:
+                    handler(message)
+                else:
+                    _LOG.debug("unexpected: %r", message)
+                if router.blocked:
+                    return True
+        except RemoteProtocolError as error:
+            self._finish(closed("protocol", str(error)))
+        if self._eof_waits:
+            self._eof_waits = False
+            self.receive_eof()
+        return message is not None
+
+    def _event(self, event: Event) -> None:
+        name = event.name
+        watch = self._watches.get(name)
+        if watch is not None:
+            watch(event)
+        self._router.deliver(name, event)
+
+    def _answer(self, answer: Answer) -> None:
+        for number in (answer.id, getattr(answer, "glued", None)):
+            if number is None:
+                continue
+            slot, accepted = self._answers.pop(number, (None, None))
+            if accepted is not None and not answer.error:
+                accepted()
+            if slot is not None and not slot.done():
+                slot.set_result(answer)
+
+    def _connected(self, reply: _native.Connected) -> None:
+        self._is_async = reply.is_async
+        self._answer(reply)
+
+    def _auth_request(self, _: object) -> None:
+        if self._login is not None:
+            command, slot = self._login
+            self._login = None
+            self.send(command, slot)
+
+    def _auth_refused(self, reply: _native.AuthRefused) -> None:
+        self._verdict = closed("auth-refused", reply.text)
+        slot, _ = self._answers.pop(reply.id, (None, None))
+        if slot is not None:
+            _fail(slot, self._verdict.again())
+
+    def _rejected(self, rejected: _native.Rejected) -> None:
+        self._verdict = closed("rejected", rejected.text)
+        self._fail_all(self._verdict)
+
+    def _lingering(self, _: object) -> None:
+        self.lingering = True
+        if not self._is_async:  # No CHANNEL_HANGUP_COMPLETE will come in sync mode.
+            self._fail_applications(None)
+
+    def _closed(self, message: _native.Closed) -> None:
+        self._finish(self._verdict or closed(message.end, message.text))
+
+    # Out
+
+    def before_events(self, begin: Callable[[], None]) -> None:
+        """`begin` is called once: before the first event, or by `begin_events` if there is none so far."""
+
+        def first(event: Event) -> None:
+            self.begin_events()
+            self._event(event)
+
+        self._begin = begin
+        self._handlers[Event] = first
+
+    def begin_events(self) -> None:
+        """The subscription stands."""
+        begin, self._begin = self._begin, None
+        self._handlers[Event] = self._event
+        if begin is not None:
+            begin()
+
+    def login(self, command: Command, slot: Slot) -> None:
+        """`command` is sent when the server asks for it."""
+        self._login = command, slot
+
+    def send(self, command: Command, slot: Slot | None, accepted: Callable[[], None] | None = None) -> None:
+        """Sends a command. `slot` gets its answer, and `accepted` is called before, if that is not an error: it is
+        also when nobody waits any more.
+
+        Raises `ConnectionClosed`, and `LocalProtocolError` if the command may not be sent now."""
+        if self.end is not None:
+            raise self.end.again()
+        octets = self.connection.send(command)
+        number = self.connection.last_id
+        if _LOG.isEnabledFor(logging.DEBUG):
+            _LOG.debug("%s: %r", number, command)
+        if number is not None and (slot is not None or accepted is not None):
+            self._answers[number] = slot or _NOBODY, accepted
+        self._write(octets)
+
+    def add_job(self, uuid: str, job: JobSlot) -> None:
+        """The job named `uuid` is about to be started."""
+        self._jobs[uuid] = job
+
+    def drop_job(self, uuid: str) -> None:
+        """It was not."""
+        self._jobs.pop(uuid, None)
+
+    def add_application(self, application: str, channel: str, slot: Slot) -> None:
+        """The application named `application` is about to be started on `channel`."""
+        self._applications[application] = channel, slot
+        self._by_channel.setdefault(channel, set()).add(application)
+
+    def drop_application(self, application: str) -> None:
+        """Nobody waits for it any more."""
+        channel, _ = self._applications.pop(application, ("", None))
+        names = self._by_channel.get(channel)
+        if names is not None:
+            names.discard(application)
+            if not names:
+                del self._by_channel[channel]
+
+    @property
+    def waiting(self) -> int:
+        """How many answers and applications are still waited for."""
+        return len(self._answers) + len(self._applications)
+
+    # What is waited for
+
+    def _job_done(self, event: Event) -> None:
+        job = self._jobs.pop(event.job_uuid or "", None)
+        if job is not None and not job.slot.done():
+            job.slot.set_result(event)
+
+    def _application_done(self, event: Event) -> None:
+        name = event.application_uuid or ""
+        _, slot = self._applications.get(name, ("", None))
+        if slot is not None and not slot.done():
+            slot.set_result(event)
+            self.drop_application(name)
+
+    def _channel_ended(self, event: Event) -> None:
+        for name in self._by_channel.pop(event.unique_id or "", ()):
+            _, slot = self._applications.pop(name)
+            _fail(slot, ChannelEnded(event))
+
+    # The end
+
+    def abort(self, error: ConnectionClosed) -> None:
+        """Ends it from this side, without a word to the server."""
+        self._finish(self._verdict or error)
+
+    def _finish(self, error: ConnectionClosed) -> None:
+        if self.end is None:
+            self.end = error
+            self._fail_all(error)
+            self.on_end()
+
+    def _fail_all(self, error: ConnectionClosed) -> None:
+        if self._login is not None:
+            _fail(self._login[1], error.again())
+            self._login = None
+        for slot, _ in self._answers.values():
+            _fail(slot, error.again())
+        self._answers.clear()
+        for job in list(self._jobs.values()):
+            _fail(job.slot, error.again())
+        self._jobs.clear()
+        self._fail_applications(error if error.end != "channel-ended" else None)
+
+    def _fail_applications(self, error: ConnectionClosed | None) -> None:
+        """`None`: their channel has ended."""
+        for _, slot in self._applications.values():
+            _fail(slot, error.again() if error is not None else ChannelEnded())
+        self._applications.clear()
+        self._by_channel.clear()
+
+
+class _Nobody:
+    """The slot of a command whose answer nobody waits for."""
+
+    def done(self) -> bool:
+        return True
+
+    def set_result(self, result: Any, /) -> None: ...
+    def set_exception(self, exception: Exception, /) -> None: ...
+    def exception(self) -> None: ...
+
+
+_NOBODY = _Nobody()
+
+
+def _fail(slot: Slot, error: Exception) -> None:
+    if not slot.done():
+        slot.set_exception(error)
+        slot.exception()  # Nobody need look: a future that was dropped says nothing.

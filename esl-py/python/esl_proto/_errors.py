@@ -1,0 +1,107 @@
+"""How a wait on an event socket ends when it does not end with a result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ._native import ApiResponse, Event, Reply
+
+__all__ = [
+    "AccessDenied",
+    "AuthenticationError",
+    "ChannelEnded",
+    "CommandError",
+    "ConnectionClosed",
+    "EventSocketError",
+    "StreamOverflow",
+]
+
+_WORDS = {
+    "exit": "ended by exit",
+    "auth-refused": "the password was refused",
+    "auth-timeout": "no password came in time",
+    "rejected": "the access list does not allow this address",
+    "channel-ended": "the channel has ended",
+    "shutdown": "the server shuts down",
+    "events-lost": "events were lost by reading too slowly",
+    "goodbye": "ended by the server",
+    "eof": "the stream ended without a notice",
+    "protocol": "the framing is broken",
+    "closed": "closed by this program",
+}
+
+
+class EventSocketError(Exception):
+    """The base of what the façades raise. Beside it come `OSError` where no connection could be made, `TimeoutError`
+    at a deadline, and `LocalProtocolError` for a command that may not be sent."""
+
+
+class ConnectionClosed(EventSocketError, ConnectionError):
+    """The connection is over."""
+
+    end: str
+    """Why: as `Closed.end` (`"exit"`, `"shutdown"`, `"eof"`, ...), `"protocol"` for a broken framing, or `"closed"`
+    if this program closed it."""
+    text: str
+    """What the server said, if it said anything."""
+
+    def __init__(self, end: str, text: str = "") -> None:
+        said = text.partition("\n")[0]
+        super().__init__(_WORDS.get(end, end) + (f": {said}" if said else ""))
+        self.end = end
+        self.text = text
+
+    def __reduce__(self) -> tuple[type[ConnectionClosed], tuple[str, str]]:
+        return type(self), (self.end, self.text)
+
+    def again(self) -> ConnectionClosed:
+        """The same, to be raised once more: an exception that is raised twice collects tracebacks."""
+        return type(self)(self.end, self.text)
+
+
+class AuthenticationError(ConnectionClosed):
+    """The server refused the password, or waited too long for one."""
+
+
+class AccessDenied(ConnectionClosed):
+    """The server's access list does not allow this address."""
+
+
+class CommandError(EventSocketError):
+    """The server answered a command with an error."""
+
+    answer: Reply | ApiResponse
+    """The whole answer."""
+
+    def __init__(self, answer: Reply | ApiResponse) -> None:
+        super().__init__(answer.text.strip())
+        self.answer = answer
+
+
+class ChannelEnded(EventSocketError):
+    """The channel ended before the application on it was done."""
+
+    event: Event | None
+    """CHANNEL_HANGUP_COMPLETE or CHANNEL_DESTROY, if one came before the connection ended."""
+    cause: str | None
+    """The hangup cause, such as `"NORMAL_CLEARING"`, if it is known."""
+
+    def __init__(self, event: Event | None = None) -> None:
+        cause = event.get("Hangup-Cause") if event is not None else None
+        self.cause = cause if isinstance(cause, str) else None
+        super().__init__("the channel has ended" + (f": {self.cause}" if self.cause else ""))
+        self.event = event
+
+
+class StreamOverflow(EventSocketError):
+    """A stream made with `overflow="error"` was not read fast enough, and has ended."""
+
+
+def closed(end: str, text: str = "") -> ConnectionClosed:
+    """The exception for the end of a connection."""
+    if end in ("auth-refused", "auth-timeout"):
+        return AuthenticationError(end, text)
+    if end == "rejected":
+        return AccessDenied(end, text)
+    return ConnectionClosed(end, text)

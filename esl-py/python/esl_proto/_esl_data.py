@@ -1,0 +1,199 @@
+"""What is behind an `ESLevent`: a name, headers in order that can be changed, and a body; and its three texts."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+from esl_proto import Connected, Event, Frame
+from esl_proto.names import EventName
+
+__all__ = ["Data", "Value", "joined", "known_name", "octets"]
+
+_NAMES = frozenset((*EventName, "ALL"))
+_SAFE = "!$'()*,/"
+"""What FreeSWITCH does not encode, beside letters, digits and `_.-~`."""
+_MOST_ITEMS = 4000
+"""The highest place in an array that can be set by its number, as in FreeSWITCH."""
+
+Value = str | list[str]
+
+
+def known_name(name: str) -> str | None:
+    """An event's name in FreeSWITCH's spelling; also `SWITCH_EVENT_X`, whose first 13 characters it skips."""
+    upper = name.upper()
+    return next((known for known in (upper, upper[13:]) if known in _NAMES), None)
+
+
+def octets(text: str) -> bytes:
+    """Text as it goes out; surrogates are the octets that they stand for."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def joined(value: Value) -> str:
+    """A value as one text; an array of one item is bare."""
+    if isinstance(value, str):
+        return value
+    return value[0] if len(value) == 1 else "ARRAY::" + "|:".join(value)
+
+
+class Data:
+    """An event's name, headers and body. Look-ups of headers ignore case and find the first."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.headers: list[tuple[str, Value]] = []
+        self.body: str | None = None
+
+    @classmethod
+    def of_event(cls, event: Event) -> Data:
+        """An event that has come."""
+        # What FreeSWITCH takes a name for that it does not know.
+        data = cls("CUSTOM")
+        for name_octets, value in event.headers_bytes():
+            name = _text(name_octets)
+            if isinstance(value, list):
+                data._extend(name, value)
+            elif name.lower() == "event-name":
+                # Of several names the last is the event's.
+                data.delete(name)
+                data.headers.append((name, _text(value)))
+                data.name = known_name(_text(value)) or data.name
+            elif text := _text(value) or ("_undef_" if event.format == "plain" else ""):
+                data.headers.append((name, text))
+        data.body = None if event.body is None else _text(event.body)
+        return data
+
+    @classmethod
+    def of_frame(cls, frame: Frame) -> Data:
+        """Another frame: a SOCKET_DATA event with its headers and its body."""
+        data = cls("SOCKET_DATA")
+        data.add("Event-Name", "SOCKET_DATA")
+        # Only what answers `connect` is coded.
+        coded = frame.channel if isinstance(frame, Connected) else frame
+        for name, value in coded.headers_bytes():
+            if isinstance(value, list):
+                data._extend(_text(name), value)
+            else:
+                data.add(_text(name), _text(value))
+        data.body = None if frame.body is None else _text(frame.body)
+        return data
+
+    # Headers.
+
+    def find(self, name: str) -> int | None:
+        """The place of the first header of this name."""
+        name = name.lower()
+        return next((place for place, (known, _) in enumerate(self.headers) if known.lower() == name), None)
+
+    def get(self, name: str) -> Value | None:
+        """The first value of this name."""
+        place = self.find(name)
+        return None if place is None else self.headers[place][1]
+
+    def delete(self, name: str) -> None:
+        """Takes away all headers of this name."""
+        self.headers = [header for header in self.headers if header[0].lower() != name.lower()]
+
+    def add(self, name: str, value: str) -> None:
+        """Adds a header after all others, whether there is one of this name or not. An empty value takes those away."""
+        if value == "":
+            self.delete(name)
+        elif value.startswith("ARRAY::"):
+            items = value.removeprefix("ARRAY::")
+            for item in items.split("|:") if items else ():
+                self.push(name, item)
+        else:
+            self.headers.append((name, value))
+
+    def push(self, name: str, value: str) -> None:
+        """Adds an item at the end of an array, or begins one."""
+        self._put(name, value, at_front=False)
+
+    def unshift(self, name: str, value: str) -> None:
+        """Adds an item at the beginning of an array, or begins one."""
+        self._put(name, value, at_front=True)
+
+    def set_item(self, name: str, index: int, value: str) -> None:
+        """Sets an item of an array by its place; those before it, if they are not there, are empty."""
+        if not 0 <= index <= _MOST_ITEMS:
+            return
+        items = self._array(name)
+        items.extend([""] * (index + 1 - len(items)))
+        items[index] = value
+
+    def _put(self, name: str, value: str, *, at_front: bool) -> None:
+        if self.find(name) is None and (value == "" or value.startswith("ARRAY::")):
+            self.add(name, value)
+        else:
+            items = self._array(name)
+            items.insert(0 if at_front else len(items), value)
+
+    def _extend(self, name: str, items: list[bytes]) -> None:
+        self._array(name).extend(_text(item) for item in items)
+
+    def _array(self, name: str) -> list[str]:
+        """The array of this name: a single value becomes its first item."""
+        place = self.find(name)
+        if place is None:
+            self.headers.append((name, []))
+            place = -1
+        known, value = self.headers[place]
+        items = [value] if isinstance(value, str) else value
+        self.headers[place] = (known, items)
+        return items
+
+    # Texts.
+
+    def text(self) -> str:
+        """As an event of the plain format."""
+        lines = "".join(f"{name}: {_encoded(joined(value))}\n" for name, value in self.headers)
+        return lines + (f"Content-Length: {len(octets(self.body))}\n\n{self.body}" if self.body else "\n")
+
+    def json(self) -> str:
+        """All headers, duplicates too, laid out as the original does."""
+        headers = list(self.headers)
+        if self.body is not None:
+            headers += [("Content-Length", str(len(octets(self.body)))), ("_body", self.body)]
+        lines = (f"\t{_quoted(name)}:\t{_json_value(value)}" for name, value in headers)
+        return "{\n" + ",\n".join(lines) + "\n}"
+
+    def xml(self) -> str:
+        """As the server writes it: values are URL-encoded, items of an array are elements of the same name."""
+        lines = ["<event>", "  <headers>"]
+        for name, value in self.headers:
+            items = [value] if isinstance(value, str) else value
+            lines += [f"    <{name}>{_escaped(_encoded(item))}</{name}>" for item in items]
+        lines.append("  </headers>")
+        if self.body:
+            lines.append(f"  <Content-Length>{len(octets(self.body))}</Content-Length>")
+            lines.append(f"  <body>{_escaped(self.body)}</body>")
+        return "\n".join([*lines, "</event>", ""])
+
+
+def _encoded(text: str) -> str:
+    return quote(octets(text), safe=_SAFE) or "_undef_"
+
+
+_ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
+
+
+def _quoted(text: str) -> str:
+    """A string as the server writes it in JSON: characters beyond ASCII as they are."""
+
+    def escape(found: re.Match[str]) -> str:
+        return _ESCAPES.get(found[0]) or f"\\u{ord(found[0]):04x}"
+
+    return '"' + re.sub(r'[\x00-\x1f"\\]', escape, text) + '"'
+
+
+def _json_value(value: Value) -> str:
+    return _quoted(value) if isinstance(value, str) else "[" + ", ".join(map(_quoted, value)) + "]"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#xD;")

@@ -1,0 +1,269 @@
+"""A blocking connection that many threads can use at a time: what `esl_proto.ESL` stands on.
+
+Whoever waits for something reads the socket for all; the others wait until it is their turn, or until what they want
+has been read by somebody else. So there is no hidden thread, and a thread that waits for an event does not keep another
+one from sending a command and getting its answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable
+from time import monotonic
+from typing import TypeVar
+
+from esl_proto import (
+    ApiResponse,
+    Authenticated,
+    AuthRequest,
+    Closed,
+    Command,
+    Connection,
+    Event,
+    Frame,
+    LocalProtocolError,
+    Rejected,
+    RemoteProtocolError,
+    Reply,
+)
+
+__all__ = ["Link", "connect"]
+
+_T = TypeVar("_T")
+_CHUNK = 65536
+_READ, _WRITE = 1, 2
+_BLOCKED = 0.05
+"""Seconds after which a sender that waits looks again whether it must read."""
+_OVER = (608, 609)
+"""The errors that say that the connection is over, or about to be."""
+
+CONNECT_TIMEOUT = 30.0
+"""Seconds in which a server must accept a connection, and then a password: FreeSWITCH itself gives up after 25."""
+
+
+def connect(host: str, port: int, login: Command) -> Link | None:
+    """A connection to a server that has accepted the password, or nothing."""
+    try:
+        link = Link(socket.create_connection((host, port), CONNECT_TIMEOUT), Connection.inbound())
+    except (OSError, OverflowError):
+        return None
+    deadline = monotonic() + CONNECT_TIMEOUT
+    if link.wait(lambda: link.greeted or None, deadline) and isinstance(link.ask(login, deadline), Authenticated):
+        return link
+    link.close()
+    return None
+
+
+class Link:
+    """A socket, its conversation, and what has come that nobody has fetched."""
+
+    def __init__(self, sock: socket.socket, connection: Connection) -> None:
+        sock.setblocking(False)
+        with contextlib.suppress(OSError):  # A socket of another family.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._sock = sock
+        self._connection = connection
+        self._sending = threading.Lock()
+        self._changed = threading.Condition()
+        # All below belongs to the condition.
+        self._is_being_read = False
+        self._is_over = False
+        self._is_told = False
+        self._waiting: dict[int, Frame | None] = {}
+        self._queue: deque[Event | Frame] = deque()
+        self.greeted = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the connection goes on, as far as has been told: its end comes after all else that has come."""
+        return not self._is_told
+
+    def fileno(self) -> int:
+        """The socket's descriptor, or -1."""
+        return self._sock.fileno()
+
+    def send(self, command: Command) -> bool:
+        """Sends a command whose answer is taken like everything else that comes."""
+        return self._send(command, wanted=False) is not None or self._tell_end()
+
+    def ask(self, command: Command, deadline: float | None = None) -> Frame | None:
+        """Sends a command and waits for its answer; nothing if the connection ends before."""
+        number = self._send(command, wanted=True)
+        if number is None:
+            self._tell_end()
+            return None
+        try:
+            answer = self.wait(lambda: self._waiting[number], deadline)
+        finally:
+            with self._changed:
+                del self._waiting[number]
+        if answer is None:
+            self._tell_end()
+        return answer
+
+    def take(self, deadline: float | None = None) -> Event | Frame | None:
+        """What comes next; nothing if the connection or the time is over."""
+
+        def look() -> Event | Frame | None:
+            return self._queue.popleft() if self._queue else None
+
+        message = self.wait(look, deadline)
+        if message is None:
+            self._tell_end()
+        return message
+
+    def abandon(self) -> None:
+        """Nobody can use this any more: closes the socket, and lets a copy of it elsewhere live."""
+        self._is_over = self._is_told = True
+        self._sock.close()
+
+    def close(self) -> None:
+        """Ends the connection. Those who wait for something get nothing."""
+        with self._changed:
+            self._is_over = True
+            self._queue.clear()
+            with contextlib.suppress(OSError):
+                self._sock.shutdown(socket.SHUT_RDWR)
+            self._tell_end()
+            self._changed.notify_all()
+
+    def wait(self, look: Callable[[], _T], deadline: float | None = None) -> _T:
+        """Waits until `look` finds something and not `None`; that if the connection or the time is over."""
+        with self._changed:
+            while (found := look()) is None and not self._is_over:
+                left = None if deadline is None else deadline - monotonic()
+                if left is not None and left <= 0 and not self._can_read():
+                    break
+                if self._is_being_read:
+                    self._changed.wait(left)
+                else:
+                    self._read(left)
+            return found
+
+    def _can_read(self) -> bool:
+        """Whether something has arrived: also who has no time gets it."""
+        return not self._is_being_read and _ready(self._sock, _READ, 0)
+
+    def _make_room(self) -> None:
+        """Waits until the socket may take more. A server that nobody reads from may not read, either."""
+        with self._changed:
+            if self._can_read():
+                self._read(0)
+                return
+            what = _WRITE if self._is_being_read else _READ | _WRITE
+        _ready(self._sock, what, _BLOCKED)
+
+    def _read(self, seconds: float | None) -> None:
+        """Reads for all, once. The condition is let go meanwhile."""
+        self._is_being_read = True
+        self._changed.release()
+        data: bytes | None = None
+        try:
+            if _ready(self._sock, _READ, seconds):
+                data = self._sock.recv(_CHUNK)
+        except BlockingIOError:
+            pass  # It was a false alarm.
+        except OSError:
+            data = b""
+        finally:
+            self._changed.acquire()
+            self._is_being_read = False
+            self._changed.notify_all()
+            if self._is_told:
+                self._sock.close()
+            elif data is not None:
+                self._receive(data)
+
+    def _receive(self, data: bytes) -> None:
+        if data:
+            self._connection.receive_data(data)
+        else:
+            self._connection.receive_eof()
+        try:
+            for message in self._connection:
+                self._sort(message)
+        except RemoteProtocolError:
+            self._end()
+        if not data:
+            self._end()
+
+    def _sort(self, message: object) -> None:
+        if isinstance(message, AuthRequest):
+            self.greeted = True
+        elif isinstance(message, Closed | Rejected):
+            self._end()
+        elif isinstance(message, Reply | ApiResponse):
+            self._answer(message)
+        elif isinstance(message, Event | Frame):
+            self._queue.append(message)
+
+    def _answer(self, answer: Reply | ApiResponse) -> None:
+        glued = answer.glued if isinstance(answer, Reply) else None
+        wanted = [number for number in (answer.id, glued) if number is not None and number in self._waiting]
+        for number in wanted:
+            self._waiting[number] = answer
+        if not wanted:
+            self._queue.append(answer)
+
+    def _end(self) -> None:
+        self._is_over = True
+        self._changed.notify_all()
+
+    def _tell_end(self) -> bool:
+        """Takes note that somebody has learnt of the end, if it is there. Until then the socket remains, readable for
+        whoever watches it."""
+        with self._changed:
+            if self._is_over:
+                self._is_told = True
+                # Somebody who waits for the socket must not find another one in its place.
+                if not self._is_being_read:
+                    self._sock.close()
+        return False
+
+    def _send(self, command: Command, wanted: bool) -> int | None:
+        with self._sending:
+            with self._changed:
+                if self._is_over:
+                    return None
+                try:
+                    data = self._connection.send(command)
+                except LocalProtocolError as error:
+                    if error.code in _OVER:
+                        return None
+                    raise
+                number = self._connection.last_id or 0
+                if wanted:
+                    self._waiting[number] = None
+            if not self._write(data):
+                with self._changed:
+                    self._waiting.pop(number, None)
+                    self._end()
+                return None
+        return number
+
+    def _write(self, data: bytes) -> bool:
+        rest = memoryview(data)
+        try:
+            while rest:
+                try:
+                    rest = rest[self._sock.send(rest) :]
+                except BlockingIOError:
+                    self._make_room()
+        except OSError:
+            return False
+        return True
+
+
+def _ready(sock: socket.socket, what: int, seconds: float | None) -> bool:
+    """Waits until a socket can be read or written. A descriptor of any number will do where there is `poll`."""
+    if sock.fileno() < 0:
+        raise OSError("the socket is closed")
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(sock, (select.POLLIN if what & _READ else 0) | (select.POLLOUT if what & _WRITE else 0))
+        return bool(poll.poll(None if seconds is None else max(0.0, seconds) * 1000))
+    return any(select.select([sock] if what & _READ else [], [sock] if what & _WRITE else [], [], seconds))

@@ -1,0 +1,28 @@
+"""Where to connect, and as whom."""
+
+from __future__ import annotations
+
+from ._native import Command
+
+__all__ = ["Target"]
+
+
+class Target:
+    """One server, and the login to it. Never shows the password."""
+
+    __slots__ = ("host", "login", "port", "server_hostname")
+
+    def __init__(self, host: str, port: int, password: str, user: str | None, server_hostname: str | None) -> None:
+        self.host = host
+        self.port = port
+        self.server_hostname = server_hostname or host
+        if user is None:
+            self.login = Command.auth(password)
+        else:
+            name, at, domain = user.rpartition("@")
+            if not at:
+                raise ValueError("user must be name@domain")
+            self.login = Command.userauth(name, domain, password)
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"

@@ -1,0 +1,760 @@
+"""The protocol core behind `esl_proto`."""
+
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
+from typing import Literal, Self, TypeVar, final, overload
+
+from typing_extensions import disjoint_base
+
+from esl_proto.errors import LocalProtocolError as LocalProtocolError
+from esl_proto.errors import ProtocolError as ProtocolError
+from esl_proto.errors import RemoteProtocolError as RemoteProtocolError
+from esl_proto.names import EventName
+from esl_proto.types import Fields, Format, Message, Octets, Pairs, Text
+
+__all__ = [
+    "ApiResponse",
+    "Ask",
+    "AuthRefused",
+    "AuthRequest",
+    "Authenticated",
+    "Closed",
+    "Command",
+    "Connected",
+    "Connection",
+    "Effect",
+    "Event",
+    "Frame",
+    "Lingering",
+    "LocalProtocolError",
+    "LogLine",
+    "ProtocolError",
+    "Rejected",
+    "RemoteProtocolError",
+    "Reply",
+    "Server",
+    "ServerClosed",
+    "Unexpected",
+    "__version__",
+    "vocabulary",
+]
+
+__version__: str
+
+_D = TypeVar("_D")
+
+@final
+class Event(Mapping[str, str | list[str]]):
+    """An event: an immutable mapping of header names to values, read when asked.
+
+    Values are `str`, or `list[str]` for arrays; octets that are not UTF-8 become U+FFFD, and `get_bytes` has them as they
+    are. Look-ups ignore the case of names. FreeSWITCH sends some headers twice: the mapping has the last value, which is
+    the newer fact, and `get_all` and `headers` have all of them. Iteration gives each name once, in order of first
+    appearance.
+
+    `Event(format, text)` reads the text of an event, as `Event.text` gives it. Two events are equal if their format and
+    text are.
+    """
+
+    def __new__(cls, format: Format, text: Octets) -> Self: ...
+    @property
+    def name(self) -> EventName | str | None:
+        """The event's name: an `EventName`, or a `str` if it is none that is known. None for an event diverted from its
+        session.
+        """
+    @property
+    def subclass(self) -> str | None:
+        """Event-Subclass, of a CUSTOM event."""
+    @property
+    def unique_id(self) -> str | None:
+        """Unique-ID: the channel."""
+    @property
+    def job_uuid(self) -> str | None:
+        """Job-UUID: the job that a BACKGROUND_JOB event is the end of."""
+    @property
+    def application_uuid(self) -> str | None:
+        """Application-UUID: the event_uuid of the `execute` that a CHANNEL_EXECUTE or CHANNEL_EXECUTE_COMPLETE event
+        belongs to.
+        """
+    @property
+    def format(self) -> Format:
+        """The format that the event came in: 'plain', 'json' or 'xml'."""
+    @property
+    def text(self) -> bytes:
+        """The event's text as on the wire."""
+    @property
+    def body(self) -> bytes | None:
+        """The event's own body: the result of a background job, the text of a message."""
+    @property
+    def body_text(self) -> str | None:
+        """`body` as text."""
+    @property
+    def error(self) -> RemoteProtocolError | None:
+        """Why a JSON or XML document could be read only up to some place; None for all others."""
+    @overload
+    def get(self, name: Text, default: None = None) -> str | list[str] | None: ...
+    @overload
+    def get(self, name: Text, default: str | list[str]) -> str | list[str]: ...
+    @overload
+    def get(self, name: Text, default: _D) -> str | list[str] | _D:
+        """The value of this name, or `default`."""
+    def get_str(self, name: Text, default: str = "") -> str:
+        """The value of this name as one text, or `default`: an array as the server itself says it, `ARRAY::a|:b`."""
+    def get_bytes(self, name: Text) -> bytes | list[bytes] | None:
+        """The value of this name in octets, or None."""
+    def get_all(self, name: Text) -> list[str | list[str]]:
+        """All values of this name, in the order of the wire."""
+    def headers(self) -> list[tuple[str, str | list[str]]]:
+        """All headers in the order of the wire, duplicates among them."""
+    def headers_bytes(self) -> list[tuple[bytes, bytes | list[bytes]]]:
+        """`headers` in octets."""
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        """`headers` in octets as they lie on the wire, not decoded."""
+    def to_dict(self) -> dict[str, str | list[str]]:
+        """The mapping as a `dict`, with names as they are first written."""
+    def json(self) -> str:
+        """The event as one JSON object: what `to_dict` gives, and the body under `_body`, as in FreeSWITCH's own JSON
+        events. Of duplicates the last value stands there; octets that are not UTF-8 are U+FFFD.
+        """
+    def keys(self) -> KeysView[str]:
+        """The names, as a view."""
+    def values(self) -> ValuesView[str | list[str]]:
+        """The values, as a view."""
+    def items(self) -> ItemsView[str, str | list[str]]:
+        """Names and values, as a view."""
+    def __getitem__(self, name: Text, /) -> str | list[str]: ...
+    def __contains__(self, name: object, /) -> bool: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[type[Event], tuple[str, bytes]]: ...
+
+@disjoint_base
+class Frame:
+    """A frame that is not an event: its headers, undecoded, and its body. The names of headers match in any case."""
+
+    @property
+    def raw(self) -> bytes:
+        """The frame as on the wire, head and body."""
+    @property
+    def content_type(self) -> str | None:
+        """The Content-Type."""
+    @property
+    def body(self) -> bytes | None:
+        """The body, if the head has a Content-Length."""
+    @property
+    def text(self) -> str:
+        """What the frame says: the Reply-Text of a reply, otherwise the body. Octets that are not UTF-8 become U+FFFD."""
+    @property
+    def octets(self) -> bytes:
+        """`text` in octets."""
+    def headers(self) -> list[tuple[str, str]]:
+        """The headers in the order of the wire."""
+    def headers_bytes(self) -> list[tuple[bytes, bytes]]:
+        """`headers` in octets."""
+    def get(self, name: Text) -> str | None:
+        """The first value of this name, or None."""
+    def get_bytes(self, name: Text) -> bytes | None:
+        """The first value of this name in octets, or None."""
+
+@disjoint_base
+class Reply(Frame):
+    """The answer to a command: command/reply."""
+
+    @property
+    def id(self) -> int:
+        """The id of the command that it answers."""
+    @property
+    def glued(self) -> int | None:
+        """The id of a second command that this frame answers: the reply to a `userauth` with long lists of rights loses
+        its end, and the next reply is glued on. None otherwise.
+        """
+    @property
+    def ok(self) -> bool:
+        """Whether it begins with `+OK`."""
+    @property
+    def error(self) -> bool:
+        """Whether it begins with `-ERR` or `-USAGE`."""
+    @property
+    def detail(self) -> str:
+        """What follows `+OK`, `-ERR` or `-USAGE`, without the blanks around it; otherwise the whole text."""
+    @property
+    def job_uuid(self) -> str | None:
+        """The name of the job that `bgapi` has started."""
+    @property
+    def text_to_end(self) -> str:
+        """The text with all that follows it in the head: the whole value that answers `getvar`, if it has several lines."""
+
+@final
+class Authenticated(Reply):
+    """The password was accepted."""
+
+    @property
+    def allowed_events(self) -> str | None:
+        """After `userauth`: the events that may be subscribed to, or 'all'."""
+    @property
+    def allowed_api(self) -> str | None:
+        """After `userauth`: the API commands that may be used, or 'all'."""
+    @property
+    def allowed_log(self) -> bool | None:
+        """After `userauth`: whether `log` may be used."""
+
+@final
+class AuthRefused(Reply):
+    """The password was refused. The end follows."""
+
+@final
+class Connected(Reply):
+    """The answer to `connect`: the call that this connection is about."""
+
+    @property
+    def channel(self) -> Event:
+        """The data of the channel, as an event."""
+    @property
+    def is_async(self) -> bool:
+        """Whether applications run beside the commands; otherwise each `execute` is answered when it has ended."""
+    @property
+    def full_control(self) -> bool:
+        """Whether all commands may be used, or only those for the one channel."""
+
+@final
+class ApiResponse(Frame):
+    """The answer to `api`: api/response. Its body is what the command has printed."""
+
+    @property
+    def id(self) -> int:
+        """The id of the command that it answers."""
+    @property
+    def ok(self) -> bool:
+        """Whether it begins with `+OK`."""
+    @property
+    def error(self) -> bool:
+        """Whether it begins with `-ERR` or `-USAGE`."""
+    @property
+    def detail(self) -> str:
+        """What follows `+OK`, `-ERR` or `-USAGE`, without white space around it; otherwise the whole body without white
+        space at its end.
+        """
+
+@final
+class AuthRequest(Frame):
+    """The server wants `auth` or `userauth`."""
+
+@final
+class LogLine(Frame):
+    """A line of the server's log; `text` is the line with its line end."""
+
+    @property
+    def level(self) -> str | None:
+        """How urgent it is, 'CONSOLE' to 'DEBUG'; None for the levels below DEBUG, which have no names."""
+    @property
+    def level_number(self) -> int | None:
+        """The level as a number, 0 to 63."""
+    @property
+    def file(self) -> str | None:
+        """The source file that wrote it."""
+    @property
+    def function(self) -> str | None:
+        """The source function that wrote it."""
+    @property
+    def line(self) -> int | None:
+        """The line of the source file."""
+    @property
+    def channel_uuid(self) -> str | None:
+        """The channel that it is about, if any."""
+
+@final
+class Lingering(Frame):
+    """The controlled channel has ended; the connection stays for its last events, and takes commands."""
+
+    @property
+    def session_uuid(self) -> str | None:
+        """The channel."""
+    @property
+    def channel_name(self) -> str | None:
+        """The channel's name."""
+    @property
+    def seconds(self) -> int | None:
+        """How long the connection stays, in seconds; -1 for ever."""
+
+@final
+class Rejected(Frame):
+    """The access list does not allow this address. The end follows."""
+
+    @property
+    def unanswered(self) -> range:
+        """The ids of the commands that will never be answered."""
+
+@final
+class Unexpected(Frame):
+    """What has no place in the conversation: an answer to nothing, a frame of an unknown kind."""
+
+@final
+class Closed:
+    """The connection is over: the last message, unless its framing was broken."""
+
+    @property
+    def end(
+        self,
+    ) -> Literal[
+        "exit",
+        "auth-refused",
+        "auth-timeout",
+        "rejected",
+        "channel-ended",
+        "shutdown",
+        "events-lost",
+        "goodbye",
+        "eof",
+    ]:
+        """Why: 'exit', 'auth-refused', 'auth-timeout', 'rejected', 'channel-ended', 'shutdown', 'events-lost', 'goodbye'
+        or 'eof'.
+        """
+    @property
+    def text(self) -> str:
+        """What the server's notice says; empty without one."""
+    @property
+    def notice(self) -> Frame | None:
+        """The notice; None without one."""
+    @property
+    def unanswered(self) -> range:
+        """The ids of the commands that will never be answered."""
+    @property
+    def incomplete(self) -> int:
+        """How many octets of a frame the end has cut off."""
+
+@final
+class Command:
+    """A command as it goes out: `bytes(command)`.
+
+    Made by the static methods, which refuse with LocalProtocolError whatever would break or forge the protocol; the
+    error's offset counts octets of the argument. Text goes out as UTF-8. Send it with `Connection.send`.
+    """
+
+    @staticmethod
+    def auth(password: Text) -> Command:
+        """`auth <password>`: answers the `AuthRequest`. A wrong password ends the connection."""
+    @staticmethod
+    def userauth(user: Text, domain: Text, password: Text) -> Command:
+        """`userauth <user>@<domain>:<password>`: answers the `AuthRequest` as a user of the directory."""
+    @staticmethod
+    def api(line: Text, *, console: bool = False) -> Command:
+        """`api <line>`: runs an API command. No event comes before it has ended. `console` wants the server's console
+        aliases, too.
+        """
+    @staticmethod
+    def bgapi(line: Text, *, job_uuid: Text | None = None) -> Command:
+        """`bgapi <line>`: runs an API command beside the connection; its end is a BACKGROUND_JOB event with this
+        `job_uuid`, any text up to 200 octets, or one that the server makes.
+        """
+    @staticmethod
+    def event(*names: Text, format: Format | None = None, subclasses: Sequence[Text] = ...) -> Command:
+        """`event [<format>] <names>`: subscribes to more events; a `format` holds for all events from then on.
+        `subclasses` are those of CUSTOM events.
+        """
+    @staticmethod
+    def nixevent(*names: Text, subclasses: Sequence[Text] = ...) -> Command:
+        """`nixevent <names>`: subscribes to fewer events."""
+    @staticmethod
+    def noevents() -> Command:
+        """`noevents`: ends all subscriptions and discards the events that wait. Filters stay."""
+    @staticmethod
+    def myevents(uuid: Text | None = None, *, format: Format | None = None) -> Command:
+        """`myevents`: subscribes to the events of one channel. Inbound: with its `uuid`, after `event` has set the format;
+        outbound: without, perhaps with a `format`.
+        """
+    @staticmethod
+    def divert_events(on: bool) -> Command:
+        """`divert_events on|off`: whether events that the channel's own script would get come here."""
+    @staticmethod
+    def filter(header: Text, value: Text, *, exclude: bool = False) -> Command:
+        """`filter add <header> <value>`: lets only such events through; all filters together. A value `/.../` is a regular
+        expression. `exclude` keeps such events out instead.
+        """
+    @staticmethod
+    def filter_delete(header: Text | None = None, value: Text | None = None) -> Command:
+        """`filter delete`: takes back one filter, all of a header, or (without arguments) all."""
+    @staticmethod
+    def sendevent(name: Text, headers: Pairs = (), body: Text | None = None) -> Command:
+        """`sendevent <name>`: fires an event. An unknown name fires CUSTOM, which wants a header Event-Subclass."""
+    @staticmethod
+    def execute(
+        app: Text,
+        arg: Text | None = None,
+        *,
+        uuid: Text | None = None,
+        event_uuid: Text | None = None,
+        event_uuid_name: Text | None = None,
+        loops: int | None = None,
+        hold_bleg: bool = False,
+        event_lock: bool = False,
+        event_lock_pri: bool = False,
+        lead_frames: int | None = None,
+        run_async: bool = False,
+    ) -> Command:
+        """`sendmsg` with `execute`: runs an application on a channel; without `uuid` on the one that the connection
+        controls. CHANNEL_EXECUTE_COMPLETE carries `event_uuid` as Application-UUID.
+
+        `loops` repeats it (negative: for ever); `event_lock` lets the channel take no other message before it has ended;
+        `lead_frames` waits for media first; `run_async` does not wait for its end in sync outbound mode.
+        """
+    @staticmethod
+    def hangup(cause: Text | int | None = None, *, uuid: Text | None = None, event_lock: bool = False) -> Command:
+        """`sendmsg` with `hangup`: ends a call, for a cause by name or number."""
+    @staticmethod
+    def unicast(
+        *,
+        uuid: Text | None = None,
+        local_ip: Text | None = None,
+        local_port: int | None = None,
+        remote_ip: Text | None = None,
+        remote_port: int | None = None,
+        transport: Text | None = None,
+        flags: Text | None = None,
+    ) -> Command:
+        """`sendmsg` with `unicast`: sends and receives a call's media at a socket."""
+    @staticmethod
+    def nomedia(nomedia_uuid: Text, *, uuid: Text | None = None) -> Command:
+        """`sendmsg` with `nomedia`: lets the media of a bridged call flow past the server."""
+    @staticmethod
+    def xferext(applications: Pairs, *, uuid: Text | None = None) -> Command:
+        """`sendmsg` with `xferext`: transfers a channel to an extension made of these applications, each with its argument."""
+    @staticmethod
+    def log(level: Text | int | None = None) -> Command:
+        """`log [<level>]`: subscribes to log lines up to a level, by name or number; without one to DEBUG."""
+    @staticmethod
+    def nolog() -> Command:
+        """`nolog`: ends the subscription to log lines."""
+    @staticmethod
+    def linger(seconds: int | None = None) -> Command:
+        """`linger [<seconds>]`: keeps the connection after its channel has ended; without a number for ever."""
+    @staticmethod
+    def nolinger() -> Command:
+        """`nolinger`: takes `linger` back."""
+    @staticmethod
+    def getvar(name: Text) -> Command:
+        """`getvar <name>`: asks for a variable of the controlled channel."""
+    @staticmethod
+    def connect() -> Command:
+        """`connect`: the first command of an outbound connection."""
+    @staticmethod
+    def resume() -> Command:
+        """`resume`: lets the dialplan go on when the outbound connection ends."""
+    @staticmethod
+    def exit() -> Command:
+        """`exit`: ends the connection. Events that wait are discarded."""
+    @staticmethod
+    def raw(head: Text, body: Text | None = None) -> Command:
+        """Any command line, perhaps with header lines after it, and a body. Line ends at its end are dropped and made
+        anew, Content-Length comes by itself. What would be more than one command is refused; whether the server knows the
+        command is the caller's business.
+        """
+    @staticmethod
+    def parse(data: Octets) -> Command:
+        """The command that these octets are, exactly one, as it stands on the wire."""
+    @property
+    def kind(self) -> str:
+        """The command's word: 'api', 'sendmsg', ...; 'unknown' for one that the core does not know."""
+    def __bytes__(self) -> bytes: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[object, tuple[bytes]]: ...
+
+@final
+class Connection:
+    """One connection to FreeSWITCH's event socket as its client sees it, without the socket.
+
+    Give `receive_data` what the socket gives, iterate over what that was, write what `send` returns; say `receive_eof`
+    when the stream has ended. Iteration ends where more octets are needed, and can be begun again any time.
+
+    Objects may be used from several threads; their calls wait for each other.
+    """
+
+    @staticmethod
+    def inbound(*, max_head: int = 1048576, max_body: int = 67108864) -> Connection:
+        """A connection that the client has opened. The server speaks first: an `AuthRequest`.
+
+        `max_head` and `max_body` are the most octets that a frame may have.
+        """
+    @staticmethod
+    def outbound(*, max_head: int = 1048576, max_body: int = 67108864) -> Connection:
+        """A connection that FreeSWITCH has opened for a call. The first command must be `connect`."""
+    def receive_data(self, data: Octets) -> None:
+        """Takes octets that have arrived; nothing is read of them before the next iteration."""
+    def receive_eof(self) -> None:
+        """Takes note that the stream has ended. Iterate once more: a `Closed` comes, unless one has come before."""
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> Message: ...
+    def send(self, command: Command) -> bytes:
+        """Counts a command as sent and returns its octets, which must be written in the order of the calls; `last_id` is
+        then its id. Raises LocalProtocolError if it may not be sent now; nothing has changed then.
+        """
+    @property
+    def last_id(self) -> int | None:
+        """The id of the last command sent; the first is 0. None before that."""
+    @property
+    def pending(self) -> range:
+        """The ids of the commands that have been sent and not yet answered."""
+    @property
+    def closed(self) -> str | None:
+        """Why the connection is over, as `Closed.end` or 'protocol'; None as long as it is not."""
+    @property
+    def is_open(self) -> bool:
+        """Whether all commands may be sent: the password has been accepted, or `connect` has been sent."""
+    @property
+    def is_lingering(self) -> bool:
+        """Whether the controlled channel has ended and the connection lingers."""
+    @property
+    def stats(self) -> dict[str, int]:
+        """What has come in so far: octets, frames, events, log_lines, unexpected."""
+
+@final
+class Ask:
+    """What a client wants of the host, which has to answer by one of the methods of `Server`: each kind has its own.
+
+    | kind | attributes | answers |
+    |---|---|---|
+    | 'password' | password | accept, refuse |
+    | 'user' | user, domain, password | accept, refuse |
+    | 'api' | command, argument, console | output |
+    | 'bgapi' | command, argument, job_uuid | job |
+    | 'sendmsg' | uuid, call, app, arg, cause, event_uuid, headers, body, wait | ok, no_such_channel, reply |
+    | 'sendevent' | name, headers, body | fired, reply |
+    | 'connect' | | channel |
+    | 'getvar' | name | value |
+    | 'myevents' | uuid | control, no_such_channel |
+
+    Attributes of other kinds are None or empty.
+    """
+
+    @property
+    def kind(
+        self,
+    ) -> Literal["password", "user", "api", "bgapi", "sendmsg", "sendevent", "connect", "getvar", "myevents"]:
+        """What is asked."""
+    @property
+    def octets(self) -> bytes:
+        """The command as it was sent."""
+    @property
+    def password(self) -> str | None:
+        """The password that was given."""
+    @property
+    def password_bytes(self) -> bytes | None:
+        """The password in octets: what should be compared."""
+    @property
+    def user(self) -> str | None:
+        """`userauth`: the user."""
+    @property
+    def domain(self) -> str | None:
+        """`userauth`: the domain."""
+    @property
+    def command(self) -> str | None:
+        """The API command."""
+    @property
+    def argument(self) -> str | None:
+        """What follows the first blank after the API command."""
+    @property
+    def console(self) -> bool:
+        """Whether the API command is meant as on the console, with aliases; `command` is then the whole line."""
+    @property
+    def job_uuid(self) -> str | None:
+        """How the client wants to call the job."""
+    @property
+    def uuid(self) -> str | None:
+        """The channel; None for the one that the connection controls."""
+    @property
+    def call(self) -> str | None:
+        """`sendmsg`: the call-command, such as 'execute' or 'hangup'."""
+    @property
+    def app(self) -> str | None:
+        """`execute`: the application."""
+    @property
+    def arg(self) -> str | None:
+        """`execute`: its argument, whether it came in a header or as the body."""
+    @property
+    def event_uuid(self) -> str | None:
+        """`execute`: what CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE shall carry as Application-UUID."""
+    @property
+    def cause(self) -> str | None:
+        """`hangup`: why."""
+    @property
+    def wait(self) -> bool:
+        """`sendmsg`: whether the answer must wait until it is done."""
+    @property
+    def name(self) -> str | None:
+        """The name of the event, or of the variable."""
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """The headers of the command, in their order."""
+    @property
+    def body(self) -> bytes | None:
+        """The body, if there is a Content-Length."""
+
+@final
+class Effect:
+    """A command that the listener has answered by itself."""
+
+    @property
+    def kind(self) -> Literal["all-events", "divert", "undivert", "resume", "linger", "none"]:
+        """What it means to the host: 'all-events' (subscribe to the subclasses that are known), 'divert' and 'undivert',
+        'resume', 'linger' (`Server.linger` has changed), or 'none'.
+        """
+    @property
+    def octets(self) -> bytes:
+        """The command as it was sent."""
+
+@final
+class ServerClosed:
+    """The listener has ended the connection: send what there is to send, then close it."""
+
+    @property
+    def why(self) -> str:
+        """Why, as `Server.closed`."""
+    @property
+    def error(self) -> RemoteProtocolError | None:
+        """What could not be read, for 'unreadable'."""
+
+@final
+class Server:
+    """One connection of a listener, without the socket: what FreeSWITCH's event socket is to one client.
+
+    Give `receive_data` what the client sends and iterate: each `Ask` must be answered (now, or later: the iteration
+    ends until then), each `Effect` is a command that the listener has answered by itself. Write what `data_to_send`
+    returns after each iteration, answer and delivery. Give every event that happens to `deliver`, which knows whether this
+    client wants it.
+
+    Nothing here has a clock: a host ends a connection that `is_idle_stranger` for 25 seconds, and one that lingers in
+    its time.
+    """
+
+    @staticmethod
+    def inbound(
+        *,
+        exact_percent: bool = False,
+        storage: int = 65536,
+        max_queued: int = 100000,
+        max_lost: int = 500,
+        max_head: int = 65536,
+        max_body: int = 1048576,
+    ) -> Server:
+        """A connection that a client has made. Iterate once for the greeting, or `reject` the client's address.
+
+        `exact_percent` writes values so that each comes in as it was, where FreeSWITCH's own coding loses some;
+        `storage` is how many octets of subscriptions, filters and rights are kept; `max_queued` events may wait, and
+        `max_lost` in a row may be lost beyond that before the connection ends; `max_head` and `max_body` limit a command.
+        """
+    @staticmethod
+    def outbound(
+        uuid: Text,
+        *,
+        full: bool = True,
+        is_async: bool = True,
+        exact_percent: bool = False,
+        storage: int = 65536,
+        max_queued: int = 100000,
+        max_lost: int = 500,
+        max_head: int = 65536,
+        max_body: int = 1048576,
+    ) -> Server:
+        """The connection that the channel `uuid` has made to a program. `full` allows all commands, `is_async` answers
+        `sendmsg` at once.
+        """
+    def receive_data(self, data: Octets) -> None:
+        """Takes octets that the client has sent."""
+    def receive_eof(self) -> None:
+        """Takes note that the client has closed its side. When all it sent is read, it is told good-bye."""
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> Ask | Effect | ServerClosed: ...
+    def data_to_send(self) -> bytes:
+        """All octets that have been written since the last call: greeting, replies, events."""
+    def accept(self, *, events: Text | None = None, api: Text | None = None, log: bool = True) -> None:
+        """Answers a password: it is right. `events` and `api` are what a user of `userauth` may subscribe to and run, as in
+        FreeSWITCH's `esl-allowed-events` and `esl-allowed-api`; None is all.
+        """
+    def refuse(self) -> None:
+        """Answers a password: it is wrong. The connection ends."""
+    def output(self, text: Text) -> None:
+        """Answers `api`: what the command has printed."""
+    def job(self, uuid: Text) -> None:
+        """Answers `bgapi`: the job has begun under this name. Its end is a BACKGROUND_JOB event of the host's."""
+    def ok(self) -> None:
+        """Answers `sendmsg`: it is done, or will be."""
+    def no_such_channel(self, uuid: Text) -> None:
+        """Answers `sendmsg` or `myevents`: there is no channel of this uuid."""
+    def control(self, uuid: Text) -> None:
+        """Answers `myevents`: the channel exists."""
+    def fired(self, uuid: Text) -> None:
+        """Answers `sendevent`: the event has been fired and has this uuid."""
+    def value(self, value: Text) -> None:
+        """Answers `getvar`; an empty value is one that is not set. One line of at most 511 octets arrives."""
+    def channel(self, headers: Fields) -> None:
+        """Answers `connect`: the channel's data, as headers of a CHANNEL_DATA event."""
+    def reply(self, text: Text) -> None:
+        """Answers `sendmsg` or `sendevent` with another text, such as `-ERR` and a reason."""
+    def deliver(self, headers: Fields, body: Text | None = None) -> bool:
+        """Gives an event to this connection: if its subscriptions and filters want it, it is written as soon as no command
+        is half read or unanswered, in the format of that time. Returns whether it will be.
+
+        All headers must be given, Event-Name too; a list is an array. Only Content-Length comes by itself. Filters that
+        are regular expressions take linear time, and so know neither look-around nor back references.
+        """
+    def deliver_diverted(self, headers: Fields, body: Text | None = None) -> bool:
+        """Gives an event of the controlled channel's own queue to this connection, after an `Effect` 'divert':
+        subscriptions and filters do not count.
+        """
+    def log_line(
+        self,
+        level: Text | int,
+        text: Text,
+        *,
+        file: Text | None = None,
+        function: Text | None = None,
+        line: int = 0,
+        channel_uuid: Text | None = None,
+    ) -> bool:
+        """Gives a log line to this connection; `text` with its line end. Returns whether it is wanted."""
+    def subscribe(self, subclass: Text) -> None:
+        """Subscribes to a subclass of CUSTOM events that the host knows: for the `Effect` 'all-events'."""
+    def reject(self) -> None:
+        """Refuses the client by its address, instead of the greeting."""
+    def disconnect(
+        self, why: Literal["disconnected", "shutdown", "lost-events", "lost-log-lines"] = "disconnected"
+    ) -> None:
+        """Ends the connection with a notice: 'disconnected', 'shutdown', 'lost-events' or 'lost-log-lines'."""
+    def channel_ended(self, channel_name: Text | None = None) -> None:
+        """Says that the controlled channel has ended: the client is told that the connection lingers, or good-bye."""
+    @property
+    def format(self) -> Format:
+        """The format of events: 'plain', 'json' or 'xml'."""
+    @property
+    def is_authenticated(self) -> bool:
+        """Whether the client has given a password that was accepted, or needs none."""
+    @property
+    def is_idle_stranger(self) -> bool:
+        """Whether nothing has come yet but, perhaps, wrong commands before a password."""
+    @property
+    def is_mid_command(self) -> bool:
+        """Whether a part of a command has come, which keeps back all events."""
+    @property
+    def is_lingering(self) -> bool:
+        """Whether the controlled channel has ended and the connection has stayed."""
+    @property
+    def linger(self) -> int | None:
+        """How long the connection stays when its channel has ended: seconds, -1 for ever, None for not at all."""
+    @property
+    def channel_uuid(self) -> str | None:
+        """The controlled channel."""
+    @property
+    def log_level(self) -> int | None:
+        """The level up to which log lines are wanted, as a number; None for no lines."""
+    @property
+    def waiting_events(self) -> int:
+        """How many events wait to be written."""
+    @property
+    def closed(self) -> str | None:
+        """Why the connection is over: 'exit', 'refused', 'rejected', 'unreadable', 'channel-gone', 'disconnected',
+        'shutdown', 'lost-events' or 'lost-log-lines'; None as long as it is not.
+        """
+
+def vocabulary() -> list[tuple[str, list[tuple[str, int | None]]]]:
+    """The core's vocabulary: for each kind its words, with their numbers where they have any."""

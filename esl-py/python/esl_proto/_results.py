@@ -1,0 +1,46 @@
+"""What a job leaves."""
+
+from __future__ import annotations
+
+from ._native import Event
+
+__all__ = ["JobResult"]
+
+
+class JobResult:
+    """The output of a command that ran in the background. Reads like the answer to `api`."""
+
+    __slots__ = ("event", "text")
+
+    event: Event
+    """The BACKGROUND_JOB event."""
+    text: str
+    """The output: unlike that of `api`, it is empty where the command has printed nothing."""
+
+    def __init__(self, event: Event) -> None:
+        self.event = event
+        self.text = event.body_text or ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether it begins with `+OK`."""
+        return self.text.startswith("+OK")
+
+    @property
+    def error(self) -> bool:
+        """Whether it begins with `-ERR` or `-USAGE`."""
+        return self.text.startswith(("-ERR", "-USAGE"))
+
+    @property
+    def detail(self) -> str:
+        """The text without `+OK`, `-ERR` or `-USAGE` and the blanks around it."""
+        for word in ("+OK", "-ERR", "-USAGE"):
+            if self.text.startswith(word):
+                return self.text[len(word) :].removeprefix(":").strip()
+        return self.text.strip()
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"<JobResult {self.event.job_uuid} {self.text[:60]!r}>"

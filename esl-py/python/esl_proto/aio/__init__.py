@@ -1,0 +1,46 @@
+"""FreeSWITCH's event socket for asyncio: `connect` to a server, or `serve` the calls that it sends.
+
+async with connect("127.0.0.1", 8021, password="ClueCon") as fs:
+    print((await fs.api("status")).text)
+    async for event in fs.events("CHANNEL_ANSWER"):
+        print(event["Unique-ID"])
+"""
+
+from .._errors import (
+    AccessDenied,
+    AuthenticationError,
+    ChannelEnded,
+    CommandError,
+    ConnectionClosed,
+    EventSocketError,
+    StreamOverflow,
+)
+from .._reconnect import Reconnect
+from .._results import JobResult
+from .._stream import Gap
+from .inbound import Inbound, connect
+from .serve import Server, serve
+from .session import Session
+from .socket import EventSocket, Job
+from .stream import Stream
+
+__all__ = [
+    "AccessDenied",
+    "AuthenticationError",
+    "ChannelEnded",
+    "CommandError",
+    "ConnectionClosed",
+    "EventSocket",
+    "EventSocketError",
+    "Gap",
+    "Inbound",
+    "Job",
+    "JobResult",
+    "Reconnect",
+    "Server",
+    "Session",
+    "Stream",
+    "StreamOverflow",
+    "connect",
+    "serve",
+]

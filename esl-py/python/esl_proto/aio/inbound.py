@@ -1,0 +1,202 @@
+"""A connection that this program opens, and opens again when it is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl as tls
+from collections.abc import Callable, Generator
+from functools import partial
+from types import TracebackType
+from typing import Any
+
+from .. import _native
+from .._conversation import Answer
+from .._errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed
+from .._inbound import Target
+from .._orders import checked
+from .._reconnect import Reconnect
+from .._stream import Gap
+from ..types import Format
+from ..errors import ProtocolError
+from .link import Link
+from .socket import EventSocket
+
+__all__ = ["Inbound", "connect"]
+
+_LOG = logging.getLogger("esl_proto.aio")
+
+
+class Inbound(EventSocket):
+    """What `connect` gives."""
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        ssl: tls.SSLContext | None,
+        format: Format,
+        timeout: float | None,
+        command_timeout: float | None,
+        reconnect: Reconnect | None,
+    ) -> None:
+        super().__init__(format=format, timeout=timeout, command_timeout=command_timeout)
+        self._target = target
+        self._ssl = ssl
+        self._policy = reconnect
+        self._opened = asyncio.Event()
+
+    async def execute(self, uuid: str, app: str, arg: str = "", *, timeout: float | None = None) -> _native.Event:
+        """Runs an application on a channel, and gives its CHANNEL_EXECUTE_COMPLETE event once it has ended. Raises
+        `CommandError` if there is no such channel, and `ChannelEnded` if it ends first.
+
+        The first one subscribes to CHANNEL_EXECUTE_COMPLETE, CHANNEL_HANGUP_COMPLETE and CHANNEL_DESTROY, of all
+        channels. After `timeout` seconds the application goes on, unwatched."""
+        return await self._execute(app, arg, uuid, uuid, timeout)
+
+    async def wait_open(self, timeout: float | None = None) -> None:
+        """Waits until commands can be sent: for one who has `reconnect`. Raises `ConnectionClosed` if that will be
+        never."""
+        async with asyncio.timeout(timeout):
+            opened = asyncio.ensure_future(self._opened.wait())
+            try:
+                await asyncio.wait((opened, self._over), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                opened.cancel()
+        if not self._opened.is_set():
+            raise self._reason().again()
+
+    def _reason(self) -> ConnectionClosed:
+        end = self._link.conversation.end if self._link is not None else None
+        return end or closed("closed")
+
+    async def open(self, begin: Callable[[], None] | None = None) -> None:
+        """Connects, logs in and subscribes. `connect` does it. `begin` is called before the first event."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(self._timeout):
+            link = Link(_native.Connection.inbound(), self._router)
+            accepted: asyncio.Future[Answer] = loop.create_future()
+            link.conversation.login(self._target.login, accepted)
+            if begin is not None:
+                link.conversation.before_events(begin)
+            host, port = self._target.host, self._target.port
+            name = self._target.server_hostname if self._ssl is not None else None
+            await loop.create_connection(lambda: link, host, port, ssl=self._ssl, server_hostname=name)
+            try:
+                await accepted
+                await self._subscribe_again(link)
+            except BaseException:
+                link.abort()
+                raise
+        link.on_end = self._lost
+        self._link = link
+        if link.conversation.end is not None:
+            raise link.conversation.end.again()
+        link.conversation.begin_events()
+        self._opened.set()
+
+    async def _subscribe_again(self, link: Link) -> None:
+        slots: list[asyncio.Future[Answer]] = []
+        for command in self._router.subscription.commands():
+            slots.append(asyncio.get_running_loop().create_future())
+            link.conversation.send(command, slots[-1])
+        for slot in slots:
+            checked(await slot)
+
+    def _lost(self) -> None:
+        self._opened.clear()
+        reason = self._reason()
+        if self._closing or self._policy is None:
+            self._finish(None if self._closing or reason.end == "exit" else reason)
+            return
+        _LOG.warning("%s: %s; connecting again", self._target, reason)
+        self._keep(asyncio.get_running_loop().create_task(self._open_again(reason, self._policy)))
+
+    async def _open_again(self, reason: ConnectionClosed, policy: Reconnect) -> None:
+        began, attempts, final = asyncio.get_running_loop().time(), 0, reason
+        for delay in policy.delays():
+            await asyncio.sleep(delay)
+            attempts += 1
+            gap = partial(self._gap, reason, began, attempts)
+            try:
+                await self.open(gap)
+            except (AuthenticationError, AccessDenied) as error:
+                final = error
+                break
+            except (OSError, TimeoutError, CommandError, ProtocolError) as error:
+                _LOG.warning("%s: attempt %d failed: %s", self._target, attempts, error or type(error).__name__)
+            else:
+                _LOG.info("%s: connected again", self._target)
+                return
+        self._finish(final.again())
+
+    def _gap(self, reason: ConnectionClosed, began: float, attempts: int) -> None:
+        self._router.gap(Gap(reason, asyncio.get_running_loop().time() - began, attempts))
+
+
+class _Connecting:
+    """What `connect` returns: await it, or use it in `async with`."""
+
+    def __init__(self, inbound: Any) -> None:
+        self._make = inbound
+        self._inbound: Inbound | None = None
+
+    def __await__(self) -> Generator[Any, None, Inbound]:
+        return self._open().__await__()
+
+    async def _open(self) -> Inbound:
+        inbound: Inbound = self._make()
+        await inbound.open()
+        return inbound
+
+    async def __aenter__(self) -> Inbound:
+        self._inbound = await self._open()
+        return self._inbound
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._inbound is not None:
+            await self._inbound.close()
+
+
+def connect(
+    host: str = "127.0.0.1",
+    port: int = 8021,
+    *,
+    password: str = "ClueCon",
+    user: str | None = None,
+    ssl: tls.SSLContext | None = None,
+    server_hostname: str | None = None,
+    format: Format = "plain",
+    timeout: float | None = 10.0,
+    command_timeout: float | None = 60.0,
+    reconnect: Reconnect | bool = False,
+) -> _Connecting:
+    """Connects to FreeSWITCH's event socket and logs in: `async with connect(...) as fs:`, or
+    `fs = await connect(...)` and `await fs.close()`.
+
+    - `user`: `name@domain` of the directory, for `userauth`; without, the password is that of the event socket.
+    - `ssl`: an `ssl.SSLContext`, for a server behind a TLS proxy; `server_hostname` if it is not called `host`.
+    - `format`: of events. `"json"` loses nothing; `"plain"` is the fastest.
+    - `timeout`: seconds until it is connected, logged in and subscribed; also for `close`.
+    - `command_timeout`: seconds until a command is answered, unless the call says otherwise.
+    - `reconnect`: connect again when the connection is lost, and subscribe to the same as before; `True` for
+      `Reconnect()`. Whoever waits for an answer, a job or an application gets `ConnectionClosed`; streams go on after
+      a `Gap`. A refused password or address ends it.
+
+    Raises `AuthenticationError`, `AccessDenied`, `ConnectionClosed`, `TimeoutError`, or `OSError` if there is no
+    connection at all.
+    """
+    target = Target(host, port, password, user, server_hostname)
+    policy = Reconnect() if reconnect is True else reconnect or None
+    return _Connecting(
+        lambda: Inbound(
+            target,
+            ssl=ssl,
+            format=format,
+            timeout=timeout,
+            command_timeout=command_timeout,
+            reconnect=policy,
+        )
+    )

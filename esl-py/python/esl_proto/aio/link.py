@@ -1,0 +1,116 @@
+"""The connection as the event loop sees it: octets in, octets out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+
+from .. import _native
+from .._conversation import Conversation
+from .._errors import closed
+from .._keepalive import keep_alive
+from .._router import Router
+
+__all__ = ["Link"]
+
+
+class Link(asyncio.BufferedProtocol):
+    """Feeds a conversation, and stops reading while a full stream wants no more."""
+
+    def __init__(
+        self,
+        connection: _native.Connection,
+        router: Router,
+        on_made: Callable[[Link], None] | None = None,
+        read_size: int = 65536,
+    ) -> None:
+        self.conversation = Conversation(connection, router, self._write)
+        self.conversation.on_end = self._ended
+        self.on_end: Callable[[], None] = lambda: None
+        """Called once, when the conversation is over."""
+        self.transport: asyncio.Transport | None = None
+        self._loop = asyncio.get_running_loop()
+        self.lost: asyncio.Future[None] = self._loop.create_future()
+        """Done when the socket is closed."""
+        self._router = router
+        router.on_unblocked = self._resume_soon  # There is never more than one that reads.
+        self._on_made = on_made
+        self._view = memoryview(bytearray(read_size))
+        self._paused = False
+
+    # What the event loop calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        raw = transport.get_extra_info("socket")
+        if raw is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
+            keep_alive(raw)
+        if self._on_made is not None:
+            self._on_made(self)
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._view
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.conversation.receive(self._view[:nbytes])
+        if self._router.blocked:
+            self._pause()
+
+    def eof_received(self) -> None:
+        self.conversation.receive_eof()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.transport = None
+        self.conversation.receive_eof()
+        if not self.lost.done():
+            self.lost.set_result(None)
+
+    # What the conversation calls
+
+    def _write(self, data: bytes) -> None:
+        if self.transport is not None:
+            self.transport.write(data)
+
+    def _ended(self) -> None:
+        if self.transport is not None:
+            self.transport.close()
+        self.on_end()
+
+    # Back-pressure
+
+    def _pause(self) -> None:
+        if not self._paused and self.transport is not None and not self.transport.is_closing():
+            self._paused = True
+            self.transport.pause_reading()
+
+    def _resume_soon(self) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.resume)  # The garbage collector may be in any thread.
+
+    def resume(self) -> None:
+        """Full streams have room again: first for what has been read already."""
+        self.conversation.dispatch()
+        if self._paused and not self._router.blocked:
+            self._paused = False
+            if self.transport is not None and not self.transport.is_closing():
+                self.transport.resume_reading()
+
+    # The end
+
+    async def wait_lost(self, timeout: float | None) -> None:
+        """Waits until the socket is closed, and closes it at once after `timeout` seconds."""
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout):
+                    await asyncio.shield(self.lost)
+        finally:
+            self.abort()
+
+    def abort(self) -> None:
+        """Closes the socket at once."""
+        if self.transport is not None:
+            self.transport.abort()
+        self.conversation.abort(closed("closed"))

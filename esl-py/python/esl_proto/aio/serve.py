@@ -1,0 +1,196 @@
+"""Takes the calls that FreeSWITCH sends with the dialplan application `socket`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl as tls
+from collections.abc import Awaitable, Callable, Generator
+from types import TracebackType
+from typing import Any, Self
+
+from .._errors import EventSocketError
+from ..types import Format
+from ..errors import ProtocolError
+from .link import Link
+from .session import Session
+
+__all__ = ["Server", "serve"]
+
+_LOG = logging.getLogger("esl_proto.aio")
+
+Handler = Callable[[Session], Awaitable[object]]
+
+
+class Server:
+    """Listens, and runs the handler for each call, in a task of its own."""
+
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        format: Format,
+        linger: int | None,
+        max_calls: int,
+        failure_cause: str,
+        timeout: float | None,
+        command_timeout: float | None,
+    ) -> None:
+        self._handler = handler
+        self._format: Format = format
+        self._linger = linger
+        self._max_calls = max_calls
+        self._failure_cause = failure_cause
+        self._timeout = timeout
+        self._command_timeout = command_timeout
+        self._server: asyncio.Server | None = None
+        self._calls: set[asyncio.Task[None]] = set()
+        self.port = 0
+        """The port it listens on."""
+        self.taken = 0
+        """Calls taken so far."""
+        self.refused = 0
+        """Connections that were closed at once, because there were `max_calls` already."""
+
+    async def start(self, host: str | None, port: int, ssl: tls.SSLContext | None) -> None:
+        """Begins to listen. `serve` does it."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._link, host, port, ssl=ssl)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    @property
+    def calls(self) -> int:
+        """How many calls are being handled now."""
+        return len(self._calls)
+
+    def _link(self) -> Link:
+        session = Session(format=self._format, timeout=self._timeout, command_timeout=self._command_timeout)
+        return session.link(lambda link: self._made(session, link))
+
+    def _made(self, session: Session, link: Link) -> None:
+        if len(self._calls) >= self._max_calls:
+            self.refused += 1
+            _LOG.warning("there are %d calls already: one more is refused", self._max_calls)
+            link.abort()
+            return
+        self.taken += 1
+        task = asyncio.get_running_loop().create_task(self._call(session, link))
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+
+    async def _call(self, session: Session, link: Link) -> None:
+        try:
+            await session.open(link, self._linger)
+        except (EventSocketError, TimeoutError, ProtocolError) as error:
+            _LOG.warning("a call did not begin: %s", error or type(error).__name__)
+            link.abort()
+            return
+        except BaseException:
+            link.abort()
+            raise
+        try:
+            await self._handler(session)
+        except EventSocketError as error:
+            if session.is_open:
+                await self._failed(session)
+            else:
+                _LOG.debug("call %s: %s", session.uuid, error)
+        except Exception:
+            await self._failed(session)
+        except BaseException:
+            await session.fail(self._failure_cause)
+            raise
+        finally:
+            await session.close()
+
+    async def _failed(self, session: Session) -> None:
+        _LOG.exception("call %s: the handler failed", session.uuid)
+        await session.fail(self._failure_cause)
+
+    async def serve_forever(self) -> None:
+        """Goes on until `close` is called, or the task is cancelled: then it closes."""
+        assert self._server is not None
+        try:
+            await self._server.serve_forever()
+        finally:
+            await self.close()
+
+    async def close(self, timeout: float | None = 10.0) -> None:
+        """Listens no more, waits at most `timeout` seconds for the calls to end, and then ends them."""
+        assert self._server is not None
+        self._server.close()
+        calls = self._calls - {task for task in (asyncio.current_task(),) if task is not None}
+        if calls:
+            _, late = await asyncio.wait(calls, timeout=timeout)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+        await self._server.wait_closed()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+class _Starting:
+    """What `serve` returns: await it, or use it in `async with`."""
+
+    def __init__(self, server: Server, host: str | None, port: int, ssl: tls.SSLContext | None) -> None:
+        self._server = server
+        self._where = host, port, ssl
+
+    def __await__(self) -> Generator[Any, None, Server]:
+        return self.__aenter__().__await__()
+
+    async def __aenter__(self) -> Server:
+        await self._server.start(*self._where)
+        return self._server
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._server.close()
+
+
+def serve(
+    handler: Handler,
+    host: str | None = "127.0.0.1",
+    port: int = 0,
+    *,
+    ssl: tls.SSLContext | None = None,
+    format: Format = "plain",
+    linger: int | None = None,
+    max_calls: int = 1000,
+    failure_cause: str = "NORMAL_TEMPORARY_FAILURE",
+    timeout: float | None = 10.0,
+    command_timeout: float | None = 60.0,
+) -> _Starting:
+    """Listens for calls: `server = await serve(handler, host, port)`, or `async with serve(...) as server:`.
+
+    `handler` is a coroutine function that takes a `Session`. When it returns, the connection ends, and the call with
+    it unless `resume` was said. What it raises is logged, and the call is hung up with `failure_cause`; the others
+    are not touched. That the caller has hung up (`ChannelEnded`, `ConnectionClosed`) is no failure.
+
+    - `host`: `None` for all addresses; `port`: 0 for a free one, which `server.port` then tells.
+    - `format`: of events.
+    - `linger`: for how many seconds the server keeps the connection after the end of the channel, for its last
+      events. Needs `full`.
+    - `max_calls`: at most so many at a time; further connections are closed at once.
+    - `timeout`: for the handshake, and for the good-bye.
+    - `command_timeout`: until a command is answered, unless the call says otherwise.
+    """
+    server = Server(
+        handler,
+        format=format,
+        linger=linger,
+        max_calls=max_calls,
+        failure_cause=failure_cause,
+        timeout=timeout,
+        command_timeout=command_timeout,
+    )
+    return _Starting(server, host, port, ssl)

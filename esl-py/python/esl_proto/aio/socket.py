@@ -1,0 +1,347 @@
+"""What can be done with any connection, whoever has opened it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
+from types import EllipsisType, TracebackType
+from typing import Any, Literal, Self, TypeGuard, TypeVar, overload
+from uuid import uuid4
+
+from .. import _native
+from .._conversation import Answer, Conversation
+from .._errors import ConnectionClosed, StreamOverflow, closed
+from .._native import Command, Event, LogLine
+from .._orders import Order, Orders, StreamSlot, Timeout, checked, hear, pass_filters
+from .._results import JobResult
+from .._router import Router, Wanted
+from .._stream import Gap, Overflow
+from ..types import Format
+from ..errors import LocalProtocolError
+from .link import Link
+from .stream import Stream
+
+__all__ = ["EventSocket", "Job"]
+
+_LOG = logging.getLogger("esl_proto.aio")
+
+H = TypeVar("H", bound=Callable[[Event], object])
+T = TypeVar("T")
+
+
+class Job:
+    """A command that runs in the background. Awaiting it gives its result, as often as you like.
+
+    A job whose object is dropped goes on in the server, and its result is forgotten."""
+
+    __slots__ = ("__weakref__", "slot", "uuid")
+
+    def __init__(self, uuid: str, slot: asyncio.Future[Event]) -> None:
+        self.uuid = uuid
+        """The Job-UUID."""
+        self.slot = slot
+
+    def __await__(self) -> Generator[Any, None, JobResult]:
+        return self.result().__await__()
+
+    async def result(self, timeout: float | None = None) -> JobResult:
+        """The result. Raises `ConnectionClosed` if the connection ends before it comes, and `TimeoutError` after
+        `timeout` seconds: the job goes on, and can be waited for again."""
+        async with asyncio.timeout(timeout):
+            return JobResult(await asyncio.shield(self.slot))
+
+    def done(self) -> bool:
+        """Whether there is a result, or a reason why there will be none."""
+        return self.slot.done()
+
+    def __repr__(self) -> str:
+        return f"<Job {self.uuid}{' done' if self.done() else ''}>"
+
+
+class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
+    """A connection to FreeSWITCH's event socket.
+
+    Any number of tasks may use it at once. Giving up on a wait, by a timeout or a cancelled task, leaves it in step:
+    an answer that comes late is recognised and dropped."""
+
+    def __init__(self, *, format: Format = "plain", timeout: float | None, command_timeout: float | None) -> None:
+        self._router = Router()
+        self._format = format
+        self._timeout = timeout
+        self._command_timeout = command_timeout
+        self._link: Link | None = None
+        self._closing = False
+        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._handlers: dict[Callable[[Event], object], list[Callable[[], object]]] = {}
+
+    # State
+
+    @property
+    def is_open(self) -> bool:
+        """Whether commands can be sent now."""
+        return self._link is not None and self._link.conversation.end is None
+
+    @property
+    def pending(self) -> int:
+        """How many answers and applications are being waited for."""
+        return self._link.conversation.waiting if self._link is not None else 0
+
+    @property
+    def stats(self) -> dict[str, int]:
+        """What came in on this connection so far."""
+        return self._link.conversation.connection.stats if self._link is not None else {}
+
+    async def wait_closed(self) -> None:
+        """Waits until it is over for good."""
+        await asyncio.shield(self._over)
+
+    # Commands
+
+    def send(self, command: Command) -> Awaitable[Answer]:
+        """Sends any command at once, and gives what can be awaited for its answer. There is no need to wait before the
+        next one: answers come in order. An error is an answer like any other."""
+        return self._send(command)
+
+    def _send(self, command: Command, accepted: Callable[[], None] | None = None) -> asyncio.Future[Answer]:
+        slot: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._conversation().send(command, slot, accepted)
+        return slot
+
+    def _conversation(self) -> Conversation:
+        if self._link is None:
+            raise closed("closed")
+        return self._link.conversation
+
+    def _limit(self, timeout: Timeout) -> float | None:
+        return self._command_timeout if isinstance(timeout, EllipsisType) else timeout
+
+    async def _run(self, orders: Sequence[Order], timeout: Timeout = ...) -> _native.Reply:
+        async with asyncio.timeout(self._limit(timeout)):
+            slots = [self._send(command, accepted) for command, accepted in orders]
+            return [checked(await slot) for slot in slots][-1]  # type: ignore[return-value]
+
+    async def api(self, line: str, *, check: bool = False, timeout: Timeout = ...) -> Answer:
+        """Runs a command and gives its answer: `text`, `ok`, `error`, `detail`. With `check`, an error raises
+        `CommandError`; without, it is yours to judge, as some commands print nothing and the server then says
+        `-ERR no reply`.
+
+        The server does nothing else for this connection meanwhile, and sends no events: use `bgapi` for what takes
+        time."""
+        async with asyncio.timeout(self._limit(timeout)):
+            answer = await self._send(Command.api(line))
+        return checked(answer) if check else answer
+
+    async def bgapi(self, line: str, *, timeout: Timeout = ...) -> Job:
+        """Starts a command in the background: `job = await fs.bgapi("originate ...")`, then `result = await job`.
+
+        The first one also subscribes to BACKGROUND_JOB. The job is named by this side, so that its result finds it
+        however early it comes."""
+        async with asyncio.timeout(self._limit(timeout)):
+            await self._listen_for("BACKGROUND_JOB")
+            job = Job(str(uuid4()), asyncio.get_running_loop().create_future())
+            conversation = self._conversation()
+            conversation.add_job(job.uuid, job)
+            try:
+                checked(await self._send(Command.bgapi(line, job_uuid=job.uuid)))
+            except BaseException:
+                conversation.drop_job(job.uuid)
+                raise
+        return job
+
+    async def _listen_for(self, *names: str) -> None:
+        """Makes events come that this library itself waits for."""
+        subscription = self._router.subscription
+        subscription.needed.update(dict.fromkeys(names))
+        orders = pass_filters(subscription, names) if subscription.filters else []
+        orders += hear(subscription, names)
+        if orders:
+            await self._run(orders, None)
+
+    async def _execute(self, app: str, arg: str, uuid: str | None, channel: str, timeout: float | None) -> Event:
+        async with asyncio.timeout(timeout):
+            await self._listen_for("CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP_COMPLETE", "CHANNEL_DESTROY")
+            name, slot = str(uuid4()), asyncio.get_running_loop().create_future()
+            conversation = self._conversation()
+            command = Command.execute(app, arg, uuid=uuid, event_uuid=name)
+            conversation.add_application(name, channel, slot)
+            try:
+                checked(await _either(self._send(command), slot))
+                event: Event = await slot
+                return event
+            finally:
+                conversation.drop_application(name)
+
+    # Events
+
+    @overload
+    def events(
+        self,
+        *names: str,
+        subclasses: Sequence[str] = (),
+        channel: str | None = None,
+        maxsize: int = 1000,
+        overflow: Overflow = "drop-oldest",
+        gaps: Literal[False] = False,
+    ) -> Stream[Event]: ...
+
+    @overload
+    def events(
+        self,
+        *names: str,
+        subclasses: Sequence[str] = (),
+        channel: str | None = None,
+        maxsize: int = 1000,
+        overflow: Overflow = "drop-oldest",
+        gaps: Literal[True],
+    ) -> Stream[Event | Gap]: ...
+
+    def events(
+        self,
+        *names: str,
+        subclasses: Sequence[str] = (),
+        channel: str | None = None,
+        maxsize: int = 1000,
+        overflow: Overflow = "drop-oldest",
+        gaps: bool = False,
+    ) -> Stream[Event] | Stream[Event | Gap]:
+        """The events with these names (`"ALL"` for all), custom ones by their subclasses, of one channel or of all. It
+        subscribes to them; without any name or subclass, it reads what comes anyway.
+
+        What does not fit into `maxsize` waiting events is lost, the oldest first (`"drop-oldest"`) or the newest
+        (`"drop-newest"`) and counted in `dropped`; or the stream ends with `StreamOverflow` (`"error"`); or nothing
+        more is read from the connection until there is room (`"block"`): no answers either, so do not wait for one
+        while the stream is full.
+
+        With `gaps`, a `Gap` stands where the connection was lost and made anew."""
+        wanted = Wanted(names, subclasses, channel)
+        if gaps:
+            marked, remove = self._router.gap_queue(wanted, maxsize, overflow)
+            self._subscribe_for(wanted, StreamSlot(marked))
+            return Stream(self._router, marked, remove)
+        queue, remove = self._router.event_queue(wanted, maxsize, overflow)
+        self._subscribe_for(wanted, StreamSlot(queue))
+        return Stream(self._router, queue, remove)
+
+    def log_lines(
+        self, level: str | int = "info", *, maxsize: int = 1000, overflow: Overflow = "drop-oldest"
+    ) -> Stream[LogLine]:
+        """The lines of the server's log, up to `level`. All streams of a connection share one level: the last one
+        asked for."""
+        queue, remove = self._router.log_queue(maxsize, overflow)
+        self._router.subscription.log = level
+        if self.is_open:
+            self._conversation().send(Command.log(level), StreamSlot(queue))
+        return Stream(self._router, queue, remove)
+
+    def _subscribe_for(self, wanted: Wanted, slot: StreamSlot) -> None:
+        subscription = self._router.subscription
+        orders = hear(subscription, wanted.names, wanted.subclasses, self._format)
+        for command, accepted in orders:
+            if self.is_open:
+                self._conversation().send(command, slot, accepted)
+            elif accepted is not None:  # For the next connection.
+                accepted()
+
+    def on(
+        self,
+        *names: str,
+        subclasses: Sequence[str] = (),
+        channel: str | None = None,
+        maxsize: int = 1000,
+        overflow: Overflow = "drop-oldest",
+    ) -> Callable[[H], H]:
+        """Decorates a handler of events; the arguments are those of `events`.
+
+        A plain function is called at once and must be quick. A coroutine function gets a stream and a task of its own,
+        and handles one event after the other. What a handler raises is logged. `off` takes it away."""
+
+        def register(handler: H) -> H:
+            remove: Callable[[], object]
+            if _is_async(handler):
+                stream = self.events(*names, subclasses=subclasses, channel=channel, maxsize=maxsize, overflow=overflow)
+                task = asyncio.get_running_loop().create_task(_handle(stream, handler))
+                self._keep(task)
+                remove = task.cancel
+            else:
+                wanted = Wanted(names, subclasses, channel)
+                remove = self._router.add_handler(wanted, handler)
+                self._subscribe_for(wanted, StreamSlot(None))
+            self._handlers.setdefault(handler, []).append(remove)
+            return handler
+
+        return register
+
+    def off(self, handler: Callable[[Event], object]) -> None:
+        """Takes a handler away that `on` has decorated. The subscription stays."""
+        for remove in self._handlers.pop(handler, ()):
+            remove()
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # The end
+
+    async def close(self, timeout: Timeout = ...) -> None:
+        """Says `exit`, waits for the server's good-bye, and closes the socket, after `timeout` seconds in any case.
+
+        Streams end quietly; whoever still waits for something gets `ConnectionClosed`. Events that the server has not
+        sent yet are lost."""
+        self._closing = True
+        for task in tuple(self._tasks):
+            if task is not asyncio.current_task():
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+        link = self._link
+        if link is not None:
+            self._router.release()
+            link.resume()
+            if link.conversation.end is None:
+                with contextlib.suppress(LocalProtocolError):
+                    link.conversation.send(Command.exit(), None)
+            limit = self._timeout if isinstance(timeout, EllipsisType) else timeout
+            await link.wait_lost(limit)
+        self._finish(None)
+
+    def _finish(self, error: ConnectionClosed | None) -> None:
+        """It is over for good."""
+        self._router.end(error)
+        if not self._over.done():
+            self._over.set_result(None)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+def _is_async(handler: Callable[[Event], object]) -> TypeGuard[Callable[[Event], Awaitable[object]]]:
+    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__)
+
+
+async def _either(answer: asyncio.Future[Answer], slot: asyncio.Future[Event]) -> Answer:
+    """The answer, or the failure of `slot` if that comes first."""
+    await asyncio.wait((answer, slot), return_when=asyncio.FIRST_COMPLETED)
+    if not answer.done():
+        slot.result()
+    return await answer
+
+
+async def _handle(stream: Stream[Event], handler: Callable[[Event], Awaitable[object]]) -> None:
+    try:
+        async with stream:
+            async for event in stream:
+                try:
+                    await handler(event)
+                except Exception:
+                    _LOG.exception("the handler %r of %s failed", handler, event.name)
+    except (ConnectionClosed, StreamOverflow) as error:
+        _LOG.debug("the handler %r has ended: %s", handler, error)

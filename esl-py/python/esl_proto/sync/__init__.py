@@ -1,0 +1,48 @@
+"""FreeSWITCH's event socket for blocking code, threads and gevent: `connect` to a server, or `serve` the calls that
+it sends.
+
+    with connect("127.0.0.1", 8021, password="ClueCon") as fs:
+        print(fs.api("status").text)
+        for event in fs.events("CHANNEL_ANSWER"):
+            print(event["Unique-ID"])
+"""
+
+from .._errors import (
+    AccessDenied,
+    AuthenticationError,
+    ChannelEnded,
+    CommandError,
+    ConnectionClosed,
+    EventSocketError,
+    StreamOverflow,
+)
+from .._reconnect import Reconnect
+from .._results import JobResult
+from .._stream import Gap
+from .inbound import Inbound, connect
+from .serve import Server, serve
+from .session import Session
+from .socket import EventSocket, Job, Pending
+from .stream import Stream
+
+__all__ = [
+    "AccessDenied",
+    "AuthenticationError",
+    "ChannelEnded",
+    "CommandError",
+    "ConnectionClosed",
+    "EventSocket",
+    "EventSocketError",
+    "Gap",
+    "Inbound",
+    "Job",
+    "JobResult",
+    "Pending",
+    "Reconnect",
+    "Server",
+    "Session",
+    "Stream",
+    "StreamOverflow",
+    "connect",
+    "serve",
+]

@@ -1,0 +1,205 @@
+"""A connection that this program opens, and opens again when it is lost."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl as tls
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+
+from .. import _native
+from .._conversation import Answer
+from .._errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed
+from .._inbound import Target
+from .._keepalive import keep_alive
+from .._native import Command, Event
+from .._orders import Timeout, checked
+from .._reconnect import Reconnect
+from .._stream import Gap
+from ..types import Format
+from ..errors import ProtocolError
+from .pump import Slot, Wire, deadline_of, left
+from .socket import EventSocket
+
+__all__ = ["Inbound", "connect"]
+
+_LOG = logging.getLogger("esl_proto.sync")
+
+
+class Inbound(EventSocket):
+    """What `connect` gives."""
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        ssl: tls.SSLContext | None,
+        format: Format,
+        timeout: float | None,
+        command_timeout: float | None,
+        reconnect: Reconnect | None,
+    ) -> None:
+        super().__init__(format=format, timeout=timeout, command_timeout=command_timeout)
+        self._target = target
+        self._ssl = ssl
+        self._policy = reconnect
+        self._opened = False
+        self._stop = threading.Event()
+        self._again: threading.Thread | None = None
+
+    def execute(self, uuid: str, app: str, arg: str = "", *, timeout: float | None = None) -> Event:
+        """Runs an application on a channel, and gives its CHANNEL_EXECUTE_COMPLETE event once it has ended. Raises
+        `CommandError` if there is no such channel, and `ChannelEnded` if it ends first.
+
+        The first one subscribes to CHANNEL_EXECUTE_COMPLETE, CHANNEL_HANGUP_COMPLETE and CHANNEL_DESTROY, of all
+        channels. After `timeout` seconds the application goes on, unwatched."""
+        return self._execute(app, arg, uuid, uuid, timeout)
+
+    def wait_open(self, timeout: float | None = None) -> None:
+        """Waits until commands can be sent: for one who has `reconnect`. Raises `ConnectionClosed` if that will be
+        never, and `TimeoutError`."""
+        self._pump.wait(lambda: self._opened or self._over, deadline_of(timeout))
+        if not self._opened:
+            raise self._reason()
+
+    def _reason(self) -> ConnectionClosed:
+        end = self._pump.wire.conversation.end if self._pump.wire is not None else None
+        return end.again() if end is not None else closed("closed")
+
+    def open(self, begin: Callable[[], None] | None = None) -> None:
+        """Connects, logs in and subscribes. `connect` does it. `begin` is called before the first event."""
+        pump, deadline = self._pump, deadline_of(self._timeout)
+        wire = Wire(self._connected(deadline), _native.Connection.inbound(), self._router, pump)
+        accepted: Slot[Answer] = Slot()
+        wire.conversation.login(self._target.login, accepted)
+        if begin is not None:
+            wire.conversation.before_events(begin)
+        try:
+            with pump.changed:
+                if self._closing:
+                    raise closed("closed")
+                pump.wire = wire
+                pump.notify()
+            pump.result(accepted, deadline)
+            with pump.changed:
+                slots = [self._replay(wire, command) for command in self._router.subscription.commands()]
+            for slot in slots:
+                checked(pump.result(slot, deadline))
+            with pump.changed:
+                if wire.conversation.end is not None:
+                    raise wire.conversation.end.again()
+                wire.conversation.on_end = self._lost
+                wire.conversation.begin_events()
+                self._opened = True
+                pump.notify()
+        except BaseException:
+            pump.close_wire(wire)
+            raise
+
+    def _connected(self, deadline: float | None) -> socket.socket:
+        sock = socket.create_connection((self._target.host, self._target.port), left(deadline))
+        try:
+            keep_alive(sock)
+            if self._ssl is not None:
+                sock.settimeout(left(deadline))
+                sock = self._ssl.wrap_socket(sock, server_hostname=self._target.server_hostname)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    @staticmethod
+    def _replay(wire: Wire, command: Command) -> Slot[Answer]:
+        slot: Slot[Answer] = Slot()
+        wire.conversation.send(command, slot)
+        return slot
+
+    def _lost(self) -> None:  # With the lock.
+        self._opened = False
+        reason = self._reason()
+        if self._closing or self._policy is None:
+            self._finish_locked(None if self._closing or reason.end == "exit" else reason)
+            return
+        _LOG.warning("%s: %s; connecting again", self._target, reason)
+        self._again = threading.Thread(
+            target=self._open_again, args=(reason, self._policy), name="esl_proto-reconnect", daemon=True
+        )
+        self._again.start()
+
+    def _open_again(self, reason: ConnectionClosed, policy: Reconnect) -> None:
+        began, attempts, final = time.monotonic(), 0, reason
+        lost = self._pump.wire
+        if lost is not None:
+            self._pump.close_wire(lost)
+        for delay in policy.delays():
+            if self._stop.wait(delay):
+                return
+            attempts += 1
+            try:
+                self.open(partial(self._gap, reason, began, attempts))
+            except (AuthenticationError, AccessDenied) as error:
+                final = error
+                break
+            except (OSError, CommandError, ProtocolError) as error:  # TimeoutError is an OSError.
+                _LOG.warning("%s: attempt %d failed: %s", self._target, attempts, error)
+            else:
+                _LOG.info("%s: connected again", self._target)
+                return
+        self._finish(final.again())
+
+    def _gap(self, reason: ConnectionClosed, began: float, attempts: int) -> None:  # With the lock.
+        self._router.gap(Gap(reason, time.monotonic() - began, attempts))
+
+    def close(self, timeout: Timeout = ...) -> None:
+        self._closing = True
+        self._stop.set()
+        if self._again is not None and self._again is not threading.current_thread():
+            self._again.join(self._timeout)
+        super().close(timeout)
+
+
+def connect(
+    host: str = "127.0.0.1",
+    port: int = 8021,
+    *,
+    password: str = "ClueCon",
+    user: str | None = None,
+    ssl: tls.SSLContext | None = None,
+    server_hostname: str | None = None,
+    format: Format = "plain",
+    timeout: float | None = 10.0,
+    command_timeout: float | None = 60.0,
+    reconnect: Reconnect | bool = False,
+) -> Inbound:
+    """Connects to FreeSWITCH's event socket and logs in: `with connect(...) as fs:`, or `fs = connect(...)` and
+    `fs.close()`.
+
+    - `user`: `name@domain` of the directory, for `userauth`; without, the password is that of the event socket.
+    - `ssl`: an `ssl.SSLContext`, for a server behind a TLS proxy; `server_hostname` if it is not called `host`.
+    - `format`: of events. `"json"` loses nothing; `"plain"` is the fastest.
+    - `timeout`: seconds until it is connected, logged in and subscribed; also for `close`.
+    - `command_timeout`: seconds until a command is answered, unless the call says otherwise.
+    - `reconnect`: connect again when the connection is lost, and subscribe to the same as before; `True` for
+      `Reconnect()`. Until it is back, a thread tries. Whoever waits for an answer, a job or an application gets
+      `ConnectionClosed`; streams go on after a `Gap`. A refused password or address ends it.
+
+    Raises `AuthenticationError`, `AccessDenied`, `ConnectionClosed`, `TimeoutError`, or `OSError` if there is no
+    connection at all.
+    """
+    inbound = Inbound(
+        Target(host, port, password, user, server_hostname),
+        ssl=ssl,
+        format=format,
+        timeout=timeout,
+        command_timeout=command_timeout,
+        reconnect=Reconnect() if reconnect is True else reconnect or None,
+    )
+    try:
+        inbound.open()
+    except BaseException:
+        inbound.close(0)
+        raise
+    return inbound

@@ -1,0 +1,251 @@
+"""Blocking waits on one connection, for any number of threads, and without a thread of its own.
+
+Whoever waits for something reads the socket, if no other thread is doing so already, and hands out what comes to all
+who wait. The socket itself never blocks: waiting is done by `poll`, against one deadline for the whole operation.
+"""
+
+from __future__ import annotations
+
+import logging
+import select
+import socket
+import ssl as tls
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from .. import _native
+from .._conversation import Conversation
+from .._errors import closed
+from .._native import Event
+from .._router import Router
+
+__all__ = ["Pump", "Slot", "Wire", "deadline_of", "poll"]
+
+_LOG = logging.getLogger("esl_proto.sync")
+_WOULD_BLOCK = (BlockingIOError, tls.SSLWantReadError, tls.SSLWantWriteError)
+
+T = TypeVar("T")
+
+
+def deadline_of(timeout: float | None) -> float | None:
+    """The moment `timeout` seconds from now."""
+    return None if timeout is None else time.monotonic() + timeout
+
+
+def left(deadline: float | None) -> float | None:
+    """The seconds until then, at least 0."""
+    return None if deadline is None else max(0.0, deadline - time.monotonic())
+
+
+def poll(sock: socket.socket, other: socket.socket, *, write: bool = False, timeout: float | None) -> None:
+    """Waits until one of them has something to read, or with `write`, until the first has room to write, or for
+    `timeout` seconds."""
+    if hasattr(select, "poll"):  # Looked up each time: gevent replaces it.
+        poller = select.poll()
+        poller.register(sock, select.POLLIN | (select.POLLOUT if write else 0))
+        poller.register(other, select.POLLIN)
+        poller.poll(None if timeout is None else timeout * 1000)
+    else:
+        select.select((sock, other), (sock,) if write else (), (), timeout)
+
+
+class Slot(Generic[T]):
+    """One result to come. Belongs to the lock of its pump."""
+
+    __slots__ = ("_done", "_error", "_result")
+
+    _result: T
+
+    def __init__(self) -> None:
+        self._done = False
+        self._error: Exception | None = None
+
+    def done(self) -> bool:
+        return self._done
+
+    def set_result(self, result: T, /) -> None:
+        self._result, self._done = result, True
+
+    def set_exception(self, error: Exception, /) -> None:
+        self._error, self._done = error, True
+
+    def exception(self) -> Exception | None:
+        return self._error
+
+    def get(self) -> T:
+        """The result, once done."""
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+
+class Wire:
+    """A socket and the conversation on it. Everything here is called with the pump's lock held."""
+
+    def __init__(self, sock: socket.socket, connection: _native.Connection, router: Router, pump: Pump) -> None:
+        sock.setblocking(False)
+        self._pump = pump
+        self.sock = sock
+        self.conversation = Conversation(connection, router, self._write)
+        self.unsent = bytearray()
+        """What the socket has not taken yet. A command is never cut short: whoever waits next sends the rest."""
+        self._view = memoryview(bytearray(65536))
+
+    def _write(self, data: bytes) -> None:
+        self.unsent += data
+        self.push()
+        if self.unsent:
+            self._pump.wake_reader()
+
+    def push(self) -> None:
+        """Sends as much as the socket takes now."""
+        try:
+            while self.unsent:
+                del self.unsent[: self.sock.send(memoryview(self.unsent)[:262144])]
+        except _WOULD_BLOCK:
+            pass
+        except OSError:  # The reader will see it, after what the server has still said.
+            self.unsent.clear()
+
+    def read(self) -> bool:
+        """Takes in what is there. False: nothing."""
+        try:
+            count = self.sock.recv_into(self._view)
+        except _WOULD_BLOCK:
+            return False
+        except OSError as error:
+            _LOG.debug("the connection broke: %s", error)
+            count = 0
+        if count:
+            self.conversation.receive(self._view[:count])
+        else:
+            self.conversation.receive_eof()
+        return True
+
+
+class Pump:
+    """One lock, one reader at a time, and the handlers."""
+
+    def __init__(self, router: Router) -> None:
+        self.changed = threading.Condition(threading.Lock())
+        """Guards everything: the router, the conversation, the socket."""
+        self.wire: Wire | None = None
+        self._router = router
+        self._reading = False
+        self._awake, self._waker = socket.socketpair()
+        self._waker.setblocking(False)
+        self._woken = False
+        self._calls: deque[tuple[Callable[[Event], object], Event]] = deque()
+        self._calling = False
+
+    def call_later(self, handler: Callable[[Event], object], event: Event) -> None:
+        """`handler` will be called with `event`, without the lock, by the thread that reads."""
+        self._calls.append((handler, event))
+
+    def wait(self, ready: Callable[[], bool], deadline: float | None) -> None:
+        """Returns once `ready` is true, which is asked with the lock held. Raises `TimeoutError`."""
+        with self.changed:
+            while not ready():
+                self._turn(deadline)
+                self._call_handlers()
+                if deadline is not None and time.monotonic() >= deadline and not ready():
+                    raise TimeoutError("the deadline has passed")
+
+    def result(self, slot: Slot[T], deadline: float | None) -> T:
+        """Waits for a slot."""
+        self.wait(slot.done, deadline)
+        return slot.get()
+
+    def _turn(self, deadline: float | None) -> None:
+        """Reads, or waits until another thread has."""
+        wire = self.wire
+        if self._reading or wire is None or wire.conversation.end is not None:
+            self.changed.wait(left(deadline))
+            return
+        if wire.conversation.dispatch():  # What a full stream has held up.
+            self.changed.notify_all()
+            return
+        if self._router.blocked:
+            self.changed.wait(left(deadline))
+            return
+        self._reading = True
+        try:
+            wire.push()
+            if not wire.read() and wire.conversation.end is None:
+                self._poll(wire, deadline)
+                if wire.conversation.end is None:
+                    wire.push()
+                    wire.read()
+        finally:
+            self._reading = False
+            self.changed.notify_all()
+
+    def _poll(self, wire: Wire, deadline: float | None) -> None:
+        with self._unlocked():
+            poll(wire.sock, self._awake, write=bool(wire.unsent), timeout=left(deadline))
+        if self._woken:
+            self._woken = False
+            self._awake.recv(1)
+
+    def notify(self) -> None:
+        """Something has changed that others may wait for. With the lock."""
+        self.changed.notify_all()
+        self.wake_reader()
+
+    def wake_reader(self) -> None:
+        """Makes the thread that reads look up. With the lock."""
+        if self._reading and not self._woken:
+            self._woken = True
+            self._waker.send(b"x")
+
+    def _call_handlers(self) -> None:
+        """One at a time and in order, whichever thread it is."""
+        if self._calling:
+            return
+        self._calling = True
+        try:
+            while self._calls:
+                handler, event = self._calls.popleft()
+                with self._unlocked():
+                    try:
+                        handler(event)
+                    except Exception:
+                        _LOG.exception("the handler %r of %s failed", handler, event.name)
+        finally:
+            self._calling = False
+
+    def _unlocked(self) -> _Unlocked:
+        return _Unlocked(self.changed)
+
+    def close_wire(self, wire: Wire) -> None:
+        """Closes a socket, once no thread is reading it any more."""
+        with self.changed:
+            wire.conversation.abort(closed("closed"))
+            self.notify()
+            self.changed.wait_for(lambda: not self._reading or self.wire is not wire)
+            wire.sock.close()
+
+    def close(self) -> None:
+        """There will be no other socket."""
+        with self.changed:
+            self.changed.wait_for(lambda: not self._reading)
+            self._awake.close()
+            self._waker.close()
+
+
+class _Unlocked:
+    """Gives the lock back for a while."""
+
+    __slots__ = ("_condition",)
+
+    def __init__(self, condition: threading.Condition) -> None:
+        self._condition = condition
+
+    def __enter__(self) -> None:
+        self._condition.release()
+
+    def __exit__(self, *_: object) -> None:
+        self._condition.acquire()

@@ -1,0 +1,204 @@
+"""Takes the calls that FreeSWITCH sends with the dialplan application `socket`."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import ssl as tls
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from .._errors import EventSocketError
+from .._keepalive import keep_alive
+from ..types import Format
+from ..errors import ProtocolError
+from .pump import poll
+from .session import Session
+
+__all__ = ["Server", "serve"]
+
+_LOG = logging.getLogger("esl_proto.sync")
+
+Handler = Callable[[Session], object]
+
+
+class Server:
+    """Listens from its making on, takes calls in `serve_forever`, and runs the handler for each in a thread of its
+    own."""
+
+    def __init__(
+        self,
+        handler: Handler,
+        listener: socket.socket,
+        *,
+        ssl: tls.SSLContext | None,
+        format: Format,
+        linger: int | None,
+        max_calls: int,
+        failure_cause: str,
+        timeout: float | None,
+        command_timeout: float | None,
+    ) -> None:
+        self._handler = handler
+        self._listener = listener
+        self._listener.setblocking(False)
+        self._ssl = ssl
+        self._format: Format = format
+        self._linger = linger
+        self._max_calls = max_calls
+        self._failure_cause = failure_cause
+        self._timeout = timeout
+        self._command_timeout = command_timeout
+        self._changed = threading.Condition()
+        self._calls: dict[threading.Thread, Session] = {}
+        self._serving = self._closing = False
+        self._awake, self._waker = socket.socketpair()
+        self.port: int = listener.getsockname()[1]
+        """The port it listens on."""
+        self.taken = 0
+        """Calls taken so far."""
+        self.refused = 0
+        """Connections that were closed at once, because there were `max_calls` already."""
+
+    @property
+    def calls(self) -> int:
+        """How many calls are being handled now."""
+        return len(self._calls)
+
+    def serve_forever(self) -> None:
+        """Takes calls until `close` is called, by a handler or by another thread."""
+        self._serving = True
+        try:
+            while not self._closing:
+                poll(self._listener, self._awake, timeout=None)
+                with contextlib.suppress(OSError):  # None is there, or it is gone again.
+                    self._take(self._listener.accept()[0])
+        finally:
+            with self._changed:
+                self._serving = False
+                self._changed.notify_all()
+
+    def _take(self, sock: socket.socket) -> None:
+        with self._changed:
+            if len(self._calls) >= self._max_calls or self._closing:
+                self.refused += 1
+                _LOG.warning("there are %d calls already: one more is refused", self._max_calls)
+                sock.close()
+                return
+            self.taken += 1
+            session = Session(format=self._format, timeout=self._timeout, command_timeout=self._command_timeout)
+            thread = threading.Thread(target=self._call, args=(session, sock), name=f"esl_proto-call-{self.taken}")
+            self._calls[thread] = session
+        thread.start()
+
+    def _call(self, session: Session, sock: socket.socket) -> None:
+        try:
+            if self._begin(session, sock):
+                self._handle(session)
+        finally:
+            with self._changed:
+                del self._calls[threading.current_thread()]
+                self._changed.notify_all()
+
+    def _begin(self, session: Session, sock: socket.socket) -> bool:
+        try:
+            keep_alive(sock)
+            if self._ssl is not None:
+                sock.settimeout(self._timeout)
+                sock = self._ssl.wrap_socket(sock, server_side=True)
+            session.open(sock, self._linger)
+        except (EventSocketError, OSError, ProtocolError) as error:
+            _LOG.warning("a call did not begin: %s", error)
+            session.close(0)
+            sock.close()
+            return False
+        return True
+
+    def _handle(self, session: Session) -> None:
+        try:
+            self._handler(session)
+        except EventSocketError as error:
+            if session.is_open:
+                self._failed(session)
+            else:
+                _LOG.debug("call %s: %s", session.uuid, error)
+        except Exception:
+            self._failed(session)
+        finally:
+            session.close()
+
+    def _failed(self, session: Session) -> None:
+        _LOG.exception("call %s: the handler failed", session.uuid)
+        session.fail(self._failure_cause)
+
+    def close(self, timeout: float | None = 10.0) -> None:
+        """Listens no more, waits at most `timeout` seconds for the calls to end, and then ends them: what their
+        handlers wait for ends with `ConnectionClosed`."""
+        with self._changed:
+            self._closing = True
+            if self._waker.fileno() >= 0:
+                self._waker.send(b"x")
+            self._changed.wait_for(lambda: not self._serving)
+            for sock in (self._listener, self._awake, self._waker):
+                sock.close()
+        self._wait_for_calls(timeout)
+        for session in list(self._calls.values()):
+            session.close()
+        self._wait_for_calls(self._timeout)
+
+    def _wait_for_calls(self, timeout: float | None) -> None:
+        me = threading.current_thread()
+        with self._changed:
+            self._changed.wait_for(lambda: not self._calls.keys() - {me}, timeout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def serve(
+    handler: Handler,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    ssl: tls.SSLContext | None = None,
+    format: Format = "plain",
+    linger: int | None = None,
+    max_calls: int = 1000,
+    failure_cause: str = "NORMAL_TEMPORARY_FAILURE",
+    timeout: float | None = 10.0,
+    command_timeout: float | None = 60.0,
+) -> Server:
+    """Listens for calls: `with serve(handler, host, port) as server: server.serve_forever()`.
+
+    `handler` is a function that takes a `Session`, and runs in a thread of its own. When it returns, the connection
+    ends, and the call with it unless `resume` was said. What it raises is logged, and the call is hung up with
+    `failure_cause`; the others are not touched. That the caller has hung up (`ChannelEnded`, `ConnectionClosed`) is no
+    failure.
+
+    - `host`: `""` for all addresses; `port`: 0 for a free one, which `server.port` then tells.
+    - `format`: of events.
+    - `linger`: for how many seconds the server keeps the connection after the end of the channel, for its last
+      events. Needs `full`.
+    - `max_calls`: at most so many at a time; further connections are closed at once.
+    - `timeout`: for the handshake, and for the good-bye.
+    - `command_timeout`: until a command is answered, unless the call says otherwise.
+    """
+    return Server(
+        handler,
+        socket.create_server((host, port)),
+        ssl=ssl,
+        format=format,
+        linger=linger,
+        max_calls=max_calls,
+        failure_cause=failure_cause,
+        timeout=timeout,
+        command_timeout=command_timeout,
+    )

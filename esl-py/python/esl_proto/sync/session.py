@@ -1,0 +1,100 @@
+"""One call that FreeSWITCH has sent to this program."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+
+from .. import _native
+from .._conversation import Answer
+from .._errors import ChannelEnded, ConnectionClosed
+from .._native import Command, Event
+from .._orders import Timeout, checked
+from .._session import Call
+from .._subscription import OF_A_CHANNEL
+from .._verbs import Verbs, digits_argument, digits_of
+from ..errors import LocalProtocolError
+from .pump import Wire, deadline_of
+from .socket import EventSocket
+
+__all__ = ["Session"]
+
+
+class Session(EventSocket, Verbs[Event], Call):
+    """Reads like the script of an IVR: `call.answer()`, `call.playback("welcome.wav")`.
+
+    Each application is waited for until it has ended, in `async` mode and in `sync` mode alike. All that `EventSocket`
+    has is there too; where the dialplan does not say `full`, most of it is refused (`LocalProtocolError`)."""
+
+    def open(self, sock: socket.socket, linger: int | None) -> None:
+        """The handshake: `connect`, `myevents` and, if it may be said, `linger`. `serve` does it."""
+        deadline = deadline_of(self._timeout)
+        wire = Wire(sock, _native.Connection.outbound(), self._router, self._pump)
+        with self._pump.changed:
+            self._pump.wire = wire
+            wire.conversation.on_end = self._lost
+        connected = self._send(Command.connect())
+        own = self._send(
+            Command.myevents(format=self._format),
+            lambda: self._router.subscription.add(self._format, OF_A_CHANNEL, ()),
+        )
+        self._connected(self._pump.result(connected, deadline))
+        checked(self._pump.result(own, deadline))
+        if linger is not None and self.full_control:
+            self.linger(linger)
+
+    def _lost(self) -> None:  # With the lock.
+        end = self._conversation().end
+        quiet = self._closing or end is None or end.end in ("channel-ended", "exit")
+        self._finish_locked(None if quiet else end)
+
+    def execute(self, app: str, arg: str = "", *, timeout: float | None = None) -> Event:
+        """Runs any application of the dialplan. After `timeout` seconds it goes on, unwatched."""
+        if self._conversation().lingering:
+            raise ChannelEnded
+        try:
+            return self._execute(app, arg, None, self.uuid, timeout)
+        except ConnectionClosed as error:
+            if error.end == "channel-ended":
+                raise ChannelEnded from error
+            raise
+
+    def play_and_get_digits(
+        self,
+        file: str,
+        *,
+        min_digits: int = 1,
+        max_digits: int = 1,
+        tries: int = 3,
+        timeout: float = 5.0,
+        terminators: str = "#",
+        invalid_file: str = "silence_stream://1",
+        variable: str = "digits",
+        regexp: str = r"\d+",
+        digit_timeout: float | None = None,
+    ) -> str | None:
+        """Plays `file` and collects what is typed: the digits, or `None` if nothing valid was typed in all tries.
+        Times are in seconds; the digits are also in the channel's `variable`."""
+        argument = digits_argument(
+            file,
+            min_digits=min_digits,
+            max_digits=max_digits,
+            tries=tries,
+            timeout=timeout,
+            terminators=terminators,
+            invalid_file=invalid_file,
+            variable=variable,
+            regexp=regexp,
+            digit_timeout=digit_timeout,
+        )
+        return digits_of(self.execute("play_and_get_digits", argument), variable)
+
+    def getvar(self, name: str, *, timeout: Timeout = ...) -> str | None:
+        """The value of a channel variable; `None` if it is not set, or empty."""
+        answer: Answer = self._pump.result(self._send(Command.getvar(name)), self._deadline(timeout))
+        return self._value(answer)
+
+    def fail(self, cause: str) -> None:
+        """Ends the call after a failure in this program."""
+        with contextlib.suppress(ConnectionClosed, LocalProtocolError):
+            self._send(Command.hangup(cause))

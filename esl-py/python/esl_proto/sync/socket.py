@@ -1,0 +1,340 @@
+"""What can be done with any connection, whoever has opened it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from types import EllipsisType, TracebackType
+from typing import Literal, Self, TypeVar, overload
+from uuid import uuid4
+
+from .. import _native
+from .._conversation import Answer, Conversation
+from .._errors import ConnectionClosed, closed
+from .._native import Command, Event, LogLine
+from .._orders import Order, Orders, StreamSlot, Timeout, checked, hear, pass_filters
+from .._results import JobResult
+from .._router import Router, Wanted
+from .._stream import Gap, Overflow
+from ..types import Format
+from ..errors import LocalProtocolError
+from .pump import Pump, Slot, deadline_of
+from .stream import Stream
+
+__all__ = ["EventSocket", "Job", "Pending"]
+
+H = TypeVar("H", bound=Callable[[Event], object])
+
+
+class Pending:
+    """The answer to a command that has been sent."""
+
+    __slots__ = ("_pump", "_slot")
+
+    def __init__(self, pump: Pump, slot: Slot[Answer]) -> None:
+        self._pump = pump
+        self._slot = slot
+
+    def done(self) -> bool:
+        """Whether it is there, or will never come."""
+        return self._slot.done()
+
+    def result(self, timeout: float | None = None) -> Answer:
+        """The answer. Raises `TimeoutError` after `timeout` seconds, and can be asked again then."""
+        return self._pump.result(self._slot, deadline_of(timeout))
+
+
+class Job:
+    """A command that runs in the background.
+
+    A job whose object is dropped goes on in the server, and its result is forgotten."""
+
+    __slots__ = ("__weakref__", "_pump", "slot", "uuid")
+
+    def __init__(self, uuid: str, pump: Pump) -> None:
+        self.uuid = uuid
+        """The Job-UUID."""
+        self.slot: Slot[Event] = Slot()
+        self._pump = pump
+
+    def result(self, timeout: float | None = None) -> JobResult:
+        """The result. Raises `ConnectionClosed` if the connection ends before it comes, and `TimeoutError` after
+        `timeout` seconds: the job goes on, and can be waited for again."""
+        return JobResult(self._pump.result(self.slot, deadline_of(timeout)))
+
+    def done(self) -> bool:
+        """Whether there is a result, or a reason why there will be none."""
+        return self.slot.done()
+
+    def __repr__(self) -> str:
+        return f"<Job {self.uuid}{' done' if self.done() else ''}>"
+
+
+class EventSocket(Orders["_native.Reply"]):
+    """A connection to FreeSWITCH's event socket.
+
+    Any number of threads may use it at once; it has none of its own. Events, answers and the end of the connection
+    are noticed while somebody waits for something. Giving up on a wait leaves it in step: an answer that comes late is
+    recognised and dropped."""
+
+    def __init__(self, *, format: Format = "plain", timeout: float | None, command_timeout: float | None) -> None:
+        self._router = Router()
+        self._pump = Pump(self._router)
+        self._format = format
+        self._timeout = timeout
+        self._command_timeout = command_timeout
+        self._closing = False
+        self._over = False
+        self._handlers: dict[Callable[[Event], object], list[Callable[[], None]]] = {}
+
+    # State
+
+    @property
+    def is_open(self) -> bool:
+        """Whether commands can be sent now, as far as is known: see `run`."""
+        wire = self._pump.wire
+        return wire is not None and wire.conversation.end is None
+
+    @property
+    def pending(self) -> int:
+        """How many answers and applications are being waited for."""
+        wire = self._pump.wire
+        return wire.conversation.waiting if wire is not None else 0
+
+    @property
+    def stats(self) -> dict[str, int]:
+        """What came in on this connection so far."""
+        wire = self._pump.wire
+        return wire.conversation.connection.stats if wire is not None else {}
+
+    def run(self, timeout: float | None = None) -> None:
+        """Reads, and calls handlers, until the connection is over for good or `timeout` seconds have passed."""
+        with contextlib.suppress(TimeoutError):
+            self.wait_closed(timeout)
+
+    def wait_closed(self, timeout: float | None = None) -> None:
+        """Reads, and calls handlers, until it is over for good. Raises `TimeoutError`."""
+        self._pump.wait(lambda: self._over, deadline_of(timeout))
+
+    # Commands
+
+    def send(self, command: Command) -> Pending:
+        """Sends any command at once, and gives what its answer can be asked of. There is no need to wait before the
+        next one: answers come in order. An error is an answer like any other."""
+        return Pending(self._pump, self._send(command))
+
+    def _send(self, command: Command, accepted: Callable[[], None] | None = None) -> Slot[Answer]:
+        slot: Slot[Answer] = Slot()
+        with self._pump.changed:
+            self._conversation().send(command, slot, accepted)
+        return slot
+
+    def _conversation(self) -> Conversation:
+        if self._pump.wire is None:
+            raise closed("closed")
+        return self._pump.wire.conversation
+
+    def _deadline(self, timeout: Timeout) -> float | None:
+        return deadline_of(self._command_timeout if isinstance(timeout, EllipsisType) else timeout)
+
+    def _run(self, orders: Sequence[Order], timeout: Timeout = ...) -> _native.Reply:
+        return self._ask(orders, self._deadline(timeout))
+
+    def _ask(self, orders: Sequence[Order], deadline: float | None) -> _native.Reply:
+        slots = [self._send(command, accepted) for command, accepted in orders]
+        answers = [checked(self._pump.result(slot, deadline)) for slot in slots]
+        return answers[-1]  # type: ignore[return-value]
+
+    def api(self, line: str, *, check: bool = False, timeout: Timeout = ...) -> Answer:
+        """Runs a command and gives its answer: `text`, `ok`, `error`, `detail`. With `check`, an error raises
+        `CommandError`; without, it is yours to judge, as some commands print nothing and the server then says
+        `-ERR no reply`.
+
+        The server does nothing else for this connection meanwhile, and sends no events: use `bgapi` for what takes
+        time."""
+        answer = self._pump.result(self._send(Command.api(line)), self._deadline(timeout))
+        return checked(answer) if check else answer
+
+    def bgapi(self, line: str, *, timeout: Timeout = ...) -> Job:
+        """Starts a command in the background: `job = fs.bgapi("originate ...")`, then `job.result()`.
+
+        The first one also subscribes to BACKGROUND_JOB. The job is named by this side, so that its result finds it
+        however early it comes."""
+        deadline = self._deadline(timeout)
+        self._listen_for(("BACKGROUND_JOB",), deadline)
+        job = Job(str(uuid4()), self._pump)
+        with self._pump.changed:
+            conversation = self._conversation()
+            conversation.add_job(job.uuid, job)
+        try:
+            checked(self._pump.result(self._send(Command.bgapi(line, job_uuid=job.uuid)), deadline))
+        except BaseException:
+            with self._pump.changed:
+                conversation.drop_job(job.uuid)
+            raise
+        return job
+
+    def _listen_for(self, names: Sequence[str], deadline: float | None) -> None:
+        """Makes events come that this library itself waits for."""
+        subscription = self._router.subscription
+        with self._pump.changed:
+            subscription.needed.update(dict.fromkeys(names))
+            orders = pass_filters(subscription, names) if subscription.filters else []
+            orders += hear(subscription, names)
+        if orders:
+            self._ask(orders, deadline)
+
+    def _execute(self, app: str, arg: str, uuid: str | None, channel: str, timeout: float | None) -> Event:
+        deadline = deadline_of(timeout)
+        self._listen_for(("CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP_COMPLETE", "CHANNEL_DESTROY"), deadline)
+        name = str(uuid4())
+        command = Command.execute(app, arg, uuid=uuid, event_uuid=name)
+        slot: Slot[Event] = Slot()
+        answer: Slot[Answer] = Slot()
+        with self._pump.changed:
+            conversation = self._conversation()
+            conversation.add_application(name, channel, slot)
+        try:
+            with self._pump.changed:
+                conversation.send(command, answer)
+            self._pump.wait(lambda: answer.done() or slot.done(), deadline)
+            if answer.done():
+                checked(answer.get())
+            return self._pump.result(slot, deadline)
+        finally:
+            with self._pump.changed:
+                conversation.drop_application(name)
+
+    # Events
+
+    @overload
+    def events(
+        self,
+        *names: str,
+        subclasses: Sequence[str] = (),
+        channel: str | None = None,
+        maxsize: int = 1000,
+        overflow: Overflow = "drop-oldest",
+        gaps: Literal[False] = False,
+    ) -> Stream[Event]: ...
+
+    @overload
+    def events(
+        self,
+        *names: str,
+        subclasses: Sequence[str] = (),
+        channel: str | None = None,
+        maxsize: int = 1000,
+        overflow: Overflow = "drop-oldest",
+        gaps: Literal[True],
+    ) -> Stream[Event | Gap]: ...
+
+    def events(
+        self,
+        *names: str,
+        subclasses: Sequence[str] = (),
+        channel: str | None = None,
+        maxsize: int = 1000,
+        overflow: Overflow = "drop-oldest",
+        gaps: bool = False,
+    ) -> Stream[Event] | Stream[Event | Gap]:
+        """The events with these names (`"ALL"` for all), custom ones by their subclasses, of one channel or of all. It
+        subscribes to them; without any name or subclass, it reads what comes anyway.
+
+        What does not fit into `maxsize` waiting events is lost, the oldest first (`"drop-oldest"`) or the newest
+        (`"drop-newest"`) and counted in `dropped`; or the stream ends with `StreamOverflow` (`"error"`); or nothing
+        more is read from the connection until there is room (`"block"`): no answers either, so do not wait for one
+        while the stream is full.
+
+        With `gaps`, a `Gap` stands where the connection was lost and made anew."""
+        wanted = Wanted(names, subclasses, channel)
+        with self._pump.changed:
+            if gaps:
+                marked, remove = self._router.gap_queue(wanted, maxsize, overflow)
+                self._subscribe_for(wanted, StreamSlot(marked))
+                return Stream(self._pump, self._router, marked, remove)
+            queue, remove = self._router.event_queue(wanted, maxsize, overflow)
+            self._subscribe_for(wanted, StreamSlot(queue))
+            return Stream(self._pump, self._router, queue, remove)
+
+    def log_lines(
+        self, level: str | int = "info", *, maxsize: int = 1000, overflow: Overflow = "drop-oldest"
+    ) -> Stream[LogLine]:
+        """The lines of the server's log, up to `level`. All streams of a connection share one level: the last one
+        asked for."""
+        with self._pump.changed:
+            queue, remove = self._router.log_queue(maxsize, overflow)
+            self._router.subscription.log = level
+            if self.is_open:
+                self._conversation().send(Command.log(level), StreamSlot(queue))
+            return Stream(self._pump, self._router, queue, remove)
+
+    def _subscribe_for(self, wanted: Wanted, slot: StreamSlot) -> None:
+        for command, accepted in hear(self._router.subscription, wanted.names, wanted.subclasses, self._format):
+            if self.is_open:
+                self._conversation().send(command, slot, accepted)
+            elif accepted is not None:  # For the next connection.
+                accepted()
+
+    def on(self, *names: str, subclasses: Sequence[str] = (), channel: str | None = None) -> Callable[[H], H]:
+        """Decorates a handler of events; the arguments are those of `events`.
+
+        It is called by a thread that waits for something (`run`, if there is nothing else to wait for), one at a
+        time, and may use the connection itself. What it raises is logged. `off` takes it away."""
+
+        def register(handler: H) -> H:
+            wanted = Wanted(names, subclasses, channel)
+            with self._pump.changed:
+                remove = self._router.add_sink(wanted, lambda event: self._pump.call_later(handler, event))
+                self._handlers.setdefault(handler, []).append(remove)
+                self._subscribe_for(wanted, StreamSlot(None))
+            return handler
+
+        return register
+
+    def off(self, handler: Callable[[Event], object]) -> None:
+        """Takes a handler away that `on` has decorated. The subscription stays."""
+        with self._pump.changed:
+            for remove in self._handlers.pop(handler, ()):
+                remove()
+
+    # The end
+
+    def close(self, timeout: Timeout = ...) -> None:
+        """Says `exit`, waits for the server's good-bye, and closes the socket, after `timeout` seconds in any case.
+
+        Streams end quietly; whoever still waits for something gets `ConnectionClosed`. Events that the server has not
+        sent yet are lost."""
+        pump, self._closing = self._pump, True
+        wire = pump.wire
+        if wire is not None:
+            with pump.changed:
+                self._router.release()
+                wire.conversation.dispatch()
+                if wire.conversation.end is None:
+                    with contextlib.suppress(LocalProtocolError):
+                        wire.conversation.send(Command.exit(), None)
+            limit = self._timeout if isinstance(timeout, EllipsisType) else timeout
+            with contextlib.suppress(TimeoutError):
+                pump.wait(lambda: wire.conversation.end is not None, deadline_of(limit))
+            pump.close_wire(wire)
+        self._finish(None)
+        pump.close()
+
+    def _finish(self, error: ConnectionClosed | None) -> None:
+        """It is over for good."""
+        with self._pump.changed:
+            self._finish_locked(error)
+
+    def _finish_locked(self, error: ConnectionClosed | None) -> None:
+        self._router.end(error)
+        self._over = True
+        self._pump.notify()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,81 @@
+"""Events, one after the other, for `for`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self, TypeVar
+
+from .._errors import closed
+from .._router import Router
+from .._stream import Counters, Queue
+from .pump import Pump, deadline_of
+
+__all__ = ["Stream"]
+
+T = TypeVar("T")
+
+
+class Stream(Counters[T]):
+    """What comes in, for one reader or several threads. It begins when it is made, and ends with the connection:
+    quietly if this program ended it, or the channel did that a session is for; else with `ConnectionClosed`.
+
+    It is closed by `close`, at the end of `with`, and when it is dropped."""
+
+    def __init__(self, pump: Pump, router: Router, queue: Queue[T], remove: Callable[[], None]) -> None:
+        self._pump = pump
+        self._router = router
+        self._queue = queue
+        self._remove = remove
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> T:
+        try:
+            return self._next(None)
+        except _QuietEnd:
+            raise StopIteration from None
+
+    def get(self, timeout: float | None = None) -> T:
+        """The next one. Raises `TimeoutError` after `timeout` seconds, and `ConnectionClosed` at the end."""
+        try:
+            return self._next(timeout)
+        except _QuietEnd:
+            raise closed("closed") from None
+
+    def _next(self, timeout: float | None) -> T:
+        queue, changed = self._queue, self._pump.changed
+        deadline = deadline_of(timeout)
+        while True:
+            with changed:
+                if queue.items:
+                    was_blocked = self._router.blocked
+                    item = queue.pop()
+                    if was_blocked and not self._router.blocked:
+                        changed.notify_all()
+                    return item
+                if queue.ended:
+                    raise _QuietEnd if queue.error is None else queue.error
+            self._pump.wait(lambda: bool(queue.items) or queue.ended, deadline)
+
+    def close(self) -> None:
+        """No more are wanted."""
+        with self._pump.changed:
+            self._remove()
+            self._pump.notify()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self._router.drop(self._remove)
+
+
+class _QuietEnd(Exception):
+    pass

@@ -1,0 +1,157 @@
+"""What a listener asks, and what its switch says."""
+
+from __future__ import annotations
+
+import hmac
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from . import _api
+from ._events import new_uuid
+
+if TYPE_CHECKING:
+    from esl_proto import Ask
+
+    from .link import Link
+    from .switch import Switch
+
+__all__ = ["answer"]
+
+
+def answer(switch: Switch, link: Link, ask: Ask) -> Awaitable[None] | None:
+    """Answers a question now, or gives what will."""
+    return _ANSWERS[ask.kind](switch, link, ask)
+
+
+def _password(switch: Switch, link: Link, ask: Ask) -> None:
+    if _is_same(ask.password_bytes, switch.password):
+        link.server.accept()
+    else:
+        link.server.refuse()
+
+
+def _user(switch: Switch, link: Link, ask: Ask) -> None:
+    user = switch.users.get(f"{ask.user}@{ask.domain}")
+    if user is not None and _is_same(ask.password_bytes, user.password):
+        link.server.accept(events=user.events, api=user.api, log=user.log)
+    else:
+        link.server.refuse()
+
+
+def _is_same(given: bytes | None, password: str) -> bool:
+    return hmac.compare_digest(given or b"", password.encode())
+
+
+def _command(ask: Ask) -> tuple[str, str]:
+    command, argument = ask.command or "", ask.argument or ""
+    # As on the console, the whole line is the command.
+    return (command, argument) if not ask.console else (command.partition(" ")[0], command.partition(" ")[2])
+
+
+def _api_command(switch: Switch, link: Link, ask: Ask) -> Awaitable[None] | None:
+    return _then(switch, lambda: _api.run(switch, *_command(ask)), link.server.output)
+
+
+def _job(switch: Switch, link: Link, ask: Ask) -> None:
+    job = ask.job_uuid or new_uuid()
+    command, argument = _command(ask)
+    about = {"Job-UUID": job, "Job-Command": command, "Job-Command-Arg": argument}
+    if link.call is not None:
+        about["Job-Owner-UUID"] = link.call.uuid
+    link.server.job(job)
+
+    def done(output: str | bytes) -> None:
+        switch.fire("BACKGROUND_JOB", about, output)
+
+    running = _then(switch, lambda: _api.run(switch, command, argument), done)
+    if running is not None:
+        switch.begin(running)
+
+
+def _then(switch: Switch, run: Callable[[], Any], use: Callable[[str | bytes], object]) -> Awaitable[None] | None:
+    """Runs a script and uses what it says, at once if it can be."""
+    output = switch.try_to(run)
+    if not inspect.isawaitable(output):
+        use(_as_output(output))
+        return None
+
+    async def later() -> None:
+        use(_as_output(await switch.guard(output)))
+
+    return later()
+
+
+def _as_output(output: object) -> str | bytes:
+    if isinstance(output, str | bytes):
+        return output
+    return "" if output is None else str(output)
+
+
+def _sendmsg(switch: Switch, link: Link, ask: Ask) -> Awaitable[None] | None:
+    call = link.call if ask.uuid is None else switch.find(ask.uuid)
+    if call is None:
+        link.server.no_such_channel(ask.uuid or "")
+        return None
+    if ask.call == "hangup":
+        # The reply comes before what follows from it.
+        link.server.ok()
+        call.hangup(ask.cause or "NORMAL_CLEARING")
+        return None
+    done = None
+    if ask.call == "execute":
+        loops = next((value for name, value in ask.headers if name.lower() == "loops"), "1")
+        done = call.order(
+            ask.app or "", ask.arg or "", ask.event_uuid, int(loops) if loops.isdecimal() else 1, wait=ask.wait
+        )
+    if done is None:
+        link.server.ok()
+        return None
+    waiting = done
+
+    async def later() -> None:
+        await waiting
+        link.server.ok()
+
+    return later()
+
+
+def _sendevent(switch: Switch, link: Link, ask: Ask) -> None:
+    uuid = new_uuid()
+    link.server.fired(uuid)
+    headers = [(name, value) for name, value in ask.headers if name.lower() != "event-subclass"]
+    subclass = next((value for name, value in ask.headers if name.lower() == "event-subclass"), None)
+    line = ask.octets.lstrip(b"\r\n").partition(b"\n")[0].rstrip(b"\r").decode("utf-8", "surrogateescape")
+    headers = [("Command", line), *headers, ("Event-UUID", uuid)]
+    diverts = switch.find(next((value for name, value in ask.headers if name.lower() == "unique-id"), None))
+    switch.fire_sent(ask.name or "CUSTOM", subclass, headers, ask.body, diverts)
+
+
+def _connect(switch: Switch, link: Link, ask: Ask) -> None:
+    link.server.channel(switch.event("CHANNEL_DATA", link.call.headers() if link.call is not None else []))
+
+
+def _getvar(switch: Switch, link: Link, ask: Ask) -> None:
+    link.server.value(link.call.variable(ask.name or "") if link.call is not None else "")
+
+
+def _myevents(switch: Switch, link: Link, ask: Ask) -> None:
+    call = switch.find(ask.uuid)
+    if call is None:
+        link.server.no_such_channel(ask.uuid or "")
+    else:
+        link.control(call)
+        link.server.control(call.uuid)
+
+
+_ANSWERS: dict[str, Callable[[Switch, Link, Ask], Awaitable[None] | None]] = {
+    "api": _api_command,
+    "bgapi": _job,
+    "connect": _connect,
+    "getvar": _getvar,
+    "myevents": _myevents,
+    "password": _password,
+    "sendevent": _sendevent,
+    "sendmsg": _sendmsg,
+    "user": _user,
+}

@@ -1,0 +1,96 @@
+"""The commands that clients send, for tests to look at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+__all__ = ["Matcher", "Received", "Recorder", "describe"]
+
+
+@dataclass(frozen=True)
+class Received:
+    """A command as it came."""
+
+    line: str
+    """The command's line: `bgapi originate user/1000 &park()`."""
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    connection: int = field(default=0, compare=False)
+    """Which connection of the switch it came on, counted from 0."""
+
+    @classmethod
+    def of(cls, octets: bytes, connection: int) -> Received:
+        """A command as it stood on the wire."""
+        head, _, body = octets.replace(b"\r\n", b"\n").lstrip(b"\n").partition(b"\n\n")
+        line, *lines = head.decode("utf-8", "surrogateescape").split("\n")
+        pairs = (text.partition(":") for text in lines)
+        headers = tuple((name, value.lstrip(" ")) for name, colon, value in pairs if colon)
+        return cls(line, headers, body or None, connection)
+
+    def get(self, name: str) -> str | None:
+        """The first header of this name, whatever its case."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    def __str__(self) -> str:
+        return self.line
+
+
+Matcher = str | re.Pattern[str] | Callable[[Received], object]
+"""What a command is recognised by: how its line begins, a pattern that is found in it, or any test."""
+
+
+def _matches(matcher: Matcher, command: Received) -> bool:
+    if isinstance(matcher, str):
+        return command.line.startswith(matcher)
+    if isinstance(matcher, re.Pattern):
+        return matcher.search(command.line) is not None
+    return bool(matcher(command))
+
+
+class Recorder:
+    """All commands so far, and those who wait for one. Lives in the switch's thread."""
+
+    def __init__(self) -> None:
+        self.commands: list[Received] = []
+        self._waiting: list[tuple[Matcher, int, Future[Received]]] = []
+
+    def add(self, command: Received) -> None:
+        """Keeps a command, and wakes who has waited for it."""
+        self.commands.append(command)
+        for waiting in list(self._waiting):
+            self._try(*waiting)
+
+    def clear(self) -> None:
+        """Forgets what came so far."""
+        self.commands.clear()
+
+    def wait(self, matcher: Matcher, count: int) -> Future[Received]:
+        """The `count`-th command that matches, as soon as it is there."""
+        found: Future[Received] = Future()
+        self._waiting.append((matcher, count, found))
+        self._try(matcher, count, found)
+        return found
+
+    def give_up(self, found: Future[Received]) -> None:
+        """Nobody waits for this one any more."""
+        self._waiting = [waiting for waiting in self._waiting if waiting[2] is not found]
+
+    def _try(self, matcher: Matcher, count: int, found: Future[Received]) -> None:
+        try:
+            matching = [command for command in self.commands if _matches(matcher, command)]
+        except Exception as error:
+            found.set_exception(error)
+        else:
+            if len(matching) < count:
+                return
+            found.set_result(matching[count - 1])
+        self.give_up(found)
+
+
+def describe(matcher: Matcher, commands: list[Received]) -> str:
+    """What to say when nothing came."""
+    lines = "".join(f"\n  {command.line}" for command in commands) or " none"
+    return f"no command {matcher!r} came; received:{lines}"

@@ -1,0 +1,110 @@
+"""The way from a listener to its client, with the troubles that a network can have."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+
+__all__ = ["Network", "Wire"]
+
+
+@dataclass
+class Network:
+    """How what is sent travels. All connections of a switch share one; changes take effect at once."""
+
+    delay: float = 0.0
+    """Seconds from sending to arriving."""
+    piece: int = 0
+    """How many octets travel at a time; 0: all that there are."""
+    pause: float = 0.0
+    """Seconds between two pieces."""
+
+
+class Wire:
+    """What one connection sends. Lives in the switch's thread."""
+
+    def __init__(self, network: Network) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._network = network
+        self._waiting: deque[tuple[float, bytes]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_held = False
+        self._left: int | None = None
+        self._closes = False
+
+    def attach(self, transport: asyncio.Transport) -> None:
+        """The connection is there."""
+        self._transport = transport
+        self._flush()
+
+    def write(self, data: bytes) -> None:
+        """Sends octets, as fast as the network lets it."""
+        if data and not self._closes:
+            self._waiting.append((self._loop.time() + self._network.delay, data))
+            self._flush()
+
+    def hold(self) -> None:
+        """Sends nothing until `release`."""
+        self._is_held = True
+
+    def release(self) -> None:
+        """Sends what was held."""
+        self._is_held = False
+        self._flush()
+
+    def cut_after(self, octets: int) -> None:
+        """Breaks the connection after so many octets more."""
+        self._left = octets
+        self._flush()
+
+    def close(self) -> None:
+        """Ends the connection after all that is sent."""
+        self._closes = True
+        self._flush()
+
+    def abort(self) -> None:
+        """Ends it now, with a reset instead of a proper end."""
+        self._drop_waiting()
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _drop_waiting(self) -> None:
+        self._waiting.clear()
+        self._closes = True
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _flush(self) -> None:
+        while self._transport is not None and not self._is_held and self._timer is None:
+            if self._left == 0 or self._transport.is_closing():
+                self._drop_waiting()
+            if not self._waiting:
+                if self._closes:
+                    self._transport.close()
+                return
+            wait = self._waiting[0][0] - self._loop.time()
+            if wait > 0:
+                self._flush_in(wait)
+                return
+            self._send_piece(self._transport)
+            if self._network.piece and self._network.pause > 0:
+                self._flush_in(self._network.pause)
+
+    def _send_piece(self, transport: asyncio.Transport) -> None:
+        due, data = self._waiting.popleft()
+        limits = [limit for limit in (self._network.piece or None, self._left) if limit is not None]
+        size = min(limits, default=len(data))
+        if len(data) > size:
+            self._waiting.appendleft((due, data[size:]))
+        transport.write(data[:size])
+        if self._left is not None:
+            self._left = max(0, self._left - len(data[:size]))
+
+    def _flush_in(self, seconds: float) -> None:
+        def ring() -> None:
+            self._timer = None
+            self._flush()
+
+        self._timer = self._loop.call_later(seconds, ring)

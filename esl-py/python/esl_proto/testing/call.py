@@ -1,0 +1,275 @@
+"""Simulated calls: channels that exist in events only."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from . import _apps
+from ._events import Body, Headers, new_uuid, pairs, text
+from ._loop import LoopThread, on_loop
+
+if TYPE_CHECKING:
+    from .link import Link
+    from .switch import Switch
+
+__all__ = ["Call"]
+
+_R = TypeVar("_R")
+
+
+@dataclass
+class _Order:
+    """An application to execute."""
+
+    app: str
+    arg: str
+    event_uuid: str | None = None
+    loops: int = 1
+    done: asyncio.Future[None] | None = None
+
+
+class Call:
+    """A simulated channel. Its methods may be called from any thread."""
+
+    def __init__(
+        self,
+        switch: Switch,
+        name: str,
+        *,
+        uuid: str | None = None,
+        caller: str = "0000000000",
+        direction: str = "inbound",
+        variables: Mapping[str, object] | None = None,
+    ) -> None:
+        self.uuid = uuid or new_uuid()
+        self.name = name
+        self.caller = caller
+        self.destination = name.rpartition("/")[2]
+        self.direction = direction
+        self.variables: dict[str, str | list[str]] = {"direction": direction, "uuid": self.uuid, "channel_name": name}
+        self.variables.update((key, text(value)) for key, value in (variables or {}).items())
+        self.executed: list[tuple[str, str]] = []
+        """The applications that were executed, each with its argument."""
+        self.state = "DOWN"
+        """The call state: DOWN, RINGING, ACTIVE or HANGUP."""
+        self.cause: str | None = None
+        """Why the call has ended, if it has."""
+        self.links: list[Link] = []
+        """The connections that control it."""
+        self._switch = switch
+        self._times = {"Created": time.time(), "Answered": 0.0, "Hangup": 0.0}
+        self._digits = ""
+        self._digit_came = asyncio.Event()
+        self._orders: asyncio.Queue[_Order] = asyncio.Queue()
+        self._hung_up = asyncio.Event()
+        self._ended: Future[str] = Future()
+        self._worker = asyncio.get_running_loop().create_task(self._live())
+
+    @property
+    def loop_thread(self) -> LoopThread:
+        return self._switch.loop_thread
+
+    def __repr__(self) -> str:
+        return f"<Call {self.name} {self.uuid} {self.state}>"
+
+    # What a test can do.
+
+    @on_loop
+    def fire(self, name: str, headers: Headers | None = None, body: Body | None = None) -> int:
+        """Fires an event of this channel: what all of its events say, then `headers`. How many connections get it."""
+        return self._switch.fire(name, self.headers() + pairs(headers), body)
+
+    @on_loop
+    def ring(self) -> None:
+        """The other side rings."""
+        self.fire("CHANNEL_PROGRESS")
+        self._set_state("RINGING")
+
+    @on_loop
+    def answer(self) -> None:
+        """Answers, if it is not answered."""
+        if self.state in ("DOWN", "RINGING"):
+            self._times["Answered"] = time.time()
+            self.state = "ACTIVE"
+            self.fire("CHANNEL_ANSWER")
+            self._set_state("ACTIVE")
+
+    @on_loop
+    def hangup(self, cause: str = "NORMAL_CLEARING") -> None:
+        """Ends the call, if it has not ended. The events of its end follow."""
+        if self.cause is None:
+            self.cause = cause
+            self._times["Hangup"] = time.time()
+            self.variables["hangup_cause"] = cause
+            self.fire("CHANNEL_HANGUP")
+            self._hung_up.set()
+            for link in list(self.links):
+                link.channel_ended()
+
+    @on_loop
+    def press(self, digits: str) -> None:
+        """The caller presses keys."""
+        for digit in digits:
+            self._digits += digit
+            self.fire("DTMF", {"DTMF-Digit": digit, "DTMF-Duration": "2000", "DTMF-Source": "RTP"})
+        self._digit_came.set()
+
+    @on_loop
+    def execute(self, app: str, arg: str = "", *, event_uuid: str | None = None, loops: int = 1) -> None:
+        """Orders an application, as a client's `sendmsg` does: it is executed after those before it."""
+        self.order(app, arg, event_uuid, loops)
+
+    @on_loop
+    def set_variable(self, name: str, value: object) -> None:
+        """Sets a channel variable, or takes it away if the value is empty."""
+        if value == "":
+            self.variables.pop(name, None)
+        else:
+            self.variables[name] = text(value)
+
+    def variable(self, name: str) -> str:
+        """A channel variable as FreeSWITCH's commands show it; empty if it is not set."""
+        value = self.variables.get(name, "")
+        return value if isinstance(value, str) else "ARRAY::" + "|:".join(value)
+
+    def wait(self, timeout: float = 5.0) -> str:
+        """Waits until the call is over, and says why. Raises `TimeoutError`. Not for coroutines: see `ended`."""
+        return self._ended.result(timeout)
+
+    async def ended(self, timeout: float = 5.0) -> str:
+        """The same for coroutines."""
+        return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self._ended)), timeout)
+
+    # What the switch does.
+
+    def headers(self) -> list[tuple[str, str | list[str]]]:
+        """What every event of this channel says of it."""
+        known: list[tuple[str, str | list[str]]] = [
+            ("Channel-State", "CS_HANGUP" if self.cause else "CS_EXECUTE"),
+            ("Channel-Call-State", self.state),
+            ("Channel-Name", self.name),
+            ("Unique-ID", self.uuid),
+            ("Call-Direction", self.direction),
+            ("Channel-Call-UUID", self.uuid),
+            ("Answer-State", self._answer_state()),
+            ("Hangup-Cause", self.cause or ""),
+            ("Caller-Direction", self.direction),
+            ("Caller-Username", self.caller),
+            ("Caller-Dialplan", "XML"),
+            ("Caller-Caller-ID-Name", self.caller),
+            ("Caller-Caller-ID-Number", self.caller),
+            ("Caller-Destination-Number", self.destination),
+            ("Caller-Unique-ID", self.uuid),
+            ("Caller-Context", "default"),
+            ("Caller-Channel-Name", self.name),
+        ]
+        times = [(f"Caller-Channel-{name}-Time", str(int(when * 1_000_000))) for name, when in self._times.items()]
+        return pairs([*known, *times, *((f"variable_{name}", value) for name, value in self.variables.items())])
+
+    def order(
+        self, app: str, arg: str, event_uuid: str | None = None, loops: int = 1, wait: bool = False
+    ) -> asyncio.Future[None] | None:
+        """Orders an application. With `wait`, what tells that it is over."""
+        done: asyncio.Future[None] | None = self.loop_thread.loop.create_future() if wait else None
+        if self.cause is None:
+            self._orders.put_nowait(_Order(app, arg, event_uuid, loops, done))
+        elif done is not None:
+            done.set_result(None)
+        return done
+
+    def released(self, link: Link) -> None:
+        """A connection that controlled it has ended. With the program that had it, the call ends, too."""
+        self.links.remove(link)
+        if link.is_outbound and not link.resumes:
+            self.hangup()
+
+    async def hung_up(self) -> None:
+        """Waits for the end of the call."""
+        await self._hung_up.wait()
+
+    async def keys(self, most: int, terminators: str, patience: float) -> str:
+        """What is pressed: so many keys, or up to a terminator, or until nobody presses any more."""
+        while len(self._digits) < most and not any(key in terminators for key in self._digits):
+            self._digit_came.clear()
+            try:
+                await asyncio.wait_for(self._digit_came.wait(), patience)
+            except TimeoutError:
+                break
+        pressed = next((at for at, key in enumerate(self._digits) if key in terminators), None)
+        end = most if pressed is None else pressed
+        keys, self._digits = self._digits[:end], self._digits[end + (pressed is not None) :]
+        return keys
+
+    def _answer_state(self) -> str:
+        if self.cause is not None:
+            return "hangup"
+        return "answered" if self._times["Answered"] else "ringing"
+
+    def _set_state(self, state: str) -> None:
+        self.state = state
+        self.fire("CHANNEL_CALLSTATE")
+
+    async def _live(self) -> None:
+        await self.obey()
+        while not self._orders.empty():
+            _tell(self._orders.get_nowait())
+        await self._end()
+
+    async def obey(self) -> None:
+        """Executes what is ordered, until the call ends."""
+        while self.cause is None:
+            order = await self._while_alive(self._orders.get())
+            if order is not None:
+                await self._execute(order)
+                _tell(order)
+
+    async def _execute(self, order: _Order) -> None:
+        """Executes an application, with the events before and after."""
+        about = {
+            "Application": order.app,
+            "Application-Data": order.arg,
+            "Application-UUID": order.event_uuid or new_uuid(),
+        }
+        for _ in range(order.loops):
+            self.executed.append((order.app, order.arg))
+            self.variables["current_application"] = order.app
+            self.fire("CHANNEL_EXECUTE", about)
+            response = await self._while_alive(_apps.run(self._switch, self, order.app, order.arg))
+            if response is None and self.cause is None:
+                # FreeSWITCH ends the call of who asks for what it does not have.
+                self.hangup("DESTINATION_OUT_OF_ORDER")
+                return
+            self.fire("CHANNEL_EXECUTE_COMPLETE", {"Application-Response": response or "_none_", **about})
+            if self.cause is not None:
+                return
+
+    async def _while_alive(self, what: Coroutine[Any, Any, _R]) -> _R | None:
+        """Does something as long as the call lives."""
+        loop = self.loop_thread.loop
+        doing, end = loop.create_task(what), loop.create_task(self._hung_up.wait())
+        try:
+            await asyncio.wait({doing, end}, return_when=asyncio.FIRST_COMPLETED)
+            return doing.result() if doing.done() else None
+        finally:
+            for task in (doing, end):
+                task.cancel()
+            await asyncio.gather(doing, end, return_exceptions=True)
+
+    async def _end(self) -> None:
+        self._set_state("HANGUP")
+        self.fire("CHANNEL_HANGUP_COMPLETE")
+        # A connection holds its channel: the end of it never comes there.
+        await asyncio.gather(*(link.closed for link in self.links))
+        self.fire("CHANNEL_DESTROY")
+        self._switch.forget(self)
+        self._ended.set_result(self.cause or "")
+
+
+def _tell(order: _Order) -> None:
+    if order.done is not None and not order.done.done():
+        order.done.set_result(None)

@@ -1,0 +1,278 @@
+//! What the listener wants of its host, and what it tells.
+
+use esl_proto::server::{Ask as Core, Closed, Effect as CoreEffect, Goodbye};
+use esl_proto::{Call, Request, SendMsg};
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::{PyBytes, PyList, PyString};
+
+use crate::command::{request, shown};
+use crate::text::{header_list, shared, to_str, value_str};
+
+/// The `bytes` of a command: blank lines before it are no part of it.
+fn command(py: Python<'_>, mut octets: &[u8]) -> PyBackedBytes {
+    while let [b'\r' | b'\n', rest @ ..] = octets {
+        octets = rest;
+    }
+    PyBytes::new(py, octets).into()
+}
+
+/// What a client wants of the host, which has to answer by one of the methods of `Server`: each kind has its own.
+///
+/// | kind | attributes | answers |
+/// |---|---|---|
+/// | 'password' | password | accept, refuse |
+/// | 'user' | user, domain, password | accept, refuse |
+/// | 'api' | command, argument, console | output |
+/// | 'bgapi' | command, argument, job_uuid | job |
+/// | 'sendmsg' | uuid, call, app, arg, cause, event_uuid, headers, body, wait | ok, no_such_channel, reply |
+/// | 'sendevent' | name, headers, body | fired, reply |
+/// | 'connect' | | channel |
+/// | 'getvar' | name | value |
+/// | 'myevents' | uuid | control, no_such_channel |
+///
+/// Attributes of other kinds are None or empty.
+#[pyclass(frozen, module = "esl_proto")]
+pub(crate) struct Ask {
+    /// What is asked.
+    #[pyo3(get)]
+    kind: &'static str,
+    octets: PyBackedBytes,
+    password: Option<Py<PyBytes>>,
+    /// `userauth`: the user.
+    #[pyo3(get)]
+    user: Option<Py<PyString>>,
+    /// `userauth`: the domain.
+    #[pyo3(get)]
+    domain: Option<Py<PyString>>,
+    /// The API command.
+    #[pyo3(get)]
+    command: Option<Py<PyString>>,
+    /// What follows the first blank after the API command.
+    #[pyo3(get)]
+    argument: Option<Py<PyString>>,
+    /// Whether the API command is meant as on the console, with aliases; `command` is then the whole line.
+    #[pyo3(get)]
+    console: bool,
+    /// How the client wants to call the job.
+    #[pyo3(get)]
+    job_uuid: Option<Py<PyString>>,
+    /// The channel; None for the one that the connection controls.
+    #[pyo3(get)]
+    uuid: Option<Py<PyString>>,
+    /// `sendmsg`: the call-command, such as 'execute' or 'hangup'.
+    #[pyo3(get)]
+    call: Option<Py<PyString>>,
+    /// `execute`: the application.
+    #[pyo3(get)]
+    app: Option<Py<PyString>>,
+    /// `execute`: its argument, whether it came in a header or as the body.
+    #[pyo3(get)]
+    arg: Option<Py<PyString>>,
+    /// `execute`: what CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE shall carry as Application-UUID.
+    #[pyo3(get)]
+    event_uuid: Option<Py<PyString>>,
+    /// `hangup`: why.
+    #[pyo3(get)]
+    cause: Option<Py<PyString>>,
+    /// `sendmsg`: whether the answer must wait until it is done.
+    #[pyo3(get)]
+    wait: bool,
+    /// The name of the event, or of the variable.
+    #[pyo3(get)]
+    name: Option<Py<PyString>>,
+    /// The body, if there is a Content-Length.
+    #[pyo3(get)]
+    body: Option<Py<PyBytes>>,
+}
+
+impl Ask {
+    fn blank(py: Python<'_>, kind: &'static str, octets: &[u8]) -> Self {
+        Self {
+            kind,
+            octets: command(py, octets),
+            password: None,
+            user: None,
+            domain: None,
+            command: None,
+            argument: None,
+            console: false,
+            job_uuid: None,
+            uuid: None,
+            call: None,
+            app: None,
+            arg: None,
+            event_uuid: None,
+            cause: None,
+            wait: false,
+            name: None,
+            body: None,
+        }
+    }
+
+    /// The question that these octets led to.
+    pub(crate) fn new(py: Python<'_>, ask: &Core<'_>, octets: &[u8]) -> Self {
+        let text = |octets: &[u8]| Some(to_str(py, octets).unbind());
+        let secret = |octets: &[u8]| Some(PyBytes::new(py, octets).unbind());
+        let blank = |kind| Self::blank(py, kind, octets);
+        match ask {
+            Core::Password(password) => Self { password: secret(password.expose()), ..blank("password") },
+            Core::User { user, domain, password } => {
+                Self { user: text(user), domain: text(domain), password: secret(password.expose()), ..blank("user") }
+            }
+            Core::Api { command, argument, console } => {
+                Self { command: text(command), argument: argument.and_then(text), console: *console, ..blank("api") }
+            }
+            Core::BgApi { command, argument, job } => Self {
+                command: text(command),
+                argument: argument.and_then(text),
+                job_uuid: job.and_then(text),
+                ..blank("bgapi")
+            },
+            Core::SendMsg { message, request, wait } => {
+                Self { wait: *wait, ..blank("sendmsg") }.with_message(py, message).with_body(py, request)
+            }
+            Core::SendEvent { name, request } => {
+                Self { name: text(name.as_octets()), ..blank("sendevent") }.with_body(py, request)
+            }
+            Core::Connect => blank("connect"),
+            Core::GetVar(name) => Self { name: text(name), ..blank("getvar") },
+            Core::MyEvents(uuid) => Self { uuid: text(uuid), ..blank("myevents") },
+            _ => blank("unknown"),
+        }
+    }
+
+    fn with_message(self, py: Python<'_>, message: &SendMsg<'_>) -> Self {
+        let text = |octets: &[u8]| Some(to_str(py, octets).unbind());
+        let asked = Self { uuid: message.uuid.and_then(text), ..self };
+        match &message.call {
+            Call::Execute(execute) => Self {
+                call: text(b"execute"),
+                app: text(execute.app),
+                arg: text(execute.arg),
+                event_uuid: execute.event_uuid.and_then(text),
+                ..asked
+            },
+            Call::Hangup { cause } => {
+                Self { call: text(b"hangup"), cause: cause.and_then(|cause| text(cause.as_octets())), ..asked }
+            }
+            Call::Unicast(_) => Self { call: text(b"unicast"), ..asked },
+            Call::NoMedia { .. } => Self { call: text(b"nomedia"), ..asked },
+            Call::XferExt { .. } => Self { call: text(b"xferext"), ..asked },
+            Call::Other { name } => Self { call: text(name), ..asked },
+            _ => asked,
+        }
+    }
+
+    fn with_body(self, py: Python<'_>, request: &Request<'_>) -> Self {
+        Self { body: request.body().map(|body| PyBytes::new(py, body).unbind()), ..self }
+    }
+}
+
+#[pymethods]
+impl Ask {
+    /// The command as it was sent.
+    #[getter]
+    fn octets<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        shared(py, &self.octets)
+    }
+
+    /// The password that was given.
+    #[getter]
+    fn password<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyString>> {
+        self.password.as_ref().map(|password| to_str(py, password.as_bytes(py)))
+    }
+
+    /// The password in octets: what should be compared.
+    #[getter]
+    fn password_bytes(&self, py: Python<'_>) -> Option<Py<PyBytes>> {
+        self.password.as_ref().map(|password| password.clone_ref(py))
+    }
+
+    /// The headers of the command, in their order.
+    #[getter]
+    fn headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let headers = request(&self.octets).into_iter().flat_map(|(request, _)| request.headers());
+        header_list(py, headers, |header| {
+            Ok((value_str(py, &header.name).into_any(), value_str(py, &header.value).into_any()))
+        })
+    }
+
+    fn __repr__(&self) -> String {
+        match self.kind {
+            "password" | "user" => format!("<Ask {}>", self.kind),
+            kind => format!("<Ask {kind} {}>", shown(&self.octets)),
+        }
+    }
+}
+
+/// A command that the listener has answered by itself.
+#[pyclass(frozen, module = "esl_proto")]
+pub(crate) struct Effect {
+    /// What it means to the host: 'all-events' (subscribe to the subclasses that are known), 'divert' and 'undivert',
+    /// 'resume', 'linger' (`Server.linger` has changed), or 'none'.
+    #[pyo3(get)]
+    kind: &'static str,
+    octets: PyBackedBytes,
+}
+
+impl Effect {
+    pub(crate) fn new(py: Python<'_>, effect: CoreEffect, octets: &[u8]) -> Self {
+        let kind = match effect {
+            CoreEffect::AllEvents => "all-events",
+            CoreEffect::Divert(true) => "divert",
+            CoreEffect::Divert(false) => "undivert",
+            CoreEffect::Resume => "resume",
+            CoreEffect::Linger => "linger",
+            // What waits is dropped here.
+            _ => "none",
+        };
+        Self { kind, octets: command(py, octets) }
+    }
+}
+
+#[pymethods]
+impl Effect {
+    /// The command as it was sent.
+    #[getter]
+    fn octets<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        shared(py, &self.octets)
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Effect {} {}>", self.kind, shown(&self.octets))
+    }
+}
+
+/// The listener has ended the connection: send what there is to send, then close it.
+#[pyclass(frozen, module = "esl_proto")]
+pub(crate) struct ServerClosed {
+    /// Why, as `Server.closed`.
+    #[pyo3(get)]
+    pub(crate) why: &'static str,
+    /// What could not be read, for 'unreadable'.
+    #[pyo3(get)]
+    pub(crate) error: Option<Py<PyAny>>,
+}
+
+#[pymethods]
+impl ServerClosed {
+    fn __repr__(&self) -> String {
+        format!("<ServerClosed {:?}>", self.why)
+    }
+}
+
+/// Why a connection is over, as one word.
+pub(crate) const fn word(why: Closed) -> &'static str {
+    match why {
+        Closed::Exit => "exit",
+        Closed::Refused => "refused",
+        Closed::Rejected => "rejected",
+        Closed::Unreadable(_) => "unreadable",
+        Closed::ChannelGone => "channel-gone",
+        Closed::Ended(Goodbye::ShutDown) => "shutdown",
+        Closed::Ended(Goodbye::LostEvents) => "lost-events",
+        Closed::Ended(Goodbye::LostLogLines) => "lost-log-lines",
+        _ => "disconnected",
+    }
+}

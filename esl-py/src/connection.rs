@@ -1,0 +1,229 @@
+//! The client's side of a connection.
+
+use std::sync::Mutex;
+
+use esl_proto::{Answer, Client, Incoming, Limits, Poll, ProtocolError};
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+use pyo3::types::{PyBytes, PyDict, PyRange};
+
+use crate::command::Command;
+use crate::error;
+use crate::event::Event;
+use crate::input::Input;
+use crate::message::{Closed, make, word};
+use crate::text::Octets;
+
+/// One connection to FreeSWITCH's event socket as its client sees it, without the socket.
+///
+/// Give `receive_data` what the socket gives, iterate over what that was, write what `send` returns; say `receive_eof`
+/// when the stream has ended. Iteration ends where more octets are needed, and can be begun again any time.
+///
+/// Objects may be used from several threads; their calls wait for each other.
+#[pyclass(frozen, module = "esl_proto")]
+pub(crate) struct Connection {
+    /// While it is held, nothing is called that might run Python code: that could want it, too.
+    state: Mutex<State>,
+}
+
+struct State {
+    client: Client,
+    input: Input,
+    sent: u64,
+    /// Whether the end has been told.
+    told: bool,
+}
+
+/// The signatures below write the core's defaults out, where Python's own tools can read them.
+const _: () = assert!(Limits::DEFAULT.head == 1_048_576 && Limits::DEFAULT.body == 67_108_864);
+
+/// Why there is no message.
+enum Failure {
+    Broken(ProtocolError),
+    Python(PyErr),
+}
+
+impl From<PyErr> for Failure {
+    fn from(error: PyErr) -> Self {
+        Self::Python(error)
+    }
+}
+
+impl State {
+    fn next(&mut self, py: Python<'_>) -> Result<Option<Py<PyAny>>, Failure> {
+        loop {
+            let front = self.input.front();
+            match self.client.poll(front).map_err(Failure::Broken)? {
+                Poll::Incoming { incoming, consumed } => {
+                    self.told |= matches!(incoming, Incoming::Goodbye { .. });
+                    let message = message(py, &front[..consumed], incoming)?;
+                    self.input.consume(consumed);
+                    return Ok(Some(message));
+                }
+                Poll::NeedData { required, consumed } => {
+                    self.input.consume(consumed);
+                    if !self.input.extend(required) {
+                        return if self.input.is_ended() { self.end(py) } else { Ok(None) };
+                    }
+                }
+                // Frames come whole: there is no limit to that.
+                Poll::Head { consumed, .. } | Poll::Body { consumed, .. } => self.input.consume(consumed),
+                Poll::Closed { .. } => {
+                    self.input.clear();
+                    return if self.input.is_ended() { self.end(py) } else { Ok(None) };
+                }
+            }
+        }
+    }
+
+    /// The last message, if it has not been.
+    fn end(&mut self, py: Python<'_>) -> Result<Option<Py<PyAny>>, Failure> {
+        if self.told {
+            return Ok(None);
+        }
+        self.told = true;
+        let eof = self.client.eof(self.input.front());
+        Ok(Some(Py::new(py, Closed::by_eof(py, &eof)?)?.into_any()))
+    }
+}
+
+/// A message as its object.
+fn message(py: Python<'_>, octets: &[u8], incoming: Incoming<'_>) -> PyResult<Py<PyAny>> {
+    match incoming {
+        Incoming::Event(event) => Ok(Py::new(py, Event::of(py, &event))?.into_any()),
+        Incoming::Answer { id, answer: Answer::Reply(_) } => make::reply(py, octets, id.number()),
+        Incoming::Answer { id, answer: Answer::Api(_) } => make::response(py, octets, id.number()),
+        Incoming::Log(_) => make::log_line(py, octets),
+        Incoming::AuthRequest => make::auth_request(py, octets),
+        Incoming::Authenticated { id, glued, .. } => {
+            make::authenticated(py, octets, id.number(), glued.map(|id| id.number()))
+        }
+        Incoming::AuthRefused { id, .. } => make::auth_refused(py, octets, id.number()),
+        Incoming::Connected { id, reply } => make::connected(py, octets, id.number(), &reply),
+        Incoming::Lingering(_) => make::lingering(py, octets),
+        Incoming::Rejected { unanswered, .. } => make::rejected(py, octets, &unanswered),
+        Incoming::Goodbye { notice, end, unanswered } => {
+            Ok(Py::new(py, Closed::by_notice(py, octets, &notice, end, &unanswered)?)?.into_any())
+        }
+        _ => make::unexpected(py, octets),
+    }
+}
+
+impl Connection {
+    fn new(client: Client) -> Self {
+        Self { state: Mutex::new(State { client, input: Input::default(), sent: 0, told: false }) }
+    }
+
+    fn with<T>(&self, py: Python<'_>, act: impl FnOnce(&mut State) -> T) -> T {
+        // A panic in another thread is no reason to stop: the state is good between any two calls of the core.
+        let mut state = self.state.lock_py_attached(py).unwrap_or_else(|poison| poison.into_inner());
+        act(&mut state)
+    }
+}
+
+#[pymethods]
+impl Connection {
+    /// A connection that the client has opened. The server speaks first: an `AuthRequest`.
+    ///
+    /// `max_head` and `max_body` are the most octets that a frame may have.
+    #[staticmethod]
+    #[pyo3(signature = (*, max_head = 1048576, max_body = 67108864))]
+    fn inbound(max_head: usize, max_body: usize) -> Self {
+        Self::new(Client::inbound(Limits { head: max_head, body: max_body, ..Limits::DEFAULT }))
+    }
+
+    /// A connection that FreeSWITCH has opened for a call. The first command must be `connect`.
+    #[staticmethod]
+    #[pyo3(signature = (*, max_head = 1048576, max_body = 67108864))]
+    fn outbound(max_head: usize, max_body: usize) -> Self {
+        Self::new(Client::outbound(Limits { head: max_head, body: max_body, ..Limits::DEFAULT }))
+    }
+
+    /// Takes octets that have arrived; nothing is read of them before the next iteration.
+    fn receive_data(&self, py: Python<'_>, data: Octets) -> PyResult<()> {
+        self.with(py, |state| state.input.push(data.0))
+    }
+
+    /// Takes note that the stream has ended. Iterate once more: a `Closed` comes, unless one has come before.
+    fn receive_eof(&self, py: Python<'_>) {
+        self.with(py, |state| state.input.end());
+    }
+
+    fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        self.with(py, |state| state.next(py)).map_err(|failure| match failure {
+            Failure::Broken(error) => error::broken(py, &error),
+            Failure::Python(error) => error,
+        })
+    }
+
+    /// Counts a command as sent and returns its octets, which must be written in the order of the calls; `last_id` is
+    /// then its id. Raises LocalProtocolError if it may not be sent now; nothing has changed then.
+    fn send<'py>(&self, py: Python<'py>, command: &Command) -> PyResult<Bound<'py, PyBytes>> {
+        self.with(py, |state| command.count(&mut state.client).map(|id| state.sent = id.number() + 1))
+            .map_err(|error| error::not_sent(py, &error))?;
+        Ok(command.bytes(py))
+    }
+
+    /// The id of the last command sent; the first is 0. None before that.
+    #[getter]
+    fn last_id(&self, py: Python<'_>) -> Option<u64> {
+        self.with(py, |state| state.sent.checked_sub(1))
+    }
+
+    /// The ids of the commands that have been sent and not yet answered.
+    #[getter]
+    fn pending<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyRange>> {
+        let (sent, open) = self.with(py, |state| (state.sent as isize, state.client.in_flight() as isize));
+        PyRange::new(py, sent - open, sent)
+    }
+
+    /// Why the connection is over, as `Closed.end` or 'protocol'; None as long as it is not.
+    #[getter]
+    fn closed(&self, py: Python<'_>) -> Option<&'static str> {
+        self.with(py, |state| state.client.end()).map(word)
+    }
+
+    /// Whether all commands may be sent: the password has been accepted, or `connect` has been sent.
+    #[getter]
+    fn is_open(&self, py: Python<'_>) -> bool {
+        self.with(py, |state| state.client.is_open())
+    }
+
+    /// Whether the controlled channel has ended and the connection lingers.
+    #[getter]
+    fn is_lingering(&self, py: Python<'_>) -> bool {
+        self.with(py, |state| state.client.is_lingering())
+    }
+
+    /// What has come in so far: octets, frames, events, log_lines, unexpected.
+    #[getter]
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let stats = self.with(py, |state| state.client.stats());
+        let dict = PyDict::new(py);
+        for (name, count) in [
+            ("octets", stats.octets),
+            ("frames", stats.frames),
+            ("events", stats.events),
+            ("log_lines", stats.log_lines),
+            ("unexpected", stats.unexpected),
+        ] {
+            dict.set_item(name, count)?;
+        }
+        Ok(dict)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> String {
+        self.with(py, |state| {
+            let how = match state.client.end() {
+                Some(end) => word(end),
+                None if state.client.is_open() => "open",
+                None => "not open yet",
+            };
+            format!("<Connection {how}, {} sent, {} pending>", state.sent, state.client.in_flight())
+        })
+    }
+}

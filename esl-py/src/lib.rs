@@ -1,0 +1,57 @@
+//! The native module of the Python package `esl_proto`: the core's values as Python objects.
+//!
+//! Bottom up: `text` (octets and text from Python and to it), `error`, `names`, `keys`; `index` and `event`; `message` (all
+//! other frames); `command`; `input`; and on these `connection`, the client's side. `ask`, `outgoing` and `pattern`,
+//! and on them `server`, are the listener's side.
+//!
+//! Objects hold octets as Python's own `bytes`, and read them with the core when they are asked something. All classes
+//! are frozen; what changes stands behind a lock, so that the module needs no GIL.
+
+mod ask;
+mod command;
+mod connection;
+mod error;
+mod event;
+mod index;
+mod input;
+mod keys;
+mod message;
+mod names;
+mod outgoing;
+mod pattern;
+mod server;
+mod text;
+
+use pyo3::prelude::*;
+
+/// The protocol core behind `esl_proto`.
+#[pymodule(gil_used = false)]
+mod _native {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::ask::{Ask, Effect, ServerClosed};
+    #[pymodule_export]
+    use crate::command::Command;
+    #[pymodule_export]
+    use crate::connection::Connection;
+    #[pymodule_export]
+    use crate::event::Event;
+    #[pymodule_export]
+    use crate::message::{
+        ApiResponse, AuthRefused, AuthRequest, Authenticated, Closed, Connected, Frame, Lingering, LogLine, Rejected,
+        Reply, Unexpected,
+    };
+    #[pymodule_export]
+    use crate::names::vocabulary;
+    #[pymodule_export]
+    use crate::server::Server;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        let mapping = module.py().import("collections.abc")?.getattr("Mapping")?;
+        mapping.call_method1("register", (module.py().get_type::<Event>(),))?;
+        crate::error::register(module)
+    }
+}

@@ -1,0 +1,33 @@
+//! Filters that are regular expressions.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use regex_lite::Regex;
+
+/// How many expressions are kept.
+const MOST: usize = 64;
+
+/// Expressions that have been used, so that each is compiled once and not for every event. One that is none is kept, too:
+/// it matches nothing.
+#[derive(Default)]
+pub(crate) struct Patterns(RefCell<HashMap<Box<[u8]>, Option<Regex>>>);
+
+impl Patterns {
+    /// Whether a filter's `/.../` matches a value.
+    pub(crate) fn matches(&self, pattern: &[u8], value: &[u8]) -> bool {
+        let mut patterns = self.0.borrow_mut();
+        if patterns.len() >= MOST && !patterns.contains_key(pattern) {
+            patterns.clear();
+        }
+        let regex = patterns.entry(pattern.into()).or_insert_with(|| compile(pattern));
+        regex.as_ref().is_some_and(|regex| regex.is_match(&String::from_utf8_lossy(value)))
+    }
+}
+
+/// What stands between the slashes.
+fn compile(pattern: &[u8]) -> Option<Regex> {
+    let pattern = str::from_utf8(pattern).ok()?;
+    let (inner, _) = pattern.strip_prefix('/')?.rsplit_once('/')?;
+    Regex::new(inner).ok()
+}

@@ -1,0 +1,586 @@
+//! The listener's side of a connection.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+use esl_proto::server::{
+    Answer, AnswerError, Closed, Control, DeliverError, Effect as CoreEffect, Goodbye, Offer, Poll, Rights,
+    Server as Core, ServerLimits,
+};
+use esl_proto::{EventData, EventDataError, Insufficient, Limits, Percent};
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+use pyo3::types::PyBytes;
+
+use crate::ask::{Ask, Effect, ServerClosed, word};
+use crate::command::Level;
+use crate::error;
+use crate::input::Input;
+use crate::outgoing::{Content, Event, LogLine};
+use crate::pattern::Patterns;
+use crate::text::{Octets, Pairs, Text};
+
+/// One connection of a listener, without the socket: what FreeSWITCH's event socket is to one client.
+///
+/// Give `receive_data` what the client sends and iterate: each `Ask` must be answered (now, or later: the iteration
+/// ends until then), each `Effect` is a command that the listener has answered by itself. Write what `data_to_send`
+/// returns after each iteration, answer and delivery. Give every event that happens to `deliver`, which knows whether this
+/// client wants it.
+///
+/// Nothing here has a clock: a host ends a connection that `is_idle_stranger` for 25 seconds, and one that lingers in
+/// its time.
+#[pyclass(frozen, module = "esl_proto")]
+pub(crate) struct Server {
+    /// While it is held, nothing is called that might run Python code: that could want it, too.
+    state: Mutex<State>,
+}
+
+struct State {
+    core: Core<Box<[u8]>>,
+    input: Input,
+    /// What has been written and not been fetched yet.
+    out: Vec<u8>,
+    events: VecDeque<Event>,
+    lines: VecDeque<LogLine>,
+    patterns: Patterns,
+    greeted: bool,
+    /// Whether the end has been told.
+    told: bool,
+}
+
+/// Why something could not be written.
+trait Required {
+    /// How many octets it wants, if that is what is wrong.
+    fn required(&self) -> Option<usize>;
+}
+
+impl Required for Insufficient {
+    fn required(&self) -> Option<usize> {
+        Some(self.required)
+    }
+}
+
+impl Required for DeliverError {
+    fn required(&self) -> Option<usize> {
+        match self {
+            Self::Event(EventDataError::Insufficient { required }) => Some(*required),
+            _ => None,
+        }
+    }
+}
+
+impl Required for AnswerError {
+    fn required(&self) -> Option<usize> {
+        match self {
+            Self::Insufficient { required } | Self::Channel(EventDataError::Insufficient { required }) => {
+                Some(*required)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Appends to `out` what `write` writes, making room until there is enough.
+fn append<E: Required>(out: &mut Vec<u8>, mut write: impl FnMut(&mut [u8]) -> Result<usize, E>) -> Result<(), E> {
+    let len = out.len();
+    let mut room = Core::REPLY_MAX;
+    loop {
+        out.resize(len + room, 0);
+        let written = write(&mut out[len..]);
+        out.truncate(len + written.as_ref().copied().unwrap_or(0));
+        match written {
+            Ok(_) => return Ok(()),
+            // Where more room is no help, it is the storage that is full.
+            Err(error) => match error.required() {
+                Some(required) if required > room => room = required,
+                _ => return Err(error),
+            },
+        }
+    }
+}
+
+/// What an iteration found.
+enum Found {
+    Ask(Ask),
+    Effect(Effect),
+    Closed,
+    NeedData(Option<usize>),
+    /// An answer is awaited, or octets are.
+    Nothing,
+}
+
+impl State {
+    fn greet(&mut self) {
+        if !self.greeted {
+            self.greeted = true;
+            let core = &mut self.core;
+            // With room for any reply, this is no error.
+            let _ = append(&mut self.out, |out| core.poll(b"", out).map(|poll| poll.written()));
+        }
+    }
+
+    fn next(&mut self, py: Python<'_>) -> Found {
+        self.greet();
+        loop {
+            match self.read(py) {
+                Found::NeedData(required) if self.input.extend(required) => {}
+                Found::NeedData(_) => {
+                    self.pump();
+                    if !self.input.is_ended() {
+                        return Found::Nothing;
+                    }
+                    self.disconnect(Goodbye::Disconnected);
+                }
+                found => return found,
+            }
+        }
+    }
+
+    /// Reads what stands at the front of the input.
+    fn read(&mut self, py: Python<'_>) -> Found {
+        let Self { core, input, out, events, lines, .. } = self;
+        let front = input.front();
+        let (mut consumed, mut found) = (0, Found::Nothing);
+        let polled = append(out, |out| {
+            let poll = core.poll(front, out)?;
+            consumed = poll.consumed();
+            let octets = &front[..consumed];
+            let written = poll.written();
+            found = match poll {
+                Poll::Ask { ask, .. } => Found::Ask(Ask::new(py, &ask, octets)),
+                Poll::Done { effect, .. } => {
+                    match effect {
+                        CoreEffect::EventsFlushed => events.clear(),
+                        CoreEffect::LogFlushed => lines.clear(),
+                        _ => {}
+                    }
+                    Found::Effect(Effect::new(py, effect, octets))
+                }
+                Poll::NeedData { required, .. } => Found::NeedData(required),
+                Poll::Closed { .. } => Found::Closed,
+                _ => Found::Nothing,
+            };
+            Ok::<_, Insufficient>(written)
+        });
+        self.input.consume(consumed);
+        polled.map_or(Found::Nothing, |()| found)
+    }
+
+    /// Writes what waits, if no command does: a listener reads first.
+    fn pump(&mut self) {
+        if !self.input.is_empty() {
+            return;
+        }
+        let (core, out) = (&mut self.core, &mut self.out);
+        while core.is_ready_for_log()
+            && let Some(line) = self.lines.pop_front()
+        {
+            let _ = append(out, |out| core.deliver_log(&line.data(), out));
+        }
+        while core.is_ready_for_events()
+            && let Some(event) = self.events.pop_front()
+        {
+            // A name that XML cannot have was no error as long as the format was another.
+            if append(out, |out| event.with(|data| core.deliver(data, out))).is_err() {
+                core.skip();
+            }
+        }
+    }
+
+    /// Whether an event can be written at all.
+    fn check(&self, event: &EventData<'_>) -> Result<(), EventDataError> {
+        match event.encode(self.core.format(), Percent::Faithful, &mut []) {
+            Err(EventDataError::Insufficient { .. }) | Ok(_) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn disconnect(&mut self, goodbye: Goodbye) {
+        let core = &mut self.core;
+        let _ = append(&mut self.out, |out| core.disconnect(goodbye, out));
+        self.events.clear();
+        self.lines.clear();
+    }
+
+    fn answer(&mut self, answer: &Answer<'_>) -> Result<(), AnswerError> {
+        let core = &mut self.core;
+        append(&mut self.out, |out| core.answer(*answer, out))?;
+        self.pump();
+        Ok(())
+    }
+
+    /// Keeps what was offered, if it is wanted.
+    fn take(&mut self, offer: Offer, goodbye: Goodbye, keep: impl FnOnce(&mut Self)) -> bool {
+        match offer {
+            Offer::Queue => {
+                keep(self);
+                self.pump();
+                return true;
+            }
+            Offer::Kill => self.disconnect(goodbye),
+            Offer::Skip | Offer::Lost => {}
+        }
+        false
+    }
+}
+
+impl Server {
+    fn new(core: Core<Box<[u8]>>) -> Self {
+        Self {
+            state: Mutex::new(State {
+                core,
+                input: Input::default(),
+                out: Vec::new(),
+                events: VecDeque::new(),
+                lines: VecDeque::new(),
+                patterns: Patterns::default(),
+                greeted: false,
+
+                told: false,
+            }),
+        }
+    }
+
+    fn with<T>(&self, py: Python<'_>, act: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.state.lock_py_attached(py).unwrap_or_else(|poison| poison.into_inner());
+        act(&mut state)
+    }
+
+    fn answer(&self, py: Python<'_>, answer: &Answer<'_>) -> PyResult<()> {
+        self.with(py, |state| state.answer(answer)).map_err(|error| error::not_answered(py, &error))
+    }
+}
+
+/// Room for what a client can make a listener keep.
+fn storage(octets: usize) -> Box<[u8]> {
+    vec![0; octets].into_boxed_slice()
+}
+
+/// The signatures below write the core's defaults out, where Python's own tools can read them.
+const _: () = {
+    let ServerLimits { request, queued, lost } = ServerLimits::DEFAULT;
+    assert!(queued == 100_000 && lost == 500 && request.head == 65_536 && request.body == 1_048_576);
+};
+
+const fn limits(max_queued: u32, max_lost: u32, max_head: usize, max_body: usize) -> ServerLimits {
+    let request = Limits { head: max_head, body: max_body, ..ServerLimits::DEFAULT.request };
+    ServerLimits { request, queued: max_queued, lost: max_lost }
+}
+
+const fn percent(exact: bool) -> Percent {
+    if exact { Percent::Exact } else { Percent::Faithful }
+}
+
+#[pymethods]
+impl Server {
+    /// A connection that a client has made. Iterate once for the greeting, or `reject` the client's address.
+    ///
+    /// `exact_percent` writes values so that each comes in as it was, where FreeSWITCH's own coding loses some;
+    /// `storage` is how many octets of subscriptions, filters and rights are kept; `max_queued` events may wait, and
+    /// `max_lost` in a row may be lost beyond that before the connection ends; `max_head` and `max_body` limit a command.
+    #[staticmethod]
+    #[pyo3(signature = (*, exact_percent = false, storage = 65536, max_queued = 100000,
+        max_lost = 500, max_head = 65536,
+        max_body = 1048576))]
+    fn inbound(
+        exact_percent: bool,
+        storage: usize,
+        max_queued: u32,
+        max_lost: u32,
+        max_head: usize,
+        max_body: usize,
+    ) -> Self {
+        let limits = limits(max_queued, max_lost, max_head, max_body);
+        Self::new(Core::inbound(limits, self::storage(storage)).with_percent(percent(exact_percent)))
+    }
+
+    /// The connection that the channel `uuid` has made to a program. `full` allows all commands, `is_async` answers
+    /// `sendmsg` at once.
+    #[staticmethod]
+    #[pyo3(signature = (uuid, *, full = true, is_async = true, exact_percent = false, storage = 65536,
+        max_queued = 100000, max_lost = 500,
+        max_head = 65536, max_body = 1048576))]
+    #[allow(clippy::too_many_arguments)]
+    fn outbound(
+        uuid: Text,
+        full: bool,
+        is_async: bool,
+        exact_percent: bool,
+        storage: usize,
+        max_queued: u32,
+        max_lost: u32,
+        max_head: usize,
+        max_body: usize,
+    ) -> PyResult<Self> {
+        let limits = limits(max_queued, max_lost, max_head, max_body);
+        let core = Core::outbound(limits, self::storage(storage), &*uuid, Control { full, is_async })
+            .map_err(|_| PyValueError::new_err("no storage for the uuid"))?;
+        Ok(Self::new(core.with_percent(percent(exact_percent))))
+    }
+
+    /// Takes octets that the client has sent.
+    fn receive_data(&self, py: Python<'_>, data: Octets) -> PyResult<()> {
+        self.with(py, |state| state.input.push(data.0))
+    }
+
+    /// Takes note that the client has closed its side. When all it sent is read, it is told good-bye.
+    fn receive_eof(&self, py: Python<'_>) {
+        self.with(py, |state| state.input.end());
+    }
+
+    fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        let (found, closed) = self.with(py, |state| {
+            let found = state.next(py);
+            let last = matches!(found, Found::Closed) && !std::mem::replace(&mut state.told, true);
+            (found, if last { state.core.closed() } else { None })
+        });
+        match found {
+            Found::Ask(ask) => Ok(Some(Py::new(py, ask)?.into_any())),
+            Found::Effect(effect) => Ok(Some(Py::new(py, effect)?.into_any())),
+            Found::NeedData(_) | Found::Nothing => Ok(None),
+            Found::Closed => {
+                let Some(why) = closed else { return Ok(None) };
+                let error = match &why {
+                    Closed::Unreadable(error) => Some(error::unreadable(py, error)?),
+                    _ => None,
+                };
+                Ok(Some(Py::new(py, ServerClosed { why: word(why), error })?.into_any()))
+            }
+        }
+    }
+
+    /// All octets that have been written since the last call: greeting, replies, events.
+    fn data_to_send<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        let data = self.with(py, |state| {
+            state.greet();
+            std::mem::take(&mut state.out)
+        });
+        PyBytes::new(py, &data)
+    }
+
+    /// Answers a password: it is right. `events` and `api` are what a user of `userauth` may subscribe to and run, as in
+    /// FreeSWITCH's `esl-allowed-events` and `esl-allowed-api`; None is all.
+    #[pyo3(signature = (*, events=None, api=None, log=true))]
+    fn accept(&self, py: Python<'_>, events: Option<Text>, api: Option<Text>, log: bool) -> PyResult<()> {
+        let rights = Rights { events: events.as_deref(), api: api.as_deref(), log };
+        self.answer(py, &Answer::Accept(rights))
+    }
+
+    /// Answers a password: it is wrong. The connection ends.
+    fn refuse(&self, py: Python<'_>) -> PyResult<()> {
+        self.answer(py, &Answer::Refuse)
+    }
+
+    /// Answers `api`: what the command has printed.
+    fn output(&self, py: Python<'_>, text: Text) -> PyResult<()> {
+        self.answer(py, &Answer::Output(&text))
+    }
+
+    /// Answers `bgapi`: the job has begun under this name. Its end is a BACKGROUND_JOB event of the host's.
+    fn job(&self, py: Python<'_>, uuid: Text) -> PyResult<()> {
+        self.answer(py, &Answer::Job(&uuid))
+    }
+
+    /// Answers `sendmsg`: it is done, or will be.
+    fn ok(&self, py: Python<'_>) -> PyResult<()> {
+        self.answer(py, &Answer::Ok)
+    }
+
+    /// Answers `sendmsg` or `myevents`: there is no channel of this uuid.
+    fn no_such_channel(&self, py: Python<'_>, uuid: Text) -> PyResult<()> {
+        self.answer(py, &Answer::NoSuchChannel(&uuid))
+    }
+
+    /// Answers `myevents`: the channel exists.
+    fn control(&self, py: Python<'_>, uuid: Text) -> PyResult<()> {
+        self.answer(py, &Answer::Control(&uuid))
+    }
+
+    /// Answers `sendevent`: the event has been fired and has this uuid.
+    fn fired(&self, py: Python<'_>, uuid: Text) -> PyResult<()> {
+        self.answer(py, &Answer::Event(&uuid))
+    }
+
+    /// Answers `getvar`; an empty value is one that is not set. One line of at most 511 octets arrives.
+    fn value(&self, py: Python<'_>, value: Text) -> PyResult<()> {
+        self.answer(py, &Answer::Value(&value))
+    }
+
+    /// Answers `connect`: the channel's data, as headers of a CHANNEL_DATA event.
+    fn channel(&self, py: Python<'_>, headers: Pairs<Content>) -> PyResult<()> {
+        Event::new(headers, None).with(|data| self.answer(py, &Answer::Channel(*data)))
+    }
+
+    /// Answers `sendmsg` or `sendevent` with another text, such as `-ERR` and a reason.
+    fn reply(&self, py: Python<'_>, text: Text) -> PyResult<()> {
+        self.answer(py, &Answer::Reply(&text))
+    }
+
+    /// Gives an event to this connection: if its subscriptions and filters want it, it is written as soon as no command
+    /// is half read or unanswered, in the format of that time. Returns whether it will be.
+    ///
+    /// All headers must be given, Event-Name too; a list is an array. Only Content-Length comes by itself. Filters that
+    /// are regular expressions take linear time, and so know neither look-around nor back references.
+    #[pyo3(signature = (headers, body=None))]
+    fn deliver(&self, py: Python<'_>, headers: Pairs<Content>, body: Option<Text>) -> PyResult<bool> {
+        let event = Event::new(headers, body);
+        let offered = self.with(py, |state| {
+            event.with(|data| state.check(data))?;
+            let State { core, patterns, .. } = state;
+            let offer = event.with(|data| core.offer_with(data, &|pattern, value| patterns.matches(pattern, value)));
+            Ok(state.take(offer, Goodbye::LostEvents, |state| state.events.push_back(event)))
+        });
+        offered.map_err(|error| error::not_written(py, &error))
+    }
+
+    /// Gives an event of the controlled channel's own queue to this connection, after an `Effect` 'divert':
+    /// subscriptions and filters do not count.
+    #[pyo3(signature = (headers, body=None))]
+    fn deliver_diverted(&self, py: Python<'_>, headers: Pairs<Content>, body: Option<Text>) -> bool {
+        let event = Event::new(headers, body);
+        self.with(py, |state| {
+            let offer = state.core.offer_diverted();
+            state.take(offer, Goodbye::LostEvents, |state| state.events.push_back(event))
+        })
+    }
+
+    /// Gives a log line to this connection; `text` with its line end. Returns whether it is wanted.
+    #[pyo3(signature = (level, text, *, file=None, function=None, line=0, channel_uuid=None))]
+    #[allow(clippy::too_many_arguments)]
+    fn log_line(
+        &self,
+        py: Python<'_>,
+        level: Level,
+        text: Text,
+        file: Option<Text>,
+        function: Option<Text>,
+        line: u32,
+        channel_uuid: Option<Text>,
+    ) -> PyResult<bool> {
+        let level = level.get()?;
+        let line = LogLine { level, text, file, function, line, channel_uuid };
+        Ok(self.with(py, |state| {
+            let offer = state.core.offer_log(level);
+            state.take(offer, Goodbye::LostLogLines, |state| state.lines.push_back(line))
+        }))
+    }
+
+    /// Subscribes to a subclass of CUSTOM events that the host knows: for the `Effect` 'all-events'.
+    fn subscribe(&self, py: Python<'_>, subclass: Text) -> PyResult<()> {
+        let done = self.with(py, |state| state.core.subscribe(&*subclass));
+        done.map_err(|error| error::local(py, &error.to_string(), 300, None))
+    }
+
+    /// Refuses the client by its address, instead of the greeting.
+    fn reject(&self, py: Python<'_>) -> PyResult<()> {
+        self.with(py, |state| {
+            if state.greeted {
+                return Err(PyRuntimeError::new_err("reject after the greeting"));
+            }
+            state.greeted = true;
+            let core = &mut state.core;
+            append(&mut state.out, |out| core.reject(out)).map_err(|error| PyRuntimeError::new_err(error.to_string()))
+        })
+    }
+
+    /// Ends the connection with a notice: 'disconnected', 'shutdown', 'lost-events' or 'lost-log-lines'.
+    #[pyo3(signature = (why="disconnected"))]
+    fn disconnect(&self, py: Python<'_>, why: &str) -> PyResult<()> {
+        let goodbye = match why {
+            "disconnected" => Goodbye::Disconnected,
+            "shutdown" => Goodbye::ShutDown,
+            "lost-events" => Goodbye::LostEvents,
+            "lost-log-lines" => Goodbye::LostLogLines,
+            _ => return Err(PyValueError::new_err(format!("{why:?} is no reason to end a connection"))),
+        };
+        self.with(py, |state| state.disconnect(goodbye));
+        Ok(())
+    }
+
+    /// Says that the controlled channel has ended: the client is told that the connection lingers, or good-bye.
+    #[pyo3(signature = (channel_name=None))]
+    fn channel_ended(&self, py: Python<'_>, channel_name: Option<Text>) {
+        self.with(py, |state| {
+            let core = &mut state.core;
+            let name = channel_name.as_deref().unwrap_or_default();
+            let _ = append(&mut state.out, |out| core.channel_ended(name, out));
+        });
+    }
+
+    /// The format of events: 'plain', 'json' or 'xml'.
+    #[getter]
+    fn format(&self, py: Python<'_>) -> &'static str {
+        self.with(py, |state| state.core.format()).as_str()
+    }
+
+    /// Whether the client has given a password that was accepted, or needs none.
+    #[getter]
+    fn is_authenticated(&self, py: Python<'_>) -> bool {
+        self.with(py, |state| state.core.is_authenticated())
+    }
+
+    /// Whether nothing has come yet but, perhaps, wrong commands before a password.
+    #[getter]
+    fn is_idle_stranger(&self, py: Python<'_>) -> bool {
+        self.with(py, |state| state.core.is_idle_stranger())
+    }
+
+    /// Whether a part of a command has come, which keeps back all events.
+    #[getter]
+    fn is_mid_command(&self, py: Python<'_>) -> bool {
+        self.with(py, |state| state.core.is_mid_command())
+    }
+
+    /// Whether the controlled channel has ended and the connection has stayed.
+    #[getter]
+    fn is_lingering(&self, py: Python<'_>) -> bool {
+        self.with(py, |state| state.core.is_lingering())
+    }
+
+    /// How long the connection stays when its channel has ended: seconds, -1 for ever, None for not at all.
+    #[getter]
+    fn linger(&self, py: Python<'_>) -> Option<i32> {
+        self.with(py, |state| state.core.linger())
+    }
+
+    /// The controlled channel.
+    #[getter]
+    fn channel_uuid(&self, py: Python<'_>) -> Option<String> {
+        self.with(py, |state| state.core.channel().map(|uuid| String::from_utf8_lossy(uuid).into_owned()))
+    }
+
+    /// The level up to which log lines are wanted, as a number; None for no lines.
+    #[getter]
+    fn log_level(&self, py: Python<'_>) -> Option<i8> {
+        self.with(py, |state| state.core.log_level()).map(|level| level.number())
+    }
+
+    /// How many events wait to be written.
+    #[getter]
+    fn waiting_events(&self, py: Python<'_>) -> u32 {
+        self.with(py, |state| state.core.waiting_events())
+    }
+
+    /// Why the connection is over: 'exit', 'refused', 'rejected', 'unreadable', 'channel-gone', 'disconnected',
+    /// 'shutdown', 'lost-events' or 'lost-log-lines'; None as long as it is not.
+    #[getter]
+    fn closed(&self, py: Python<'_>) -> Option<&'static str> {
+        self.with(py, |state| state.core.closed()).map(word)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> String {
+        self.with(py, |state| {
+            let how = match state.core.closed() {
+                Some(why) => word(why),
+                None if state.core.is_authenticated() => "open",
+                None => "not open yet",
+            };
+            format!("<Server {how}, {}, {} events waiting>", state.core.format().as_str(), state.core.waiting_events())
+        })
+    }
+}

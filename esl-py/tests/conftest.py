@@ -1,0 +1,41 @@
+"""What the tests share: recorded streams, and the dump program."""
+
+import gzip
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CAPTURES = ROOT / "testdata" / "captures"
+RECORDED = sorted(path.name for path in CAPTURES.iterdir())
+
+# A busy machine is slow at times; that is no failure. Nothing is written into the tree.
+hypothesis.settings.register_profile("patient", deadline=None, database=None)
+hypothesis.settings.load_profile("patient")
+
+
+def server_stream(name: str) -> bytes:
+    """What the server sent in a recording."""
+    if name.endswith(".gz"):
+        return gzip.decompress((CAPTURES / name).read_bytes())
+    return (CAPTURES / name / "server.bin").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def dump_program() -> Path:
+    """The core's own dump program, built."""
+    subprocess.run(
+        ["cargo", "build", "--quiet", "--locked", "-p", "esl-proto", "--example", "dump"], cwd=ROOT, check=True
+    )
+    return ROOT / "target" / "debug" / "examples" / "dump"
+
+
+def dumped(program: Path, stream: bytes) -> list[dict[str, Any]]:
+    """What the dump program prints of a stream."""
+    done = subprocess.run([program, "-"], input=stream, capture_output=True, check=False)
+    assert not done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]

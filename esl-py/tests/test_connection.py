@@ -1,0 +1,425 @@
+"""The client's side: conversations, their rules, and every end."""
+
+from typing import Any, cast
+
+import pytest
+
+from esl_proto import (
+    ApiResponse,
+    AuthRefused,
+    AuthRequest,
+    Authenticated,
+    Closed,
+    Command,
+    Connected,
+    Connection,
+    Event,
+    Frame,
+    Lingering,
+    LocalProtocolError,
+    LogLine,
+    Message,
+    Rejected,
+    RemoteProtocolError,
+    Reply,
+    Unexpected,
+)
+
+GREETING = b"Content-Type: auth/request\n\n"
+GOODBYE = b"Content-Type: text/disconnect-notice\nContent-Length: 23\n\nDisconnected, goodbye.\n"
+
+
+def reply(text: str, *more: str) -> bytes:
+    return "\n".join(["Content-Type: command/reply", f"Reply-Text: {text}", *more, "", ""]).encode()
+
+
+def response(text: bytes) -> bytes:
+    return b"Content-Type: api/response\nContent-Length: %d\n\n%s" % (len(text), text)
+
+
+def event(text: bytes, format: str = "plain") -> bytes:
+    return b"Content-Length: %d\nContent-Type: text/event-%s\n\n%s" % (len(text), format.encode(), text)
+
+
+def receive(connection: Connection, data: bytes) -> list[Message]:
+    connection.receive_data(data)
+    return list(connection)
+
+
+def receive_one(connection: Connection, data: bytes) -> Message:
+    (message,) = receive(connection, data)
+    return message
+
+
+def opened() -> Connection:
+    connection = Connection.inbound()
+    assert isinstance(receive_one(connection, GREETING), AuthRequest)
+    assert connection.send(Command.auth("ClueCon")) == b"auth ClueCon\n\n"
+    assert isinstance(receive_one(connection, reply("+OK accepted")), Authenticated)
+    return connection
+
+
+def called() -> Connection:
+    connection = Connection.outbound()
+    connection.send(Command.connect())
+    return connection
+
+
+CHANNEL = (
+    b"Event-Name: CHANNEL_DATA\nCaller-Caller-ID-Number: 1000\nvariable_x: a%20b\n"
+    b"Content-Type: command/reply\nReply-Text: %2BOK%0A\nSocket-Mode: async\nControl: full\n\n"
+)
+
+
+def test_authentication() -> None:
+    connection = opened()
+    assert connection.is_open and connection.closed is None
+    assert connection.last_id == 0 and connection.pending == range(1, 1)
+
+
+def test_userauth() -> None:
+    connection = Connection.inbound()
+    connection.send(Command.userauth("bob", "x.org", "secret"))
+    rights = ("Allowed-Events: HEARTBEAT", "Allowed-API: status", "Allowed-LOG: false")
+    message = receive_one(connection, GREETING[:0] + reply("+OK accepted", *rights))
+    assert isinstance(message, Authenticated)
+    assert (message.allowed_events, message.allowed_api, message.allowed_log) == ("HEARTBEAT", "status", False)
+    with pytest.raises(LocalProtocolError) as refused:
+        connection.send(Command.log("INFO"))
+    assert refused.value.code == 607
+
+
+def test_answers_come_in_order() -> None:
+    connection = opened()
+    for number in range(1, 4):
+        connection.send(Command.api(f"echo {number}"))
+        assert connection.last_id == number
+    assert connection.pending == range(1, 4)
+    messages = receive(
+        connection, response(b"one") + reply("-ERR permission denied") + event(b"a: b\n\n") + response(b"\xff")
+    )
+    one, denied, between, three = messages
+    assert isinstance(one, ApiResponse) and (one.id, one.text, one.body) == (1, "one", b"one")
+    assert isinstance(denied, Reply) and (denied.id, denied.error, denied.detail) == (2, True, "permission denied")
+    assert isinstance(between, Event) and between["a"] == "b"
+    assert isinstance(three, ApiResponse) and (three.id, three.text, three.octets) == (3, "\ufffd", b"\xff")
+    assert connection.pending == range(4, 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "ok", "error", "detail"),
+    [
+        ("+OK accepted", True, False, "accepted"),
+        ("-ERR no such thing", False, True, "no such thing"),
+        ("-USAGE: <command>", False, True, "<command>"),
+        ("bare", False, False, "bare"),
+    ],
+)
+def test_how_an_answer_begins(text: str, ok: bool, error: bool, detail: str) -> None:
+    connection = opened()
+    connection.send(Command.api("x"))
+    connection.send(Command.api("x"))
+    for message in receive(connection, reply(text) + response(text.encode())):
+        assert isinstance(message, Reply | ApiResponse)
+        assert (message.text, message.ok, message.error, message.detail) == (text, ok, error, detail)
+
+
+def test_frames_as_they_are() -> None:
+    connection = opened()
+    connection.send(Command.bgapi("status", job_uuid="j"))
+    data = reply("+OK Job-UUID: j", "Job-UUID: j", "Odd \xff: 1: 2", "X: \xe9")
+    message = receive_one(connection, data)
+    assert isinstance(message, Reply)
+    assert message.raw == data and message.content_type == "command/reply" and message.body is None
+    assert message.job_uuid == "j" and message.glued is None
+    assert message.get("job-uuid") == "j" and message.get("nope") is None
+    assert message.get_bytes("x") == "\xe9".encode()
+    assert message.headers()[-1] == ("X", "\xe9")
+    assert message.headers_bytes()[-2:] == [("Odd \xff".encode(), b"1: 2"), (b"X", "\xe9".encode())]
+    assert repr(message) == '<Reply id=1 "+OK Job-UUID: j">'
+
+
+def test_a_value_of_several_lines() -> None:
+    connection = called()
+    connection.send(Command.getvar("x"))
+    _, message = receive(connection, CHANNEL + b"Content-Type: command/reply\nReply-Text: first\nsecond: line\n\n")
+    assert isinstance(message, Reply) and message.text == "first" and message.text_to_end == "first\nsecond: line"
+
+
+def test_log_lines() -> None:
+    data = (
+        b"Content-Type: log/data\nContent-Length: 4\nLog-Level: 6\nText-Channel: 0\nLog-File: a.c\nLog-Func: f\n"
+        b"Log-Line: 17\nUser-Data: 5fd4\n\nhi!\n"
+    )
+    line = receive_one(opened(), data)
+    assert isinstance(line, LogLine) and isinstance(line, Frame)
+    assert (line.level, line.level_number, line.file, line.function, line.line) == ("INFO", 6, "a.c", "f", 17)
+    assert (line.channel_uuid, line.text) == ("5fd4", "hi!\n")
+    deep = receive_one(opened(), b"Content-Type: log/data\nContent-Length: 0\nLog-Level: 20\nUser-Data: \n\n")
+    assert isinstance(deep, LogLine)
+    assert (deep.level, deep.level_number, deep.file, deep.line, deep.channel_uuid) == (None, 20, None, None, None)
+
+
+def test_outbound() -> None:
+    connection = called()
+    message = receive_one(connection, CHANNEL)
+    assert isinstance(message, Connected) and (message.id, message.ok) == (0, True)
+    assert (message.is_async, message.full_control) == (True, True)
+    assert message.channel["variable_x"] == "a b" and message.channel.name == "CHANNEL_DATA"
+    assert message.text == "+OK\n"
+    linger = (
+        b"Content-Type: text/disconnect-notice\nControlled-Session-UUID: u\nContent-Disposition: linger\n"
+        b"Channel-Name: loopback/x\nLinger-Time: 2\nContent-Length: 0\n\n"
+    )
+    lingering = receive_one(connection, linger)
+    assert isinstance(lingering, Lingering) and connection.is_lingering
+    assert (lingering.session_uuid, lingering.channel_name, lingering.seconds) == ("u", "loopback/x", 2)
+    end = receive_one(connection, GOODBYE.replace(b"Content-L", b"Controlled-Session-UUID: u\nContent-L"))
+    assert isinstance(end, Closed) and end.end == "channel-ended" == connection.closed
+
+
+def test_without_full_control() -> None:
+    connection = called()
+    message = receive_one(connection, CHANNEL.replace(b"full", b"single-channel").replace(b"async", b"static"))
+    assert isinstance(message, Connected) and not message.is_async and not message.full_control
+    with pytest.raises(LocalProtocolError) as refused:
+        connection.send(Command.api("status"))
+    assert refused.value.code == 604
+    connection.send(Command.execute("answer"))
+
+
+@pytest.mark.parametrize(
+    ("connection", "command", "code"),
+    [
+        (Connection.inbound(), Command.api("status"), 601),
+        (Connection.inbound(), Command.raw("any thing"), 601),
+        (opened(), Command.auth("x"), 602),
+        (Connection.outbound(), Command.auth("x"), 602),
+        (Connection.outbound(), Command.myevents(), 603),
+        (opened(), Command.getvar("x"), 605),
+        (opened(), Command.execute("answer"), 606),
+    ],
+)
+def test_what_may_not_be_sent_now(connection: Connection, command: Command, code: int) -> None:
+    before = connection.last_id
+    with pytest.raises(LocalProtocolError) as refused:
+        connection.send(command)
+    assert refused.value.code == code and refused.value.offset is None
+    assert connection.last_id == before, "nothing has changed"
+
+
+def test_nothing_after_exit() -> None:
+    connection = opened()
+    connection.send(Command.api("status"))
+    connection.send(Command.exit())
+    with pytest.raises(LocalProtocolError) as refused:
+        connection.send(Command.noevents())
+    assert refused.value.code == 608
+    *_, end = receive(connection, response(b"UP") + reply("+OK bye") + GOODBYE)
+    assert isinstance(end, Closed) and end.end == "exit" and end.unanswered == range(3, 3)
+    with pytest.raises(LocalProtocolError) as refused:
+        connection.send(Command.noevents())
+    assert refused.value.code == 609
+    assert receive(connection, GOODBYE) == [], "nothing comes after the end"
+    connection.receive_eof()
+    assert list(connection) == []
+
+
+@pytest.mark.parametrize("raw", ["auth ClueCon", "AUTH ClueCon\n", b"auth ClueCon\n\n"])
+def test_raw_commands_count_like_others(raw: str | bytes) -> None:
+    connection = Connection.inbound()
+    connection.send(Command.raw(raw))
+    receive(connection, GREETING + reply("+OK accepted"))
+    assert connection.is_open
+    connection.send(Command.raw("myevents 5fd4 json"))
+    connection.send(Command.raw("getvar x"))
+    connection.send(Command.raw("newer command"))
+    assert connection.pending == range(1, 4)
+    connection.send(Command.raw("..."))
+    with pytest.raises(LocalProtocolError):
+        connection.send(Command.raw("x"))
+
+
+def test_refused_password() -> None:
+    connection = Connection.inbound()
+    connection.send(Command.auth("wrong"))
+    connection.send(Command.exit())
+    refused, end = receive(connection, GREETING + reply("-ERR invalid") + GOODBYE)[1:]
+    assert isinstance(refused, AuthRefused) and refused.id == 0
+    assert isinstance(end, Closed) and end.end == "auth-refused" and end.unanswered == range(1, 2)
+
+
+def test_rejected_address() -> None:
+    connection = Connection.inbound()
+    connection.send(Command.auth("ClueCon"))
+    rude = b"Content-Type: text/rude-rejection\nContent-Length: 24\n\nAccess Denied, go away.\n"
+    rejected, end = receive(connection, rude + GOODBYE)
+    assert isinstance(rejected, Rejected) and rejected.unanswered == range(0, 1)
+    assert rejected.text == "Access Denied, go away.\n"
+    with pytest.raises(LocalProtocolError):
+        connection.send(Command.auth("ClueCon"))
+    assert isinstance(end, Closed) and end.end == "rejected" and end.unanswered == range(1, 1)
+
+
+@pytest.mark.parametrize(
+    ("notice", "end"),
+    [
+        ("The system is being shut down.\n", "shutdown"),
+        ("killed listener because of lost events\n", "events-lost"),
+        ("whatever", "goodbye"),
+    ],
+)
+def test_notices(notice: str, end: str) -> None:
+    connection = opened()
+    connection.send(Command.api("status"))
+    closed = receive_one(
+        connection, b"Content-Type: text/disconnect-notice\nContent-Length: %d\n\n%s" % (len(notice), notice.encode())
+    )
+    assert isinstance(closed, Closed)
+    assert (closed.end, closed.text, closed.unanswered, closed.incomplete) == (end, notice, range(1, 2), 0)
+    assert closed.notice is not None and closed.notice.body == notice.encode()
+    assert connection.closed == end and not connection.is_open
+
+
+def test_no_password_in_time() -> None:
+    connection = Connection.inbound()
+    _, closed = receive(connection, GREETING + GOODBYE)
+    assert isinstance(closed, Closed) and closed.end == "auth-timeout"
+
+
+def test_end_of_stream() -> None:
+    connection = opened()
+    connection.send(Command.api("status"))
+    assert receive(connection, response(b"UP 0 years")[:-3]) == []
+    connection.receive_eof()
+    assert connection.closed is None, "until it is read"
+    (closed,) = connection
+    assert isinstance(closed, Closed)
+    assert (closed.end, closed.text, closed.notice, closed.unanswered) == ("eof", "", None, range(1, 2))
+    assert closed.incomplete == len(response(b"UP 0 years")) - 3
+    assert list(connection) == [] and connection.closed == "eof"
+    connection.receive_eof()
+    with pytest.raises(RuntimeError):
+        connection.receive_data(b"x")
+
+
+def test_end_of_stream_after_a_verdict() -> None:
+    """The notice may not come; the reason is known all the same."""
+    connection = Connection.inbound()
+    connection.send(Command.auth("wrong"))
+    receive(connection, GREETING + reply("-ERR invalid"))
+    connection.receive_eof()
+    (closed,) = connection
+    assert isinstance(closed, Closed) and closed.end == "auth-refused" and closed.notice is None
+
+
+def test_end_of_stream_with_frames_to_read() -> None:
+    connection = opened()
+    connection.receive_data(event(b"a: b\n\n"))
+    connection.receive_eof()
+    got = list(connection)
+    assert [type(message) for message in got] == [Event, Closed]
+
+
+def test_broken_framing_is_for_good() -> None:
+    connection = opened()
+    connection.send(Command.api("status"))
+    good = event(b"a: b\n\n")
+    connection.receive_data(good + b"Content-Type: api/response\nContent-Length: many\n\n")
+    assert isinstance(next(connection), Event)
+    offset = len(GREETING + reply("+OK accepted") + good) + len(b"Content-Type: api/response\nContent-Length: ")
+    with pytest.raises(RemoteProtocolError) as broken:
+        next(connection)
+    assert (broken.value.code, broken.value.offset, broken.value.unanswered) == (101, offset, range(1, 2))
+    assert str(broken.value) == f"Content-Length is not a decimal number at offset {offset}"
+    for data in (b"", GREETING):
+        connection.receive_data(data)
+        with pytest.raises(RemoteProtocolError) as again:
+            list(connection)
+        assert again.value.offset == offset and list(again.value.unanswered) == []
+    assert connection.closed == "protocol" and not connection.is_open
+    connection.receive_eof()
+    with pytest.raises(RemoteProtocolError):
+        next(connection)
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"x: " + b"y" * 200, 104),
+        (b"Content-Length: 201\n\n", 103),
+        (b"Content-Length: 1\nContent-Length: 2\n\n", 102),
+    ],
+)
+def test_limits(data: bytes, code: int) -> None:
+    for connection in (Connection.inbound(max_head=100, max_body=200), Connection.outbound(max_head=100, max_body=200)):
+        with pytest.raises(RemoteProtocolError) as broken:
+            receive(connection, data)
+        assert broken.value.code == code
+
+
+def test_unexpected() -> None:
+    connection = opened()
+    for data in (
+        reply("+OK"),
+        response(b"x"),
+        GREETING,
+        b"fourth\n\n",
+        b"Content-Type: text/plain\nContent-Length: 1\n\nx",
+    ):
+        message = receive_one(connection, data)
+        assert isinstance(message, Unexpected) and message.raw == data
+    assert connection.stats["unexpected"] == 5
+
+
+def test_iteration_can_be_begun_again() -> None:
+    connection = opened()
+    data = event(b"a: 1\n\n") + event(b"a: 2\n\n")
+    connection.receive_data(data[:60])
+    connection.receive_data(data[60:])
+    assert iter(connection) is connection
+    first = next(connection)
+    assert isinstance(first, Event) and first["a"] == "1"
+    (second,) = connection
+    assert isinstance(second, Event) and second["a"] == "2"
+    assert next(connection, None) is None
+
+
+def test_bytes_likes() -> None:
+    data = event(b"a: 1\n\n")
+    buffer = bytearray(data)
+    connection = opened()
+    connection.receive_data(buffer)
+    connection.receive_data(memoryview(buffer))
+    connection.receive_data(memoryview(buffer)[::-1][::-1])
+    buffer[:] = b"x" * len(buffer)
+    assert [message["a"] for message in connection if isinstance(message, Event)] == ["1"] * 3
+    for wrong in ("text", None, 7, [1]):
+        with pytest.raises(TypeError):
+            connection.receive_data(cast(Any, wrong))
+
+
+def test_stats() -> None:
+    connection = opened()
+    receive(connection, event(b"a: 1\n\n") * 3)
+    assert connection.stats == {
+        "octets": len(GREETING + reply("+OK accepted") + event(b"a: 1\n\n") * 3),
+        "frames": 5,
+        "events": 3,
+        "log_lines": 0,
+        "unexpected": 0,
+    }
+    assert repr(connection) == "<Connection open, 1 sent, 0 pending>"
+
+
+def test_a_glued_reply() -> None:
+    connection = Connection.inbound()
+    connection.send(Command.userauth("bob", "x.org", "secret"))
+    connection.send(Command.api("status"))
+    connection.send(Command.api("version"))
+    glued, version = receive(
+        connection,
+        b"Content-Type: command/reply\nReply-Text: +OK accepted\nAllowed-API: aaa" + reply("-ERR x") + response(b"1"),
+    )
+    assert isinstance(glued, Authenticated) and (glued.id, glued.glued) == (0, 1)
+    assert isinstance(version, ApiResponse) and version.id == 2

@@ -1,0 +1,319 @@
+"""The calls of the simulated switch, and the programs that it connects to."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import Iterator
+
+import pytest
+from peer import Peer
+
+from esl_proto import Closed, Command, Connected, Connection, Event, Lingering, Reply
+from esl_proto.testing import Call, Later, Switch
+
+END = ["CHANNEL_HANGUP", "CHANNEL_CALLSTATE", "CHANNEL_HANGUP_COMPLETE", "CHANNEL_DESTROY"]
+
+
+@pytest.fixture
+def switch() -> Iterator[Switch]:
+    with Switch() as switch:
+        switch.moment = 0.001
+        yield switch
+
+
+@pytest.fixture
+def peer(switch: Switch) -> Iterator[Peer]:
+    with Peer.of(switch) as peer:
+        peer.ask(Command.event("ALL", format="json"))
+        yield peer
+
+
+def next_app(peer: Peer, name: str) -> Event:
+    """The end of an application."""
+    while (event := peer.event("CHANNEL_EXECUTE_COMPLETE"))["Application"] != name:
+        pass
+    return event
+
+
+class TestOriginate:
+    def test_from_its_creation_to_its_end(self, peer: Peer, switch: Switch) -> None:
+        answer = peer.ask(Command.api("originate {origination_uuid=u1,x=a b}user/1000 &playback(hello.wav)"))
+        assert answer.text == "+OK u1\n"
+        begin = ["CHANNEL_CREATE", "CHANNEL_OUTGOING", "CHANNEL_ORIGINATE", "CHANNEL_PROGRESS", "CHANNEL_CALLSTATE"]
+        assert peer.events("CHANNEL_ANSWER") == [*begin, "CHANNEL_ANSWER"]
+        done = next_app(peer, "playback")
+        assert (done.unique_id, done["variable_x"], done["Application-Data"]) == ("u1", "a b", "hello.wav")
+        assert done["Application-Response"] == "FILE PLAYED"
+        call = switch.find("u1")
+        assert call is not None and call.executed == [("playback", "hello.wav")] and call.state == "ACTIVE"
+        assert peer.ask(Command.api("uuid_kill u1 USER_BUSY")).text == "+OK\n"
+        assert peer.event("CHANNEL_HANGUP")["Hangup-Cause"] == "USER_BUSY"
+        assert peer.events("CHANNEL_DESTROY") == END[1:]
+        assert call.wait() == "USER_BUSY" and switch.calls == [] and switch.find("u1") is None
+
+    def test_who_does_not_answer(self, peer: Peer, switch: Switch) -> None:
+        switch.refusals["user/1001"] = "NO_ANSWER"
+        assert peer.ask(Command.api("originate user/1001 &park()")).text == "-ERR NO_ANSWER\n"
+        assert peer.events("CHANNEL_DESTROY")[-4:] == END
+        assert peer.ask(Command.api("originate error/USER_BUSY &park")).text == "-ERR USER_BUSY\n"
+        assert peer.ask(Command.api("originate nonsense")).text.startswith("-USAGE")
+
+    def test_an_extension_has_its_applications(self, peer: Peer, switch: Switch) -> None:
+        switch.dialplan["9000"] = [("set", "a=b"), ("playback", "x.wav"), ("hangup", "NORMAL_CLEARING")]
+        peer.ask(Command.api("originate 'user/1000' 9000 XML default"))
+        assert peer.event("CHANNEL_HANGUP_COMPLETE")["variable_a"] == "b"
+        peer.ask(Command.api("originate user/1000 8000"))
+        assert peer.event("CHANNEL_PARK")["Channel-Name"] == "user/1000"
+
+    def test_two_separators_of_variables(self, peer: Peer) -> None:
+        peer.ask(Command.api("originate {^^;a=1,2;b=3}[c=4]user/1000 &park()"))
+        event = peer.event("CHANNEL_CREATE")
+        assert (event["variable_a"], event["variable_b"], event["variable_c"]) == ("1,2", "3", "4")
+
+
+class TestApplications:
+    def test_they_are_executed_in_their_order(self, peer: Peer, switch: Switch) -> None:
+        call = switch.new_call(uuid="u1")
+        for number in range(3):
+            assert peer.ask(Command.execute("playback", f"{number}.wav", uuid="u1", event_uuid=f"e{number}")).ok
+        names = [
+            (event.name, event.application_uuid)
+            for event in (peer.next(Event) for _ in range(13))
+            if event.application_uuid
+        ]
+        begin, end = "CHANNEL_EXECUTE", "CHANNEL_EXECUTE_COMPLETE"
+        assert names == [(name, f"e{number}") for number in range(3) for name in (begin, end)]
+        assert call.executed == [("playback", "0.wav"), ("playback", "1.wav"), ("playback", "2.wav")]
+
+    def test_scripts(self, peer: Peer, switch: Switch) -> None:
+        async def record(call: Call, arg: str) -> str:
+            await asyncio.sleep(0)
+            return f"{call.uuid} recorded {arg}"
+
+        switch.apps["record"] = record
+        switch.apps["slow"] = Later(0.01, "done")
+        switch.new_call(uuid="u1")
+        for app in ("record", "slow", "info"):
+            peer.ask(Command.execute(app, "x", uuid="u1"))
+        answers = [next_app(peer, app)["Application-Response"] for app in ("record", "slow", "info")]
+        assert answers == ["u1 recorded x", "done", "_none_"]
+
+    def test_one_that_is_not_known_ends_the_call(self, peer: Peer, switch: Switch) -> None:
+        call = switch.new_call(uuid="u1")
+        peer.ask(Command.execute("no_such_app", uuid="u1"))
+        assert call.wait() == "DESTINATION_OUT_OF_ORDER"
+
+    def test_loops(self, peer: Peer, switch: Switch) -> None:
+        call = switch.new_call(uuid="u1")
+        peer.ask(Command.execute("playback", "x", uuid="u1", loops=3))
+        for _ in range(3):
+            next_app(peer, "playback")
+        assert call.executed == [("playback", "x")] * 3
+
+    def test_the_end_of_the_call_is_the_end_of_its_application(self, peer: Peer, switch: Switch) -> None:
+        call = switch.new_call(uuid="u1")
+        peer.ask(Command.execute("sleep", "60000", uuid="u1"))
+        peer.ask(Command.execute("playback", "never", uuid="u1"))
+        assert peer.ask(Command.hangup("CALL_REJECTED", uuid="u1")).text == "+OK"
+        assert next_app(peer, "sleep")["Hangup-Cause"] == "CALL_REJECTED"
+        assert call.wait() == "CALL_REJECTED" and call.executed == [("sleep", "60000")]
+        assert peer.ask(Command.execute("playback", "x", uuid="u1")).text == "-ERR invalid session id [u1]"
+
+    def test_digits(self, peer: Peer, switch: Switch) -> None:
+        call = switch.new_call(uuid="u1")
+        ask = "2 4 3 200 # prompt.wav bad.wav pin \\d+"
+        peer.ask(Command.execute("play_and_get_digits", ask, uuid="u1"))
+        call.press("42#7")
+        done = next_app(peer, "play_and_get_digits")
+        assert (done["variable_pin"], done["Application-Response"]) == ("42", "success")
+        peer.ask(Command.execute("read", "1 1 prompt.wav more 200 #", uuid="u1"))
+        assert next_app(peer, "read")["variable_more"] == "7"
+        peer.ask(Command.execute("play_and_get_digits", "1 1 2 1 # a b none", uuid="u1"))
+        done = next_app(peer, "play_and_get_digits")
+        assert ("variable_none" in done, done["Application-Response"]) == (False, "failure")
+
+    def test_a_bridge_ends_with_either_side(self, peer: Peer, switch: Switch) -> None:
+        call = switch.new_call(uuid="u1")
+        peer.ask(Command.execute("bridge", "{x=y}user/1001", uuid="u1"))
+        other = peer.event("CHANNEL_BRIDGE")["Bridge-B-Unique-ID"]
+        assert [call.uuid for call in switch.calls] == ["u1", other]
+        peer.ask(Command.api(f"uuid_kill {other}"))
+        assert peer.event("CHANNEL_UNBRIDGE").unique_id == "u1"
+        assert call.wait() == "NORMAL_CLEARING"
+        switch.refusals["user/1001"] = "USER_BUSY"
+        switch.new_call(uuid="u2")
+        assert next_app(peer, "bridge")["Application-Response"] == "SUCCESS"
+        peer.ask(Command.execute("bridge", "user/1001", uuid="u2"))
+        assert next_app(peer, "bridge")["Application-Response"] == "USER_BUSY"
+
+    def test_commands_on_calls(self, peer: Peer, switch: Switch) -> None:
+        switch.new_call(uuid="u1")
+
+        def ask(line: str) -> str:
+            return str(peer.ask(Command.api(line)).text)
+
+        assert ask("uuid_setvar u1 a b c") == "+OK\n"
+        assert (ask("uuid_getvar u1 a"), ask("uuid_getvar u1 z")) == ("b c", "_undef_")
+        assert (ask("uuid_exists u1"), ask("uuid_exists u2")) == ("true", "false")
+        assert ask("uuid_kill u2") == "-ERR No such channel!\n"
+        assert ask("uuid_broadcast u1 playback::x.wav aleg") == "+OK Message sent\n"
+        assert next_app(peer, "playback")["Application-Data"] == "x.wav"
+        assert ask("uuid_answer u1") == "+OK\n"
+        assert ask("uuid_send_dtmf u1 12@100") == "+OK\n"
+        assert [peer.event("DTMF")["DTMF-Digit"] for _ in range(2)] == ["1", "2"]
+        assert ask("show channels count") == "\n1 total.\n"
+        assert "u1,inbound,sofia/internal/1000,1000,1000,ACTIVE" in ask("show channels")
+        assert json.loads(ask("show channels as json"))["rows"][0]["callstate"] == "ACTIVE"
+        assert "1 session(s)" in ask("status")
+        assert ask("hupall") == "+OK hangup all channels with cause MANAGER_REQUEST\n"
+        assert peer.event("CHANNEL_DESTROY")["Hangup-Cause"] == "MANAGER_REQUEST"
+
+    def test_in_coroutines(self) -> None:
+        async def test() -> None:
+            with Switch() as switch:
+                call = switch.new_call()
+                with pytest.raises(TimeoutError):
+                    await call.ended(0.01)
+                call.hangup()
+                assert await call.ended() == "NORMAL_CLEARING"
+
+        asyncio.run(test())
+
+
+class Program:
+    """Where calls come in."""
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.settimeout(10)
+        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def accept(self) -> tuple[Peer, Connected]:
+        peer = Peer(self.listener.accept()[0], Connection.outbound())
+        return peer, peer.ask(Command.connect())
+
+
+@pytest.fixture
+def program() -> Iterator[Program]:
+    program = Program()
+    with program.listener:
+        yield program
+
+
+class TestPrograms:
+    def test_a_call_and_its_data(self, switch: Switch, program: Program) -> None:
+        call = switch.call(program.address, uuid="u1", caller="1000", variables={"x": "a%b", "list": ["1", "2"]})
+        peer, connected = program.accept()
+        with peer:
+            assert (connected.is_async, connected.full_control) == (True, True)
+            channel = connected.channel
+            assert (channel.unique_id, channel["Caller-Caller-ID-Number"]) == ("u1", "1000")
+            assert (channel["variable_x"], channel["variable_list"]) == ("a%b", ["1", "2"])
+            peer.ask(Command.myevents())
+            peer.ask(Command.execute("answer"))
+            assert next_app(peer, "answer").unique_id == "u1"
+            assert call.state == "ACTIVE"
+            assert peer.ask(Command.getvar("x")).text == "a%b"
+            assert peer.ask(Command.getvar("y")).text == "-ERR command not found"
+
+    def test_the_call_ends_with_its_program(self, switch: Switch, program: Program) -> None:
+        call = switch.call(program.address)
+        program.accept()[0].sock.close()
+        assert call.wait() == "NORMAL_CLEARING"
+
+    def test_but_not_after_resume(self, switch: Switch, program: Program) -> None:
+        call = switch.call(program.address)
+        peer, _ = program.accept()
+        with peer:
+            peer.ask(Command.resume())
+            peer.send(Command.exit())
+            peer.end()
+        with pytest.raises(TimeoutError):
+            call.wait(0.05)
+
+    def test_the_program_ends_with_its_call(self, switch: Switch, program: Program) -> None:
+        call = switch.call(program.address)
+        peer, _ = program.accept()
+        with peer:
+            peer.ask(Command.myevents())
+            call.hangup("USER_BUSY")
+            assert peer.event("CHANNEL_HANGUP")["Hangup-Cause"] == "USER_BUSY"
+            assert peer.next(Closed).end == "channel-ended"
+
+    def test_linger(self, switch: Switch, program: Program) -> None:
+        call = switch.call(program.address, uuid="u1")
+        peer, _ = program.accept()
+        with peer:
+            peer.ask(Command.myevents())
+            peer.ask(Command.linger(0))
+            call.hangup()
+            assert peer.find(lambda message: isinstance(message, Lingering)).seconds == 0
+            assert [message.name for message in list(peer.messages)] == ["CHANNEL_HANGUP"]
+            end = peer.end()
+            assert end.end == "channel-ended"
+        assert call.wait() == "NORMAL_CLEARING"
+
+    def test_lingering_for_ever(self, switch: Switch, program: Program) -> None:
+        call = switch.call(program.address)
+        peer, _ = program.accept()
+        with peer:
+            peer.ask(Command.myevents())
+            peer.ask(Command.linger())
+            call.hangup()
+            assert peer.event("CHANNEL_HANGUP_COMPLETE")
+            assert peer.ask(Command.api("echo still")).text == "still"
+            peer.ask(Command.linger(0))
+            peer.end()
+
+    def test_in_sync_mode_the_answer_is_the_end(self, switch: Switch, program: Program) -> None:
+        call = switch.call(program.address, full=False, is_async=False)
+        peer, connected = program.accept()
+        with peer:
+            assert (connected.is_async, connected.full_control) == (False, False)
+            peer.ask(Command.myevents())
+            peer.send(Command.execute("playback", "x.wav"))
+            assert peer.next(Reply).ok
+            assert call.executed == [("playback", "x.wav")]
+            assert next_app(peer, "playback")["Application-Response"] == "FILE PLAYED"
+            peer.sock.sendall(b"api status\n\n")
+            switch.wait_for("api status")
+
+    def test_an_application_connects_too(self, switch: Switch, program: Program, peer: Peer) -> None:
+        peer.ask(Command.api(f"originate {{origination_uuid=u1}}user/1 &socket({program.address} async full)"))
+        controlling, connected = program.accept()
+        with controlling:
+            assert connected.channel.unique_id == "u1"
+            controlling.ask(Command.execute("playback", "x"))
+            assert next_app(peer, "playback").unique_id == "u1"
+        assert peer.event("CHANNEL_DESTROY").unique_id == "u1"
+
+    def test_nobody_is_there(self, switch: Switch) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            address = f"127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(ConnectionRefusedError):
+            switch.call(address)
+        assert {call.wait() for call in switch.calls} <= {"DESTINATION_OUT_OF_ORDER"}
+        assert switch.calls_so_far == 1 and not switch.calls
+
+    def test_inbound_events_of_one_call(self, switch: Switch) -> None:
+        call = switch.new_call(uuid="u1")
+        other = switch.new_call(uuid="u2")
+        with Peer.of(switch) as peer:
+            peer.ask(Command.myevents("u1"))
+            other.fire("TALK")
+            call.fire("TALK", {"x": "y"})
+            assert (event := peer.event("TALK")).unique_id == "u1" and event["x"] == "y"
+            call.hangup()
+            assert peer.end().end == "channel-ended"
+
+    def test_diverted_events(self, switch: Switch, program: Program) -> None:
+        call = switch.call(program.address, uuid="u1")
+        peer, _ = program.accept()
+        with peer:
+            peer.ask(Command.event("HEARTBEAT"))
+            peer.ask(Command.divert_events(True))
+            assert peer.ask(Command.sendevent("CUSTOM", {"unique-id": call.uuid, "a": "b"})).ok
+            event = peer.next(Event)
+            assert event.name is None and event["a"] == "b" and "Core-UUID" not in event

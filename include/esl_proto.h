@@ -1,0 +1,2744 @@
+/*
+ * esl_proto.h: FreeSWITCH's event socket protocol without I/O.
+ *
+ * This library parses and writes every octet of the protocol, for the client and for the server. It opens no socket,
+ * starts no thread, reads no clock, calls no callback but the one for regular expressions, logs nothing and keeps no
+ * global state. The host reads octets into a buffer of its own, shows them to the library, and sends what it writes.
+ *
+ * A client, in short:
+ *
+ *     eslp_client *client;
+ *     eslp_client_init(memory, sizeof memory, ESLP_INBOUND, NULL, &client);
+ *     for (;;) {
+ *         eslp_client_found found;
+ *         eslp_status status = eslp_client_poll(client, buffer, filled, &found);
+ *         if (status == ESLP_OK) {
+ *             ... look at found.kind and found.message; perhaps eslp_client_send() ...
+ *         }
+ *         ... take found.consumed octets off the front of the buffer ...
+ *         if (status == ESLP_NEED_DATA) {
+ *             ... read more into the buffer; at the end of the stream, eslp_client_eof() and leave ...
+ *         } else if (status != ESLP_OK) {
+ *             ... ESLP_CLOSED, or an error: it is over ...
+ *         }
+ *     }
+ *
+ * Rules that hold for all functions:
+ *
+ * - Octets, not text: nothing on the wire is promised to be UTF-8, and nothing is ended by a NUL. eslp_bytes and
+ *   eslp_value say where octets are and how many.
+ * - What is found points into the host's buffer: it is valid until the host overwrites, moves or frees these octets.
+ *   Take what you need before you take the consumed octets off the buffer.
+ * - Results go where pointers say. If a function returns an error, it has done nothing; where a result tells more about
+ *   the error, the comment says so.
+ * - NULL, memory that was never initialised or is zero, and handles that have ended are found out: the status is
+ *   ESLP_NULL or ESLP_BAD_HANDLE. Functions that return no status return 0, false or NULL then. A pointer to memory that
+ *   is not there, or not as long as said, cannot be found out.
+ * - Handles (eslp_decoder, eslp_client, eslp_server) live in memory of the host's (_init, _drop) or on the heap (_new,
+ *   _free). With _init the library needs no heap at all. Structs that have `opaque` words live where the host puts them
+ *   and need no end; they must not be copied while they are used, except for iterators (eslp_headers, eslp_items): a copy
+ *   goes on from where the iterator stands.
+ * - A handle may move from thread to thread, but only one function at a time may use it or what it has given. Different
+ *   handles have nothing to do with each other. Structs that are only read may be shared.
+ * - Numbers of an enum travel as int32_t, because a newer library may know more of them. Be ready for others. In the
+ *   host's own structs, zeros are always "not said".
+ */
+#ifndef ESL_PROTO_H
+#define ESL_PROTO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ========================================================================
+ * Status
+ *
+ * What functions return, and which library this is.
+ * ======================================================================== */
+
+/**
+ * How a function went.
+ *
+ * 0 is success. What is greater is no error but tells what to do next, or that there is nothing. What is less is an
+ * error, and the function has done nothing. The numbers never change and are never used again for something else.
+ */
+typedef enum eslp_status {
+  /** Done. */
+  ESLP_OK = 0,
+  /** More octets must be read first. */
+  ESLP_NEED_DATA = 1,
+  /** The connection is over. */
+  ESLP_CLOSED = 2,
+  /** There are no more. */
+  ESLP_END = 3,
+  /** There is none, or it is not of the kind that was asked for. */
+  ESLP_NOT_FOUND = 4,
+  /** The host owes an answer; nothing is read before. */
+  ESLP_WAITING = 5,
+  /** A pointer is NULL. */
+  ESLP_NULL = -1,
+  /** A handle or iterator that was never initialised, or is of another type, or has ended. */
+  ESLP_BAD_HANDLE = -2,
+  /** A pointer is not aligned as its type is. */
+  ESLP_MISALIGNED = -3,
+  /** A number that is not in its list, or a length that no memory has. */
+  ESLP_INVALID_ARGUMENT = -4,
+  /** The memory for a handle is too small. */
+  ESLP_MEMORY_TOO_SMALL = -5,
+  /** There is no memory left. */
+  ESLP_NO_MEMORY = -6,
+  /** Content-Length is no decimal number. */
+  ESLP_INVALID_LENGTH = -101,
+  /** Two Content-Length headers differ. */
+  ESLP_CONFLICTING_LENGTH = -102,
+  /** A body is longer than the limit. */
+  ESLP_BODY_TOO_LONG = -103,
+  /** A head is longer than the limit. */
+  ESLP_HEAD_TOO_LONG = -104,
+  /** A head has more lines than the limit. */
+  ESLP_TOO_MANY_LINES = -105,
+  /** An event's document ends too early. */
+  ESLP_DOCUMENT_TRUNCATED = -201,
+  /** An octet that cannot stand where it does in an event's document. */
+  ESLP_DOCUMENT_UNEXPECTED = -202,
+  /** A value that is neither a text nor a flat array. */
+  ESLP_DOCUMENT_NESTED = -203,
+  /** An XML element without a matching end tag. */
+  ESLP_DOCUMENT_UNMATCHED = -204,
+  /** Something follows the event's document. */
+  ESLP_DOCUMENT_TRAILING_DATA = -205,
+  /** Storage is too short; nothing was written, and how much is needed has been told. */
+  ESLP_INSUFFICIENT = -300,
+  /** A part of a command is empty that must not be. */
+  ESLP_COMMAND_EMPTY = -301,
+  /** A part of a command holds a line end. */
+  ESLP_COMMAND_LINE_END = -302,
+  /** A part of a command holds a NUL. */
+  ESLP_COMMAND_NUL = -303,
+  /** A part of a command holds a blank that the server would not read as part of it. */
+  ESLP_COMMAND_BLANK = -304,
+  /** A part of a command holds a separator. */
+  ESLP_COMMAND_SEPARATOR = -305,
+  /** A part of a command is a word with a meaning of its own. */
+  ESLP_COMMAND_RESERVED = -306,
+  /** A part of a command is longer than the server reads or answers well. */
+  ESLP_COMMAND_TOO_LONG = -307,
+  /** A format that the server would lose beside a uuid. */
+  ESLP_COMMAND_FORMAT_LOST = -308,
+  /** A request is no command. */
+  ESLP_PARSE_UNKNOWN = -401,
+  /** A command lacks its argument. */
+  ESLP_PARSE_MISSING = -402,
+  /** A command's argument is not understood. */
+  ESLP_PARSE_INVALID = -403,
+  /** Storage for a dial string is too short; nothing was written, and how much is needed has been told. */
+  ESLP_DIAL_INSUFFICIENT = -500,
+  /** A part of a call is empty that must not be. */
+  ESLP_DIAL_EMPTY = -501,
+  /** A part of a call holds a line end. */
+  ESLP_DIAL_LINE_END = -502,
+  /** A part of a call holds a NUL. */
+  ESLP_DIAL_NUL = -503,
+  /** A part of a call holds a control octet that the server uses itself. */
+  ESLP_DIAL_CONTROL = -504,
+  /** A part of a call holds a blank that the server would not read as part of it. */
+  ESLP_DIAL_BLANK = -505,
+  /** A part of a call holds a separator. */
+  ESLP_DIAL_SEPARATOR = -506,
+  /** A part of a call holds a bracket that the server would count. */
+  ESLP_DIAL_BRACKET = -507,
+  /** A part of a call holds a quote or backslash. */
+  ESLP_DIAL_QUOTE = -508,
+  /** A variable's value holds `${`. */
+  ESLP_DIAL_EXPANSION = -509,
+  /** A part of a call has a meaning of its own. */
+  ESLP_DIAL_RESERVED = -510,
+  /** More than the server reads in one place. */
+  ESLP_DIAL_TOO_MANY = -511,
+  /** A number that is too great. */
+  ESLP_DIAL_TOO_GREAT = -512,
+  /** Storage for reading a dial string is too short. */
+  ESLP_DIAL_PARSE_STORAGE = -551,
+  /** The line is no `originate`. */
+  ESLP_DIAL_PARSE_UNKNOWN = -552,
+  /** Arguments or an endpoint are missing, or there are too many. */
+  ESLP_DIAL_PARSE_MISSING = -553,
+  /** An argument is not understood. */
+  ESLP_DIAL_PARSE_INVALID = -554,
+  /** A bracket is not closed. */
+  ESLP_DIAL_PARSE_BRACKET = -555,
+  /** A control octet. */
+  ESLP_DIAL_PARSE_CONTROL = -556,
+  /** A variable that only a channel can expand. */
+  ESLP_DIAL_PARSE_EXPANSION = -557,
+  /** More handles than the server reads. */
+  ESLP_DIAL_PARSE_TOO_MANY = -558,
+  /** auth or userauth must be sent first. */
+  ESLP_NOT_AUTHENTICATED = -601,
+  /** This connection is authenticated already. */
+  ESLP_ALREADY_AUTHENTICATED = -602,
+  /** connect must be sent first. */
+  ESLP_NOT_CONNECTED = -603,
+  /** The connection controls its channel only, not the server. */
+  ESLP_NEEDS_FULL_CONTROL = -604,
+  /** The connection controls no channel. */
+  ESLP_NEEDS_CHANNEL = -605,
+  /** The command must name its channel. */
+  ESLP_NEEDS_UUID = -606,
+  /** The user has no right to log lines. */
+  ESLP_NO_RIGHT = -607,
+  /** exit has been sent. */
+  ESLP_EXITING = -608,
+  /** The connection is over: nothing can be sent. */
+  ESLP_IS_CLOSED = -609,
+  /** The name of an event's header would forge another header. */
+  ESLP_FORGED_NAME = -701,
+  /** This answers no question that was asked. */
+  ESLP_NOT_ASKED = -702,
+  /** Not between two commands, or nothing is subscribed to. */
+  ESLP_NOT_READY = -703,
+} eslp_status;
+
+/** Counts up when a function or struct of this header changes in a way that compiled programs notice. */
+#define ESLP_ABI_VERSION 1
+
+/** What a status says, in English: never NULL, and valid for ever. A number that is no status gets words, too. */
+const char *eslp_strerror(int32_t status);
+
+/**
+ * The ESLP_ABI_VERSION of the library that is linked. Compare it with the header's where the library is loaded at
+ * run time.
+ */
+uint32_t eslp_abi_version(void);
+
+/** The version of the library, as `0.1.0`: valid for ever. */
+const char *eslp_version(void);
+
+/* ========================================================================
+ * Octets and values
+ *
+ * What everything is made of.
+ * ======================================================================== */
+
+/**
+ * Octets of somebody else's, not ended by a NUL. Octets, not text: nothing on the wire is promised to be UTF-8.
+ *
+ * As a result: valid as long as the function's comment says. NULL means that there is none, which is not the same as
+ * none of length 0.
+ *
+ * As an argument: read during the call only. Use ESLP_LIT("a literal") or eslp_str(a_string). `{NULL, 0}` leaves it
+ * out, where it can be left out.
+ */
+typedef struct eslp_bytes {
+  /** The first of them. */
+  const char *data;
+  /** Their number. */
+  size_t len;
+} eslp_bytes;
+
+/**
+ * A name, value or body as it lies in the caller's buffer, still coded: percent-coded, with JSON escapes, with XML
+ * entities, or not at all. Decoded only when one of the functions below is asked to.
+ *
+ * Valid as long as the octets in the buffer. `{data, len}` with zeros behind them are octets that need no decoding.
+ */
+typedef struct eslp_value {
+  /** The octets as they lie on the wire. */
+  const char *data;
+  /** Their number. */
+  size_t len;
+  /** How they are coded: a number of the library's own. */
+  uint32_t coding;
+  /** Another number of the library's own. */
+  uint32_t limit;
+} eslp_value;
+
+/** A header: a name and a value. */
+typedef struct eslp_header {
+  /** The name, blanks and all. Only those of JSON events may need decoding. */
+  eslp_value name;
+  /** The value. */
+  eslp_value value;
+} eslp_header;
+
+/** An iterator over the elements of an array: eslp_value_items(). */
+typedef struct eslp_items {
+  /** The library's. */
+  uint64_t opaque[6];
+} eslp_items;
+
+/**
+ * The decoded octets, if they lie in the buffer just so, as most do: `octets` then points into the buffer.
+ *
+ * @return ESLP_NOT_FOUND if they must be decoded: eslp_value_read() or eslp_value_decode().
+ */
+eslp_status eslp_value_plain(const eslp_value *value, eslp_bytes *octets);
+
+/**
+ * The decoded octets: in the buffer if they lie there just so, else decoded into `storage`. `octets` is valid as long
+ * as both. Storage of `value->len` octets is enough for all but arrays of JSON events.
+ *
+ * @return ESLP_INSUFFICIENT if the storage is too short: `octets->len` is then what is needed, and its data NULL.
+ */
+eslp_status eslp_value_read(const eslp_value *value, void *storage, size_t size, eslp_bytes *octets);
+
+/**
+ * Writes the decoded octets to `out`. `len`, which may be NULL, is their number.
+ *
+ * @return ESLP_INSUFFICIENT if `size` is less: nothing is written, and `len` says what is needed.
+ */
+eslp_status eslp_value_decode(const eslp_value *value, void *out, size_t size, size_t *len);
+
+/**
+ * Writes the decoded octets to `out` and a NUL behind them. `len`, which may be NULL, is their number without the NUL;
+ * a value may hold NULs of its own.
+ *
+ * @return ESLP_INSUFFICIENT if `size` is less than one more: nothing is written, and `len` is their number all the
+ * same.
+ */
+eslp_status eslp_value_string(const eslp_value *value, char *out, size_t size, size_t *len);
+
+/** The number of decoded octets; 0 if `value` is none. */
+size_t eslp_value_decoded_len(const eslp_value *value);
+
+/** Whether the decoded octets are `text`. */
+bool eslp_value_is(const eslp_value *value, eslp_bytes text);
+
+/** Whether the decoded octets are `text`, letters compared without regard to ASCII case. */
+bool eslp_value_is_nocase(const eslp_value *value, eslp_bytes text);
+
+/** Whether the decoded octets of both are the same, however each is coded. */
+bool eslp_value_equal(const eslp_value *one, const eslp_value *other);
+
+/**
+ * The decoded octets as a decimal number without sign.
+ *
+ * @return ESLP_NOT_FOUND if they are none that fits.
+ */
+eslp_status eslp_value_u64(const eslp_value *value, uint64_t *number);
+
+/**
+ * The decoded octets as a decimal number with or without sign.
+ *
+ * @return ESLP_NOT_FOUND if they are none that fits.
+ */
+eslp_status eslp_value_i64(const eslp_value *value, int64_t *number);
+
+/**
+ * Whether the value is an array: FreeSWITCH's `push`, `ARRAY::a|:b`, a JSON list. XML shows arrays as repeated headers.
+ * Read as one text, an array is `ARRAY::a|:b` in every format.
+ */
+bool eslp_value_is_array(const eslp_value *value);
+
+/**
+ * Begins with the first element of an array. A value that is none has itself as its only element.
+ *
+ * `items` is valid as long as the octets in the buffer; take the elements with eslp_items_next().
+ */
+eslp_status eslp_value_items(const eslp_value *value, eslp_items *items);
+
+/**
+ * The next element.
+ *
+ * @return ESLP_END after the last.
+ */
+eslp_status eslp_items_next(eslp_items *items, eslp_value *item);
+
+/** The octets of a string literal, as an eslp_bytes. */
+#ifdef __cplusplus
+#define ESLP_LIT(literal) (eslp_bytes{"" literal, sizeof(literal) - 1})
+#else
+#define ESLP_LIT(literal) ((eslp_bytes){"" literal, sizeof(literal) - 1})
+#endif
+
+/** The same as the initialiser of an eslp_bytes, where only a constant may stand: in static tables. */
+#define ESLP_INIT(literal) {"" literal, sizeof(literal) - 1}
+
+/** The octets of a string that is ended by a NUL, without it; nothing if it is NULL. */
+static inline eslp_bytes eslp_str(const char *text) {
+  eslp_bytes bytes;
+  bytes.data = text;
+  bytes.len = text ? strlen(text) : 0;
+  return bytes;
+}
+
+/* ========================================================================
+ * Memory
+ *
+ * Where handles live: see the sizes with each of them.
+ * ======================================================================== */
+
+/** How memory for handles must be aligned: as `malloc` aligns, or `_Alignas(ESLP_ALIGN)`. */
+#define ESLP_ALIGN 16
+
+/* ========================================================================
+ * Vocabulary
+ *
+ * FreeSWITCH's words as numbers, both ways. Servers newer or older than these lists, and modules of their own,
+ * use other words: the value of the header has them.
+ * ======================================================================== */
+
+/** How events are written. */
+typedef enum eslp_format {
+  /** Not said: the server's own choice, or what was set before. */
+  ESLP_FORMAT_NONE = 0,
+  /** text/event-plain */
+  ESLP_FORMAT_PLAIN = 1,
+  /** text/event-json */
+  ESLP_FORMAT_JSON = 2,
+  /** text/event-xml */
+  ESLP_FORMAT_XML = 3,
+} eslp_format;
+
+/**
+ * How urgent a log line is, or which lines a connection wants: the lower the more urgent. Deeper levels without a name
+ * go up to 63.
+ */
+typedef enum eslp_log_level {
+  /** Not said: `log` alone, which means DEBUG. */
+  ESLP_LOG_NONE = -2,
+  /** No lines at all; as a level of `log` only. */
+  ESLP_LOG_DISABLE = -1,
+  /** CONSOLE */
+  ESLP_LOG_CONSOLE = 0,
+  /** ALERT */
+  ESLP_LOG_ALERT = 1,
+  /** CRIT */
+  ESLP_LOG_CRIT = 2,
+  /** ERR */
+  ESLP_LOG_ERR = 3,
+  /** WARNING */
+  ESLP_LOG_WARNING = 4,
+  /** NOTICE */
+  ESLP_LOG_NOTICE = 5,
+  /** INFO */
+  ESLP_LOG_INFO = 6,
+  /** DEBUG */
+  ESLP_LOG_DEBUG = 7,
+  /** The deepest level. */
+  ESLP_LOG_MAX = 63,
+} eslp_log_level;
+
+/** The name of an event, in the server's order. */
+typedef enum eslp_event_name {
+  /** A name that is not in this list, or none. */
+  ESLP_EVENT_OTHER = -1,
+  ESLP_EVENT_CUSTOM = 0,
+  ESLP_EVENT_CLONE = 1,
+  ESLP_EVENT_CHANNEL_CREATE = 2,
+  ESLP_EVENT_CHANNEL_DESTROY = 3,
+  ESLP_EVENT_CHANNEL_STATE = 4,
+  ESLP_EVENT_CHANNEL_CALLSTATE = 5,
+  ESLP_EVENT_CHANNEL_ANSWER = 6,
+  ESLP_EVENT_CHANNEL_HANGUP = 7,
+  ESLP_EVENT_CHANNEL_HANGUP_COMPLETE = 8,
+  ESLP_EVENT_CHANNEL_EXECUTE = 9,
+  ESLP_EVENT_CHANNEL_EXECUTE_COMPLETE = 10,
+  ESLP_EVENT_CHANNEL_HOLD = 11,
+  ESLP_EVENT_CHANNEL_UNHOLD = 12,
+  ESLP_EVENT_CHANNEL_BRIDGE = 13,
+  ESLP_EVENT_CHANNEL_UNBRIDGE = 14,
+  ESLP_EVENT_CHANNEL_PROGRESS = 15,
+  ESLP_EVENT_CHANNEL_PROGRESS_MEDIA = 16,
+  ESLP_EVENT_CHANNEL_OUTGOING = 17,
+  ESLP_EVENT_CHANNEL_PARK = 18,
+  ESLP_EVENT_CHANNEL_UNPARK = 19,
+  ESLP_EVENT_CHANNEL_APPLICATION = 20,
+  ESLP_EVENT_CHANNEL_ORIGINATE = 21,
+  ESLP_EVENT_CHANNEL_UUID = 22,
+  ESLP_EVENT_API = 23,
+  ESLP_EVENT_LOG = 24,
+  ESLP_EVENT_INBOUND_CHAN = 25,
+  ESLP_EVENT_OUTBOUND_CHAN = 26,
+  ESLP_EVENT_STARTUP = 27,
+  ESLP_EVENT_SHUTDOWN = 28,
+  ESLP_EVENT_PUBLISH = 29,
+  ESLP_EVENT_UNPUBLISH = 30,
+  ESLP_EVENT_TALK = 31,
+  ESLP_EVENT_NOTALK = 32,
+  ESLP_EVENT_SESSION_CRASH = 33,
+  ESLP_EVENT_MODULE_LOAD = 34,
+  ESLP_EVENT_MODULE_UNLOAD = 35,
+  ESLP_EVENT_DTMF = 36,
+  ESLP_EVENT_MESSAGE = 37,
+  ESLP_EVENT_PRESENCE_IN = 38,
+  ESLP_EVENT_NOTIFY_IN = 39,
+  ESLP_EVENT_PRESENCE_OUT = 40,
+  ESLP_EVENT_PRESENCE_PROBE = 41,
+  ESLP_EVENT_MESSAGE_WAITING = 42,
+  ESLP_EVENT_MESSAGE_QUERY = 43,
+  ESLP_EVENT_ROSTER = 44,
+  ESLP_EVENT_CODEC = 45,
+  ESLP_EVENT_BACKGROUND_JOB = 46,
+  ESLP_EVENT_DETECTED_SPEECH = 47,
+  ESLP_EVENT_DETECTED_TONE = 48,
+  ESLP_EVENT_PRIVATE_COMMAND = 49,
+  ESLP_EVENT_HEARTBEAT = 50,
+  ESLP_EVENT_TRAP = 51,
+  ESLP_EVENT_ADD_SCHEDULE = 52,
+  ESLP_EVENT_DEL_SCHEDULE = 53,
+  ESLP_EVENT_EXE_SCHEDULE = 54,
+  ESLP_EVENT_RE_SCHEDULE = 55,
+  ESLP_EVENT_RELOADXML = 56,
+  ESLP_EVENT_NOTIFY = 57,
+  ESLP_EVENT_PHONE_FEATURE = 58,
+  ESLP_EVENT_PHONE_FEATURE_SUBSCRIBE = 59,
+  ESLP_EVENT_SEND_MESSAGE = 60,
+  ESLP_EVENT_RECV_MESSAGE = 61,
+  ESLP_EVENT_REQUEST_PARAMS = 62,
+  ESLP_EVENT_CHANNEL_DATA = 63,
+  ESLP_EVENT_GENERAL = 64,
+  ESLP_EVENT_COMMAND = 65,
+  ESLP_EVENT_SESSION_HEARTBEAT = 66,
+  ESLP_EVENT_CLIENT_DISCONNECTED = 67,
+  ESLP_EVENT_SERVER_DISCONNECTED = 68,
+  ESLP_EVENT_SEND_INFO = 69,
+  ESLP_EVENT_RECV_INFO = 70,
+  ESLP_EVENT_RECV_RTCP_MESSAGE = 71,
+  ESLP_EVENT_SEND_RTCP_MESSAGE = 72,
+  ESLP_EVENT_CALL_SECURE = 73,
+  ESLP_EVENT_NAT = 74,
+  ESLP_EVENT_RECORD_START = 75,
+  ESLP_EVENT_RECORD_STOP = 76,
+  ESLP_EVENT_PLAYBACK_START = 77,
+  ESLP_EVENT_PLAYBACK_STOP = 78,
+  ESLP_EVENT_CALL_UPDATE = 79,
+  ESLP_EVENT_FAILURE = 80,
+  ESLP_EVENT_SOCKET_DATA = 81,
+  ESLP_EVENT_MEDIA_BUG_START = 82,
+  ESLP_EVENT_MEDIA_BUG_STOP = 83,
+  ESLP_EVENT_CONFERENCE_DATA_QUERY = 84,
+  ESLP_EVENT_CONFERENCE_DATA = 85,
+  ESLP_EVENT_CALL_SETUP_REQ = 86,
+  ESLP_EVENT_CALL_SETUP_RESULT = 87,
+  ESLP_EVENT_CALL_DETAIL = 88,
+  ESLP_EVENT_DEVICE_STATE = 89,
+  ESLP_EVENT_TEXT = 90,
+  ESLP_EVENT_SHUTDOWN_REQUESTED = 91,
+  ESLP_EVENT_CERT_RELOAD = 92,
+  ESLP_EVENT_ALL = 93,
+} eslp_event_name;
+
+/** Why a call ended: Q.850, and FreeSWITCH's own beyond it. */
+typedef enum eslp_cause {
+  /** A word that is not in this list. */
+  ESLP_CAUSE_OTHER = -1,
+  ESLP_CAUSE_NONE = 0,
+  ESLP_CAUSE_UNALLOCATED_NUMBER = 1,
+  ESLP_CAUSE_NO_ROUTE_TRANSIT_NET = 2,
+  ESLP_CAUSE_NO_ROUTE_DESTINATION = 3,
+  ESLP_CAUSE_CHANNEL_UNACCEPTABLE = 6,
+  ESLP_CAUSE_CALL_AWARDED_DELIVERED = 7,
+  ESLP_CAUSE_NORMAL_CLEARING = 16,
+  ESLP_CAUSE_USER_BUSY = 17,
+  ESLP_CAUSE_NO_USER_RESPONSE = 18,
+  ESLP_CAUSE_NO_ANSWER = 19,
+  ESLP_CAUSE_SUBSCRIBER_ABSENT = 20,
+  ESLP_CAUSE_CALL_REJECTED = 21,
+  ESLP_CAUSE_NUMBER_CHANGED = 22,
+  ESLP_CAUSE_REDIRECTION_TO_NEW_DESTINATION = 23,
+  ESLP_CAUSE_EXCHANGE_ROUTING_ERROR = 25,
+  ESLP_CAUSE_DESTINATION_OUT_OF_ORDER = 27,
+  ESLP_CAUSE_INVALID_NUMBER_FORMAT = 28,
+  ESLP_CAUSE_FACILITY_REJECTED = 29,
+  ESLP_CAUSE_RESPONSE_TO_STATUS_ENQUIRY = 30,
+  ESLP_CAUSE_NORMAL_UNSPECIFIED = 31,
+  ESLP_CAUSE_NORMAL_CIRCUIT_CONGESTION = 34,
+  ESLP_CAUSE_NETWORK_OUT_OF_ORDER = 38,
+  ESLP_CAUSE_NORMAL_TEMPORARY_FAILURE = 41,
+  ESLP_CAUSE_SWITCH_CONGESTION = 42,
+  ESLP_CAUSE_ACCESS_INFO_DISCARDED = 43,
+  ESLP_CAUSE_REQUESTED_CHAN_UNAVAIL = 44,
+  ESLP_CAUSE_PRE_EMPTED = 45,
+  ESLP_CAUSE_FACILITY_NOT_SUBSCRIBED = 50,
+  ESLP_CAUSE_OUTGOING_CALL_BARRED = 52,
+  ESLP_CAUSE_INCOMING_CALL_BARRED = 54,
+  ESLP_CAUSE_BEARERCAPABILITY_NOTAUTH = 57,
+  ESLP_CAUSE_BEARERCAPABILITY_NOTAVAIL = 58,
+  ESLP_CAUSE_SERVICE_UNAVAILABLE = 63,
+  ESLP_CAUSE_BEARERCAPABILITY_NOTIMPL = 65,
+  ESLP_CAUSE_CHAN_NOT_IMPLEMENTED = 66,
+  ESLP_CAUSE_FACILITY_NOT_IMPLEMENTED = 69,
+  ESLP_CAUSE_SERVICE_NOT_IMPLEMENTED = 79,
+  ESLP_CAUSE_INVALID_CALL_REFERENCE = 81,
+  ESLP_CAUSE_INCOMPATIBLE_DESTINATION = 88,
+  ESLP_CAUSE_INVALID_MSG_UNSPECIFIED = 95,
+  ESLP_CAUSE_MANDATORY_IE_MISSING = 96,
+  ESLP_CAUSE_MESSAGE_TYPE_NONEXIST = 97,
+  ESLP_CAUSE_WRONG_MESSAGE = 98,
+  ESLP_CAUSE_IE_NONEXIST = 99,
+  ESLP_CAUSE_INVALID_IE_CONTENTS = 100,
+  ESLP_CAUSE_WRONG_CALL_STATE = 101,
+  ESLP_CAUSE_RECOVERY_ON_TIMER_EXPIRE = 102,
+  ESLP_CAUSE_MANDATORY_IE_LENGTH_ERROR = 103,
+  ESLP_CAUSE_PROTOCOL_ERROR = 111,
+  ESLP_CAUSE_INTERWORKING = 127,
+  ESLP_CAUSE_SUCCESS = 142,
+  ESLP_CAUSE_ORIGINATOR_CANCEL = 487,
+  ESLP_CAUSE_CRASH = 700,
+  ESLP_CAUSE_SYSTEM_SHUTDOWN = 701,
+  ESLP_CAUSE_LOSE_RACE = 702,
+  ESLP_CAUSE_MANAGER_REQUEST = 703,
+  ESLP_CAUSE_BLIND_TRANSFER = 800,
+  ESLP_CAUSE_ATTENDED_TRANSFER = 801,
+  ESLP_CAUSE_ALLOTTED_TIMEOUT = 802,
+  ESLP_CAUSE_USER_CHALLENGE = 803,
+  ESLP_CAUSE_MEDIA_TIMEOUT = 804,
+  ESLP_CAUSE_PICKED_OFF = 805,
+  ESLP_CAUSE_USER_NOT_REGISTERED = 806,
+  ESLP_CAUSE_PROGRESS_TIMEOUT = 807,
+  ESLP_CAUSE_INVALID_GATEWAY = 808,
+  ESLP_CAUSE_GATEWAY_DOWN = 809,
+  ESLP_CAUSE_INVALID_URL = 810,
+  ESLP_CAUSE_INVALID_PROFILE = 811,
+  ESLP_CAUSE_NO_PICKUP = 812,
+  ESLP_CAUSE_SRTP_READ_ERROR = 813,
+  ESLP_CAUSE_BOWOUT = 814,
+  ESLP_CAUSE_BUSY_EVERYWHERE = 815,
+  ESLP_CAUSE_DECLINE = 816,
+  ESLP_CAUSE_DOES_NOT_EXIST_ANYWHERE = 817,
+  ESLP_CAUSE_NOT_ACCEPTABLE = 818,
+  ESLP_CAUSE_UNWANTED = 819,
+  ESLP_CAUSE_NO_IDENTITY = 820,
+  ESLP_CAUSE_BAD_IDENTITY_INFO = 821,
+  ESLP_CAUSE_UNSUPPORTED_CERTIFICATE = 822,
+  ESLP_CAUSE_INVALID_IDENTITY = 823,
+  ESLP_CAUSE_STALE_DATE = 824,
+  ESLP_CAUSE_REJECT_ALL = 825,
+} eslp_cause;
+
+/** Where a channel is in its life: Channel-State, and Channel-State-Number. */
+typedef enum eslp_channel_state {
+  /** A word that is not in this list. */
+  ESLP_CS_OTHER = -1,
+  ESLP_CS_NEW = 0,
+  ESLP_CS_INIT = 1,
+  ESLP_CS_ROUTING = 2,
+  ESLP_CS_SOFT_EXECUTE = 3,
+  ESLP_CS_EXECUTE = 4,
+  ESLP_CS_EXCHANGE_MEDIA = 5,
+  ESLP_CS_PARK = 6,
+  ESLP_CS_CONSUME_MEDIA = 7,
+  ESLP_CS_HIBERNATE = 8,
+  ESLP_CS_RESET = 9,
+  ESLP_CS_HANGUP = 10,
+  ESLP_CS_REPORTING = 11,
+  ESLP_CS_DESTROY = 12,
+  ESLP_CS_NONE = 13,
+} eslp_channel_state;
+
+/** Where a call is in its life: Channel-Call-State. */
+typedef enum eslp_call_state {
+  /** A word that is not in this list. */
+  ESLP_CCS_OTHER = -1,
+  ESLP_CCS_DOWN = 0,
+  ESLP_CCS_DIALING = 1,
+  ESLP_CCS_RINGING = 2,
+  ESLP_CCS_EARLY = 3,
+  ESLP_CCS_ACTIVE = 4,
+  ESLP_CCS_HELD = 5,
+  ESLP_CCS_RING_WAIT = 6,
+  ESLP_CCS_HANGUP = 7,
+  ESLP_CCS_UNHELD = 8,
+} eslp_call_state;
+
+/** Whether a call has been answered: Answer-State. */
+typedef enum eslp_answer_state {
+  /** A word that is not in this list. */
+  ESLP_AS_OTHER = -1,
+  ESLP_AS_RINGING = 0,
+  ESLP_AS_EARLY = 1,
+  ESLP_AS_ANSWERED = 2,
+  ESLP_AS_HANGUP = 3,
+} eslp_answer_state;
+
+/** Who called, seen from FreeSWITCH: Call-Direction. */
+typedef enum eslp_direction {
+  /** A word that is not in this list. */
+  ESLP_DIRECTION_OTHER = -1,
+  ESLP_DIRECTION_INBOUND = 0,
+  ESLP_DIRECTION_OUTBOUND = 1,
+} eslp_direction;
+
+/** The eslp_event_name that a word is, in any case of its letters; ESLP_EVENT_OTHER for any other word. */
+int32_t eslp_event_name_from(eslp_bytes word);
+
+/** The word of an eslp_event_name as FreeSWITCH writes it, valid for ever; NULL for any other number. */
+eslp_bytes eslp_event_name_text(int32_t name);
+
+/** The eslp_cause that a word is, in any case of its letters; ESLP_CAUSE_OTHER for any other word. */
+int32_t eslp_cause_from(eslp_bytes word);
+
+/** The word of an eslp_cause as FreeSWITCH writes it, valid for ever; NULL for any other number. */
+eslp_bytes eslp_cause_text(int32_t cause);
+
+/** The eslp_channel_state that a word is, in any case of its letters; ESLP_CS_OTHER for any other word. */
+int32_t eslp_channel_state_from(eslp_bytes word);
+
+/** The word of an eslp_channel_state as FreeSWITCH writes it, valid for ever; NULL for any other number. */
+eslp_bytes eslp_channel_state_text(int32_t state);
+
+/** The eslp_call_state that a word is, in any case of its letters; ESLP_CCS_OTHER for any other word. */
+int32_t eslp_call_state_from(eslp_bytes word);
+
+/** The word of an eslp_call_state as FreeSWITCH writes it, valid for ever; NULL for any other number. */
+eslp_bytes eslp_call_state_text(int32_t state);
+
+/** The eslp_answer_state that a word is, in any case of its letters; ESLP_AS_OTHER for any other word. */
+int32_t eslp_answer_state_from(eslp_bytes word);
+
+/** The word of an eslp_answer_state as FreeSWITCH writes it, valid for ever; NULL for any other number. */
+eslp_bytes eslp_answer_state_text(int32_t state);
+
+/** The eslp_direction that a word is, in any case of its letters; ESLP_DIRECTION_OTHER for any other word. */
+int32_t eslp_direction_from(eslp_bytes word);
+
+/** The word of an eslp_direction as FreeSWITCH writes it, valid for ever; NULL for any other number. */
+eslp_bytes eslp_direction_text(int32_t direction);
+
+/** The eslp_format that a word is, in any case of its letters; ESLP_FORMAT_NONE for any other word. */
+int32_t eslp_format_from(eslp_bytes word);
+
+/** The word of an eslp_format as commands have it, valid for ever; NULL for any other number. */
+eslp_bytes eslp_format_text(int32_t format);
+
+/** The Content-Type of events in an eslp_format, valid for ever; NULL for any other number. */
+eslp_bytes eslp_format_content_type(int32_t format);
+
+/**
+ * The level that a name or a number says, as the `log` command reads it.
+ *
+ * @return ESLP_NOT_FOUND for any other word.
+ */
+eslp_status eslp_log_level_from(eslp_bytes word, int32_t *level);
+
+/** The name of a level, valid for ever; NULL for levels without one and for any other number. */
+eslp_bytes eslp_log_level_text(int32_t level);
+
+/* Well-known headers: eslp_event_get(&event, ESLP_LIT(ESLP_HEADER_UNIQUE_ID), &value). */
+
+/** In frames and events: octets of the body. */
+#define ESLP_HEADER_CONTENT_LENGTH "Content-Length"
+/** In frames: what the frame is. */
+#define ESLP_HEADER_CONTENT_TYPE "Content-Type"
+/** In replies: what the server says. */
+#define ESLP_HEADER_REPLY_TEXT "Reply-Text"
+/** In replies to `bgapi` and in BACKGROUND_JOB events: the name of the job. */
+#define ESLP_HEADER_JOB_UUID "Job-UUID"
+/** In BACKGROUND_JOB events: the command that was run. */
+#define ESLP_HEADER_JOB_COMMAND "Job-Command"
+/** In BACKGROUND_JOB events: its argument; absent if there was none. */
+#define ESLP_HEADER_JOB_COMMAND_ARG "Job-Command-Arg"
+/** In replies to `userauth`: the events that may be subscribed to. */
+#define ESLP_HEADER_ALLOWED_EVENTS "Allowed-Events"
+/** In replies to `userauth`: the API commands that may be used. */
+#define ESLP_HEADER_ALLOWED_API "Allowed-API"
+/** In replies to `userauth`: whether `log` may be used. */
+#define ESLP_HEADER_ALLOWED_LOG "Allowed-LOG"
+/** In the reply to `connect`: `async` or `static`. */
+#define ESLP_HEADER_SOCKET_MODE "Socket-Mode"
+/** In the reply to `connect`: `full` or `single-channel`. */
+#define ESLP_HEADER_CONTROL "Control"
+/** In disconnect notices: the channel that the connection controls. */
+#define ESLP_HEADER_CONTROLLED_SESSION_UUID "Controlled-Session-UUID"
+/** In disconnect notices: `linger` or `disconnect`. */
+#define ESLP_HEADER_CONTENT_DISPOSITION "Content-Disposition"
+/** In disconnect notices: seconds until the connection ends, -1 for ever. */
+#define ESLP_HEADER_LINGER_TIME "Linger-Time"
+/** In events of a channel and in linger notices: the channel's name. */
+#define ESLP_HEADER_CHANNEL_NAME "Channel-Name"
+/** In log lines: the level as a number. */
+#define ESLP_HEADER_LOG_LEVEL "Log-Level"
+/** In log lines: the kind of line, a number of the server's own. */
+#define ESLP_HEADER_TEXT_CHANNEL "Text-Channel"
+/** In log lines: the source file. */
+#define ESLP_HEADER_LOG_FILE "Log-File"
+/** In log lines: the source function. */
+#define ESLP_HEADER_LOG_FUNC "Log-Func"
+/** In log lines: the line of the source file. */
+#define ESLP_HEADER_LOG_LINE "Log-Line"
+/** In log lines: the channel that the line is about; may be empty. */
+#define ESLP_HEADER_USER_DATA "User-Data"
+/** In events: the name. */
+#define ESLP_HEADER_EVENT_NAME "Event-Name"
+/** In CUSTOM events: the subclass. */
+#define ESLP_HEADER_EVENT_SUBCLASS "Event-Subclass"
+/** In events: the server's own number; events do not come in its order. */
+#define ESLP_HEADER_EVENT_SEQUENCE "Event-Sequence"
+/** In events: microseconds since 1970, UTC. */
+#define ESLP_HEADER_EVENT_DATE_TIMESTAMP "Event-Date-Timestamp"
+/** In events that a program has sent: a name that the server has given it. */
+#define ESLP_HEADER_EVENT_UUID "Event-UUID"
+/** In events: the name of the running server; a new one after a restart. */
+#define ESLP_HEADER_CORE_UUID "Core-UUID"
+/** In events of a channel: the channel. */
+#define ESLP_HEADER_UNIQUE_ID "Unique-ID"
+/** In CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE: the Event-UUID of the `sendmsg` that asked for it. */
+#define ESLP_HEADER_APPLICATION_UUID "Application-UUID"
+/** In events of a channel that ends: why. */
+#define ESLP_HEADER_HANGUP_CAUSE "Hangup-Cause"
+/** In events of a channel. */
+#define ESLP_HEADER_CHANNEL_STATE "Channel-State"
+/** In events of a channel. */
+#define ESLP_HEADER_CHANNEL_CALL_STATE "Channel-Call-State"
+/** In events of a channel. */
+#define ESLP_HEADER_ANSWER_STATE "Answer-State"
+/** In events of a channel. */
+#define ESLP_HEADER_CALL_DIRECTION "Call-Direction"
+
+/* ========================================================================
+ * Events and headers
+ *
+ * An event is looked at where it lies: eslp_event_get() for one header, eslp_event_headers() for all, and
+ * eslp_event_index() before many look-ups.
+ * ======================================================================== */
+
+/**
+ * An event, or the channel data that answers `connect`, in the caller's buffer: plain, JSON or XML.
+ *
+ * A view: making one costs nothing, and nothing is decoded before it is asked for. Every look-up walks the text anew;
+ * for more than two or three of them, eslp_event_index() it first. Headers are an ordered multi-map: FreeSWITCH sends
+ * some twice, with different values, and compares names without regard to case.
+ *
+ * Valid as long as the octets in the buffer. Make one with eslp_message_event() or eslp_event_view().
+ */
+typedef struct eslp_event {
+  /** The text as it lies on the wire. */
+  eslp_bytes text;
+  /** An eslp_format. */
+  int32_t format;
+  /** Whether lines end in CRLF: a number of the library's own. */
+  uint32_t crlf;
+} eslp_event;
+
+/** An iterator over headers. Valid as long as what it was made of; take the headers with eslp_headers_next(). */
+typedef struct eslp_headers {
+  /** The library's. */
+  uint64_t opaque[64];
+} eslp_headers;
+
+/** Storage for one header of an eslp_index. It need not be initialised. */
+typedef struct eslp_slot {
+  /** The library's. */
+  uint64_t opaque[3];
+} eslp_slot;
+
+/** Where the headers of an event stand: eslp_event_index(). */
+typedef struct eslp_index {
+  /** The library's. */
+  uint64_t opaque[64];
+} eslp_index;
+
+/** The text of an event in this format: the body of a frame, or what somebody has kept of one. */
+eslp_status eslp_event_view(int32_t format, eslp_bytes text, eslp_event *event);
+
+/**
+ * The event's name: an eslp_event_name; ESLP_EVENT_OTHER if it has none or another, which
+ * `eslp_event_get(event, ESLP_LIT("Event-Name"), &value)` tells.
+ */
+int32_t eslp_event_name_of(const eslp_event *event);
+
+/**
+ * The last header of this name, in any case of its letters: where there are two, it is the newer fact.
+ *
+ * @return ESLP_NOT_FOUND if there is none.
+ */
+eslp_status eslp_event_get(const eslp_event *event, eslp_bytes name, eslp_value *value);
+
+/**
+ * Begins with the first of all headers of this name, in any case of its letters. The name must stay where it is as
+ * long as `headers` is used.
+ */
+eslp_status eslp_event_get_all(const eslp_event *event, eslp_bytes name, eslp_headers *headers);
+
+/** Begins with the first of all headers, in the order of the wire, duplicates among them. A body is no header. */
+eslp_status eslp_event_headers(const eslp_event *event, eslp_headers *headers);
+
+/**
+ * The next header. `header` is valid as long as the octets in the buffer, not only as long as `headers`.
+ *
+ * @return ESLP_END after the last; for an event in JSON or XML whose document cannot be read further, an error from
+ * ESLP_DOCUMENT_TRUNCATED on.
+ */
+eslp_status eslp_headers_next(eslp_headers *headers, eslp_header *header);
+
+/**
+ * The event's own body: the result of a background job, the text of a message.
+ *
+ * @return ESLP_NOT_FOUND if there is none.
+ */
+eslp_status eslp_event_body(const eslp_event *event, eslp_value *body);
+
+/**
+ * Reads the whole text and says whether that is possible; `offset`, which may be NULL, is where it is not. Plain text
+ * always is.
+ *
+ * @return An error from ESLP_DOCUMENT_TRUNCATED on. The stream is not concerned: the next frame begins where it should.
+ */
+eslp_status eslp_event_validate(const eslp_event *event, size_t *offset);
+
+/**
+ * Notes where the headers stand in `count` slots, so that look-ups need not walk the text again.
+ *
+ * The index is valid as long as the octets in the buffer and the slots, which can be used again for the next event. If
+ * there are fewer than headers, the index covers the first ones and look-ups walk the rest: slower, never wrong. A
+ * channel event has 67 headers on average, at most some hundreds.
+ */
+eslp_status eslp_event_index(const eslp_event *event, eslp_slot *slots, size_t count, eslp_index *index);
+
+/** The last header of this name, as eslp_event_get(). */
+eslp_status eslp_index_get(const eslp_index *index, eslp_bytes name, eslp_value *value);
+
+/** The event's name, as eslp_event_name_of(). */
+int32_t eslp_index_name_of(const eslp_index *index);
+
+/**
+ * Begins with the first header, as eslp_event_headers(). The index and its slots must stay as they are as long as
+ * `headers` is used.
+ */
+eslp_status eslp_index_headers(const eslp_index *index, eslp_headers *headers);
+
+/** The event's own body, as eslp_event_body(). */
+eslp_status eslp_index_body(const eslp_index *index, eslp_value *body);
+
+/* ========================================================================
+ * Messages and requests
+ *
+ * What a frame of the server's means, and what one of a client's says. If a function is asked about a message of
+ * another kind, or one that does not have what it looks for, it returns ESLP_NOT_FOUND.
+ * ======================================================================== */
+
+/**
+ * One frame of a stream, in the caller's buffer: header lines, and perhaps a body.
+ *
+ * Valid as long as the octets in the buffer.
+ */
+typedef struct eslp_frame {
+  /** The header lines with their line ends, without the blank line after them. */
+  eslp_bytes head;
+  /** The body; NULL if the head has no Content-Length. It may be empty. */
+  eslp_bytes body;
+  /** The value of the first Content-Type; NULL if there is none. */
+  eslp_bytes content_type;
+  /** Whether lines end in CRLF: a number of the library's own. */
+  uint32_t crlf;
+} eslp_frame;
+
+/** What a frame is. */
+typedef enum eslp_message_kind {
+  /** None. */
+  ESLP_MESSAGE_NONE = 0,
+  /** auth/request: the server wants `auth` or `userauth` first. */
+  ESLP_MESSAGE_AUTH_REQUEST = 1,
+  /** command/reply: the answer to a command. Some answers to `api` are this, too. */
+  ESLP_MESSAGE_REPLY = 2,
+  /** api/response: the answer to `api`. */
+  ESLP_MESSAGE_API_RESPONSE = 3,
+  /** text/event-plain, -json or -xml. */
+  ESLP_MESSAGE_EVENT = 4,
+  /** log/data: a line of the server's log. */
+  ESLP_MESSAGE_LOG = 5,
+  /** text/disconnect-notice: the connection ends, or goes on to linger. */
+  ESLP_MESSAGE_DISCONNECT = 6,
+  /** text/rude-rejection: the access list does not allow this address. A disconnect notice and the end follow. */
+  ESLP_MESSAGE_REJECTION = 7,
+  /** A frame with another Content-Type or none: an orphaned part of a reply, a server of another kind, a request. */
+  ESLP_MESSAGE_OTHER = 8,
+} eslp_message_kind;
+
+/**
+ * What the server says with one frame. Ask it with the functions below; each says of which kind it must be.
+ *
+ * Valid as long as the octets in the buffer.
+ */
+typedef struct eslp_message {
+  /** An eslp_message_kind. */
+  int32_t kind;
+  /** The eslp_format of an event. */
+  int32_t format;
+  /** The frame. For an event that came from a client or in parts, its body alone may be there. */
+  eslp_frame frame;
+} eslp_message;
+
+/** How an answer begins. */
+typedef enum eslp_reply_status {
+  /** There is no answer: the message is of another kind. */
+  ESLP_REPLY_NONE = 0,
+  /** `+OK` */
+  ESLP_REPLY_OK = 1,
+  /** `-ERR` */
+  ESLP_REPLY_ERR = 2,
+  /** `-USAGE`: an API command that was called wrongly. */
+  ESLP_REPLY_USAGE = 3,
+  /**
+   * Anything else: the value of a variable, the output of an API command. Whether it is a success, the command alone
+   * can tell.
+   */
+  ESLP_REPLY_BARE = 4,
+} eslp_reply_status;
+
+/** How an outbound connection runs applications: the `socket` application's `async` option. */
+typedef enum eslp_socket_mode {
+  /** `execute` is answered at once. */
+  ESLP_SOCKET_ASYNC = 1,
+  /** `execute` is answered when the application has ended. The server calls this `static`. */
+  ESLP_SOCKET_SYNC = 2,
+} eslp_socket_mode;
+
+/**
+ * Begins with the first of the frame's headers, in the order of the wire, as they stand there; those of an event are
+ * for eslp_event_headers(). A line without a colon continues the value of the line before it. Any kind.
+ */
+eslp_status eslp_message_headers(const eslp_message *message, eslp_headers *headers);
+
+/**
+ * The first header of this name in the frame's head, in any case of its letters. Any kind.
+ *
+ * @return ESLP_NOT_FOUND if there is none.
+ */
+eslp_status eslp_message_get(const eslp_message *message, eslp_bytes name, eslp_value *value);
+
+/**
+ * The event: of an event, or of the reply to `connect`, whose head has the data of the channel.
+ *
+ * @return ESLP_NOT_FOUND if it is neither.
+ */
+eslp_status eslp_message_event(const eslp_message *message, eslp_event *event);
+
+/**
+ * What the server says: the Reply-Text of a reply, the output in an api response, a log line, a notice's or
+ * rejection's text. An api response is given to the octet.
+ *
+ * A Reply-Text of several lines is whole only as long as no line of it has a colon; see eslp_reply_text_to_end().
+ *
+ * @return ESLP_NOT_FOUND for other kinds.
+ */
+eslp_status eslp_message_text(const eslp_message *message, eslp_value *text);
+
+/**
+ * How the text of a reply or api response begins.
+ *
+ * An unset variable answers `getvar` with `-ERR command not found`, as an unknown command is answered; a variable may
+ * also hold a text that begins so.
+ */
+eslp_reply_status eslp_message_reply_status(const eslp_message *message);
+
+/**
+ * What follows `+OK`, `-ERR` or `-USAGE` in the text of a reply or api response, without the blanks around it; all of
+ * it if it begins with none of them.
+ *
+ * @return ESLP_NOT_FOUND for other kinds.
+ */
+eslp_status eslp_message_detail(const eslp_message *message, eslp_bytes *detail);
+
+/**
+ * The text of a reply with all that follows it in the head: the whole value that answers `getvar`, if it has several
+ * lines.
+ */
+eslp_status eslp_reply_text_to_end(const eslp_message *message, eslp_value *text);
+
+/** The name of the job that a `bgapi` has started, in its reply. Free text, if the client has named it. */
+eslp_status eslp_reply_job_uuid(const eslp_message *message, eslp_value *uuid);
+
+/** In the reply to `userauth`: the events that may be subscribed to, or `all`. */
+eslp_status eslp_reply_allowed_events(const eslp_message *message, eslp_value *events);
+
+/** In the reply to `userauth`: the API commands that may be used, or `all`. */
+eslp_status eslp_reply_allowed_api(const eslp_message *message, eslp_value *api);
+
+/** In the reply to `userauth`: whether `log` may be used. */
+eslp_status eslp_reply_allowed_log(const eslp_message *message, bool *allowed);
+
+/** In the reply to `connect`: an eslp_socket_mode, whether applications run beside the commands. */
+eslp_status eslp_reply_socket_mode(const eslp_message *message, int32_t *mode);
+
+/** In the reply to `connect`: whether all commands may be used (`full`) or only those for the one channel. */
+eslp_status eslp_reply_full_control(const eslp_message *message, bool *full);
+
+/** How urgent a log line is: -1 to 63, see eslp_log_level. */
+eslp_status eslp_log_level_of(const eslp_message *message, int32_t *level);
+
+/** The source file that wrote a log line. */
+eslp_status eslp_log_file(const eslp_message *message, eslp_value *file);
+
+/** The source function that wrote a log line. */
+eslp_status eslp_log_function(const eslp_message *message, eslp_value *function);
+
+/** The line of the source file that wrote a log line. */
+eslp_status eslp_log_line(const eslp_message *message, uint64_t *line);
+
+/** The kind of a log line, a number of the server's own. */
+eslp_status eslp_log_text_channel(const eslp_message *message, uint64_t *channel);
+
+/** The channel that a log line is about. */
+eslp_status eslp_log_channel_uuid(const eslp_message *message, eslp_value *uuid);
+
+/**
+ * Whether a disconnect notice only tells that the channel has ended and the connection lingers: commands still work
+ * then. Otherwise nothing follows it.
+ */
+eslp_status eslp_notice_lingers(const eslp_message *message, bool *lingers);
+
+/** The channel that the connection of a disconnect notice controlled. */
+eslp_status eslp_notice_session_uuid(const eslp_message *message, eslp_value *uuid);
+
+/** The name of that channel; in notices that the connection lingers. */
+eslp_status eslp_notice_channel_name(const eslp_message *message, eslp_value *name);
+
+/** The seconds that the connection stays, -1 for ever; in notices that it lingers. */
+eslp_status eslp_notice_linger_seconds(const eslp_message *message, int64_t *seconds);
+
+/** The command line of a request, a frame that a client has sent: the word and its arguments. */
+eslp_status eslp_request_line(const eslp_frame *request, eslp_bytes *line);
+
+/** The value of the first header of this name in a request, in any case of its letters. */
+eslp_status eslp_request_get(const eslp_frame *request, eslp_bytes name, eslp_bytes *value);
+
+/** Begins with the first of a request's headers; Content-Length is left out. */
+eslp_status eslp_request_headers(const eslp_frame *request, eslp_headers *headers);
+
+/* ========================================================================
+ * Decoder
+ *
+ * The cut of a stream into frames, for hosts that need no more than that; clients and servers have one inside.
+ * ======================================================================== */
+
+/**
+ * What a decoder refuses to go beyond, and from which size on it hands frames out in pieces.
+ *
+ * A frame that exceeds a limit ends the connection: its border cannot be known without taking it in. 0 stands for the
+ * default, and a NULL pointer to this struct for all of them.
+ */
+typedef struct eslp_limits {
+  /** The most octets that a head may have. Default 1 MiB; 64 KiB for a server. */
+  size_t head;
+  /** The most lines that a head may have. Default 10 000. */
+  size_t lines;
+  /** The most octets that a body may have. Default 64 MiB; 1 MiB for a server. */
+  size_t body;
+  /**
+   * The most octets that a frame may have to be handed out in one piece; longer ones come as ESLP_HEAD and
+   * ESLP_BODY. Default: always in one piece. A host whose buffer is fixed sets this to the buffer's size, and will
+   * never be asked for more than that. A server has its requests in one piece in any case.
+   */
+  size_t whole;
+} eslp_limits;
+
+/** Memory for a decoder, in octets, aligned as ESLP_ALIGN says. More than the library needs now. */
+#define ESLP_DECODER_SIZE 384
+
+/** Cuts the octets of a stream into frames. See "Decoder". */
+typedef struct eslp_decoder eslp_decoder;
+
+/** Who sends the octets that a decoder reads. */
+typedef enum eslp_sender {
+  /** FreeSWITCH: the client's side. Its frames are messages. */
+  ESLP_FROM_SERVER = 1,
+  /** A client: the server's side. Its frames are requests. */
+  ESLP_FROM_CLIENT = 2,
+} eslp_sender;
+
+/** What eslp_decoder_decode() found at the front of the buffer. */
+typedef enum eslp_step_kind {
+  /** Nothing; more octets must be read. */
+  ESLP_STEP_NONE = 0,
+  /** A whole frame: `message`. */
+  ESLP_STEP_FRAME = 1,
+  /** The head of a frame longer than eslp_limits.whole: `message` without its body, which follows in parts. */
+  ESLP_STEP_HEAD = 2,
+  /** The next octets of the body of the last head: `data`. */
+  ESLP_STEP_BODY = 3,
+} eslp_step_kind;
+
+/** What eslp_decoder_decode() found. */
+typedef struct eslp_step {
+  /** Octets that are done with: take them off the front of the buffer before the next call, whatever came. */
+  size_t consumed;
+  /**
+   * With ESLP_NEED_DATA: how long the buffer must be, after `consumed` have been taken off, for the next frame or
+   * head to be whole; 0 if that is not known yet.
+   */
+  size_t required;
+  /** An eslp_step_kind. */
+  int32_t kind;
+  /** The frame or head; valid as long as the octets in the buffer. */
+  eslp_message message;
+  /** Octets of a body, at least one; valid as long as they are in the buffer. */
+  eslp_bytes data;
+  /** With ESLP_STEP_HEAD the octets of the body, with ESLP_STEP_BODY those after these; 0 ends the frame. */
+  uint64_t remaining;
+  /** After an error: its position in the stream, counted from the first octet the decoder was given. */
+  uint64_t error_offset;
+} eslp_step;
+
+/** The memory that eslp_decoder_init() needs of this library: at most ESLP_DECODER_SIZE. */
+size_t eslp_decoder_sizeof(void);
+
+/** How that memory must be aligned: at most ESLP_ALIGN. */
+size_t eslp_decoder_alignof(void);
+
+/**
+ * Makes a decoder in memory of the caller's, which must stay where it is until eslp_decoder_drop().
+ *
+ * `sender` is an eslp_sender. Then eslp_decoder_decode().
+ */
+eslp_status eslp_decoder_init(void *memory, size_t size, int32_t sender, const eslp_limits *limits,
+    eslp_decoder **decoder);
+
+/** Ends a decoder in the caller's memory, which is free for other use then. */
+eslp_status eslp_decoder_drop(eslp_decoder *decoder);
+
+/** Makes a decoder on the heap; eslp_decoder_free() it. */
+eslp_status eslp_decoder_new(int32_t sender, const eslp_limits *limits, eslp_decoder **decoder);
+
+/** Gives a decoder on the heap back. NULL is fine. */
+void eslp_decoder_free(eslp_decoder *decoder);
+
+/**
+ * Finds what stands at the front of `buf`: all octets read and not yet consumed.
+ *
+ * Take `step->consumed` octets off the front before the next call, and read more before it if the status is
+ * ESLP_NEED_DATA. Octets may come in any pieces; none is searched twice.
+ *
+ * @return ESLP_OK, ESLP_NEED_DATA, or an error from ESLP_INVALID_LENGTH on if the framing is broken, then and on every
+ * later call.
+ */
+eslp_status eslp_decoder_decode(eslp_decoder *decoder, const void *buf, size_t len, eslp_step *step);
+
+/**
+ * The number of octets in `buf` that belong to a frame which the end of the stream left incomplete; blank lines do not
+ * count. 0 if something is wrong with the arguments.
+ */
+size_t eslp_decoder_incomplete(const eslp_decoder *decoder, const void *buf, size_t len);
+
+/** Position in the stream of the buffer's first octet: all that was consumed. 0 if something is wrong with the argument. */
+uint64_t eslp_decoder_position(const eslp_decoder *decoder);
+
+/* ========================================================================
+ * Commands
+ *
+ * What a client asks of the server: written, and read.
+ * ======================================================================== */
+
+/** Which command. */
+typedef enum eslp_command_kind {
+  /** `auth <password>`: answers the auth request. Field `auth`, password only. */
+  ESLP_COMMAND_AUTH = 1,
+  /** `userauth <user>@<domain>:<password>`: answers the auth request as a user of the directory. Field `auth`. */
+  ESLP_COMMAND_USERAUTH = 2,
+  /** `api <command> [<arguments>]`: runs an API command; events wait until it has ended. Field `api`. */
+  ESLP_COMMAND_API = 3,
+  /**
+   * `bgapi <command> [<arguments>]`: runs an API command beside the connection. Its end comes as a BACKGROUND_JOB
+   * event, always after the reply. Field `api`.
+   */
+  ESLP_COMMAND_BGAPI = 4,
+  /** `event [<format>] <names>`: subscribes to more events, and perhaps changes the format of all. Field `event`. */
+  ESLP_COMMAND_EVENT = 5,
+  /** `nixevent <names>`: subscribes to fewer events. Field `event`, without a format. */
+  ESLP_COMMAND_NIXEVENT = 6,
+  /** `noevents`: ends all subscriptions and discards the events that wait. Filters stay. */
+  ESLP_COMMAND_NOEVENTS = 7,
+  /** `myevents [<uuid>] [<format>]`: subscribes to the events of one channel. Field `myevents`. */
+  ESLP_COMMAND_MYEVENTS = 8,
+  /** `divert_events on|off`: whether events for the channel's own script come here. Field `on`. */
+  ESLP_COMMAND_DIVERT_EVENTS = 9,
+  /** `filter add <header> <value>`: lets only some of the subscribed events through. Field `filter`. */
+  ESLP_COMMAND_FILTER_ADD = 10,
+  /** `filter delete <header> [<value>]`. Field `filter`. */
+  ESLP_COMMAND_FILTER_DELETE = 11,
+  /** `filter delete all` */
+  ESLP_COMMAND_FILTER_DELETE_ALL = 12,
+  /** `sendevent <name>`: fires an event in the server. Field `sendevent`. */
+  ESLP_COMMAND_SENDEVENT = 13,
+  /** `sendmsg [<uuid>]`: tells a channel what to do. Field `sendmsg`. */
+  ESLP_COMMAND_SENDMSG = 14,
+  /** `log [<level>]`: subscribes to log lines up to a level. Field `log_level`. */
+  ESLP_COMMAND_LOG = 15,
+  /** `nolog`: ends the subscription to log lines. */
+  ESLP_COMMAND_NOLOG = 16,
+  /**
+   * `linger [<seconds>]`: keeps the connection after the channel has ended, for its last events. Field
+   * `linger_seconds`.
+   */
+  ESLP_COMMAND_LINGER = 17,
+  /** `nolinger`: takes `linger` back. */
+  ESLP_COMMAND_NOLINGER = 18,
+  /** `getvar <name>`: the value of a variable of the controlled channel. Field `variable`. */
+  ESLP_COMMAND_GETVAR = 19,
+  /** `connect`: the first command of an outbound connection; answered with the data of the channel. */
+  ESLP_COMMAND_CONNECT = 20,
+  /** `resume`: lets the dialplan go on when the outbound connection ends. */
+  ESLP_COMMAND_RESUME = 21,
+  /**
+   * `exit`: ends the connection. Events that wait are discarded; in outbound mode the call ends, unless `resume` was
+   * sent.
+   */
+  ESLP_COMMAND_EXIT = 22,
+} eslp_command_kind;
+
+/** What a `sendmsg` tells the channel: its call-command. */
+typedef enum eslp_call_kind {
+  /** `execute`: run an application. Field `execute`. */
+  ESLP_CALL_EXECUTE = 1,
+  /** `hangup`: end the call. Field `hangup_cause`. */
+  ESLP_CALL_HANGUP = 2,
+  /** `unicast`: send and receive the call's media at a socket. Field `unicast`. */
+  ESLP_CALL_UNICAST = 3,
+  /** `nomedia`: let the media of a bridged call flow past the server. Field `nomedia_uuid`. */
+  ESLP_CALL_NOMEDIA = 4,
+  /** `xferext`: transfer the channel to an extension made of applications. Field `applications`. */
+  ESLP_CALL_XFEREXT = 5,
+  /** Anything else, which the server accepts and ignores. Field `other`, empty for a message without a call-command. */
+  ESLP_CALL_OTHER = 6,
+} eslp_call_kind;
+
+/** `auth` and `userauth`. */
+typedef struct eslp_auth {
+  /** The password, compared octet for octet. */
+  eslp_bytes password;
+  /** `userauth`: the user, without `@` and `:`. */
+  eslp_bytes user;
+  /** `userauth`: the domain, without `:`. */
+  eslp_bytes domain;
+} eslp_auth;
+
+/** `api` and `bgapi`. */
+typedef struct eslp_api {
+  /** The command and its arguments. */
+  eslp_bytes line;
+  /** `bgapi`: the name that the job shall have, free text of at most 200 octets; the server makes a UUID if left out. */
+  eslp_bytes job_uuid;
+  /** `api`: whether the server's console aliases are known, as fs_cli wants. A line `...` shuts the server down then. */
+  uint8_t console_execute;
+} eslp_api;
+
+/** `event` and `nixevent`. */
+typedef struct eslp_events {
+  /**
+   * The names between blanks, as a person types them: `CHANNEL_ANSWER CUSTOM sofia::register`. After CUSTOM come
+   * subclasses, unless these are given apart. CUSTOM alone brings only the CUSTOM events without a subclass, ALL
+   * every event of every subclass.
+   */
+  eslp_bytes names;
+  /** Subclasses of CUSTOM events between blanks; they imply CUSTOM. */
+  eslp_bytes subclasses;
+  /** The eslp_format of all events from now on, even those that are waiting; ESLP_FORMAT_NONE leaves it as it is. */
+  int32_t format;
+} eslp_events;
+
+/**
+ * `myevents`.
+ *
+ * The forms that work: in outbound mode with a format or nothing; inbound with a uuid, after `event` has set the format.
+ * A uuid and a format together are refused: the server would lose the format. An inbound connection ends with its
+ * channel. A uuid that no channel has subscribes to all channels.
+ */
+typedef struct eslp_myevents {
+  /** The channel; left out for that of an outbound connection. */
+  eslp_bytes uuid;
+  /** An eslp_format, or ESLP_FORMAT_NONE. */
+  int32_t format;
+} eslp_myevents;
+
+/**
+ * `filter`.
+ *
+ * With filters, an event comes if one that includes matches and none that excludes does; a filter on a header that the
+ * event does not have never matches. The value is compared without regard to case. Written `/.../` it is a regular
+ * expression; `-` at its front makes it exclude.
+ */
+typedef struct eslp_filter {
+  /** The header, without blanks. */
+  eslp_bytes header;
+  /** The value. `filter delete` without one deletes all filters on the header. */
+  eslp_bytes value;
+} eslp_filter;
+
+/** A pair: a header and its value, a variable and its value, an application and its argument. */
+typedef struct eslp_pair {
+  /** The name. */
+  eslp_bytes name;
+  /** The value. */
+  eslp_bytes value;
+} eslp_pair;
+
+/**
+ * An ordered list of pairs.
+ *
+ * In a command that eslp_command_parse() has made, `items` is NULL: eslp_pairs_headers() walks what was read.
+ */
+typedef struct eslp_pairs {
+  /** The pairs: they must stay where they are until the command has been written. */
+  const eslp_pair *items;
+  /** Their number. */
+  size_t count;
+  /** Where they were read from: the library's. */
+  eslp_bytes request;
+  /** Which of the headers they are: the library's. */
+  uint32_t part;
+} eslp_pairs;
+
+/**
+ * `sendevent`.
+ *
+ * The server answers with the event's new Event-UUID. A name that it does not know fires CUSTOM. A header `unique-id`
+ * that names a channel gives the event to that channel alone.
+ */
+typedef struct eslp_sendevent {
+  /** The event's name. A CUSTOM one wants a header Event-Subclass. */
+  eslp_bytes name;
+  /** Its headers. `foo[3]` as a name sets an element of an array, `ARRAY::a|:b` as a value all of them. */
+  eslp_pairs headers;
+  /** Its body; none if empty. */
+  eslp_bytes body;
+} eslp_sendevent;
+
+/** call-command `execute`. An application that the server does not know ends the call. */
+typedef struct eslp_execute {
+  /** The application's name. */
+  eslp_bytes app;
+  /** Its argument. If it is long, holds line ends or begins with a blank, it travels as a body. */
+  eslp_bytes arg;
+  /**
+   * What CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE shall carry as Application-UUID, free text; the server makes a
+   * UUID if left out.
+   */
+  eslp_bytes event_uuid;
+  /** What they shall carry as Application-UUID-Name. */
+  eslp_bytes event_uuid_name;
+  /** How often to run it, negative for ever, 0 if not said. A run of less than half a second is the last. */
+  int32_t loops;
+  /** Whether the bridged channel hears its hold music meanwhile (`hold-bleg`). */
+  uint8_t hold_bleg;
+} eslp_execute;
+
+/** call-command `unicast`. What is left out is the server's default. */
+typedef struct eslp_unicast {
+  /** Default 127.0.0.1. */
+  eslp_bytes local_ip;
+  /** Default 127.0.0.1. */
+  eslp_bytes remote_ip;
+  /** `udp` (the default) or `tcp`. */
+  eslp_bytes transport;
+  /** `native`: as the codec has them, not decoded. */
+  eslp_bytes flags;
+  /** Default 8025; 0 if not said. */
+  uint16_t local_port;
+  /** Default 8026; 0 if not said. */
+  uint16_t remote_port;
+} eslp_unicast;
+
+/**
+ * `sendmsg`.
+ *
+ * The answer `+OK` means that the message waits for the channel, whatever it says; in sync outbound mode, that the
+ * application has ended.
+ */
+typedef struct eslp_sendmsg {
+  /** The channel; left out for the one that an outbound connection controls. An inbound connection must name it. */
+  eslp_bytes uuid;
+  /** What to do: an eslp_call_kind, which says the field that goes with it. */
+  int32_t call;
+  /** How many frames of media to wait for first (`lead-frames`); 0 if not said. */
+  uint32_t lead_frames;
+  /** Whether the channel handles no other message before this one has ended (`event-lock`). */
+  uint8_t event_lock;
+  /** The same for messages of priority (`event-lock-pri`). */
+  uint8_t event_lock_pri;
+  /** In sync outbound mode: answer at once and let the application run (`async`). */
+  uint8_t is_async;
+  /** With ESLP_CALL_EXECUTE. */
+  eslp_execute execute;
+  /** With ESLP_CALL_UNICAST. */
+  eslp_unicast unicast;
+  /** With ESLP_CALL_XFEREXT: the applications, each with its argument. */
+  eslp_pairs applications;
+  /** With ESLP_CALL_HANGUP: why, by its name: eslp_cause_text(); NORMAL_CLEARING if left out. */
+  eslp_bytes hangup_cause;
+  /** With ESLP_CALL_NOMEDIA: one of the call's channels. */
+  eslp_bytes nomedia_uuid;
+  /** With ESLP_CALL_OTHER: the call-command. */
+  eslp_bytes other;
+} eslp_sendmsg;
+
+/** What goes with a command: one field, or none, as its eslp_command_kind says. */
+typedef union eslp_command_fields {
+  /** `auth`, `userauth` */
+  eslp_auth auth;
+  /** `api`, `bgapi` */
+  eslp_api api;
+  /** `event`, `nixevent` */
+  eslp_events event;
+  /** `myevents` */
+  eslp_myevents myevents;
+  /** `filter add`, `filter delete` */
+  eslp_filter filter;
+  /** `sendevent` */
+  eslp_sendevent sendevent;
+  /** `sendmsg` */
+  eslp_sendmsg sendmsg;
+  /** `getvar`: the variable. */
+  eslp_bytes variable;
+  /** `divert_events`: on or off. */
+  uint8_t on;
+  /** `log`: an eslp_log_level; ESLP_LOG_NONE for `log` alone, which means DEBUG. */
+  int32_t log_level;
+  /** `linger`: how long, in seconds, or ESLP_LINGER_FOREVER. */
+  int64_t linger_seconds;
+} eslp_command_fields;
+
+/** As `linger_seconds`: until the client closes the connection. */
+#define ESLP_LINGER_FOREVER (-1)
+
+/**
+ * A command. What it points to must stay where it is until the command has been written.
+ *
+ *     eslp_command command = {.kind = ESLP_COMMAND_API, .as.api.line = ESLP_LIT("status")};
+ *
+ * No text can forge the protocol: line ends and NUL are refused wherever they would, with the field and the place. What
+ * may hold line ends travels as a body.
+ */
+typedef struct eslp_command {
+  /** An eslp_command_kind. */
+  int32_t kind;
+  /** What goes with it. */
+  eslp_command_fields as;
+} eslp_command;
+
+/** The part of a command that is wrong. */
+typedef enum eslp_field {
+  /** None. */
+  ESLP_FIELD_NONE = 0,
+  /** All of the command before its body. */
+  ESLP_FIELD_HEAD = 1,
+  /** The password of `auth` and `userauth`. */
+  ESLP_FIELD_PASSWORD = 2,
+  /** The user of `userauth`. */
+  ESLP_FIELD_USER = 3,
+  /** The domain of `userauth`. */
+  ESLP_FIELD_DOMAIN = 4,
+  /** The line of `api` and `bgapi`. */
+  ESLP_FIELD_API_LINE = 5,
+  /** The name of a `bgapi` job. */
+  ESLP_FIELD_JOB_UUID = 6,
+  /** An event's name. */
+  ESLP_FIELD_EVENT_NAME = 7,
+  /** A CUSTOM event's subclass. */
+  ESLP_FIELD_SUBCLASS = 8,
+  /** The format of events. */
+  ESLP_FIELD_FORMAT = 9,
+  /** The header or value of `filter`. */
+  ESLP_FIELD_FILTER = 10,
+  /** A channel's uuid. */
+  ESLP_FIELD_UUID = 11,
+  /** The variable of `getvar`. */
+  ESLP_FIELD_VARIABLE = 12,
+  /** The name of a header. */
+  ESLP_FIELD_HEADER_NAME = 13,
+  /** The value of a header. */
+  ESLP_FIELD_HEADER_VALUE = 14,
+  /** The body. */
+  ESLP_FIELD_BODY = 15,
+  /** The name of an application. */
+  ESLP_FIELD_APPLICATION = 16,
+  /** The argument of an application. */
+  ESLP_FIELD_ARGUMENT = 17,
+  /** Another header of `sendmsg`: a uuid for events, a cause, an address, flags. */
+  ESLP_FIELD_OPTION = 18,
+} eslp_field;
+
+/** Where a command is wrong. */
+typedef struct eslp_fault {
+  /** With which part: an eslp_field. */
+  int32_t field;
+  /** Which one, if the command has several of them, from 0. */
+  size_t item;
+  /** The octet of that part, from 0. */
+  size_t offset;
+} eslp_fault;
+
+/** Begins with the first of a list of pairs: as headers, name and value. */
+eslp_status eslp_pairs_headers(const eslp_pairs *pairs, eslp_headers *headers);
+
+/**
+ * Writes a command to `out`, for hosts without an eslp_client. `len`, which may be NULL, is its length.
+ *
+ * Send it in one piece: while a command is incomplete, the server sends no events.
+ *
+ * @return ESLP_INSUFFICIENT if `size` is less: nothing is written, and `len` says what is needed. An error from
+ * ESLP_COMMAND_EMPTY on if it would break or forge the protocol: nothing is written, and `fault`, which may be NULL,
+ * says where.
+ */
+eslp_status eslp_command_encode(const eslp_command *command, void *out, size_t size, size_t *len,
+    eslp_fault *fault);
+
+/**
+ * Reads a request as the server would: words match by prefix and in any case, headers may stand in any order. The
+ * command is valid as long as the octets in the buffer.
+ *
+ * @return An error from ESLP_PARSE_UNKNOWN on if it is no command; `offset`, which may be NULL, is the place in its
+ * line.
+ */
+eslp_status eslp_command_parse(const eslp_frame *request, eslp_command *command, size_t *offset);
+
+/** What an eslp_field is called, in English: valid for ever; NULL for any other number. */
+eslp_bytes eslp_field_text(int32_t field);
+
+/* ========================================================================
+ * Dial strings
+ *
+ * Whom to call: written so that the server reads what is meant, and read as it reads them.
+ * ======================================================================== */
+
+/** What stands between a leg and the one before it. */
+typedef enum eslp_join {
+  /** `,`: both are called at once. */
+  ESLP_JOIN_AND = 0,
+  /** `|`: this one begins a list that is called if nobody answers in the list before. */
+  ESLP_JOIN_OR = 1,
+  /** `:_:`: this one begins a handle of its own, called at the same time ("enterprise originate"). */
+  ESLP_JOIN_ENTERPRISE = 2,
+} eslp_join;
+
+/** One channel to call. */
+typedef struct eslp_leg {
+  /** What to call: `user/1000`, `sofia/gateway/gw/1234`, `loopback/1000/default`, `error/USER_BUSY`, `group/sales`. */
+  eslp_bytes endpoint;
+  /** The variables of this channel alone, written in `[...]`: `leg_timeout`, `leg_delay_start`. */
+  eslp_pairs variables;
+  /** The variables of all legs of its handle, written in `{...}`; count only for a handle's first leg. */
+  eslp_pairs handle_variables;
+  /** An eslp_join; does not count for the first leg. */
+  int32_t join;
+} eslp_leg;
+
+/**
+ * Whom to call: what `originate` and `bridge` have in common.
+ *
+ *     eslp_leg legs[] = {{.endpoint = ESLP_LIT("user/1000")}, {.endpoint = ESLP_LIT("user/1001")}};
+ *     eslp_dial dial = {.legs = legs, .count = 2};
+ */
+typedef struct eslp_dial {
+  /** The legs: they must stay where they are until the call has been written. */
+  const eslp_leg *legs;
+  /** Their number. */
+  size_t count;
+  /** The variables of all legs of all handles, written in `<...>`. */
+  eslp_pairs variables;
+} eslp_dial;
+
+/**
+ * `originate <dial string> <destination> [<dialplan>] [<context>] [<cid_name>] [<cid_num>] [<timeout_sec>]`: makes a
+ * call and, when it is answered, connects it to something. The command answers when the call is answered or has
+ * failed, so it is one for `bgapi` more often than for `api`.
+ */
+typedef struct eslp_originate {
+  /** Whom to call. */
+  eslp_dial dial;
+  /** Where the dialplan routes the call; left out if an application is given. */
+  eslp_bytes extension;
+  /** The application that the call executes; left out if an extension is given. */
+  eslp_bytes application;
+  /** The application's argument. No `)` may stand in it: the server would cut it there. */
+  eslp_bytes argument;
+  /** Which dialplan knows the extension; `XML` if left out. */
+  eslp_bytes dialplan;
+  /** In which context; `default` if left out. */
+  eslp_bytes context;
+  /** The name that the called see, unless `origination_caller_id_name` says another. */
+  eslp_bytes cid_name;
+  /** The number that the called see, unless `origination_caller_id_number` says another. */
+  eslp_bytes cid_num;
+  /** How long to ring, in seconds, unless `originate_timeout` says something else; 60 if 0. */
+  uint32_t timeout_sec;
+} eslp_originate;
+
+/** The part of a call that is wrong. */
+typedef enum eslp_dial_field {
+  /** None. */
+  ESLP_DIAL_FIELD_NONE = 0,
+  /** The name of a variable. */
+  ESLP_DIAL_FIELD_VARIABLE_NAME = 1,
+  /** The value of a variable. */
+  ESLP_DIAL_FIELD_VARIABLE_VALUE = 2,
+  /** An endpoint. */
+  ESLP_DIAL_FIELD_ENDPOINT = 3,
+  /** The extension. */
+  ESLP_DIAL_FIELD_EXTENSION = 4,
+  /** The name of the application. */
+  ESLP_DIAL_FIELD_APPLICATION = 5,
+  /** The argument of the application. */
+  ESLP_DIAL_FIELD_ARGUMENT = 6,
+  /** The dialplan. */
+  ESLP_DIAL_FIELD_DIALPLAN = 7,
+  /** The context. */
+  ESLP_DIAL_FIELD_CONTEXT = 8,
+  /** The caller's name. */
+  ESLP_DIAL_FIELD_CID_NAME = 9,
+  /** The caller's number. */
+  ESLP_DIAL_FIELD_CID_NUM = 10,
+  /** The time limit. */
+  ESLP_DIAL_FIELD_TIMEOUT_SEC = 11,
+} eslp_dial_field;
+
+/** Where a call is wrong. */
+typedef struct eslp_dial_fault {
+  /** With which part: an eslp_dial_field. */
+  int32_t field;
+  /** With which leg, from 0. A variable in `{...}` belongs to its handle's first leg; all that belongs to no leg has 0. */
+  size_t leg;
+  /** Which one, if there are several of them in one place, from 0. */
+  size_t item;
+  /** The octet of that part, from 0. */
+  size_t offset;
+} eslp_dial_fault;
+
+/** What eslp_originate_parse() and eslp_bridge_parse() tell beside the call. */
+typedef struct eslp_dial_read {
+  /** The number of legs; with ESLP_INSUFFICIENT, how many eslp_leg are needed. */
+  size_t legs;
+  /**
+   * After an error from ESLP_DIAL_PARSE_STORAGE on: the place in the text, near the end of what is wrong; with that
+   * status itself, how many octets of storage are enough.
+   */
+  size_t offset;
+} eslp_dial_read;
+
+/**
+ * Writes the line for `api` and `bgapi` to `out`. `len`, which may be NULL, is its length.
+ *
+ * What is written is what the server reads back, or it is refused: no text can add a variable, a leg, an argument or an
+ * application.
+ *
+ * @return ESLP_DIAL_INSUFFICIENT if `size` is less: nothing is written, and `len` says what is needed. An error from
+ * ESLP_DIAL_EMPTY on if no line would be read back as this; `fault`, which may be NULL, says where.
+ */
+eslp_status eslp_originate_encode(const eslp_originate *call, void *out, size_t size, size_t *len,
+    eslp_dial_fault *fault);
+
+/**
+ * Writes the argument for the application `bridge` to `out`. `len`, which may be NULL, is its length.
+ *
+ * @return As eslp_originate_encode().
+ */
+eslp_status eslp_bridge_encode(const eslp_dial *dial, void *out, size_t size, size_t *len,
+    eslp_dial_fault *fault);
+
+/**
+ * Reads a line as the server would, into `storage` and `max` legs: as many octets as the line has are enough.
+ *
+ * The call is valid as long as both. Its variables are walked with eslp_pairs_headers(). `read` may be NULL.
+ *
+ * @return ESLP_INSUFFICIENT if there are more than `max` legs. An error from ESLP_DIAL_PARSE_STORAGE on if it is no
+ * `originate`, or the server would refuse it or read past its end.
+ */
+eslp_status eslp_originate_parse(eslp_bytes line, void *storage, size_t size, eslp_leg *legs, size_t max,
+    eslp_originate *call, eslp_dial_read *read);
+
+/**
+ * Reads an argument of the application `bridge` as the server would, as eslp_originate_parse().
+ *
+ * @return As eslp_originate_parse(); ESLP_DIAL_PARSE_EXPANSION if it holds `${...}`, which only the channel can expand.
+ */
+eslp_status eslp_bridge_parse(eslp_bytes argument, void *storage, size_t size, eslp_leg *legs, size_t max,
+    eslp_dial *dial, eslp_dial_read *read);
+
+/** What an eslp_dial_field is called, in English: valid for ever; NULL for any other number. */
+eslp_bytes eslp_dial_field_text(int32_t field);
+
+/* ========================================================================
+ * Client
+ *
+ * The connection as its client sees it: who is asked to authenticate, which answer belongs to which command, what
+ * may be sent now, and how it all ended. eslp_client_poll() whenever octets have come, until it wants more;
+ * eslp_client_send() at any time.
+ * ======================================================================== */
+
+/** Memory for a client, in octets, aligned as ESLP_ALIGN says. More than the library needs now. */
+#define ESLP_CLIENT_SIZE 512
+
+/** One connection to FreeSWITCH's event socket, from its first octet to its end. See "Client". */
+typedef struct eslp_client eslp_client;
+
+/** Who has opened the connection. */
+typedef enum eslp_role {
+  /** The client, to FreeSWITCH. The server speaks first and wants a password. */
+  ESLP_INBOUND = 1,
+  /** FreeSWITCH, for a call: the `socket` application. The first command must be `connect`. */
+  ESLP_OUTBOUND = 2,
+} eslp_role;
+
+/** What came in on a connection. */
+typedef enum eslp_incoming {
+  /** Nothing: more octets must be read, or the connection is over. */
+  ESLP_IN_NONE = 0,
+  /** The server wants `auth` or `userauth`, within 25 seconds. */
+  ESLP_IN_AUTH_REQUEST = 1,
+  /**
+   * It has accepted the password: `id`, `message` with the rights after `userauth`. `glued` is a second command that
+   * this frame answers: the reply to a `userauth` with long lists of rights loses its end.
+   */
+  ESLP_IN_AUTHENTICATED = 2,
+  /** It has refused the password: `id`, `message`. A notice and the end follow. */
+  ESLP_IN_AUTH_REFUSED = 3,
+  /**
+   * The answer to `connect`: `id`, `message`; see eslp_message_event(), eslp_reply_socket_mode(),
+   * eslp_reply_full_control().
+   */
+  ESLP_IN_CONNECTED = 4,
+  /** The answer to any other command: `id`, `message`. An `api` that the user has no right to is answered by a reply. */
+  ESLP_IN_ANSWER = 5,
+  /** An event: `message`; see eslp_message_event(). */
+  ESLP_IN_EVENT = 6,
+  /** A line of the server's log: `message`. */
+  ESLP_IN_LOG = 7,
+  /** The controlled channel has ended; the connection stays for its last events, and takes commands: `message`. */
+  ESLP_IN_LINGERING = 8,
+  /** The access list does not allow this address: `message`, `unanswered`. A notice and the end follow. */
+  ESLP_IN_REJECTED = 9,
+  /** The server ends the connection, nothing follows: `message`, `end`, `unanswered`. */
+  ESLP_IN_GOODBYE = 10,
+  /**
+   * What has no place in the conversation: `message`. An answer when no command was waiting for one, a second auth
+   * request, a frame of an unknown kind (such as the rest of a variable's value after a blank line).
+   */
+  ESLP_IN_UNEXPECTED = 11,
+  /**
+   * A frame longer than eslp_limits.whole has begun: `message` without its body, `remaining`; `id` if it is an
+   * answer. Its body follows in parts.
+   */
+  ESLP_IN_HEAD = 12,
+  /** The next part of the body: `data`, `remaining`. */
+  ESLP_IN_BODY = 13,
+} eslp_incoming;
+
+/** Why a connection ended. */
+typedef enum eslp_end {
+  /** It has not. */
+  ESLP_END_NONE = 0,
+  /** After `exit`. */
+  ESLP_END_EXIT = 1,
+  /** The password was refused. */
+  ESLP_END_AUTH_REFUSED = 2,
+  /** No password came in time: the server ends with a notice and nothing else. */
+  ESLP_END_AUTH_TIMEOUT = 3,
+  /** The access list does not allow this address. */
+  ESLP_END_REJECTED = 4,
+  /** The controlled channel has ended. */
+  ESLP_END_CHANNEL_ENDED = 5,
+  /** The server shuts down, or its event socket is reloaded. */
+  ESLP_END_SHUTDOWN = 6,
+  /** This connection has read too slowly: events were lost. */
+  ESLP_END_EVENTS_LOST = 7,
+  /** The server said good-bye for no reason known. */
+  ESLP_END_GOODBYE = 8,
+  /** The stream ended without a notice. */
+  ESLP_END_EOF = 9,
+  /** The framing is broken. */
+  ESLP_END_PROTOCOL = 10,
+} eslp_end;
+
+/** The id of no command. */
+#define ESLP_NO_ID UINT64_MAX
+
+/**
+ * Commands that will never be answered: their ids count up from the first. Over the life of a connection each id is
+ * either in one answer or in one of these.
+ */
+typedef struct eslp_unanswered {
+  /** The id of the first. */
+  uint64_t first;
+  /** Their number. */
+  uint64_t count;
+} eslp_unanswered;
+
+/** What eslp_client_poll() found. */
+typedef struct eslp_client_found {
+  /** Octets that are done with: take them off the front of the buffer before the next call, whatever came. */
+  size_t consumed;
+  /**
+   * With ESLP_NEED_DATA: how long the buffer must be, after `consumed` have been taken off, for the next frame to be
+   * whole; 0 if that is not known yet.
+   */
+  size_t required;
+  /** An eslp_incoming. */
+  int32_t kind;
+  /** With ESLP_IN_GOODBYE, ESLP_CLOSED and errors: an eslp_end, why the connection is over. */
+  int32_t end;
+  /** The command that is answered; ESLP_NO_ID if none is. */
+  uint64_t id;
+  /** With ESLP_IN_AUTHENTICATED: a second command that is answered, or ESLP_NO_ID. */
+  uint64_t glued;
+  /** The frame; valid as long as the octets in the buffer. */
+  eslp_message message;
+  /**
+   * With ESLP_IN_BODY a part of a body, at least one octet; with ESLP_CLOSED what came after the end. Valid as long
+   * as the octets in the buffer.
+   */
+  eslp_bytes data;
+  /** Octets of the body that come after these. */
+  uint64_t remaining;
+  /** The commands that will never be answered, once the end is known. */
+  eslp_unanswered unanswered;
+  /** After an error: its position in the stream, counted from the first octet. */
+  uint64_t error_offset;
+} eslp_client_found;
+
+/** A command has been written, or why not. */
+typedef struct eslp_sent {
+  /** What its answer will carry: the first command of a connection is 0, each counts one more. */
+  uint64_t id;
+  /** How many octets stand in `out`; with ESLP_INSUFFICIENT how many are needed. */
+  size_t len;
+  /** How many commands they are. */
+  uint64_t count;
+  /** With an error from ESLP_COMMAND_EMPTY on: where the command is wrong. */
+  eslp_fault fault;
+} eslp_sent;
+
+/** What eslp_client_eof() tells. */
+typedef struct eslp_eof {
+  /** An eslp_end: ESLP_END_EOF, unless the server had told before. */
+  int32_t end;
+  /** The commands that will not be answered and have not been reported yet. */
+  eslp_unanswered unanswered;
+  /** Octets of a frame that the end cut off. */
+  size_t incomplete;
+} eslp_eof;
+
+/** What has come in so far. */
+typedef struct eslp_stats {
+  /** Octets consumed. */
+  uint64_t octets;
+  /** Frames, the events among them. */
+  uint64_t frames;
+  /** Events. */
+  uint64_t events;
+  /** Log lines. */
+  uint64_t log_lines;
+  /** What was ESLP_IN_UNEXPECTED. */
+  uint64_t unexpected;
+} eslp_stats;
+
+/**
+ * What a connection wants to hear: to be applied now, and again after every reconnect.
+ *
+ * Zeros are nothing at all but for `log_level` and `linger_seconds`, whose fields before them switch them on.
+ */
+typedef struct eslp_subscription {
+  /** The events, and the format of all. */
+  eslp_events events;
+  /** `filter add` for each pair of header and value. */
+  eslp_pairs filters;
+  /** The uuid of the channel whose events come, for an inbound connection, which then ends with it: `myevents`. */
+  eslp_bytes channel;
+  /** The same for the channel that an outbound connection controls. */
+  uint8_t own_channel;
+  /** Whether events for the channel's own script come here. */
+  uint8_t divert;
+  /** Whether log lines come, up to `log_level`. */
+  uint8_t log;
+  /** Whether the connection stays `linger_seconds` after its channel has ended. */
+  uint8_t linger;
+  /** An eslp_log_level. */
+  int32_t log_level;
+  /** Seconds, or ESLP_LINGER_FOREVER. */
+  int64_t linger_seconds;
+} eslp_subscription;
+
+/** The memory that eslp_client_init() needs of this library: at most ESLP_CLIENT_SIZE. */
+size_t eslp_client_sizeof(void);
+
+/** How that memory must be aligned: at most ESLP_ALIGN. */
+size_t eslp_client_alignof(void);
+
+/**
+ * Makes a client in memory of the caller's, which must stay where it is until eslp_client_drop().
+ *
+ * `role` is an eslp_role. Then eslp_client_poll(), or, if it is ESLP_OUTBOUND, eslp_client_send() with `connect`.
+ */
+eslp_status eslp_client_init(void *memory, size_t size, int32_t role, const eslp_limits *limits,
+    eslp_client **client);
+
+/** Ends a client in the caller's memory, which is free for other use then. */
+eslp_status eslp_client_drop(eslp_client *client);
+
+/** Makes a client on the heap; eslp_client_free() it. */
+eslp_status eslp_client_new(int32_t role, const eslp_limits *limits, eslp_client **client);
+
+/** Gives a client on the heap back. NULL is fine. */
+void eslp_client_free(eslp_client *client);
+
+/**
+ * Finds what stands at the front of `buf`: all octets read and not yet consumed.
+ *
+ * Take `found->consumed` octets off the front before the next call, after you have used what `found` points to, and read
+ * more before it if the status is ESLP_NEED_DATA. When a read says that the stream has ended: eslp_client_eof().
+ *
+ * @return ESLP_OK if something came in, `found->kind` says what; ESLP_NEED_DATA; ESLP_CLOSED if the connection is over;
+ * an error from ESLP_INVALID_LENGTH on if the framing is broken, then and on every later call.
+ */
+eslp_status eslp_client_poll(eslp_client *client, const void *buf, size_t len, eslp_client_found *found);
+
+/**
+ * Writes a command to `out`, and counts it as sent: the host must send `sent->len` octets, in one piece and in the order
+ * of its calls.
+ *
+ * Commands can be sent at any time, any number of them before the first is answered: answers come in order, and each
+ * carries the id of its command. Giving up on a command needs no call: when its answer comes after all, it carries its
+ * id and can be ignored.
+ *
+ * @return ESLP_INSUFFICIENT if `size` is too short; an error from ESLP_COMMAND_EMPTY on if the command can never be
+ * sent so; an error from ESLP_NOT_AUTHENTICATED on if it may not be sent now. Nothing has changed then.
+ */
+eslp_status eslp_client_send(eslp_client *client, const eslp_command *command, void *out, size_t size,
+    eslp_sent *sent);
+
+/**
+ * Writes all commands that a fresh connection must send to have a subscription, and counts them as sent: filters come
+ * first, so that nothing slips through before they stand. All or none.
+ *
+ * `sent->id` is the id of the first, `sent->count` their number; ESLP_NO_ID and 0 if the subscription asks for nothing.
+ *
+ * @return As eslp_client_send().
+ */
+eslp_status eslp_client_subscribe(eslp_client *client, const eslp_subscription *subscription, void *out,
+    size_t size, eslp_sent *sent);
+
+/**
+ * Writes all commands that take a subscription back, to apply another, and counts them as sent. `myevents` cannot be
+ * taken back.
+ *
+ * @return As eslp_client_subscribe().
+ */
+eslp_status eslp_client_unsubscribe(eslp_client *client, const eslp_subscription *subscription, void *out,
+    size_t size, eslp_sent *sent);
+
+/**
+ * Whether a command may be sent now, as far as can be known: a user's rights to events and API commands are the
+ * server's to judge. Nothing changes.
+ *
+ * @return ESLP_OK, or an error from ESLP_NOT_AUTHENTICATED on.
+ */
+eslp_status eslp_client_may_send(const eslp_client *client, const eslp_command *command);
+
+/**
+ * Counts a command that the host sends without eslp_client_send(), such as one that this library does not know: its
+ * answer will carry the id. The host answers for its being one command that is answered once.
+ */
+eslp_status eslp_client_sent_elsewhere(eslp_client *client, uint64_t *id);
+
+/**
+ * The stream has ended; `buf` is what was read and not consumed.
+ *
+ * To be called once, after the last eslp_client_poll() has returned ESLP_NEED_DATA or ESLP_CLOSED.
+ */
+eslp_status eslp_client_eof(eslp_client *client, const void *buf, size_t len, eslp_eof *eof);
+
+/** Why the connection is over: an eslp_end, ESLP_END_NONE if it is not. */
+int32_t eslp_client_end(const eslp_client *client);
+
+/** Whether the controlled channel has ended and the connection lingers. */
+bool eslp_client_is_lingering(const eslp_client *client);
+
+/**
+ * In outbound mode: whether all commands may be used.
+ *
+ * @return ESLP_NOT_FOUND as long as the reply to `connect` has not told.
+ */
+eslp_status eslp_client_full_control(const eslp_client *client, bool *full);
+
+/** The number of commands that have been sent and not answered yet. */
+uint64_t eslp_client_in_flight(const eslp_client *client);
+
+/** What has come in so far. */
+eslp_status eslp_client_stats(const eslp_client *client, eslp_stats *stats);
+
+/** What an eslp_end says, in English: valid for ever; NULL for any other number. */
+eslp_bytes eslp_end_text(int32_t end);
+
+/* ========================================================================
+ * Jobs
+ *
+ * The ends of jobs and applications come as events that carry the name which the command gave: names, and what
+ * each stands for. And how many events did not come.
+ * ======================================================================== */
+
+/** The length of a name that eslp_tag() makes. */
+#define ESLP_TAG_LEN 33
+
+/**
+ * Makes a name for a `bgapi` job (`job_uuid`) or an application (`event_uuid`) of two numbers: ESLP_TAG_LEN octets,
+ * not ended by a NUL.
+ *
+ * The host chooses a `run` that other programs on the same server do not use (at random, say, once a connection) and
+ * counts `number` up. In the event that tells of the end (Job-UUID of BACKGROUND_JOB, Application-UUID of
+ * CHANNEL_EXECUTE_COMPLETE), eslp_tag_number() finds the number again.
+ */
+eslp_status eslp_tag(uint64_t run, uint64_t number, void *out, size_t size);
+
+/**
+ * The number in a name that eslp_tag() has made with this `run`.
+ *
+ * @return ESLP_NOT_FOUND for any other name.
+ */
+eslp_status eslp_tag_number(const eslp_value *name, uint64_t run, uint64_t *number);
+
+/** Storage for one entry of an eslp_pending. It need not be initialised. */
+typedef struct eslp_pending_slot {
+  /** The library's. */
+  uint64_t opaque[3];
+} eslp_pending_slot;
+
+/**
+ * What is waited for, by number, in slots of the caller's, for hosts that have no map of their own: the number of a
+ * tag or the id of a command, and a pointer of the host's that is never followed. Looking up walks the slots.
+ */
+typedef struct eslp_pending {
+  /** The library's. */
+  uint64_t opaque[4];
+} eslp_pending;
+
+/** Begins with nothing waited for, in `count` slots, which must stay where they are as long as it is used. */
+eslp_status eslp_pending_init(eslp_pending *pending, eslp_pending_slot *slots, size_t count);
+
+/**
+ * Remembers `entry` under `number`. `before`, which may be NULL, gets what stood there, or NULL.
+ *
+ * @return ESLP_INSUFFICIENT if no slot is left.
+ */
+eslp_status eslp_pending_insert(eslp_pending *pending, uint64_t number, void *entry, void **before);
+
+/**
+ * Takes the entry of `number` out.
+ *
+ * @return ESLP_NOT_FOUND if there is none.
+ */
+eslp_status eslp_pending_take(eslp_pending *pending, uint64_t number, void **entry);
+
+/**
+ * Takes any entry out: at the end of a connection, nothing is waited for any more.
+ *
+ * @return ESLP_END if there is none.
+ */
+eslp_status eslp_pending_take_any(eslp_pending *pending, uint64_t *number, void **entry);
+
+/** The number of entries. */
+size_t eslp_pending_len(const eslp_pending *pending);
+
+/**
+ * Counts the numbers that are missing among the Event-Sequence of events.
+ *
+ * This tells something only to a connection that is subscribed to ALL without filters; even there it is a measure, not a
+ * proof: events overtake each other by a few places, and some numbers go to events that no listener gets.
+ */
+typedef struct eslp_sequence {
+  /** The library's. */
+  uint64_t opaque[4];
+} eslp_sequence;
+
+/** Begins with nothing seen yet. */
+eslp_status eslp_sequence_init(eslp_sequence *sequence);
+
+/** Takes an event's number in, if it has one. */
+eslp_status eslp_sequence_note(eslp_sequence *sequence, const eslp_event *event);
+
+/** The numbers between the lowest and the highest that have not been seen. */
+uint64_t eslp_sequence_missing(const eslp_sequence *sequence);
+
+/* ========================================================================
+ * Receive buffer
+ *
+ * For hosts that have none of their own.
+ * ======================================================================== */
+
+/**
+ * A receive buffer over memory of the caller's: it keeps the books of what has been read and not yet consumed. For hosts
+ * that have none of their own.
+ *
+ *     eslp_buffer_init(&buffer, memory, sizeof memory);
+ *     for (;;) {
+ *         status = eslp_client_poll(client, eslp_buffer_data(&buffer), eslp_buffer_len(&buffer), &found);
+ *         ... use what came ...
+ *         eslp_buffer_consume(&buffer, found.consumed);
+ *         if (status != ESLP_NEED_DATA) continue;
+ *         eslp_buffer_spare(&buffer, &spare, &room);
+ *         count = read(socket, spare, room);
+ *         ... 0 is the end, less an error ...
+ *         eslp_buffer_commit(&buffer, (size_t)count);
+ *     }
+ */
+typedef struct eslp_buffer {
+  /** The library's. */
+  uint64_t opaque[8];
+} eslp_buffer;
+
+/** Begins with an empty buffer over `size` octets of memory, which must stay where they are as long as it is used. */
+eslp_status eslp_buffer_init(eslp_buffer *buffer, void *memory, size_t size);
+
+/** The octets read and not yet consumed; NULL if the buffer was not initialised. */
+const char *eslp_buffer_data(const eslp_buffer *buffer);
+
+/** The number of octets read and not yet consumed. */
+size_t eslp_buffer_len(const eslp_buffer *buffer);
+
+/** The number of octets that the memory can hold. */
+size_t eslp_buffer_capacity(const eslp_buffer *buffer);
+
+/**
+ * Room to read into; say with eslp_buffer_commit() how much was read. Unconsumed octets may be moved for it.
+ *
+ * `room` is 0 when the memory is full of unconsumed octets: only consuming or eslp_buffer_grow() makes room then.
+ */
+eslp_status eslp_buffer_spare(eslp_buffer *buffer, char **spare, size_t *room);
+
+/** Takes the first `count` octets of what eslp_buffer_spare() gave in. No more than it gave are taken. */
+eslp_status eslp_buffer_commit(eslp_buffer *buffer, size_t count);
+
+/** Takes `count` octets off the front of what was read. No more than there are are taken. */
+eslp_status eslp_buffer_consume(eslp_buffer *buffer, size_t count);
+
+/** Goes on with other memory, which holds what the old one held, as `realloc` gives it. */
+eslp_status eslp_buffer_grow(eslp_buffer *buffer, void *memory, size_t size);
+
+/* ========================================================================
+ * Events to send
+ *
+ * What a server's side delivers.
+ * ======================================================================== */
+
+/** Storage for one header of an eslp_event_data. It need not be initialised. */
+typedef struct eslp_field_slot {
+  /** The library's. */
+  uint64_t opaque[6];
+} eslp_field_slot;
+
+/** Storage for one element of an array in an eslp_event_data. It need not be initialised. */
+typedef struct eslp_item_slot {
+  /** The library's. */
+  uint64_t opaque[2];
+} eslp_item_slot;
+
+/**
+ * An event that is to be sent: headers in their order, and a body. Everything that goes out must be given, Event-Name
+ * and Event-Sequence too; only Content-Length comes by itself.
+ *
+ * It keeps pointers: names, values, items and the body must stay where they are as long as it is used.
+ *
+ *     eslp_field_slot slots[16];
+ *     eslp_event_data event;
+ *     eslp_event_data_init(&event, slots, 16);
+ *     eslp_event_data_add(&event, ESLP_LIT("Event-Name"), ESLP_LIT("HEARTBEAT"));
+ */
+typedef struct eslp_event_data {
+  /** The library's. */
+  uint64_t opaque[8];
+} eslp_event_data;
+
+/** How a `%` that two upper-case hexadecimal digits follow is written. */
+typedef enum eslp_percent {
+  /** As FreeSWITCH writes it: left as it is, so that it is lost in reading. */
+  ESLP_PERCENT_FAITHFUL = 0,
+  /** So that it is read as what was meant. */
+  ESLP_PERCENT_EXACT = 1,
+} eslp_percent;
+
+/** Begins with an event without headers, in `count` slots, which must stay where they are as long as it is used. */
+eslp_status eslp_event_data_init(eslp_event_data *event, eslp_field_slot *slots, size_t count);
+
+/**
+ * Adds a header with one value, not coded. Where it is empty, plain events say `_undef_`; the server itself has no empty
+ * values.
+ *
+ * @return ESLP_INSUFFICIENT if no slot is left.
+ */
+eslp_status eslp_event_data_add(eslp_event_data *event, eslp_bytes name, eslp_bytes value);
+
+/**
+ * Adds a header whose value is an array of `count` items, with as many slots for them. Plain and XML events cannot tell
+ * one of a single element from a text.
+ *
+ * @return ESLP_INSUFFICIENT if no slot for a header is left.
+ */
+eslp_status eslp_event_data_add_array(eslp_event_data *event, eslp_bytes name, const eslp_bytes *items,
+    size_t count, eslp_item_slot *slots);
+
+/** Gives the event a body; NULL takes it away. An empty one is told from none in JSON only. */
+eslp_status eslp_event_data_body(eslp_event_data *event, eslp_bytes body);
+
+/** Takes all headers and the body away, for the next event in the same slots. */
+eslp_status eslp_event_data_clear(eslp_event_data *event);
+
+/**
+ * Writes the event's document in an eslp_format, the body of a `text/event-...` frame, to `out`. `percent` is an
+ * eslp_percent. A listener does this by itself: eslp_server_deliver().
+ *
+ * @return ESLP_INSUFFICIENT if `size` is less: nothing is written, and `len`, which may be NULL, says what is needed.
+ * ESLP_FORGED_NAME if a header's name holds a line end or a NUL, or `</` in XML; `len` is then its place, from 0.
+ */
+eslp_status eslp_event_data_encode(const eslp_event_data *event, int32_t format, int32_t percent, void *out,
+    size_t size, size_t *len);
+
+/* ========================================================================
+ * Server
+ *
+ * The connection as FreeSWITCH's listener sees it: what a command means here is what mod_event_socket makes of
+ * it, and replies have its texts. The host gives what it has read to eslp_server_poll(), sends what that writes,
+ * answers what it asks, and offers it every event that happens. Nothing here has a clock: the host ends a
+ * connection on which no command has come for 25 seconds, and one that lingers in its time.
+ * ======================================================================== */
+
+/** Memory for a server, in octets, aligned as ESLP_ALIGN says. More than the library needs now. */
+#define ESLP_SERVER_SIZE 640
+
+/**
+ * How long `out` must be for everything that a listener writes by itself. More only for what the host gives: answers
+ * of API commands, channel data, events, log lines.
+ */
+#define ESLP_SERVER_REPLY_MAX 2048
+
+/** One connection of a listener, as FreeSWITCH's. See "Server". */
+typedef struct eslp_server eslp_server;
+
+/**
+ * How a connection is made and limited. Zeros, or a NULL pointer to this struct, are an inbound connection with
+ * FreeSWITCH's own limits; `storage` must always be given.
+ */
+typedef struct eslp_server_options {
+  /** The longest head and body of a command. */
+  eslp_limits request;
+  /** How many events, and how many log lines, may wait to be sent. Default 100 000. */
+  uint32_t queued;
+  /** How many of them may be lost in a row beyond that before the connection ends. Default 500. */
+  uint32_t lost;
+  /** How a `%` in values is written: an eslp_percent. */
+  int32_t percent;
+  /** An outbound connection: the uuid of the channel that has made it. Left out for an inbound one. */
+  eslp_bytes channel;
+  /** Outbound: whether all commands may be used (`full`), not only those for the one channel. */
+  uint8_t full;
+  /** Outbound: whether `sendmsg` is answered at once (`async`), not when the application has ended. */
+  uint8_t is_async;
+} eslp_server_options;
+
+/** What eslp_server_poll() found. */
+typedef enum eslp_server_found_kind {
+  /** Nothing. */
+  ESLP_SERVER_NONE = 0,
+  /** The listener has written something by itself, its greeting or the reply to a command: `written`, `effect`. */
+  ESLP_SERVER_DONE = 1,
+  /** The client wants something of the host, which has to eslp_server_answer(): `ask`. */
+  ESLP_SERVER_ASK = 2,
+} eslp_server_found_kind;
+
+/** What a command that the listener has answered by itself means to its host. */
+typedef enum eslp_effect {
+  /** Nothing: a refusal, or a change of what the connection gets. */
+  ESLP_EFFECT_NONE = 0,
+  /**
+   * The greeting has been written: an auth request, or nothing in outbound mode. The client has 25 seconds for its
+   * first command.
+   */
+  ESLP_EFFECT_GREETING = 1,
+  /** ALL events are subscribed to: eslp_server_subscribe() the subclasses that the host knows. */
+  ESLP_EFFECT_ALL_EVENTS = 2,
+  /** `noevents`: the events that wait must be dropped. */
+  ESLP_EFFECT_EVENTS_FLUSHED = 3,
+  /** `nolog`: the log lines that wait must be dropped. */
+  ESLP_EFFECT_LOG_FLUSHED = 4,
+  /** `divert_events on`: events for the controlled channel's own queue come here, by eslp_server_offer_diverted(). */
+  ESLP_EFFECT_DIVERT_ON = 5,
+  /** `divert_events off` */
+  ESLP_EFFECT_DIVERT_OFF = 6,
+  /** `resume`: the dialplan goes on when the connection has ended. */
+  ESLP_EFFECT_RESUME = 7,
+  /** `linger` or `nolinger`: `linger` in eslp_server_state has changed. If the channel is gone already, the time begins anew. */
+  ESLP_EFFECT_LINGER = 8,
+} eslp_effect;
+
+/** What a client wants of the host, and how to answer. */
+typedef enum eslp_ask_kind {
+  /** Nothing. */
+  ESLP_ASK_NONE = 0,
+  /** `auth`: whether `password` is right. ESLP_ANSWER_ACCEPT or ESLP_ANSWER_REFUSE. */
+  ESLP_ASK_PASSWORD = 1,
+  /**
+   * `userauth`: whether `password` is that of `user` at `domain`. ESLP_ANSWER_ACCEPT with the user's rights, or
+   * ESLP_ANSWER_REFUSE.
+   */
+  ESLP_ASK_USER = 2,
+  /**
+   * `api`: run `command` with `argument`. ESLP_ANSWER_OUTPUT, when it is there; until then the client's next
+   * commands wait, and so do its events. With `console`, aliases are known, and `command` is the whole line.
+   */
+  ESLP_ASK_API = 3,
+  /**
+   * `bgapi`: begin `command` with `argument`. ESLP_ANSWER_JOB at once, with the name `job` if that is given, and a
+   * BACKGROUND_JOB event when it has ended.
+   */
+  ESLP_ASK_BGAPI = 4,
+  /**
+   * `sendmsg`: do `message` with a channel. ESLP_ANSWER_DONE, ESLP_ANSWER_NO_SUCH_CHANNEL or ESLP_ANSWER_REPLY; with
+   * `wait` not before it is done. All its headers are in `request`.
+   */
+  ESLP_ASK_SENDMSG = 5,
+  /**
+   * `sendevent`: fire the event `event_name`, whose headers and body are in `request`. ESLP_ANSWER_EVENT with its
+   * uuid, or ESLP_ANSWER_REPLY. FreeSWITCH takes an unknown name for CUSTOM without a subclass.
+   */
+  ESLP_ASK_SENDEVENT = 6,
+  /** `connect`: the controlled channel's data. ESLP_ANSWER_CHANNEL. */
+  ESLP_ASK_CONNECT = 7,
+  /** `getvar`: the `variable` of the controlled channel. ESLP_ANSWER_VALUE. */
+  ESLP_ASK_GETVAR = 8,
+  /**
+   * `myevents` of an inbound connection: whether there is a channel with this `uuid`. ESLP_ANSWER_CONTROL or
+   * ESLP_ANSWER_NO_SUCH_CHANNEL, with this uuid.
+   */
+  ESLP_ASK_MYEVENTS = 9,
+} eslp_ask_kind;
+
+/** What a client wants of the host. Valid as long as the octets in the buffer. */
+typedef struct eslp_ask {
+  /** An eslp_ask_kind, which says what goes with it. */
+  int32_t kind;
+  /** With ESLP_ASK_SENDEVENT: an eslp_event_name. */
+  int32_t event_name;
+  /** A password. */
+  eslp_bytes password;
+  /** A user, never empty. */
+  eslp_bytes user;
+  /** A domain, never empty. */
+  eslp_bytes domain;
+  /** An API command. */
+  eslp_bytes command;
+  /** What follows the first blank after the command; NULL if nothing does. */
+  eslp_bytes argument;
+  /** How the client wants to call the job, at most 256 octets; NULL if it does not say. */
+  eslp_bytes job;
+  /** A variable. */
+  eslp_bytes variable;
+  /** A channel. */
+  eslp_bytes uuid;
+  /** The request, with all of its headers and its body. */
+  eslp_frame request;
+  /** What to do with a channel. Its uuid is NULL for the one that the connection controls. */
+  eslp_sendmsg message;
+  /** Whether the command is read as on the console. */
+  uint8_t console;
+  /** Whether the answer must wait until the message is done: synchronous outbound mode, and not `async`. */
+  uint8_t wait;
+} eslp_ask;
+
+/** Why a connection is over. */
+typedef enum eslp_closed {
+  /** It is not. */
+  ESLP_CLOSED_NOT = 0,
+  /** The client has sent `exit`. */
+  ESLP_CLOSED_EXIT = 1,
+  /** The password was wrong. */
+  ESLP_CLOSED_REFUSED = 2,
+  /** The client's address is not allowed. */
+  ESLP_CLOSED_REJECTED = 3,
+  /** What the client sent cannot be read, or is beyond a limit. */
+  ESLP_CLOSED_UNREADABLE = 4,
+  /** The controlled channel has ended, and nothing lingers. */
+  ESLP_CLOSED_CHANNEL_GONE = 5,
+  /** The host has ended it. */
+  ESLP_CLOSED_ENDED = 6,
+} eslp_closed;
+
+/** What eslp_server_poll() found. */
+typedef struct eslp_server_found {
+  /**
+   * Octets that are done with: take them off the front of the buffer before the next call; those of a question once
+   * it is answered.
+   */
+  size_t consumed;
+  /**
+   * With ESLP_NEED_DATA: how long the buffer must be, after `consumed` have been taken off, for the next command to
+   * be whole; 0 if that is not known yet.
+   */
+  size_t required;
+  /** Octets of `out` to send. */
+  size_t written;
+  /** An eslp_server_found_kind. */
+  int32_t kind;
+  /** With ESLP_SERVER_DONE: an eslp_effect. */
+  int32_t effect;
+  /** With ESLP_CLOSED: an eslp_closed. */
+  int32_t closed;
+  /** With ESLP_CLOSED_UNREADABLE: the eslp_status that says what is wrong, and where in the stream. */
+  int32_t error;
+  /** Position in the stream, counted from the first octet. */
+  uint64_t error_offset;
+  /** With ESLP_SERVER_ASK: what is wanted. */
+  eslp_ask ask;
+} eslp_server_found;
+
+/** What the host says to an eslp_ask. */
+typedef enum eslp_answer_kind {
+  /** The password is right: the rights are in `allowed_events`, `allowed_api`, `deny_log`. */
+  ESLP_ANSWER_ACCEPT = 1,
+  /** The password is wrong: the connection ends. */
+  ESLP_ANSWER_REFUSE = 2,
+  /** An API command's output: `text`. Nothing becomes `-ERR no reply`. */
+  ESLP_ANSWER_OUTPUT = 3,
+  /** The job has begun under the name `text`. */
+  ESLP_ANSWER_JOB = 4,
+  /** It is done, or will be. */
+  ESLP_ANSWER_DONE = 5,
+  /** The channel exists and can be watched: its uuid is `text`. */
+  ESLP_ANSWER_CONTROL = 6,
+  /** There is no channel of the uuid that was asked for, which is repeated in `text`. */
+  ESLP_ANSWER_NO_SUCH_CHANNEL = 7,
+  /** The event has been fired and has the uuid `text`. */
+  ESLP_ANSWER_EVENT = 8,
+  /**
+   * The variable's value: `text`; empty if it is not set. One line of at most 511 octets arrives: line ends become
+   * blanks.
+   */
+  ESLP_ANSWER_VALUE = 9,
+  /**
+   * The channel's data: `channel`, the headers of a CHANNEL_DATA event; what stands there about the connection itself
+   * is added.
+   */
+  ESLP_ANSWER_CHANNEL = 10,
+  /** Another text for a `sendmsg` or `sendevent`: `text`, `-ERR` and a reason. */
+  ESLP_ANSWER_REPLY = 11,
+} eslp_answer_kind;
+
+/** What the host says to an eslp_ask. What it points to is read during the call only. */
+typedef struct eslp_answer {
+  /** An eslp_answer_kind, which says what goes with it. */
+  int32_t kind;
+  /** With ESLP_ANSWER_ACCEPT: whether `log` may not be used. */
+  uint8_t deny_log;
+  /** A text. */
+  eslp_bytes text;
+  /**
+   * With ESLP_ANSWER_ACCEPT: the events that may be subscribed to, names, and subclasses after CUSTOM, between
+   * commas, or between blanks if there is one. All if left out.
+   */
+  eslp_bytes allowed_events;
+  /** With ESLP_ANSWER_ACCEPT: the API commands that may be used. All if left out. */
+  eslp_bytes allowed_api;
+  /** With ESLP_ANSWER_CHANNEL: the channel's data. */
+  const eslp_event_data *channel;
+} eslp_answer;
+
+/** What becomes of an event or a log line that happened. */
+typedef enum eslp_offer {
+  /** It is not for this connection. */
+  ESLP_OFFER_SKIP = 0,
+  /** It is, and must be delivered in its turn. It counts as waiting until then. */
+  ESLP_OFFER_QUEUE = 1,
+  /** It would be, but too many wait: it is lost. */
+  ESLP_OFFER_LOST = 2,
+  /** One loss too many: eslp_server_disconnect(). */
+  ESLP_OFFER_KILL = 3,
+} eslp_offer;
+
+/** What to say at the end of a connection. */
+typedef enum eslp_goodbye {
+  /** The usual: the client has closed its side, a time is over. */
+  ESLP_GOODBYE_DISCONNECTED = 0,
+  /** The server ends, or the module is reloaded. */
+  ESLP_GOODBYE_SHUT_DOWN = 1,
+  /** Too many events were lost. */
+  ESLP_GOODBYE_LOST_EVENTS = 2,
+  /** Too many log lines were lost. */
+  ESLP_GOODBYE_LOST_LOG_LINES = 3,
+} eslp_goodbye;
+
+/** A line of the log, to be sent. */
+typedef struct eslp_log_data {
+  /** How grave it is: -1 to 63, see eslp_log_level. */
+  int32_t level;
+  /** The kind of channel that it is written to: 0 for the log, 1 for a clean one, 2 for an event's. */
+  uint8_t text_channel;
+  /** The source line. */
+  uint32_t line;
+  /** The source file. */
+  eslp_bytes file;
+  /** The source function. */
+  eslp_bytes function;
+  /** A channel's uuid, or nothing. */
+  eslp_bytes user_data;
+  /** The text with its line end. */
+  eslp_bytes text;
+} eslp_log_data;
+
+/**
+ * Says whether a regular expression, `/.../` as a client has written it, matches a header's value. One that cannot be
+ * read matches nothing. `user` is what was given to eslp_server_offer(). Neither text is ended by a NUL.
+ */
+typedef bool (*eslp_regex)(void *user, const char *regex, size_t regex_len, const char *value,
+    size_t value_len);
+
+/** The memory that eslp_server_init() needs of this library: at most ESLP_SERVER_SIZE. */
+size_t eslp_server_sizeof(void);
+
+/** How that memory must be aligned: at most ESLP_ALIGN. */
+size_t eslp_server_alignof(void);
+
+/**
+ * Makes a server's side of a connection in memory of the caller's.
+ *
+ * `storage` is for what a client can make a listener keep: subclasses, filters, a user's rights. Where it is full, a
+ * command that would add to it is refused with `-ERR memory error`; 4 KiB are plenty. It and the memory must stay where
+ * they are until eslp_server_drop(). Then eslp_server_poll(), or eslp_server_reject() by the client's address.
+ *
+ * @return ESLP_INSUFFICIENT if the channel's uuid has no place in the storage.
+ */
+eslp_status eslp_server_init(void *memory, size_t size, const eslp_server_options *options, void *storage,
+    size_t storage_size, eslp_server **server);
+
+/** Ends a server in the caller's memory, which is free for other use then. */
+eslp_status eslp_server_drop(eslp_server *server);
+
+/** Makes a server's side of a connection on the heap; eslp_server_free() it. The storage stays the caller's. */
+eslp_status eslp_server_new(const eslp_server_options *options, void *storage, size_t storage_size,
+    eslp_server **server);
+
+/** Gives a server on the heap back. NULL is fine. */
+void eslp_server_free(eslp_server *server);
+
+/**
+ * Reads the next command from `buf`, which begins where the octets end that were consumed before. What the listener
+ * answers by itself is written to `out`: send `found->written` octets of it.
+ *
+ * @return ESLP_OK, `found->kind` says what; ESLP_NEED_DATA; ESLP_WAITING as long as the host owes an answer;
+ * ESLP_CLOSED if the connection is over: send what is written, then close it. ESLP_INSUFFICIENT if `size` is less than
+ * ESLP_SERVER_REPLY_MAX: nothing has happened.
+ */
+eslp_status eslp_server_poll(eslp_server *server, const void *buf, size_t len, void *out, size_t size,
+    eslp_server_found *found);
+
+/**
+ * Answers what eslp_server_poll() asked, now or much later: writes the reply to `out` and its length to `written`, which
+ * is 0 for the first command of an outbound connection if it is not `connect`. Then poll again.
+ *
+ * After ESLP_ANSWER_REFUSE the connection is over: send what is written, and close it.
+ *
+ * @return ESLP_NOT_ASKED if nothing was asked or this is no answer to it. ESLP_INSUFFICIENT if `size` is less than what
+ * `written` says then, or the storage has no room for the rights. Nothing has happened.
+ */
+eslp_status eslp_server_answer(eslp_server *server, const eslp_answer *answer, void *out, size_t size,
+    size_t *written);
+
+/** Refuses a connection by its address, instead of the first eslp_server_poll(). Send what is written, and close it. */
+eslp_status eslp_server_reject(eslp_server *server, void *out, size_t size, size_t *written);
+
+/**
+ * Ends the connection with a notice, an eslp_goodbye. Send what is written, and close it. Nothing is written if it is
+ * over already.
+ */
+eslp_status eslp_server_disconnect(eslp_server *server, int32_t goodbye, void *out, size_t size,
+    size_t *written);
+
+/**
+ * Says that the controlled channel, whose name is given, has ended. Writes a notice: that the connection lingers, or that
+ * it ends; eslp_server_get_state() says which. If it lingers, the host ends it after `linger_seconds`.
+ *
+ * Nothing is written if no channel is controlled, or it had ended before.
+ */
+eslp_status eslp_server_channel_ended(eslp_server *server, eslp_bytes name, void *out, size_t size,
+    size_t *written);
+
+/**
+ * Whether this connection wants an event that happens, by its subscriptions and filters: an eslp_offer.
+ *
+ * `regex`, which may be NULL, is called for filters with regular expressions, with `user`; without it they match nothing.
+ */
+eslp_status eslp_server_offer(eslp_server *server, const eslp_event_data *event, eslp_regex regex, void *user,
+    int32_t *offer);
+
+/**
+ * Offers an event of the controlled channel's own queue, after ESLP_EFFECT_DIVERT_ON: subscriptions and filters do not
+ * count.
+ */
+eslp_status eslp_server_offer_diverted(eslp_server *server, int32_t *offer);
+
+/** Whether this connection wants a log line of a level: an eslp_offer. */
+eslp_status eslp_server_offer_log(eslp_server *server, int32_t level, int32_t *offer);
+
+/**
+ * Writes an event that waits to `out`, in the connection's format, and its length to `written`.
+ *
+ * @return ESLP_NOT_READY if it cannot be sent now: in the middle of a command, or before an answer, or nothing is
+ * subscribed to. ESLP_INSUFFICIENT if `size` is less than what `written` says then. Nothing has happened.
+ */
+eslp_status eslp_server_deliver(eslp_server *server, const eslp_event_data *event, void *out, size_t size,
+    size_t *written);
+
+/** Gives up an event that waits, as if it had been delivered. */
+eslp_status eslp_server_skip(eslp_server *server);
+
+/**
+ * Writes a log line that waits to `out`, and its length to `written`.
+ *
+ * @return As eslp_server_deliver().
+ */
+eslp_status eslp_server_deliver_log(eslp_server *server, const eslp_log_data *line, void *out, size_t size,
+    size_t *written);
+
+/**
+ * Subscribes to a subclass, as `event CUSTOM <subclass>` would: for ESLP_EFFECT_ALL_EVENTS.
+ *
+ * @return ESLP_INSUFFICIENT if the storage is full.
+ */
+eslp_status eslp_server_subscribe(eslp_server *server, eslp_bytes subclass);
+
+/** What a listener keeps, in one look. */
+typedef struct eslp_server_state {
+  /** Why the connection is over: an eslp_closed. */
+  int32_t closed;
+  /** The eslp_format of events. */
+  int32_t format;
+  /** Up to which level log lines are wanted; ESLP_LOG_NONE if none are. */
+  int32_t log_level;
+  /** How many events wait to be delivered. */
+  uint32_t waiting_events;
+  /** How many log lines wait to be delivered. */
+  uint32_t waiting_log_lines;
+  /** Whether the client has given a password that was accepted, or needs none. */
+  uint8_t authenticated;
+  /**
+   * Whether no command has come yet, or none but wrong ones before a password: the host ends such a connection after
+   * 25 seconds.
+   */
+  uint8_t idle_stranger;
+  /**
+   * Whether a part of a command has come, which keeps back all events until the rest does. FreeSWITCH waits for ever;
+   * a host had better not.
+   */
+  uint8_t mid_command;
+  /** Whether an event could be sent now. */
+  uint8_t ready_for_events;
+  /** Whether a log line could be sent now. */
+  uint8_t ready_for_log;
+  /** Whether the controlled channel is gone and the connection has stayed. */
+  uint8_t lingering;
+  /** Whether the connection stays when its channel has ended: `linger_seconds`. */
+  uint8_t linger;
+  /** Seconds, or ESLP_LINGER_FOREVER. */
+  int64_t linger_seconds;
+  /** The channel that the connection controls; NULL if none. Valid until the server is used again. */
+  eslp_bytes channel;
+} eslp_server_state;
+
+/** What a listener keeps, in one look. */
+eslp_status eslp_server_get_state(const eslp_server *server, eslp_server_state *state);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* ESL_PROTO_H */

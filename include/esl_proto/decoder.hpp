@@ -1,0 +1,104 @@
+// Frames alone, for programs that do without a connection's rules: recorders, proxies, tests.
+#ifndef ESL_PROTO_DECODER_HPP
+#define ESL_PROTO_DECODER_HPP
+
+#include "message.hpp"
+
+namespace eslp {
+
+/// What a decoder or client refuses to go beyond, and from which size on frames come in parts. 0 stands for the
+/// default.
+class limits {
+public:
+    limits() noexcept : c_() {}
+
+    /// For a buffer of a fixed size: never asks for more, and hands longer frames out in parts.
+    static limits for_buffer(std::size_t size) noexcept { return limits().whole(size); }
+
+    limits& head(std::size_t octets) noexcept { return set(c_.head, octets); }
+    limits& lines(std::size_t count) noexcept { return set(c_.lines, count); }
+    limits& body(std::size_t octets) noexcept { return set(c_.body, octets); }
+    limits& whole(std::size_t octets) noexcept { return set(c_.whole, octets); }
+
+    const eslp_limits* c() const noexcept { return &c_; }
+
+private:
+    limits& set(std::size_t& limit, std::size_t value) noexcept {
+        limit = value;
+        return *this;
+    }
+
+    eslp_limits c_;
+};
+
+/// What a decoder found.
+class step {
+public:
+    step() noexcept : c_() {}
+
+    eslp::status status() const noexcept { return status_; }
+    eslp_step_kind kind() const noexcept { return static_cast<eslp_step_kind>(c_.kind); }
+    std::size_t consumed() const noexcept { return c_.consumed; }
+    /// How long the buffer must be; 0 if that is not known yet.
+    std::size_t required() const noexcept { return c_.required; }
+    eslp::message message() const noexcept { return c_.message; }
+    /// Of a client's stream.
+    eslp::request request() const noexcept { return c_.message.frame; }
+    std::string_view data() const noexcept { return detail::view(c_.data); }
+    std::uint64_t remaining() const noexcept { return c_.remaining; }
+    std::uint64_t error_offset() const noexcept { return c_.error_offset; }
+
+private:
+    friend class decoder_handle;
+    eslp_step c_;
+    eslp::status status_;
+};
+
+/// Cuts the octets of a stream into frames: the functions of eslp::decoder and its kin.
+class decoder_handle {
+public:
+    static constexpr std::size_t size = ESLP_DECODER_SIZE;
+
+    /// Whether it could be made.
+    eslp::status status() const noexcept { return status_; }
+    explicit operator bool() const noexcept { return handle_ != nullptr; }
+
+    /// Finds what stands at the front of `buffer`. Take `consumed()` octets off before the next call.
+    step decode(std::string_view buffer) noexcept {
+        step found;
+        found.status_ = ::eslp_decoder_decode(handle_, buffer.data(), buffer.size(), &found.c_);
+        return found;
+    }
+
+    /// How many octets belong to a frame that the end of the stream left incomplete.
+    std::size_t incomplete(std::string_view buffer) const noexcept {
+        return ::eslp_decoder_incomplete(handle_, buffer.data(), buffer.size());
+    }
+    /// Position in the stream of the buffer's first octet.
+    std::uint64_t position() const noexcept { return ::eslp_decoder_position(handle_); }
+
+protected:
+    decoder_handle() = default;
+    static eslp_status make(eslp_decoder** decoder, eslp_sender sender, const limits& limits = {}) noexcept {
+        return ::eslp_decoder_new(sender, limits.c(), decoder);
+    }
+    static eslp_status init(eslp_decoder** decoder, void* memory, std::size_t room, eslp_sender sender,
+                            const limits& limits = {}) noexcept {
+        return ::eslp_decoder_init(memory, room, sender, limits.c(), decoder);
+    }
+    static void drop(eslp_decoder* decoder) noexcept { (void)::eslp_decoder_drop(decoder); }
+    static void free(eslp_decoder* decoder) noexcept { ::eslp_decoder_free(decoder); }
+
+    eslp_decoder* handle_ = nullptr;
+    eslp::status status_ = ESLP_NULL;
+};
+
+/// `decoder(ESLP_FROM_SERVER)`, or with limits: on the heap, in memory of the caller's (eslp::storage), and with its
+/// memory in itself.
+using decoder = on_heap<decoder_handle>;
+using placed_decoder = placed<decoder_handle>;
+using fixed_decoder = in_place<decoder_handle>;
+
+} // namespace eslp
+
+#endif

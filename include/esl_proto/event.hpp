@@ -1,0 +1,87 @@
+// Events: plain, JSON and XML as one ordered multi-map of headers, with an index for many look-ups.
+#ifndef ESL_PROTO_EVENT_HPP
+#define ESL_PROTO_EVENT_HPP
+
+#include "names.hpp"
+
+namespace eslp {
+
+/// An event in the caller's buffer. A view: valid as long as the octets there, and copied at no cost.
+///
+///     for (const auto& [name, value] : event) { ... }
+class event {
+public:
+    event() noexcept : c_() {}
+    event(const eslp_event& c) noexcept : c_(c) {}
+    /// The text of an event that somebody has kept.
+    event(eslp::format format, std::string_view text) noexcept : c_() {
+        // A format that is none leaves an event without headers.
+        (void)::eslp_event_view(static_cast<std::int32_t>(format), detail::bytes(text), &c_);
+    }
+
+    const eslp_event& c() const noexcept { return c_; }
+
+    eslp::format format() const noexcept { return static_cast<eslp::format>(c_.format); }
+
+    /// The text as it lies on the wire: keep it, with the format, to keep the event.
+    std::string_view text() const noexcept { return detail::view(c_.text); }
+
+    /// ESLP_EVENT_OTHER if it has no name, or one that is not in FreeSWITCH's list.
+    event_name name() const noexcept { return static_cast<event_name>(::eslp_event_name_of(&c_)); }
+
+    /// The last header of this name, in any case of its letters: where there are two, it is the newer fact. Walks the
+    /// text; for many look-ups take an eslp::indexed_event.
+    std::optional<value> get(std::string_view name) const noexcept {
+        return detail::ask_value(::eslp_event_get, &c_, detail::bytes(name));
+    }
+
+    /// All headers of this name, which must stay where it is while they are gone through.
+    headers get_all(std::string_view name) const noexcept {
+        return detail::headers_of(::eslp_event_get_all, &c_, detail::bytes(name));
+    }
+
+    headers all() const noexcept { return detail::headers_of(::eslp_event_headers, &c_); }
+    headers::iterator begin() const noexcept { return all().begin(); }
+    end_of_sequence end() const noexcept { return {}; }
+
+    /// The event's own body: the result of a background job, the text of a message.
+    std::optional<value> body() const noexcept { return detail::ask_value(::eslp_event_body, &c_); }
+
+    /// Reads the whole text and says whether that is possible. Plain text always is.
+    status validate(std::size_t* offset = nullptr) const noexcept { return ::eslp_event_validate(&c_, offset); }
+
+private:
+    eslp_event c_;
+};
+
+/// Where the headers of an event stand, noted in slots of the caller's, so that look-ups need not walk the text again.
+/// Valid as long as the octets and the slots, which can then be used for the next event.
+///
+///     eslp_slot slots[256];
+///     eslp::indexed_event call(event, slots);
+class indexed_event {
+public:
+    /// With fewer slots than headers, the rest is walked: slower, never wrong.
+    indexed_event(const event& event, span<eslp_slot> slots) noexcept : c_() {
+        // The only failure is an event that is none, which has no headers.
+        (void)::eslp_event_index(&event.c(), slots.data(), slots.size(), &c_);
+    }
+    indexed_event(const indexed_event&) = delete;
+    indexed_event& operator=(const indexed_event&) = delete;
+
+    event_name name() const noexcept { return static_cast<event_name>(::eslp_index_name_of(&c_)); }
+    std::optional<value> get(std::string_view name) const noexcept {
+        return detail::ask_value(::eslp_index_get, &c_, detail::bytes(name));
+    }
+    std::optional<value> body() const noexcept { return detail::ask_value(::eslp_index_body, &c_); }
+    headers all() const noexcept { return detail::headers_of(::eslp_index_headers, &c_); }
+    headers::iterator begin() const noexcept { return all().begin(); }
+    end_of_sequence end() const noexcept { return {}; }
+
+private:
+    eslp_index c_;
+};
+
+} // namespace eslp
+
+#endif
