@@ -9,7 +9,7 @@ use esl_proto::{
 };
 
 /// What a server says.
-const FRAMES: &[&[u8]] = &[
+pub(crate) const FRAMES: &[&[u8]] = &[
     b"Content-Type: auth/request\n\n",
     b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n",
     b"Content-Type: command/reply\nReply-Text: +OK accepted\nAllowed-LOG: false\nAllowed-API: xContent-Type: command/reply\nReply-Text: +OK\n\n",

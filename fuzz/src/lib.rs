@@ -3,6 +3,7 @@
 //!
 //! What the tests of esl-proto have, oracles and things of any kind, is taken from there.
 
+pub mod c_abi;
 pub mod client;
 pub mod command;
 pub mod decode;
