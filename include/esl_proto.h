@@ -2280,7 +2280,7 @@ eslp_status eslp_event_data_clear(eslp_event_data *event);
  * eslp_percent. A listener does this by itself: eslp_server_deliver().
  *
  * @return ESLP_INSUFFICIENT if `size` is less: nothing is written, and `len`, which may be NULL, says what is needed.
- * ESLP_FORGED_NAME if a header's name holds a line end or a NUL, or `</` in XML; `len` is then its place, from 0.
+ * ESLP_FORGED_NAME if a header's name would forge another header; `len` is then its place, from 0.
  */
 eslp_status eslp_event_data_encode(const eslp_event_data *event, int32_t format, int32_t percent, void *out,
     size_t size, size_t *len);

@@ -183,7 +183,7 @@ pub unsafe extern "C" fn eslp_event_data_clear(event: *mut eslp_event_data) -> e
 /// eslp_percent. A listener does this by itself: eslp_server_deliver().
 ///
 /// @return ESLP_INSUFFICIENT if `size` is less: nothing is written, and `len`, which may be NULL, says what is needed.
-/// ESLP_FORGED_NAME if a header's name holds a line end or a NUL, or `</` in XML; `len` is then its place, from 0.
+/// ESLP_FORGED_NAME if a header's name would forge another header; `len` is then its place, from 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_event_data_encode(
     event: *const eslp_event_data,
