@@ -42,9 +42,14 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// Steps over white space, if it comes next and no other text. A form feed is none in XML.
+    /// Steps over white space, if it comes next and no other text. Neither a form feed nor a reference to white space is
+    /// any in XML.
     fn space(&mut self) -> Option<()> {
-        self.text()?.bytes().all(|octet| matches!(octet, b' ' | b'\t' | b'\r' | b'\n')).then_some(())
+        while let Event::Text(part) = &self.event {
+            part.bytes().all(|octet| matches!(octet, b' ' | b'\t' | b'\r' | b'\n')).then_some(())?;
+            self.step()?;
+        }
+        Some(())
     }
 
     /// Steps over a start tag without attributes, if one comes next.
