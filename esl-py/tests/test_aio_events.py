@@ -338,3 +338,28 @@ async def test_a_flood_in_flat_memory() -> None:
             assert now - first < 500_000
             assert peak - first < 5_000_000
             logging.getLogger("test").debug("%d %d %d", first, now, peak)
+
+
+@aio_test
+async def test_a_close_that_is_cancelled_does_not_take_it_for_the_end_of_a_handler(switch: Switch) -> None:
+    fs = await connect(switch.host, switch.port)
+    started, release = asyncio.Event(), asyncio.Event()
+
+    @fs.on("HEARTBEAT")
+    async def stubborn(event: Event) -> None:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await release.wait()
+
+    await fs.api("version")
+    switch.fire("HEARTBEAT")
+    await asyncio.wait_for(started.wait(), 5)
+    closing = asyncio.create_task(fs.close())
+    await asyncio.sleep(0.05)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    release.set()
+    await fs.close()

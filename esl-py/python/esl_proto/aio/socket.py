@@ -292,11 +292,13 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
         Streams end quietly; whoever still waits for something gets `ConnectionClosed`. Events that the server has not
         sent yet are lost."""
         self._closing = True
-        for task in tuple(self._tasks):
-            if task is not asyncio.current_task():
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+        limit = self._timeout if isinstance(timeout, EllipsisType) else timeout
+        tasks = self._tasks - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            # Not `await task`: it would take a cancellation of this call for that of the task.
+            await asyncio.wait(tasks, timeout=limit)
         link = self._link
         if link is not None:
             self._router.release()
@@ -304,7 +306,6 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
             if link.conversation.end is None:
                 with contextlib.suppress(LocalProtocolError):
                     link.conversation.send(Command.exit(), None)
-            limit = self._timeout if isinstance(timeout, EllipsisType) else timeout
             await link.wait_lost(limit)
         self._finish(None)
 
