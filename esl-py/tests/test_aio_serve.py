@@ -72,6 +72,7 @@ def test_an_ivr(switch: Switch, is_async: bool, full: bool) -> None:
 @aio_test
 async def test_bridge_and_the_other_words(switch: Switch) -> None:
     ended = asyncio.get_running_loop().create_future()
+    bridged = asyncio.Event()
 
     async def handler(call: Session) -> None:
         await call.ring_ready()
@@ -80,6 +81,7 @@ async def test_bridge_and_the_other_words(switch: Switch) -> None:
         await call.sleep(0.01)
         await call.execute("log", "INFO hello")
         await call.bridge("user/1001")
+        bridged.set()
         await call.wait_closed()
         with pytest.raises(ChannelEnded):
             await call.playback("too late")
@@ -88,10 +90,9 @@ async def test_bridge_and_the_other_words(switch: Switch) -> None:
     switch.refusals["user/1001"] = "NO_ANSWER"
     async with serve(handler) as server:
         call = await dial(switch, server.port)
-        await switch.received(lambda command: ("execute-app-name", "bridge") in command.headers)
-        await until(lambda: len(call.executed) == 6)
+        await asyncio.wait_for(bridged.wait(), 10)
         call.hangup()
-        await asyncio.wait_for(ended, 5)
+        await asyncio.wait_for(ended, 10)
     assert call.executed == [
         ("ring_ready", ""),
         ("pre_answer", ""),

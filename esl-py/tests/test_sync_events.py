@@ -245,6 +245,27 @@ def test_reconnecting_ends(switch: Switch) -> None:
 
 
 @sync_test
+def test_a_close_just_as_the_connection_is_lost(switch: Switch, monkeypatch: pytest.MonkeyPatch) -> None:
+    starting = threading.Event()
+    start = threading.Thread.start
+
+    def slowly(thread: threading.Thread) -> None:
+        if thread.name == "esl_proto-reconnect":
+            starting.set()
+            time.sleep(0.1)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", slowly)
+    with connect(switch.host, switch.port, reconnect=SOON) as fs:
+        stream = fs.events("HEARTBEAT")
+        reading = Background(lambda: list(stream))
+        settle(fs)
+        switch.drop()
+        assert starting.wait(5)
+    assert reading.result() == []
+
+
+@sync_test
 def test_tls() -> None:
     with Switch(ssl=server_context()) as switch:
         switch.api["big"] = "x" * 1_000_000

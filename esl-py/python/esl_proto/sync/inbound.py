@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from types import EllipsisType
 
 from .. import _native
 from .._conversation import Answer
@@ -154,10 +155,12 @@ class Inbound(EventSocket):
         self._router.gap(Gap(reason, time.monotonic() - began, attempts))
 
     def close(self, timeout: Timeout = ...) -> None:
-        self._closing = True
+        with self._pump.changed:  # Under it, `_lost` has begun a thread for good, or will not begin one any more.
+            self._closing = True
+            again = self._again
         self._stop.set()
-        if self._again is not None and self._again is not threading.current_thread():
-            self._again.join(self._timeout)
+        if again is not None and again is not threading.current_thread():
+            again.join(self._timeout if isinstance(timeout, EllipsisType) else timeout)
         super().close(timeout)
 
 
