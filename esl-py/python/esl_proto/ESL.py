@@ -16,9 +16,9 @@ from typing import overload
 
 from esl_proto import Command, Connection, Event, Frame, LocalProtocolError
 
-from ._esl_data import Data, joined, octets
-from ._esl_event import ESLevent
-from ._esl_link import Link, connect
+from ._esl.data import Data, joined, octets
+from ._esl.event import ESLevent
+from ._esl.link import Link, connect
 
 __all__ = ["ESLconnection", "ESLevent", "eslSetLogLevel"]
 

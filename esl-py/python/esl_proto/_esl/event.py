@@ -8,7 +8,7 @@ from typing import overload
 
 from esl_proto import Event
 
-from ._esl_data import Data, joined, known_name, octets
+from .data import Data, joined, known_name, octets
 
 __all__ = ["ESLevent"]
 
