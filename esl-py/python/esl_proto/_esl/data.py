@@ -8,9 +8,10 @@ from urllib.parse import quote
 from esl_proto import Connected, Event, Frame
 from esl_proto.names import EventName
 
-__all__ = ["Data", "Value", "joined", "known_name", "octets"]
+__all__ = ["NAMES", "Data", "Value", "decoded", "joined", "known_name", "octets"]
 
-_NAMES = frozenset((*EventName, "ALL"))
+NAMES = frozenset((*map(str, EventName), "ALL"))
+"""All that are known, in FreeSWITCH's spelling."""
 _SAFE = "!$'()*,/"
 """What FreeSWITCH does not encode, beside letters, digits and `_.-~`."""
 _MOST_ITEMS = 4000
@@ -22,7 +23,7 @@ Value = str | list[str]
 def known_name(name: str) -> str | None:
     """An event's name in FreeSWITCH's spelling; also `SWITCH_EVENT_X`, whose first 13 characters it skips."""
     upper = name.upper()
-    return next((known for known in (upper, upper[13:]) if known in _NAMES), None)
+    return next((known for known in (upper, upper[13:]) if known in NAMES), None)
 
 
 def octets(text: str) -> bytes:
@@ -30,8 +31,14 @@ def octets(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _text(data: bytes) -> str:
+def decoded(data: bytes) -> str:
+    """Text of what has come; octets that are not UTF-8 become surrogates."""
     return data.decode("utf-8", "surrogateescape")
+
+
+def _folded(name: str) -> str:
+    """A name whatever the case of its letters, which are those of ASCII."""
+    return name.lower() if name.isascii() else decoded(octets(name).lower())
 
 
 def joined(value: Value) -> str:
@@ -41,31 +48,42 @@ def joined(value: Value) -> str:
     return value[0] if len(value) == 1 else "ARRAY::" + "|:".join(value)
 
 
+class _Index:
+    """The first value of each folded name, once that has been asked for. Each change begins a new one: a look-up in
+    another thread may just be filling the old one with what was true before."""
+
+    def __init__(self) -> None:
+        self.firsts: dict[str, Value] | None = None
+
+
 class Data:
     """An event's name, headers and body. Look-ups of headers ignore case and find the first."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.headers: list[tuple[str, Value]] = []
+        """For reading: who changes it calls `_changed`."""
         self.body: str | None = None
+        self._index = _Index()
 
     @classmethod
     def of_event(cls, event: Event) -> Data:
         """An event that has come."""
         # What FreeSWITCH takes a name for that it does not know.
         data = cls("CUSTOM")
+        undefined = "_undef_" if event.format == "plain" else ""
         for name_octets, value in event.headers_bytes():
-            name = _text(name_octets)
+            name = decoded(name_octets)
             if isinstance(value, list):
                 data._extend(name, value)
-            elif name.lower() == "event-name":
+            elif _folded(name) == "event-name":
                 # Of several names the last is the event's.
                 data.delete(name)
-                data.headers.append((name, _text(value)))
-                data.name = known_name(_text(value)) or data.name
-            elif text := _text(value) or ("_undef_" if event.format == "plain" else ""):
-                data.headers.append((name, text))
-        data.body = None if event.body is None else _text(event.body)
+                data.headers.append((name, decoded(value)))
+                data.name = known_name(decoded(value)) or data.name
+            elif said := decoded(value) or undefined:
+                data.headers.append((name, said))
+        data.body = None if event.body is None else decoded(event.body)
         return data
 
     @classmethod
@@ -77,27 +95,31 @@ class Data:
         coded = frame.channel if isinstance(frame, Connected) else frame
         for name, value in coded.headers_bytes():
             if isinstance(value, list):
-                data._extend(_text(name), value)
+                data._extend(decoded(name), value)
             else:
-                data.add(_text(name), _text(value))
-        data.body = None if frame.body is None else _text(frame.body)
+                data.add(decoded(name), decoded(value))
+        data.body = None if frame.body is None else decoded(frame.body)
         return data
 
     # Headers.
 
-    def find(self, name: str) -> int | None:
-        """The place of the first header of this name."""
-        name = name.lower()
-        return next((place for place, (known, _) in enumerate(self.headers) if known.lower() == name), None)
-
     def get(self, name: str) -> Value | None:
         """The first value of this name."""
-        place = self.find(name)
-        return None if place is None else self.headers[place][1]
+        index = self._index
+        if index.firsts is None:
+            index.firsts = {_folded(known): value for known, value in reversed(self.headers)}
+        return index.firsts.get(_folded(name))
 
     def delete(self, name: str) -> None:
         """Takes away all headers of this name."""
-        self.headers = [header for header in self.headers if header[0].lower() != name.lower()]
+        name = _folded(name)
+        self.headers = [header for header in self.headers if _folded(header[0]) != name]
+        self._changed()
+
+    def insert(self, name: str, value: str) -> None:
+        """Adds a header before all others."""
+        self.headers.insert(0, (name, value))
+        self._changed()
 
     def add(self, name: str, value: str) -> None:
         """Adds a header after all others, whether there is one of this name or not. An empty value takes those away."""
@@ -109,6 +131,7 @@ class Data:
                 self.push(name, item)
         else:
             self.headers.append((name, value))
+            self._changed()
 
     def push(self, name: str, value: str) -> None:
         """Adds an item at the end of an array, or begins one."""
@@ -127,25 +150,31 @@ class Data:
         items[index] = value
 
     def _put(self, name: str, value: str, *, at_front: bool) -> None:
-        if self.find(name) is None and (value == "" or value.startswith("ARRAY::")):
+        if self.get(name) is None and (value == "" or value.startswith("ARRAY::")):
             self.add(name, value)
         else:
             items = self._array(name)
             items.insert(0 if at_front else len(items), value)
 
     def _extend(self, name: str, items: list[bytes]) -> None:
-        self._array(name).extend(_text(item) for item in items)
+        self._array(name).extend(decoded(item) for item in items)
 
     def _array(self, name: str) -> list[str]:
         """The array of this name: a single value becomes its first item."""
-        place = self.find(name)
-        if place is None:
-            self.headers.append((name, []))
-            place = -1
-        known, value = self.headers[place]
-        items = [value] if isinstance(value, str) else value
-        self.headers[place] = (known, items)
+        value = self.get(name)
+        if isinstance(value, list):
+            return value
+        items = [] if value is None else [value]
+        if value is None:
+            self.headers.append((name, items))
+        else:
+            place = next(place for place, (known, _) in enumerate(self.headers) if _folded(known) == _folded(name))
+            self.headers[place] = (self.headers[place][0], items)
+        self._changed()
         return items
+
+    def _changed(self) -> None:
+        self._index = _Index()
 
     # Texts.
 
