@@ -39,9 +39,9 @@ class Arrived:
             values = self._event.get_all(name)
             if not values:
                 return None
-            value = values[0]
-            # What is empty, an array, there twice or not UTF-8 needs a closer look.
-            if value and isinstance(value, str) and len(values) == 1 and "\ufffd" not in value:
+            value = values[0] if len(values) == 1 else _one_of(name, values)
+            # What is empty or not UTF-8 needs a closer look, too.
+            if isinstance(value, str) and value and "\ufffd" not in value:
                 return value
         return self.data().get(name)
 
@@ -51,3 +51,10 @@ class Arrived:
             if self._data is None:
                 self._data = Data.of_event(self._event)
             return self._data
+
+
+def _one_of(name: str, values: list[Value]) -> Value | None:
+    """Which of several values is that of this name, if they are no array together."""
+    if any(isinstance(value, list) for value in values):
+        return None
+    return values[-1 if name.lower() == "event-name" else 0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
+import threading
 
 from esl_proto import Connected, Event, Frame
 from esl_proto.names import EventName
@@ -12,8 +12,9 @@ __all__ = ["NAMES", "Data", "Value", "decoded", "joined", "known_name", "octets"
 
 NAMES = frozenset((*map(str, EventName), "ALL"))
 """All that are known, in FreeSWITCH's spelling."""
-_SAFE = "!$'()*,/"
-"""What FreeSWITCH does not encode, beside letters, digits and `_.-~`."""
+_UNRESERVED = re.compile(r"[\w!$'()*,\-./~]+", re.ASCII)
+"""What FreeSWITCH does not encode."""
+_CODES = {octet: f"%{octet:02X}" for octet in range(256) if not _UNRESERVED.match(chr(octet))}
 _MOST_ITEMS = 4000
 """The highest place in an array that can be set by its number, as in FreeSWITCH."""
 
@@ -48,23 +49,18 @@ def joined(value: Value) -> str:
     return value[0] if len(value) == 1 else "ARRAY::" + "|:".join(value)
 
 
-class _Index:
-    """The first value of each folded name, once that has been asked for. Each change begins a new one: a look-up in
-    another thread may just be filling the old one with what was true before."""
-
-    def __init__(self) -> None:
-        self.firsts: dict[str, Value] | None = None
-
-
 class Data:
-    """An event's name, headers and body. Look-ups of headers ignore case and find the first."""
+    """An event's name, headers and body. Look-ups of headers ignore case and find the first. Every call is whole, also
+    between several threads."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.headers: list[tuple[str, Value]] = []
-        """For reading: who changes it calls `_changed`."""
+        """For reading, outside of this class."""
         self.body: str | None = None
-        self._index = _Index()
+        self._places: dict[str, int] | None = None
+        """Where the first header of each folded name stands, once that has been asked for."""
+        self._lock = threading.RLock()
 
     @classmethod
     def of_event(cls, event: Event) -> Data:
@@ -72,17 +68,18 @@ class Data:
         # What FreeSWITCH takes a name for that it does not know.
         data = cls("CUSTOM")
         undefined = "_undef_" if event.format == "plain" else ""
-        for name_octets, value in event.headers_bytes():
-            name = decoded(name_octets)
+        names = 0
+        for name, value in event.headers_bytes():
             if isinstance(value, list):
-                data._extend(name, value)
-            elif _folded(name) == "event-name":
-                # Of several names the last is the event's.
-                data.delete(name)
-                data.headers.append((name, decoded(value)))
+                data._extend(decoded(name), value)
+            elif name.lower() == b"event-name":
+                names += 1
+                data._append(decoded(name), decoded(value))
                 data.name = known_name(decoded(value)) or data.name
             elif said := decoded(value) or undefined:
-                data.headers.append((name, said))
+                data._append(decoded(name), said)
+        if names > 1:
+            data._keep_last_name()
         data.body = None if event.body is None else decoded(event.body)
         return data
 
@@ -105,21 +102,22 @@ class Data:
 
     def get(self, name: str) -> Value | None:
         """The first value of this name."""
-        index = self._index
-        if index.firsts is None:
-            index.firsts = {_folded(known): value for known, value in reversed(self.headers)}
-        return index.firsts.get(_folded(name))
+        with self._lock:
+            place = self._find(name)
+            return None if place is None else self.headers[place][1]
 
     def delete(self, name: str) -> None:
         """Takes away all headers of this name."""
         name = _folded(name)
-        self.headers = [header for header in self.headers if _folded(header[0]) != name]
-        self._changed()
+        with self._lock:
+            self.headers = [header for header in self.headers if _folded(header[0]) != name]
+            self._places = None
 
     def insert(self, name: str, value: str) -> None:
         """Adds a header before all others."""
-        self.headers.insert(0, (name, value))
-        self._changed()
+        with self._lock:
+            self.headers.insert(0, (name, value))
+            self._places = None
 
     def add(self, name: str, value: str) -> None:
         """Adds a header after all others, whether there is one of this name or not. An empty value takes those away."""
@@ -127,11 +125,12 @@ class Data:
             self.delete(name)
         elif value.startswith("ARRAY::"):
             items = value.removeprefix("ARRAY::")
-            for item in items.split("|:") if items else ():
-                self.push(name, item)
+            with self._lock:
+                for item in items.split("|:") if items else ():
+                    self.push(name, item)
         else:
-            self.headers.append((name, value))
-            self._changed()
+            with self._lock:
+                self._append(name, value)
 
     def push(self, name: str, value: str) -> None:
         """Adds an item at the end of an array, or begins one."""
@@ -145,42 +144,58 @@ class Data:
         """Sets an item of an array by its place; those before it, if they are not there, are empty."""
         if not 0 <= index <= _MOST_ITEMS:
             return
-        items = self._array(name)
-        items.extend([""] * (index + 1 - len(items)))
-        items[index] = value
+        with self._lock:
+            items = self._array(name)
+            items.extend([""] * (index + 1 - len(items)))
+            items[index] = value
 
     def _put(self, name: str, value: str, *, at_front: bool) -> None:
-        if self.get(name) is None and (value == "" or value.startswith("ARRAY::")):
-            self.add(name, value)
-        else:
-            items = self._array(name)
-            items.insert(0 if at_front else len(items), value)
+        with self._lock:
+            if self._find(name) is None and (value == "" or value.startswith("ARRAY::")):
+                self.add(name, value)
+            else:
+                items = self._array(name)
+                items.insert(0 if at_front else len(items), value)
+
+    # With the lock, or while nobody else has the object.
+
+    def _find(self, name: str) -> int | None:
+        if self._places is None:
+            self._places = {}
+            for place, (known, _) in enumerate(self.headers):
+                self._places.setdefault(_folded(known), place)
+        return self._places.get(_folded(name))
+
+    def _append(self, name: str, value: Value) -> None:
+        if self._places is not None:
+            self._places.setdefault(_folded(name), len(self.headers))
+        self.headers.append((name, value))
 
     def _extend(self, name: str, items: list[bytes]) -> None:
-        self._array(name).extend(decoded(item) for item in items)
+        self._array(name).extend(map(decoded, items))
 
     def _array(self, name: str) -> list[str]:
         """The array of this name: a single value becomes its first item."""
-        value = self.get(name)
-        if isinstance(value, list):
-            return value
-        items = [] if value is None else [value]
-        if value is None:
-            self.headers.append((name, items))
-        else:
-            place = next(place for place, (known, _) in enumerate(self.headers) if _folded(known) == _folded(name))
-            self.headers[place] = (self.headers[place][0], items)
-        self._changed()
+        place = self._find(name)
+        if place is None:
+            place = len(self.headers)
+            self._append(name, [])
+        known, value = self.headers[place]
+        items = [value] if isinstance(value, str) else value
+        self.headers[place] = (known, items)
         return items
 
-    def _changed(self) -> None:
-        self._index = _Index()
+    def _keep_last_name(self) -> None:
+        """Of several names the last is the event's."""
+        last = next(header for header in reversed(self.headers) if _folded(header[0]) == "event-name")
+        self.headers = [header for header in self.headers if header is last or _folded(header[0]) != "event-name"]
+        self._places = None
 
     # Texts.
 
     def text(self) -> str:
         """As an event of the plain format."""
-        lines = "".join(f"{name}: {_encoded(joined(value))}\n" for name, value in self.headers)
+        lines = "".join([f"{name}: {_encoded(joined(value))}\n" for name, value in self.headers])
         return lines + (f"Content-Length: {len(octets(self.body))}\n\n{self.body}" if self.body else "\n")
 
     def json(self) -> str:
@@ -205,7 +220,9 @@ class Data:
 
 
 def _encoded(text: str) -> str:
-    return quote(octets(text), safe=_SAFE) or "_undef_"
+    if _UNRESERVED.fullmatch(text):
+        return text
+    return octets(text).decode("latin-1").translate(_CODES) or "_undef_"
 
 
 _ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}

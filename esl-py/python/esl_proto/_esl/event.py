@@ -65,6 +65,8 @@ class ESLevent:
         if content is None or header_name is None:
             return None
         value = content.get(_checked(header_name))
+        if idx < 0 and isinstance(value, str):
+            return value
         if value is None:
             return content.body if header_name == "_body" else None
         if idx < 0:
