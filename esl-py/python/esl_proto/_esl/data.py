@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 
@@ -203,7 +204,7 @@ class Data:
         headers = list(self.headers)
         if self.body is not None:
             headers += [("Content-Length", str(len(octets(self.body)))), ("_body", self.body)]
-        lines = (f"\t{_quoted(name)}:\t{_json_value(value)}" for name, value in headers)
+        lines = [f"\t{_quoted(name)}:\t{_json_value(value)}" for name, value in headers]
         return "{\n" + ",\n".join(lines) + "\n}"
 
     def xml(self) -> str:
@@ -225,16 +226,8 @@ def _encoded(text: str) -> str:
     return octets(text).decode("latin-1").translate(_CODES) or "_undef_"
 
 
-_ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
-
-
-def _quoted(text: str) -> str:
-    """A string as the server writes it in JSON: characters beyond ASCII as they are."""
-
-    def escape(found: re.Match[str]) -> str:
-        return _ESCAPES.get(found[0]) or f"\\u{ord(found[0]):04x}"
-
-    return '"' + re.sub(r'[\x00-\x1f"\\]', escape, text) + '"'
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
+"""A string as the server writes it in JSON: characters beyond ASCII as they are."""
 
 
 def _json_value(value: Value) -> str:
