@@ -540,6 +540,26 @@ class TestThreads:
         for _ in range(20_000):
             assert con.recvEvent().getType() == "CUSTOM"
 
+    def test_each_event_comes_to_one_of_them(self) -> None:
+        con, server = connected()
+        got: list[list[int]] = [[] for _ in range(4)]
+
+        def listen(mine: list[int]) -> None:
+            while number := con.recvEvent().getHeader("n"):
+                mine.append(int(number))
+
+        listening = [threading.Thread(target=listen, args=(mine,)) for mine in got]
+        for thread in listening:
+            thread.start()
+        for start in range(0, 5000, 100):
+            server.says(b"".join(event(b"Event-Name: CUSTOM\nn: %d\n\n" % n) for n in range(start, start + 100)))
+        server.ends()
+        for thread in listening:
+            thread.join(10)
+            assert not thread.is_alive()
+        assert sorted(sum(got, [])) == list(range(5000)) and all(mine == sorted(mine) for mine in got)
+        assert con.connected() == 0
+
     def test_each_gets_its_own_answer(self) -> None:
         with Switch() as switch:
             con = ESLconnection(switch.host, switch.port, "ClueCon")
