@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from esl_transcript import headers
 from scripted import AUTH, Server, answering, api, reply
 
 from esl_proto import LocalProtocolError
@@ -38,17 +39,6 @@ CONNECTED = (
 
 def event(text: bytes, format: str = "plain") -> bytes:
     return b"Content-Length: %d\nContent-Type: text/event-%s\n\n%s" % (len(text), format.encode(), text)
-
-
-def headers(event: ESLevent | None) -> list[tuple[str, str | None]]:
-    """All headers of an event, as scripts collect them."""
-    assert event is not None
-    found = []
-    name = event.firstHeader()
-    while name:
-        found.append((name, event.getHeader(name)))
-        name = event.nextHeader()
-    return found
 
 
 @contextlib.contextmanager

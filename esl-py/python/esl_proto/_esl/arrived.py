@@ -17,6 +17,8 @@ class Arrived:
     """What a `Data` says of an event, read where it lies. Where that is not plain to see, and to change or list it, the
     `Data` is made."""
 
+    __slots__ = ("_data", "_event")
+
     def __init__(self, event: Event) -> None:
         self._event = event
         self._data: Data | None = None
