@@ -70,15 +70,17 @@ class Data:
         data = cls("CUSTOM")
         undefined = "_undef_" if event.format == "plain" else ""
         names = 0
-        for name, value in event.headers_bytes():
+        # Written out for each header: that is most of the time that this takes.
+        for octets_of_name, value in event.headers_bytes():
+            name = octets_of_name.decode("utf-8", "surrogateescape")
             if isinstance(value, list):
-                data._extend(decoded(name), value)
-            elif name.lower() == b"event-name":
+                data._extend(name, value)
+            elif len(name) == len("Event-Name") and name.lower() == "event-name":
                 names += 1
-                data._append(decoded(name), decoded(value))
+                data._append(name, decoded(value))
                 data.name = known_name(decoded(value)) or data.name
-            elif said := decoded(value) or undefined:
-                data._append(decoded(name), said)
+            elif said := value.decode("utf-8", "surrogateescape") or undefined:
+                data._append(name, said)
         if names > 1:
             data._keep_last_name()
         data.body = None if event.body is None else decoded(event.body)
@@ -196,8 +198,10 @@ class Data:
 
     def text(self) -> str:
         """As an event of the plain format."""
-        lines = "".join([f"{name}: {_encoded(joined(value))}\n" for name, value in self.headers])
-        return lines + (f"Content-Length: {len(octets(self.body))}\n\n{self.body}" if self.body else "\n")
+        lines = [
+            f"{name}: {_encoded(value if isinstance(value, str) else joined(value))}\n" for name, value in self.headers
+        ]
+        return "".join(lines) + (f"Content-Length: {len(octets(self.body))}\n\n{self.body}" if self.body else "\n")
 
     def json(self) -> str:
         """All headers, duplicates too, laid out as the original does."""
@@ -212,7 +216,7 @@ class Data:
         lines = ["<event>", "  <headers>"]
         for name, value in self.headers:
             items = [value] if isinstance(value, str) else value
-            lines += [f"    <{name}>{_escaped(_encoded(item))}</{name}>" for item in items]
+            lines += [f"    <{name}>{_encoded(item)}</{name}>" for item in items]
         lines.append("  </headers>")
         if self.body:
             lines.append(f"  <Content-Length>{len(octets(self.body))}</Content-Length>")
