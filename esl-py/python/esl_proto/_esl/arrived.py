@@ -10,7 +10,7 @@ from .data import NAMES, Data, Value, decoded
 
 __all__ = ["Arrived"]
 
-_MAKING = threading.Lock()
+_KEEPING = threading.Lock()
 
 
 class Arrived:
@@ -49,10 +49,12 @@ class Arrived:
 
     def data(self) -> Data:
         """All of it, always the same."""
-        with _MAKING:
-            if self._data is None:
-                self._data = Data.of_event(self._event)
-            return self._data
+        data = self._data
+        if data is None:
+            made = Data.of_event(self._event)
+            with _KEEPING:
+                data = self._data = self._data or made
+        return data
 
 
 def _one_of(name: str, values: list[Value]) -> Value | None:
