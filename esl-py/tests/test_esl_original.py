@@ -1,9 +1,9 @@
 """The module ESL beside FreeSWITCH's own, against the core's simulated switch.
 
-`data/esl_transcript.diff` has the lines that `esl_transcript.py` prints: a blank before those of both modules, `-` before
-the original's, `+` before ours, as `diff -U 1000` writes them. `docs/esl.md` says why these differ. `esl_scripts` are
-programs as they are written for the original. Where `ESL_ORIGINAL` names a folder with that (`ESL.py` and `_ESL.so`), it
-is run, too.
+`data/esl_transcript.diff` has the lines that `esl_transcript.py` prints: a blank before those of both modules, `-`
+before the original's, `+` before ours, as `diff -U 1000` writes them. `docs/esl.md` says why these differ.
+`esl_scripts` are programs as they are written for the original. Where `ESL_ORIGINAL` names a folder with that (`ESL.py`
+and `_ESL.so`), it is run, too.
 """
 
 from __future__ import annotations
