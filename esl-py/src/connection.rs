@@ -83,7 +83,7 @@ impl State {
         }
         self.told = true;
         let eof = self.client.eof(self.input.front());
-        Ok(Some(Py::new(py, Closed::by_eof(py, &eof)?)?.into_any()))
+        Ok(Some(Py::new(py, Closed::by_eof(py, &eof))?.into_any()))
     }
 }
 
