@@ -1,5 +1,5 @@
-"""The façades and the switch with all they have in many threads at once. Whatever happens, each ends with its own result or
-with a reason, and no event is lost or doubled."""
+"""The façades and the switch with all they have in many threads at once. Whatever happens, each ends with its own result
+or with a reason, and no event is lost or doubled."""
 
 from __future__ import annotations
 
@@ -90,15 +90,17 @@ def test_sync_is_closed_meanwhile() -> None:
 
             def use(number: int) -> object:
                 order = random.Random(number)
-                for turn in itertools.count():
-                    try:
+                turns = itertools.count()
+                try:
+                    while True:
+                        turn = next(turns)
                         if number == 0 and turn == 20:
                             fs.close()
                         order.choice(USES)(fs, f"{number}-{turn}")
-                    except sync.ConnectionClosed as error:
-                        return error.end
-                    except LocalProtocolError as error:
-                        return error.code
+                except sync.ConnectionClosed as error:
+                    return error.end
+                except LocalProtocolError as error:
+                    return error.code
 
             # 608: `exit` has just been sent.
             assert set(together(use)) <= {"closed", "exit", 608}
