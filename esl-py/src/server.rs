@@ -28,6 +28,9 @@ use crate::text::{Octets, Pairs, Text};
 /// returns after each iteration, answer and delivery. Give every event that happens to `deliver`, which knows whether this
 /// client wants it.
 ///
+/// Objects may be used from several threads, with a GIL or without; their calls wait for each other. An `Ask` is answered
+/// by whoever got it; what `data_to_send` returns must be written in the order of its calls.
+///
 /// Nothing here has a clock: a host ends a connection that `is_idle_stranger` for 25 seconds, and one that lingers in
 /// its time.
 #[pyclass(frozen, module = "esl_proto")]

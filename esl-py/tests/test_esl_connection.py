@@ -489,6 +489,13 @@ class TestOutbound:
             other.close()
             dead(ESLconnection(mine.fileno()))
 
+    def test_what_is_no_socket(self) -> None:
+        files = open_files()
+        with open(os.devnull) as file:
+            dead(ESLconnection(file.fileno()))
+            assert open_files() == files + 1
+        dead(ESLconnection(-1))
+
 
 class TestThreads:
     def test_a_command_while_another_thread_waits_for_events(self, pair: Pair) -> None:
@@ -598,11 +605,12 @@ def test_logging_hides_passwords(caplog: pytest.LogCaptureFixture, capfd: pytest
         log.setLevel(logging.NOTSET)
 
 
-def test_nothing_is_left_open(esl_switch: Switch) -> None:
-    def open_files() -> int:
-        gc.collect()
-        return len(os.listdir("/dev/fd"))
+def open_files() -> int:
+    gc.collect()
+    return len(os.listdir("/dev/fd"))
 
+
+def test_nothing_is_left_open(esl_switch: Switch) -> None:
     with listening() as (_, nobody):
         pass
     before = open_files()

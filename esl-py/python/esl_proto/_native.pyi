@@ -467,7 +467,9 @@ class Connection:
     Give `receive_data` what the socket gives, iterate over what that was, write what `send` returns; say `receive_eof`
     when the stream has ended. Iteration ends where more octets are needed, and can be begun again any time.
 
-    Objects may be used from several threads; their calls wait for each other.
+    Objects may be used from several threads, with a GIL or without; their calls wait for each other. What one
+    `receive_data` gives stays together, and each message goes to one of those who iterate. What several calls are needed
+    for takes a lock of the program's: `send`, `last_id` and the write to the socket.
     """
 
     @staticmethod
@@ -622,6 +624,9 @@ class Server:
     ends until then), each `Effect` is a command that the listener has answered by itself. Write what `data_to_send`
     returns after each iteration, answer and delivery. Give every event that happens to `deliver`, which knows whether this
     client wants it.
+
+    Objects may be used from several threads, with a GIL or without; their calls wait for each other. An `Ask` is answered
+    by whoever got it; what `data_to_send` returns must be written in the order of its calls.
 
     Nothing here has a clock: a host ends a connection that `is_idle_stranger` for 25 seconds, and one that lingers in
     its time.
