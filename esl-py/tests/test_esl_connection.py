@@ -17,7 +17,8 @@ import pytest
 from esl_transcript import headers
 from scripted import AUTH, Server, answering, api, reply
 
-from esl_proto import LocalProtocolError
+from esl_proto import Command, Connection, LocalProtocolError
+from esl_proto._esl.link import Link
 from esl_proto.ESL import ESLconnection, ESLevent, eslSetLogLevel
 from esl_proto.testing import Switch
 
@@ -721,3 +722,25 @@ class TestScripts:
                 serving.join()
         assert sorted(word for word in said if word and word.isdecimal()) == ["0", "1", "2"]
         assert said.count("answer") == said.count("playback") == 3
+
+
+def test_the_socket_stays_until_the_thread_that_writes_has_done_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = socket.socketpair()
+    writing, goes_on = threading.Event(), threading.Event()
+
+    def write(link: Link, data: bytes) -> bool:
+        writing.set()
+        assert goes_on.wait(10)
+        return len(data) > 0
+
+    monkeypatch.setattr(Link, "_write", write)
+    link = Link(ours, Connection.outbound())
+    thread = threading.Thread(target=link.send, args=(Command.connect(),))
+    with theirs:
+        thread.start()
+        assert writing.wait(10)
+        link.close()
+        assert link.fileno() >= 0  # Its number could be another socket's by now.
+        goes_on.set()
+        thread.join(10)
+        assert link.fileno() == -1
