@@ -9,7 +9,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from ssl import SSLContext
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 from esl_proto import Server
 from esl_proto.names import EventName
@@ -39,6 +39,12 @@ class User:
     log: bool = True
 
 
+class _Limits(TypedDict):
+    exact_percent: bool
+    max_queued: int
+    max_lost: int
+
+
 class Switch:
     """FreeSWITCH's event socket without FreeSWITCH, for tests.
 
@@ -57,11 +63,13 @@ class Switch:
         port: int = 0,
         password: str = "ClueCon",
         ssl: SSLContext | None = None,
+        queue: int = 100_000,
         exact_percent: bool = False,
     ) -> None:
         """
         :param port: Where to listen; 0 takes a free port, which `port` says after `start`.
         :param ssl: A server's context, for TLS.
+        :param queue: How many events, and how many log lines, may wait for a client that does not read them.
         :param exact_percent: Encode `%` in values without FreeSWITCH's flaw that makes `%41` of a value an `A`.
         """
         self.host = host
@@ -71,6 +79,10 @@ class Switch:
         """Users by their `name@domain`."""
         self.deny = False
         """Whether clients are turned away at once, as by an access list."""
+        self.queue = queue
+        """How many events may wait on a connection that begins from now on. Those beyond are lost."""
+        self.losses = 500
+        """How many may be lost in a row. One more ends the connection, as it does on a real server."""
         self.patience = 25.0
         """Seconds in which a client must have said its password."""
         self.api: dict[str, Script] = {}
@@ -82,6 +94,9 @@ class Switch:
         """The applications, with their arguments, that an extension has for `originate`. Others are parked."""
         self.refusals: dict[str, str] = {}
         """Why a destination does not answer: `switch.refusals["user/1001"] = "USER_BUSY"`. Others do."""
+        self.subclasses: set[str] = set()
+        """The subclasses of CUSTOM events that the server's modules have announced. To who subscribes to ALL they still
+        come after `nixevent`, others do not."""
         self.moment = 0.01
         """Seconds that a file takes to play."""
         self.network = Network()
@@ -267,11 +282,11 @@ class Switch:
     @property
     def connections(self) -> list[Link]:
         """The connections that are open, in the order in which they began."""
-        return self.loop_thread.run(lambda: list(self._links))
+        return self.loop_thread.run(lambda: [link for link in self._links if link.end is None])
 
     def drop(self) -> None:
         """Ends all connections without a word, as a network does."""
-        for link in self.connections:
+        for link in self.loop_thread.run(lambda: list(self._links)):
             link.drop()
 
     def disconnect(self, why: Goodbye = "disconnected") -> None:
@@ -350,7 +365,7 @@ class Switch:
     async def connect(self, call: Call, address: str, *, full: bool, is_async: bool) -> Link:
         """Connects a call to a program."""
         host, _, port = address.rpartition(":")
-        server = Server.outbound(call.uuid, full=full, is_async=is_async, exact_percent=self._exact_percent)
+        server = Server.outbound(call.uuid, full=full, is_async=is_async, **self._limits())
         loop = asyncio.get_running_loop()
         _, link = await loop.create_connection(lambda: self._new_link(server, call), host.strip("[]"), int(port))
         return link
@@ -375,7 +390,10 @@ class Switch:
         return link
 
     def _accept(self) -> Link:
-        return self._new_link(Server.inbound(exact_percent=self._exact_percent))
+        return self._new_link(Server.inbound(**self._limits()))
+
+    def _limits(self) -> _Limits:
+        return {"exact_percent": self._exact_percent, "max_queued": self.queue, "max_lost": self.losses}
 
     async def _listen(self) -> None:
         if self._listener is None:
