@@ -39,18 +39,20 @@ def next_app(peer: Peer, name: str) -> Event:
 
 class TestOriginate:
     def test_from_its_creation_to_its_end(self, peer: Peer, switch: Switch) -> None:
-        answer = peer.ask(Command.api("originate {origination_uuid=u1,x=a b}user/1000 &playback(hello.wav)"))
+        switch.dialplan["9000"] = [("playback", "hello.wav"), ("park", "")]
+        answer = peer.ask(Command.api("originate {origination_uuid=u1,x=a b}user/1000 9000"))
         assert answer.text == "+OK u1\n"
-        begin = ["CHANNEL_CREATE", "CHANNEL_OUTGOING", "CHANNEL_ORIGINATE", "CHANNEL_PROGRESS", "CHANNEL_CALLSTATE"]
+        begin = ["CHANNEL_OUTGOING", "CHANNEL_CREATE", "CHANNEL_ORIGINATE", "CHANNEL_PROGRESS", "CHANNEL_CALLSTATE"]
         assert peer.events("CHANNEL_ANSWER") == [*begin, "CHANNEL_ANSWER"]
         done = next_app(peer, "playback")
         assert (done.unique_id, done["variable_x"], done["Application-Data"]) == ("u1", "a b", "hello.wav")
         assert done["Application-Response"] == "FILE PLAYED"
         call = switch.find("u1")
-        assert call is not None and call.executed == [("playback", "hello.wav")] and call.state == "ACTIVE"
+        assert call is not None and call.state == "ACTIVE"
+        assert peer.event("CHANNEL_PARK").unique_id == "u1" and call.executed == switch.dialplan["9000"]
         assert peer.ask(Command.api("uuid_kill u1 USER_BUSY")).text == "+OK\n"
         assert peer.event("CHANNEL_HANGUP")["Hangup-Cause"] == "USER_BUSY"
-        assert peer.events("CHANNEL_DESTROY") == END[1:]
+        assert peer.events("CHANNEL_DESTROY")[-3:] == END[1:]
         assert call.wait() == "USER_BUSY" and switch.calls == [] and switch.find("u1") is None
 
     def test_who_does_not_answer(self, peer: Peer, switch: Switch) -> None:
@@ -66,6 +68,22 @@ class TestOriginate:
         assert peer.event("CHANNEL_HANGUP_COMPLETE")["variable_a"] == "b"
         peer.ask(Command.api("originate user/1000 8000"))
         assert peer.event("CHANNEL_PARK")["Channel-Name"] == "user/1000"
+
+    def test_the_call_ends_after_its_last_application(self, peer: Peer, switch: Switch) -> None:
+        peer.ask(Command.api("originate {origination_uuid=u1}user/1000 &playback(hello.wav)"))
+        end = peer.event("CHANNEL_HANGUP_COMPLETE")
+        assert (end["Hangup-Cause"], end["variable_hangup_cause_q850"]) == ("NORMAL_CLEARING", "16")
+        assert (end["variable_last_app"], end["variable_last_arg"]) == ("playback", "hello.wav")
+        assert int(str(end["variable_mduration"])) >= int(str(end["variable_billmsec"])) >= 1
+        assert int(str(end["variable_end_uepoch"])) == int(str(end["Caller-Channel-Hangup-Time"]))
+
+    def test_several_may_be_called(self, peer: Peer, switch: Switch) -> None:
+        switch.refusals.update({"user/1": "USER_BUSY", "user/2": "NO_ANSWER"})
+        ask = "originate {a=1}[b=2,c=x y]user/1,user/2|[b=3]user/3,user/4 &park()"
+        assert peer.ask(Command.api(ask)).ok
+        (call,) = (call for call in switch.calls if call.cause is None)
+        assert (call.name, call.variable("a"), call.variable("b"), call.variable("c")) == ("user/3", "1", "3", "")
+        assert peer.ask(Command.api("originate user/1|user/2 &park()")).text == "-ERR NO_ANSWER\n"
 
     def test_two_separators_of_variables(self, peer: Peer) -> None:
         peer.ask(Command.api("originate {^^;a=1,2;b=3}[c=4]user/1000 &park()"))
@@ -133,20 +151,6 @@ class TestApplications:
         peer.ask(Command.execute("play_and_get_digits", "1 1 2 1 # a b none", uuid="u1"))
         done = next_app(peer, "play_and_get_digits")
         assert ("variable_none" in done, done["Application-Response"]) == (False, "failure")
-
-    def test_a_bridge_ends_with_either_side(self, peer: Peer, switch: Switch) -> None:
-        call = switch.new_call(uuid="u1")
-        peer.ask(Command.execute("bridge", "{x=y}user/1001", uuid="u1"))
-        other = peer.event("CHANNEL_BRIDGE")["Bridge-B-Unique-ID"]
-        assert [call.uuid for call in switch.calls] == ["u1", other]
-        peer.ask(Command.api(f"uuid_kill {other}"))
-        assert peer.event("CHANNEL_UNBRIDGE").unique_id == "u1"
-        assert call.wait() == "NORMAL_CLEARING"
-        switch.refusals["user/1001"] = "USER_BUSY"
-        switch.new_call(uuid="u2")
-        assert next_app(peer, "bridge")["Application-Response"] == "SUCCESS"
-        peer.ask(Command.execute("bridge", "user/1001", uuid="u2"))
-        assert next_app(peer, "bridge")["Application-Response"] == "USER_BUSY"
 
     def test_commands_on_calls(self, peer: Peer, switch: Switch) -> None:
         switch.new_call(uuid="u1")

@@ -400,7 +400,7 @@ class Command:
         """
     @staticmethod
     def hangup(cause: Text | int | None = None, *, uuid: Text | None = None, event_lock: bool = False) -> Command:
-        """`sendmsg` with `hangup`: ends a call, for a cause by name or number."""
+        """`sendmsg` with `hangup`: ends a call, for a cause by name or number, `"USER_BUSY"`, `17` or `"17"`."""
     @staticmethod
     def unicast(
         *,

@@ -9,7 +9,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from ssl import SSLContext
 from types import TracebackType
-from typing import Any, TypedDict, TypeVar
+from typing import TypedDict, TypeVar
 
 from esl_proto import Server
 from esl_proto.names import EventName
@@ -261,9 +261,7 @@ class Switch:
         variables: Mapping[str, object] | None = None,
     ) -> Call:
         """A call that comes in: its CHANNEL_CREATE. It neither rings nor answers by itself."""
-        call = Call(self, name, uuid=uuid, caller=caller, direction=direction, variables=variables)
-        self._calls.append(call)
-        self.calls_so_far += 1
+        call = self.add_call(name, uuid=uuid, caller=caller, direction=direction, variables=variables)
         call.fire("CHANNEL_CREATE")
         return call
 
@@ -344,22 +342,22 @@ class Switch:
             self.errors.append(error)
             return f"-ERR {error}\n"
 
-    async def dial(
-        self, endpoint: str, *, caller: str = "0000000000", variables: Mapping[str, Any] | None = None
+    def add_call(
+        self,
+        name: str,
+        *,
+        uuid: str | None,
+        caller: str,
+        direction: str,
+        variables: Mapping[str, object] | None,
+        originator: Call | None = None,
     ) -> Call:
-        """Calls somebody, and says how that went: the call is answered or over."""
-        given = variables or {}
-        caller = given.get("origination_caller_id_number", caller)
-        uuid = given.get("origination_uuid")
-        call = self.new_call(endpoint, uuid=uuid, caller=caller, direction="outbound", variables=given)
-        call.fire("CHANNEL_OUTGOING")
-        call.fire("CHANNEL_ORIGINATE")
-        refusal = endpoint.partition("/")[2] if endpoint.startswith("error/") else self.refusals.get(endpoint)
-        call.ring()
-        if refusal is None:
-            call.answer()
-        else:
-            call.hangup(refusal)
+        """A new call, of which nothing has been said yet."""
+        call = Call(
+            self, name, uuid=uuid, caller=caller, direction=direction, variables=variables, originator=originator
+        )
+        self._calls.append(call)
+        self.calls_so_far += 1
         return call
 
     async def connect(self, call: Call, address: str, *, full: bool, is_async: bool) -> Link:
