@@ -85,6 +85,30 @@ class TestOriginate:
         assert (call.name, call.variable("a"), call.variable("b"), call.variable("c")) == ("user/3", "1", "3", "")
         assert peer.ask(Command.api("originate user/1|user/2 &park()")).text == "-ERR NO_ANSWER\n"
 
+    def test_who_rings_for_a_while(self, peer: Peer, switch: Switch) -> None:
+        switch.ringing = 0.05
+        assert peer.ask(Command.api("originate user/1 &park()")).ok
+        switch.refusals["user/1"] = "USER_BUSY"
+        assert peer.ask(Command.api("originate user/1 &park()")).text == "-ERR USER_BUSY\n"
+        switch.ringing = float("inf")
+        assert peer.ask(Command.api("originate {originate_timeout=0}user/1 &park()")).text == "-ERR NO_ANSWER\n"
+        job = peer.ask(Command.bgapi("originate {origination_uuid=u1}user/1 &park()")).job_uuid
+        while peer.event("CHANNEL_CALLSTATE").unique_id != "u1":
+            pass
+        peer.ask(Command.api("uuid_kill u1 ORIGINATOR_CANCEL"))
+        done = peer.event("BACKGROUND_JOB")
+        assert (done.job_uuid, done.body_text) == (job, "-ERR ORIGINATOR_CANCEL\n")
+
+    def test_a_caller_who_does_not_wait(self, peer: Peer, switch: Switch) -> None:
+        switch.ringing = float("inf")
+        call = switch.new_call(uuid="u1")
+        peer.ask(Command.execute("bridge", "{origination_uuid=u2}user/1", uuid="u1"))
+        while peer.event("CHANNEL_CALLSTATE").unique_id != "u2":
+            pass
+        other = switch.find("u2")
+        call.hangup()
+        assert other is not None and other.wait() == "ORIGINATOR_CANCEL"
+
     def test_two_separators_of_variables(self, peer: Peer) -> None:
         peer.ask(Command.api("originate {^^;a=1,2;b=3}[c=4]user/1000 &park()"))
         event = peer.event("CHANNEL_CREATE")
@@ -122,6 +146,33 @@ class TestApplications:
         call = switch.new_call(uuid="u1")
         peer.ask(Command.execute("no_such_app", uuid="u1"))
         assert call.wait() == "DESTINATION_OUT_OF_ORDER"
+
+    def test_waiting_for_one(self, switch: Switch) -> None:
+        call = switch.new_call(uuid="u1")
+        call.execute("sleep", "20")
+        call.execute("set", "a=b")
+        call.execute("set", "c=d")
+        assert (call.wait_for("set"), call.wait_for("set", count=2), call.wait_for("sleep")) == ("a=b", "c=d", "20")
+        with pytest.raises(TimeoutError, match=r"(?s)no 'playback' began; executed:.*sleep 20.*set a=b"):
+            call.wait_for("playback", timeout=0.01)
+        with pytest.raises(TimeoutError, match="was not bridged"):
+            call.wait_bridged(timeout=0.01)
+        call.execute("bridge", "user/1001")
+        assert call.wait_bridged().name == "user/1001"
+
+    def test_waiting_that_is_given_up(self, switch: Switch) -> None:
+        async def test() -> None:
+            call = switch.new_call(uuid="u1")
+            for wait in (call.executing("set"), call.bridged(), switch.received("api")):
+                task = asyncio.create_task(wait)
+                await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.wait({task})
+                assert task.cancelled()
+            call.execute("set", "a=b")
+            assert await call.executing("set") == "a=b"
+
+        asyncio.run(test())
 
     def test_loops(self, peer: Peer, switch: Switch) -> None:
         call = switch.new_call(uuid="u1")

@@ -26,7 +26,7 @@ async def dial(switch: Switch, line: str, *, caller: str = "0000000000", origina
     common, rest = _common(line)
     legs = [({**common, **_variables(found[1])}, found[2]) for found in _LEG.finditer(rest)]
     for given, endpoint in legs or [(common, line)]:
-        call = _ring(switch, endpoint, given, caller, originator)
+        call = await _ring(switch, endpoint, given, caller, originator)
         if call.cause is None:
             break
     return call
@@ -47,7 +47,7 @@ def _variables(text: str) -> dict[str, str]:
     return found
 
 
-def _ring(switch: Switch, endpoint: str, given: Mapping[str, Any], caller: str, originator: Call | None) -> Call:
+async def _ring(switch: Switch, endpoint: str, given: Mapping[str, Any], caller: str, originator: Call | None) -> Call:
     """Calls somebody, who answers unless `Switch.refusals` says otherwise."""
     call = switch.add_call(
         endpoint,
@@ -61,11 +61,28 @@ def _ring(switch: Switch, endpoint: str, given: Mapping[str, Any], caller: str, 
         call.fire(name)
     refusal = endpoint.partition("/")[2] if endpoint.startswith("error/") else switch.refusals.get(endpoint)
     call.ring()
-    if refusal is None:
+    if switch.ringing:
+        await _let_ring(call, switch.ringing, given)
+    if refusal is None and call.cause is None:
         call.answer()
     else:
-        call.hangup(refusal)
+        call.hangup(refusal or "NORMAL_CLEARING")
     return call
+
+
+async def _let_ring(call: Call, seconds: float, given: Mapping[str, Any]) -> None:
+    """Lets a call ring, as long as the caller has patience."""
+    limits = (given.get(name, "") for name in ("originate_timeout", "call_timeout", "leg_timeout"))
+    patience = min((float(limit) for limit in limits if limit.isdecimal()), default=seconds)
+    try:
+        await asyncio.wait_for(call.hung_up(), min(seconds, patience))
+    except TimeoutError:
+        if patience < seconds:
+            call.hangup("NO_ANSWER")
+    except asyncio.CancelledError:
+        # The caller has hung up.
+        call.hangup("ORIGINATOR_CANCEL")
+        raise
 
 
 async def bridge(switch: Switch, call: Call, line: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,6 +13,7 @@ from . import _apps
 from ._events import Body, Headers, new_uuid, pairs, text
 from ._headers import account, describe
 from ._loop import LoopThread, on_loop
+from ._watch import Watch, wait, wait_async
 
 if TYPE_CHECKING:
     from .link import Link
@@ -90,6 +91,7 @@ class Call:
         self._digit_came = asyncio.Event()
         self._orders: asyncio.Queue[_Order | _Plan] = asyncio.Queue()
         self._hung_up = asyncio.Event()
+        self._watch = Watch()
         self._ended: Future[str] = Future()
         self._worker = asyncio.get_running_loop().create_task(self._live())
 
@@ -160,6 +162,25 @@ class Call:
         value = self.variables.get(name, "")
         return value if isinstance(value, str) else "ARRAY::" + "|:".join(value)
 
+    def wait_for(self, app: str, *, timeout: float = 5.0, count: int = 1) -> str:
+        """Waits until an application has begun, now or before, and gives its argument; with `count`, until it has begun
+        so often. Raises `TimeoutError` with what was executed instead. Not for coroutines: see `executing`."""
+        return wait(*self._looking_for(lambda: self._argument(app, count)), timeout, lambda: self._describe(app))
+
+    async def executing(self, app: str, *, timeout: float = 5.0, count: int = 1) -> str:
+        """`wait_for` for coroutines."""
+        look = self._looking_for(lambda: self._argument(app, count))
+        return await wait_async(*look, timeout, lambda: self._describe(app))
+
+    def wait_bridged(self, timeout: float = 5.0) -> Call:
+        """Waits until the call is connected to another, now or before, and gives that. Raises `TimeoutError`. Not for
+        coroutines: see `bridged`."""
+        return wait(*self._looking_for(self._peer), timeout, lambda: f"{self} was not bridged")
+
+    async def bridged(self, timeout: float = 5.0) -> Call:
+        """`wait_bridged` for coroutines."""
+        return await wait_async(*self._looking_for(self._peer), timeout, lambda: f"{self} was not bridged")
+
     def wait(self, timeout: float = 5.0) -> str:
         """Waits until the call is over, and says why. Raises `TimeoutError`. Not for coroutines: see `ended`."""
         return self._ended.result(timeout)
@@ -179,6 +200,7 @@ class Call:
         self.other, self.other_type = other, other_type
         self.times["Bridged"] = time.time()
         self.set_variable("signal_bond", other.uuid)
+        self._watch.check()
 
     def follow(self, steps: list[tuple[str, str]]) -> None:
         """Executes applications, as those of an extension, and then ends."""
@@ -218,6 +240,20 @@ class Call:
         keys, self._digits = self._digits[:end], self._digits[end + (pressed is not None) :]
         return keys
 
+    def _looking_for(self, look: Callable[[], _R | None]) -> tuple[LoopThread, Watch, Callable[[], _R | None]]:
+        return self.loop_thread, self._watch, look
+
+    def _argument(self, app: str, count: int) -> str | None:
+        arguments = [arg for name, arg in self.executed if name == app]
+        return arguments[count - 1] if len(arguments) >= count else None
+
+    def _peer(self) -> Call | None:
+        return self.other if self.times["Bridged"] else None
+
+    def _describe(self, app: str) -> str:
+        lines = "".join(f"\n  {name} {arg}" for name, arg in self.executed) or " nothing"
+        return f"no {app!r} began; executed:{lines}"
+
     def _set_state(self, state: str) -> None:
         self.state = state
         self.fire("CHANNEL_CALLSTATE")
@@ -250,6 +286,7 @@ class Call:
         uuid = {"Application-UUID": order.event_uuid or new_uuid()}
         for _ in range(order.loops):
             self.executed.append((order.app, order.arg))
+            self._watch.check()
             self.set_variable("current_application_data", order.arg)
             self.set_variable("current_application", order.app)
             self.fire("CHANNEL_EXECUTE", app | uuid)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from ssl import SSLContext
 from types import TracebackType
@@ -18,6 +16,7 @@ from ._events import Body, Headers, Stamp, pairs
 from ._loop import LoopThread, on_loop
 from ._received import Matcher, Received, Recorder, describe
 from ._scripts import Script
+from ._watch import Watch, wait, wait_async
 from ._wire import Network
 from .call import Call
 from .link import Goodbye, Link
@@ -94,6 +93,8 @@ class Switch:
         """The applications, with their arguments, that an extension has for `originate`. Others are parked."""
         self.refusals: dict[str, str] = {}
         """Why a destination does not answer: `switch.refusals["user/1001"] = "USER_BUSY"`. Others do."""
+        self.ringing = 0.0
+        """Seconds for which the other side rings before it answers, or refuses; `inf` for ever."""
         self.subclasses: set[str] = set()
         """The subclasses of CUSTOM events that the server's modules have announced. To who subscribes to ALL they still
         come after `nixevent`, others do not."""
@@ -181,23 +182,14 @@ class Switch:
         """Waits until a command has been received, now or before, whose line begins so (or in which a pattern is found,
         or of which a function says so); with `count`, for so many of them, and gives the last. Raises `TimeoutError`
         with what was received instead. Not for coroutines: see `received`."""
-        found = self.loop_thread.run(lambda: self._recorder.wait(command, count))
-        try:
-            return found.result(timeout)
-        except FutureTimeout:
-            raise TimeoutError(describe(command, self.commands)) from None
-        finally:
-            self._give_up(found)
+        return wait(*self._looking_for(command, count), timeout, lambda: describe(command, self.commands))
 
     async def received(self, command: Matcher, *, timeout: float = 5.0, count: int = 1) -> Received:
         """`wait_for` for coroutines."""
-        found = self.loop_thread.run(lambda: self._recorder.wait(command, count))
-        try:
-            return await asyncio.wait_for(asyncio.wrap_future(found), timeout)
-        except TimeoutError:
-            raise TimeoutError(describe(command, self.commands)) from None
-        finally:
-            self._give_up(found)
+        return await wait_async(*self._looking_for(command, count), timeout, lambda: describe(command, self.commands))
+
+    def _looking_for(self, command: Matcher, count: int) -> tuple[LoopThread, Watch, Callable[[], Received | None]]:
+        return self.loop_thread, self._recorder.watch, lambda: self._recorder.find(command, count)
 
     # What happens.
 
@@ -410,6 +402,3 @@ class Switch:
         for link in links:
             link.drop()
         await asyncio.gather(*(link.closed for link in links))
-
-    def _give_up(self, found: Future[Received]) -> None:
-        self.loop_thread.run(lambda: self._recorder.give_up(found))
