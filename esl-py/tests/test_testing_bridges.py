@@ -113,9 +113,9 @@ def test_each_leg_knows_the_other(peer: Peer, switch: Switch) -> None:
         other = {"a": "b", "b": "a"}[str(event.unique_id)]
         assert event.get("Other-Leg-Unique-ID") in (None, other)
     of_other = [event for event in events if event.unique_id == "b"]
-    assert {event["Other-Leg-Unique-ID"] for event in of_other} == {"a"}
+    assert all(event["Other-Leg-Unique-ID"] == "a" for event in of_other)
     hangup = next(at for at, event in enumerate(of_other) if event.name == "CHANNEL_HANGUP")
-    assert {event["Channel-Call-UUID"] for event in of_other[: hangup + 1]} == {"a"}
+    assert all(event["Channel-Call-UUID"] == "a" for event in of_other[: hangup + 1])
     done = events[-1]
     assert (done["variable_bridge_uuid"], done["variable_bridge_hangup_cause"]) == ("b", "CALL_REJECTED")
     assert (done["variable_originate_disposition"], done["Application-Response"]) == ("SUCCESS", "_none_")

@@ -25,11 +25,12 @@ async def dial(switch: Switch, line: str, *, caller: str = "0000000000", origina
     which is then over."""
     common, rest = _common(line)
     legs = [({**common, **_variables(found[1])}, found[2]) for found in _LEG.finditer(rest)]
-    for given, endpoint in legs or [(common, line)]:
-        call = await _ring(switch, endpoint, given, caller, originator)
+    given, endpoint = legs.pop() if legs else (common, line)
+    for other_given, other in legs:
+        call = await _ring(switch, other, other_given, caller, originator)
         if call.cause is None:
-            break
-    return call
+            return call
+    return await _ring(switch, endpoint, given, caller, originator)
 
 
 def _common(line: str) -> tuple[dict[str, str], str]:
