@@ -168,10 +168,13 @@ class Link(asyncio.Protocol):
             self._wire.write(self.server.data_to_send())
             self._wire.close()
             return
-        while (room := self._wire.room()) and (data := self.server.data_to_send(room)):
+        is_all = False
+        while not is_all and (room := self._wire.room()):
+            data = self.server.data_to_send(room)
             self._wire.write(data)
+            is_all = len(data) < room
         # Who does not read is not listened to either: the server's thread waits for its socket.
-        self._wire.listen(room > 0)
+        self._wire.listen(self._wire.room() > 0)
 
     # Its time.
 
