@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
-from urllib.parse import quote
+import threading
 
 from esl_proto import Connected, Event, Frame
 from esl_proto.names import EventName
 
-__all__ = ["Data", "Value", "joined", "known_name", "octets"]
+__all__ = ["NAMES", "Data", "Value", "decoded", "joined", "known_name", "octets"]
 
-_NAMES = frozenset((*EventName, "ALL"))
-_SAFE = "!$'()*,/"
-"""What FreeSWITCH does not encode, beside letters, digits and `_.-~`."""
+NAMES = frozenset((*map(str, EventName), "ALL"))
+"""All that are known, in FreeSWITCH's spelling."""
+_UNRESERVED = re.compile(r"[\w!$'()*,\-./~]+", re.ASCII)
+"""What FreeSWITCH does not encode."""
+_CODES = {octet: f"%{octet:02X}" for octet in range(256) if not _UNRESERVED.match(chr(octet))}
 _MOST_ITEMS = 4000
 """The highest place in an array that can be set by its number, as in FreeSWITCH."""
 
@@ -22,7 +25,7 @@ Value = str | list[str]
 def known_name(name: str) -> str | None:
     """An event's name in FreeSWITCH's spelling; also `SWITCH_EVENT_X`, whose first 13 characters it skips."""
     upper = name.upper()
-    return next((known for known in (upper, upper[13:]) if known in _NAMES), None)
+    return next((known for known in (upper, upper[13:]) if known in NAMES), None)
 
 
 def octets(text: str) -> bytes:
@@ -30,8 +33,14 @@ def octets(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _text(data: bytes) -> str:
+def decoded(data: bytes) -> str:
+    """Text of what has come; octets that are not UTF-8 become surrogates."""
     return data.decode("utf-8", "surrogateescape")
+
+
+def _folded(name: str) -> str:
+    """A name whatever the case of its letters, which are those of ASCII."""
+    return name.lower() if name.isascii() else decoded(octets(name).lower())
 
 
 def joined(value: Value) -> str:
@@ -42,30 +51,39 @@ def joined(value: Value) -> str:
 
 
 class Data:
-    """An event's name, headers and body. Look-ups of headers ignore case and find the first."""
+    """An event's name, headers and body. Look-ups of headers ignore case and find the first. Every call is whole, also
+    between several threads."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.headers: list[tuple[str, Value]] = []
+        """For reading, outside of this class."""
         self.body: str | None = None
+        self._places: dict[str, int] | None = None
+        """Where the first header of each folded name stands, once that has been asked for."""
+        self._lock = threading.RLock()
 
     @classmethod
     def of_event(cls, event: Event) -> Data:
         """An event that has come."""
         # What FreeSWITCH takes a name for that it does not know.
         data = cls("CUSTOM")
-        for name_octets, value in event.headers_bytes():
-            name = _text(name_octets)
+        undefined = "_undef_" if event.format == "plain" else ""
+        names = 0
+        # Written out for each header: that is most of the time that this takes.
+        for octets_of_name, value in event.headers_bytes():
+            name = octets_of_name.decode("utf-8", "surrogateescape")
             if isinstance(value, list):
                 data._extend(name, value)
-            elif name.lower() == "event-name":
-                # Of several names the last is the event's.
-                data.delete(name)
-                data.headers.append((name, _text(value)))
-                data.name = known_name(_text(value)) or data.name
-            elif text := _text(value) or ("_undef_" if event.format == "plain" else ""):
-                data.headers.append((name, text))
-        data.body = None if event.body is None else _text(event.body)
+            elif len(name) == len("Event-Name") and name.lower() == "event-name":
+                names += 1
+                data._append(name, decoded(value))
+                data.name = known_name(decoded(value)) or data.name
+            elif said := value.decode("utf-8", "surrogateescape") or undefined:
+                data._append(name, said)
+        if names > 1:
+            data._keep_last_name()
+        data.body = None if event.body is None else decoded(event.body)
         return data
 
     @classmethod
@@ -77,27 +95,32 @@ class Data:
         coded = frame.channel if isinstance(frame, Connected) else frame
         for name, value in coded.headers_bytes():
             if isinstance(value, list):
-                data._extend(_text(name), value)
+                data._extend(decoded(name), value)
             else:
-                data.add(_text(name), _text(value))
-        data.body = None if frame.body is None else _text(frame.body)
+                data.add(decoded(name), decoded(value))
+        data.body = None if frame.body is None else decoded(frame.body)
         return data
 
     # Headers.
 
-    def find(self, name: str) -> int | None:
-        """The place of the first header of this name."""
-        name = name.lower()
-        return next((place for place, (known, _) in enumerate(self.headers) if known.lower() == name), None)
-
     def get(self, name: str) -> Value | None:
         """The first value of this name."""
-        place = self.find(name)
-        return None if place is None else self.headers[place][1]
+        with self._lock:
+            place = self._find(name)
+            return None if place is None else self.headers[place][1]
 
     def delete(self, name: str) -> None:
         """Takes away all headers of this name."""
-        self.headers = [header for header in self.headers if header[0].lower() != name.lower()]
+        name = _folded(name)
+        with self._lock:
+            self.headers = [header for header in self.headers if _folded(header[0]) != name]
+            self._places = None
+
+    def insert(self, name: str, value: str) -> None:
+        """Adds a header before all others."""
+        with self._lock:
+            self.headers.insert(0, (name, value))
+            self._places = None
 
     def add(self, name: str, value: str) -> None:
         """Adds a header after all others, whether there is one of this name or not. An empty value takes those away."""
@@ -105,10 +128,12 @@ class Data:
             self.delete(name)
         elif value.startswith("ARRAY::"):
             items = value.removeprefix("ARRAY::")
-            for item in items.split("|:") if items else ():
-                self.push(name, item)
+            with self._lock:
+                for item in items.split("|:") if items else ():
+                    self.push(name, item)
         else:
-            self.headers.append((name, value))
+            with self._lock:
+                self._append(name, value)
 
     def push(self, name: str, value: str) -> None:
         """Adds an item at the end of an array, or begins one."""
@@ -122,44 +147,68 @@ class Data:
         """Sets an item of an array by its place; those before it, if they are not there, are empty."""
         if not 0 <= index <= _MOST_ITEMS:
             return
-        items = self._array(name)
-        items.extend([""] * (index + 1 - len(items)))
-        items[index] = value
+        with self._lock:
+            items = self._array(name)
+            items.extend([""] * (index + 1 - len(items)))
+            items[index] = value
 
     def _put(self, name: str, value: str, *, at_front: bool) -> None:
-        if self.find(name) is None and (value == "" or value.startswith("ARRAY::")):
-            self.add(name, value)
-        else:
-            items = self._array(name)
-            items.insert(0 if at_front else len(items), value)
+        with self._lock:
+            if self._find(name) is None and (value == "" or value.startswith("ARRAY::")):
+                self.add(name, value)
+            else:
+                items = self._array(name)
+                items.insert(0 if at_front else len(items), value)
+
+    # With the lock, or while nobody else has the object.
+
+    def _find(self, name: str) -> int | None:
+        if self._places is None:
+            self._places = {}
+            for place, (known, _) in enumerate(self.headers):
+                self._places.setdefault(_folded(known), place)
+        return self._places.get(_folded(name))
+
+    def _append(self, name: str, value: Value) -> None:
+        if self._places is not None:
+            self._places.setdefault(_folded(name), len(self.headers))
+        self.headers.append((name, value))
 
     def _extend(self, name: str, items: list[bytes]) -> None:
-        self._array(name).extend(_text(item) for item in items)
+        self._array(name).extend(map(decoded, items))
 
     def _array(self, name: str) -> list[str]:
         """The array of this name: a single value becomes its first item."""
-        place = self.find(name)
+        place = self._find(name)
         if place is None:
-            self.headers.append((name, []))
-            place = -1
+            place = len(self.headers)
+            self._append(name, [])
         known, value = self.headers[place]
         items = [value] if isinstance(value, str) else value
         self.headers[place] = (known, items)
         return items
 
+    def _keep_last_name(self) -> None:
+        """Of several names the last is the event's."""
+        last = next(header for header in reversed(self.headers) if _folded(header[0]) == "event-name")
+        self.headers = [header for header in self.headers if header is last or _folded(header[0]) != "event-name"]
+        self._places = None
+
     # Texts.
 
     def text(self) -> str:
         """As an event of the plain format."""
-        lines = "".join(f"{name}: {_encoded(joined(value))}\n" for name, value in self.headers)
-        return lines + (f"Content-Length: {len(octets(self.body))}\n\n{self.body}" if self.body else "\n")
+        lines = [
+            f"{name}: {_encoded(value if isinstance(value, str) else joined(value))}\n" for name, value in self.headers
+        ]
+        return "".join(lines) + (f"Content-Length: {len(octets(self.body))}\n\n{self.body}" if self.body else "\n")
 
     def json(self) -> str:
         """All headers, duplicates too, laid out as the original does."""
         headers = list(self.headers)
         if self.body is not None:
             headers += [("Content-Length", str(len(octets(self.body)))), ("_body", self.body)]
-        lines = (f"\t{_quoted(name)}:\t{_json_value(value)}" for name, value in headers)
+        lines = [f"\t{_quoted(name)}:\t{_json_value(value)}" for name, value in headers]
         return "{\n" + ",\n".join(lines) + "\n}"
 
     def xml(self) -> str:
@@ -167,7 +216,7 @@ class Data:
         lines = ["<event>", "  <headers>"]
         for name, value in self.headers:
             items = [value] if isinstance(value, str) else value
-            lines += [f"    <{name}>{_escaped(_encoded(item))}</{name}>" for item in items]
+            lines += [f"    <{name}>{_encoded(item)}</{name}>" for item in items]
         lines.append("  </headers>")
         if self.body:
             lines.append(f"  <Content-Length>{len(octets(self.body))}</Content-Length>")
@@ -176,19 +225,13 @@ class Data:
 
 
 def _encoded(text: str) -> str:
-    return quote(octets(text), safe=_SAFE) or "_undef_"
+    if _UNRESERVED.fullmatch(text):
+        return text
+    return octets(text).decode("latin-1").translate(_CODES) or "_undef_"
 
 
-_ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
-
-
-def _quoted(text: str) -> str:
-    """A string as the server writes it in JSON: characters beyond ASCII as they are."""
-
-    def escape(found: re.Match[str]) -> str:
-        return _ESCAPES.get(found[0]) or f"\\u{ord(found[0]):04x}"
-
-    return '"' + re.sub(r'[\x00-\x1f"\\]', escape, text) + '"'
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
+"""A string as the server writes it in JSON: characters beyond ASCII as they are."""
 
 
 def _json_value(value: Value) -> str:
