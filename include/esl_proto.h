@@ -671,7 +671,10 @@ int32_t eslp_event_name_from(eslp_bytes word);
 /** The word of an eslp_event_name as FreeSWITCH writes it, valid for ever; NULL for any other number. */
 eslp_bytes eslp_event_name_text(int32_t name);
 
-/** The eslp_cause that a word is, in any case of its letters; ESLP_CAUSE_OTHER for any other word. */
+/**
+ * The eslp_cause that a word is, in any case of its letters, or its number in digits; ESLP_CAUSE_OTHER for any other
+ * word.
+ */
 int32_t eslp_cause_from(eslp_bytes word);
 
 /** The word of an eslp_cause as FreeSWITCH writes it, valid for ever; NULL for any other number. */
@@ -1468,7 +1471,10 @@ typedef struct eslp_sendmsg {
   eslp_unicast unicast;
   /** With ESLP_CALL_XFEREXT: the applications, each with its argument. */
   eslp_pairs applications;
-  /** With ESLP_CALL_HANGUP: why, by its name: eslp_cause_text(); NORMAL_CLEARING if left out. */
+  /**
+   * With ESLP_CALL_HANGUP: why, by its name, see eslp_cause_text(), or its number in digits; NORMAL_CLEARING if left
+   * out.
+   */
   eslp_bytes hangup_cause;
   /** With ESLP_CALL_NOMEDIA: one of the call's channels. */
   eslp_bytes nomedia_uuid;

@@ -208,6 +208,14 @@ class TestEvents:
             headers = [("Event-Subclass", "my::one"), ("Event-Name", "CUSTOM"), ("a", "1"), ("a", "2")]
             assert event.headers() == headers
 
+    def test_subclasses_that_the_server_knows(self, switch: Switch) -> None:
+        switch.subclasses = {"sofia::register"}
+        with Peer.of(switch) as peer:
+            peer.ask(Command.event("ALL"))
+            assert [switch.fire("CUSTOM", subclass=name) for name in ("sofia::register", "my::own")] == [1, 1]
+            peer.ask(Command.nixevent("HEARTBEAT"))
+            assert [switch.fire("CUSTOM", subclass=name) for name in ("sofia::register", "my::own")] == [1, 0]
+
     def test_filters_and_log_lines(self, switch: Switch) -> None:
         with Peer.of(switch) as peer:
             peer.ask(Command.event("ALL"))
