@@ -38,25 +38,36 @@ def checked(answer: A) -> A:
 
 
 class StreamSlot:
-    """Takes the answer to the subscription of a stream: a refusal ends it."""
+    """Takes the answer to the subscription of a stream: a refusal ends it. If there is no connection, or it is lost
+    before the answer comes, the next one is asked."""
 
-    __slots__ = ("_queue",)
+    __slots__ = ("_queue", "_router", "accepted", "command")
 
-    def __init__(self, queue: Queue[Any] | None) -> None:
+    def __init__(self, router: Router, order: Order, queue: Queue[Any] | None) -> None:
         """`None` for a handler, which has no queue."""
+        self.command, self.accepted = order
+        self._router = router
         self._queue = queue
+
+    def postpone(self) -> None:
+        """It is for the next connection."""
+        self._router.postponed.append(self)
 
     def done(self) -> bool:
         return False
 
     def set_result(self, answer: Answer, /) -> None:
         if answer.error:
-            _LOG.warning("a subscription was refused: %s", answer.text.strip())
-            if self._queue is not None:
-                self._queue.end(CommandError(answer))
+            self.refuse(CommandError(answer))
+
+    def refuse(self, error: Exception) -> None:
+        """The stream will never get what it is for."""
+        _LOG.warning("a subscription was refused: %s", error)
+        if self._queue is not None:
+            self._queue.end(error)
 
     def set_exception(self, error: Exception, /) -> None:
-        """The connection is over, which the queue is told by others."""
+        self.postpone()  # If there will be no other connection, the queue is told by others.
 
     def exception(self) -> None:
         return None
@@ -119,7 +130,7 @@ class Orders(Generic[R]):
         `value` may be a `/regular expression/`, or begin with `-` to keep matching events out. Events that jobs and
         applications are waiting for are let in as well."""
         subscription = self._router.subscription
-        orders = pass_filters(subscription, subscription.needed)
+        orders = pass_filters(subscription, tuple(subscription.needed))  # Other threads may add to it.
         accepted = partial(subscription.add_filter, header, value)
         return self._run([*orders, (Command.filter(header, value), accepted)], timeout)
 
