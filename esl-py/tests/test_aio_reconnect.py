@@ -334,3 +334,34 @@ async def test_a_broken_connection_is_closed_though_its_commands_are_not_read() 
         await asyncio.wait_for(fs._link.lost, 5)
         done.set()
         await fs.close()
+
+
+@aio_test
+async def test_all_again_after_all_but_some(switch: Switch) -> None:
+    async with connect(switch.host, switch.port, reconnect=SOON) as fs:
+        await fs.subscribe("ALL")
+        await fs.unsubscribe("HEARTBEAT")
+        own = fs.events(subclasses=["my::event"])  # ALL is no more, and with it what it said of subclasses.
+        await fs.api("version")
+        assert switch.fire("CUSTOM", subclass="my::event") == 1
+        assert (await own.get(5)).subclass == "my::event"
+        every = fs.events("ALL", gaps=True)
+        await fs.api("version")
+        for _ in range(2):
+            assert switch.fire("HEARTBEAT") == 1
+            assert isinstance(await every.get(5), Event)
+            switch.drop()
+            assert isinstance(await every.get(5), Gap)
+
+
+@aio_test
+async def test_taking_subclasses_away_leaves_those_without(switch: Switch) -> None:
+    async with connect(switch.host, switch.port, reconnect=SOON) as fs:
+        stream = fs.events("CUSTOM", subclasses=["a::a"], gaps=True)
+        await fs.unsubscribe("CUSTOM", subclasses=["a::a"])
+        for _ in range(2):
+            assert switch.fire("CUSTOM", subclass="a::a") == 0
+            assert switch.fire("CUSTOM") == 1
+            assert isinstance(await stream.get(5), Event)
+            switch.drop()
+            assert isinstance(await stream.get(5), Gap)
