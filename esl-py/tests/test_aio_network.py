@@ -154,7 +154,8 @@ async def test_a_connection_that_breaks_off_anywhere() -> None:
             await _settled(fs)
             assert fs.pending == 0
             assert stream.gaps > 10
-            assert len([gap for _ in range(stream.waiting) if isinstance(gap := await stream.get(), Gap)]) == stream.gaps
+            waiting = [await stream.get() for _ in range(stream.waiting)]
+            assert stream.gaps == len([event for event in waiting if isinstance(event, Gap)])
 
 
 async def _settled(fs: Inbound) -> None:

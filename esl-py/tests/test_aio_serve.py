@@ -11,6 +11,7 @@ from aio_support import aio_test, until
 from esl_proto import LocalProtocolError
 from esl_proto.aio import ChannelEnded, ConnectionClosed, Session, serve
 from esl_proto.testing import NEVER, Call, Later, Switch
+from tls_support import server_context, tunnel
 
 
 @pytest.fixture
@@ -357,3 +358,20 @@ async def test_a_subscription_that_is_refused_leaves_nothing_behind(switch: Swit
     async with serve(handler) as server:
         await dial(switch, server.port, full=False)
         await asyncio.wait_for(ended.wait(), 10)
+
+
+@aio_test
+async def test_calls_by_tls(switch: Switch) -> None:
+    async def handler(call: Session) -> None:
+        await call.answer()
+        await call.hangup("USER_BUSY")
+
+    with tunnel() as way:
+        async with serve(handler, ssl=server_context(), timeout=2) as server:
+            for _ in range(3):
+                call = await dial(switch, way.to(server.port))
+                assert await call.ended() == "USER_BUSY"
+            await until(lambda: not server.calls)
+            await dial(switch, server.port)  # In the clear: both wait for the other to begin.
+            await until(lambda: not switch.connections)
+            assert server.taken == 3

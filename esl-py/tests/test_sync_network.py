@@ -154,7 +154,8 @@ def test_a_connection_that_breaks_off_anywhere() -> None:
             _settle(fs)
             assert fs.pending == 0
             assert stream.gaps > 10
-            assert len([gap for _ in range(stream.waiting) if isinstance(gap := stream.get(), Gap)]) == stream.gaps
+            waiting = [stream.get() for _ in range(stream.waiting)]
+            assert stream.gaps == len([event for event in waiting if isinstance(event, Gap)])
 
 
 def _settle(fs: Inbound) -> None:

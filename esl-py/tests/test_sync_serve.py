@@ -15,6 +15,7 @@ from esl_proto import LocalProtocolError
 from esl_proto.sync import ChannelEnded, ConnectionClosed, Server, Session, serve
 from esl_proto.testing import NEVER, Switch
 from sync_support import Background, sync_test, until
+from tls_support import server_context, tunnel
 
 
 @pytest.fixture
@@ -265,3 +266,18 @@ def test_ipv6(switch: Switch) -> None:
         call = switch.call(f"[::1]:{server.port}")
         assert call.wait() == "NORMAL_CLEARING"
         assert call.executed == [("answer", "")]
+
+
+@sync_test
+def test_calls_by_tls(switch: Switch, caplog: pytest.LogCaptureFixture) -> None:
+    def handler(call: Session) -> None:
+        call.answer()
+        call.hangup("USER_BUSY")
+
+    with tunnel() as way, serving(serve(handler, ssl=server_context(), timeout=2)) as server:
+        for _ in range(3):
+            assert switch.call(f"127.0.0.1:{way.to(server.port)}").wait() == "USER_BUSY"
+        until(lambda: not server.calls)
+        switch.call(f"127.0.0.1:{server.port}")  # In the clear: both wait for the other to begin.
+        until(lambda: not switch.connections)
+        assert "did not begin" in caplog.text

@@ -56,7 +56,8 @@ class Server:
     async def start(self, host: str | None, port: int, ssl: tls.SSLContext | None) -> None:
         """Begins to listen. `serve` does it."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._link, host, port, ssl=ssl)
+        limit = self._timeout if ssl is not None else None
+        self._server = await loop.create_server(self._link, host, port, ssl=ssl, ssl_handshake_timeout=limit)
         self.port = self._server.sockets[0].getsockname()[1]
 
     @property

@@ -108,8 +108,9 @@ class Wire:
     def push(self) -> None:
         """Sends as much as the socket takes now."""
         try:
-            while self.unsent:
-                del self.unsent[: self.sock.send(memoryview(self.unsent)[:262144])]
+            # gevent's TLS sends 0 octets where others raise.
+            while self.unsent and (count := self.sock.send(memoryview(self.unsent)[:262144])):
+                del self.unsent[:count]
         except _WOULD_BLOCK:
             pass
         except OSError:  # The reader will see it, after what the server has still said.
