@@ -11,6 +11,7 @@ from memory import linux, resident
 
 from esl_proto import Command, Connection, Event, LocalProtocolError, RemoteProtocolError, Server
 
+
 def converse() -> None:
     """All that there is, once, errors among it."""
     client, server = Connection.inbound(), Server.inbound()
