@@ -10,13 +10,13 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from .._native import Command
 from ..types import Format, Text
-from .conversation import Answer
+from .conversation import Answer, Conversation
 from .errors import CommandError
-from .router import Router
+from .router import Router, Wanted
 from .stream import Queue
 from .subscription import Subscription
 
-__all__ = ["Order", "Orders", "StreamSlot", "Timeout", "checked", "hear", "pass_filters"]
+__all__ = ["Order", "Orders", "StreamSlot", "Timeout", "checked", "need"]
 
 _LOG = logging.getLogger("esl_proto")
 
@@ -93,15 +93,43 @@ def pass_filters(subscription: Subscription, names: Iterable[str]) -> list[Order
     ]
 
 
+def need(subscription: Subscription, names: Sequence[str]) -> list[Order]:
+    """What makes events come that this library itself waits for, whatever the program filters."""
+    subscription.needed.update(dict.fromkeys(names))
+    orders = pass_filters(subscription, names) if subscription.filters else []
+    return orders + hear(subscription, names)
+
+
 class Orders(Generic[R]):
     """Orders must succeed: where the server answers with an error, they raise `CommandError`."""
 
     _router: Router
     _format: Format
 
+    @property
+    def is_open(self) -> bool:
+        """Whether commands can be sent now."""
+        raise NotImplementedError
+
+    def _conversation(self) -> Conversation:
+        """The one that commands go to. Raises `ConnectionClosed` if there is none."""
+        raise NotImplementedError
+
     def _run(self, orders: Sequence[Order], timeout: Timeout) -> R:
         """Sends all of them at once; gives the reply to the last."""
         raise NotImplementedError
+
+    def _orders_for(self, wanted: Wanted) -> list[Order]:
+        return hear(self._router.subscription, wanted.names, wanted.subclasses, self._format)
+
+    def _apply(self, orders: Iterable[Order], queue: Queue[Any] | None) -> None:
+        """Sends what a stream, which reads `queue`, or a handler needs, now or when there is a connection."""
+        for order in orders:
+            slot = StreamSlot(self._router, order, queue)
+            if self.is_open:
+                self._conversation().send(slot.command, slot, slot.accepted)
+            else:
+                slot.postpone()
 
     def _order(self, command: Command, timeout: Timeout, accepted: Callable[[], None] | None = None) -> R:
         return self._run([(command, accepted)], timeout)

@@ -16,7 +16,7 @@ from .. import _native
 from .._native import Command, Event, LogLine
 from .._shared.conversation import Answer, Conversation
 from .._shared.errors import ConnectionClosed, StreamOverflow, closed
-from .._shared.orders import Order, Orders, StreamSlot, Timeout, checked, hear, pass_filters
+from .._shared.orders import Order, Orders, Timeout, checked, need
 from .._shared.results import JobResult
 from .._shared.router import Router, Wanted
 from .._shared.stream import Gap, Overflow, Queue
@@ -157,11 +157,7 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
 
     async def _listen_for(self, *names: str) -> None:
         """Makes events come that this library itself waits for."""
-        subscription = self._router.subscription
-        subscription.needed.update(dict.fromkeys(names))
-        orders = pass_filters(subscription, names) if subscription.filters else []
-        orders += hear(subscription, names)
-        if orders:
+        if orders := need(self._router.subscription, names):
             await self._run(orders, None)
 
     async def _execute(self, app: str, arg: str, uuid: str | None, channel: str, timeout: float | None) -> Event:
@@ -241,17 +237,6 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
             remove()  # Nobody will read it.
             raise
         return Stream(self._router, queue, remove)
-
-    def _orders_for(self, wanted: Wanted) -> list[Order]:
-        return hear(self._router.subscription, wanted.names, wanted.subclasses, self._format)
-
-    def _apply(self, orders: Sequence[Order], queue: Queue[Any] | None) -> None:
-        for order in orders:
-            slot = StreamSlot(self._router, order, queue)
-            if self.is_open:
-                self._conversation().send(slot.command, slot, slot.accepted)
-            else:
-                slot.postpone()
 
     def on(
         self,

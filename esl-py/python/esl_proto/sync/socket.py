@@ -6,14 +6,14 @@ import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import EllipsisType, TracebackType
-from typing import Any, Literal, Self, TypeVar, overload
+from typing import Literal, Self, TypeVar, overload
 from uuid import uuid4
 
 from .. import _native
 from .._native import Command, Event, LogLine
 from .._shared.conversation import Answer, Conversation
 from .._shared.errors import ConnectionClosed, closed
-from .._shared.orders import Order, Orders, StreamSlot, Timeout, checked, hear, pass_filters
+from .._shared.orders import Order, Orders, Timeout, checked, need
 from .._shared.results import JobResult
 from .._shared.router import Router, Wanted
 from .._shared.stream import Gap, Overflow, Queue
@@ -183,11 +183,8 @@ class EventSocket(Orders["_native.Reply"]):
 
     def _listen_for(self, names: Sequence[str], deadline: float | None) -> None:
         """Makes events come that this library itself waits for."""
-        subscription = self._router.subscription
         with self._pump.changed:
-            subscription.needed.update(dict.fromkeys(names))
-            orders = pass_filters(subscription, names) if subscription.filters else []
-            orders += hear(subscription, names)
+            orders = need(self._router.subscription, names)
         if orders:
             self._ask(orders, deadline)
 
@@ -270,26 +267,14 @@ class EventSocket(Orders["_native.Reply"]):
         with self._pump.changed:
             return self._stream([order], *self._router.log_queue(maxsize, overflow))
 
-    # All three with the lock.
-
     def _stream(self, orders: Sequence[Order], queue: Queue[T], remove: Callable[[], None]) -> Stream[T]:
+        # With the lock.
         try:
             self._apply(orders, queue)
         except BaseException:
             remove()  # Nobody will read it.
             raise
         return Stream(self._pump, self._router, queue, remove)
-
-    def _orders_for(self, wanted: Wanted) -> list[Order]:
-        return hear(self._router.subscription, wanted.names, wanted.subclasses, self._format)
-
-    def _apply(self, orders: Sequence[Order], queue: Queue[Any] | None) -> None:
-        for order in orders:
-            slot = StreamSlot(self._router, order, queue)
-            if self.is_open:
-                self._conversation().send(slot.command, slot, slot.accepted)
-            else:
-                slot.postpone()
 
     def on(self, *names: str, subclasses: Sequence[str] = (), channel: str | None = None) -> Callable[[H], H]:
         """Decorates a handler of events; the arguments are those of `events`.
