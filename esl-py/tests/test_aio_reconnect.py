@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Iterator
 
@@ -365,3 +366,26 @@ async def test_taking_subclasses_away_leaves_those_without(switch: Switch) -> No
             assert isinstance(await stream.get(5), Event)
             switch.drop()
             assert isinstance(await stream.get(5), Gap)
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_connecting_takes_too_long_or_is_given_up(secure: bool) -> None:
+    @aio_test
+    async def test() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as mute:
+            ssl, port = client_context() if secure else None, mute.getsockname()[1]
+            with pytest.raises(TimeoutError):
+                await connect("127.0.0.1", port, ssl=ssl, timeout=0.05)
+
+            async def enter() -> None:
+                async with connect("127.0.0.1", port, ssl=ssl):
+                    raise AssertionError
+
+            for delay in (0, 0.001, 0.02):
+                connecting = asyncio.create_task(enter())
+                await asyncio.sleep(delay)
+                connecting.cancel()
+                await asyncio.wait([connecting])
+                assert connecting.cancelled()
+
+    test()

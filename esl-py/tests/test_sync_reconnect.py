@@ -246,3 +246,33 @@ def test_every_address_of_a_host_within_one_deadline(switch: Switch, monkeypatch
         connect(switch.host, switch.port, timeout=0)
     with connect(switch.host, switch.port, timeout=1e12) as fs:
         assert fs.api("version", timeout=float("inf")).text
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_connecting_takes_too_long(secure: bool) -> None:
+    @sync_test
+    def test() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as mute:
+            ssl = client_context() if secure else None
+            with pytest.raises(TimeoutError):
+                connect("127.0.0.1", mute.getsockname()[1], ssl=ssl, timeout=0.05)
+
+    test()
+
+
+@sync_test
+def test_no_thread_to_connect_again(switch: Switch, monkeypatch: pytest.MonkeyPatch) -> None:
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name == "esl_proto-reconnect":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with connect(switch.host, switch.port, reconnect=SOON) as fs:
+        stream = fs.events("HEARTBEAT")
+        switch.drop()
+        with pytest.raises(ConnectionClosed) as raised:
+            stream.get(5)
+        assert raised.value.end == "eof"

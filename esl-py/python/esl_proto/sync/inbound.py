@@ -161,10 +161,16 @@ class Inbound(EventSocket):
             self._finish_locked(None if wanted else reason)
             return
         _LOG.warning("%s: %s; connecting again", self._target, reason)
-        self._again = threading.Thread(
+        again = threading.Thread(
             target=self._open_again, args=(reason, self._policy), name="esl_proto-reconnect", daemon=True
         )
-        self._again.start()
+        try:
+            again.start()
+        except RuntimeError as error:  # No more threads. Whoever waits must be told.
+            _LOG.warning("%s: it cannot be connected again: %s", self._target, error)
+            self._finish_locked(reason)
+        else:
+            self._again = again
 
     def _open_again(self, reason: ConnectionClosed, policy: Reconnect) -> None:
         began, attempts, final = time.monotonic(), 0, reason
