@@ -15,25 +15,16 @@ import time
 import gevent
 
 from esl_proto.sync import ConnectionClosed, Inbound, Reconnect, Session, connect, serve
+from gevent_support import killed_greenlets, others_go_on
 
 HOST, PORT = sys.argv[1], int(sys.argv[2])
 
 
 def waits_do_not_stop_others(fs: Inbound) -> None:
-    ticks = 0
-
-    def tick() -> None:
-        nonlocal ticks
-        while True:
-            gevent.sleep(0.005)
-            ticks += 1
-
-    ticking = gevent.spawn(tick)
-    slow = [gevent.spawn(fs.bgapi("slow").result, 10) for _ in range(20)]
-    assert [job.get().text for job in slow] == ["+OK"] * 20
-    assert fs.api("slow").text == "+OK"
-    assert ticks > 1, ticks
-    ticking.kill()
+    with others_go_on():
+        slow = [gevent.spawn(fs.bgapi("slow").result, 10) for _ in range(20)]
+        assert [job.get().text for job in slow] == ["+OK"] * 20
+        assert fs.api("slow").text == "+OK"
 
 
 def deadlines_hold(fs: Inbound) -> None:
@@ -81,16 +72,6 @@ def calls(fs: Inbound) -> None:
         while server.taken == 0 or server.calls:
             gevent.sleep(0.01)
     serving.get()
-
-
-def killed_greenlets(fs: Inbound) -> None:
-    """One that is killed while it reads leaves the connection to the others."""
-    reader = gevent.spawn(fs.wait_closed)
-    gevent.sleep(0.01)
-    other = gevent.spawn(fs.api, "slow")
-    gevent.sleep(0.01)
-    reader.kill()
-    assert other.get(timeout=10).text == "+OK"
 
 
 def main() -> None:

@@ -12,29 +12,14 @@ import socket
 import ssl
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import gevent
 from esl_proto.sync import ConnectionClosed, Gap, Inbound, Reconnect, Session, connect, serve
+from gevent_support import killed_greenlets, others_go_on
 from tls_support import client_context, server_context
 
 HOST, PORT = sys.argv[1], int(sys.argv[2])
-
-
-@contextlib.contextmanager
-def others_go_on() -> Iterator[None]:
-    ticks = 0
-
-    def tick() -> None:
-        nonlocal ticks
-        while True:
-            gevent.sleep(0.005)
-            ticks += 1
-
-    ticking = gevent.spawn(tick)
-    yield
-    ticking.kill()
-    assert ticks > 1, ticks
 
 
 def raises(kind: type[BaseException], what: Callable[[], object]) -> None:
@@ -87,15 +72,6 @@ def calls(fs: Inbound) -> None:
     assert greeted == ["yes"] * 3
 
 
-def killed(fs: Inbound) -> None:
-    reader = gevent.spawn(fs.wait_closed)
-    gevent.sleep(0.01)
-    other = gevent.spawn(fs.api, "slow")
-    gevent.sleep(0.01)
-    reader.kill()
-    assert other.get(timeout=10).text == "+OK"
-
-
 def connections_that_fail() -> None:
     raises(ssl.SSLCertVerificationError, lambda: connect(HOST, PORT, ssl=ssl.create_default_context()))
     raises(OSError, lambda: connect(HOST, PORT, timeout=0.1))  # In the clear.
@@ -134,7 +110,7 @@ def a_new_connection(fs: Inbound) -> None:
 
 
 def main() -> None:
-    steps = (big_answers, deadlines, events, calls, killed, a_new_connection)
+    steps = (big_answers, deadlines, events, calls, killed_greenlets, a_new_connection)
     with connect(HOST, PORT, ssl=client_context(), server_hostname="localhost", reconnect=Reconnect(0.01)) as fs:
         for step in steps:
             step(fs)
