@@ -29,15 +29,15 @@ def waits_do_not_stop_others(fs: Inbound) -> None:
 
 def deadlines_hold(fs: Inbound) -> None:
     stream = fs.events("NAT")
-    for wait in (lambda: stream.get(0.05), lambda: fs.api("slow", timeout=0.05)):
+    for wait in (lambda: stream.get(0.05), lambda: fs.api("slower", timeout=0.02)):
         try:
             wait()
         except TimeoutError:
             continue
         raise AssertionError("no deadline")
     try:
-        with gevent.Timeout(0.05):  # gevent's own
-            fs.api("slow")
+        with gevent.Timeout(0.02):  # gevent's own
+            fs.api("slower")
         raise AssertionError("no timeout")
     except gevent.Timeout:
         pass

@@ -38,7 +38,7 @@ def big_answers(fs: Inbound) -> None:
 
 def deadlines(fs: Inbound) -> None:
     with others_go_on():
-        raises(TimeoutError, lambda: fs.api("slow", timeout=0.05))
+        raises(TimeoutError, lambda: fs.api("slower", timeout=0.02))
         raises(TimeoutError, lambda: fs.events("NAT").get(0.05))
     assert fs.api("echo 1").text == "1"
 

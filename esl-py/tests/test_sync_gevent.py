@@ -17,6 +17,7 @@ def run(program: str, switch: Switch) -> str:
     """What a program prints that is given a switch to play with."""
     switch.moment = 0.001
     switch.api["slow"] = Later(0.1, "+OK")
+    switch.api["slower"] = Later(0.5, "+OK")
     switch.api["echo"] = lambda what: what
     switch.api["drop"] = lambda _: switch.connections[-1].drop() or "gone"
     done = subprocess.run(
