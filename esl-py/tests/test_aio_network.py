@@ -31,7 +31,7 @@ def test_all_that_can_be_done(network: Network) -> None:
     @aio_test
     async def test() -> None:
         with switch_behind(network) as switch:
-            switch.api["late"] = Later(0.01, "+OK żółw\n" + "x" * 3000)
+            switch.api["late"] = Later(0.15, "+OK żółw\n" + "x" * 3000)
             async with connect(switch.host, switch.port, format="json", reconnect=SOON) as fs:
                 await commands(fs)
                 await events(fs, switch)
@@ -178,7 +178,7 @@ async def _result(fs: Inbound) -> object:
 async def test_answers_that_come_too_late() -> None:
     with switch_behind(Network()) as switch:
         async with connect(switch.host, switch.port) as fs:
-            switch.network.delay = 0.1
+            switch.network.delay = 0.3
             with pytest.raises(TimeoutError):
                 await connect(switch.host, switch.port, timeout=0.02)
             for _ in range(3):

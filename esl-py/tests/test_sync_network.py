@@ -30,7 +30,7 @@ def test_all_that_can_be_done(network: Network) -> None:
     @sync_test
     def test() -> None:
         with switch_behind(network) as switch:
-            switch.api["late"] = Later(0.01, "+OK żółw\n" + "x" * 3000)
+            switch.api["late"] = Later(0.15, "+OK żółw\n" + "x" * 3000)
             with connect(switch.host, switch.port, format="json", reconnect=SOON) as fs:
                 commands(fs)
                 events(fs, switch)
@@ -172,7 +172,7 @@ def _settle(fs: Inbound) -> None:
 @sync_test
 def test_answers_that_come_too_late() -> None:
     with switch_behind(Network()) as switch, connect(switch.host, switch.port) as fs:
-        switch.network.delay = 0.1
+        switch.network.delay = 0.3
         with pytest.raises(TimeoutError):
             connect(switch.host, switch.port, timeout=0.02)
         for _ in range(3):
