@@ -1,24 +1,15 @@
 """Nothing leaks, and what is kept holds no more than itself."""
 
 import gc
-import os
 import sys
 import weakref
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from conftest import server_stream
+from memory import linux, resident
 
 from esl_proto import Command, Connection, Event, LocalProtocolError, RemoteProtocolError, Server
-
-STATM = Path("/proc/self/statm")
-linux = pytest.mark.skipif(not STATM.exists(), reason="the size of a process is read as Linux shows it")
-
-
-def resident() -> int:
-    """Octets of memory in use."""
-    return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def converse() -> None:

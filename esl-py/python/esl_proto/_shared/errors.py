@@ -98,6 +98,11 @@ class StreamOverflow(EventSocketError):
     """A stream made with `overflow="error"` was not read fast enough, and has ended."""
 
 
+def is_quiet(error: ConnectionClosed) -> bool:
+    """Whether it is no failure: this program said `exit`, or the channel is over that the connection was for."""
+    return error.end in ("exit", "channel-ended")
+
+
 def closed(end: str, text: str = "") -> ConnectionClosed:
     """The exception for the end of a connection."""
     if end in ("auth-refused", "auth-timeout"):

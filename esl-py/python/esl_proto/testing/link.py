@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from esl_proto import Ask, Effect, Server, ServerClosed
 
@@ -196,8 +196,7 @@ class Link(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._wire.attach(transport)
+        self._wire.attach(cast(asyncio.Transport, transport))  # That of uvloop is one by its methods only.
         self._switch.begun(self)
         if not self.is_outbound:
             if self._switch.deny:
