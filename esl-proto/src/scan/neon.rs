@@ -3,8 +3,8 @@
 #![allow(unsafe_code)]
 
 use core::arch::aarch64::{
-    uint8x16_t, vandq_u8, vceqq_u8, vdupq_n_u8, vgetq_lane_u64, vld1q_u8, vmaxvq_u8, vorrq_u8, vpaddq_u8,
-    vreinterpretq_u64_u8,
+    uint8x16_t, vandq_s8, vandq_u8, vceqq_u8, vdupq_n_u8, vgetq_lane_u64, vld1q_s8, vld1q_u8, vmaxvq_u8, vnegq_s8,
+    vorrq_u8, vpaddq_s8, vreinterpretq_s8_u8, vreinterpretq_u64_s8,
 };
 
 use super::{BLOCK, Class};
@@ -49,15 +49,17 @@ fn equal(quarters: Quarters, octet: u8) -> Quarters {
 
 /// One bit for each octet, the lowest for the first, of octets that have all bits or none. There is no instruction for
 /// it: each octet keeps the bit of its place in its group of eight, and three sums of neighbours bring each group into
-/// one octet.
+/// one octet. The bits are summed as negative numbers: LLVM makes an `or` of a sum of single bits, and finds the
+/// instruction for sums of neighbours no more.
 #[inline]
 fn gather(found: Quarters) -> u64 {
-    const PLACES: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
+    const PLACES: [i8; 16] = [-1, -2, -4, -8, -16, -32, -64, -128, -1, -2, -4, -8, -16, -32, -64, -128];
     // SAFETY: the module is there only where the whole target has NEON, and the load reads just the 16 octets.
     unsafe {
-        let places = vld1q_u8(PLACES.as_ptr());
-        let [a, b, c, d] = found.map(|octets| vandq_u8(octets, places));
-        let eighths = vpaddq_u8(vpaddq_u8(a, b), vpaddq_u8(c, d));
-        vgetq_lane_u64::<0>(vreinterpretq_u64_u8(vpaddq_u8(eighths, eighths)))
+        let places = vld1q_s8(PLACES.as_ptr());
+        let [a, b, c, d] = found.map(|octets| vandq_s8(vreinterpretq_s8_u8(octets), places));
+        let eighths = vpaddq_s8(vpaddq_s8(a, b), vpaddq_s8(c, d));
+        let sums = vnegq_s8(vpaddq_s8(eighths, eighths));
+        vgetq_lane_u64::<0>(vreinterpretq_u64_s8(sums))
     }
 }
