@@ -1,6 +1,6 @@
 # Each line is a command that a person could type.
 
-.PHONY: demo test bench gates fuzz install uninstall wheel icount peers
+.PHONY: demo test bench gates fuzz targets install uninstall wheel icount peers
 
 # The main job: a simulated switch with calls, and the monitor on it.
 demo:
@@ -24,6 +24,10 @@ test:
 # No std, no alloc, no panic path: part of `test`.
 gates:
 	gates/run --locked
+
+# The core and the C library on other processors, under qemu: 64-bit ARM, 32 bits, the other order of octets.
+targets:
+	gates/targets
 
 # Every row beside its yardstick, as a ratio.
 bench:

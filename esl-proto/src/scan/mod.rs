@@ -10,16 +10,24 @@
 mod lines;
 mod named;
 mod portable;
-#[cfg(target_arch = "x86_64")]
-mod sse2;
 mod stops;
 
+// The backend: what every processor of the target has, so that there is nothing to ask for when the program runs.
+#[cfg(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"))]
+#[path = "neon.rs"]
+mod backend;
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+#[path = "sse2.rs"]
+mod backend;
+#[cfg(not(any(
+    all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"),
+    all(target_arch = "x86_64", target_feature = "sse2"),
+)))]
+use portable as backend;
+
+use backend::{look, masks};
 pub(crate) use lines::{Lines, cut};
 pub(crate) use named::{Named, line_at};
-#[cfg(not(target_arch = "x86_64"))]
-use portable::{look, masks};
-#[cfg(target_arch = "x86_64")]
-use sse2::{look, masks};
 pub(crate) use stops::{Shape, Stops};
 
 /// Octets that one step of [`Stops`] looks at.

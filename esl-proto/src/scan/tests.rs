@@ -2,10 +2,10 @@
 
 use super::any as scan_any;
 use super::lines::Line;
-use super::*;
+use super::{BLOCK, Class, Lines, Named, Shape, Stops, backend, portable};
 use proptest::prelude::*;
 
-/// What [`look`] should say, octet by octet.
+/// What `look` should say, octet by octet.
 fn looked(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
     let bit = |(place, octet): (usize, &u8)| u64::from(octet & class.bits == class.octet) << place;
     (block.iter().enumerate().map(bit).sum(), block.contains(&note))
@@ -24,18 +24,18 @@ fn backends_agree_at_every_position_and_alignment() {
                 for class in CLASSES {
                     let expected = looked(block, class, b'%');
                     assert_eq!(portable::look(block, class, b'%'), expected);
-                    assert_eq!(look(block, class, b'%'), expected);
+                    assert_eq!(backend::look(block, class, b'%'), expected);
                 }
                 let expected = masked(block, *b"\n:");
                 assert_eq!(portable::masks(block, *b"\n:"), expected);
-                assert_eq!(masks(block, *b"\n:"), expected);
+                assert_eq!(backend::masks(block, *b"\n:"), expected);
                 storage[shift + at] = b'x';
             }
         }
     }
 }
 
-/// What [`masks`] should say, octet by octet.
+/// What `masks` should say, octet by octet.
 fn masked(block: &[u8; BLOCK], octets: [u8; 2]) -> [u64; 2] {
     octets.map(|wanted| looked(block, Class::one(wanted), 0).0)
 }
@@ -166,11 +166,11 @@ proptest! {
         for class in CLASSES {
             let expected = looked(&whole, class, b'%');
             prop_assert_eq!(portable::look(&whole, class, b'%'), expected);
-            prop_assert_eq!(look(&whole, class, b'%'), expected);
+            prop_assert_eq!(backend::look(&whole, class, b'%'), expected);
         }
         let expected = masked(&whole, *b"\n:");
         prop_assert_eq!(portable::masks(&whole, *b"\n:"), expected);
-        prop_assert_eq!(masks(&whole, *b"\n:"), expected);
+        prop_assert_eq!(backend::masks(&whole, *b"\n:"), expected);
     }
 
     #[test]
