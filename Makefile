@@ -32,6 +32,7 @@ targets:
 # Every row beside its yardstick, as a ratio.
 bench:
 	cargo bench -p esl-benches --bench parse
+	benches/c/run
 	esl-py/benches/run
 
 # Each fuzz target for a minute, or `make fuzz FUZZ_SECONDS=1200`; one of them: fuzz/run --seconds 60 decode.

@@ -852,19 +852,22 @@ typedef struct eslp_event {
 /** An iterator over headers. Valid as long as what it was made of; take the headers with eslp_headers_next(). */
 typedef struct eslp_headers {
   /** The library's. */
-  uint64_t opaque[64];
+  uint64_t opaque[28];
 } eslp_headers;
 
-/** Storage for one header of an eslp_index. It need not be initialised. */
+/**
+ * Storage for a part of an eslp_index: one header of a JSON or XML event, or what 64 octets of a plain one hold. It need
+ * not be initialised.
+ */
 typedef struct eslp_slot {
   /** The library's. */
-  uint64_t opaque[3];
+  uint64_t opaque[2];
 } eslp_slot;
 
 /** Where the headers of an event stand: eslp_event_index(). */
 typedef struct eslp_index {
   /** The library's. */
-  uint64_t opaque[64];
+  uint64_t opaque[32];
 } eslp_index;
 
 /** The text of an event in this format: the body of a frame, or what somebody has kept of one. */
@@ -922,8 +925,9 @@ eslp_status eslp_event_validate(const eslp_event *event, size_t *offset);
  * Notes where the headers stand in `count` slots, so that look-ups need not walk the text again.
  *
  * The index is valid as long as the octets in the buffer and the slots, which can be used again for the next event. If
- * there are fewer than headers, the index covers the first ones and look-ups walk the rest: slower, never wrong. A
- * channel event has 67 headers on average, at most some hundreds.
+ * there are fewer than needed, the index covers the first headers and look-ups walk the rest: slower, never wrong. A
+ * JSON or XML event needs one a header (67 on average, at most some hundreds), a plain one one for every 64 octets of
+ * its headers, which are fewer.
  */
 eslp_status eslp_event_index(const eslp_event *event, eslp_slot *slots, size_t count, eslp_index *index);
 

@@ -14,7 +14,7 @@ type Quarters = [uint8x16_t; 4];
 
 /// The mask of `class`, and whether `note` is anywhere in the block.
 #[inline]
-pub(super) fn look(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
+pub(crate) fn look(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
     let quarters = load(block);
     // SAFETY: the module is there only where the whole target has NEON.
     unsafe {

@@ -20,7 +20,7 @@ fn equal(word: u64, wanted: u64) -> u64 {
 }
 
 /// The mask of `class`, and whether `note` is anywhere in the block.
-pub(super) fn look(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
+pub(crate) fn look(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
     let (words, _) = block.as_chunks::<8>();
     let (bits, octet, note) = (splat(class.bits), splat(class.octet), splat(note));
     words.iter().rev().fold((0, false), |(mask, noted), word| {
