@@ -24,11 +24,8 @@ pub(super) fn write(u: &mut Unstructured<'_>) -> Result<()> {
     let texts_of_legs = several(u, 4, texts)?;
     let (of_all, of_call) = (texts(u)?, texts(u)?);
     let pairs_of_legs: Vec<[eslp_pair; 3]> = texts_of_legs.iter().map(pairs).collect();
-    let legs: Vec<eslp_leg> = texts_of_legs
-        .iter()
-        .zip(&pairs_of_legs)
-        .map(|(texts, pairs)| leg(u, texts, pairs))
-        .collect::<Result<_>>()?;
+    let legs: Vec<eslp_leg> =
+        texts_of_legs.iter().zip(&pairs_of_legs).map(|(texts, pairs)| leg(u, texts, pairs)).collect::<Result<_>>()?;
     let pairs_of_all = pairs(&of_all);
     let mut call: eslp_originate = zeroed();
     (call.dial.legs, call.dial.count) = (legs.as_ptr(), legs.len());

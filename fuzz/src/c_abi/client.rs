@@ -269,11 +269,7 @@ fn sendmsg(u: &mut Unstructured<'_>, texts: &[Box<[u8]>; 6], pairs: &[eslp_pair]
     Ok(message)
 }
 
-fn subscription(
-    u: &mut Unstructured<'_>,
-    texts: &[Box<[u8]>; 6],
-    pairs: &[eslp_pair],
-) -> Result<eslp_subscription> {
+fn subscription(u: &mut Unstructured<'_>, texts: &[Box<[u8]>; 6], pairs: &[eslp_pair]) -> Result<eslp_subscription> {
     let mut subscription: eslp_subscription = zeroed();
     subscription.events = events(u, &texts[0], &texts[1])?;
     subscription.filters = list(u, pairs)?;

@@ -101,9 +101,11 @@ impl Host {
                     assert_eq!(self.state().waiting_events, before.waiting_events.saturating_sub(1));
                 }
                 7 => drop(eslp_server_subscribe(server, bytes(&text))),
-                8 => drop(self.write(|out, size, written| {
-                    eslp_server_channel_ended(server, bytes(&text), out, size, written)
-                })),
+                8 => {
+                    drop(self.write(|out, size, written| {
+                        eslp_server_channel_ended(server, bytes(&text), out, size, written)
+                    }))
+                }
                 // What ends the connection comes seldom.
                 _ if u.ratio(3, 4)? => {}
                 _ if before.idle_stranger != 0 && u.arbitrary()? => {
@@ -140,7 +142,8 @@ impl Host {
             document(event, format, percent);
             let (before, mut offer, mut asked) = (self.state().waiting_events, 0, 0_usize);
             // SAFETY: the event lives on, and the callback's number, too.
-            let status = unsafe { eslp_server_offer(server, event, Some(matches), from_mut(&mut asked).cast(), &mut offer) };
+            let status =
+                unsafe { eslp_server_offer(server, event, Some(matches), from_mut(&mut asked).cast(), &mut offer) };
             assert_eq!(status, OK);
             self.check_offer(offer, before, self.state().waiting_events);
             let before = self.state().waiting_events;
@@ -209,7 +212,19 @@ impl Host {
         let [waiting, lines] = [state.waiting_events, state.waiting_log_lines].map(i64::from);
         let (seconds, channel) = (state.linger_seconds, state.channel.len as i64);
         [
-            authenticated, idle, partial, events, log, lingering, linger, closed, format, level, waiting, lines, seconds,
+            authenticated,
+            idle,
+            partial,
+            events,
+            log,
+            lingering,
+            linger,
+            closed,
+            format,
+            level,
+            waiting,
+            lines,
+            seconds,
             channel,
         ]
     }
