@@ -174,8 +174,8 @@ pub fn run(data: &[u8]) {
         (before < stream.len()).then_some(*sum)
     });
     assert_eq!(decode(&setup, stream, arrivals), whole);
-    if !setup.requests && setup.limits == Limits::DEFAULT {
-        let plainly = reference::frames(stream);
+    if setup.limits == Limits::DEFAULT {
+        let plainly = if setup.requests { reference::requests(stream) } else { reference::frames(stream) };
         assert!(whole.frames.iter().map(as_reference).eq(plainly), "{whole:?}");
     }
     let mut start = 0;

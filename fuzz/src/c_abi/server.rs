@@ -10,10 +10,10 @@ use c_library::data::{
 };
 use c_library::octets::eslp_bytes;
 use c_library::server::{
-    eslp_answer, eslp_log_data, eslp_offer, eslp_server_answer, eslp_server_channel_ended, eslp_server_deliver,
-    eslp_server_deliver_log, eslp_server_disconnect, eslp_server_found, eslp_server_get_state, eslp_server_offer,
-    eslp_server_offer_diverted, eslp_server_offer_log, eslp_server_poll, eslp_server_reject, eslp_server_skip,
-    eslp_server_state, eslp_server_subscribe,
+    eslp_answer, eslp_closed, eslp_log_data, eslp_offer, eslp_server_answer, eslp_server_channel_ended,
+    eslp_server_deliver, eslp_server_deliver_log, eslp_server_disconnect, eslp_server_found, eslp_server_get_state,
+    eslp_server_offer, eslp_server_offer_diverted, eslp_server_offer_log, eslp_server_poll, eslp_server_reject,
+    eslp_server_skip, eslp_server_state, eslp_server_subscribe,
 };
 use c_library::status::eslp_status;
 
@@ -100,11 +100,18 @@ impl Host {
                     assert_eq!(eslp_server_skip(server), OK);
                     assert_eq!(self.state().waiting_events, before.waiting_events.saturating_sub(1));
                 }
-                7 => drop(eslp_server_subscribe(server, bytes(&text))),
+                7 => {
+                    let status = eslp_server_subscribe(server, bytes(&text));
+                    assert!(matches!(status, eslp_status::ESLP_OK | eslp_status::ESLP_INSUFFICIENT));
+                }
                 8 => {
-                    drop(self.write(|out, size, written| {
-                        eslp_server_channel_ended(server, bytes(&text), out, size, written)
-                    }))
+                    let name = bytes(&text);
+                    self.write(|out, size, written| eslp_server_channel_ended(server, name, out, size, written));
+                    let after = self.state();
+                    assert!(
+                        after.closed == before.closed || after.closed == eslp_closed::ESLP_CLOSED_CHANNEL_GONE as i32
+                    );
+                    assert!(before.lingering <= after.lingering && after.lingering <= after.linger);
                 }
                 // What ends the connection comes seldom.
                 _ if u.ratio(3, 4)? => {}
