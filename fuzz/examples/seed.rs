@@ -26,6 +26,16 @@ const CALLS: &[&str] = &[
     "{a=b:_'':_'':}u/$''{y}$''$",
 ];
 
+/// What clients seldom say: as a user with rights, behind the octets that give them.
+const SESSIONS: &[(u8, &str)] = &[
+    (8, "userauth a@b:c\n\nevent ALL\n\nevent plain CUSTOM a::c\n\nnixevent CUSTOM a::c\n\n"),
+    (8, "userauth a@b:c\n\nevent ALL\n\nfilter list x\n\nfilter delete list\n\nlog 5\n\n"),
+    (0, "userauth a@b:c\n\nevent HEARTBEAT CUSTOM a::b\n\nevent TALK\n\napi bgapi status\n\napi bgapi x\n\nlog\n\n"),
+    (16, "auth x\n\nbgapi unload mod_event_socket\n\nreload mod_event_socket\n\n"),
+    (16, "auth x\n\nmyevents u\n\nsendmsg u\nasync: true\n\nsendmsg\n\nlinger 5\n\nnolinger\n\n"),
+    (17, "bgapi status\n\nconnect\n\nsendmsg 5fd4\nasync: on\n\nfilter Unique-ID /5/\n\nevent xml ALL\n\n"),
+];
+
 struct Seeds {
     directory: PathBuf,
     known: BTreeSet<(&'static str, Vec<u8>)>,
@@ -105,6 +115,9 @@ fn main() -> std::io::Result<()> {
         if let Ok(stream) = fs::read(capture.join("client.bin")) {
             seeds.client(&stream);
         }
+    }
+    for (mode, session) in SESSIONS {
+        seeds.add("server", &[*mode, 160, 7, 40], session.as_bytes());
     }
     for line in CALLS {
         seeds.add("dial", &[0], line.as_bytes());

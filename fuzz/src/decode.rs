@@ -72,6 +72,7 @@ fn decode<'s>(setup: &Setup, stream: &'s [u8], arrivals: impl Iterator<Item = us
                 Ok(step) => step,
                 Err(error) => {
                     assert_eq!(decoder.decode(buffer), Err(error), "an error is sticky");
+                    assert!(!error.to_string().is_empty());
                     return Run { frames, end: Err(error) };
                 }
             };

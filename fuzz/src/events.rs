@@ -38,6 +38,7 @@ fn check(event: Event<'_>, crlf: bool, slots: usize) {
     assert_eq!(event.validate(), verdict);
     if let Err(error) = verdict {
         assert!(error.offset <= event.text().len() && event.format() != Format::Plain);
+        assert!(!error.to_string().is_empty());
     }
     let body = walk.into_body();
     assert_eq!(event.body(), body);
