@@ -2,6 +2,7 @@
 //! and without the crate's own search.
 
 pub(crate) mod commands;
+pub(crate) mod documents;
 pub(crate) mod requests;
 
 use requests::Request;
