@@ -792,6 +792,36 @@ eslp_bytes eslp_log_level_text(int32_t level);
 #define ESLP_HEADER_CALL_DIRECTION "Call-Direction"
 
 /* ========================================================================
+ * Lists of pairs
+ *
+ * Headers of a command, variables of a call.
+ * ======================================================================== */
+
+/** A pair: a header and its value, a variable and its value, an application and its argument. */
+typedef struct eslp_pair {
+  /** The name. */
+  eslp_bytes name;
+  /** The value. */
+  eslp_bytes value;
+} eslp_pair;
+
+/**
+ * An ordered list of pairs.
+ *
+ * In a command that eslp_command_parse() has made, `items` is NULL: eslp_pairs_headers() walks what was read.
+ */
+typedef struct eslp_pairs {
+  /** The pairs: they must stay where they are until the command has been written. */
+  const eslp_pair *items;
+  /** Their number. */
+  size_t count;
+  /** Where they were read from: the library's. */
+  eslp_bytes request;
+  /** Which of the headers they are: the library's. */
+  uint32_t part;
+} eslp_pairs;
+
+/* ========================================================================
  * Events and headers
  *
  * An event is looked at where it lies: eslp_event_get() for one header, eslp_event_headers() for all, and
@@ -858,6 +888,9 @@ eslp_status eslp_event_get_all(const eslp_event *event, eslp_bytes name, eslp_he
 
 /** Begins with the first of all headers, in the order of the wire, duplicates among them. A body is no header. */
 eslp_status eslp_event_headers(const eslp_event *event, eslp_headers *headers);
+
+/** Begins with the first of a list of pairs: as headers, name and value. */
+eslp_status eslp_pairs_headers(const eslp_pairs *pairs, eslp_headers *headers);
 
 /**
  * The next header. `header` is valid as long as the octets in the buffer, not only as long as `headers`.
@@ -1360,30 +1393,6 @@ typedef struct eslp_filter {
   eslp_bytes value;
 } eslp_filter;
 
-/** A pair: a header and its value, a variable and its value, an application and its argument. */
-typedef struct eslp_pair {
-  /** The name. */
-  eslp_bytes name;
-  /** The value. */
-  eslp_bytes value;
-} eslp_pair;
-
-/**
- * An ordered list of pairs.
- *
- * In a command that eslp_command_parse() has made, `items` is NULL: eslp_pairs_headers() walks what was read.
- */
-typedef struct eslp_pairs {
-  /** The pairs: they must stay where they are until the command has been written. */
-  const eslp_pair *items;
-  /** Their number. */
-  size_t count;
-  /** Where they were read from: the library's. */
-  eslp_bytes request;
-  /** Which of the headers they are: the library's. */
-  uint32_t part;
-} eslp_pairs;
-
 /**
  * `sendevent`.
  *
@@ -1562,9 +1571,6 @@ typedef struct eslp_fault {
   /** The octet of that part, from 0. */
   size_t offset;
 } eslp_fault;
-
-/** Begins with the first of a list of pairs: as headers, name and value. */
-eslp_status eslp_pairs_headers(const eslp_pairs *pairs, eslp_headers *headers);
 
 /**
  * Writes a command to `out`, for hosts without an eslp_client. `len`, which may be NULL, is its length.

@@ -1,9 +1,8 @@
 //! What C gives, checked and made safe.
 
-use core::ffi::{c_char, c_void};
+use core::ffi::c_void;
 use core::ptr::NonNull;
 
-use crate::octets::eslp_bytes;
 use crate::status::eslp_status;
 
 /// What a function does: its value, or the status to return instead of [`eslp_status::ESLP_OK`].
@@ -120,39 +119,4 @@ pub(crate) unsafe fn input<'a>(data: *const c_void, len: usize) -> Outcome<&'a [
 pub(crate) unsafe fn output<'a>(data: *mut c_void, len: usize) -> Outcome<&'a mut [u8]> {
     // SAFETY: passed on.
     unsafe { slice_mut(data.cast::<u8>(), len) }
-}
-
-impl eslp_bytes {
-    /// Nothing.
-    pub(crate) const NONE: Self = Self { data: core::ptr::null(), len: 0 };
-
-    /// The octets, which must not be read beyond the life of `octets`; that is for the functions' comments to say.
-    pub(crate) const fn of(octets: &[u8]) -> Self {
-        Self { data: octets.as_ptr().cast::<c_char>(), len: octets.len() }
-    }
-
-    pub(crate) fn option(octets: Option<&[u8]>) -> Self {
-        octets.map_or(Self::NONE, Self::of)
-    }
-
-    /// The octets; none where there is nothing.
-    ///
-    /// # Safety
-    /// They are as C says, and nobody writes to them during the call.
-    pub(crate) unsafe fn octets<'a>(&self) -> Outcome<&'a [u8]> {
-        // SAFETY: passed on.
-        unsafe { slice(self.data.cast::<u8>(), self.len) }
-    }
-
-    /// The octets, or [`None`] where there is nothing: NULL.
-    ///
-    /// # Safety
-    /// As [`octets`](Self::octets).
-    pub(crate) unsafe fn optional<'a>(&self) -> Outcome<Option<&'a [u8]>> {
-        if self.data.is_null() && self.len == 0 {
-            return Ok(None);
-        }
-        // SAFETY: passed on.
-        unsafe { self.octets() }.map(Some)
-    }
 }

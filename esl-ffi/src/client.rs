@@ -8,12 +8,13 @@ use esl_core::{
 };
 
 use crate::border::{Out, Outcome, input, output, read, run};
-use crate::command::{eslp_command, eslp_events, eslp_fault, eslp_pairs, linger};
+use crate::command::{eslp_command, eslp_events, eslp_fault, linger};
 use crate::decoder::{eslp_limits, limits};
 use crate::handle::{Opaque, assert_size};
 use crate::message::{eslp_frame, eslp_message};
 use crate::name::{format_of, optional_level_of};
 use crate::octets::eslp_bytes;
+use crate::pairs::eslp_pairs;
 use crate::status::eslp_status;
 
 /// Memory for a client, in octets, aligned as ESLP_ALIGN says. More than the library needs now.

@@ -2,19 +2,17 @@
 
 use core::ffi::c_void;
 
-use esl_core::dial::{ReadVariables, Variables};
 use esl_core::name::{EventName, HangupCause};
 use esl_core::{
-    Call, Command, CommandError, EncodeError, EventNames, Events, Execute, Field, Filter, Frame, PairSource, Pairs,
-    Request, Secret, SendEvent, SendMsg, Unicast, Words,
+    Call, Command, CommandError, EncodeError, EventNames, Events, Execute, Field, Filter, Request, Secret, SendEvent,
+    SendMsg, Unicast, Words,
 };
 
-use crate::border::{Out, Outcome, output, read, run, slice};
-use crate::event::{AnyHeaders, eslp_headers};
-use crate::handle::Opaque;
+use crate::border::{Out, Outcome, output, read, run};
 use crate::message::eslp_frame;
 use crate::name::{eslp_log_level, format_number, format_of, optional_level_of};
 use crate::octets::eslp_bytes;
+use crate::pairs::eslp_pairs;
 use crate::status::eslp_status;
 
 /// Which command.
@@ -152,32 +150,6 @@ pub struct eslp_filter {
     pub header: eslp_bytes,
     /// The value. `filter delete` without one deletes all filters on the header.
     pub value: eslp_bytes,
-}
-
-/// A pair: a header and its value, a variable and its value, an application and its argument.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub struct eslp_pair {
-    /// The name.
-    pub name: eslp_bytes,
-    /// The value.
-    pub value: eslp_bytes,
-}
-
-/// An ordered list of pairs.
-///
-/// In a command that eslp_command_parse() has made, `items` is NULL: eslp_pairs_headers() walks what was read.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub struct eslp_pairs {
-    /// The pairs: they must stay where they are until the command has been written.
-    pub items: *const eslp_pair,
-    /// Their number.
-    pub count: usize,
-    /// Where they were read from: the library's.
-    pub request: eslp_bytes,
-    /// Which of the headers they are: the library's.
-    pub part: u32,
 }
 
 /// `sendevent`.
@@ -365,82 +337,6 @@ pub struct eslp_fault {
     pub item: usize,
     /// The octet of that part, from 0.
     pub offset: usize,
-}
-
-/// Parts of [`eslp_pairs`] that were read.
-const HEADERS: u32 = 1;
-const APPLICATIONS: u32 = 2;
-/// And a mark: variables of a dial string.
-const VARIABLES: u32 = 256;
-
-// SAFETY: C promises that nobody writes to the pairs while a function reads them.
-unsafe impl Sync for eslp_pairs {}
-
-impl PairSource for eslp_pairs {
-    fn pair(&self, place: usize) -> Option<(&[u8], &[u8])> {
-        // SAFETY: what C promises of a list of pairs; `pairs` has checked that all can be read.
-        let items = unsafe { slice(self.items, self.count) }.ok()?;
-        let pair = items.get(place)?;
-        // SAFETY: as above.
-        unsafe { Some((pair.name.octets().ok()?, pair.value.octets().ok()?)) }
-    }
-}
-
-impl eslp_pairs {
-    pub(crate) const NONE: Self = Self { items: core::ptr::null(), count: 0, request: eslp_bytes::NONE, part: 0 };
-
-    /// # Safety
-    /// The pairs are as C says, and nobody writes to them during the call.
-    pub(crate) unsafe fn pairs<'a>(&'a self) -> Outcome<Pairs<'a>> {
-        // SAFETY: passed on.
-        unsafe {
-            match self.part {
-                HEADERS => return Ok(Pairs::headers(self.request()?)),
-                APPLICATIONS => return Ok(Pairs::applications(self.request()?)),
-                _ => {}
-            }
-            for pair in slice(self.items, self.count)? {
-                pair.name.octets()?;
-                pair.value.octets()?;
-            }
-        }
-        Ok(Pairs::from_source(self))
-    }
-
-    /// # Safety
-    /// As [`pairs`](Self::pairs).
-    unsafe fn request<'a>(&self) -> Outcome<Request<'a>> {
-        // SAFETY: passed on.
-        let head = unsafe { self.request.octets() }?;
-        Ok(Request::from(Frame::from_parts(head, None, None, false)))
-    }
-
-    fn read(request: &Request<'_>, part: u32) -> Self {
-        Self { request: eslp_bytes::of(request.head()), part, ..Self::NONE }
-    }
-
-    /// Variables of a dial string that was read.
-    pub(crate) fn of_variables(variables: Variables<'_>) -> Self {
-        match variables.parts() {
-            Some((text, mark)) => {
-                Self { request: eslp_bytes::of(text), part: VARIABLES | u32::from(mark), ..Self::NONE }
-            }
-            None => Self::NONE,
-        }
-    }
-
-    /// The parts of such variables, if they are some.
-    ///
-    /// # Safety
-    /// As [`pairs`](Self::pairs).
-    pub(crate) unsafe fn as_variables<'a>(&self) -> Outcome<Option<(&'a [u8], u8)>> {
-        if self.part & VARIABLES == 0 {
-            return Ok(None);
-        }
-        let mark = u8::try_from(self.part & !VARIABLES).map_err(|_| eslp_status::ESLP_INVALID_ARGUMENT)?;
-        // SAFETY: passed on.
-        Ok(Some((unsafe { self.request.octets() }?, mark)))
-    }
 }
 
 /// An option that is not said if empty.
@@ -666,7 +562,7 @@ impl eslp_command {
                 eslp_command_fields {
                     sendevent: eslp_sendevent {
                         name: eslp_bytes::of(event.name.as_octets()),
-                        headers: eslp_pairs::read(request, HEADERS),
+                        headers: eslp_pairs::of_headers(request),
                         body: eslp_bytes::of(event.body),
                     },
                 },
@@ -797,7 +693,7 @@ impl eslp_sendmsg {
                 Self { call: ESLP_CALL_NOMEDIA as i32, nomedia_uuid: eslp_bytes::of(uuid), ..read }
             }
             Call::XferExt { .. } => {
-                Self { call: ESLP_CALL_XFEREXT as i32, applications: eslp_pairs::read(request, APPLICATIONS), ..read }
+                Self { call: ESLP_CALL_XFEREXT as i32, applications: eslp_pairs::of_applications(request), ..read }
             }
             Call::Other { name } => Self { other: eslp_bytes::of(name), ..read },
             _ => read,
@@ -833,27 +729,6 @@ impl From<&CommandError> for eslp_fault {
     fn from(error: &CommandError) -> Self {
         Self { field: field_number(error.field), item: error.item, offset: error.offset }
     }
-}
-
-/// Begins with the first of a list of pairs: as headers, name and value.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_pairs_headers(pairs: *const eslp_pairs, headers: *mut eslp_headers) -> eslp_status {
-    // SAFETY: what C promises.
-    run(|| unsafe {
-        let pairs = read(pairs)?;
-        let walk = match pairs.part {
-            HEADERS => AnyHeaders::Request(pairs.request()?.headers()),
-            APPLICATIONS => AnyHeaders::Applications(pairs.request()?.headers()),
-            _ => match pairs.as_variables()? {
-                Some((text, mark)) => AnyHeaders::Variables(ReadVariables::new(text, mark)),
-                None => {
-                    pairs.pairs()?;
-                    AnyHeaders::Pairs(pairs, 0)
-                }
-            },
-        };
-        eslp_headers::put(headers, walk)
-    })
 }
 
 /// Writes a command to `out`, for hosts without an eslp_client. `len`, which may be NULL, is its length.

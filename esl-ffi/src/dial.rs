@@ -9,8 +9,8 @@ use esl_core::dial::{
 };
 
 use crate::border::{Out, Outcome, input, output, read, run, slice, slice_mut};
-use crate::command::eslp_pairs;
 use crate::octets::eslp_bytes;
+use crate::pairs::eslp_pairs;
 use crate::status::eslp_status;
 
 /// What stands between a leg and the one before it.
@@ -159,8 +159,8 @@ impl eslp_leg {
         };
         // SAFETY: passed on.
         unsafe {
-            let leg = Leg { variables: variables(&self.variables)?, endpoint: self.endpoint.octets()? };
-            Ok(FlatLeg { join, handle_variables: variables(&self.handle_variables)?, leg })
+            let leg = Leg { variables: self.variables.variables()?, endpoint: self.endpoint.octets()? };
+            Ok(FlatLeg { join, handle_variables: self.handle_variables.variables()?, leg })
         }
     }
 
@@ -178,18 +178,6 @@ impl eslp_leg {
     }
 }
 
-/// # Safety
-/// As [`eslp_pairs::pairs`].
-unsafe fn variables<'a>(pairs: &'a eslp_pairs) -> Outcome<Variables<'a>> {
-    // SAFETY: passed on.
-    unsafe {
-        match pairs.as_variables()? {
-            Some((text, mark)) => Ok(Variables::from_parts(text, mark)),
-            None => Ok(pairs.pairs()?.into()),
-        }
-    }
-}
-
 impl eslp_dial {
     /// # Safety
     /// What it points to is as C says, and nobody writes to it during the call.
@@ -199,7 +187,7 @@ impl eslp_dial {
             for leg in slice(self.legs, self.count)? {
                 leg.flat()?;
             }
-            Ok(DialString { variables: variables(&self.variables)?, handles: DialHandles::from_legs(self) })
+            Ok(DialString { variables: self.variables.variables()?, handles: DialHandles::from_legs(self) })
         }
     }
 

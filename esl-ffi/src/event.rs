@@ -10,10 +10,10 @@ use esl_core::{
 };
 
 use crate::border::{Out, Outcome, read, run, slice_mut};
-use crate::command::eslp_pairs;
 use crate::handle::{Opaque, assert_fits};
 use crate::name::{event_number, format_number, format_of};
 use crate::octets::{eslp_bytes, eslp_header, eslp_value};
+use crate::pairs::{Content, eslp_pairs};
 use crate::status::eslp_status;
 
 /// An event, or the channel data that answers `connect`, in the caller's buffer: plain, JSON or XML.
@@ -200,6 +200,21 @@ pub unsafe extern "C" fn eslp_event_get_all(
 pub unsafe extern "C" fn eslp_event_headers(event: *const eslp_event, headers: *mut eslp_headers) -> eslp_status {
     // SAFETY: what C promises.
     run(|| unsafe { eslp_headers::put(headers, AnyHeaders::Event(self::event(event)?.headers())) })
+}
+
+/// Begins with the first of a list of pairs: as headers, name and value.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_pairs_headers(pairs: *const eslp_pairs, headers: *mut eslp_headers) -> eslp_status {
+    // SAFETY: what C promises.
+    run(|| unsafe {
+        let walk = match read(pairs)?.content()? {
+            Content::Given(pairs) => AnyHeaders::Pairs(pairs, 0),
+            Content::Headers(request) => AnyHeaders::Request(request.headers()),
+            Content::Applications(request) => AnyHeaders::Applications(request.headers()),
+            Content::Variables(text, mark) => AnyHeaders::Variables(ReadVariables::new(text, mark)),
+        };
+        eslp_headers::put(headers, walk)
+    })
 }
 
 /// The next header. `header` is valid as long as the octets in the buffer, not only as long as `headers`.

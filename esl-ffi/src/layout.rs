@@ -9,7 +9,7 @@ use crate::buffer::eslp_buffer;
 use crate::client::{eslp_client_found, eslp_eof, eslp_sent, eslp_stats, eslp_subscription, eslp_unanswered};
 use crate::command::{
     eslp_api, eslp_auth, eslp_command, eslp_command_fields, eslp_events, eslp_execute, eslp_fault, eslp_filter,
-    eslp_myevents, eslp_pair, eslp_pairs, eslp_sendevent, eslp_sendmsg, eslp_unicast,
+    eslp_myevents, eslp_sendevent, eslp_sendmsg, eslp_unicast,
 };
 use crate::data::{eslp_event_data, eslp_field_slot, eslp_item_slot};
 use crate::decoder::{eslp_limits, eslp_step};
@@ -18,6 +18,7 @@ use crate::event::{eslp_event, eslp_headers, eslp_index, eslp_slot};
 use crate::jobs::{eslp_pending, eslp_pending_slot, eslp_sequence};
 use crate::message::{eslp_frame, eslp_message};
 use crate::octets::{eslp_bytes, eslp_header, eslp_items, eslp_value};
+use crate::pairs::{eslp_pair, eslp_pairs};
 use crate::server::{eslp_answer, eslp_ask, eslp_log_data, eslp_server_found, eslp_server_options, eslp_server_state};
 
 /// Pins the size of structs, and where their fields are.

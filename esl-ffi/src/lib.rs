@@ -33,6 +33,7 @@ mod layout;
 pub mod message;
 pub mod name;
 pub mod octets;
+pub mod pairs;
 pub mod server;
 pub mod status;
 

@@ -4,7 +4,7 @@ use core::ffi::{c_char, c_void};
 
 use esl_core::{Insufficient, Items, Value};
 
-use crate::border::{Out, Outcome, output, read, run};
+use crate::border::{Out, Outcome, output, read, run, slice};
 use crate::handle::{Opaque, assert_fits};
 use crate::status::eslp_status;
 
@@ -65,6 +65,41 @@ unsafe impl Opaque for eslp_items {
 }
 
 const _: () = assert_fits::<eslp_items>();
+
+impl eslp_bytes {
+    /// Nothing.
+    pub(crate) const NONE: Self = Self { data: core::ptr::null(), len: 0 };
+
+    /// The octets, which must not be read beyond the life of `octets`; that is for the functions' comments to say.
+    pub(crate) const fn of(octets: &[u8]) -> Self {
+        Self { data: octets.as_ptr().cast::<c_char>(), len: octets.len() }
+    }
+
+    pub(crate) fn option(octets: Option<&[u8]>) -> Self {
+        octets.map_or(Self::NONE, Self::of)
+    }
+
+    /// The octets; none where there is nothing.
+    ///
+    /// # Safety
+    /// They are as C says, and nobody writes to them during the call.
+    pub(crate) unsafe fn octets<'a>(&self) -> Outcome<&'a [u8]> {
+        // SAFETY: passed on.
+        unsafe { slice(self.data.cast::<u8>(), self.len) }
+    }
+
+    /// The octets, or [`None`] where there is nothing: NULL.
+    ///
+    /// # Safety
+    /// As [`octets`](Self::octets).
+    pub(crate) unsafe fn optional<'a>(&self) -> Outcome<Option<&'a [u8]>> {
+        if self.data.is_null() && self.len == 0 {
+            return Ok(None);
+        }
+        // SAFETY: passed on.
+        unsafe { self.octets() }.map(Some)
+    }
+}
 
 impl From<Value<'_>> for eslp_value {
     fn from(value: Value<'_>) -> Self {

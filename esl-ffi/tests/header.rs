@@ -19,7 +19,7 @@ struct Section {
     more: &'static str,
 }
 
-const SECTIONS: [Section; 14] = [
+const SECTIONS: [Section; 15] = [
     section("status", "Status", "What functions return, and which library this is."),
     Section {
         more: include_str!("../header/octets.h"),
@@ -32,6 +32,7 @@ const SECTIONS: [Section; 14] = [
         "FreeSWITCH's words as numbers, both ways. Servers newer or older than these lists, and modules of their own,\n\
          use other words: the value of the header has them.",
     ),
+    section("pairs", "Lists of pairs", "Headers of a command, variables of a call."),
     section(
         "event",
         "Events and headers",

@@ -25,13 +25,16 @@ def server_stream(name: str) -> bytes:
     return (CAPTURES / name / "server.bin").read_bytes()
 
 
+def example(name: str) -> Path:
+    """One of the core's example programs, built."""
+    subprocess.run(["cargo", "build", "--quiet", "--locked", "-p", "esl-proto", "--example", name], cwd=ROOT, check=True)
+    return ROOT / "target" / "debug" / "examples" / name
+
+
 @pytest.fixture(scope="session")
 def dump_program() -> Path:
-    """The core's own dump program, built."""
-    subprocess.run(
-        ["cargo", "build", "--quiet", "--locked", "-p", "esl-proto", "--example", "dump"], cwd=ROOT, check=True
-    )
-    return ROOT / "target" / "debug" / "examples" / "dump"
+    """The core's own dump program."""
+    return example("dump")
 
 
 def dumped(program: Path, stream: bytes) -> list[dict[str, Any]]:

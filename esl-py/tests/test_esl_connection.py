@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from esl_transcript import headers
 from scripted import AUTH, Server, answering, api, reply
 
 from esl_proto import LocalProtocolError
@@ -38,17 +39,6 @@ CONNECTED = (
 
 def event(text: bytes, format: str = "plain") -> bytes:
     return b"Content-Length: %d\nContent-Type: text/event-%s\n\n%s" % (len(text), format.encode(), text)
-
-
-def headers(event: ESLevent | None) -> list[tuple[str, str | None]]:
-    """All headers of an event, as scripts collect them."""
-    assert event is not None
-    found = []
-    name = event.firstHeader()
-    while name:
-        found.append((name, event.getHeader(name)))
-        name = event.nextHeader()
-    return found
 
 
 @contextlib.contextmanager
@@ -539,6 +529,26 @@ class TestThreads:
             assert con.api("echo", argument) is not None
         for _ in range(20_000):
             assert con.recvEvent().getType() == "CUSTOM"
+
+    def test_each_event_comes_to_one_of_them(self) -> None:
+        con, server = connected()
+        got: list[list[int]] = [[] for _ in range(4)]
+
+        def listen(mine: list[int]) -> None:
+            while number := con.recvEvent().getHeader("n"):
+                mine.append(int(number))
+
+        listening = [threading.Thread(target=listen, args=(mine,)) for mine in got]
+        for thread in listening:
+            thread.start()
+        for start in range(0, 5000, 100):
+            server.says(b"".join(event(b"Event-Name: CUSTOM\nn: %d\n\n" % n) for n in range(start, start + 100)))
+        server.ends()
+        for thread in listening:
+            thread.join(10)
+            assert not thread.is_alive()
+        assert sorted(sum(got, [])) == list(range(5000)) and all(mine == sorted(mine) for mine in got)
+        assert con.connected() == 0
 
     def test_each_gets_its_own_answer(self) -> None:
         with Switch() as switch:

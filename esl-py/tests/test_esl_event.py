@@ -6,19 +6,14 @@ import json
 from xml.etree import ElementTree
 
 import pytest
+from esl_transcript import headers
 
 from esl_proto import ESL
 from esl_proto.ESL import ESLevent
 
 
 def names(event: ESLevent) -> list[str]:
-    """The names of an event's headers, as scripts collect them."""
-    found = []
-    name = event.firstHeader()
-    while name:
-        found.append(name)
-        name = event.nextHeader()
-    return found
+    return [name for name, _ in headers(event)]
 
 
 def test_the_module_has_the_names_of_the_original() -> None:

@@ -16,9 +16,10 @@ from typing import overload
 
 from esl_proto import Command, Connection, Event, Frame, LocalProtocolError
 
-from ._esl_data import Data, joined, octets
-from ._esl_event import ESLevent
-from ._esl_link import Link, connect
+from ._esl.arrived import Arrived
+from ._esl.data import Data, joined, octets
+from ._esl.event import ESLevent
+from ._esl.link import Link, connect
 
 __all__ = ["ESLconnection", "ESLevent", "eslSetLogLevel"]
 
@@ -207,7 +208,7 @@ class ESLconnection:
         if message is None:
             return None
         _log.debug("RECV %r", message)
-        return ESLevent.of(Data.of_event(message) if isinstance(message, Event) else Data.of_frame(message))
+        return ESLevent.of(Arrived(message) if isinstance(message, Event) else Data.of_frame(message))
 
 
 def eslSetLogLevel(level: int) -> None:
@@ -240,7 +241,7 @@ def _raw(cmd: str) -> Command | None:
 
 def _with_event(line: str, event: ESLevent) -> Command:
     """A command with an event's headers and body."""
-    data = event.event or Data("CLONE")
+    data = event.data() or Data("CLONE")
     lines = [line]
     for name, value in data.headers:
         header = f"{name}: {joined(value)}"

@@ -11,14 +11,14 @@ from types import TracebackType
 from typing import Any
 
 from .. import _native
-from .._conversation import Answer
-from .._errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed
-from .._inbound import Target
-from .._orders import checked
-from .._reconnect import Reconnect
-from .._stream import Gap
-from ..types import Format
+from .._shared.conversation import Answer
+from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed
+from .._shared.orders import checked
+from .._shared.reconnect import Reconnect
+from .._shared.stream import Gap
+from .._shared.target import Target
 from ..errors import ProtocolError
+from ..types import Format
 from .link import Link
 from .socket import EventSocket
 

@@ -8,10 +8,10 @@ import socket
 from collections.abc import Callable
 
 from .. import _native
-from .._conversation import Conversation
-from .._errors import closed
-from .._keepalive import keep_alive
-from .._router import Router
+from .._shared.conversation import Conversation
+from .._shared.errors import closed
+from .._shared.keepalive import keep_alive
+from .._shared.router import Router
 
 __all__ = ["Link"]
 

@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable, Generator
 from types import TracebackType
 from typing import Any, Self
 
-from .._errors import EventSocketError
-from ..types import Format
+from .._shared.errors import EventSocketError
 from ..errors import ProtocolError
+from ..types import Format
 from .link import Link
 from .session import Session
 

@@ -8,9 +8,9 @@ from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
 
-from .._errors import closed
-from .._router import Router
-from .._stream import Counters, Queue
+from .._shared.errors import closed
+from .._shared.router import Router
+from .._shared.stream import Counters, Queue
 
 __all__ = ["Stream"]
 

@@ -7,7 +7,7 @@ it sends.
             print(event["Unique-ID"])
 """
 
-from .._errors import (
+from .._shared.errors import (
     AccessDenied,
     AuthenticationError,
     ChannelEnded,
@@ -16,9 +16,9 @@ from .._errors import (
     EventSocketError,
     StreamOverflow,
 )
-from .._reconnect import Reconnect
-from .._results import JobResult
-from .._stream import Gap
+from .._shared.reconnect import Reconnect
+from .._shared.results import JobResult
+from .._shared.stream import Gap
 from .inbound import Inbound, connect
 from .serve import Server, serve
 from .session import Session

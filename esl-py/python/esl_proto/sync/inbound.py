@@ -12,16 +12,16 @@ from functools import partial
 from types import EllipsisType
 
 from .. import _native
-from .._conversation import Answer
-from .._errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed
-from .._inbound import Target
-from .._keepalive import keep_alive
 from .._native import Command, Event
-from .._orders import Timeout, checked
-from .._reconnect import Reconnect
-from .._stream import Gap
-from ..types import Format
+from .._shared.conversation import Answer
+from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed
+from .._shared.keepalive import keep_alive
+from .._shared.orders import Timeout, checked
+from .._shared.reconnect import Reconnect
+from .._shared.stream import Gap
+from .._shared.target import Target
 from ..errors import ProtocolError
+from ..types import Format
 from .pump import Slot, Wire, deadline_of, left
 from .socket import EventSocket
 

@@ -17,10 +17,10 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from .. import _native
-from .._conversation import Conversation
-from .._errors import closed
 from .._native import Event
-from .._router import Router
+from .._shared.conversation import Conversation
+from .._shared.errors import closed
+from .._shared.router import Router
 
 __all__ = ["Pump", "Slot", "Wire", "deadline_of", "poll"]
 

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from .._errors import EventSocketError
-from .._keepalive import keep_alive
-from ..types import Format
+from .._shared.errors import EventSocketError
+from .._shared.keepalive import keep_alive
 from ..errors import ProtocolError
+from ..types import Format
 from .pump import poll
 from .session import Session
 

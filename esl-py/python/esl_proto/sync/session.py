@@ -6,13 +6,13 @@ import contextlib
 import socket
 
 from .. import _native
-from .._conversation import Answer
-from .._errors import ChannelEnded, ConnectionClosed
 from .._native import Command, Event
-from .._orders import Timeout, checked
-from .._session import Call
-from .._subscription import OF_A_CHANNEL
-from .._verbs import Verbs, digits_argument, digits_of
+from .._shared.conversation import Answer
+from .._shared.errors import ChannelEnded, ConnectionClosed
+from .._shared.orders import Timeout, checked
+from .._shared.session import Call
+from .._shared.subscription import OF_A_CHANNEL
+from .._shared.verbs import Verbs, digits_argument, digits_of
 from ..errors import LocalProtocolError
 from .pump import Wire, deadline_of
 from .socket import EventSocket

@@ -9,15 +9,15 @@ from typing import Literal, Self, TypeVar, overload
 from uuid import uuid4
 
 from .. import _native
-from .._conversation import Answer, Conversation
-from .._errors import ConnectionClosed, closed
 from .._native import Command, Event, LogLine
-from .._orders import Order, Orders, StreamSlot, Timeout, checked, hear, pass_filters
-from .._results import JobResult
-from .._router import Router, Wanted
-from .._stream import Gap, Overflow
-from ..types import Format
+from .._shared.conversation import Answer, Conversation
+from .._shared.errors import ConnectionClosed, closed
+from .._shared.orders import Order, Orders, StreamSlot, Timeout, checked, hear, pass_filters
+from .._shared.results import JobResult
+from .._shared.router import Router, Wanted
+from .._shared.stream import Gap, Overflow
 from ..errors import LocalProtocolError
+from ..types import Format
 from .pump import Pump, Slot, deadline_of
 from .stream import Stream
 

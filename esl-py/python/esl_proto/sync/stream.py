@@ -6,9 +6,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TypeVar
 
-from .._errors import closed
-from .._router import Router
-from .._stream import Counters, Queue
+from .._shared.errors import closed
+from .._shared.router import Router
+from .._shared.stream import Counters, Queue
 from .pump import Pump, deadline_of
 
 __all__ = ["Stream"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ._native import ApiResponse, Event, Reply
+    from .._native import ApiResponse, Event, Reply
 
 __all__ = [
     "AccessDenied",

@@ -8,7 +8,8 @@ from typing import overload
 
 from esl_proto import Event
 
-from ._esl_data import Data, joined, known_name, octets
+from .arrived import Arrived
+from .data import Data, joined, known_name, octets
 
 __all__ = ["ESLevent"]
 
@@ -19,31 +20,38 @@ class ESLevent:
     """An event. `ESLevent(name)`, `ESLevent("CUSTOM", subclass)`, `ESLevent("json", text)`, or `ESLevent(other)`, which
     takes everything out of the other one."""
 
-    event: Data | None
-    """What is in it, for this library only; `None` if it has been taken out."""
+    _content: Arrived | Data | None
+    """`None` if it has been taken out."""
+    _next: int | None = None
 
     @overload
     def __init__(self, type: str, subclass_name: str | None = None, /) -> None: ...
     @overload
     def __init__(self, me: ESLevent, /) -> None: ...
     def __init__(self, type: object, subclass_name: object = None, /) -> None:
-        self._next: int | None = None
         match type, subclass_name:
             case ESLevent(), None:
-                self.event, type.event = type.event, None
+                self._content, type._content = type._content, None
             case str(), str(text) if text and type.lower() == "json":
-                self.event = _of_json(text)
+                self._content = _of_json(text)
             case str(), str() | None:
-                self.event = _new(known_name(type) or "MESSAGE", subclass_name)
+                self._content = _new(known_name(type) or "MESSAGE", subclass_name)
             case _:
                 raise TypeError("ESLevent takes (type), (type, subclass_name) or another ESLevent")
 
     @classmethod
-    def of(cls, data: Data) -> ESLevent:
+    def of(cls, content: Arrived | Data) -> ESLevent:
         """An event of what has come."""
-        made = cls("CLONE")
-        made.event = data
+        made = cls.__new__(cls)
+        made._content = content
         return made
+
+    def data(self) -> Data | None:
+        """What is in it, for this library only."""
+        content = self._content
+        if isinstance(content, Arrived):
+            content = self._content = content.data()
+        return content
 
     def __repr__(self) -> str:
         return f"<ESLevent {self.getType()}>"
@@ -53,11 +61,14 @@ class ESLevent:
     def getHeader(self, header_name: str | None, idx: int = -1) -> str | None:
         """A header's value, or of an array the item at `idx`; without `idx` an array is `ARRAY::one|:two`. `None` if
         there is none."""
-        if self.event is None or header_name is None:
+        content = self._content
+        if content is None or header_name is None:
             return None
-        value = self.event.get(_checked(header_name))
+        value = content.get(_checked(header_name))
+        if idx < 0 and isinstance(value, str):
+            return value
         if value is None:
-            return self.event.body if header_name == "_body" else None
+            return content.body if header_name == "_body" else None
         if idx < 0:
             return joined(value)
         return value[idx] if isinstance(value, list) and idx < len(value) else None
@@ -77,25 +88,27 @@ class ESLevent:
 
     def _change(self, change: Callable[[Data, str, str], None], name: str, value: str | None) -> bool:
         _checked(name)
-        if self.event is None or value is None:
+        data = self.data()
+        if data is None or value is None:
             return False
         _checked(value)
         if name == "_body":
-            self.event.body = value
+            data.body = value
         base, bracket, index = name.partition("[")
         if bracket:
             digits = re.match(r"\s*-?\d+", index)
-            self.event.set_item(base, int(digits.group()) if digits else 0, value)
+            data.set_item(base, int(digits.group()) if digits else 0, value)
         else:
-            change(self.event, name, value)
+            change(data, name, value)
         return True
 
     def delHeader(self, header_name: str) -> bool:
         """Takes away all headers of this name. True, also if there was none."""
-        if self.event is None:
-            return False
-        self.event.delete(_checked(header_name))
-        return True
+        _checked(header_name)
+        data = self.data()
+        if data is not None:
+            data.delete(header_name)
+        return data is not None
 
     def firstHeader(self) -> str | None:
         """The name of the first header; `nextHeader` goes on from there."""
@@ -104,43 +117,46 @@ class ESLevent:
 
     def nextHeader(self) -> str | None:
         """The name of the next header, or `None` after the last."""
-        if self.event is None or self._next is None or self._next >= len(self.event.headers):
+        data = self.data()
+        if data is None or self._next is None or self._next >= len(data.headers):
             return None
         self._next += 1
-        return self.event.headers[self._next - 1][0]
+        return data.headers[self._next - 1][0]
 
     # The rest.
 
     def getBody(self) -> str | None:
         """The body, or `None`."""
-        return None if self.event is None else self.event.body
+        return None if self._content is None else self._content.body
 
     def addBody(self, value: str) -> bool:
         """Sets the body."""
-        if self.event is None:
-            return False
-        self.event.body = _checked(value)
-        return True
+        _checked(value)
+        data = self.data()
+        if data is not None:
+            data.body = value
+        return data is not None
 
     def getType(self) -> str:
         """The event's name, as FreeSWITCH knows it."""
-        return "invalid" if self.event is None else self.event.name
+        return "invalid" if self._content is None else self._content.name
 
     def setPriority(self, priority: int | str = 0) -> bool:
         """Adds a header `priority` before all others: 0 or `NORMAL`, 1 or `LOW`, 2 or `HIGH`."""
-        if self.event is None:
-            return False
         names = dict(enumerate(_PRIORITIES))
         word = priority if isinstance(priority, str) else names.get(priority, "INVALID")
-        self.event.headers.insert(0, ("priority", word if word in _PRIORITIES else "INVALID"))
-        return True
+        data = self.data()
+        if data is not None:
+            data.insert("priority", word if word in _PRIORITIES else "INVALID")
+        return data is not None
 
     def serialize(self, format: str | None = None) -> str:
         """The event as text: `json`, `xml`, otherwise as in an event of the plain format."""
-        if self.event is None:
+        data = self.data()
+        if data is None:
             return ""
-        texts = {"json": self.event.json, "xml": self.event.xml}
-        return texts.get((format or "").lower(), self.event.text)()
+        texts = {"json": data.json, "xml": data.xml}
+        return texts.get((format or "").lower(), data.text)()
 
 
 def _new(name: str, subclass: str | None) -> Data:

@@ -107,14 +107,17 @@ class Link:
 
     def take(self, deadline: float | None = None) -> Event | Frame | None:
         """What comes next; nothing if the connection or the time is over."""
-
-        def look() -> Event | Frame | None:
-            return self._queue.popleft() if self._queue else None
-
-        message = self.wait(look, deadline)
-        if message is None:
+        message = self._first()
+        if message is None and (message := self.wait(self._first, deadline)) is None:
             self._tell_end()
         return message
+
+    def _first(self) -> Event | Frame | None:
+        """The first of what has come: the one thing here that needs no lock."""
+        try:
+            return self._queue.popleft()
+        except IndexError:
+            return None
 
     def abandon(self) -> None:
         """Nobody can use this any more: closes the socket, and lets a copy of it elsewhere live."""
@@ -192,13 +195,15 @@ class Link:
             self._end()
 
     def _sort(self, message: object) -> None:
-        if isinstance(message, AuthRequest):
+        if isinstance(message, Event):
+            self._queue.append(message)
+        elif isinstance(message, AuthRequest):
             self.greeted = True
         elif isinstance(message, Closed | Rejected):
             self._end()
         elif isinstance(message, Reply | ApiResponse):
             self._answer(message)
-        elif isinstance(message, Event | Frame):
+        elif isinstance(message, Frame):
             self._queue.append(message)
 
     def _answer(self, answer: Reply | ApiResponse) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
-from ._errors import ConnectionClosed, StreamOverflow
+from .errors import ConnectionClosed, StreamOverflow
 
 __all__ = ["Counters", "Gap", "Overflow", "Queue"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._native import Event
+from .._native import Event
 
 __all__ = ["JobResult"]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from . import _native
-from ._conversation import Answer
-from ._errors import CommandError
-from ._native import Event
-from ._orders import checked
+from .. import _native
+from .._native import Event
+from .conversation import Answer
+from .errors import CommandError
+from .orders import checked
 
 __all__ = ["Call"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Generic, TypeVar
 
-from ._native import Event
+from .._native import Event
 
 __all__ = ["Verbs", "digits_argument", "digits_of", "word"]
 

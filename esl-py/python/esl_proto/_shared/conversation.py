@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias
 from weakref import WeakValueDictionary
 
-from . import _native
-from ._errors import ChannelEnded, ConnectionClosed, closed
-from ._native import Command, Event
-from ._router import Router
-from .errors import RemoteProtocolError
+from .. import _native
+from .._native import Command, Event
+from ..errors import RemoteProtocolError
+from .errors import ChannelEnded, ConnectionClosed, closed
+from .router import Router
 
 __all__ = ["Answer", "Conversation", "JobSlot", "Slot"]
 

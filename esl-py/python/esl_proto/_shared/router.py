@@ -7,9 +7,9 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from ._native import Event, LogLine
-from ._stream import Gap, Overflow, Queue
-from ._subscription import Subscription
+from .._native import Event, LogLine
+from .stream import Gap, Overflow, Queue
+from .subscription import Subscription
 
 __all__ = ["Router", "Wanted"]
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ._native import Event
+from .._native import Event
 
 __all__ = ["Calls"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ._native import Command
-from .types import Format
+from .._native import Command
+from ..types import Format
 
 __all__ = ["OF_A_CHANNEL", "Subscription"]
 

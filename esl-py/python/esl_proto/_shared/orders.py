@@ -8,13 +8,13 @@ from functools import partial
 from types import EllipsisType
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from ._conversation import Answer
-from ._errors import CommandError
-from ._native import Command
-from ._router import Router
-from ._stream import Queue
-from ._subscription import Subscription
-from .types import Format, Text
+from .._native import Command
+from ..types import Format, Text
+from .conversation import Answer
+from .errors import CommandError
+from .router import Router
+from .stream import Queue
+from .subscription import Subscription
 
 __all__ = ["Order", "Orders", "StreamSlot", "Timeout", "checked", "hear", "pass_filters"]
 

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import Command, Event, LocalProtocolError, __version__
-from ._cli_monitor import Calls
-from .sync import CommandError, EventSocketError, Inbound, Reconnect, connect
+from .. import Command, Event, LocalProtocolError, __version__
+from ..sync import CommandError, EventSocketError, Inbound, Reconnect, connect
+from .monitor import Calls
 
 __all__ = ["main"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._native import Command
+from .._native import Command
 
 __all__ = ["Target"]
 

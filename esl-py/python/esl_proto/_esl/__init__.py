@@ -1,0 +1,1 @@
+"""What the drop-in `esl_proto.ESL` stands on."""

@@ -1,0 +1,1 @@
+"""What `aio` and `sync` share: everything but how one waits."""
