@@ -185,7 +185,7 @@ impl Host {
     /// What is no handle, or another's, or has ended, is found out.
     fn wrong(&mut self) {
         let (mut step, mut found) = (zeroed(), zeroed());
-        let zeros = Memory::new(4096, 16);
+        let nothing = Memory::new(4096, 16);
         // SAFETY: NULL, or memory of more than a handle's length.
         unsafe {
             let (decoder, client) = (self.decoder.1, self.client.1);
@@ -193,8 +193,8 @@ impl Host {
             assert_eq!(eslp_decoder_decode(decoder, null(), 1, &mut step), eslp_status::ESLP_NULL);
             assert_eq!(eslp_decoder_decode(decoder, null(), 0, null_mut()), eslp_status::ESLP_NULL);
             assert_eq!(eslp_decoder_decode(client.cast(), null(), 0, &mut step), eslp_status::ESLP_BAD_HANDLE);
-            assert_eq!(eslp_client_poll(zeros.at().cast(), null(), 0, &mut found), eslp_status::ESLP_BAD_HANDLE);
-            let odd = zeros.at().cast::<u8>().add(1);
+            assert_eq!(eslp_client_poll(nothing.at().cast(), null(), 0, &mut found), eslp_status::ESLP_BAD_HANDLE);
+            let odd = nothing.at().cast::<u8>().add(1);
             assert_eq!(eslp_client_poll(odd.cast(), null(), 0, &mut found), eslp_status::ESLP_MISALIGNED);
             // Only those from the heap are given back to it.
             eslp_client_free(client);
@@ -202,7 +202,7 @@ impl Host {
             eslp_server_free(self.server.1);
             eslp_client_free(null_mut());
             let longest = usize::MAX;
-            let status = eslp_decoder_decode(decoder, zeros.at(), longest, &mut step);
+            let status = eslp_decoder_decode(decoder, nothing.at(), longest, &mut step);
             assert_eq!(status, eslp_status::ESLP_INVALID_ARGUMENT);
         }
     }

@@ -11,9 +11,10 @@ use c_library::client::{
 };
 use c_library::command::{
     eslp_api, eslp_auth, eslp_command, eslp_command_encode, eslp_events, eslp_execute, eslp_fault, eslp_field_text,
-    eslp_filter, eslp_myevents, eslp_pair, eslp_pairs, eslp_sendevent, eslp_sendmsg, eslp_unicast,
+    eslp_filter, eslp_myevents, eslp_sendevent, eslp_sendmsg, eslp_unicast,
 };
 use c_library::octets::eslp_bytes;
+use c_library::pairs::{eslp_pair, eslp_pairs};
 use c_library::status::eslp_status;
 
 use super::memory::{Memory, NONE, bytes, exact, zeroed};

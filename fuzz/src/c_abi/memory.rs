@@ -1,12 +1,12 @@
 //! Memory as a C program would give it.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ffi::c_void;
 use std::ptr::null;
 
 use c_library::buffer::eslp_buffer;
 use c_library::client::{eslp_client_found, eslp_eof, eslp_sent, eslp_stats, eslp_subscription};
-use c_library::command::{eslp_command, eslp_fault, eslp_pairs, eslp_sendmsg};
+use c_library::command::{eslp_command, eslp_fault, eslp_sendmsg};
 use c_library::data::eslp_event_data;
 use c_library::decoder::eslp_step;
 use c_library::dial::{eslp_dial_fault, eslp_dial_read, eslp_originate};
@@ -14,9 +14,13 @@ use c_library::event::{eslp_event, eslp_headers, eslp_index};
 use c_library::jobs::{eslp_pending, eslp_sequence};
 use c_library::message::eslp_frame;
 use c_library::octets::{eslp_bytes, eslp_header, eslp_items, eslp_value};
+use c_library::pairs::eslp_pairs;
 use c_library::server::{eslp_answer, eslp_log_data, eslp_server_found, eslp_server_options, eslp_server_state};
 
-/// Memory of exactly a length, aligned exactly so, and zero at first.
+/// What stands in memory before anybody has written to it: not zero, which might be taken for a written NUL.
+const FILL: u8 = 7;
+
+/// Memory of exactly a length, aligned exactly so.
 pub(super) struct Memory {
     layout: Layout,
     at: *mut u8,
@@ -27,10 +31,12 @@ impl Memory {
     pub(super) fn new(len: usize, align: usize) -> Self {
         let layout = Layout::from_size_align(len.max(1), align).expect("a size that there is");
         // SAFETY: the length is not 0.
-        let at = unsafe { alloc_zeroed(layout) };
+        let at = unsafe { alloc(layout) };
         if at.is_null() {
             handle_alloc_error(layout);
         }
+        // SAFETY: as much as was allocated.
+        unsafe { at.write_bytes(FILL, layout.size()) };
         Self { layout, at, len }
     }
 
@@ -44,7 +50,7 @@ impl Memory {
 
     /// Whether nothing has been written to it.
     pub(super) fn is_untouched(&self) -> bool {
-        self.octets().iter().all(|octet| *octet == 0)
+        self.octets().iter().all(|octet| *octet == FILL)
     }
 
     pub(super) fn octets(&self) -> &[u8] {

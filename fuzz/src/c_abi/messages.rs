@@ -2,13 +2,11 @@
 
 use std::ptr::null_mut;
 
-use c_library::command::{
-    eslp_command, eslp_command_encode, eslp_command_parse, eslp_pairs, eslp_pairs_headers, eslp_sendmsg,
-};
+use c_library::command::{eslp_command, eslp_command_encode, eslp_command_parse, eslp_sendmsg};
 use c_library::decoder::{
     eslp_decoder_alignof, eslp_decoder_decode, eslp_decoder_drop, eslp_decoder_init, eslp_decoder_sizeof, eslp_step,
 };
-use c_library::event::{eslp_headers, eslp_headers_next};
+use c_library::event::{eslp_headers, eslp_headers_next, eslp_pairs_headers};
 use c_library::message::{
     eslp_frame, eslp_log_channel_uuid, eslp_log_file, eslp_log_function, eslp_log_level_of, eslp_log_line,
     eslp_log_text_channel, eslp_message, eslp_message_detail, eslp_message_event, eslp_message_get,
@@ -18,6 +16,7 @@ use c_library::message::{
     eslp_reply_socket_mode, eslp_reply_text_to_end, eslp_request_get, eslp_request_headers, eslp_request_line,
 };
 use c_library::octets::{eslp_bytes, eslp_header, eslp_value_equal, eslp_value_plain};
+use c_library::pairs::eslp_pairs;
 use c_library::status::eslp_status;
 
 use super::memory::{Memory, found, zeroed};

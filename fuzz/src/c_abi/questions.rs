@@ -124,12 +124,14 @@ pub(super) fn about_value(value: &eslp_value, buffer: &[u8]) {
 /// The octets of a value with a NUL behind them, in memory for just these.
 unsafe fn about_string(value: &eslp_value, octets: &[u8]) {
     let (len, mut told) = (octets.len(), 0);
-    let (out, short) = (Memory::new(len + 1, 1), Memory::new(len, 1));
+    let (out, ample, short) = (Memory::new(len + 1, 1), Memory::new(len + 4, 1), Memory::new(len, 1));
     // SAFETY: the memory is as long as said.
     unsafe {
         assert_eq!(eslp_value_string(value, short.at().cast(), len, &mut told), eslp_status::ESLP_INSUFFICIENT);
         assert!(told == len && short.is_untouched());
         assert_eq!(eslp_value_string(value, out.at().cast(), len + 1, &mut told), OK);
+        assert_eq!(eslp_value_string(value, ample.at().cast(), len + 4, null_mut()), OK);
     }
     assert!(told == len && out.octets().strip_suffix(b"\0") == Some(octets));
+    assert!(ample.octets().starts_with(out.octets()));
 }
