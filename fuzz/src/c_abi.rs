@@ -87,6 +87,10 @@ struct Host {
     /// How many commands the client has sent, and how many of them were answered or reported.
     sent: u64,
     reported: u64,
+    /// The eslp_command_kind that the client has to begin with.
+    first: i32,
+    /// The eslp_ask_kind that the host has not answered.
+    asked: i32,
 }
 
 impl Host {
@@ -127,6 +131,8 @@ impl Host {
             consumed: 0,
             sent: 0,
             reported: 0,
+            first: if role == 1 { 1 } else { 20 },
+            asked: 0,
         })
     }
 
@@ -137,7 +143,10 @@ impl Host {
                 self.to_decoder.extend(&octets);
                 self.to_client.extend(&octets);
             }
-            1 => self.to_server.extend(if u.arbitrary()? { u.choose(LINES)?.as_bytes().to_vec() } else { octets(u)? }),
+            1 => {
+                self.to_server.extend(if u.ratio(3, 4)? { u.choose(LINES)?.as_bytes().to_vec() } else { octets(u)? });
+                self.poll_server(u)?;
+            }
             2 => self.decode(),
             3 => self.poll_client(),
             4 => self.poll_server(u)?,

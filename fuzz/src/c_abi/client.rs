@@ -86,7 +86,11 @@ impl Host {
     pub(super) fn send(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
         let texts = texts(u)?;
         let pairs = pairs(&texts);
-        let command = command(u, &texts, &pairs)?;
+        let kind = match self.sent {
+            0 if u.arbitrary()? => self.first,
+            _ => u.int_in_range(-1..=23)?,
+        };
+        let command = command(u, kind, &texts, &pairs)?;
         let (mut len, mut fault, mut sent): (_, eslp_fault, eslp_sent) = (0, zeroed(), zeroed());
         let client = self.client.1;
         // SAFETY: the command's texts live on, and the memory is as long as said.
@@ -211,11 +215,11 @@ fn events(u: &mut Unstructured<'_>, names: &[u8], subclasses: &[u8]) -> Result<e
     Ok(eslp_events { names: bytes(names), subclasses: option(u, subclasses)?, format: u.int_in_range(0..=4)? })
 }
 
-/// Any command, or a kind that is none.
-fn command(u: &mut Unstructured<'_>, texts: &[Box<[u8]>; 6], pairs: &[eslp_pair]) -> Result<eslp_command> {
+/// Any command of a kind, which may be none.
+fn command(u: &mut Unstructured<'_>, kind: i32, texts: &[Box<[u8]>; 6], pairs: &[eslp_pair]) -> Result<eslp_command> {
     let [a, b, c, ..] = texts;
     let mut command: eslp_command = zeroed();
-    command.kind = u.int_in_range(-1..=23)?;
+    command.kind = kind;
     let fields = &mut command.r#as;
     match command.kind {
         1 | 2 => fields.auth = eslp_auth { password: bytes(a), user: bytes(b), domain: bytes(c) },
