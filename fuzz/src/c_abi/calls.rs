@@ -73,7 +73,7 @@ pub(super) fn read(u: &mut Unstructured<'_>) -> Result<()> {
         if let Some(read) = way.parse(&line)
             && let Some(written) = way.encode(&read.call)
         {
-            let again = way.parse(&written.octets().to_vec()).expect("what was written can be read");
+            let again = way.parse(written.octets()).expect("what was written can be read");
             assert_eq!(way.encode(&again.call).expect("it was written before").octets(), written.octets());
         }
     }

@@ -58,7 +58,7 @@ pub(crate) fn with_command(request: &Request<'_>, check: impl Fn(Read<'_>)) {
         }),
         "divert_events" => match without_front(rest, b" ") {
             [] => Err(missing),
-            word => Ok(Command::DivertEvents { on: word.to_ascii_lowercase() == b"on" }),
+            word => Ok(Command::DivertEvents { on: word.eq_ignore_ascii_case(b"on") }),
         },
         "api " => Ok(Command::Api { line: rest, console_execute: is_true(request.get("console_execute")) }),
         "bgapi " => Ok(Command::BgApi { line: rest, job_uuid: request.get("Job-UUID") }),
@@ -112,7 +112,7 @@ fn filter(text: &[u8]) -> Option<Command<'_>> {
     Some(Command::Filter(match &first.to_ascii_lowercase()[..] {
         b"delete" => {
             let (header, value) = pair.map_or((rest, None), |(header, value)| (header, Some(value)));
-            if header.to_ascii_lowercase() == b"all" { Filter::DeleteAll } else { Filter::Delete { header, value } }
+            if header.eq_ignore_ascii_case(b"all") { Filter::DeleteAll } else { Filter::Delete { header, value } }
         }
         b"add" => pair.map(|(header, value)| Filter::Add { header, value })?,
         _ => Filter::Add { header: first, value: rest },
@@ -166,7 +166,7 @@ fn with_message(request: &Request<'_>, rest: &[u8], check: impl Fn(Command<'_>))
     let get = |name| request.get(name);
     let number = |name, most: i128| get(name).map(|text: &[u8]| positive(text).min(most));
     let port = |name| number(name, u16::MAX.into()).map(|port| port as u16);
-    let is_text = get("content-type").is_some_and(|kind| kind.to_ascii_lowercase() == b"text/plain");
+    let is_text = get("content-type").is_some_and(|kind| kind.eq_ignore_ascii_case(b"text/plain"));
     let applications: Vec<(&[u8], &[u8])> = request
         .headers
         .iter()
