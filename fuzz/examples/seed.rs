@@ -26,6 +26,36 @@ const CALLS: &[&str] = &[
     "{a=b:_'':_'':}u/$''{y}$''$",
 ];
 
+/// What clients seldom say: as a user with rights, behind the octets that give them.
+const SESSIONS: &[(u8, &str)] = &[
+    (8, "userauth a@b:c\n\nevent ALL\n\nevent plain CUSTOM a::c\n\nnixevent CUSTOM a::c\n\n"),
+    (8, "userauth a@b:c\n\nevent ALL\n\nfilter list x\n\nfilter delete list\n\nlog 5\n\n"),
+    (0, "userauth a@b:c\n\nevent HEARTBEAT CUSTOM a::b\n\nevent TALK\n\napi bgapi status\n\napi bgapi x\n\nlog\n\n"),
+    (16, "auth x\n\nbgapi unload mod_event_socket\n\nreload mod_event_socket\n\n"),
+    (16, "auth x\n\nmyevents u\n\nsendmsg u\nasync: true\n\nsendmsg\n\nlinger 5\n\nnolinger\n\n"),
+    (17, "bgapi status\n\nconnect\n\nsendmsg 5fd4\nasync: on\n\nfilter Unique-ID /5/\n\nevent xml ALL\n\n"),
+];
+
+/// What clients seldom say, as a server reads it all the same.
+const ODD: &[&str] = &[
+    "linger -5\n\n",
+    "LINGER x\n\nlinger  7y\n\nlinger\n\n",
+    "log warning x\n\nlog -1\n\nlog 64\n\nlogx\n\n",
+    "event json CUSTOM a::b TALK\n\nevent  xml SWITCH_EVENT_TALK\n\nevent\n\nnixevent xSWITCH_EVENTxTALK custom\n\n",
+    "userauth u:p@d:q\n\nuserauth u@d:q\n\nuserauth u\n\nauth  x\n\n",
+    "filter  delete all\n\nfilter delete a b c\n\nfilter add a\n\nfilter ADD a \n\nfilter delete\n\nfilter x  y\n\n",
+    "myevents  u json\n\nmyevents XML\n\nmyevents\n\n",
+    "divert_events ON\n\ndivert_events\n\ngetvar\n\ngetvarx  y\n\n...\n\nnolog\n\n",
+    "sendmsg u\ncall-command: unicast\nlocal-port: 70000\nremote-port: -1\nlocal-ip: a\ntransport: b\nflags: c\n\n",
+    "sendmsg\nsession-id: u\ncall-command: execute\nexecute-app-name: a\ncontent-type: TEXT/plain\nhold-bleg: 2\n\
+     Content-Length: 2\nContent-Length: 3\nevent-uuid: x\nevent-uuid-name: y\nloops: -3\nlead-frames: 99999999999\n\
+     event-lock: yes\nevent-lock-pri: 0\nasync: ACTIVE\n\nabcde",
+    "sendmsg u\ncall-command: hangup\nhangup-cause: 17\n\nsendmsg u\ncall-command: nomedia\nnomedia-uuid: v\n\n",
+    "sendmsg u\ncall-command: xferext\napplication: a b c\nAPPLICATION: d\n\nsendmsg  u\ncall-command: EXECUTE\n\n",
+    "sendevent \tSWITCH_EVENT_TALK\na:b\nc:  d\ne\nf:\n\nbgapi a\njob-uuid: b\n\napi a\nconsole_execute: 007\n\n",
+    "api a\n\rb: c\n\r\n\r\r\napi a\0b\n\n\0x\n\n",
+];
+
 struct Seeds {
     directory: PathBuf,
     known: BTreeSet<(&'static str, Vec<u8>)>,
@@ -105,6 +135,12 @@ fn main() -> std::io::Result<()> {
         if let Ok(stream) = fs::read(capture.join("client.bin")) {
             seeds.client(&stream);
         }
+    }
+    for (mode, session) in SESSIONS {
+        seeds.add("server", &[*mode, 160, 7, 40], session.as_bytes());
+    }
+    for requests in ODD {
+        seeds.client(requests.as_bytes());
     }
     for line in CALLS {
         seeds.add("dial", &[0], line.as_bytes());

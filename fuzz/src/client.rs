@@ -1,12 +1,15 @@
 //! A client among random commands, answers, other frames, octets and ends: each id is answered or reported as never to
-//! be once and in order, every octet is counted, and nothing comes after the end.
+//! be once and in order, every octet is counted, what may be sent and why it ends is what a model says, and nothing
+//! comes after the end.
+
+mod model;
 
 use arbitrary::{Result, Unstructured};
 use esl_proto::name::{EventName, Format, LogLevel};
 use esl_proto::{
-    Call, Client, Command, End, Execute, Filter, Frame, Incoming, Limits, Message, NotAllowed, Poll, SendError,
-    SendMsg, Unanswered,
+    Call, Client, Command, End, Execute, Filter, Frame, Incoming, Limits, Message, Poll, SendError, SendMsg, Unanswered,
 };
+use model::{Model, Needs};
 
 /// What a server says.
 pub(crate) const FRAMES: &[&[u8]] = &[
@@ -33,25 +36,26 @@ pub(crate) const FRAMES: &[&[u8]] = &[
     b"Content-Length: x\n\n",
 ];
 
-fn command(kind: u8) -> Command<'static> {
+/// A command, and what it needs.
+fn command(kind: u8) -> (Command<'static>, Needs) {
     match kind % 17 {
-        0 => Command::auth("x"),
-        1 => Command::userauth("u", "d", "x"),
-        2 => Command::api("status"),
-        3 => Command::bgapi_named("status", "x"),
-        4 => Command::event(Format::Json, &[EventName::All]),
-        5 => SendMsg::new(Execute::new("playback", "a\nb")).to("u").into(),
-        6 => SendMsg::new(Call::hangup(None)).into(),
-        7 => Filter::DeleteAll.into(),
-        8 => Command::Connect,
-        9 => Command::myevents_of("u"),
-        10 => Command::myevents(None),
-        11 => Command::Log { level: Some(LogLevel::DEBUG) },
-        12 => Command::Linger { seconds: None },
-        13 => Command::getvar("x"),
-        14 => Command::Resume,
-        15 => Command::api("a\nb"),
-        _ => Command::Exit,
+        0 => (Command::auth("x"), Needs::Login),
+        1 => (Command::userauth("u", "d", "x"), Needs::Login),
+        2 => (Command::api("status"), Needs::Full),
+        3 => (Command::bgapi_named("status", "x"), Needs::Full),
+        4 => (Command::event(Format::Json, &[EventName::All]), Needs::Full),
+        5 => (SendMsg::new(Execute::new("playback", "a\nb")).to("u").into(), Needs::Nothing),
+        6 => (SendMsg::new(Call::hangup(None)).into(), Needs::Uuid),
+        7 => (Filter::DeleteAll.into(), Needs::Nothing),
+        8 => (Command::Connect, Needs::Connect),
+        9 => (Command::myevents_of("u"), Needs::Nothing),
+        10 => (Command::myevents(None), Needs::Uuid),
+        11 => (Command::Log { level: Some(LogLevel::DEBUG) }, Needs::FullAndRight),
+        12 => (Command::Linger { seconds: None }, Needs::FullAndChannel),
+        13 => (Command::getvar("x"), Needs::Channel),
+        14 => (Command::Resume, Needs::Channel),
+        15 => (Command::api("a\nb"), Needs::Full),
+        _ => (Command::Exit, Needs::Exit),
     }
 }
 
@@ -67,7 +71,7 @@ pub fn run(data: &[u8]) {
 /// A client, its host, and what must be true of them.
 struct Host {
     client: Client,
-    outbound: bool,
+    model: Model,
     /// The most that the host's buffer holds.
     room: usize,
     /// What the server has sent and the client has not consumed, and how much of it has arrived.
@@ -75,13 +79,14 @@ struct Host {
     arrived: usize,
     consumed: u64,
     frames: u64,
+    events: u64,
+    log_lines: u64,
+    unexpected: u64,
     sent: u64,
     /// How many ids were reported: as they must be in order, these are the lowest.
     reported: u64,
-    exiting: bool,
     /// Octets of a body that must still come in parts.
     parts: usize,
-    end: Option<End>,
 }
 
 impl Host {
@@ -90,17 +95,18 @@ impl Host {
         let limits = if u.arbitrary()? { Limits::DEFAULT } else { Limits::for_buffer(u.int_in_range(2..=200)?) };
         Ok(Self {
             client: if outbound { Client::outbound(limits) } else { Client::inbound(limits) },
-            outbound,
+            model: Model { outbound, ..Model::default() },
             room: limits.whole,
             wire: Vec::new(),
             arrived: 0,
             consumed: 0,
             frames: 0,
+            events: 0,
+            log_lines: 0,
+            unexpected: 0,
             sent: 0,
             reported: 0,
-            exiting: false,
             parts: 0,
-            end: None,
         })
     }
 
@@ -111,7 +117,7 @@ impl Host {
                 let len = u.int_in_range(0..=60)?.min(u.len());
                 self.wire.extend_from_slice(u.bytes(len)?);
             }
-            5 if self.end.is_none() => {
+            5 if self.model.end.is_none() => {
                 assert_eq!(self.client.sent_elsewhere().number(), self.sent);
                 self.sent += 1;
             }
@@ -125,33 +131,33 @@ impl Host {
     }
 
     fn send(&mut self, kind: u8, short: bool) {
-        let command = command(kind);
+        let (command, needs) = command(kind);
         let before = format!("{:?}", self.client);
         let allowed = self.client.may_send(&command);
+        assert_eq!(allowed, self.model.allows(needs));
         let mut out = vec![7; if short { 3 } else { 256 }];
         match self.client.send(&command, &mut out) {
             Ok(sent) => {
                 assert_eq!(sent.id.number(), self.sent);
                 assert_eq!(command.encode(&mut vec![0; 256]), Ok(&out[..sent.len]));
-                assert!(allowed.is_ok() && !self.exiting && self.end.is_none());
-                // What comes first is what the server wants first.
-                let first = match self.outbound {
-                    true => matches!(command, Command::Connect),
-                    false => matches!(command, Command::Auth { .. } | Command::UserAuth { .. } | Command::Exit),
-                };
-                assert!(first || self.sent > 0);
-                self.exiting |= matches!(command, Command::Exit);
+                assert!(allowed.is_ok());
+                match needs {
+                    Needs::Login => self.model.login = Some(self.sent),
+                    Needs::Connect => self.model.connect_sent = true,
+                    Needs::Exit => self.model.exiting = true,
+                    _ => self.model.watches |= matches!(command, Command::MyEvents { uuid: Some(_), .. }),
+                }
                 self.sent += 1;
             }
             Err(error) => {
                 assert_eq!(format!("{:?}", self.client), before, "an error changes nothing");
                 assert!(out.iter().all(|octet| *octet == 7), "an error writes nothing");
+                assert!(!error.to_string().is_empty());
                 match error {
                     SendError::NotAllowed(reason) => assert_eq!(allowed, Err(reason)),
                     SendError::Refused(_) => assert!(allowed.is_ok() && command.encoded_len().is_err()),
                     SendError::Insufficient(_) => assert!(allowed.is_ok() && short),
                 }
-                assert!(self.end.is_none() || error == SendError::NotAllowed(NotAllowed::Closed));
             }
         }
     }
@@ -163,31 +169,35 @@ impl Host {
             let buffer = self.wire[..self.arrived.min(self.room)].to_vec();
             let consumed = match self.client.poll(&buffer) {
                 Ok(Poll::Closed { end, trailing }) => {
-                    assert_eq!((Some(end), trailing), (self.end, &buffer[..]));
+                    assert_eq!((Some(end), trailing), (self.model.end, &buffer[..]));
                     break;
                 }
                 Err(error) => {
-                    match self.end {
+                    match self.model.end {
                         None => self.never(error.unanswered, End::Protocol(error.error)),
                         Some(end) => assert!(end == End::Protocol(error.error) && error.unanswered.is_empty()),
                     }
                     break;
                 }
                 Ok(poll) => {
-                    assert_eq!(self.end, None, "nothing comes after the end");
+                    assert_eq!(self.model.end, None, "nothing comes after the end");
                     self.take(&poll, buffer.len())
                 }
             };
             self.wire.drain(..consumed.octets);
             self.arrived -= consumed.octets;
             self.consumed += consumed.octets as u64;
-            assert_eq!((self.client.stats().octets, self.client.stats().frames), (self.consumed, self.frames));
-            assert_eq!((self.client.in_flight(), self.client.end()), (self.sent - self.reported, self.end));
+            let stats = self.client.stats();
+            assert_eq!((stats.octets, stats.frames), (self.consumed, self.frames));
+            let counts = (stats.events, stats.log_lines, stats.unexpected);
+            assert_eq!(counts, (self.events, self.log_lines, self.unexpected));
+            assert_eq!(self.client.is_lingering(), self.model.lingering);
+            assert_eq!((self.client.in_flight(), self.client.end()), (self.sent - self.reported, self.model.end));
             if consumed.needs_more && (self.arrived <= self.room || consumed.octets == 0) {
                 break;
             }
         }
-        assert_eq!(self.client.end(), self.end);
+        assert_eq!(self.client.end(), self.model.end);
     }
 
     fn take(&mut self, poll: &Poll<'_>, filled: usize) -> Consumed {
@@ -218,6 +228,7 @@ impl Host {
     }
 
     fn incoming(&mut self, incoming: &Incoming<'_>) {
+        self.model.hears(incoming);
         match incoming {
             Incoming::Authenticated { id, glued, .. } => {
                 self.answered(id.number());
@@ -231,15 +242,19 @@ impl Host {
                 self.report(*unanswered);
                 self.parts = parts_of(rejection.frame());
             }
-            Incoming::Goodbye { end, unanswered, .. } => self.never(*unanswered, *end),
-            Incoming::Unexpected(Message::Reply(_) | Message::ApiResponse(_)) => {
-                assert_eq!(self.sent, self.reported, "an answer that nobody waits for");
+            Incoming::Goodbye { notice, end, unanswered } => {
+                assert_eq!(*end, self.model.reason(notice, self.sent > self.reported));
+                self.never(*unanswered, *end);
             }
-            Incoming::AuthRequest => assert!(!self.outbound && self.reported == 0),
-            Incoming::Lingering(notice) => {
-                assert!(self.client.is_lingering());
-                self.parts = parts_of(notice.frame());
+            Incoming::Unexpected(message) => {
+                self.unexpected += 1;
+                let answers = matches!(message, Message::Reply(_) | Message::ApiResponse(_));
+                assert!(!answers || self.sent == self.reported, "an answer that nobody waits for");
             }
+            Incoming::AuthRequest => assert!(!self.model.outbound && self.reported == 0),
+            Incoming::Lingering(notice) => self.parts = parts_of(notice.frame()),
+            Incoming::Event(_) => self.events += 1,
+            Incoming::Log(_) => self.log_lines += 1,
             _ => {}
         }
         assert!(!format!("{incoming:?}").is_empty());
@@ -259,7 +274,7 @@ impl Host {
     fn never(&mut self, unanswered: Unanswered, end: End) {
         assert_eq!(unanswered.end(), end);
         self.report(unanswered);
-        self.end = Some(end);
+        self.model.end = Some(end);
     }
 
     /// The stream ends where it is.
@@ -267,12 +282,12 @@ impl Host {
         let buffer = self.wire[..self.arrived].to_vec();
         let eof = self.client.eof(&buffer);
         assert!(eof.incomplete <= buffer.len());
-        match self.end {
+        match self.model.end {
             Some(end) => assert_eq!((eof.end, eof.incomplete), (end, 0)),
-            None => assert!(matches!(eof.end, End::Eof | End::Rejected | End::AuthRefused)),
+            None => assert_eq!(eof.end, self.model.verdict.unwrap_or(End::Eof)),
         }
         self.never(eof.unanswered, eof.end);
-        assert_eq!((self.client.in_flight(), self.client.end()), (0, self.end));
+        assert_eq!((self.client.in_flight(), self.client.end()), (0, self.model.end));
         self.send(2, false);
         self.arrive(usize::MAX / 2);
     }

@@ -72,6 +72,7 @@ fn decode<'s>(setup: &Setup, stream: &'s [u8], arrivals: impl Iterator<Item = us
                 Ok(step) => step,
                 Err(error) => {
                     assert_eq!(decoder.decode(buffer), Err(error), "an error is sticky");
+                    assert!(!error.to_string().is_empty());
                     return Run { frames, end: Err(error) };
                 }
             };
@@ -174,8 +175,8 @@ pub fn run(data: &[u8]) {
         (before < stream.len()).then_some(*sum)
     });
     assert_eq!(decode(&setup, stream, arrivals), whole);
-    if !setup.requests && setup.limits == Limits::DEFAULT {
-        let plainly = reference::frames(stream);
+    if setup.limits == Limits::DEFAULT {
+        let plainly = if setup.requests { reference::requests(stream) } else { reference::frames(stream) };
         assert!(whole.frames.iter().map(as_reference).eq(plainly), "{whole:?}");
     }
     let mut start = 0;

@@ -6,7 +6,7 @@ use esl_proto::name::{EventName, Format};
 use esl_proto::{Decoder, Event, EventSequence, Header, HeaderSlot, Limits, Step, Value};
 use percent_encoding::percent_decode;
 
-use crate::reference;
+use crate::reference::{self, documents};
 use crate::values::{check_headers, items, octets, same};
 
 /// How many names are looked up: each look-up walks the event.
@@ -38,6 +38,7 @@ fn check(event: Event<'_>, crlf: bool, slots: usize) {
     assert_eq!(event.validate(), verdict);
     if let Err(error) = verdict {
         assert!(error.offset <= event.text().len() && event.format() != Format::Plain);
+        assert!(!error.to_string().is_empty());
     }
     let body = walk.into_body();
     assert_eq!(event.body(), body);
@@ -50,6 +51,18 @@ fn check(event: Event<'_>, crlf: bool, slots: usize) {
             headers.iter().for_each(check_line);
         }
         _ => check_headers(headers.iter().copied()),
+    }
+    let pairs: Vec<_> = headers.iter().map(|header| (header.name.raw(), header.value.raw())).collect();
+    match event.format() {
+        Format::Xml => {
+            documents::check_xml(event.text(), &pairs);
+            for header in &headers {
+                let text = documents::without_entities(header.value.raw());
+                assert!(percent_decode(&text).eq(header.value.bytes()), "{}", text.escape_ascii());
+            }
+        }
+        Format::Json if body.is_none() => documents::check_json(event.text(), &pairs),
+        _ => {}
     }
 
     let values = by_name(&headers);

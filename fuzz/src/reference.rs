@@ -1,7 +1,13 @@
 //! The reading rules once more, written for nothing but to be seen through: with the whole text at hand, line by line,
 //! and without the crate's own search.
 
-/// A frame of a server.
+pub(crate) mod commands;
+pub(crate) mod documents;
+pub(crate) mod requests;
+
+use requests::Request;
+
+/// A frame of a server, or a client's request.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Frame<'s> {
     pub(crate) head: &'s [u8],
@@ -20,6 +26,12 @@ pub(crate) fn frames(stream: &[u8]) -> Vec<Frame<'_>> {
         frames.push(frame);
     }
     frames
+}
+
+/// The requests of a client, as far as they are frames.
+pub(crate) fn requests(stream: &[u8]) -> Vec<Frame<'_>> {
+    let frame = |Request { head, body, end, .. }| Frame { head, body, content_type: None, crlf: false, end };
+    Request::all(stream).into_iter().map(frame).collect()
 }
 
 fn frame(stream: &[u8], mut start: usize) -> Option<Frame<'_>> {

@@ -53,6 +53,7 @@ impl Setup {
             is_outbound: outbound.is_some(),
             server: outbound.unwrap_or_else(|| Server::inbound(LIMITS, storage)),
             rights,
+            is_user: false,
             written: Vec::new(),
             commands: 0,
             answers: 0,
@@ -66,6 +67,8 @@ struct Listener {
     server: Server<Vec<u8>>,
     is_outbound: bool,
     rights: Rights<'static>,
+    /// Whether the client is one with these rights.
+    is_user: bool,
     written: Vec<u8>,
     /// Commands that were done or asked for.
     commands: usize,
@@ -162,12 +165,14 @@ impl Listener {
             EventField::new("Event-Name", "CHANNEL_DATA"),
             EventField { name: name.as_bytes(), content: Content::Text(command) },
         ];
+        self.check_rights(ask);
         let answer = match ask {
             Ask::Password(secret) if secret.expose().starts_with(b"no") => Answer::Refuse,
             Ask::Password(_) | Ask::User { .. } => Answer::Accept(self.rights),
             Ask::Api { command, argument, .. } => Answer::Output(argument.unwrap_or(command)),
             Ask::BgApi { command, job, .. } => Answer::Job(job.unwrap_or(command)),
             Ask::SendMsg { message, .. } if message.uuid.is_some() => Answer::NoSuchChannel(command),
+            Ask::SendMsg { message, .. } if message.is_async => Answer::Ok,
             Ask::SendMsg { request, .. } => Answer::Reply(request.line()),
             Ask::SendEvent { request, .. } => Answer::Event(request.body().unwrap_or(command)),
             Ask::Connect => Answer::Channel(EventData::new(&fields)),
@@ -176,7 +181,12 @@ impl Listener {
             Ask::MyEvents(uuid) => Answer::Control(uuid),
             _ => panic!("an unknown question"),
         };
-        let written = match (self.server.answer(answer, &mut out), ask) {
+        let answered = self.server.answer(answer, &mut out);
+        assert!(
+            answered.is_ok_and(|written| written <= out.len())
+                || answered.is_err_and(|error| !error.to_string().is_empty())
+        );
+        let written = match (answered, ask) {
             (Ok(written), _) => written,
             // The storage is full: another answer has to do.
             (Err(_), Ask::MyEvents(uuid)) => {
@@ -191,6 +201,20 @@ impl Listener {
         let answers = self.write_answers(&out[..written]);
         assert!(answers == usize::from(!silent) || (silent && matches!(ask, Ask::Connect | Ask::Api { .. })));
         assert!(self.server.answer(Answer::Ok, &mut out).is_err(), "nothing is asked any more");
+    }
+
+    /// What a user has no right to is not asked for.
+    fn check_rights(&mut self, ask: &Ask<'_>) {
+        self.is_user |= matches!(ask, Ask::User { .. });
+        let (Ask::Api { command, argument, console: false } | Ask::BgApi { command, argument, .. }) = ask else {
+            return;
+        };
+        if let Some(list) = self.rights.api.filter(|_| self.is_user) {
+            let may = |word: &[u8]| list.split(|octet| *octet == b',').any(|allowed| allowed == word);
+            let nested =
+                argument.filter(|_| *command == b"bgapi").and_then(|line| line.split(|octet| *octet == b' ').next());
+            assert!(may(command) && nested.is_none_or(may));
+        }
     }
 
     /// Something that is not the client's doing.
@@ -249,7 +273,7 @@ impl Listener {
                 assert_eq!(self.write(&out[..written]), 1);
                 self.queued -= 1;
             }
-            Err(error) => assert_eq!(error, DeliverError::NotReady),
+            Err(error) => assert!(error == DeliverError::NotReady && !error.to_string().is_empty()),
         }
     }
 
@@ -297,6 +321,7 @@ impl Listener {
     }
 
     fn check_end(&mut self, rest: &[u8]) {
+        assert!(self.rights.log || !self.is_user || self.server.log_level().is_none());
         let greetings = usize::from(!self.is_outbound && !self.written.is_empty());
         let mut frames = 0;
         each_frame(&self.written, |frame| {

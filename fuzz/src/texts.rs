@@ -40,7 +40,7 @@ const WORDS: &[&[u8]] = &[
     b"user/1000",
     b"sofia/a/b@[::1]",
     b"x/it's\\",
-    b"a:",
+    b"a:_",
     b"leg_timeout",
     b"_undef_",
     b"ARRAY::",

@@ -5,7 +5,7 @@ use core::fmt;
 use super::interest::listed;
 use super::store::{Full, Kind, Store};
 use super::write::{NOT_FOUND, Output};
-use super::{Closed, Control, Goodbye, Phase, Server};
+use super::{Closed, Control, Phase, Server};
 use crate::command::{Secret, SendMsg};
 use crate::event::{EventData, EventDataError};
 use crate::frame::Request;
@@ -204,12 +204,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
         };
         let written = match (due.owed, answer) {
             (Owed::Password | Owed::User, Answer::Refuse) => {
-                let written = reply(&[b"-ERR invalid"], out)?;
-                let rest = out.get_mut(written..).unwrap_or_default();
-                return match self.close(Closed::Refused, Goodbye::Disconnected, rest) {
-                    Ok(more) => Ok(written + more),
-                    Err(error) => Err(AnswerError::Insufficient { required: written + error.required }),
-                };
+                return Ok(self.close_after(&Output::Reply(&[b"-ERR invalid"]), Closed::Refused, out)?);
             }
             (Owed::Password, Answer::Accept(_)) => {
                 let written = reply(&[b"+OK accepted"], out)?;

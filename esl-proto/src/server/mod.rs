@@ -331,18 +331,23 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
         Ok(written)
     }
 
+    /// Ends the connection with one more frame before the notice: writes both or nothing.
+    fn close_after(&mut self, last: &Output<'_>, why: Closed, out: &mut [u8]) -> Result<usize, Insufficient> {
+        let front = last.len();
+        let rest = out.get_mut(front..).unwrap_or_default();
+        let notice = self
+            .close(why, Goodbye::Disconnected, rest)
+            .map_err(|error| Insufficient { required: front + error.required })?;
+        Ok(last.emit(out)? + notice)
+    }
+
     /// Refuses a connection by its address, instead of the first [`poll`](Self::poll). Close it then.
     ///
     /// # Errors
     ///
     /// `out` is too short: nothing has happened.
     pub fn reject(&mut self, out: &mut [u8]) -> Result<usize, Insufficient> {
-        let written = Output::Rejection.emit(out)?;
-        let rest = out.get_mut(written..).unwrap_or_default();
-        match self.close(Closed::Rejected, Goodbye::Disconnected, rest) {
-            Ok(more) => Ok(written + more),
-            Err(error) => Err(Insufficient { required: written + error.required }),
-        }
+        self.close_after(&Output::Rejection, Closed::Rejected, out)
     }
 
     /// Ends the connection with a notice. Close it then. Nothing is written if it is over already.

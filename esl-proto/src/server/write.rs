@@ -81,11 +81,16 @@ pub(super) enum Output<'a> {
 impl Output<'_> {
     /// Writes the frame to the front of `out`, whole or not at all.
     pub(super) fn emit(&self, out: &mut [u8]) -> Result<usize, Insufficient> {
-        let mut length = Length(0);
-        self.write(&mut length);
-        let required = length.0;
+        let required = self.len();
         self.write(&mut Writer(out.get_mut(..required).ok_or(Insufficient { required })?));
         Ok(required)
+    }
+
+    /// The frame's octets.
+    pub(super) fn len(&self) -> usize {
+        let mut length = Length(0);
+        self.write(&mut length);
+        length.0
     }
 
     fn write(&self, sink: &mut impl Sink) {

@@ -478,6 +478,33 @@ fn the_name_of_a_job_is_cut_like_the_servers() {
     assert_eq!((command, argument, job.map(<[u8]>::len)), (&b"a"[..], Some(&b"b c"[..]), Some(256)));
 }
 
+/// What is told to be needed is enough, and less writes nothing.
+fn ends_whole_or_not_at_all(mut end: impl FnMut(&mut [u8]) -> Result<usize, usize>) {
+    let required = end(&mut []).unwrap_err();
+    for len in 0..required {
+        let mut out = vec![7; len];
+        assert_eq!(end(&mut out), Err(required));
+        assert!(out.iter().all(|octet| *octet == 7), "{len}");
+    }
+    assert_eq!(end(&mut vec![7; required]), Ok(required));
+}
+
+#[test]
+fn a_last_frame_and_the_notice_are_written_together() {
+    let mut server = Server::inbound(ServerLimits::DEFAULT, [0; 512]);
+    ends_whole_or_not_at_all(|out| server.reject(out).map_err(|error| error.required));
+    assert_eq!(server.closed(), Some(Closed::Rejected));
+    let mut server = Server::inbound(ServerLimits::DEFAULT, [0; 512]);
+    let mut out = [0; Server::REPLY_MAX];
+    server.poll(b"", &mut out).unwrap();
+    server.poll(b"auth no\n\n", &mut out).unwrap();
+    ends_whole_or_not_at_all(|out| match server.answer(Answer::Refuse, out) {
+        Err(AnswerError::Insufficient { required }) => Err(required),
+        other => Ok(other.unwrap()),
+    });
+    assert_eq!(server.closed(), Some(Closed::Refused));
+}
+
 #[test]
 fn a_listener_is_small() {
     assert!(size_of::<Server<[u8; 0]>>() < 400);

@@ -1,15 +1,24 @@
 //! Memory as a C program would give it.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ffi::c_void;
+use std::ptr::null;
 
-use c_library::client::{eslp_client_found, eslp_eof, eslp_sent};
-use c_library::command::{eslp_command, eslp_pairs};
+use c_library::buffer::eslp_buffer;
+use c_library::client::{eslp_client_found, eslp_eof, eslp_sent, eslp_stats, eslp_subscription};
+use c_library::command::{eslp_command, eslp_fault, eslp_sendmsg};
 use c_library::data::eslp_event_data;
 use c_library::decoder::eslp_step;
+use c_library::dial::{eslp_dial_fault, eslp_dial_read, eslp_originate};
 use c_library::event::{eslp_event, eslp_headers, eslp_index};
+use c_library::jobs::{eslp_pending, eslp_sequence};
+use c_library::message::eslp_frame;
 use c_library::octets::{eslp_bytes, eslp_header, eslp_items, eslp_value};
-use c_library::server::{eslp_answer, eslp_server_found, eslp_server_options};
+use c_library::pairs::eslp_pairs;
+use c_library::server::{eslp_answer, eslp_log_data, eslp_server_found, eslp_server_options, eslp_server_state};
+
+/// What stands in memory before anybody has written to it: not zero, which might be taken for a written NUL.
+const FILL: u8 = 7;
 
 /// Memory of exactly a length, aligned exactly so.
 pub(super) struct Memory {
@@ -22,10 +31,12 @@ impl Memory {
     pub(super) fn new(len: usize, align: usize) -> Self {
         let layout = Layout::from_size_align(len.max(1), align).expect("a size that there is");
         // SAFETY: the length is not 0.
-        let at = unsafe { alloc_zeroed(layout) };
+        let at = unsafe { alloc(layout) };
         if at.is_null() {
             handle_alloc_error(layout);
         }
+        // SAFETY: as much as was allocated.
+        unsafe { at.write_bytes(FILL, layout.size()) };
         Self { layout, at, len }
     }
 
@@ -35,6 +46,11 @@ impl Memory {
 
     pub(super) const fn len(&self) -> usize {
         self.len
+    }
+
+    /// Whether nothing has been written to it.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.octets().iter().all(|octet| *octet == FILL)
     }
 
     pub(super) fn octets(&self) -> &[u8] {
@@ -64,8 +80,10 @@ macro_rules! plain {
 }
 
 plain! {
-    eslp_answer eslp_bytes eslp_client_found eslp_command eslp_eof eslp_event eslp_event_data eslp_header eslp_headers
-    eslp_index eslp_items eslp_pairs eslp_sent eslp_server_found eslp_server_options eslp_step eslp_value
+    eslp_answer eslp_buffer eslp_bytes eslp_client_found eslp_command eslp_dial_fault eslp_dial_read eslp_eof eslp_event
+    eslp_event_data eslp_fault eslp_frame eslp_header eslp_headers eslp_index eslp_items eslp_log_data eslp_originate
+    eslp_pairs eslp_pending eslp_sendmsg eslp_sent eslp_sequence eslp_server_found eslp_server_options
+    eslp_server_state eslp_stats eslp_step eslp_subscription eslp_value
 }
 
 /// A struct as `= {0}` makes it.
@@ -79,6 +97,22 @@ pub(super) fn exact(octets: &[u8]) -> Box<[u8]> {
     octets.into()
 }
 
-pub(super) fn bytes(octets: &[u8]) -> eslp_bytes {
+pub(super) const fn bytes(octets: &[u8]) -> eslp_bytes {
     eslp_bytes { data: octets.as_ptr().cast(), len: octets.len() }
+}
+
+/// What the library says where there is nothing.
+pub(super) const NONE: eslp_bytes = eslp_bytes { data: null(), len: 0 };
+
+/// The octets that the library has found.
+///
+/// # Safety
+/// They are still there.
+pub(super) unsafe fn found<'a>(octets: eslp_bytes) -> &'a [u8] {
+    if octets.data.is_null() {
+        assert_eq!(octets.len, 0);
+        return &[];
+    }
+    // SAFETY: the caller says so.
+    unsafe { std::slice::from_raw_parts(octets.data.cast(), octets.len) }
 }

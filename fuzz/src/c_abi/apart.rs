@@ -1,0 +1,204 @@
+//! What needs no connection: words, names for jobs, what is waited for, gaps in a sequence, a receive buffer.
+
+use std::collections::BTreeMap;
+use std::ffi::CStr;
+use std::ptr::{null_mut, without_provenance_mut};
+
+use arbitrary::{Result, Unstructured};
+use c_library::buffer::{
+    eslp_buffer, eslp_buffer_capacity, eslp_buffer_commit, eslp_buffer_consume, eslp_buffer_data, eslp_buffer_grow,
+    eslp_buffer_init, eslp_buffer_len, eslp_buffer_spare,
+};
+use c_library::client::eslp_end_text;
+use c_library::command::eslp_field_text;
+use c_library::dial::eslp_dial_field_text;
+use c_library::event::eslp_event_view;
+use c_library::jobs::{
+    ESLP_TAG_LEN, eslp_pending, eslp_pending_init, eslp_pending_insert, eslp_pending_len, eslp_pending_slot,
+    eslp_pending_take, eslp_pending_take_any, eslp_sequence, eslp_sequence_init, eslp_sequence_missing,
+    eslp_sequence_note, eslp_tag, eslp_tag_number,
+};
+use c_library::name::{
+    eslp_answer_state_from, eslp_answer_state_text, eslp_call_state_from, eslp_call_state_text, eslp_cause_from,
+    eslp_cause_text, eslp_channel_state_from, eslp_channel_state_text, eslp_direction_from, eslp_direction_text,
+    eslp_event_name_from, eslp_event_name_text, eslp_format_content_type, eslp_format_from, eslp_format_text,
+    eslp_log_level_from, eslp_log_level_text,
+};
+use c_library::octets::{eslp_bytes, eslp_value};
+use c_library::status::{ESLP_ABI_VERSION, eslp_abi_version, eslp_status, eslp_strerror, eslp_version};
+
+use super::OK;
+use super::memory::{Memory, bytes, exact, found, zeroed};
+use crate::texts::text;
+
+const INSUFFICIENT: eslp_status = eslp_status::ESLP_INSUFFICIENT;
+
+type From = unsafe extern "C" fn(eslp_bytes) -> i32;
+type Text = extern "C" fn(i32) -> eslp_bytes;
+
+/// Vocabulary both ways.
+const WORDS: [(From, Text); 7] = [
+    (eslp_event_name_from, eslp_event_name_text),
+    (eslp_cause_from, eslp_cause_text),
+    (eslp_channel_state_from, eslp_channel_state_text),
+    (eslp_call_state_from, eslp_call_state_text),
+    (eslp_answer_state_from, eslp_answer_state_text),
+    (eslp_direction_from, eslp_direction_text),
+    (eslp_format_from, eslp_format_text),
+];
+
+/// Any of these.
+pub(super) fn step(u: &mut Unstructured<'_>) -> Result<()> {
+    match u.int_in_range(0..=4)? {
+        0 => words(u),
+        1 => tag(u),
+        2 => pending(u),
+        3 => sequence(u),
+        _ => buffer(u),
+    }
+}
+
+/// A word is the number of the word that a number is.
+fn words(u: &mut Unstructured<'_>) -> Result<()> {
+    let any = exact(&text(u)?);
+    let number = if u.arbitrary()? { u.int_in_range(-2..=100)? } else { u.arbitrary()? };
+    let mut level = 0;
+    // SAFETY: the texts are the library's for ever, or live on.
+    unsafe {
+        for (from, text) in WORDS {
+            let word = text(number);
+            assert!(word.data.is_null() || from(bytes(&exact(&found(word).to_ascii_lowercase()))) == number);
+            let known = text(from(bytes(&any)));
+            assert!(known.data.is_null() || found(known).eq_ignore_ascii_case(&any));
+        }
+        let name = eslp_log_level_text(number);
+        assert!(name.data.is_null() || (eslp_log_level_from(name, &mut level) == OK && level == number));
+        if eslp_log_level_from(bytes(&any), &mut level) == OK {
+            assert!((-1..=63).contains(&level));
+        }
+        assert_eq!(eslp_format_content_type(number).data.is_null(), eslp_format_text(number).data.is_null());
+        for (text, most) in [(eslp_end_text as Text, 10), (eslp_field_text, 18), (eslp_dial_field_text, 11)] {
+            assert_eq!(found(text(number)).is_empty(), !(1..=most).contains(&number));
+        }
+        assert!(!CStr::from_ptr(eslp_strerror(number)).is_empty() && !CStr::from_ptr(eslp_version()).is_empty());
+    }
+    assert_eq!(eslp_abi_version(), ESLP_ABI_VERSION);
+    Ok(())
+}
+
+fn tag(u: &mut Unstructured<'_>) -> Result<()> {
+    let (run, number, other): (u64, u64, u64) = u.arbitrary()?;
+    let any = exact(&text(u)?);
+    let (out, short) = (Memory::new(ESLP_TAG_LEN, 1), Memory::new(ESLP_TAG_LEN - 1, 1));
+    let name = |octets: &[u8]| eslp_value { data: octets.as_ptr().cast(), len: octets.len(), coding: 0, limit: 0 };
+    let mut read = 0;
+    // SAFETY: the memory is as long as said.
+    unsafe {
+        assert_eq!(eslp_tag(run, number, short.at(), short.len()), INSUFFICIENT);
+        assert_eq!(eslp_tag(run, number, out.at(), out.len()), OK);
+        assert_eq!(eslp_tag_number(&name(out.octets()), run, &mut read), OK);
+        assert!(read == number && short.is_untouched());
+        let status = eslp_tag_number(&name(out.octets()), other, &mut read);
+        assert_eq!(status == OK, other == run);
+        assert_eq!(eslp_tag_number(&name(&any), run, &mut read) == OK, any.eq_ignore_ascii_case(out.octets()));
+    }
+    Ok(())
+}
+
+/// What is waited for, beside a map.
+fn pending(u: &mut Unstructured<'_>) -> Result<()> {
+    let room = u.int_in_range(0..=3)?;
+    let slots = Memory::new(room * size_of::<eslp_pending_slot>(), align_of::<eslp_pending_slot>());
+    let mut pending: eslp_pending = zeroed();
+    let mut model = BTreeMap::new();
+    // SAFETY: there are as many slots as said; the pointers are never followed.
+    unsafe {
+        assert_eq!(eslp_pending_init(&mut pending, slots.at().cast(), room), OK);
+        for _ in 0..u.int_in_range(0..=12)? {
+            let (number, entry) = (u.int_in_range(0..=4)?, without_provenance_mut(u.int_in_range(1..=9)?));
+            let (mut key, mut taken) = (0, null_mut());
+            match u.int_in_range(0..=3)? {
+                0 | 1 => match eslp_pending_insert(&mut pending, number, entry, &mut taken) {
+                    OK => assert_eq!(model.insert(number, entry).unwrap_or_default(), taken),
+                    status => assert!(status == INSUFFICIENT && model.len() == room && !model.contains_key(&number)),
+                },
+                2 => {
+                    let status = eslp_pending_take(&mut pending, number, &mut taken);
+                    assert_eq!(model.remove(&number), (status == OK).then_some(taken));
+                }
+                _ => match eslp_pending_take_any(&mut pending, &mut key, &mut taken) {
+                    OK => assert_eq!(model.remove(&key), Some(taken)),
+                    status => assert!(status == eslp_status::ESLP_END && model.is_empty()),
+                },
+            }
+            assert_eq!(eslp_pending_len(&pending), model.len());
+        }
+    }
+    Ok(())
+}
+
+/// Gaps between numbers of which none comes twice.
+fn sequence(u: &mut Unstructured<'_>) -> Result<()> {
+    let mut sequence: eslp_sequence = zeroed();
+    let mut seen = std::collections::BTreeSet::new();
+    // SAFETY: the texts live as long as the call.
+    unsafe {
+        assert_eq!(eslp_sequence_init(&mut sequence), OK);
+        for _ in 0..u.int_in_range(0..=6)? {
+            let number: u64 = if u.arbitrary()? { u.arbitrary()? } else { u.int_in_range(0..=20)? };
+            if seen.insert(number) {
+                let text = exact(format!("Event-Sequence: {number}\n\n").as_bytes());
+                let mut event = zeroed();
+                assert_eq!(eslp_event_view(1, bytes(&text), &mut event), OK);
+                assert_eq!(eslp_sequence_note(&mut sequence, &event), OK);
+            }
+        }
+        let between = seen.last().zip(seen.first()).map_or(0, |(last, first)| u128::from(last - first) + 1);
+        let missing = between - seen.len() as u128;
+        assert!(u128::from(eslp_sequence_missing(&sequence)).abs_diff(missing) <= 1, "it stops at the greatest number");
+        assert!(between > u128::from(u64::MAX) || u128::from(eslp_sequence_missing(&sequence)) == missing);
+    }
+    Ok(())
+}
+
+/// A receive buffer beside a queue.
+fn buffer(u: &mut Unstructured<'_>) -> Result<()> {
+    let mut memory = Memory::new(u.int_in_range(0..=20)?, 1);
+    let mut buffer: eslp_buffer = zeroed();
+    let (mut model, mut next): (Vec<u8>, u8) = (Vec::new(), 0);
+    // SAFETY: the memory is as long as said, and the old one lives until the buffer goes on with other.
+    unsafe {
+        assert_eq!(eslp_buffer_init(&mut buffer, memory.at(), memory.len()), OK);
+        for _ in 0..u.int_in_range(0..=16)? {
+            let count = if u.ratio(1, 16)? { usize::MAX } else { u.int_in_range(0..=24)? };
+            match u.int_in_range(0..=4)? {
+                0..=2 => {
+                    let (mut spare, mut room) = (null_mut(), 0);
+                    assert_eq!(eslp_buffer_spare(&mut buffer, &mut spare, &mut room), OK);
+                    assert_eq!(room > 0, model.len() < memory.len(), "room that is there is given");
+                    for place in 0..room.min(count) {
+                        next = next.wrapping_add(1);
+                        spare.add(place).cast::<u8>().write(next);
+                        model.push(next);
+                    }
+                    // More than there was room for is cut, but what stands there then is not the host's to say.
+                    assert_eq!(eslp_buffer_commit(&mut buffer, count.min(room)), OK);
+                }
+                3 => {
+                    assert_eq!(eslp_buffer_consume(&mut buffer, count), OK);
+                    model.drain(..count.min(model.len()));
+                }
+                _ => {
+                    let larger = Memory::new(memory.len() + count.min(24), 1);
+                    std::ptr::copy_nonoverlapping(memory.at().cast::<u8>(), larger.at().cast(), memory.len());
+                    assert_eq!(eslp_buffer_grow(&mut buffer, larger.at(), larger.len()), OK);
+                    memory = larger;
+                }
+            }
+            let octets = eslp_bytes { data: eslp_buffer_data(&buffer), len: eslp_buffer_len(&buffer) };
+            super::questions::lies_in(octets, memory.octets());
+            assert!(found(octets) == model && eslp_buffer_capacity(&buffer) == memory.len());
+        }
+    }
+    Ok(())
+}
