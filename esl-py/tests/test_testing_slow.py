@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from aio_support import aio_test
+from memory import linux, resident
 from peer import Peer
-from test_memory import linux, resident
 from tls_support import client_context, server_context
 
 from esl_proto import ApiResponse, Command, Event, aio, sync

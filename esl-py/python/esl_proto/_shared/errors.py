@@ -93,6 +93,9 @@ class ChannelEnded(EventSocketError):
         super().__init__("the channel has ended" + (f": {self.cause}" if self.cause else ""))
         self.event = event
 
+    def __reduce__(self) -> tuple[type[ChannelEnded], tuple[Event | None]]:
+        return type(self), (self.event,)
+
 
 class StreamOverflow(EventSocketError):
     """A stream made with `overflow="error"` was not read fast enough, and has ended."""

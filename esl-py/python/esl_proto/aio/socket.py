@@ -304,7 +304,7 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
         self._router.release()
         link.resume()
         if link.conversation.end is None:
-            with contextlib.suppress(LocalProtocolError):
+            with contextlib.suppress(LocalProtocolError, ConnectionClosed):
                 link.conversation.send(Command.exit(), None)
 
     def _finish(self, error: ConnectionClosed | None) -> None:

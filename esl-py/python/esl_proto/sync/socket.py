@@ -324,7 +324,7 @@ class EventSocket(Orders["_native.Reply"]):
             self._router.release()
             wire.conversation.dispatch()
             if wire.conversation.end is None:
-                with contextlib.suppress(LocalProtocolError):
+                with contextlib.suppress(LocalProtocolError, ConnectionClosed):
                     wire.conversation.send(Command.exit(), None)
             self._pump.notify()
 
