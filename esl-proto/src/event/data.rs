@@ -210,10 +210,14 @@ impl<'a> EventData<'a> {
         Ok(())
     }
 
-    /// As the head of a frame, an event must not say how long a body is, or what the frame is.
+    /// As the head of a frame, an event must not say how long a body is, or what the frame is. A reader takes for the
+    /// name what stands before the first colon of the line.
     pub(crate) fn check_head(&self) -> Result<(), EventDataError> {
-        let frames = |name: &&str| self.headers.iter().position(|field| field.is(name.as_bytes()));
-        match [header::CONTENT_LENGTH, header::CONTENT_TYPE].iter().find_map(frames) {
+        let frames = |field: &EventField<'_>| {
+            let name = field.name.split(|octet| *octet == b':').next().unwrap_or_default().trim_ascii();
+            [header::CONTENT_LENGTH, header::CONTENT_TYPE].iter().any(|word| name.eq_ignore_ascii_case(word.as_bytes()))
+        };
+        match self.headers.iter().position(frames) {
             Some(header) => Err(EventDataError::Name { header }),
             None => Ok(()),
         }
