@@ -1,6 +1,6 @@
 # Each line is a command that a person could type.
 
-.PHONY: demo test bench gates fuzz install uninstall wheel icount peers
+.PHONY: demo test bench gates fuzz targets install uninstall wheel icount peers
 
 # The main job: a simulated switch with calls, and the monitor on it.
 demo:
@@ -25,9 +25,14 @@ test:
 gates:
 	gates/run --locked
 
+# The core and the C library on other processors, under qemu: 64-bit ARM, 32 bits, the other order of octets.
+targets:
+	gates/targets
+
 # Every row beside its yardstick, as a ratio.
 bench:
 	cargo bench -p esl-benches --bench parse
+	benches/c/run
 	esl-py/benches/run
 
 # Each fuzz target for a minute, or `make fuzz FUZZ_SECONDS=1200`; one of them: fuzz/run --seconds 60 decode.

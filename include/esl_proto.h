@@ -671,7 +671,10 @@ int32_t eslp_event_name_from(eslp_bytes word);
 /** The word of an eslp_event_name as FreeSWITCH writes it, valid for ever; NULL for any other number. */
 eslp_bytes eslp_event_name_text(int32_t name);
 
-/** The eslp_cause that a word is, in any case of its letters; ESLP_CAUSE_OTHER for any other word. */
+/**
+ * The eslp_cause that a word is, in any case of its letters, or its number in digits; ESLP_CAUSE_OTHER for any other
+ * word.
+ */
 int32_t eslp_cause_from(eslp_bytes word);
 
 /** The word of an eslp_cause as FreeSWITCH writes it, valid for ever; NULL for any other number. */
@@ -849,19 +852,22 @@ typedef struct eslp_event {
 /** An iterator over headers. Valid as long as what it was made of; take the headers with eslp_headers_next(). */
 typedef struct eslp_headers {
   /** The library's. */
-  uint64_t opaque[64];
+  uint64_t opaque[28];
 } eslp_headers;
 
-/** Storage for one header of an eslp_index. It need not be initialised. */
+/**
+ * Storage for a part of an eslp_index: one header of a JSON or XML event, or what 64 octets of a plain one hold. It need
+ * not be initialised.
+ */
 typedef struct eslp_slot {
   /** The library's. */
-  uint64_t opaque[3];
+  uint64_t opaque[2];
 } eslp_slot;
 
 /** Where the headers of an event stand: eslp_event_index(). */
 typedef struct eslp_index {
   /** The library's. */
-  uint64_t opaque[64];
+  uint64_t opaque[32];
 } eslp_index;
 
 /** The text of an event in this format: the body of a frame, or what somebody has kept of one. */
@@ -919,8 +925,9 @@ eslp_status eslp_event_validate(const eslp_event *event, size_t *offset);
  * Notes where the headers stand in `count` slots, so that look-ups need not walk the text again.
  *
  * The index is valid as long as the octets in the buffer and the slots, which can be used again for the next event. If
- * there are fewer than headers, the index covers the first ones and look-ups walk the rest: slower, never wrong. A
- * channel event has 67 headers on average, at most some hundreds.
+ * there are fewer than needed, the index covers the first headers and look-ups walk the rest: slower, never wrong. A
+ * JSON or XML event needs one a header (67 on average, at most some hundreds), a plain one one for every 64 octets of
+ * its headers, which are fewer.
  */
 eslp_status eslp_event_index(const eslp_event *event, eslp_slot *slots, size_t count, eslp_index *index);
 
@@ -1468,7 +1475,10 @@ typedef struct eslp_sendmsg {
   eslp_unicast unicast;
   /** With ESLP_CALL_XFEREXT: the applications, each with its argument. */
   eslp_pairs applications;
-  /** With ESLP_CALL_HANGUP: why, by its name: eslp_cause_text(); NORMAL_CLEARING if left out. */
+  /**
+   * With ESLP_CALL_HANGUP: why, by its name, see eslp_cause_text(), or its number in digits; NORMAL_CLEARING if left
+   * out.
+   */
   eslp_bytes hangup_cause;
   /** With ESLP_CALL_NOMEDIA: one of the call's channels. */
   eslp_bytes nomedia_uuid;

@@ -229,7 +229,8 @@ pub struct eslp_sendmsg {
     pub unicast: eslp_unicast,
     /// With ESLP_CALL_XFEREXT: the applications, each with its argument.
     pub applications: eslp_pairs,
-    /// With ESLP_CALL_HANGUP: why, by its name: eslp_cause_text(); NORMAL_CLEARING if left out.
+    /// With ESLP_CALL_HANGUP: why, by its name, see eslp_cause_text(), or its number in digits; NORMAL_CLEARING if left
+    /// out.
     pub hangup_cause: eslp_bytes,
     /// With ESLP_CALL_NOMEDIA: one of the call's channels.
     pub nomedia_uuid: eslp_bytes,

@@ -1,7 +1,5 @@
 //! Events, and the headers of everything.
 
-use core::mem::MaybeUninit;
-
 use esl_core::dial::ReadVariables;
 use esl_core::name::header;
 use esl_core::{
@@ -38,21 +36,22 @@ pub struct eslp_event {
 #[repr(C)]
 pub struct eslp_headers {
     /// The library's.
-    pub opaque: [u64; 64],
+    pub opaque: [u64; 28],
 }
 
-/// Storage for one header of an eslp_index. It need not be initialised.
+/// Storage for a part of an eslp_index: one header of a JSON or XML event, or what 64 octets of a plain one hold. It need
+/// not be initialised.
 #[repr(C)]
 pub struct eslp_slot {
     /// The library's.
-    pub opaque: [u64; 3],
+    pub opaque: [u64; 2],
 }
 
 /// Where the headers of an event stand: eslp_event_index().
 #[repr(C)]
 pub struct eslp_index {
     /// The library's.
-    pub opaque: [u64; 64],
+    pub opaque: [u64; 32],
 }
 
 /// Headers of all sources.
@@ -119,8 +118,8 @@ unsafe impl Opaque for eslp_index {
 
 const _: () = assert_fits::<eslp_headers>();
 const _: () = assert_fits::<eslp_index>();
-const _: () = assert!(size_of::<HeaderSlot>() <= size_of::<eslp_slot>());
-const _: () = assert!(align_of::<HeaderSlot>() <= align_of::<eslp_slot>());
+const _: () = assert!(size_of::<HeaderSlot>() == size_of::<eslp_slot>());
+const _: () = assert!(align_of::<HeaderSlot>() == align_of::<eslp_slot>());
 
 impl From<Event<'_>> for eslp_event {
     fn from(event: Event<'_>) -> Self {
@@ -274,8 +273,9 @@ pub unsafe extern "C" fn eslp_event_validate(event: *const eslp_event, offset: *
 /// Notes where the headers stand in `count` slots, so that look-ups need not walk the text again.
 ///
 /// The index is valid as long as the octets in the buffer and the slots, which can be used again for the next event. If
-/// there are fewer than headers, the index covers the first ones and look-ups walk the rest: slower, never wrong. A
-/// channel event has 67 headers on average, at most some hundreds.
+/// there are fewer than needed, the index covers the first headers and look-ups walk the rest: slower, never wrong. A
+/// JSON or XML event needs one a header (67 on average, at most some hundreds), a plain one one for every 64 octets of
+/// its headers, which are fewer.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_event_index(
     event: *const eslp_event,
@@ -283,18 +283,11 @@ pub unsafe extern "C" fn eslp_event_index(
     count: usize,
     index: *mut eslp_index,
 ) -> eslp_status {
-    // SAFETY: what C promises. Slots are larger than the core's, so that as many of these fit in; they are initialised
-    // before they are taken for that.
+    // SAFETY: what C promises. Slots are the core's, which are numbers of any value, and written before they are read.
     run(|| unsafe {
         let event = self::event(event)?;
-        let out = Out::new(index)?;
-        let slots: &mut [MaybeUninit<eslp_slot>] = slice_mut(slots.cast(), count)?;
-        let slots = slots.as_mut_ptr().cast::<HeaderSlot>();
-        for place in 0..count {
-            slots.add(place).write(HeaderSlot::EMPTY);
-        }
-        let slots: &'static mut [HeaderSlot] = slice_mut(slots, count)?;
-        let _: Out<eslp_index> = out;
+        let _: Out<eslp_index> = Out::new(index)?;
+        let slots: &'static mut [HeaderSlot] = slice_mut(slots.cast(), count)?;
         eslp_index::put(index, event.index(slots))
     })
 }

@@ -136,9 +136,9 @@ pub(crate) unsafe trait Opaque: Sized {
     }
 }
 
-/// How malloc aligns on 64-bit machines.
+/// How malloc aligns everywhere.
 #[cfg(feature = "alloc")]
-const MALLOC_ALIGN: usize = 16;
+const MALLOC_ALIGN: usize = 2 * size_of::<usize>();
 
 #[cfg(feature = "alloc")]
 #[cfg_attr(unix, link(name = "c"))]

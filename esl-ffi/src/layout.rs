@@ -1,7 +1,7 @@
 //! How structs lie in memory: pinned here for Rust and in `tests/c/layout.c` for C, with the same numbers.
 //!
-//! They are those of 64-bit machines. On others the compilers of both languages follow the same rules.
-#![cfg(target_pointer_width = "64")]
+//! For 64 and for 32 bits; not for 32-bit x86, where 64-bit numbers lie at every fourth octet.
+#![cfg(not(target_arch = "x86"))]
 
 use core::mem::offset_of;
 
@@ -21,65 +21,70 @@ use crate::octets::{eslp_bytes, eslp_header, eslp_items, eslp_value};
 use crate::pairs::{eslp_pair, eslp_pairs};
 use crate::server::{eslp_answer, eslp_ask, eslp_log_data, eslp_server_found, eslp_server_options, eslp_server_state};
 
-/// Pins the size of structs, and where their fields are.
+/// Whether a number is the one for 64 bits, or, where pointers have 32, the other one.
+const fn pinned(number: usize, wide: usize, narrow: usize) -> bool {
+    number == if cfg!(target_pointer_width = "64") { wide } else { narrow }
+}
+
+/// Pins the size of structs, and where their fields are, each for 64 and for 32 bits.
 macro_rules! pins {
-    ($($name:ident $size:literal $({ $($field:ident $place:literal),+ })?,)+) => {
+    ($($name:ident $wide:literal $narrow:literal $({ $($field:ident $place:literal $near:literal),+ })?,)+) => {
         $(
-            const _: () = assert!(size_of::<$name>() == $size);
-            $($(const _: () = assert!(offset_of!($name, $field) == $place);)+)?
+            const _: () = assert!(pinned(size_of::<$name>(), $wide, $narrow));
+            $($(const _: () = assert!(pinned(offset_of!($name, $field), $place, $near));)+)?
         )+
     };
 }
 
 pins! {
-    eslp_bytes 16 { data 0, len 8 },
-    eslp_value 24 { data 0, len 8, coding 16, limit 20 },
-    eslp_header 48 { name 0, value 24 },
-    eslp_items 48,
-    eslp_event 24 { text 0, format 16, crlf 20 },
-    eslp_headers 512,
-    eslp_slot 24,
-    eslp_index 512,
-    eslp_frame 56 { head 0, body 16, content_type 32, crlf 48 },
-    eslp_message 64 { kind 0, format 4, frame 8 },
-    eslp_limits 32 { head 0, lines 8, body 16, whole 24 },
-    eslp_step 120 { consumed 0, required 8, kind 16, message 24, data 88, remaining 104, error_offset 112 },
-    eslp_auth 48 { password 0, user 16, domain 32 },
-    eslp_api 40 { line 0, job_uuid 16, console_execute 32 },
-    eslp_events 40 { names 0, subclasses 16, format 32 },
-    eslp_myevents 24 { uuid 0, format 16 },
-    eslp_filter 32 { header 0, value 16 },
-    eslp_pair 32 { name 0, value 16 },
-    eslp_pairs 40 { items 0, count 8, request 16, part 32 },
-    eslp_sendevent 72 { name 0, headers 16, body 56 },
-    eslp_execute 72 { app 0, arg 16, event_uuid 32, event_uuid_name 48, loops 64, hold_bleg 68 },
-    eslp_unicast 72 { local_ip 0, remote_ip 16, transport 32, flags 48, local_port 64, remote_port 66 },
-    eslp_sendmsg 264 { uuid 0, call 16, lead_frames 20, event_lock 24, event_lock_pri 25, is_async 26, execute 32, unicast 104, applications 176, hangup_cause 216, nomedia_uuid 232, other 248 },
-    eslp_command_fields 264,
-    eslp_command 272 { kind 0, r#as 8 },
-    eslp_fault 24 { field 0, item 8, offset 16 },
-    eslp_leg 104 { endpoint 0, variables 16, handle_variables 56, join 96 },
-    eslp_dial 56 { legs 0, count 8, variables 16 },
-    eslp_originate 176 { dial 0, extension 56, application 72, argument 88, dialplan 104, context 120, cid_name 136, cid_num 152, timeout_sec 168 },
-    eslp_dial_fault 32 { field 0, leg 8, item 16, offset 24 },
-    eslp_dial_read 16 { legs 0, offset 8 },
-    eslp_unanswered 16 { first 0, count 8 },
-    eslp_client_found 152 { consumed 0, required 8, kind 16, end 20, id 24, glued 32, message 40, data 104, remaining 120, unanswered 128, error_offset 144 },
-    eslp_sent 48 { id 0, len 8, count 16, fault 24 },
-    eslp_eof 32 { end 0, unanswered 8, incomplete 24 },
-    eslp_stats 40 { octets 0, frames 8, events 16, log_lines 24, unexpected 32 },
-    eslp_subscription 112 { events 0, filters 40, channel 80, own_channel 96, divert 97, log 98, linger 99, log_level 100, linger_seconds 104 },
-    eslp_pending_slot 24,
-    eslp_pending 32,
-    eslp_sequence 32,
-    eslp_buffer 64,
-    eslp_field_slot 48,
-    eslp_item_slot 16,
-    eslp_event_data 64,
-    eslp_server_options 72 { request 0, queued 32, lost 36, percent 40, channel 48, full 64, is_async 65 },
-    eslp_ask 464 { kind 0, event_name 4, password 8, user 24, domain 40, command 56, argument 72, job 88, variable 104, uuid 120, request 136, message 192, console 456, wait 457 },
-    eslp_server_found 512 { consumed 0, required 8, written 16, kind 24, effect 28, closed 32, error 36, error_offset 40, ask 48 },
-    eslp_answer 64 { kind 0, deny_log 4, text 8, allowed_events 24, allowed_api 40, channel 56 },
-    eslp_log_data 80 { level 0, text_channel 4, line 8, file 16, function 32, user_data 48, text 64 },
-    eslp_server_state 56 { closed 0, format 4, log_level 8, waiting_events 12, waiting_log_lines 16, authenticated 20, idle_stranger 21, mid_command 22, ready_for_events 23, ready_for_log 24, lingering 25, linger 26, linger_seconds 32, channel 40 },
+    eslp_bytes 16 8 { data 0 0, len 8 4 },
+    eslp_value 24 16 { data 0 0, len 8 4, coding 16 8, limit 20 12 },
+    eslp_header 48 32 { name 0 0, value 24 16 },
+    eslp_items 48 48,
+    eslp_event 24 16 { text 0 0, format 16 8, crlf 20 12 },
+    eslp_headers 224 224,
+    eslp_slot 16 16,
+    eslp_index 256 256,
+    eslp_frame 56 28 { head 0 0, body 16 8, content_type 32 16, crlf 48 24 },
+    eslp_message 64 36 { kind 0 0, format 4 4, frame 8 8 },
+    eslp_limits 32 16 { head 0 0, lines 8 4, body 16 8, whole 24 12 },
+    eslp_step 120 72 { consumed 0 0, required 8 4, kind 16 8, message 24 12, data 88 48, remaining 104 56, error_offset 112 64 },
+    eslp_auth 48 24 { password 0 0, user 16 8, domain 32 16 },
+    eslp_api 40 20 { line 0 0, job_uuid 16 8, console_execute 32 16 },
+    eslp_events 40 20 { names 0 0, subclasses 16 8, format 32 16 },
+    eslp_myevents 24 12 { uuid 0 0, format 16 8 },
+    eslp_filter 32 16 { header 0 0, value 16 8 },
+    eslp_pair 32 16 { name 0 0, value 16 8 },
+    eslp_pairs 40 20 { items 0 0, count 8 4, request 16 8, part 32 16 },
+    eslp_sendevent 72 36 { name 0 0, headers 16 8, body 56 28 },
+    eslp_execute 72 40 { app 0 0, arg 16 8, event_uuid 32 16, event_uuid_name 48 24, loops 64 32, hold_bleg 68 36 },
+    eslp_unicast 72 36 { local_ip 0 0, remote_ip 16 8, transport 32 16, flags 48 24, local_port 64 32, remote_port 66 34 },
+    eslp_sendmsg 264 140 { uuid 0 0, call 16 8, lead_frames 20 12, event_lock 24 16, event_lock_pri 25 17, is_async 26 18, execute 32 20, unicast 104 60, applications 176 96, hangup_cause 216 116, nomedia_uuid 232 124, other 248 132 },
+    eslp_command_fields 264 144,
+    eslp_command 272 152 { kind 0 0, r#as 8 8 },
+    eslp_fault 24 12 { field 0 0, item 8 4, offset 16 8 },
+    eslp_leg 104 52 { endpoint 0 0, variables 16 8, handle_variables 56 28, join 96 48 },
+    eslp_dial 56 28 { legs 0 0, count 8 4, variables 16 8 },
+    eslp_originate 176 88 { dial 0 0, extension 56 28, application 72 36, argument 88 44, dialplan 104 52, context 120 60, cid_name 136 68, cid_num 152 76, timeout_sec 168 84 },
+    eslp_dial_fault 32 16 { field 0 0, leg 8 4, item 16 8, offset 24 12 },
+    eslp_dial_read 16 8 { legs 0 0, offset 8 4 },
+    eslp_unanswered 16 16 { first 0 0, count 8 8 },
+    eslp_client_found 152 112 { consumed 0 0, required 8 4, kind 16 8, end 20 12, id 24 16, glued 32 24, message 40 32, data 104 68, remaining 120 80, unanswered 128 88, error_offset 144 104 },
+    eslp_sent 48 40 { id 0 0, len 8 8, count 16 16, fault 24 24 },
+    eslp_eof 32 32 { end 0 0, unanswered 8 8, incomplete 24 24 },
+    eslp_stats 40 40 { octets 0 0, frames 8 8, events 16 16, log_lines 24 24, unexpected 32 32 },
+    eslp_subscription 112 64 { events 0 0, filters 40 20, channel 80 40, own_channel 96 48, divert 97 49, log 98 50, linger 99 51, log_level 100 52, linger_seconds 104 56 },
+    eslp_pending_slot 24 24,
+    eslp_pending 32 32,
+    eslp_sequence 32 32,
+    eslp_buffer 64 64,
+    eslp_field_slot 48 48,
+    eslp_item_slot 16 16,
+    eslp_event_data 64 64,
+    eslp_server_options 72 40 { request 0 0, queued 32 16, lost 36 20, percent 40 24, channel 48 28, full 64 36, is_async 65 37 },
+    eslp_ask 464 244 { kind 0 0, event_name 4 4, password 8 8, user 24 16, domain 40 24, command 56 32, argument 72 40, job 88 48, variable 104 56, uuid 120 64, request 136 72, message 192 100, console 456 240, wait 457 241 },
+    eslp_server_found 512 288 { consumed 0 0, required 8 4, written 16 8, kind 24 12, effect 28 16, closed 32 20, error 36 24, error_offset 40 32, ask 48 40 },
+    eslp_answer 64 36 { kind 0 0, deny_log 4 4, text 8 8, allowed_events 24 16, allowed_api 40 24, channel 56 32 },
+    eslp_log_data 80 44 { level 0 0, text_channel 4 4, line 8 8, file 16 12, function 32 20, user_data 48 28, text 64 36 },
+    eslp_server_state 56 48 { closed 0 0, format 4 4, log_level 8 8, waiting_events 12 12, waiting_log_lines 16 16, authenticated 20 20, idle_stranger 21 21, mid_command 22 22, ready_for_events 23 23, ready_for_log 24 24, lingering 25 25, linger 26 26, linger_seconds 32 32, channel 40 40 },
 }

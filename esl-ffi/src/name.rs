@@ -373,7 +373,8 @@ pub extern "C" fn eslp_event_name_text(name: i32) -> eslp_bytes {
     word(EventName::KNOWN, name, EventName::as_octets)
 }
 
-/// The eslp_cause that a word is, in any case of its letters; ESLP_CAUSE_OTHER for any other word.
+/// The eslp_cause that a word is, in any case of its letters, or its number in digits; ESLP_CAUSE_OTHER for any other
+/// word.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_cause_from(word: eslp_bytes) -> i32 {
     // SAFETY: what C promises.

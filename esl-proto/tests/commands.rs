@@ -104,6 +104,10 @@ fn sendmsg_on_the_wire() {
         SendMsg::new(Call::hangup(HangupCause::UserBusy)).to("u"),
         "sendmsg u\ncall-command: hangup\nhangup-cause: USER_BUSY\n\n",
     );
+    shows(
+        SendMsg::new(Call::hangup(HangupCause::from_octets(b"17"))),
+        "sendmsg\ncall-command: hangup\nhangup-cause: USER_BUSY\n\n",
+    );
     shows(SendMsg::new(Unicast::default()), "sendmsg\ncall-command: unicast\n\n");
     shows(
         SendMsg::new(Unicast {

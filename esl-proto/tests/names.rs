@@ -43,6 +43,12 @@ fn causes_and_states_go_by_number_too() {
     assert_eq!(HangupCause::UserBusy.number(), Some(17));
     assert_eq!(HangupCause::from_number(4), None);
     assert_eq!(HangupCause::Other(b"X").number(), None);
+    for (digits, cause) in [("17", HangupCause::UserBusy), ("0", HangupCause::None), ("0700", HangupCause::Crash)] {
+        assert_eq!(HangupCause::from_octets(digits.as_bytes()), cause);
+    }
+    for unknown in ["4", "99999999999999999999", "65553", "-17", "+17", "17 ", "17x"] {
+        assert_eq!(HangupCause::from_octets(unknown.as_bytes()), HangupCause::Other(unknown.as_bytes()));
+    }
     assert_eq!(ChannelState::from_number(4), Some(ChannelState::Execute));
     assert_eq!(ChannelState::from_number(14), None);
     assert_eq!(ChannelState::None.number(), Some(13));

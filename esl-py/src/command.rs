@@ -306,7 +306,7 @@ impl Command {
         Self::new(py, &message.into())
     }
 
-    /// `sendmsg` with `hangup`: ends a call, for a cause by name or number.
+    /// `sendmsg` with `hangup`: ends a call, for a cause by name or number, `"USER_BUSY"`, `17` or `"17"`.
     #[staticmethod]
     #[pyo3(signature = (cause=None, *, uuid=None, event_lock=false))]
     fn hangup(py: Python<'_>, cause: Option<Cause>, uuid: Option<Text>, event_lock: bool) -> PyResult<Self> {

@@ -19,7 +19,9 @@ use crate::text::Octets;
 /// Give `receive_data` what the socket gives, iterate over what that was, write what `send` returns; say `receive_eof`
 /// when the stream has ended. Iteration ends where more octets are needed, and can be begun again any time.
 ///
-/// Objects may be used from several threads; their calls wait for each other.
+/// Objects may be used from several threads, with a GIL or without; their calls wait for each other. What one
+/// `receive_data` gives stays together, and each message goes to one of those who iterate. What several calls are needed
+/// for takes a lock of the program's: `send`, `last_id` and the write to the socket.
 #[pyclass(frozen, module = "esl_proto")]
 pub(crate) struct Connection {
     /// While it is held, nothing is called that might run Python code: that could want it, too.
@@ -83,7 +85,7 @@ impl State {
         }
         self.told = true;
         let eof = self.client.eof(self.input.front());
-        Ok(Some(Py::new(py, Closed::by_eof(py, &eof)?)?.into_any()))
+        Ok(Some(Py::new(py, Closed::by_eof(py, &eof))?.into_any()))
     }
 }
 

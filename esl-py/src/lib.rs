@@ -1,8 +1,8 @@
 //! The native module of the Python package `esl_proto`: the core's values as Python objects.
 //!
 //! Bottom up: `text` (octets and text from Python and to it), `error`, `names`, `keys`; `index` and `event`; `message` (all
-//! other frames); `command`; `input`; and on these `connection`, the client's side. `ask`, `outgoing` and `pattern`,
-//! and on them `server`, are the listener's side.
+//! other frames); `command`; `input`; and on these `connection`, the client's side. `ask`, `outgoing`, `output` and
+//! `pattern`, and on them `server`, are the listener's side.
 //!
 //! Objects hold octets as Python's own `bytes`, and read them with the core when they are asked something. All classes
 //! are frozen; what changes stands behind a lock, so that the module needs no GIL.
@@ -18,6 +18,7 @@ mod keys;
 mod message;
 mod names;
 mod outgoing;
+mod output;
 mod pattern;
 mod server;
 mod text;

@@ -379,9 +379,16 @@ impl Lingering {
 /// The access list does not allow this address. The end follows.
 #[pyclass(frozen, extends = Frame, module = "esl_proto")]
 pub(crate) struct Rejected {
+    unanswered: Unanswered,
+}
+
+#[pymethods]
+impl Rejected {
     /// The ids of the commands that will never be answered.
-    #[pyo3(get)]
-    unanswered: Py<PyRange>,
+    #[getter]
+    fn unanswered<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyRange>> {
+        error::range(py, &self.unanswered)
+    }
 }
 
 /// What has no place in the conversation: an answer to nothing, a frame of an unknown kind.
@@ -401,9 +408,7 @@ pub(crate) struct Closed {
     /// The notice; None without one.
     #[pyo3(get)]
     notice: Option<Py<Frame>>,
-    /// The ids of the commands that will never be answered.
-    #[pyo3(get)]
-    unanswered: Py<PyRange>,
+    unanswered: Unanswered,
     /// How many octets of a frame the end has cut off.
     #[pyo3(get)]
     incomplete: usize,
@@ -411,9 +416,15 @@ pub(crate) struct Closed {
 
 #[pymethods]
 impl Closed {
+    /// The ids of the commands that will never be answered.
+    #[getter]
+    fn unanswered<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyRange>> {
+        error::range(py, &self.unanswered)
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        let (text, unanswered) = (self.text.bind(py).to_cow()?, self.unanswered.bind(py).len()?);
-        Ok(format!("<Closed {:?} {:?}, {unanswered} unanswered>", self.end, text.trim_end()))
+        let text = self.text.bind(py).to_cow()?;
+        Ok(format!("<Closed {:?} {:?}, {} unanswered>", self.end, text.trim_end(), self.unanswered.len()))
     }
 }
 
@@ -430,20 +441,20 @@ impl Closed {
             end: word(end),
             text: to_str(py, notice.text()).unbind(),
             notice: Some(Py::new(py, Frame::new(py, octets))?),
-            unanswered: error::range(py, unanswered)?.unbind(),
+            unanswered: *unanswered,
             incomplete: 0,
         })
     }
 
     /// The end of the stream without a notice.
-    pub(crate) fn by_eof(py: Python<'_>, eof: &Eof) -> PyResult<Self> {
-        Ok(Self {
+    pub(crate) fn by_eof(py: Python<'_>, eof: &Eof) -> Self {
+        Self {
             end: word(eof.end),
             text: PyString::new(py, "").unbind(),
             notice: None,
-            unanswered: error::range(py, &eof.unanswered)?.unbind(),
+            unanswered: eof.unanswered,
             incomplete: eof.incomplete,
-        })
+        }
     }
 }
 
@@ -497,7 +508,7 @@ pub(crate) mod make {
     }
 
     pub(crate) fn rejected(py: Python<'_>, octets: &[u8], unanswered: &Unanswered) -> Made {
-        any(py, frame(py, octets, Rejected { unanswered: error::range(py, unanswered)?.unbind() }))
+        any(py, frame(py, octets, Rejected { unanswered: *unanswered }))
     }
 
     pub(crate) fn response(py: Python<'_>, octets: &[u8], id: u64) -> Made {

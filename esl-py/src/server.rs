@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use esl_proto::server::{
-    Answer, AnswerError, Closed, Control, DeliverError, Effect as CoreEffect, Goodbye, Offer, Poll, Rights,
-    Server as Core, ServerLimits,
+    Answer, AnswerError, Closed, Control, Effect as CoreEffect, Goodbye, Offer, Poll, Rights, Server as Core,
+    ServerLimits,
 };
 use esl_proto::{EventData, EventDataError, Insufficient, Limits, Percent};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -18,6 +18,7 @@ use crate::command::Level;
 use crate::error;
 use crate::input::Input;
 use crate::outgoing::{Content, Event, LogLine};
+use crate::output::Output;
 use crate::pattern::Patterns;
 use crate::text::{Octets, Pairs, Text};
 
@@ -27,6 +28,9 @@ use crate::text::{Octets, Pairs, Text};
 /// ends until then), each `Effect` is a command that the listener has answered by itself. Write what `data_to_send`
 /// returns after each iteration, answer and delivery. Give every event that happens to `deliver`, which knows whether this
 /// client wants it.
+///
+/// Objects may be used from several threads, with a GIL or without; their calls wait for each other. An `Ask` is answered
+/// by whoever got it; what `data_to_send` returns must be written in the order of its calls.
 ///
 /// Nothing here has a clock: a host ends a connection that `is_idle_stranger` for 25 seconds, and one that lingers in
 /// its time.
@@ -39,65 +43,13 @@ pub(crate) struct Server {
 struct State {
     core: Core<Box<[u8]>>,
     input: Input,
-    /// What has been written and not been fetched yet.
-    out: Vec<u8>,
+    out: Output,
     events: VecDeque<Event>,
     lines: VecDeque<LogLine>,
     patterns: Patterns,
     greeted: bool,
     /// Whether the end has been told.
     told: bool,
-}
-
-/// Why something could not be written.
-trait Required {
-    /// How many octets it wants, if that is what is wrong.
-    fn required(&self) -> Option<usize>;
-}
-
-impl Required for Insufficient {
-    fn required(&self) -> Option<usize> {
-        Some(self.required)
-    }
-}
-
-impl Required for DeliverError {
-    fn required(&self) -> Option<usize> {
-        match self {
-            Self::Event(EventDataError::Insufficient { required }) => Some(*required),
-            _ => None,
-        }
-    }
-}
-
-impl Required for AnswerError {
-    fn required(&self) -> Option<usize> {
-        match self {
-            Self::Insufficient { required } | Self::Channel(EventDataError::Insufficient { required }) => {
-                Some(*required)
-            }
-            _ => None,
-        }
-    }
-}
-
-/// Appends to `out` what `write` writes, making room until there is enough.
-fn append<E: Required>(out: &mut Vec<u8>, mut write: impl FnMut(&mut [u8]) -> Result<usize, E>) -> Result<(), E> {
-    let len = out.len();
-    let mut room = Core::REPLY_MAX;
-    loop {
-        out.resize(len + room, 0);
-        let written = write(&mut out[len..]);
-        out.truncate(len + written.as_ref().copied().unwrap_or(0));
-        match written {
-            Ok(_) => return Ok(()),
-            // Where more room is no help, it is the storage that is full.
-            Err(error) => match error.required() {
-                Some(required) if required > room => room = required,
-                _ => return Err(error),
-            },
-        }
-    }
 }
 
 /// What an iteration found.
@@ -116,7 +68,7 @@ impl State {
             self.greeted = true;
             let core = &mut self.core;
             // With room for any reply, this is no error.
-            let _ = append(&mut self.out, |out| core.poll(b"", out).map(|poll| poll.written()));
+            let _ = self.out.append(|out| core.poll(b"", out).map(|poll| poll.written()));
         }
     }
 
@@ -125,13 +77,8 @@ impl State {
         loop {
             match self.read(py) {
                 Found::NeedData(required) if self.input.extend(required) => {}
-                Found::NeedData(_) => {
-                    self.pump();
-                    if !self.input.is_ended() {
-                        return Found::Nothing;
-                    }
-                    self.disconnect(Goodbye::Disconnected);
-                }
+                Found::NeedData(_) if !self.input.is_ended() => return Found::Nothing,
+                Found::NeedData(_) => self.disconnect(Goodbye::Disconnected),
                 found => return found,
             }
         }
@@ -142,7 +89,7 @@ impl State {
         let Self { core, input, out, events, lines, .. } = self;
         let front = input.front();
         let (mut consumed, mut found) = (0, Found::Nothing);
-        let polled = append(out, |out| {
+        let polled = out.append(|out| {
             let poll = core.poll(front, out)?;
             consumed = poll.consumed();
             let octets = &front[..consumed];
@@ -167,25 +114,35 @@ impl State {
         polled.map_or(Found::Nothing, |()| found)
     }
 
-    /// Writes what waits, if no command does: a listener reads first.
-    fn pump(&mut self) {
-        if !self.input.is_empty() {
-            return;
-        }
-        let (core, out) = (&mut self.core, &mut self.out);
-        while core.is_ready_for_log()
-            && let Some(line) = self.lines.pop_front()
-        {
-            let _ = append(out, |out| core.deliver_log(&line.data(), out));
-        }
-        while core.is_ready_for_events()
-            && let Some(event) = self.events.pop_front()
-        {
-            // A name that XML cannot have was no error as long as the format was another.
-            if append(out, |out| event.with(|data| core.deliver(data, out))).is_err() {
-                core.skip();
+    /// Writes what waits until there are so many octets to fetch: a log line, then all events, and so on, as FreeSWITCH
+    /// does. Nothing if a command waits: a listener reads first.
+    fn pump(&mut self, amount: usize) {
+        let mut goes_on = self.input.is_empty();
+        while goes_on && self.out.len() < amount {
+            goes_on = self.write_line();
+            while self.out.len() < amount && self.write_event() {
+                goes_on = true;
             }
         }
+    }
+
+    fn write_line(&mut self) -> bool {
+        let core = &mut self.core;
+        let line = if core.is_ready_for_log() { self.lines.pop_front() } else { None };
+        let Some(line) = line else { return false };
+        let _ = self.out.append(|out| core.deliver_log(&line.data(), out));
+        true
+    }
+
+    fn write_event(&mut self) -> bool {
+        let core = &mut self.core;
+        let event = if core.is_ready_for_events() { self.events.pop_front() } else { None };
+        let Some(event) = event else { return false };
+        // A name that XML cannot have was no error as long as the format was another.
+        if self.out.append(|out| event.with(|data| core.deliver(data, out))).is_err() {
+            core.skip();
+        }
+        true
     }
 
     /// Whether an event can be written at all.
@@ -198,30 +155,28 @@ impl State {
 
     fn disconnect(&mut self, goodbye: Goodbye) {
         let core = &mut self.core;
-        let _ = append(&mut self.out, |out| core.disconnect(goodbye, out));
+        if core.closed().is_none() && goodbye != Goodbye::Disconnected {
+            // FreeSWITCH's listener says the usual between two frames. All else is said by who cannot wait for it.
+            self.out.break_off();
+        }
+        let _ = self.out.append(|out| core.disconnect(goodbye, out));
         self.events.clear();
         self.lines.clear();
     }
 
     fn answer(&mut self, answer: &Answer<'_>) -> Result<(), AnswerError> {
         let core = &mut self.core;
-        append(&mut self.out, |out| core.answer(*answer, out))?;
-        self.pump();
-        Ok(())
+        self.out.append(|out| core.answer(*answer, out))
     }
 
     /// Keeps what was offered, if it is wanted.
     fn take(&mut self, offer: Offer, goodbye: Goodbye, keep: impl FnOnce(&mut Self)) -> bool {
         match offer {
-            Offer::Queue => {
-                keep(self);
-                self.pump();
-                return true;
-            }
+            Offer::Queue => keep(self),
             Offer::Kill => self.disconnect(goodbye),
             Offer::Skip | Offer::Lost => {}
         }
-        false
+        offer == Offer::Queue
     }
 }
 
@@ -231,12 +186,11 @@ impl Server {
             state: Mutex::new(State {
                 core,
                 input: Input::default(),
-                out: Vec::new(),
+                out: Output::default(),
                 events: VecDeque::new(),
                 lines: VecDeque::new(),
                 patterns: Patterns::default(),
                 greeted: false,
-
                 told: false,
             }),
         }
@@ -354,11 +308,16 @@ impl Server {
         }
     }
 
-    /// All octets that have been written since the last call: greeting, replies, events.
-    fn data_to_send<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+    /// The octets to send: greeting, replies, and the events and log lines that wait. With an `amount`, no more than so
+    /// many; the rest comes with the next calls. A host that fetches no more than its socket takes lets events wait here
+    /// while a client does not read, and be lost in the end, as FreeSWITCH does.
+    #[pyo3(signature = (amount=None))]
+    fn data_to_send<'py>(&self, py: Python<'py>, amount: Option<usize>) -> Bound<'py, PyBytes> {
+        let amount = amount.unwrap_or(usize::MAX);
         let data = self.with(py, |state| {
             state.greet();
-            std::mem::take(&mut state.out)
+            state.pump(amount);
+            state.out.fetch(amount)
         });
         PyBytes::new(py, &data)
     }
@@ -421,8 +380,8 @@ impl Server {
         self.answer(py, &Answer::Reply(&text))
     }
 
-    /// Gives an event to this connection: if its subscriptions and filters want it, it is written as soon as no command
-    /// is half read or unanswered, in the format of that time. Returns whether it will be.
+    /// Gives an event to this connection: if its subscriptions and filters want it, it waits for `data_to_send`, which
+    /// writes it when no command is half read or unanswered, in the format of that time. Returns whether it waits.
     ///
     /// All headers must be given, Event-Name too; a list is an array. Only Content-Length comes by itself. Filters that
     /// are regular expressions take linear time, and so know neither look-around nor back references.
@@ -484,11 +443,12 @@ impl Server {
             }
             state.greeted = true;
             let core = &mut state.core;
-            append(&mut state.out, |out| core.reject(out)).map_err(|error| PyRuntimeError::new_err(error.to_string()))
+            state.out.append(|out| core.reject(out)).map_err(|error| PyRuntimeError::new_err(error.to_string()))
         })
     }
 
-    /// Ends the connection with a notice: 'disconnected', 'shutdown', 'lost-events' or 'lost-log-lines'.
+    /// Ends the connection with a notice: 'disconnected', 'shutdown', 'lost-events' or 'lost-log-lines'. All but the first
+    /// wait for nothing: if a part of a frame has been fetched, the notice stands where the rest of it should.
     #[pyo3(signature = (why="disconnected"))]
     fn disconnect(&self, py: Python<'_>, why: &str) -> PyResult<()> {
         let goodbye = match why {
@@ -506,9 +466,11 @@ impl Server {
     #[pyo3(signature = (channel_name=None))]
     fn channel_ended(&self, py: Python<'_>, channel_name: Option<Text>) {
         self.with(py, |state| {
+            // What happened before it is said before it.
+            state.pump(usize::MAX);
             let core = &mut state.core;
             let name = channel_name.as_deref().unwrap_or_default();
-            let _ = append(&mut state.out, |out| core.channel_ended(name, out));
+            let _ = state.out.append(|out| core.channel_ended(name, out));
         });
     }
 

@@ -13,13 +13,16 @@ use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::{PyByteArray, PyBytes, PyList, PyMapping, PyString};
 
 /// Octets that a caller gives: `bytes` as they are, a copy of any other buffer.
+///
+/// An object of a subclass is copied, too: it may have a finalizer, and what is kept is let go behind a lock that this
+/// could want.
 pub(crate) struct Octets(pub(crate) PyBackedBytes);
 
 impl<'py> FromPyObject<'_, 'py> for Octets {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        if let Ok(bytes) = object.cast::<PyBytes>() {
+        if let Ok(bytes) = object.cast_exact::<PyBytes>() {
             return Ok(Self(bytes.to_owned().into()));
         }
         if let Ok(array) = object.cast::<PyByteArray>() {
@@ -40,7 +43,8 @@ impl Deref for Octets {
     }
 }
 
-/// What goes out: text as UTF-8 (lone surrogates as the octets they stand for), or octets.
+/// What goes out: text as UTF-8 (lone surrogates as the octets they stand for), or octets. Subclasses are copied as those
+/// of [`Octets`].
 pub(crate) enum Text {
     Text(PyBackedStr),
     Octets(Octets),
@@ -55,10 +59,15 @@ impl<'py> FromPyObject<'_, 'py> for Text {
                 |_| PyTypeError::new_err(format!("str or a bytes-like object is required, not {}", kind(&object)));
             return object.extract().map(Self::Octets).map_err(wrong);
         };
-        if let Ok(text) = PyBackedStr::try_from(text.to_owned()) {
-            return Ok(Self::Text(text));
-        }
         let py = object.py();
+        if let Ok(utf8) = PyBackedStr::try_from(text.to_owned()) {
+            let is_exact = object.cast_exact::<PyString>().is_ok();
+            return Ok(if is_exact {
+                Self::Text(utf8)
+            } else {
+                Self::Octets(Octets(PyBytes::new(py, utf8.as_bytes()).into()))
+            });
+        }
         object.call_method1(intern!(py, "encode"), ("utf-8", "surrogateescape"))?.extract().map(Self::Octets)
     }
 }

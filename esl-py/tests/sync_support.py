@@ -60,9 +60,9 @@ class Background(Generic[T]):
     def done(self) -> bool:
         return not self._thread.is_alive()
 
-    def result(self) -> T:
+    def result(self, seconds: float = 10) -> T:
         """What it has returned, or raised."""
-        self._thread.join(10)
+        self._thread.join(seconds)
         assert not self._thread.is_alive(), "it is still running"
         if self._error is not None:
             raise self._error

@@ -319,6 +319,17 @@ async def test_closing_while_others_wait(switch: Switch) -> None:
 
 
 @aio_test
+async def test_a_command_while_another_task_closes(switch: Switch) -> None:
+    fs = await connect(switch.host, switch.port)
+    closing = asyncio.create_task(fs.close())
+    await asyncio.sleep(0)  # `exit` is on its way.
+    with pytest.raises(ConnectionClosed) as closed:
+        await fs.api("status")
+    assert closed.value.end == "exit"
+    await closing
+
+
+@aio_test
 async def test_passwords_are_not_logged(switch: Switch, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "esl_proto")
     switch.users["bob@x"] = User("hidden-secret")

@@ -1,11 +1,9 @@
-"""esl_proto.aio: streams, handlers, log lines; overflow and back-pressure; a long flood."""
+"""esl_proto.aio: streams, handlers, log lines; overflow and back-pressure."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import logging
-import tracemalloc
 from collections.abc import Iterator
 
 import pytest
@@ -290,54 +288,6 @@ async def test_log_lines(switch: Switch, caplog: pytest.LogCaptureFixture) -> No
         await settle(fs)
         assert lines.waiting == 0
         await fs.log(3)
-
-
-HEARTBEAT = b"".join(b"Header-%d: value%%20number%%20%d\n" % (n, n) for n in range(60))
-HEARTBEAT = b"Event-Name: HEARTBEAT\nUnique-ID: 5fd4\n" + HEARTBEAT + b"\n"
-FRAME = b"Content-Length: %d\nContent-Type: text/event-plain\n\n" % len(HEARTBEAT) + HEARTBEAT
-
-
-@aio_test
-async def test_a_flood_in_flat_memory() -> None:
-    """200 000 events, with applications and answers between them."""
-    count = 200_000
-
-    async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"Content-Type: auth/request\n\n")
-        for _ in range(2):  # auth, event
-            await reader.readuntil(b"\n\n")
-            writer.write(b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n")
-        block = FRAME * 100
-        for _ in range(count // 100):
-            writer.write(block)
-            await writer.drain()
-        await reader.readuntil(b"\n\n")  # exit
-        writer.write(b"Content-Type: command/reply\nReply-Text: +OK bye\n\n")
-        writer.close()
-        await writer.wait_closed()
-
-    async with await asyncio.start_server(flood, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        async with connect("127.0.0.1", port) as fs:
-            stream = fs.events("HEARTBEAT", overflow="block")
-            seen, first = 0, 0
-            tracemalloc.start()
-            try:
-                async for event in stream:
-                    seen += 1
-                    assert event["unique-id"] == "5fd4"
-                    if seen == 20_000:
-                        first, _ = tracemalloc.get_traced_memory()
-                        tracemalloc.reset_peak()
-                    if seen == count:
-                        break
-                now, peak = tracemalloc.get_traced_memory()
-            finally:
-                tracemalloc.stop()
-            assert stream.dropped == 0
-            assert now - first < 500_000
-            assert peak - first < 5_000_000
-            logging.getLogger("test").debug("%d %d %d", first, now, peak)
 
 
 @aio_test

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Iterator
 
 import pytest
 from aio_support import aio_test, until
-from esl_proto import Event
-from esl_proto.aio import AuthenticationError, ConnectionClosed, Gap, Reconnect, connect
-from esl_proto.testing import NEVER, Switch
+from esl_proto import Command, Event, LocalProtocolError
+from esl_proto.aio import (
+    AuthenticationError,
+    CommandError,
+    ConnectionClosed,
+    Gap,
+    Reconnect,
+    Stream,
+    connect,
+)
+from esl_proto.testing import NEVER, Switch, User
 from tls_support import client_context, server_context
 
 SOON = Reconnect(first=0.02, longest=0.05)
@@ -220,3 +229,163 @@ async def test_the_gap_comes_before_all_later_events_and_through_full_streams() 
             kinds = [type(await stream.get(5)) for _ in range(12)]
             assert kinds == [Event, Gap, *[Event] * 10]
             await fs.wait_open(5)
+
+
+@aio_test
+async def test_an_exit_of_the_program_s_own_ends_it_for_good(switch: Switch) -> None:
+    async with connect(switch.host, switch.port, reconnect=SOON) as fs:
+        stream = fs.events("HEARTBEAT")
+        assert (await fs.send(Command.exit())).ok
+        assert [event async for event in stream] == []
+        await asyncio.wait_for(fs.wait_closed(), 5)
+        assert not fs.is_open
+    assert [str(command) for command in switch.commands].count("auth ClueCon") == 1
+
+
+@aio_test
+async def test_myevents_gives_the_connection_to_a_channel(switch: Switch) -> None:
+    """It ends with the channel, which is no failure, and no reason for a new one."""
+    channel = switch.new_call()
+    async with connect(switch.host, switch.port, reconnect=SOON) as fs:
+        stream = fs.events()
+        assert (await fs.send(Command.myevents(channel.uuid))).ok
+        switch.new_call().answer()
+        channel.answer()
+        channel.hangup("USER_BUSY")
+        events = [event async for event in stream]
+        assert {event.unique_id for event in events} == {channel.uuid}
+        assert "CHANNEL_HANGUP" in {event.name for event in events}
+        with pytest.raises(ConnectionClosed) as raised:
+            await fs.wait_open()
+        assert raised.value.end == "channel-ended"
+
+
+@aio_test
+async def test_a_stream_that_is_asked_for_while_it_connects_again(switch: Switch) -> None:
+    async with connect(switch.host, switch.port, reconnect=SOON) as fs:
+        await fs.subscribe("CHANNEL_ANSWER")
+        switch.network.delay = 0.05
+        switch.drop()
+        streams: list[Stream[Event]] = []
+        for _ in range(12):  # Before, in the middle of, and after each step of the new login.
+            streams.append(fs.events(subclasses=[f"s::{len(streams)}"]))
+            await asyncio.sleep(0.02)
+        await fs.wait_open(10)
+        switch.network.delay = 0
+        await fs.api("version")
+        for n in range(12):
+            assert switch.fire("CUSTOM", subclass=f"s::{n}") == 1
+        assert [(await stream.get(5)).subclass for stream in streams] == [f"s::{n}" for n in range(12)]
+
+
+@aio_test
+async def test_what_the_server_does_not_know_does_not_keep_it_from_connecting_again(switch: Switch) -> None:
+    switch.users["bob@x"] = User("secret", log=False)
+    async with connect(switch.host, switch.port, user="bob@x", password="secret", reconnect=SOON) as fs:
+        switch.refuse()
+        switch.drop()
+        await until(lambda: not fs.is_open)
+        unknown, log, known = fs.events("NO_SUCH_EVENT"), fs.log_lines(), fs.events("HEARTBEAT")
+        switch.listen()
+        await fs.wait_open(5)
+        with pytest.raises(CommandError, match="no keywords"):
+            await unknown.get(5)
+        with pytest.raises(LocalProtocolError, match="no right"):
+            await log.get(5)
+        assert switch.fire("HEARTBEAT") == 1
+        assert (await known.get(5)).name == "HEARTBEAT"
+        with pytest.raises(LocalProtocolError, match="no right"):
+            fs.log_lines(overflow="block")
+        assert len(fs._router._queues) == 3  # What is refused leaves nothing behind.
+
+
+@aio_test
+async def test_it_can_be_told_why_it_is_over(switch: Switch) -> None:
+    async with connect(switch.host, switch.port, reconnect=SOON) as fs:
+        switch.password = "changed"
+        switch.drop()
+        await asyncio.wait_for(fs.wait_closed(), 5)
+        for _ in range(2):
+            with pytest.raises(AuthenticationError):
+                await fs.wait_open()
+            with pytest.raises(AuthenticationError):
+                await fs.events("HEARTBEAT").get()
+
+
+@aio_test
+async def test_a_broken_connection_is_closed_though_its_commands_are_not_read() -> None:
+    done = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"Content-Type: auth/request\n\n")
+        await reader.readuntil(b"\n\n")
+        writer.write(b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n")
+        await reader.readexactly(1)
+        writer.write(b"Content-Length: nonsense\n\n")
+        await done.wait()
+        writer.transport.abort()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0, limit=1000) as server:
+        fs = await connect("127.0.0.1", server.sockets[0].getsockname()[1])
+        answer = fs.send(Command.api("x" * 10_000_000))
+        with pytest.raises(ConnectionClosed) as raised:
+            await answer
+        assert raised.value.end == "protocol"
+        assert fs._link is not None
+        await asyncio.wait_for(fs._link.lost, 5)
+        done.set()
+        await fs.close()
+
+
+@aio_test
+async def test_all_again_after_all_but_some(switch: Switch) -> None:
+    async with connect(switch.host, switch.port, reconnect=SOON) as fs:
+        await fs.subscribe("ALL")
+        await fs.unsubscribe("HEARTBEAT")
+        own = fs.events(subclasses=["my::event"])  # ALL is no more, and with it what it said of subclasses.
+        await fs.api("version")
+        assert switch.fire("CUSTOM", subclass="my::event") == 1
+        assert (await own.get(5)).subclass == "my::event"
+        every = fs.events("ALL", gaps=True)
+        await fs.api("version")
+        for _ in range(2):
+            assert switch.fire("HEARTBEAT") == 1
+            assert isinstance(await every.get(5), Event)
+            switch.drop()
+            assert isinstance(await every.get(5), Gap)
+
+
+@aio_test
+async def test_taking_subclasses_away_leaves_those_without(switch: Switch) -> None:
+    async with connect(switch.host, switch.port, reconnect=SOON) as fs:
+        stream = fs.events("CUSTOM", subclasses=["a::a"], gaps=True)
+        await fs.unsubscribe("CUSTOM", subclasses=["a::a"])
+        for _ in range(2):
+            assert switch.fire("CUSTOM", subclass="a::a") == 0
+            assert switch.fire("CUSTOM") == 1
+            assert isinstance(await stream.get(5), Event)
+            switch.drop()
+            assert isinstance(await stream.get(5), Gap)
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_connecting_takes_too_long_or_is_given_up(secure: bool) -> None:
+    @aio_test
+    async def test() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as mute:
+            ssl, port = client_context() if secure else None, mute.getsockname()[1]
+            with pytest.raises(TimeoutError):
+                await connect("127.0.0.1", port, ssl=ssl, timeout=0.05)
+
+            async def enter() -> None:
+                async with connect("127.0.0.1", port, ssl=ssl):
+                    raise AssertionError
+
+            for delay in (0, 0.001, 0.02):
+                connecting = asyncio.create_task(enter())
+                await asyncio.sleep(delay)
+                connecting.cancel()
+                await asyncio.wait([connecting])
+                assert connecting.cancelled()
+
+    test()

@@ -11,6 +11,7 @@ from aio_support import aio_test, until
 from esl_proto import LocalProtocolError
 from esl_proto.aio import ChannelEnded, ConnectionClosed, Session, serve
 from esl_proto.testing import NEVER, Call, Later, Switch
+from tls_support import server_context, tunnel
 
 
 @pytest.fixture
@@ -297,3 +298,80 @@ async def test_serving_until_cancelled(switch: Switch) -> None:
         await serving
     with pytest.raises(OSError):
         await asyncio.open_connection("127.0.0.1", server.port)
+
+
+@aio_test
+async def test_closing_from_a_handler(switch: Switch) -> None:
+    """Its own call goes on."""
+    ended = asyncio.Event()
+
+    async def handler(call: Session) -> None:
+        async with asyncio.timeout(5):
+            await server.close()
+        await call.playback("good-bye")
+        ended.set()
+
+    server = await serve(handler)
+    serving = asyncio.create_task(server.serve_forever())
+    call = await dial(switch, server.port)
+    await asyncio.wait_for(ended.wait(), 5)
+    await call.ended()
+    await asyncio.wait_for(serving, 5)  # It returns; it is not cancelled.
+
+
+@aio_test
+async def test_serving_is_cancelled_while_calls_go_on(switch: Switch, monkeypatch: pytest.MonkeyPatch) -> None:
+    switch.apps["wait"] = NEVER
+
+    async def handler(call: Session) -> None:
+        await call.execute("wait")
+
+    server = await serve(handler)
+    close = server.close
+    monkeypatch.setattr(server, "close", lambda: close(timeout=0.05))
+    serving = asyncio.create_task(server.serve_forever())
+    call = await dial(switch, server.port)
+    await until(lambda: call.executed)
+    serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(serving, 5)
+    assert not server.calls
+    await call.ended()
+
+
+@aio_test
+async def test_a_subscription_that_is_refused_leaves_nothing_behind(switch: Switch) -> None:
+    """A full stream that nobody can read would hold the connection up for ever."""
+    ended = asyncio.Event()
+
+    async def handler(call: Session) -> None:
+        with pytest.raises(LocalProtocolError):
+            call.events("HEARTBEAT", "CHANNEL_EXECUTE", maxsize=1, overflow="block")
+        with pytest.raises(LocalProtocolError):
+            call.on("HEARTBEAT")(lambda event: None)
+        for _ in range(5):
+            await call.execute("playback", "x", timeout=5)
+        assert not call._router._queues
+        assert not call._router._sinks
+        ended.set()
+
+    async with serve(handler) as server:
+        await dial(switch, server.port, full=False)
+        await asyncio.wait_for(ended.wait(), 10)
+
+
+@aio_test
+async def test_calls_by_tls(switch: Switch) -> None:
+    async def handler(call: Session) -> None:
+        await call.answer()
+        await call.hangup("USER_BUSY")
+
+    with tunnel() as way:
+        async with serve(handler, ssl=server_context(), timeout=2) as server:
+            for _ in range(3):
+                call = await dial(switch, way.to(server.port))
+                assert await call.ended() == "USER_BUSY"
+            await until(lambda: not server.calls)
+            await dial(switch, server.port)  # In the clear: both wait for the other to begin.
+            await until(lambda: not switch.connections)
+            assert server.taken == 3

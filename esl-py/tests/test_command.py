@@ -67,6 +67,7 @@ WRITTEN = [
         Command.hangup(HangupCause.USER_BUSY, uuid="5fd4", event_lock=True),
         b"sendmsg 5fd4\ncall-command: hangup\nhangup-cause: USER_BUSY\nevent-lock: true\n\n",
     ),
+    (Command.hangup("17"), b"sendmsg\ncall-command: hangup\nhangup-cause: USER_BUSY\n\n"),
     (Command.hangup(17), b"sendmsg\ncall-command: hangup\nhangup-cause: USER_BUSY\n\n"),
     (
         Command.unicast(

@@ -4,7 +4,8 @@ import pickle
 
 import pytest
 
-from esl_proto import LocalProtocolError, ProtocolError, RemoteProtocolError, _native, errors
+from esl_proto import Event, LocalProtocolError, ProtocolError, RemoteProtocolError, _native, errors
+from esl_proto.aio import ChannelEnded
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,13 @@ def test_pickling(error: ProtocolError) -> None:
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is type(error) and again.args == error.args and vars(again) == vars(error)
     assert str(again) == "words"
+
+
+@pytest.mark.parametrize("event", [None, Event("plain", b"Event-Name: CHANNEL_DESTROY\nHangup-Cause: USER_BUSY\n\n")])
+def test_pickling_the_end_of_a_channel(event: Event | None) -> None:
+    error = ChannelEnded(event)
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.cause, again.event) == (str(error), error.cause, event)
 
 
 def test_defaults() -> None:

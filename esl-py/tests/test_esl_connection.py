@@ -17,7 +17,8 @@ import pytest
 from esl_transcript import headers
 from scripted import AUTH, Server, answering, api, reply
 
-from esl_proto import LocalProtocolError
+from esl_proto import Command, Connection, LocalProtocolError
+from esl_proto._esl.link import Link
 from esl_proto.ESL import ESLconnection, ESLevent, eslSetLogLevel
 from esl_proto.testing import Switch
 
@@ -489,6 +490,13 @@ class TestOutbound:
             other.close()
             dead(ESLconnection(mine.fileno()))
 
+    def test_what_is_no_socket(self) -> None:
+        files = open_files()
+        with open(os.devnull) as file:
+            dead(ESLconnection(file.fileno()))
+            assert open_files() == files + 1
+        dead(ESLconnection(-1))
+
 
 class TestThreads:
     def test_a_command_while_another_thread_waits_for_events(self, pair: Pair) -> None:
@@ -598,11 +606,12 @@ def test_logging_hides_passwords(caplog: pytest.LogCaptureFixture, capfd: pytest
         log.setLevel(logging.NOTSET)
 
 
-def test_nothing_is_left_open(esl_switch: Switch) -> None:
-    def open_files() -> int:
-        gc.collect()
-        return len(os.listdir("/dev/fd"))
+def open_files() -> int:
+    gc.collect()
+    return len(os.listdir("/dev/fd"))
 
+
+def test_nothing_is_left_open(esl_switch: Switch) -> None:
     with listening() as (_, nobody):
         pass
     before = open_files()
@@ -713,3 +722,25 @@ class TestScripts:
                 serving.join()
         assert sorted(word for word in said if word and word.isdecimal()) == ["0", "1", "2"]
         assert said.count("answer") == said.count("playback") == 3
+
+
+def test_the_socket_stays_until_the_thread_that_writes_has_done_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = socket.socketpair()
+    writing, goes_on = threading.Event(), threading.Event()
+
+    def write(link: Link, data: bytes) -> bool:
+        writing.set()
+        assert goes_on.wait(10)
+        return len(data) > 0
+
+    monkeypatch.setattr(Link, "_write", write)
+    link = Link(ours, Connection.outbound())
+    thread = threading.Thread(target=link.send, args=(Command.connect(),))
+    with theirs:
+        thread.start()
+        assert writing.wait(10)
+        link.close()
+        assert link.fileno() >= 0  # Its number could be another socket's by now.
+        goes_on.set()
+        thread.join(10)
+        assert link.fileno() == -1

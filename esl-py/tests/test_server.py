@@ -333,6 +333,42 @@ def test_a_slow_client_is_ended() -> None:
     assert isinstance(closed, Closed) and closed.end == "events-lost"
 
 
+def test_events_wait_until_they_are_fetched() -> None:
+    pair = subscribed("HEARTBEAT")
+    (frame,) = {len(pair.server.data_to_send()) for _ in range(3) if pair.server.deliver(HEARTBEAT)}
+    for _ in range(3):
+        assert pair.server.deliver(HEARTBEAT)
+    assert pair.server.data_to_send(0) == b"" and pair.server.waiting_events == 3
+    data = pair.server.data_to_send(10)
+    assert len(data) == 10 and pair.server.waiting_events == 2
+    data += pair.server.data_to_send(frame)
+    assert len(data) == frame + 10 and pair.server.waiting_events == 1
+    pair.client.receive_data(data)
+    (first,) = pair.client
+    assert isinstance(first, Event) and len(pair.receive()) == 2
+    assert pair.server.data_to_send(10) == b""
+
+
+def test_what_was_half_fetched_when_it_ends() -> None:
+    notice = b"killed listener because of lost events\n"
+    for fetched, complete in [(10, False), (None, True)]:
+        pair = opened(Server.inbound(max_queued=1, max_lost=0))
+        pair.send(Command.event("HEARTBEAT"))
+        pair.receive()
+        pair.server.deliver(HEARTBEAT)
+        data = pair.server.data_to_send(fetched)
+        assert [pair.server.deliver(HEARTBEAT) for _ in range(2)] == [True, False]
+        rest = pair.server.data_to_send()
+        assert rest.startswith(b"Content-Type: text/disconnect-notice\n") and rest.endswith(notice)
+        assert data.endswith(b"\n\n") is complete
+    for goodbye, broken in [("disconnected", False), ("shutdown", True)]:
+        pair = subscribed("HEARTBEAT")
+        pair.server.deliver(HEARTBEAT)
+        pair.server.data_to_send(10)
+        pair.server.disconnect(cast(Any, goodbye))
+        assert pair.server.data_to_send().startswith(b"Content-Type: text/disconnect-notice") is broken
+
+
 def test_subclasses_that_the_host_knows() -> None:
     pair = subscribed("ALL")
     pair.server.subscribe("a::b")

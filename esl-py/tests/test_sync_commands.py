@@ -260,6 +260,7 @@ def test_many_threads(switch: Switch) -> None:
     switch.api["echo"] = lambda what: what
     with connect(switch.host, switch.port) as fs:
         stream = fs.events("HEARTBEAT")
+        switch.wait_for("event ")
 
         def one(name: int) -> None:
             for n in range(100):

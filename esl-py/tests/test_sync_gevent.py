@@ -7,24 +7,39 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from esl_proto.testing import Later, Switch
+from tls_support import server_context, tunnel
 
 pytest.importorskip("gevent", reason="gevent has no wheel for this Python", exc_type=ImportError)
 
 
+def run(program: str, switch: Switch) -> str:
+    """What a program prints that is given a switch to play with."""
+    switch.moment = 0.001
+    switch.api["slow"] = Later(0.1, "+OK")
+    switch.api["slower"] = Later(0.5, "+OK")
+    switch.api["echo"] = lambda what: what
+    switch.api["drop"] = lambda _: switch.connections[-1].drop() or "gone"
+    done = subprocess.run(
+        [sys.executable, "-W", "error::ResourceWarning", str(Path(__file__).with_name(program))]
+        + [switch.host, str(switch.port)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.stdout
+
+
 def test_under_gevent() -> None:
     with Switch() as switch:
-        switch.moment = 0.001
-        switch.api["slow"] = Later(0.1, "+OK")
-        switch.api["echo"] = lambda what: what
-        switch.api["drop"] = lambda _: switch.connections[-1].drop() or "gone"
-        done = subprocess.run(
-            [sys.executable, "-W", "error::ResourceWarning", str(Path(__file__).with_name("gevent_program.py"))]
-            + [switch.host, str(switch.port)],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-    assert (done.returncode, done.stdout) == (0, "well 1 True\n"), done.stderr
+        assert run("gevent_program.py", switch) == "well 1 True\n"
+
+
+def test_tls_under_gevent() -> None:
+    with Switch(ssl=server_context()) as switch, tunnel() as way:
+        switch.api["big"] = "x" * 200_000
+        switch.api["tunnel"] = lambda port: str(way.to(int(port)))
+        assert run("gevent_tls_program.py", switch) == "well 1\n"

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import socket
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 from esl_proto import LocalProtocolError
-from esl_proto.sync import ChannelEnded, Server, Session, serve
+from esl_proto.sync import ChannelEnded, ConnectionClosed, Server, Session, serve
 from esl_proto.testing import NEVER, Switch
 from sync_support import Background, sync_test, until
+from tls_support import server_context, tunnel
 
 
 @pytest.fixture
@@ -150,3 +154,130 @@ def test_connections_that_are_no_calls(caplog: pytest.LogCaptureFixture) -> None
                         pass
         until(lambda: not server.calls)
     assert caplog.text.count("did not begin") == 3
+
+
+@sync_test
+def test_closing_from_a_handler(switch: Switch) -> None:
+    """Its own call goes on."""
+    ended: list[bool] = []
+
+    def handler(call: Session) -> None:
+        server.close()
+        call.playback("good-bye")
+        ended.append(True)
+
+    server = serve(handler)
+    running = Background(server.serve_forever)
+    call = switch.call(f"127.0.0.1:{server.port}")
+    running.result()
+    call.wait()
+    until(lambda: not server.calls)
+    assert ended
+
+
+@sync_test
+def test_closing_ends_all_late_calls_at_once(switch: Switch) -> None:
+    switch.apps["wait"] = NEVER
+    reasons: list[BaseException] = []
+
+    def handler(call: Session) -> None:
+        try:
+            call.execute("wait")
+        except ConnectionClosed as error:
+            reasons.append(error)
+            raise
+
+    with serving(serve(handler, timeout=0.5)) as server:
+        for _ in range(20):
+            switch.call(f"127.0.0.1:{server.port}")
+        switch.wait_for("sendmsg", count=20)
+        for link in switch.connections:
+            link.hold()  # Their good-bye does not come.
+        began = time.monotonic()
+        server.close(timeout=0)
+        assert time.monotonic() - began < 8
+        until(lambda: not server.calls)
+    assert len(reasons) == 20
+    switch.drop()
+
+
+@sync_test
+def test_a_subscription_that_is_refused_leaves_nothing_behind(switch: Switch) -> None:
+    """A full stream that nobody can read would hold the connection up for ever."""
+    ended: list[bool] = []
+
+    def handler(call: Session) -> None:
+        with pytest.raises(LocalProtocolError):
+            call.events("HEARTBEAT", "CHANNEL_EXECUTE", maxsize=1, overflow="block")
+        with pytest.raises(LocalProtocolError):
+            call.on("HEARTBEAT")(lambda event: None)
+        for _ in range(5):
+            call.execute("playback", "x", timeout=5)
+        assert not call._router._queues
+        assert not call._router._sinks
+        ended.append(True)
+
+    with serving(serve(handler)) as server:
+        switch.call(f"127.0.0.1:{server.port}", full=False).wait()
+        until(lambda: not server.calls)
+    assert ended
+
+
+@sync_test
+def test_no_more_threads_or_files(switch: Switch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One call is refused, or waits; the others do not."""
+    accepted: list[int] = []
+    start = threading.Thread.start
+
+    class Listener(socket.socket):
+        def accept(self) -> tuple[socket.socket, object]:
+            accepted.append(1)
+            if len(accepted) == 1:
+                raise OSError(errno.EMFILE, "too many files")
+            return super().accept()
+
+    def once(thread: threading.Thread) -> None:
+        if thread.name == "esl_proto-call-0" and not failed:
+            failed.append(thread.name)
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    failed: list[str] = []
+    listener = socket.create_server(("127.0.0.1", 0))
+    with monkeypatch.context() as patch:
+        patch.setattr(socket, "create_server", lambda *_, **__: Listener(fileno=listener.detach()))
+        server = serve(lambda call: call.answer())
+    monkeypatch.setattr(threading.Thread, "start", once)
+    with serving(server):
+        for _ in range(2):
+            switch.call(f"127.0.0.1:{server.port}")
+        until(lambda: server.taken == 1 and not server.calls)
+        assert server.refused == 1
+        assert len(accepted) < 10, "it must not spin"
+
+
+@sync_test
+def test_ipv6(switch: Switch) -> None:
+    try:
+        server = serve(lambda call: call.answer(), "::1")
+    except OSError:
+        pytest.skip("there is no IPv6")
+    with serving(server):
+        call = switch.call(f"[::1]:{server.port}")
+        assert call.wait() == "NORMAL_CLEARING"
+        assert call.executed == [("answer", "")]
+
+
+@sync_test
+def test_calls_by_tls(switch: Switch, caplog: pytest.LogCaptureFixture) -> None:
+    def handler(call: Session) -> None:
+        call.answer()
+        call.hangup("USER_BUSY")
+
+    with tunnel() as way, serving(serve(handler, ssl=server_context(), timeout=2)) as server:
+        for _ in range(3):
+            assert switch.call(f"127.0.0.1:{way.to(server.port)}").wait() == "USER_BUSY"
+        until(lambda: not server.calls)
+        switch.call(f"127.0.0.1:{server.port}")  # In the clear: both wait for the other to begin.
+        until(lambda: not switch.connections)
+        assert "did not begin" in caplog.text

@@ -39,18 +39,20 @@ def next_app(peer: Peer, name: str) -> Event:
 
 class TestOriginate:
     def test_from_its_creation_to_its_end(self, peer: Peer, switch: Switch) -> None:
-        answer = peer.ask(Command.api("originate {origination_uuid=u1,x=a b}user/1000 &playback(hello.wav)"))
+        switch.dialplan["9000"] = [("playback", "hello.wav"), ("park", "")]
+        answer = peer.ask(Command.api("originate {origination_uuid=u1,x=a b}user/1000 9000"))
         assert answer.text == "+OK u1\n"
-        begin = ["CHANNEL_CREATE", "CHANNEL_OUTGOING", "CHANNEL_ORIGINATE", "CHANNEL_PROGRESS", "CHANNEL_CALLSTATE"]
+        begin = ["CHANNEL_OUTGOING", "CHANNEL_CREATE", "CHANNEL_ORIGINATE", "CHANNEL_PROGRESS", "CHANNEL_CALLSTATE"]
         assert peer.events("CHANNEL_ANSWER") == [*begin, "CHANNEL_ANSWER"]
         done = next_app(peer, "playback")
         assert (done.unique_id, done["variable_x"], done["Application-Data"]) == ("u1", "a b", "hello.wav")
         assert done["Application-Response"] == "FILE PLAYED"
         call = switch.find("u1")
-        assert call is not None and call.executed == [("playback", "hello.wav")] and call.state == "ACTIVE"
+        assert call is not None and call.state == "ACTIVE"
+        assert peer.event("CHANNEL_PARK").unique_id == "u1" and call.executed == switch.dialplan["9000"]
         assert peer.ask(Command.api("uuid_kill u1 USER_BUSY")).text == "+OK\n"
         assert peer.event("CHANNEL_HANGUP")["Hangup-Cause"] == "USER_BUSY"
-        assert peer.events("CHANNEL_DESTROY") == END[1:]
+        assert peer.events("CHANNEL_DESTROY")[-3:] == END[1:]
         assert call.wait() == "USER_BUSY" and switch.calls == [] and switch.find("u1") is None
 
     def test_who_does_not_answer(self, peer: Peer, switch: Switch) -> None:
@@ -66,6 +68,46 @@ class TestOriginate:
         assert peer.event("CHANNEL_HANGUP_COMPLETE")["variable_a"] == "b"
         peer.ask(Command.api("originate user/1000 8000"))
         assert peer.event("CHANNEL_PARK")["Channel-Name"] == "user/1000"
+
+    def test_the_call_ends_after_its_last_application(self, peer: Peer, switch: Switch) -> None:
+        peer.ask(Command.api("originate {origination_uuid=u1}user/1000 &playback(hello.wav)"))
+        end = peer.event("CHANNEL_HANGUP_COMPLETE")
+        assert (end["Hangup-Cause"], end["variable_hangup_cause_q850"]) == ("NORMAL_CLEARING", "16")
+        assert (end["variable_last_app"], end["variable_last_arg"]) == ("playback", "hello.wav")
+        assert int(str(end["variable_mduration"])) >= int(str(end["variable_billmsec"])) >= 1
+        assert int(str(end["variable_end_uepoch"])) == int(str(end["Caller-Channel-Hangup-Time"]))
+
+    def test_several_may_be_called(self, peer: Peer, switch: Switch) -> None:
+        switch.refusals.update({"user/1": "USER_BUSY", "user/2": "NO_ANSWER"})
+        ask = "originate {a=1}[b=2,c=x y]user/1,user/2|[b=3]user/3,user/4 &park()"
+        assert peer.ask(Command.api(ask)).ok
+        (call,) = (call for call in switch.calls if call.cause is None)
+        assert (call.name, call.variable("a"), call.variable("b"), call.variable("c")) == ("user/3", "1", "3", "")
+        assert peer.ask(Command.api("originate user/1|user/2 &park()")).text == "-ERR NO_ANSWER\n"
+
+    def test_who_rings_for_a_while(self, peer: Peer, switch: Switch) -> None:
+        switch.ringing = 0.05
+        assert peer.ask(Command.api("originate user/1 &park()")).ok
+        switch.refusals["user/1"] = "USER_BUSY"
+        assert peer.ask(Command.api("originate user/1 &park()")).text == "-ERR USER_BUSY\n"
+        switch.ringing = float("inf")
+        assert peer.ask(Command.api("originate {originate_timeout=0}user/1 &park()")).text == "-ERR NO_ANSWER\n"
+        job = peer.ask(Command.bgapi("originate {origination_uuid=u1}user/1 &park()")).job_uuid
+        while peer.event("CHANNEL_CALLSTATE").unique_id != "u1":
+            pass
+        peer.ask(Command.api("uuid_kill u1 ORIGINATOR_CANCEL"))
+        done = peer.event("BACKGROUND_JOB")
+        assert (done.job_uuid, done.body_text) == (job, "-ERR ORIGINATOR_CANCEL\n")
+
+    def test_a_caller_who_does_not_wait(self, peer: Peer, switch: Switch) -> None:
+        switch.ringing = float("inf")
+        call = switch.new_call(uuid="u1")
+        peer.ask(Command.execute("bridge", "{origination_uuid=u2}user/1", uuid="u1"))
+        while peer.event("CHANNEL_CALLSTATE").unique_id != "u2":
+            pass
+        other = switch.find("u2")
+        call.hangup()
+        assert other is not None and other.wait() == "ORIGINATOR_CANCEL"
 
     def test_two_separators_of_variables(self, peer: Peer) -> None:
         peer.ask(Command.api("originate {^^;a=1,2;b=3}[c=4]user/1000 &park()"))
@@ -105,6 +147,33 @@ class TestApplications:
         peer.ask(Command.execute("no_such_app", uuid="u1"))
         assert call.wait() == "DESTINATION_OUT_OF_ORDER"
 
+    def test_waiting_for_one(self, switch: Switch) -> None:
+        call = switch.new_call(uuid="u1")
+        call.execute("sleep", "20")
+        call.execute("set", "a=b")
+        call.execute("set", "c=d")
+        assert (call.wait_for("set"), call.wait_for("set", count=2), call.wait_for("sleep")) == ("a=b", "c=d", "20")
+        with pytest.raises(TimeoutError, match=r"(?s)no 'playback' began; executed:.*sleep 20.*set a=b"):
+            call.wait_for("playback", timeout=0.01)
+        with pytest.raises(TimeoutError, match="was not bridged"):
+            call.wait_bridged(timeout=0.01)
+        call.execute("bridge", "user/1001")
+        assert call.wait_bridged().name == "user/1001"
+
+    def test_waiting_that_is_given_up(self, switch: Switch) -> None:
+        async def test() -> None:
+            call = switch.new_call(uuid="u1")
+            for wait in (call.executing("set"), call.bridged(), switch.received("api")):
+                task = asyncio.create_task(wait)
+                await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.wait({task})
+                assert task.cancelled()
+            call.execute("set", "a=b")
+            assert await call.executing("set") == "a=b"
+
+        asyncio.run(test())
+
     def test_loops(self, peer: Peer, switch: Switch) -> None:
         call = switch.new_call(uuid="u1")
         peer.ask(Command.execute("playback", "x", uuid="u1", loops=3))
@@ -133,20 +202,6 @@ class TestApplications:
         peer.ask(Command.execute("play_and_get_digits", "1 1 2 1 # a b none", uuid="u1"))
         done = next_app(peer, "play_and_get_digits")
         assert ("variable_none" in done, done["Application-Response"]) == (False, "failure")
-
-    def test_a_bridge_ends_with_either_side(self, peer: Peer, switch: Switch) -> None:
-        call = switch.new_call(uuid="u1")
-        peer.ask(Command.execute("bridge", "{x=y}user/1001", uuid="u1"))
-        other = peer.event("CHANNEL_BRIDGE")["Bridge-B-Unique-ID"]
-        assert [call.uuid for call in switch.calls] == ["u1", other]
-        peer.ask(Command.api(f"uuid_kill {other}"))
-        assert peer.event("CHANNEL_UNBRIDGE").unique_id == "u1"
-        assert call.wait() == "NORMAL_CLEARING"
-        switch.refusals["user/1001"] = "USER_BUSY"
-        switch.new_call(uuid="u2")
-        assert next_app(peer, "bridge")["Application-Response"] == "SUCCESS"
-        peer.ask(Command.execute("bridge", "user/1001", uuid="u2"))
-        assert next_app(peer, "bridge")["Application-Response"] == "USER_BUSY"
 
     def test_commands_on_calls(self, peer: Peer, switch: Switch) -> None:
         switch.new_call(uuid="u1")

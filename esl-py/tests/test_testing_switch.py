@@ -156,18 +156,18 @@ class TestScripts:
 
     def test_what_a_script_raises_is_the_tests_error(self) -> None:
         switch = Switch().start()
-        switch.api["bad"] = lambda argument: 1 // 0
+        switch.api["bad"] = lambda argument: str("".index("x"))
 
         async def worse(argument: str) -> str:
             raise KeyError(argument)
 
         switch.api["worse"] = worse
         with Peer.of(switch) as peer:
-            assert peer.ask(Command.api("bad")).text == "-ERR integer division or modulo by zero\n"
+            assert peer.ask(Command.api("bad")).text == "-ERR substring not found\n"
             assert peer.ask(Command.api("worse x")).text == "-ERR 'x'\n"
         with pytest.raises(ExceptionGroup) as raised:
             switch.stop()
-        assert [type(error) for error in raised.value.exceptions] == [ZeroDivisionError, KeyError]
+        assert [type(error) for error in raised.value.exceptions] == [ValueError, KeyError]
         with pytest.raises(ValueError, match="the test's own"), Switch() as switch:
             switch.errors.append(OSError())
             raise ValueError("the test's own")
@@ -207,6 +207,14 @@ class TestEvents:
             event = peer.next(Event)
             headers = [("Event-Subclass", "my::one"), ("Event-Name", "CUSTOM"), ("a", "1"), ("a", "2")]
             assert event.headers() == headers
+
+    def test_subclasses_that_the_server_knows(self, switch: Switch) -> None:
+        switch.subclasses = {"sofia::register"}
+        with Peer.of(switch) as peer:
+            peer.ask(Command.event("ALL"))
+            assert [switch.fire("CUSTOM", subclass=name) for name in ("sofia::register", "my::own")] == [1, 1]
+            peer.ask(Command.nixevent("HEARTBEAT"))
+            assert [switch.fire("CUSTOM", subclass=name) for name in ("sofia::register", "my::own")] == [1, 0]
 
     def test_filters_and_log_lines(self, switch: Switch) -> None:
         with Peer.of(switch) as peer:

@@ -61,7 +61,8 @@ std::string_view text(Name name) noexcept {
     return detail::view(detail::vocabulary<Name>::text(name));
 }
 
-/// What a word says, in any case of its letters: `from_text<hangup_cause>("USER_BUSY")`.
+/// What a word says, in any case of its letters: `from_text<hangup_cause>("USER_BUSY")`. A cause may also be a number in
+/// digits.
 template <class Name>
 std::optional<Name> from_text(std::string_view word) noexcept {
     return detail::vocabulary<Name>::from(word);

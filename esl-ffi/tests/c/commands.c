@@ -55,6 +55,8 @@ static const struct {
      "sendmsg\ncall-command: execute\nexecute-app-name: log\ncontent-type: text/plain\nContent-Length: 8\n\nINFO a\nb"},
     {{.kind = ESLP_COMMAND_SENDMSG, .as.sendmsg = {.call = ESLP_CALL_HANGUP, .hangup_cause = ESLP_INIT("USER_BUSY")}},
      "sendmsg\ncall-command: hangup\nhangup-cause: USER_BUSY\n\n"},
+    {{.kind = ESLP_COMMAND_SENDMSG, .as.sendmsg = {.call = ESLP_CALL_HANGUP, .hangup_cause = ESLP_INIT("21")}},
+     "sendmsg\ncall-command: hangup\nhangup-cause: CALL_REJECTED\n\n"},
     {{.kind = ESLP_COMMAND_SENDMSG,
       .as.sendmsg = {.call = ESLP_CALL_UNICAST,
                      .unicast = {.local_ip = ESLP_INIT("127.0.0.1"),

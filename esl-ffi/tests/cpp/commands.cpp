@@ -64,7 +64,8 @@ void messages() {
     CHECK(header(play.async().lead_frames(2), "async") == "true" && header(play, "lead-frames") == "2");
     CHECK(header(cmd::execute("answer"), "execute-app-name") == "answer");
     CHECK(header(cmd::hangup(ESLP_CAUSE_USER_BUSY).to("5fd4"), "hangup-cause") == "USER_BUSY");
-    CHECK(header(cmd::hangup("CALL_REJECTED"), "hangup-cause") == "CALL_REJECTED" && header(cmd::hangup(), "call-command") == "hangup");
+    CHECK(header(cmd::hangup("CALL_REJECTED"), "hangup-cause") == "CALL_REJECTED");
+    CHECK(header(cmd::hangup("21"), "hangup-cause") == "CALL_REJECTED" && header(cmd::hangup(), "call-command") == "hangup");
     auto media = cmd::unicast().local("127.0.0.1", 9000).remote("127.0.0.2", 9001).transport("tcp").flags("native");
     CHECK(header(media, "local-port") == "9000" && header(media, "remote-ip") == "127.0.0.2");
     CHECK(header(media, "transport") == "tcp" && header(media, "flags") == "native");

@@ -9,7 +9,8 @@ use tokio::net::TcpStream;
 use tokio::task::spawn_local;
 use tokio::time::sleep;
 
-use crate::calls::{Call, Setup, Task, bridge, known_cause};
+use crate::bridge::bridge;
+use crate::calls::{Call, known_cause};
 use crate::connection::Connection;
 use crate::core::MOMENT;
 use crate::event::{Source, Value};
@@ -79,7 +80,10 @@ pub(crate) async fn run(call: &Rc<Call>, app: &str, arg: &str) -> Option<String>
             none
         }
         "play_and_get_digits" => Some(digits(call, arg).await),
-        "bridge" => Some(connect(call, arg).await),
+        "bridge" => {
+            bridge(call, arg).await;
+            none
+        }
         "socket" => {
             if let Some(program) = Program::of(arg) {
                 socket(call, &program).await;
@@ -120,27 +124,6 @@ async fn digits(call: &Call, arg: &str) -> String {
         }
     }
     "failure".into()
-}
-
-/// Calls somebody else, and connects the two.
-async fn connect(call: &Rc<Call>, endpoint: &str) -> String {
-    let setup = Setup {
-        caller_name: call.setup.caller_name.clone(),
-        caller_number: call.setup.caller_number.clone(),
-        ..Setup::to(endpoint.rsplit(['}', ']']).next().unwrap_or(endpoint))
-    };
-    let other = Call::new(&call.switch, setup);
-    let answered = call.alive(other.dial()).await.flatten().is_some();
-    spawn_local(Rc::clone(&other).live(Task::new("park", "")));
-    if !answered {
-        other.hangup(HangupCause::OriginatorCancel);
-        let cause = other.cause().unwrap_or(HangupCause::NoAnswer).to_string();
-        call.set_variable("originate_disposition", cause.as_bytes());
-        return cause;
-    }
-    call.set_variable("originate_disposition", b"SUCCESS");
-    bridge(Rc::clone(call), other).await;
-    "SUCCESS".into()
 }
 
 /// Connects to a program, which has the call from then on.

@@ -105,7 +105,7 @@ pub(crate) struct Call {
     pub(crate) ended: Cell<Option<Duration>>,
     pub(crate) state: Cell<(&'static str, u8)>,
     pub(crate) call_state: Cell<(&'static str, u8)>,
-    other_leg: RefCell<Option<Weak<Self>>>,
+    other_leg: RefCell<Option<(Weak<Self>, &'static str)>>,
     pub(crate) variables: RefCell<Vec<(String, Value)>>,
     /// The application that runs, and its argument.
     pub(crate) application: RefCell<(String, String)>,
@@ -394,9 +394,22 @@ impl Call {
         self.switch.remove_call(self);
     }
 
-    /// The call that this one is, or was, connected to.
+    /// Says that two legs belong together: what `other` is to this one, its originator or its originatee.
+    pub(crate) fn join(&self, other: &Rc<Self>, role: &'static str) {
+        *self.other_leg.borrow_mut() = Some((Rc::downgrade(other), role));
+        self.set_variable("signal_bond", other.uuid.as_bytes());
+    }
+
+    /// The call that this one is, or was, connected to, or that it was made for.
     pub(crate) fn other_leg(&self) -> Option<Rc<Self>> {
-        self.other_leg.borrow().as_ref()?.upgrade()
+        self.other_leg_as().map(|(other, _)| other)
+    }
+
+    /// And what it is to this one.
+    pub(crate) fn other_leg_as(&self) -> Option<(Rc<Self>, &'static str)> {
+        let other_leg = self.other_leg.borrow();
+        let (other, role) = other_leg.as_ref()?;
+        Some((other.upgrade()?, role))
     }
 
     fn controllers(&self) -> Vec<Rc<Connection>> {
@@ -444,31 +457,4 @@ impl Call {
         let _ = tokio::time::timeout(patience, self.alive(pressed)).await;
         std::mem::take(&mut self.digits.borrow_mut())
     }
-}
-
-/// Connects two calls, until one of them ends; then the other does.
-pub(crate) async fn bridge(one: Rc<Call>, other: Rc<Call>) {
-    let tell = |name: &str, line| {
-        let mut event = one.switch.event(name, ("switch_ivr_bridge.c", "switch_ivr_multi_threaded_bridge", line));
-        event.add("Bridge-A-Unique-ID", &one.uuid).add("Bridge-B-Unique-ID", &other.uuid);
-        one.describe(name, &mut event);
-        one.switch.fire(event);
-    };
-    for (leg, peer) in [(&one, &other), (&other, &one)] {
-        leg.bridged.set(Some(now()));
-        *leg.other_leg.borrow_mut() = Some(Rc::downgrade(peer));
-        for (name, value) in
-            [("bridge_channel", &peer.setup.name), ("bridge_uuid", &peer.uuid), ("signal_bond", &peer.uuid)]
-        {
-            leg.set_variable(name, value.as_bytes());
-        }
-    }
-    tell("CHANNEL_BRIDGE", 1689);
-    tokio::select! {
-        () = one.hung_up() => {}
-        () = other.hung_up() => {}
-    }
-    tell("CHANNEL_UNBRIDGE", 1879);
-    one.hangup(HangupCause::NormalClearing);
-    other.hangup(HangupCause::NormalClearing);
 }

@@ -34,7 +34,7 @@ impl Call {
             .add("Call-Direction", "outbound")
             .add("Presence-Call-Direction", "outbound")
             .add("Channel-HIT-Dialplan", "false")
-            .add("Channel-Call-UUID", &self.uuid)
+            .add("Channel-Call-UUID", self.variable("call_uuid").map_or_else(Vec::new, |uuid| uuid.text()))
             .add("Answer-State", answer_state);
         if let Some(cause) = self.cause() {
             event.add("Hangup-Cause", cause.as_octets());
@@ -46,8 +46,8 @@ impl Call {
                 .add(format!("Channel-{way}-Codec-Bit-Rate"), CODEC.2);
         }
         self.profile("Caller", event);
-        if let Some(other) = self.other_leg() {
-            event.add("Other-Type", "originatee");
+        if let Some((other, role)) = self.other_leg_as() {
+            event.add("Other-Type", role);
             other.profile("Other-Leg", event);
         }
         if !WITHOUT_VARIABLES.contains(&name) {
@@ -76,7 +76,7 @@ impl Call {
             ("Source", "src/switch_ivr_originate.c"),
             ("Context", "default"),
             ("Channel-Name", &self.setup.name),
-            ("Profile-Index", "1"),
+            ("Profile-Index", if prefix == "Caller" { "1" } else { "" }),
             ("Profile-Created-Time", &created),
             ("Channel-Created-Time", &created),
             ("Channel-Answered-Time", &micros(self.answered.get())),

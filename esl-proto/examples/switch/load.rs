@@ -7,7 +7,8 @@ use esl_proto::name::HangupCause;
 use tokio::task::spawn_local;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use crate::calls::{Call, Setup, Task, bridge};
+use crate::bridge::pair;
+use crate::calls::{Call, Setup, Task};
 use crate::common::random;
 use crate::core::Switch;
 
@@ -64,7 +65,7 @@ async fn call(switch: Rc<Switch>) {
     }
     let other = leg(number + 100, None);
     if other.dial().await.is_some() {
-        spawn_local(bridge(Rc::clone(&one), Rc::clone(&other)));
+        spawn_local(pair(Rc::clone(&one), Rc::clone(&other)));
     }
     spawn_local(Rc::clone(&one).live(Task::new("park", "")));
     spawn_local(Rc::clone(&other).live(Task::new("park", "")));

@@ -5,7 +5,7 @@
 //! * `core.rs`: what all share: events are fired here, and the log is written
 //! * `connection.rs`: one connection: its listener, and what waits for it; `session.rs`: the same at work, with its socket
 //! * `answers.rs`: what the listener asks, and what the switch says
-//! * `api.rs`: API commands; `uuid_api.rs`, `originate.rs`, `show.rs`: some of them; `apps.rs`: applications; `calls.rs`: channels; `load.rs`: calls by themselves
+//! * `api.rs`: API commands; `uuid_api.rs`, `originate.rs`, `show.rs`: some of them; `apps.rs`: applications; `calls.rs`: channels; `bridge.rs`: two of them; `load.rs`: calls by themselves
 //! * `event.rs`: events as they happen; `headers.rs`: what those of a channel say of it
 //!
 //! All of it runs on one thread. No client can stop another: whatever waits, waits for its own socket, clock or call.
@@ -13,6 +13,7 @@
 mod answers;
 mod api;
 mod apps;
+mod bridge;
 mod calls;
 #[path = "../common/mod.rs"]
 mod common;
@@ -38,6 +39,9 @@ use core::Switch;
 use options::{Options, USAGE};
 use session::Session;
 use tokio::net::TcpListener;
+use tokio::signal::ctrl_c;
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::sleep;
 
@@ -81,6 +85,7 @@ async fn run(options: Options) -> Result<u8, Trouble> {
         () = switch.beat() => Ok(0),
         () = load::calls(Rc::clone(&switch), rate) => Ok(0),
         () = switch.shutdown.notified() => Ok(0),
+        () = told_to_end() => Ok(0),
         () = over => Ok(0),
         result = one_call => result.map(|()| 0),
     };
@@ -93,6 +98,28 @@ async fn run(options: Options) -> Result<u8, Trouble> {
         sleep(GOODBYE / 50).await;
     }
     result
+}
+
+/// Waits for Ctrl-C, or for what ends programs without one.
+async fn told_to_end() {
+    #[cfg(unix)]
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signals) => drop(signals.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending();
+    let interrupted = async {
+        if ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    };
+    tokio::select! {
+        () = terminated => {}
+        () = interrupted => {}
+    }
 }
 
 async fn accept(switch: &Rc<Switch>, listener: &TcpListener) {

@@ -7,12 +7,13 @@ use esl_proto::name::HangupCause;
 use tokio::task::spawn_local;
 
 use crate::api::usage;
+use crate::bridge::{legs, ring};
 use crate::calls::{Call, Setup, Task};
 use crate::common::Trouble;
 use crate::core::Switch;
 use crate::options::Program;
 
-/// Calls somebody. The first leg answers; whatever else is rung, is not.
+/// Calls somebody: one leg after the other, until one answers.
 pub(crate) async fn originate(switch: &Rc<Switch>, line: &str) -> String {
     let line = format!("originate {line}");
     let mut storage = vec![0; line.len()];
@@ -23,45 +24,37 @@ pub(crate) async fn originate(switch: &Rc<Switch>, line: &str) -> String {
         );
     };
     let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
-    let mut variables: Vec<(String, Vec<u8>)> =
-        order.dial.variables.iter().map(|(name, value)| (text(name), value.into())).collect();
-    let mut endpoint = String::new();
-    if let Some(handle) = order.dial.handles.iter().next() {
-        variables.extend(handle.variables.iter().map(|(name, value)| (text(name), value.into())));
-        if let Some(leg) = handle.leg_lists.iter().next().and_then(|list| list.iter().next()) {
-            variables.extend(leg.variables.iter().map(|(name, value)| (text(name), value.into())));
-            endpoint = text(leg.endpoint);
-        }
-    }
+    let legs = legs(&order.dial);
     let known = ["loopback/", "user/", "null/", "sofia/", "error/"];
-    if !known.iter().any(|kind| endpoint.starts_with(kind)) {
+    if !legs.iter().all(|(endpoint, _)| known.iter().any(|kind| endpoint.starts_with(kind))) {
         return "-ERR CHAN_NOT_IMPLEMENTED\n".into();
     }
-    if switch.is_full() {
-        return format!("-ERR {}\n", HangupCause::DestinationOutOfOrder);
+    let mut setups = Vec::new();
+    for (endpoint, variables) in legs {
+        let given = |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, value)| text(value));
+        if given("origination_uuid").is_some_and(|uuid| switch.call(uuid).is_some()) {
+            return "-ERR DESTINATION_OUT_OF_ORDER\n".into();
+        }
+        setups.push(Setup {
+            caller_name: given("origination_caller_id_name").or(order.cid_name.map(text)).unwrap_or_default(),
+            caller_number: given("origination_caller_id_number")
+                .or(order.cid_num.map(text))
+                .unwrap_or_else(|| "0000000000".into()),
+            variables,
+            ..Setup::to(&endpoint)
+        });
     }
-    let given = |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, value)| text(value));
-    if given("origination_uuid").is_some_and(|uuid| switch.call(uuid).is_some()) {
-        return "-ERR DESTINATION_OUT_OF_ORDER\n".into();
-    }
-    let setup = Setup {
-        caller_name: given("origination_caller_id_name").or(order.cid_name.map(text)).unwrap_or_default(),
-        caller_number: given("origination_caller_id_number")
-            .or(order.cid_num.map(text))
-            .unwrap_or_else(|| "0000000000".into()),
-        variables,
-        ..Setup::to(&endpoint)
-    };
     let task = match order.destination {
         Destination::Application { app, arg } => Task::new(&text(app), &text(arg)),
         Destination::Extension(name) => extension(switch, &text(name)),
     };
-    let call = Call::new(switch, setup);
-    let answered = call.dial().await.is_some();
+    let Some(call) = ring(switch, setups, None).await else {
+        return format!("-ERR {}\n", HangupCause::DestinationOutOfOrder);
+    };
     spawn_local(Rc::clone(&call).live(task));
     match call.cause() {
-        None if answered => format!("+OK {}\n", call.uuid),
-        cause => format!("-ERR {}\n", cause.unwrap_or(HangupCause::NoAnswer)),
+        None => format!("+OK {}\n", call.uuid),
+        Some(cause) => format!("-ERR {cause}\n"),
     }
 }
 

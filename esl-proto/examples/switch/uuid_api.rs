@@ -7,7 +7,8 @@ use esl_proto::name::{Format, HangupCause};
 use tokio::task::spawn_local;
 
 use crate::api::{OK, usage};
-use crate::calls::{Call, Task, bridge, known_cause};
+use crate::bridge::pair;
+use crate::calls::{Call, Task, known_cause};
 use crate::core::Switch;
 
 /// What a command says, or [`None`] if there is no such command.
@@ -94,7 +95,7 @@ fn connect(switch: &Rc<Switch>, call: Option<Rc<Call>>, others: &[&str]) -> Stri
     match (call, other) {
         (Some(call), Some(other)) if !Rc::ptr_eq(&call, &other) => {
             let text = format!("+OK {}\n", other.uuid);
-            spawn_local(bridge(call, other));
+            spawn_local(pair(call, other));
             text
         }
         _ => "-ERR Invalid uuid\n".into(),

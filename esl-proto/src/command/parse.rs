@@ -268,7 +268,7 @@ pub(crate) fn sendmsg<'a>(request: &Request<'a>, rest: &'a [u8]) -> SendMsg<'a> 
     };
     let call = match request.get("call-command").unwrap_or_default() {
         b"execute" => Call::Execute(execute(request)),
-        b"hangup" => Call::Hangup { cause: request.get("hangup-cause").map(cause) },
+        b"hangup" => Call::Hangup { cause: request.get("hangup-cause").map(HangupCause::from_octets) },
         b"unicast" => Call::Unicast(unicast(request)),
         b"nomedia" => Call::NoMedia { uuid: request.get("nomedia-uuid").unwrap_or_default() },
         b"xferext" => Call::XferExt { applications: Pairs::applications(*request) },
@@ -300,12 +300,6 @@ fn execute<'a>(request: &Request<'a>) -> Execute<'a> {
         event_uuid_name: request.get("event-uuid-name"),
         hold_bleg: is_true(request.get("hold-bleg")),
     }
-}
-
-/// A cause by its name or number.
-pub(super) fn cause(text: &[u8]) -> HangupCause<'_> {
-    let number = decimal(text.iter().copied()).and_then(|number| u16::try_from(number).ok());
-    number.and_then(HangupCause::from_number).unwrap_or_else(|| HangupCause::from_octets(text))
 }
 
 fn port(text: &[u8]) -> u16 {

@@ -4,9 +4,8 @@ use core::fmt;
 
 use super::channel::{Call, Execute, SendMsg, Unicast};
 use super::list::subscribed;
-use super::parse;
 use super::{Command, CommandError, CommandErrorKind, Events, Field, Filter, SendEvent};
-use crate::name::{EventName, Format, LogLevel, header};
+use crate::name::{EventName, Format, HangupCause, LogLevel, header};
 use crate::scan::any;
 use crate::sink::{Length, Sink, Writer};
 
@@ -483,7 +482,7 @@ fn check_message(message: &SendMsg<'_>) -> Result<(), CommandError> {
             let word = cause.as_octets();
             let part = nth(Field::Option, 0, word);
             part.value()?;
-            part.not(parse::cause(word) != *cause)
+            part.not(HangupCause::from_octets(word) != *cause)
         }
         Call::Unicast(unicast) => {
             option(0, unicast.local_ip)?;

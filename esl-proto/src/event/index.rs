@@ -1,60 +1,114 @@
-//! The optional index: where each header stands, in slots that the caller owns.
+//! The optional index: where the headers stand, in slots that the caller owns.
 
-use super::{Event, EventError, Headers, Span};
+use super::{Event, EventError, Headers, Reader, plain};
 use crate::frame::Header;
-use crate::name::{EventName, header};
-use crate::text::{Coding, Value};
+use crate::name::{EventName, Format, header};
+use crate::scan::{LONGEST_NAME, Marked, Marks, Named, note_marks, slice};
+use crate::text::Value;
 
-/// Storage for one header of an [`Indexed`] event.
+/// Storage for a part of an [`Indexed`] event: one header of a JSON or XML event, or what 64 octets of a plain one hold.
 #[derive(Clone, Copy, Debug)]
-pub struct HeaderSlot {
-    name: u32,
-    name_len: u32,
-    value: u32,
-    value_len: u32,
-    name_coding: Coding,
-    coding: Coding,
-}
+pub struct HeaderSlot(u64, u64);
 
 impl HeaderSlot {
     /// An unused slot: `let mut slots = [HeaderSlot::EMPTY; 128];`
-    pub const EMPTY: Self =
-        Self { name: 0, name_len: 0, value: 0, value_len: 0, name_coding: Coding::Octets, coding: Coding::Octets };
+    pub const EMPTY: Self = Self(0, 0);
 
     #[inline]
-    const fn of(span: &Span) -> Self {
-        Self {
-            name: span.name.0 as u32,
-            name_len: (span.name.1 - span.name.0) as u32,
-            value: span.value.0 as u32,
-            value_len: (span.value.1 - span.value.0) as u32,
-            name_coding: span.name_coding,
-            coding: span.coding,
-        }
+    const fn of_marks(marks: Marks) -> Self {
+        Self(marks.ends, marks.colons)
     }
 
-    const fn span(&self) -> Span {
-        let (name, value) = (self.name as usize, self.value as usize);
-        Span {
-            name: (name, name.saturating_add(self.name_len as usize)),
-            name_coding: self.name_coding,
-            value: (value, value.saturating_add(self.value_len as usize)),
-            coding: self.coding,
-        }
+    #[inline]
+    const fn marks(self) -> Marks {
+        Marks { ends: self.0, colons: self.1 }
+    }
+
+    #[inline]
+    fn of_header(text: &[u8], header: &Header<'_>) -> Self {
+        Self(Place::of(text, &header.name).0, Place::of(text, &header.value).0)
+    }
+
+    #[inline]
+    fn header(self, text: &[u8]) -> Header<'_> {
+        Header { name: Place(self.0).value(text), value: Place(self.1).value(text) }
     }
 
     /// Whether this is the header's name.
     #[inline]
-    fn is(&self, text: &[u8], wanted: &[u8]) -> bool {
-        match self.name_coding {
-            // Lengths differ for most names that differ: no octet is looked at then.
-            Coding::Octets => self.name_len as usize == wanted.len() && self.span().is(text, wanted),
-            _ => self.span().is(text, wanted),
+    fn is(self, text: &[u8], wanted: &[u8]) -> bool {
+        let name = Place(self.0);
+        // Lengths differ for most names that differ: no octet is looked at then.
+        match name.plain_len() {
+            Some(len) => len == wanted.len() && name.octets(text).eq_ignore_ascii_case(wanted),
+            None => name.value(text).eq_ignore_ascii_case(wanted),
         }
     }
 }
 
+/// Where a value stands in the text of an event, its length, and how it is coded: from the top, 4, 28 and 32 bits.
+#[derive(Clone, Copy)]
+struct Place(u64);
+
+impl Place {
+    /// The most octets that a text may have whose values these can say.
+    const LONGEST: usize = (1 << Self::LEN_BITS) - 1;
+    const LEN_BITS: u32 = 28;
+
+    #[inline]
+    fn of(text: &[u8], value: &Value<'_>) -> Self {
+        let (raw, coding, _) = value.parts();
+        let start = (raw.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
+        let coded_len = raw.len() as u32 | u32::from(coding) << Self::LEN_BITS;
+        Self(u64::from(coded_len) << 32 | u64::from(start as u32))
+    }
+
+    #[inline]
+    const fn len(self) -> usize {
+        (self.0 >> 32) as usize & Self::LONGEST
+    }
+
+    #[inline]
+    const fn coding(self) -> u8 {
+        (self.0 >> (32 + Self::LEN_BITS)) as u8
+    }
+
+    /// The length of octets that need no decoding, and [`None`] of others.
+    #[inline]
+    fn plain_len(self) -> Option<usize> {
+        (self.coding() == 0).then(|| self.len())
+    }
+
+    #[inline]
+    fn octets(self, text: &[u8]) -> &[u8] {
+        let start = self.0 as u32 as usize;
+        slice(text, start, start.saturating_add(self.len()))
+    }
+
+    #[inline]
+    fn value(self, text: &[u8]) -> Value<'_> {
+        let raw = self.octets(text);
+        Value::from_parts(raw, self.coding(), u32::MAX).unwrap_or(Value::octets(raw))
+    }
+}
+
+/// The slots of a plain event.
+#[derive(Clone, Copy, Debug)]
+struct Blocks<'s>(&'s [HeaderSlot]);
+
+impl Marked for Blocks<'_> {
+    const HEADERS_ONLY: bool = true;
+
+    #[inline]
+    fn marks(&self, block: usize) -> Option<Marks> {
+        Some(self.0.get(block)?.marks())
+    }
+}
+
 /// An [`Event`] with an index over its headers; made by [`Event::index`].
+///
+/// For a JSON or XML event it is a list of them. For a plain one it is a map of its line ends and colons, which is made
+/// several times as quickly: a look-up finds the few lines where a name of the right length stands, and compares it.
 #[derive(Clone, Debug)]
 pub struct Indexed<'a, 's> {
     event: Event<'a>,
@@ -66,22 +120,44 @@ pub struct Indexed<'a, 's> {
 }
 
 impl<'a, 's> Indexed<'a, 's> {
+    #[inline]
     pub(super) fn new(event: Event<'a>, slots: &'s mut [HeaderSlot]) -> Self {
+        if event.format == Format::Plain { Self::plain(event, slots) } else { Self::list(event, slots) }
+    }
+
+    #[inline]
+    fn plain(event: Event<'a>, slots: &'s mut [HeaderSlot]) -> Self {
+        // In a head of CRLF lines, other lines end the headers.
+        let places = if event.crlf { &mut [] } else { &mut *slots };
+        let noted = note_marks(event.text, places.iter_mut().map(|slot| |marks| *slot = HeaderSlot::of_marks(marks)));
+        let rest = if noted.over {
+            plain::Reader::after_headers(event.text, noted.end)
+        } else {
+            plain::Reader::new(event.text, noted.end, event.crlf)
+        };
+        Self {
+            event,
+            slots: slots.get(..noted.count).unwrap_or_default(),
+            complete: noted.over || noted.end == event.text.len(),
+            rest: Headers(Reader::Plain(rest)),
+        }
+    }
+
+    fn list(event: Event<'a>, slots: &'s mut [HeaderSlot]) -> Self {
         let mut rest = event.headers();
-        // A slot counts to 4 GiB; a longer text is walked instead.
-        let indexable = u32::try_from(event.text.len()).is_ok();
-        let limit = if indexable { slots.len() } else { 0 };
+        // A longer text is walked instead.
+        let limit = if event.text.len() <= Place::LONGEST { slots.len() } else { 0 };
         let mut free = slots.iter_mut();
-        let (used, ()) = rest.each(limit, (), |(), span| {
+        let (used, ()) = rest.each(limit, (), |(), header| {
             if let Some(slot) = free.next() {
-                *slot = HeaderSlot::of(&span);
+                *slot = HeaderSlot::of_header(event.text, &header);
             }
         });
         let mut complete = used < limit;
         if used == slots.len() {
             // Perhaps that was the last header: then the end is near, and look-ups need not find it again.
             let mut ahead = rest.clone();
-            if ahead.next_span().is_none() {
+            if ahead.next().is_none() {
                 rest = ahead;
                 complete = true;
             }
@@ -98,33 +174,38 @@ impl<'a, 's> Indexed<'a, 's> {
     /// The headers in the order of the wire.
     #[must_use]
     pub fn headers(&self) -> IndexedHeaders<'a, 's> {
-        IndexedHeaders { text: self.event.text, slots: self.slots.iter(), rest: self.rest.clone() }
+        match self.event.format {
+            Format::Plain => IndexedHeaders { text: self.event.text, slots: [].iter(), rest: self.event.headers() },
+            _ => IndexedHeaders { text: self.event.text, slots: self.slots.iter(), rest: self.rest.clone() },
+        }
     }
 
     /// The last header of this name, in any case of its letters.
     #[must_use]
     pub fn get(&self, name: impl AsRef<[u8]>) -> Option<Value<'a>> {
         let name = name.as_ref();
-        let text = self.event.text;
         if !self.complete
             && let Some(header) = self.rest.clone().filter(|header| header.is(name)).last()
         {
             return Some(header.value);
         }
-        let slot = self.slots.iter().rev().find(|slot| slot.is(text, name))?;
-        Some(slot.span().header(text).value)
+        let text = self.event.text;
+        match self.event.format {
+            Format::Plain if name.len() > LONGEST_NAME => self.event.get(name),
+            Format::Plain => {
+                let lines = Named::new(Blocks(self.slots), name.len());
+                lines.filter_map(|start| plain::value_of(text, start, name)).last()
+            }
+            _ => {
+                let slot = self.slots.iter().rev().find(|slot| slot.is(text, name))?;
+                Some(slot.header(text).value)
+            }
+        }
     }
 
     /// All headers of this name, in any case of its letters, in the order of the wire.
     pub fn get_all<N: AsRef<[u8]>>(&self, name: N) -> impl Iterator<Item = Value<'a>> + use<'a, 's, N> {
-        let text = self.event.text;
-        let rest = self.rest.clone();
-        self.slots
-            .iter()
-            .map(HeaderSlot::span)
-            .chain(Rest(rest))
-            .filter(move |span| span.is(text, name.as_ref()))
-            .map(move |span| span.header(text).value)
+        self.headers().filter(move |header| header.is(name.as_ref())).map(|header| header.value)
     }
 
     /// The event's name, as [`Event::name`].
@@ -136,7 +217,10 @@ impl<'a, 's> Indexed<'a, 's> {
     /// The event's own body, as [`Event::body`].
     #[must_use]
     pub fn body(&self) -> Option<Value<'a>> {
-        self.rest.clone().into_body()
+        match &self.rest.0 {
+            Reader::Plain(rest) => self.get(header::CONTENT_LENGTH).map(|_| rest.clone().into_text_behind()),
+            _ => self.rest.clone().into_body(),
+        }
     }
 
     /// What [`Event::validate`] says.
@@ -172,18 +256,8 @@ impl<'a> Iterator for IndexedHeaders<'a, '_> {
     #[inline]
     fn next(&mut self) -> Option<Header<'a>> {
         match self.slots.next() {
-            Some(slot) => Some(slot.span().header(self.text)),
+            Some(slot) => Some(slot.header(self.text)),
             None => self.rest.next(),
         }
-    }
-}
-
-struct Rest<'a>(Headers<'a>);
-
-impl Iterator for Rest<'_> {
-    type Item = Span;
-
-    fn next(&mut self) -> Option<Span> {
-        self.0.next_span()
     }
 }

@@ -16,8 +16,8 @@ use crate::frame::{Frame, Header, HeaderList};
 use reader::Read;
 
 use crate::name::{EventName, Format, header};
-use crate::scan::{Named, slice};
-use crate::text::{Coding, Value};
+use crate::scan::{LONGEST_NAME, Named};
+use crate::text::Value;
 
 /// An event, or the channel data that answers `connect`, in the caller's buffer.
 ///
@@ -78,7 +78,7 @@ impl<'a> Event<'a> {
     #[must_use]
     pub fn headers(&self) -> Headers<'a> {
         Headers(match self.format {
-            Format::Plain => Reader::Plain(plain::Reader::new(self.text, self.crlf)),
+            Format::Plain => Reader::Plain(plain::Reader::new(self.text, 0, self.crlf)),
             Format::Json => Reader::Json(json::Reader::new(self.text)),
             Format::Xml => Reader::Xml(xml::Reader::new(self.text)),
         })
@@ -142,9 +142,9 @@ impl<'a> Event<'a> {
 
     /// Notes where the headers stand, so that look-ups need not walk the text again.
     ///
-    /// The slots can be used again for the next event. If there are fewer than headers, the index covers the first
-    /// ones and look-ups walk the rest: slower, never wrong. A channel event has 67 headers on average, at most some
-    /// hundreds.
+    /// The slots can be used again for the next event. If there are fewer than needed, the index covers the first headers
+    /// and look-ups walk the rest: slower, never wrong. A JSON or XML event needs one a header (67 on average in events of
+    /// a channel, at most some hundreds), a plain one one for every 64 octets of its headers, which are fewer.
     #[must_use]
     pub fn index<'s>(&self, slots: &'s mut [HeaderSlot]) -> Indexed<'a, 's> {
         Indexed::new(*self, slots)
@@ -164,6 +164,9 @@ impl fmt::Debug for Event<'_> {
 /// The headers of an [`Event`]; made by [`Event::headers`].
 #[derive(Clone, Debug)]
 pub struct Headers<'a>(Reader<'a>);
+
+// Hosts in C keep one on their stack.
+const _: () = assert!(size_of::<Headers<'_>>() <= 184);
 
 #[derive(Clone, Debug)]
 enum Reader<'a> {
@@ -201,14 +204,9 @@ impl<'a> Headers<'a> {
         with_reader!(&self.0, reader => reader.body())
     }
 
-    #[inline]
-    fn next_span(&mut self) -> Option<Span> {
-        with_reader!(&mut self.0, reader => reader.next())
-    }
-
     /// Folds the next headers, at most `limit`, and returns the count beside the result.
     #[inline]
-    fn each<B>(&mut self, limit: usize, init: B, fold: impl FnMut(B, Span) -> B) -> (usize, B) {
+    fn each<B>(&mut self, limit: usize, init: B, fold: impl FnMut(B, Header<'a>) -> B) -> (usize, B) {
         with_reader!(&mut self.0, reader => reader.each(limit, init, fold))
     }
 
@@ -216,27 +214,21 @@ impl<'a> Headers<'a> {
     fn skip_all(&mut self) {
         self.each(usize::MAX, (), |(), _| ());
     }
-
-    #[inline]
-    fn text(&self) -> &'a [u8] {
-        with_reader!(&self.0, reader => reader.text())
-    }
 }
 
 impl<'a> Iterator for Headers<'a> {
     type Item = Header<'a>;
 
-    #[inline]
+    // A header goes through memory where this is a call, by parts and at once: the processor waits for that.
+    #[inline(always)]
     fn next(&mut self) -> Option<Header<'a>> {
-        let span = self.next_span()?;
-        Some(span.header(self.text()))
+        with_reader!(&mut self.0, reader => reader.next())
     }
 
     /// Quicker than one header after the other; so are `for_each`, `count`, `last` and what stands on them.
     #[inline]
-    fn fold<B, F: FnMut(B, Header<'a>) -> B>(mut self, init: B, mut fold: F) -> B {
-        let text = self.text();
-        self.each(usize::MAX, init, |folded, span| fold(folded, span.header(text))).1
+    fn fold<B, F: FnMut(B, Header<'a>) -> B>(mut self, init: B, fold: F) -> B {
+        self.each(usize::MAX, init, fold).1
     }
 }
 
@@ -254,15 +246,15 @@ enum Search<'a> {
     /// Among all headers.
     Headers(Headers<'a>),
     /// Among the lines of a plain event that could be it.
-    Lines(Named<'a>),
+    Lines(&'a [u8], Named<&'a [u8]>),
 }
 
 impl<'a> Search<'a> {
     #[inline]
     fn new(event: Event<'a>, name: &[u8]) -> Self {
         // In a head of CRLF lines, other lines end the headers.
-        if event.format == Format::Plain && !event.crlf && name.len() <= Named::LONGEST {
-            Self::Lines(Named::new(event.text, name.len()))
+        if event.format == Format::Plain && !event.crlf && name.len() <= LONGEST_NAME {
+            Self::Lines(event.text, Named::new(event.text, name.len()))
         } else {
             Self::Headers(event.headers())
         }
@@ -277,50 +269,7 @@ impl<'a, N: AsRef<[u8]>> Iterator for GetAll<'a, N> {
         let wanted = self.name.as_ref();
         match &mut self.search {
             Search::Headers(headers) => headers.find(|header| header.is(wanted)).map(|header| header.value),
-            Search::Lines(lines) => {
-                let text = lines.text();
-                lines.find_map(|start| plain::value_of(text, start, wanted))
-            }
-        }
-    }
-}
-
-/// Where a header stands in the text of an event.
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    name: (usize, usize),
-    /// Whether the name is written with escapes, as only JSON can.
-    name_coding: Coding,
-    value: (usize, usize),
-    coding: Coding,
-}
-
-impl Span {
-    fn name<'a>(&self, text: &'a [u8]) -> Value<'a> {
-        Value::new(slice(text, self.name.0, self.name.1), self.name_coding)
-    }
-
-    #[inline]
-    fn header<'a>(&self, text: &'a [u8]) -> Header<'a> {
-        Header { name: self.name(text), value: Value::new(slice(text, self.value.0, self.value.1), self.coding) }
-    }
-
-    #[inline]
-    fn is(&self, text: &[u8], wanted: &[u8]) -> bool {
-        match self.name_coding {
-            Coding::Octets => slice(text, self.name.0, self.name.1).eq_ignore_ascii_case(wanted),
-            _ => self.name(text).eq_ignore_ascii_case(wanted),
-        }
-    }
-}
-
-impl Span {
-    /// Whether the header has this name, in just this case.
-    #[inline]
-    fn is_exactly(&self, text: &[u8], wanted: &[u8]) -> bool {
-        match self.name_coding {
-            Coding::Octets => slice(text, self.name.0, self.name.1) == wanted,
-            _ => self.name(text) == *wanted,
+            Search::Lines(text, lines) => lines.find_map(|start| plain::value_of(text, start, wanted)),
         }
     }
 }

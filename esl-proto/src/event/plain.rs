@@ -1,120 +1,112 @@
 //! text/event-plain: lines of `Name: percent-coded value`, a blank line, a body.
 
-use super::Span;
-use super::reader::Read;
-use crate::name::header;
-use crate::scan::{Lines, cut, line_at, slice};
+use super::reader::{FEW, Read, is_content_length};
+use crate::frame::Header;
+use crate::scan::{Ahead, HeaderLine, Line, RegularLine, Stop, cut, line_at, same, slice};
 use crate::text::{Coding, Value};
 
 #[derive(Clone, Debug)]
 pub(super) struct Reader<'a> {
-    lines: Lines<'a>,
+    text: &'a [u8],
+    ahead: Ahead<HeaderLine, FEW>,
+    /// Where the next line begins; after the blank line, where the body does.
+    at: usize,
     crlf: bool,
     has_content_length: bool,
-    /// Where the blank line ends.
-    body: Option<usize>,
+    /// Whether the blank line has been read.
+    over: bool,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) const fn new(text: &'a [u8], crlf: bool) -> Self {
-        Self { lines: Lines::new(text), crlf, has_content_length: false, body: None }
+    /// Reads the headers of `text` from `at` on.
+    pub(super) const fn new(text: &'a [u8], at: usize, crlf: bool) -> Self {
+        Self { text, ahead: Ahead::NONE, at, crlf, has_content_length: false, over: false }
     }
 
-    /// Any header.
-    #[inline(never)]
-    fn next_any(&mut self) -> Option<Span> {
-        if self.body.is_some() {
-            return None;
+    /// Has read all headers of `text`, which has a body at `body` if one is announced.
+    pub(super) const fn after_headers(text: &'a [u8], body: usize) -> Self {
+        Self { over: true, ..Self::new(text, body, false) }
+    }
+
+    /// Reads the headers that are left, and returns what stands behind them.
+    pub(super) fn into_text_behind(mut self) -> Value<'a> {
+        self.each(usize::MAX, (), |(), _| ());
+        Value::octets(slice(self.text, self.at, self.text.len()))
+    }
+
+    #[inline]
+    fn header(&mut self, name: &'a [u8], value: &'a [u8], escaped: bool) -> Header<'a> {
+        if is_content_length(name) {
+            self.has_content_length = true;
         }
-        let text = self.text();
-        loop {
-            let line = self.lines.next()?;
-            let carriage_return = self.crlf && slice(text, line.start, line.end).ends_with(b"\r");
-            let end = line.end - usize::from(carriage_return);
-            if end == line.start {
-                if self.crlf {
-                    // The blank line after a head is not part of it; this one is a lone CR.
-                    continue;
-                }
-                self.body = Some(self.lines.position());
-                return None;
-            }
-            if let Some((name_end, value)) = line.cut {
-                if is_content_length(text, line.start, name_end) {
-                    self.has_content_length = true;
-                }
-                return Some(span((line.start, name_end), (value, end), line.percent));
-            }
-        }
+        Header { name: Value::octets(name), value: Value::new(value, Coding::Plain { escaped }) }
     }
 }
 
-impl<'a> Read<'a> for Reader<'a> {
+impl<'a> Read<'a, 2> for Reader<'a> {
+    type Shape = HeaderLine;
+
     #[inline]
     fn text(&self) -> &'a [u8] {
-        self.lines.text()
+        self.text
+    }
+
+    #[inline]
+    fn ahead(&mut self) -> &mut Ahead<HeaderLine, FEW> {
+        &mut self.ahead
+    }
+
+    #[inline]
+    fn at(&self) -> usize {
+        self.at
+    }
+
+    #[inline]
+    fn go_on(&mut self, at: usize) {
+        self.at = at;
+    }
+
+    #[inline]
+    fn among_headers(&self) -> bool {
+        !self.crlf && !self.over
+    }
+
+    #[inline]
+    fn regular(&mut self, at: usize, stops: [Stop; 2]) -> Option<(Header<'a>, usize)> {
+        let RegularLine { name, value, percent } = RegularLine::at(self.text, at, stops)?;
+        Some((self.header(name, value, percent), stops[1].at() + 1))
+    }
+
+    #[inline(never)]
+    fn any(&mut self) -> Option<Header<'a>> {
+        while !self.over {
+            let line = Line::at(self.text, self.at)?;
+            self.at = (line.end + 1).min(self.text.len());
+            let carriage_return = self.crlf && slice(self.text, line.start, line.end).ends_with(b"\r");
+            let end = line.end - usize::from(carriage_return);
+            if end == line.start {
+                // The blank line after a head is not part of it; in CRLF lines this one is a lone CR.
+                self.over = !self.crlf;
+            } else if let Some((name_end, value)) = line.cut {
+                let (name, value) = (slice(self.text, line.start, name_end), slice(self.text, value, end));
+                return Some(self.header(name, value, line.percent));
+            }
+        }
+        None
     }
 
     fn body(&self) -> Option<Value<'a>> {
-        let text = self.text();
-        let start = if self.has_content_length { self.body.unwrap_or(text.len()) } else { return None };
-        Some(Value::octets(slice(text, start, text.len())))
+        // Without a blank line the text has been read to its end.
+        self.has_content_length.then(|| Value::octets(slice(self.text, self.at, self.text.len())))
     }
-
-    #[inline]
-    fn next(&mut self) -> Option<Span> {
-        if !self.crlf
-            && self.body.is_none()
-            && let Some(line) = self.lines.next_regular()
-            && let Some((name_end, value)) = line.cut
-        {
-            if is_content_length(self.text(), line.start, name_end) {
-                self.has_content_length = true;
-            }
-            return Some(span((line.start, name_end), (value, line.end), line.percent));
-        }
-        self.next_any()
-    }
-
-    #[inline]
-    fn some<B>(&mut self, limit: usize, init: B, mut fold: impl FnMut(B, Span) -> B) -> (usize, B) {
-        if self.crlf || self.body.is_some() {
-            return (0, init);
-        }
-        let text = self.text();
-        let mut has_content_length = false;
-        let found = self.lines.some(limit, init, |folded, line| {
-            let (name_end, value) = line.cut.unwrap_or_default();
-            if is_content_length(text, line.start, name_end) {
-                has_content_length = true;
-            }
-            fold(folded, span((line.start, name_end), (value, line.end), line.percent))
-        });
-        self.has_content_length |= has_content_length;
-        found
-    }
-}
-
-#[inline]
-fn is_content_length(text: &[u8], start: usize, end: usize) -> bool {
-    const NAME: &[u8] = header::CONTENT_LENGTH.as_bytes();
-    #[cold]
-    fn compare(text: &[u8], start: usize, end: usize) -> bool {
-        slice(text, start, end).eq_ignore_ascii_case(NAME)
-    }
-    end - start == NAME.len() && compare(text, start, end)
-}
-
-#[inline]
-const fn span(name: (usize, usize), value: (usize, usize), escaped: bool) -> Span {
-    Span { name, name_coding: Coding::Octets, value, coding: Coding::Plain { escaped } }
 }
 
 /// The value of the header line at `start`, if `name` is its name in any case of its letters.
 #[inline]
 pub(super) fn value_of<'a>(text: &'a [u8], start: usize, name: &[u8]) -> Option<Value<'a>> {
     let front = slice(text, start, start.saturating_add(name.len()));
-    if !front.eq_ignore_ascii_case(name) {
+    // Nearly always asked for as it is written.
+    if !same(front, name) && !front.eq_ignore_ascii_case(name) {
         return None;
     }
     let line = line_at(text, start);

@@ -4,10 +4,10 @@
 //! Element names are header names, raw: they may hold blanks, colons, angle brackets and line ends, or be empty. So an
 //! element is recognised by its end tag. Header texts are percent-coded and hold no `<`; there are no attributes.
 
-use super::reader::Read;
-use super::{EventError, EventErrorKind, Span};
-use crate::name::header;
-use crate::scan::{Class, Shape, Stops, find, find_pair, slice};
+use super::reader::{FEW, Read, is_content_length};
+use super::{EventError, EventErrorKind};
+use crate::frame::Header;
+use crate::scan::{Ahead, BLOCK, Class, Seen, Shape, Stop, find, find_pair, look, same, slice};
 use crate::text::{Coding, Value, decimal, is_space, skip_space, trim_space_end};
 
 /// How many places are tried as the end tag of an element whose name holds angle brackets.
@@ -15,22 +15,24 @@ const MOST_TRIES: usize = 8;
 
 const BODY: &[u8] = b"<body>";
 
-/// The white space that FreeSWITCH writes before each header.
-const INDENT: &[u8] = b"\n    ";
-
-/// Tags and texts end at angle brackets.
-#[derive(Clone, Copy, Debug)]
-struct Tags;
+/// What structures elements: the ends of their tags.
+#[derive(Clone, Debug)]
+pub(super) struct Tags;
 
 impl Shape for Tags {
-    const STOP: Class = Class::both(b'<', b'>');
-    const NOTE: u8 = b'&';
+    const START: Self = Self;
+    const BEHIND: u32 = 0;
+
+    #[inline]
+    fn see(&mut self, block: &[u8; BLOCK]) -> Seen {
+        Seen { stops: look(block, Class::one(b'>'), 0).0, noted: 0 }
+    }
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Reader<'a> {
     text: &'a [u8],
-    brackets: Stops<'a, Tags>,
+    ahead: Ahead<Tags, FEW>,
     at: usize,
     state: State,
     /// What the last Content-Length says.
@@ -51,7 +53,7 @@ enum State {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, brackets: Stops::new(text), at: 0, state: State::Start, content_length: None, body: None }
+        Self { text, ahead: Ahead::NONE, at: 0, state: State::Start, content_length: None, body: None }
     }
 
     /// Why the last header came before the end of the text.
@@ -91,7 +93,7 @@ impl<'a> Reader<'a> {
         Err(EventError { kind, offset: self.at + common })
     }
 
-    fn element(&mut self) -> Result<Option<Span>, EventError> {
+    fn element(&mut self) -> Result<Option<Header<'a>>, EventError> {
         if let State::Start = self.state {
             self.expect(b"<event>")?;
             self.expect(b"<headers>")?;
@@ -132,22 +134,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads `<name>text</name>`.
-    #[inline]
-    fn named(&mut self) -> Result<Span, EventError> {
-        if let Some(brackets) = self.brackets.peek()
-            && let brackets @ [open, close, end, last] = brackets.map(|(at, _)| at)
-            && open == self.at
-            && is_element(self.text, brackets)
-        {
-            self.brackets.take(4);
-            return Ok(self.span((open + 1, close), (close + 1, end), last + 1));
-        }
-        let span = self.oddly_named()?;
-        self.brackets.seek(self.at);
-        Ok(span)
-    }
-
-    fn oddly_named(&mut self) -> Result<Span, EventError> {
+    fn named(&mut self) -> Result<Header<'a>, EventError> {
         let start = self.at;
         if self.rest().first().is_some_and(|octet| *octet != b'<') {
             return Err(EventError { kind: EventErrorKind::Unexpected, offset: start });
@@ -158,7 +145,14 @@ impl<'a> Reader<'a> {
         let text_end = find(b'<', self.text, name_end).ok_or(truncated)?;
         // All but odd names: the tag ends at the first `>`, the text at the next `<`.
         if let Some(end) = self.end_tag(text_end, (name, name_end)) {
-            return Ok(self.span((name, name_end), (name_end + 1, text_end), end));
+            return Ok(self.header((name, name_end), (name_end + 1, text_end), end));
+        }
+        // The text holds a `<`, which FreeSWITCH would have coded.
+        if let Some(last) = find(b'>', self.text, name_end + 1)
+            && let Some(text_end) = last.checked_sub(name_end - name + 2).filter(|end| *end > name_end)
+            && let Some(end) = self.end_tag(text_end, (name, name_end))
+        {
+            return Ok(self.header((name, name_end), (name_end + 1, text_end), end));
         }
         // The name holds angle brackets. The text holds no `<`, so the tag ends at the last `>` before the end tag.
         let mut at = name_end;
@@ -171,15 +165,15 @@ impl<'a> Reader<'a> {
                 continue;
             }
             if let Some(end) = self.end_tag(text_end, (name, name_end)) {
-                return Ok(self.span((name, name_end), (name_end + 1, text_end), end));
+                return Ok(self.header((name, name_end), (name_end + 1, text_end), end));
             }
         }
         Err(EventError { kind: EventErrorKind::Unmatched, offset: start })
     }
 
-    fn span(&mut self, name: (usize, usize), value: (usize, usize), end: usize) -> Span {
+    fn header(&mut self, name: (usize, usize), value: (usize, usize), end: usize) -> Header<'a> {
         self.at = end;
-        Span { name, name_coding: Coding::Octets, value, coding: Coding::XmlHeader }
+        header(slice(self.text, name.0, name.1), slice(self.text, value.0, value.1))
     }
 
     /// The position after the end tag of `name` at `at`, if it stands there and nothing but another tag follows.
@@ -191,65 +185,67 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl<'a> Read<'a> for Reader<'a> {
+impl<'a> Read<'a, 2> for Reader<'a> {
+    type Shape = Tags;
+
     #[inline]
     fn text(&self) -> &'a [u8] {
         self.text
+    }
+
+    #[inline]
+    fn ahead(&mut self) -> &mut Ahead<Tags, FEW> {
+        &mut self.ahead
+    }
+
+    #[inline]
+    fn at(&self) -> usize {
+        self.at
+    }
+
+    #[inline]
+    fn go_on(&mut self, at: usize) {
+        self.at = at;
+    }
+
+    #[inline]
+    fn among_headers(&self) -> bool {
+        matches!(self.state, State::Headers)
+    }
+
+    /// `\n    <name>text</name>\n`, without a `>` in the name or the text.
+    #[inline]
+    fn regular(&mut self, at: usize, [close, last]: [Stop; 2]) -> Option<(Header<'a>, usize)> {
+        let element = self.text.get(at..last.at())?;
+        let (tag, text) = element.split_at_checked(close.at().wrapping_sub(at))?;
+        let ([b'\n', b' ', b' ', b' ', b' ', b'<'], name) = tag.split_first_chunk()? else { return None };
+        let (text, end_tag) = text.split_at_checked(text.len().wrapping_sub(name.len() + 2))?;
+        let ([b'>', text @ ..], [b'<', b'/', end_name @ ..]) = (text, end_tag) else { return None };
+        let end = last.at() + 1;
+        if name.first() == Some(&b'/') || self.text.get(end) != Some(&b'\n') {
+            return None;
+        }
+        (same(name, end_name) && !is_content_length(name)).then(|| (header(name, text), end))
+    }
+
+    fn any(&mut self) -> Option<Header<'a>> {
+        let header = self.element().unwrap_or_else(|error| {
+            self.state = State::Broken(error);
+            None
+        })?;
+        if is_content_length(header.name.raw()) {
+            self.content_length = decimal(header.value.bytes()).and_then(|length| usize::try_from(length).ok());
+        }
+        Some(header)
     }
 
     fn body(&self) -> Option<Value<'a>> {
         let (start, end) = self.body?;
         Some(Value::xml_body(slice(self.text, start, end), self.content_length))
     }
-
-    fn next(&mut self) -> Option<Span> {
-        let span = self.element().unwrap_or_else(|error| {
-            self.state = State::Broken(error);
-            None
-        })?;
-        if span.is(self.text, header::CONTENT_LENGTH.as_bytes()) {
-            let value = span.header(self.text).value;
-            self.content_length = decimal(value.bytes()).and_then(|length| usize::try_from(length).ok());
-        }
-        Some(span)
-    }
-
-    #[inline]
-    fn some<B>(&mut self, limit: usize, init: B, mut fold: impl FnMut(B, Span) -> B) -> (usize, B) {
-        let State::Headers = self.state else { return (0, init) };
-        let mut at = self.at;
-        let mut count = 0;
-        let mut folded = init;
-        let (brackets, base) = self.brackets.batch(4);
-        let window = slice(self.text, base, self.text.len());
-        for brackets in brackets.as_chunks().0.iter().take(limit) {
-            let brackets @ [open, close, end, last] = brackets.map(|bracket| bracket.offset());
-            let indented =
-                base + open == at + INDENT.len() && slice(window, open.wrapping_sub(INDENT.len()), open) == INDENT;
-            if !indented || !is_element(window, brackets) || close - open - 1 == header::CONTENT_LENGTH.len() {
-                break;
-            }
-            at = base + last + 1;
-            let span = Span {
-                name: (base + open + 1, base + close),
-                name_coding: Coding::Octets,
-                value: (base + close + 1, base + end),
-                coding: Coding::XmlHeader,
-            };
-            folded = fold(folded, span);
-            count += 1;
-        }
-        self.at = at;
-        self.brackets.take(4 * count);
-        (count, folded)
-    }
 }
 
-/// Whether `<name>text</name>` stands at these brackets, and something that may follow it.
 #[inline]
-fn is_element(text: &[u8], [open, close, end, last]: [usize; 4]) -> bool {
-    matches!(text.get(close), Some(b'>'))
-        && matches!(text.get(end..), Some([b'<', b'/', ..]))
-        && matches!(text.get(last..), Some([b'>', b'<' | b' ' | b'\t' | b'\n' | b'\r', ..]))
-        && slice(text, open + 1, close) == slice(text, end + 2, last)
+const fn header<'a>(name: &'a [u8], text: &'a [u8]) -> Header<'a> {
+    Header { name: Value::octets(name), value: Value::new(text, Coding::XmlHeader) }
 }

@@ -1,10 +1,13 @@
 //! Hangup causes.
 
+use crate::text::decimal;
+
 macro_rules! causes {
     ($($variant:ident = $word:literal $number:literal,)+) => {
         words!(open
-            /// Why a call ended: `Hangup-Cause`, by name or number (Q.850 and FreeSWITCH's own beyond it).
-            HangupCause { $($variant = $word,)+ }
+            /// Why a call ended: `Hangup-Cause`, by name or number (Q.850 and FreeSWITCH's own beyond it). Octets may say
+            /// either, as they may to FreeSWITCH: `USER_BUSY` or `17`.
+            HangupCause { $($variant = $word,)+ } or of_digits
         );
 
         impl HangupCause<'_> {
@@ -27,6 +30,11 @@ macro_rules! causes {
             }
         }
     };
+}
+
+fn of_digits(octets: &[u8]) -> Option<HangupCause<'static>> {
+    let number = decimal(octets.iter().copied())?;
+    HangupCause::from_number(u16::try_from(number).ok()?)
 }
 
 causes! {

@@ -1,8 +1,9 @@
 //! The macro behind the vocabulary.
 
-/// Defines an enum of FreeSWITCH's words: an `open` one keeps unknown words, a `closed` one has no place for them.
+/// Defines an enum of FreeSWITCH's words: an `open` one keeps unknown words, a `closed` one has no place for them. What
+/// stands after `or` reads other ways to write a word.
 macro_rules! words {
-    (open $(#[$meta:meta])* $name:ident { $($variant:ident = $word:literal,)+ }) => {
+    (open $(#[$meta:meta])* $name:ident { $($variant:ident = $word:literal,)+ } $(or $other:ident)?) => {
         $(#[$meta])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -21,7 +22,7 @@ macro_rules! words {
             /// The word that these octets are, in any case of its letters.
             #[must_use]
             pub fn from_octets(octets: &'a [u8]) -> Self {
-                Self::known(octets).unwrap_or(Self::Other(octets))
+                Self::known(octets)$(.or_else(|| $other(octets)))?.unwrap_or(Self::Other(octets))
             }
 
             /// The word as FreeSWITCH writes it.

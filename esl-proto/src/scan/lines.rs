@@ -1,18 +1,28 @@
-//! The lines of a text, with what a header line is cut at.
+//! Header lines, and what they are cut at.
 
-use super::stops::Stop;
-use super::{Class, Shape, Stops, find, slice};
+use super::{BLOCK, Class, Seen, Shape, Stop, find, look, slice};
 
-/// What structures a header line.
-#[derive(Clone, Copy, Debug)]
-struct HeaderLine;
-
-impl Shape for HeaderLine {
-    const STOP: Class = Class::both(b'\n', b':');
-    const NOTE: u8 = b'%';
+/// What structures header lines: line ends and colons. Percent signs are noted, all in one block at once.
+#[derive(Clone, Debug)]
+pub(crate) struct HeaderLine {
+    /// Whether there is a percent sign in the block before, or in those since the last stop.
+    percent: bool,
 }
 
-/// One line of [`Lines`].
+impl Shape for HeaderLine {
+    const START: Self = Self { percent: false };
+    const BEHIND: u32 = 0;
+
+    #[inline]
+    fn see(&mut self, block: &[u8; BLOCK]) -> Seen {
+        let (stops, here) = look(block, Class::both(b'\n', b':'), b'%');
+        let noted = if self.percent | here { !0 } else { 0 };
+        self.percent = here | (self.percent & (stops == 0));
+        Seen { stops, noted }
+    }
+}
+
+/// One line of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
     /// Position of its first octet.
@@ -26,94 +36,34 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// The line at `start` if it is as it should be: the next two places where anything could end are a colon with a
-    /// blank after it and the line's end. `window` begins at `base`, and the stops count from there.
-    #[inline]
-    fn regular(window: &[u8], base: usize, start: usize, [colon, end]: [Stop; 2]) -> Option<Self> {
-        let (colon_at, end_at) = (colon.offset(), end.offset());
-        let Some([b':', b' ', .., b'\n']) = window.get(colon_at..=end_at) else { return None };
-        let cut = Some((base + colon_at, base + colon_at + 2));
-        Some(Self { start, end: base + end_at, cut, percent: colon.noted() | end.noted() })
-    }
-}
-
-/// The lines of a text, each cut into name and value.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Lines<'a> {
-    stops: Stops<'a, HeaderLine>,
-    /// Position of the line that comes next.
-    line: usize,
-}
-
-impl<'a> Lines<'a> {
-    #[inline]
-    pub(crate) const fn new(text: &'a [u8]) -> Self {
-        Self { stops: Stops::new(text), line: 0 }
-    }
-
-    #[inline]
-    pub(crate) const fn text(&self) -> &'a [u8] {
-        self.stops.text()
-    }
-
-    /// Position of the line that comes next.
-    #[inline]
-    pub(crate) const fn position(&self) -> usize {
-        self.line
-    }
-
-    /// Folds the next lines, at most `limit`, as long as they are found already and regular, and returns the count beside
-    /// the result: quicker than one by one, but perhaps none at all.
-    #[inline]
-    pub(crate) fn some<B>(&mut self, limit: usize, init: B, mut fold: impl FnMut(B, Line) -> B) -> (usize, B) {
-        let text = self.text();
-        let mut start = self.line;
-        let mut count = 0;
-        let mut folded = init;
-        let (stops, base) = self.stops.batch(2);
-        let window = slice(text, base, text.len());
-        for stops in stops.as_chunks().0.iter().take(limit) {
-            let Some(line) = Line::regular(window, base, start, *stops) else { break };
-            start = line.end + 1;
-            folded = fold(folded, line);
-            count += 1;
-        }
-        self.line = start;
-        self.stops.take(2 * count);
-        (count, folded)
-    }
-
-    /// The next line if it is regular.
-    #[inline]
-    pub(crate) fn next_regular(&mut self) -> Option<Line> {
-        let text = self.text();
-        let (stops, base) = self.stops.batch(2);
-        let line = Line::regular(slice(text, base, text.len()), base, self.line, *stops.first_chunk()?)?;
-        self.stops.take(2);
-        self.line = line.end + 1;
-        Some(line)
-    }
-
-    /// Any line.
+    /// The line at `start`, whatever it is.
     #[cold]
-    fn odd(&mut self) -> Option<Line> {
-        let text = self.text();
-        let start = self.line;
+    pub(crate) fn at(text: &[u8], start: usize) -> Option<Self> {
         let end = find(b'\n', text, start).unwrap_or(text.len());
-        self.line = (end + 1).min(text.len());
-        self.stops.seek(self.line);
         let line = slice(text, start, end);
         let cut = cut(line).map(|(name, value)| (start + name, start + value));
-        (start < text.len()).then(|| Line { start, end, cut, percent: memchr::memchr(b'%', line).is_some() })
+        (start < text.len()).then(|| Self { start, end, cut, percent: memchr::memchr(b'%', line).is_some() })
     }
 }
 
-impl Iterator for Lines<'_> {
-    type Item = Line;
+/// A line at the front of a text that is as it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RegularLine<'a> {
+    pub(crate) name: &'a [u8],
+    pub(crate) value: &'a [u8],
+    /// Whether a percent sign may stand in the value.
+    pub(crate) percent: bool,
+}
 
+impl<'a> RegularLine<'a> {
+    /// The line at `start`, if the next two stops are a colon with a blank after it and the line's end.
     #[inline]
-    fn next(&mut self) -> Option<Line> {
-        self.next_regular().or_else(|| self.odd())
+    pub(crate) fn at(text: &'a [u8], start: usize, [colon, end]: [Stop; 2]) -> Option<Self> {
+        let line = text.get(start..=end.at())?;
+        let (name, [b':', b' ', value @ .., b'\n']) = line.split_at_checked(colon.at().wrapping_sub(start))? else {
+            return None;
+        };
+        Some(Self { name, value, percent: end.noted() })
     }
 }
 

@@ -2,28 +2,39 @@
 //!
 //! Two ways of looking, for two shapes of text. Frame heads are a few short lines: [`find`] goes from one line end to
 //! the next and every octet it passes is counted in tests, which is how the linear cost of the decoder is proved.
-//! Events are dozens of short texts: [`Stops`] looks at 64 octets at a time and gets a bit for each place where a text
-//! could end, so that all of them cost the same few instructions whatever their length. [`Lines`] stands on it.
+//! Events are dozens of short texts: [`Ahead`] looks at 64 octets at a time and gets a bit for each place where a text
+//! could end, so that all of them cost the same few instructions whatever their length.
 //!
 //! The backends under this module are the only place of the crate where `unsafe` may stand.
 
 mod lines;
 mod named;
 mod portable;
-#[cfg(target_arch = "x86_64")]
-mod sse2;
 mod stops;
+mod strings;
 
-pub(crate) use lines::{Lines, cut};
-pub(crate) use named::{Named, line_at};
-#[cfg(not(target_arch = "x86_64"))]
-use portable::{look, masks};
-#[cfg(target_arch = "x86_64")]
-use sse2::{look, masks};
-pub(crate) use stops::{Shape, Stops};
+// The backend: what every processor of the target has, so that there is nothing to ask for when the program runs.
+#[cfg(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"))]
+#[path = "neon.rs"]
+mod backend;
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+#[path = "sse2.rs"]
+mod backend;
+#[cfg(not(any(
+    all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"),
+    all(target_arch = "x86_64", target_feature = "sse2"),
+)))]
+use portable as backend;
 
-/// Octets that one step of [`Stops`] looks at.
-const BLOCK: usize = 64;
+pub(crate) use backend::look;
+use backend::masks;
+pub(crate) use lines::{HeaderLine, Line, RegularLine, cut};
+pub(crate) use named::{LONGEST_NAME, Marked, Marks, Named, line_at, note_marks};
+pub(crate) use stops::{Ahead, Seen, Shape, Stop};
+pub(crate) use strings::{RegularMember, Strings};
+
+/// Octets that are looked at together.
+pub(crate) const BLOCK: usize = 64;
 
 /// The position of the first `octet` in `text` at or after `from`.
 #[inline]
@@ -64,26 +75,45 @@ pub(crate) fn any(text: &[u8], wanted: impl Fn(u8) -> bool) -> bool {
     }
 }
 
+/// Whether two texts are the same. For short ones: there is no call.
+#[inline]
+pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    if let (Some(last), Some(other_last)) = (one.last_chunk::<16>(), other.last_chunk::<16>()) {
+        let (parts, other_parts) = (one.as_chunks::<16>().0, other.as_chunks::<16>().0);
+        return last == other_last && parts.iter().zip(other_parts).all(|(part, other)| part == other);
+    }
+    match (one.first_chunk::<8>(), one.last_chunk::<8>(), other.first_chunk::<8>(), other.last_chunk::<8>()) {
+        (Some(first), Some(last), Some(other_first), Some(other_last)) => first == other_first && last == other_last,
+        _ => one.iter().zip(other).all(|(octet, other)| octet == other),
+    }
+}
+
 /// `text[start..end]`, or nothing where those are not positions of `text`: slicing that cannot panic.
 #[inline]
 pub(crate) fn slice(text: &[u8], start: usize, end: usize) -> &[u8] {
     text.get(start..end).unwrap_or_default()
 }
 
-/// The block of `text` at `start`, filled up with NUL if the text ends before it does.
+/// What `see` says of the block of `text` at `start`; where the text ends before the block does, NUL stands there.
 #[inline]
-fn block_at(text: &[u8], start: usize) -> [u8; BLOCK] {
-    let rest = text.get(start..).unwrap_or_default();
-    rest.first_chunk().copied().unwrap_or_else(|| last_block(rest))
-}
-
-#[cold]
-fn last_block(rest: &[u8]) -> [u8; BLOCK] {
-    let mut block = [0; BLOCK];
-    if let Some(front) = block.get_mut(..rest.len()) {
-        front.copy_from_slice(rest);
+fn see_block<T>(text: &[u8], start: usize, see: impl Fn(&[u8; BLOCK]) -> T) -> T {
+    #[cold]
+    #[inline(never)]
+    fn last_block(rest: &[u8]) -> [u8; BLOCK] {
+        let mut block = [0; BLOCK];
+        if let Some(front) = block.get_mut(..rest.len()) {
+            front.copy_from_slice(rest);
+        }
+        block
     }
-    block
+    let rest = text.get(start..).unwrap_or_default();
+    match rest.first_chunk() {
+        Some(block) => see(block),
+        None => see(&last_block(rest)),
+    }
 }
 
 /// Octets that are looked for: those that equal `octet` in the bits of `bits`.
@@ -99,7 +129,7 @@ impl Class {
         Self { bits: 0xff, octet }
     }
 
-    /// Two octets that differ in two bits at most, and perhaps two more that nobody minds: found as quickly as one.
+    /// Two octets, and those that have each bit from one of them, which nobody minds: found nearly as quickly as one.
     pub(crate) const fn both(one: u8, other: u8) -> Self {
         let bits = !(one ^ other);
         Self { bits, octet: one & bits }

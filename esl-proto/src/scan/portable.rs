@@ -1,4 +1,6 @@
 //! The backend for targets without one of their own: eight octets in a word.
+// Elsewhere only the tests use it.
+#![cfg_attr(not(test), allow(dead_code))]
 
 use super::{BLOCK, Class};
 
@@ -18,8 +20,7 @@ fn equal(word: u64, wanted: u64) -> u64 {
 }
 
 /// The mask of `class`, and whether `note` is anywhere in the block.
-#[cfg_attr(all(target_arch = "x86_64", not(test)), allow(dead_code))]
-pub(super) fn look(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
+pub(crate) fn look(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
     let (words, _) = block.as_chunks::<8>();
     let (bits, octet, note) = (splat(class.bits), splat(class.octet), splat(note));
     words.iter().rev().fold((0, false), |(mask, noted), word| {
@@ -29,7 +30,6 @@ pub(super) fn look(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
 }
 
 /// The mask of each of these octets.
-#[cfg_attr(all(target_arch = "x86_64", not(test)), allow(dead_code))]
 pub(super) fn masks<const N: usize>(block: &[u8; BLOCK], octets: [u8; N]) -> [u64; N] {
     let (words, _) = block.as_chunks::<8>();
     octets.map(|octet| {

@@ -9,7 +9,7 @@ use super::{BLOCK, Class};
 
 /// The mask of `class`, and whether `note` is anywhere in the block.
 #[inline]
-pub(super) fn look(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
+pub(crate) fn look(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
     let (quarters, _) = block.as_chunks::<16>();
     let mut mask = 0;
     // SAFETY: SSE2 belongs to the x86-64 baseline.

@@ -280,3 +280,20 @@ fn events_with_odd_names_cut_at_every_octet_are_read_up_to_the_cut() {
         check_cuts(text);
     }
 }
+
+#[test]
+fn a_text_with_an_opening_bracket_is_read_the_same_in_every_way() {
+    // Quick where elements are indented as FreeSWITCH does, octet by octet where they are not.
+    for space in ["\n    ", "", "\n  "] {
+        let headers: String = ["<a>x<y</a>", "<b>1</b>", "</c>d<//c>", "<c>x</y</c>"]
+            .iter()
+            .map(|element| space.to_string() + element)
+            .collect();
+        let document = format!("<event>\n  <headers>{headers}\n  </headers>\n</event>\n");
+        let event = Event::new(Format::Xml, document.as_bytes());
+        assert_eq!(texts(&document), [&b"x<y"[..], b"1", b"d", b"x</y"], "{document}");
+        let mut folded = Vec::new();
+        event.headers().for_each(|header| folded.push(header));
+        assert!(event.headers().eq(folded));
+    }
+}

@@ -85,37 +85,6 @@ fn what_takes_its_time_is_repeated_and_what_has_no_name_is_nothing() {
 }
 
 #[test]
-fn a_bridge_that_nobody_answers() {
-    let switch = Switch::start(&[]);
-    let mut client = switch.client();
-    client.reply("event plain CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP CHANNEL_BRIDGE");
-    client.api("originate user/1 &bridge(error/CALL_REJECTED)");
-    assert_eq!(client.event("CHANNEL_HANGUP").get("Hangup-Cause"), Some("CALL_REJECTED"));
-    let complete = client.event("CHANNEL_EXECUTE_COMPLETE");
-    assert_eq!(complete.get("variable_originate_disposition"), Some("CALL_REJECTED"));
-    client.api("originate user/1 &bridge({a=b}sofia/gateway/gw/1234)");
-    let bridge = client.event("CHANNEL_BRIDGE");
-    assert_eq!(bridge.get("Other-Leg-Destination-Number"), Some("1234"));
-    assert_eq!(bridge.get("variable_bridge_uuid"), bridge.get("Other-Leg-Unique-ID"));
-}
-
-#[test]
-fn two_calls_are_bridged() {
-    let switch = Switch::start(&[]);
-    let mut client = switch.client();
-    client.reply("event json CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_HANGUP");
-    let [one, other] =
-        [1, 2].map(|user| client.api(&format!("originate user/{user} &park")).trim().replace("+OK ", ""));
-    assert_eq!(client.api(&format!("uuid_bridge {one} {other}")), format!("+OK {other}\n"));
-    assert_eq!(client.event("CHANNEL_BRIDGE").get("Other-Leg-Unique-ID"), Some(other.as_str()));
-    assert!(client.api("show calls").ends_with("\n\n1 total.\n"));
-    client.api(&format!("uuid_kill {one} NO_ANSWER"));
-    assert_eq!(client.event("CHANNEL_HANGUP").get("Hangup-Cause"), Some("NO_ANSWER"));
-    client.event("CHANNEL_UNBRIDGE");
-    assert_eq!(client.event("CHANNEL_HANGUP").get("Unique-ID"), Some(other.as_str()));
-}
-
-#[test]
 fn events_of_other_clients_heartbeats_and_log_lines() {
     let switch = Switch::start(&["--heartbeat", "0.2"]);
     let (mut one, mut other) = (switch.client(), switch.client());

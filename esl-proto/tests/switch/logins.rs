@@ -99,6 +99,21 @@ fn a_shutdown_is_told_to_strangers_too_and_while_a_command_runs() {
     assert!(switch.ends());
 }
 
+#[cfg(unix)]
+#[test]
+fn whoever_ends_it_from_outside_ends_it_well() {
+    for signal in ["-INT", "-TERM"] {
+        let mut switch = Switch::start(&[]);
+        let (mut stranger, mut client) = (switch.stranger(), switch.client());
+        let done = Command::new("kill").args([signal, &switch.child.id().to_string()]).status().unwrap();
+        assert!(done.success());
+        for client in [&mut stranger, &mut client] {
+            assert_ends_with(client, "\n\nThe system is being shut down.\n");
+        }
+        assert!(switch.ends(), "{signal}");
+    }
+}
+
 #[test]
 fn a_nul_is_no_command() {
     let switch = Switch::start(&[]);

@@ -1,6 +1,7 @@
 //! The simulated switch, from outside: on loopback, by octets that a client would send. Every wait has an end.
 
 mod api;
+mod bridges;
 mod calls;
 mod harness;
 mod hostile;
@@ -8,3 +9,5 @@ mod logins;
 #[path = "../common/program.rs"]
 mod program;
 mod programs;
+#[path = "../common/support.rs"]
+mod support;

@@ -7,7 +7,6 @@ function and where this module differs on purpose. For new programs there are `e
 from __future__ import annotations
 
 import logging
-import os
 import re
 import socket
 import sys
@@ -72,9 +71,12 @@ class ESLconnection:
 
     def _attach(self, descriptor: int) -> None:
         try:
-            # The caller's socket remains the caller's to close.
-            sock = socket.socket(fileno=os.dup(descriptor))
-        except OSError:
+            given = socket.socket(fileno=descriptor)
+            try:
+                sock = given.dup()
+            finally:
+                given.detach()  # The caller's socket remains the caller's to close.
+        except (OSError, ValueError):
             return
         self._link = Link(sock, Connection.outbound())
         self._info = self._link.ask(Command.connect())

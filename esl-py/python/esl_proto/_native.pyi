@@ -400,7 +400,7 @@ class Command:
         """
     @staticmethod
     def hangup(cause: Text | int | None = None, *, uuid: Text | None = None, event_lock: bool = False) -> Command:
-        """`sendmsg` with `hangup`: ends a call, for a cause by name or number."""
+        """`sendmsg` with `hangup`: ends a call, for a cause by name or number, `"USER_BUSY"`, `17` or `"17"`."""
     @staticmethod
     def unicast(
         *,
@@ -467,7 +467,9 @@ class Connection:
     Give `receive_data` what the socket gives, iterate over what that was, write what `send` returns; say `receive_eof`
     when the stream has ended. Iteration ends where more octets are needed, and can be begun again any time.
 
-    Objects may be used from several threads; their calls wait for each other.
+    Objects may be used from several threads, with a GIL or without; their calls wait for each other. What one
+    `receive_data` gives stays together, and each message goes to one of those who iterate. What several calls are needed
+    for takes a lock of the program's: `send`, `last_id` and the write to the socket.
     """
 
     @staticmethod
@@ -623,6 +625,9 @@ class Server:
     returns after each iteration, answer and delivery. Give every event that happens to `deliver`, which knows whether this
     client wants it.
 
+    Objects may be used from several threads, with a GIL or without; their calls wait for each other. An `Ask` is answered
+    by whoever got it; what `data_to_send` returns must be written in the order of its calls.
+
     Nothing here has a clock: a host ends a connection that `is_idle_stranger` for 25 seconds, and one that lingers in
     its time.
     """
@@ -665,8 +670,11 @@ class Server:
         """Takes note that the client has closed its side. When all it sent is read, it is told good-bye."""
     def __iter__(self) -> Self: ...
     def __next__(self) -> Ask | Effect | ServerClosed: ...
-    def data_to_send(self) -> bytes:
-        """All octets that have been written since the last call: greeting, replies, events."""
+    def data_to_send(self, amount: int | None = None) -> bytes:
+        """The octets to send: greeting, replies, and the events and log lines that wait. With an `amount`, no more than so
+        many; the rest comes with the next calls. A host that fetches no more than its socket takes lets events wait here
+        while a client does not read, and be lost in the end, as FreeSWITCH does.
+        """
     def accept(self, *, events: Text | None = None, api: Text | None = None, log: bool = True) -> None:
         """Answers a password: it is right. `events` and `api` are what a user of `userauth` may subscribe to and run, as in
         FreeSWITCH's `esl-allowed-events` and `esl-allowed-api`; None is all.
@@ -692,8 +700,8 @@ class Server:
     def reply(self, text: Text) -> None:
         """Answers `sendmsg` or `sendevent` with another text, such as `-ERR` and a reason."""
     def deliver(self, headers: Fields, body: Text | None = None) -> bool:
-        """Gives an event to this connection: if its subscriptions and filters want it, it is written as soon as no command
-        is half read or unanswered, in the format of that time. Returns whether it will be.
+        """Gives an event to this connection: if its subscriptions and filters want it, it waits for `data_to_send`, which
+        writes it when no command is half read or unanswered, in the format of that time. Returns whether it waits.
 
         All headers must be given, Event-Name too; a list is an array. Only Content-Length comes by itself. Filters that
         are regular expressions take linear time, and so know neither look-around nor back references.
@@ -720,7 +728,9 @@ class Server:
     def disconnect(
         self, why: Literal["disconnected", "shutdown", "lost-events", "lost-log-lines"] = "disconnected"
     ) -> None:
-        """Ends the connection with a notice: 'disconnected', 'shutdown', 'lost-events' or 'lost-log-lines'."""
+        """Ends the connection with a notice: 'disconnected', 'shutdown', 'lost-events' or 'lost-log-lines'. All but the first
+        wait for nothing: if a part of a frame has been fetched, the notice stands where the rest of it should.
+        """
     def channel_ended(self, channel_name: Text | None = None) -> None:
         """Says that the controlled channel has ended: the client is told that the connection lingers, or good-bye."""
     @property

@@ -71,6 +71,7 @@ class Link:
         self._changed = threading.Condition()
         # All below belongs to the condition.
         self._is_being_read = False
+        self._is_being_written = False
         self._is_over = False
         self._is_told = False
         self._waiting: dict[int, Frame | None] = {}
@@ -177,7 +178,7 @@ class Link:
             self._is_being_read = False
             self._changed.notify_all()
             if self._is_told:
-                self._sock.close()
+                self._let_go()
             elif data is not None:
                 self._receive(data)
 
@@ -224,10 +225,13 @@ class Link:
         with self._changed:
             if self._is_over:
                 self._is_told = True
-                # Somebody who waits for the socket must not find another one in its place.
-                if not self._is_being_read:
-                    self._sock.close()
+                self._let_go()
         return False
+
+    def _let_go(self) -> None:
+        """Closes the socket, unless somebody is using it, who must not find another one in its place."""
+        if not self._is_being_read and not self._is_being_written:
+            self._sock.close()
 
     def _send(self, command: Command, wanted: bool) -> int | None:
         with self._sending:
@@ -243,12 +247,19 @@ class Link:
                 number = self._connection.last_id or 0
                 if wanted:
                     self._waiting[number] = None
-            if not self._write(data):
+                self._is_being_written = True
+            is_written = False
+            try:
+                is_written = self._write(data)
+            finally:
                 with self._changed:
-                    self._waiting.pop(number, None)
-                    self._end()
-                return None
-        return number
+                    self._is_being_written = False
+                    if not is_written:
+                        self._waiting.pop(number, None)
+                        self._end()
+                    if self._is_told:
+                        self._let_go()
+        return number if is_written else None
 
     def _write(self, data: bytes) -> bool:
         rest = memoryview(data)

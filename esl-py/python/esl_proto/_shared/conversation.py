@@ -13,13 +13,15 @@ from weakref import WeakValueDictionary
 
 from .. import _native
 from .._native import Command, Event
-from ..errors import RemoteProtocolError
+from ..errors import LocalProtocolError, RemoteProtocolError
 from .errors import ChannelEnded, ConnectionClosed, closed
 from .router import Router
 
 __all__ = ["Answer", "Conversation", "JobSlot", "Slot"]
 
 _LOG = logging.getLogger("esl_proto")
+_EXITING = 608
+"""The error that says that `exit` has been sent."""
 
 Answer: TypeAlias = _native.Reply | _native.ApiResponse
 
@@ -198,7 +200,12 @@ class Conversation:
         Raises `ConnectionClosed`, and `LocalProtocolError` if the command may not be sent now."""
         if self.end is not None:
             raise self.end.again()
-        octets = self.connection.send(command)
+        try:
+            octets = self.connection.send(command)
+        except LocalProtocolError as error:
+            if error.code == _EXITING:  # Said meanwhile, perhaps by another task or thread.
+                raise closed("exit") from error
+            raise
         number = self.connection.last_id
         if _LOG.isEnabledFor(logging.DEBUG):
             _LOG.debug("%s: %r", number, command)
@@ -271,8 +278,9 @@ class Conversation:
         for slot, _ in self._answers.values():
             _fail(slot, error.again())
         self._answers.clear()
-        for job in list(self._jobs.values()):
-            _fail(job.slot, error.again())
+        for job in [reference() for reference in self._jobs.valuerefs()]:
+            if job is not None:
+                _fail(job.slot, error.again())
         self._jobs.clear()
         self._fail_applications(error if error.end != "channel-ended" else None)
 

@@ -93,9 +93,17 @@ class ChannelEnded(EventSocketError):
         super().__init__("the channel has ended" + (f": {self.cause}" if self.cause else ""))
         self.event = event
 
+    def __reduce__(self) -> tuple[type[ChannelEnded], tuple[Event | None]]:
+        return type(self), (self.event,)
+
 
 class StreamOverflow(EventSocketError):
     """A stream made with `overflow="error"` was not read fast enough, and has ended."""
+
+
+def is_quiet(error: ConnectionClosed) -> bool:
+    """Whether it is no failure: this program said `exit`, or the channel is over that the connection was for."""
+    return error.end in ("exit", "channel-ended")
 
 
 def closed(end: str, text: str = "") -> ConnectionClosed:

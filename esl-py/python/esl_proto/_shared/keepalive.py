@@ -8,7 +8,8 @@ import socket
 __all__ = ["keep_alive"]
 
 # Two minutes at most: the first probe after 60 seconds of silence, then four more.
-_OPTIONS = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
+# TCP_KEEPALIVE is what macOS calls TCP_KEEPIDLE.
+_OPTIONS = (("TCP_KEEPIDLE", 60), ("TCP_KEEPALIVE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
 
 
 def keep_alive(sock: socket.socket) -> None:

@@ -10,13 +10,13 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from .._native import Command
 from ..types import Format, Text
-from .conversation import Answer
+from .conversation import Answer, Conversation
 from .errors import CommandError
-from .router import Router
+from .router import Router, Wanted
 from .stream import Queue
 from .subscription import Subscription
 
-__all__ = ["Order", "Orders", "StreamSlot", "Timeout", "checked", "hear", "pass_filters"]
+__all__ = ["Order", "Orders", "StreamSlot", "Timeout", "checked", "need"]
 
 _LOG = logging.getLogger("esl_proto")
 
@@ -38,25 +38,36 @@ def checked(answer: A) -> A:
 
 
 class StreamSlot:
-    """Takes the answer to the subscription of a stream: a refusal ends it."""
+    """Takes the answer to the subscription of a stream: a refusal ends it. If there is no connection, or it is lost
+    before the answer comes, the next one is asked."""
 
-    __slots__ = ("_queue",)
+    __slots__ = ("_queue", "_router", "accepted", "command")
 
-    def __init__(self, queue: Queue[Any] | None) -> None:
+    def __init__(self, router: Router, order: Order, queue: Queue[Any] | None) -> None:
         """`None` for a handler, which has no queue."""
+        self.command, self.accepted = order
+        self._router = router
         self._queue = queue
+
+    def postpone(self) -> None:
+        """It is for the next connection."""
+        self._router.postponed.append(self)
 
     def done(self) -> bool:
         return False
 
     def set_result(self, answer: Answer, /) -> None:
         if answer.error:
-            _LOG.warning("a subscription was refused: %s", answer.text.strip())
-            if self._queue is not None:
-                self._queue.end(CommandError(answer))
+            self.refuse(CommandError(answer))
+
+    def refuse(self, error: Exception) -> None:
+        """The stream will never get what it is for."""
+        _LOG.warning("a subscription was refused: %s", error)
+        if self._queue is not None:
+            self._queue.end(error)
 
     def set_exception(self, error: Exception, /) -> None:
-        """The connection is over, which the queue is told by others."""
+        self.postpone()  # If there will be no other connection, the queue is told by others.
 
     def exception(self) -> None:
         return None
@@ -82,15 +93,43 @@ def pass_filters(subscription: Subscription, names: Iterable[str]) -> list[Order
     ]
 
 
+def need(subscription: Subscription, names: Sequence[str]) -> list[Order]:
+    """What makes events come that this library itself waits for, whatever the program filters."""
+    subscription.needed.update(dict.fromkeys(names))
+    orders = pass_filters(subscription, names) if subscription.filters else []
+    return orders + hear(subscription, names)
+
+
 class Orders(Generic[R]):
     """Orders must succeed: where the server answers with an error, they raise `CommandError`."""
 
     _router: Router
     _format: Format
 
+    @property
+    def is_open(self) -> bool:
+        """Whether commands can be sent now."""
+        raise NotImplementedError
+
+    def _conversation(self) -> Conversation:
+        """The one that commands go to. Raises `ConnectionClosed` if there is none."""
+        raise NotImplementedError
+
     def _run(self, orders: Sequence[Order], timeout: Timeout) -> R:
         """Sends all of them at once; gives the reply to the last."""
         raise NotImplementedError
+
+    def _orders_for(self, wanted: Wanted) -> list[Order]:
+        return hear(self._router.subscription, wanted.names, wanted.subclasses, self._format)
+
+    def _apply(self, orders: Iterable[Order], queue: Queue[Any] | None) -> None:
+        """Sends what a stream, which reads `queue`, or a handler needs, now or when there is a connection."""
+        for order in orders:
+            slot = StreamSlot(self._router, order, queue)
+            if self.is_open:
+                self._conversation().send(slot.command, slot, slot.accepted)
+            else:
+                slot.postpone()
 
     def _order(self, command: Command, timeout: Timeout, accepted: Callable[[], None] | None = None) -> R:
         return self._run([(command, accepted)], timeout)
@@ -119,7 +158,7 @@ class Orders(Generic[R]):
         `value` may be a `/regular expression/`, or begin with `-` to keep matching events out. Events that jobs and
         applications are waiting for are let in as well."""
         subscription = self._router.subscription
-        orders = pass_filters(subscription, subscription.needed)
+        orders = pass_filters(subscription, tuple(subscription.needed))  # Other threads may add to it.
         accepted = partial(subscription.add_filter, header, value)
         return self._run([*orders, (Command.filter(header, value), accepted)], timeout)
 

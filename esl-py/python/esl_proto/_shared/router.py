@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from .._native import Event, LogLine
 from .stream import Gap, Overflow, Queue
 from .subscription import Subscription
+
+if TYPE_CHECKING:
+    from .orders import StreamSlot
 
 __all__ = ["Router", "Wanted"]
 
@@ -63,6 +66,8 @@ class Router:
         """How many full streams hold the connection up."""
         self.on_unblocked: Callable[[], None] = lambda: None
         """Called when the last of them has room again."""
+        self.postponed: deque[StreamSlot] = deque()
+        """What streams and handlers have asked for while there was no connection."""
         self._released = self._ended = False
         self._error: Exception | None = None
         self._dropped: deque[Callable[[], None]] = deque()

@@ -91,6 +91,11 @@ class Queue(Generic[T]):
             if self.wake is not None:
                 self._wake()
 
+    def failure(self) -> Exception | None:
+        """Why it has ended, to be raised; `None` if that is no failure."""
+        # Each raising begins a traceback of its own.
+        return self.error.with_traceback(None) if self.error is not None else None
+
     def close(self) -> None:
         """Nobody reads any more."""
         self.end(None)

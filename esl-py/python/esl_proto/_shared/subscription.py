@@ -47,6 +47,8 @@ class Subscription:
         for name in names:
             self.names[name] = None
             self.nixed.pop(name, None)
+            if name == "ALL":
+                self.nixed.clear()
         self.subclasses.update(dict.fromkeys(subclasses))
 
     def remove(self, names: Iterable[str], subclasses: Iterable[str]) -> None:
@@ -54,6 +56,8 @@ class Subscription:
         for name in names:
             if name == "ALL":
                 self.clear()
+            elif name == "CUSTOM":  # Takes its subclasses away, if any are named, and nothing else.
+                continue
             elif "ALL" in self.names:
                 self.nixed[name] = None
             self.names.pop(name, None)
@@ -79,8 +83,13 @@ class Subscription:
     def lacks(self, names: Iterable[str], subclasses: Iterable[str] = ()) -> bool:
         """Whether some of these would not come."""
         if "ALL" in self.names:
-            return any(name in self.nixed for name in names)
-        return any(name not in self.names for name in names) or any(name not in self.subclasses for name in subclasses)
+            if not self.nixed:
+                return False
+            # ALL is no more: of subclasses, only those come that the server knew at that moment.
+            names = [name for name in names if name == "ALL" or name in self.nixed]
+        else:
+            names = [name for name in names if name not in self.names]
+        return bool(names) or any(subclass not in self.subclasses for subclass in subclasses)
 
     def commands(self) -> list[Command]:
         """What a fresh connection must send: filters first, so that nothing slips through before they stand."""

@@ -11,13 +11,14 @@ from types import TracebackType
 from typing import Any
 
 from .. import _native
+from .._native import Command
 from .._shared.conversation import Answer
-from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed
+from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed, is_quiet
 from .._shared.orders import checked
 from .._shared.reconnect import Reconnect
 from .._shared.stream import Gap
 from .._shared.target import Target
-from ..errors import ProtocolError
+from ..errors import LocalProtocolError, ProtocolError
 from ..types import Format
 from .link import Link
 from .socket import EventSocket
@@ -68,7 +69,7 @@ class Inbound(EventSocket):
 
     def _reason(self) -> ConnectionClosed:
         end = self._link.conversation.end if self._link is not None else None
-        return end or closed("closed")
+        return self._error or end or closed("closed")
 
     async def open(self, begin: Callable[[], None] | None = None) -> None:
         """Connects, logs in and subscribes. `connect` does it. `begin` is called before the first event."""
@@ -96,18 +97,23 @@ class Inbound(EventSocket):
         self._opened.set()
 
     async def _subscribe_again(self, link: Link) -> None:
-        slots: list[asyncio.Future[Answer]] = []
-        for command in self._router.subscription.commands():
-            slots.append(asyncio.get_running_loop().create_future())
-            link.conversation.send(command, slots[-1])
-        for slot in slots:
-            checked(await slot)
+        for answer in [_ask(link, command) for command in self._router.subscription.commands()]:
+            checked(await answer)
+        postponed = self._router.postponed
+        while postponed:
+            wish = postponed[0]
+            try:
+                wish.set_result(await _ask(link, wish.command, wish.accepted))
+            except LocalProtocolError as error:
+                wish.refuse(error)
+            postponed.popleft()
 
     def _lost(self) -> None:
         self._opened.clear()
         reason = self._reason()
-        if self._closing or self._policy is None:
-            self._finish(None if self._closing or reason.end == "exit" else reason)
+        wanted = self._closing or is_quiet(reason)
+        if wanted or self._policy is None:
+            self._finish(None if wanted else reason)
             return
         _LOG.warning("%s: %s; connecting again", self._target, reason)
         self._keep(asyncio.get_running_loop().create_task(self._open_again(reason, self._policy)))
@@ -132,6 +138,12 @@ class Inbound(EventSocket):
 
     def _gap(self, reason: ConnectionClosed, began: float, attempts: int) -> None:
         self._router.gap(Gap(reason, asyncio.get_running_loop().time() - began, attempts))
+
+
+def _ask(link: Link, command: Command, accepted: Callable[[], None] | None = None) -> asyncio.Future[Answer]:
+    answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    link.conversation.send(command, answer, accepted)
+    return answer
 
 
 class _Connecting:

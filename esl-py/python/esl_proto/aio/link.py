@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Callable
+from typing import cast
 
 from .. import _native
 from .._shared.conversation import Conversation
@@ -14,6 +16,8 @@ from .._shared.keepalive import keep_alive
 from .._shared.router import Router
 
 __all__ = ["Link"]
+
+_LOG = logging.getLogger("esl_proto.aio")
 
 
 class Link(asyncio.BufferedProtocol):
@@ -43,8 +47,7 @@ class Link(asyncio.BufferedProtocol):
     # What the event loop calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # That of uvloop is one by its methods only.
         raw = transport.get_extra_info("socket")
         if raw is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
             keep_alive(raw)
@@ -64,6 +67,8 @@ class Link(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.transport = None
+        if exc is not None:
+            _LOG.debug("the connection broke: %s", exc)
         self.conversation.receive_eof()
         if not self.lost.done():
             self.lost.set_result(None)
@@ -76,7 +81,10 @@ class Link(asyncio.BufferedProtocol):
 
     def _ended(self) -> None:
         if self.transport is not None:
-            self.transport.close()
+            if self.transport.get_write_buffer_size():  # Nobody will read it.
+                self.transport.abort()
+            else:
+                self.transport.close()
         self.on_end()
 
     # Back-pressure
@@ -101,13 +109,10 @@ class Link(asyncio.BufferedProtocol):
     # The end
 
     async def wait_lost(self, timeout: float | None) -> None:
-        """Waits until the socket is closed, and closes it at once after `timeout` seconds."""
-        try:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(timeout):
-                    await asyncio.shield(self.lost)
-        finally:
-            self.abort()
+        """Waits until the socket is closed, or for `timeout` seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await asyncio.shield(self.lost)
 
     def abort(self) -> None:
         """Closes the socket at once."""

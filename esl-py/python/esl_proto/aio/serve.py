@@ -44,6 +44,7 @@ class Server:
         self._timeout = timeout
         self._command_timeout = command_timeout
         self._server: asyncio.Server | None = None
+        self._stopped = asyncio.Event()
         self._calls: set[asyncio.Task[None]] = set()
         self.port = 0
         """The port it listens on."""
@@ -55,7 +56,8 @@ class Server:
     async def start(self, host: str | None, port: int, ssl: tls.SSLContext | None) -> None:
         """Begins to listen. `serve` does it."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._link, host, port, ssl=ssl)
+        limit = self._timeout if ssl is not None else None
+        self._server = await loop.create_server(self._link, host, port, ssl=ssl, ssl_handshake_timeout=limit)
         self.port = self._server.sockets[0].getsockname()[1]
 
     @property
@@ -68,6 +70,9 @@ class Server:
         return session.link(lambda link: self._made(session, link))
 
     def _made(self, session: Session, link: Link) -> None:
+        if self._stopped.is_set():  # It was still shaking hands, for TLS.
+            link.abort()
+            return
         if len(self._calls) >= self._max_calls:
             self.refused += 1
             _LOG.warning("there are %d calls already: one more is refused", self._max_calls)
@@ -109,16 +114,18 @@ class Server:
 
     async def serve_forever(self) -> None:
         """Goes on until `close` is called, or the task is cancelled: then it closes."""
-        assert self._server is not None
+        # Not asyncio's own: when it is cancelled, it waits for all calls to end, whatever time that takes.
         try:
-            await self._server.serve_forever()
+            await self._stopped.wait()
         finally:
             await self.close()
 
     async def close(self, timeout: float | None = 10.0) -> None:
-        """Listens no more, waits at most `timeout` seconds for the calls to end, and then ends them."""
+        """Listens no more, waits at most `timeout` seconds for the calls to end, and then ends them. A handler may
+        call it: its own call goes on."""
         assert self._server is not None
         self._server.close()
+        self._stopped.set()
         calls = self._calls - {task for task in (asyncio.current_task(),) if task is not None}
         if calls:
             _, late = await asyncio.wait(calls, timeout=timeout)
@@ -126,7 +133,6 @@ class Server:
                 task.cancel()
             if late:
                 await asyncio.wait(late)
-        await self._server.wait_closed()
 
     async def __aenter__(self) -> Self:
         return self

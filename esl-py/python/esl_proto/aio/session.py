@@ -10,7 +10,7 @@ from typing import Any
 from .. import _native
 from .._native import Command, Event
 from .._shared.conversation import Answer
-from .._shared.errors import ChannelEnded, ConnectionClosed
+from .._shared.errors import ChannelEnded, ConnectionClosed, is_quiet
 from .._shared.orders import Timeout, checked
 from .._shared.session import Call
 from .._shared.subscription import OF_A_CHANNEL
@@ -49,8 +49,7 @@ class Session(EventSocket, Verbs[Coroutine[Any, Any, Event]], Call):
 
     def _lost(self) -> None:
         end = self._link.conversation.end if self._link is not None else None
-        quiet = self._closing or end is None or end.end in ("channel-ended", "exit")
-        self._finish(None if quiet else end)
+        self._finish(None if self._closing or end is None or is_quiet(end) else end)
 
     async def execute(self, app: str, arg: str = "", *, timeout: float | None = None) -> Event:
         """Runs any application of the dialplan. After `timeout` seconds it goes on, unwatched."""

@@ -7,6 +7,7 @@ import contextlib
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
+from functools import partial
 from types import EllipsisType, TracebackType
 from typing import Any, Literal, Self, TypeGuard, TypeVar, overload
 from uuid import uuid4
@@ -15,10 +16,10 @@ from .. import _native
 from .._native import Command, Event, LogLine
 from .._shared.conversation import Answer, Conversation
 from .._shared.errors import ConnectionClosed, StreamOverflow, closed
-from .._shared.orders import Order, Orders, StreamSlot, Timeout, checked, hear, pass_filters
+from .._shared.orders import Order, Orders, Timeout, checked, need
 from .._shared.results import JobResult
 from .._shared.router import Router, Wanted
-from .._shared.stream import Gap, Overflow
+from .._shared.stream import Gap, Overflow, Queue
 from ..errors import LocalProtocolError
 from ..types import Format
 from .link import Link
@@ -74,6 +75,8 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
         self._command_timeout = command_timeout
         self._link: Link | None = None
         self._closing = False
+        self._error: ConnectionClosed | None = None
+        """Why it is over for good, if that is a failure."""
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._tasks: set[asyncio.Task[None]] = set()
         self._handlers: dict[Callable[[Event], object], list[Callable[[], object]]] = {}
@@ -154,11 +157,7 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
 
     async def _listen_for(self, *names: str) -> None:
         """Makes events come that this library itself waits for."""
-        subscription = self._router.subscription
-        subscription.needed.update(dict.fromkeys(names))
-        orders = pass_filters(subscription, names) if subscription.filters else []
-        orders += hear(subscription, names)
-        if orders:
+        if orders := need(self._router.subscription, names):
             await self._run(orders, None)
 
     async def _execute(self, app: str, arg: str, uuid: str | None, channel: str, timeout: float | None) -> Event:
@@ -218,33 +217,26 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
 
         With `gaps`, a `Gap` stands where the connection was lost and made anew."""
         wanted = Wanted(names, subclasses, channel)
+        orders = self._orders_for(wanted)
         if gaps:
-            marked, remove = self._router.gap_queue(wanted, maxsize, overflow)
-            self._subscribe_for(wanted, StreamSlot(marked))
-            return Stream(self._router, marked, remove)
-        queue, remove = self._router.event_queue(wanted, maxsize, overflow)
-        self._subscribe_for(wanted, StreamSlot(queue))
-        return Stream(self._router, queue, remove)
+            return self._stream(orders, *self._router.gap_queue(wanted, maxsize, overflow))
+        return self._stream(orders, *self._router.event_queue(wanted, maxsize, overflow))
 
     def log_lines(
         self, level: str | int = "info", *, maxsize: int = 1000, overflow: Overflow = "drop-oldest"
     ) -> Stream[LogLine]:
         """The lines of the server's log, up to `level`. All streams of a connection share one level: the last one
         asked for."""
-        queue, remove = self._router.log_queue(maxsize, overflow)
-        self._router.subscription.log = level
-        if self.is_open:
-            self._conversation().send(Command.log(level), StreamSlot(queue))
-        return Stream(self._router, queue, remove)
+        order = Command.log(level), partial(self._log_level, level)
+        return self._stream([order], *self._router.log_queue(maxsize, overflow))
 
-    def _subscribe_for(self, wanted: Wanted, slot: StreamSlot) -> None:
-        subscription = self._router.subscription
-        orders = hear(subscription, wanted.names, wanted.subclasses, self._format)
-        for command, accepted in orders:
-            if self.is_open:
-                self._conversation().send(command, slot, accepted)
-            elif accepted is not None:  # For the next connection.
-                accepted()
+    def _stream(self, orders: Sequence[Order], queue: Queue[T], remove: Callable[[], None]) -> Stream[T]:
+        try:
+            self._apply(orders, queue)
+        except BaseException:
+            remove()  # Nobody will read it.
+            raise
+        return Stream(self._router, queue, remove)
 
     def on(
         self,
@@ -268,8 +260,8 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
                 remove = task.cancel
             else:
                 wanted = Wanted(names, subclasses, channel)
+                self._apply(self._orders_for(wanted), None)
                 remove = self._router.add_handler(wanted, handler)
-                self._subscribe_for(wanted, StreamSlot(None))
             self._handlers.setdefault(handler, []).append(remove)
             return handler
 
@@ -296,21 +288,28 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
         tasks = self._tasks - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
-        if tasks:
-            # Not `await task`: it would take a cancellation of this call for that of the task.
-            await asyncio.wait(tasks, timeout=limit)
-        link = self._link
-        if link is not None:
-            self._router.release()
-            link.resume()
-            if link.conversation.end is None:
-                with contextlib.suppress(LocalProtocolError):
-                    link.conversation.send(Command.exit(), None)
-            await link.wait_lost(limit)
-        self._finish(None)
+        try:
+            if tasks:
+                # Not `await task`: it would take a cancellation of this call for that of the task.
+                await asyncio.wait(tasks, timeout=limit)
+            if self._link is not None:
+                self._say_exit(self._link)
+                await self._link.wait_lost(limit)
+        finally:
+            if self._link is not None:
+                self._link.abort()
+            self._finish(None)
+
+    def _say_exit(self, link: Link) -> None:
+        self._router.release()
+        link.resume()
+        if link.conversation.end is None:
+            with contextlib.suppress(LocalProtocolError, ConnectionClosed):
+                link.conversation.send(Command.exit(), None)
 
     def _finish(self, error: ConnectionClosed | None) -> None:
         """It is over for good."""
+        self._error = self._error or error
         self._router.end(error)
         if not self._over.done():
             self._over.set_result(None)

@@ -53,9 +53,7 @@ class Stream(Counters[T]):
             raise RuntimeError("another task is reading this stream")
         while not queue.items:
             if queue.ended:
-                if queue.error is None:
-                    raise StopAsyncIteration
-                raise queue.error
+                raise queue.failure() or StopAsyncIteration
             waiter = asyncio.get_running_loop().create_future()
             queue.wake = partial(_wake, waiter)
             try:

@@ -12,17 +12,18 @@ from functools import partial
 from types import EllipsisType
 
 from .. import _native
-from .._native import Command, Event
-from .._shared.conversation import Answer
-from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed
+from .._native import Event
+from .._shared.conversation import Answer, Conversation
+from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed, is_quiet
 from .._shared.keepalive import keep_alive
-from .._shared.orders import Timeout, checked
+from .._shared.orders import StreamSlot, Timeout, checked
 from .._shared.reconnect import Reconnect
 from .._shared.stream import Gap
 from .._shared.target import Target
-from ..errors import ProtocolError
+from ..errors import LocalProtocolError, ProtocolError
 from ..types import Format
-from .pump import Slot, Wire, deadline_of, left
+from .dial import dial, some_left
+from .pump import Slot, Wire, deadline_of
 from .socket import EventSocket
 
 __all__ = ["Inbound", "connect"]
@@ -48,6 +49,8 @@ class Inbound(EventSocket):
         self._ssl = ssl
         self._policy = reconnect
         self._opened = False
+        self._lost_by: ConnectionClosed | None = None
+        """Why the last connection ended."""
         self._stop = threading.Event()
         self._again: threading.Thread | None = None
 
@@ -64,11 +67,19 @@ class Inbound(EventSocket):
         never, and `TimeoutError`."""
         self._pump.wait(lambda: self._opened or self._over, deadline_of(timeout))
         if not self._opened:
-            raise self._reason()
+            raise self._reason().again()
+
+    @property
+    def is_open(self) -> bool:
+        return self._opened
+
+    def _conversation(self) -> Conversation:
+        if not self._opened:  # Also while a new connection still logs in.
+            raise self._reason().again()
+        return super()._conversation()
 
     def _reason(self) -> ConnectionClosed:
-        end = self._pump.wire.conversation.end if self._pump.wire is not None else None
-        return end.again() if end is not None else closed("closed")
+        return self._error or self._lost_by or closed("closed")
 
     def open(self, begin: Callable[[], None] | None = None) -> None:
         """Connects, logs in and subscribes. `connect` does it. `begin` is called before the first event."""
@@ -84,51 +95,82 @@ class Inbound(EventSocket):
                     raise closed("closed")
                 pump.wire = wire
                 pump.notify()
-            pump.result(accepted, deadline)
-            with pump.changed:
-                slots = [self._replay(wire, command) for command in self._router.subscription.commands()]
-            for slot in slots:
-                checked(pump.result(slot, deadline))
-            with pump.changed:
-                if wire.conversation.end is not None:
-                    raise wire.conversation.end.again()
-                wire.conversation.on_end = self._lost
-                wire.conversation.begin_events()
-                self._opened = True
-                pump.notify()
+            # Handlers are for the threads of the program.
+            pump.result(accepted, deadline, handlers=False)
+            self._subscribe_again(wire, deadline)
         except BaseException:
             pump.close_wire(wire)
             raise
 
     def _connected(self, deadline: float | None) -> socket.socket:
-        sock = socket.create_connection((self._target.host, self._target.port), left(deadline))
+        sock = dial(self._target.host, self._target.port, deadline)
         try:
             keep_alive(sock)
             if self._ssl is not None:
-                sock.settimeout(left(deadline))
+                sock.settimeout(some_left(deadline))
                 sock = self._ssl.wrap_socket(sock, server_hostname=self._target.server_hostname)
         except BaseException:
             sock.close()
             raise
         return sock
 
-    @staticmethod
-    def _replay(wire: Wire, command: Command) -> Slot[Answer]:
+    def _subscribe_again(self, wire: Wire, deadline: float | None) -> None:
+        pump, postponed = self._pump, self._router.postponed
+        slots: list[Slot[Answer]] = []
+        with pump.changed:
+            for command in self._router.subscription.commands():
+                slots.append(Slot())
+                wire.conversation.send(command, slots[-1])
+        for slot in slots:
+            checked(pump.result(slot, deadline, handlers=False))
+        while not self._begun(wire):
+            self._ask_postponed(wire, postponed[0], deadline)
+            postponed.popleft()
+
+    def _ask_postponed(self, wire: Wire, wish: StreamSlot, deadline: float | None) -> None:
         slot: Slot[Answer] = Slot()
-        wire.conversation.send(command, slot)
-        return slot
+        try:
+            with self._pump.changed:
+                wire.conversation.send(wish.command, slot, wish.accepted)
+            answer = self._pump.result(slot, deadline, handlers=False)
+        except LocalProtocolError as error:
+            with self._pump.changed:
+                wish.refuse(error)
+        else:
+            with self._pump.changed:
+                wish.set_result(answer)
+
+    def _begun(self, wire: Wire) -> bool:
+        """Opens it, unless there is something yet to be sent."""
+        with self._pump.changed:
+            if wire.conversation.end is not None:
+                raise wire.conversation.end.again()
+            if self._router.postponed:
+                return False
+            wire.conversation.on_end = self._lost
+            wire.conversation.begin_events()
+            self._opened = True
+            self._pump.notify()
+            return True
 
     def _lost(self) -> None:  # With the lock.
         self._opened = False
-        reason = self._reason()
-        if self._closing or self._policy is None:
-            self._finish_locked(None if self._closing or reason.end == "exit" else reason)
+        self._lost_by = reason = super()._conversation().end or closed("closed")
+        wanted = self._closing or is_quiet(reason)
+        if wanted or self._policy is None:
+            self._finish_locked(None if wanted else reason)
             return
         _LOG.warning("%s: %s; connecting again", self._target, reason)
-        self._again = threading.Thread(
+        again = threading.Thread(
             target=self._open_again, args=(reason, self._policy), name="esl_proto-reconnect", daemon=True
         )
-        self._again.start()
+        try:
+            again.start()
+        except RuntimeError as error:  # No more threads. Whoever waits must be told.
+            _LOG.warning("%s: it cannot be connected again: %s", self._target, error)
+            self._finish_locked(reason)
+        else:
+            self._again = again
 
     def _open_again(self, reason: ConnectionClosed, policy: Reconnect) -> None:
         began, attempts, final = time.monotonic(), 0, reason
@@ -145,6 +187,8 @@ class Inbound(EventSocket):
                 final = error
                 break
             except (OSError, CommandError, ProtocolError) as error:  # TimeoutError is an OSError.
+                if self._closing:
+                    return
                 _LOG.warning("%s: attempt %d failed: %s", self._target, attempts, error)
             else:
                 _LOG.info("%s: connected again", self._target)
@@ -158,6 +202,9 @@ class Inbound(EventSocket):
         with self._pump.changed:  # Under it, `_lost` has begun a thread for good, or will not begin one any more.
             self._closing = True
             again = self._again
+            if not self._opened and self._pump.wire is not None:  # It need not log in any more.
+                self._pump.wire.conversation.abort(closed("closed"))
+                self._pump.notify()
         self._stop.set()
         if again is not None and again is not threading.current_thread():
             again.join(self._timeout if isinstance(timeout, EllipsisType) else timeout)

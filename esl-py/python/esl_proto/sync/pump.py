@@ -6,6 +6,7 @@ who wait. The socket itself never blocks: waiting is done by `poll`, against one
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import select
 import socket
@@ -36,20 +37,24 @@ def deadline_of(timeout: float | None) -> float | None:
 
 
 def left(deadline: float | None) -> float | None:
-    """The seconds until then, at least 0."""
-    return None if deadline is None else max(0.0, deadline - time.monotonic())
+    """The seconds until then, at least 0; and at most a million, so that everything can count them."""
+    return None if deadline is None else min(max(0.0, deadline - time.monotonic()), 1e6)
 
 
-def poll(sock: socket.socket, other: socket.socket, *, write: bool = False, timeout: float | None) -> None:
-    """Waits until one of them has something to read, or with `write`, until the first has room to write, or for
-    `timeout` seconds."""
+def poll(
+    awake: socket.socket, sock: socket.socket, *, read: bool = True, write: bool = False, timeout: float | None
+) -> bool:
+    """Waits until `awake` has something to read, or `sock` something to read or room to write, as far as that is
+    wanted, or for `timeout` seconds. Returns whether `awake` has."""
     if hasattr(select, "poll"):  # Looked up each time: gevent replaces it.
         poller = select.poll()
-        poller.register(sock, select.POLLIN | (select.POLLOUT if write else 0))
-        poller.register(other, select.POLLIN)
-        poller.poll(None if timeout is None else timeout * 1000)
-    else:
-        select.select((sock, other), (sock,) if write else (), (), timeout)
+        poller.register(awake, select.POLLIN)
+        if read or write:
+            poller.register(sock, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
+        found = poller.poll(None if timeout is None else timeout * 1000)
+        return any(number == awake.fileno() for number, _ in found)
+    readers, _, _ = select.select((awake, sock) if read else (awake,), (sock,) if write else (), (), timeout)
+    return awake in readers
 
 
 class Slot(Generic[T]):
@@ -78,7 +83,7 @@ class Slot(Generic[T]):
     def get(self) -> T:
         """The result, once done."""
         if self._error is not None:
-            raise self._error
+            raise self._error.with_traceback(None)  # Each raising begins a traceback of its own.
         return self._result
 
 
@@ -103,12 +108,13 @@ class Wire:
     def push(self) -> None:
         """Sends as much as the socket takes now."""
         try:
-            while self.unsent:
-                del self.unsent[: self.sock.send(memoryview(self.unsent)[:262144])]
+            # gevent's TLS sends 0 octets where others raise.
+            while self.unsent and (count := self.sock.send(memoryview(self.unsent)[:262144])):
+                del self.unsent[:count]
         except _WOULD_BLOCK:
             pass
         except OSError:  # The reader will see it, after what the server has still said.
-            self.unsent.clear()
+            self.unsent = bytearray()  # The old one is still in the hands of what has failed.
 
     def read(self) -> bool:
         """Takes in what is there. False: nothing."""
@@ -136,8 +142,10 @@ class Pump:
         self._router = router
         self._reading = False
         self._awake, self._waker = socket.socketpair()
+        self._awake.setblocking(False)
         self._waker.setblocking(False)
         self._woken = False
+        router.on_unblocked = self._wake
         self._calls: deque[tuple[Callable[[Event], object], Event]] = deque()
         self._calling = False
 
@@ -145,18 +153,19 @@ class Pump:
         """`handler` will be called with `event`, without the lock, by the thread that reads."""
         self._calls.append((handler, event))
 
-    def wait(self, ready: Callable[[], bool], deadline: float | None) -> None:
+    def wait(self, ready: Callable[[], bool], deadline: float | None, *, handlers: bool = True) -> None:
         """Returns once `ready` is true, which is asked with the lock held. Raises `TimeoutError`."""
         with self.changed:
             while not ready():
                 self._turn(deadline)
-                self._call_handlers()
+                if handlers:
+                    self._call_handlers()
                 if deadline is not None and time.monotonic() >= deadline and not ready():
                     raise TimeoutError("the deadline has passed")
 
-    def result(self, slot: Slot[T], deadline: float | None) -> T:
+    def result(self, slot: Slot[T], deadline: float | None, *, handlers: bool = True) -> T:
         """Waits for a slot."""
-        self.wait(slot.done, deadline)
+        self.wait(slot.done, deadline, handlers=handlers)
         return slot.get()
 
     def _turn(self, deadline: float | None) -> None:
@@ -168,27 +177,29 @@ class Pump:
         if wire.conversation.dispatch():  # What a full stream has held up.
             self.changed.notify_all()
             return
-        if self._router.blocked:
-            self.changed.wait(left(deadline))
-            return
         self._reading = True
         try:
-            wire.push()
-            if not wire.read() and wire.conversation.end is None:
+            if not self._exchange(wire):
                 self._poll(wire, deadline)
-                if wire.conversation.end is None:
-                    wire.push()
-                    wire.read()
+                self._exchange(wire)
         finally:
             self._reading = False
             self.changed.notify_all()
 
+    def _exchange(self, wire: Wire) -> bool:
+        """Sends and reads what can be. False: nothing came."""
+        if wire.conversation.end is not None:
+            return True
+        wire.push()
+        return not self._router.blocked and wire.read()
+
     def _poll(self, wire: Wire, deadline: float | None) -> None:
+        read, write = not self._router.blocked, bool(wire.unsent)
         with self._unlocked():
-            poll(wire.sock, self._awake, write=bool(wire.unsent), timeout=left(deadline))
-        if self._woken:
+            woken = poll(self._awake, wire.sock, read=read, write=write, timeout=left(deadline))
+        if woken:
             self._woken = False
-            self._awake.recv(1)
+            self._awake.recv(4096)
 
     def notify(self) -> None:
         """Something has changed that others may wait for. With the lock."""
@@ -199,6 +210,11 @@ class Pump:
         """Makes the thread that reads look up. With the lock."""
         if self._reading and not self._woken:
             self._woken = True
+            self._wake()
+
+    def _wake(self) -> None:
+        """The same, without the lock: for the garbage collector, which may be anywhere."""
+        with contextlib.suppress(OSError):  # It is awake enough, or nobody will read any more.
             self._waker.send(b"x")
 
     def _call_handlers(self) -> None:

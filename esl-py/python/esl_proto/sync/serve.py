@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import logging
 import socket
 import ssl as tls
@@ -15,7 +15,7 @@ from .._shared.errors import EventSocketError
 from .._shared.keepalive import keep_alive
 from ..errors import ProtocolError
 from ..types import Format
-from .pump import poll
+from .pump import deadline_of, left, poll
 from .session import Session
 
 __all__ = ["Server", "serve"]
@@ -23,6 +23,8 @@ __all__ = ["Server", "serve"]
 _LOG = logging.getLogger("esl_proto.sync")
 
 Handler = Callable[[Session], object]
+
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class Server:
@@ -73,26 +75,50 @@ class Server:
         self._serving = True
         try:
             while not self._closing:
-                poll(self._listener, self._awake, timeout=None)
-                with contextlib.suppress(OSError):  # None is there, or it is gone again.
-                    self._take(self._listener.accept()[0])
+                poll(self._awake, self._listener, timeout=None)
+                try:
+                    sock, _ = self._listener.accept()
+                except OSError as error:
+                    self._pause(error)
+                else:
+                    self._take(sock)
         finally:
             with self._changed:
                 self._serving = False
                 self._changed.notify_all()
 
+    def _pause(self, error: OSError) -> None:
+        """None could be taken: it is gone again, or too many files are open."""
+        if error.errno in _EXHAUSTED and not self._closing:
+            _LOG.warning("no call can be taken for a second: %s", error)
+            poll(self._awake, self._listener, read=False, timeout=1.0)
+
     def _take(self, sock: socket.socket) -> None:
         with self._changed:
             if len(self._calls) >= self._max_calls or self._closing:
-                self.refused += 1
-                _LOG.warning("there are %d calls already: one more is refused", self._max_calls)
-                sock.close()
+                self._refuse(sock, f"there are {len(self._calls)} calls already")
                 return
-            self.taken += 1
-            session = Session(format=self._format, timeout=self._timeout, command_timeout=self._command_timeout)
-            thread = threading.Thread(target=self._call, args=(session, sock), name=f"esl_proto-call-{self.taken}")
-            self._calls[thread] = session
-        thread.start()
+            try:
+                session = Session(format=self._format, timeout=self._timeout, command_timeout=self._command_timeout)
+                thread = threading.Thread(target=self._call, args=(session, sock), name=f"esl_proto-call-{self.taken}")
+                self._calls[thread] = session
+                self._start(thread)
+            except (OSError, RuntimeError) as error:  # No more files, or threads.
+                self._refuse(sock, str(error))
+            else:
+                self.taken += 1
+
+    def _start(self, thread: threading.Thread) -> None:
+        try:
+            thread.start()
+        except BaseException:
+            self._calls.pop(thread).close(0)
+            raise
+
+    def _refuse(self, sock: socket.socket, why: str) -> None:
+        self.refused += 1
+        _LOG.warning("%s: one more is refused", why)
+        sock.close()
 
     def _call(self, session: Session, sock: socket.socket) -> None:
         try:
@@ -110,10 +136,12 @@ class Server:
                 sock.settimeout(self._timeout)
                 sock = self._ssl.wrap_socket(sock, server_side=True)
             session.open(sock, self._linger)
-        except (EventSocketError, OSError, ProtocolError) as error:
-            _LOG.warning("a call did not begin: %s", error)
+        except BaseException as error:
             session.close(0)
             sock.close()
+            if not isinstance(error, (EventSocketError, OSError, ProtocolError)):
+                raise
+            _LOG.warning("a call did not begin: %s", error)
             return False
         return True
 
@@ -136,7 +164,7 @@ class Server:
 
     def close(self, timeout: float | None = 10.0) -> None:
         """Listens no more, waits at most `timeout` seconds for the calls to end, and then ends them: what their
-        handlers wait for ends with `ConnectionClosed`."""
+        handlers wait for ends with `ConnectionClosed`. A handler may call it: its own call goes on."""
         with self._changed:
             self._closing = True
             if self._waker.fileno() >= 0:
@@ -144,15 +172,19 @@ class Server:
             self._changed.wait_for(lambda: not self._serving)
             for sock in (self._listener, self._awake, self._waker):
                 sock.close()
-        self._wait_for_calls(timeout)
-        for session in list(self._calls.values()):
-            session.close()
-        self._wait_for_calls(self._timeout)
+        late = self._wait_for_calls(timeout)
+        deadline = deadline_of(self._timeout)
+        for session in late:
+            session.close(left(deadline))
+        if late:
+            self._wait_for_calls(self._timeout)
 
-    def _wait_for_calls(self, timeout: float | None) -> None:
+    def _wait_for_calls(self, timeout: float | None) -> list[Session]:
+        """Those that go on, but for that of the caller."""
         me = threading.current_thread()
         with self._changed:
             self._changed.wait_for(lambda: not self._calls.keys() - {me}, timeout)
+            return [session for thread, session in self._calls.items() if thread is not me]
 
     def __enter__(self) -> Self:
         return self
@@ -193,7 +225,7 @@ def serve(
     """
     return Server(
         handler,
-        socket.create_server((host, port)),
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET),
         ssl=ssl,
         format=format,
         linger=linger,

@@ -8,7 +8,7 @@ import socket
 from .. import _native
 from .._native import Command, Event
 from .._shared.conversation import Answer
-from .._shared.errors import ChannelEnded, ConnectionClosed
+from .._shared.errors import ChannelEnded, ConnectionClosed, is_quiet
 from .._shared.orders import Timeout, checked
 from .._shared.session import Call
 from .._shared.subscription import OF_A_CHANNEL
@@ -45,8 +45,7 @@ class Session(EventSocket, Verbs[Event], Call):
 
     def _lost(self) -> None:  # With the lock.
         end = self._conversation().end
-        quiet = self._closing or end is None or end.end in ("channel-ended", "exit")
-        self._finish_locked(None if quiet else end)
+        self._finish_locked(None if self._closing or end is None or is_quiet(end) else end)
 
     def execute(self, app: str, arg: str = "", *, timeout: float | None = None) -> Event:
         """Runs any application of the dialplan. After `timeout` seconds it goes on, unwatched."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import EllipsisType, TracebackType
 from typing import Literal, Self, TypeVar, overload
 from uuid import uuid4
@@ -12,18 +13,19 @@ from .. import _native
 from .._native import Command, Event, LogLine
 from .._shared.conversation import Answer, Conversation
 from .._shared.errors import ConnectionClosed, closed
-from .._shared.orders import Order, Orders, StreamSlot, Timeout, checked, hear, pass_filters
+from .._shared.orders import Order, Orders, Timeout, checked, need
 from .._shared.results import JobResult
 from .._shared.router import Router, Wanted
-from .._shared.stream import Gap, Overflow
+from .._shared.stream import Gap, Overflow, Queue
 from ..errors import LocalProtocolError
 from ..types import Format
-from .pump import Pump, Slot, deadline_of
+from .pump import Pump, Slot, Wire, deadline_of
 from .stream import Stream
 
 __all__ = ["EventSocket", "Job", "Pending"]
 
 H = TypeVar("H", bound=Callable[[Event], object])
+T = TypeVar("T")
 
 
 class Pending:
@@ -85,6 +87,8 @@ class EventSocket(Orders["_native.Reply"]):
         self._command_timeout = command_timeout
         self._closing = False
         self._over = False
+        self._error: ConnectionClosed | None = None
+        """Why it is over for good, if that is a failure."""
         self._handlers: dict[Callable[[Event], object], list[Callable[[], None]]] = {}
 
     # State
@@ -163,11 +167,14 @@ class EventSocket(Orders["_native.Reply"]):
         deadline = self._deadline(timeout)
         self._listen_for(("BACKGROUND_JOB",), deadline)
         job = Job(str(uuid4()), self._pump)
+        command = Command.bgapi(line, job_uuid=job.uuid)
+        answer: Slot[Answer] = Slot()
         with self._pump.changed:
             conversation = self._conversation()
+            conversation.send(command, answer)
             conversation.add_job(job.uuid, job)
         try:
-            checked(self._pump.result(self._send(Command.bgapi(line, job_uuid=job.uuid)), deadline))
+            checked(self._pump.result(answer, deadline))
         except BaseException:
             with self._pump.changed:
                 conversation.drop_job(job.uuid)
@@ -176,11 +183,8 @@ class EventSocket(Orders["_native.Reply"]):
 
     def _listen_for(self, names: Sequence[str], deadline: float | None) -> None:
         """Makes events come that this library itself waits for."""
-        subscription = self._router.subscription
         with self._pump.changed:
-            subscription.needed.update(dict.fromkeys(names))
-            orders = pass_filters(subscription, names) if subscription.filters else []
-            orders += hear(subscription, names)
+            orders = need(self._router.subscription, names)
         if orders:
             self._ask(orders, deadline)
 
@@ -249,32 +253,28 @@ class EventSocket(Orders["_native.Reply"]):
         With `gaps`, a `Gap` stands where the connection was lost and made anew."""
         wanted = Wanted(names, subclasses, channel)
         with self._pump.changed:
+            orders = self._orders_for(wanted)
             if gaps:
-                marked, remove = self._router.gap_queue(wanted, maxsize, overflow)
-                self._subscribe_for(wanted, StreamSlot(marked))
-                return Stream(self._pump, self._router, marked, remove)
-            queue, remove = self._router.event_queue(wanted, maxsize, overflow)
-            self._subscribe_for(wanted, StreamSlot(queue))
-            return Stream(self._pump, self._router, queue, remove)
+                return self._stream(orders, *self._router.gap_queue(wanted, maxsize, overflow))
+            return self._stream(orders, *self._router.event_queue(wanted, maxsize, overflow))
 
     def log_lines(
         self, level: str | int = "info", *, maxsize: int = 1000, overflow: Overflow = "drop-oldest"
     ) -> Stream[LogLine]:
         """The lines of the server's log, up to `level`. All streams of a connection share one level: the last one
         asked for."""
+        order = Command.log(level), partial(self._log_level, level)
         with self._pump.changed:
-            queue, remove = self._router.log_queue(maxsize, overflow)
-            self._router.subscription.log = level
-            if self.is_open:
-                self._conversation().send(Command.log(level), StreamSlot(queue))
-            return Stream(self._pump, self._router, queue, remove)
+            return self._stream([order], *self._router.log_queue(maxsize, overflow))
 
-    def _subscribe_for(self, wanted: Wanted, slot: StreamSlot) -> None:
-        for command, accepted in hear(self._router.subscription, wanted.names, wanted.subclasses, self._format):
-            if self.is_open:
-                self._conversation().send(command, slot, accepted)
-            elif accepted is not None:  # For the next connection.
-                accepted()
+    def _stream(self, orders: Sequence[Order], queue: Queue[T], remove: Callable[[], None]) -> Stream[T]:
+        # With the lock.
+        try:
+            self._apply(orders, queue)
+        except BaseException:
+            remove()  # Nobody will read it.
+            raise
+        return Stream(self._pump, self._router, queue, remove)
 
     def on(self, *names: str, subclasses: Sequence[str] = (), channel: str | None = None) -> Callable[[H], H]:
         """Decorates a handler of events; the arguments are those of `events`.
@@ -285,9 +285,9 @@ class EventSocket(Orders["_native.Reply"]):
         def register(handler: H) -> H:
             wanted = Wanted(names, subclasses, channel)
             with self._pump.changed:
+                self._apply(self._orders_for(wanted), None)
                 remove = self._router.add_sink(wanted, lambda event: self._pump.call_later(handler, event))
                 self._handlers.setdefault(handler, []).append(remove)
-                self._subscribe_for(wanted, StreamSlot(None))
             return handler
 
         return register
@@ -307,19 +307,26 @@ class EventSocket(Orders["_native.Reply"]):
         sent yet are lost."""
         pump, self._closing = self._pump, True
         wire = pump.wire
-        if wire is not None:
-            with pump.changed:
-                self._router.release()
-                wire.conversation.dispatch()
-                if wire.conversation.end is None:
-                    with contextlib.suppress(LocalProtocolError):
-                        wire.conversation.send(Command.exit(), None)
-            limit = self._timeout if isinstance(timeout, EllipsisType) else timeout
-            with contextlib.suppress(TimeoutError):
-                pump.wait(lambda: wire.conversation.end is not None, deadline_of(limit))
-            pump.close_wire(wire)
-        self._finish(None)
-        pump.close()
+        limit = self._timeout if isinstance(timeout, EllipsisType) else timeout
+        try:
+            if wire is not None:
+                self._say_exit(wire)
+                with contextlib.suppress(TimeoutError):
+                    pump.wait(lambda: wire.conversation.end is not None, deadline_of(limit))
+        finally:
+            if wire is not None:
+                pump.close_wire(wire)
+            self._finish(None)
+            pump.close()
+
+    def _say_exit(self, wire: Wire) -> None:
+        with self._pump.changed:
+            self._router.release()
+            wire.conversation.dispatch()
+            if wire.conversation.end is None:
+                with contextlib.suppress(LocalProtocolError, ConnectionClosed):
+                    wire.conversation.send(Command.exit(), None)
+            self._pump.notify()
 
     def _finish(self, error: ConnectionClosed | None) -> None:
         """It is over for good."""
@@ -327,6 +334,7 @@ class EventSocket(Orders["_native.Reply"]):
             self._finish_locked(error)
 
     def _finish_locked(self, error: ConnectionClosed | None) -> None:
+        self._error = self._error or error
         self._router.end(error)
         self._over = True
         self._pump.notify()

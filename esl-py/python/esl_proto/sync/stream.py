@@ -50,13 +50,9 @@ class Stream(Counters[T]):
         while True:
             with changed:
                 if queue.items:
-                    was_blocked = self._router.blocked
-                    item = queue.pop()
-                    if was_blocked and not self._router.blocked:
-                        changed.notify_all()
-                    return item
+                    return queue.pop()
                 if queue.ended:
-                    raise _QuietEnd if queue.error is None else queue.error
+                    raise queue.failure() or _QuietEnd
             self._pump.wait(lambda: bool(queue.items) or queue.ended, deadline)
 
     def close(self) -> None:

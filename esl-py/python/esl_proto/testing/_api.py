@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from . import _dial
 from ._events import HOSTNAME, new_uuid
 from ._scripts import look_up, play
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 _NO_SUCH_CHANNEL = "-ERR No such channel!\n"
+_ORDER = re.compile(r"'?((?:(?:\{[^}]*\}|\[[^]]*\]|<[^>]*>) *|[^ '])+)'? +(?:&(\w+)(?:\((.*)\))?|(\S+))(?: .*)?")
 _USAGE = "-USAGE: <call url> <exten>|&<application_name>(<app_args>)\n"
 
 
@@ -83,26 +85,23 @@ def _hupall(switch: Switch, argument: str) -> str:
 
 async def _originate(switch: Switch, argument: str) -> str:
     """Calls somebody, who answers unless `Switch.refusals` says otherwise."""
-    order = re.fullmatch(r"'?((?:\{[^}]*\}|\[[^]]*\])*)([^ ']+)'? +(?:&(\w+)(?:\((.*)\))?|(\S+))(?: .*)?", argument)
+    order = _ORDER.fullmatch(argument)
     if order is None:
         return _USAGE
-    variables, endpoint, app, arg, extension = order.groups()
-    call = await switch.dial(endpoint, variables=_variables(variables))
+    line, app, arg, extension = order.groups()
+    call = await _dial.dial(switch, line)
     if call.cause is not None:
         return f"-ERR {call.cause}\n"
-    steps = switch.dialplan.get(extension, [("park", "")]) if extension else [(app, arg or "")]
-    for step in steps:
-        call.execute(*step)
+    call.follow(switch.dialplan.get(extension, [("park", "")]) if extension else [(app, arg or "")])
     return f"+OK {call.uuid}\n"
 
 
-def _variables(text: str) -> dict[str, str]:
-    """`{a=b,c=d}[e=f]`, and with another separator `{^^;a=b;c=d}`."""
-    found: dict[str, str] = {}
-    for block in re.findall(r"[{\[]([^}\]]*)[}\]]", text):
-        separator, rest = (block[2], block[3:]) if block.startswith("^^") else (",", block)
-        found.update((name, value) for name, _, value in (pair.partition("=") for pair in rest.split(separator)))
-    return found
+def _uuid_bridge(switch: Switch, argument: str) -> str:
+    one, other = (switch.find(uuid) for uuid in f"{argument} ".split(" ")[:2])
+    if one is None or other is None or one is other:
+        return "-ERR Invalid uuid\n"
+    switch.begin(_dial.pair(switch, one, other))
+    return f"+OK {other.uuid}\n"
 
 
 def _kill(call: Call, rest: str) -> str:
@@ -148,6 +147,7 @@ _PLAIN: dict[str, Callable[[Switch, str], Any]] = {
     "show": _show,
     "status": _status,
     "switchname": lambda switch, argument: HOSTNAME,
+    "uuid_bridge": _uuid_bridge,
     "uuid_exists": _exists,
     "version": lambda switch, argument: "FreeSWITCH Version 1.11.3-simulated (simulated 64bit)\n",
 }

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from . import _dial
 from ._scripts import look_up, play
 
 if TYPE_CHECKING:
@@ -101,22 +102,8 @@ async def _read(switch: Switch, call: Call, arg: str) -> str:
 
 
 async def _bridge(switch: Switch, call: Call, arg: str) -> str:
-    """Calls somebody else, and connects the two until one of them ends; then the other does."""
-    other = await switch.dial(arg.rpartition("}")[2].rpartition("]")[2], caller=call.caller)
-    if other.cause is not None:
-        call.set_variable("originate_disposition", other.cause)
-        return other.cause
-    about = {"Bridge-A-Unique-ID": call.uuid, "Bridge-B-Unique-ID": other.uuid, "Other-Leg-Unique-ID": other.uuid}
-    call.set_variable("bridge_uuid", other.uuid)
-    other.set_variable("bridge_uuid", call.uuid)
-    call.fire("CHANNEL_BRIDGE", about)
-    try:
-        await other.hung_up()
-    finally:
-        call.fire("CHANNEL_UNBRIDGE", about)
-        other.hangup()
-    call.hangup()
-    return "SUCCESS"
+    await _dial.bridge(switch, call, arg)
+    return _NONE
 
 
 async def _socket(switch: Switch, call: Call, arg: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass, field
+
+from ._watch import Watch
 
 __all__ = ["Matcher", "Received", "Recorder", "describe"]
 
@@ -55,39 +57,21 @@ class Recorder:
 
     def __init__(self) -> None:
         self.commands: list[Received] = []
-        self._waiting: list[tuple[Matcher, int, Future[Received]]] = []
+        self.watch = Watch()
 
     def add(self, command: Received) -> None:
         """Keeps a command, and wakes who has waited for it."""
         self.commands.append(command)
-        for waiting in list(self._waiting):
-            self._try(*waiting)
+        self.watch.check()
 
     def clear(self) -> None:
         """Forgets what came so far."""
         self.commands.clear()
 
-    def wait(self, matcher: Matcher, count: int) -> Future[Received]:
-        """The `count`-th command that matches, as soon as it is there."""
-        found: Future[Received] = Future()
-        self._waiting.append((matcher, count, found))
-        self._try(matcher, count, found)
-        return found
-
-    def give_up(self, found: Future[Received]) -> None:
-        """Nobody waits for this one any more."""
-        self._waiting = [waiting for waiting in self._waiting if waiting[2] is not found]
-
-    def _try(self, matcher: Matcher, count: int, found: Future[Received]) -> None:
-        try:
-            matching = [command for command in self.commands if _matches(matcher, command)]
-        except Exception as error:
-            found.set_exception(error)
-        else:
-            if len(matching) < count:
-                return
-            found.set_result(matching[count - 1])
-        self.give_up(found)
+    def find(self, matcher: Matcher, count: int) -> Received | None:
+        """The `count`-th command that matches, if it is there."""
+        matching = (command for command in self.commands if _matches(matcher, command))
+        return next(itertools.islice(matching, count - 1, None), None)
 
 
 def describe(matcher: Matcher, commands: list[Received]) -> str:

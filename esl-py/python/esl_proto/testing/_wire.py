@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 __all__ = ["Network", "Wire"]
@@ -19,31 +20,66 @@ class Network:
     """How many octets travel at a time; 0: all that there are."""
     pause: float = 0.0
     """Seconds between two pieces."""
+    window: int = 65536
+    """How many octets are taken for a client that does not read, or on a network that makes pauses. What is more waits
+    in the listener's queue."""
 
 
 class Wire:
     """What one connection sends. Lives in the switch's thread."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, more: Callable[[], None]) -> None:
+        """
+        :param more: Called when there may be room again for what waits elsewhere.
+        """
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._network = network
+        self._more = more
         self._waiting: deque[tuple[float, bytes]] = deque()
+        self._octets = 0
         self._timer: asyncio.TimerHandle | None = None
         self._is_held = False
+        self._is_full = False
         self._left: int | None = None
         self._closes = False
 
     def attach(self, transport: asyncio.Transport) -> None:
         """The connection is there."""
         self._transport = transport
+        # What the socket does not take is to wait here. With a limit of 0, TLS would never begin.
+        transport.set_write_buffer_limits(high=1, low=0)
         self._flush()
+
+    def room(self) -> int:
+        """How many octets should be written at most."""
+        is_slow = self._is_held or self._is_full or self._network.pause > 0
+        return max(0, self._network.window - self._octets) if is_slow else self._network.window
 
     def write(self, data: bytes) -> None:
         """Sends octets, as fast as the network lets it."""
         if data and not self._closes:
             self._waiting.append((self._loop.time() + self._network.delay, data))
+            self._octets += len(data)
             self._flush()
+
+    def listen(self, listens: bool) -> None:
+        """Whether to read what the client sends."""
+        if self._transport is not None and not self._transport.is_closing():
+            if listens:
+                self._transport.resume_reading()
+            else:
+                self._transport.pause_reading()
+
+    def fill(self) -> None:
+        """The socket takes no more."""
+        self._is_full = True
+
+    def drain(self) -> None:
+        """The socket takes octets again."""
+        self._is_full = False
+        # Not at once: a transport that is closed while it says so would be closed twice.
+        self._loop.call_soon(self._go_on)
 
     def hold(self) -> None:
         """Sends nothing until `release`."""
@@ -52,7 +88,7 @@ class Wire:
     def release(self) -> None:
         """Sends what was held."""
         self._is_held = False
-        self._flush()
+        self._go_on()
 
     def cut_after(self, octets: int) -> None:
         """Breaks the connection after so many octets more."""
@@ -72,12 +108,17 @@ class Wire:
 
     def _drop_waiting(self) -> None:
         self._waiting.clear()
+        self._octets = 0
         self._closes = True
         if self._timer is not None:
             self._timer.cancel()
 
+    def _go_on(self) -> None:
+        self._flush()
+        self._more()
+
     def _flush(self) -> None:
-        while self._transport is not None and not self._is_held and self._timer is None:
+        while self._transport is not None and not (self._is_held or self._is_full) and self._timer is None:
             if self._left == 0 or self._transport.is_closing():
                 self._drop_waiting()
             if not self._waiting:
@@ -98,6 +139,7 @@ class Wire:
         size = min(limits, default=len(data))
         if len(data) > size:
             self._waiting.appendleft((due, data[size:]))
+        self._octets -= len(data[:size])
         transport.write(data[:size])
         if self._left is not None:
             self._left = max(0, self._left - len(data[:size]))
@@ -105,6 +147,6 @@ class Wire:
     def _flush_in(self, seconds: float) -> None:
         def ring() -> None:
             self._timer = None
-            self._flush()
+            self._go_on()
 
         self._timer = self._loop.call_later(seconds, ring)

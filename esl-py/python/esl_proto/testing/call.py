@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _apps
 from ._events import Body, Headers, new_uuid, pairs, text
+from ._headers import account, describe
 from ._loop import LoopThread, on_loop
+from ._watch import Watch, wait, wait_async
 
 if TYPE_CHECKING:
     from .link import Link
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Call"]
 
 _R = TypeVar("_R")
+
+_MOMENTS = ("Created", "Answered", "Progress", "Progress-Media", "Hangup", "Transfer", "Resurrect", "Bridged")
 
 
 @dataclass
@@ -31,6 +35,13 @@ class _Order:
     event_uuid: str | None = None
     loops: int = 1
     done: asyncio.Future[None] | None = None
+
+
+@dataclass
+class _Plan:
+    """Applications to execute to the end of the call."""
+
+    steps: list[tuple[str, str]]
 
 
 class Call:
@@ -45,14 +56,26 @@ class Call:
         caller: str = "0000000000",
         direction: str = "inbound",
         variables: Mapping[str, object] | None = None,
+        originator: Call | None = None,
     ) -> None:
         self.uuid = uuid or new_uuid()
         self.name = name
         self.caller = caller
         self.destination = name.rpartition("/")[2]
         self.direction = direction
-        self.variables: dict[str, str | list[str]] = {"direction": direction, "uuid": self.uuid, "channel_name": name}
+        self.other: Call | None = originator
+        """The other leg: the call that it is, or was, connected to, or that was made for."""
+        self.other_type = "originator" if originator is not None else ""
+        """What the other leg is: `originator`, `originatee`, or nothing."""
+        self.variables: dict[str, str | list[str]] = {
+            "direction": direction,
+            "uuid": self.uuid,
+            "channel_name": name,
+            "call_uuid": originator.uuid if originator is not None else self.uuid,
+        }
         self.variables.update((key, text(value)) for key, value in (variables or {}).items())
+        known_as = originator.caller_name if originator is not None else caller
+        self.caller_name: str = self.variable("origination_caller_id_name") or known_as
         self.executed: list[tuple[str, str]] = []
         """The applications that were executed, each with its argument."""
         self.state = "DOWN"
@@ -62,11 +85,13 @@ class Call:
         self.links: list[Link] = []
         """The connections that control it."""
         self._switch = switch
-        self._times = {"Created": time.time(), "Answered": 0.0, "Hangup": 0.0}
+        self.times = dict.fromkeys(_MOMENTS, 0.0) | {"Created": time.time()}
+        """When what happened, in seconds since 1970; 0 for what has not."""
         self._digits = ""
         self._digit_came = asyncio.Event()
-        self._orders: asyncio.Queue[_Order] = asyncio.Queue()
+        self._orders: asyncio.Queue[_Order | _Plan] = asyncio.Queue()
         self._hung_up = asyncio.Event()
+        self._watch = Watch()
         self._ended: Future[str] = Future()
         self._worker = asyncio.get_running_loop().create_task(self._live())
 
@@ -87,6 +112,7 @@ class Call:
     @on_loop
     def ring(self) -> None:
         """The other side rings."""
+        self.times["Progress"] = time.time()
         self.fire("CHANNEL_PROGRESS")
         self._set_state("RINGING")
 
@@ -94,8 +120,7 @@ class Call:
     def answer(self) -> None:
         """Answers, if it is not answered."""
         if self.state in ("DOWN", "RINGING"):
-            self._times["Answered"] = time.time()
-            self.state = "ACTIVE"
+            self.times["Answered"] = time.time()
             self.fire("CHANNEL_ANSWER")
             self._set_state("ACTIVE")
 
@@ -104,7 +129,7 @@ class Call:
         """Ends the call, if it has not ended. The events of its end follow."""
         if self.cause is None:
             self.cause = cause
-            self._times["Hangup"] = time.time()
+            self.times["Hangup"] = time.time()
             self.variables["hangup_cause"] = cause
             self.fire("CHANNEL_HANGUP")
             self._hung_up.set()
@@ -137,6 +162,25 @@ class Call:
         value = self.variables.get(name, "")
         return value if isinstance(value, str) else "ARRAY::" + "|:".join(value)
 
+    def wait_for(self, app: str, *, timeout: float = 5.0, count: int = 1) -> str:
+        """Waits until an application has begun, now or before, and gives its argument; with `count`, until it has begun
+        so often. Raises `TimeoutError` with what was executed instead. Not for coroutines: see `executing`."""
+        return wait(*self._looking_for(lambda: self._argument(app, count)), timeout, lambda: self._describe(app))
+
+    async def executing(self, app: str, *, timeout: float = 5.0, count: int = 1) -> str:
+        """`wait_for` for coroutines."""
+        look = self._looking_for(lambda: self._argument(app, count))
+        return await wait_async(*look, timeout, lambda: self._describe(app))
+
+    def wait_bridged(self, timeout: float = 5.0) -> Call:
+        """Waits until the call is connected to another, now or before, and gives that. Raises `TimeoutError`. Not for
+        coroutines: see `bridged`."""
+        return wait(*self._looking_for(self._peer), timeout, lambda: f"{self} was not bridged")
+
+    async def bridged(self, timeout: float = 5.0) -> Call:
+        """`wait_bridged` for coroutines."""
+        return await wait_async(*self._looking_for(self._peer), timeout, lambda: f"{self} was not bridged")
+
     def wait(self, timeout: float = 5.0) -> str:
         """Waits until the call is over, and says why. Raises `TimeoutError`. Not for coroutines: see `ended`."""
         return self._ended.result(timeout)
@@ -149,27 +193,18 @@ class Call:
 
     def headers(self) -> list[tuple[str, str | list[str]]]:
         """What every event of this channel says of it."""
-        known: list[tuple[str, str | list[str]]] = [
-            ("Channel-State", "CS_HANGUP" if self.cause else "CS_EXECUTE"),
-            ("Channel-Call-State", self.state),
-            ("Channel-Name", self.name),
-            ("Unique-ID", self.uuid),
-            ("Call-Direction", self.direction),
-            ("Channel-Call-UUID", self.uuid),
-            ("Answer-State", self._answer_state()),
-            ("Hangup-Cause", self.cause or ""),
-            ("Caller-Direction", self.direction),
-            ("Caller-Username", self.caller),
-            ("Caller-Dialplan", "XML"),
-            ("Caller-Caller-ID-Name", self.caller),
-            ("Caller-Caller-ID-Number", self.caller),
-            ("Caller-Destination-Number", self.destination),
-            ("Caller-Unique-ID", self.uuid),
-            ("Caller-Context", "default"),
-            ("Caller-Channel-Name", self.name),
-        ]
-        times = [(f"Caller-Channel-{name}-Time", str(int(when * 1_000_000))) for name, when in self._times.items()]
-        return pairs([*known, *times, *((f"variable_{name}", value) for name, value in self.variables.items())])
+        return describe(self)
+
+    def join(self, other: Call, other_type: str) -> None:
+        """The two legs belong together from now on: `other` is this one's `originator` or `originatee`."""
+        self.other, self.other_type = other, other_type
+        self.times["Bridged"] = time.time()
+        self.set_variable("signal_bond", other.uuid)
+        self._watch.check()
+
+    def follow(self, steps: list[tuple[str, str]]) -> None:
+        """Executes applications, as those of an extension, and then ends."""
+        self._orders.put_nowait(_Plan(steps))
 
     def order(
         self, app: str, arg: str, event_uuid: str | None = None, loops: int = 1, wait: bool = False
@@ -205,10 +240,19 @@ class Call:
         keys, self._digits = self._digits[:end], self._digits[end + (pressed is not None) :]
         return keys
 
-    def _answer_state(self) -> str:
-        if self.cause is not None:
-            return "hangup"
-        return "answered" if self._times["Answered"] else "ringing"
+    def _looking_for(self, look: Callable[[], _R | None]) -> tuple[LoopThread, Watch, Callable[[], _R | None]]:
+        return self.loop_thread, self._watch, look
+
+    def _argument(self, app: str, count: int) -> str | None:
+        arguments = [arg for name, arg in self.executed if name == app]
+        return arguments[count - 1] if len(arguments) >= count else None
+
+    def _peer(self) -> Call | None:
+        return self.other if self.times["Bridged"] else None
+
+    def _describe(self, app: str) -> str:
+        lines = "".join(f"\n  {name} {arg}" for name, arg in self.executed) or " nothing"
+        return f"no {app!r} began; executed:{lines}"
 
     def _set_state(self, state: str) -> None:
         self.state = state
@@ -224,27 +268,34 @@ class Call:
         """Executes what is ordered, until the call ends."""
         while self.cause is None:
             order = await self._while_alive(self._orders.get())
-            if order is not None:
+            if isinstance(order, _Plan):
+                await self._follow(order)
+            elif order is not None:
                 await self._execute(order)
                 _tell(order)
 
+    async def _follow(self, plan: _Plan) -> None:
+        for app, arg in plan.steps:
+            if self.cause is None:
+                await self._execute(_Order(app, arg))
+        self.hangup()
+
     async def _execute(self, order: _Order) -> None:
         """Executes an application, with the events before and after."""
-        about = {
-            "Application": order.app,
-            "Application-Data": order.arg,
-            "Application-UUID": order.event_uuid or new_uuid(),
-        }
+        app = {"Application": order.app, "Application-Data": order.arg}
+        uuid = {"Application-UUID": order.event_uuid or new_uuid()}
         for _ in range(order.loops):
             self.executed.append((order.app, order.arg))
-            self.variables["current_application"] = order.app
-            self.fire("CHANNEL_EXECUTE", about)
+            self._watch.check()
+            self.set_variable("current_application_data", order.arg)
+            self.set_variable("current_application", order.app)
+            self.fire("CHANNEL_EXECUTE", app | uuid)
             response = await self._while_alive(_apps.run(self._switch, self, order.app, order.arg))
             if response is None and self.cause is None:
                 # FreeSWITCH ends the call of who asks for what it does not have.
                 self.hangup("DESTINATION_OUT_OF_ORDER")
                 return
-            self.fire("CHANNEL_EXECUTE_COMPLETE", {"Application-Response": response or "_none_", **about})
+            self.fire("CHANNEL_EXECUTE_COMPLETE", app | {"Application-Response": response or "_none_"} | uuid)
             if self.cause is not None:
                 return
 
@@ -262,6 +313,7 @@ class Call:
 
     async def _end(self) -> None:
         self._set_state("HANGUP")
+        account(self)
         self.fire("CHANNEL_HANGUP_COMPLETE")
         # A connection holds its channel: the end of it never comes there.
         await asyncio.gather(*(link.closed for link in self.links))
@@ -270,6 +322,6 @@ class Call:
         self._ended.set_result(self.cause or "")
 
 
-def _tell(order: _Order) -> None:
-    if order.done is not None and not order.done.done():
+def _tell(order: _Order | _Plan) -> None:
+    if isinstance(order, _Order) and order.done is not None and not order.done.done():
         order.done.set_result(None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from esl_proto import Ask, Effect, Server, ServerClosed
 
@@ -40,7 +40,7 @@ class Link(asyncio.Protocol):
         self.resumes = False
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._switch = switch
-        self._wire = Wire(switch.network)
+        self._wire = Wire(switch.network, self.pump)
         self._answering: asyncio.Task[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
         if call is not None:
@@ -49,6 +49,16 @@ class Link(asyncio.Protocol):
     @property
     def loop_thread(self) -> LoopThread:
         return self._switch.loop_thread
+
+    @property
+    def waiting(self) -> int:
+        """How many events wait for the client to read."""
+        return self.server.waiting_events
+
+    @property
+    def end(self) -> str | None:
+        """Why the server has ended it, such as `exit` or `lost-events`, if it has."""
+        return self.server.closed
 
     # What a test can do.
 
@@ -135,6 +145,9 @@ class Link(asyncio.Protocol):
             later = _asks.answer(self._switch, self, message)
             if later is not None:
                 self._answering = asyncio.get_running_loop().create_task(self._answer_later(later))
+        elif message.kind == "all-events":
+            for subclass in sorted(self._switch.subclasses):
+                self.server.subscribe(subclass)
         elif message.kind == "resume":
             self.resumes = True
         elif message.kind in ("divert", "undivert"):
@@ -151,9 +164,17 @@ class Link(asyncio.Protocol):
         return self.call is not None and self.call.cause is not None
 
     def _send(self) -> None:
-        self._wire.write(self.server.data_to_send())
         if self.server.closed is not None:
+            self._wire.write(self.server.data_to_send())
             self._wire.close()
+            return
+        is_all = False
+        while not is_all and (room := self._wire.room()):
+            data = self.server.data_to_send(room)
+            self._wire.write(data)
+            is_all = len(data) < room
+        # Who does not read is not listened to either: the server's thread waits for its socket.
+        self._wire.listen(self._wire.room() > 0)
 
     # Its time.
 
@@ -175,8 +196,7 @@ class Link(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._wire.attach(transport)
+        self._wire.attach(cast(asyncio.Transport, transport))  # That of uvloop is one by its methods only.
         self._switch.begun(self)
         if not self.is_outbound:
             if self._switch.deny:
@@ -188,6 +208,12 @@ class Link(asyncio.Protocol):
         if self.server.closed is None:
             self.server.receive_data(data)
             self.pump()
+
+    def pause_writing(self) -> None:
+        self._wire.fill()
+
+    def resume_writing(self) -> None:
+        self._wire.drain()
 
     def eof_received(self) -> bool:
         if self.server.closed is None:

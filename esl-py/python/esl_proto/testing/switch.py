@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from ssl import SSLContext
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TypedDict, TypeVar
 
 from esl_proto import Server
 from esl_proto.names import EventName
@@ -18,6 +16,7 @@ from ._events import Body, Headers, Stamp, pairs
 from ._loop import LoopThread, on_loop
 from ._received import Matcher, Received, Recorder, describe
 from ._scripts import Script
+from ._watch import Watch, wait, wait_async
 from ._wire import Network
 from .call import Call
 from .link import Goodbye, Link
@@ -39,6 +38,12 @@ class User:
     log: bool = True
 
 
+class _Limits(TypedDict):
+    exact_percent: bool
+    max_queued: int
+    max_lost: int
+
+
 class Switch:
     """FreeSWITCH's event socket without FreeSWITCH, for tests.
 
@@ -57,11 +62,13 @@ class Switch:
         port: int = 0,
         password: str = "ClueCon",
         ssl: SSLContext | None = None,
+        queue: int = 100_000,
         exact_percent: bool = False,
     ) -> None:
         """
         :param port: Where to listen; 0 takes a free port, which `port` says after `start`.
         :param ssl: A server's context, for TLS.
+        :param queue: How many events, and how many log lines, may wait for a client that does not read them.
         :param exact_percent: Encode `%` in values without FreeSWITCH's flaw that makes `%41` of a value an `A`.
         """
         self.host = host
@@ -71,6 +78,10 @@ class Switch:
         """Users by their `name@domain`."""
         self.deny = False
         """Whether clients are turned away at once, as by an access list."""
+        self.queue = queue
+        """How many events may wait on a connection that begins from now on. Those beyond are lost."""
+        self.losses = 500
+        """How many may be lost in a row. One more ends the connection, as it does on a real server."""
         self.patience = 25.0
         """Seconds in which a client must have said its password."""
         self.api: dict[str, Script] = {}
@@ -82,6 +93,11 @@ class Switch:
         """The applications, with their arguments, that an extension has for `originate`. Others are parked."""
         self.refusals: dict[str, str] = {}
         """Why a destination does not answer: `switch.refusals["user/1001"] = "USER_BUSY"`. Others do."""
+        self.ringing = 0.0
+        """Seconds for which the other side rings before it answers, or refuses; `inf` for ever."""
+        self.subclasses: set[str] = set()
+        """The subclasses of CUSTOM events that the server's modules have announced. To who subscribes to ALL they still
+        come after `nixevent`, others do not."""
         self.moment = 0.01
         """Seconds that a file takes to play."""
         self.network = Network()
@@ -166,23 +182,14 @@ class Switch:
         """Waits until a command has been received, now or before, whose line begins so (or in which a pattern is found,
         or of which a function says so); with `count`, for so many of them, and gives the last. Raises `TimeoutError`
         with what was received instead. Not for coroutines: see `received`."""
-        found = self.loop_thread.run(lambda: self._recorder.wait(command, count))
-        try:
-            return found.result(timeout)
-        except FutureTimeout:
-            raise TimeoutError(describe(command, self.commands)) from None
-        finally:
-            self._give_up(found)
+        return wait(*self._looking_for(command, count), timeout, lambda: describe(command, self.commands))
 
     async def received(self, command: Matcher, *, timeout: float = 5.0, count: int = 1) -> Received:
         """`wait_for` for coroutines."""
-        found = self.loop_thread.run(lambda: self._recorder.wait(command, count))
-        try:
-            return await asyncio.wait_for(asyncio.wrap_future(found), timeout)
-        except TimeoutError:
-            raise TimeoutError(describe(command, self.commands)) from None
-        finally:
-            self._give_up(found)
+        return await wait_async(*self._looking_for(command, count), timeout, lambda: describe(command, self.commands))
+
+    def _looking_for(self, command: Matcher, count: int) -> tuple[LoopThread, Watch, Callable[[], Received | None]]:
+        return self.loop_thread, self._recorder.watch, lambda: self._recorder.find(command, count)
 
     # What happens.
 
@@ -246,9 +253,7 @@ class Switch:
         variables: Mapping[str, object] | None = None,
     ) -> Call:
         """A call that comes in: its CHANNEL_CREATE. It neither rings nor answers by itself."""
-        call = Call(self, name, uuid=uuid, caller=caller, direction=direction, variables=variables)
-        self._calls.append(call)
-        self.calls_so_far += 1
+        call = self.add_call(name, uuid=uuid, caller=caller, direction=direction, variables=variables)
         call.fire("CHANNEL_CREATE")
         return call
 
@@ -267,11 +272,11 @@ class Switch:
     @property
     def connections(self) -> list[Link]:
         """The connections that are open, in the order in which they began."""
-        return self.loop_thread.run(lambda: list(self._links))
+        return self.loop_thread.run(lambda: [link for link in self._links if link.end is None])
 
     def drop(self) -> None:
         """Ends all connections without a word, as a network does."""
-        for link in self.connections:
+        for link in self.loop_thread.run(lambda: list(self._links)):
             link.drop()
 
     def disconnect(self, why: Goodbye = "disconnected") -> None:
@@ -329,28 +334,28 @@ class Switch:
             self.errors.append(error)
             return f"-ERR {error}\n"
 
-    async def dial(
-        self, endpoint: str, *, caller: str = "0000000000", variables: Mapping[str, Any] | None = None
+    def add_call(
+        self,
+        name: str,
+        *,
+        uuid: str | None,
+        caller: str,
+        direction: str,
+        variables: Mapping[str, object] | None,
+        originator: Call | None = None,
     ) -> Call:
-        """Calls somebody, and says how that went: the call is answered or over."""
-        given = variables or {}
-        caller = given.get("origination_caller_id_number", caller)
-        uuid = given.get("origination_uuid")
-        call = self.new_call(endpoint, uuid=uuid, caller=caller, direction="outbound", variables=given)
-        call.fire("CHANNEL_OUTGOING")
-        call.fire("CHANNEL_ORIGINATE")
-        refusal = endpoint.partition("/")[2] if endpoint.startswith("error/") else self.refusals.get(endpoint)
-        call.ring()
-        if refusal is None:
-            call.answer()
-        else:
-            call.hangup(refusal)
+        """A new call, of which nothing has been said yet."""
+        call = Call(
+            self, name, uuid=uuid, caller=caller, direction=direction, variables=variables, originator=originator
+        )
+        self._calls.append(call)
+        self.calls_so_far += 1
         return call
 
     async def connect(self, call: Call, address: str, *, full: bool, is_async: bool) -> Link:
         """Connects a call to a program."""
         host, _, port = address.rpartition(":")
-        server = Server.outbound(call.uuid, full=full, is_async=is_async, exact_percent=self._exact_percent)
+        server = Server.outbound(call.uuid, full=full, is_async=is_async, **self._limits())
         loop = asyncio.get_running_loop()
         _, link = await loop.create_connection(lambda: self._new_link(server, call), host.strip("[]"), int(port))
         return link
@@ -375,7 +380,10 @@ class Switch:
         return link
 
     def _accept(self) -> Link:
-        return self._new_link(Server.inbound(exact_percent=self._exact_percent))
+        return self._new_link(Server.inbound(**self._limits()))
+
+    def _limits(self) -> _Limits:
+        return {"exact_percent": self._exact_percent, "max_queued": self.queue, "max_lost": self.losses}
 
     async def _listen(self) -> None:
         if self._listener is None:
@@ -394,6 +402,3 @@ class Switch:
         for link in links:
             link.drop()
         await asyncio.gather(*(link.closed for link in links))
-
-    def _give_up(self, found: Future[Received]) -> None:
-        self.loop_thread.run(lambda: self._recorder.give_up(found))

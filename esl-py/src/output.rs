@@ -1,0 +1,100 @@
+//! What a listener has written, until its host fetches it.
+
+use esl_proto::server::{AnswerError, DeliverError, Server};
+use esl_proto::{EventDataError, Insufficient};
+
+/// Why something could not be written.
+pub(crate) trait Required {
+    /// How many octets it wants, if that is what is wrong.
+    fn required(&self) -> Option<usize>;
+}
+
+impl Required for Insufficient {
+    fn required(&self) -> Option<usize> {
+        Some(self.required)
+    }
+}
+
+impl Required for DeliverError {
+    fn required(&self) -> Option<usize> {
+        match self {
+            Self::Event(EventDataError::Insufficient { required }) => Some(*required),
+            _ => None,
+        }
+    }
+}
+
+impl Required for AnswerError {
+    fn required(&self) -> Option<usize> {
+        match self {
+            Self::Insufficient { required } | Self::Channel(EventDataError::Insufficient { required }) => {
+                Some(*required)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Frames, the first of them perhaps fetched in part.
+#[derive(Default)]
+pub(crate) struct Output {
+    octets: Vec<u8>,
+    /// How many of the octets have been fetched.
+    fetched: usize,
+    /// Whether the last that was fetched was not all.
+    is_cut: bool,
+}
+
+impl Output {
+    /// How many octets there are to fetch.
+    pub(crate) const fn len(&self) -> usize {
+        self.octets.len() - self.fetched
+    }
+
+    /// Appends what `write` writes, making room until there is enough.
+    pub(crate) fn append<E: Required>(
+        &mut self,
+        mut write: impl FnMut(&mut [u8]) -> Result<usize, E>,
+    ) -> Result<(), E> {
+        let out = &mut self.octets;
+        let len = out.len();
+        let mut room = Server::REPLY_MAX;
+        loop {
+            out.resize(len + room, 0);
+            let written = write(&mut out[len..]);
+            out.truncate(len + written.as_ref().copied().unwrap_or(0));
+            match written {
+                Ok(_) => return Ok(()),
+                // Where more room is no help, it is the storage that is full.
+                Err(error) => match error.required() {
+                    Some(required) if required > room => room = required,
+                    _ => return Err(error),
+                },
+            }
+        }
+    }
+
+    /// Takes so many octets off the front, or all that there are.
+    pub(crate) fn fetch(&mut self, amount: usize) -> Vec<u8> {
+        self.is_cut = amount < self.len();
+        if self.fetched == 0 && !self.is_cut {
+            return std::mem::take(&mut self.octets);
+        }
+        let end = self.fetched + amount.min(self.len());
+        let data = self.octets[self.fetched..end].to_vec();
+        self.fetched = end;
+        // Not each time: what remains may be long.
+        if self.fetched >= self.len() {
+            self.octets.drain(..self.fetched);
+            self.fetched = 0;
+        }
+        data
+    }
+
+    /// Forgets the rest of a frame that has been fetched in part, and all that was to follow it.
+    pub(crate) fn break_off(&mut self) {
+        if self.is_cut {
+            *self = Self::default();
+        }
+    }
+}
