@@ -210,13 +210,14 @@ impl<'a> EventData<'a> {
         Ok(())
     }
 
-    /// As the head of a frame, an event must not say how long a body is, or what the frame is. There a name ends at its
-    /// first colon.
+    /// As the head of a frame, an event must not say how long a body is, or what the frame is. A reader takes for the
+    /// name what stands before the first colon of the line.
     pub(crate) fn check_head(&self) -> Result<(), EventDataError> {
-        let front = |field: &EventField<'a>| field.name.split(|octet| *octet == b':').next().unwrap_or_default();
-        let frames =
-            |name: &&str| self.headers.iter().position(|field| front(field).eq_ignore_ascii_case(name.as_bytes()));
-        match [header::CONTENT_LENGTH, header::CONTENT_TYPE].iter().find_map(frames) {
+        let frames = |field: &EventField<'_>| {
+            let name = field.name.split(|octet| *octet == b':').next().unwrap_or_default().trim_ascii();
+            [header::CONTENT_LENGTH, header::CONTENT_TYPE].iter().any(|word| name.eq_ignore_ascii_case(word.as_bytes()))
+        };
+        match self.headers.iter().position(frames) {
             Some(header) => Err(EventDataError::Name { header }),
             None => Ok(()),
         }
@@ -330,8 +331,8 @@ pub enum EventDataError {
         required: usize,
     },
     /// A header's name has a line end or a NUL, or in XML a `/` at its front, `</`, or a `>` before white space: it would
-    /// forge another header. Or the header is a Content-Length or Content-Type, perhaps with a colon and more behind, in
-    /// the channel data that answer `connect`, which are the head of a frame.
+    /// forge another header. Or the header is a Content-Length or Content-Type in the channel data that answer
+    /// `connect`, which are the head of a frame.
     Name {
         /// Which header, from 0.
         header: usize,

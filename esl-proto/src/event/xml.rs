@@ -2,7 +2,8 @@
 //!
 //! The document is `<event>`, `<headers>` with one element a header, then perhaps `<Content-Length>` and `<body>`.
 //! Element names are header names, raw: they may hold blanks, colons, angle brackets and line ends, or be empty. So an
-//! element is recognised by its end tag. Header texts are percent-coded and hold no `<`; there are no attributes.
+//! element is recognised by its end tag. Header texts are percent-coded and hold no `<`; one that does all the same is read
+//! as long as it holds no `>`. There are no attributes.
 
 use super::reader::{FEW, Read, is_content_length};
 use super::{EventError, EventErrorKind};

@@ -384,7 +384,7 @@ fn names_that_would_forge_a_header_are_refused() {
         }
     }
     // In the reply to connect, which has no body, they would also forge the frame.
-    for name in ["a\nb", "Content-Length", "content-type", "Content-Length: ", "CONTENT-TYPE:text/disconnect-notice"] {
+    for name in ["a\nb", "Content-Length", "content-type", "Content-Length:", "content-length : x"] {
         let fields = [EventField::new("Event-Name", "CHANNEL_DATA"), EventField::new(name, "7")];
         let mut server = outbound(false, true);
         server.poll(b"connect\n\n", &mut [0; 4096]).unwrap();

@@ -44,6 +44,11 @@ class Wire:
         self._left: int | None = None
         self._closes = False
 
+    @property
+    def is_half_open(self) -> bool:
+        """Whether it can be written to when the client has ended its half: not by TLS."""
+        return self._transport is not None and self._transport.get_extra_info("ssl_object") is None
+
     def attach(self, transport: asyncio.Transport) -> None:
         """The connection is there."""
         self._transport = transport
@@ -122,7 +127,8 @@ class Wire:
             if self._left == 0 or self._transport.is_closing():
                 self._drop_waiting()
             if not self._waiting:
-                if self._closes:
+                # Once only: under TLS, the second close of Python 3.11 would make an abort fail.
+                if self._closes and not self._transport.is_closing():
                     self._transport.close()
                 return
             wait = self._waiting[0][0] - self._loop.time()

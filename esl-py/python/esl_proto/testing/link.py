@@ -219,7 +219,7 @@ class Link(asyncio.Protocol):
         if self.server.closed is None:
             self.server.disconnect()
         self.pump()
-        return True
+        return self._wire.is_half_open
 
     def connection_lost(self, exc: Exception | None) -> None:
         for waiting in (self._deadline, self._answering):
