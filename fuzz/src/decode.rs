@@ -60,14 +60,14 @@ struct Run<'s> {
     end: Result<(usize, u64), DecodeError>,
 }
 
-/// Decodes `stream`, of which ever more has arrived; the host's buffer holds no more than the limits say.
-fn decode<'s>(setup: &Setup, stream: &'s [u8], arrivals: impl Iterator<Item = usize>) -> Run<'s> {
+/// Decodes `stream`, of which ever more has arrived; the host's buffer holds no more than `room`.
+fn decode<'s>(setup: &Setup, room: usize, stream: &'s [u8], arrivals: impl Iterator<Item = usize>) -> Run<'s> {
     let mut decoder = setup.decoder();
     let mut frames: Vec<Found<'_>> = Vec::new();
     let mut from = 0_usize;
     for arrived in arrivals {
         loop {
-            let buffer = &stream[from..arrived.min(from.saturating_add(setup.limits.whole))];
+            let buffer = &stream[from..arrived.min(from.saturating_add(room))];
             let step = match decoder.decode(buffer) {
                 Ok(step) => step,
                 Err(error) => {
@@ -96,7 +96,7 @@ fn decode<'s>(setup: &Setup, stream: &'s [u8], arrivals: impl Iterator<Item = us
                 Step::NeedData { required, consumed } => {
                     let rest = buffer.len() - consumed;
                     assert!(required.is_none_or(|required| required > rest && required <= setup.limits.whole));
-                    assert!(rest < setup.limits.whole, "a full buffer is never too small");
+                    assert!(rest < room, "a full buffer is never too small");
                     if consumed == 0 || from == arrived {
                         break;
                     }
@@ -167,14 +167,17 @@ fn ask(setup: &Setup, frame: Frame<'_>) {
 pub fn run(data: &[u8]) {
     let Some((first, stream)) = data.split_first_chunk::<4>() else { return };
     let setup = Setup::new(first[0], first[1]);
-    let whole = decode(&setup, stream, std::iter::once(stream.len()));
+    let room = setup.limits.whole;
+    let whole = decode(&setup, room, stream, std::iter::once(stream.len()));
+    // Who has more room than he says gets nothing else.
+    assert_eq!(decode(&setup, usize::MAX, stream, std::iter::once(stream.len())), whole);
     let sizes = Splits::new(first[2], first[3]);
     let arrivals = sizes.scan(0, |sum: &mut usize, size| {
         let before = *sum;
         *sum = stream.len().min(before.saturating_add(size));
         (before < stream.len()).then_some(*sum)
     });
-    assert_eq!(decode(&setup, stream, arrivals), whole);
+    assert_eq!(decode(&setup, room, stream, arrivals), whole);
     if setup.limits == Limits::DEFAULT {
         let plainly = if setup.requests { reference::requests(stream) } else { reference::frames(stream) };
         assert!(whole.frames.iter().map(as_reference).eq(plainly), "{whole:?}");

@@ -160,7 +160,7 @@ impl Listener {
         assert_eq!(self.server.poll(command, &mut out), Ok(Poll::Waiting), "one question at a time");
         assert!(!self.server.is_ready_for_events() && !self.server.is_ready_for_log());
         assert!(self.server.answer(Answer::Output(b"x"), &mut []).is_err(), "too little room, or no answer to this");
-        let name = ["variable_x: y", "content-length", "Content-Type", "a\nb"][self.commands % 4];
+        let name = ["variable_x: y", "content-length", "Content-Type: x", "a\nb"][self.commands % 4];
         let fields = [
             EventField::new("Event-Name", "CHANNEL_DATA"),
             EventField { name: name.as_bytes(), content: Content::Text(command) },

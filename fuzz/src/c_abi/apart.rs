@@ -68,8 +68,11 @@ fn words(u: &mut Unstructured<'_>) -> Result<()> {
         for (from, text) in WORDS {
             let word = text(number);
             assert!(word.data.is_null() || from(bytes(&exact(&found(word).to_ascii_lowercase()))) == number);
-            let known = text(from(bytes(&any)));
-            assert!(known.data.is_null() || found(known).eq_ignore_ascii_case(&any));
+            let read = from(bytes(&any));
+            let known = text(read);
+            // A cause may be given as its number.
+            let is_number = || std::str::from_utf8(&any).is_ok_and(|digits| digits.parse() == Ok(read));
+            assert!(known.data.is_null() || found(known).eq_ignore_ascii_case(&any) || is_number());
         }
         let name = eslp_log_level_text(number);
         assert!(name.data.is_null() || (eslp_log_level_from(name, &mut level) == OK && level == number));
