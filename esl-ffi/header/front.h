@@ -29,8 +29,8 @@
  *   eslp_value say where octets are and how many.
  * - What is found points into the host's buffer: it is valid until the host overwrites, moves or frees these octets.
  *   Take what you need before you take the consumed octets off the buffer.
- * - Results go where pointers say. If a function returns an error, it has done nothing; where a result tells more about
- *   the error, the comment says so.
+ * - Results go where pointers say. If a function returns an error, it has done nothing, and what stands in an output
+ *   buffer then has no meaning; where a result tells more about the error, the comment says so.
  * - NULL, memory that was never initialised or is zero, and handles that have ended are found out: the status is
  *   ESLP_NULL or ESLP_BAD_HANDLE. Functions that return no status return 0, false or NULL then. A pointer to memory that
  *   is not there, or not as long as said, cannot be found out.
