@@ -3,11 +3,13 @@
 import gzip
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+from esl_proto.testing import Switch
 
 ROOT = Path(__file__).resolve().parents[2]
 CAPTURES = ROOT / "testdata" / "captures"
@@ -29,6 +31,13 @@ def example(name: str) -> Path:
     """One of the core's example programs, built."""
     subprocess.run(["cargo", "build", "--quiet", "--locked", "-p", "esl-proto", "--example", name], cwd=ROOT, check=True)
     return ROOT / "target" / "debug" / "examples" / name
+
+
+@pytest.fixture
+def switch() -> Iterator[Switch]:
+    """A switch as it comes."""
+    with Switch() as switch:
+        yield switch
 
 
 @pytest.fixture(scope="session")

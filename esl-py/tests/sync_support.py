@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import functools
 import gc
-import os
 import threading
 import time
 from collections.abc import Callable
 from typing import Generic, ParamSpec, TypeVar
 
+from aio_support import open_files
+
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-def open_files() -> int:
-    """How many descriptors this process has open."""
-    return len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
 
 
 def sync_test(test: Callable[P, None]) -> Callable[P, None]:

@@ -24,12 +24,6 @@ def to(switch: Switch, **options: object) -> object:
     return connect(switch.host, switch.port, **options)  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def switch():  # type: ignore[no-untyped-def]
-    with Switch() as switch:
-        yield switch
-
-
 @aio_test
 async def test_an_api_command_and_its_answer(switch: Switch) -> None:
     switch.api["status"] = "UP 0 years\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Iterator
 
 import pytest
 from aio_support import aio_test, until
@@ -12,12 +11,6 @@ from esl_proto import Event
 from esl_proto.aio import CommandError, ConnectionClosed, Inbound, StreamOverflow, connect
 from esl_proto.names import EventName
 from esl_proto.testing import Switch, User
-
-
-@pytest.fixture
-def switch() -> Iterator[Switch]:
-    with Switch() as switch:
-        yield switch
 
 
 async def settle(fs: Inbound) -> None:

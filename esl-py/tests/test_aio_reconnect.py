@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterator
 
 import pytest
 from aio_support import aio_test, until
@@ -23,12 +22,6 @@ from esl_proto.testing import NEVER, Switch, User
 from tls_support import client_context, server_context
 
 SOON = Reconnect(first=0.02, longest=0.05)
-
-
-@pytest.fixture
-def switch() -> Iterator[Switch]:
-    with Switch() as switch:
-        yield switch
 
 
 @aio_test

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 from esl_proto import ApiResponse, Command, LocalProtocolError, Reply
@@ -19,12 +18,6 @@ from esl_proto.sync import (
 )
 from esl_proto.testing import NEVER, Later, Switch, User
 from sync_support import Background, sync_test, until
-
-
-@pytest.fixture
-def switch() -> Iterator[Switch]:
-    with Switch() as switch:
-        yield switch
 
 
 @sync_test

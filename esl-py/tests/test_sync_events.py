@@ -7,7 +7,6 @@ import itertools
 import ssl
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 from esl_proto import Event
@@ -25,12 +24,6 @@ from sync_support import Background, sync_test, until
 from tls_support import client_context, server_context
 
 SOON = Reconnect(first=0.02, longest=0.05)
-
-
-@pytest.fixture
-def switch() -> Iterator[Switch]:
-    with Switch() as switch:
-        yield switch
 
 
 def settle(fs: Inbound) -> None:

@@ -2,7 +2,10 @@
 
 use super::any as scan_any;
 use super::named::Noted;
-use super::*;
+use super::{
+    Ahead, BLOCK, Class, HeaderLine, LONGEST_NAME, Line, Marked, Marks, Named, RegularLine, RegularMember, Seen, Shape,
+    Strings, backend, note_marks, portable, same,
+};
 use proptest::prelude::*;
 
 /// What `look` should say, octet by octet.
@@ -24,11 +27,11 @@ fn backends_agree_at_every_position_and_alignment() {
                 for class in CLASSES {
                     let expected = looked(block, class, b'%');
                     assert_eq!(portable::look(block, class, b'%'), expected);
-                    assert_eq!(look(block, class, b'%'), expected);
+                    assert_eq!(backend::look(block, class, b'%'), expected);
                 }
                 let expected = masked(block, *b"\n:");
                 assert_eq!(portable::masks(block, *b"\n:"), expected);
-                assert_eq!(masks(block, *b"\n:"), expected);
+                assert_eq!(backend::masks(block, *b"\n:"), expected);
                 storage[shift + at] = b'x';
             }
         }
@@ -61,7 +64,7 @@ impl<const BEHIND: u32> Shape for Test<BEHIND> {
     const BEHIND: u32 = BEHIND;
 
     fn see(&mut self, block: &[u8; BLOCK]) -> Seen {
-        let [here, notes] = masks(block, *b"<&");
+        let [here, notes] = backend::masks(block, *b"<&");
         let stops = (u128::from(here) << BEHIND | u128::from(self.stops) >> (BLOCK as u32 - BEHIND)) as u64;
         let noted = if self.noted || notes != 0 { !0 } else { 0 };
         *self = Self { stops: here, noted: notes != 0 || (self.noted && stops == 0) };
@@ -250,11 +253,11 @@ proptest! {
         for class in CLASSES {
             let expected = looked(&whole, class, b'%');
             prop_assert_eq!(portable::look(&whole, class, b'%'), expected);
-            prop_assert_eq!(look(&whole, class, b'%'), expected);
+            prop_assert_eq!(backend::look(&whole, class, b'%'), expected);
         }
         let expected = masked(&whole, *b"\n:");
         prop_assert_eq!(portable::masks(&whole, *b"\n:"), expected);
-        prop_assert_eq!(masks(&whole, *b"\n:"), expected);
+        prop_assert_eq!(backend::masks(&whole, *b"\n:"), expected);
     }
 
     #[test]
