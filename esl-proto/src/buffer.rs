@@ -54,8 +54,8 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> RecvBuf<S> {
 
     /// Room to read into; say how much was read with [`commit`](Self::commit).
     ///
-    /// The unconsumed octets are moved to the front of the storage when they are few beside the room that this makes, or
-    /// when no other room is left. Empty when the storage is full of unconsumed octets: only consuming or
+    /// The unconsumed octets are moved to the front of the storage when moving them is cheap relative to the space it
+    /// frees, or when no other room is left. Empty when the storage is full of unconsumed octets: only consuming or
     /// [`grow`](Self::grow) makes room then.
     #[must_use]
     pub fn spare_mut(&mut self) -> &mut [u8] {
@@ -64,7 +64,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> RecvBuf<S> {
         if self.start > 0 && (self.start >= filled || self.end == storage.len()) {
             let (to, from) = storage.split_at_mut_checked(self.start).unwrap_or_default();
             if filled <= to.len() {
-                // Both sides are apart: a plain copy.
+                // The ranges do not overlap: `memcpy`.
                 if let (Some(to), Some(from)) = (to.get_mut(..filled), from.get(..filled)) {
                     to.copy_from_slice(from);
                 }

@@ -1,4 +1,4 @@
-//! The optional index: where the headers stand, in slots that the caller owns.
+//! The optional index: positions of headers, in slots that the caller owns.
 
 use super::{Event, EventError, Headers, Reader, plain};
 use crate::frame::Header;
@@ -6,7 +6,8 @@ use crate::name::{EventName, Format, header};
 use crate::scan::{LONGEST_NAME, Marked, Marks, Named, note_marks, slice};
 use crate::text::Value;
 
-/// Storage for a part of an [`Indexed`] event: one header of a JSON or XML event, or what 64 octets of a plain one hold.
+/// Storage for a part of an [`Indexed`] event: one header of a JSON or XML event, or the line ends and colons in 64
+/// bytes of a plain one.
 #[derive(Clone, Copy, Debug)]
 pub struct HeaderSlot(u64, u64);
 
@@ -34,11 +35,11 @@ impl HeaderSlot {
         Header { name: Place(self.0).value(text), value: Place(self.1).value(text) }
     }
 
-    /// Whether this is the header's name.
+    /// Whether `wanted` is the header's name, in any case of its letters.
     #[inline]
     fn is(self, text: &[u8], wanted: &[u8]) -> bool {
         let name = Place(self.0);
-        // Lengths differ for most names that differ: no octet is looked at then.
+        // Most names that differ also differ in length, which needs no access to the text.
         match name.plain_len() {
             Some(len) => len == wanted.len() && name.octets(text).eq_ignore_ascii_case(wanted),
             None => name.value(text).eq_ignore_ascii_case(wanted),
@@ -46,12 +47,12 @@ impl HeaderSlot {
     }
 }
 
-/// Where a value stands in the text of an event, its length, and how it is coded: from the top, 4, 28 and 32 bits.
+/// A packed span of an event's text, from the top bit: coding (4 bits), length (28 bits), offset (32 bits).
 #[derive(Clone, Copy)]
 struct Place(u64);
 
 impl Place {
-    /// The most octets that a text may have whose values these can say.
+    /// The longest text of which any span can be packed.
     const LONGEST: usize = (1 << Self::LEN_BITS) - 1;
     const LEN_BITS: u32 = 28;
 
@@ -73,7 +74,7 @@ impl Place {
         (self.0 >> (32 + Self::LEN_BITS)) as u8
     }
 
-    /// The length of octets that need no decoding, and [`None`] of others.
+    /// The length of a value that needs no decoding; [`None`] for others.
     #[inline]
     fn plain_len(self) -> Option<usize> {
         (self.coding() == 0).then(|| self.len())
@@ -92,7 +93,7 @@ impl Place {
     }
 }
 
-/// The slots of a plain event.
+/// The slots of a plain event: one block of masks each.
 #[derive(Clone, Copy, Debug)]
 struct Blocks<'s>(&'s [HeaderSlot]);
 
@@ -107,15 +108,15 @@ impl Marked for Blocks<'_> {
 
 /// An [`Event`] with an index over its headers; made by [`Event::index`].
 ///
-/// For a JSON or XML event it is a list of them. For a plain one it is a map of its line ends and colons, which is made
-/// several times as quickly: a look-up finds the few lines where a name of the right length stands, and compares it.
+/// For a JSON or XML event the index is a list of headers. For a plain event it is a bit map of line ends and colons,
+/// which is several times faster to make: a look-up compares only the few names of the right length.
 #[derive(Clone, Debug)]
 pub struct Indexed<'a, 's> {
     event: Event<'a>,
     slots: &'s [HeaderSlot],
     /// Whether the slots had room for all headers.
     complete: bool,
-    /// What they had no room for; at its end if they had.
+    /// The headers without a slot; at the end of the text if all have one.
     rest: Headers<'a>,
 }
 
@@ -127,7 +128,7 @@ impl<'a, 's> Indexed<'a, 's> {
 
     #[inline]
     fn plain(event: Event<'a>, slots: &'s mut [HeaderSlot]) -> Self {
-        // In a head of CRLF lines, other lines end the headers.
+        // `note_marks` stops at an empty LF line, which does not end a head of CRLF lines: no slots, walk instead.
         let places = if event.crlf { &mut [] } else { &mut *slots };
         let noted = note_marks(event.text, places.iter_mut().map(|slot| |marks| *slot = HeaderSlot::of_marks(marks)));
         let rest = if noted.over {
@@ -145,7 +146,7 @@ impl<'a, 's> Indexed<'a, 's> {
 
     fn list(event: Event<'a>, slots: &'s mut [HeaderSlot]) -> Self {
         let mut rest = event.headers();
-        // A longer text is walked instead.
+        // In a longer text, offsets would not fit a `Place`: no slots, walk instead.
         let limit = if event.text.len() <= Place::LONGEST { slots.len() } else { 0 };
         let mut free = slots.iter_mut();
         let (used, ()) = rest.each(limit, (), |(), header| {
@@ -155,7 +156,7 @@ impl<'a, 's> Indexed<'a, 's> {
         });
         let mut complete = used < limit;
         if used == slots.len() {
-            // Perhaps that was the last header: then the end is near, and look-ups need not find it again.
+            // Probe for the end so that a complete index is marked complete.
             let mut ahead = rest.clone();
             if ahead.next().is_none() {
                 rest = ahead;
@@ -223,7 +224,7 @@ impl<'a, 's> Indexed<'a, 's> {
         }
     }
 
-    /// What [`Event::validate`] says.
+    /// As [`Event::validate`].
     ///
     /// # Errors
     /// [`EventError`] where the document is cut off or malformed.
@@ -243,7 +244,7 @@ pub struct IndexedHeaders<'a, 's> {
 }
 
 impl IndexedHeaders<'_, '_> {
-    /// What [`Headers::error`] says. To be asked after the last header.
+    /// As [`Headers::error`]. Call it after the last header.
     #[must_use]
     pub const fn error(&self) -> Option<EventError> {
         self.rest.error()

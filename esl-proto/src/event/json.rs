@@ -36,7 +36,7 @@ impl<'a> Reader<'a> {
         Self { text, ahead: Ahead::NONE, at: 0, state: State::Start, body: None }
     }
 
-    /// Why the last header came before the end of the text.
+    /// Why reading stopped before the end of the text.
     pub(super) const fn error(&self) -> Option<EventError> {
         match self.state {
             State::Broken(error) => Some(error),
@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
         self.text.get(self.at).copied()
     }
 
-    /// Steps over `octet`, which must come next.
+    /// Consumes `octet`, which must be the next byte that is not white space.
     fn expect(&mut self, octet: u8) -> Result<(), EventError> {
         if self.peek() == Some(octet) {
             self.at += 1;
@@ -64,7 +64,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// That what stands here cannot.
+    /// Error for an unexpected byte at `self.at`.
     const fn unexpected(&self) -> EventError {
         let truncated = self.at >= self.text.len();
         let kind = if truncated { EventErrorKind::Truncated } else { EventErrorKind::Unexpected };
@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
         }
         let start = self.at + 1;
         let truncated = EventError { kind: EventErrorKind::Truncated, offset: self.text.len() };
-        // Nearly all end at the first quote, before any backslash.
+        // Nearly all strings end at the first quote and contain no backslash.
         let text = slice(self.text, start, self.text.len());
         let first = memchr::memchr2(b'"', b'\\', text).ok_or(truncated)?;
         let escaped = text.get(first) == Some(&b'\\');
@@ -129,7 +129,7 @@ impl<'a> Reader<'a> {
             _ => {
                 let start = self.at;
                 self.at = scalar_end(self.text, start);
-                // At the end of the text it may be cut off: an object cannot end in a scalar.
+                // A scalar at the end of the text may be truncated: an object cannot end in one.
                 let whole = self.at > start && self.at < self.text.len();
                 if whole { Ok(Value::octets(slice(self.text, start, self.at))) } else { Err(self.unexpected()) }
             }

@@ -30,7 +30,7 @@ use crate::text::Value;
 pub struct Event<'a> {
     text: &'a [u8],
     format: Format,
-    /// Whether lines end in CRLF; only ever in the head of a frame.
+    /// Whether lines end in CRLF, which only the lines of a frame's head can.
     crlf: bool,
 }
 
@@ -47,8 +47,8 @@ impl<'a> Event<'a> {
         Self { text: frame.head(), format: Format::Plain, crlf: frame.is_crlf() }
     }
 
-    /// The same event with this answer to whether its lines end in CRLF, which only the head of a frame can: for hosts
-    /// in other languages, which keep parts.
+    /// The same event with [`is_crlf`](Self::is_crlf) set to this. For bindings to other languages, which store the
+    /// parts of an event and put it together again.
     #[must_use]
     pub const fn with_crlf(self, is_crlf: bool) -> Self {
         Self { crlf: is_crlf, ..self }
@@ -66,7 +66,7 @@ impl<'a> Event<'a> {
         self.format
     }
 
-    /// The text as it lies on the wire.
+    /// The text as received.
     #[must_use]
     pub const fn text(&self) -> &'a [u8] {
         self.text
@@ -140,11 +140,12 @@ impl<'a> Event<'a> {
         headers.error().map_or(Ok(()), Err)
     }
 
-    /// Notes where the headers stand, so that look-ups need not walk the text again.
+    /// Records the positions of the headers, so that look-ups need not walk the text again.
     ///
-    /// The slots can be used again for the next event. If there are fewer than needed, the index covers the first headers
-    /// and look-ups walk the rest: slower, never wrong. A JSON or XML event needs one a header (67 on average in events of
-    /// a channel, at most some hundreds), a plain one one for every 64 octets of its headers, which are fewer.
+    /// The slots can be used again for the next event. If there are fewer than needed, the index covers the first
+    /// headers and look-ups walk the rest: slower, never wrong. A JSON or XML event needs one a header (67 on average
+    /// in events of a channel, at most some hundreds), a plain one one for every 64 octets of its headers, which are
+    /// fewer.
     #[must_use]
     pub fn index<'s>(&self, slots: &'s mut [HeaderSlot]) -> Indexed<'a, 's> {
         Indexed::new(*self, slots)
@@ -175,7 +176,7 @@ enum Reader<'a> {
     Xml(xml::Reader<'a>),
 }
 
-/// Does the same with the reader of any format.
+/// Evaluates an expression with the reader of the format at hand.
 macro_rules! with_reader {
     ($headers:expr, $reader:ident => $body:expr) => {
         match $headers {
@@ -187,7 +188,7 @@ macro_rules! with_reader {
 }
 
 impl<'a> Headers<'a> {
-    /// Why iteration ended before the end of the text. To be asked after the last header.
+    /// Why iteration ended before the end of the text. Call it after the last header.
     #[must_use]
     pub const fn error(&self) -> Option<EventError> {
         match &self.0 {
@@ -197,7 +198,7 @@ impl<'a> Headers<'a> {
         }
     }
 
-    /// Reads what is left and returns the body, as [`Event::body`] does.
+    /// Reads the remaining headers and returns the body, as [`Event::body`] does.
     #[must_use]
     pub fn into_body(mut self) -> Option<Value<'a>> {
         self.skip_all();
@@ -210,7 +211,7 @@ impl<'a> Headers<'a> {
         with_reader!(&mut self.0, reader => reader.each(limit, init, fold))
     }
 
-    /// Reads what is left.
+    /// Reads the remaining headers.
     fn skip_all(&mut self) {
         self.each(usize::MAX, (), |(), _| ());
     }
@@ -219,13 +220,14 @@ impl<'a> Headers<'a> {
 impl<'a> Iterator for Headers<'a> {
     type Item = Header<'a>;
 
-    // A header goes through memory where this is a call, by parts and at once: the processor waits for that.
+    // Must inline: returned through memory, the item is written in parts and re-read as a whole, which stalls store
+    // forwarding.
     #[inline(always)]
     fn next(&mut self) -> Option<Header<'a>> {
         with_reader!(&mut self.0, reader => reader.next())
     }
 
-    /// Quicker than one header after the other; so are `for_each`, `count`, `last` and what stands on them.
+    /// Faster than repeated `next`, and with it `for_each`, `count`, `last` and the adaptors that use `fold`.
     #[inline]
     fn fold<B, F: FnMut(B, Header<'a>) -> B>(mut self, init: B, fold: F) -> B {
         self.each(usize::MAX, init, fold).1
@@ -239,20 +241,20 @@ pub struct GetAll<'a, N> {
     name: N,
 }
 
-/// How a header is looked for.
-#[allow(clippy::large_enum_variant, reason = "there is no heap to put the larger one on")]
+/// The strategy of a look-up.
+#[allow(clippy::large_enum_variant, reason = "there is no heap to put the larger variant on")]
 #[derive(Clone, Debug)]
 enum Search<'a> {
     /// Among all headers.
     Headers(Headers<'a>),
-    /// Among the lines of a plain event that could be it.
+    /// Among the lines of a plain event whose names have the right length.
     Lines(&'a [u8], Named<&'a [u8]>),
 }
 
 impl<'a> Search<'a> {
     #[inline]
     fn new(event: Event<'a>, name: &[u8]) -> Self {
-        // In a head of CRLF lines, other lines end the headers.
+        // `Named` stops at an empty LF line, which does not end a head of CRLF lines.
         if event.format == Format::Plain && !event.crlf && name.len() <= LONGEST_NAME {
             Self::Lines(event.text, Named::new(event.text, name.len()))
         } else {
@@ -274,7 +276,7 @@ impl<'a, N: AsRef<[u8]>> Iterator for GetAll<'a, N> {
     }
 }
 
-/// An event's document cannot be read to its end. The framing of the stream is not concerned: the next frame begins
+/// An event's document cannot be read to its end. The framing of the stream is not affected: the next frame begins
 /// where it should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventError {
@@ -289,7 +291,7 @@ numbered! {
     EventErrorKind {
         /// The text ends too early.
         Truncated = 201, "event ends too early";
-        /// An octet that cannot stand here.
+        /// A byte that the format does not allow at this position.
         Unexpected = 202, "unexpected octet in event";
         /// An object or array inside a value: FreeSWITCH knows strings and flat arrays of them.
         Nested = 203, "value is neither a text nor a flat array";

@@ -9,7 +9,7 @@ use crate::text::{Coding, Value};
 pub(super) struct Reader<'a> {
     text: &'a [u8],
     ahead: Ahead<HeaderLine, FEW>,
-    /// Where the next line begins; after the blank line, where the body does.
+    /// Start of the next line; after the blank line, start of the body.
     at: usize,
     crlf: bool,
     has_content_length: bool,
@@ -23,12 +23,12 @@ impl<'a> Reader<'a> {
         Self { text, ahead: Ahead::NONE, at, crlf, has_content_length: false, over: false }
     }
 
-    /// Has read all headers of `text`, which has a body at `body` if one is announced.
+    /// A reader behind all headers of `text`; a body, if one is announced, begins at `body`.
     pub(super) const fn after_headers(text: &'a [u8], body: usize) -> Self {
         Self { over: true, ..Self::new(text, body, false) }
     }
 
-    /// Reads the headers that are left, and returns what stands behind them.
+    /// Reads the remaining headers, and returns the text after the blank line.
     pub(super) fn into_text_behind(mut self) -> Value<'a> {
         self.each(usize::MAX, (), |(), _| ());
         Value::octets(slice(self.text, self.at, self.text.len()))
@@ -85,7 +85,7 @@ impl<'a> Read<'a, 2> for Reader<'a> {
             let carriage_return = self.crlf && slice(self.text, line.start, line.end).ends_with(b"\r");
             let end = line.end - usize::from(carriage_return);
             if end == line.start {
-                // The blank line after a head is not part of it; in CRLF lines this one is a lone CR.
+                // With CRLF lines, a lone CR is no end: the blank line after a head is not part of `text`.
                 self.over = !self.crlf;
             } else if let Some((name_end, value)) = line.cut {
                 let (name, value) = (slice(self.text, line.start, name_end), slice(self.text, value, end));
@@ -105,12 +105,12 @@ impl<'a> Read<'a, 2> for Reader<'a> {
 #[inline]
 pub(super) fn value_of<'a>(text: &'a [u8], start: usize, name: &[u8]) -> Option<Value<'a>> {
     let front = slice(text, start, start.saturating_add(name.len()));
-    // Nearly always asked for as it is written.
+    // Fast path: programs nearly always spell a name as the server does.
     if !same(front, name) && !front.eq_ignore_ascii_case(name) {
         return None;
     }
     let line = line_at(text, start);
-    // The colon behind the name need not be the one that ends it.
+    // The name may be longer and contain the colon itself: compare with the real cut.
     let (name_end, value) = cut(line)?;
     let value = slice(line, value, line.len());
     let escaped = memchr::memchr(b'%', value).is_some();

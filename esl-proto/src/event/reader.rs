@@ -1,42 +1,42 @@
-//! What the readers of the three formats share.
+//! The loop that the readers of the three formats share.
 
 use crate::frame::Header;
 use crate::name::header;
 use crate::scan::{Ahead, Shape, Stop};
 use crate::text::Value;
 
-/// How many stops a reader of one header after the other finds in advance.
+/// Capacity of the stop queue of [`Read::next`], which is part of the iterator.
 pub(super) const FEW: usize = 16;
 
-/// How many a reader of all does.
+/// Capacity of the stop queue of [`Read::each`], which is on the stack of one call.
 const MANY: usize = 128;
 
-/// Reads the headers of an event in one format, in which a header has so many `STOPS` if it is what nearly all are.
+/// A format reader; a header on the fast path is delimited by `STOPS` structural bytes.
 pub(super) trait Read<'a, const STOPS: usize> {
-    /// Where the text is cut.
+    /// The classifier of the format's structural bytes.
     type Shape: Shape;
 
     fn text(&self) -> &'a [u8];
 
-    /// What is known of the next headers.
+    /// The queue of stops ahead of [`at`](Self::at).
     fn ahead(&mut self) -> &mut Ahead<Self::Shape, FEW>;
 
-    /// Where the next header is looked for.
+    /// The position from which the next header is read.
     fn at(&self) -> usize;
 
     fn go_on(&mut self, at: usize);
 
-    /// Whether [`regular`](Self::regular) may be asked for the next headers.
+    /// Whether the fast path, [`regular`](Self::regular), applies in the reader's current state.
     fn among_headers(&self) -> bool;
 
-    /// The header at `at`, if it is what nearly all are: one that these stops, the next ones, are enough to read; and where
-    /// the next one is looked for.
+    /// Fast path: the header at `at`, if the next stops delimit it exactly, and the position after it. [`None`] leaves
+    /// the reader as it was.
     fn regular(&mut self, at: usize, stops: [Stop; STOPS]) -> Option<(Header<'a>, usize)>;
 
-    /// The next header, whatever it is.
+    /// Slow path: parses the next header byte by byte.
     fn any(&mut self) -> Option<Header<'a>>;
 
-    /// The event's body. To be asked after the last header.
+    /// The event's body. Valid after the last header only.
     fn body(&self) -> Option<Value<'a>>;
 
     /// The next header.
@@ -67,7 +67,8 @@ pub(super) trait Read<'a, const STOPS: usize> {
         Some(header)
     }
 
-    /// Folds the next headers, at most `limit`, and returns the count beside the result: quicker than one by one.
+    /// Folds the next headers, at most `limit`, and returns the count beside the result. Faster than repeated
+    /// [`next`](Self::next): the larger queue stays in this call.
     #[inline]
     fn each<B>(&mut self, limit: usize, init: B, mut fold: impl FnMut(B, Header<'a>) -> B) -> (usize, B) {
         let mut ahead: Ahead<Self::Shape, MANY> = Ahead::NONE;
@@ -101,7 +102,7 @@ pub(super) trait Read<'a, const STOPS: usize> {
     }
 }
 
-/// Whether this is the name of the header that announces a body.
+/// Whether `name` is Content-Length, which announces a body.
 #[inline]
 pub(super) fn is_content_length(name: &[u8]) -> bool {
     const NAME: &[u8] = header::CONTENT_LENGTH.as_bytes();

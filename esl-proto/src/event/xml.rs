@@ -2,8 +2,8 @@
 //!
 //! The document is `<event>`, `<headers>` with one element a header, then perhaps `<Content-Length>` and `<body>`.
 //! Element names are header names, raw: they may hold blanks, colons, angle brackets and line ends, or be empty. So an
-//! element is recognised by its end tag. Header texts are percent-coded and hold no `<`; one that does all the same is read
-//! as long as it holds no `>`. There are no attributes.
+//! element is recognised by its end tag. Header texts are percent-coded and hold no `<`; a text that does hold `<` is
+//! read as long as it holds no `>`. There are no attributes.
 
 use super::reader::{FEW, Read, is_content_length};
 use super::{EventError, EventErrorKind};
@@ -11,12 +11,12 @@ use crate::frame::Header;
 use crate::scan::{Ahead, BLOCK, Class, Seen, Shape, Stop, find, find_pair, look, same, slice};
 use crate::text::{Coding, Value, decimal, is_space, skip_space, trim_space_end};
 
-/// How many places are tried as the end tag of an element whose name holds angle brackets.
+/// Candidate end tags tried for an element whose name holds angle brackets: a bound on backtracking.
 const MOST_TRIES: usize = 8;
 
 const BODY: &[u8] = b"<body>";
 
-/// What structures elements: the ends of their tags.
+/// Classifies the ends of tags.
 #[derive(Clone, Debug)]
 pub(super) struct Tags;
 
@@ -36,7 +36,7 @@ pub(super) struct Reader<'a> {
     ahead: Ahead<Tags, FEW>,
     at: usize,
     state: State,
-    /// What the last Content-Length says.
+    /// The value of the last Content-Length.
     content_length: Option<usize>,
     body: Option<(usize, usize)>,
 }
@@ -57,7 +57,7 @@ impl<'a> Reader<'a> {
         Self { text, ahead: Ahead::NONE, at: 0, state: State::Start, content_length: None, body: None }
     }
 
-    /// Why the last header came before the end of the text.
+    /// Why reading stopped before the end of the text.
     pub(super) const fn error(&self) -> Option<EventError> {
         match self.state {
             State::Broken(error) => Some(error),
@@ -73,7 +73,7 @@ impl<'a> Reader<'a> {
         self.at = skip_space(self.text, self.at);
     }
 
-    /// Steps over `tag` and the white space before it, if it comes next.
+    /// Consumes white space and `tag`, if the tag is next; else only the white space.
     fn tag(&mut self, tag: &[u8]) -> bool {
         self.skip_space();
         let found = self.rest().starts_with(tag);
@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
         found
     }
 
-    /// Steps over `tag`, which must come next.
+    /// Consumes white space and `tag`, which must be next.
     fn expect(&mut self, tag: &[u8]) -> Result<(), EventError> {
         if self.tag(tag) {
             return Ok(());
@@ -144,7 +144,7 @@ impl<'a> Reader<'a> {
         let name = start + 1;
         let name_end = find(b'>', self.text, name).ok_or(truncated)?;
         let text_end = find(b'<', self.text, name_end).ok_or(truncated)?;
-        // All but odd names: the tag ends at the first `>`, the text at the next `<`.
+        // The ordinary case: the tag ends at the first `>`, the text at the next `<`.
         if let Some(end) = self.end_tag(text_end, (name, name_end)) {
             return Ok(self.header((name, name_end), (name_end + 1, text_end), end));
         }
@@ -177,7 +177,7 @@ impl<'a> Reader<'a> {
         header(slice(self.text, name.0, name.1), slice(self.text, value.0, value.1))
     }
 
-    /// The position after the end tag of `name` at `at`, if it stands there and nothing but another tag follows.
+    /// The position after the end tag of `name`, if `at` is that of such a tag and white space or another tag follows.
     fn end_tag(&self, at: usize, name: (usize, usize)) -> Option<usize> {
         let tag = slice(self.text, at, self.text.len());
         let after = tag.strip_prefix(b"</")?.strip_prefix(slice(self.text, name.0, name.1))?.strip_prefix(b">")?;

@@ -1,11 +1,11 @@
-//! Header lines, and what they are cut at.
+//! The structural bytes of header lines.
 
 use super::{BLOCK, Class, Seen, Shape, Stop, find, look, slice};
 
-/// What structures header lines: line ends and colons. Percent signs are noted, all in one block at once.
+/// Classifies line ends and colons. Percent signs set the flag, for all stops of a block together.
 #[derive(Clone, Debug)]
 pub(crate) struct HeaderLine {
-    /// Whether there is a percent sign in the block before, or in those since the last stop.
+    /// Whether the previous block, or any block since the last stop, contains a percent sign.
     percent: bool,
 }
 
@@ -25,18 +25,18 @@ impl Shape for HeaderLine {
 /// One line of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
-    /// Position of its first octet.
+    /// Position of the first byte.
     pub(crate) start: usize,
     /// Position of the LF that ends it, or the length of the text.
     pub(crate) end: usize,
-    /// Where its name ends and its value begins, if it has a colon.
+    /// Where the name ends and the value begins; `None` without a colon.
     pub(crate) cut: Option<(usize, usize)>,
-    /// Whether a percent sign may stand in it.
+    /// Whether the line may contain a percent sign.
     pub(crate) percent: bool,
 }
 
 impl Line {
-    /// The line at `start`, whatever it is.
+    /// Slow path: any line at `start`.
     #[cold]
     pub(crate) fn at(text: &[u8], start: usize) -> Option<Self> {
         let end = find(b'\n', text, start).unwrap_or(text.len());
@@ -46,17 +46,17 @@ impl Line {
     }
 }
 
-/// A line at the front of a text that is as it should be.
+/// A `Name: value` line as FreeSWITCH writes it, delimited by exactly two stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RegularLine<'a> {
     pub(crate) name: &'a [u8],
     pub(crate) value: &'a [u8],
-    /// Whether a percent sign may stand in the value.
+    /// Whether the value may contain a percent sign.
     pub(crate) percent: bool,
 }
 
 impl<'a> RegularLine<'a> {
-    /// The line at `start`, if the next two stops are a colon with a blank after it and the line's end.
+    /// Fast path: the line at `start`, if the next two stops are a colon followed by a space and the line end.
     #[inline]
     pub(crate) fn at(text: &'a [u8], start: usize, [colon, end]: [Stop; 2]) -> Option<Self> {
         let line = text.get(start..=end.at())?;
@@ -67,8 +67,8 @@ impl<'a> RegularLine<'a> {
     }
 }
 
-/// Where the name of a line ends and its value begins: at its last colon that has a blank after it, because values hold
-/// neither and names may; at its last colon if there is no such.
+/// Where the name of a line ends and its value begins: at the last colon followed by a space, because a coded value
+/// contains neither and a name may contain both; otherwise at the last colon.
 pub(crate) fn cut(line: &[u8]) -> Option<(usize, usize)> {
     let last = memchr::memrchr(b':', line)?;
     let mut colon = last;

@@ -1,11 +1,11 @@
-//! Finding the octets that give the wire its structure.
+//! Finding the structural bytes of the wire formats.
 //!
-//! Two ways of looking, for two shapes of text. Frame heads are a few short lines: [`find`] goes from one line end to
-//! the next and every octet it passes is counted in tests, which is how the linear cost of the decoder is proved.
-//! Events are dozens of short texts: [`Ahead`] looks at 64 octets at a time and gets a bit for each place where a text
-//! could end, so that all of them cost the same few instructions whatever their length.
+//! Two searches, for two kinds of text. Frame heads are a few short lines: [`find`] goes from one line end to the next,
+//! and tests count every byte that it passes, which proves that the decoder's cost is linear. Events are dozens of
+//! short texts: [`Ahead`] classifies 64 bytes at a time into a bit mask with a bit for each candidate end, so that a
+//! header costs the same few instructions whatever its length.
 //!
-//! The backends under this module are the only place of the crate where `unsafe` may stand.
+//! The backends under this module are the only code of the crate that may use `unsafe`.
 
 mod lines;
 mod named;
@@ -13,7 +13,7 @@ mod portable;
 mod stops;
 mod strings;
 
-// The backend: what every processor of the target has, so that there is nothing to ask for when the program runs.
+// The backend uses only instructions in the target's baseline, so no run-time feature detection is needed.
 #[cfg(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"))]
 #[path = "neon.rs"]
 mod backend;
@@ -33,7 +33,7 @@ pub(crate) use named::{LONGEST_NAME, Marked, Marks, Named, line_at, note_marks};
 pub(crate) use stops::{Ahead, Seen, Shape, Stop};
 pub(crate) use strings::{RegularMember, Strings};
 
-/// Octets that are looked at together.
+/// The number of bytes that are classified together: one bit each in a `u64`.
 pub(crate) const BLOCK: usize = 64;
 
 /// The position of the first `octet` in `text` at or after `from`.
@@ -45,7 +45,7 @@ pub(crate) fn find(octet: u8, text: &[u8], from: usize) -> Option<usize> {
     found.map(|at| at.saturating_add(from))
 }
 
-/// The position of the first place at or after `from` where the two octets of `pair` stand.
+/// The position of the first occurrence of the two bytes of `pair` at or after `from`.
 pub(crate) fn find_pair(pair: &[u8; 2], text: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
     loop {
@@ -57,11 +57,11 @@ pub(crate) fn find_pair(pair: &[u8; 2], text: &[u8], from: usize) -> Option<usiz
     }
 }
 
-/// Whether any octet of `text` is one that `wanted` tells. For short texts: there is no call, and no octet is looked at
-/// alone but in the shortest.
+/// Whether `wanted` holds for any byte of `text`. Inlined, for short inputs: compares 16- or 8-byte chunks (the last
+/// may overlap); byte by byte only below 8.
 #[inline]
 pub(crate) fn any(text: &[u8], wanted: impl Fn(u8) -> bool) -> bool {
-    /// All octets of an array, looked at together.
+    /// Tests a whole array without early exit, so that the loop vectorises.
     #[inline]
     fn together<const N: usize>(octets: &[u8; N], wanted: &impl Fn(u8) -> bool) -> bool {
         octets.iter().fold(false, |found, octet| found | wanted(*octet))
@@ -75,7 +75,7 @@ pub(crate) fn any(text: &[u8], wanted: impl Fn(u8) -> bool) -> bool {
     }
 }
 
-/// Whether two texts are the same. For short ones: there is no call.
+/// Whether two texts are equal. Inlined comparison (avoids `memcmp`) for short inputs.
 #[inline]
 pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
@@ -91,13 +91,13 @@ pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
     }
 }
 
-/// `text[start..end]`, or nothing where those are not positions of `text`: slicing that cannot panic.
+/// `text[start..end]`, or an empty slice if the range is out of bounds: slicing that cannot panic.
 #[inline]
 pub(crate) fn slice(text: &[u8], start: usize, end: usize) -> &[u8] {
     text.get(start..end).unwrap_or_default()
 }
 
-/// What `see` says of the block of `text` at `start`; where the text ends before the block does, NUL stands there.
+/// The result of `see` for the block of `text` at `start`; a block that the text does not fill is padded with NUL.
 #[inline]
 fn see_block<T>(text: &[u8], start: usize, see: impl Fn(&[u8; BLOCK]) -> T) -> T {
     #[cold]
@@ -116,7 +116,7 @@ fn see_block<T>(text: &[u8], start: usize, see: impl Fn(&[u8; BLOCK]) -> T) -> T
     }
 }
 
-/// Octets that are looked for: those that equal `octet` in the bits of `bits`.
+/// The set of bytes that equal `octet` in the bits of the mask `bits`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Class {
     bits: u8,
@@ -124,19 +124,20 @@ pub(crate) struct Class {
 }
 
 impl Class {
-    /// No octet but this.
+    /// Matches this byte only.
     pub(crate) const fn one(octet: u8) -> Self {
         Self { bits: 0xff, octet }
     }
 
-    /// Two octets, and those that have each bit from one of them, which nobody minds: found nearly as quickly as one.
+    /// Matches `one`, `other` and any byte that mixes their bits (false positives the caller must filter); costs about
+    /// one comparison.
     pub(crate) const fn both(one: u8, other: u8) -> Self {
         let bits = !(one ^ other);
         Self { bits, octet: one & bits }
     }
 }
 
-/// Counts the octets that [`find`] has passed on this thread, so that tests can prove linear cost without a clock.
+/// Counts the bytes that [`find`] has passed on this thread, so that tests can prove linear cost without a clock.
 #[cfg(test)]
 pub(crate) mod work {
     use std::cell::Cell;
@@ -147,7 +148,7 @@ pub(crate) mod work {
         DONE.with(|done| done.set(done.get() + octets));
     }
 
-    /// The octets passed while `run` ran.
+    /// The number of bytes passed while `run` ran.
     pub(crate) fn of(run: impl FnOnce()) -> usize {
         let before = DONE.with(Cell::get);
         run();

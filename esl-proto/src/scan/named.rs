@@ -1,8 +1,8 @@
-//! The header lines whose names have a given length.
+//! Finds the header lines whose names have a given length.
 
 use super::{BLOCK, masks, see_block, slice};
 
-/// Where lines end and colons stand in one block of a text: a bit for each octet.
+/// The line ends and colons in one block of a text: a bit for each byte.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Marks {
     pub(crate) ends: u64,
@@ -10,22 +10,22 @@ pub(crate) struct Marks {
 }
 
 impl Marks {
-    /// Those of a text before it begins: a line begins there as if a line end stood before.
+    /// The masks of an imagined block before the text, whose last byte is a line end: a line begins at position 0.
     const BEFORE: Self = Self { ends: 1 << (BLOCK - 1), colons: 0 };
 
-    /// The bits of line ends that stand right behind another, given the block before.
+    /// The bits of line ends that directly follow another line end, given the previous block.
     #[inline]
     const fn empty_lines(self, before: Self) -> u64 {
         self.ends & (self.ends << 1 | before.ends >> (BLOCK - 1))
     }
 }
 
-/// Where the marks of a text come from: from the text, or from notes that were taken of it.
+/// The source of a text's masks: the text itself, or the slots of an index.
 pub(crate) trait Marked {
-    /// Whether there are none from the first empty line on.
+    /// Whether the masks stop before the first empty line.
     const HEADERS_ONLY: bool;
 
-    /// Those of the block of this number, if there is one.
+    /// The masks of the block of this number; `None` beyond the last.
     fn marks(&self, block: usize) -> Option<Marks>;
 }
 
@@ -43,37 +43,37 @@ impl Marked for &[u8] {
     }
 }
 
-/// Looks for lines that have a colon just so many octets after their beginning, up to the first empty line: the few
-/// among all lines whose names are worth a comparison. A line that ends before the colon may be among them.
+/// Finds lines whose header name has exactly `len` bytes, up to the first empty line: the only ones worth comparing.
+/// May yield false positives, where the colon belongs to a later line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Named<M> {
     marked: M,
     /// The length of the name.
     len: usize,
-    /// The number of the block that comes next.
+    /// The number of the next block.
     next: usize,
-    /// The block before.
+    /// The masks of the previous block.
     before: Marks,
-    /// The colons in that block that are in the right place and have not been handed out.
+    /// The colons in the previous block that are `len` bytes into a line and have not been yielded.
     colons: u64,
-    /// Whether the empty line has been found.
+    /// Whether the first empty line has been found.
     over: bool,
 }
 
-/// The longest name that can be looked for by [`Named`].
+/// The longest name that [`Named`] can look for: line end and colon must be less than a block apart.
 pub(crate) const LONGEST_NAME: usize = BLOCK - 2;
 
 impl<M: Marked> Named<M> {
-    /// Looks for names of `len` octets, at most [`LONGEST_NAME`].
+    /// Looks for names of `len` bytes, at most [`LONGEST_NAME`].
     #[inline]
     pub(crate) const fn new(marked: M, len: usize) -> Self {
         Self { marked, len, next: 0, before: Marks::BEFORE, colons: 0, over: false }
     }
 
-    /// Goes to the next block with a colon in the right place.
+    /// Advances to the next block with a colon `len` bytes into a line.
     #[inline]
     fn look_ahead(&mut self) {
-        // A name's colon stands this far behind the line end before it.
+        // From the line end before a name to the colon after it.
         let distance = self.len as u32 + 1;
         while !self.over
             && let Some(marks) = self.marked.marks(self.next)
@@ -114,19 +114,19 @@ impl<M: Marked> Iterator for Named<M> {
     }
 }
 
-/// How much of a text [`note_marks`] has taken notes of.
+/// How much of a text [`note_marks`] has covered.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Noted {
-    /// The number of notes.
+    /// The number of blocks recorded.
     pub(crate) count: usize,
-    /// Where the first line begins that is not noted whole, or, if all are, where the last one ends.
+    /// The start of the first line that is not covered whole; the end of the last line if all are.
     pub(crate) end: usize,
-    /// Whether that is behind the empty line.
+    /// Whether `end` is after the first empty line.
     pub(crate) over: bool,
 }
 
-/// Takes notes of a text, one for each block up to the first empty line, as long as there are places: notes of headers
-/// only.
+/// Records the masks of a text in `places`, one for each block up to the first empty line. Bits from the empty line on
+/// are cleared.
 #[inline]
 pub(crate) fn note_marks(text: &[u8], places: impl Iterator<Item = impl FnOnce(Marks)>) -> Noted {
     let mut noted = Noted { count: 0, end: 0, over: false };

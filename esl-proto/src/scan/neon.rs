@@ -1,5 +1,9 @@
-//! The backend for 64-bit ARM, where NEON is part of nearly every processor. Little-endian only: there the first octet
-//! in memory is lane 0 of a vector and the lowest octet of a word.
+//! The backend for 64-bit ARM with NEON. Little-endian only: there the first byte in memory is lane 0 of a vector and
+//! the lowest byte of a word.
+//!
+//! The intrinsics are `unsafe` for two reasons. They need NEON: `scan/mod.rs` compiles this module only under
+//! `target_feature = "neon"`, so every processor that runs the program has it. And loads dereference a pointer: both
+//! load functions argue where theirs comes from.
 #![allow(unsafe_code)]
 
 use core::arch::aarch64::{
@@ -9,14 +13,14 @@ use core::arch::aarch64::{
 
 use super::{BLOCK, Class};
 
-/// A block as the processor holds it.
+/// A block in four vector registers.
 type Quarters = [uint8x16_t; 4];
 
-/// The mask of `class`, and whether `note` is anywhere in the block.
+/// The mask of `class`, and whether the block contains `note`.
 #[inline]
 pub(crate) fn look(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
     let quarters = load(block);
-    // SAFETY: the module is there only where the whole target has NEON.
+    // SAFETY: register-only intrinsics, whose one precondition is NEON: the `cfg` on this module guarantees it.
     unsafe {
         let classed = quarters.map(|octets| vandq_u8(octets, vdupq_n_u8(class.bits)));
         let [a, b, c, d] = equal(quarters, note);
@@ -25,7 +29,7 @@ pub(crate) fn look(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
     }
 }
 
-/// The mask of each of these octets.
+/// The mask of each of these bytes.
 #[inline]
 pub(super) fn masks<const N: usize>(block: &[u8; BLOCK], octets: [u8; N]) -> [u64; N] {
     let quarters = load(block);
@@ -35,26 +39,28 @@ pub(super) fn masks<const N: usize>(block: &[u8; BLOCK], octets: [u8; N]) -> [u6
 #[inline]
 fn load(block: &[u8; BLOCK]) -> Quarters {
     let octets = block.as_ptr();
-    // SAFETY: the module is there only where the whole target has NEON, and the four loads, which need no alignment, read
-    // just the 64 octets.
+    // SAFETY: NEON is guaranteed by the `cfg` on this module. Each load reads 16 bytes and needs no alignment; the
+    // offsets 0, 16, 32 and 48 keep the four loads within the `BLOCK` = 64 bytes that the reference `block` makes
+    // readable.
     unsafe { [vld1q_u8(octets), vld1q_u8(octets.add(16)), vld1q_u8(octets.add(32)), vld1q_u8(octets.add(48))] }
 }
 
-/// All bits of each octet that equals `octet`, and none of the others.
+/// 0xff in each lane that equals `octet`, 0 in the others.
 #[inline]
 fn equal(quarters: Quarters, octet: u8) -> Quarters {
-    // SAFETY: the module is there only where the whole target has NEON.
+    // SAFETY: register-only intrinsics, whose one precondition is NEON: the `cfg` on this module guarantees it.
     quarters.map(|octets| unsafe { vceqq_u8(octets, vdupq_n_u8(octet)) })
 }
 
-/// One bit for each octet, the lowest for the first, of octets that have all bits or none. There is no instruction for
-/// it: each octet keeps the bit of its place in its group of eight, and three sums of neighbours bring each group into
-/// one octet. The bits are summed as negative numbers: LLVM makes an `or` of a sum of single bits, and finds the
-/// instruction for sums of neighbours no more.
+/// A bit mask, the lowest bit for the first byte, of lanes that are 0xff or 0. NEON has no `movemask`: each lane is
+/// masked to the bit of its place in its group of eight, and three pairwise additions sum each group into one byte. The
+/// bits are negative numbers because LLVM would turn a sum of disjoint bits into an `or`, and then no longer recognises
+/// `addp`.
 #[inline]
 fn gather(found: Quarters) -> u64 {
     const PLACES: [i8; 16] = [-1, -2, -4, -8, -16, -32, -64, -128, -1, -2, -4, -8, -16, -32, -64, -128];
-    // SAFETY: the module is there only where the whole target has NEON, and the load reads just the 16 octets.
+    // SAFETY: NEON is guaranteed by the `cfg` on this module. The one load reads 16 bytes, the whole of the array
+    // `PLACES`, and needs no alignment; all else works on registers.
     unsafe {
         let places = vld1q_s8(PLACES.as_ptr());
         let [a, b, c, d] = found.map(|octets| vandq_s8(vreinterpretq_s8_u8(octets), places));

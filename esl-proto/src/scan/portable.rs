@@ -1,25 +1,25 @@
-//! The backend for targets without one of their own: eight octets in a word.
-// Elsewhere only the tests use it.
+//! The backend for targets without one of their own: eight bytes in a word (SWAR).
+// On targets with a backend of their own, only the tests use this one.
 #![cfg_attr(not(test), allow(dead_code))]
 
 use super::{BLOCK, Class};
 
-/// The octet in each of the eight places of a word.
+/// A word of eight copies of the byte.
 const fn splat(octet: u8) -> u64 {
     u64::from_ne_bytes([octet; 8])
 }
 
-/// One bit for each octet of `word` that equals those of `wanted`, the lowest for the first octet.
+/// A bit mask of the bytes of `word` that equal those of `wanted`, the lowest bit for the first byte.
 fn equal(word: u64, wanted: u64) -> u64 {
     const LOW: u64 = splat(0x7f);
     let difference = word ^ wanted;
-    // The top bit of each octet that is zero; exact, because no sum carries into the next octet.
+    // Sets the top bit of each zero byte. Exact: 0x7f + 0x7f < 0x100, so no carry propagates into the next byte.
     let zero = !(((difference & LOW) + LOW) | difference | LOW);
-    // Gathers the eight top bits into the top octet.
+    // The multiplication gathers the eight top bits into the top byte.
     (zero >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
-/// The mask of `class`, and whether `note` is anywhere in the block.
+/// The mask of `class`, and whether the block contains `note`.
 pub(crate) fn look(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
     let (words, _) = block.as_chunks::<8>();
     let (bits, octet, note) = (splat(class.bits), splat(class.octet), splat(note));
@@ -29,7 +29,7 @@ pub(crate) fn look(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
     })
 }
 
-/// The mask of each of these octets.
+/// The mask of each of these bytes.
 pub(super) fn masks<const N: usize>(block: &[u8; BLOCK], octets: [u8; N]) -> [u64; N] {
     let (words, _) = block.as_chunks::<8>();
     octets.map(|octet| {

@@ -1,4 +1,8 @@
-//! The backend for x86-64, where SSE2 is part of every processor.
+//! The backend for x86-64.
+//!
+//! The intrinsics are `unsafe` for two reasons. They need SSE2: `scan/mod.rs` compiles this module only under
+//! `target_feature = "sse2"`, which the x86-64 baseline includes, so every processor that runs the program has it. And
+//! the load dereferences a pointer: `load` argues where its pointer comes from.
 #![allow(unsafe_code)]
 
 use core::arch::x86_64::{
@@ -7,16 +11,16 @@ use core::arch::x86_64::{
 
 use super::{BLOCK, Class};
 
-/// The mask of `class`, and whether `note` is anywhere in the block.
+/// The mask of `class`, and whether the block contains `note`.
 #[inline]
 pub(crate) fn look(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
     let (quarters, _) = block.as_chunks::<16>();
     let mut mask = 0;
-    // SAFETY: SSE2 belongs to the x86-64 baseline.
+    // SAFETY: a register-only intrinsic, whose one precondition is SSE2: the `cfg` on this module guarantees it.
     let mut notes = unsafe { _mm_set1_epi8(0) };
     for (place, quarter) in quarters.iter().enumerate() {
         let octets = load(quarter);
-        // SAFETY: SSE2 belongs to the x86-64 baseline.
+        // SAFETY: register-only intrinsics; SSE2 as above.
         unsafe {
             let classed = _mm_and_si128(octets, _mm_set1_epi8(class.bits as i8));
             let found = _mm_movemask_epi8(_mm_cmpeq_epi8(classed, _mm_set1_epi8(class.octet as i8)));
@@ -24,18 +28,18 @@ pub(crate) fn look(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
             notes = _mm_or_si128(notes, _mm_cmpeq_epi8(octets, _mm_set1_epi8(note as i8)));
         }
     }
-    // SAFETY: SSE2 belongs to the x86-64 baseline.
+    // SAFETY: a register-only intrinsic; SSE2 as above.
     (mask, unsafe { _mm_movemask_epi8(notes) } != 0)
 }
 
-/// The mask of each of these octets.
+/// The mask of each of these bytes.
 #[inline]
 pub(super) fn masks<const N: usize>(block: &[u8; BLOCK], octets: [u8; N]) -> [u64; N] {
     let (quarters, _) = block.as_chunks::<16>();
     octets.map(|octet| {
         quarters.iter().rev().fold(0, |mask, quarter| {
             let quarter = load(quarter);
-            // SAFETY: SSE2 belongs to the x86-64 baseline.
+            // SAFETY: register-only intrinsics; SSE2 is guaranteed by the `cfg` on this module.
             let found = unsafe { _mm_movemask_epi8(_mm_cmpeq_epi8(quarter, _mm_set1_epi8(octet as i8))) };
             mask << 16 | u64::from(found as u16)
         })
@@ -44,6 +48,7 @@ pub(super) fn masks<const N: usize>(block: &[u8; BLOCK], octets: [u8; N]) -> [u6
 
 #[inline]
 fn load(octets: &[u8; 16]) -> __m128i {
-    // SAFETY: SSE2 belongs to the x86-64 baseline, and the unaligned load reads just the 16 octets.
+    // SAFETY: SSE2 is guaranteed by the `cfg` on this module. The load reads 16 bytes, which the reference `octets`
+    // makes readable, and `loadu` needs no alignment.
     unsafe { _mm_loadu_si128(octets.as_ptr().cast()) }
 }

@@ -1,64 +1,65 @@
-//! The octets that structure a text, found many at a time.
+//! The structural bytes of a text, found a block at a time.
 
 use core::marker::PhantomData;
 
 use super::{BLOCK, see_block, slice};
 
-/// What a text is cut at, and what must be known of a block to look at the next.
+/// Classifies the structural bytes of a format; carries state from one block to the next.
 pub(crate) trait Shape: Clone {
-    /// What is known before the first block, which begins where one of the text's parts does.
+    /// The state before the first block, which begins at the start of a header.
     const START: Self;
-    /// How far a stop is found behind its place.
+    /// Number of bytes by which the reported bit lags the structural byte.
     const BEHIND: u32;
 
     fn see(&mut self, block: &[u8; BLOCK]) -> Seen;
 }
 
-/// What is to be seen in a block, a bit for each octet.
+/// The classification of a block, a bit for each byte.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen {
-    /// The stops. Others may be among them: look at what stands there.
+    /// Candidate positions; may include false positives, so check the byte.
     pub(crate) stops: u64,
-    /// The stops before which something stands that is to be noted. Other bits say nothing.
+    /// Set where the segment ending here needs the slow path (contains an escape). Only meaningful at bits set in
+    /// `stops`.
     pub(crate) noted: u64,
 }
 
-/// One place to stop at.
+/// The position of a structural byte, with its flag in the top bit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stop(u32);
 
 impl Stop {
     const NOTED: u32 = 1 << 31;
 
-    /// Whether something that is to be noted may stand between the stop before and this one.
+    /// Whether the segment between the previous stop and this one may contain an escape.
     #[inline]
     pub(crate) const fn noted(self) -> bool {
         self.0 & Self::NOTED != 0
     }
 
-    /// Its position in the text.
+    /// The position in the text.
     #[inline]
     pub(crate) const fn at(self) -> usize {
         (self.0 & !Self::NOTED) as usize
     }
 }
 
-/// How far a search goes: a text between two stops may be long, and perhaps nobody wants to know.
+/// Cap on look-ahead, so that one long value that is never read costs nothing.
 const REACH: usize = 2048;
 
-/// How many stops are taken from a block before it is asked whether there are any more.
+/// Bits extracted from a mask between two tests for an empty mask: the unrolling of the loop.
 const AT_ONCE: usize = 2;
 
-/// Stops found in advance, in their order, for a loop over many.
+/// A queue of stops found in advance, in ascending order, for a loop over the headers.
 ///
-/// They are found by steps that are the same whatever the text: how many stops a block has cannot be foretold, and to
-/// guess wrong once costs more than some steps in vain.
+/// Bits are extracted without a branch for each: the number of stops in a block is unpredictable, and a mispredicted
+/// loop exit costs more than a few wasted iterations.
 #[derive(Clone, Debug)]
 pub(crate) struct Ahead<S, const ROOM: usize> {
     stops: [Stop; ROOM],
     found: usize,
     taken: usize,
-    /// Where the search has ended.
+    /// Where the search has ended: bytes before this position have been classified.
     end: usize,
     shape: PhantomData<S>,
 }
@@ -66,14 +67,14 @@ pub(crate) struct Ahead<S, const ROOM: usize> {
 impl<S: Shape, const ROOM: usize> Ahead<S, ROOM> {
     pub(crate) const NONE: Self = Self { stops: [Stop(0); ROOM], found: 0, taken: 0, end: 0, shape: PhantomData };
 
-    /// The stops found and not taken.
+    /// The stops that have been found and not taken.
     #[inline]
     pub(crate) fn left(&self) -> &[Stop] {
         self.stops.get(self.taken..self.found).unwrap_or_default()
     }
 
-    /// The next stops, which are not taken, if there are so many and none is far away; those not found yet are looked for
-    /// from `from` on.
+    /// Peeks at the next `N` stops. Searches again from `from` if fewer are queued; `None` if [`REACH`] or the end of
+    /// the text comes before the last of them.
     #[inline]
     pub(crate) fn next<const N: usize>(&mut self, text: &[u8], from: usize) -> Option<[Stop; N]> {
         if self.taken + N > self.found {
@@ -85,18 +86,18 @@ impl<S: Shape, const ROOM: usize> Ahead<S, ROOM> {
         self.stops.get(self.taken..)?.first_chunk().copied()
     }
 
-    /// Goes on after the next `count` stops.
+    /// Removes the next `count` stops.
     #[inline]
     pub(crate) const fn take(&mut self, count: usize) {
         self.taken += count;
     }
 
-    /// Goes on with the first stop found at or after `position`.
+    /// Removes the queued stops before `position`.
     pub(crate) fn seek(&mut self, position: usize) {
         self.taken += self.left().iter().take_while(|stop| stop.at() < position).count();
     }
 
-    /// Finds the first stops at or after `from` instead of those left, unless there are no more.
+    /// Replaces the queue by the first stops at or after `from`; empties it if the whole text has been searched.
     #[inline]
     pub(crate) fn look(&mut self, text: &[u8], from: usize) {
         if self.end < text.len() {
@@ -109,7 +110,7 @@ impl<S: Shape, const ROOM: usize> Ahead<S, ROOM> {
     #[inline(never)]
     fn look_again(&mut self, text: &[u8], from: usize) {
         self.find(text, from);
-        // A shape may see one that stands before.
+        // A classifier may report a position before `from`; skip it.
         self.seek(from);
     }
 
@@ -136,7 +137,7 @@ impl<S: Shape, const ROOM: usize> Ahead<S, ROOM> {
         self.end = end;
     }
 
-    /// Adds the stops of the block at `self.end`; false if there was no room for all of them.
+    /// Adds the stops of the block at `self.end`; false if the queue is too short for all of them.
     #[inline]
     fn put(&mut self, Seen { stops, noted }: Seen) -> bool {
         let block = (self.end as u32).wrapping_sub(S::BEHIND);
@@ -147,13 +148,13 @@ impl<S: Shape, const ROOM: usize> Ahead<S, ROOM> {
         self.put_all(block.wrapping_add(if noted == 0 { 0 } else { Stop::NOTED }), stops)
     }
 
-    /// Adds stops that have the same note.
+    /// Adds stops that share one flag, which is part of `block`.
     #[inline]
     fn put_all(&mut self, block: u32, mut stops: u64) -> bool {
         let mut found = self.found;
         while let Some(places) = self.stops.get_mut(found..).and_then(|rest| rest.first_chunk_mut::<AT_ONCE>()) {
             for place in places {
-                // The top bit says nothing if it is the only one.
+                // `| 1 << 63` keeps `trailing_zeros` below 64 for an empty mask; `found` does not advance then.
                 *place = Stop(block.wrapping_add((stops | 1 << 63).trailing_zeros()));
                 found += usize::from(stops != 0);
                 stops &= stops.wrapping_sub(1);

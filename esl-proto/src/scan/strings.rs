@@ -1,22 +1,22 @@
-//! The strings of a JSON object, and what they are cut at.
+//! The structural bytes of a JSON object of strings.
 
 use super::{BLOCK, Class, Seen, Shape, Stop, look, masks};
 
-/// What structures an object of strings: quotes with a separator and another quote behind them, which end a name or a
-/// value. Noted is whatever may make one of them mean something else: backslashes, and quotes that are no such pairs.
+/// Classifies pairs of quotes with a separator between them (`":"`, `","`), which end a name or a value. Anything that
+/// could give a pair another meaning sets the flag: a backslash, or a quote that is not part of a pair.
 #[derive(Clone, Debug)]
 pub(crate) struct Strings {
-    /// What the block before holds.
+    /// The masks of the previous block.
     quotes: u64,
     separators: u64,
     backslashes: u64,
-    /// The second quotes of pairs in that block.
+    /// The second quotes of the pairs in the previous block.
     pairs: u64,
-    /// Whether there is anything to note since the last stop.
+    /// Whether the flag is pending for the next stop, which is in a later block.
     noted: bool,
 }
 
-/// How far behind its first quote a pair is found.
+/// Distance from the first quote of a pair to its second, at which the pair is reported.
 const BEHIND: u32 = 2;
 
 impl Shape for Strings {
@@ -30,7 +30,7 @@ impl Shape for Strings {
         let (separators, _) = look(block, Class::both(b':', b','), 0);
         let firsts = behind(quotes, self.quotes, BEHIND);
         let pairs = firsts & behind(separators, self.separators, 1) & quotes;
-        // Each quote is the first of a pair or the second of one, and none is both.
+        // Without escapes, each quote is either the first or the second of a pair, and none is both.
         let odd = firsts & !(pairs ^ behind(pairs, self.pairs, BEHIND));
         let plain = odd | self.backslashes == 0 && !(escapes | self.noted);
         let noted = if plain { 0 } else { self.noted(block, pairs, odd) };
@@ -40,13 +40,13 @@ impl Shape for Strings {
 }
 
 impl Strings {
-    /// The stops with a backslash or an odd quote before them.
+    /// The flags: a stop preceded, since the stop before it, by a backslash or an unpaired quote.
     #[cold]
     fn noted(&mut self, block: &[u8; BLOCK], stops: u64, odd: u64) -> u64 {
         let [backslashes] = masks(block, [b'\\']);
         let notes = odd | behind(backslashes, self.backslashes, BEHIND);
         self.backslashes = backslashes;
-        // A carry goes from each note through all that are no stops up to the next one.
+        // Adding propagates each escape bit as a carry to the next structural bit.
         let (carried, over) = (!stops).overflowing_add(notes & !stops);
         let (carried, over_again) = carried.overflowing_add(u64::from(self.noted));
         self.noted = over | over_again;
@@ -54,12 +54,12 @@ impl Strings {
     }
 }
 
-/// The bits of a block moved up by some places, and into the lowest the uppermost ones of the block before.
+/// `bits` shifted left by `places`, with the top bits of the previous block shifted in.
 const fn behind(bits: u64, before: u64, places: u32) -> u64 {
     bits << places | before >> (BLOCK as u32 - places)
 }
 
-/// A name and a string without escapes, and no white space between them.
+/// A name and a string value without escapes or white space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RegularMember<'a> {
     pub(crate) name: &'a [u8],
@@ -67,7 +67,7 @@ pub(crate) struct RegularMember<'a> {
 }
 
 impl<'a> RegularMember<'a> {
-    /// The member after the comma at `start`, if the next two stops end its name and its value.
+    /// Fast path: the member after the comma at `start`, if the next two stops end its name and its value.
     #[inline]
     pub(crate) fn at(text: &'a [u8], start: usize, [name_end, end]: [Stop; 2]) -> Option<Self> {
         let (front, value) = text.get(start..end.at())?.split_at_checked(name_end.at().wrapping_sub(start))?;

@@ -9,8 +9,8 @@ pub(crate) fn string_end(text: &[u8], start: usize) -> Option<usize> {
     let mut at = start;
     loop {
         let quote = find(b'"', text, at)?;
-        // A quote is escaped if an odd number of backslashes stands before it. Those before `at` belong to escapes
-        // that are over.
+        // A quote is escaped if an odd number of backslashes precedes it. Backslashes before `at` belong to escapes
+        // that are complete.
         let backslashes = slice(text, at, quote).iter().rev().take_while(|octet| **octet == b'\\').count();
         at = quote + 1;
         if backslashes.is_multiple_of(2) {
@@ -26,7 +26,7 @@ pub(crate) fn scalar_end(text: &[u8], start: usize) -> usize {
     start.saturating_add(rest.iter().position(|octet| !scalar(octet)).unwrap_or(rest.len()))
 }
 
-/// A string or a scalar taken as its text, at `start`: the value and the position after it.
+/// A string, or a scalar as its text, at `start`: the value and the position after it.
 pub(crate) fn scalar(text: &[u8], start: usize) -> Option<(Value<'_>, usize)> {
     if text.get(start) == Some(&b'"') {
         let end = string_end(text, start + 1)?;
@@ -36,7 +36,7 @@ pub(crate) fn scalar(text: &[u8], start: usize) -> Option<(Value<'_>, usize)> {
     (end > start).then(|| (Value::octets(slice(text, start, end)), end))
 }
 
-/// The elements of an array, given what stands between its brackets.
+/// The elements of an array, given the text between its brackets.
 #[derive(Clone, Debug)]
 pub(crate) struct Elements<'a> {
     text: &'a [u8],
@@ -54,13 +54,13 @@ impl<'a> Iterator for Elements<'a> {
 
     fn next(&mut self) -> Option<Value<'a>> {
         let (value, end) = scalar(self.text, skip_space(self.text, self.at))?;
-        // Past the comma, if one follows.
+        // Skip the comma, if there is one.
         self.at = skip_space(self.text, end).saturating_add(1);
         Some(value)
     }
 }
 
-/// Takes what the next octet or escape stands for off `rest`, the inside of a string.
+/// Removes the next byte or escape from `rest`, the inside of a string, and returns it decoded.
 pub(super) fn next(rest: &mut &[u8]) -> Option<Few> {
     let (octet, mut after) = rest.split_first()?;
     let mut decoded = Few::one(*octet);
@@ -107,7 +107,7 @@ fn unit(text: &[u8]) -> Option<(u32, &[u8])> {
     Some((u32::from(u16::from_be_bytes([pair(*a, *b)?, pair(*c, *d)?])), tail))
 }
 
-/// Writes `text` as a JSON string. As with the server, octets that are not UTF-8 stay as they are.
+/// Writes `text` as a JSON string. As on the server, bytes that are not UTF-8 are copied unchanged.
 pub(crate) fn write_string(text: &[u8], sink: &mut impl Sink) {
     sink.put(b"\"");
     let mut from = 0;

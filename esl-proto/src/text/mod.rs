@@ -1,10 +1,10 @@
-//! Octets of the wire and how they are coded.
+//! Bytes of the wire and their encodings.
 //!
-//! The same header value travels in four dresses: raw in a frame head, percent-coded in a plain event, with JSON
-//! escapes, or percent-coded under XML entities. A [`Value`] keeps the octets as they lie in the caller's buffer and
-//! knows the dress; it is decoded only when it is asked for, into the caller's storage or octet by octet.
+//! The same header value travels in four encodings: raw in a frame head, percent-coded in a plain event, with JSON
+//! escapes, or percent-coded under XML entities. A [`Value`] borrows the encoded bytes from the caller's buffer and
+//! records the encoding; it decodes on demand, into the caller's storage or byte by byte.
 //!
-//! An escape that is not valid in its coding stays verbatim, in all of them.
+//! In every encoding, an invalid escape is kept verbatim.
 
 pub(crate) mod json;
 pub(crate) mod percent;
@@ -34,7 +34,7 @@ impl fmt::Display for Insufficient {
 
 impl core::error::Error for Insufficient {}
 
-/// White space of JSON and XML.
+/// White space in JSON and XML.
 pub(crate) const fn is_space(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t' | b'\n' | b'\r')
 }
@@ -51,7 +51,7 @@ pub(crate) fn trim_space_end(text: &[u8]) -> &[u8] {
     scan::slice(text, 0, end)
 }
 
-/// The number that decimal digits say.
+/// The value of a decimal number; [`None`] without digits, with other bytes, or beyond `u64`.
 pub(crate) fn decimal(digits: impl IntoIterator<Item = u8>) -> Option<u64> {
     let mut digits = digits.into_iter().peekable();
     digits.peek()?;
@@ -64,7 +64,7 @@ pub(crate) fn decimal(digits: impl IntoIterator<Item = u8>) -> Option<u64> {
     })
 }
 
-/// Copies `from` to the front of `out`, which is long enough, and returns the count.
+/// Copies `from` to the front of `out` and returns the count. `out` must be long enough; otherwise nothing is copied.
 #[inline]
 pub(crate) fn copy(from: &[u8], out: &mut [u8]) -> usize {
     match out.get_mut(..from.len()) {
@@ -76,17 +76,17 @@ pub(crate) fn copy(from: &[u8], out: &mut [u8]) -> usize {
     }
 }
 
-/// Takes the first octet off `text`.
+/// Removes the first byte of `text` and returns it.
 pub(crate) fn first(text: &mut &[u8]) -> Option<u8> {
     let (octet, rest) = text.split_first()?;
     *text = rest;
     Some(*octet)
 }
 
-/// Up to four octets: what one escape stands for.
+/// Up to four bytes: the decoded form of one escape.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Few {
-    /// The octets, the first in the lowest place.
+    /// The bytes, the first in the lowest eight bits.
     octets: u32,
     len: u8,
 }
@@ -98,7 +98,7 @@ impl Few {
         Self { octets: octet as u32, len: 1 }
     }
 
-    /// The octets of a code point in UTF-8. A surrogate gets the three octets that the same scheme gives it.
+    /// A code point in UTF-8. A lone surrogate becomes the three bytes of the same scheme (as in WTF-8).
     pub(crate) const fn code_point(point: u32) -> Self {
         const fn tail(point: u32, shift: u32) -> u32 {
             0x80 | ((point >> shift) & 0x3f)

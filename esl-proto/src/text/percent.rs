@@ -4,8 +4,8 @@ use super::{copy, first};
 use crate::scan::slice;
 use crate::sink::Sink;
 
-/// The value of each octet as a hexadecimal digit; [`NO_DIGIT`] for all others.
-#[allow(clippy::indexing_slicing, reason = "counted up to the length")]
+/// The value of each byte as a hexadecimal digit; [`NO_DIGIT`] for bytes that are none.
+#[allow(clippy::indexing_slicing, reason = "the loop bound is the length")]
 const DIGITS: [u8; 256] = {
     let mut digits = [NO_DIGIT; 256];
     let mut octet = 0;
@@ -22,7 +22,7 @@ const DIGITS: [u8; 256] = {
 };
 const NO_DIGIT: u8 = 0xff;
 
-/// The octet that two hexadecimal digits of either case stand for.
+/// The byte that two hexadecimal digits of either case encode.
 #[allow(clippy::indexing_slicing, reason = "an octet is less than 256")]
 #[inline]
 pub(crate) fn pair(high: u8, low: u8) -> Option<u8> {
@@ -30,7 +30,7 @@ pub(crate) fn pair(high: u8, low: u8) -> Option<u8> {
     (high | low != NO_DIGIT).then_some((high << 4) | low)
 }
 
-/// Takes the next decoded octet off `rest`.
+/// Removes the next byte or escape from `rest` and returns it decoded.
 #[inline]
 pub(super) fn next(rest: &mut &[u8]) -> Option<u8> {
     if let [b'%', high, low, after @ ..] = rest
@@ -42,13 +42,13 @@ pub(super) fn next(rest: &mut &[u8]) -> Option<u8> {
     first(rest)
 }
 
-/// What of `raw` is left when the decoded octets of `prefix` have been taken off it.
+/// The rest of `raw` after a prefix that decodes to `prefix`; [`None`] if `raw` begins otherwise.
 pub(super) fn strip_prefix<'a>(raw: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
     let mut rest = raw;
     prefix.iter().all(|wanted| next(&mut rest) == Some(*wanted)).then_some(rest)
 }
 
-/// `raw` before the first place where the two octets of `separator` stand decoded, and after it if there is one.
+/// Splits `raw` at the first two bytes or escapes that decode to `separator`: the parts before and after it.
 pub(super) fn split(raw: &[u8], separator: [u8; 2]) -> (&[u8], Option<&[u8]>) {
     let mut rest = raw;
     loop {
@@ -61,9 +61,9 @@ pub(super) fn split(raw: &[u8], separator: [u8; 2]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-/// Decodes `raw` to the front of `out`, which is long enough, and returns the count.
+/// Decodes `raw` to the front of `out` and returns the count. `out` must be long enough.
 pub(super) fn decode_into(raw: &[u8], out: &mut [u8]) -> usize {
-    // Most values hold no escape, or begin with a long run without one.
+    // Copy the run before the first escape at once: most values contain no escape, or a late one.
     let run = memchr::memchr(b'%', raw).unwrap_or(raw.len());
     let mut written = copy(slice(raw, 0, run), out);
     let mut rest = slice(raw, run, raw.len());
@@ -78,21 +78,21 @@ pub(super) fn decode_into(raw: &[u8], out: &mut [u8]) -> usize {
 /// How a `%` before two upper-case hexadecimal digits is written in plain and XML events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Percent {
-    /// As FreeSWITCH does: the `%` stays as it is, and whoever decodes the value reads another one. `100%25` goes out as
-    /// `100%25` and comes in as `100%`.
+    /// As FreeSWITCH does: the `%` is not escaped, so the receiver decodes a different value. `100%25` is sent as
+    /// `100%25` and read as `100%`.
     #[default]
     Faithful,
-    /// So that every value comes in as it was.
+    /// Lossless: every value is read back as it was.
     Exact,
 }
 
-/// Whether the server leaves an octet as it is.
+/// Whether the server writes a byte without an escape.
 const fn is_plain(octet: u8) -> bool {
     const OTHERS: u128 = mark(b"!$'()*,-./_~");
     octet.is_ascii_alphanumeric() || (octet < 128 && OTHERS >> octet & 1 == 1)
 }
 
-/// A set of octets, none beyond ASCII.
+/// A bit set of ASCII characters.
 const fn mark(octets: &[u8]) -> u128 {
     match octets {
         [] => 0,
@@ -100,7 +100,7 @@ const fn mark(octets: &[u8]) -> u128 {
     }
 }
 
-/// Writes `text` percent-coded, as [`Percent`] says.
+/// Writes `text` percent-coded; `percent` decides about a `%` that looks like an escape.
 pub(crate) fn encode(text: &[u8], percent: Percent, sink: &mut impl Sink) {
     let mut from = 0;
     for (at, octet) in text.iter().copied().enumerate() {

@@ -1,11 +1,11 @@
-//! A name, value or body, with all that can be asked of it.
+//! A name, value or body, and the ways to read it.
 
 use core::fmt;
 
 use super::{Few, Insufficient, copy, decimal, first, json, percent, xml};
 use crate::scan;
 
-/// What stands for an empty value in a plain event (protocol.md, "Plain events").
+/// The placeholder for an empty value in a plain event (protocol.md, "Plain events").
 const UNDEFINED: &[u8] = b"_undef_";
 const ARRAY_PREFIX: &[u8] = b"ARRAY::";
 const ARRAY_SEPARATOR: &[u8] = b"|:";
@@ -19,14 +19,14 @@ pub(crate) enum Coding {
     CrLf,
     /// A header value of a plain event: percent-coded if `escaped`, `_undef_` if empty, perhaps an `ARRAY::`.
     Plain {
-        /// Whether a percent sign may stand in it.
+        /// Whether it may contain a percent sign.
         escaped: bool,
     },
     /// Percent-coded, nothing else.
     Percent,
-    /// What stands between the quotes of a JSON string.
+    /// The text between the quotes of a JSON string.
     Json,
-    /// What stands between the brackets of a JSON array of strings.
+    /// The text between the brackets of a JSON array of strings.
     JsonArray,
     /// The text of a header's XML element: percent-coded, then written with entities.
     XmlHeader,
@@ -47,7 +47,7 @@ impl Coding {
         Self::XmlBody,
     ];
 
-    /// The place in [`ALL`](Self::ALL).
+    /// The index in [`ALL`](Self::ALL).
     const fn number(self) -> u8 {
         match self {
             Self::Octets => 0,
@@ -99,7 +99,7 @@ impl<'a> Value<'a> {
         Self { raw, coding: Coding::XmlBody, limit }
     }
 
-    /// A value that is these octets and needs no decoding.
+    /// A value of these bytes, which need no decoding.
     #[must_use]
     pub const fn octets(octets: &'a [u8]) -> Self {
         Self::new(octets, Coding::Octets)
@@ -186,7 +186,7 @@ impl<'a> Value<'a> {
     /// `raw().len()` octets is enough for all but JSON arrays.
     #[inline]
     pub fn decode_into<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], Insufficient> {
-        // What nearly all values are: not coded, and there is room.
+        // Fast path for nearly all values: not encoded, and there is room.
         if let Coding::Octets | Coding::Plain { escaped: false } = self.coding
             && self.raw.len() <= out.len()
             && self.raw != UNDEFINED
@@ -335,7 +335,7 @@ impl fmt::Display for Value<'_> {
             let (_, free) = window.split_at_mut_checked(kept).unwrap_or_default();
             let fresh = fill(octets.by_ref(), free);
             let text = scan::slice(&window, 0, kept.saturating_add(fresh));
-            // A character may go on in the next window: keep its first octets back for that.
+            // A character may continue in the next window: carry its first bytes over.
             kept = if fresh == 0 { 0 } else { unfinished(text) };
             let whole = text.len().saturating_sub(kept);
             write_lossy(scan::slice(text, 0, whole), f)?;
@@ -416,7 +416,7 @@ impl Iterator for Bytes<'_> {
 #[derive(Clone, Debug)]
 struct Scalar<'a> {
     rest: &'a [u8],
-    /// Decoded octets that one escape gave more than one of.
+    /// Decoded bytes still to come of an escape that gave more than one.
     pending: Few,
     coding: Coding,
 }

@@ -1,14 +1,14 @@
-//! Entities and character references, as octets.
+//! XML entities and character references, on bytes.
 
 use super::percent::upper_hex;
 use super::{Few, decimal};
 use crate::scan::slice;
 use crate::sink::Sink;
 
-/// After these two octets FreeSWITCH writes the rest of a body as it is.
+/// FreeSWITCH does not escape the rest of a body after these two bytes.
 pub(super) const VERBATIM: &[u8] = b"<!";
 
-/// Takes what the next octet or entity stands for off `rest`.
+/// Removes the next byte or entity from `rest` and returns it decoded.
 pub(super) fn next(rest: &mut &[u8]) -> Option<Few> {
     let (octet, after) = rest.split_first()?;
     if *octet == b'&'
@@ -23,7 +23,7 @@ pub(super) fn next(rest: &mut &[u8]) -> Option<Few> {
 
 /// The code point of the entity whose text begins after the ampersand, and what follows its semicolon.
 fn entity(text: &[u8]) -> Option<(u32, &[u8])> {
-    // A name or a number: anything longer cannot be an entity, so that the search for its end stays short.
+    // Stops at the first byte that cannot be part of an entity, so that the search for the semicolon stays short.
     let name = text.iter().position(|octet| !(octet.is_ascii_alphanumeric() || *octet == b'#'))?;
     let (name, tail) = text.split_at_checked(name)?;
     let tail = tail.strip_prefix(b";")?;
@@ -50,8 +50,9 @@ fn hexadecimal(digits: &[u8]) -> Option<u32> {
     })
 }
 
-/// Writes a body as XML text, in the server's way: references for what is beyond ASCII, quotes as they are. Octets that
-/// are not UTF-8 and controls, which the server loses or which XML cannot say, stay as they are.
+/// Writes a body as XML text as the server does: character references for characters beyond ASCII, quotes unescaped.
+/// Bytes that are not UTF-8 (which the server loses) and control characters (which XML cannot represent) are copied
+/// unchanged.
 pub(crate) fn write_text(text: &[u8], sink: &mut impl Sink) {
     for chunk in text.utf8_chunks() {
         let valid = chunk.valid().as_bytes();
