@@ -25,23 +25,25 @@
  *
  * Rules that hold for all functions:
  *
- * - Octets, not text: nothing on the wire is promised to be UTF-8, and nothing is ended by a NUL. eslp_bytes and
- *   eslp_value say where octets are and how many.
+ * - Octets, not text: nothing on the wire is promised to be UTF-8 or NUL-terminated. eslp_bytes and eslp_value are
+ *   length-delimited.
  * - What is found points into the host's buffer: it is valid until the host overwrites, moves or frees these octets.
  *   Take what you need before you take the consumed octets off the buffer.
- * - Results go where pointers say. If a function returns an error, it has done nothing, and what stands in an output
- *   buffer then has no meaning; where a result tells more about the error, the comment says so.
- * - NULL, memory that was never initialised or is zero, and handles that have ended are found out: the status is
+ * - Results are written through pointers. If a function returns an error, it has done nothing, and the contents of an
+ *   output buffer are meaningless; where a result tells more about the error, the comment says so.
+ * - During a call, nobody else writes to its arguments or to what they point to, and nobody else uses its results. A
+ *   result or an output buffer overlaps no argument and no other result.
+ * - NULL, memory that was never initialised or is zero, and handles that have ended are detected: the status is
  *   ESLP_NULL or ESLP_BAD_HANDLE. Functions that return no status return 0, false or NULL then. A pointer to memory that
- *   is not there, or not as long as said, cannot be found out.
+ *   does not exist, or is shorter than stated, cannot be detected.
  * - Handles (eslp_decoder, eslp_client, eslp_server) live in memory of the host's (_init, _drop) or on the heap (_new,
  *   _free). With _init the library needs no heap at all. Structs that have `opaque` words live where the host puts them
  *   and need no end; they must not be copied while they are used, except for iterators (eslp_headers, eslp_items): a copy
  *   goes on from where the iterator stands.
- * - A handle may move from thread to thread, but only one function at a time may use it or what it has given. Different
- *   handles have nothing to do with each other. Structs that are only read may be shared.
+ * - A handle may move from thread to thread, but only one function at a time may use it or its results. Different handles
+ *   are independent. Structs that are only read may be shared.
  * - Numbers of an enum travel as int32_t, because a newer library may know more of them. Be ready for others. In the
- *   host's own structs, zeros are always "not said".
+ *   host's own structs, zero always means "not specified".
  */
 #ifndef ESL_PROTO_H
 #define ESL_PROTO_H
@@ -64,8 +66,8 @@ extern "C" {
 /**
  * How a function went.
  *
- * 0 is success. What is greater is no error but tells what to do next, or that there is nothing. What is less is an
- * error, and the function has done nothing. The numbers never change and are never used again for something else.
+ * 0 is success. Positive values are not errors; they tell you what to do next, or that there is nothing. Negative
+ * values are errors, and the function has done nothing. The numbers never change and are never reused.
  */
 typedef enum eslp_status {
   /** Done. */
@@ -74,11 +76,11 @@ typedef enum eslp_status {
   ESLP_NEED_DATA = 1,
   /** The connection is over. */
   ESLP_CLOSED = 2,
-  /** There are no more. */
+  /** The iteration has ended. */
   ESLP_END = 3,
-  /** There is none, or it is not of the kind that was asked for. */
+  /** Not found, or not of the kind that was asked for. */
   ESLP_NOT_FOUND = 4,
-  /** The host owes an answer; nothing is read before. */
+  /** Nothing is read until the host has answered. */
   ESLP_WAITING = 5,
   /** A pointer is NULL. */
   ESLP_NULL = -1,
@@ -86,7 +88,7 @@ typedef enum eslp_status {
   ESLP_BAD_HANDLE = -2,
   /** A pointer is not aligned as its type is. */
   ESLP_MISALIGNED = -3,
-  /** A number that is not in its list, or a length that no memory has. */
+  /** A number that is not in its enum, or an impossible length. */
   ESLP_INVALID_ARGUMENT = -4,
   /** The memory for a handle is too small. */
   ESLP_MEMORY_TOO_SMALL = -5,
@@ -104,7 +106,7 @@ typedef enum eslp_status {
   ESLP_TOO_MANY_LINES = -105,
   /** An event's document ends too early. */
   ESLP_DOCUMENT_TRUNCATED = -201,
-  /** An octet that cannot stand where it does in an event's document. */
+  /** An octet that is not allowed at its position in an event's document. */
   ESLP_DOCUMENT_UNEXPECTED = -202,
   /** A value that is neither a text nor a flat array. */
   ESLP_DOCUMENT_NESTED = -203,
@@ -112,7 +114,7 @@ typedef enum eslp_status {
   ESLP_DOCUMENT_UNMATCHED = -204,
   /** Something follows the event's document. */
   ESLP_DOCUMENT_TRAILING_DATA = -205,
-  /** Storage is too short; nothing was written, and how much is needed has been told. */
+  /** Buffer too small; the required size is returned, and nothing was written. */
   ESLP_INSUFFICIENT = -300,
   /** A part of a command is empty that must not be. */
   ESLP_COMMAND_EMPTY = -301,
@@ -130,13 +132,13 @@ typedef enum eslp_status {
   ESLP_COMMAND_TOO_LONG = -307,
   /** A format that the server would lose beside a uuid. */
   ESLP_COMMAND_FORMAT_LOST = -308,
-  /** A request is no command. */
+  /** A request is not a known command. */
   ESLP_PARSE_UNKNOWN = -401,
   /** A command lacks its argument. */
   ESLP_PARSE_MISSING = -402,
   /** A command's argument is not understood. */
   ESLP_PARSE_INVALID = -403,
-  /** Storage for a dial string is too short; nothing was written, and how much is needed has been told. */
+  /** Buffer too small for a dial string; the required size is returned, and nothing was written. */
   ESLP_DIAL_INSUFFICIENT = -500,
   /** A part of a call is empty that must not be. */
   ESLP_DIAL_EMPTY = -501,
@@ -158,13 +160,13 @@ typedef enum eslp_status {
   ESLP_DIAL_EXPANSION = -509,
   /** A part of a call has a meaning of its own. */
   ESLP_DIAL_RESERVED = -510,
-  /** More than the server reads in one place. */
+  /** More than the server's limit. */
   ESLP_DIAL_TOO_MANY = -511,
-  /** A number that is too great. */
+  /** A number that is too large. */
   ESLP_DIAL_TOO_GREAT = -512,
-  /** Storage for reading a dial string is too short. */
+  /** Storage too small for reading a dial string. */
   ESLP_DIAL_PARSE_STORAGE = -551,
-  /** The line is no `originate`. */
+  /** The line is not an `originate` command. */
   ESLP_DIAL_PARSE_UNKNOWN = -552,
   /** Arguments or an endpoint are missing, or there are too many. */
   ESLP_DIAL_PARSE_MISSING = -553,
@@ -176,7 +178,7 @@ typedef enum eslp_status {
   ESLP_DIAL_PARSE_CONTROL = -556,
   /** A variable that only a channel can expand. */
   ESLP_DIAL_PARSE_EXPANSION = -557,
-  /** More handles than the server reads. */
+  /** More handles than the server's limit. */
   ESLP_DIAL_PARSE_TOO_MANY = -558,
   /** auth or userauth must be sent first. */
   ESLP_NOT_AUTHENTICATED = -601,
@@ -198,16 +200,16 @@ typedef enum eslp_status {
   ESLP_IS_CLOSED = -609,
   /** The name of an event's header would forge another header. */
   ESLP_FORGED_NAME = -701,
-  /** This answers no question that was asked. */
+  /** Not an answer to the pending question. */
   ESLP_NOT_ASKED = -702,
-  /** Not between two commands, or nothing is subscribed to. */
+  /** In the middle of a command, or nothing is subscribed to. */
   ESLP_NOT_READY = -703,
 } eslp_status;
 
 /** Counts up when a function or struct of this header changes in a way that compiled programs notice. */
 #define ESLP_ABI_VERSION 1
 
-/** What a status says, in English: never NULL, and valid for ever. A number that is no status gets words, too. */
+/** What a status says, in English: never NULL, and valid for ever. A number that is no status gets a text, too. */
 const char *eslp_strerror(int32_t status);
 
 /**
@@ -226,16 +228,16 @@ const char *eslp_version(void);
  * ======================================================================== */
 
 /**
- * Octets of somebody else's, not ended by a NUL. Octets, not text: nothing on the wire is promised to be UTF-8.
+ * A borrowed, length-delimited byte string (not NUL-terminated). Bytes, not text: nothing on the wire is promised to
+ * be UTF-8.
  *
- * As a result: valid as long as the function's comment says. NULL means that there is none, which is not the same as
- * none of length 0.
+ * As a result: valid as long as the function's comment says. NULL = absent, distinct from empty.
  *
- * As an argument: read during the call only. Use ESLP_LIT("a literal") or eslp_str(a_string). `{NULL, 0}` leaves it
- * out, where it can be left out.
+ * As an argument: read during the call only. Use ESLP_LIT("a literal") or eslp_str(a_string). `{NULL, 0}` omits an
+ * optional argument.
  */
 typedef struct eslp_bytes {
-  /** The first of them. */
+  /** The first byte. */
   const char *data;
   /** Their number. */
   size_t len;
@@ -252,9 +254,9 @@ typedef struct eslp_value {
   const char *data;
   /** Their number. */
   size_t len;
-  /** How they are coded: a number of the library's own. */
+  /** How they are coded: a private number. */
   uint32_t coding;
-  /** Another number of the library's own. */
+  /** A private number. */
   uint32_t limit;
 } eslp_value;
 
@@ -268,20 +270,20 @@ typedef struct eslp_header {
 
 /** An iterator over the elements of an array: eslp_value_items(). */
 typedef struct eslp_items {
-  /** The library's. */
+  /** Private. */
   uint64_t opaque[6];
 } eslp_items;
 
 /**
- * The decoded octets, if they lie in the buffer just so, as most do: `octets` then points into the buffer.
+ * The decoded octets, if the value needs no decoding, as most: `octets` then points into the buffer.
  *
  * @return ESLP_NOT_FOUND if they must be decoded: eslp_value_read() or eslp_value_decode().
  */
 eslp_status eslp_value_plain(const eslp_value *value, eslp_bytes *octets);
 
 /**
- * The decoded octets: in the buffer if they lie there just so, else decoded into `storage`. `octets` is valid as long
- * as both. Storage of `value->len` octets is enough for all but arrays of JSON events.
+ * The decoded octets: in the buffer if the value needs no decoding, else decoded into `storage`. `octets` is valid as
+ * long as both. Storage of `value->len` octets is enough for all but arrays of JSON events.
  *
  * @return ESLP_INSUFFICIENT if the storage is too short: `octets->len` is then what is needed, and its data NULL.
  */
@@ -373,7 +375,7 @@ static inline eslp_bytes eslp_str(const char *text) {
  * Where handles live: see the sizes with each of them.
  * ======================================================================== */
 
-/** How memory for handles must be aligned: as `malloc` aligns, or `_Alignas(ESLP_ALIGN)`. */
+/** The alignment of memory for handles: as `malloc` aligns, or `_Alignas(ESLP_ALIGN)`. */
 #define ESLP_ALIGN 16
 
 /* ========================================================================
@@ -818,9 +820,9 @@ typedef struct eslp_pairs {
   const eslp_pair *items;
   /** Their number. */
   size_t count;
-  /** Where they were read from: the library's. */
+  /** Source of pairs that were read: private. */
   eslp_bytes request;
-  /** Which of the headers they are: the library's. */
+  /** The kind of that source: private. */
   uint32_t part;
 } eslp_pairs;
 
@@ -841,32 +843,32 @@ typedef struct eslp_pairs {
  * Valid as long as the octets in the buffer. Make one with eslp_message_event() or eslp_event_view().
  */
 typedef struct eslp_event {
-  /** The text as it lies on the wire. */
+  /** The text as received. */
   eslp_bytes text;
   /** An eslp_format. */
   int32_t format;
-  /** Whether lines end in CRLF: a number of the library's own. */
+  /** Whether lines end in CRLF: a private number. */
   uint32_t crlf;
 } eslp_event;
 
 /** An iterator over headers. Valid as long as what it was made of; take the headers with eslp_headers_next(). */
 typedef struct eslp_headers {
-  /** The library's. */
+  /** Private. */
   uint64_t opaque[28];
 } eslp_headers;
 
 /**
- * Storage for a part of an eslp_index: one header of a JSON or XML event, or what 64 octets of a plain one hold. It need
- * not be initialised.
+ * Storage for a part of an eslp_index: one header of a JSON or XML event, or the line ends and colons in 64 octets of
+ * a plain one. Need not be initialised.
  */
 typedef struct eslp_slot {
-  /** The library's. */
+  /** Private. */
   uint64_t opaque[2];
 } eslp_slot;
 
-/** Where the headers of an event stand: eslp_event_index(). */
+/** The positions of an event's headers: eslp_event_index(). */
 typedef struct eslp_index {
-  /** The library's. */
+  /** Private. */
   uint64_t opaque[32];
 } eslp_index;
 
@@ -914,15 +916,15 @@ eslp_status eslp_headers_next(eslp_headers *headers, eslp_header *header);
 eslp_status eslp_event_body(const eslp_event *event, eslp_value *body);
 
 /**
- * Reads the whole text and says whether that is possible; `offset`, which may be NULL, is where it is not. Plain text
- * always is.
+ * Reads the whole text to check that it is well-formed, as plain text always is. `offset`, which may be NULL, is the
+ * position of the first error.
  *
- * @return An error from ESLP_DOCUMENT_TRUNCATED on. The stream is not concerned: the next frame begins where it should.
+ * @return An error from ESLP_DOCUMENT_TRUNCATED on. The stream is not affected: the next frame begins where it should.
  */
 eslp_status eslp_event_validate(const eslp_event *event, size_t *offset);
 
 /**
- * Notes where the headers stand in `count` slots, so that look-ups need not walk the text again.
+ * Records the positions of the headers in `count` slots, so that look-ups need not walk the text again.
  *
  * The index is valid as long as the octets in the buffer and the slots, which can be used again for the next event. If
  * there are fewer than needed, the index covers the first headers and look-ups walk the rest: slower, never wrong. A
@@ -965,7 +967,7 @@ typedef struct eslp_frame {
   eslp_bytes body;
   /** The value of the first Content-Type; NULL if there is none. */
   eslp_bytes content_type;
-  /** Whether lines end in CRLF: a number of the library's own. */
+  /** Whether lines end in CRLF: a private number. */
   uint32_t crlf;
 } eslp_frame;
 
@@ -1031,7 +1033,7 @@ typedef enum eslp_socket_mode {
 } eslp_socket_mode;
 
 /**
- * Begins with the first of the frame's headers, in the order of the wire, as they stand there; those of an event are
+ * Begins with the first of the frame's headers, in the order of the wire, undecoded; the headers of an event are
  * for eslp_event_headers(). A line without a colon continues the value of the line before it. Any kind.
  */
 eslp_status eslp_message_headers(const eslp_message *message, eslp_headers *headers);
@@ -1149,9 +1151,9 @@ eslp_status eslp_request_headers(const eslp_frame *request, eslp_headers *header
  * ======================================================================== */
 
 /**
- * What a decoder refuses to go beyond, and from which size on it hands frames out in pieces.
+ * The limits of a decoder, and the size from which on frames are handed out in pieces.
  *
- * A frame that exceeds a limit ends the connection: its border cannot be known without taking it in. 0 stands for the
+ * A frame that exceeds a limit ends the connection: its end cannot be found without buffering it. 0 stands for the
  * default, and a NULL pointer to this struct for all of them.
  */
 typedef struct eslp_limits {
@@ -1240,7 +1242,7 @@ eslp_status eslp_decoder_new(int32_t sender, const eslp_limits *limits, eslp_dec
 void eslp_decoder_free(eslp_decoder *decoder);
 
 /**
- * Finds what stands at the front of `buf`: all octets read and not yet consumed.
+ * Decodes the next frame or part in `buf`, which holds all octets read and not yet consumed.
  *
  * Take `step->consumed` octets off the front before the next call, and read more before it if the status is
  * ESLP_NEED_DATA. Octets may come in any pieces; none is searched twice.
@@ -1612,7 +1614,7 @@ eslp_bytes eslp_field_text(int32_t field);
  * Whom to call: written so that the server reads what is meant, and read as it reads them.
  * ======================================================================== */
 
-/** What stands between a leg and the one before it. */
+/** The separator between a leg and the previous one. */
 typedef enum eslp_join {
   /** `,`: both are called at once. */
   ESLP_JOIN_AND = 0,
@@ -1790,7 +1792,7 @@ typedef enum eslp_role {
   ESLP_OUTBOUND = 2,
 } eslp_role;
 
-/** What came in on a connection. */
+/** The kind of what came in on a connection. */
 typedef enum eslp_incoming {
   /** Nothing: more octets must be read, or the connection is over. */
   ESLP_IN_NONE = 0,
@@ -1836,19 +1838,19 @@ typedef enum eslp_incoming {
 
 /** Why a connection ended. */
 typedef enum eslp_end {
-  /** It has not. */
+  /** The connection has not ended. */
   ESLP_END_NONE = 0,
   /** After `exit`. */
   ESLP_END_EXIT = 1,
   /** The password was refused. */
   ESLP_END_AUTH_REFUSED = 2,
-  /** No password came in time: the server ends with a notice and nothing else. */
+  /** Authentication timed out: the server ends with a notice and nothing else. */
   ESLP_END_AUTH_TIMEOUT = 3,
   /** The access list does not allow this address. */
   ESLP_END_REJECTED = 4,
   /** The controlled channel has ended. */
   ESLP_END_CHANNEL_ENDED = 5,
-  /** The server shuts down, or its event socket is reloaded. */
+  /** The server is shutting down, or its event socket is being reloaded. */
   ESLP_END_SHUTDOWN = 6,
   /** This connection has read too slowly: events were lost. */
   ESLP_END_EVENTS_LOST = 7,
@@ -1943,7 +1945,7 @@ typedef struct eslp_stats {
 } eslp_stats;
 
 /**
- * What a connection wants to hear: to be applied now, and again after every reconnect.
+ * The subscriptions of a connection: to be applied now, and again after every reconnect.
  *
  * Zeros are nothing at all but for `log_level` and `linger_seconds`, whose fields before them switch them on.
  */
@@ -1992,7 +1994,7 @@ eslp_status eslp_client_new(int32_t role, const eslp_limits *limits, eslp_client
 void eslp_client_free(eslp_client *client);
 
 /**
- * Finds what stands at the front of `buf`: all octets read and not yet consumed.
+ * Reads the next item from `buf`, which holds all octets read and not yet consumed.
  *
  * Take `found->consumed` octets off the front before the next call, after you have used what `found` points to, and read
  * more before it if the status is ESLP_NEED_DATA. When a read says that the stream has ended: eslp_client_eof().
@@ -2018,7 +2020,7 @@ eslp_status eslp_client_send(eslp_client *client, const eslp_command *command, v
 
 /**
  * Writes all commands that a fresh connection must send to have a subscription, and counts them as sent: filters come
- * first, so that nothing slips through before they stand. All or none.
+ * first, so that no unwanted event arrives before they are set. All or none.
  *
  * `sent->id` is the id of the first, `sent->count` their number; ESLP_NO_ID and 0 if the subscription asks for nothing.
  *
@@ -2046,7 +2048,8 @@ eslp_status eslp_client_may_send(const eslp_client *client, const eslp_command *
 
 /**
  * Counts a command that the host sends without eslp_client_send(), such as one that this library does not know: its
- * answer will carry the id. The host answers for its being one command that is answered once.
+ * answer will carry the id. The host must guarantee that the bytes are exactly one command with
+ * exactly one reply.
  */
 eslp_status eslp_client_sent_elsewhere(eslp_client *client, uint64_t *id);
 
@@ -2106,18 +2109,19 @@ eslp_status eslp_tag(uint64_t run, uint64_t number, void *out, size_t size);
  */
 eslp_status eslp_tag_number(const eslp_value *name, uint64_t run, uint64_t *number);
 
-/** Storage for one entry of an eslp_pending. It need not be initialised. */
+/** Storage for one entry of an eslp_pending. Need not be initialised. */
 typedef struct eslp_pending_slot {
-  /** The library's. */
+  /** Private. */
   uint64_t opaque[3];
 } eslp_pending_slot;
 
 /**
- * What is waited for, by number, in slots of the caller's, for hosts that have no map of their own: the number of a
- * tag or the id of a command, and a pointer of the host's that is never followed. Looking up walks the slots.
+ * A map of pending jobs and commands by number, in slots of the caller's, for hosts that have no map of their own: the
+ * number of a tag or the id of a command, and a pointer of the host's that is never followed. Looking up walks the
+ * slots.
  */
 typedef struct eslp_pending {
-  /** The library's. */
+  /** Private. */
   uint64_t opaque[4];
 } eslp_pending;
 
@@ -2125,7 +2129,7 @@ typedef struct eslp_pending {
 eslp_status eslp_pending_init(eslp_pending *pending, eslp_pending_slot *slots, size_t count);
 
 /**
- * Remembers `entry` under `number`. `before`, which may be NULL, gets what stood there, or NULL.
+ * Remembers `entry` under `number`. `before`, which may be NULL, gets the entry that was there, or NULL.
  *
  * @return ESLP_INSUFFICIENT if no slot is left.
  */
@@ -2155,7 +2159,7 @@ size_t eslp_pending_len(const eslp_pending *pending);
  * proof: events overtake each other by a few places, and some numbers go to events that no listener gets.
  */
 typedef struct eslp_sequence {
-  /** The library's. */
+  /** Private. */
   uint64_t opaque[4];
 } eslp_sequence;
 
@@ -2191,7 +2195,7 @@ uint64_t eslp_sequence_missing(const eslp_sequence *sequence);
  *     }
  */
 typedef struct eslp_buffer {
-  /** The library's. */
+  /** Private. */
   uint64_t opaque[8];
 } eslp_buffer;
 
@@ -2229,15 +2233,15 @@ eslp_status eslp_buffer_grow(eslp_buffer *buffer, void *memory, size_t size);
  * What a server's side delivers.
  * ======================================================================== */
 
-/** Storage for one header of an eslp_event_data. It need not be initialised. */
+/** Storage for one header of an eslp_event_data. Need not be initialised. */
 typedef struct eslp_field_slot {
-  /** The library's. */
+  /** Private. */
   uint64_t opaque[6];
 } eslp_field_slot;
 
-/** Storage for one element of an array in an eslp_event_data. It need not be initialised. */
+/** Storage for one element of an array in an eslp_event_data. Need not be initialised. */
 typedef struct eslp_item_slot {
-  /** The library's. */
+  /** Private. */
   uint64_t opaque[2];
 } eslp_item_slot;
 
@@ -2253,15 +2257,15 @@ typedef struct eslp_item_slot {
  *     eslp_event_data_add(&event, ESLP_LIT("Event-Name"), ESLP_LIT("HEARTBEAT"));
  */
 typedef struct eslp_event_data {
-  /** The library's. */
+  /** Private. */
   uint64_t opaque[8];
 } eslp_event_data;
 
 /** How a `%` that two upper-case hexadecimal digits follow is written. */
 typedef enum eslp_percent {
-  /** As FreeSWITCH writes it: left as it is, so that it is lost in reading. */
+  /** As FreeSWITCH writes it: not escaped, so that it is read back as another value. */
   ESLP_PERCENT_FAITHFUL = 0,
-  /** So that it is read as what was meant. */
+  /** Lossless: it is read back as it was. */
   ESLP_PERCENT_EXACT = 1,
 } eslp_percent;
 
@@ -2454,7 +2458,7 @@ typedef struct eslp_ask {
 
 /** Why a connection is over. */
 typedef enum eslp_closed {
-  /** It is not. */
+  /** The connection is not over. */
   ESLP_CLOSED_NOT = 0,
   /** The client has sent `exit`. */
   ESLP_CLOSED_EXIT = 1,
@@ -2522,8 +2526,8 @@ typedef enum eslp_answer_kind {
    */
   ESLP_ANSWER_VALUE = 9,
   /**
-   * The channel's data: `channel`, the headers of a CHANNEL_DATA event; what stands there about the connection itself
-   * is added.
+   * The channel's data: `channel`, the headers of a CHANNEL_DATA event; the headers about the connection itself are
+   * added.
    */
   ESLP_ANSWER_CHANNEL = 10,
   /** Another text for a `sendmsg` or `sendevent`: `text`, `-ERR` and a reason. */
@@ -2549,13 +2553,13 @@ typedef struct eslp_answer {
   const eslp_event_data *channel;
 } eslp_answer;
 
-/** What becomes of an event or a log line that happened. */
+/** What to do with an event or a log line. */
 typedef enum eslp_offer {
-  /** It is not for this connection. */
+  /** Not wanted by this connection. */
   ESLP_OFFER_SKIP = 0,
-  /** It is, and must be delivered in its turn. It counts as waiting until then. */
+  /** Wanted: eslp_server_deliver() it in order. It counts against the queue limit until then. */
   ESLP_OFFER_QUEUE = 1,
-  /** It would be, but too many wait: it is lost. */
+  /** Wanted, but the queue is full: it is lost. */
   ESLP_OFFER_LOST = 2,
   /** One loss too many: eslp_server_disconnect(). */
   ESLP_OFFER_KILL = 3,
@@ -2712,7 +2716,7 @@ eslp_status eslp_server_deliver_log(eslp_server *server, const eslp_log_data *li
  */
 eslp_status eslp_server_subscribe(eslp_server *server, eslp_bytes subclass);
 
-/** What a listener keeps, in one look. */
+/** A snapshot of a listener's state. */
 typedef struct eslp_server_state {
   /** Why the connection is over: an eslp_closed. */
   int32_t closed;
@@ -2732,8 +2736,8 @@ typedef struct eslp_server_state {
    */
   uint8_t idle_stranger;
   /**
-   * Whether a part of a command has come, which keeps back all events until the rest does. FreeSWITCH waits for ever;
-   * a host had better not.
+   * Whether a part of a command has arrived, which holds back all events until the rest does. FreeSWITCH waits for
+   * ever; a host should set a deadline.
    */
   uint8_t mid_command;
   /** Whether an event could be sent now. */
@@ -2750,7 +2754,7 @@ typedef struct eslp_server_state {
   eslp_bytes channel;
 } eslp_server_state;
 
-/** What a listener keeps, in one look. */
+/** A snapshot of a listener's state. */
 eslp_status eslp_server_get_state(const eslp_server *server, eslp_server_state *state);
 
 #ifdef __cplusplus

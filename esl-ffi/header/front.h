@@ -25,23 +25,25 @@
  *
  * Rules that hold for all functions:
  *
- * - Octets, not text: nothing on the wire is promised to be UTF-8, and nothing is ended by a NUL. eslp_bytes and
- *   eslp_value say where octets are and how many.
+ * - Octets, not text: nothing on the wire is promised to be UTF-8 or NUL-terminated. eslp_bytes and eslp_value are
+ *   length-delimited.
  * - What is found points into the host's buffer: it is valid until the host overwrites, moves or frees these octets.
  *   Take what you need before you take the consumed octets off the buffer.
- * - Results go where pointers say. If a function returns an error, it has done nothing, and what stands in an output
- *   buffer then has no meaning; where a result tells more about the error, the comment says so.
- * - NULL, memory that was never initialised or is zero, and handles that have ended are found out: the status is
+ * - Results are written through pointers. If a function returns an error, it has done nothing, and the contents of an
+ *   output buffer are meaningless; where a result tells more about the error, the comment says so.
+ * - During a call, nobody else writes to its arguments or to what they point to, and nobody else uses its results. A
+ *   result or an output buffer overlaps no argument and no other result.
+ * - NULL, memory that was never initialised or is zero, and handles that have ended are detected: the status is
  *   ESLP_NULL or ESLP_BAD_HANDLE. Functions that return no status return 0, false or NULL then. A pointer to memory that
- *   is not there, or not as long as said, cannot be found out.
+ *   does not exist, or is shorter than stated, cannot be detected.
  * - Handles (eslp_decoder, eslp_client, eslp_server) live in memory of the host's (_init, _drop) or on the heap (_new,
  *   _free). With _init the library needs no heap at all. Structs that have `opaque` words live where the host puts them
  *   and need no end; they must not be copied while they are used, except for iterators (eslp_headers, eslp_items): a copy
  *   goes on from where the iterator stands.
- * - A handle may move from thread to thread, but only one function at a time may use it or what it has given. Different
- *   handles have nothing to do with each other. Structs that are only read may be shared.
+ * - A handle may move from thread to thread, but only one function at a time may use it or its results. Different handles
+ *   are independent. Structs that are only read may be shared.
  * - Numbers of an enum travel as int32_t, because a newer library may know more of them. Be ready for others. In the
- *   host's own structs, zeros are always "not said".
+ *   host's own structs, zero always means "not specified".
  */
 #ifndef ESL_PROTO_H
 #define ESL_PROTO_H

@@ -1,14 +1,34 @@
-//! What C gives, checked and made safe.
+//! Raw pointers of C's, checked and made safe.
+//!
+//! # The contract with C
+//!
+//! No function can check that memory exists. The front of the header therefore states what the caller must guarantee
+//! for each argument of an exported function, and the SAFETY comment of each export names the kind of each of its
+//! arguments:
+//!
+//! * An **input** is NULL or points to an initialised value that nobody writes to during the call. The same holds for
+//!   every pointer inside it and for the `len` bytes of an `eslp_bytes` or `eslp_value`.
+//! * An **output** is NULL or points to memory of the type's size, or of the given length, that only this call uses. It
+//!   overlaps no other argument.
+//! * A **handle**, or a struct of `opaque` words, is NULL or points to memory of its size, in any state, that only one
+//!   call uses at a time. The first word is the mark that `handle` checks; nobody but this library writes it.
+//! * **Lent memory** is an output that its owner neither uses nor moves as long as the handle or result made over it is
+//!   used. So are the bytes of an input that the comment of the function says are kept.
+//!
+//! The unsafe functions of this module and of `handle`, and the methods made of them (`octets`, `value`, `frame`, ...),
+//! require one of these kinds of their argument and nothing else. NULL, misalignment, impossible lengths, marks and
+//! numbers of enums they check themselves. Lifetimes are those of the call; what a handle keeps as `'static` is lent
+//! memory.
 
 use core::ffi::c_void;
 use core::ptr::NonNull;
 
 use crate::status::eslp_status;
 
-/// What a function does: its value, or the status to return instead of [`eslp_status::ESLP_OK`].
+/// The result of a step: its value, or the status to return instead of [`eslp_status::ESLP_OK`].
 pub(crate) type Outcome<T = ()> = Result<T, eslp_status>;
 
-/// Runs the body of a function and says how it went.
+/// Runs the body of an exported function and returns its status.
 #[inline]
 pub(crate) fn run(body: impl FnOnce() -> Outcome) -> eslp_status {
     match body() {
@@ -22,37 +42,38 @@ fn checked<T>(pointer: *mut T) -> Outcome<NonNull<T>> {
     if pointer.is_aligned() { Ok(pointer) } else { Err(eslp_status::ESLP_MISALIGNED) }
 }
 
-/// A struct that C has written, for the length of a call.
+/// A struct that C has written, for the duration of the call.
 ///
 /// # Safety
-/// `pointer` is NULL or points to a `T` that nobody writes to during the call. `T` is made of numbers and pointers, for
-/// which all octets are valid.
+/// `pointer` is NULL or points to an initialised `T` that nobody writes to during the call. `T` consists of
+/// numbers and raw pointers, for which every bit pattern is valid.
 pub(crate) unsafe fn read<'a, T>(pointer: *const T) -> Outcome<&'a T> {
-    // SAFETY: neither NULL nor misaligned, and the caller says the rest.
+    // SAFETY: `checked` has excluded NULL and misalignment. The caller guarantees an initialised `T` without writers,
+    // and that any bit pattern is a valid `T`: all that a shared reference requires.
     checked(pointer.cast_mut()).map(|pointer| unsafe { pointer.as_ref() })
 }
 
-/// A struct of the library's or of C's, to be changed in place.
+/// A struct to be changed in place, for the duration of the call.
 ///
 /// # Safety
-/// As [`read`], and nobody else reads it during the call.
+/// As [`read`], and nobody else reads the struct during the call.
 pub(crate) unsafe fn change<'a, T>(pointer: *mut T) -> Outcome<&'a mut T> {
-    // SAFETY: neither NULL nor misaligned, and the caller says the rest.
+    // SAFETY: as in `read`; that nobody else reads either makes the reference unique.
     checked(pointer).map(|mut pointer| unsafe { pointer.as_mut() })
 }
 
-/// Where a result goes. What stands there before is never read.
+/// The target of a result. Its old contents are never read.
 #[derive(Clone, Copy)]
 pub(crate) struct Out<T>(NonNull<T>);
 
 impl<T> Out<T> {
     /// # Safety
-    /// `pointer` is NULL or points to memory for a `T` that is the caller's to write during the call.
+    /// `pointer` is NULL or points to memory for a `T` that only this call uses. No `Out` outlives the call.
     pub(crate) unsafe fn new(pointer: *mut T) -> Outcome<Self> {
         checked(pointer).map(Self)
     }
 
-    /// The same where C may leave a result out with NULL.
+    /// As [`new`](Self::new), but NULL means that C does not want the result.
     ///
     /// # Safety
     /// As [`new`](Self::new).
@@ -62,40 +83,42 @@ impl<T> Out<T> {
 
     #[inline]
     pub(crate) fn set(self, value: T) {
-        // SAFETY: checked, and the maker of this says that the memory is ours to write.
+        // SAFETY: the constructors have excluded NULL and misalignment, and their callers guarantee memory for a `T`
+        // that only this call uses. `write` does not read or drop the old contents, which may be uninitialised.
         unsafe { self.0.write(value) }
     }
 }
 
-/// `len` octets or items at `data`, for the length of a call. A length of 0 goes with any pointer.
+/// `len` bytes or items at `data`, for the duration of the call. With a `len` of 0, `data` may be any pointer.
 ///
 /// # Safety
-/// `data` is NULL or points to as many valid `T`, which nobody writes to during the call.
+/// `data` is NULL or points to `len` initialised `T` that nobody writes to during the call.
 pub(crate) unsafe fn slice<'a, T>(data: *const T, len: usize) -> Outcome<&'a [T]> {
     if len == 0 {
         return Ok(&[]);
     }
     let data = checked(data.cast_mut())?;
     fits::<T>(len)?;
-    // SAFETY: not NULL, aligned, not too long, and the caller says the rest.
+    // SAFETY: `checked` has excluded NULL and misalignment, `fits` a size beyond `isize::MAX`. The caller guarantees
+    // `len` initialised items without writers.
     Ok(unsafe { core::slice::from_raw_parts(data.as_ptr(), len) })
 }
 
-/// The same, to be written to.
+/// As [`slice`], but writable.
 ///
 /// # Safety
-/// As [`slice`], and nobody else reads it during the call.
+/// As [`slice`], and nobody else reads the items during the call.
 pub(crate) unsafe fn slice_mut<'a, T>(data: *mut T, len: usize) -> Outcome<&'a mut [T]> {
     if len == 0 {
         return Ok(&mut []);
     }
     let data = checked(data)?;
     fits::<T>(len)?;
-    // SAFETY: not NULL, aligned, not too long, and the caller says the rest.
+    // SAFETY: as in `slice`; that nobody else reads either makes the reference unique.
     Ok(unsafe { core::slice::from_raw_parts_mut(data.as_ptr(), len) })
 }
 
-/// No object is longer than half of the address space.
+/// Refuses lengths that no object has: Rust requires sizes of at most `isize::MAX`.
 fn fits<T>(len: usize) -> Outcome {
     match len.checked_mul(size_of::<T>()) {
         Some(size) if isize::try_from(size).is_ok() => Ok(()),
@@ -103,20 +126,21 @@ fn fits<T>(len: usize) -> Outcome {
     }
 }
 
-/// A buffer of C's to read from.
+/// A byte buffer to read from.
 ///
 /// # Safety
 /// As [`slice`].
 pub(crate) unsafe fn input<'a>(data: *const c_void, len: usize) -> Outcome<&'a [u8]> {
-    // SAFETY: passed on.
+    // SAFETY: `slice` requires what this function's caller guarantees.
     unsafe { slice(data.cast::<u8>(), len) }
 }
 
-/// A buffer of C's to write to.
+/// A byte buffer to write to.
 ///
 /// # Safety
-/// As [`slice_mut`]. The octets need not be initialised: they are written before they are read.
+/// As [`slice_mut`], except that the bytes need not be initialised: memory of C's is opaque to Rust's
+/// optimiser, which must assume that C has written some bytes; and the core writes an output before it reads from it.
 pub(crate) unsafe fn output<'a>(data: *mut c_void, len: usize) -> Outcome<&'a mut [u8]> {
-    // SAFETY: passed on.
+    // SAFETY: `slice_mut` requires what this function's caller guarantees; for uninitialised bytes see above.
     unsafe { slice_mut(data.cast::<u8>(), len) }
 }

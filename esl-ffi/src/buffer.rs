@@ -24,11 +24,11 @@ use crate::status::eslp_status;
 ///     }
 #[repr(C)]
 pub struct eslp_buffer {
-    /// The library's.
+    /// Private.
     pub opaque: [u64; 8],
 }
 
-/// Memory of the caller's.
+/// Lent memory of the caller's.
 pub(crate) struct Memory(&'static mut [u8]);
 
 impl AsRef<[u8]> for Memory {
@@ -45,14 +45,15 @@ impl AsMut<[u8]> for Memory {
 
 impl Memory {
     /// # Safety
-    /// `memory` is NULL or points to `size` octets, which are the library's as long as what they are given to.
+    /// `memory` is NULL or points to `size` octets that nobody else uses as long as the value made over them is used.
     pub(crate) unsafe fn new(memory: *mut c_void, size: usize) -> Outcome<Self> {
-        // SAFETY: passed on.
+        // SAFETY: `output` requires that for the call; the caller guarantees it for the life of `Self`, which is what
+        // the `'static` stands for.
         unsafe { output(memory, size) }.map(Self)
     }
 }
 
-// SAFETY: it fits.
+// SAFETY: the size is checked below, by `assert_fits`; the mark is used once.
 unsafe impl Opaque for eslp_buffer {
     type Inner = RecvBuf<Memory>;
     const MARK: u64 = 0x6573_6c70_6275_6610;
@@ -63,14 +64,14 @@ const _: () = assert_fits::<eslp_buffer>();
 /// Begins with an empty buffer over `size` octets of memory, which must stay where they are as long as it is used.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_buffer_init(buffer: *mut eslp_buffer, memory: *mut c_void, size: usize) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `buffer` is an output and `memory[..size]` is lent memory.
     run(|| unsafe { eslp_buffer::put(buffer, RecvBuf::new(Memory::new(memory, size)?)) })
 }
 
 /// The octets read and not yet consumed; NULL if the buffer was not initialised.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_buffer_data(buffer: *const eslp_buffer) -> *const c_char {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `buffer` is a handle.
     let buffer = unsafe { eslp_buffer::inner_ref(buffer) };
     buffer.map_or(core::ptr::null(), |buffer| buffer.filled().as_ptr().cast())
 }
@@ -78,14 +79,14 @@ pub unsafe extern "C" fn eslp_buffer_data(buffer: *const eslp_buffer) -> *const 
 /// The number of octets read and not yet consumed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_buffer_len(buffer: *const eslp_buffer) -> usize {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `buffer` is a handle.
     unsafe { eslp_buffer::inner_ref(buffer) }.map_or(0, |buffer| buffer.filled().len())
 }
 
 /// The number of octets that the memory can hold.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_buffer_capacity(buffer: *const eslp_buffer) -> usize {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `buffer` is a handle.
     unsafe { eslp_buffer::inner_ref(buffer) }.map_or(0, RecvBuf::capacity)
 }
 
@@ -98,7 +99,7 @@ pub unsafe extern "C" fn eslp_buffer_spare(
     spare: *mut *mut c_char,
     room: *mut usize,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `buffer` is a handle and `spare` and `room` are outputs.
     run(|| unsafe {
         let (spare_out, room_out) = (Out::new(spare)?, Out::new(room)?);
         let spare = eslp_buffer::inner(buffer)?.spare_mut();
@@ -111,7 +112,7 @@ pub unsafe extern "C" fn eslp_buffer_spare(
 /// Takes the first `count` octets of what eslp_buffer_spare() gave in. No more than it gave are taken.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_buffer_commit(buffer: *mut eslp_buffer, count: usize) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `buffer` is a handle.
     run(|| unsafe {
         eslp_buffer::inner(buffer)?.commit(count);
         Ok(())
@@ -121,7 +122,7 @@ pub unsafe extern "C" fn eslp_buffer_commit(buffer: *mut eslp_buffer, count: usi
 /// Takes `count` octets off the front of what was read. No more than there are are taken.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_buffer_consume(buffer: *mut eslp_buffer, count: usize) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `buffer` is a handle.
     run(|| unsafe {
         eslp_buffer::inner(buffer)?.consume(count);
         Ok(())
@@ -131,7 +132,8 @@ pub unsafe extern "C" fn eslp_buffer_consume(buffer: *mut eslp_buffer, count: us
 /// Goes on with other memory, which holds what the old one held, as `realloc` gives it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_buffer_grow(buffer: *mut eslp_buffer, memory: *mut c_void, size: usize) -> eslp_status {
-    // SAFETY: what C promises. The old memory, which may be gone, is not touched.
+    // SAFETY: by the contract with C, `buffer` is a handle and `memory[..size]` is lent memory. The old memory, which
+    // `realloc` may have freed, is replaced without being accessed.
     run(|| unsafe {
         let memory = Memory::new(memory, size)?;
         eslp_buffer::inner(buffer)?.grow(|old| *old = memory);

@@ -23,7 +23,7 @@ pub const ESLP_CLIENT_SIZE: usize = 512;
 /// One connection to FreeSWITCH's event socket, from its first octet to its end. See "Client".
 pub struct eslp_client;
 
-// SAFETY: known by name only.
+// SAFETY: C knows the type by name only; the mark is used once.
 unsafe impl Opaque for eslp_client {
     type Inner = Client;
     const MARK: u64 = 0x6573_6c70_636c_6910;
@@ -41,7 +41,7 @@ pub enum eslp_role {
     ESLP_OUTBOUND = 2,
 }
 
-/// What came in on a connection.
+/// The kind of what came in on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum eslp_incoming {
@@ -83,19 +83,19 @@ pub enum eslp_incoming {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum eslp_end {
-    /// It has not.
+    /// The connection has not ended.
     ESLP_END_NONE = 0,
     /// After `exit`.
     ESLP_END_EXIT = 1,
     /// The password was refused.
     ESLP_END_AUTH_REFUSED = 2,
-    /// No password came in time: the server ends with a notice and nothing else.
+    /// Authentication timed out: the server ends with a notice and nothing else.
     ESLP_END_AUTH_TIMEOUT = 3,
     /// The access list does not allow this address.
     ESLP_END_REJECTED = 4,
     /// The controlled channel has ended.
     ESLP_END_CHANNEL_ENDED = 5,
-    /// The server shuts down, or its event socket is reloaded.
+    /// The server is shutting down, or its event socket is being reloaded.
     ESLP_END_SHUTDOWN = 6,
     /// This connection has read too slowly: events were lost.
     ESLP_END_EVENTS_LOST = 7,
@@ -192,7 +192,7 @@ pub struct eslp_stats {
     pub unexpected: u64,
 }
 
-/// What a connection wants to hear: to be applied now, and again after every reconnect.
+/// The subscriptions of a connection: to be applied now, and again after every reconnect.
 ///
 /// Zeros are nothing at all but for `log_level` and `linger_seconds`, whose fields before them switch them on.
 #[derive(Clone, Copy)]
@@ -319,9 +319,9 @@ impl From<Incoming<'_>> for eslp_client_found {
 
 impl eslp_subscription {
     /// # Safety
-    /// What it points to is as C says, and nobody writes to it during the call.
+    /// `self` is an input as [`border`](crate::border) defines it: so is whatever its fields point to.
     unsafe fn subscription<'a>(&'a self) -> Outcome<Subscription<'a>> {
-        // SAFETY: passed on.
+        // SAFETY: the fields of an input are inputs, which is all that `optional`, `events` and `pairs` require.
         unsafe {
             let channel = match self.channel.optional()? {
                 Some(uuid) => Channel::Uuid(uuid),
@@ -349,7 +349,7 @@ impl eslp_subscription {
 /// # Safety
 /// As [`limits`].
 unsafe fn client(role: i32, limits: *const eslp_limits) -> Outcome<Client> {
-    // SAFETY: passed on.
+    // SAFETY: the same precondition as this function's.
     let limits = unsafe { self::limits(limits, Limits::DEFAULT) }?;
     match role {
         _ if role == eslp_role::ESLP_INBOUND as i32 => Ok(Client::inbound(limits)),
@@ -381,7 +381,7 @@ pub unsafe extern "C" fn eslp_client_init(
     limits: *const eslp_limits,
     client: *mut *mut eslp_client,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `limits` is an input, `client` is an output and `memory[..size]` is lent memory.
     run(|| unsafe {
         let out = Out::new(client)?;
         out.set(eslp_client::place(memory, size, self::client(role, limits)?)?);
@@ -392,7 +392,7 @@ pub unsafe extern "C" fn eslp_client_init(
 /// Ends a client in the caller's memory, which is free for other use then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_drop(client: *mut eslp_client) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `client` is a handle.
     run(|| unsafe { eslp_client::end(client) })
 }
 
@@ -404,7 +404,7 @@ pub unsafe extern "C" fn eslp_client_new(
     limits: *const eslp_limits,
     client: *mut *mut eslp_client,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `limits` is an input and `client` is an output.
     run(|| unsafe {
         let out = Out::new(client)?;
         out.set(eslp_client::allocate(self::client(role, limits)?)?);
@@ -416,11 +416,11 @@ pub unsafe extern "C" fn eslp_client_new(
 #[cfg(feature = "alloc")]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_free(client: *mut eslp_client) {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `client` is a handle.
     unsafe { eslp_client::give_back(client) }
 }
 
-/// Finds what stands at the front of `buf`: all octets read and not yet consumed.
+/// Reads the next item from `buf`, which holds all octets read and not yet consumed.
 ///
 /// Take `found->consumed` octets off the front before the next call, after you have used what `found` points to, and read
 /// more before it if the status is ESLP_NEED_DATA. When a read says that the stream has ended: eslp_client_eof().
@@ -434,7 +434,7 @@ pub unsafe extern "C" fn eslp_client_poll(
     len: usize,
     found: *mut eslp_client_found,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `client` is a handle, `buf[..len]` is an input and `found` is an output.
     run(|| unsafe {
         let out = Out::new(found)?;
         let client = eslp_client::inner(client)?;
@@ -494,7 +494,8 @@ pub unsafe extern "C" fn eslp_client_send(
     size: usize,
     sent: *mut eslp_sent,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `client` is a handle, `command` is an input and `out[..size]` and `sent` are
+    // outputs.
     run(|| unsafe {
         let sent = Out::new(sent)?;
         let client = eslp_client::inner(client)?;
@@ -503,7 +504,7 @@ pub unsafe extern "C" fn eslp_client_send(
     })
 }
 
-/// Sends one command, and says how that went.
+/// Sends one command, and sets `sent`.
 fn send(client: &mut Client, command: &Command<'_>, out: &mut [u8], sent: Out<eslp_sent>) -> Outcome {
     let result = client.send(command, out);
     sent.set(match &result {
@@ -553,7 +554,7 @@ fn send_all<'a, I: Iterator<Item = Command<'a>>>(
 }
 
 /// Writes all commands that a fresh connection must send to have a subscription, and counts them as sent: filters come
-/// first, so that nothing slips through before they stand. All or none.
+/// first, so that no unwanted event arrives before they are set. All or none.
 ///
 /// `sent->id` is the id of the first, `sent->count` their number; ESLP_NO_ID and 0 if the subscription asks for nothing.
 ///
@@ -566,7 +567,8 @@ pub unsafe extern "C" fn eslp_client_subscribe(
     size: usize,
     sent: *mut eslp_sent,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `client` is a handle, `subscription` is an input and `out[..size]` and `sent` are
+    // outputs.
     run(|| unsafe {
         let sent = Out::new(sent)?;
         let client = eslp_client::inner(client)?;
@@ -587,7 +589,8 @@ pub unsafe extern "C" fn eslp_client_unsubscribe(
     size: usize,
     sent: *mut eslp_sent,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `client` is a handle, `subscription` is an input and `out[..size]` and `sent` are
+    // outputs.
     run(|| unsafe {
         let sent = Out::new(sent)?;
         let client = eslp_client::inner(client)?;
@@ -602,7 +605,7 @@ pub unsafe extern "C" fn eslp_client_unsubscribe(
 /// @return ESLP_OK, or an error from ESLP_NOT_AUTHENTICATED on.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_may_send(client: *const eslp_client, command: *const eslp_command) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `client` is a handle and `command` is an input.
     run(|| unsafe {
         let client = eslp_client::inner_ref(client)?;
         client.may_send(&read(command)?.command()?).map_err(|reason| eslp_status::of(reason.code()))
@@ -610,10 +613,11 @@ pub unsafe extern "C" fn eslp_client_may_send(client: *const eslp_client, comman
 }
 
 /// Counts a command that the host sends without eslp_client_send(), such as one that this library does not know: its
-/// answer will carry the id. The host answers for its being one command that is answered once.
+/// answer will carry the id. The host must guarantee that the bytes are exactly one command with
+/// exactly one reply.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_sent_elsewhere(client: *mut eslp_client, id: *mut u64) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `client` is a handle and `id` is an output.
     run(|| unsafe {
         let out = Out::new(id)?;
         out.set(eslp_client::inner(client)?.sent_elsewhere().number());
@@ -631,7 +635,7 @@ pub unsafe extern "C" fn eslp_client_eof(
     len: usize,
     eof: *mut eslp_eof,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `client` is a handle, `buf[..len]` is an input and `eof` is an output.
     run(|| unsafe {
         let out = Out::new(eof)?;
         let client = eslp_client::inner(client)?;
@@ -643,7 +647,7 @@ pub unsafe extern "C" fn eslp_client_eof(
 /// Why the connection is over: an eslp_end, ESLP_END_NONE if it is not.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_end(client: *const eslp_client) -> i32 {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `client` is a handle.
     let end = unsafe { eslp_client::inner_ref(client) }.ok().and_then(|client| client.end());
     end.map_or(eslp_end::ESLP_END_NONE as i32, end_number)
 }
@@ -651,7 +655,7 @@ pub unsafe extern "C" fn eslp_client_end(client: *const eslp_client) -> i32 {
 /// Whether the controlled channel has ended and the connection lingers.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_is_lingering(client: *const eslp_client) -> bool {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `client` is a handle.
     unsafe { eslp_client::inner_ref(client) }.is_ok_and(|client| client.is_lingering())
 }
 
@@ -660,7 +664,7 @@ pub unsafe extern "C" fn eslp_client_is_lingering(client: *const eslp_client) ->
 /// @return ESLP_NOT_FOUND as long as the reply to `connect` has not told.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_full_control(client: *const eslp_client, full: *mut bool) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `client` is a handle and `full` is an output.
     run(|| unsafe {
         let out = Out::new(full)?;
         out.set(eslp_client::inner_ref(client)?.has_full_control().ok_or(eslp_status::ESLP_NOT_FOUND)?);
@@ -671,14 +675,14 @@ pub unsafe extern "C" fn eslp_client_full_control(client: *const eslp_client, fu
 /// The number of commands that have been sent and not answered yet.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_in_flight(client: *const eslp_client) -> u64 {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `client` is a handle.
     unsafe { eslp_client::inner_ref(client) }.map_or(0, |client| client.in_flight())
 }
 
 /// What has come in so far.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_stats(client: *const eslp_client, stats: *mut eslp_stats) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `client` is a handle and `stats` is an output.
     run(|| unsafe {
         let out = Out::new(stats)?;
         out.set(eslp_client::inner_ref(client)?.stats().into());

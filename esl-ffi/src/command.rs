@@ -340,20 +340,20 @@ pub struct eslp_fault {
     pub offset: usize,
 }
 
-/// An option that is not said if empty.
+/// Optional; omitted when empty.
 ///
 /// # Safety
 /// As [`eslp_bytes::octets`].
 unsafe fn said<'a>(octets: &eslp_bytes) -> Outcome<Option<&'a [u8]>> {
-    // SAFETY: passed on.
+    // SAFETY: the same precondition as this function's.
     unsafe { octets.optional() }
 }
 
 impl eslp_events {
     /// # Safety
-    /// As [`eslp_bytes::octets`].
+    /// As [`eslp_bytes::octets`], for both byte strings.
     pub(crate) unsafe fn events<'a>(&self) -> Outcome<Events<'a>> {
-        // SAFETY: passed on.
+        // SAFETY: the caller guarantees that for each of the two byte strings.
         let (names, subclasses) = unsafe { (self.names.octets()?, self.subclasses.optional()?) };
         Ok(match subclasses {
             None => Events::from_line(names),
@@ -366,12 +366,12 @@ impl eslp_events {
 
 impl eslp_sendmsg {
     /// # Safety
-    /// What it points to is as C says, and nobody writes to it during the call.
+    /// `self` is an input as [`border`](crate::border) defines it: so is whatever its fields point to.
     unsafe fn message<'a>(&'a self) -> Outcome<SendMsg<'a>> {
-        // SAFETY: passed on.
+        // SAFETY: the same precondition as this function's.
         let call = unsafe { self.call() }?;
         Ok(SendMsg {
-            // SAFETY: passed on.
+            // SAFETY: a field of an input is an input.
             uuid: unsafe { said(&self.uuid) }?,
             call,
             event_lock: self.event_lock != 0,
@@ -386,7 +386,7 @@ impl eslp_sendmsg {
     unsafe fn call<'a>(&'a self) -> Outcome<Call<'a>> {
         use eslp_call_kind::*;
         let port = |number| (number != 0).then_some(number);
-        // SAFETY: passed on.
+        // SAFETY: the fields of an input are inputs, which is all that `octets`, `said` and `pairs` require.
         unsafe {
             Ok(match self.call {
                 kind if kind == ESLP_CALL_EXECUTE as i32 => {
@@ -422,11 +422,13 @@ impl eslp_sendmsg {
 
 impl eslp_command {
     /// # Safety
-    /// What it points to is as C says, and nobody writes to it during the call. The field that goes with the kind has
-    /// been written.
+    /// `self` is an input as [`border`](crate::border) defines it: so is whatever its fields point to. The field that
+    /// goes with the kind has been written.
     pub(crate) unsafe fn command<'a>(&'a self) -> Outcome<Command<'a>> {
         use eslp_command_kind::*;
-        // SAFETY: all fields are numbers and pointers; and passed on.
+        // SAFETY: every field of the union consists of numbers and raw pointers, so that any bytes are a valid one; the
+        // field that is read is the one of the kind, which the caller guarantees to be initialised. What it points to
+        // is an input, which is all that `octets`, `said`, `events`, `pairs` and `message` require.
         unsafe {
             let fields = &self.r#as;
             Ok(match self.kind {
@@ -747,7 +749,7 @@ pub unsafe extern "C" fn eslp_command_encode(
     len: *mut usize,
     fault: *mut eslp_fault,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `command` is an input and `out[..size]`, `len` and `fault` are outputs.
     run(|| unsafe {
         let (len, fault) = (Out::optional(len)?, Out::optional(fault)?);
         let written = read(command)?.command()?.encode(output(out, size)?).map(<[u8]>::len);
@@ -779,7 +781,7 @@ pub unsafe extern "C" fn eslp_command_parse(
     command: *mut eslp_command,
     offset: *mut usize,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `request` is an input and `command` and `offset` are outputs.
     run(|| unsafe {
         let (out, offset) = (Out::new(command)?, Out::optional(offset)?);
         let request = Request::from(read(request)?.frame()?);

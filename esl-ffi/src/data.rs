@@ -10,17 +10,17 @@ use crate::name::format_of;
 use crate::octets::eslp_bytes;
 use crate::status::eslp_status;
 
-/// Storage for one header of an eslp_event_data. It need not be initialised.
+/// Storage for one header of an eslp_event_data. Need not be initialised.
 #[repr(C)]
 pub struct eslp_field_slot {
-    /// The library's.
+    /// Private.
     pub opaque: [u64; 6],
 }
 
-/// Storage for one element of an array in an eslp_event_data. It need not be initialised.
+/// Storage for one element of an array in an eslp_event_data. Need not be initialised.
 #[repr(C)]
 pub struct eslp_item_slot {
-    /// The library's.
+    /// Private.
     pub opaque: [u64; 2],
 }
 
@@ -35,7 +35,7 @@ pub struct eslp_item_slot {
 ///     eslp_event_data_add(&event, ESLP_LIT("Event-Name"), ESLP_LIT("HEARTBEAT"));
 #[repr(C)]
 pub struct eslp_event_data {
-    /// The library's.
+    /// Private.
     pub opaque: [u64; 8],
 }
 
@@ -43,13 +43,13 @@ pub struct eslp_event_data {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum eslp_percent {
-    /// As FreeSWITCH writes it: left as it is, so that it is lost in reading.
+    /// As FreeSWITCH writes it: not escaped, so that it is read back as another value.
     ESLP_PERCENT_FAITHFUL = 0,
-    /// So that it is read as what was meant.
+    /// Lossless: it is read back as it was.
     ESLP_PERCENT_EXACT = 1,
 }
 
-/// An event that grows in slots of the caller's.
+/// An event under construction in slots of the caller's. The first `used` slots are initialised.
 pub(crate) struct Growing {
     slots: *mut EventField<'static>,
     room: usize,
@@ -60,7 +60,8 @@ pub(crate) struct Growing {
 impl Growing {
     /// The event as it is now.
     pub(crate) fn event(&self) -> Outcome<EventData<'static>> {
-        // SAFETY: as many slots as are used have been written.
+        // SAFETY: the slots are lent memory, so they still exist and nobody else uses them; `add` has written the first
+        // `used` of them. A field's own slices are lent memory, too.
         let headers: &'static [EventField<'static>] = unsafe { slice(self.slots, self.used) }?;
         let event = EventData::new(headers);
         Ok(match self.body {
@@ -73,14 +74,15 @@ impl Growing {
         if self.used >= self.room {
             return Err(eslp_status::ESLP_INSUFFICIENT);
         }
-        // SAFETY: there is room, which is ours to write as C has promised.
+        // SAFETY: `used < room`, and `eslp_event_data_init` was lent `room` slots, each as large and as aligned as a
+        // field: asserted below. `write` does not read the old contents.
         unsafe { self.slots.add(self.used).write(field) };
         self.used += 1;
         Ok(())
     }
 }
 
-// SAFETY: it fits.
+// SAFETY: the size is checked below, by `assert_fits`; the mark is used once.
 unsafe impl Opaque for eslp_event_data {
     type Inner = Growing;
     const MARK: u64 = 0x6573_6c70_6461_7410;
@@ -107,7 +109,7 @@ pub unsafe extern "C" fn eslp_event_data_init(
     slots: *mut eslp_field_slot,
     count: usize,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `event` is an output and `slots[..count]` is lent memory.
     run(|| unsafe {
         let memory = crate::border::slice_mut(slots.cast::<core::mem::MaybeUninit<eslp_field_slot>>(), count)?;
         let slots = memory.as_mut_ptr().cast::<EventField<'static>>();
@@ -125,7 +127,7 @@ pub unsafe extern "C" fn eslp_event_data_add(
     name: eslp_bytes,
     value: eslp_bytes,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `event` is a handle and `name` and `value` are inputs.
     run(|| unsafe {
         let (name, value): (&'static [u8], &'static [u8]) = (name.octets()?, value.octets()?);
         eslp_event_data::inner(event)?.add(EventField::new(name, value))
@@ -144,7 +146,9 @@ pub unsafe extern "C" fn eslp_event_data_add_array(
     count: usize,
     slots: *mut eslp_item_slot,
 ) -> eslp_status {
-    // SAFETY: what C promises. Each slot is written before it is read.
+    // SAFETY: by the contract with C, `event` is a handle, `name` and `items[..count]` are inputs and `slots[..count]`
+    // is lent memory. `place < count` slots of at least the size and alignment of a `&[u8]`, asserted above, so `add`
+    // stays in bounds; `slice` sees `count` slots that the loop has written, or the function has returned.
     run(|| unsafe {
         let event = eslp_event_data::inner(event)?;
         let name: &'static [u8] = name.octets()?;
@@ -160,7 +164,7 @@ pub unsafe extern "C" fn eslp_event_data_add_array(
 /// Gives the event a body; NULL takes it away. An empty one is told from none in JSON only.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_event_data_body(event: *mut eslp_event_data, body: eslp_bytes) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `event` is a handle and `body` is an input.
     run(|| unsafe {
         let body = body.optional()?;
         eslp_event_data::inner(event)?.body = body;
@@ -171,7 +175,7 @@ pub unsafe extern "C" fn eslp_event_data_body(event: *mut eslp_event_data, body:
 /// Takes all headers and the body away, for the next event in the same slots.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_event_data_clear(event: *mut eslp_event_data) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `event` is a handle.
     run(|| unsafe {
         let event = eslp_event_data::inner(event)?;
         (event.used, event.body) = (0, None);
@@ -193,7 +197,7 @@ pub unsafe extern "C" fn eslp_event_data_encode(
     size: usize,
     len: *mut usize,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `event` is a handle and `out[..size]` and `len` are outputs.
     run(|| unsafe {
         let len = Out::optional(len)?;
         let event = eslp_event_data::inner_ref(event)?.event()?;

@@ -1,4 +1,4 @@
-//! Limits, and the cut of a stream into frames.
+//! Limits, and splitting a stream into frames.
 
 use core::ffi::c_void;
 
@@ -10,9 +10,9 @@ use crate::message::{eslp_frame, eslp_message};
 use crate::octets::eslp_bytes;
 use crate::status::eslp_status;
 
-/// What a decoder refuses to go beyond, and from which size on it hands frames out in pieces.
+/// The limits of a decoder, and the size from which on frames are handed out in pieces.
 ///
-/// A frame that exceeds a limit ends the connection: its border cannot be known without taking it in. 0 stands for the
+/// A frame that exceeds a limit ends the connection: its end cannot be found without buffering it. 0 stands for the
 /// default, and a NULL pointer to this struct for all of them.
 #[derive(Clone, Copy, Default)]
 #[repr(C)]
@@ -35,7 +35,7 @@ pub const ESLP_DECODER_SIZE: usize = 384;
 /// Cuts the octets of a stream into frames. See "Decoder".
 pub struct eslp_decoder;
 
-// SAFETY: known by name only.
+// SAFETY: C knows the type by name only; the mark is used once.
 unsafe impl Opaque for eslp_decoder {
     type Inner = Decoder;
     const MARK: u64 = 0x6573_6c70_6465_6310;
@@ -134,7 +134,7 @@ pub(crate) unsafe fn limits(pointer: *const eslp_limits, default: Limits) -> Out
     if pointer.is_null() {
         return Ok(default);
     }
-    // SAFETY: passed on.
+    // SAFETY: not NULL, so the precondition of `read` is this function's.
     let limits = unsafe { read(pointer) }?;
     let or = |number, default| if number == 0 { default } else { number };
     Ok(Limits {
@@ -148,7 +148,7 @@ pub(crate) unsafe fn limits(pointer: *const eslp_limits, default: Limits) -> Out
 /// # Safety
 /// As [`limits`].
 unsafe fn decoder(sender: i32, limits: *const eslp_limits) -> Outcome<Decoder> {
-    // SAFETY: passed on.
+    // SAFETY: the same precondition as this function's.
     let limits = unsafe { self::limits(limits, Limits::DEFAULT) }?;
     match sender {
         _ if sender == eslp_sender::ESLP_FROM_SERVER as i32 => Ok(Decoder::new(limits)),
@@ -180,7 +180,7 @@ pub unsafe extern "C" fn eslp_decoder_init(
     limits: *const eslp_limits,
     decoder: *mut *mut eslp_decoder,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `limits` is an input, `decoder` is an output and `memory[..size]` is lent memory.
     run(|| unsafe {
         let out = Out::new(decoder)?;
         out.set(eslp_decoder::place(memory, size, self::decoder(sender, limits)?)?);
@@ -191,7 +191,7 @@ pub unsafe extern "C" fn eslp_decoder_init(
 /// Ends a decoder in the caller's memory, which is free for other use then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_decoder_drop(decoder: *mut eslp_decoder) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `decoder` is a handle.
     run(|| unsafe { eslp_decoder::end(decoder) })
 }
 
@@ -203,7 +203,7 @@ pub unsafe extern "C" fn eslp_decoder_new(
     limits: *const eslp_limits,
     decoder: *mut *mut eslp_decoder,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `limits` is an input and `decoder` is an output.
     run(|| unsafe {
         let out = Out::new(decoder)?;
         out.set(eslp_decoder::allocate(self::decoder(sender, limits)?)?);
@@ -215,11 +215,11 @@ pub unsafe extern "C" fn eslp_decoder_new(
 #[cfg(feature = "alloc")]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_decoder_free(decoder: *mut eslp_decoder) {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `decoder` is a handle.
     unsafe { eslp_decoder::give_back(decoder) }
 }
 
-/// Finds what stands at the front of `buf`: all octets read and not yet consumed.
+/// Decodes the next frame or part in `buf`, which holds all octets read and not yet consumed.
 ///
 /// Take `step->consumed` octets off the front before the next call, and read more before it if the status is
 /// ESLP_NEED_DATA. Octets may come in any pieces; none is searched twice.
@@ -233,7 +233,7 @@ pub unsafe extern "C" fn eslp_decoder_decode(
     len: usize,
     step: *mut eslp_step,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `decoder` is a handle, `buf[..len]` is an input and `step` is an output.
     run(|| unsafe {
         let out = Out::new(step)?;
         let decoder = eslp_decoder::inner(decoder)?;
@@ -257,7 +257,7 @@ pub unsafe extern "C" fn eslp_decoder_incomplete(
     buf: *const c_void,
     len: usize,
 ) -> usize {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `decoder` is a handle and `buf[..len]` is an input.
     let (decoder, octets) = unsafe { (eslp_decoder::inner_ref(decoder), input(buf, len)) };
     match (decoder, octets) {
         (Ok(decoder), Ok(octets)) => decoder.incomplete(octets),
@@ -268,6 +268,6 @@ pub unsafe extern "C" fn eslp_decoder_incomplete(
 /// Position in the stream of the buffer's first octet: all that was consumed. 0 if something is wrong with the argument.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_decoder_position(decoder: *const eslp_decoder) -> u64 {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `decoder` is a handle.
     unsafe { eslp_decoder::inner_ref(decoder) }.map_or(0, |decoder| decoder.position())
 }

@@ -13,7 +13,7 @@ use crate::octets::eslp_bytes;
 use crate::pairs::eslp_pairs;
 use crate::status::eslp_status;
 
-/// What stands between a leg and the one before it.
+/// The separator between a leg and the previous one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum eslp_join {
@@ -135,21 +135,23 @@ pub struct eslp_dial_read {
     pub offset: usize,
 }
 
-// SAFETY: C promises that nobody writes to the legs while a function reads them.
+// SAFETY: no field has interior mutability, and the raw pointers are only read through. While a reference exists, the legs
+// are an input: nobody writes to them, so reads from several threads cannot race.
 unsafe impl Sync for eslp_dial {}
 
 impl LegSource for eslp_dial {
     fn leg(&self, place: usize) -> Option<FlatLeg<'_>> {
-        // SAFETY: what C promises of a list of legs; `dial` has checked that all can be read.
+        // SAFETY: a `LegSource` is made in `dial` only, whose caller guarantees that `legs` points to `count` legs
+        // which are an input.
         let leg = unsafe { slice(self.legs, self.count) }.ok()?.get(place)?;
-        // SAFETY: as above.
+        // SAFETY: whatever a leg of an input points to is an input, too.
         unsafe { leg.flat() }.ok()
     }
 }
 
 impl eslp_leg {
     /// # Safety
-    /// What it points to is as C says, and nobody writes to it during the call.
+    /// `self` is an input as [`border`](crate::border) defines it: so is whatever its fields point to.
     unsafe fn flat<'a>(&'a self) -> Outcome<FlatLeg<'a>> {
         let join = match self.join {
             0 => Join::And,
@@ -157,7 +159,7 @@ impl eslp_leg {
             2 => Join::Enterprise,
             _ => return Err(eslp_status::ESLP_INVALID_ARGUMENT),
         };
-        // SAFETY: passed on.
+        // SAFETY: the fields of an input are inputs, which is all that `variables` and `octets` require.
         unsafe {
             let leg = Leg { variables: self.variables.variables()?, endpoint: self.endpoint.octets()? };
             Ok(FlatLeg { join, handle_variables: self.handle_variables.variables()?, leg })
@@ -180,9 +182,9 @@ impl eslp_leg {
 
 impl eslp_dial {
     /// # Safety
-    /// What it points to is as C says, and nobody writes to it during the call.
+    /// `self` is an input as [`border`](crate::border) defines it: so is whatever its fields point to.
     unsafe fn dial<'a>(&'a self) -> Outcome<DialString<'a>> {
-        // SAFETY: passed on.
+        // SAFETY: the fields of an input are inputs, which is all that `slice`, `flat` and `variables` require.
         unsafe {
             for leg in slice(self.legs, self.count)? {
                 leg.flat()?;
@@ -216,9 +218,9 @@ impl eslp_dial {
 
 impl eslp_originate {
     /// # Safety
-    /// What it points to is as C says, and nobody writes to it during the call.
+    /// `self` is an input as [`border`](crate::border) defines it: so is whatever its fields point to.
     unsafe fn originate<'a>(&'a self) -> Outcome<Originate<'a>> {
-        // SAFETY: passed on.
+        // SAFETY: the fields of an input are inputs, which is all that `optional`, `octets` and `dial` require.
         unsafe {
             let destination = match self.application.optional()? {
                 Some(app) => Destination::Application { app, arg: self.argument.octets()? },
@@ -279,7 +281,7 @@ impl From<DialError> for eslp_dial_fault {
     }
 }
 
-/// Says how writing went.
+/// Sets `len` or `fault`, and returns the status of writing.
 fn wrote(
     result: Result<usize, DialEncodeError>,
     len: Option<Out<usize>>,
@@ -300,7 +302,7 @@ fn wrote(
     result.map(drop).map_err(|error| eslp_status::of(error.code()))
 }
 
-/// Says why reading failed.
+/// Sets `read`, and returns the status of failed reading.
 fn unread(error: DialParseError, read: Option<Out<eslp_dial_read>>) -> eslp_status {
     if let Some(read) = read {
         read.set(eslp_dial_read { legs: 0, offset: error.offset });
@@ -323,7 +325,7 @@ pub unsafe extern "C" fn eslp_originate_encode(
     len: *mut usize,
     fault: *mut eslp_dial_fault,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `call` is an input and `out[..size]`, `len` and `fault` are outputs.
     run(|| unsafe {
         let (len, fault) = (Out::optional(len)?, Out::optional(fault)?);
         let call = read(call)?.originate()?;
@@ -342,7 +344,7 @@ pub unsafe extern "C" fn eslp_bridge_encode(
     len: *mut usize,
     fault: *mut eslp_dial_fault,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `dial` is an input and `out[..size]`, `len` and `fault` are outputs.
     run(|| unsafe {
         let (len, fault) = (Out::optional(len)?, Out::optional(fault)?);
         let call = Bridge { dial: read(dial)?.dial()? };
@@ -366,7 +368,8 @@ pub unsafe extern "C" fn eslp_originate_parse(
     call: *mut eslp_originate,
     read: *mut eslp_dial_read,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `line` is an input, `storage[..size]`, `call` and `read` are outputs and
+    // `legs[..max]` is lent memory.
     run(|| unsafe {
         let (out, read) = (Out::new(call)?, Out::optional(read)?);
         let legs = slice_mut(legs, max)?;
@@ -395,7 +398,8 @@ pub unsafe extern "C" fn eslp_bridge_parse(
     dial: *mut eslp_dial,
     read: *mut eslp_dial_read,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `argument` is an input, `storage[..size]`, `dial` and `read` are outputs and
+    // `legs[..max]` is lent memory.
     run(|| unsafe {
         let (out, read) = (Out::new(dial)?, Out::optional(read)?);
         let legs = slice_mut(legs, max)?;

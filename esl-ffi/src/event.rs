@@ -24,33 +24,33 @@ use crate::status::eslp_status;
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_event {
-    /// The text as it lies on the wire.
+    /// The text as received.
     pub text: eslp_bytes,
     /// An eslp_format.
     pub format: i32,
-    /// Whether lines end in CRLF: a number of the library's own.
+    /// Whether lines end in CRLF: a private number.
     pub crlf: u32,
 }
 
 /// An iterator over headers. Valid as long as what it was made of; take the headers with eslp_headers_next().
 #[repr(C)]
 pub struct eslp_headers {
-    /// The library's.
+    /// Private.
     pub opaque: [u64; 28],
 }
 
-/// Storage for a part of an eslp_index: one header of a JSON or XML event, or what 64 octets of a plain one hold. It need
-/// not be initialised.
+/// Storage for a part of an eslp_index: one header of a JSON or XML event, or the line ends and colons in 64 octets of
+/// a plain one. Need not be initialised.
 #[repr(C)]
 pub struct eslp_slot {
-    /// The library's.
+    /// Private.
     pub opaque: [u64; 2],
 }
 
-/// Where the headers of an event stand: eslp_event_index().
+/// The positions of an event's headers: eslp_event_index().
 #[repr(C)]
 pub struct eslp_index {
-    /// The library's.
+    /// Private.
     pub opaque: [u64; 32],
 }
 
@@ -104,13 +104,13 @@ fn split_at_blank(line: &[u8]) -> (&[u8], &[u8]) {
     (name, value.strip_prefix(b" ").unwrap_or_default())
 }
 
-// SAFETY: it fits.
+// SAFETY: the size is checked below, by `assert_fits`; the mark is used once.
 unsafe impl Opaque for eslp_headers {
     type Inner = AnyHeaders;
     const MARK: u64 = 0x6573_6c70_6865_6410;
 }
 
-// SAFETY: it fits.
+// SAFETY: the size is checked below, by `assert_fits`; the mark is used once.
 unsafe impl Opaque for eslp_index {
     type Inner = Indexed<'static, 'static>;
     const MARK: u64 = 0x6573_6c70_6964_7810;
@@ -127,10 +127,12 @@ impl From<Event<'_>> for eslp_event {
     }
 }
 
+/// The core's view of an event.
+///
 /// # Safety
-/// As [`read`], and the text is as C says.
+/// As [`read`], and as [`eslp_bytes::octets`] for the text.
 pub(crate) unsafe fn event<'a>(pointer: *const eslp_event) -> Outcome<Event<'a>> {
-    // SAFETY: passed on.
+    // SAFETY: the two preconditions are this function's.
     unsafe {
         let event = read(pointer)?;
         let format = format_of(event.format)?.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?;
@@ -145,7 +147,7 @@ fn found<T>(value: Option<T>) -> Outcome<T> {
 /// The text of an event in this format: the body of a frame, or what somebody has kept of one.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_event_view(format: i32, text: eslp_bytes, event: *mut eslp_event) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `text` is an input and `event` is an output.
     run(|| unsafe {
         let out = Out::new(event)?;
         let format = format_of(format)?.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?;
@@ -158,7 +160,7 @@ pub unsafe extern "C" fn eslp_event_view(format: i32, text: eslp_bytes, event: *
 /// `eslp_event_get(event, ESLP_LIT("Event-Name"), &value)` tells.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_event_name_of(event: *const eslp_event) -> i32 {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `event` is an input.
     event_number(unsafe { self::event(event) }.ok().and_then(|event| event.name()))
 }
 
@@ -171,7 +173,7 @@ pub unsafe extern "C" fn eslp_event_get(
     name: eslp_bytes,
     value: *mut eslp_value,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `event` and `name` are inputs and `value` is an output.
     run(|| unsafe {
         let out = Out::new(value)?;
         out.set(found(self::event(event)?.get(name.octets()?))?.into());
@@ -187,7 +189,7 @@ pub unsafe extern "C" fn eslp_event_get_all(
     name: eslp_bytes,
     headers: *mut eslp_headers,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `event` and `name` are inputs and `headers` is an output.
     run(|| unsafe {
         let name = name.octets()?;
         eslp_headers::put(headers, AnyHeaders::Named(self::event(event)?.get_all(name), name))
@@ -197,14 +199,14 @@ pub unsafe extern "C" fn eslp_event_get_all(
 /// Begins with the first of all headers, in the order of the wire, duplicates among them. A body is no header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_event_headers(event: *const eslp_event, headers: *mut eslp_headers) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `event` is an input and `headers` is an output.
     run(|| unsafe { eslp_headers::put(headers, AnyHeaders::Event(self::event(event)?.headers())) })
 }
 
 /// Begins with the first of a list of pairs: as headers, name and value.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_pairs_headers(pairs: *const eslp_pairs, headers: *mut eslp_headers) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `pairs` is an input and `headers` is an output.
     run(|| unsafe {
         let walk = match read(pairs)?.content()? {
             Content::Given(pairs) => AnyHeaders::Pairs(pairs, 0),
@@ -222,7 +224,7 @@ pub unsafe extern "C" fn eslp_pairs_headers(pairs: *const eslp_pairs, headers: *
 /// ESLP_DOCUMENT_TRUNCATED on.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_headers_next(headers: *mut eslp_headers, header: *mut eslp_header) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `headers` is a handle and `header` is an output.
     run(|| unsafe {
         let out = Out::new(header)?;
         let headers = eslp_headers::inner(headers)?;
@@ -244,7 +246,7 @@ pub unsafe extern "C" fn eslp_headers_next(headers: *mut eslp_headers, header: *
 /// @return ESLP_NOT_FOUND if there is none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_event_body(event: *const eslp_event, body: *mut eslp_value) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `event` is an input and `body` is an output.
     run(|| unsafe {
         let out = Out::new(body)?;
         out.set(found(self::event(event)?.body())?.into());
@@ -252,13 +254,13 @@ pub unsafe extern "C" fn eslp_event_body(event: *const eslp_event, body: *mut es
     })
 }
 
-/// Reads the whole text and says whether that is possible; `offset`, which may be NULL, is where it is not. Plain text
-/// always is.
+/// Reads the whole text to check that it is well-formed, as plain text always is. `offset`, which may be NULL, is the
+/// position of the first error.
 ///
-/// @return An error from ESLP_DOCUMENT_TRUNCATED on. The stream is not concerned: the next frame begins where it should.
+/// @return An error from ESLP_DOCUMENT_TRUNCATED on. The stream is not affected: the next frame begins where it should.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_event_validate(event: *const eslp_event, offset: *mut usize) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `event` is an input and `offset` is an output.
     run(|| unsafe {
         let out = Out::optional(offset)?;
         self::event(event)?.validate().map_err(|error| {
@@ -270,7 +272,7 @@ pub unsafe extern "C" fn eslp_event_validate(event: *const eslp_event, offset: *
     })
 }
 
-/// Notes where the headers stand in `count` slots, so that look-ups need not walk the text again.
+/// Records the positions of the headers in `count` slots, so that look-ups need not walk the text again.
 ///
 /// The index is valid as long as the octets in the buffer and the slots, which can be used again for the next event. If
 /// there are fewer than needed, the index covers the first headers and look-ups walk the rest: slower, never wrong. A
@@ -283,7 +285,9 @@ pub unsafe extern "C" fn eslp_event_index(
     count: usize,
     index: *mut eslp_index,
 ) -> eslp_status {
-    // SAFETY: what C promises. Slots are the core's, which are numbers of any value, and written before they are read.
+    // SAFETY: by the contract with C, `event` is an input, `index` is an output and `slots[..count]` is lent memory. An
+    // `eslp_slot` has the size and alignment of a `HeaderSlot`, asserted above, which consists of two integers: valid
+    // with any bits.
     run(|| unsafe {
         let event = self::event(event)?;
         let _: Out<eslp_index> = Out::new(index)?;
@@ -299,7 +303,7 @@ pub unsafe extern "C" fn eslp_index_get(
     name: eslp_bytes,
     value: *mut eslp_value,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `index` is a handle, `name` is an input and `value` is an output.
     run(|| unsafe {
         let out = Out::new(value)?;
         out.set(found(eslp_index::inner_ref(index)?.get(name.octets()?))?.into());
@@ -310,7 +314,7 @@ pub unsafe extern "C" fn eslp_index_get(
 /// The event's name, as eslp_event_name_of().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_index_name_of(index: *const eslp_index) -> i32 {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `index` is a handle.
     event_number(unsafe { eslp_index::inner_ref(index) }.ok().and_then(|index| index.name()))
 }
 
@@ -318,14 +322,14 @@ pub unsafe extern "C" fn eslp_index_name_of(index: *const eslp_index) -> i32 {
 /// `headers` is used.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_index_headers(index: *const eslp_index, headers: *mut eslp_headers) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `index` is a handle and `headers` is an output.
     run(|| unsafe { eslp_headers::put(headers, AnyHeaders::Indexed(eslp_index::inner_ref(index)?.headers())) })
 }
 
 /// The event's own body, as eslp_event_body().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_index_body(index: *const eslp_index, body: *mut eslp_value) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `index` is a handle and `body` is an output.
     run(|| unsafe {
         let out = Out::new(body)?;
         out.set(found(eslp_index::inner_ref(index)?.body())?.into());

@@ -1,4 +1,4 @@
-//! What the library keeps in memory of the caller's: handles, and iterators in structs of a fixed size.
+//! Rust values in the caller's memory: handles, and iterators in structs of a fixed size.
 
 use core::ffi::c_void;
 use core::mem::MaybeUninit;
@@ -6,7 +6,7 @@ use core::mem::MaybeUninit;
 use crate::border::{Out, Outcome};
 use crate::status::eslp_status;
 
-/// Something of the library's behind a word that tells whether it is there.
+/// A value behind a tag word, so that a zeroed or freed handle is detected.
 #[repr(C)]
 pub(crate) struct Marked<T> {
     mark: u64,
@@ -19,85 +19,95 @@ impl<T> Marked<T> {
     }
 }
 
-/// The mark after the end of a handle.
+/// The mark of a handle that has ended.
 const GONE: u64 = 0x676f_6e65_676f_6e65;
 
-/// A type that C knows by name only, or as so many words.
+/// A type that C knows by name only, or as an array of words.
 ///
 /// # Safety
-/// Where `Self` has a size, [`Marked<Inner>`](Marked) fits in: see [`assert_fits`].
+/// If C allocates a `Self` by its size, [`Marked<Inner>`](Marked) fits in it, as [`assert_fits`] checks at
+/// compile time. A `Self` that C knows by name only is never dereferenced as one: pointers to it come from
+/// [`place`](Opaque::place) and [`allocate`](Opaque::allocate). No two types have the same `MARK`.
 pub(crate) unsafe trait Opaque: Sized {
-    /// What is really there. It has no destructor.
+    /// The actual value. It has no destructor.
     type Inner;
-    /// The words before it: in the caller's memory, and on the heap.
+    /// The tag words: of a value in the caller's memory, and of one on the heap.
     const MARK: u64;
     const HEAP_MARK: u64 = Self::MARK ^ 1;
 
-    /// The memory that it needs.
+    /// The size of the memory.
     fn size() -> usize {
         size_of::<Marked<Self::Inner>>()
     }
 
-    /// How that must be aligned.
+    /// The alignment of the memory.
     fn align() -> usize {
         align_of::<Marked<Self::Inner>>()
     }
 
+    /// The value, if there is one.
+    ///
     /// # Safety
-    /// `pointer` is NULL or points to memory of a `Self`, in whatever state, which only this call uses.
+    /// `pointer` is NULL or points to memory of a `Self`, in any state, that only this call uses. Nobody but
+    /// this library has written one of its marks there.
     unsafe fn inner<'a>(pointer: *mut Self) -> Outcome<&'a mut Self::Inner> {
-        // SAFETY: the mark is a number; the value is read only if the mark says that it is there.
+        // SAFETY: a `Marked` is valid in any state: its mark is an integer and its value a `MaybeUninit`. The caller
+        // guarantees its memory and that nobody else uses it. (Memory that C never wrote: see `border::output`.)
         let marked = unsafe { crate::border::change(pointer.cast::<Marked<Self::Inner>>()) }?;
         if marked.mark != Self::MARK && marked.mark != Self::HEAP_MARK {
             return Err(eslp_status::ESLP_BAD_HANDLE);
         }
-        // SAFETY: the mark is only ever written together with the value.
+        // SAFETY: the mark is that of this type, so `put`, `place` or `allocate` has written it together with a value,
+        // and `end` or `give_back` has not overwritten it since.
         Ok(unsafe { marked.value.assume_init_mut() })
     }
 
-    /// The same where nothing is changed.
+    /// As [`inner`](Self::inner), for shared access.
     ///
     /// # Safety
-    /// `pointer` is NULL or points to memory of a `Self`, in whatever state, which nobody changes during the call.
+    /// `pointer` is NULL or points to memory of a `Self`, in any state, that nobody writes to during the call.
+    /// Nobody but this library has written one of its marks there.
     unsafe fn inner_ref<'a>(pointer: *const Self) -> Outcome<&'a Self::Inner> {
-        // SAFETY: as in `inner`.
+        // SAFETY: as in `inner`; the caller guarantees that nobody writes, which is enough for a shared reference.
         let marked = unsafe { crate::border::read(pointer.cast::<Marked<Self::Inner>>()) }?;
         if marked.mark != Self::MARK && marked.mark != Self::HEAP_MARK {
             return Err(eslp_status::ESLP_BAD_HANDLE);
         }
-        // SAFETY: the mark is only ever written together with the value.
+        // SAFETY: as in `inner`, the mark proves that a value was written.
         Ok(unsafe { marked.value.assume_init_ref() })
     }
 
-    /// Makes one in a struct of C's.
+    /// Makes a value in a struct of C's.
     ///
     /// # Safety
     /// `pointer` is NULL or points to memory of a `Self`, which only this call uses.
     unsafe fn put(pointer: *mut Self, inner: Self::Inner) -> Outcome {
-        // SAFETY: passed on; it fits, as the trait says.
+        // SAFETY: `pointer` is NULL or points to memory of a `Self` for this call alone, in which a `Marked` fits by
+        // the safety condition of the trait.
         unsafe { Out::new(pointer.cast::<Marked<Self::Inner>>()) }?.set(Marked::new(Self::MARK, inner));
         Ok(())
     }
 
-    /// Makes one in `size` octets of the caller's.
+    /// Makes a value in `size` bytes of the caller's.
     ///
     /// # Safety
-    /// `memory` is NULL or points to `size` octets, which only this call uses.
+    /// `memory` is NULL or points to `size` bytes that only this call uses.
     unsafe fn place(memory: *mut c_void, size: usize, inner: Self::Inner) -> Outcome<*mut Self> {
         if size < size_of::<Marked<Self::Inner>>() && !memory.is_null() {
             return Err(eslp_status::ESLP_MEMORY_TOO_SMALL);
         }
-        // SAFETY: passed on; it fits.
+        // SAFETY: `memory` is NULL or points to `size` bytes for this call alone, which the check above has found
+        // enough for a `Marked`.
         unsafe { Out::new(memory.cast::<Marked<Self::Inner>>()) }?.set(Marked::new(Self::MARK, inner));
         Ok(memory.cast())
     }
 
-    /// Ends one in the caller's memory. Nothing has a destructor, so only the mark goes.
+    /// Ends a value in the caller's memory. No `Inner` has a destructor, so only the mark is overwritten.
     ///
     /// # Safety
     /// As [`inner`](Self::inner).
     unsafe fn end(pointer: *mut Self) -> Outcome {
-        // SAFETY: the mark is a number.
+        // SAFETY: as in `inner`; only the mark is read.
         let marked = unsafe { crate::border::change(pointer.cast::<Marked<Self::Inner>>()) }?;
         if marked.mark != Self::MARK {
             return Err(eslp_status::ESLP_BAD_HANDLE);
@@ -106,37 +116,39 @@ pub(crate) unsafe trait Opaque: Sized {
         Ok(())
     }
 
-    /// Makes one on the heap.
+    /// Makes a value on the heap.
     #[cfg(feature = "alloc")]
     fn allocate(inner: Self::Inner) -> Outcome<*mut Self> {
         const { assert!(align_of::<Marked<Self::Inner>>() <= MALLOC_ALIGN) };
-        // SAFETY: malloc takes any size.
+        // SAFETY: `malloc` has no precondition: it returns NULL for a size that it cannot give.
         let memory = unsafe { malloc(size_of::<Marked<Self::Inner>>()) }.cast::<Marked<Self::Inner>>();
         if memory.is_null() {
             return Err(eslp_status::ESLP_NO_MEMORY);
         }
-        // SAFETY: fresh memory of this size, aligned as malloc does.
+        // SAFETY: not NULL, so `malloc` has returned memory of this size that nobody else knows, aligned to at least
+        // `MALLOC_ALIGN`, which the assertion above has found enough.
         unsafe { memory.write(Marked::new(Self::HEAP_MARK, inner)) };
         Ok(memory.cast())
     }
 
-    /// Gives one on the heap back. Anything else is left alone.
+    /// Frees a value on the heap. A value in the caller's memory is left alone.
     ///
     /// # Safety
-    /// As [`inner`](Self::inner); one from the heap has not been given back before.
+    /// As [`inner`](Self::inner); a value on the heap has not been freed before.
     #[cfg(feature = "alloc")]
     unsafe fn give_back(pointer: *mut Self) {
-        // SAFETY: the mark is a number.
+        // SAFETY: as in `inner`; only the mark is read. The memory still exists, as it has not been freed before.
         let Ok(marked) = (unsafe { crate::border::change(pointer.cast::<Marked<Self::Inner>>()) }) else { return };
         if marked.mark == Self::HEAP_MARK {
             marked.mark = GONE;
-            // SAFETY: the mark tells that it came from malloc.
+            // SAFETY: only `allocate` writes `HEAP_MARK`, into memory of `malloc`'s; the caller guarantees that it has
+            // not been freed before. `marked` is not used after this.
             unsafe { free(pointer.cast()) };
         }
     }
 }
 
-/// How malloc aligns everywhere.
+/// The alignment that `malloc` guarantees on every supported platform.
 #[cfg(feature = "alloc")]
 const MALLOC_ALIGN: usize = 2 * size_of::<usize>();
 
@@ -147,19 +159,19 @@ unsafe extern "C" {
     fn free(memory: *mut c_void);
 }
 
-/// Whether a struct of C's can hold what is put into it.
+/// Checks at compile time that a struct of C's can hold the value behind it.
 pub(crate) const fn assert_fits<T: Opaque>() {
     assert!(size_of::<Marked<T::Inner>>() <= size_of::<T>());
     assert!(align_of::<Marked<T::Inner>>() <= align_of::<T>());
     assert!(!core::mem::needs_drop::<T::Inner>());
 }
 
-/// Whether memory of the size that the header names can hold a handle.
+/// Checks at compile time that memory of the size in the header can hold a handle.
 pub(crate) const fn assert_size<T: Opaque>(size: usize) {
     assert!(size_of::<Marked<T::Inner>>() <= size);
     assert!(align_of::<Marked<T::Inner>>() <= ESLP_ALIGN);
     assert!(!core::mem::needs_drop::<T::Inner>());
 }
 
-/// How memory for handles must be aligned: as `malloc` aligns, or `_Alignas(ESLP_ALIGN)`.
+/// The alignment of memory for handles: as `malloc` aligns, or `_Alignas(ESLP_ALIGN)`.
 pub const ESLP_ALIGN: usize = 16;

@@ -1,4 +1,4 @@
-//! Recognising what a command has set going, and counting what did not come.
+//! Recognising the ends of jobs and applications, and counting missing events.
 
 use core::ffi::c_void;
 
@@ -21,7 +21,7 @@ pub const ESLP_TAG_LEN: usize = 33;
 /// CHANNEL_EXECUTE_COMPLETE), eslp_tag_number() finds the number again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_tag(run: u64, number: u64, out: *mut c_void, size: usize) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `out[..size]` is an output.
     border::run(|| unsafe {
         let tag = Tag::new(run, number);
         let to = output(out, size)?.get_mut(..tag.as_octets().len()).ok_or(eslp_status::ESLP_INSUFFICIENT)?;
@@ -35,7 +35,7 @@ pub unsafe extern "C" fn eslp_tag(run: u64, number: u64, out: *mut c_void, size:
 /// @return ESLP_NOT_FOUND for any other name.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_tag_number(name: *const eslp_value, run: u64, number: *mut u64) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `name` is an input and `number` is an output.
     border::run(|| unsafe {
         let out = Out::new(number)?;
         let name = read(name)?.value()?;
@@ -44,24 +44,25 @@ pub unsafe extern "C" fn eslp_tag_number(name: *const eslp_value, run: u64, numb
     })
 }
 
-/// Storage for one entry of an eslp_pending. It need not be initialised.
+/// Storage for one entry of an eslp_pending. Need not be initialised.
 #[repr(C)]
 pub struct eslp_pending_slot {
-    /// The library's.
+    /// Private.
     pub opaque: [u64; 3],
 }
 
-/// What is waited for, by number, in slots of the caller's, for hosts that have no map of their own: the number of a
-/// tag or the id of a command, and a pointer of the host's that is never followed. Looking up walks the slots.
+/// A map of pending jobs and commands by number, in slots of the caller's, for hosts that have no map of their own: the
+/// number of a tag or the id of a command, and a pointer of the host's that is never followed. Looking up walks the
+/// slots.
 #[repr(C)]
 pub struct eslp_pending {
-    /// The library's.
+    /// Private.
     pub opaque: [u64; 4],
 }
 
 type Slot = PendingSlot<*mut c_void>;
 
-// SAFETY: it fits.
+// SAFETY: the size is checked below, by `assert_fits`; the mark is used once.
 unsafe impl Opaque for eslp_pending {
     type Inner = PendingTable<*mut c_void, &'static mut [Slot]>;
     const MARK: u64 = 0x6573_6c70_706e_6410;
@@ -78,7 +79,9 @@ pub unsafe extern "C" fn eslp_pending_init(
     slots: *mut eslp_pending_slot,
     count: usize,
 ) -> eslp_status {
-    // SAFETY: what C promises. Slots are larger than the core's, and initialised before they are taken for these.
+    // SAFETY: by the contract with C, `pending` is an output and `slots[..count]` is lent memory. The core's slots are
+    // no larger and no more aligned, asserted above, so `count` of them fit and `add` stays in bounds; all are written
+    // before `slice_mut` takes them for initialised.
     border::run(|| unsafe {
         let memory = slice_mut(slots.cast::<core::mem::MaybeUninit<eslp_pending_slot>>(), count)?;
         let first = memory.as_mut_ptr().cast::<Slot>();
@@ -89,7 +92,7 @@ pub unsafe extern "C" fn eslp_pending_init(
     })
 }
 
-/// Remembers `entry` under `number`. `before`, which may be NULL, gets what stood there, or NULL.
+/// Remembers `entry` under `number`. `before`, which may be NULL, gets the entry that was there, or NULL.
 ///
 /// @return ESLP_INSUFFICIENT if no slot is left.
 #[unsafe(no_mangle)]
@@ -99,7 +102,7 @@ pub unsafe extern "C" fn eslp_pending_insert(
     entry: *mut c_void,
     before: *mut *mut c_void,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `pending` is a handle and `before` is an output.
     border::run(|| unsafe {
         let before = Out::optional(before)?;
         let replaced = eslp_pending::inner(pending)?.insert(number, entry);
@@ -120,7 +123,7 @@ pub unsafe extern "C" fn eslp_pending_take(
     number: u64,
     entry: *mut *mut c_void,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `pending` is a handle and `entry` is an output.
     border::run(|| unsafe {
         let out = Out::new(entry)?;
         out.set(eslp_pending::inner(pending)?.take(number).ok_or(eslp_status::ESLP_NOT_FOUND)?);
@@ -137,7 +140,7 @@ pub unsafe extern "C" fn eslp_pending_take_any(
     number: *mut u64,
     entry: *mut *mut c_void,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `pending` is a handle and `number` and `entry` are outputs.
     border::run(|| unsafe {
         let (number_out, out) = (Out::new(number)?, Out::new(entry)?);
         let (number, entry) = eslp_pending::inner(pending)?.drain().next().ok_or(eslp_status::ESLP_END)?;
@@ -150,7 +153,7 @@ pub unsafe extern "C" fn eslp_pending_take_any(
 /// The number of entries.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_pending_len(pending: *const eslp_pending) -> usize {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `pending` is a handle.
     unsafe { eslp_pending::inner_ref(pending) }.map_or(0, |pending| pending.len())
 }
 
@@ -160,11 +163,11 @@ pub unsafe extern "C" fn eslp_pending_len(pending: *const eslp_pending) -> usize
 /// proof: events overtake each other by a few places, and some numbers go to events that no listener gets.
 #[repr(C)]
 pub struct eslp_sequence {
-    /// The library's.
+    /// Private.
     pub opaque: [u64; 4],
 }
 
-// SAFETY: it fits.
+// SAFETY: the size is checked below, by `assert_fits`; the mark is used once.
 unsafe impl Opaque for eslp_sequence {
     type Inner = EventSequence;
     const MARK: u64 = 0x6573_6c70_7365_7110;
@@ -175,14 +178,14 @@ const _: () = assert_fits::<eslp_sequence>();
 /// Begins with nothing seen yet.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_sequence_init(sequence: *mut eslp_sequence) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `sequence` is an output.
     border::run(|| unsafe { eslp_sequence::put(sequence, EventSequence::new()) })
 }
 
 /// Takes an event's number in, if it has one.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_sequence_note(sequence: *mut eslp_sequence, event: *const eslp_event) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `sequence` is a handle and `event` is an input.
     border::run(|| unsafe {
         let event = self::event(event)?;
         eslp_sequence::inner(sequence)?.note(&event);
@@ -193,6 +196,6 @@ pub unsafe extern "C" fn eslp_sequence_note(sequence: *mut eslp_sequence, event:
 /// The numbers between the lowest and the highest that have not been seen.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_sequence_missing(sequence: *const eslp_sequence) -> u64 {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `sequence` is a handle.
     unsafe { eslp_sequence::inner_ref(sequence) }.map_or(0, |sequence| sequence.missing())
 }

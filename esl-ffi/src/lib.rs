@@ -1,19 +1,20 @@
 //! The C library: esl-proto behind the functions and structs of `include/esl_proto.h`.
 //!
-//! One file an object, in the order of the header, which is generated from them: what stands in `///` here is what a C
-//! programmer reads there. Names are those of C.
+//! One file an object, in the order of the header, which is generated from these files: a `///` comment here is what a
+//! C programmer reads there. Names are those of C.
 //!
 //! * Handles (`handle.rs`) live in the caller's memory or, with the feature `alloc`, on the heap of `malloc`.
-//! * Views are structs of numbers and pointers on the caller's stack. They are made of the core's views and become
-//!   these again in each function, so that nothing but what C has written is ever trusted, and that little.
-//! * Every function turns what C gives into safe values first (`border.rs`), then does its work with them alone.
+//! * Views are structs of numbers and pointers on the caller's stack. Each function converts them back to the core's
+//!   views, and checks all numbers and lengths, because C may have written anything into them.
+//! * Every function first converts its raw arguments to safe values (`border.rs`, which states the contract with C), and
+//!   works with these alone.
 //!
 //! Built with panics that abort, as `--profile ffi` does, the library has no std in it, and no panic path either: the
 //! tests prove it. Built otherwise, as for unit tests, std brings the panic handler.
 #![cfg_attr(not(test), no_std)]
-#![allow(unsafe_code, reason = "this is the border")]
+#![allow(unsafe_code, reason = "the C ABI consists of raw pointers")]
 #![allow(non_camel_case_types, reason = "names of C")]
-#![allow(clippy::missing_safety_doc, reason = "the front of the header says what all functions want")]
+#![allow(clippy::missing_safety_doc, reason = "the front of the header states the contract of all functions")]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 #[cfg(not(panic = "abort"))]
@@ -44,6 +45,6 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     unsafe extern "C" {
         fn abort() -> !;
     }
-    // SAFETY: C's own way to end a program.
+    // SAFETY: `abort` of the C library has no precondition, takes nothing and does not return.
     unsafe { abort() }
 }

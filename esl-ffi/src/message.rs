@@ -24,7 +24,7 @@ pub struct eslp_frame {
     pub body: eslp_bytes,
     /// The value of the first Content-Type; NULL if there is none.
     pub content_type: eslp_bytes,
-    /// Whether lines end in CRLF: a number of the library's own.
+    /// Whether lines end in CRLF: a private number.
     pub crlf: u32,
 }
 
@@ -106,9 +106,9 @@ impl From<Frame<'_>> for eslp_frame {
 
 impl eslp_frame {
     /// # Safety
-    /// The octets are as C says, and nobody writes to them during the call.
+    /// As [`eslp_bytes::octets`], for each of the three byte strings.
     pub(crate) unsafe fn frame<'a>(&self) -> Outcome<Frame<'a>> {
-        // SAFETY: passed on.
+        // SAFETY: the caller guarantees each of the three byte strings.
         unsafe {
             Ok(Frame::from_parts(
                 self.head.octets()?,
@@ -161,27 +161,29 @@ impl From<Message<'_>> for eslp_message {
     }
 }
 
-/// The core's view of what C holds.
+/// The core's view of a message.
 ///
 /// # Safety
-/// As [`read`], and the octets are as C says.
+/// As [`read`], and as [`eslp_frame::frame`] for the frame.
 unsafe fn message<'a>(pointer: *const eslp_message) -> Outcome<Message<'a>> {
-    // SAFETY: passed on.
+    // SAFETY: the two preconditions are this function's.
     let frame = unsafe { read(pointer)?.frame.frame() }?;
     Ok(Message::from(frame))
 }
 
+/// The frame of a message.
+///
 /// # Safety
 /// As [`message`].
 unsafe fn frame<'a>(pointer: *const eslp_message) -> Outcome<Frame<'a>> {
-    // SAFETY: passed on.
+    // SAFETY: the two preconditions are those of `message`, and so this function's.
     unsafe { read(pointer)?.frame.frame() }
 }
 
 /// # Safety
 /// As [`message`].
 unsafe fn reply<'a>(pointer: *const eslp_message) -> Outcome<Reply<'a>> {
-    // SAFETY: passed on.
+    // SAFETY: the same precondition as this function's.
     match unsafe { message(pointer) }? {
         Message::Reply(reply) => Ok(reply),
         _ => Err(eslp_status::ESLP_NOT_FOUND),
@@ -191,7 +193,7 @@ unsafe fn reply<'a>(pointer: *const eslp_message) -> Outcome<Reply<'a>> {
 /// # Safety
 /// As [`message`].
 unsafe fn log_line<'a>(pointer: *const eslp_message) -> Outcome<LogLine<'a>> {
-    // SAFETY: passed on.
+    // SAFETY: the same precondition as this function's.
     match unsafe { message(pointer) }? {
         Message::Log(line) => Ok(line),
         _ => Err(eslp_status::ESLP_NOT_FOUND),
@@ -201,20 +203,20 @@ unsafe fn log_line<'a>(pointer: *const eslp_message) -> Outcome<LogLine<'a>> {
 /// # Safety
 /// As [`message`].
 unsafe fn notice<'a>(pointer: *const eslp_message) -> Outcome<DisconnectNotice<'a>> {
-    // SAFETY: passed on.
+    // SAFETY: the same precondition as this function's.
     match unsafe { message(pointer) }? {
         Message::Disconnect(notice) => Ok(notice),
         _ => Err(eslp_status::ESLP_NOT_FOUND),
     }
 }
 
-/// Gives C what `value` finds.
+/// Stores what `value` finds in `out`.
 ///
 /// # Safety
-/// As [`Out::new`].
+/// As [`Out::new`] for `out`.
 unsafe fn give<T, C: From<T>>(out: *mut C, value: impl FnOnce() -> Outcome<Option<T>>) -> eslp_status {
     run(|| {
-        // SAFETY: passed on.
+        // SAFETY: the same precondition as this function's.
         let out = unsafe { Out::new(out) }?;
         out.set(value()?.ok_or(eslp_status::ESLP_NOT_FOUND)?.into());
         Ok(())
@@ -230,11 +232,11 @@ fn answer(status: Status) -> eslp_reply_status {
     }
 }
 
-/// Begins with the first of the frame's headers, in the order of the wire, as they stand there; those of an event are
+/// Begins with the first of the frame's headers, in the order of the wire, undecoded; the headers of an event are
 /// for eslp_event_headers(). A line without a colon continues the value of the line before it. Any kind.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_message_headers(message: *const eslp_message, headers: *mut eslp_headers) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `message` is an input and `headers` is an output.
     run(|| unsafe { eslp_headers::put(headers, AnyHeaders::Frame(frame(message)?.headers())) })
 }
 
@@ -247,7 +249,7 @@ pub unsafe extern "C" fn eslp_message_get(
     name: eslp_bytes,
     value: *mut eslp_value,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `message` and `name` are inputs and `value` is an output.
     unsafe { give(value, || Ok(frame(message)?.get(name.octets()?))) }
 }
 
@@ -256,7 +258,7 @@ pub unsafe extern "C" fn eslp_message_get(
 /// @return ESLP_NOT_FOUND if it is neither.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_message_event(message: *const eslp_message, event: *mut eslp_event) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `message` is an input and `event` is an output.
     run(|| unsafe {
         let out = Out::new(event)?;
         let view = read(message)?;
@@ -278,12 +280,10 @@ pub unsafe extern "C" fn eslp_message_event(message: *const eslp_message, event:
 /// @return ESLP_NOT_FOUND for other kinds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_message_text(message: *const eslp_message, text: *mut eslp_value) -> eslp_status {
-    // SAFETY: what C promises.
-    let message = || unsafe { self::message(message) };
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `message` is an input and `text` is an output.
     unsafe {
         give(text, || {
-            Ok(match message()? {
+            Ok(match self::message(message)? {
                 Message::Reply(reply) => Some(reply.text()),
                 Message::ApiResponse(response) => Some(Value::octets(response.body())),
                 Message::Log(line) => Some(Value::octets(line.text())),
@@ -301,7 +301,7 @@ pub unsafe extern "C" fn eslp_message_text(message: *const eslp_message, text: *
 /// also hold a text that begins so.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_message_reply_status(message: *const eslp_message) -> eslp_reply_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `message` is an input.
     match unsafe { self::message(message) } {
         Ok(Message::Reply(reply)) => answer(reply.status()),
         Ok(Message::ApiResponse(response)) => answer(response.status()),
@@ -315,7 +315,7 @@ pub unsafe extern "C" fn eslp_message_reply_status(message: *const eslp_message)
 /// @return ESLP_NOT_FOUND for other kinds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_message_detail(message: *const eslp_message, detail: *mut eslp_bytes) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `message` is an input and `detail` is an output.
     run(|| unsafe {
         let out = Out::new(detail)?;
         out.set(eslp_bytes::of(match self::message(message)? {
@@ -331,14 +331,14 @@ pub unsafe extern "C" fn eslp_message_detail(message: *const eslp_message, detai
 /// lines.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_reply_text_to_end(message: *const eslp_message, text: *mut eslp_value) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `message` is an input and `text` is an output.
     unsafe { give(text, || Ok(Some(reply(message)?.text_to_end()))) }
 }
 
 /// The name of the job that a `bgapi` has started, in its reply. Free text, if the client has named it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_reply_job_uuid(message: *const eslp_message, uuid: *mut eslp_value) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `message` is an input and `uuid` is an output.
     unsafe { give(uuid, || Ok(reply(message)?.job_uuid())) }
 }
 
@@ -348,28 +348,28 @@ pub unsafe extern "C" fn eslp_reply_allowed_events(
     message: *const eslp_message,
     events: *mut eslp_value,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `message` is an input and `events` is an output.
     unsafe { give(events, || Ok(reply(message)?.allowed_events())) }
 }
 
 /// In the reply to `userauth`: the API commands that may be used, or `all`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_reply_allowed_api(message: *const eslp_message, api: *mut eslp_value) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `message` is an input and `api` is an output.
     unsafe { give(api, || Ok(reply(message)?.allowed_api())) }
 }
 
 /// In the reply to `userauth`: whether `log` may be used.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_reply_allowed_log(message: *const eslp_message, allowed: *mut bool) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `message` is an input and `allowed` is an output.
     unsafe { give(allowed, || Ok(reply(message)?.allowed_log())) }
 }
 
 /// In the reply to `connect`: an eslp_socket_mode, whether applications run beside the commands.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_reply_socket_mode(message: *const eslp_message, mode: *mut i32) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `message` is an input and `mode` is an output.
     unsafe {
         give(mode, || {
             Ok(reply(message)?.socket_mode().map(|mode| match mode {
@@ -383,49 +383,49 @@ pub unsafe extern "C" fn eslp_reply_socket_mode(message: *const eslp_message, mo
 /// In the reply to `connect`: whether all commands may be used (`full`) or only those for the one channel.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_reply_full_control(message: *const eslp_message, full: *mut bool) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `message` is an input and `full` is an output.
     unsafe { give(full, || Ok(reply(message)?.has_full_control())) }
 }
 
 /// How urgent a log line is: -1 to 63, see eslp_log_level.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_log_level_of(message: *const eslp_message, level: *mut i32) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `message` is an input and `level` is an output.
     unsafe { give(level, || Ok(log_line(message)?.level().map(|level| i32::from(level.number())))) }
 }
 
 /// The source file that wrote a log line.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_log_file(message: *const eslp_message, file: *mut eslp_value) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `message` is an input and `file` is an output.
     unsafe { give(file, || Ok(log_line(message)?.file())) }
 }
 
 /// The source function that wrote a log line.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_log_function(message: *const eslp_message, function: *mut eslp_value) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `message` is an input and `function` is an output.
     unsafe { give(function, || Ok(log_line(message)?.function())) }
 }
 
 /// The line of the source file that wrote a log line.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_log_line(message: *const eslp_message, line: *mut u64) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `message` is an input and `line` is an output.
     unsafe { give(line, || Ok(log_line(message)?.line())) }
 }
 
 /// The kind of a log line, a number of the server's own.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_log_text_channel(message: *const eslp_message, channel: *mut u64) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `message` is an input and `channel` is an output.
     unsafe { give(channel, || Ok(log_line(message)?.text_channel())) }
 }
 
 /// The channel that a log line is about.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_log_channel_uuid(message: *const eslp_message, uuid: *mut eslp_value) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `message` is an input and `uuid` is an output.
     unsafe { give(uuid, || Ok(log_line(message)?.channel_uuid())) }
 }
 
@@ -433,35 +433,35 @@ pub unsafe extern "C" fn eslp_log_channel_uuid(message: *const eslp_message, uui
 /// then. Otherwise nothing follows it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_notice_lingers(message: *const eslp_message, lingers: *mut bool) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `message` is an input and `lingers` is an output.
     unsafe { give(lingers, || Ok(Some(notice(message)?.disposition() == Disposition::Linger))) }
 }
 
 /// The channel that the connection of a disconnect notice controlled.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_notice_session_uuid(message: *const eslp_message, uuid: *mut eslp_value) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `message` is an input and `uuid` is an output.
     unsafe { give(uuid, || Ok(notice(message)?.session_uuid())) }
 }
 
 /// The name of that channel; in notices that the connection lingers.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_notice_channel_name(message: *const eslp_message, name: *mut eslp_value) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `message` is an input and `name` is an output.
     unsafe { give(name, || Ok(notice(message)?.channel_name())) }
 }
 
 /// The seconds that the connection stays, -1 for ever; in notices that it lingers.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_notice_linger_seconds(message: *const eslp_message, seconds: *mut i64) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `message` is an input and `seconds` is an output.
     unsafe { give(seconds, || Ok(notice(message)?.linger_seconds())) }
 }
 
 /// The command line of a request, a frame that a client has sent: the word and its arguments.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_request_line(request: *const eslp_frame, line: *mut eslp_bytes) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `request` is an input and `line` is an output.
     run(|| unsafe {
         let out = Out::new(line)?;
         out.set(eslp_bytes::of(Request::from(read(request)?.frame()?).line()));
@@ -476,7 +476,7 @@ pub unsafe extern "C" fn eslp_request_get(
     name: eslp_bytes,
     value: *mut eslp_bytes,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `request` and `name` are inputs and `value` is an output.
     run(|| unsafe {
         let out = Out::new(value)?;
         let value = Request::from(read(request)?.frame()?).get(name.octets()?);
@@ -488,7 +488,7 @@ pub unsafe extern "C" fn eslp_request_get(
 /// Begins with the first of a request's headers; Content-Length is left out.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_request_headers(request: *const eslp_frame, headers: *mut eslp_headers) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `request` is an input and `headers` is an output.
     run(|| unsafe {
         let request = Request::from(read(request)?.frame()?);
         eslp_headers::put(headers, AnyHeaders::Request(request.headers()))

@@ -72,7 +72,7 @@ pub(crate) fn level_of(number: i32) -> Outcome<LogLevel> {
     i8::try_from(number).ok().and_then(LogLevel::new).ok_or(eslp_status::ESLP_INVALID_ARGUMENT)
 }
 
-/// The same where it can be left out.
+/// As [`level_of`], but optional.
 pub(crate) fn optional_level_of(number: i32) -> Outcome<Option<LogLevel>> {
     if number == eslp_log_level::ESLP_LOG_NONE as i32 { Ok(None) } else { level_of(number).map(Some) }
 }
@@ -336,7 +336,7 @@ pub enum eslp_direction {
     ESLP_DIRECTION_OUTBOUND = 1,
 }
 
-/// The number of a word: its place in the core's list, which the tests compare with the enums.
+/// The number of a word: its index in the core's list, which the tests compare with the enums.
 fn place<T: PartialEq>(known: &[T], word: &T) -> i32 {
     known.iter().position(|known| known == word).and_then(|place| i32::try_from(place).ok()).unwrap_or(-1)
 }
@@ -351,19 +351,19 @@ pub(crate) fn event_number(name: Option<EventName<'_>>) -> i32 {
     name.map_or(eslp_event_name::ESLP_EVENT_OTHER as i32, |name| place(EventName::KNOWN, &name))
 }
 
-/// A word of C's; none if it cannot be read.
+/// The octets of a word; empty if its pointer or length is invalid.
 ///
 /// # Safety
 /// As [`eslp_bytes::octets`].
 unsafe fn octets<'a>(word: eslp_bytes) -> &'a [u8] {
-    // SAFETY: passed on.
+    // SAFETY: the same precondition as this function's.
     unsafe { word.octets() }.unwrap_or_default()
 }
 
 /// The eslp_event_name that a word is, in any case of its letters; ESLP_EVENT_OTHER for any other word.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_event_name_from(word: eslp_bytes) -> i32 {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `word` is an input.
     event_number(Some(EventName::from_octets(unsafe { octets(word) })))
 }
 
@@ -377,7 +377,7 @@ pub extern "C" fn eslp_event_name_text(name: i32) -> eslp_bytes {
 /// word.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_cause_from(word: eslp_bytes) -> i32 {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `word` is an input.
     let number = HangupCause::from_octets(unsafe { octets(word) }).number();
     number.map_or(eslp_cause::ESLP_CAUSE_OTHER as i32, i32::from)
 }
@@ -392,7 +392,7 @@ pub extern "C" fn eslp_cause_text(cause: i32) -> eslp_bytes {
 /// The eslp_channel_state that a word is, in any case of its letters; ESLP_CS_OTHER for any other word.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_channel_state_from(word: eslp_bytes) -> i32 {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `word` is an input.
     place(ChannelState::KNOWN, &ChannelState::from_octets(unsafe { octets(word) }))
 }
 
@@ -405,7 +405,7 @@ pub extern "C" fn eslp_channel_state_text(state: i32) -> eslp_bytes {
 /// The eslp_call_state that a word is, in any case of its letters; ESLP_CCS_OTHER for any other word.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_call_state_from(word: eslp_bytes) -> i32 {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `word` is an input.
     place(CallState::KNOWN, &CallState::from_octets(unsafe { octets(word) }))
 }
 
@@ -418,7 +418,7 @@ pub extern "C" fn eslp_call_state_text(state: i32) -> eslp_bytes {
 /// The eslp_answer_state that a word is, in any case of its letters; ESLP_AS_OTHER for any other word.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_answer_state_from(word: eslp_bytes) -> i32 {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `word` is an input.
     place(AnswerState::KNOWN, &AnswerState::from_octets(unsafe { octets(word) }))
 }
 
@@ -431,7 +431,7 @@ pub extern "C" fn eslp_answer_state_text(state: i32) -> eslp_bytes {
 /// The eslp_direction that a word is, in any case of its letters; ESLP_DIRECTION_OTHER for any other word.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_direction_from(word: eslp_bytes) -> i32 {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `word` is an input.
     place(CallDirection::KNOWN, &CallDirection::from_octets(unsafe { octets(word) }))
 }
 
@@ -444,7 +444,7 @@ pub extern "C" fn eslp_direction_text(direction: i32) -> eslp_bytes {
 /// The eslp_format that a word is, in any case of its letters; ESLP_FORMAT_NONE for any other word.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_format_from(word: eslp_bytes) -> i32 {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `word` is an input.
     Format::from_octets(unsafe { octets(word) }).map_or(eslp_format::ESLP_FORMAT_NONE as i32, format_number)
 }
 
@@ -467,7 +467,7 @@ pub extern "C" fn eslp_format_content_type(format: i32) -> eslp_bytes {
 /// @return ESLP_NOT_FOUND for any other word.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_log_level_from(word: eslp_bytes, level: *mut i32) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `word` is an input and `level` is an output.
     run(|| unsafe {
         let out = Out::new(level)?;
         let level = LogLevel::from_octets(word.octets()?).ok_or(eslp_status::ESLP_NOT_FOUND)?;

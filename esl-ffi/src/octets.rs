@@ -1,4 +1,4 @@
-//! Octets, and values that can be decoded.
+//! Byte strings, and values that can be decoded.
 
 use core::ffi::{c_char, c_void};
 
@@ -8,17 +8,17 @@ use crate::border::{Out, Outcome, output, read, run, slice};
 use crate::handle::{Opaque, assert_fits};
 use crate::status::eslp_status;
 
-/// Octets of somebody else's, not ended by a NUL. Octets, not text: nothing on the wire is promised to be UTF-8.
+/// A borrowed, length-delimited byte string (not NUL-terminated). Bytes, not text: nothing on the wire is promised to
+/// be UTF-8.
 ///
-/// As a result: valid as long as the function's comment says. NULL means that there is none, which is not the same as
-/// none of length 0.
+/// As a result: valid as long as the function's comment says. NULL = absent, distinct from empty.
 ///
-/// As an argument: read during the call only. Use ESLP_LIT("a literal") or eslp_str(a_string). `{NULL, 0}` leaves it
-/// out, where it can be left out.
+/// As an argument: read during the call only. Use ESLP_LIT("a literal") or eslp_str(a_string). `{NULL, 0}` omits an
+/// optional argument.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_bytes {
-    /// The first of them.
+    /// The first byte.
     pub data: *const c_char,
     /// Their number.
     pub len: usize,
@@ -35,9 +35,9 @@ pub struct eslp_value {
     pub data: *const c_char,
     /// Their number.
     pub len: usize,
-    /// How they are coded: a number of the library's own.
+    /// How they are coded: a private number.
     pub coding: u32,
-    /// Another number of the library's own.
+    /// A private number.
     pub limit: u32,
 }
 
@@ -54,11 +54,11 @@ pub struct eslp_header {
 /// An iterator over the elements of an array: eslp_value_items().
 #[repr(C)]
 pub struct eslp_items {
-    /// The library's.
+    /// Private.
     pub opaque: [u64; 6],
 }
 
-// SAFETY: it fits.
+// SAFETY: the size is checked below, by `assert_fits`; the mark is used once.
 unsafe impl Opaque for eslp_items {
     type Inner = Items<'static>;
     const MARK: u64 = 0x6573_6c70_6974_6d10;
@@ -70,7 +70,8 @@ impl eslp_bytes {
     /// Nothing.
     pub(crate) const NONE: Self = Self { data: core::ptr::null(), len: 0 };
 
-    /// The octets, which must not be read beyond the life of `octets`; that is for the functions' comments to say.
+    /// The octets as a pointer, which carries no lifetime: the comment of the exported function says how long it is
+    /// valid.
     pub(crate) const fn of(octets: &[u8]) -> Self {
         Self { data: octets.as_ptr().cast::<c_char>(), len: octets.len() }
     }
@@ -79,16 +80,16 @@ impl eslp_bytes {
         octets.map_or(Self::NONE, Self::of)
     }
 
-    /// The octets; none where there is nothing.
+    /// The octets; an empty slice if absent.
     ///
     /// # Safety
-    /// They are as C says, and nobody writes to them during the call.
+    /// `data` is NULL or points to `len` initialised octets that nobody writes to during the call.
     pub(crate) unsafe fn octets<'a>(&self) -> Outcome<&'a [u8]> {
-        // SAFETY: passed on.
+        // SAFETY: `slice` requires what this function's caller guarantees of `data` and `len`.
         unsafe { slice(self.data.cast::<u8>(), self.len) }
     }
 
-    /// The octets, or [`None`] where there is nothing: NULL.
+    /// The octets, or [`None`] if absent: NULL.
     ///
     /// # Safety
     /// As [`octets`](Self::octets).
@@ -96,7 +97,7 @@ impl eslp_bytes {
         if self.data.is_null() && self.len == 0 {
             return Ok(None);
         }
-        // SAFETY: passed on.
+        // SAFETY: the same precondition as this function's.
         unsafe { self.octets() }.map(Some)
     }
 }
@@ -110,10 +111,13 @@ impl From<Value<'_>> for eslp_value {
 }
 
 impl eslp_value {
+    /// The value, if `coding` and `limit` are those of one.
+    ///
     /// # Safety
-    /// The octets are as C says, and nobody writes to them during the call.
+    /// As [`eslp_bytes::octets`].
     pub(crate) unsafe fn value<'a>(&self) -> Outcome<Value<'a>> {
-        // SAFETY: passed on.
+        // SAFETY: `data` and `len` are taken over unchanged, so the precondition is this function's. The other fields
+        // are numbers, which `from_parts` checks.
         let raw = unsafe { eslp_bytes { data: self.data, len: self.len }.octets() }?;
         let coding = u8::try_from(self.coding).map_err(|_| eslp_status::ESLP_INVALID_ARGUMENT)?;
         Value::from_parts(raw, coding, !self.limit).ok_or(eslp_status::ESLP_INVALID_ARGUMENT)
@@ -126,14 +130,16 @@ impl From<esl_core::Header<'_>> for eslp_header {
     }
 }
 
+/// The value behind a pointer.
+///
 /// # Safety
-/// As [`read`] and [`eslp_value::value`].
+/// As [`read`], and as [`eslp_value::value`] for the struct.
 unsafe fn value<'a>(pointer: *const eslp_value) -> Outcome<Value<'a>> {
-    // SAFETY: passed on.
+    // SAFETY: the two preconditions are this function's.
     unsafe { read(pointer)?.value() }
 }
 
-/// Puts decoded octets into `out`: says how many there are, or how many there would be.
+/// Decodes into `out`, and sets `len` to the number of octets, written or required.
 fn decode<'o>(value: Value<'_>, out: &'o mut [u8], len: Option<Out<usize>>) -> Outcome<&'o [u8]> {
     let decoded = value.decode_into(out);
     let count = match &decoded {
@@ -146,12 +152,12 @@ fn decode<'o>(value: Value<'_>, out: &'o mut [u8], len: Option<Out<usize>>) -> O
     decoded.map_err(|_| eslp_status::ESLP_INSUFFICIENT)
 }
 
-/// The decoded octets, if they lie in the buffer just so, as most do: `octets` then points into the buffer.
+/// The decoded octets, if the value needs no decoding, as most: `octets` then points into the buffer.
 ///
 /// @return ESLP_NOT_FOUND if they must be decoded: eslp_value_read() or eslp_value_decode().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_value_plain(value: *const eslp_value, octets: *mut eslp_bytes) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `value` is an input and `octets` is an output.
     run(|| unsafe {
         let out = Out::new(octets)?;
         let plain = self::value(value)?.as_plain().ok_or(eslp_status::ESLP_NOT_FOUND)?;
@@ -160,8 +166,8 @@ pub unsafe extern "C" fn eslp_value_plain(value: *const eslp_value, octets: *mut
     })
 }
 
-/// The decoded octets: in the buffer if they lie there just so, else decoded into `storage`. `octets` is valid as long
-/// as both. Storage of `value->len` octets is enough for all but arrays of JSON events.
+/// The decoded octets: in the buffer if the value needs no decoding, else decoded into `storage`. `octets` is valid as
+/// long as both. Storage of `value->len` octets is enough for all but arrays of JSON events.
 ///
 /// @return ESLP_INSUFFICIENT if the storage is too short: `octets->len` is then what is needed, and its data NULL.
 #[unsafe(no_mangle)]
@@ -171,7 +177,7 @@ pub unsafe extern "C" fn eslp_value_read(
     size: usize,
     octets: *mut eslp_bytes,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `value` is an input and `storage[..size]` and `octets` are outputs.
     run(|| unsafe {
         let out = Out::new(octets)?;
         let value = self::value(value)?;
@@ -200,7 +206,7 @@ pub unsafe extern "C" fn eslp_value_decode(
     size: usize,
     len: *mut usize,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `value` is an input and `out[..size]` and `len` are outputs.
     run(|| unsafe {
         let len = Out::optional(len)?;
         decode(self::value(value)?, output(out, size)?, len)?;
@@ -220,7 +226,7 @@ pub unsafe extern "C" fn eslp_value_string(
     size: usize,
     len: *mut usize,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `value` is an input and `out[..size]` and `len` are outputs.
     run(|| unsafe {
         let len = Out::optional(len)?;
         let value = self::value(value)?;
@@ -242,14 +248,14 @@ pub unsafe extern "C" fn eslp_value_string(
 /// The number of decoded octets; 0 if `value` is none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_value_decoded_len(value: *const eslp_value) -> usize {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `value` is an input.
     unsafe { self::value(value) }.map_or(0, |value| value.decoded_len())
 }
 
 /// Whether the decoded octets are `text`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_value_is(value: *const eslp_value, text: eslp_bytes) -> bool {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `value` and `text` are inputs.
     let (value, text) = unsafe { (self::value(value), text.octets()) };
     matches!((value, text), (Ok(value), Ok(text)) if value == *text)
 }
@@ -257,7 +263,7 @@ pub unsafe extern "C" fn eslp_value_is(value: *const eslp_value, text: eslp_byte
 /// Whether the decoded octets are `text`, letters compared without regard to ASCII case.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_value_is_nocase(value: *const eslp_value, text: eslp_bytes) -> bool {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `value` and `text` are inputs.
     let (value, text) = unsafe { (self::value(value), text.octets()) };
     matches!((value, text), (Ok(value), Ok(text)) if value.eq_ignore_ascii_case(text))
 }
@@ -265,7 +271,7 @@ pub unsafe extern "C" fn eslp_value_is_nocase(value: *const eslp_value, text: es
 /// Whether the decoded octets of both are the same, however each is coded.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_value_equal(one: *const eslp_value, other: *const eslp_value) -> bool {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `one` and `other` are inputs.
     let (one, other) = unsafe { (value(one), value(other)) };
     matches!((one, other), (Ok(one), Ok(other)) if one == other)
 }
@@ -275,7 +281,7 @@ pub unsafe extern "C" fn eslp_value_equal(one: *const eslp_value, other: *const 
 /// @return ESLP_NOT_FOUND if they are none that fits.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_value_u64(value: *const eslp_value, number: *mut u64) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `value` is an input and `number` is an output.
     run(|| unsafe {
         let out = Out::new(number)?;
         out.set(self::value(value)?.to_u64().ok_or(eslp_status::ESLP_NOT_FOUND)?);
@@ -288,7 +294,7 @@ pub unsafe extern "C" fn eslp_value_u64(value: *const eslp_value, number: *mut u
 /// @return ESLP_NOT_FOUND if they are none that fits.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_value_i64(value: *const eslp_value, number: *mut i64) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `value` is an input and `number` is an output.
     run(|| unsafe {
         let out = Out::new(number)?;
         out.set(self::value(value)?.to_i64().ok_or(eslp_status::ESLP_NOT_FOUND)?);
@@ -300,7 +306,7 @@ pub unsafe extern "C" fn eslp_value_i64(value: *const eslp_value, number: *mut i
 /// Read as one text, an array is `ARRAY::a|:b` in every format.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_value_is_array(value: *const eslp_value) -> bool {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `value` is an input.
     unsafe { self::value(value) }.is_ok_and(|value| value.is_array())
 }
 
@@ -309,7 +315,7 @@ pub unsafe extern "C" fn eslp_value_is_array(value: *const eslp_value) -> bool {
 /// `items` is valid as long as the octets in the buffer; take the elements with eslp_items_next().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_value_items(value: *const eslp_value, items: *mut eslp_items) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `value` is an input and `items` is an output.
     run(|| unsafe { eslp_items::put(items, self::value(value)?.items()) })
 }
 
@@ -318,7 +324,7 @@ pub unsafe extern "C" fn eslp_value_items(value: *const eslp_value, items: *mut 
 /// @return ESLP_END after the last.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_items_next(items: *mut eslp_items, item: *mut eslp_value) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `items` is a handle and `item` is an output.
     run(|| unsafe {
         let out = Out::new(item)?;
         out.set(eslp_items::inner(items)?.next().ok_or(eslp_status::ESLP_END)?.into());

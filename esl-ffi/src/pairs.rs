@@ -27,34 +27,36 @@ pub struct eslp_pairs {
     pub items: *const eslp_pair,
     /// Their number.
     pub count: usize,
-    /// Where they were read from: the library's.
+    /// Source of pairs that were read: private.
     pub request: eslp_bytes,
-    /// Which of the headers they are: the library's.
+    /// The kind of that source: private.
     pub part: u32,
 }
 
 /// Parts of [`eslp_pairs`] that were read.
 const HEADERS: u32 = 1;
 const APPLICATIONS: u32 = 2;
-/// And a mark: variables of a dial string.
+/// Variables of a dial string; the low byte is their mark.
 const VARIABLES: u32 = 256;
 
-// SAFETY: C promises that nobody writes to the pairs while a function reads them.
+// SAFETY: no field has interior mutability, and the raw pointers are only read through. While a reference exists, the pairs
+// are an input, or memory lent to an iterator: nobody writes to them, so reads from several threads cannot race.
 unsafe impl Sync for eslp_pairs {}
 
 impl PairSource for eslp_pairs {
     fn pair(&self, place: usize) -> Option<(&[u8], &[u8])> {
-        // SAFETY: what C promises of a list of pairs; `content` has checked that all can be read.
+        // SAFETY: a `PairSource` is made in `content` only, whose caller guarantees that `items` points to `count`
+        // pairs which are an input. `NONE`, the other source, has a count of 0.
         let items = unsafe { slice(self.items, self.count) }.ok()?;
         let pair = items.get(place)?;
-        // SAFETY: as above.
+        // SAFETY: the bytes of a pair in an input are an input, too.
         unsafe { Some((pair.name.octets().ok()?, pair.value.octets().ok()?)) }
     }
 }
 
-/// What a list of pairs is made of.
+/// The source of a list of pairs.
 pub(crate) enum Content<'a> {
-    /// The host's own pairs, all of which can be read.
+    /// The host's own pairs. `content` has checked the pointers and lengths of all.
     Given(&'a eslp_pairs),
     /// Headers of a command that was read.
     Headers(Request<'a>),
@@ -68,9 +70,11 @@ impl eslp_pairs {
     pub(crate) const NONE: Self = Self { items: core::ptr::null(), count: 0, request: eslp_bytes::NONE, part: 0 };
 
     /// # Safety
-    /// The pairs are as C says, and nobody writes to them during the call.
+    /// `items` is NULL or points to `count` pairs, and these pairs, their bytes and those of `request` are an input as
+    /// [`border`](crate::border) defines it.
     pub(crate) unsafe fn content<'a>(&'a self) -> Outcome<Content<'a>> {
-        // SAFETY: passed on.
+        // SAFETY: `request`, `octets` and `slice` are called on the fields that this function's caller guarantees, and
+        // on nothing else.
         unsafe {
             match self.part {
                 HEADERS => Ok(Content::Headers(self.request()?)),
@@ -95,7 +99,7 @@ impl eslp_pairs {
     /// # Safety
     /// As [`content`](Self::content).
     pub(crate) unsafe fn pairs<'a>(&'a self) -> Outcome<Pairs<'a>> {
-        // SAFETY: passed on.
+        // SAFETY: the same precondition as this function's.
         Ok(match unsafe { self.content() }? {
             Content::Given(pairs) => Pairs::from_source(pairs),
             Content::Headers(request) => Pairs::headers(request),
@@ -109,10 +113,10 @@ impl eslp_pairs {
     /// # Safety
     /// As [`content`](Self::content).
     pub(crate) unsafe fn variables<'a>(&'a self) -> Outcome<Variables<'a>> {
-        // SAFETY: passed on.
+        // SAFETY: the same precondition as this function's.
         match unsafe { self.content() }? {
             Content::Variables(text, mark) => Ok(Variables::from_parts(text, mark)),
-            // SAFETY: passed on.
+            // SAFETY: as above.
             _ => Ok(unsafe { self.pairs() }?.into()),
         }
     }
@@ -120,7 +124,7 @@ impl eslp_pairs {
     /// # Safety
     /// As [`content`](Self::content).
     unsafe fn request<'a>(&self) -> Outcome<Request<'a>> {
-        // SAFETY: passed on.
+        // SAFETY: the caller guarantees the bytes of `request`, as for `content`.
         let head = unsafe { self.request.octets() }?;
         Ok(Request::from(Frame::from_parts(head, None, None, false)))
     }

@@ -29,7 +29,7 @@ pub const ESLP_SERVER_REPLY_MAX: usize = 2048;
 /// One connection of a listener, as FreeSWITCH's. See "Server".
 pub struct eslp_server;
 
-// SAFETY: known by name only.
+// SAFETY: C knows the type by name only; the mark is used once.
 unsafe impl Opaque for eslp_server {
     type Inner = Server<Memory>;
     const MARK: u64 = 0x6573_6c70_7372_7610;
@@ -166,7 +166,7 @@ pub struct eslp_ask {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum eslp_closed {
-    /// It is not.
+    /// The connection is not over.
     ESLP_CLOSED_NOT = 0,
     /// The client has sent `exit`.
     ESLP_CLOSED_EXIT = 1,
@@ -230,8 +230,8 @@ pub enum eslp_answer_kind {
     /// The variable's value: `text`; empty if it is not set. One line of at most 511 octets arrives: line ends become
     /// blanks.
     ESLP_ANSWER_VALUE = 9,
-    /// The channel's data: `channel`, the headers of a CHANNEL_DATA event; what stands there about the connection itself
-    /// is added.
+    /// The channel's data: `channel`, the headers of a CHANNEL_DATA event; the headers about the connection itself are
+    /// added.
     ESLP_ANSWER_CHANNEL = 10,
     /// Another text for a `sendmsg` or `sendevent`: `text`, `-ERR` and a reason.
     ESLP_ANSWER_REPLY = 11,
@@ -256,15 +256,15 @@ pub struct eslp_answer {
     pub channel: *const eslp_event_data,
 }
 
-/// What becomes of an event or a log line that happened.
+/// What to do with an event or a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum eslp_offer {
-    /// It is not for this connection.
+    /// Not wanted by this connection.
     ESLP_OFFER_SKIP = 0,
-    /// It is, and must be delivered in its turn. It counts as waiting until then.
+    /// Wanted: eslp_server_deliver() it in order. It counts against the queue limit until then.
     ESLP_OFFER_QUEUE = 1,
-    /// It would be, but too many wait: it is lost.
+    /// Wanted, but the queue is full: it is lost.
     ESLP_OFFER_LOST = 2,
     /// One loss too many: eslp_server_disconnect().
     ESLP_OFFER_KILL = 3,
@@ -440,10 +440,11 @@ impl eslp_server_found {
 
 impl eslp_answer {
     /// # Safety
-    /// What it points to is as C says, and nobody writes to it during the call.
+    /// `self` is an input as [`border`](crate::border) defines it: so is whatever its fields point to.
     unsafe fn answer<'a>(&'a self) -> Outcome<Answer<'a>> {
         use eslp_answer_kind::*;
-        // SAFETY: passed on.
+        // SAFETY: the fields of an input are inputs, which is all that `octets` and `optional` require. `channel` is a
+        // handle that nobody changes during the call, for `inner_ref`.
         unsafe {
             let text = self.text.octets()?;
             Ok(match self.kind {
@@ -471,13 +472,14 @@ impl eslp_answer {
 }
 
 /// # Safety
-/// As [`limits`], and as [`Memory::new`].
+/// `options` is an input as [`border`](crate::border) defines it; `storage` as for [`Memory::new`].
 unsafe fn server(
     options: *const eslp_server_options,
     storage: *mut c_void,
     storage_size: usize,
 ) -> Outcome<Server<Memory>> {
-    // SAFETY: passed on.
+    // SAFETY: the precondition of `Memory::new` is this function's. `options` is not NULL where it is read, and its
+    // fields are inputs, which is all that `limits` and `optional` require.
     unsafe {
         let storage = Memory::new(storage, storage_size)?;
         let mut limits = ServerLimits::DEFAULT;
@@ -505,7 +507,7 @@ unsafe fn server(
     }
 }
 
-/// Says how much was written, or how much is needed.
+/// Sets `out` to the length written or required.
 fn written(result: Result<usize, Insufficient>, out: Out<usize>) -> Outcome {
     match result {
         Ok(len) => out.set(len),
@@ -561,7 +563,8 @@ pub unsafe extern "C" fn eslp_server_init(
     storage_size: usize,
     server: *mut *mut eslp_server,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `options` is an input, `server` is an output and `memory[..size]` and
+    // `storage[..storage_size]` are lent memory.
     run(|| unsafe {
         let out = Out::new(server)?;
         out.set(eslp_server::place(memory, size, self::server(options, storage, storage_size)?)?);
@@ -572,7 +575,7 @@ pub unsafe extern "C" fn eslp_server_init(
 /// Ends a server in the caller's memory, which is free for other use then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_drop(server: *mut eslp_server) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `server` is a handle.
     run(|| unsafe { eslp_server::end(server) })
 }
 
@@ -585,7 +588,8 @@ pub unsafe extern "C" fn eslp_server_new(
     storage_size: usize,
     server: *mut *mut eslp_server,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `options` is an input, `server` is an output and `storage[..storage_size]` is
+    // lent memory.
     run(|| unsafe {
         let out = Out::new(server)?;
         out.set(eslp_server::allocate(self::server(options, storage, storage_size)?)?);
@@ -597,7 +601,7 @@ pub unsafe extern "C" fn eslp_server_new(
 #[cfg(feature = "alloc")]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_free(server: *mut eslp_server) {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `server` is a handle.
     unsafe { eslp_server::give_back(server) }
 }
 
@@ -616,7 +620,8 @@ pub unsafe extern "C" fn eslp_server_poll(
     size: usize,
     found: *mut eslp_server_found,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `server` is a handle, `buf[..len]` is an input and `out[..size]` and `found` are
+    // outputs.
     run(|| unsafe {
         let result = Out::new(found)?;
         let server = eslp_server::inner(server)?;
@@ -670,7 +675,8 @@ pub unsafe extern "C" fn eslp_server_answer(
     size: usize,
     written: *mut usize,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `server` is a handle, `answer` is an input and `out[..size]` and `written` are
+    // outputs.
     run(|| unsafe {
         let written = Out::new(written)?;
         let server = eslp_server::inner(server)?;
@@ -692,7 +698,7 @@ pub unsafe extern "C" fn eslp_server_reject(
     size: usize,
     written: *mut usize,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `server` is a handle and `out[..size]` and `written` are outputs.
     run(|| unsafe {
         let written = Out::new(written)?;
         self::written(eslp_server::inner(server)?.reject(output(out, size)?), written)
@@ -709,7 +715,7 @@ pub unsafe extern "C" fn eslp_server_disconnect(
     size: usize,
     written: *mut usize,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `server` is a handle and `out[..size]` and `written` are outputs.
     run(|| unsafe {
         let written = Out::new(written)?;
         let goodbye = goodbye_of(goodbye)?;
@@ -729,7 +735,8 @@ pub unsafe extern "C" fn eslp_server_channel_ended(
     size: usize,
     written: *mut usize,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `server` is a handle, `name` is an input and `out[..size]` and `written` are
+    // outputs.
     run(|| unsafe {
         let written = Out::new(written)?;
         let name = name.octets()?;
@@ -748,7 +755,7 @@ pub unsafe extern "C" fn eslp_server_offer(
     user: *mut c_void,
     offer: *mut i32,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `server` and `event` are handles and `offer` is an output.
     run(|| unsafe {
         let out = Out::new(offer)?;
         let server = eslp_server::inner(server)?;
@@ -769,7 +776,7 @@ pub unsafe extern "C" fn eslp_server_offer(
 /// count.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_offer_diverted(server: *mut eslp_server, offer: *mut i32) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `server` is a handle and `offer` is an output.
     run(|| unsafe {
         let out = Out::new(offer)?;
         out.set(self::offer(eslp_server::inner(server)?.offer_diverted()) as i32);
@@ -780,7 +787,7 @@ pub unsafe extern "C" fn eslp_server_offer_diverted(server: *mut eslp_server, of
 /// Whether this connection wants a log line of a level: an eslp_offer.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_offer_log(server: *mut eslp_server, level: i32, offer: *mut i32) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `server` is a handle and `offer` is an output.
     run(|| unsafe {
         let out = Out::new(offer)?;
         let level = level_of(level)?;
@@ -801,7 +808,7 @@ pub unsafe extern "C" fn eslp_server_deliver(
     size: usize,
     written: *mut usize,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `server` and `event` are handles and `out[..size]` and `written` are outputs.
     run(|| unsafe {
         let written = Out::new(written)?;
         let server = eslp_server::inner(server)?;
@@ -813,7 +820,7 @@ pub unsafe extern "C" fn eslp_server_deliver(
 /// Gives up an event that waits, as if it had been delivered.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_skip(server: *mut eslp_server) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `server` is a handle.
     run(|| unsafe {
         eslp_server::inner(server)?.skip();
         Ok(())
@@ -831,7 +838,8 @@ pub unsafe extern "C" fn eslp_server_deliver_log(
     size: usize,
     written: *mut usize,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `server` is a handle, `line` is an input and `out[..size]` and `written` are
+    // outputs.
     run(|| unsafe {
         let written = Out::new(written)?;
         let line = read(line)?;
@@ -853,14 +861,14 @@ pub unsafe extern "C" fn eslp_server_deliver_log(
 /// @return ESLP_INSUFFICIENT if the storage is full.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_subscribe(server: *mut eslp_server, subclass: eslp_bytes) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `server` is a handle and `subclass` is an input.
     run(|| unsafe {
         let subclass = subclass.octets()?;
         eslp_server::inner(server)?.subscribe(subclass).map_err(|_| eslp_status::ESLP_INSUFFICIENT)
     })
 }
 
-/// What a listener keeps, in one look.
+/// A snapshot of a listener's state.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_server_state {
@@ -879,8 +887,8 @@ pub struct eslp_server_state {
     /// Whether no command has come yet, or none but wrong ones before a password: the host ends such a connection after
     /// 25 seconds.
     pub idle_stranger: u8,
-    /// Whether a part of a command has come, which keeps back all events until the rest does. FreeSWITCH waits for ever;
-    /// a host had better not.
+    /// Whether a part of a command has arrived, which holds back all events until the rest does. FreeSWITCH waits for
+    /// ever; a host should set a deadline.
     pub mid_command: u8,
     /// Whether an event could be sent now.
     pub ready_for_events: u8,
@@ -896,13 +904,13 @@ pub struct eslp_server_state {
     pub channel: eslp_bytes,
 }
 
-/// What a listener keeps, in one look.
+/// A snapshot of a listener's state.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_get_state(
     server: *const eslp_server,
     state: *mut eslp_server_state,
 ) -> eslp_status {
-    // SAFETY: what C promises.
+    // SAFETY: by the contract with C, `server` is a handle and `state` is an output.
     run(|| unsafe {
         let out = Out::new(state)?;
         let server = eslp_server::inner_ref(server)?;

@@ -7,8 +7,8 @@ use esl_core::{CommandErrorKind, DecodeErrorKind, EventErrorKind, NotAllowed, Pa
 
 /// How a function went.
 ///
-/// 0 is success. What is greater is no error but tells what to do next, or that there is nothing. What is less is an
-/// error, and the function has done nothing. The numbers never change and are never used again for something else.
+/// 0 is success. Positive values are not errors; they tell you what to do next, or that there is nothing. Negative
+/// values are errors, and the function has done nothing. The numbers never change and are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum eslp_status {
@@ -18,11 +18,11 @@ pub enum eslp_status {
     ESLP_NEED_DATA = 1,
     /// The connection is over.
     ESLP_CLOSED = 2,
-    /// There are no more.
+    /// The iteration has ended.
     ESLP_END = 3,
-    /// There is none, or it is not of the kind that was asked for.
+    /// Not found, or not of the kind that was asked for.
     ESLP_NOT_FOUND = 4,
-    /// The host owes an answer; nothing is read before.
+    /// Nothing is read until the host has answered.
     ESLP_WAITING = 5,
 
     /// A pointer is NULL.
@@ -31,7 +31,7 @@ pub enum eslp_status {
     ESLP_BAD_HANDLE = -2,
     /// A pointer is not aligned as its type is.
     ESLP_MISALIGNED = -3,
-    /// A number that is not in its list, or a length that no memory has.
+    /// A number that is not in its enum, or an impossible length.
     ESLP_INVALID_ARGUMENT = -4,
     /// The memory for a handle is too small.
     ESLP_MEMORY_TOO_SMALL = -5,
@@ -51,7 +51,7 @@ pub enum eslp_status {
 
     /// An event's document ends too early.
     ESLP_DOCUMENT_TRUNCATED = -201,
-    /// An octet that cannot stand where it does in an event's document.
+    /// An octet that is not allowed at its position in an event's document.
     ESLP_DOCUMENT_UNEXPECTED = -202,
     /// A value that is neither a text nor a flat array.
     ESLP_DOCUMENT_NESTED = -203,
@@ -60,7 +60,7 @@ pub enum eslp_status {
     /// Something follows the event's document.
     ESLP_DOCUMENT_TRAILING_DATA = -205,
 
-    /// Storage is too short; nothing was written, and how much is needed has been told.
+    /// Buffer too small; the required size is returned, and nothing was written.
     ESLP_INSUFFICIENT = -300,
     /// A part of a command is empty that must not be.
     ESLP_COMMAND_EMPTY = -301,
@@ -79,14 +79,14 @@ pub enum eslp_status {
     /// A format that the server would lose beside a uuid.
     ESLP_COMMAND_FORMAT_LOST = -308,
 
-    /// A request is no command.
+    /// A request is not a known command.
     ESLP_PARSE_UNKNOWN = -401,
     /// A command lacks its argument.
     ESLP_PARSE_MISSING = -402,
     /// A command's argument is not understood.
     ESLP_PARSE_INVALID = -403,
 
-    /// Storage for a dial string is too short; nothing was written, and how much is needed has been told.
+    /// Buffer too small for a dial string; the required size is returned, and nothing was written.
     ESLP_DIAL_INSUFFICIENT = -500,
     /// A part of a call is empty that must not be.
     ESLP_DIAL_EMPTY = -501,
@@ -108,13 +108,13 @@ pub enum eslp_status {
     ESLP_DIAL_EXPANSION = -509,
     /// A part of a call has a meaning of its own.
     ESLP_DIAL_RESERVED = -510,
-    /// More than the server reads in one place.
+    /// More than the server's limit.
     ESLP_DIAL_TOO_MANY = -511,
-    /// A number that is too great.
+    /// A number that is too large.
     ESLP_DIAL_TOO_GREAT = -512,
-    /// Storage for reading a dial string is too short.
+    /// Storage too small for reading a dial string.
     ESLP_DIAL_PARSE_STORAGE = -551,
-    /// The line is no `originate`.
+    /// The line is not an `originate` command.
     ESLP_DIAL_PARSE_UNKNOWN = -552,
     /// Arguments or an endpoint are missing, or there are too many.
     ESLP_DIAL_PARSE_MISSING = -553,
@@ -126,7 +126,7 @@ pub enum eslp_status {
     ESLP_DIAL_PARSE_CONTROL = -556,
     /// A variable that only a channel can expand.
     ESLP_DIAL_PARSE_EXPANSION = -557,
-    /// More handles than the server reads.
+    /// More handles than the server's limit.
     ESLP_DIAL_PARSE_TOO_MANY = -558,
 
     /// auth or userauth must be sent first.
@@ -150,15 +150,15 @@ pub enum eslp_status {
 
     /// The name of an event's header would forge another header.
     ESLP_FORGED_NAME = -701,
-    /// This answers no question that was asked.
+    /// Not an answer to the pending question.
     ESLP_NOT_ASKED = -702,
-    /// Not between two commands, or nothing is subscribed to.
+    /// In the middle of a command, or nothing is subscribed to.
     ESLP_NOT_READY = -703,
 }
 
 use eslp_status::*;
 
-/// Words of C: with a NUL at the end.
+/// A NUL-terminated string constant.
 macro_rules! text {
     ($words:expr) => {{
         const WORDS: &str = $words;
@@ -172,7 +172,7 @@ macro_rules! text {
     }};
 }
 
-/// A status and its words.
+/// A status and its text.
 struct Entry {
     status: eslp_status,
     text: &'static [u8],
@@ -182,7 +182,7 @@ const fn own(status: eslp_status, text: &'static [u8]) -> Entry {
     Entry { status, text }
 }
 
-/// An error of the core, whose number it has, and whose words.
+/// An error of the core: its number and its text.
 macro_rules! core_error {
     ($status:ident, $kind:expr) => {{
         const { assert!(-($status as i32) == $kind.code() as i32) };
@@ -192,15 +192,15 @@ macro_rules! core_error {
 
 static TABLE: [Entry; 67] = [
     own(ESLP_OK, text!("done")),
-    own(ESLP_NEED_DATA, text!("more octets must be read first")),
+    own(ESLP_NEED_DATA, text!("more octets are needed")),
     own(ESLP_CLOSED, text!("the connection is over")),
-    own(ESLP_END, text!("there are no more")),
-    own(ESLP_NOT_FOUND, text!("there is none")),
-    own(ESLP_WAITING, text!("an answer is owed first")),
+    own(ESLP_END, text!("end of iteration")),
+    own(ESLP_NOT_FOUND, text!("not found")),
+    own(ESLP_WAITING, text!("waiting for the host's answer")),
     own(ESLP_NULL, text!("a pointer is NULL")),
     own(ESLP_BAD_HANDLE, text!("a handle is not initialised, or of another type, or has ended")),
     own(ESLP_MISALIGNED, text!("a pointer is not aligned as its type is")),
-    own(ESLP_INVALID_ARGUMENT, text!("a number is not in its list, or a length is impossible")),
+    own(ESLP_INVALID_ARGUMENT, text!("a number is not in its enum, or a length is impossible")),
     own(ESLP_MEMORY_TOO_SMALL, text!("the memory for a handle is too small")),
     own(ESLP_NO_MEMORY, text!("there is no memory left")),
     core_error!(ESLP_INVALID_LENGTH, DecodeErrorKind::InvalidLength),
@@ -213,7 +213,7 @@ static TABLE: [Entry; 67] = [
     core_error!(ESLP_DOCUMENT_NESTED, EventErrorKind::Nested),
     core_error!(ESLP_DOCUMENT_UNMATCHED, EventErrorKind::Unmatched),
     core_error!(ESLP_DOCUMENT_TRAILING_DATA, EventErrorKind::TrailingData),
-    own(ESLP_INSUFFICIENT, text!("storage is too short")),
+    own(ESLP_INSUFFICIENT, text!("buffer too small")),
     core_error!(ESLP_COMMAND_EMPTY, CommandErrorKind::Empty),
     core_error!(ESLP_COMMAND_LINE_END, CommandErrorKind::LineEnd),
     core_error!(ESLP_COMMAND_NUL, CommandErrorKind::Nul),
@@ -225,7 +225,7 @@ static TABLE: [Entry; 67] = [
     core_error!(ESLP_PARSE_UNKNOWN, ParseErrorKind::Unknown),
     core_error!(ESLP_PARSE_MISSING, ParseErrorKind::Missing),
     core_error!(ESLP_PARSE_INVALID, ParseErrorKind::Invalid),
-    own(ESLP_DIAL_INSUFFICIENT, text!("storage is too short")),
+    own(ESLP_DIAL_INSUFFICIENT, text!("buffer too small")),
     core_error!(ESLP_DIAL_EMPTY, DialErrorKind::Empty),
     core_error!(ESLP_DIAL_LINE_END, DialErrorKind::LineEnd),
     core_error!(ESLP_DIAL_NUL, DialErrorKind::Nul),
@@ -256,8 +256,8 @@ static TABLE: [Entry; 67] = [
     core_error!(ESLP_EXITING, NotAllowed::Exiting),
     core_error!(ESLP_IS_CLOSED, NotAllowed::Closed),
     own(ESLP_FORGED_NAME, text!("a header's name would forge another header")),
-    own(ESLP_NOT_ASKED, text!("this answers no question that was asked")),
-    own(ESLP_NOT_READY, text!("not between two commands, or nothing is subscribed to")),
+    own(ESLP_NOT_ASKED, text!("not an answer to the pending question")),
+    own(ESLP_NOT_READY, text!("in the middle of a command, or nothing is subscribed to")),
 ];
 
 impl eslp_status {
@@ -274,7 +274,7 @@ impl eslp_status {
 /// Counts up when a function or struct of this header changes in a way that compiled programs notice.
 pub const ESLP_ABI_VERSION: u32 = 1;
 
-/// What a status says, in English: never NULL, and valid for ever. A number that is no status gets words, too.
+/// What a status says, in English: never NULL, and valid for ever. A number that is no status gets a text, too.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_strerror(status: i32) -> *const c_char {
     let entry = TABLE.iter().find(|entry| entry.status as i32 == status);
