@@ -2048,8 +2048,8 @@ eslp_status eslp_client_may_send(const eslp_client *client, const eslp_command *
 
 /**
  * Counts a command that the host sends without eslp_client_send(), such as one that this library does not know: its
- * answer will carry the id. The host must guarantee that the bytes are exactly one command with
- * exactly one reply.
+ * answer will carry the id. The host must guarantee that the bytes are exactly one command with exactly
+ * one reply.
  */
 eslp_status eslp_client_sent_elsewhere(eslp_client *client, uint64_t *id);
 

@@ -66,7 +66,7 @@ static void open_connection(struct connection *connection, const char *host, con
     connection->size = 16384;
     connection->memory = malloc(connection->size);
     if (!connection->memory || eslp_client_new(ESLP_INBOUND, NULL, &connection->client) != ESLP_OK) {
-        die(3, "memory", "there is none left");
+        die(3, "memory", "allocation failed");
     }
     eslp_buffer_init(&connection->buffer, connection->memory, connection->size);
     connection->socket = dial(host, port);
@@ -84,7 +84,7 @@ static void read_more(struct connection *connection, size_t required) {
     size_t needed = required > filled ? required : filled + 1;
     if (needed > connection->size) {
         char *memory = realloc(connection->memory, 2 * needed);
-        if (!memory) die(3, "memory", "there is none left");
+        if (!memory) die(3, "memory", "allocation failed");
         connection->memory = memory;
         connection->size = 2 * needed;
         eslp_buffer_grow(&connection->buffer, connection->memory, connection->size);
@@ -129,7 +129,7 @@ static uint64_t send_command(struct connection *connection, const eslp_command *
     eslp_sent sent;
     eslp_status status = eslp_client_send(connection->client, command, NULL, 0, &sent);
     char *out = malloc(sent.len + 1);
-    if (!out) die(3, "memory", "there is none left");
+    if (!out) die(3, "memory", "allocation failed");
     if (status == ESLP_INSUFFICIENT) status = eslp_client_send(connection->client, command, out, sent.len, &sent);
     if (status != ESLP_OK) die(2, "this command cannot be sent", eslp_strerror(status));
 

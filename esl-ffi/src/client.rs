@@ -613,8 +613,8 @@ pub unsafe extern "C" fn eslp_client_may_send(client: *const eslp_client, comman
 }
 
 /// Counts a command that the host sends without eslp_client_send(), such as one that this library does not know: its
-/// answer will carry the id. The host must guarantee that the bytes are exactly one command with
-/// exactly one reply.
+/// answer will carry the id. The host must guarantee that the bytes are exactly one command with exactly
+/// one reply.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_sent_elsewhere(client: *mut eslp_client, id: *mut u64) -> eslp_status {
     // SAFETY: by the contract with C, `client` is a handle and `id` is an output.

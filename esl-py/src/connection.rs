@@ -24,7 +24,8 @@ use crate::text::Octets;
 /// for takes a lock of the program's: `send`, `last_id` and the write to the socket.
 #[pyclass(frozen, module = "esl_proto")]
 pub(crate) struct Connection {
-    /// While it is held, nothing is called that might run Python code: that could want it, too.
+    /// INVARIANT: never call into Python (incl. dropping objects) while holding this lock: a finalizer may re-enter and
+    /// deadlock. Objects of exact built-in types and of this module are safe to make and drop: no code of a program runs.
     state: Mutex<State>,
 }
 
@@ -32,7 +33,7 @@ struct State {
     client: Client,
     input: Input,
     sent: u64,
-    /// Whether the end has been told.
+    /// Whether the last message, `Closed`, has been given.
     told: bool,
 }
 
@@ -68,7 +69,7 @@ impl State {
                         return if self.input.is_ended() { self.end(py) } else { Ok(None) };
                     }
                 }
-                // Frames come whole: there is no limit to that.
+                // Unreachable: `Limits::whole` is unlimited, so that no frame is streamed.
                 Poll::Head { consumed, .. } | Poll::Body { consumed, .. } => self.input.consume(consumed),
                 Poll::Closed { .. } => {
                     self.input.clear();
@@ -78,7 +79,7 @@ impl State {
         }
     }
 
-    /// The last message, if it has not been.
+    /// The last message, `Closed`, unless it has been given.
     fn end(&mut self, py: Python<'_>) -> Result<Option<Py<PyAny>>, Failure> {
         if self.told {
             return Ok(None);
@@ -117,7 +118,7 @@ impl Connection {
     }
 
     fn with<T>(&self, py: Python<'_>, act: impl FnOnce(&mut State) -> T) -> T {
-        // A panic in another thread is no reason to stop: the state is good between any two calls of the core.
+        // Ignore poisoning: state is consistent between core calls.
         let mut state = self.state.lock_py_attached(py).unwrap_or_else(|poison| poison.into_inner());
         act(&mut state)
     }

@@ -34,7 +34,7 @@ pub(crate) struct Event {
     index: OnceLock<Index>,
 }
 
-/// How many headers an event may well have.
+/// Initial capacity.
 const TYPICAL: usize = 100;
 
 /// A name whatever the case of its letters.

@@ -8,19 +8,19 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 
-/// How much is put to an incomplete head at once, at first.
+/// Initial step by which an incomplete head grows; later steps double it.
 const STEP: usize = 256;
-/// How much storage is kept for the next frame that arrives in pieces.
+/// Largest `carry` buffer that is kept for the next frame in pieces.
 const KEPT: usize = 64 << 10;
 
 #[derive(Default)]
 pub(crate) struct Input {
     chunks: VecDeque<PyBackedBytes>,
-    /// How much of the first chunk has been taken.
+    /// Bytes of the first chunk that have been consumed or copied.
     at: usize,
-    /// The front of a frame that goes on in the chunks.
+    /// A copy of the front of a frame that continues in the chunks.
     carry: Vec<u8>,
-    /// How many octets at the end of `carry` stand before `at` in the first chunk.
+    /// Bytes at the end of `carry` that are copies of those before `at` in the first chunk.
     taken: usize,
     /// Whether nothing will follow.
     ended: bool,
@@ -48,7 +48,7 @@ impl Input {
         self.ended
     }
 
-    /// What is to be looked at: octets in a row, not all that has arrived.
+    /// The contiguous bytes at the front; there may be more in further chunks.
     pub(crate) fn front(&self) -> &[u8] {
         if !self.carry.is_empty() {
             return &self.carry;
@@ -72,7 +72,7 @@ impl Input {
             self.carry.drain(..count);
             return;
         }
-        // What is left stands in the chunk, too.
+        // The rest of `carry` is also in the first chunk: read it from there.
         self.at -= left;
         self.taken = 0;
         self.carry.clear();

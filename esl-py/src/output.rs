@@ -5,7 +5,7 @@ use esl_proto::{EventDataError, Insufficient};
 
 /// Why something could not be written.
 pub(crate) trait Required {
-    /// How many octets it wants, if that is what is wrong.
+    /// The required size, if the error is too little room.
     fn required(&self) -> Option<usize>;
 }
 
@@ -41,7 +41,7 @@ pub(crate) struct Output {
     octets: Vec<u8>,
     /// How many of the octets have been fetched.
     fetched: usize,
-    /// Whether the last that was fetched was not all.
+    /// Whether the last fetch left a part, perhaps in the middle of a frame.
     is_cut: bool,
 }
 
@@ -65,7 +65,7 @@ impl Output {
             out.truncate(len + written.as_ref().copied().unwrap_or(0));
             match written {
                 Ok(_) => return Ok(()),
-                // Where more room is no help, it is the storage that is full.
+                // If more room does not help, the listener's storage is full.
                 Err(error) => match error.required() {
                     Some(required) if required > room => room = required,
                     _ => return Err(error),
@@ -83,7 +83,7 @@ impl Output {
         let end = self.fetched + amount.min(self.len());
         let data = self.octets[self.fetched..end].to_vec();
         self.fetched = end;
-        // Not each time: what remains may be long.
+        // Compact only when at least half has been fetched: amortised, each byte is moved at most once.
         if self.fetched >= self.len() {
             self.octets.drain(..self.fetched);
             self.fetched = 0;

@@ -8,8 +8,7 @@ use regex_lite::Regex;
 /// How many expressions are kept.
 const MOST: usize = 64;
 
-/// Expressions that have been used, so that each is compiled once and not for every event. One that is none is kept, too:
-/// it matches nothing.
+/// A cache of compiled expressions. Invalid expressions are cached, too: they match nothing.
 #[derive(Default)]
 pub(crate) struct Patterns(RefCell<HashMap<Box<[u8]>, Option<Regex>>>);
 
@@ -25,7 +24,7 @@ impl Patterns {
     }
 }
 
-/// What stands between the slashes.
+/// Compiles the text between the slashes.
 fn compile(pattern: &[u8]) -> Option<Regex> {
     let pattern = str::from_utf8(pattern).ok()?;
     let (inner, _) = pattern.strip_prefix('/')?.rsplit_once('/')?;

@@ -36,7 +36,8 @@ use crate::text::{Octets, Pairs, Text};
 /// its time.
 #[pyclass(frozen, module = "esl_proto")]
 pub(crate) struct Server {
-    /// While it is held, nothing is called that might run Python code: that could want it, too.
+    /// INVARIANT: never call into Python (incl. dropping objects) while holding this lock: a finalizer may re-enter and
+    /// deadlock. Objects of exact built-in types and of this module are safe to make and drop: no code of a program runs.
     state: Mutex<State>,
 }
 
@@ -48,7 +49,7 @@ struct State {
     lines: VecDeque<LogLine>,
     patterns: Patterns,
     greeted: bool,
-    /// Whether the end has been told.
+    /// Whether the last item, `ServerClosed`, has been given.
     told: bool,
 }
 
@@ -58,7 +59,7 @@ enum Found {
     Effect(Effect),
     Closed,
     NeedData(Option<usize>),
-    /// An answer is awaited, or octets are.
+    /// Nothing to report: the host owes an answer, or more octets are needed.
     Nothing,
 }
 
@@ -67,7 +68,7 @@ impl State {
         if !self.greeted {
             self.greeted = true;
             let core = &mut self.core;
-            // With room for any reply, this is no error.
+            // Cannot fail: `append` offers room for any reply.
             let _ = self.out.append(|out| core.poll(b"", out).map(|poll| poll.written()));
         }
     }
@@ -84,7 +85,7 @@ impl State {
         }
     }
 
-    /// Reads what stands at the front of the input.
+    /// Handles the next command in the input.
     fn read(&mut self, py: Python<'_>) -> Found {
         let Self { core, input, out, events, lines, .. } = self;
         let front = input.front();
@@ -138,7 +139,7 @@ impl State {
         let core = &mut self.core;
         let event = if core.is_ready_for_events() { self.events.pop_front() } else { None };
         let Some(event) = event else { return false };
-        // A name that XML cannot have was no error as long as the format was another.
+        // The format may have changed to XML since `check`, and XML has more forbidden names.
         if self.out.append(|out| event.with(|data| core.deliver(data, out))).is_err() {
             core.skip();
         }
@@ -156,7 +157,8 @@ impl State {
     fn disconnect(&mut self, goodbye: Goodbye) {
         let core = &mut self.core;
         if core.closed().is_none() && goodbye != Goodbye::Disconnected {
-            // FreeSWITCH's listener says the usual between two frames. All else is said by who cannot wait for it.
+            // FreeSWITCH's listener thread sends the usual notice between two frames; all others are sent by other threads,
+            // which cut off a frame in progress.
             self.out.break_off();
         }
         let _ = self.out.append(|out| core.disconnect(goodbye, out));
@@ -169,7 +171,7 @@ impl State {
         self.out.append(|out| core.answer(*answer, out))
     }
 
-    /// Keeps what was offered, if it is wanted.
+    /// Queues an offered item, if it is wanted.
     fn take(&mut self, offer: Offer, goodbye: Goodbye, keep: impl FnOnce(&mut Self)) -> bool {
         match offer {
             Offer::Queue => keep(self),
@@ -197,6 +199,7 @@ impl Server {
     }
 
     fn with<T>(&self, py: Python<'_>, act: impl FnOnce(&mut State) -> T) -> T {
+        // Ignore poisoning: state is consistent between core calls.
         let mut state = self.state.lock_py_attached(py).unwrap_or_else(|poison| poison.into_inner());
         act(&mut state)
     }
@@ -466,7 +469,7 @@ impl Server {
     #[pyo3(signature = (channel_name=None))]
     fn channel_ended(&self, py: Python<'_>, channel_name: Option<Text>) {
         self.with(py, |state| {
-            // What happened before it is said before it.
+            // Events before the end of the channel are written before the notice.
             state.pump(usize::MAX);
             let core = &mut state.core;
             let name = channel_name.as_deref().unwrap_or_default();

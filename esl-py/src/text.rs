@@ -14,8 +14,7 @@ use pyo3::types::{PyByteArray, PyBytes, PyList, PyMapping, PyString};
 
 /// Octets that a caller gives: `bytes` as they are, a copy of any other buffer.
 ///
-/// An object of a subclass is copied, too: it may have a finalizer, and what is kept is let go behind a lock that this
-/// could want.
+/// Subclasses are copied: their finalizer would run under our lock.
 pub(crate) struct Octets(pub(crate) PyBackedBytes);
 
 impl<'py> FromPyObject<'_, 'py> for Octets {
@@ -43,8 +42,8 @@ impl Deref for Octets {
     }
 }
 
-/// What goes out: text as UTF-8 (lone surrogates as the octets they stand for), or octets. Subclasses are copied as those
-/// of [`Octets`].
+/// An argument to be sent: text as UTF-8 (lone surrogates as the bytes they stand for), or bytes. Subclasses are copied, as
+/// for [`Octets`].
 pub(crate) enum Text {
     Text(PyBackedStr),
     Octets(Octets),
@@ -142,7 +141,7 @@ fn decode(value: &Value<'_>) -> Vec<u8> {
                 octets.truncate(len);
                 return octets;
             }
-            // Only an array can be longer than it lies on the wire.
+            // Only an array can be longer decoded than encoded.
             Err(error) => octets.resize(error.required, 0),
         }
     }

@@ -194,7 +194,7 @@ class ESLconnection:
             return _refusal(_REFUSALS[error.code])
         return None if answer is None else ESLevent.of(Data.of_frame(answer))
 
-    # What comes.
+    # Incoming.
 
     def recvEvent(self) -> ESLevent:
         """What comes next: an event, or another frame as a SOCKET_DATA event. A SERVER_DISCONNECTED event when the
@@ -249,7 +249,7 @@ def _with_event(line: str, event: ESLevent) -> Command:
         header = f"{name}: {joined(value)}"
         if "\n" in header:
             raise ValueError(f"a header with a line end cannot be sent: {name!r}")
-        # The length of the body is said once, and rightly.
+        # `Command` writes the only Content-Length.
         if name.lower() != "content-length":
             lines.append(header)
     return Command.raw(octets("\n".join(lines)), None if data.body is None else octets(data.body))

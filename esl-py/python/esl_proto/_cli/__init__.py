@@ -51,10 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.execute is not None:
         if options.action is not None:
-            parser.error("-x and a command are one too many")
+            parser.error("give either -x or a command, not both")
         options.action = _execute
     if options.action is None:
-        parser.error("what is to be done? A command or -x is missing")
+        parser.error("missing command (or -x)")
     if reconfigure := getattr(sys.stdout, "reconfigure", None):
         reconfigure(errors="backslashreplace")
     debug: int = options.debug
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
-        # Nobody reads any more; what is still in the buffer must not be an error at exit.
+        # The reader of stdout has closed the pipe. Discard what is buffered, or flushing at exit would raise again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _NO_READER
 
@@ -73,7 +73,7 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     try:
         password = _password(options)
     except OSError as error:
-        parser.error(f"the password cannot be read: {error}")
+        parser.error(f"cannot read the password: {error}")
     try:
         fs = _connected(options, password)
         try:
@@ -85,11 +85,11 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     except BrokenPipeError:
         raise
     except LocalProtocolError as error:
-        return _say(f"this cannot be sent: {error}", USAGE)
+        return _say(f"cannot send this: {error}", USAGE)
     except CommandError as error:
         return _say(str(error), ERROR)
     except TimeoutError:
-        return _say("no answer in time", TROUBLE)
+        return _say("timed out waiting for an answer", TROUBLE)
     except (EventSocketError, OSError) as error:
         return _say(str(error), TROUBLE)
 
@@ -121,7 +121,7 @@ def _connected(options: argparse.Namespace, password: str) -> Inbound:
     )
 
 
-# What can be done.
+# Actions.
 
 
 def _api(fs: Inbound, options: argparse.Namespace) -> int:
@@ -149,7 +149,7 @@ def _print_answer(octets: bytes, is_error: bool) -> int:
     rest = memoryview(octets if not octets or octets.endswith(b"\n") else octets + b"\n")
     sys.stdout.flush()
     while rest:
-        # Without a buffer, as with `python -u`, not all may be taken at once.
+        # Unbuffered (`python -u`), `write` may be short.
         rest = rest[sys.stdout.buffer.write(rest) :]
     return ERROR if is_error else OK
 
@@ -189,7 +189,7 @@ def _show_plain(event: Event) -> None:
 
 
 def _printable(text: str) -> str:
-    """What others have sent must not control the terminal."""
+    """Escapes control characters: text of others must not control the terminal."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
@@ -218,7 +218,7 @@ def _monitor(fs: Inbound, options: argparse.Namespace) -> int:
     return _say("the connection is closed", TROUBLE)
 
 
-# The arguments.
+# Arguments.
 
 
 class _Parser(argparse.ArgumentParser):
@@ -272,7 +272,7 @@ def _add_commands(commands: Any) -> None:
     events.add_argument(
         "--filter", action="append", default=[], type=_pair, metavar="HEADER=VALUE", help="only such events"
     )
-    events.add_argument("-n", "--count", type=int, help="leave after so many")
+    events.add_argument("-n", "--count", type=int, help="leave after this many")
     events.add_argument("names", nargs="*", metavar="NAME", help="which, subclasses after CUSTOM; without any, all")
     command("log", _log, "show the server's log").add_argument("level", nargs="?", help="up to which level (info)")
     command("monitor", _monitor, "show each call that comes, changes its state or ends")
@@ -280,17 +280,17 @@ def _add_commands(commands: Any) -> None:
 
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port")
+        raise argparse.ArgumentTypeError(f"invalid port: {text!r}")
     return int(text)
 
 
 def _milliseconds(text: str) -> int:
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of milliseconds")
+        raise argparse.ArgumentTypeError(f"invalid number of milliseconds: {text!r}")
     return int(text)
 
 
 def _pair(text: str) -> str:
     if "=" not in text:
-        raise argparse.ArgumentTypeError(f"{text!r} is not HEADER=VALUE")
+        raise argparse.ArgumentTypeError(f"invalid filter, not HEADER=VALUE: {text!r}")
     return text

@@ -42,7 +42,7 @@ class Arrived:
             if not values:
                 return None
             value = values[0] if len(values) == 1 else _one_of(name, values)
-            # What is empty or not UTF-8 needs a closer look, too.
+            # Empty values and values that are not UTF-8 take the slow path, too.
             if isinstance(value, str) and value and "\ufffd" not in value:
                 return value
         return self.data().get(name)

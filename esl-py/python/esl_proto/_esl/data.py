@@ -66,11 +66,11 @@ class Data:
     @classmethod
     def of_event(cls, event: Event) -> Data:
         """An event that has come."""
-        # What FreeSWITCH takes a name for that it does not know.
+        # FreeSWITCH takes an unknown name for CUSTOM.
         data = cls("CUSTOM")
         undefined = "_undef_" if event.format == "plain" else ""
         names = 0
-        # Written out for each header: that is most of the time that this takes.
+        # Inlined by hand: this loop dominates the cost of an event.
         for octets_of_name, value in event.headers_bytes():
             name = octets_of_name.decode("utf-8", "surrogateescape")
             if isinstance(value, list):
@@ -91,7 +91,7 @@ class Data:
         """Another frame: a SOCKET_DATA event with its headers and its body."""
         data = cls("SOCKET_DATA")
         data.add("Event-Name", "SOCKET_DATA")
-        # Only what answers `connect` is coded.
+        # Only the head that answers `connect` is percent-coded.
         coded = frame.channel if isinstance(frame, Connected) else frame
         for name, value in coded.headers_bytes():
             if isinstance(value, list):
@@ -160,7 +160,7 @@ class Data:
                 items = self._array(name)
                 items.insert(0 if at_front else len(items), value)
 
-    # With the lock, or while nobody else has the object.
+    # Called with the lock held, or before the object is shared.
 
     def _find(self, name: str) -> int | None:
         if self._places is None:

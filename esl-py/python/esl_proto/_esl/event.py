@@ -171,7 +171,7 @@ def _new(name: str, subclass: str | None) -> Data:
 def _of_json(text: str) -> Data:
     event = Event("json", octets(text))
     if event.error is not None and not len(event):
-        raise ValueError("this is no event in JSON")
+        raise ValueError("not an event in JSON")
     return Data.of_event(event)
 
 
@@ -179,4 +179,4 @@ def _checked(text: object) -> str:
     """What should be text: SWIG takes nothing else, either."""
     if isinstance(text, str):
         return text
-    raise TypeError(f"a str is wanted, not {type(text).__name__}")
+    raise TypeError(f"expected str, not {type(text).__name__}")

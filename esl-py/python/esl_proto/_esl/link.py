@@ -63,13 +63,14 @@ class Link:
 
     def __init__(self, sock: socket.socket, connection: Connection) -> None:
         sock.setblocking(False)
-        with contextlib.suppress(OSError):  # A socket of another family.
+        with contextlib.suppress(OSError):  # Not a TCP socket.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._sock = sock
         self._connection = connection
         self._sending = threading.Lock()
         self._changed = threading.Condition()
-        # All below belongs to the condition.
+        # INVARIANT: everything below is used only while holding `_changed`, except where a single read (`is_open`) or
+        # an atomic operation (`_first`) is enough.
         self._is_being_read = False
         self._is_being_written = False
         self._is_over = False
@@ -114,14 +115,15 @@ class Link:
         return message
 
     def _first(self) -> Event | Frame | None:
-        """The first of what has come: the one thing here that needs no lock."""
+        """The first queued message. Needs no lock: `deque.popleft` is atomic."""
         try:
             return self._queue.popleft()
         except IndexError:
             return None
 
     def abandon(self) -> None:
-        """Nobody can use this any more: closes the socket, and lets a copy of it elsewhere live."""
+        """Closes the descriptor without a shutdown, which would also end duplicates of the socket. No other thread may
+        use the link."""
         self._is_over = self._is_told = True
         self._sock.close()
 
@@ -149,11 +151,12 @@ class Link:
             return found
 
     def _can_read(self) -> bool:
-        """Whether something has arrived: also who has no time gets it."""
+        """Whether data has arrived and no thread is reading it: a caller whose time is over still gets it."""
         return not self._is_being_read and _ready(self._sock, _READ, 0)
 
     def _make_room(self) -> None:
-        """Waits until the socket may take more. A server that nobody reads from may not read, either."""
+        """Waits until the socket is writable, and reads meanwhile: a server that cannot write may stop reading, which
+        would deadlock both sides."""
         with self._changed:
             if self._can_read():
                 self._read(0)
@@ -162,7 +165,7 @@ class Link:
         _ready(self._sock, what, _BLOCKED)
 
     def _read(self, seconds: float | None) -> None:
-        """Reads for all, once. The condition is let go meanwhile."""
+        """Reads once, for all threads. Releases the condition while it blocks."""
         self._is_being_read = True
         self._changed.release()
         data: bytes | None = None
@@ -170,7 +173,7 @@ class Link:
             if _ready(self._sock, _READ, seconds):
                 data = self._sock.recv(_CHUNK)
         except BlockingIOError:
-            pass  # It was a false alarm.
+            pass  # Spurious readiness.
         except OSError:
             data = b""
         finally:
@@ -229,7 +232,8 @@ class Link:
         return False
 
     def _let_go(self) -> None:
-        """Closes the socket, unless somebody is using it, who must not find another one in its place."""
+        """Closes the socket, unless a thread is in a system call on it: the descriptor number could be reused under
+        it."""
         if not self._is_being_read and not self._is_being_written:
             self._sock.close()
 

@@ -1,6 +1,6 @@
 """One connection, from its greeting to its end: which answer, job or application belongs to whom.
 
-Sans-IO: octets go in by `receive`, and out by the function given as `write`. What waits for something is a *slot*:
+Sans-IO: octets go in by `receive`, and out by the function given as `write`. Whoever waits for a result holds a *slot*:
 an `asyncio.Future` or its like, made by the façade.
 """
 
@@ -36,26 +36,26 @@ class Slot(Protocol):
 
 
 class JobSlot(Protocol):
-    """A job, which nobody need keep: a job that nobody has any more is forgotten."""
+    """A job. Held by weak reference only: a job that the program has dropped is forgotten."""
 
     @property
     def slot(self) -> Slot: ...
 
 
 class Conversation:
-    """Correlates what comes in with what waits for it. Not safe for threads by itself."""
+    """Correlates incoming messages with pending slots. Not thread-safe: with threads, the caller holds a lock."""
 
     def __init__(self, connection: _native.Connection, router: Router, write: Callable[[bytes], object]) -> None:
         self.connection = connection
         self.end: ConnectionClosed | None = None
-        """Why it is over, once it is."""
+        """Why the conversation is over; `None` before the end."""
         self.on_end: Callable[[], None] = lambda: None
         """Called at the end, once."""
         self.lingering = False
         """The controlled channel has ended, and the connection stays for a while."""
         self._is_async = True
         self._eof_waits = False
-        """Octets ended while a full stream held everything up."""
+        """The stream ended while a full queue blocked reading; handled once the queue has room."""
         self._verdict: ConnectionClosed | None = None
         self._begin: Callable[[], None] | None = None
         self._router = router
@@ -85,7 +85,7 @@ class Conversation:
             _native.Closed: self._closed,
         }
 
-    # In
+    # Input
 
     def receive(self, data: bytes | memoryview) -> None:
         """Takes in what has been read."""
@@ -170,7 +170,7 @@ class Conversation:
     def _closed(self, message: _native.Closed) -> None:
         self._finish(self._verdict or closed(message.end, message.text))
 
-    # Out
+    # Output
 
     def before_events(self, begin: Callable[[], None]) -> None:
         """`begin` is called once: before the first event, or by `begin_events` if there is none so far."""
@@ -183,7 +183,7 @@ class Conversation:
         self._handlers[Event] = first
 
     def begin_events(self) -> None:
-        """The subscription stands."""
+        """The subscription is complete: calls `begin`, if it has not been called."""
         begin, self._begin = self._begin, None
         self._handlers[Event] = self._event
         if begin is not None:
@@ -194,8 +194,8 @@ class Conversation:
         self._login = command, slot
 
     def send(self, command: Command, slot: Slot | None, accepted: Callable[[], None] | None = None) -> None:
-        """Sends a command. `slot` gets its answer, and `accepted` is called before, if that is not an error: it is
-        also when nobody waits any more.
+        """Sends a command. `slot` gets its answer. If the answer is not an error, `accepted` is called before,
+        even when nobody waits for the answer any more.
 
         Raises `ConnectionClosed`, and `LocalProtocolError` if the command may not be sent now."""
         if self.end is not None:
@@ -203,7 +203,7 @@ class Conversation:
         try:
             octets = self.connection.send(command)
         except LocalProtocolError as error:
-            if error.code == _EXITING:  # Said meanwhile, perhaps by another task or thread.
+            if error.code == _EXITING:  # `exit` was sent concurrently.
                 raise closed("exit") from error
             raise
         number = self.connection.last_id
@@ -218,7 +218,7 @@ class Conversation:
         self._jobs[uuid] = job
 
     def drop_job(self, uuid: str) -> None:
-        """It was not."""
+        """The job named `uuid` was not started."""
         self._jobs.pop(uuid, None)
 
     def add_application(self, application: str, channel: str, slot: Slot) -> None:
@@ -227,7 +227,7 @@ class Conversation:
         self._by_channel.setdefault(channel, set()).add(application)
 
     def drop_application(self, application: str) -> None:
-        """Nobody waits for it any more."""
+        """Forgets an application."""
         channel, _ = self._applications.pop(application, ("", None))
         names = self._by_channel.get(channel)
         if names is not None:
@@ -240,7 +240,7 @@ class Conversation:
         """How many answers and applications are still waited for."""
         return len(self._answers) + len(self._applications)
 
-    # What is waited for
+    # Results
 
     def _job_done(self, event: Event) -> None:
         job = self._jobs.pop(event.job_uuid or "", None)
@@ -262,7 +262,7 @@ class Conversation:
     # The end
 
     def abort(self, error: ConnectionClosed) -> None:
-        """Ends it from this side, without a word to the server."""
+        """Ends the conversation locally, without telling the server."""
         self._finish(self._verdict or error)
 
     def _finish(self, error: ConnectionClosed) -> None:
@@ -309,4 +309,4 @@ _NOBODY = _Nobody()
 def _fail(slot: Slot, error: Exception) -> None:
     if not slot.done():
         slot.set_exception(error)
-        slot.exception()  # Nobody need look: a future that was dropped says nothing.
+        slot.exception()  # Mark as retrieved, so asyncio does not log 'exception was never retrieved'.

@@ -20,10 +20,10 @@ __all__ = [
 _WORDS = {
     "exit": "ended by exit",
     "auth-refused": "the password was refused",
-    "auth-timeout": "no password came in time",
+    "auth-timeout": "authentication timed out",
     "rejected": "the access list does not allow this address",
     "channel-ended": "the channel has ended",
-    "shutdown": "the server shuts down",
+    "shutdown": "the server is shutting down",
     "events-lost": "events were lost by reading too slowly",
     "goodbye": "ended by the server",
     "eof": "the stream ended without a notice",
@@ -56,7 +56,7 @@ class ConnectionClosed(EventSocketError, ConnectionError):
         return type(self), (self.end, self.text)
 
     def again(self) -> ConnectionClosed:
-        """The same, to be raised once more: an exception that is raised twice collects tracebacks."""
+        """A copy to raise: raising one exception object several times would accumulate tracebacks."""
         return type(self)(self.end, self.text)
 
 
@@ -102,7 +102,7 @@ class StreamOverflow(EventSocketError):
 
 
 def is_quiet(error: ConnectionClosed) -> bool:
-    """Whether it is no failure: this program said `exit`, or the channel is over that the connection was for."""
+    """Whether the end is expected, not a failure: this program sent `exit`, or the controlled channel has ended."""
     return error.end in ("exit", "channel-ended")
 
 

@@ -50,7 +50,7 @@ class StreamSlot:
         self._queue = queue
 
     def postpone(self) -> None:
-        """It is for the next connection."""
+        """Postpones the request to the next connection."""
         self._router.postponed.append(self)
 
     def done(self) -> bool:
@@ -61,13 +61,13 @@ class StreamSlot:
             self.refuse(CommandError(answer))
 
     def refuse(self, error: Exception) -> None:
-        """The stream will never get what it is for."""
+        """The subscription was refused: ends the stream."""
         _LOG.warning("a subscription was refused: %s", error)
         if self._queue is not None:
             self._queue.end(error)
 
     def set_exception(self, error: Exception, /) -> None:
-        self.postpone()  # If there will be no other connection, the queue is told by others.
+        self.postpone()  # If there is no next connection, `Router` ends the queue.
 
     def exception(self) -> None:
         return None
@@ -158,7 +158,7 @@ class Orders(Generic[R]):
         `value` may be a `/regular expression/`, or begin with `-` to keep matching events out. Events that jobs and
         applications are waiting for are let in as well."""
         subscription = self._router.subscription
-        orders = pass_filters(subscription, tuple(subscription.needed))  # Other threads may add to it.
+        orders = pass_filters(subscription, tuple(subscription.needed))  # A copy: other threads may add to it.
         accepted = partial(subscription.add_filter, header, value)
         return self._run([*orders, (Command.filter(header, value), accepted)], timeout)
 

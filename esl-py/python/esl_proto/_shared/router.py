@@ -63,7 +63,7 @@ class Router:
     def __init__(self) -> None:
         self.subscription = Subscription()
         self.blocked = 0
-        """How many full streams hold the connection up."""
+        """Number of full streams that block reading."""
         self.on_unblocked: Callable[[], None] = lambda: None
         """Called when the last of them has room again."""
         self.postponed: deque[StreamSlot] = deque()
@@ -78,14 +78,14 @@ class Router:
         self._with_gaps: dict[int, Queue[Event | Gap]] = {}
 
     def drop(self, remove: Callable[[], None]) -> None:
-        """A reader was dropped without being closed; `remove` is called when that is safe. Can be called at any moment
-        from anywhere, as by the garbage collector."""
+        """A reader was dropped without being closed: queues `remove` for `purge`. Takes no lock, because a finalizer
+        calls this, in any thread and at any instruction, perhaps while that thread holds the lock (re-entrancy)."""
         self._dropped.append(remove)
         if self.blocked:
             self.on_unblocked()
 
     def purge(self) -> None:
-        """Removes what was dropped."""
+        """Removes the readers that were dropped. With threads: call with the lock held."""
         while self._dropped:
             self._dropped.popleft()()
 
@@ -105,12 +105,12 @@ class Router:
             queue.push(line)
 
     def _route(self, name: str | None) -> tuple[EventSink, ...]:
-        if len(self._routes) > 1000:  # Names come from the peer: do not collect them without end.
+        if len(self._routes) > 1000:  # The peer chooses the names: bound the cache.
             self._routes.clear()
         return tuple(wanted.sink(name, sink) for wanted, sink in self._sinks.values() if wanted.takes_name(name))
 
     def add_sink(self, wanted: Wanted, sink: EventSink) -> Callable[[], None]:
-        """Returns what takes it away again."""
+        """Adds a sink. Returns a function that removes it."""
         key = object()
         self._sinks[key] = wanted, sink
         self._routes.clear()
@@ -133,7 +133,7 @@ class Router:
         return self.add_sink(wanted, guarded)
 
     def event_queue(self, wanted: Wanted, maxsize: int, overflow: Overflow) -> tuple[Queue[Event], Callable[[], None]]:
-        """A queue of events, and what takes it away again."""
+        """A queue of events, and a function that removes it."""
         queue: Queue[Event] = Queue(maxsize, overflow, self._gate)
         return queue, self._register(queue, self.add_sink(wanted, queue.push))
 
@@ -152,7 +152,7 @@ class Router:
         return queue, self._register(queue, remove)
 
     def log_queue(self, maxsize: int, overflow: Overflow) -> tuple[Queue[LogLine], Callable[[], None]]:
-        """A queue of log lines, and what takes it away again."""
+        """A queue of log lines, and a function that removes it."""
         queue: Queue[LogLine] = Queue(maxsize, overflow, self._gate)
         self._log_queues[id(queue)] = queue
         return queue, self._register(queue, lambda: self._log_queues.pop(id(queue), None))
@@ -180,13 +180,13 @@ class Router:
             marked.push(gap)
 
     def end(self, error: Exception | None) -> None:
-        """The last connection is over: all streams end, after what they hold, and those to come at once."""
+        """The last connection is over: streams end after the items that they hold, later streams at once."""
         self._ended, self._error = True, error
         for queue in tuple(self._queues.values()):
             queue.end(error)
 
     def release(self) -> None:
-        """From now on, no stream holds the connection up: it is being closed."""
+        """From now on, no stream blocks reading: the connection is being closed."""
         self._released = True
         self.blocked = 0
 

@@ -45,12 +45,12 @@ class Queue(Generic[T]):
         self.items: deque[T] = deque()
         self.received = self.dropped = self.gaps = 0
         self.ended = False
-        """No more will come; `error` says whether that is a failure."""
+        """No more items will arrive; `error` says whether that is a failure."""
         self.error: Exception | None = None
         self.wake: Callable[[], None] | None = None
-        """Called once, when something has changed for one who waits."""
+        """Called once, at the next change: an item or the end."""
         self._overflow = overflow
-        # Closed while the queue holds the connection up; `None` for a policy that never does.
+        # Closed while the full queue blocks reading; `None` for a policy that never blocks.
         self._gate: _Gate | None = _Gate(gate) if overflow == "block" else None
 
     def push(self, item: T) -> None:
@@ -66,7 +66,7 @@ class Queue(Generic[T]):
             self._wake()
 
     def _make_room(self) -> bool:
-        if self._gate is not None:  # The connection stops at a full queue; only a gap marker comes past.
+        if self._gate is not None:  # Reading is blocked, so only a gap marker can arrive: let it in.
             return True
         self.dropped += 1
         if self._overflow == "drop-oldest":
@@ -84,7 +84,7 @@ class Queue(Generic[T]):
         return item
 
     def end(self, error: Exception | None) -> None:
-        """No more will come. What is there can still be read, before `error` is told."""
+        """No more items will arrive. Queued items can still be read, and `error` is raised after them."""
         if not self.ended:
             self.ended = True
             self.error = error
@@ -93,11 +93,11 @@ class Queue(Generic[T]):
 
     def failure(self) -> Exception | None:
         """Why it has ended, to be raised; `None` if that is no failure."""
-        # Each raising begins a traceback of its own.
+        # Raised again, it would accumulate tracebacks.
         return self.error.with_traceback(None) if self.error is not None else None
 
     def close(self) -> None:
-        """Nobody reads any more."""
+        """The reader is gone: drops all items."""
         self.end(None)
         self.items.clear()
         if self._gate is not None:
@@ -141,7 +141,7 @@ class Counters(Generic[T]):
 
 
 class _Gate:
-    """Tells of changes only."""
+    """Reports changes only."""
 
     __slots__ = ("_closed", "_tell")
 

@@ -1,4 +1,4 @@
-"""What a connection wants to hear: applied now, and again after every reconnect."""
+"""The subscriptions of a connection: applied now, and again after every reconnect."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Subscription:
         return bool(names) or any(subclass not in self.subclasses for subclass in subclasses)
 
     def commands(self) -> list[Command]:
-        """What a fresh connection must send: filters first, so that nothing slips through before they stand."""
+        """The commands for a new connection: filters first, so that no unwanted event arrives before they are set."""
         commands = [Command.filter(header, value) for header, value in self.filters]
         if self.names or self.subclasses:
             commands.append(Command.event(*self.names, format=self.format, subclasses=list(self.subclasses)))

@@ -39,7 +39,9 @@ class Link(asyncio.BufferedProtocol):
         self.lost: asyncio.Future[None] = self._loop.create_future()
         """Done when the socket is closed."""
         self._router = router
-        router.on_unblocked = self._resume_soon  # There is never more than one that reads.
+        # INVARIANT: a router has at most one live link. A reconnect makes the next link only after the conversation of
+        # the last one has ended, and then an attempt only after the previous attempt has failed.
+        router.on_unblocked = self._resume_soon
         self._on_made = on_made
         self._view = memoryview(bytearray(read_size))
         self._paused = False
@@ -47,7 +49,8 @@ class Link(asyncio.BufferedProtocol):
     # What the event loop calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)  # That of uvloop is one by its methods only.
+        # Cast: uvloop's transport does not inherit from `asyncio.Transport`.
+        self.transport = cast(asyncio.Transport, transport)
         raw = transport.get_extra_info("socket")
         if raw is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
             keep_alive(raw)
@@ -81,7 +84,7 @@ class Link(asyncio.BufferedProtocol):
 
     def _ended(self) -> None:
         if self.transport is not None:
-            if self.transport.get_write_buffer_size():  # Nobody will read it.
+            if self.transport.get_write_buffer_size():  # `close` would wait for a peer that no longer reads.
                 self.transport.abort()
             else:
                 self.transport.close()
@@ -96,10 +99,11 @@ class Link(asyncio.BufferedProtocol):
 
     def _resume_soon(self) -> None:
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self.resume)  # The garbage collector may be in any thread.
+            # Thread-safe: the finalizer of a stream calls this, in whatever thread the garbage collector runs.
+            self._loop.call_soon_threadsafe(self.resume)
 
     def resume(self) -> None:
-        """Full streams have room again: first for what has been read already."""
+        """Full streams have room again. Messages that have been read are dispatched first."""
         self.conversation.dispatch()
         if self._paused and not self._router.blocked:
             self._paused = False

@@ -70,7 +70,7 @@ class Server:
         return session.link(lambda link: self._made(session, link))
 
     def _made(self, session: Session, link: Link) -> None:
-        if self._stopped.is_set():  # It was still shaking hands, for TLS.
+        if self._stopped.is_set():  # `close` came during the TLS handshake.
             link.abort()
             return
         if len(self._calls) >= self._max_calls:
@@ -114,7 +114,7 @@ class Server:
 
     async def serve_forever(self) -> None:
         """Goes on until `close` is called, or the task is cancelled: then it closes."""
-        # Not asyncio's own: when it is cancelled, it waits for all calls to end, whatever time that takes.
+        # Not `asyncio.Server.serve_forever`: when cancelled, it waits for all connections without a limit.
         try:
             await self._stopped.wait()
         finally:

@@ -234,7 +234,7 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
         try:
             self._apply(orders, queue)
         except BaseException:
-            remove()  # Nobody will read it.
+            remove()  # The stream is not returned, so nothing would read its queue.
             raise
         return Stream(self._router, queue, remove)
 
@@ -290,7 +290,7 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
             task.cancel()
         try:
             if tasks:
-                # Not `await task`: it would take a cancellation of this call for that of the task.
+                # Not `await task`: its CancelledError cannot be told from a cancellation of this call.
                 await asyncio.wait(tasks, timeout=limit)
             if self._link is not None:
                 self._say_exit(self._link)

@@ -12,9 +12,9 @@ __all__ = ["dial", "some_left"]
 
 
 def some_left(deadline: float | None) -> float | None:
-    """The seconds until then. Raises `TimeoutError` if there are none."""
+    """The seconds until `deadline`. Raises `TimeoutError` if it has passed."""
     seconds = left(deadline)
-    if seconds == 0:  # For a socket, it would mean not to block.
+    if seconds == 0:  # `settimeout(0)` would make the socket non-blocking.
         raise TimeoutError("the deadline has passed")
     return seconds
 
@@ -32,7 +32,7 @@ def dial(host: str, port: int, deadline: float | None) -> socket.socket:
     try:
         raise failures[0]
     finally:
-        failures.clear()  # They hold this frame, and it holds them.
+        failures.clear()  # Break the reference cycle: exception, traceback, this frame, `failures`.
 
 
 def _try(sock: socket.socket, address: Any, timeout: float | None) -> socket.socket:

@@ -153,7 +153,7 @@ class Inbound(EventSocket):
             self._pump.notify()
             return True
 
-    def _lost(self) -> None:  # With the lock.
+    def _lost(self) -> None:  # Called with the lock held.
         self._opened = False
         self._lost_by = reason = super()._conversation().end or closed("closed")
         wanted = self._closing or is_quiet(reason)
@@ -166,8 +166,8 @@ class Inbound(EventSocket):
         )
         try:
             again.start()
-        except RuntimeError as error:  # No more threads. Whoever waits must be told.
-            _LOG.warning("%s: it cannot be connected again: %s", self._target, error)
+        except RuntimeError as error:  # Thread limit reached. End everything, or waiters would hang.
+            _LOG.warning("%s: cannot reconnect: %s", self._target, error)
             self._finish_locked(reason)
         else:
             self._again = again
@@ -195,14 +195,15 @@ class Inbound(EventSocket):
                 return
         self._finish(final.again())
 
-    def _gap(self, reason: ConnectionClosed, began: float, attempts: int) -> None:  # With the lock.
+    def _gap(self, reason: ConnectionClosed, began: float, attempts: int) -> None:  # Lock held.
         self._router.gap(Gap(reason, time.monotonic() - began, attempts))
 
     def close(self, timeout: Timeout = ...) -> None:
-        with self._pump.changed:  # Under it, `_lost` has begun a thread for good, or will not begin one any more.
+        # Under the lock `_lost` has either started its thread, which is joined below, or will see `_closing`: no race.
+        with self._pump.changed:
             self._closing = True
             again = self._again
-            if not self._opened and self._pump.wire is not None:  # It need not log in any more.
+            if not self._opened and self._pump.wire is not None:  # Abort a login in progress.
                 self._pump.wire.conversation.abort(closed("closed"))
                 self._pump.notify()
         self._stop.set()

@@ -37,7 +37,7 @@ def deadline_of(timeout: float | None) -> float | None:
 
 
 def left(deadline: float | None) -> float | None:
-    """The seconds until then, at least 0; and at most a million, so that everything can count them."""
+    """The seconds until `deadline`: at least 0, and at most a million, which no system call overflows on."""
     return None if deadline is None else min(max(0.0, deadline - time.monotonic()), 1e6)
 
 
@@ -46,7 +46,7 @@ def poll(
 ) -> bool:
     """Waits until `awake` has something to read, or `sock` something to read or room to write, as far as that is
     wanted, or for `timeout` seconds. Returns whether `awake` has."""
-    if hasattr(select, "poll"):  # Looked up each time: gevent replaces it.
+    if hasattr(select, "poll"):  # Looked up at each call: gevent removes or replaces `select.poll`.
         poller = select.poll()
         poller.register(awake, select.POLLIN)
         if read or write:
@@ -58,7 +58,7 @@ def poll(
 
 
 class Slot(Generic[T]):
-    """One result to come. Belongs to the lock of its pump."""
+    """One pending result. INVARIANT: read and set only while holding the lock of its pump."""
 
     __slots__ = ("_done", "_error", "_result")
 
@@ -83,12 +83,12 @@ class Slot(Generic[T]):
     def get(self) -> T:
         """The result, once done."""
         if self._error is not None:
-            raise self._error.with_traceback(None)  # Each raising begins a traceback of its own.
+            raise self._error.with_traceback(None)  # Raised again, it would accumulate tracebacks.
         return self._result
 
 
 class Wire:
-    """A socket and the conversation on it. Everything here is called with the pump's lock held."""
+    """A socket and the conversation on it. INVARIANT: every method is called with the pump's lock held."""
 
     def __init__(self, sock: socket.socket, connection: _native.Connection, router: Router, pump: Pump) -> None:
         sock.setblocking(False)
@@ -96,7 +96,7 @@ class Wire:
         self.sock = sock
         self.conversation = Conversation(connection, router, self._write)
         self.unsent = bytearray()
-        """What the socket has not taken yet. A command is never cut short: whoever waits next sends the rest."""
+        """Bytes left by a short write. No command is truncated: the next thread that waits sends the rest."""
         self._view = memoryview(bytearray(65536))
 
     def _write(self, data: bytes) -> None:
@@ -108,16 +108,17 @@ class Wire:
     def push(self) -> None:
         """Sends as much as the socket takes now."""
         try:
-            # gevent's TLS sends 0 octets where others raise.
+            # A short write of 0 ends the loop: gevent's TLS returns 0 where others raise `SSLWantWriteError`.
             while self.unsent and (count := self.sock.send(memoryview(self.unsent)[:262144])):
                 del self.unsent[:count]
         except _WOULD_BLOCK:
             pass
-        except OSError:  # The reader will see it, after what the server has still said.
-            self.unsent = bytearray()  # The old one is still in the hands of what has failed.
+        except OSError:  # Not raised here: the reader meets it too, after what the server sent before the error.
+            # The failed `send` may still hold an export of the old buffer, which then cannot be resized; replace it.
+            self.unsent = bytearray()
 
     def read(self) -> bool:
-        """Takes in what is there. False: nothing."""
+        """Reads once, without blocking. False if there was nothing to read."""
         try:
             count = self.sock.recv_into(self._view)
         except _WOULD_BLOCK:
@@ -137,7 +138,8 @@ class Pump:
 
     def __init__(self, router: Router) -> None:
         self.changed = threading.Condition(threading.Lock())
-        """Guards everything: the router, the conversation, the socket."""
+        """INVARIANT: the router, the conversation and the socket are used only while holding it. It is not re-entrant,
+        so handlers, which may call any method of the façade, run without it: see `_call_handlers`."""
         self.wire: Wire | None = None
         self._router = router
         self._reading = False
@@ -174,7 +176,7 @@ class Pump:
         if self._reading or wire is None or wire.conversation.end is not None:
             self.changed.wait(left(deadline))
             return
-        if wire.conversation.dispatch():  # What a full stream has held up.
+        if wire.conversation.dispatch():  # Messages that were held back while a stream was full.
             self.changed.notify_all()
             return
         self._reading = True
@@ -187,7 +189,7 @@ class Pump:
             self.changed.notify_all()
 
     def _exchange(self, wire: Wire) -> bool:
-        """Sends and reads what can be. False: nothing came."""
+        """Sends and reads as much as possible without blocking. False if there was nothing to read."""
         if wire.conversation.end is not None:
             return True
         wire.push()
@@ -202,23 +204,25 @@ class Pump:
             self._awake.recv(4096)
 
     def notify(self) -> None:
-        """Something has changed that others may wait for. With the lock."""
+        """Wakes all threads that wait: state has changed. Call with the lock held."""
         self.changed.notify_all()
         self.wake_reader()
 
     def wake_reader(self) -> None:
-        """Makes the thread that reads look up. With the lock."""
+        """Wakes the thread in `_poll`, if there is one. Call with the lock held."""
         if self._reading and not self._woken:
             self._woken = True
             self._wake()
 
     def _wake(self) -> None:
-        """The same, without the lock: for the garbage collector, which may be anywhere."""
-        with contextlib.suppress(OSError):  # It is awake enough, or nobody will read any more.
+        """Wakes `_poll` through the self-pipe. Needs no lock: a finalizer calls it, in whatever thread the garbage
+        collector runs, and that thread may hold the lock."""
+        with contextlib.suppress(OSError):  # Pipe full: already woken. Closed: no reader left.
             self._waker.send(b"x")
 
     def _call_handlers(self) -> None:
-        """One at a time and in order, whichever thread it is."""
+        """Calls the pending handlers, one at a time and in order. `_calling` keeps other threads, and a handler that
+        waits (re-entrancy), from calling the next handler before the current one has returned."""
         if self._calling:
             return
         self._calling = True
@@ -245,7 +249,7 @@ class Pump:
             wire.sock.close()
 
     def close(self) -> None:
-        """There will be no other socket."""
+        """Closes the self-pipe. No wire may be added after this."""
         with self.changed:
             self.changed.wait_for(lambda: not self._reading)
             self._awake.close()
@@ -253,7 +257,7 @@ class Pump:
 
 
 class _Unlocked:
-    """Gives the lock back for a while."""
+    """Releases the lock for the duration of a `with` block."""
 
     __slots__ = ("_condition",)
 

@@ -103,7 +103,7 @@ class Server:
                 thread = threading.Thread(target=self._call, args=(session, sock), name=f"esl_proto-call-{self.taken}")
                 self._calls[thread] = session
                 self._start(thread)
-            except (OSError, RuntimeError) as error:  # No more files, or threads.
+            except (OSError, RuntimeError) as error:  # Descriptor or thread limit reached.
                 self._refuse(sock, str(error))
             else:
                 self.taken += 1

@@ -43,7 +43,7 @@ class Session(EventSocket, Verbs[Event], Call):
         if linger is not None and self.full_control:
             self.linger(linger)
 
-    def _lost(self) -> None:  # With the lock.
+    def _lost(self) -> None:  # Called with the lock held.
         end = self._conversation().end
         self._finish_locked(None if self._closing or end is None or is_quiet(end) else end)
 

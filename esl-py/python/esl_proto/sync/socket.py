@@ -95,7 +95,7 @@ class EventSocket(Orders["_native.Reply"]):
 
     @property
     def is_open(self) -> bool:
-        """Whether commands can be sent now, as far as is known: see `run`."""
+        """Whether commands can be sent now. Best effort: a dead peer is noticed only while reading (see `run`)."""
         wire = self._pump.wire
         return wire is not None and wire.conversation.end is None
 
@@ -268,11 +268,11 @@ class EventSocket(Orders["_native.Reply"]):
             return self._stream([order], *self._router.log_queue(maxsize, overflow))
 
     def _stream(self, orders: Sequence[Order], queue: Queue[T], remove: Callable[[], None]) -> Stream[T]:
-        # With the lock.
+        # Call with the lock held.
         try:
             self._apply(orders, queue)
         except BaseException:
-            remove()  # Nobody will read it.
+            remove()  # The stream is not returned, so nothing would read its queue.
             raise
         return Stream(self._pump, self._router, queue, remove)
 

@@ -46,7 +46,7 @@ class Watch:
         if result is None and failed is None:
             return
         self.give_up(found)
-        # It may have been cancelled in another thread, and must not be while it is told.
+        # Another thread may cancel the future at any time; from here on it cannot, so that setting it does not raise.
         if found.set_running_or_notify_cancel():
             if failed is not None:
                 found.set_exception(failed)

@@ -52,7 +52,7 @@ class Wire:
     def attach(self, transport: asyncio.Transport) -> None:
         """The connection is there."""
         self._transport = transport
-        # What the socket does not take is to wait here. With a limit of 0, TLS would never begin.
+        # The queue is kept here, not in the transport. With a high limit of 0, a TLS handshake would never start.
         transport.set_write_buffer_limits(high=1, low=0)
         self._flush()
 
@@ -83,7 +83,7 @@ class Wire:
     def drain(self) -> None:
         """The socket takes octets again."""
         self._is_full = False
-        # Not at once: a transport that is closed while it says so would be closed twice.
+        # Deferred: closing the transport inside its own `resume_writing` callback would close it twice.
         self._loop.call_soon(self._go_on)
 
     def hold(self) -> None:
@@ -127,7 +127,7 @@ class Wire:
             if self._left == 0 or self._transport.is_closing():
                 self._drop_waiting()
             if not self._waiting:
-                # Once only: under TLS, the second close of Python 3.11 would make an abort fail.
+                # Only once: on Python 3.11, `abort` fails after a second `close` of a TLS transport.
                 if self._closes and not self._transport.is_closing():
                     self._transport.close()
                 return

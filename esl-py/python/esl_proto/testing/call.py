@@ -292,7 +292,7 @@ class Call:
             self.fire("CHANNEL_EXECUTE", app | uuid)
             response = await self._while_alive(_apps.run(self._switch, self, order.app, order.arg))
             if response is None and self.cause is None:
-                # FreeSWITCH ends the call of who asks for what it does not have.
+                # FreeSWITCH ends the call at an unknown application.
                 self.hangup("DESTINATION_OUT_OF_ORDER")
                 return
             self.fire("CHANNEL_EXECUTE_COMPLETE", app | {"Application-Response": response or "_none_"} | uuid)
@@ -315,7 +315,7 @@ class Call:
         self._set_state("HANGUP")
         account(self)
         self.fire("CHANNEL_HANGUP_COMPLETE")
-        # A connection holds its channel: the end of it never comes there.
+        # An outbound connection keeps its channel alive, so it never receives CHANNEL_DESTROY.
         await asyncio.gather(*(link.closed for link in self.links))
         self.fire("CHANNEL_DESTROY")
         self._switch.forget(self)

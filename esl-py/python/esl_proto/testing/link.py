@@ -173,7 +173,8 @@ class Link(asyncio.Protocol):
             data = self.server.data_to_send(room)
             self._wire.write(data)
             is_all = len(data) < room
-        # Who does not read is not listened to either: the server's thread waits for its socket.
+        # As the real server: its thread blocks in `send` to a client that does not read, and reads no commands
+        # meanwhile.
         self._wire.listen(self._wire.room() > 0)
 
     # Its time.
@@ -196,7 +197,8 @@ class Link(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._wire.attach(cast(asyncio.Transport, transport))  # That of uvloop is one by its methods only.
+        # Cast: uvloop's transport does not inherit from `asyncio.Transport`.
+        self._wire.attach(cast(asyncio.Transport, transport))
         self._switch.begun(self)
         if not self.is_outbound:
             if self._switch.deny:

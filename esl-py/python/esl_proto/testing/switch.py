@@ -157,7 +157,7 @@ class Switch:
         try:
             self.stop()
         except BaseExceptionGroup:
-            # What a test has found itself must not be hidden by what came of it.
+            # The test's own exception takes precedence over errors that followed from it.
             if error is None:
                 raise
 
