@@ -872,7 +872,7 @@ typedef struct eslp_index {
   uint64_t opaque[32];
 } eslp_index;
 
-/** The text of an event in this format: the body of a frame, or what somebody has kept of one. */
+/** The text of an event in this format: the body of a frame, or a stored copy of one. */
 eslp_status eslp_event_view(int32_t format, eslp_bytes text, eslp_event *event);
 
 /**

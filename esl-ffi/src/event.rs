@@ -144,7 +144,7 @@ fn found<T>(value: Option<T>) -> Outcome<T> {
     value.ok_or(eslp_status::ESLP_NOT_FOUND)
 }
 
-/// The text of an event in this format: the body of a frame, or what somebody has kept of one.
+/// The text of an event in this format: the body of a frame, or a stored copy of one.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_event_view(format: i32, text: eslp_bytes, event: *mut eslp_event) -> eslp_status {
     // SAFETY: by the contract with C, `text` is an input and `event` is an output.

@@ -36,7 +36,7 @@ private:
     eslp_status code_ = ESLP_OK;
 };
 
-/// So many things in somebody else's memory: an array, a std::array, a std::vector, a std::string.
+/// A borrowed, contiguous sequence: an array, a std::array, a std::vector, a std::string.
 template <class T>
 class span {
     template <class C>

@@ -63,7 +63,7 @@ public:
     eslp::status status() const noexcept { return status_; }
     explicit operator bool() const noexcept { return handle_ != nullptr; }
 
-    /// Finds what stands at the front of `buffer`. Take `consumed()` octets off before the next call.
+    /// Decodes the next frame or part in `buffer`. Take `consumed()` octets off before the next call.
     step decode(std::string_view buffer) noexcept {
         step found;
         found.status_ = ::eslp_decoder_decode(handle_, buffer.data(), buffer.size(), &found.c_);

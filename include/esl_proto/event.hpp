@@ -13,7 +13,7 @@ class event {
 public:
     event() noexcept : c_() {}
     event(const eslp_event& c) noexcept : c_(c) {}
-    /// The text of an event that somebody has kept.
+    /// A stored text of an event.
     event(eslp::format format, std::string_view text) noexcept : c_() {
         // A format that is none leaves an event without headers.
         (void)::eslp_event_view(static_cast<std::int32_t>(format), detail::bytes(text), &c_);

@@ -46,7 +46,7 @@ def poll(
 ) -> bool:
     """Waits until `awake` has something to read, or `sock` something to read or room to write, as far as that is
     wanted, or for `timeout` seconds. Returns whether `awake` has."""
-    if hasattr(select, "poll"):  # Looked up at each call: gevent removes or replaces `select.poll`.
+    if hasattr(select, "poll"):  # Looked up at each call: gevent replaces `select.poll`.
         poller = select.poll()
         poller.register(awake, select.POLLIN)
         if read or write:
