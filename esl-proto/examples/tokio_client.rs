@@ -128,7 +128,7 @@ impl Connection {
                     return Ok(None);
                 }
                 // Only with limits for a small buffer.
-                Poll::Head { .. } | Poll::Body { .. } => {}
+                Poll::HeadPart { .. } | Poll::Head { .. } | Poll::Body { .. } => {}
             }
             self.buffer.consume(consumed);
             if login {

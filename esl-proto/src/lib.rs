@@ -81,7 +81,8 @@ pub use event::{
     Indexed, IndexedHeaders,
 };
 pub use frame::{
-    DecodeError, DecodeErrorKind, Decoder, Frame, FrameHeaders, Header, Limits, Request, RequestHeaders, Step,
+    DecodeError, DecodeErrorKind, Decoder, Frame, FrameHeaders, FrameKind, HeadEnd, Header, HeaderPart, HeaderParts,
+    Limits, Lines, Request, RequestHeaders, Step,
 };
 pub use message::{ApiResponse, DisconnectNotice, Disposition, LogLine, Message, Rejection, Reply, SocketMode, Status};
 pub use text::{Bytes, Insufficient, Items, Percent, Value};

@@ -3,8 +3,8 @@
 use core::fmt;
 
 use crate::event::Event;
-use crate::frame::{Frame, FrameHeaders, HeaderList};
-use crate::name::{Format, LogLevel, header};
+use crate::frame::{Frame, FrameHeaders, FrameKind, HeaderList};
+use crate::name::{LogLevel, header};
 use crate::text::Value;
 
 /// What the server says with one frame.
@@ -34,51 +34,16 @@ pub enum Message<'b> {
 impl<'b> From<Frame<'b>> for Message<'b> {
     fn from(frame: Frame<'b>) -> Self {
         let event = |format| Self::Event(Event::new(format, frame.body().unwrap_or_default()));
-        match Kind::of(&frame) {
-            Kind::AuthRequest => Self::AuthRequest(frame),
-            Kind::Reply => Self::Reply(Reply { frame }),
-            Kind::ApiResponse => Self::ApiResponse(ApiResponse { frame }),
-            Kind::Event(format) => event(format),
-            Kind::Log => Self::Log(LogLine { frame }),
-            Kind::Disconnect => Self::Disconnect(DisconnectNotice { frame }),
-            Kind::Rejection => Self::Rejection(Rejection { frame }),
-            Kind::Other => Self::Other(frame),
+        match frame.kind() {
+            FrameKind::AuthRequest => Self::AuthRequest(frame),
+            FrameKind::Reply => Self::Reply(Reply { frame }),
+            FrameKind::ApiResponse => Self::ApiResponse(ApiResponse { frame }),
+            FrameKind::Event(format) => event(format),
+            FrameKind::Log => Self::Log(LogLine { frame }),
+            FrameKind::Disconnect => Self::Disconnect(DisconnectNotice { frame }),
+            FrameKind::Rejection => Self::Rejection(Rejection { frame }),
+            FrameKind::Other => Self::Other(frame),
         }
-    }
-}
-
-/// The kinds of frame.
-#[derive(Clone, Copy)]
-enum Kind {
-    AuthRequest,
-    Reply,
-    ApiResponse,
-    Event(Format),
-    Log,
-    Disconnect,
-    Rejection,
-    Other,
-}
-
-impl Kind {
-    const TYPES: [(&'static [u8], Self); 9] = [
-        (b"text/event-plain", Self::Event(Format::Plain)),
-        (b"text/event-json", Self::Event(Format::Json)),
-        (b"text/event-xml", Self::Event(Format::Xml)),
-        (b"command/reply", Self::Reply),
-        (b"api/response", Self::ApiResponse),
-        (b"log/data", Self::Log),
-        (b"auth/request", Self::AuthRequest),
-        (b"text/disconnect-notice", Self::Disconnect),
-        (b"text/rude-rejection", Self::Rejection),
-    ];
-
-    fn of(frame: &Frame<'_>) -> Self {
-        let Some(content_type) = frame.content_type() else { return Self::Other };
-        Self::TYPES
-            .iter()
-            .find(|(name, _)| content_type.eq_ignore_ascii_case(name))
-            .map_or(Self::Other, |(_, kind)| *kind)
     }
 }
 
@@ -94,6 +59,8 @@ pub enum Status {
     /// Anything else: the value of a variable, the output of an API command. Whether it is a success, the command
     /// alone can tell.
     Bare,
+    /// The server has broken the reply: see [`Reply::is_broken`].
+    Broken,
 }
 
 impl Status {
@@ -136,6 +103,17 @@ impl<'b> Reply<'b> {
         self.frame.headers()
     }
 
+    /// Whether the server has broken this reply: the value of a variable that begins with `~` stands where its text
+    /// should, or its end is missing. The text is not complete and may be anything; the command that it answers is the
+    /// right one, and so are those of all replies after it.
+    ///
+    /// Only `getvar` is answered so, and `userauth` and `bgapi` with replies that are too long for the server. Ask for a
+    /// variable whose value somebody else chooses with `api uuid_getvar`.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.frame.is_cut() || self.frame.broken_text().is_some()
+    }
+
     /// Whether it answers `connect`: only then is it led by an Event-Name, and its values are percent-coded.
     #[must_use]
     pub fn is_connect(&self) -> bool {
@@ -152,9 +130,13 @@ impl<'b> Reply<'b> {
     /// `connect` it ends in a line end.
     ///
     /// A text of several lines is whole only as long as no line of it has a colon; see
-    /// [`text_to_end`](Self::text_to_end).
+    /// [`text_to_end`](Self::text_to_end). Of a reply that [is broken](Self::is_broken) without a Reply-Text, what
+    /// stands in its place: the value without the `~` at its front.
     #[must_use]
     pub fn text(&self) -> Value<'b> {
+        if let Some(text) = self.frame.broken_text() {
+            return text;
+        }
         let value = match self.channel_data() {
             Some(event) => event.get(header::REPLY_TEXT),
             None => self.frame.get(header::REPLY_TEXT),
@@ -166,6 +148,9 @@ impl<'b> Reply<'b> {
     /// A blank line in it still ends the frame, because the server writes it as it is; nothing can be done about that.
     #[must_use]
     pub fn text_to_end(&self) -> Value<'b> {
+        if let Some(text) = self.frame.broken_text() {
+            return text;
+        }
         self.frame.get_to_end(header::REPLY_TEXT).unwrap_or(Value::octets(&[]))
     }
 
@@ -173,6 +158,9 @@ impl<'b> Reply<'b> {
     /// answered; a variable may also hold a text that begins so.
     #[must_use]
     pub fn status(&self) -> Status {
+        if self.frame.broken_text().is_some() {
+            return Status::Broken;
+        }
         if self.is_connect() { Status::of(self.first_octets(&mut [0; 8])) } else { Status::of(self.text().raw()) }
     }
 
@@ -189,7 +177,11 @@ impl<'b> Reply<'b> {
     /// with none of them. Empty for the reply to `connect`.
     #[must_use]
     pub fn detail(&self) -> &'b [u8] {
-        if self.is_connect() { &[] } else { Status::split(self.text().raw()).1 }
+        match self.frame.broken_text() {
+            Some(text) => text.raw(),
+            None if self.is_connect() => &[],
+            None => Status::split(self.text().raw()).1,
+        }
     }
 
     /// The name of the job that a `bgapi` has started. Free text, if the client has named it.
@@ -219,11 +211,7 @@ impl<'b> Reply<'b> {
     /// After `connect`: whether applications run beside the commands, or each holds up the next.
     #[must_use]
     pub fn socket_mode(&self) -> Option<SocketMode> {
-        match self.channel_data()?.get(header::SOCKET_MODE)?.raw() {
-            b"async" => Some(SocketMode::Async),
-            b"static" => Some(SocketMode::Sync),
-            _ => None,
-        }
+        SocketMode::from_word(self.channel_data()?.get(header::SOCKET_MODE)?.raw())
     }
 
     /// After `connect`: whether all commands may be used (`full`) or only those for the one channel.
@@ -240,6 +228,17 @@ pub enum SocketMode {
     Async,
     /// `execute` is answered when the application has ended. The server calls this `static`.
     Sync,
+}
+
+impl SocketMode {
+    /// The mode that a Socket-Mode header tells.
+    pub(crate) fn from_word(word: &[u8]) -> Option<Self> {
+        match word {
+            b"async" => Some(Self::Async),
+            b"static" => Some(Self::Sync),
+            _ => None,
+        }
+    }
 }
 
 /// The answer to `api`: api/response.

@@ -117,6 +117,7 @@ fn decode_in(size: usize, chunk: usize, mut stream: &[u8]) -> (Vec<Parts>, Resul
     let mut buffer = RecvBuf::new(vec![0; size]);
     let mut decoder = Decoder::new(Limits::for_buffer(size));
     let mut body_left = 0;
+    let mut head_parts = None;
     loop {
         let step = match decoder.decode(buffer.filled()) {
             Ok(step) => step,
@@ -128,21 +129,35 @@ fn decode_in(size: usize, chunk: usize, mut stream: &[u8]) -> (Vec<Parts>, Resul
                 assert_eq!(consumed, frame.len());
                 frames.push(frame);
             }
+            Step::HeadPart { lines, end, consumed, .. } => {
+                let head: &mut Vec<u8> = head_parts.get_or_insert_default();
+                assert_eq!(lines.goes_on(), !head.is_empty() && !head.ends_with(b"\n"));
+                head.extend_from_slice(lines.as_bytes());
+                if let Some(end) = end {
+                    // The blank line is consumed with the last part.
+                    assert_eq!(consumed, lines.as_bytes().len() + usize::from(!end.is_cut));
+                    let head = head_parts.take().unwrap();
+                    assert!(head.len() + usize::from(!end.is_cut) > size, "a head that fits comes whole");
+                    frames.push(Parts { head, body: (end.body_len > 0).then(Vec::new) });
+                    body_left = end.body_len;
+                }
+            }
             Step::Head { head, body_len, consumed } => {
                 assert!(consumed + body_len > size, "a frame that fits comes whole");
                 assert_eq!((consumed, head.body()), (head.head().len() + 1, None));
                 frames.push(Parts { head: head.head().to_vec(), body: Some(Vec::new()) });
                 body_left = body_len;
             }
-            Step::Body { data, remaining, consumed } => {
+            Step::Body { data, lines, remaining, consumed } => {
                 assert!(consumed > 0 && consumed == data.len());
+                assert!(lines.is_none_or(|lines| lines.as_bytes() == data));
                 assert_eq!(remaining, body_left - consumed);
                 frames.last_mut().unwrap().body.as_mut().unwrap().extend_from_slice(data);
                 body_left = remaining;
             }
             Step::NeedData { required, .. } => assert!(required.is_none_or(|required| required <= size)),
         }
-        assert_eq!(decoder.is_streaming(), body_left > 0);
+        assert_eq!(decoder.is_streaming(), body_left > 0 || head_parts.is_some());
         let more = matches!(step, Step::NeedData { .. });
         let consumed = step.consumed();
         buffer.consume(consumed);

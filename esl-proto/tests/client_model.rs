@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use esl_proto::name::Format;
-use esl_proto::{Client, Command, CommandId, End, Execute, Incoming, Limits, Poll, SendError, SendMsg};
+use esl_proto::{Client, Command, CommandId, End, Eof, Execute, Incoming, Limits, Poll, SendError, SendMsg};
 use proptest::prelude::*;
 
 /// One thing that happens on a connection after the login.
@@ -222,9 +222,9 @@ impl Pair {
     fn take(&mut self, incoming: &Incoming<'_>) {
         match incoming {
             Incoming::AuthRequest => {}
-            Incoming::Authenticated { id, glued: None, .. }
-            | Incoming::Connected { id, .. }
-            | Incoming::Answer { id, .. } => self.report(Expected::Answer(id.number())),
+            Incoming::Authenticated { id, .. } | Incoming::Connected { id, .. } | Incoming::Answer { id, .. } => {
+                self.report(Expected::Answer(id.number()))
+            }
             Incoming::Event(_) => self.report(Expected::Event),
             Incoming::Log(_) => self.report(Expected::Log),
             Incoming::Lingering(_) => self.report(Expected::Lingering),
@@ -257,14 +257,14 @@ impl Pair {
         self.server(&octets);
         self.arrive(usize::MAX);
         let incomplete = if let Ending::EofInFrame = ending { octets.len() } else { 0 };
-        let eof = self.client.eof(&self.wire);
-        self.never(eof.unanswered.ids());
-        assert_eq!(eof.incomplete, incomplete);
+        let Eof { end: told, unanswered, incomplete: cut_off, .. } = self.client.eof(&self.wire);
+        self.never(unanswered.ids());
+        assert_eq!(cut_off, incomplete);
         match ending {
-            Ending::BrokenLength => assert!(matches!(eof.end, End::Protocol(_))),
-            _ => assert_eq!(eof.end, end),
+            Ending::BrokenLength => assert!(matches!(told, End::Protocol(_))),
+            _ => assert_eq!(told, end),
         }
-        assert_eq!(self.client.end(), Some(eof.end));
+        assert_eq!(self.client.end(), Some(told));
     }
 }
 

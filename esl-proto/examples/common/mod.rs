@@ -175,7 +175,7 @@ impl Connection {
             Poll::Incoming { incoming, .. } => Ok(Some(incoming)),
             Poll::Closed { end, .. } => Err(Trouble::Ended(end)),
             // Heads and bodies on their own come only to a host that limits the size of its buffer.
-            Poll::NeedData { .. } | Poll::Head { .. } | Poll::Body { .. } => Ok(None),
+            Poll::NeedData { .. } | Poll::HeadPart { .. } | Poll::Head { .. } | Poll::Body { .. } => Ok(None),
         }
     }
 

@@ -3,10 +3,29 @@
 //! The client sends nothing and reads nothing by itself: the host gives it the octets that have arrived and writes
 //! the octets that it gives back. What it adds to [`Decoder`] and [`Command`] is the connection: who is asked to
 //! authenticate, which answer belongs to which command, what may be sent now, and how it all ended.
+//!
+//! # Theory of operation
+//!
+//! 1. FreeSWITCH answers every command with one frame, in the order of the commands. Two counters say which command an
+//!    answer belongs to; nothing is stored for a command that waits. The decoder keeps the count of frames right: a
+//!    reply that the server breaks is still one frame.
+//! 2. An answer counts when its last octet has come. One in parts carries its id from its first part on, and is
+//!    unanswered until its last.
+//! 3. [`poll`](Client::poll) is the only call that reads, [`send`](Client::send) and
+//!    [`sent_elsewhere`](Client::sent_elsewhere) the only ones that count a command, and [`eof`](Client::eof) is the last.
+//!    Between them the phase changes by one table, in `state.rs`.
+//! 4. Each id is told once: in an answer, or among those that will never be answered.
+//! 5. Why a connection ends, what was counted and which commands are unanswered is the same for every buffer from
+//!    [`Limits::MIN`] on, and for every division of the stream into reads.
+//!
+//! Call order: `poll` until [`Poll::NeedData`], taking [`Poll::consumed`] off the buffer each time; `send` whenever there
+//! is something to say; `eof` when the stream has ended.
 
+mod facts;
 mod jobs;
 mod rules;
 mod sequence;
+mod state;
 mod subscription;
 
 use core::fmt;
@@ -14,12 +33,15 @@ use core::fmt;
 pub use jobs::{PendingSlot, PendingTable, Tag};
 pub use rules::NotAllowed;
 pub use sequence::EventSequence;
+use state::{Input, Phase, Role, State};
 pub use subscription::{Channel, Linger, Subscription};
+
+use facts::Facts;
 
 use crate::command::{Command, CommandError, EncodeError};
 use crate::event::Event;
-use crate::frame::{DecodeError, Decoder, Frame, Limits, Step};
-use crate::message::{ApiResponse, DisconnectNotice, Disposition, LogLine, Message, Rejection, Reply, Status};
+use crate::frame::{DecodeError, Decoder, Frame, FrameKind, Limits, Lines, Step};
+use crate::message::{ApiResponse, DisconnectNotice, LogLine, Message, Rejection, Reply, SocketMode, Status};
 use crate::text::Insufficient;
 
 /// One connection to FreeSWITCH's event socket, from its first octet to its end.
@@ -58,40 +80,13 @@ use crate::text::Insufficient;
 #[derive(Clone, Debug)]
 pub struct Client {
     decoder: Decoder,
-    role: Role,
-    phase: Phase,
+    state: State,
+    socket_mode: Option<SocketMode>,
     sent: u64,
     answered: u64,
-    exit_sent: bool,
-    /// Whether a channel is controlled: always in outbound mode, after `myevents <uuid>` in inbound mode.
-    has_channel: bool,
-    /// What the reply to `connect` says; [`None`] before it.
-    full_control: Option<bool>,
-    /// What the reply to `userauth` says.
-    log_allowed: bool,
-    lingering: bool,
-    /// Why the end will come, if something before it told.
-    verdict: Option<End>,
+    /// The frame that comes in parts.
+    parts: Option<Facts>,
     stats: Stats,
-}
-
-/// Who has opened the connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
-    Inbound,
-    Outbound,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    /// Inbound: no `auth` has been sent. Outbound: no `connect`.
-    Opening,
-    /// The answer to this `auth` or `userauth` is awaited.
-    Authenticating(CommandId),
-    /// The server takes all commands.
-    Open,
-    /// It is over.
-    Ended(End),
 }
 
 /// Which command of a connection: the first is 0, each counts one more.
@@ -130,6 +125,20 @@ pub enum Poll<'b> {
         /// Octets that are done with.
         consumed: usize,
     },
+    /// Lines of a head longer than [`Limits::whole`], in the order of the wire; more follow until `body_len` is told.
+    HeadPart {
+        /// The lines.
+        lines: Lines<'b>,
+        /// What the frame is, as far as its lines have told: [`FrameKind::Other`] before the last lines of the reply to
+        /// `connect`, whose [`Lines::is_event`] tells it.
+        kind: FrameKind,
+        /// The command that it answers, if it is an answer.
+        id: Option<CommandId>,
+        /// Said with the last lines: octets of the body to come in [`Poll::Body`]; 0 ends the frame.
+        body_len: Option<usize>,
+        /// Octets that are done with.
+        consumed: usize,
+    },
     /// A frame longer than [`Limits::whole`] has begun; its body follows in parts.
     Head {
         /// The frame without its body.
@@ -145,7 +154,12 @@ pub enum Poll<'b> {
     Body {
         /// The octets, at least one.
         data: &'b [u8],
-        /// Octets of the body that come after these.
+        /// The same as lines, if they are headers of a plain event. After its blank line there are none: the rest is
+        /// the event's own body.
+        lines: Option<Lines<'b>>,
+        /// The command that the frame answers, if it is an answer. It is answered with the last part.
+        id: Option<CommandId>,
+        /// Octets of the body that come after these; 0 ends the frame.
         remaining: usize,
         /// Octets that are done with.
         consumed: usize,
@@ -172,6 +186,7 @@ impl Poll<'_> {
     pub const fn consumed(&self) -> usize {
         match self {
             Self::Incoming { consumed, .. }
+            | Self::HeadPart { consumed, .. }
             | Self::Head { consumed, .. }
             | Self::Body { consumed, .. }
             | Self::NeedData { consumed, .. } => *consumed,
@@ -190,11 +205,9 @@ pub enum Incoming<'b> {
     Authenticated {
         /// The `auth` or `userauth`.
         id: CommandId,
-        /// The reply: after `userauth`, the rights ([`Reply::allowed_api`] and its kin).
+        /// The reply: after `userauth`, the rights ([`Reply::allowed_api`] and its kin). Long lists of rights lose their
+        /// end on the way: the reply [is broken](Reply::is_broken) then.
         reply: Reply<'b>,
-        /// A second command that this frame answers: the reply to a `userauth` with long lists of rights loses its
-        /// end, and the next reply is glued on.
-        glued: Option<CommandId>,
     },
     /// It has refused the password. A notice and the end follow.
     AuthRefused {
@@ -287,7 +300,7 @@ pub enum End {
     Rejected,
     /// The controlled channel has ended.
     ChannelEnded,
-    /// The server shuts down, or its event socket is reloaded.
+    /// The server is shutting down, or reloads its event socket.
     Shutdown,
     /// This connection has read too slowly: events were lost.
     EventsLost,
@@ -306,10 +319,10 @@ impl End {
         match self {
             Self::Exit => "ended by exit",
             Self::AuthRefused => "password refused",
-            Self::AuthTimeout => "no password in time",
+            Self::AuthTimeout => "authentication timed out",
             Self::Rejected => "address rejected by the access list",
             Self::ChannelEnded => "channel ended",
-            Self::Shutdown => "server shuts down",
+            Self::Shutdown => "server is shutting down",
             Self::EventsLost => "events lost by reading too slowly",
             Self::Goodbye => "ended by the server",
             Self::Eof => "stream ended without a notice",
@@ -359,10 +372,10 @@ impl Unanswered {
     }
 }
 
-/// What has come in so far.
+/// What has come in so far. A frame counts when its last octet has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Octets consumed.
+    /// Octets of frames, and of blank lines between them.
     pub octets: u64,
     /// Frames, the events among them.
     pub frames: u64,
@@ -437,13 +450,19 @@ impl From<EncodeError> for SendError {
 
 /// What [`Client::eof`] tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Eof {
+pub struct Eof<'b> {
     /// Why the connection ended: [`End::Eof`], unless the server had told before.
     pub end: End,
-    /// The commands that will not be answered and have not been reported yet.
+    /// The answer that the end of the stream completes: a [broken](Reply::is_broken) one, behind which the server has
+    /// written nothing more.
+    pub answer: Option<(CommandId, Reply<'b>)>,
+    /// The commands that will not be answered and have not been reported yet. The first may be the one whose answer was
+    /// cut off.
     pub unanswered: Unanswered,
-    /// Octets of a frame that the end cut off.
+    /// Octets of a frame that the end cut off, those that came in parts included.
     pub incomplete: usize,
+    /// Octets that this frame lacks; 0 if its head has not said how long it is.
+    pub missing: usize,
 }
 
 impl Client {
@@ -463,16 +482,11 @@ impl Client {
     const fn new(limits: Limits, role: Role) -> Self {
         Self {
             decoder: Decoder::new(limits),
-            role,
-            phase: Phase::Opening,
+            state: State::new(role),
+            socket_mode: None,
             sent: 0,
             answered: 0,
-            exit_sent: false,
-            has_channel: matches!(role, Role::Outbound),
-            full_control: None,
-            log_allowed: true,
-            lingering: false,
-            verdict: None,
+            parts: None,
             stats: Stats { octets: 0, frames: 0, events: 0, log_lines: 0, unexpected: 0 },
         }
     }
@@ -481,28 +495,31 @@ impl Client {
     /// been sent; not any more after the end.
     #[must_use]
     pub const fn is_open(&self) -> bool {
-        matches!(self.phase, Phase::Open)
+        matches!(self.state.phase, Phase::Open)
     }
 
     /// Why the connection is over, if it is.
     #[must_use]
     pub const fn end(&self) -> Option<End> {
-        match self.phase {
-            Phase::Ended(end) => Some(end),
-            _ => None,
-        }
+        self.state.end
     }
 
     /// Whether the controlled channel has ended and the connection lingers.
     #[must_use]
     pub const fn is_lingering(&self) -> bool {
-        self.lingering
+        self.state.lingering
     }
 
     /// Outbound: whether all commands may be used, once the reply to `connect` has told.
     #[must_use]
     pub const fn has_full_control(&self) -> Option<bool> {
-        self.full_control
+        self.state.full_control
+    }
+
+    /// Outbound: whether applications run beside the commands, once the reply to `connect` has told.
+    #[must_use]
+    pub const fn socket_mode(&self) -> Option<SocketMode> {
+        self.socket_mode
     }
 
     /// The number of commands that have been sent and not answered yet.
@@ -527,17 +544,21 @@ impl Client {
         let len = command.encode(out)?.len();
         let id = self.sent_elsewhere();
         match command {
-            Command::Auth { .. } | Command::UserAuth { .. } => self.phase = Phase::Authenticating(id),
-            Command::Connect if self.role == Role::Outbound => self.phase = Phase::Open,
-            Command::MyEvents { uuid: Some(_), .. } => self.has_channel = true,
-            Command::Exit => self.exit_sent = true,
+            Command::Auth { .. } | Command::UserAuth { .. } => {
+                self.state.login = Some(id);
+                self.state.apply(Input::AuthSent);
+            }
+            Command::Connect if self.state.role == Role::Outbound => self.state.apply(Input::ConnectSent),
+            Command::MyEvents { uuid: Some(_), .. } => self.state.has_channel = true,
+            Command::Exit => self.state.exit_sent = true,
             _ => {}
         }
         Ok(Sent { id, len })
     }
 
     /// Counts a command that the host sends without [`send`](Self::send), such as one that this crate does not know:
-    /// its answer will carry the id. The host answers for its being one command that is answered once.
+    /// its answer will carry the id. The caller must guarantee that the octets are exactly one command with exactly one
+    /// reply.
     pub const fn sent_elsewhere(&mut self) -> CommandId {
         let id = CommandId(self.sent);
         self.sent += 1;
@@ -552,52 +573,43 @@ impl Client {
     /// # Errors
     /// [`ProtocolError`] if the framing is broken, then and on every later call.
     pub fn poll<'b>(&mut self, buf: &'b [u8]) -> Result<Poll<'b>, ProtocolError> {
-        match self.phase {
-            Phase::Ended(End::Protocol(error)) => return Err(self.broken(error)),
-            Phase::Ended(end) => return Ok(Poll::Closed { end, trailing: buf }),
-            _ => {}
+        match self.state.end {
+            Some(End::Protocol(error)) => return Err(self.broken(error)),
+            Some(end) => return Ok(Poll::Closed { end, trailing: buf }),
+            None => {}
         }
         let step = self.decoder.decode(buf).map_err(|error| self.broken(error))?;
-        self.stats.octets = self.decoder.position();
-        let (frame, parts) = match step {
-            Step::Frame { frame, .. } => (frame, None),
-            Step::Head { head, body_len, .. } => (head, Some(body_len)),
-            Step::Body { data, remaining, consumed } => return Ok(Poll::Body { data, remaining, consumed }),
-            Step::NeedData { required, consumed } => return Ok(Poll::NeedData { required, consumed }),
-        };
-        self.stats.frames += 1;
-        let consumed = step.consumed();
-        let message = Message::from(frame);
-        Ok(match (parts, message) {
-            // A notice is acted upon even if its text does not fit.
-            (Some(body_len), message) if !matches!(message, Message::Disconnect(_) | Message::Rejection(_)) => {
-                let answers = matches!(message, Message::Reply(_) | Message::ApiResponse(_));
-                let id = if answers { self.take_answer() } else { None };
-                Poll::Head { head: frame, id, body_len, consumed }
-            }
-            (_, message) => Poll::Incoming { incoming: self.incoming(message), consumed },
-        })
+        self.stats.octets = self.decoder.frame_start();
+        if let Step::Frame { frame, consumed } = step {
+            self.stats.frames += 1;
+            return Ok(Poll::Incoming { incoming: self.incoming(Message::from(frame)), consumed });
+        }
+        Ok(self.part(step))
     }
 
     /// The stream has ended; `buf` is what was read and not consumed.
     ///
     /// To be called once, after the last [`poll`](Self::poll) has asked for more or said that the connection is over.
-    pub fn eof(&mut self, buf: &[u8]) -> Eof {
-        let incomplete = match self.phase {
-            Phase::Ended(_) => 0,
-            _ => self.decoder.incomplete(buf),
-        };
-        let end = match self.phase {
-            Phase::Ended(end) => end,
-            _ => self.verdict.unwrap_or(End::Eof),
-        };
-        self.phase = Phase::Ended(end);
-        Eof { end, unanswered: self.take_unanswered(end), incomplete }
+    pub fn eof<'b>(&mut self, buf: &'b [u8]) -> Eof<'b> {
+        let is_over = self.state.end.is_some();
+        let last = if is_over { None } else { self.decoder.at_end(buf) };
+        let answer = last.and_then(|frame| match Message::from(frame) {
+            Message::Reply(reply) => Some((self.take_answer()?, reply)),
+            _ => None,
+        });
+        let is_whole = is_over || answer.is_some();
+        let (incomplete, missing) =
+            if is_whole { (0, 0) } else { (self.decoder.incomplete(buf), self.decoder.missing(buf)) };
+        if answer.is_some() {
+            self.stats.octets = self.decoder.position().saturating_add(buf.len() as u64);
+            self.stats.frames += 1;
+        }
+        let end = self.state.finish(self.state.pending_end.unwrap_or(End::Eof));
+        Eof { end, answer, unanswered: self.take_unanswered(end), incomplete, missing }
     }
 
     fn broken(&mut self, error: DecodeError) -> ProtocolError {
-        let end = End::Protocol(error);
-        self.phase = Phase::Ended(end);
+        let end = self.state.finish(End::Protocol(error));
         ProtocolError { error, unanswered: self.take_unanswered(end) }
     }
 
@@ -609,89 +621,198 @@ impl Client {
     }
 
     /// The id that the next answer belongs to, if a command is waiting.
+    const fn next_answer(&self) -> Option<CommandId> {
+        if self.answered == self.sent { None } else { Some(CommandId(self.answered)) }
+    }
+
+    /// The same, which is answered now.
     const fn take_answer(&mut self) -> Option<CommandId> {
-        if self.answered == self.sent {
-            return None;
+        let id = self.next_answer();
+        if id.is_some() {
+            self.answered += 1;
         }
-        let id = CommandId(self.answered);
-        self.answered += 1;
-        Some(id)
+        id
     }
 
     fn incoming<'b>(&mut self, message: Message<'b>) -> Incoming<'b> {
-        let unexpected = |client: &mut Self| {
-            client.stats.unexpected += 1;
-            Incoming::Unexpected(message)
-        };
         match message {
-            Message::AuthRequest(_) if self.role == Role::Inbound && self.answered == 0 => Incoming::AuthRequest,
-            Message::Reply(reply) => match self.take_answer() {
-                Some(id) => self.reply(id, reply),
-                None => unexpected(self),
-            },
-            Message::ApiResponse(response) => match self.take_answer() {
-                Some(id) => Incoming::Answer { id, answer: Answer::Api(response) },
-                None => unexpected(self),
-            },
             Message::Event(event) => {
                 self.stats.events += 1;
                 Incoming::Event(event)
             }
+            Message::Reply(reply) => match self.take_answer() {
+                Some(id) => self.reply(id, reply),
+                None => self.unexpected(message),
+            },
+            Message::ApiResponse(response) => match self.take_answer() {
+                Some(id) => Incoming::Answer { id, answer: Answer::Api(response) },
+                None => self.unexpected(message),
+            },
             Message::Log(line) => {
                 self.stats.log_lines += 1;
                 Incoming::Log(line)
             }
-            Message::Disconnect(notice) if notice.disposition() == Disposition::Linger => {
-                self.lingering = true;
-                Incoming::Lingering(notice)
-            }
             Message::Disconnect(notice) => {
-                let end = self.reason(&notice);
-                self.phase = Phase::Ended(end);
-                Incoming::Goodbye { notice, end, unanswered: self.take_unanswered(end) }
+                let mut facts = Facts::of(notice.frame());
+                facts.text.take(notice.text());
+                match self.notice(&facts) {
+                    None => Incoming::Lingering(notice),
+                    Some(end) => Incoming::Goodbye { notice, end, unanswered: self.take_unanswered(end) },
+                }
             }
             Message::Rejection(rejection) => {
-                self.verdict = Some(End::Rejected);
+                self.state.refuse(End::Rejected);
                 Incoming::Rejected { rejection, unanswered: self.take_unanswered(End::Rejected) }
             }
-            Message::AuthRequest(_) | Message::Other(_) => unexpected(self),
+            Message::AuthRequest(_) if self.expects_auth_request() => Incoming::AuthRequest,
+            Message::AuthRequest(_) | Message::Other(_) => self.unexpected(message),
         }
     }
 
+    fn unexpected<'b>(&mut self, message: Message<'b>) -> Incoming<'b> {
+        self.stats.unexpected += 1;
+        Incoming::Unexpected(message)
+    }
+
+    const fn expects_auth_request(&self) -> bool {
+        matches!(self.state.role, Role::Inbound) && self.answered == 0
+    }
+
     fn reply<'b>(&mut self, id: CommandId, reply: Reply<'b>) -> Incoming<'b> {
-        if self.phase == Phase::Authenticating(id) {
-            if reply.status() != Status::Ok {
-                self.verdict = Some(End::AuthRefused);
-                return Incoming::AuthRefused { id, reply };
-            }
-            self.phase = Phase::Open;
-            self.log_allowed = reply.allowed_log() != Some(false);
-            let texts = reply.headers().filter(|header| header.is(crate::name::header::REPLY_TEXT)).count();
-            let glued = if texts > 1 { self.take_answer() } else { None };
-            return Incoming::Authenticated { id, reply, glued };
+        if self.awaits_login(id) {
+            return match self.logged_in(&Facts::of(reply.frame())) {
+                true => Incoming::Authenticated { id, reply },
+                false => Incoming::AuthRefused { id, reply },
+            };
         }
         if reply.is_connect() {
-            self.full_control = reply.has_full_control();
+            self.connected(&Facts::of(reply.frame()));
             return Incoming::Connected { id, reply };
         }
         Incoming::Answer { id, answer: Answer::Reply(reply) }
     }
 
-    /// Why the server ends the connection with this notice.
-    fn reason(&self, notice: &DisconnectNotice<'_>) -> End {
-        let text = notice.text();
-        if text.starts_with(b"killed listener") {
-            return End::EventsLost;
+    /// Whether this command is the `auth` or `userauth` whose answer opens the connection.
+    fn awaits_login(&self, id: CommandId) -> bool {
+        self.state.phase == Phase::Authenticating && self.state.login == Some(id)
+    }
+
+    /// The server has answered the password. Returns whether it has accepted it.
+    fn logged_in(&mut self, facts: &Facts) -> bool {
+        let accepted = facts.status == Some(Status::Ok);
+        if accepted {
+            self.state.log_allowed = facts.log_allowed != Some(false);
+            self.state.apply(Input::Accepted);
+        } else {
+            self.state.refuse(End::AuthRefused);
         }
-        if text.starts_with(b"The system is being shut down") {
-            return End::Shutdown;
+        accepted
+    }
+
+    /// The server has answered `connect`.
+    const fn connected(&mut self, facts: &Facts) {
+        self.state.full_control = facts.full_control;
+        self.socket_mode = facts.socket_mode;
+    }
+
+    /// A notice has come. Returns why the connection is over, unless it lingers.
+    fn notice(&mut self, facts: &Facts) -> Option<End> {
+        if facts.lingers {
+            self.state.lingering = true;
+            return None;
         }
-        match self.verdict {
+        let end = match self.state.pending_end {
+            _ if facts.text.tells_lost_events() => End::EventsLost,
+            _ if facts.text.tells_shutdown() => End::Shutdown,
             Some(end) => end,
-            None if self.exit_sent && self.in_flight() == 0 => End::Exit,
-            None if self.role == Role::Inbound && self.phase == Phase::Opening => End::AuthTimeout,
-            None if notice.session_uuid().is_some() => End::ChannelEnded,
+            None if self.state.exit_sent && self.in_flight() == 0 => End::Exit,
+            None if self.state.role == Role::Inbound && self.state.phase == Phase::Opening => End::AuthTimeout,
+            None if facts.has_session => End::ChannelEnded,
             None => End::Goodbye,
+        };
+        Some(self.state.finish(end))
+    }
+
+    /// A step of a frame that comes in parts.
+    fn part<'b>(&mut self, step: Step<'b>) -> Poll<'b> {
+        match step {
+            Step::HeadPart { lines, kind, end, consumed } => {
+                let facts = self.parts.get_or_insert(Facts::new(kind));
+                facts.kind = kind;
+                facts.lines(&lines);
+                let id = self.part_answers();
+                let body_len = end.map(|end| end.body_len);
+                if body_len == Some(0) {
+                    self.last_part();
+                }
+                Poll::HeadPart { lines, kind, id, body_len, consumed }
+            }
+            Step::Head { head, body_len, consumed } => {
+                self.parts = Some(Facts::of(&head));
+                Poll::Head { head, id: self.part_answers(), body_len, consumed }
+            }
+            Step::Body { data, lines, remaining, consumed } => {
+                if let Some(facts) = &mut self.parts {
+                    facts.text.take(data);
+                }
+                let id = self.part_answers();
+                if remaining == 0 {
+                    self.last_part();
+                }
+                Poll::Body { data, lines, id, remaining, consumed }
+            }
+            Step::NeedData { required, consumed } => Poll::NeedData { required, consumed },
+            // Whole frames do not come here.
+            Step::Frame { consumed, .. } => Poll::NeedData { required: None, consumed },
         }
+    }
+
+    /// The command that the frame in parts answers.
+    fn part_answers(&self) -> Option<CommandId> {
+        match self.parts {
+            Some(Facts { kind: FrameKind::Reply | FrameKind::ApiResponse, .. } | Facts { is_connect: true, .. }) => {
+                self.next_answer()
+            }
+            _ => None,
+        }
+    }
+
+    /// The frame in parts is complete: what [`incoming`](Self::incoming) does for a whole one.
+    fn last_part(&mut self) {
+        self.stats.frames += 1;
+        let Some(facts) = self.parts.take() else { return };
+        let is_expected = match facts.kind {
+            FrameKind::Event(_) => {
+                self.stats.events += 1;
+                true
+            }
+            FrameKind::Log => {
+                self.stats.log_lines += 1;
+                true
+            }
+            FrameKind::Reply | FrameKind::ApiResponse => match self.take_answer() {
+                Some(id) if self.awaits_login(id) && facts.kind == FrameKind::Reply => {
+                    self.logged_in(&facts);
+                    true
+                }
+                id => {
+                    if facts.is_connect {
+                        self.connected(&facts);
+                    }
+                    id.is_some()
+                }
+            },
+            FrameKind::Disconnect => {
+                self.notice(&facts);
+                true
+            }
+            FrameKind::Rejection => {
+                self.state.refuse(End::Rejected);
+                true
+            }
+            FrameKind::AuthRequest => self.expects_auth_request(),
+            FrameKind::Other => false,
+        };
+        self.stats.unexpected += u64::from(!is_expected);
     }
 }

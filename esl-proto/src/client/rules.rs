@@ -1,6 +1,7 @@
 //! What a connection may send now, as far as its client can know.
 
-use super::{Client, End, Phase, Role};
+use super::Client;
+use super::state::{Phase, Role};
 use crate::command::Command;
 
 numbered! {
@@ -70,17 +71,17 @@ impl Client {
     /// [`NotAllowed`] says why not.
     pub fn may_send(&self, command: &Command<'_>) -> Result<(), NotAllowed> {
         let authenticates = matches!(command, Command::Auth { .. } | Command::UserAuth { .. });
-        let refusal = match (self.phase, self.role) {
-            (Phase::Ended(_), _) => Some(NotAllowed::Closed),
-            _ if self.exit_sent => Some(NotAllowed::Exiting),
-            _ if matches!(self.verdict, Some(End::Rejected | End::AuthRefused)) => Some(NotAllowed::Closed),
+        let refusal = match (self.state.phase, self.state.role) {
+            (Phase::Ended, _) => Some(NotAllowed::Closed),
+            _ if self.state.exit_sent => Some(NotAllowed::Exiting),
+            (Phase::Refused, _) => Some(NotAllowed::Closed),
             (_, Role::Outbound) if authenticates => Some(NotAllowed::AlreadyAuthenticated),
             (Phase::Opening, Role::Inbound) if authenticates || matches!(command, Command::Exit) => return Ok(()),
             (Phase::Opening, Role::Inbound) => Some(NotAllowed::NotAuthenticated),
             (Phase::Opening, Role::Outbound) if matches!(command, Command::Connect) => None,
             (Phase::Opening, Role::Outbound) => Some(NotAllowed::NotConnected),
-            _ if authenticates => Some(NotAllowed::AlreadyAuthenticated),
-            _ => None,
+            (Phase::Authenticating | Phase::Open, _) if authenticates => Some(NotAllowed::AlreadyAuthenticated),
+            (Phase::Authenticating | Phase::Open, _) => None,
         };
         match refusal.or_else(|| self.lacks(command)) {
             Some(reason) => Err(reason),
@@ -90,9 +91,9 @@ impl Client {
 
     /// What this connection does not have and `command` needs.
     fn lacks(&self, command: &Command<'_>) -> Option<NotAllowed> {
-        let no_full = (self.full_control == Some(false)).then_some(NotAllowed::NeedsFullControl);
-        let no_channel = (!self.has_channel).then_some(NotAllowed::NeedsChannel);
-        if matches!(command, Command::Log { .. }) && !self.log_allowed {
+        let no_full = (self.state.full_control == Some(false)).then_some(NotAllowed::NeedsFullControl);
+        let no_channel = (!self.state.has_channel).then_some(NotAllowed::NeedsChannel);
+        if matches!(command, Command::Log { .. }) && !self.state.log_allowed {
             return Some(NotAllowed::NoRight);
         }
         match needs(command) {

@@ -1,7 +1,12 @@
 //! The resumable cut of a stream into frames.
 
+use super::kind::{
+    CONTENT_TYPE, CONTENT_TYPE_NAME, FrameKind, LONGEST_BEGINNING, REPLY_LINE, REPLY_TEXT, found_at_end,
+};
+use super::lines::{LineGrammar, Lines};
 use super::request::BodyLengths;
 use super::{DecodeError, DecodeErrorKind, Frame, Limits, Step};
+use crate::name::Format;
 use crate::scan::{find, slice};
 use crate::text::decimal;
 
@@ -33,7 +38,7 @@ pub struct Decoder {
     error: Option<DecodeError>,
 }
 
-/// Whose octets are decoded.
+/// Which side's grammar applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Grammar {
     Server,
@@ -46,8 +51,8 @@ enum State {
     Head(Head),
     /// The head is complete, its body is not. Positions count from the front of the buffer.
     Body(Head, Lengths),
-    /// A head has been handed out; this many octets of its body have not.
-    Streaming { remaining: usize },
+    /// The head has been handed out, the rest of its body has not.
+    Streaming(Streaming),
 }
 
 /// What is known of a head. Positions count from the front of the buffer.
@@ -58,22 +63,62 @@ struct Head {
     /// How far the search for line ends has come.
     searched: usize,
     lines: usize,
-    /// The value of the first Content-Type.
+    form: Form,
+    kind: FrameKind,
+    /// The value of the first Content-Type, unless it was handed out with a part.
     content_type: Option<(usize, usize)>,
     content_length: Option<usize>,
     continues: Continues,
+    /// Whether the last line ended in CRLF.
     crlf: bool,
+    /// Bytes of this head that were handed out in parts.
+    handed: usize,
+    /// Whether the last part ended inside a line.
+    goes_on: bool,
 }
 
-/// Whose value a line without a colon would continue.
+/// What the first lines of a head tell of its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Form {
+    /// No line has been read.
+    #[default]
+    Unknown,
+    /// A head that ends at its blank line.
+    Ordinary,
+    /// The reply to `connect`: its lines are those of an event.
+    ChannelData,
+    /// The first line is that of a reply, the second has not been read.
+    Reply,
+    /// A reply whose second line is its Reply-Text. It ends at its blank line, or at [`REPLY_MAX`] without one.
+    ReplyText,
+    /// A reply whose text has taken the place of the Reply-Text. It ends where the next frame begins.
+    BrokenReply,
+    /// A disconnect notice. It ends at its blank line, or at [`NOTICE_MAX`] without one.
+    Notice,
+    /// What is no beginning of a frame: the rest of a text that held a blank line. It ends at a blank line, or where
+    /// the next frame begins inside of a line.
+    Orphan,
+}
+
+/// Header that a continuation line would extend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Continues {
-    /// That of a Content-Length, which begins there.
-    Length(usize),
-    /// That of the Content-Type.
+    /// A Content-Length, whose value begins at this position in the stream.
+    Length(u64),
     Type,
     #[default]
     Other,
+}
+
+/// Where the lines of a head end.
+#[derive(Clone, Copy, Debug)]
+struct HeadEnd {
+    /// Where the last line ends.
+    at: usize,
+    /// Where the blank line ends, or the next frame begins.
+    after: usize,
+    /// Whether there is no blank line.
+    cut: bool,
 }
 
 /// What a complete head says of its body.
@@ -81,13 +126,48 @@ enum Continues {
 struct Lengths {
     /// Where the head ends, without its blank line.
     head: usize,
-    /// Where the body's octets begin.
+    /// Whether the head ends without one.
+    cut: bool,
+    /// Where the body begins.
     body: usize,
-    /// Where they end: the length of the frame.
+    /// Where it ends: the length of the frame.
     end: usize,
-    /// Where the part of them that counts begins; [`None`] if there is no Content-Length.
+    /// Start of the last part of the body when Content-Length is repeated; only that part counts. [`None`] without a
+    /// Content-Length.
     last_body: Option<usize>,
 }
+
+/// A body that is handed out in parts.
+#[derive(Clone, Copy, Debug)]
+struct Streaming {
+    /// Bytes of the body that have not been handed out.
+    remaining: usize,
+    /// Bytes of the frame that have.
+    handed: usize,
+    lines: BodyLines,
+}
+
+/// How a body in parts is cut.
+#[derive(Clone, Copy, Debug)]
+enum BodyLines {
+    /// Anywhere.
+    No,
+    /// At line ends, up to the blank line: a plain event.
+    Yes {
+        /// How far the search for line ends has come.
+        searched: usize,
+        /// Whether the last part ended inside a line.
+        goes_on: bool,
+    },
+}
+
+/// The length of a reply of several lines that has lost its end: FreeSWITCH writes what follows the first line, one
+/// octet of its own included, into a buffer of 512 that ends in NUL. A reply of one line can have no frame begin there:
+/// its text has 511 octets at most, of which 13 are behind this position.
+const REPLY_MAX: usize = REPLY_LINE.len() + 510;
+/// The length of a disconnect notice that has lost its end: FreeSWITCH writes the notice that the connection lingers
+/// into a buffer of 512, and the channel's name in it may be of any length.
+const NOTICE_MAX: usize = 511;
 
 impl Decoder {
     /// A decoder for what a server sends: the client's side.
@@ -125,24 +205,24 @@ impl Decoder {
         self.decode_any(buf)
     }
 
-    /// A whole event at the front of `buf`, in a head as FreeSWITCH always writes it for events: what nearly all frames
-    /// are, told without looking for line ends.
+    /// Fast path: a whole event in the fixed head that FreeSWITCH writes for events, matched as one literal.
     #[inline]
     fn event<'b>(&self, buf: &'b [u8]) -> Option<(Frame<'b>, usize)> {
-        if !matches!(self.state, State::Head(Head { searched: 0, .. })) || self.grammar == Grammar::Client {
+        if !matches!(self.state, State::Head(Head { searched: 0, handed: 0, .. })) || self.grammar == Grammar::Client {
             return None;
         }
         let head = EventHead::at_front(buf)?;
         let end = head.body + head.length;
-        let Limits { body, lines, whole, .. } = self.limits;
-        let allowed =
-            head.length <= body && EventHead::LINES <= lines && head.body <= self.longest_head() && end <= whole;
+        let Limits { head: longest, body, lines, whole } = self.limits;
+        let allowed = head.length <= body && EventHead::LINES <= lines && head.body <= longest && end <= whole;
         if !allowed || self.error.is_some() {
             return None;
         }
         let (front, body) = buf.get(..end)?.split_at_checked(head.body)?;
         let content_type = Some(front.get(head.content_type..front.len() - 2)?);
-        Some((Frame { head: front.get(..front.len() - 1)?, body: Some(body), content_type, crlf: false }, end))
+        let kind = FrameKind::Event(head.format);
+        let head = front.get(..front.len() - 1)?;
+        Some((Frame { head, body: Some(body), content_type, kind, crlf: false, cut: false }, end))
     }
 
     fn decode_any<'b>(&mut self, buf: &'b [u8]) -> Result<Step<'b>, DecodeError> {
@@ -150,7 +230,7 @@ impl Decoder {
             return Err(error);
         }
         let step = match self.state {
-            State::Streaming { remaining } => self.stream(buf, remaining),
+            State::Streaming(streaming) => self.stream(buf, streaming),
             State::Body(head, lengths) => self.body(buf, head, lengths),
             State::Head(head) => self.head(buf, head),
         };
@@ -161,20 +241,65 @@ impl Decoder {
         step
     }
 
-    /// The number of octets in `buf` that belong to a frame which the end of the stream left incomplete. Blank lines do
-    /// not count.
+    /// The broken reply or notice that the end of the stream leaves: `buf` is what was read and not consumed. It is the last frame,
+    /// and has been told as broken already if the server wrote anything behind it.
+    #[must_use]
+    pub fn at_end<'b>(&self, buf: &'b [u8]) -> Option<Frame<'b>> {
+        let State::Head(head @ Head { handed: 0, .. }) = self.state else { return None };
+        let text = slice(buf, self.blank_lines(buf), buf.len());
+        let second_line = slice(text, REPLY_LINE.len(), text.len());
+        let ends_broken = match head.form {
+            Form::Reply => {
+                !REPLY_TEXT.starts_with(second_line) && Form::of_second_line(second_line) == Form::BrokenReply
+            }
+            Form::BrokenReply => true,
+            Form::ReplyText => text.len() == REPLY_MAX,
+            Form::Notice => text.len() == NOTICE_MAX,
+            Form::Unknown | Form::Ordinary | Form::ChannelData | Form::Orphan => false,
+        };
+        // An error stays the last word, and so does a buffer that the decoder has not seen to its end.
+        if !ends_broken || self.error.is_some() || head.searched != text.len() {
+            return None;
+        }
+        let lengths = Lengths { head: text.len(), cut: true, body: text.len(), end: text.len(), last_body: None };
+        Some(head.frame(text, lengths, None))
+    }
+
+    /// The number of octets of a frame that the end of the stream left incomplete, those that were handed out in parts
+    /// included; `buf` is what was read and not consumed. Blank lines do not count.
     #[must_use]
     pub fn incomplete(&self, buf: &[u8]) -> usize {
         match self.state {
-            State::Streaming { .. } => buf.len(),
+            State::Streaming(streaming) => streaming.handed.saturating_add(buf.len()),
+            State::Head(Head { handed: handed @ 1.., .. }) => handed.saturating_add(buf.len()),
             State::Head(_) | State::Body(..) => buf.len() - self.blank_lines(buf),
         }
     }
 
-    /// Whether a body is being handed out in pieces.
+    /// The number of octets that are missing from the frame that the end of the stream left incomplete; 0 if its head has
+    /// not said.
+    #[must_use]
+    pub const fn missing(&self, buf: &[u8]) -> usize {
+        match self.state {
+            State::Streaming(streaming) => streaming.remaining.saturating_sub(buf.len()),
+            State::Body(_, lengths) => lengths.end.saturating_sub(buf.len()),
+            State::Head(_) => 0,
+        }
+    }
+
+    /// Whether a frame is being handed out in parts.
     #[must_use]
     pub const fn is_streaming(&self) -> bool {
-        matches!(self.state, State::Streaming { .. })
+        matches!(self.state, State::Streaming(_) | State::Head(Head { handed: 1.., .. }))
+    }
+
+    /// Position in the stream where the frame begins that has not been handed out whole yet.
+    pub(crate) const fn frame_start(&self) -> u64 {
+        let handed = match self.state {
+            State::Streaming(Streaming { handed, .. }) | State::Head(Head { handed, .. }) => handed,
+            State::Body(..) => 0,
+        };
+        self.origin.saturating_sub(handed as u64)
     }
 
     /// The octets consumed so far: the position in the stream of the buffer's first octet.
@@ -183,8 +308,17 @@ impl Decoder {
         self.origin
     }
 
-    fn longest_head(&self) -> usize {
-        self.limits.head.min(self.limits.whole)
+    /// Whether a head longer than the buffer comes in parts.
+    const fn has_head_parts(&self) -> bool {
+        matches!(self.grammar, Grammar::Server) && self.limits.whole >= Limits::MIN
+    }
+
+    /// How long the head may be that has begun, or what is left of it.
+    fn longest_head(&self, head: &Head) -> usize {
+        match self.has_head_parts() {
+            true => self.limits.head.saturating_sub(head.handed),
+            false => self.limits.head.min(self.limits.whole),
+        }
     }
 
     const fn error(&self, kind: DecodeErrorKind, at: usize) -> DecodeError {
@@ -202,14 +336,48 @@ impl Decoder {
         }
     }
 
-    fn stream<'b>(&mut self, buf: &'b [u8], remaining: usize) -> Result<Step<'b>, DecodeError> {
-        let consumed = remaining.min(buf.len());
-        if consumed == 0 {
-            return Ok(Step::NeedData { required: Some(1), consumed });
+    fn stream<'b>(&mut self, buf: &'b [u8], mut streaming: Streaming) -> Result<Step<'b>, DecodeError> {
+        let arrived = slice(buf, 0, streaming.remaining.min(buf.len()));
+        if arrived.is_empty() {
+            return Ok(Step::NeedData { required: Some(1), consumed: 0 });
         }
-        let remaining = remaining - consumed;
-        self.state = if remaining == 0 { State::Head(Head::NEW) } else { State::Streaming { remaining } };
-        Ok(Step::Body { data: slice(buf, 0, consumed), remaining, consumed })
+        let (data, lines) = match &mut streaming.lines {
+            BodyLines::No => (arrived, None),
+            BodyLines::Yes { searched, goes_on } => {
+                let is_end = arrived.len() == streaming.remaining;
+                let is_full = is_end || buf.len() >= self.limits.whole;
+                let Some(len) = event_lines(arrived, searched, *goes_on, is_full) else {
+                    self.state = State::Streaming(streaming);
+                    return Ok(Step::NeedData { required: None, consumed: 0 });
+                };
+                let data = slice(arrived, 0, len);
+                let lines = Lines::new(data, *goes_on, LineGrammar::Event);
+                let is_over = is_blank_line_at_end(data, *goes_on);
+                *goes_on = !data.ends_with(b"\n");
+                *searched = searched.saturating_sub(len);
+                if is_over {
+                    streaming.lines = BodyLines::No;
+                }
+                (data, Some(lines))
+            }
+        };
+        let consumed = data.len();
+        streaming.remaining -= consumed;
+        streaming.handed = streaming.handed.saturating_add(consumed);
+        let remaining = streaming.remaining;
+        self.state = if remaining == 0 { State::Head(Head::NEW) } else { State::Streaming(streaming) };
+        Ok(Step::Body { data, lines, remaining, consumed })
+    }
+
+    /// Begins to hand out a body of `remaining` octets.
+    fn start_streaming(&mut self, kind: FrameKind, remaining: usize, handed: usize) {
+        let lines = match kind {
+            FrameKind::Event(Format::Plain) => BodyLines::Yes { searched: 0, goes_on: false },
+            _ => BodyLines::No,
+        };
+        let is_over = remaining == 0;
+        self.state =
+            if is_over { State::Head(Head::NEW) } else { State::Streaming(Streaming { remaining, handed, lines }) };
     }
 
     fn body<'b>(&mut self, buf: &'b [u8], head: Head, lengths: Lengths) -> Result<Step<'b>, DecodeError> {
@@ -223,22 +391,34 @@ impl Decoder {
 
     fn head<'b>(&mut self, buf: &'b [u8], mut head: Head) -> Result<Step<'b>, DecodeError> {
         // Blank lines go at once, so that they can never fill a buffer.
-        let blank = if head.searched == 0 { self.blank_lines(buf) } else { 0 };
+        let blank = if head.searched == 0 && head.handed == 0 { self.blank_lines(buf) } else { 0 };
         let text = slice(buf, blank, buf.len());
-        if text == b"\r" && self.longest_head() > 1 {
+        if text == b"\r" && head.handed == 0 && self.longest_head(&head) > 1 {
             // Perhaps the first half of another blank line.
             return Ok(Step::NeedData { required: None, consumed: blank });
         }
-        let Some(end) = self.read_lines(text, blank, &mut head)? else {
+        let end = self.read_lines(text, blank, &mut head)?;
+        let Some(end) = end else {
+            if !self.has_head_parts() || text.len() < self.limits.whole {
+                self.state = State::Head(head);
+                return Ok(Step::NeedData { required: None, consumed: blank });
+            }
+            let lines = head.take_part(text);
             self.state = State::Head(head);
-            return Ok(Step::NeedData { required: None, consumed: blank });
+            let consumed = blank + lines.as_bytes().len();
+            return Ok(Step::HeadPart { lines, kind: head.kind, end: None, consumed });
         };
         let lengths = self.lengths(text, blank, &head, end)?;
-        if lengths.end > self.limits.whole {
-            let remaining = lengths.end - lengths.body;
-            self.state = State::Streaming { remaining };
-            let consumed = blank + lengths.body;
-            return Ok(Step::Head { head: head.frame(text, lengths, None), body_len: remaining, consumed });
+        if lengths.end > self.limits.whole || head.handed > 0 {
+            let (remaining, consumed) = (lengths.end - lengths.body, blank + lengths.body);
+            self.start_streaming(head.kind, remaining, head.handed.saturating_add(lengths.body));
+            if head.handed == 0 && lengths.body <= self.limits.whole {
+                let head = head.frame(text, lengths, None);
+                return Ok(Step::Head { head, body_len: remaining, consumed });
+            }
+            let lines = Lines::new(slice(text, 0, lengths.head), head.goes_on, head.form.line_grammar());
+            let end = super::HeadEnd { body_len: remaining, is_cut: lengths.cut };
+            return Ok(Step::HeadPart { lines, kind: head.kind, end: Some(end), consumed });
         }
         let Some(octets) = text.get(..lengths.end) else {
             self.state = State::Body(head, lengths);
@@ -249,9 +429,9 @@ impl Decoder {
         Ok(Step::Frame { frame: head.frame(octets, lengths, body), consumed: blank + lengths.end })
     }
 
-    /// Reads the lines of `text` that are complete. Returns where the head's last line ends when it is over.
-    fn read_lines(&self, text: &[u8], blank: usize, head: &mut Head) -> Result<Option<usize>, DecodeError> {
-        let longest = self.longest_head();
+    /// Reads the lines of `text` that are complete. Returns where the head ends when it is over.
+    fn read_lines(&self, text: &[u8], blank: usize, head: &mut Head) -> Result<Option<HeadEnd>, DecodeError> {
+        let longest = self.longest_head(head);
         loop {
             let Some(line_end) = find(b'\n', text, head.searched) else {
                 head.searched = text.len();
@@ -267,9 +447,20 @@ impl Decoder {
             head.line = line_end + 1;
             head.searched = line_end + 1;
             let line = slice(text, start, line_end);
-            if self.ends_head(text, start, line) {
+            let is_rest = head.goes_on && start == 0;
+            if !is_rest && self.ends_head(head, line) {
                 head.crlf = self.grammar == Grammar::Server && line == b"\r";
-                return Ok(Some(start));
+                return Ok(Some(HeadEnd { at: start, after: line_end + 1, cut: false }));
+            }
+            if self.grammar == Grammar::Server {
+                if let Some(at) = head.next_frame(text, start, line_end) {
+                    (head.line, head.crlf) = (at, false);
+                    return Ok(Some(HeadEnd { at, after: at, cut: true }));
+                }
+                head.crlf = line.ends_with(b"\r");
+            }
+            if is_rest {
+                continue;
             }
             head.lines += 1;
             if head.lines > self.limits.lines {
@@ -281,12 +472,12 @@ impl Decoder {
         }
     }
 
-    /// Whether `line`, which begins at `start`, is the blank one after a head.
-    fn ends_head(&self, text: &[u8], start: usize, line: &[u8]) -> bool {
+    /// Whether `line` is the blank one after a head.
+    fn ends_head(&self, head: &Head, line: &[u8]) -> bool {
         match (self.grammar, line) {
             (_, []) => true,
             // CRLF ends a line only if the whole head is written so: in a head of LF lines a CR is part of a value.
-            (Grammar::Server, [b'\r']) => slice(text, 0, start).ends_with(b"\r\n"),
+            (Grammar::Server, [b'\r']) => head.crlf,
             (Grammar::Server, _) => false,
             (Grammar::Client, line) => line.iter().all(|octet| *octet == b'\r'),
         }
@@ -295,6 +486,30 @@ impl Decoder {
     /// Remembers what a header line says of the frame.
     #[inline]
     fn note(&self, line: &[u8], start: usize, blank: usize, head: &mut Head) -> Result<(), DecodeError> {
+        match head.form {
+            Form::Unknown => {
+                if let Some(kind) = FrameKind::of_first_line(line) {
+                    head.kind = kind;
+                    head.content_type = Some((CONTENT_TYPE.len(), line.len()));
+                    (head.form, head.continues) = match kind {
+                        FrameKind::Reply => (Form::Reply, Continues::Other),
+                        FrameKind::Disconnect => (Form::Notice, Continues::Type),
+                        _ => (Form::Ordinary, Continues::Type),
+                    };
+                    return Ok(());
+                }
+                head.form = Form::of_first_line(line);
+            }
+            Form::Reply => {
+                head.form = Form::of_second_line(line);
+                return Ok(());
+            }
+            // A reply has no body: a Content-Length in it is part of a text with line ends.
+            Form::ReplyText | Form::BrokenReply => return Ok(()),
+            // The line in which the next frame seems to begin: nothing more is told before its end.
+            Form::Notice if head.is_notice_cut_in(line, start) => return Ok(()),
+            Form::Notice | Form::Ordinary | Form::ChannelData | Form::Orphan => {}
+        }
         if let Some(value) = value_of(line, b"Content-Length:") {
             let at = blank + start + value;
             let length = length(trim(slice(line, value, line.len())));
@@ -306,38 +521,114 @@ impl Decoder {
                 return Err(self.error(DecodeErrorKind::ConflictingLength, at));
             }
             head.content_length = Some(length);
-            head.continues = Continues::Length(start + value);
-        } else if head.content_type.is_none()
-            && let Some(value) = value_of(line, b"Content-Type:")
+            head.continues = Continues::Length(self.origin.saturating_add(at as u64));
+        } else if head.kind == FrameKind::Other
+            && head.content_type.is_none()
+            && let Some(value) = value_of(line, CONTENT_TYPE_NAME)
         {
+            head.kind = FrameKind::of(trim(slice(line, value, line.len())));
             head.content_type = Some((start + value, start + line.len()));
             head.continues = Continues::Type;
         } else if head.continues != Continues::Other {
             // A line without a colon belongs to the value before it.
             if find(b':', line, 0).is_some() {
                 head.continues = Continues::Other;
-            } else if let Continues::Length(value) = head.continues {
-                return Err(self.error(DecodeErrorKind::InvalidLength, blank + value));
-            } else if let Some((_, end)) = &mut head.content_type {
-                *end = start + line.len();
+            } else if let Continues::Length(offset) = head.continues {
+                return Err(DecodeError { kind: DecodeErrorKind::InvalidLength, offset });
+            } else {
+                head.kind = FrameKind::Other;
+                if let Some((_, end)) = &mut head.content_type {
+                    *end = start + line.len();
+                }
             }
         }
         Ok(())
     }
 
     /// Where the frame and its body end, whose head is complete.
-    fn lengths(&self, text: &[u8], blank: usize, head: &Head, end: usize) -> Result<Lengths, DecodeError> {
-        let body = head.line;
+    fn lengths(&self, text: &[u8], blank: usize, head: &Head, end: HeadEnd) -> Result<Lengths, DecodeError> {
+        let HeadEnd { at: end, after: body, cut } = end;
+        if cut {
+            return Ok(Lengths { head: end, cut, body, end: body, last_body: None });
+        }
         if self.grammar == Grammar::Server {
             let last_body = head.content_length.map(|_| body);
             let end_of_body = body.saturating_add(head.content_length.unwrap_or(0));
-            return Ok(Lengths { head: end, body, end: end_of_body, last_body });
+            return Ok(Lengths { head: end, cut, body, end: end_of_body, last_body });
         }
         let lengths = BodyLengths::of(slice(text, 0, end), self.limits.body)
             .map_err(|(kind, at)| self.error(kind, blank + at))?;
         let end_of_body = body.saturating_add(lengths.total);
         let last_body = lengths.last.map(|last| end_of_body - last.min(lengths.total));
-        Ok(Lengths { head: end, body, end: end_of_body, last_body })
+        Ok(Lengths { head: end, cut, body, end: end_of_body, last_body })
+    }
+}
+
+impl Form {
+    /// What a head is that begins with `line`, which is no Content-Type of FreeSWITCH's.
+    fn of_first_line(line: &[u8]) -> Self {
+        const ORDINARY: [&[u8]; 2] = [CONTENT_TYPE_NAME, b"Content-Length:"];
+        if value_of(line, b"Event-Name:").is_some() {
+            Self::ChannelData
+        } else if ORDINARY.iter().any(|name| value_of(line, name).is_some()) {
+            Self::Ordinary
+        } else {
+            Self::Orphan
+        }
+    }
+
+    /// What a reply is whose second line is `line`, or begins with it.
+    fn of_second_line(line: &[u8]) -> Self {
+        if value_of(line, REPLY_TEXT).is_some() { Self::ReplyText } else { Self::BrokenReply }
+    }
+
+    /// Whether the next frame may begin before a blank line.
+    const fn may_be_cut(self) -> bool {
+        !matches!(self, Self::Ordinary | Self::ChannelData)
+    }
+
+    const fn line_grammar(self) -> LineGrammar {
+        match self {
+            Self::ChannelData => LineGrammar::Event,
+            _ => LineGrammar::Head,
+        }
+    }
+}
+
+/// How many of the first octets of `arrived`, octets of a plain event's headers, make the next part: up to the blank line
+/// or the last line end, or up to the end if there is none and the buffer `is_full`.
+fn event_lines(arrived: &[u8], searched: &mut usize, goes_on: bool, is_full: bool) -> Option<usize> {
+    // Nothing that was searched holds a line end: that would have ended the part before.
+    let mut line = 0;
+    while let Some(end) = find(b'\n', arrived, *searched) {
+        *searched = end + 1;
+        let is_rest = goes_on && line == 0;
+        if end == line && !is_rest {
+            return Some(end + 1);
+        }
+        line = end + 1;
+    }
+    *searched = arrived.len();
+    match line {
+        0 if is_full => {
+            Some(arrived.len() - percent_escape_cut(arrived)).filter(|len| *len > 0).or(Some(arrived.len()))
+        }
+        0 => None,
+        line => Some(line),
+    }
+}
+
+/// Whether `lines` end with the blank line after a plain event's headers.
+fn is_blank_line_at_end(lines: &[u8], goes_on: bool) -> bool {
+    lines.ends_with(b"\n\n") || (lines == b"\n" && !goes_on)
+}
+
+/// How many octets at the end of `text` begin a percent escape that goes on behind it.
+fn percent_escape_cut(text: &[u8]) -> usize {
+    match text {
+        [.., b'%'] => 1,
+        [.., b'%', _] => 2,
+        _ => 0,
     }
 }
 
@@ -345,6 +636,7 @@ impl Decoder {
 struct EventHead {
     /// The Content-Length.
     length: usize,
+    format: Format,
     /// Where the value of Content-Type begins.
     content_type: usize,
     /// Where the body begins: the length of the head and its blank line.
@@ -369,14 +661,14 @@ impl EventHead {
         }
         let rest = rest.strip_prefix(b"\nContent-Type: ")?;
         let after = rest.strip_prefix(b"text/event-")?;
-        let after = match after {
-            [b'p', b'l', b'a', b'i', b'n', b'\n', b'\n', after @ ..] => after,
-            [b'j', b's', b'o', b'n', b'\n', b'\n', after @ ..] => after,
-            [b'x', b'm', b'l', b'\n', b'\n', after @ ..] => after,
+        let (format, after) = match after {
+            [b'p', b'l', b'a', b'i', b'n', b'\n', b'\n', after @ ..] => (Format::Plain, after),
+            [b'j', b's', b'o', b'n', b'\n', b'\n', after @ ..] => (Format::Json, after),
+            [b'x', b'm', b'l', b'\n', b'\n', after @ ..] => (Format::Xml, after),
             _ => return None,
         };
         let (content_type, body) = (buf.len() - rest.len(), buf.len() - after.len());
-        (digits > 0).then_some(Self { length, content_type, body })
+        (digits > 0).then_some(Self { length, format, content_type, body })
     }
 }
 
@@ -385,15 +677,80 @@ impl Head {
         line: 0,
         searched: 0,
         lines: 0,
+        form: Form::Unknown,
+        kind: FrameKind::Other,
         content_type: None,
         content_length: None,
         continues: Continues::Other,
         crlf: false,
+        handed: 0,
+        goes_on: false,
     };
+
+    /// Takes a part off the front of `text`, which fills the buffer and does not hold the head's end: complete lines if
+    /// there are any.
+    fn take_part<'b>(&mut self, text: &'b [u8]) -> Lines<'b> {
+        // What the line that is not complete tells can be read now or never.
+        self.form = match self.form {
+            Form::Unknown => Form::Orphan,
+            Form::Reply => Form::of_second_line(slice(text, REPLY_LINE.len(), text.len())),
+            form => form,
+        };
+        // Where the next frame may begin inside of a line, its beginning must not be cut.
+        let kept = if self.form.may_be_cut() { LONGEST_BEGINNING } else { 0 };
+        let limit = text.len().saturating_sub(kept);
+        let len = match memchr::memrchr(b'\n', slice(text, 0, limit.min(self.line))) {
+            Some(line_end) => line_end + 1,
+            None => limit - percent_escape_cut(slice(text, 0, limit)),
+        };
+        let part = slice(text, 0, len);
+        let lines = Lines::new(part, self.goes_on, self.form.line_grammar());
+        self.goes_on = !part.ends_with(b"\n");
+        self.handed = self.handed.saturating_add(len);
+        self.line = self.line.saturating_sub(len);
+        self.searched = self.searched.saturating_sub(len);
+        lines
+    }
 
     fn frame<'b>(&self, text: &'b [u8], lengths: Lengths, body: Option<&'b [u8]>) -> Frame<'b> {
         let content_type = self.content_type.map(|(from, to)| trim(slice(text, from, to)));
-        Frame { head: slice(text, 0, lengths.head), body, content_type, crlf: self.crlf }
+        let head = slice(text, 0, lengths.head);
+        Frame { head, body, content_type, kind: self.kind, crlf: self.crlf, cut: lengths.cut }
+    }
+
+    /// The place of the octet `border` of this head, if the next frame begins there and its first line ends `lines`.
+    fn next_frame_at(&self, border: usize, lines: &[u8]) -> Option<usize> {
+        let border = border.checked_sub(self.handed).filter(|border| *border <= lines.len())?;
+        found_at_end(lines).filter(|at| *at == border)
+    }
+
+    /// Whether the line at `start` goes over the end of the server's buffer, and a frame begins there.
+    fn is_notice_cut_in(&self, line: &[u8], start: usize) -> bool {
+        let border = NOTICE_MAX.checked_sub(self.handed.saturating_add(start));
+        border.and_then(|border| line.get(border..)).is_some_and(|rest| rest.starts_with(b"Content-"))
+    }
+
+    /// Where in the line of `text` from `start` to `end`, or in the one before it, the next frame begins, if this head
+    /// has lost its end.
+    fn next_frame(&self, text: &[u8], start: usize, end: usize) -> Option<usize> {
+        let lines = slice(text, 0, end);
+        match self.form {
+            // Also a line that would be read as the head of an event with a length that is none.
+            Form::Unknown => {
+                let line = slice(text, start, end);
+                FrameKind::of_first_line(line).is_none().then(|| found_at_end(line))?.filter(|at| *at > 0)
+            }
+            Form::Ordinary | Form::ChannelData => None,
+            Form::Reply if Form::of_second_line(slice(text, start, end)) == Form::BrokenReply => {
+                found_at_end(lines).filter(|at| *at >= REPLY_LINE.len())
+            }
+            Form::BrokenReply if self.handed == 0 => found_at_end(lines).filter(|at| *at >= REPLY_LINE.len()),
+            Form::BrokenReply => found_at_end(lines),
+            Form::Reply | Form::ReplyText => self.next_frame_at(REPLY_MAX, lines),
+            Form::Notice => self.next_frame_at(NOTICE_MAX, lines),
+            // At the front of a line it is a header of a head in another order than FreeSWITCH's.
+            Form::Orphan => found_at_end(lines).filter(|at| *at > 0 && text.get(at - 1) != Some(&b'\n')),
+        }
     }
 }
 

@@ -1,22 +1,46 @@
 //! Frames: a head of lines, ended by a blank one, and as many body octets as its Content-Length says.
 //!
 //! The [`Decoder`] cuts a stream into frames; a [`Frame`] is a view on one of them in the caller's buffer.
+//!
+//! # Theory of operation
+//!
+//! The decoder is a function of the octets alone: how they are divided among reads changes nothing but where a frame
+//! that comes in parts is divided. It knows nothing of commands.
+//!
+//! 1. A head ends at its blank line. Its Content-Length says how many octets of body follow. A reply (command/reply in
+//!    the first line) has no body: a Content-Length in it is part of a text with line ends.
+//! 2. A reply whose second line is not its Reply-Text is *broken*: the value of a variable that begins with `~` stands in
+//!    its place, and the end is missing. So is that of a reply of several lines that is longer than the server's buffer.
+//!    The server joins the next frame to it, so it ends where the first line of a frame is the end of one of its lines.
+//!    FreeSWITCH's first lines are few, and are compared whole: a text that merely holds `Content-Type: ` cuts nothing.
+//! 3. What begins like no frame is an *orphan*: the rest of a value that holds a blank line. It ends at a blank line, or
+//!    where a frame begins inside of one of its lines.
+//! 4. A frame longer than [`Limits::whole`] comes in parts: the head in one piece if it fits, else as lines; then the
+//!    body, that of a plain event line by line. Every part ends where the next begins; the last one is told.
+//! 5. An error is for good: where the next frame begins can no longer be known.
+//!
+//! Invariant: no octet is searched for line ends twice, and between two calls the decoder keeps positions, never
+//! octets. The caller's contract: take [`Step::consumed`] octets off the front of the buffer before the next call.
 
 mod decoder;
+mod kind;
+mod lines;
 mod request;
 
 use core::fmt;
 
 pub use decoder::Decoder;
+pub use kind::FrameKind;
+pub use lines::{HeaderPart, HeaderParts, Lines};
 pub(crate) use request::{MAX_BODY, atoi, leading_number};
 pub use request::{Request, RequestHeaders};
 
 use crate::scan::{find, slice};
 use crate::text::{Coding, Value};
 
-/// What a [`Decoder`] refuses to go beyond, and from which size on it hands frames out in pieces.
+/// What a [`Decoder`] refuses to go beyond, and from which size on it hands frames out in parts.
 ///
-/// A frame that exceeds a limit ends the connection: its border cannot be known without taking it in. The defaults
+/// A frame that exceeds a limit ends the connection: its end cannot be found without buffering it. The defaults
 /// leave a wide margin to what a busy server sends, and bound what a hostile one can make a host store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -28,9 +52,9 @@ pub struct Limits {
     /// The most octets that a body may have. Default 64 MiB: the largest answer seen is 10 MiB, and the server itself
     /// knows no limit.
     pub body: usize,
-    /// The most octets that a frame may have to be handed out in one piece. Longer ones come as [`Step::Head`] and
-    /// [`Step::Body`]. Default [`usize::MAX`]: always in one piece. A host whose buffer is fixed sets this to the
-    /// buffer's size, and will never be asked for more than that.
+    /// The most octets that a frame may have to be handed out in one piece. Longer ones come as [`Step::Head`] or
+    /// [`Step::HeadPart`] and [`Step::Body`]. Default [`usize::MAX`]: always in one piece. A host whose buffer is fixed
+    /// sets this to the buffer's size ([`for_buffer`](Self::for_buffer)), and will never be asked for more than that.
     pub whole: usize,
 }
 
@@ -38,7 +62,19 @@ impl Limits {
     /// The defaults, as a constant.
     pub const DEFAULT: Self = Self { head: 1 << 20, lines: 10_000, body: 64 << 20, whole: usize::MAX };
 
-    /// The defaults for a host that can hold `octets` of a stream and no more.
+    /// The smallest [`whole`](Self::whole) with which all that is promised holds: every frame is understood, and a
+    /// connection ends for the same reason, with the same counts and the same unanswered commands, as with a larger one.
+    /// With a smaller one, a head that is longer ends the connection.
+    ///
+    /// How long frames are on a real server: replies up to 553 octets, log lines and notices some hundred, plain events
+    /// 2.4 kB on average and up to 10 kB (JSON the same, XML 1.75 times that), the reply to `connect` 4 kB for a loopback
+    /// call and 8 to 12 kB for a SIP call. A buffer of 16 KiB has nearly all of them whole.
+    pub const MIN: usize = 256;
+
+    /// The defaults for a host that can hold `octets` of a stream and no more; at least [`MIN`](Self::MIN).
+    ///
+    /// Longer frames come in parts, heads among them: see [`Step::HeadPart`]. A host that has no use for them ignores
+    /// the parts.
     #[must_use]
     pub const fn for_buffer(octets: usize) -> Self {
         Self { whole: octets, ..Self::DEFAULT }
@@ -65,7 +101,19 @@ pub enum Step<'b> {
         /// Octets that it took, with the blank lines before it.
         consumed: usize,
     },
-    /// The head of a frame longer than [`Limits::whole`]. Its body follows in one or more [`Step::Body`].
+    /// Lines of a head longer than [`Limits::whole`], in the order of the wire; more follow until `end` is told.
+    HeadPart {
+        /// The lines.
+        lines: Lines<'b>,
+        /// What the frame is, as far as its lines have told: all of FreeSWITCH's frames tell it in their first line, but
+        /// for the reply to `connect`, which tells it near its end and before that is [`FrameKind::Other`].
+        kind: FrameKind,
+        /// Said with the last lines: what follows.
+        end: Option<HeadEnd>,
+        /// Octets that the lines took, with the blank lines before and after them.
+        consumed: usize,
+    },
+    /// The whole head of a frame longer than [`Limits::whole`]. Its body follows in one or more [`Step::Body`].
     Head {
         /// The frame without its body.
         head: Frame<'b>,
@@ -74,10 +122,13 @@ pub enum Step<'b> {
         /// Octets that the head took, with the blank lines before it and after it.
         consumed: usize,
     },
-    /// The next octets of the body of the last [`Step::Head`].
+    /// The next octets of the body of the last [`Step::Head`] or [`Step::HeadPart`].
     Body {
         /// The octets, at least one.
         data: &'b [u8],
+        /// The same as lines, if they are headers of a plain event. After its blank line there are none: the rest is
+        /// the event's own body.
+        lines: Option<Lines<'b>>,
         /// Octets of the body that come after these; 0 ends the frame.
         remaining: usize,
         /// The length of `data`.
@@ -93,12 +144,22 @@ pub enum Step<'b> {
     },
 }
 
+/// What the last lines of a head in parts tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeadEnd {
+    /// Octets of the body to come in [`Step::Body`]; 0 ends the frame.
+    pub body_len: usize,
+    /// Whether the head has lost its end: see [`Frame::is_cut`].
+    pub is_cut: bool,
+}
+
 impl Step<'_> {
     /// The octets that must be taken off the front of the buffer before the next call.
     #[must_use]
     pub const fn consumed(&self) -> usize {
         match self {
             Self::Frame { consumed, .. }
+            | Self::HeadPart { consumed, .. }
             | Self::Head { consumed, .. }
             | Self::Body { consumed, .. }
             | Self::NeedData { consumed, .. } => *consumed,
@@ -126,7 +187,7 @@ numbered! {
         ConflictingLength = 102, "two Content-Length headers differ";
         /// A Content-Length beyond [`Limits::body`]; the offset is that of its value.
         BodyTooLong = 103, "body is longer than the limit";
-        /// A head beyond [`Limits::head`] (or [`Limits::whole`]); the offset is that of the first octet too many.
+        /// A head beyond [`Limits::head`], or beyond a [`Limits::whole`] of less than [`Limits::MIN`]; the offset is that of the first octet too many.
         HeadTooLong = 104, "head is longer than the limit";
         /// More lines than [`Limits::lines`]; the offset is that of the first line too many.
         TooManyLines = 105, "head has more lines than the limit";
@@ -158,19 +219,45 @@ pub struct Frame<'b> {
     head: &'b [u8],
     body: Option<&'b [u8]>,
     content_type: Option<&'b [u8]>,
+    kind: FrameKind,
     crlf: bool,
+    cut: bool,
 }
 
 impl<'b> Frame<'b> {
-    /// The frame that these parts were taken from: for hosts in other languages, which keep parts.
+    const CRLF: u32 = 1;
+    const CUT: u32 = 2;
+
+    /// The frame that these parts were taken from: for hosts in other languages, which keep parts. `flags` are what
+    /// [`flags`](Self::flags) has said.
     #[must_use]
-    pub const fn from_parts(
-        head: &'b [u8],
-        body: Option<&'b [u8]>,
-        content_type: Option<&'b [u8]>,
-        is_crlf: bool,
-    ) -> Self {
-        Self { head, body, content_type, crlf: is_crlf }
+    pub fn from_parts(head: &'b [u8], body: Option<&'b [u8]>, content_type: Option<&'b [u8]>, flags: u32) -> Self {
+        let [kind, flags, ..] = flags.to_le_bytes();
+        let is = |flag| u32::from(flags) & flag != 0;
+        let kind = FrameKind::from_number(kind);
+        Self { head, body, content_type, kind, crlf: is(Self::CRLF), cut: is(Self::CUT) }
+    }
+
+    /// What [`from_parts`](Self::from_parts) must know beside the parts: a number of the library's own.
+    #[must_use]
+    pub fn flags(&self) -> u32 {
+        let flag = |is, flag| if is { flag } else { 0 };
+        (flag(self.crlf, Self::CRLF) | flag(self.cut, Self::CUT)) << 8 | u32::from(self.kind.number())
+    }
+
+    /// What the frame is.
+    #[must_use]
+    pub const fn kind(&self) -> FrameKind {
+        self.kind
+    }
+
+    /// Whether the frame has lost its end on the wire, and was cut where the next one begins. Its text is not complete.
+    ///
+    /// FreeSWITCH does that to a reply of several lines that is too long for its buffer (538 octets, to `userauth` with
+    /// long lists of rights or `bgapi` with a long Job-UUID), and to the value of a variable that begins with `~`.
+    #[must_use]
+    pub const fn is_cut(&self) -> bool {
+        self.cut
     }
 
     /// The header lines with their line ends, without the blank line after them.
@@ -224,8 +311,25 @@ impl<'b> Frame<'b> {
         let mut headers = self.headers();
         let found = core::iter::from_fn(|| headers.next_span())
             .find(|span| slice(self.head, span.name, span.colon).eq_ignore_ascii_case(name))?;
-        let end = self.head.len().saturating_sub(if self.crlf { 2 } else { 1 });
-        Some(multi_line(slice(self.head, found.value, end), self.crlf))
+        Some(self.text_from(found.value))
+    }
+}
+
+impl<'b> Frame<'b> {
+    /// What stands in the head from `start` on, without the last line end.
+    pub(crate) fn text_from(&self, start: usize) -> Value<'b> {
+        let text = slice(self.head, start, self.head.len());
+        let text = text.strip_suffix(b"\n").unwrap_or(text);
+        let text = if self.crlf { text.strip_suffix(b"\r").unwrap_or(text) } else { text };
+        multi_line(text, self.crlf)
+    }
+
+    /// The text of a broken reply: what stands where its Reply-Text should.
+    pub(crate) fn broken_text(&self) -> Option<Value<'b>> {
+        let rest = self.head.strip_prefix(kind::REPLY_LINE)?;
+        let is_text =
+            rest.get(..kind::REPLY_TEXT.len()).is_some_and(|name| name.eq_ignore_ascii_case(kind::REPLY_TEXT));
+        (!is_text).then(|| self.text_from(kind::REPLY_LINE.len()))
     }
 }
 
@@ -233,6 +337,7 @@ impl fmt::Debug for Frame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Frame")
             .field("head", &Value::octets(self.head))
+            .field("is_cut", &self.cut)
             .field("body", &self.body.map(Value::octets))
             .finish()
     }
@@ -264,7 +369,7 @@ impl fmt::Debug for Header<'_> {
 /// Shows headers as a list.
 pub(crate) struct HeaderList<I>(pub(crate) I);
 
-impl<'a, I: Iterator<Item = Header<'a>> + Clone> fmt::Debug for HeaderList<I> {
+impl<I: Iterator<Item: fmt::Debug> + Clone> fmt::Debug for HeaderList<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.clone()).finish()
     }

@@ -1,15 +1,23 @@
 //! Feeds a stream to a decoder in pieces and notes what comes out, in a form that must not depend on the pieces.
 
-use esl_proto::{DecodeError, DecodeErrorKind, Decoder, Frame, Step};
+use esl_proto::{DecodeError, DecodeErrorKind, Decoder, Frame, FrameKind, HeadEnd, Step};
 
 use crate::octets::Octets;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Seen {
     Frame(Parts),
-    /// A frame that was handed out in pieces: what of its body has come, and how much is missing.
+    /// A frame that was handed out in parts: what of its body has come, and how much is missing.
     Long {
         head: Parts,
+        body: Octets,
+        missing: usize,
+    },
+    /// The same of a frame whose head was handed out in parts, too, which are put together here.
+    Longer {
+        lines: Octets,
+        kind: FrameKind,
+        end: Option<HeadEnd>,
         body: Octets,
         missing: usize,
     },
@@ -24,6 +32,7 @@ pub(crate) struct Parts {
     pub(crate) body: Option<Octets>,
     pub(crate) content_type: Option<Octets>,
     pub(crate) crlf: bool,
+    pub(crate) cut: bool,
 }
 
 impl From<Frame<'_>> for Parts {
@@ -33,6 +42,7 @@ impl From<Frame<'_>> for Parts {
             body: frame.body().map(Octets::from),
             content_type: frame.content_type().map(Octets::from),
             crlf: frame.is_crlf(),
+            cut: frame.is_cut(),
         }
     }
 }
@@ -46,7 +56,7 @@ impl Seen {
     pub(crate) fn frame(head: &str, body: Option<&str>, content_type: Option<&str>) -> Self {
         let octets = |text: &str| Octets::from(text);
         let (body, content_type) = (body.map(octets), content_type.map(octets));
-        Self::Frame(Parts { head: head.into(), body, content_type, crlf: false })
+        Self::Frame(Parts { head: head.into(), body, content_type, crlf: false, cut: false })
     }
 }
 
@@ -95,12 +105,28 @@ pub(crate) fn feed(mut decoder: Decoder, stream: &[u8], pieces: &[usize]) -> Vec
 pub(crate) fn note(step: Step<'_>, seen: &mut Vec<Seen>) {
     match step {
         Step::Frame { frame, .. } => seen.push(Seen::Frame(frame.into())),
+        Step::HeadPart { lines, kind, end, .. } => {
+            let seen_before = match seen.last_mut() {
+                Some(Seen::Longer { lines, end: None, .. }) => Some(std::mem::take(&mut lines.0)),
+                _ => None,
+            };
+            assert_eq!(lines.goes_on(), seen_before.as_ref().is_some_and(|before| !before.ends_with(b"\n")));
+            if seen_before.is_some() {
+                seen.pop();
+            }
+            let mut all = seen_before.unwrap_or_default();
+            all.extend(lines.as_bytes());
+            let missing = end.map_or(0, |end| end.body_len);
+            seen.push(Seen::Longer { lines: Octets(all), kind, end, body: Octets(Vec::new()), missing });
+        }
         Step::Head { head, body_len, .. } => {
             assert!(body_len > 0);
             seen.push(Seen::Long { head: head.into(), body: Octets(Vec::new()), missing: body_len });
         }
         Step::Body { data, remaining, .. } => {
-            let Some(Seen::Long { body, missing, .. }) = seen.last_mut() else { panic!("a body without its head") };
+            let Some(Seen::Long { body, missing, .. } | Seen::Longer { body, missing, .. }) = seen.last_mut() else {
+                panic!("a body without its head")
+            };
             assert!(!data.is_empty());
             assert_eq!(*missing, data.len() + remaining);
             body.0.extend(data);

@@ -113,6 +113,9 @@ proptest! {
             rest = &rest[step.consumed()..];
             match step {
                 Step::Frame { frame, .. } | Step::Head { head: frame, .. } => visit(frame),
+                Step::HeadPart { lines, .. } => {
+                    lines.headers().for_each(|part| check_words(&part.value.bytes().collect::<Vec<_>>()));
+                }
                 Step::Body { .. } => {}
                 Step::NeedData { .. } => break,
             }

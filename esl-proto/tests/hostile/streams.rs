@@ -117,7 +117,8 @@ fn join(seen: Seen) -> (Option<(Octets, Octets)>, Option<Seen>) {
     match seen {
         Seen::Frame(parts) => (Some((parts.head, parts.body.unwrap_or("".into()))), None),
         Seen::Long { head, body, missing: 0 } => (Some((head.head, body)), None),
-        Seen::Long { .. } | Seen::Incomplete(_) => (None, None),
+        Seen::Longer { lines, end: Some(_), body, missing: 0, .. } => (Some((lines, body)), None),
+        Seen::Long { .. } | Seen::Longer { .. } | Seen::Incomplete(_) => (None, None),
         error @ Seen::Error(_) => (None, Some(error)),
     }
 }

@@ -1,0 +1,146 @@
+//! What a frame is, by its Content-Type, and how the frames that a server sends begin.
+
+use crate::name::Format;
+
+/// What a frame is, by its Content-Type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FrameKind {
+    /// auth/request
+    AuthRequest,
+    /// command/reply
+    Reply,
+    /// api/response
+    ApiResponse,
+    /// text/event-plain, -json or -xml
+    Event(Format),
+    /// log/data
+    Log,
+    /// text/disconnect-notice
+    Disconnect,
+    /// text/rude-rejection
+    Rejection,
+    /// Another Content-Type, or none.
+    #[default]
+    Other,
+}
+
+/// The Content-Types with their numbers, which [`Frame::flags`](super::Frame::flags) carries.
+const TYPES: [(&[u8], FrameKind, u8); 9] = [
+    (b"command/reply", FrameKind::Reply, 1),
+    (b"api/response", FrameKind::ApiResponse, 2),
+    (b"log/data", FrameKind::Log, 3),
+    (b"text/event-plain", FrameKind::Event(Format::Plain), 4),
+    (b"text/event-json", FrameKind::Event(Format::Json), 5),
+    (b"text/event-xml", FrameKind::Event(Format::Xml), 6),
+    (b"auth/request", FrameKind::AuthRequest, 7),
+    (b"text/disconnect-notice", FrameKind::Disconnect, 8),
+    (b"text/rude-rejection", FrameKind::Rejection, 9),
+];
+
+pub(super) const CONTENT_TYPE_NAME: &[u8] = b"Content-Type:";
+pub(super) const CONTENT_TYPE: &[u8] = b"Content-Type: ";
+/// How a reply begins.
+pub(super) const REPLY_LINE: &[u8] = b"Content-Type: command/reply\n";
+/// How its second line begins.
+pub(super) const REPLY_TEXT: &[u8] = b"Reply-Text:";
+const CONTENT_LENGTH: &[u8] = b"Content-Length: ";
+/// How the reply to `connect` begins: the only frame that begins with neither of the two above.
+const CHANNEL_DATA: &[u8] = b"Event-Name: CHANNEL_DATA";
+
+/// No beginning of a frame that [`found_at_end`] knows is longer, a Content-Length with all the digits that one of 64
+/// bits can have and the line behind it included.
+pub(super) const LONGEST_BEGINNING: usize = 80;
+
+impl FrameKind {
+    /// What `content_type`, the value of the header, says.
+    pub(super) fn of(content_type: &[u8]) -> Self {
+        TYPES
+            .iter()
+            .find(|(name, ..)| content_type.eq_ignore_ascii_case(name))
+            .map_or(Self::Other, |(_, kind, _)| *kind)
+    }
+
+    /// What a frame is whose first line is `line`, exactly as FreeSWITCH writes it.
+    #[inline]
+    pub(super) fn of_first_line(line: &[u8]) -> Option<Self> {
+        let value = line.strip_prefix(CONTENT_TYPE)?;
+        TYPES.iter().find(|(name, ..)| value == *name).map(|(_, kind, _)| *kind)
+    }
+
+    pub(super) fn number(self) -> u8 {
+        TYPES.iter().find(|(_, kind, _)| *kind == self).map_or(0, |(.., number)| *number)
+    }
+
+    pub(super) fn from_number(number: u8) -> Self {
+        TYPES.iter().find(|(.., known)| *known == number).map_or(Self::Other, |(_, kind, _)| *kind)
+    }
+}
+
+/// Where in `text`, which ends with a line but without its line end, a frame begins whose first line ends there too.
+///
+/// The server joins the next frame to what has lost its end, so the first line of that frame is the end of another
+/// line. An event begins with its Content-Length and is told by the line after it.
+pub(super) fn found_at_end(text: &[u8]) -> Option<usize> {
+    if let Some(front) = text.strip_suffix(CHANNEL_DATA) {
+        return Some(front.len());
+    }
+    for (name, kind, _) in &TYPES {
+        let Some(front) = text.strip_suffix(*name).and_then(|front| front.strip_suffix(CONTENT_TYPE)) else { continue };
+        let FrameKind::Event(_) = kind else { return Some(front.len()) };
+        let mut front = front.strip_suffix(b"\n")?;
+        let digits = front.len();
+        while let [rest @ .., b'0'..=b'9'] = front {
+            front = rest;
+        }
+        let length_is_number = (1..=20).contains(&(digits - front.len()));
+        return front.strip_suffix(CONTENT_LENGTH).filter(|_| length_is_number).map(<[u8]>::len);
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_has_a_number_of_its_own() {
+        for (at, (name, kind, number)) in TYPES.iter().enumerate() {
+            assert_eq!(FrameKind::of(name), *kind);
+            assert_eq!((kind.number(), FrameKind::from_number(*number)), (*number, *kind));
+            assert!(TYPES[..at].iter().all(|(.., other)| other != number));
+        }
+        assert_eq!((FrameKind::Other.number(), FrameKind::from_number(0)), (0, FrameKind::Other));
+    }
+
+    #[test]
+    fn no_beginning_is_longer_than_is_said() {
+        for (name, ..) in TYPES {
+            let length = CONTENT_LENGTH.len() + u64::MAX.to_string().len() + 1;
+            assert!(length + CONTENT_TYPE.len() + name.len() < LONGEST_BEGINNING);
+        }
+        assert!(CHANNEL_DATA.len() < LONGEST_BEGINNING);
+    }
+
+    #[test]
+    fn frames_are_found_at_the_end_of_a_line_only() {
+        let found = |text: &str| found_at_end(text.as_bytes());
+        assert_eq!(found("x yContent-Type: command/reply"), Some(3));
+        assert_eq!(found("Content-Type: api/response"), Some(0));
+        assert_eq!(found("x yEvent-Name: CHANNEL_DATA"), Some(3));
+        assert_eq!(found("xContent-Length: 12\nContent-Type: text/event-json"), Some(1));
+        assert_eq!(found("xContent-Length: 5Content-Length: 12\nContent-Type: text/event-json"), Some(18));
+        for none in [
+            "",
+            "Content-Type: command/reply ",
+            "Content-Type: text/html",
+            "content-type: command/reply",
+            "Content-Type: text/event-json",
+            "Content-Length: \nContent-Type: text/event-json",
+            "Content-Length: 1x\nContent-Type: text/event-json",
+            "Content-Length: 123456789012345678901\nContent-Type: text/event-json",
+            "Content-Length: 12\nxContent-Type: text/event-json",
+        ] {
+            assert_eq!(found(none), None, "{none}");
+        }
+    }
+}
