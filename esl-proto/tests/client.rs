@@ -49,7 +49,7 @@ impl Dialogue {
     }
 
     fn is_outbound(&self) -> bool {
-        self.name.starts_with("08-")
+        self.name == "08-no-connect-first" || self.client.starts_with(b"connect\n\n")
     }
 }
 
@@ -147,7 +147,7 @@ fn fits(request: &[u8], answer: &[u8]) -> bool {
         && !text.is_empty()
         && text.bytes().all(|octet| octet.is_ascii_alphanumeric())
     {
-        return answer == text;
+        return answer == text || answer == "-ERR permission denied";
     }
     // Words match by prefix: a longer one stands before those that begin it.
     const WORDS: [&str; 19] = [
@@ -190,7 +190,8 @@ fn fits(request: &[u8], answer: &[u8]) -> bool {
         Some("nolinger") => any(&["+OK will not linger", "-ERR not controlling a session"]),
         Some("myevents") => any(&["+OK Events Enabled", "-ERR aready enabled.", "-ERR invalid uuid"]),
         Some("divert_events") => any(&["+OK events ", "-ERR not controlling a session.", "-ERR missing value."]),
-        Some("connect") => answer == "+OK\n",
+        // A variable's name that holds a blank line ends the head early: the rest is not known for channel data.
+        Some("connect") => answer == "+OK\n" || answer == "%2BOK%0A",
         Some("resume") => answer == "+OK",
         Some("exit") => answer == "+OK bye",
         // `getvar`: the value of a variable.
@@ -216,30 +217,55 @@ fn every_dialogue_replays_with_each_answer_at_its_command() {
         };
         assert_eq!(outcome.unanswered.len(), unanswered, "{name}");
         assert_eq!(outcome.answers.len() + unanswered, requests.len(), "{name}");
-        // The rest of a variable's value after a blank line.
-        assert_eq!(outcome.unexpected, usize::from(name == "08-getvar-long-and-multiline"), "{name}");
+        assert_eq!(outcome.unexpected, orphans(name), "{name}");
         assert_eq!(outcome.incomplete, 0, "{name}");
 
+        // Behind a value that spells a whole reply, line ends included, nobody can tell.
+        let told = match name {
+            "16-getvar-lines" => 101,
+            "16-getvar-tilde-headers-lines" => 52,
+            "16-getvar-tilde-lines" => 49,
+            _ => requests.len(),
+        };
         for (position, (id, answer)) in outcome.answers.iter().enumerate() {
             assert_eq!(id.number(), position as u64, "{name}");
             let request = &requests[position];
             let shown = String::from_utf8_lossy(&request[..request.len().min(80)]);
-            assert!(fits(request, answer), "{name}: {shown} was answered {}", String::from_utf8_lossy(answer));
+            assert!(
+                position >= told || fits(request, answer),
+                "{name}: {shown} was answered {}",
+                String::from_utf8_lossy(answer)
+            );
         }
 
         let end = match name {
             "01-acl-reject" => End::Rejected,
             "01-auth-wrong" => End::AuthRefused,
             "01-auth-timeout" => End::AuthTimeout,
-            "14-shutdown-inbound" => End::Shutdown,
+            "14-shutdown-inbound" | "16-bgapi-long-job-uuid-shutdown" => End::Shutdown,
             // The server hangs up on a Content-Length that it rejects, or says good-bye to a client that has gone.
-            "06-content-length-negative" | "07-reply-truncation" | "13-esl-python" | "13-fs_cli-x" => End::Goodbye,
+            "06-content-length-negative" | "13-esl-python" | "13-fs_cli-x" => End::Goodbye,
+            "16-bgapi-long-job-uuid-fin" | "16-userauth-merged-fin" => End::Goodbye,
             "05-divert-events" | "05-myevents-plain" | "05-myevents-json" => End::ChannelEnded,
-            "08-resume" => End::Exit,
-            outbound if outbound.starts_with("08-") => End::ChannelEnded,
+            "08-resume" | "16-getvar-tilde-exit" | "16-getvar-tilde-sync" => End::Exit,
+            "16-getvar-tilde-inbound" => End::ChannelEnded,
+            _ if dialogue.is_outbound() => End::ChannelEnded,
             _ => End::Exit,
         };
         assert_eq!(outcome.end, end, "{name}");
+    }
+}
+
+/// How many frames of a dialogue answer no command: what stands behind a blank line in a variable's value, in a list of
+/// rights, in a channel's name, in a variable's name.
+fn orphans(name: &str) -> usize {
+    match name {
+        "08-getvar-long-and-multiline" => 1,
+        "16-getvar-lines" => 13,
+        "16-getvar-tilde-headers-lines" => 3,
+        "16-getvar-tilde-lines" => 10,
+        "16-connect-odd-names" | "16-linger-notice-lines" | "16-userauth-lines" => 1,
+        _ => 0,
     }
 }
 

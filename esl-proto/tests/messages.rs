@@ -81,10 +81,17 @@ fn a_reply_begins_well_badly_or_with_a_bare_value() {
 }
 
 #[test]
-fn a_reply_without_a_text_is_bare() {
-    let reply = reply("Content-Type: command/reply\nFoo: bar\n\n");
-    assert_eq!((reply.status(), reply.detail(), reply.text().raw()), (Status::Bare, &b""[..], &b""[..]));
-    assert_eq!(reply.text_to_end().raw(), b"");
+fn a_reply_without_a_reply_text_is_broken() {
+    for text in ["Foo: bar", "+OK accepted", "two\nlines", "Job-UUID: x\nReply-Text: +OK"] {
+        let stream = format!("Content-Type: command/reply\n{text}\n\n");
+        let reply = reply(&stream);
+        assert!(reply.is_broken() && !reply.frame().is_cut(), "{text}");
+        assert_eq!((reply.status(), reply.detail()), (Status::Broken, text.as_bytes()));
+        assert_eq!((reply.text().raw(), reply.text_to_end().raw()), (text.as_bytes(), text.as_bytes()));
+    }
+    for whole in ["Content-Type: command/reply\nReply-Text: \n\n", "Reply-Text: +OK\nContent-Type: command/reply\n\n"] {
+        assert!(!reply(whole).is_broken(), "{whole}");
+    }
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The resumable cut of a stream into frames.
 
 use super::kind::{
-    CONTENT_TYPE, CONTENT_TYPE_NAME, FrameKind, LONGEST_BEGINNING, REPLY_LINE, REPLY_TEXT, found_at_end,
+    Beginning, CONTENT_TYPE, CONTENT_TYPE_NAME, EVENT_LINE, FrameKind, LONGEST_BEGINNING, REPLY_LINE, REPLY_TEXT,
+    found_at_end,
 };
 use super::lines::{LineGrammar, Lines};
 use super::request::BodyLengths;
@@ -69,7 +70,7 @@ struct Head {
     content_type: Option<(usize, usize)>,
     content_length: Option<usize>,
     continues: Continues,
-    /// Whether the last line ended in CRLF.
+    /// Whether all lines end in CRLF.
     crlf: bool,
     /// Bytes of this head that were handed out in parts.
     handed: usize,
@@ -89,12 +90,15 @@ enum Form {
     ChannelData,
     /// The first line is that of a reply, the second has not been read.
     Reply,
-    /// A reply whose second line is its Reply-Text. It ends at its blank line, or at [`REPLY_MAX`] without one.
+    /// A reply whose second line is its Reply-Text. It ends at its blank line; without one at [`REPLY_MAX`], or where the
+    /// next frame begins inside of a line.
     ReplyText,
     /// A reply whose text has taken the place of the Reply-Text. It ends where the next frame begins.
     BrokenReply,
     /// A disconnect notice. It ends at its blank line, or at [`NOTICE_MAX`] without one.
     Notice,
+    /// The notice that the connection lingers. Its Content-Length is 0; what says otherwise is part of the channel's name.
+    LingerNotice,
     /// What is no beginning of a frame: the rest of a text that held a blank line. It ends at a blank line, or where
     /// the next frame begins inside of a line.
     Orphan,
@@ -254,7 +258,7 @@ impl Decoder {
             }
             Form::BrokenReply => true,
             Form::ReplyText => text.len() == REPLY_MAX,
-            Form::Notice => text.len() == NOTICE_MAX,
+            Form::Notice | Form::LingerNotice => text.len() == NOTICE_MAX,
             Form::Unknown | Form::Ordinary | Form::ChannelData | Form::Orphan => false,
         };
         // An error stays the last word, and so does a buffer that the decoder has not seen to its end.
@@ -453,11 +457,23 @@ impl Decoder {
                 return Ok(Some(HeadEnd { at: start, after: line_end + 1, cut: false }));
             }
             if self.grammar == Grammar::Server {
-                if let Some(at) = head.next_frame(text, start, line_end) {
-                    (head.line, head.crlf) = (at, false);
-                    return Ok(Some(HeadEnd { at, after: at, cut: true }));
+                if let Some(Beginning { at, goes_on }) = head.next_frame(text, start, line_end) {
+                    match text.get(line_end + 1) {
+                        _ if goes_on && line_end + 1 >= longest => {
+                            return Err(self.error(DecodeErrorKind::HeadTooLong, blank + longest));
+                        }
+                        None if goes_on => {
+                            (head.line, head.searched) = (start, line_end);
+                            return Ok(None);
+                        }
+                        Some(b'\n') if goes_on => {}
+                        _ => {
+                            (head.line, head.crlf) = (at, false);
+                            return Ok(Some(HeadEnd { at, after: at, cut: true }));
+                        }
+                    }
                 }
-                head.crlf = line.ends_with(b"\r");
+                head.crlf = (head.crlf || start == 0 && head.handed == 0) && line.ends_with(b"\r");
             }
             if is_rest {
                 continue;
@@ -505,9 +521,13 @@ impl Decoder {
                 return Ok(());
             }
             // A reply has no body: a Content-Length in it is part of a text with line ends.
-            Form::ReplyText | Form::BrokenReply => return Ok(()),
+            Form::ReplyText | Form::BrokenReply | Form::LingerNotice => return Ok(()),
             // The line in which the next frame seems to begin: nothing more is told before its end.
             Form::Notice if head.is_notice_cut_in(line, start) => return Ok(()),
+            Form::Notice if is_linger(line) => {
+                (head.form, head.content_length) = (Form::LingerNotice, Some(0));
+                return Ok(());
+            }
             Form::Notice | Form::Ordinary | Form::ChannelData | Form::Orphan => {}
         }
         if let Some(value) = value_of(line, b"Content-Length:") {
@@ -718,10 +738,9 @@ impl Head {
         Frame { head, body, content_type, kind: self.kind, crlf: self.crlf, cut: lengths.cut }
     }
 
-    /// The place of the octet `border` of this head, if the next frame begins there and its first line ends `lines`.
-    fn next_frame_at(&self, border: usize, lines: &[u8]) -> Option<usize> {
-        let border = border.checked_sub(self.handed).filter(|border| *border <= lines.len())?;
-        found_at_end(lines).filter(|at| *at == border)
+    /// Whether `at` is the place of the octet `border` of this head.
+    fn is_border(&self, at: usize, border: usize) -> bool {
+        self.handed.saturating_add(at) == border
     }
 
     /// Whether the line at `start` goes over the end of the server's buffer, and a frame begins there.
@@ -730,27 +749,47 @@ impl Head {
         border.and_then(|border| line.get(border..)).is_some_and(|rest| rest.starts_with(b"Content-"))
     }
 
-    /// Where in the line of `text` from `start` to `end`, or in the one before it, the next frame begins, if this head
+    /// The beginning of the next frame in the line of `text` from `start` to `end`, or in the one before it, if this head
     /// has lost its end.
-    fn next_frame(&self, text: &[u8], start: usize, end: usize) -> Option<usize> {
-        let lines = slice(text, 0, end);
-        match self.form {
-            // Also a line that would be read as the head of an event with a length that is none.
-            Form::Unknown => {
-                let line = slice(text, start, end);
-                FrameKind::of_first_line(line).is_none().then(|| found_at_end(line))?.filter(|at| *at > 0)
-            }
-            Form::Ordinary | Form::ChannelData => None,
-            Form::Reply if Form::of_second_line(slice(text, start, end)) == Form::BrokenReply => {
-                found_at_end(lines).filter(|at| *at >= REPLY_LINE.len())
-            }
-            Form::BrokenReply if self.handed == 0 => found_at_end(lines).filter(|at| *at >= REPLY_LINE.len()),
-            Form::BrokenReply => found_at_end(lines),
-            Form::Reply | Form::ReplyText => self.next_frame_at(REPLY_MAX, lines),
-            Form::Notice => self.next_frame_at(NOTICE_MAX, lines),
-            // At the front of a line it is a header of a head in another order than FreeSWITCH's.
-            Form::Orphan => found_at_end(lines).filter(|at| *at > 0 && text.get(at - 1) != Some(&b'\n')),
+    #[inline]
+    fn next_frame(&self, text: &[u8], start: usize, end: usize) -> Option<Beginning> {
+        if !self.form.may_be_cut() {
+            return None;
         }
+        let line = slice(text, start, end);
+        // What nearly all lines are: the last of a reply.
+        if text.get(end + 1) == Some(&b'\n') && !line.starts_with(EVENT_LINE) {
+            return None;
+        }
+        self.next_frame_in(text, start, line)
+    }
+
+    #[cold]
+    fn next_frame_in(&self, text: &[u8], start: usize, line: &[u8]) -> Option<Beginning> {
+        let is_inside = |found: &Beginning| found.at > 0 && text.get(found.at - 1) != Some(&b'\n');
+        if self.form == Form::Unknown {
+            // Also a line that would be read as a head with a Content-Length that is none.
+            let is_known = FrameKind::of_first_line(line).is_some();
+            return if is_known { None } else { found_at_end(line).filter(is_inside) };
+        }
+        let found = found_at_end(slice(text, 0, start + line.len()))?;
+        let first_line = if self.handed == 0 { REPLY_LINE.len() } else { 0 };
+        let is_broken = match self.form {
+            Form::Reply => Form::of_second_line(line) == Form::BrokenReply,
+            form => form == Form::BrokenReply,
+        };
+        let is_end = match self.form {
+            Form::Reply | Form::BrokenReply if is_broken => found.at >= first_line,
+            // A value with a `~` before the name of the header. At the front of a line it is a line of a value.
+            Form::Reply | Form::ReplyText | Form::BrokenReply => {
+                is_inside(&found) || self.is_border(found.at, REPLY_MAX)
+            }
+            Form::Notice | Form::LingerNotice => self.is_border(found.at, NOTICE_MAX),
+            // At the front of a line it is a header of a head in another order than FreeSWITCH's.
+            Form::Orphan => is_inside(&found),
+            Form::Unknown | Form::Ordinary | Form::ChannelData => false,
+        };
+        is_end.then_some(found)
     }
 }
 
@@ -759,6 +798,12 @@ impl Head {
 fn value_of(line: &[u8], name: &[u8]) -> Option<usize> {
     let (front, value) = line.split_at_checked(name.len())?;
     front.eq_ignore_ascii_case(name).then(|| name.len() + usize::from(value.first() == Some(&b' ')))
+}
+
+/// Whether a line of a disconnect notice says that the connection lingers.
+fn is_linger(line: &[u8]) -> bool {
+    value_of(line, b"Content-Disposition:")
+        .is_some_and(|value| trim(slice(line, value, line.len())).eq_ignore_ascii_case(b"linger"))
 }
 
 /// `value` without blanks and tabs around it, and without the CR of a line end.

@@ -39,6 +39,8 @@ const TYPES: [(&[u8], FrameKind, u8); 9] = [
 
 pub(super) const CONTENT_TYPE_NAME: &[u8] = b"Content-Type:";
 pub(super) const CONTENT_TYPE: &[u8] = b"Content-Type: ";
+/// How the second line of an event begins.
+pub(super) const EVENT_LINE: &[u8] = b"Content-Type: text/event-";
 /// How a reply begins.
 pub(super) const REPLY_LINE: &[u8] = b"Content-Type: command/reply\n";
 /// How its second line begins.
@@ -47,8 +49,8 @@ const CONTENT_LENGTH: &[u8] = b"Content-Length: ";
 /// How the reply to `connect` begins: the only frame that begins with neither of the two above.
 const CHANNEL_DATA: &[u8] = b"Event-Name: CHANNEL_DATA";
 
-/// No beginning of a frame that [`found_at_end`] knows is longer, a Content-Length with all the digits that one of 64
-/// bits can have and the line behind it included.
+/// No [`Beginning`] is longer, a Content-Length with all the digits that one of 64 bits can have and the octet behind the
+/// last line included.
 pub(super) const LONGEST_BEGINNING: usize = 80;
 
 impl FrameKind {
@@ -76,24 +78,36 @@ impl FrameKind {
     }
 }
 
-/// Where in `text`, which ends with a line but without its line end, a frame begins whose first line ends there too.
+/// The beginning of a frame inside of another: its first line; of an event, the two lines of its head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Beginning {
+    /// Where it begins.
+    pub(super) at: usize,
+    /// Whether another line must follow, as behind the first line of each frame but an event. A text that merely ends
+    /// like one has a blank line behind it.
+    pub(super) goes_on: bool,
+}
+
+/// The beginning of a frame at the end of `text`, which ends with a line but without its line end.
 ///
 /// The server joins the next frame to what has lost its end, so the first line of that frame is the end of another
 /// line. An event begins with its Content-Length and is told by the line after it.
-pub(super) fn found_at_end(text: &[u8]) -> Option<usize> {
+pub(super) fn found_at_end(text: &[u8]) -> Option<Beginning> {
+    let first_line = |front: &[u8]| Some(Beginning { at: front.len(), goes_on: true });
     if let Some(front) = text.strip_suffix(CHANNEL_DATA) {
-        return Some(front.len());
+        return first_line(front);
     }
     for (name, kind, _) in &TYPES {
         let Some(front) = text.strip_suffix(*name).and_then(|front| front.strip_suffix(CONTENT_TYPE)) else { continue };
-        let FrameKind::Event(_) = kind else { return Some(front.len()) };
+        let FrameKind::Event(_) = kind else { return first_line(front) };
         let mut front = front.strip_suffix(b"\n")?;
         let digits = front.len();
         while let [rest @ .., b'0'..=b'9'] = front {
             front = rest;
         }
         let length_is_number = (1..=20).contains(&(digits - front.len()));
-        return front.strip_suffix(CONTENT_LENGTH).filter(|_| length_is_number).map(<[u8]>::len);
+        let front = front.strip_suffix(CONTENT_LENGTH).filter(|_| length_is_number)?;
+        return Some(Beginning { at: front.len(), goes_on: false });
     }
     None
 }
@@ -116,19 +130,19 @@ mod tests {
     fn no_beginning_is_longer_than_is_said() {
         for (name, ..) in TYPES {
             let length = CONTENT_LENGTH.len() + u64::MAX.to_string().len() + 1;
-            assert!(length + CONTENT_TYPE.len() + name.len() < LONGEST_BEGINNING);
+            assert!(length + CONTENT_TYPE.len() + name.len() + 2 < LONGEST_BEGINNING);
         }
-        assert!(CHANNEL_DATA.len() < LONGEST_BEGINNING);
+        assert!(CHANNEL_DATA.len() + 2 < LONGEST_BEGINNING);
     }
 
     #[test]
     fn frames_are_found_at_the_end_of_a_line_only() {
-        let found = |text: &str| found_at_end(text.as_bytes());
-        assert_eq!(found("x yContent-Type: command/reply"), Some(3));
-        assert_eq!(found("Content-Type: api/response"), Some(0));
-        assert_eq!(found("x yEvent-Name: CHANNEL_DATA"), Some(3));
-        assert_eq!(found("xContent-Length: 12\nContent-Type: text/event-json"), Some(1));
-        assert_eq!(found("xContent-Length: 5Content-Length: 12\nContent-Type: text/event-json"), Some(18));
+        let found = |text: &str| found_at_end(text.as_bytes()).map(|found| (found.at, found.goes_on));
+        assert_eq!(found("x yContent-Type: command/reply"), Some((3, true)));
+        assert_eq!(found("Content-Type: api/response"), Some((0, true)));
+        assert_eq!(found("x yEvent-Name: CHANNEL_DATA"), Some((3, true)));
+        assert_eq!(found("xContent-Length: 12\nContent-Type: text/event-json"), Some((1, false)));
+        assert_eq!(found("xContent-Length: 5Content-Length: 12\nContent-Type: text/event-json"), Some((18, false)));
         for none in [
             "",
             "Content-Type: command/reply ",
