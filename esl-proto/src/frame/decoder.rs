@@ -436,17 +436,14 @@ impl Decoder {
     /// Reads the lines of `text` that are complete. Returns where the head ends when it is over.
     fn read_lines(&self, text: &[u8], blank: usize, head: &mut Head) -> Result<Option<HeadEnd>, DecodeError> {
         let longest = self.longest_head(head);
+        // What is beyond the limit changes nothing.
+        let text = text.get(..longest).unwrap_or(text);
+        let too_long = || Err(self.error(DecodeErrorKind::HeadTooLong, blank + longest));
         loop {
             let Some(line_end) = find(b'\n', text, head.searched) else {
                 head.searched = text.len();
-                if head.searched >= longest {
-                    return Err(self.error(DecodeErrorKind::HeadTooLong, blank + longest));
-                }
-                return Ok(None);
+                return if text.len() == longest { too_long() } else { Ok(None) };
             };
-            if line_end >= longest {
-                return Err(self.error(DecodeErrorKind::HeadTooLong, blank + longest));
-            }
             let start = head.line;
             head.line = line_end + 1;
             head.searched = line_end + 1;
@@ -459,9 +456,7 @@ impl Decoder {
             if self.grammar == Grammar::Server {
                 if let Some(Beginning { at, goes_on }) = head.next_frame(text, start, line_end) {
                     match text.get(line_end + 1) {
-                        _ if goes_on && line_end + 1 >= longest => {
-                            return Err(self.error(DecodeErrorKind::HeadTooLong, blank + longest));
-                        }
+                        None if goes_on && text.len() == longest => return too_long(),
                         None if goes_on => {
                             (head.line, head.searched) = (start, line_end);
                             return Ok(None);
