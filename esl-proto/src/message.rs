@@ -117,7 +117,7 @@ impl<'b> Reply<'b> {
     /// Whether it answers `connect`: only then is it led by an Event-Name, and its values are percent-coded.
     #[must_use]
     pub fn is_connect(&self) -> bool {
-        self.headers().next().is_some_and(|header| header.is(header::EVENT_NAME))
+        self.frame.is_channel_data()
     }
 
     /// The data of the channel, if this answers `connect` in outbound mode.

@@ -73,6 +73,10 @@ impl Seeds {
         for mode in [0, 2, 4, 6] {
             self.add("decode", &[mode, 200, 7, 40], stream);
         }
+        let is_outbound = !stream.starts_with(b"Content-Type: auth/request");
+        for size in [0, 1] {
+            self.add("parts", &[is_outbound.into(), 30, 100, size, 7, 40], stream);
+        }
         each(Decoder::new(Limits::DEFAULT), stream, |frame, octets| {
             self.add("decode", &[0, 0, 7, 40], octets);
             match Message::from(frame) {

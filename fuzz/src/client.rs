@@ -7,7 +7,7 @@ mod model;
 use arbitrary::{Result, Unstructured};
 use esl_proto::name::{EventName, Format, LogLevel};
 use esl_proto::{
-    Call, Client, Command, End, Execute, Filter, Frame, Incoming, Limits, Message, Poll, SendError, SendMsg, Unanswered,
+    Call, Client, Command, End, Execute, Filter, Incoming, Limits, Message, Poll, SendError, SendMsg, Unanswered,
 };
 use model::{Model, Needs};
 
@@ -16,6 +16,9 @@ pub(crate) const FRAMES: &[&[u8]] = &[
     b"Content-Type: auth/request\n\n",
     b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n",
     b"Content-Type: command/reply\nReply-Text: +OK accepted\nAllowed-LOG: false\nAllowed-API: xContent-Type: command/reply\nReply-Text: +OK\n\n",
+    b"Content-Type: command/reply\nx y",
+    b"Content-Type: command/reply\nContent-Length: 5",
+    b"Content-Type: command/reply\nfirst\n\nthird",
     b"Content-Type: command/reply\nReply-Text: -ERR invalid\n\n",
     b"Content-Type: command/reply\nReply-Text: two\nlines: of text\nand more\n\n",
     b"Event-Name: CHANNEL_DATA\nContent-Type: command/reply\nReply-Text: %2BOK%0A\nSocket-Mode: async\nControl: full\n\n",
@@ -72,8 +75,6 @@ pub fn run(data: &[u8]) {
 struct Host {
     client: Client,
     model: Model,
-    /// The most that the host's buffer holds.
-    room: usize,
     /// What the server has sent and the client has not consumed, and how much of it has arrived.
     wire: Vec<u8>,
     arrived: usize,
@@ -85,18 +86,15 @@ struct Host {
     sent: u64,
     /// How many ids were reported: as they must be in order, these are the lowest.
     reported: u64,
-    /// Octets of a body that must still come in parts.
-    parts: usize,
 }
 
 impl Host {
     fn new(u: &mut Unstructured<'_>) -> Result<Self> {
         let outbound = u.arbitrary()?;
-        let limits = if u.arbitrary()? { Limits::DEFAULT } else { Limits::for_buffer(u.int_in_range(2..=200)?) };
+        let limits = Limits::DEFAULT;
         Ok(Self {
             client: if outbound { Client::outbound(limits) } else { Client::inbound(limits) },
             model: Model { outbound, ..Model::default() },
-            room: limits.whole,
             wire: Vec::new(),
             arrived: 0,
             consumed: 0,
@@ -106,7 +104,6 @@ impl Host {
             unexpected: 0,
             sent: 0,
             reported: 0,
-            parts: 0,
         })
     }
 
@@ -166,7 +163,7 @@ impl Host {
     fn arrive(&mut self, octets: usize) {
         self.arrived = self.wire.len().min(self.arrived + octets);
         loop {
-            let buffer = self.wire[..self.arrived.min(self.room)].to_vec();
+            let buffer = self.wire[..self.arrived].to_vec();
             let consumed = match self.client.poll(&buffer) {
                 Ok(Poll::Closed { end, trailing }) => {
                     assert_eq!((Some(end), trailing), (self.model.end, &buffer[..]));
@@ -193,7 +190,7 @@ impl Host {
             assert_eq!(counts, (self.events, self.log_lines, self.unexpected));
             assert_eq!(self.client.is_lingering(), self.model.lingering);
             assert_eq!((self.client.in_flight(), self.client.end()), (self.sent - self.reported, self.model.end));
-            if consumed.needs_more && (self.arrived <= self.room || consumed.octets == 0) {
+            if consumed.needs_more {
                 break;
             }
         }
@@ -204,22 +201,15 @@ impl Host {
         let octets = poll.consumed();
         match poll {
             Poll::NeedData { required, .. } => {
-                assert!(required.is_none_or(|required| required > filled - octets && required <= self.room));
-                assert!(filled - octets < self.room, "a full buffer is never too small");
+                assert!(required.is_none_or(|required| required > filled - octets));
                 return Consumed { octets, needs_more: true };
             }
             Poll::Incoming { incoming, .. } => {
                 self.frames += 1;
                 self.incoming(incoming);
             }
-            Poll::Head { id, body_len, .. } => {
-                self.frames += 1;
-                self.parts = *body_len;
-                id.iter().for_each(|id| self.answered(id.number()));
-            }
-            Poll::Body { data, remaining, .. } => {
-                self.parts = self.parts.checked_sub(data.len()).expect("no more than was announced");
-                assert_eq!(self.parts, *remaining);
+            Poll::HeadPart { .. } | Poll::Head { .. } | Poll::Body { .. } => {
+                unreachable!("everything comes whole: see the target `parts`")
             }
             Poll::Closed { .. } => unreachable!("that is an end"),
         }
@@ -230,17 +220,15 @@ impl Host {
     fn incoming(&mut self, incoming: &Incoming<'_>) {
         self.model.hears(incoming);
         match incoming {
-            Incoming::Authenticated { id, glued, .. } => {
+            Incoming::Authenticated { id, .. }
+            | Incoming::AuthRefused { id, .. }
+            | Incoming::Connected { id, .. }
+            | Incoming::Answer { id, .. } => {
                 self.answered(id.number());
-                glued.iter().for_each(|id| self.answered(id.number()));
             }
-            Incoming::AuthRefused { id, .. } | Incoming::Connected { id, .. } | Incoming::Answer { id, .. } => {
-                self.answered(id.number());
-            }
-            Incoming::Rejected { rejection, unanswered } => {
+            Incoming::Rejected { unanswered, .. } => {
                 assert_eq!(unanswered.end(), End::Rejected);
                 self.report(*unanswered);
-                self.parts = parts_of(rejection.frame());
             }
             Incoming::Goodbye { notice, end, unanswered } => {
                 assert_eq!(*end, self.model.reason(notice, self.sent > self.reported));
@@ -252,7 +240,6 @@ impl Host {
                 assert!(!answers || self.sent == self.reported, "an answer that nobody waits for");
             }
             Incoming::AuthRequest => assert!(!self.model.outbound && self.reported == 0),
-            Incoming::Lingering(notice) => self.parts = parts_of(notice.frame()),
             Incoming::Event(_) => self.events += 1,
             Incoming::Log(_) => self.log_lines += 1,
             _ => {}
@@ -282,6 +269,10 @@ impl Host {
         let buffer = self.wire[..self.arrived].to_vec();
         let eof = self.client.eof(&buffer);
         assert!(eof.incomplete <= buffer.len());
+        if let Some((id, reply)) = eof.answer {
+            assert!(reply.is_broken() && eof.incomplete == 0);
+            self.answered(id.number());
+        }
         match self.model.end {
             Some(end) => assert_eq!((eof.end, eof.incomplete), (end, 0)),
             None => assert_eq!(eof.end, self.model.verdict.unwrap_or(End::Eof)),
@@ -291,12 +282,6 @@ impl Host {
         self.send(2, false);
         self.arrive(usize::MAX / 2);
     }
-}
-
-/// How many octets of a notice's text come in parts: all, if it does not fit into the host's buffer.
-fn parts_of(notice: &Frame<'_>) -> usize {
-    let len = notice.get("Content-Length").and_then(|value| value.to_string().trim().parse().ok());
-    if notice.body().is_some() { 0 } else { len.unwrap_or(0) }
 }
 
 /// What a poll has taken.

@@ -12,6 +12,7 @@ pub mod event_data;
 pub mod events;
 pub mod json;
 pub mod pair;
+pub mod parts;
 pub mod request;
 pub mod server;
 pub mod xml;
@@ -26,12 +27,16 @@ mod values;
 mod any_command;
 #[path = "../../esl-proto/tests/common/dial.rs"]
 mod any_dial;
+#[path = "../../esl-proto/tests/common/frames.rs"]
+mod frames;
 #[path = "../../esl-proto/tests/common/lossy.rs"]
 mod lossy;
 #[path = "../../esl-proto/tests/common/octets.rs"]
 mod octets;
 #[path = "../../esl-proto/tests/oracles/reading.rs"]
 mod reading;
+#[path = "../../esl-proto/tests/common/small_buffer.rs"]
+mod small_buffer;
 #[path = "../../esl-proto/tests/oracles/strict_json.rs"]
 mod strict_json;
 #[path = "../../esl-proto/tests/oracles/strict_xml.rs"]

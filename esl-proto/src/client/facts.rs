@@ -1,6 +1,7 @@
 //! What the client itself must know of a frame, whether it comes whole or in parts.
 
-use crate::frame::{Frame, FrameKind, Lines};
+use crate::event::Event;
+use crate::frame::{Frame, FrameKind, Header, Lines};
 use crate::message::{SocketMode, Status};
 use crate::name::header;
 use crate::text::Value;
@@ -41,7 +42,12 @@ impl Facts {
     /// What a whole head tells.
     pub(super) fn of(head: &Frame<'_>) -> Self {
         let mut facts = Self::new(head.kind());
-        head.headers().for_each(|header| facts.header(header.name, header.value));
+        let channel_data = Event::from_head(head);
+        let mut take = |header: Header<'_>| facts.header(header.name, header.value);
+        match head.is_channel_data() {
+            true => channel_data.headers().for_each(&mut take),
+            false => head.headers().for_each(&mut take),
+        }
         facts
     }
 

@@ -132,7 +132,7 @@ pub enum Poll<'b> {
         /// What the frame is, as far as its lines have told: [`FrameKind::Other`] before the last lines of the reply to
         /// `connect`, whose [`Lines::is_event`] tells it.
         kind: FrameKind,
-        /// The command that it answers, if it is an answer.
+        /// The command that it answers, if it is an answer; until the last part, as far as its lines have told.
         id: Option<CommandId>,
         /// Said with the last lines: octets of the body to come in [`Poll::Body`]; 0 ends the frame.
         body_len: Option<usize>,
@@ -740,11 +740,8 @@ impl Client {
                 let facts = self.parts.get_or_insert(Facts::new(kind));
                 facts.kind = kind;
                 facts.lines(&lines);
-                let id = self.part_answers();
                 let body_len = end.map(|end| end.body_len);
-                if body_len == Some(0) {
-                    self.last_part();
-                }
+                let id = if body_len == Some(0) { self.last_part() } else { self.part_answers() };
                 Poll::HeadPart { lines, kind, id, body_len, consumed }
             }
             Step::Head { head, body_len, consumed } => {
@@ -755,10 +752,7 @@ impl Client {
                 if let Some(facts) = &mut self.parts {
                     facts.text.take(data);
                 }
-                let id = self.part_answers();
-                if remaining == 0 {
-                    self.last_part();
-                }
+                let id = if remaining == 0 { self.last_part() } else { self.part_answers() };
                 Poll::Body { data, lines, id, remaining, consumed }
             }
             Step::NeedData { required, consumed } => Poll::NeedData { required, consumed },
@@ -777,42 +771,30 @@ impl Client {
         }
     }
 
-    /// The frame in parts is complete: what [`incoming`](Self::incoming) does for a whole one.
-    fn last_part(&mut self) {
+    /// The frame in parts is complete: what [`incoming`](Self::incoming) does for a whole one. Returns the command that
+    /// it answers.
+    fn last_part(&mut self) -> Option<CommandId> {
         self.stats.frames += 1;
-        let Some(facts) = self.parts.take() else { return };
-        let is_expected = match facts.kind {
-            FrameKind::Event(_) => {
-                self.stats.events += 1;
-                true
+        let facts = self.parts.take()?;
+        let is_answer = matches!(facts.kind, FrameKind::Reply | FrameKind::ApiResponse);
+        let id = if is_answer { self.take_answer() } else { None };
+        match facts.kind {
+            FrameKind::Event(_) => self.stats.events += 1,
+            FrameKind::Log => self.stats.log_lines += 1,
+            FrameKind::Reply if id.is_some_and(|id| self.awaits_login(id)) => {
+                self.logged_in(&facts);
             }
-            FrameKind::Log => {
-                self.stats.log_lines += 1;
-                true
-            }
-            FrameKind::Reply | FrameKind::ApiResponse => match self.take_answer() {
-                Some(id) if self.awaits_login(id) && facts.kind == FrameKind::Reply => {
-                    self.logged_in(&facts);
-                    true
-                }
-                id => {
-                    if facts.is_connect {
-                        self.connected(&facts);
-                    }
-                    id.is_some()
-                }
-            },
+            FrameKind::Reply if id.is_some() && facts.is_connect => self.connected(&facts),
+            FrameKind::Reply | FrameKind::ApiResponse if id.is_some() => {}
             FrameKind::Disconnect => {
                 self.notice(&facts);
-                true
             }
-            FrameKind::Rejection => {
-                self.state.refuse(End::Rejected);
-                true
+            FrameKind::Rejection => self.state.refuse(End::Rejected),
+            FrameKind::AuthRequest if self.expects_auth_request() => {}
+            FrameKind::Reply | FrameKind::ApiResponse | FrameKind::AuthRequest | FrameKind::Other => {
+                self.stats.unexpected += 1;
             }
-            FrameKind::AuthRequest => self.expects_auth_request(),
-            FrameKind::Other => false,
-        };
-        self.stats.unexpected += u64::from(!is_expected);
+        }
+        id
     }
 }

@@ -253,11 +253,11 @@ impl Decoder {
         let text = slice(buf, self.blank_lines(buf), buf.len());
         let second_line = slice(text, REPLY_LINE.len(), text.len());
         let ends_broken = match head.form {
-            Form::Reply => {
-                !REPLY_TEXT.starts_with(second_line) && Form::of_second_line(second_line) == Form::BrokenReply
+            Form::Reply if Form::of_second_line(second_line) == Form::BrokenReply => {
+                !REPLY_TEXT.starts_with(second_line)
             }
             Form::BrokenReply => true,
-            Form::ReplyText => text.len() == REPLY_MAX,
+            Form::Reply | Form::ReplyText => text.len() == REPLY_MAX,
             Form::Notice | Form::LingerNotice => text.len() == NOTICE_MAX,
             Form::Unknown | Form::Ordinary | Form::ChannelData | Form::Orphan => false,
         };

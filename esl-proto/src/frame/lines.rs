@@ -119,6 +119,8 @@ impl<'b> Iterator for HeaderParts<'b> {
             let rest_of_line = goes_on && start == 0;
             let value = |value| match grammar {
                 LineGrammar::Head => Value::octets(value),
+                // `_undef_` and arrays are whole values.
+                LineGrammar::Event if rest_of_line || !is_complete => Value::new(value, Coding::Percent),
                 LineGrammar::Event => {
                     Value::new(value, Coding::Plain { escaped: memchr::memchr(b'%', value).is_some() })
                 }

@@ -324,6 +324,11 @@ impl<'b> Frame<'b> {
         multi_line(text, self.crlf)
     }
 
+    /// Whether the head is that of the reply to `connect`.
+    pub(crate) fn is_channel_data(&self) -> bool {
+        self.headers().next().is_some_and(|header| header.is(crate::name::header::EVENT_NAME))
+    }
+
     /// The text of a broken reply: what stands where its Reply-Text should.
     pub(crate) fn broken_text(&self) -> Option<Value<'b>> {
         let rest = self.head.strip_prefix(kind::REPLY_LINE)?;

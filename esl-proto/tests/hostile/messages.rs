@@ -221,7 +221,10 @@ fn check_frame(frame: &Frame<'_>) {
     assert!(frame.get("no such header").is_none());
     assert!(frame.get_to_end("no such header").is_none());
     let content_type = frame.get("Content-Type").map(|value| value.raw());
-    assert_eq!(frame.content_type(), content_type.map(without_blanks));
+    // The line in which the next frame begins goes on with no header.
+    if !frame.is_cut() {
+        assert_eq!(frame.content_type(), content_type.map(without_blanks));
+    }
 }
 
 /// `value` without what a Content-Type may have around it.

@@ -1,0 +1,25 @@
+//! A host with a small buffer gets what one with a large buffer gets: the same answers to the same commands, the same
+//! counts, the same end, and the same headers of plain events and of channel data.
+
+use esl_proto::Limits;
+
+use crate::small_buffer::{Host, in_parts, run as connection};
+use crate::splits::Splits;
+
+/// See the module.
+pub fn run(data: &[u8]) {
+    let Some((first, stream)) = data.split_first_chunk::<6>() else { return };
+    let [mode, commands, size, more, seed, most] = *first;
+    let buffer = Limits::MIN + usize::from(u16::from_le_bytes([size, more]) % 2048);
+    let (is_outbound, commands) = (mode & 1 == 1, 1 + usize::from(commands % 32));
+    let whole = connection(Host { buffer: usize::MAX, chunk: usize::MAX }, is_outbound, commands, stream);
+    let chunk = Splits::new(seed, most).next().unwrap_or(1);
+    assert_eq!(connection(Host { buffer, chunk }, is_outbound, commands, stream), whole);
+
+    // Octets that no server writes unescaped make a value of what is a name, if a line is longer than the buffer.
+    let is_odd = |line: &[u8]| line.len() > 150 && line.windows(2).filter(|pair| pair == b": ").count() != 1;
+    if stream.contains(&b'\r') || stream.split(|octet| *octet == b'\n').any(is_odd) {
+        return;
+    }
+    assert_eq!(in_parts(buffer, stream), in_parts(usize::MAX, stream));
+}
