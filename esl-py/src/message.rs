@@ -166,7 +166,7 @@ fn reply_status(slf: &Bound<'_, Reply>) -> Status {
 
 #[pymethods]
 impl Reply {
-    /// Whether it begins with `+OK`.
+    /// Whether it begins with `+OK`; False if another text stands in the place of the Reply-Text.
     #[getter]
     fn ok(slf: &Bound<'_, Self>) -> bool {
         reply_status(slf) == Status::Ok
