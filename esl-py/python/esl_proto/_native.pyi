@@ -167,7 +167,7 @@ class Reply(Frame):
         """The id of the command that it answers."""
     @property
     def ok(self) -> bool:
-        """Whether it begins with `+OK`."""
+        """Whether it begins with `+OK`; False if another text stands in the place of the Reply-Text."""
     @property
     def broken(self) -> bool:
         """Whether the server has broken this reply: the value of a variable that begins with `~` stands where the Reply-Text

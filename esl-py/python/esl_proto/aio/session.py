@@ -95,9 +95,9 @@ class Session(EventSocket, Verbs[Coroutine[Any, Any, Event]], Call):
     async def getvar(self, name: str, *, timeout: Timeout = ...) -> str | None:
         """The value of a channel variable; `None` if it is not set, or empty.
 
-        With full control it is read by `api uuid_getvar`, and arrives whole whatever it is. Without, only `getvar` is
-        there, which is for values of one line and up to 510 octets: `BrokenReply` is raised for one that begins with `~`,
-        has a blank line in it, or is longer, and line ends behind the value are lost."""
+        With full control it is read by `api uuid_getvar`, and arrives whole whatever it is. Without, and once the channel
+        has hung up, only `getvar` is there: `BrokenReply` is raised for a value that begins with `~`, has a blank line in
+        it, or more than 510 octets, and line ends behind a value are lost. Meanwhile, other commands wait."""
         async with asyncio.timeout(self._limit(timeout)):
             if self.full_control:
                 is_read, value = self._api_value(await self._send(self._uuid_getvar(name)))
