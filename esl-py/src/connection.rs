@@ -1,8 +1,10 @@
 //! The client's side of a connection.
 
+use std::fmt::Debug;
 use std::sync::Mutex;
 
-use esl_proto::{Answer, Client, Incoming, Limits, Poll, ProtocolError};
+use esl_proto::{Answer, Client, Decoder, Eof, Frame, Incoming, Limits, Message, Poll, ProtocolError, Step};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyDict, PyRange};
@@ -11,7 +13,7 @@ use crate::command::Command;
 use crate::error;
 use crate::event::Event;
 use crate::input::Input;
-use crate::message::{Closed, make, word};
+use crate::message::{Arrived, Closed, word};
 use crate::text::Octets;
 
 /// One connection to FreeSWITCH's event socket as its client sees it, without the socket.
@@ -35,6 +37,8 @@ struct State {
     sent: u64,
     /// Whether the last message, `Closed`, has been given.
     told: bool,
+    /// The end of the stream, between the answer that it has completed and `Closed`.
+    eof: Option<Eof<'static>>,
 }
 
 /// The signatures below write the core's defaults out, where Python's own tools can read them.
@@ -59,9 +63,10 @@ impl State {
             match self.client.poll(front).map_err(Failure::Broken)? {
                 Poll::Incoming { incoming, consumed } => {
                     self.told |= matches!(incoming, Incoming::Goodbye { .. });
-                    let message = message(py, &front[..consumed], incoming)?;
+                    // Consumed whatever becomes of it: the core has counted it.
+                    let message = message(py, front, consumed, incoming);
                     self.input.consume(consumed);
-                    return Ok(Some(message));
+                    return Ok(Some(message?));
                 }
                 Poll::NeedData { required, consumed } => {
                     self.input.consume(consumed);
@@ -69,8 +74,11 @@ impl State {
                         return if self.input.is_ended() { self.end(py) } else { Ok(None) };
                     }
                 }
-                // Unreachable: `Limits::whole` is unlimited, so that no frame is streamed.
-                Poll::Head { consumed, .. } | Poll::Body { consumed, .. } => self.input.consume(consumed),
+                // Unreachable: `Limits::whole` is unlimited, so that each frame comes in one piece.
+                Poll::HeadPart { consumed, .. } | Poll::Head { consumed, .. } | Poll::Body { consumed, .. } => {
+                    self.input.consume(consumed);
+                    return Err(Failure::Python(PyRuntimeError::new_err("a frame has come in parts")));
+                }
                 Poll::Closed { .. } => {
                     self.input.clear();
                     return if self.input.is_ended() { self.end(py) } else { Ok(None) };
@@ -79,42 +87,78 @@ impl State {
         }
     }
 
-    /// The last message, `Closed`, unless it has been given.
+    /// The last messages, unless they have been given: an answer that the end of the stream completes, and `Closed`.
     fn end(&mut self, py: Python<'_>) -> Result<Option<Py<PyAny>>, Failure> {
         if self.told {
             return Ok(None);
         }
+        let eof = match self.eof.take() {
+            Some(eof) => eof,
+            None => {
+                let octets = self.input.front();
+                let Eof { end, answer, unanswered, incomplete, missing } = self.client.eof(octets);
+                let eof = Eof { end, answer: None, unanswered, incomplete, missing };
+                if let Some((id, reply)) = answer {
+                    self.eof = Some(eof);
+                    return Ok(Some(Arrived { octets, frame: *reply.frame() }.reply(py, id.number())?));
+                }
+                eof
+            }
+        };
         self.told = true;
-        let eof = self.client.eof(self.input.front());
         Ok(Some(Py::new(py, Closed::by_eof(py, &eof))?.into_any()))
     }
 }
 
-/// A message as its object.
-fn message(py: Python<'_>, octets: &[u8], incoming: Incoming<'_>) -> PyResult<Py<PyAny>> {
+/// A message as its object. It takes so many octets of `front`.
+fn message<'b>(py: Python<'_>, front: &'b [u8], consumed: usize, incoming: Incoming<'b>) -> PyResult<Py<PyAny>> {
+    let octets = front.get(..consumed).unwrap_or(front);
+    let arrived = |frame: &Frame<'b>| Arrived { octets, frame: *frame };
     match incoming {
         Incoming::Event(event) => Ok(Py::new(py, Event::of(py, &event))?.into_any()),
-        Incoming::Answer { id, answer: Answer::Reply(_) } => make::reply(py, octets, id.number()),
-        Incoming::Answer { id, answer: Answer::Api(_) } => make::response(py, octets, id.number()),
-        Incoming::Log(_) => make::log_line(py, octets),
-        Incoming::AuthRequest => make::auth_request(py, octets),
-        Incoming::Authenticated { id, glued, .. } => {
-            make::authenticated(py, octets, id.number(), glued.map(|id| id.number()))
-        }
-        Incoming::AuthRefused { id, .. } => make::auth_refused(py, octets, id.number()),
-        Incoming::Connected { id, reply } => make::connected(py, octets, id.number(), &reply),
-        Incoming::Lingering(_) => make::lingering(py, octets),
-        Incoming::Rejected { unanswered, .. } => make::rejected(py, octets, &unanswered),
-        Incoming::Goodbye { notice, end, unanswered } => {
-            Ok(Py::new(py, Closed::by_notice(py, octets, &notice, end, &unanswered)?)?.into_any())
-        }
-        _ => make::unexpected(py, octets),
+        Incoming::Answer { id, answer: Answer::Reply(reply) } => arrived(reply.frame()).reply(py, id.number()),
+        Incoming::Answer { id, answer: Answer::Api(response) } => arrived(response.frame()).response(py, id.number()),
+        Incoming::Log(line) => arrived(line.frame()).log_line(py),
+        Incoming::AuthRequest => arrived(&decoded_again(front)?).auth_request(py),
+        Incoming::Authenticated { id, reply } => arrived(reply.frame()).authenticated(py, id.number()),
+        Incoming::AuthRefused { id, reply } => arrived(reply.frame()).auth_refused(py, id.number()),
+        Incoming::Connected { id, reply } => arrived(reply.frame()).connected(py, id.number(), &reply),
+        Incoming::Lingering(notice) => arrived(notice.frame()).lingering(py),
+        Incoming::Rejected { rejection, unanswered } => arrived(rejection.frame()).rejected(py, &unanswered),
+        Incoming::Goodbye { notice, end, unanswered } => arrived(notice.frame()).closed(py, &notice, end, &unanswered),
+        Incoming::Unexpected(message) => match message {
+            Message::AuthRequest(frame) | Message::Other(frame) => arrived(&frame).unexpected(py),
+            Message::Reply(reply) => arrived(reply.frame()).unexpected(py),
+            Message::ApiResponse(response) => arrived(response.frame()).unexpected(py),
+            Message::Log(line) => arrived(line.frame()).unexpected(py),
+            Message::Disconnect(notice) => arrived(notice.frame()).unexpected(py),
+            Message::Rejection(rejection) => arrived(rejection.frame()).unexpected(py),
+            Message::Event(event) => Ok(Py::new(py, Event::of(py, &event))?.into_any()),
+            unknown => Err(unknown_message(&unknown)),
+        },
+        unknown => Err(unknown_message(&unknown)),
+    }
+}
+
+/// The core may learn of more messages: none passes for another.
+fn unknown_message(message: &dyn Debug) -> PyErr {
+    PyRuntimeError::new_err(format!("a message of an unknown kind: {message:?}"))
+}
+
+/// The frame at the front of these octets. The core tells of the greeting without its frame, and has found it in just
+/// these octets.
+fn decoded_again(front: &[u8]) -> PyResult<Frame<'_>> {
+    let unlimited = Limits { head: usize::MAX, lines: usize::MAX, body: usize::MAX, whole: usize::MAX };
+    match Decoder::new(unlimited).decode(front) {
+        Ok(Step::Frame { frame, .. }) => Ok(frame),
+        Ok(step) => Err(unknown_message(&step)),
+        Err(error) => Err(unknown_message(&error)),
     }
 }
 
 impl Connection {
     fn new(client: Client) -> Self {
-        Self { state: Mutex::new(State { client, input: Input::default(), sent: 0, told: false }) }
+        Self { state: Mutex::new(State { client, input: Input::default(), sent: 0, told: false, eof: None }) }
     }
 
     fn with<T>(&self, py: Python<'_>, act: impl FnOnce(&mut State) -> T) -> T {

@@ -41,7 +41,7 @@ mod _native {
     #[pymodule_export]
     use crate::message::{
         ApiResponse, AuthRefused, AuthRequest, Authenticated, Closed, Connected, Frame, Lingering, LogLine, Rejected,
-        Reply, Unexpected,
+        Reply, Unexpected, end_reasons,
     };
     #[pymodule_export]
     use crate::names::vocabulary;

@@ -1,8 +1,11 @@
 //! What comes in beside events: frames, read when asked, and the end.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use esl_proto::{
-    ApiResponse as CoreResponse, Decoder, DisconnectNotice, End, Eof, Frame as CoreFrame, Limits, LogLine as CoreLine,
-    Message, Reply as CoreReply, SocketMode, Status, Step, Unanswered,
+    ApiResponse as CoreResponse, DisconnectNotice, End, Eof, Frame as CoreFrame, LogLine as CoreLine, Message,
+    Reply as CoreReply, SocketMode, Status, Unanswered,
 };
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -16,24 +19,33 @@ use crate::text::{Text, decoded, header_list, shared, to_str, value_bytes, value
 #[pyclass(frozen, subclass, module = "esl_proto")]
 pub(crate) struct Frame {
     raw: PyBackedBytes,
+    /// Where the head's lines end in `raw`, the blank line after them left out.
+    head: usize,
+    body: Option<Range<usize>>,
+    content_type: Option<Range<usize>>,
+    /// What the core wants to know beside the parts.
+    flags: u32,
 }
 
 impl Frame {
-    pub(crate) fn new(py: Python<'_>, mut octets: &[u8]) -> Self {
-        // Blank lines before a frame are no part of it.
-        while let [b'\n', rest @ ..] | [b'\r', b'\n', rest @ ..] = octets {
-            octets = rest;
+    /// The frame found in the first `octets` of a stream: in all of them but the blank lines before it.
+    pub(crate) fn new(py: Python<'_>, octets: &[u8], frame: &CoreFrame<'_>) -> Self {
+        let start = place(frame.head(), octets).start;
+        let raw = octets.get(start..).unwrap_or_default();
+        Self {
+            raw: PyBytes::new(py, raw).into(),
+            head: frame.head().len(),
+            body: frame.body().map(|body| place(body, raw)),
+            content_type: frame.content_type().map(|kind| place(kind, raw)),
+            flags: frame.flags(),
         }
-        Self { raw: PyBytes::new(py, octets).into() }
     }
 
-    /// Reads the frame anew: it was found in just these octets before.
+    /// The frame as the core found it. Nothing is decoded again: a frame that has lost its end cannot be.
     fn view(&self) -> CoreFrame<'_> {
-        let limits = Limits { head: usize::MAX, lines: usize::MAX, body: usize::MAX, whole: usize::MAX };
-        match Decoder::new(limits).decode(&self.raw) {
-            Ok(Step::Frame { frame, .. }) => frame,
-            _ => unreachable!("these octets were a frame before"),
-        }
+        let part = |range: &Range<usize>| self.raw.get(range.clone()).unwrap_or_default();
+        let head = part(&(0..self.head));
+        CoreFrame::from_parts(head, self.body.as_ref().map(part), self.content_type.as_ref().map(part), self.flags)
     }
 
     fn message(&self) -> Message<'_> {
@@ -41,38 +53,26 @@ impl Frame {
     }
 
     fn reply(&self) -> Option<CoreReply<'_>> {
-        match self.message() {
-            Message::Reply(reply) => Some(reply),
-            _ => None,
-        }
+        if let Message::Reply(reply) = self.message() { Some(reply) } else { None }
     }
 
     fn response(&self) -> Option<CoreResponse<'_>> {
-        match self.message() {
-            Message::ApiResponse(response) => Some(response),
-            _ => None,
-        }
+        if let Message::ApiResponse(response) = self.message() { Some(response) } else { None }
     }
 
     fn line(&self) -> Option<CoreLine<'_>> {
-        match self.message() {
-            Message::Log(line) => Some(line),
-            _ => None,
-        }
+        if let Message::Log(line) = self.message() { Some(line) } else { None }
     }
 
     fn notice(&self) -> Option<DisconnectNotice<'_>> {
-        match self.message() {
-            Message::Disconnect(notice) => Some(notice),
-            _ => None,
-        }
+        if let Message::Disconnect(notice) = self.message() { Some(notice) } else { None }
     }
 
     /// What the frame says: the Reply-Text of a reply, decoded where it is coded, otherwise the body.
-    fn said(&self) -> std::borrow::Cow<'_, [u8]> {
-        match self.message() {
-            Message::Reply(reply) => decoded(&reply.text()),
-            _ => self.view().body().unwrap_or_default().into(),
+    fn said(&self) -> Cow<'_, [u8]> {
+        match self.reply() {
+            Some(reply) => decoded(&reply.text()),
+            None => self.view().body().unwrap_or_default().into(),
         }
     }
 
@@ -154,10 +154,6 @@ pub(crate) struct Reply {
     /// The id of the command that it answers.
     #[pyo3(get)]
     id: u64,
-    /// The id of a second command that this frame answers: the reply to a `userauth` with long lists of rights loses
-    /// its end, and the next reply is glued on. None otherwise.
-    #[pyo3(get)]
-    glued: Option<u64>,
 }
 
 fn reply<'a>(slf: &'a Bound<'_, Reply>) -> Option<CoreReply<'a>> {
@@ -170,10 +166,22 @@ fn reply_status(slf: &Bound<'_, Reply>) -> Status {
 
 #[pymethods]
 impl Reply {
-    /// Whether it begins with `+OK`.
+    /// Whether it begins with `+OK`; False if another text stands in the place of the Reply-Text.
     #[getter]
     fn ok(slf: &Bound<'_, Self>) -> bool {
         reply_status(slf) == Status::Ok
+    }
+
+    /// Whether the server has broken this reply: the value of a variable that begins with `~` stands where the Reply-Text
+    /// should, or the end of the reply is missing. `text` is not complete and may be anything; `id` is right, and so are
+    /// the ids of all other answers.
+    ///
+    /// Only `getvar` is answered so, and `userauth` and `bgapi` with replies that are too long for the server. What has
+    /// lost its end is known to be complete when the next frame begins, or the stream ends. `api uuid_getvar` reads
+    /// variables of any value.
+    #[getter]
+    fn broken(slf: &Bound<'_, Self>) -> bool {
+        reply(slf).is_some_and(|reply| reply.is_broken())
     }
 
     /// Whether it begins with `-ERR` or `-USAGE`.
@@ -202,7 +210,8 @@ impl Reply {
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
-        Ok(format!("<{} id={} {}>", slf.get_type().name()?, slf.get().id, slf.as_super().get().shown()))
+        let broken = if Self::broken(slf) { "broken " } else { "" };
+        Ok(format!("<{} id={} {broken}{}>", slf.get_type().name()?, slf.get().id, slf.as_super().get().shown()))
     }
 }
 
@@ -409,9 +418,12 @@ pub(crate) struct Closed {
     #[pyo3(get)]
     notice: Option<Py<Frame>>,
     unanswered: Unanswered,
-    /// How many octets of a frame the end has cut off.
+    /// How many octets of a frame have come that the end has cut off.
     #[pyo3(get)]
     incomplete: usize,
+    /// How many octets this frame lacks; 0 if its head has not said how long it is.
+    #[pyo3(get)]
+    missing: usize,
 }
 
 #[pymethods]
@@ -429,33 +441,23 @@ impl Closed {
 }
 
 impl Closed {
-    /// The end by a notice, which is this frame.
-    pub(crate) fn by_notice(
-        py: Python<'_>,
-        octets: &[u8],
-        notice: &DisconnectNotice<'_>,
-        end: End,
-        unanswered: &Unanswered,
-    ) -> PyResult<Self> {
-        Ok(Self {
-            end: word(end),
-            text: to_str(py, notice.text()).unbind(),
-            notice: Some(Py::new(py, Frame::new(py, octets))?),
-            unanswered: *unanswered,
-            incomplete: 0,
-        })
-    }
-
     /// The end of the stream without a notice.
-    pub(crate) fn by_eof(py: Python<'_>, eof: &Eof) -> Self {
+    pub(crate) fn by_eof(py: Python<'_>, eof: &Eof<'_>) -> Self {
         Self {
             end: word(eof.end),
             text: PyString::new(py, "").unbind(),
             notice: None,
             unanswered: eof.unanswered,
             incomplete: eof.incomplete,
+            missing: eof.missing,
         }
     }
+}
+
+/// Where `part` lies in `whole`, of which it is a part.
+fn place(part: &[u8], whole: &[u8]) -> Range<usize> {
+    let start = part.as_ptr().addr().wrapping_sub(whole.as_ptr().addr());
+    start..start.wrapping_add(part.len())
 }
 
 /// An end as one word.
@@ -468,66 +470,91 @@ pub(crate) const fn word(end: End) -> &'static str {
         End::ChannelEnded => "channel-ended",
         End::Shutdown => "shutdown",
         End::EventsLost => "events-lost",
+        End::Goodbye => "goodbye",
         End::Eof => "eof",
         End::Protocol(_) => "protocol",
-        _ => "goodbye",
+        // The core may learn of more ends: none passes for another.
+        unknown => unknown.as_str(),
     }
 }
 
-/// What a frame becomes.
-pub(crate) mod make {
-    use super::*;
+/// The ends that `Closed.end` can tell, each with the core's sentence for it.
+#[pyfunction]
+pub(crate) fn end_reasons() -> Vec<(&'static str, &'static str)> {
+    [
+        End::Exit,
+        End::AuthRefused,
+        End::AuthTimeout,
+        End::Rejected,
+        End::ChannelEnded,
+        End::Shutdown,
+        End::EventsLost,
+        End::Goodbye,
+        End::Eof,
+    ]
+    .map(|end| (word(end), end.as_str()))
+    .to_vec()
+}
 
-    type Made = PyResult<Py<PyAny>>;
+/// A frame, and the octets that it was found in with the blank lines before it. Its methods say what it becomes.
+pub(crate) struct Arrived<'b> {
+    pub(crate) octets: &'b [u8],
+    pub(crate) frame: CoreFrame<'b>,
+}
 
-    fn any<T>(py: Python<'_>, object: impl Into<PyClassInitializer<T>>) -> Made
-    where
-        T: pyo3::PyClass,
-    {
-        Ok(Py::new(py, object)?.into_any())
+type Made = PyResult<Py<PyAny>>;
+
+impl Arrived<'_> {
+    fn base(&self, py: Python<'_>) -> Frame {
+        Frame::new(py, self.octets, &self.frame)
     }
 
-    fn frame<T: pyo3::PyClass<BaseType = Frame>>(py: Python<'_>, octets: &[u8], class: T) -> PyClassInitializer<T> {
-        PyClassInitializer::from(Frame::new(py, octets)).add_subclass(class)
+    fn object<T: pyo3::PyClass<BaseType = Frame>>(&self, py: Python<'_>, class: T) -> Made {
+        Ok(Py::new(py, PyClassInitializer::from(self.base(py)).add_subclass(class))?.into_any())
     }
 
-    pub(crate) fn unexpected(py: Python<'_>, octets: &[u8]) -> Made {
-        any(py, frame(py, octets, Unexpected))
+    fn reply_object<T: pyo3::PyClass<BaseType = Reply>>(&self, py: Python<'_>, id: u64, class: T) -> Made {
+        let reply = PyClassInitializer::from(self.base(py)).add_subclass(Reply { id });
+        Ok(Py::new(py, reply.add_subclass(class))?.into_any())
     }
 
-    pub(crate) fn auth_request(py: Python<'_>, octets: &[u8]) -> Made {
-        any(py, frame(py, octets, AuthRequest))
+    pub(crate) fn unexpected(&self, py: Python<'_>) -> Made {
+        self.object(py, Unexpected)
     }
 
-    pub(crate) fn log_line(py: Python<'_>, octets: &[u8]) -> Made {
-        any(py, frame(py, octets, LogLine))
+    pub(crate) fn auth_request(&self, py: Python<'_>) -> Made {
+        self.object(py, AuthRequest)
     }
 
-    pub(crate) fn lingering(py: Python<'_>, octets: &[u8]) -> Made {
-        any(py, frame(py, octets, Lingering))
+    pub(crate) fn log_line(&self, py: Python<'_>) -> Made {
+        self.object(py, LogLine)
     }
 
-    pub(crate) fn rejected(py: Python<'_>, octets: &[u8], unanswered: &Unanswered) -> Made {
-        any(py, frame(py, octets, Rejected { unanswered: *unanswered }))
+    pub(crate) fn lingering(&self, py: Python<'_>) -> Made {
+        self.object(py, Lingering)
     }
 
-    pub(crate) fn response(py: Python<'_>, octets: &[u8], id: u64) -> Made {
-        any(py, frame(py, octets, ApiResponse { id }))
+    pub(crate) fn rejected(&self, py: Python<'_>, unanswered: &Unanswered) -> Made {
+        self.object(py, Rejected { unanswered: *unanswered })
     }
 
-    pub(crate) fn reply(py: Python<'_>, octets: &[u8], id: u64) -> Made {
-        any(py, frame(py, octets, Reply { id, glued: None }))
+    pub(crate) fn response(&self, py: Python<'_>, id: u64) -> Made {
+        self.object(py, ApiResponse { id })
     }
 
-    pub(crate) fn authenticated(py: Python<'_>, octets: &[u8], id: u64, glued: Option<u64>) -> Made {
-        any(py, frame(py, octets, Reply { id, glued }).add_subclass(Authenticated))
+    pub(crate) fn reply(&self, py: Python<'_>, id: u64) -> Made {
+        self.object(py, Reply { id })
     }
 
-    pub(crate) fn auth_refused(py: Python<'_>, octets: &[u8], id: u64) -> Made {
-        any(py, frame(py, octets, Reply { id, glued: None }).add_subclass(AuthRefused))
+    pub(crate) fn authenticated(&self, py: Python<'_>, id: u64) -> Made {
+        self.reply_object(py, id, Authenticated)
     }
 
-    pub(crate) fn connected(py: Python<'_>, octets: &[u8], id: u64, reply: &CoreReply<'_>) -> Made {
+    pub(crate) fn auth_refused(&self, py: Python<'_>, id: u64) -> Made {
+        self.reply_object(py, id, AuthRefused)
+    }
+
+    pub(crate) fn connected(&self, py: Python<'_>, id: u64, reply: &CoreReply<'_>) -> Made {
         let data = reply.channel_data().unwrap_or(esl_proto::Event::from_head(reply.frame()));
         // An event of its own has the line ends of all events.
         let mut text = data.text().to_vec();
@@ -535,6 +562,25 @@ pub(crate) mod make {
             text.retain(|octet| *octet != b'\r');
         }
         let channel = Py::new(py, Event::from_text(data.format(), PyBytes::new(py, &text).into()))?;
-        any(py, frame(py, octets, Reply { id, glued: None }).add_subclass(Connected { channel }))
+        self.reply_object(py, id, Connected { channel })
+    }
+
+    /// The end by a notice, which is this frame.
+    pub(crate) fn closed(
+        &self,
+        py: Python<'_>,
+        notice: &DisconnectNotice<'_>,
+        end: End,
+        unanswered: &Unanswered,
+    ) -> Made {
+        let closed = Closed {
+            end: word(end),
+            text: to_str(py, notice.text()).unbind(),
+            notice: Some(Py::new(py, self.base(py))?),
+            unanswered: *unanswered,
+            incomplete: 0,
+            missing: 0,
+        };
+        Ok(Py::new(py, closed)?.into_any())
     }
 }

@@ -37,6 +37,13 @@ class Server:
             heard += data
         assert heard == octets, (heard, octets)
 
+    def command(self) -> bytes:
+        """Waits for a command without a body, whatever it is; nothing at the end."""
+        heard = b""
+        while not heard.endswith(b"\n\n") and (octet := self.sock.recv(1)):
+            heard += octet
+        return heard.removesuffix(b"\n\n")
+
     def hears_nothing(self) -> None:
         """Checks that nothing more has come."""
         self.sock.settimeout(0.05)

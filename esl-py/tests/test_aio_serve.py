@@ -48,7 +48,7 @@ def test_an_ivr(switch: Switch, is_async: bool, full: bool) -> None:
 
         async with serve(ivr) as server:
             call = await dial(switch, server.port, is_async=is_async, full=full)
-            await switch.received("sendmsg", count=4)
+            await call.executing("play_and_get_digits")
             call.press("1234#")
             assert await call.ended() == "USER_BUSY"
             await until(lambda: not server.calls)

@@ -141,7 +141,7 @@ class TestEvents:
         assert str(switch.wait_for("event", timeout=20)) == command
         switch.drop()
         assert program.wait(30) == 3
-        assert program.communicate()[1] == b"esl_proto: the stream ended without a notice\n"
+        assert program.communicate()[1] == b"esl_proto: stream ended without a notice\n"
 
     def test_a_server_that_comes_back(self, switch: Switch) -> None:
         program = start(switch, "-R", "-d", "0", "events", "-n", "1", "HEARTBEAT")
@@ -199,7 +199,7 @@ class TestTrouble:
         for arguments in (("-p", "secret"), ("--password-file", str(file)), ("-u", "bob@x.org", "--password=pass")):
             assert run(switch, *arguments, "api", "echo", "x", ESL_PASSWORD="wrong") == (0, b"x\n", "")
         status, _, said = run(switch, "-p", "wrong", "api", "x")
-        assert (status, said) == (3, "esl_proto: the password was refused: -ERR invalid\n")
+        assert (status, said) == (3, "esl_proto: password refused: -ERR invalid\n")
         assert run(switch, "--password-file", str(tmp_path / "none"), "api", "x")[0] == 2
 
     def test_nobody_there(self, switch: Switch) -> None:

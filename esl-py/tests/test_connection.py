@@ -23,7 +23,9 @@ from esl_proto import (
     RemoteProtocolError,
     Reply,
     Unexpected,
+    _native,
 )
+from esl_proto.aio import ConnectionClosed
 
 GREETING = b"Content-Type: auth/request\n\n"
 GOODBYE = b"Content-Type: text/disconnect-notice\nContent-Length: 23\n\nDisconnected, goodbye.\n"
@@ -131,7 +133,7 @@ def test_frames_as_they_are() -> None:
     message = receive_one(connection, data)
     assert isinstance(message, Reply)
     assert message.raw == data and message.content_type == "command/reply" and message.body is None
-    assert message.job_uuid == "j" and message.glued is None
+    assert message.job_uuid == "j" and not message.broken
     assert message.get("job-uuid") == "j" and message.get("nope") is None
     assert message.get_bytes("x") == "\xe9".encode()
     assert message.headers()[-1] == ("X", "\xe9")
@@ -412,14 +414,96 @@ def test_stats() -> None:
     assert repr(connection) == "<Connection open, 1 sent, 0 pending>"
 
 
-def test_a_glued_reply() -> None:
+def in_pieces(connection: Connection, data: bytes, chunk: int) -> list[Message]:
+    return [message for at in range(0, len(data), chunk) for message in receive(connection, data[at : at + chunk])]
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 10_000])
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        (b"x y", "x y"),
+        (b"", ""),
+        (b"-ERR command not found", "-ERR command not found"),
+        (b"+OK", "+OK"),
+        (b"Content-Length: 5", "Content-Length: 5"),
+        (b"two\nlines: 1", "two\nlines: 1"),
+        (b"\xff", "\ufffd"),
+    ],
+)
+def test_a_value_that_begins_with_a_tilde(written: bytes, text: str, chunk: int) -> None:
+    """The server writes it without the tilde in the place of the Reply-Text, and joins the next frame to it."""
+    connection = called()
+    for command in (Command.getvar("u"), Command.getvar("t"), Command.getvar("u"), Command.api("echo one")):
+        connection.send(command)
+    broken = b"Content-Type: command/reply\n" + written
+    messages = in_pieces(
+        connection, CHANNEL + reply("plain") + broken + event(b"a: b\n\n") + reply("plain") + response(b"one"), chunk
+    )
+    _, before, cut, between, after, one = messages
+    assert isinstance(before, Reply) and (before.id, before.text, before.broken) == (1, "plain", False)
+    assert isinstance(cut, Reply) and (cut.id, cut.text, cut.broken) == (2, text, True)
+    assert (cut.ok, cut.error, cut.detail, cut.text_to_end) == (False, False, text, text)
+    assert (cut.raw, cut.content_type, cut.body) == (broken, "command/reply", None)
+    assert repr(cut).startswith("<Reply id=2 broken ")
+    assert isinstance(between, Event) and between["a"] == "b"
+    assert isinstance(after, Reply) and (after.id, after.text, after.broken) == (3, "plain", False)
+    assert isinstance(one, ApiResponse) and (one.id, one.text) == (4, "one")
+    assert connection.pending == range(5, 5) and connection.stats["unexpected"] == 0
+
+
+@pytest.mark.parametrize("chunk", [1, 10_000])
+def test_a_reply_to_userauth_that_has_lost_its_end(chunk: int) -> None:
     connection = Connection.inbound()
     connection.send(Command.userauth("bob", "x.org", "secret"))
-    connection.send(Command.api("status"))
+    connection.send(Command.noevents())
     connection.send(Command.api("version"))
-    glued, version = receive(
-        connection,
-        b"Content-Type: command/reply\nReply-Text: +OK accepted\nAllowed-API: aaa" + reply("-ERR x") + response(b"1"),
-    )
-    assert isinstance(glued, Authenticated) and (glued.id, glued.glued) == (0, 1)
+    rights = reply("+OK accepted", "Allowed-Events: all", "Allowed-API: " + "a," * 300)[: 28 + 510]
+    denied = reply("-ERR not listening for events")
+    login, noevents, version = in_pieces(connection, rights + denied + response(b"1"), chunk)
+    assert isinstance(login, Authenticated) and (login.id, login.broken, login.ok) == (0, True, True)
+    assert (login.raw, login.allowed_events, login.allowed_log) == (rights, "all", None)
+    assert login.allowed_api is not None and login.allowed_api.startswith("a,a,")
+    assert isinstance(noevents, Reply) and (noevents.id, noevents.broken, noevents.raw) == (1, False, denied)
     assert isinstance(version, ApiResponse) and version.id == 2
+
+
+@pytest.mark.parametrize("chunk", [1, 10_000])
+def test_the_end_of_the_stream_behind_a_broken_reply(chunk: int) -> None:
+    connection = called()
+    connection.send(Command.getvar("t"))
+    connection.send(Command.getvar("u"))
+    assert len(in_pieces(connection, CHANNEL + b"Content-Type: command/reply\nx y", chunk)) == 1
+    connection.receive_eof()
+    cut = next(connection)
+    assert isinstance(cut, Reply) and (cut.id, cut.text, cut.broken) == (1, "x y", True)
+    (closed,) = connection
+    assert isinstance(closed, Closed) and (closed.end, closed.unanswered) == ("eof", range(2, 3))
+    assert (closed.incomplete, closed.missing) == (0, 0)
+    assert list(connection) == [] and connection.closed == "eof"
+
+
+def test_what_the_end_of_the_stream_cuts_off() -> None:
+    connection = opened()
+    connection.send(Command.api("status"))
+    whole = response(b"UP 0 years")
+    receive(connection, whole[:-3])
+    connection.receive_eof()
+    (closed,) = connection
+    assert isinstance(closed, Closed) and (closed.incomplete, closed.missing) == (len(whole) - 3, 3)
+
+
+def test_blank_lines_are_no_part_of_a_frame() -> None:
+    connection = opened()
+    connection.send(Command.api("status"))
+    message = receive_one(connection, b"\n\r\n\n" + response(b"UP"))
+    assert isinstance(message, ApiResponse)
+    assert (message.raw, message.content_type, message.body) == (response(b"UP"), "api/response", b"UP")
+
+
+def test_ends_are_told_in_the_words_of_the_core() -> None:
+    reasons = dict(_native.end_reasons())
+    assert reasons["auth-timeout"] == "authentication timed out" and reasons["shutdown"] == "server is shutting down"
+    assert len(reasons) == 9
+    for word, reason in reasons.items():
+        assert str(ConnectionClosed(word)) == reason

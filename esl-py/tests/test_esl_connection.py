@@ -484,6 +484,20 @@ class TestOutbound:
             assert con.events("plain", "ALL") == 0 and con.connected() == 1
             con.disconnect()
 
+    def test_a_reply_that_the_server_has_broken(self) -> None:
+        """Each call gets its own answer, that to the next command among them."""
+        con, server, mine = self.attach()
+        with mine, server.sock:
+            broken = b"Content-Type: command/reply\nx y"
+            with answering(server, (b"getvar t\n\n", broken + event(b"Event-Name: CUSTOM\n\n"))):
+                answer = con.sendRecv("getvar t")
+            assert answer is not None and answer.getHeader("Reply-Text") is None
+            with answering(server, (b"api uuid_getvar u1 t\n\n", api(b"~x y"))):
+                whole = con.api("uuid_getvar", "u1 t")
+            assert whole is not None and whole.getBody() == "~x y"
+            assert con.recvEvent().getType() == "CUSTOM"
+            con.disconnect()
+
     def test_failure(self) -> None:
         mine, other = socket.socketpair()
         with mine:

@@ -51,7 +51,7 @@ def test_making_from_json() -> None:
     assert (event.getHeader("list"), event.getHeader("list", 1), event.getHeader("empty")) == ("ARRAY::1|:2", "2", None)
     assert ESLevent("JSON", '{"Foo":"1"}').getType() == "CUSTOM"
     assert ESLevent("JSON", '{"Event-Name":"HEARTBEAT"}').getType() == "HEARTBEAT"
-    with pytest.raises(ValueError, match="no event"):
+    with pytest.raises(ValueError, match="not an event"):
         ESLevent("json", "{bad")
 
 

@@ -52,7 +52,7 @@ def test_an_ivr(switch: Switch, is_async: bool, full: bool) -> None:
 
         with serving(serve(ivr)) as server:
             call = switch.call(f"127.0.0.1:{server.port}", is_async=is_async, full=full)
-            switch.wait_for("sendmsg", count=4)
+            call.wait_for("play_and_get_digits")
             call.press("1234#")
             assert call.wait() == "USER_BUSY"
             until(lambda: not server.calls)

@@ -35,6 +35,7 @@ __all__ = [
     "ServerClosed",
     "Unexpected",
     "__version__",
+    "end_reasons",
     "vocabulary",
 ]
 
@@ -165,13 +166,18 @@ class Reply(Frame):
     def id(self) -> int:
         """The id of the command that it answers."""
     @property
-    def glued(self) -> int | None:
-        """The id of a second command that this frame answers: the reply to a `userauth` with long lists of rights loses
-        its end, and the next reply is glued on. None otherwise.
-        """
-    @property
     def ok(self) -> bool:
-        """Whether it begins with `+OK`."""
+        """Whether it begins with `+OK`; False if another text stands in the place of the Reply-Text."""
+    @property
+    def broken(self) -> bool:
+        """Whether the server has broken this reply: the value of a variable that begins with `~` stands where the Reply-Text
+        should, or the end of the reply is missing. `text` is not complete and may be anything; `id` is right, and so are
+        the ids of all other answers.
+
+        Only `getvar` is answered so, and `userauth` and `bgapi` with replies that are too long for the server. What has
+        lost its end is known to be complete when the next frame begins, or the stream ends. `api uuid_getvar` reads
+        variables of any value.
+        """
     @property
     def error(self) -> bool:
         """Whether it begins with `-ERR` or `-USAGE`."""
@@ -321,7 +327,10 @@ class Closed:
         """The ids of the commands that will never be answered."""
     @property
     def incomplete(self) -> int:
-        """How many octets of a frame the end has cut off."""
+        """How many octets of a frame have come that the end has cut off."""
+    @property
+    def missing(self) -> int:
+        """How many octets this frame lacks; 0 if its head has not said how long it is."""
 
 @final
 class Command:
@@ -766,5 +775,7 @@ class Server:
         'shutdown', 'lost-events' or 'lost-log-lines'; None as long as it is not.
         """
 
+def end_reasons() -> list[tuple[str, str]]:
+    """The ends that `Closed.end` can tell, each with the core's sentence for it."""
 def vocabulary() -> list[tuple[str, list[tuple[str, int | None]]]]:
     """The core's vocabulary: for each kind its words, with their numbers where they have any."""

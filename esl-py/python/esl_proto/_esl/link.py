@@ -211,11 +211,9 @@ class Link:
             self._queue.append(message)
 
     def _answer(self, answer: Reply | ApiResponse) -> None:
-        glued = answer.glued if isinstance(answer, Reply) else None
-        wanted = [number for number in (answer.id, glued) if number is not None and number in self._waiting]
-        for number in wanted:
-            self._waiting[number] = answer
-        if not wanted:
+        if answer.id in self._waiting:
+            self._waiting[answer.id] = answer
+        else:
             self._queue.append(answer)
 
     def _end(self) -> None:

@@ -7,7 +7,9 @@ an `asyncio.Future` or its like, made by the façade.
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -15,6 +17,7 @@ from .. import _native
 from .._native import Command, Event
 from ..errors import LocalProtocolError, RemoteProtocolError
 from .errors import ChannelEnded, ConnectionClosed, closed
+from .reading import Reading
 from .router import Router
 
 __all__ = ["Answer", "Conversation", "JobSlot", "Slot"]
@@ -63,6 +66,9 @@ class Conversation:
         self._login: tuple[Command, Slot] | None = None
         self._answers: dict[int, tuple[Slot, Callable[[], None] | None]] = {}
         self._jobs: WeakValueDictionary[str, JobSlot] = WeakValueDictionary()
+        self._reading: Reading | None = None
+        self._held: deque[tuple[Slot | None, Callable[[], None]]] = deque()
+        """What is to be sent when the reading is over."""
         self._applications: dict[str, tuple[str, Slot]] = {}
         self._by_channel: dict[str, set[str]] = {}
         self._watches: dict[str | None, Callable[[Event], None]] = {
@@ -115,7 +121,7 @@ class Conversation:
                 if handler is not None:
                     handler(message)
                 else:
-                    _LOG.debug("unexpected: %r", message)
+                    self._unexpected(message)
                 if router.blocked:
                     return True
         except RemoteProtocolError as error:
@@ -133,14 +139,16 @@ class Conversation:
         self._router.deliver(name, event)
 
     def _answer(self, answer: Answer) -> None:
-        for number in (answer.id, getattr(answer, "glued", None)):
-            if number is None:
-                continue
-            slot, accepted = self._answers.pop(number, (None, None))
-            if accepted is not None and not answer.error:
-                accepted()
-            if slot is not None and not slot.done():
-                slot.set_result(answer)
+        slot, accepted = self._answers.pop(answer.id, (None, None))
+        if accepted is not None and not answer.error:
+            accepted()
+        if slot is not None and not slot.done():
+            slot.set_result(answer)
+
+    def _unexpected(self, message: object) -> None:
+        _LOG.debug("unexpected: %r", message)
+        if self._reading is not None and isinstance(message, _native.Unexpected):
+            self._reading.unexpected(message)
 
     def _connected(self, reply: _native.Connected) -> None:
         self._is_async = reply.is_async
@@ -197,9 +205,13 @@ class Conversation:
         """Sends a command. `slot` gets its answer. If the answer is not an error, `accepted` is called before,
         even when nobody waits for the answer any more.
 
-        Raises `ConnectionClosed`, and `LocalProtocolError` if the command may not be sent now."""
+        While a variable is read, commands wait; then the slot learns if one may not be sent. Otherwise raises
+        `LocalProtocolError` in that case, and `ConnectionClosed`."""
         if self.end is not None:
             raise self.end.again()
+        if self._reading is not None:
+            self._held.append((slot, partial(self.send, command, slot, accepted)))
+            return
         try:
             octets = self.connection.send(command)
         except LocalProtocolError as error:
@@ -212,6 +224,27 @@ class Conversation:
         if number is not None and (slot is not None or accepted is not None):
             self._answers[number] = slot or _NOBODY, accepted
         self._write(octets)
+
+    def read(self, name: str, slot: Slot) -> None:
+        """Reads a variable by `getvar`: see `Reading`."""
+        if self._reading is not None:
+            self._held.append((slot, partial(self.read, name, slot)))
+            return
+        reading = Reading(name, slot, self._write, self._read)
+        self.send(reading.command, reading)
+        self.send(reading.behind, reading)
+        self._reading = reading
+
+    def _read(self) -> None:
+        """The reading is over: sends what has waited, up to the next one."""
+        self._reading = None
+        while self._held and self._reading is None and self.end is None:
+            slot, send = self._held.popleft()
+            try:
+                send()
+            except (ConnectionClosed, LocalProtocolError) as error:
+                if slot is not None:
+                    _fail(slot, error)
 
     def add_job(self, uuid: str, job: JobSlot) -> None:
         """The job named `uuid` is about to be started."""
@@ -238,7 +271,7 @@ class Conversation:
     @property
     def waiting(self) -> int:
         """How many answers and applications are still waited for."""
-        return len(self._answers) + len(self._applications)
+        return len(self._answers) + len(self._held) + len(self._applications)
 
     # Results
 
@@ -278,6 +311,10 @@ class Conversation:
         for slot, _ in self._answers.values():
             _fail(slot, error.again())
         self._answers.clear()
+        for held, _ in self._held:
+            if held is not None:
+                _fail(held, error.again())
+        self._held.clear()
         for job in [reference() for reference in self._jobs.valuerefs()]:
             if job is not None:
                 _fail(job.slot, error.again())

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._native import end_reasons
+
 if TYPE_CHECKING:
     from .._native import ApiResponse, Event, Reply
 
 __all__ = [
     "AccessDenied",
     "AuthenticationError",
+    "BrokenReply",
     "ChannelEnded",
     "CommandError",
     "ConnectionClosed",
@@ -17,19 +20,8 @@ __all__ = [
     "StreamOverflow",
 ]
 
-_WORDS = {
-    "exit": "ended by exit",
-    "auth-refused": "the password was refused",
-    "auth-timeout": "authentication timed out",
-    "rejected": "the access list does not allow this address",
-    "channel-ended": "the channel has ended",
-    "shutdown": "the server is shutting down",
-    "events-lost": "events were lost by reading too slowly",
-    "goodbye": "ended by the server",
-    "eof": "the stream ended without a notice",
-    "protocol": "the framing is broken",
-    "closed": "closed by this program",
-}
+_REASONS = dict(end_reasons()) | {"protocol": "framing is broken", "closed": "closed by this program"}
+"""The core's sentences, and those for the ends that it does not tell so."""
 
 
 class EventSocketError(Exception):
@@ -48,7 +40,7 @@ class ConnectionClosed(EventSocketError, ConnectionError):
 
     def __init__(self, end: str, text: str = "") -> None:
         said = text.partition("\n")[0]
-        super().__init__(_WORDS.get(end, end) + (f": {said}" if said else ""))
+        super().__init__(_REASONS.get(end, end) + (f": {said}" if said else ""))
         self.end = end
         self.text = text
 
@@ -74,9 +66,14 @@ class CommandError(EventSocketError):
     answer: Reply | ApiResponse
     """The whole answer."""
 
-    def __init__(self, answer: Reply | ApiResponse) -> None:
-        super().__init__(answer.text.strip())
+    def __init__(self, answer: Reply | ApiResponse, message: str | None = None) -> None:
+        super().__init__(answer.text.strip() if message is None else message)
         self.answer = answer
+
+
+class BrokenReply(CommandError):
+    """The value of a variable has not arrived whole, as the server broke or cut its reply to `getvar`: `answer.text` is
+    what there is of it. `api uuid_getvar` reads every value; a session with full control does so by itself."""
 
 
 class ChannelEnded(EventSocketError):
@@ -90,7 +87,7 @@ class ChannelEnded(EventSocketError):
     def __init__(self, event: Event | None = None) -> None:
         cause = event.get("Hangup-Cause") if event is not None else None
         self.cause = cause if isinstance(cause, str) else None
-        super().__init__("the channel has ended" + (f": {self.cause}" if self.cause else ""))
+        super().__init__("channel ended" + (f": {self.cause}" if self.cause else ""))
         self.event = event
 
     def __reduce__(self) -> tuple[type[ChannelEnded], tuple[Event | None]]:

@@ -9,6 +9,7 @@ from types import EllipsisType
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from .._native import Command
+from ..errors import LocalProtocolError
 from ..types import Format, Text
 from .conversation import Answer, Conversation
 from .errors import CommandError
@@ -67,7 +68,10 @@ class StreamSlot:
             self._queue.end(error)
 
     def set_exception(self, error: Exception, /) -> None:
-        self.postpone()  # If there is no next connection, `Router` ends the queue.
+        if isinstance(error, LocalProtocolError):
+            self.refuse(error)
+        else:
+            self.postpone()  # If there is no next connection, `Router` ends the queue.
 
     def exception(self) -> None:
         return None

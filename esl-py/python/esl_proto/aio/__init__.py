@@ -9,6 +9,7 @@ async with connect("127.0.0.1", 8021, password="ClueCon") as fs:
 from .._shared.errors import (
     AccessDenied,
     AuthenticationError,
+    BrokenReply,
     ChannelEnded,
     CommandError,
     ConnectionClosed,
@@ -27,6 +28,7 @@ from .stream import Stream
 __all__ = [
     "AccessDenied",
     "AuthenticationError",
+    "BrokenReply",
     "ChannelEnded",
     "CommandError",
     "ConnectionClosed",

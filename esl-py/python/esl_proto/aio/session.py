@@ -93,10 +93,19 @@ class Session(EventSocket, Verbs[Coroutine[Any, Any, Event]], Call):
         return digits_of(await self.execute("play_and_get_digits", argument), variable)
 
     async def getvar(self, name: str, *, timeout: Timeout = ...) -> str | None:
-        """The value of a channel variable; `None` if it is not set, or empty."""
+        """The value of a channel variable; `None` if it is not set, or empty.
+
+        With full control it is read by `api uuid_getvar`, and arrives whole whatever it is. Without, and once the channel
+        has hung up, only `getvar` is there: `BrokenReply` is raised for a value that begins with `~`, has a blank line in
+        it, or more than 510 octets, and line ends behind a value are lost. Meanwhile, other commands wait."""
         async with asyncio.timeout(self._limit(timeout)):
-            answer: Answer = await self._send(Command.getvar(name))
-        return self._value(answer)
+            if self.full_control:
+                is_read, value = self._api_value(await self._send(self._uuid_getvar(name)))
+                if is_read:
+                    return value
+            slot: asyncio.Future[tuple[Answer, bool]] = asyncio.get_running_loop().create_future()
+            self._conversation().read(name, slot)
+            return self._value(name, await slot)
 
     async def fail(self, cause: str) -> None:
         """Ends the call after a failure in this program."""

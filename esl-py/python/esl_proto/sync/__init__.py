@@ -10,6 +10,7 @@ it sends.
 from .._shared.errors import (
     AccessDenied,
     AuthenticationError,
+    BrokenReply,
     ChannelEnded,
     CommandError,
     ConnectionClosed,
@@ -28,6 +29,7 @@ from .stream import Stream
 __all__ = [
     "AccessDenied",
     "AuthenticationError",
+    "BrokenReply",
     "ChannelEnded",
     "CommandError",
     "ConnectionClosed",

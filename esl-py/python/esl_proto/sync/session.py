@@ -14,7 +14,7 @@ from .._shared.session import Call
 from .._shared.subscription import OF_A_CHANNEL
 from .._shared.verbs import Verbs, digits_argument, digits_of
 from ..errors import LocalProtocolError
-from .pump import Wire, deadline_of
+from .pump import Slot, Wire, deadline_of
 from .socket import EventSocket
 
 __all__ = ["Session"]
@@ -89,9 +89,20 @@ class Session(EventSocket, Verbs[Event], Call):
         return digits_of(self.execute("play_and_get_digits", argument), variable)
 
     def getvar(self, name: str, *, timeout: Timeout = ...) -> str | None:
-        """The value of a channel variable; `None` if it is not set, or empty."""
-        answer: Answer = self._pump.result(self._send(Command.getvar(name)), self._deadline(timeout))
-        return self._value(answer)
+        """The value of a channel variable; `None` if it is not set, or empty.
+
+        With full control it is read by `api uuid_getvar`, and arrives whole whatever it is. Without, and once the channel
+        has hung up, only `getvar` is there: `BrokenReply` is raised for a value that begins with `~`, has a blank line in
+        it, or more than 510 octets, and line ends behind a value are lost. Meanwhile, other commands wait."""
+        deadline = self._deadline(timeout)
+        if self.full_control:
+            is_read, value = self._api_value(self._pump.result(self._send(self._uuid_getvar(name)), deadline))
+            if is_read:
+                return value
+        slot: Slot[tuple[Answer, bool]] = Slot()
+        with self._pump.changed:
+            self._conversation().read(name, slot)
+        return self._value(name, self._pump.result(slot, deadline))
 
     def fail(self, cause: str) -> None:
         """Ends the call after a failure in this program."""
