@@ -82,7 +82,7 @@ typedef enum eslp_status {
   ESLP_NOT_FOUND = 4,
   /** Nothing is read until the host has answered. */
   ESLP_WAITING = 5,
-  /** What was asked for stands in the body, which is not here: the frame comes in parts. */
+  /** What was asked for is not here: the frame comes in parts. */
   ESLP_NOT_WHOLE = 6,
   /** A pointer is NULL. */
   ESLP_NULL = -1,
@@ -1010,8 +1010,8 @@ typedef struct eslp_message {
   int32_t format;
   /**
    * The frame. Of an event that a client has found whole, the body alone is there. Of a frame that comes in parts,
-   * the head alone is there, with ESLP_IN_HEAD_PART not even that: eslp_message_event(), eslp_message_text() and
-   * eslp_message_detail() return ESLP_NOT_WHOLE where the body would be needed.
+   * the head alone is there, with ESLP_IN_HEAD_PART not even that: functions that need what is not there return
+   * ESLP_NOT_WHOLE.
    */
   eslp_frame frame;
 } eslp_message;

@@ -64,8 +64,8 @@ pub struct eslp_message {
     /// The eslp_format of an event.
     pub format: i32,
     /// The frame. Of an event that a client has found whole, the body alone is there. Of a frame that comes in parts,
-    /// the head alone is there, with ESLP_IN_HEAD_PART not even that: eslp_message_event(), eslp_message_text() and
-    /// eslp_message_detail() return ESLP_NOT_WHOLE where the body would be needed.
+    /// the head alone is there, with ESLP_IN_HEAD_PART not even that: functions that need what is not there return
+    /// ESLP_NOT_WHOLE.
     pub frame: eslp_frame,
 }
 
@@ -144,6 +144,8 @@ impl From<Frame<'_>> for eslp_frame {
 
 /// In [`eslp_frame::flags`]: the body is not here, but comes in parts. The core's own numbers are smaller.
 const BODY_IN_PARTS: u32 = 1 << 31;
+/// The same for the head.
+const HEAD_IN_PARTS: u32 = 1 << 30;
 
 impl eslp_frame {
     /// # Safety
@@ -157,7 +159,7 @@ impl eslp_frame {
 
     /// Refuses a frame whose body is not here.
     fn whole(&self) -> Outcome {
-        if self.flags & BODY_IN_PARTS == 0 { Ok(()) } else { Err(eslp_status::ESLP_NOT_WHOLE) }
+        if self.flags & (BODY_IN_PARTS | HEAD_IN_PARTS) == 0 { Ok(()) } else { Err(eslp_status::ESLP_NOT_WHOLE) }
     }
 
     pub(crate) fn of_request(request: &Request<'_>) -> Self {
@@ -199,7 +201,7 @@ impl eslp_message {
     /// A frame whose head comes in parts.
     pub(crate) fn of_head_part(kind: FrameKind) -> Self {
         let (kind, format) = kind_of(kind);
-        Self { kind: kind as i32, format, frame: eslp_frame { flags: BODY_IN_PARTS, ..eslp_frame::NONE } }
+        Self { kind: kind as i32, format, frame: eslp_frame { flags: HEAD_IN_PARTS, ..eslp_frame::NONE } }
     }
 }
 
@@ -282,9 +284,8 @@ fn take_first<'a>(lines: Lines<'a>) -> Option<(HeaderPart<'a>, Lines<'a>)> {
 /// # Safety
 /// As [`read`], and as [`eslp_frame::frame`] for the frame.
 unsafe fn message<'a>(pointer: *const eslp_message) -> Outcome<Message<'a>> {
-    // SAFETY: the two preconditions are this function's.
-    let frame = unsafe { read(pointer)?.frame.frame() }?;
-    Ok(Message::from(frame))
+    // SAFETY: the same precondition as this function's.
+    unsafe { frame(pointer) }.map(Message::from)
 }
 
 /// The frame of a message.
@@ -292,8 +293,13 @@ unsafe fn message<'a>(pointer: *const eslp_message) -> Outcome<Message<'a>> {
 /// # Safety
 /// As [`message`].
 unsafe fn frame<'a>(pointer: *const eslp_message) -> Outcome<Frame<'a>> {
-    // SAFETY: the two preconditions are those of `message`, and so this function's.
-    unsafe { read(pointer)?.frame.frame() }
+    // SAFETY: the first precondition of `message`, and so this function's.
+    let view = unsafe { read(pointer) }?;
+    if view.frame.flags & HEAD_IN_PARTS != 0 {
+        return Err(eslp_status::ESLP_NOT_WHOLE);
+    }
+    // SAFETY: the second.
+    unsafe { view.frame.frame() }
 }
 
 /// # Safety

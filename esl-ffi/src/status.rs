@@ -24,7 +24,7 @@ pub enum eslp_status {
     ESLP_NOT_FOUND = 4,
     /// Nothing is read until the host has answered.
     ESLP_WAITING = 5,
-    /// What was asked for stands in the body, which is not here: the frame comes in parts.
+    /// What was asked for is not here: the frame comes in parts.
     ESLP_NOT_WHOLE = 6,
 
     /// A pointer is NULL.

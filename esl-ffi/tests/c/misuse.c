@@ -225,8 +225,10 @@ static void messages(void) {
     RETURNS(ESLP_NULL, eslp_message_get(&zero, lie, &value));
     RETURNS(ESLP_NULL, eslp_message_event(&lying, &event));
     /* Flags that the library does not set. */
-    eslp_message odd = {.frame = {.head = ESLP_LIT("a: b\n"), .flags = UINT32_MAX}};
+    eslp_message odd = {.frame = {.head = ESLP_LIT("a: b\n"), .flags = UINT32_MAX >> 2}};
     RETURNS(ESLP_OK, eslp_message_get(&odd, ESLP_LIT("a"), &value));
+    odd.frame.flags = UINT32_MAX;
+    RETURNS(ESLP_NOT_WHOLE, eslp_message_get(&odd, ESLP_LIT("a"), &value));
     FOR_NONE(eslp_lines, l, eslp_lines_next(l, &part));
     FOR_NONE(eslp_header_part, p, eslp_lines_next(&lines, p));
     RETURNS(ESLP_OK, eslp_lines_next(&lines, &part));

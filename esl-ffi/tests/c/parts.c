@@ -190,7 +190,8 @@ static void connects(size_t size, const struct text *whole) {
         found = receives(ESLP_IN_HEAD_PART, connect);
         CHECK(found.lines.is_event && !found.data.data && found.remaining == 0);
         CHECK(found.message.kind == (found.head_ends ? ESLP_MESSAGE_REPLY : ESLP_MESSAGE_OTHER));
-        CHECK(eslp_message_event(&found.message, &event) > ESLP_OK && eslp_message_text(&found.message, &text) >= ESLP_OK);
+        RETURNS(ESLP_NOT_WHOLE, eslp_message_event(&found.message, &event));
+        RETURNS(ESLP_NOT_WHOLE, eslp_message_text(&found.message, &text));
         CHECK(eslp_client_in_flight(client) == (found.head_ends ? 3 : 4));
         CHECK(eslp_client_socket_mode(client, &mode) == (found.head_ends ? ESLP_OK : ESLP_NOT_FOUND));
         add_lines(&headers, found.lines);
