@@ -82,6 +82,8 @@ typedef enum eslp_status {
   ESLP_NOT_FOUND = 4,
   /** Nothing is read until the host has answered. */
   ESLP_WAITING = 5,
+  /** What was asked for is not here: the frame comes in parts. */
+  ESLP_NOT_WHOLE = 6,
   /** A pointer is NULL. */
   ESLP_NULL = -1,
   /** A handle or iterator that was never initialised, or is of another type, or has ended. */
@@ -967,8 +969,8 @@ typedef struct eslp_frame {
   eslp_bytes body;
   /** The value of the first Content-Type; NULL if there is none. */
   eslp_bytes content_type;
-  /** Whether lines end in CRLF: a private number. */
-  uint32_t crlf;
+  /** A number of the library's own. */
+  uint32_t flags;
 } eslp_frame;
 
 /** What a frame is. */
@@ -989,7 +991,10 @@ typedef enum eslp_message_kind {
   ESLP_MESSAGE_DISCONNECT = 6,
   /** text/rude-rejection: the access list does not allow this address. A disconnect notice and the end follow. */
   ESLP_MESSAGE_REJECTION = 7,
-  /** A frame with another Content-Type or none: an orphaned part of a reply, a server of another kind, a request. */
+  /**
+   * A frame with another Content-Type or none: an orphaned part of a reply, a server of another kind, a request.
+   * Before the last part of its head, the reply to `connect` is this, too: see ESLP_IN_HEAD_PART.
+   */
   ESLP_MESSAGE_OTHER = 8,
 } eslp_message_kind;
 
@@ -1003,9 +1008,46 @@ typedef struct eslp_message {
   int32_t kind;
   /** The eslp_format of an event. */
   int32_t format;
-  /** The frame. For an event that came from a client or in parts, its body alone may be there. */
+  /**
+   * The frame. Of an event that a client has found whole, the body alone is there. Of a frame that comes in parts,
+   * the head alone is there, with ESLP_IN_HEAD_PART not even that: functions that need what is not there return
+   * ESLP_NOT_WHOLE.
+   */
   eslp_frame frame;
 } eslp_message;
+
+/**
+ * Header lines of a frame that is longer than eslp_limits.whole: a part of its head, or of the headers of a plain event.
+ * Take them with eslp_lines_next(), one after the other.
+ *
+ * A part ends where a line does, as long as the line fits into the buffer; a longer one goes on in the next part. A
+ * percent escape is never cut.
+ *
+ * Valid as long as the octets in the buffer.
+ */
+typedef struct eslp_lines {
+  /** The lines with their line ends; NULL if there are none. */
+  eslp_bytes bytes;
+  /** Whether the first line began in the part before. */
+  uint8_t goes_on;
+  /** Whether the lines are those of an event, or of the reply to `connect`: their values are percent-coded. */
+  uint8_t is_event;
+} eslp_lines;
+
+/** A header, or a part of one: eslp_lines_next(). */
+typedef struct eslp_header_part {
+  /**
+   * The name. Its `data` is NULL if this goes on with the value of the header before it: after a line end in that
+   * value if `after_line_end` says so, else where the part before ended.
+   */
+  eslp_value name;
+  /** The value, or a part of it. */
+  eslp_value value;
+  /** Whether a line end of the value stands before this part of it. */
+  uint8_t after_line_end;
+  /** Whether the line ends here. Otherwise the first header of the next part goes on with the value. */
+  uint8_t is_complete;
+} eslp_header_part;
 
 /** How an answer begins. */
 typedef enum eslp_reply_status {
@@ -1022,6 +1064,8 @@ typedef enum eslp_reply_status {
    * can tell.
    */
   ESLP_REPLY_BARE = 4,
+  /** A reply in which the value of a variable stands where its text should: see eslp_reply_is_broken(). */
+  ESLP_REPLY_BROKEN = 5,
 } eslp_reply_status;
 
 /** How an outbound connection runs applications: the `socket` application's `async` option. */
@@ -1048,7 +1092,8 @@ eslp_status eslp_message_get(const eslp_message *message, eslp_bytes name, eslp_
 /**
  * The event: of an event, or of the reply to `connect`, whose head has the data of the channel.
  *
- * @return ESLP_NOT_FOUND if it is neither.
+ * @return ESLP_NOT_FOUND if it is neither; ESLP_NOT_WHOLE if the event comes in parts: those of a plain one have
+ * `lines`.
  */
 eslp_status eslp_message_event(const eslp_message *message, eslp_event *event);
 
@@ -1056,14 +1101,16 @@ eslp_status eslp_message_event(const eslp_message *message, eslp_event *event);
  * What the server says: the Reply-Text of a reply, the output in an api response, a log line, a notice's or
  * rejection's text. An api response is given to the octet.
  *
- * A Reply-Text of several lines is whole only as long as no line of it has a colon; see eslp_reply_text_to_end().
+ * A Reply-Text of several lines is whole only as long as no line of it has a colon; see eslp_reply_text_to_end(). Of a
+ * reply that is broken (see eslp_reply_is_broken()) and has no Reply-Text, what stands in its place: the value without
+ * the `~` at its front.
  *
- * @return ESLP_NOT_FOUND for other kinds.
+ * @return ESLP_NOT_FOUND for other kinds; ESLP_NOT_WHOLE if the body comes in parts.
  */
 eslp_status eslp_message_text(const eslp_message *message, eslp_value *text);
 
 /**
- * How the text of a reply or api response begins.
+ * How the text of a reply or api response begins; ESLP_REPLY_NONE for other kinds, and if the body comes in parts.
  *
  * An unset variable answers `getvar` with `-ERR command not found`, as an unknown command is answered; a variable may
  * also hold a text that begins so.
@@ -1074,9 +1121,26 @@ eslp_reply_status eslp_message_reply_status(const eslp_message *message);
  * What follows `+OK`, `-ERR` or `-USAGE` in the text of a reply or api response, without the blanks around it; all of
  * it if it begins with none of them.
  *
- * @return ESLP_NOT_FOUND for other kinds.
+ * @return ESLP_NOT_FOUND for other kinds; ESLP_NOT_WHOLE if the body comes in parts.
  */
 eslp_status eslp_message_detail(const eslp_message *message, eslp_bytes *detail);
+
+/**
+ * Whether a frame has lost its end on the wire, and was cut where the next one begins: its text is not complete.
+ * FreeSWITCH does that to a reply of several lines or a notice that is too long for its buffer of 512 octets, and to the
+ * value of a variable that begins with `~`. Any kind.
+ */
+bool eslp_message_is_cut(const eslp_message *message);
+
+/**
+ * Whether the server has broken this reply: the value of a variable that begins with `~` stands where its text should,
+ * or its end is missing. The text is not complete and may be anything; the command that it answers is the right one, and
+ * so are those of all replies after it.
+ *
+ * Only `getvar` is answered so, and `userauth` and `bgapi` with replies that are too long for the server. Ask for a
+ * variable whose value somebody else chooses with `api uuid_getvar`.
+ */
+bool eslp_reply_is_broken(const eslp_message *message);
 
 /**
  * The text of a reply with all that follows it in the head: the whole value that answers `getvar`, if it has several
@@ -1135,6 +1199,14 @@ eslp_status eslp_notice_channel_name(const eslp_message *message, eslp_value *na
 /** The seconds that the connection stays, -1 for ever; in notices that it lingers. */
 eslp_status eslp_notice_linger_seconds(const eslp_message *message, int64_t *seconds);
 
+/**
+ * Takes the first header off the front of `lines`, in the order of the wire: of a line that goes on in another part, the
+ * part that stands here. A copy of the struct begins again with the first.
+ *
+ * @return ESLP_END after the last.
+ */
+eslp_status eslp_lines_next(eslp_lines *lines, eslp_header_part *header);
+
 /** The command line of a request, a frame that a client has sent: the word and its arguments. */
 eslp_status eslp_request_line(const eslp_frame *request, eslp_bytes *line);
 
@@ -1157,19 +1229,32 @@ eslp_status eslp_request_headers(const eslp_frame *request, eslp_headers *header
  * default, and a NULL pointer to this struct for all of them.
  */
 typedef struct eslp_limits {
-  /** The most octets that a head may have. Default 1 MiB; 64 KiB for a server. */
+  /** The most octets that a head may have, in parts or whole. Default 1 MiB; 64 KiB for a server. */
   size_t head;
   /** The most lines that a head may have. Default 10 000. */
   size_t lines;
   /** The most octets that a body may have. Default 64 MiB; 1 MiB for a server. */
   size_t body;
   /**
-   * The most octets that a frame may have to be handed out in one piece; longer ones come as ESLP_HEAD and
-   * ESLP_BODY. Default: always in one piece. A host whose buffer is fixed sets this to the buffer's size, and will
-   * never be asked for more than that. A server has its requests in one piece in any case.
+   * The most octets that a frame may have to be handed out in one piece. Longer ones come in parts, to a client as
+   * ESLP_IN_HEAD or ESLP_IN_HEAD_PART and ESLP_IN_BODY, from a decoder as ESLP_STEP_HEAD or ESLP_STEP_HEAD_PART and
+   * ESLP_STEP_BODY. Default: always in one piece. A host whose buffer is fixed sets this to the buffer's size, at
+   * least ESLP_BUFFER_MIN, and will never be asked for more than that. A server has its requests in one piece in any
+   * case.
+   *
+   * How long frames are on a real server: replies up to 553 octets, log lines and notices some hundred, plain events
+   * 2.4 kB on average and up to 10 kB (JSON the same, XML 1.75 times that), the reply to `connect` 4 kB for a
+   * loopback call and 8 to 12 kB for a SIP call. A buffer of 16 KiB has nearly all of them whole.
    */
   size_t whole;
 } eslp_limits;
+
+/**
+ * The smallest eslp_limits.whole with which every frame is understood, and a connection ends for the same reason, with
+ * the same counts and the same unanswered commands, as with a larger one. With a smaller one, a head that is longer ends
+ * the connection.
+ */
+#define ESLP_BUFFER_MIN 256
 
 /** Memory for a decoder, in octets, aligned as ESLP_ALIGN says. More than the library needs now. */
 #define ESLP_DECODER_SIZE 384
@@ -1191,10 +1276,21 @@ typedef enum eslp_step_kind {
   ESLP_STEP_NONE = 0,
   /** A whole frame: `message`. */
   ESLP_STEP_FRAME = 1,
-  /** The head of a frame longer than eslp_limits.whole: `message` without its body, which follows in parts. */
+  /**
+   * The whole head of a frame longer than eslp_limits.whole: `message` without its body, which follows in parts;
+   * `remaining`, never 0.
+   */
   ESLP_STEP_HEAD = 2,
-  /** The next octets of the body of the last head: `data`. */
+  /**
+   * The next octets of the body of the last head: `data`, `remaining`; and `lines`, if they are headers of a plain
+   * event.
+   */
   ESLP_STEP_BODY = 3,
+  /**
+   * Lines of a head longer than eslp_limits.whole, in the order of the wire: `lines`; `message.kind` and
+   * `message.format`, as far as the lines have told. More of the head follows until `head_ends` is not 0.
+   */
+  ESLP_STEP_HEAD_PART = 4,
 } eslp_step_kind;
 
 /** What eslp_decoder_decode() found. */
@@ -1208,11 +1304,26 @@ typedef struct eslp_step {
   size_t required;
   /** An eslp_step_kind. */
   int32_t kind;
+  /**
+   * With ESLP_STEP_HEAD_PART: whether these are the last lines of the head. Then `remaining` is the length of the
+   * body.
+   */
+  uint8_t head_ends;
+  /** With the last ESLP_STEP_HEAD_PART: whether the head has lost its end; see eslp_message_is_cut(). */
+  uint8_t is_cut;
   /** The frame or head; valid as long as the octets in the buffer. */
   eslp_message message;
   /** Octets of a body, at least one; valid as long as they are in the buffer. */
   eslp_bytes data;
-  /** With ESLP_STEP_HEAD the octets of the body, with ESLP_STEP_BODY those after these; 0 ends the frame. */
+  /**
+   * With ESLP_STEP_HEAD_PART lines of a head, with ESLP_STEP_BODY those of `data` that are headers of a plain event:
+   * none after its blank line, the rest is the event's own body. See eslp_lines_next().
+   */
+  eslp_lines lines;
+  /**
+   * With ESLP_STEP_HEAD and the last ESLP_STEP_HEAD_PART the octets of the body, with ESLP_STEP_BODY those after
+   * these; 0 ends the frame.
+   */
   uint64_t remaining;
   /** After an error: its position in the stream, counted from the first octet the decoder was given. */
   uint64_t error_offset;
@@ -1253,10 +1364,26 @@ void eslp_decoder_free(eslp_decoder *decoder);
 eslp_status eslp_decoder_decode(eslp_decoder *decoder, const void *buf, size_t len, eslp_step *step);
 
 /**
- * The number of octets in `buf` that belong to a frame which the end of the stream left incomplete; blank lines do not
- * count. 0 if something is wrong with the arguments.
+ * The broken reply or notice that the end of the stream leaves; `buf` is what was read and not consumed. It is the last
+ * frame, and the server has written nothing behind it that would have ended it before.
+ *
+ * @return ESLP_NOT_FOUND if there is none.
+ */
+eslp_status eslp_decoder_at_end(const eslp_decoder *decoder, const void *buf, size_t len,
+    eslp_message *message);
+
+/**
+ * The number of octets of a frame that the end of the stream left incomplete, those that were handed out in parts
+ * included; `buf` is what was read and not consumed. Blank lines do not count. 0 if something is wrong with the
+ * arguments.
  */
 size_t eslp_decoder_incomplete(const eslp_decoder *decoder, const void *buf, size_t len);
+
+/**
+ * The number of octets that this frame lacks; 0 if its head has not said how long it is, or something is wrong with the
+ * arguments.
+ */
+size_t eslp_decoder_missing(const eslp_decoder *decoder, const void *buf, size_t len);
 
 /** Position in the stream of the buffer's first octet: all that was consumed. 0 if something is wrong with the argument. */
 uint64_t eslp_decoder_position(const eslp_decoder *decoder);
@@ -1799,8 +1926,8 @@ typedef enum eslp_incoming {
   /** The server wants `auth` or `userauth`, within 25 seconds. */
   ESLP_IN_AUTH_REQUEST = 1,
   /**
-   * It has accepted the password: `id`, `message` with the rights after `userauth`. `glued` is a second command that
-   * this frame answers: the reply to a `userauth` with long lists of rights loses its end.
+   * It has accepted the password: `id`, `message` with the rights after `userauth`. Long lists of rights lose their
+   * end on the way: see eslp_reply_is_broken().
    */
   ESLP_IN_AUTHENTICATED = 2,
   /** It has refused the password: `id`, `message`. A notice and the end follow. */
@@ -1830,10 +1957,23 @@ typedef enum eslp_incoming {
   /**
    * A frame longer than eslp_limits.whole has begun: `message` without its body, `remaining`; `id` if it is an
    * answer. Its body follows in parts.
+   *
+   * A frame in parts comes as none of the kinds above. What it means for the connection is known when its last octet
+   * has come: eslp_client_is_open() for a login, eslp_client_full_control() and eslp_client_socket_mode() for
+   * `connect`, eslp_client_is_lingering() and ESLP_CLOSED for a notice.
    */
   ESLP_IN_HEAD = 12,
-  /** The next part of the body: `data`, `remaining`. */
+  /**
+   * The next part of the body: `data`, `remaining`; `lines` if they are headers of a plain event; `id` if it is an
+   * answer, which is complete when `remaining` is 0.
+   */
   ESLP_IN_BODY = 13,
+  /**
+   * Lines of a head that is itself longer than eslp_limits.whole, in the order of the wire: `lines`; `id` if it is an
+   * answer; `message.kind` and `message.format`, as far as the lines have told: ESLP_MESSAGE_OTHER before the last
+   * lines of the reply to `connect`, which has an `id`. More of the head follows until `head_ends` is not 0.
+   */
+  ESLP_IN_HEAD_PART = 14,
 } eslp_incoming;
 
 /** Why a connection ended. */
@@ -1889,10 +2029,8 @@ typedef struct eslp_client_found {
   int32_t kind;
   /** With ESLP_IN_GOODBYE, ESLP_CLOSED and errors: an eslp_end, why the connection is over. */
   int32_t end;
-  /** The command that is answered; ESLP_NO_ID if none is. */
+  /** The command that is answered; ESLP_NO_ID if none is. An answer in parts tells it with each of them. */
   uint64_t id;
-  /** With ESLP_IN_AUTHENTICATED: a second command that is answered, or ESLP_NO_ID. */
-  uint64_t glued;
   /** The frame; valid as long as the octets in the buffer. */
   eslp_message message;
   /**
@@ -1900,12 +2038,22 @@ typedef struct eslp_client_found {
    * as the octets in the buffer.
    */
   eslp_bytes data;
-  /** Octets of the body that come after these. */
+  /**
+   * With ESLP_IN_HEAD_PART lines of a head, with ESLP_IN_BODY those of `data` that are headers of a plain event: none
+   * after its blank line, the rest is the event's own body. See eslp_lines_next().
+   */
+  eslp_lines lines;
+  /**
+   * With ESLP_IN_HEAD and the last ESLP_IN_HEAD_PART the octets of the body, with ESLP_IN_BODY those after these; 0
+   * ends the frame.
+   */
   uint64_t remaining;
   /** The commands that will never be answered, once the end is known. */
   eslp_unanswered unanswered;
   /** After an error: its position in the stream, counted from the first octet. */
   uint64_t error_offset;
+  /** With ESLP_IN_HEAD_PART: whether these are the last lines of the head. Then `remaining` is the length of the body. */
+  uint8_t head_ends;
 } eslp_client_found;
 
 /** A command has been written, or why not. */
@@ -1924,10 +2072,22 @@ typedef struct eslp_sent {
 typedef struct eslp_eof {
   /** An eslp_end: ESLP_END_EOF, unless the server had told before. */
   int32_t end;
-  /** The commands that will not be answered and have not been reported yet. */
+  /**
+   * The commands that will not be answered and have not been reported yet. The first may be the one whose answer was
+   * cut off.
+   */
   eslp_unanswered unanswered;
-  /** Octets of a frame that the end cut off. */
+  /** Octets of a frame that the end cut off, those that came in parts included. */
   size_t incomplete;
+  /** Octets that this frame lacks; 0 if its head has not said how long it is. */
+  size_t missing;
+  /**
+   * The command that the end of the stream answers: with a broken reply, behind which the server has written nothing
+   * more. ESLP_NO_ID if there is none, as in an ordinary connection.
+   */
+  uint64_t id;
+  /** That reply, or ESLP_MESSAGE_NONE; see eslp_reply_is_broken(). Valid as long as the octets in the buffer. */
+  eslp_message message;
 } eslp_eof;
 
 /** What has come in so far. */
@@ -2063,6 +2223,12 @@ eslp_status eslp_client_eof(eslp_client *client, const void *buf, size_t len, es
 /** Why the connection is over: an eslp_end, ESLP_END_NONE if it is not. */
 int32_t eslp_client_end(const eslp_client *client);
 
+/**
+ * Whether the server takes all commands: inbound when the password has been accepted, outbound when `connect` has been
+ * sent; not any more after the end.
+ */
+bool eslp_client_is_open(const eslp_client *client);
+
 /** Whether the controlled channel has ended and the connection lingers. */
 bool eslp_client_is_lingering(const eslp_client *client);
 
@@ -2072,6 +2238,13 @@ bool eslp_client_is_lingering(const eslp_client *client);
  * @return ESLP_NOT_FOUND as long as the reply to `connect` has not told.
  */
 eslp_status eslp_client_full_control(const eslp_client *client, bool *full);
+
+/**
+ * In outbound mode: an eslp_socket_mode, whether applications run beside the commands.
+ *
+ * @return ESLP_NOT_FOUND as long as the reply to `connect` has not told.
+ */
+eslp_status eslp_client_socket_mode(const eslp_client *client, int32_t *mode);
 
 /** The number of commands that have been sent and not answered yet. */
 uint64_t eslp_client_in_flight(const eslp_client *client);

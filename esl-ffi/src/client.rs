@@ -3,7 +3,7 @@
 use core::ffi::c_void;
 
 use esl_core::{
-    Answer, Channel, Client, Command, End, Eof, Incoming, Limits, Linger, Message, Poll, SendError, Stats,
+    Answer, Channel, Client, Command, CommandId, End, Eof, Incoming, Limits, Linger, Message, Poll, SendError, Stats,
     Subscription, Unanswered,
 };
 
@@ -11,7 +11,7 @@ use crate::border::{Out, Outcome, input, output, read, run};
 use crate::command::{eslp_command, eslp_events, eslp_fault, linger};
 use crate::decoder::{eslp_limits, limits};
 use crate::handle::{Opaque, assert_size};
-use crate::message::{eslp_frame, eslp_message};
+use crate::message::{eslp_lines, eslp_message, socket_mode};
 use crate::name::{format_of, optional_level_of};
 use crate::octets::eslp_bytes;
 use crate::pairs::eslp_pairs;
@@ -49,8 +49,8 @@ pub enum eslp_incoming {
     ESLP_IN_NONE = 0,
     /// The server wants `auth` or `userauth`, within 25 seconds.
     ESLP_IN_AUTH_REQUEST = 1,
-    /// It has accepted the password: `id`, `message` with the rights after `userauth`. `glued` is a second command that
-    /// this frame answers: the reply to a `userauth` with long lists of rights loses its end.
+    /// It has accepted the password: `id`, `message` with the rights after `userauth`. Long lists of rights lose their
+    /// end on the way: see eslp_reply_is_broken().
     ESLP_IN_AUTHENTICATED = 2,
     /// It has refused the password: `id`, `message`. A notice and the end follow.
     ESLP_IN_AUTH_REFUSED = 3,
@@ -74,9 +74,18 @@ pub enum eslp_incoming {
     ESLP_IN_UNEXPECTED = 11,
     /// A frame longer than eslp_limits.whole has begun: `message` without its body, `remaining`; `id` if it is an
     /// answer. Its body follows in parts.
+    ///
+    /// A frame in parts comes as none of the kinds above. What it means for the connection is known when its last octet
+    /// has come: eslp_client_is_open() for a login, eslp_client_full_control() and eslp_client_socket_mode() for
+    /// `connect`, eslp_client_is_lingering() and ESLP_CLOSED for a notice.
     ESLP_IN_HEAD = 12,
-    /// The next part of the body: `data`, `remaining`.
+    /// The next part of the body: `data`, `remaining`; `lines` if they are headers of a plain event; `id` if it is an
+    /// answer, which is complete when `remaining` is 0.
     ESLP_IN_BODY = 13,
+    /// Lines of a head that is itself longer than eslp_limits.whole, in the order of the wire: `lines`; `id` if it is an
+    /// answer; `message.kind` and `message.format`, as far as the lines have told: ESLP_MESSAGE_OTHER before the last
+    /// lines of the reply to `connect`, which has an `id`. More of the head follows until `head_ends` is not 0.
+    ESLP_IN_HEAD_PART = 14,
 }
 
 /// Why a connection ended.
@@ -133,21 +142,25 @@ pub struct eslp_client_found {
     pub kind: i32,
     /// With ESLP_IN_GOODBYE, ESLP_CLOSED and errors: an eslp_end, why the connection is over.
     pub end: i32,
-    /// The command that is answered; ESLP_NO_ID if none is.
+    /// The command that is answered; ESLP_NO_ID if none is. An answer in parts tells it with each of them.
     pub id: u64,
-    /// With ESLP_IN_AUTHENTICATED: a second command that is answered, or ESLP_NO_ID.
-    pub glued: u64,
     /// The frame; valid as long as the octets in the buffer.
     pub message: eslp_message,
     /// With ESLP_IN_BODY a part of a body, at least one octet; with ESLP_CLOSED what came after the end. Valid as long
     /// as the octets in the buffer.
     pub data: eslp_bytes,
-    /// Octets of the body that come after these.
+    /// With ESLP_IN_HEAD_PART lines of a head, with ESLP_IN_BODY those of `data` that are headers of a plain event: none
+    /// after its blank line, the rest is the event's own body. See eslp_lines_next().
+    pub lines: eslp_lines,
+    /// With ESLP_IN_HEAD and the last ESLP_IN_HEAD_PART the octets of the body, with ESLP_IN_BODY those after these; 0
+    /// ends the frame.
     pub remaining: u64,
     /// The commands that will never be answered, once the end is known.
     pub unanswered: eslp_unanswered,
     /// After an error: its position in the stream, counted from the first octet.
     pub error_offset: u64,
+    /// With ESLP_IN_HEAD_PART: whether these are the last lines of the head. Then `remaining` is the length of the body.
+    pub head_ends: u8,
 }
 
 /// A command has been written, or why not.
@@ -170,10 +183,18 @@ pub struct eslp_sent {
 pub struct eslp_eof {
     /// An eslp_end: ESLP_END_EOF, unless the server had told before.
     pub end: i32,
-    /// The commands that will not be answered and have not been reported yet.
+    /// The commands that will not be answered and have not been reported yet. The first may be the one whose answer was
+    /// cut off.
     pub unanswered: eslp_unanswered,
-    /// Octets of a frame that the end cut off.
+    /// Octets of a frame that the end cut off, those that came in parts included.
     pub incomplete: usize,
+    /// Octets that this frame lacks; 0 if its head has not said how long it is.
+    pub missing: usize,
+    /// The command that the end of the stream answers: with a broken reply, behind which the server has written nothing
+    /// more. ESLP_NO_ID if there is none, as in an ordinary connection.
+    pub id: u64,
+    /// That reply, or ESLP_MESSAGE_NONE; see eslp_reply_is_broken(). Valid as long as the octets in the buffer.
+    pub message: eslp_message,
 }
 
 /// What has come in so far.
@@ -218,20 +239,41 @@ pub struct eslp_subscription {
     pub linger_seconds: i64,
 }
 
-fn end_number(end: End) -> i32 {
-    use eslp_end::*;
-    (match end {
-        End::Exit => ESLP_END_EXIT,
-        End::AuthRefused => ESLP_END_AUTH_REFUSED,
-        End::AuthTimeout => ESLP_END_AUTH_TIMEOUT,
-        End::Rejected => ESLP_END_REJECTED,
-        End::ChannelEnded => ESLP_END_CHANNEL_ENDED,
-        End::Shutdown => ESLP_END_SHUTDOWN,
-        End::EventsLost => ESLP_END_EVENTS_LOST,
-        End::Eof => ESLP_END_EOF,
-        End::Protocol(_) => ESLP_END_PROTOCOL,
-        _ => ESLP_END_GOODBYE,
-    }) as i32
+/// One list for both directions: an end that is not in it does not compile.
+macro_rules! ends {
+    ($($end:ident = $number:ident,)+) => {
+        fn end_number(end: End) -> i32 {
+            (match end {
+                $(End::$end => eslp_end::$number,)+
+                End::Protocol(_) => eslp_end::ESLP_END_PROTOCOL,
+            }) as i32
+        }
+
+        /// The words for an eslp_end.
+        fn end_text(number: i32) -> Option<&'static str> {
+            match number {
+                $(_ if number == eslp_end::$number as i32 => Some(End::$end.as_str()),)+
+                _ if number == eslp_end::ESLP_END_PROTOCOL as i32 => Some("framing broken"),
+                _ => None,
+            }
+        }
+    };
+}
+
+ends! {
+    Exit = ESLP_END_EXIT,
+    AuthRefused = ESLP_END_AUTH_REFUSED,
+    AuthTimeout = ESLP_END_AUTH_TIMEOUT,
+    Rejected = ESLP_END_REJECTED,
+    ChannelEnded = ESLP_END_CHANNEL_ENDED,
+    Shutdown = ESLP_END_SHUTDOWN,
+    EventsLost = ESLP_END_EVENTS_LOST,
+    Goodbye = ESLP_END_GOODBYE,
+    Eof = ESLP_END_EOF,
+}
+
+fn id_number(id: Option<CommandId>) -> u64 {
+    id.map_or(ESLP_NO_ID, CommandId::number)
 }
 
 impl eslp_sent {
@@ -240,14 +282,16 @@ impl eslp_sent {
 
 impl From<Unanswered> for eslp_unanswered {
     fn from(unanswered: Unanswered) -> Self {
-        let first = unanswered.ids().next().map_or(ESLP_NO_ID, |id| id.number());
-        Self { first, count: unanswered.len() }
+        Self { first: id_number(unanswered.ids().next()), count: unanswered.len() }
     }
 }
 
-impl From<Eof> for eslp_eof {
-    fn from(eof: Eof) -> Self {
-        Self { end: end_number(eof.end), unanswered: eof.unanswered.into(), incomplete: eof.incomplete }
+impl From<Eof<'_>> for eslp_eof {
+    fn from(eof: Eof<'_>) -> Self {
+        let Eof { end, answer, unanswered, incomplete, missing } = eof;
+        let message = answer.map_or(eslp_message::NONE, |(_, reply)| Message::Reply(reply).into());
+        let id = id_number(answer.map(|(id, _)| id));
+        Self { end: end_number(end), unanswered: unanswered.into(), incomplete, missing, id, message }
     }
 }
 
@@ -265,12 +309,13 @@ impl eslp_client_found {
         kind: eslp_incoming::ESLP_IN_NONE as i32,
         end: eslp_end::ESLP_END_NONE as i32,
         id: ESLP_NO_ID,
-        glued: ESLP_NO_ID,
         message: eslp_message::NONE,
         data: eslp_bytes::NONE,
+        lines: eslp_lines::NONE,
         remaining: 0,
         unanswered: eslp_unanswered { first: ESLP_NO_ID, count: 0 },
         error_offset: 0,
+        head_ends: 0,
     };
 
     fn of(kind: eslp_incoming, message: Message<'_>) -> Self {
@@ -283,11 +328,9 @@ impl From<Incoming<'_>> for eslp_client_found {
         use eslp_incoming::*;
         match incoming {
             Incoming::AuthRequest => Self { kind: ESLP_IN_AUTH_REQUEST as i32, ..Self::NONE },
-            Incoming::Authenticated { id, reply, glued } => Self {
-                id: id.number(),
-                glued: glued.map_or(ESLP_NO_ID, |id| id.number()),
-                ..Self::of(ESLP_IN_AUTHENTICATED, Message::Reply(reply))
-            },
+            Incoming::Authenticated { id, reply } => {
+                Self { id: id.number(), ..Self::of(ESLP_IN_AUTHENTICATED, Message::Reply(reply)) }
+            }
             Incoming::AuthRefused { id, reply } => {
                 Self { id: id.number(), ..Self::of(ESLP_IN_AUTH_REFUSED, Message::Reply(reply)) }
             }
@@ -312,7 +355,6 @@ impl From<Incoming<'_>> for eslp_client_found {
                 ..Self::of(ESLP_IN_GOODBYE, Message::Disconnect(notice))
             },
             Incoming::Unexpected(message) => Self::of(ESLP_IN_UNEXPECTED, message),
-            _ => Self::NONE,
         }
     }
 }
@@ -453,15 +495,38 @@ pub unsafe extern "C" fn eslp_client_poll(
         let consumed = poll.consumed();
         let (found, status) = match poll {
             Poll::Incoming { incoming, .. } => (incoming.into(), Ok(())),
-            Poll::Head { head, id, body_len, .. } => {
-                let message = eslp_message { frame: eslp_frame::from(head), ..Message::from(head).into() };
-                let id = id.map_or(ESLP_NO_ID, |id| id.number());
-                let kind = eslp_incoming::ESLP_IN_HEAD as i32;
-                (eslp_client_found { kind, id, message, remaining: body_len as u64, ..eslp_client_found::NONE }, Ok(()))
+            Poll::HeadPart { lines, kind, id, body_len, .. } => {
+                let found = eslp_client_found {
+                    kind: eslp_incoming::ESLP_IN_HEAD_PART as i32,
+                    id: id_number(id),
+                    message: eslp_message::of_head_part(kind),
+                    lines: lines.into(),
+                    remaining: body_len.map_or(0, |len| len as u64),
+                    head_ends: body_len.is_some().into(),
+                    ..eslp_client_found::NONE
+                };
+                (found, Ok(()))
             }
-            Poll::Body { data, remaining, .. } => {
-                let (kind, data) = (eslp_incoming::ESLP_IN_BODY as i32, eslp_bytes::of(data));
-                (eslp_client_found { kind, data, remaining: remaining as u64, ..eslp_client_found::NONE }, Ok(()))
+            Poll::Head { head, id, body_len, .. } => {
+                let found = eslp_client_found {
+                    kind: eslp_incoming::ESLP_IN_HEAD as i32,
+                    id: id_number(id),
+                    message: eslp_message::of_head(head),
+                    remaining: body_len as u64,
+                    ..eslp_client_found::NONE
+                };
+                (found, Ok(()))
+            }
+            Poll::Body { data, lines, id, remaining, .. } => {
+                let found = eslp_client_found {
+                    kind: eslp_incoming::ESLP_IN_BODY as i32,
+                    id: id_number(id),
+                    data: eslp_bytes::of(data),
+                    lines: lines.map_or(eslp_lines::NONE, eslp_lines::from),
+                    remaining: remaining as u64,
+                    ..eslp_client_found::NONE
+                };
+                (found, Ok(()))
             }
             Poll::NeedData { required, .. } => {
                 let required = required.unwrap_or_default();
@@ -652,6 +717,14 @@ pub unsafe extern "C" fn eslp_client_end(client: *const eslp_client) -> i32 {
     end.map_or(eslp_end::ESLP_END_NONE as i32, end_number)
 }
 
+/// Whether the server takes all commands: inbound when the password has been accepted, outbound when `connect` has been
+/// sent; not any more after the end.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_client_is_open(client: *const eslp_client) -> bool {
+    // SAFETY: by the contract with C, `client` is a handle.
+    unsafe { eslp_client::inner_ref(client) }.is_ok_and(|client| client.is_open())
+}
+
 /// Whether the controlled channel has ended and the connection lingers.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_is_lingering(client: *const eslp_client) -> bool {
@@ -668,6 +741,19 @@ pub unsafe extern "C" fn eslp_client_full_control(client: *const eslp_client, fu
     run(|| unsafe {
         let out = Out::new(full)?;
         out.set(eslp_client::inner_ref(client)?.has_full_control().ok_or(eslp_status::ESLP_NOT_FOUND)?);
+        Ok(())
+    })
+}
+
+/// In outbound mode: an eslp_socket_mode, whether applications run beside the commands.
+///
+/// @return ESLP_NOT_FOUND as long as the reply to `connect` has not told.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_client_socket_mode(client: *const eslp_client, mode: *mut i32) -> eslp_status {
+    // SAFETY: by the contract with C, `client` is a handle and `mode` is an output.
+    run(|| unsafe {
+        let out = Out::new(mode)?;
+        out.set(socket_mode(eslp_client::inner_ref(client)?.socket_mode().ok_or(eslp_status::ESLP_NOT_FOUND)?));
         Ok(())
     })
 }
@@ -693,20 +779,5 @@ pub unsafe extern "C" fn eslp_client_stats(client: *const eslp_client, stats: *m
 /// What an eslp_end says, in English: valid for ever; NULL for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_end_text(end: i32) -> eslp_bytes {
-    const ENDS: [End; 9] = [
-        End::Exit,
-        End::AuthRefused,
-        End::AuthTimeout,
-        End::Rejected,
-        End::ChannelEnded,
-        End::Shutdown,
-        End::EventsLost,
-        End::Goodbye,
-        End::Eof,
-    ];
-    if end == eslp_end::ESLP_END_PROTOCOL as i32 {
-        return eslp_bytes::of(b"framing broken");
-    }
-    let end = ENDS.iter().find(|known| end_number(**known) == end);
-    eslp_bytes::option(end.map(|end| end.as_str().as_bytes()))
+    eslp_bytes::option(end_text(end).map(str::as_bytes))
 }

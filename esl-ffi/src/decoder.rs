@@ -2,11 +2,11 @@
 
 use core::ffi::c_void;
 
-use esl_core::{Decoder, Limits, Message, Step};
+use esl_core::{Decoder, Limits, Step};
 
 use crate::border::{Out, Outcome, input, read, run};
 use crate::handle::{Opaque, assert_size};
-use crate::message::{eslp_frame, eslp_message};
+use crate::message::{eslp_lines, eslp_message};
 use crate::octets::eslp_bytes;
 use crate::status::eslp_status;
 
@@ -17,17 +17,30 @@ use crate::status::eslp_status;
 #[derive(Clone, Copy, Default)]
 #[repr(C)]
 pub struct eslp_limits {
-    /// The most octets that a head may have. Default 1 MiB; 64 KiB for a server.
+    /// The most octets that a head may have, in parts or whole. Default 1 MiB; 64 KiB for a server.
     pub head: usize,
     /// The most lines that a head may have. Default 10 000.
     pub lines: usize,
     /// The most octets that a body may have. Default 64 MiB; 1 MiB for a server.
     pub body: usize,
-    /// The most octets that a frame may have to be handed out in one piece; longer ones come as ESLP_HEAD and
-    /// ESLP_BODY. Default: always in one piece. A host whose buffer is fixed sets this to the buffer's size, and will
-    /// never be asked for more than that. A server has its requests in one piece in any case.
+    /// The most octets that a frame may have to be handed out in one piece. Longer ones come in parts, to a client as
+    /// ESLP_IN_HEAD or ESLP_IN_HEAD_PART and ESLP_IN_BODY, from a decoder as ESLP_STEP_HEAD or ESLP_STEP_HEAD_PART and
+    /// ESLP_STEP_BODY. Default: always in one piece. A host whose buffer is fixed sets this to the buffer's size, at
+    /// least ESLP_BUFFER_MIN, and will never be asked for more than that. A server has its requests in one piece in any
+    /// case.
+    ///
+    /// How long frames are on a real server: replies up to 553 octets, log lines and notices some hundred, plain events
+    /// 2.4 kB on average and up to 10 kB (JSON the same, XML 1.75 times that), the reply to `connect` 4 kB for a
+    /// loopback call and 8 to 12 kB for a SIP call. A buffer of 16 KiB has nearly all of them whole.
     pub whole: usize,
 }
+
+/// The smallest eslp_limits.whole with which every frame is understood, and a connection ends for the same reason, with
+/// the same counts and the same unanswered commands, as with a larger one. With a smaller one, a head that is longer ends
+/// the connection.
+pub const ESLP_BUFFER_MIN: usize = 256;
+
+const _: () = assert!(ESLP_BUFFER_MIN == Limits::MIN);
 
 /// Memory for a decoder, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
 pub const ESLP_DECODER_SIZE: usize = 384;
@@ -61,10 +74,15 @@ pub enum eslp_step_kind {
     ESLP_STEP_NONE = 0,
     /// A whole frame: `message`.
     ESLP_STEP_FRAME = 1,
-    /// The head of a frame longer than eslp_limits.whole: `message` without its body, which follows in parts.
+    /// The whole head of a frame longer than eslp_limits.whole: `message` without its body, which follows in parts;
+    /// `remaining`, never 0.
     ESLP_STEP_HEAD = 2,
-    /// The next octets of the body of the last head: `data`.
+    /// The next octets of the body of the last head: `data`, `remaining`; and `lines`, if they are headers of a plain
+    /// event.
     ESLP_STEP_BODY = 3,
+    /// Lines of a head longer than eslp_limits.whole, in the order of the wire: `lines`; `message.kind` and
+    /// `message.format`, as far as the lines have told. More of the head follows until `head_ends` is not 0.
+    ESLP_STEP_HEAD_PART = 4,
 }
 
 /// What eslp_decoder_decode() found.
@@ -77,11 +95,20 @@ pub struct eslp_step {
     pub required: usize,
     /// An eslp_step_kind.
     pub kind: i32,
+    /// With ESLP_STEP_HEAD_PART: whether these are the last lines of the head. Then `remaining` is the length of the
+    /// body.
+    pub head_ends: u8,
+    /// With the last ESLP_STEP_HEAD_PART: whether the head has lost its end; see eslp_message_is_cut().
+    pub is_cut: u8,
     /// The frame or head; valid as long as the octets in the buffer.
     pub message: eslp_message,
     /// Octets of a body, at least one; valid as long as they are in the buffer.
     pub data: eslp_bytes,
-    /// With ESLP_STEP_HEAD the octets of the body, with ESLP_STEP_BODY those after these; 0 ends the frame.
+    /// With ESLP_STEP_HEAD_PART lines of a head, with ESLP_STEP_BODY those of `data` that are headers of a plain event:
+    /// none after its blank line, the rest is the event's own body. See eslp_lines_next().
+    pub lines: eslp_lines,
+    /// With ESLP_STEP_HEAD and the last ESLP_STEP_HEAD_PART the octets of the body, with ESLP_STEP_BODY those after
+    /// these; 0 ends the frame.
     pub remaining: u64,
     /// After an error: its position in the stream, counted from the first octet the decoder was given.
     pub error_offset: u64,
@@ -92,8 +119,11 @@ impl eslp_step {
         consumed: 0,
         required: 0,
         kind: eslp_step_kind::ESLP_STEP_NONE as i32,
+        head_ends: 0,
+        is_cut: 0,
         message: eslp_message::NONE,
         data: eslp_bytes::NONE,
+        lines: eslp_lines::NONE,
         remaining: 0,
         error_offset: 0,
     };
@@ -106,20 +136,31 @@ impl From<Step<'_>> for eslp_step {
             Step::Frame { frame, .. } => Self {
                 consumed,
                 kind: eslp_step_kind::ESLP_STEP_FRAME as i32,
-                message: eslp_message { frame: eslp_frame::from(frame), ..eslp_message::from(Message::from(frame)) },
+                message: eslp_message::of_whole(frame),
+                ..Self::NONE
+            },
+            Step::HeadPart { lines, kind, end, .. } => Self {
+                consumed,
+                kind: eslp_step_kind::ESLP_STEP_HEAD_PART as i32,
+                head_ends: end.is_some().into(),
+                is_cut: end.is_some_and(|end| end.is_cut).into(),
+                message: eslp_message::of_head_part(kind),
+                lines: lines.into(),
+                remaining: end.map_or(0, |end| end.body_len as u64),
                 ..Self::NONE
             },
             Step::Head { head, body_len, .. } => Self {
                 consumed,
                 kind: eslp_step_kind::ESLP_STEP_HEAD as i32,
-                message: eslp_message { frame: eslp_frame::from(head), ..eslp_message::from(Message::from(head)) },
+                message: eslp_message::of_head(head),
                 remaining: body_len as u64,
                 ..Self::NONE
             },
-            Step::Body { data, remaining, .. } => Self {
+            Step::Body { data, lines, remaining, .. } => Self {
                 consumed,
                 kind: eslp_step_kind::ESLP_STEP_BODY as i32,
                 data: eslp_bytes::of(data),
+                lines: lines.map_or(eslp_lines::NONE, eslp_lines::from),
                 remaining: remaining as u64,
                 ..Self::NONE
             },
@@ -249,8 +290,29 @@ pub unsafe extern "C" fn eslp_decoder_decode(
     })
 }
 
-/// The number of octets in `buf` that belong to a frame which the end of the stream left incomplete; blank lines do not
-/// count. 0 if something is wrong with the arguments.
+/// The broken reply or notice that the end of the stream leaves; `buf` is what was read and not consumed. It is the last
+/// frame, and the server has written nothing behind it that would have ended it before.
+///
+/// @return ESLP_NOT_FOUND if there is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_decoder_at_end(
+    decoder: *const eslp_decoder,
+    buf: *const c_void,
+    len: usize,
+    message: *mut eslp_message,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `decoder` is a handle, `buf[..len]` is an input and `message` is an output.
+    run(|| unsafe {
+        let out = Out::new(message)?;
+        let frame = eslp_decoder::inner_ref(decoder)?.at_end(input(buf, len)?).ok_or(eslp_status::ESLP_NOT_FOUND)?;
+        out.set(eslp_message::of_whole(frame));
+        Ok(())
+    })
+}
+
+/// The number of octets of a frame that the end of the stream left incomplete, those that were handed out in parts
+/// included; `buf` is what was read and not consumed. Blank lines do not count. 0 if something is wrong with the
+/// arguments.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_decoder_incomplete(
     decoder: *const eslp_decoder,
@@ -261,7 +323,19 @@ pub unsafe extern "C" fn eslp_decoder_incomplete(
     let (decoder, octets) = unsafe { (eslp_decoder::inner_ref(decoder), input(buf, len)) };
     match (decoder, octets) {
         (Ok(decoder), Ok(octets)) => decoder.incomplete(octets),
-        _ => 0,
+        (Err(_), _) | (_, Err(_)) => 0,
+    }
+}
+
+/// The number of octets that this frame lacks; 0 if its head has not said how long it is, or something is wrong with the
+/// arguments.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_decoder_missing(decoder: *const eslp_decoder, buf: *const c_void, len: usize) -> usize {
+    // SAFETY: by the contract with C, `decoder` is a handle and `buf[..len]` is an input.
+    let (decoder, octets) = unsafe { (eslp_decoder::inner_ref(decoder), input(buf, len)) };
+    match (decoder, octets) {
+        (Ok(decoder), Ok(octets)) => decoder.missing(octets),
+        (Err(_), _) | (_, Err(_)) => 0,
     }
 }
 

@@ -16,7 +16,7 @@ use crate::decoder::{eslp_limits, eslp_step};
 use crate::dial::{eslp_dial, eslp_dial_fault, eslp_dial_read, eslp_leg, eslp_originate};
 use crate::event::{eslp_event, eslp_headers, eslp_index, eslp_slot};
 use crate::jobs::{eslp_pending, eslp_pending_slot, eslp_sequence};
-use crate::message::{eslp_frame, eslp_message};
+use crate::message::{eslp_frame, eslp_header_part, eslp_lines, eslp_message};
 use crate::octets::{eslp_bytes, eslp_header, eslp_items, eslp_value};
 use crate::pairs::{eslp_pair, eslp_pairs};
 use crate::server::{eslp_answer, eslp_ask, eslp_log_data, eslp_server_found, eslp_server_options, eslp_server_state};
@@ -45,10 +45,12 @@ pins! {
     eslp_headers 224 224,
     eslp_slot 16 16,
     eslp_index 256 256,
-    eslp_frame 56 28 { head 0 0, body 16 8, content_type 32 16, crlf 48 24 },
+    eslp_frame 56 28 { head 0 0, body 16 8, content_type 32 16, flags 48 24 },
     eslp_message 64 36 { kind 0 0, format 4 4, frame 8 8 },
+    eslp_lines 24 12 { bytes 0 0, goes_on 16 8, is_event 17 9 },
+    eslp_header_part 56 36 { name 0 0, value 24 16, after_line_end 48 32, is_complete 49 33 },
     eslp_limits 32 16 { head 0 0, lines 8 4, body 16 8, whole 24 12 },
-    eslp_step 120 72 { consumed 0 0, required 8 4, kind 16 8, message 24 12, data 88 48, remaining 104 56, error_offset 112 64 },
+    eslp_step 144 88 { consumed 0 0, required 8 4, kind 16 8, head_ends 20 12, is_cut 21 13, message 24 16, data 88 52, lines 104 60, remaining 128 72, error_offset 136 80 },
     eslp_auth 48 24 { password 0 0, user 16 8, domain 32 16 },
     eslp_api 40 20 { line 0 0, job_uuid 16 8, console_execute 32 16 },
     eslp_events 40 20 { names 0 0, subclasses 16 8, format 32 16 },
@@ -69,9 +71,9 @@ pins! {
     eslp_dial_fault 32 16 { field 0 0, leg 8 4, item 16 8, offset 24 12 },
     eslp_dial_read 16 8 { legs 0 0, offset 8 4 },
     eslp_unanswered 16 16 { first 0 0, count 8 8 },
-    eslp_client_found 152 112 { consumed 0 0, required 8 4, kind 16 8, end 20 12, id 24 16, glued 32 24, message 40 32, data 104 68, remaining 120 80, unanswered 128 88, error_offset 144 104 },
+    eslp_client_found 176 120 { consumed 0 0, required 8 4, kind 16 8, end 20 12, id 24 16, message 32 24, data 96 60, lines 112 68, remaining 136 80, unanswered 144 88, error_offset 160 104, head_ends 168 112 },
     eslp_sent 48 40 { id 0 0, len 8 8, count 16 16, fault 24 24 },
-    eslp_eof 32 32 { end 0 0, unanswered 8 8, incomplete 24 24 },
+    eslp_eof 112 80 { end 0 0, unanswered 8 8, incomplete 24 24, missing 32 28, id 40 32, message 48 40 },
     eslp_stats 40 40 { octets 0 0, frames 8 8, events 16 16, log_lines 24 24, unexpected 32 32 },
     eslp_subscription 112 64 { events 0 0, filters 40 20, channel 80 40, own_channel 96 48, divert 97 49, log 98 50, linger 99 51, log_level 100 52, linger_seconds 104 56 },
     eslp_pending_slot 24 24,

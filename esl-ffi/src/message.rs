@@ -1,11 +1,11 @@
 //! Frames, what they mean, and what can be asked of each kind.
 
 use esl_core::{
-    ApiResponse, DisconnectNotice, Disposition, Event, Frame, LogLine, Message, Reply, Request, SocketMode, Status,
-    Value,
+    ApiResponse, DisconnectNotice, Disposition, Event, Frame, FrameKind, HeaderPart, Lines, LogLine, Message, Reply,
+    Request, SocketMode, Status, Value,
 };
 
-use crate::border::{Out, Outcome, read, run};
+use crate::border::{Out, Outcome, change, read, run};
 use crate::event::{AnyHeaders, eslp_event, eslp_headers};
 use crate::handle::Opaque;
 use crate::name::format_number;
@@ -24,8 +24,8 @@ pub struct eslp_frame {
     pub body: eslp_bytes,
     /// The value of the first Content-Type; NULL if there is none.
     pub content_type: eslp_bytes,
-    /// Whether lines end in CRLF: a private number.
-    pub crlf: u32,
+    /// A number of the library's own.
+    pub flags: u32,
 }
 
 /// What a frame is.
@@ -49,6 +49,7 @@ pub enum eslp_message_kind {
     /// text/rude-rejection: the access list does not allow this address. A disconnect notice and the end follow.
     ESLP_MESSAGE_REJECTION = 7,
     /// A frame with another Content-Type or none: an orphaned part of a reply, a server of another kind, a request.
+    /// Before the last part of its head, the reply to `connect` is this, too: see ESLP_IN_HEAD_PART.
     ESLP_MESSAGE_OTHER = 8,
 }
 
@@ -62,8 +63,43 @@ pub struct eslp_message {
     pub kind: i32,
     /// The eslp_format of an event.
     pub format: i32,
-    /// The frame. For an event that came from a client or in parts, its body alone may be there.
+    /// The frame. Of an event that a client has found whole, the body alone is there. Of a frame that comes in parts,
+    /// the head alone is there, with ESLP_IN_HEAD_PART not even that: functions that need what is not there return
+    /// ESLP_NOT_WHOLE.
     pub frame: eslp_frame,
+}
+
+/// Header lines of a frame that is longer than eslp_limits.whole: a part of its head, or of the headers of a plain event.
+/// Take them with eslp_lines_next(), one after the other.
+///
+/// A part ends where a line does, as long as the line fits into the buffer; a longer one goes on in the next part. A
+/// percent escape is never cut.
+///
+/// Valid as long as the octets in the buffer.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_lines {
+    /// The lines with their line ends; NULL if there are none.
+    pub bytes: eslp_bytes,
+    /// Whether the first line began in the part before.
+    pub goes_on: u8,
+    /// Whether the lines are those of an event, or of the reply to `connect`: their values are percent-coded.
+    pub is_event: u8,
+}
+
+/// A header, or a part of one: eslp_lines_next().
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_header_part {
+    /// The name. Its `data` is NULL if this goes on with the value of the header before it: after a line end in that
+    /// value if `after_line_end` says so, else where the part before ended.
+    pub name: eslp_value,
+    /// The value, or a part of it.
+    pub value: eslp_value,
+    /// Whether a line end of the value stands before this part of it.
+    pub after_line_end: u8,
+    /// Whether the line ends here. Otherwise the first header of the next part goes on with the value.
+    pub is_complete: u8,
 }
 
 /// How an answer begins.
@@ -81,6 +117,8 @@ pub enum eslp_reply_status {
     /// Anything else: the value of a variable, the output of an API command. Whether it is a success, the command alone
     /// can tell.
     ESLP_REPLY_BARE = 4,
+    /// A reply in which the value of a variable stands where its text should: see eslp_reply_is_broken().
+    ESLP_REPLY_BROKEN = 5,
 }
 
 /// How an outbound connection runs applications: the `socket` application's `async` option.
@@ -99,10 +137,15 @@ impl From<Frame<'_>> for eslp_frame {
             head: eslp_bytes::of(frame.head()),
             body: eslp_bytes::option(frame.body()),
             content_type: eslp_bytes::option(frame.content_type()),
-            crlf: frame.is_crlf().into(),
+            flags: frame.flags(),
         }
     }
 }
+
+/// In [`eslp_frame::flags`]: the body is not here, but comes in parts. The core's own numbers are smaller.
+const BODY_IN_PARTS: u32 = 1 << 31;
+/// The same for the head.
+const HEAD_IN_PARTS: u32 = 1 << 30;
 
 impl eslp_frame {
     /// # Safety
@@ -110,13 +153,13 @@ impl eslp_frame {
     pub(crate) unsafe fn frame<'a>(&self) -> Outcome<Frame<'a>> {
         // SAFETY: the caller guarantees each of the three byte strings.
         unsafe {
-            Ok(Frame::from_parts(
-                self.head.octets()?,
-                self.body.optional()?,
-                self.content_type.optional()?,
-                self.crlf != 0,
-            ))
+            Ok(Frame::from_parts(self.head.octets()?, self.body.optional()?, self.content_type.optional()?, self.flags))
         }
+    }
+
+    /// Refuses a frame whose body is not here.
+    fn whole(&self) -> Outcome {
+        if self.flags & (BODY_IN_PARTS | HEAD_IN_PARTS) == 0 { Ok(()) } else { Err(eslp_status::ESLP_NOT_WHOLE) }
     }
 
     pub(crate) fn of_request(request: &Request<'_>) -> Self {
@@ -124,7 +167,7 @@ impl eslp_frame {
     }
 
     pub(crate) const NONE: Self =
-        Self { head: eslp_bytes::NONE, body: eslp_bytes::NONE, content_type: eslp_bytes::NONE, crlf: 0 };
+        Self { head: eslp_bytes::NONE, body: eslp_bytes::NONE, content_type: eslp_bytes::NONE, flags: 0 };
 }
 
 impl eslp_message {
@@ -142,6 +185,39 @@ impl eslp_message {
     fn of_frame(kind: eslp_message_kind, frame: &Frame<'_>) -> Self {
         Self { kind: kind as i32, format: 0, frame: (*frame).into() }
     }
+
+    /// A whole frame as a decoder gives it: that of an event has its head, too.
+    pub(crate) fn of_whole(frame: Frame<'_>) -> Self {
+        Self { frame: frame.into(), ..Message::from(frame).into() }
+    }
+
+    /// A head whose body comes in parts.
+    pub(crate) fn of_head(head: Frame<'_>) -> Self {
+        let mut message = Self::of_whole(head);
+        message.frame.flags |= BODY_IN_PARTS;
+        message
+    }
+
+    /// A frame whose head comes in parts.
+    pub(crate) fn of_head_part(kind: FrameKind) -> Self {
+        let (kind, format) = kind_of(kind);
+        Self { kind: kind as i32, format, frame: eslp_frame { flags: HEAD_IN_PARTS, ..eslp_frame::NONE } }
+    }
+}
+
+/// The kind of a message, and the format if it is an event.
+fn kind_of(kind: FrameKind) -> (eslp_message_kind, i32) {
+    use eslp_message_kind::*;
+    match kind {
+        FrameKind::AuthRequest => (ESLP_MESSAGE_AUTH_REQUEST, 0),
+        FrameKind::Reply => (ESLP_MESSAGE_REPLY, 0),
+        FrameKind::ApiResponse => (ESLP_MESSAGE_API_RESPONSE, 0),
+        FrameKind::Event(format) => (ESLP_MESSAGE_EVENT, format_number(format)),
+        FrameKind::Log => (ESLP_MESSAGE_LOG, 0),
+        FrameKind::Disconnect => (ESLP_MESSAGE_DISCONNECT, 0),
+        FrameKind::Rejection => (ESLP_MESSAGE_REJECTION, 0),
+        FrameKind::Other => (ESLP_MESSAGE_OTHER, 0),
+    }
 }
 
 impl From<Message<'_>> for eslp_message {
@@ -156,9 +232,51 @@ impl From<Message<'_>> for eslp_message {
             Message::Disconnect(notice) => Self::of_frame(ESLP_MESSAGE_DISCONNECT, notice.frame()),
             Message::Rejection(rejection) => Self::of_frame(ESLP_MESSAGE_REJECTION, rejection.frame()),
             Message::Other(frame) => Self::of_frame(ESLP_MESSAGE_OTHER, frame),
-            _ => Self::NONE,
         }
     }
+}
+
+impl eslp_lines {
+    pub(crate) const NONE: Self = Self { bytes: eslp_bytes::NONE, goes_on: 0, is_event: 0 };
+
+    /// # Safety
+    /// As [`eslp_bytes::octets`] for the bytes.
+    unsafe fn lines<'a>(&self) -> Outcome<Lines<'a>> {
+        // SAFETY: the same precondition as this function's.
+        let bytes = unsafe { self.bytes.octets() }?;
+        Ok(Lines::from_parts(bytes, self.goes_on != 0, self.is_event != 0))
+    }
+}
+
+impl From<Lines<'_>> for eslp_lines {
+    fn from(lines: Lines<'_>) -> Self {
+        Self {
+            bytes: eslp_bytes::of(lines.as_bytes()),
+            goes_on: lines.goes_on().into(),
+            is_event: lines.is_event().into(),
+        }
+    }
+}
+
+impl From<HeaderPart<'_>> for eslp_header_part {
+    fn from(part: HeaderPart<'_>) -> Self {
+        Self {
+            name: part.name.map_or(eslp_value::NONE, eslp_value::from),
+            value: part.value.into(),
+            after_line_end: part.after_line_end.into(),
+            is_complete: part.is_complete.into(),
+        }
+    }
+}
+
+/// The first header of `lines`, and the lines after it.
+fn take_first<'a>(lines: Lines<'a>) -> Option<(HeaderPart<'a>, Lines<'a>)> {
+    let part = lines.headers().next()?;
+    let bytes = lines.as_bytes();
+    // A value goes up to the end of its line.
+    let end = part.value.raw().as_ptr_range().end.addr().checked_sub(bytes.as_ptr().addr());
+    let rest = end.and_then(|end| bytes.get(end.checked_add(part.is_complete.into())?..));
+    Some((part, Lines::from_parts(rest.unwrap_or_default(), false, lines.is_event())))
 }
 
 /// The core's view of a message.
@@ -166,9 +284,8 @@ impl From<Message<'_>> for eslp_message {
 /// # Safety
 /// As [`read`], and as [`eslp_frame::frame`] for the frame.
 unsafe fn message<'a>(pointer: *const eslp_message) -> Outcome<Message<'a>> {
-    // SAFETY: the two preconditions are this function's.
-    let frame = unsafe { read(pointer)?.frame.frame() }?;
-    Ok(Message::from(frame))
+    // SAFETY: the same precondition as this function's.
+    unsafe { frame(pointer) }.map(Message::from)
 }
 
 /// The frame of a message.
@@ -176,38 +293,61 @@ unsafe fn message<'a>(pointer: *const eslp_message) -> Outcome<Message<'a>> {
 /// # Safety
 /// As [`message`].
 unsafe fn frame<'a>(pointer: *const eslp_message) -> Outcome<Frame<'a>> {
-    // SAFETY: the two preconditions are those of `message`, and so this function's.
-    unsafe { read(pointer)?.frame.frame() }
+    // SAFETY: the first precondition of `message`, and so this function's.
+    let view = unsafe { read(pointer) }?;
+    if view.frame.flags & HEAD_IN_PARTS != 0 {
+        return Err(eslp_status::ESLP_NOT_WHOLE);
+    }
+    // SAFETY: the second.
+    unsafe { view.frame.frame() }
 }
 
 /// # Safety
 /// As [`message`].
 unsafe fn reply<'a>(pointer: *const eslp_message) -> Outcome<Reply<'a>> {
     // SAFETY: the same precondition as this function's.
-    match unsafe { message(pointer) }? {
-        Message::Reply(reply) => Ok(reply),
-        _ => Err(eslp_status::ESLP_NOT_FOUND),
-    }
+    let Message::Reply(reply) = unsafe { message(pointer) }? else { return Err(eslp_status::ESLP_NOT_FOUND) };
+    Ok(reply)
 }
 
 /// # Safety
 /// As [`message`].
 unsafe fn log_line<'a>(pointer: *const eslp_message) -> Outcome<LogLine<'a>> {
     // SAFETY: the same precondition as this function's.
-    match unsafe { message(pointer) }? {
-        Message::Log(line) => Ok(line),
-        _ => Err(eslp_status::ESLP_NOT_FOUND),
-    }
+    let Message::Log(line) = unsafe { message(pointer) }? else { return Err(eslp_status::ESLP_NOT_FOUND) };
+    Ok(line)
 }
 
 /// # Safety
 /// As [`message`].
 unsafe fn notice<'a>(pointer: *const eslp_message) -> Outcome<DisconnectNotice<'a>> {
     // SAFETY: the same precondition as this function's.
-    match unsafe { message(pointer) }? {
-        Message::Disconnect(notice) => Ok(notice),
-        _ => Err(eslp_status::ESLP_NOT_FOUND),
-    }
+    let Message::Disconnect(notice) = unsafe { message(pointer) }? else { return Err(eslp_status::ESLP_NOT_FOUND) };
+    Ok(notice)
+}
+
+/// What a message says, whose text may be its body.
+enum Said<'a> {
+    Reply(Reply<'a>),
+    Api(ApiResponse<'a>),
+    Text(&'a [u8]),
+}
+
+/// # Safety
+/// As [`message`].
+unsafe fn said<'a>(pointer: *const eslp_message) -> Outcome<Said<'a>> {
+    // SAFETY: the same precondition as this function's, for both calls.
+    let (view, message) = unsafe { (read(pointer)?, message(pointer)?) };
+    let said = match message {
+        Message::Reply(reply) => return Ok(Said::Reply(reply)),
+        Message::ApiResponse(response) => Said::Api(response),
+        Message::Log(line) => Said::Text(line.text()),
+        Message::Disconnect(notice) => Said::Text(notice.text()),
+        Message::Rejection(rejection) => Said::Text(rejection.text()),
+        Message::AuthRequest(_) | Message::Event(_) | Message::Other(_) => return Err(eslp_status::ESLP_NOT_FOUND),
+    };
+    view.frame.whole()?;
+    Ok(said)
 }
 
 /// Stores what `value` finds in `out`.
@@ -229,7 +369,16 @@ fn answer(status: Status) -> eslp_reply_status {
         Status::Err => eslp_reply_status::ESLP_REPLY_ERR,
         Status::Usage => eslp_reply_status::ESLP_REPLY_USAGE,
         Status::Bare => eslp_reply_status::ESLP_REPLY_BARE,
+        Status::Broken => eslp_reply_status::ESLP_REPLY_BROKEN,
     }
+}
+
+/// The number of a mode.
+pub(crate) fn socket_mode(mode: SocketMode) -> i32 {
+    (match mode {
+        SocketMode::Async => eslp_socket_mode::ESLP_SOCKET_ASYNC,
+        SocketMode::Sync => eslp_socket_mode::ESLP_SOCKET_SYNC,
+    }) as i32
 }
 
 /// Begins with the first of the frame's headers, in the order of the wire, undecoded; the headers of an event are
@@ -255,7 +404,8 @@ pub unsafe extern "C" fn eslp_message_get(
 
 /// The event: of an event, or of the reply to `connect`, whose head has the data of the channel.
 ///
-/// @return ESLP_NOT_FOUND if it is neither.
+/// @return ESLP_NOT_FOUND if it is neither; ESLP_NOT_WHOLE if the event comes in parts: those of a plain one have
+/// `lines`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_message_event(message: *const eslp_message, event: *mut eslp_event) -> eslp_status {
     // SAFETY: by the contract with C, `message` is an input and `event` is an output.
@@ -263,6 +413,7 @@ pub unsafe extern "C" fn eslp_message_event(message: *const eslp_message, event:
         let out = Out::new(event)?;
         let view = read(message)?;
         if view.kind == eslp_message_kind::ESLP_MESSAGE_EVENT as i32 {
+            view.frame.whole()?;
             view.frame.body.octets()?;
             out.set(eslp_event { text: view.frame.body, format: view.format, crlf: 0 });
             return Ok(());
@@ -275,56 +426,76 @@ pub unsafe extern "C" fn eslp_message_event(message: *const eslp_message, event:
 /// What the server says: the Reply-Text of a reply, the output in an api response, a log line, a notice's or
 /// rejection's text. An api response is given to the octet.
 ///
-/// A Reply-Text of several lines is whole only as long as no line of it has a colon; see eslp_reply_text_to_end().
+/// A Reply-Text of several lines is whole only as long as no line of it has a colon; see eslp_reply_text_to_end(). Of a
+/// reply that is broken (see eslp_reply_is_broken()) and has no Reply-Text, what stands in its place: the value without
+/// the `~` at its front.
 ///
-/// @return ESLP_NOT_FOUND for other kinds.
+/// @return ESLP_NOT_FOUND for other kinds; ESLP_NOT_WHOLE if the body comes in parts.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_message_text(message: *const eslp_message, text: *mut eslp_value) -> eslp_status {
     // SAFETY: by the contract with C, `message` is an input and `text` is an output.
     unsafe {
         give(text, || {
-            Ok(match self::message(message)? {
-                Message::Reply(reply) => Some(reply.text()),
-                Message::ApiResponse(response) => Some(Value::octets(response.body())),
-                Message::Log(line) => Some(Value::octets(line.text())),
-                Message::Disconnect(notice) => Some(Value::octets(notice.text())),
-                Message::Rejection(rejection) => Some(Value::octets(rejection.text())),
-                _ => None,
-            })
+            Ok(Some(match said(message)? {
+                Said::Reply(reply) => reply.text(),
+                Said::Api(response) => Value::octets(response.body()),
+                Said::Text(text) => Value::octets(text),
+            }))
         })
     }
 }
 
-/// How the text of a reply or api response begins.
+/// How the text of a reply or api response begins; ESLP_REPLY_NONE for other kinds, and if the body comes in parts.
 ///
 /// An unset variable answers `getvar` with `-ERR command not found`, as an unknown command is answered; a variable may
 /// also hold a text that begins so.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_message_reply_status(message: *const eslp_message) -> eslp_reply_status {
     // SAFETY: by the contract with C, `message` is an input.
-    match unsafe { self::message(message) } {
-        Ok(Message::Reply(reply)) => answer(reply.status()),
-        Ok(Message::ApiResponse(response)) => answer(response.status()),
-        _ => eslp_reply_status::ESLP_REPLY_NONE,
+    match unsafe { said(message) } {
+        Ok(Said::Reply(reply)) => answer(reply.status()),
+        Ok(Said::Api(response)) => answer(response.status()),
+        Ok(Said::Text(_)) | Err(_) => eslp_reply_status::ESLP_REPLY_NONE,
     }
 }
 
 /// What follows `+OK`, `-ERR` or `-USAGE` in the text of a reply or api response, without the blanks around it; all of
 /// it if it begins with none of them.
 ///
-/// @return ESLP_NOT_FOUND for other kinds.
+/// @return ESLP_NOT_FOUND for other kinds; ESLP_NOT_WHOLE if the body comes in parts.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_message_detail(message: *const eslp_message, detail: *mut eslp_bytes) -> eslp_status {
     // SAFETY: by the contract with C, `message` is an input and `detail` is an output.
     run(|| unsafe {
         let out = Out::new(detail)?;
-        out.set(eslp_bytes::of(match self::message(message)? {
-            Message::Reply(reply) => reply.detail(),
-            Message::ApiResponse(response) => ApiResponse::detail(&response),
-            _ => return Err(eslp_status::ESLP_NOT_FOUND),
+        out.set(eslp_bytes::of(match said(message)? {
+            Said::Reply(reply) => reply.detail(),
+            Said::Api(response) => response.detail(),
+            Said::Text(_) => return Err(eslp_status::ESLP_NOT_FOUND),
         }));
         Ok(())
     })
+}
+
+/// Whether a frame has lost its end on the wire, and was cut where the next one begins: its text is not complete.
+/// FreeSWITCH does that to a reply of several lines or a notice that is too long for its buffer of 512 octets, and to the
+/// value of a variable that begins with `~`. Any kind.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_message_is_cut(message: *const eslp_message) -> bool {
+    // SAFETY: by the contract with C, `message` is an input.
+    unsafe { frame(message) }.is_ok_and(|frame| frame.is_cut())
+}
+
+/// Whether the server has broken this reply: the value of a variable that begins with `~` stands where its text should,
+/// or its end is missing. The text is not complete and may be anything; the command that it answers is the right one, and
+/// so are those of all replies after it.
+///
+/// Only `getvar` is answered so, and `userauth` and `bgapi` with replies that are too long for the server. Ask for a
+/// variable whose value somebody else chooses with `api uuid_getvar`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_reply_is_broken(message: *const eslp_message) -> bool {
+    // SAFETY: by the contract with C, `message` is an input.
+    unsafe { reply(message) }.is_ok_and(|reply| reply.is_broken())
 }
 
 /// The text of a reply with all that follows it in the head: the whole value that answers `getvar`, if it has several
@@ -370,14 +541,7 @@ pub unsafe extern "C" fn eslp_reply_allowed_log(message: *const eslp_message, al
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_reply_socket_mode(message: *const eslp_message, mode: *mut i32) -> eslp_status {
     // SAFETY: by the contract with C, `message` is an input and `mode` is an output.
-    unsafe {
-        give(mode, || {
-            Ok(reply(message)?.socket_mode().map(|mode| match mode {
-                SocketMode::Async => eslp_socket_mode::ESLP_SOCKET_ASYNC as i32,
-                SocketMode::Sync => eslp_socket_mode::ESLP_SOCKET_SYNC as i32,
-            }))
-        })
-    }
+    unsafe { give(mode, || Ok(reply(message)?.socket_mode().map(socket_mode))) }
 }
 
 /// In the reply to `connect`: whether all commands may be used (`full`) or only those for the one channel.
@@ -456,6 +620,23 @@ pub unsafe extern "C" fn eslp_notice_channel_name(message: *const eslp_message, 
 pub unsafe extern "C" fn eslp_notice_linger_seconds(message: *const eslp_message, seconds: *mut i64) -> eslp_status {
     // SAFETY: by the contract with C, `message` is an input and `seconds` is an output.
     unsafe { give(seconds, || Ok(notice(message)?.linger_seconds())) }
+}
+
+/// Takes the first header off the front of `lines`, in the order of the wire: of a line that goes on in another part, the
+/// part that stands here. A copy of the struct begins again with the first.
+///
+/// @return ESLP_END after the last.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_lines_next(lines: *mut eslp_lines, header: *mut eslp_header_part) -> eslp_status {
+    // SAFETY: by the contract with C, `lines` is an input and an output at once, and `header` is an output.
+    run(|| unsafe {
+        let out = Out::new(header)?;
+        let lines = change(lines)?;
+        let (part, rest) = take_first(lines.lines()?).ok_or(eslp_status::ESLP_END)?;
+        *lines = rest.into();
+        out.set(part.into());
+        Ok(())
+    })
 }
 
 /// The command line of a request, a frame that a client has sent: the word and its arguments.

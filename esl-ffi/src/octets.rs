@@ -111,6 +111,9 @@ impl From<Value<'_>> for eslp_value {
 }
 
 impl eslp_value {
+    /// Nothing.
+    pub(crate) const NONE: Self = Self { data: core::ptr::null(), len: 0, coding: 0, limit: 0 };
+
     /// The value, if `coding` and `limit` are those of one.
     ///
     /// # Safety

@@ -126,7 +126,7 @@ impl eslp_pairs {
     unsafe fn request<'a>(&self) -> Outcome<Request<'a>> {
         // SAFETY: the caller guarantees the bytes of `request`, as for `content`.
         let head = unsafe { self.request.octets() }?;
-        Ok(Request::from(Frame::from_parts(head, None, None, false)))
+        Ok(Request::from(Frame::from_parts(head, None, None, 0)))
     }
 
     /// The headers of a command that was read.

@@ -24,6 +24,8 @@ pub enum eslp_status {
     ESLP_NOT_FOUND = 4,
     /// Nothing is read until the host has answered.
     ESLP_WAITING = 5,
+    /// What was asked for is not here: the frame comes in parts.
+    ESLP_NOT_WHOLE = 6,
 
     /// A pointer is NULL.
     ESLP_NULL = -1,
@@ -190,13 +192,14 @@ macro_rules! core_error {
     }};
 }
 
-static TABLE: [Entry; 67] = [
+static TABLE: [Entry; 68] = [
     own(ESLP_OK, text!("done")),
     own(ESLP_NEED_DATA, text!("more octets are needed")),
     own(ESLP_CLOSED, text!("the connection is over")),
     own(ESLP_END, text!("end of iteration")),
     own(ESLP_NOT_FOUND, text!("not found")),
     own(ESLP_WAITING, text!("waiting for the host's answer")),
+    own(ESLP_NOT_WHOLE, text!("the frame comes in parts")),
     own(ESLP_NULL, text!("a pointer is NULL")),
     own(ESLP_BAD_HANDLE, text!("a handle is not initialised, or of another type, or has ended")),
     own(ESLP_MISALIGNED, text!("a pointer is not aligned as its type is")),

@@ -5,6 +5,7 @@
 //! cbindgen turns each file of the sources into C; here its declarations are put into the order of the source, and its
 //! comments made shorter.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -255,4 +256,54 @@ fn header_is_fresh() {
     }
     let stale = fs::read_to_string(&path).unwrap_or_default();
     assert!(stale == fresh, "include/esl_proto.h is stale: UPDATE=1 cargo test -p esl-ffi --test header");
+}
+
+/// Splits C into its code and its comments, whatever language the comments' style is from.
+fn code_and_comments(source: &str) -> (String, String) {
+    let (mut code, mut comments) = (String::new(), String::new());
+    let mut rest = source;
+    while let Some(at) = ["/*", "//"].iter().filter_map(|start| rest.find(start)).min() {
+        let (before, from) = rest.split_at(at);
+        let end = if from.starts_with("/*") { "*/" } else { "\n" };
+        let (comment, after) = from.split_once(end).unwrap_or((from, ""));
+        code += before;
+        code += "\n";
+        comments += comment;
+        comments += "\n";
+        rest = after;
+    }
+    (code + rest, comments)
+}
+
+/// The words of a text that are names of this library.
+fn names(text: &str) -> BTreeSet<&str> {
+    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    let is_name = |word: &&str| word.to_ascii_lowercase().starts_with("eslp_");
+    // `eslp_` and `ESLP_IN_` are how names begin.
+    words.filter(is_name).filter(|word| !word.ends_with('_')).collect()
+}
+
+/// The files of a folder with one of these endings.
+fn files(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
+    let entries = fs::read_dir(crate_path(folder)).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries.filter(|path| path.extension().is_some_and(|ending| endings.iter().any(|known| ending == *known))).collect()
+}
+
+/// What a comment or a page names can be looked up.
+#[test]
+fn every_name_is_declared() {
+    let header = header();
+    let (code, comments) = code_and_comments(&header);
+    let declared = names(&code);
+    let unknown: Vec<_> = names(&comments).difference(&declared).copied().collect();
+    assert!(unknown.is_empty(), "comments of the header name what it does not declare: {unknown:?}");
+    let mut others = [files("../include", &["hpp"]), files("../include/esl_proto", &["hpp"])].concat();
+    others.extend(files("examples", &["c", "cpp"]));
+    others.extend(files("../docs", &["md"]));
+    others.extend([crate_path("../README.md"), crate_path("../CHANGELOG.md")]);
+    for path in others {
+        let text = fs::read_to_string(&path).expect("a file");
+        let unknown: Vec<_> = names(&text).difference(&declared).copied().collect();
+        assert!(unknown.is_empty(), "{} names what the header does not declare: {unknown:?}", path.display());
+    }
 }

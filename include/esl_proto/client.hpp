@@ -39,6 +39,14 @@ private:
     eslp_unanswered c_;
 };
 
+namespace detail {
+
+inline std::optional<command_id> id_of(std::uint64_t number) noexcept {
+    return number == ESLP_NO_ID ? std::nullopt : std::optional<command_id>(command_id(number));
+}
+
+} // namespace detail
+
 /// What came in, or what is to be done instead: a status, and with ESLP_OK a kind. Valid as long as the octets in the
 /// buffer.
 class incoming {
@@ -49,9 +57,7 @@ public:
     eslp_incoming kind() const noexcept { return static_cast<eslp_incoming>(c_.kind); }
 
     /// The command that is answered.
-    std::optional<command_id> id() const noexcept { return id_of(c_.id); }
-    /// A second one: the reply to a `userauth` with long lists of rights loses its end.
-    std::optional<command_id> glued() const noexcept { return id_of(c_.glued); }
+    std::optional<command_id> id() const noexcept { return detail::id_of(c_.id); }
     bool answers(std::optional<command_id> command) const noexcept { return command && id() == command; }
 
     const eslp::message& message() const noexcept { return message_; }
@@ -60,8 +66,24 @@ public:
 
     /// A part of a body, with ESLP_IN_BODY; what came after the end, with ESLP_CLOSED.
     std::string_view data() const noexcept { return detail::view(c_.data); }
-    /// Octets of the body that come after these.
+    /// Lines of a head, with ESLP_IN_HEAD_PART; those of `data()` that are headers of a plain event.
+    eslp::lines lines() const noexcept { return c_.lines; }
+    /// With ESLP_IN_HEAD_PART: whether these are the last lines of the head.
+    bool head_ends() const noexcept { return c_.head_ends != 0; }
+    /// Octets of the body that are to come.
     std::uint64_t remaining() const noexcept { return c_.remaining; }
+    /// Whether the frame ends here: not so for the parts of a long one, but for the last.
+    bool is_last_part() const noexcept {
+        switch (c_.kind) {
+        case ESLP_IN_HEAD:
+        case ESLP_IN_BODY:
+            return c_.remaining == 0;
+        case ESLP_IN_HEAD_PART:
+            return head_ends() && c_.remaining == 0;
+        default:
+            return true;
+        }
+    }
 
     /// Why the connection is over, once it is, and what will not be answered.
     eslp_end end() const noexcept { return static_cast<eslp_end>(c_.end); }
@@ -73,10 +95,6 @@ public:
 
 private:
     friend class client_handle;
-
-    static std::optional<command_id> id_of(std::uint64_t number) noexcept {
-        return number == ESLP_NO_ID ? std::nullopt : std::optional<command_id>(command_id(number));
-    }
 
     eslp_client_found c_;
     eslp::message message_;
@@ -210,22 +228,35 @@ public:
     /// The stream has ended; `rest` is what was read and not consumed. To be called once.
     struct eof_report {
         eslp_end end;
+        /// The first may be the one whose answer was cut off.
         eslp::unanswered unanswered;
-        /// Octets of a frame that the end cut off.
+        /// Octets of a frame that the end cut off, and those that it lacks: 0 if its head has not said.
         std::size_t incomplete;
+        std::size_t missing;
+        /// The command that the end answers, and its broken reply: nothing in an ordinary connection.
+        std::optional<command_id> id;
+        eslp::message message;
     };
     eof_report eof(std::string_view rest) noexcept {
         eslp_eof eof = {};
         (void)::eslp_client_eof(handle_, rest.data(), rest.size(), &eof);
-        return {static_cast<eslp_end>(eof.end), eof.unanswered, eof.incomplete};
+        return {static_cast<eslp_end>(eof.end), eof.unanswered, eof.incomplete, eof.missing, detail::id_of(eof.id),
+                eof.message};
     }
 
     /// Why the connection is over; ESLP_END_NONE if it is not.
     eslp_end end() const noexcept { return static_cast<eslp_end>(::eslp_client_end(handle_)); }
+    /// Whether the server takes all commands.
+    bool is_open() const noexcept { return ::eslp_client_is_open(handle_); }
     bool is_lingering() const noexcept { return ::eslp_client_is_lingering(handle_); }
     /// In outbound mode, once the reply to `connect` has told: whether all commands may be used.
     std::optional<bool> full_control() const noexcept {
         return detail::ask<bool>(::eslp_client_full_control, const_cast<const eslp_client*>(handle_));
+    }
+    /// And whether applications run beside the commands.
+    std::optional<eslp_socket_mode> socket_mode() const noexcept {
+        auto mode = detail::ask<std::int32_t>(::eslp_client_socket_mode, const_cast<const eslp_client*>(handle_));
+        return mode ? std::optional<eslp_socket_mode>(static_cast<eslp_socket_mode>(*mode)) : std::nullopt;
     }
     /// How many commands have been sent and not answered yet.
     std::uint64_t in_flight() const noexcept { return ::eslp_client_in_flight(handle_); }

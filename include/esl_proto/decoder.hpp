@@ -12,7 +12,8 @@ class limits {
 public:
     limits() noexcept : c_() {}
 
-    /// For a buffer of a fixed size: never asks for more, and hands longer frames out in parts.
+    /// For a buffer of a fixed size, at least ESLP_BUFFER_MIN: never asks for more, and hands longer frames out in parts.
+    /// 16 KiB have nearly all frames whole: eslp_limits.whole has the numbers.
     static limits for_buffer(std::size_t size) noexcept { return limits().whole(size); }
 
     limits& head(std::size_t octets) noexcept { return set(c_.head, octets); }
@@ -44,7 +45,14 @@ public:
     eslp::message message() const noexcept { return c_.message; }
     /// Of a client's stream.
     eslp::request request() const noexcept { return c_.message.frame; }
+    /// A part of a body, with ESLP_STEP_BODY.
     std::string_view data() const noexcept { return detail::view(c_.data); }
+    /// Lines of a head, with ESLP_STEP_HEAD_PART; those of `data()` that are headers of a plain event.
+    eslp::lines lines() const noexcept { return c_.lines; }
+    /// With ESLP_STEP_HEAD_PART: whether these are the last lines of the head, and whether it has lost its end.
+    bool head_ends() const noexcept { return c_.head_ends != 0; }
+    bool is_cut() const noexcept { return c_.is_cut != 0; }
+    /// Octets of the body that are to come.
     std::uint64_t remaining() const noexcept { return c_.remaining; }
     std::uint64_t error_offset() const noexcept { return c_.error_offset; }
 
@@ -70,9 +78,19 @@ public:
         return found;
     }
 
-    /// How many octets belong to a frame that the end of the stream left incomplete.
+    /// The broken reply or notice that the end of the stream leaves.
+    std::optional<message> at_end(std::string_view buffer) const noexcept {
+        const eslp_decoder* handle = handle_;
+        const void* octets = buffer.data();
+        auto last = detail::ask<eslp_message>(::eslp_decoder_at_end, handle, octets, buffer.size());
+        return last ? std::optional<message>(*last) : std::nullopt;
+    }
+    /// How many octets of a frame that the end of the stream left incomplete have come, and how many it lacks.
     std::size_t incomplete(std::string_view buffer) const noexcept {
         return ::eslp_decoder_incomplete(handle_, buffer.data(), buffer.size());
+    }
+    std::size_t missing(std::string_view buffer) const noexcept {
+        return ::eslp_decoder_missing(handle_, buffer.data(), buffer.size());
     }
     /// Position in the stream of the buffer's first octet.
     std::uint64_t position() const noexcept { return ::eslp_decoder_position(handle_); }

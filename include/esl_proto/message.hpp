@@ -6,6 +6,65 @@
 
 namespace eslp {
 
+/// A header, or a part of one, of a frame that comes in parts.
+struct header_part {
+    /// Nothing if this goes on with the value of the header before it.
+    std::optional<eslp::value> name;
+    eslp::value value;
+    /// Whether a line end of the value stands before this part of it.
+    bool after_line_end = false;
+    /// Whether the line ends here. Otherwise the first header of the next part goes on with the value.
+    bool is_complete = true;
+};
+
+namespace detail {
+
+struct lines_cursor {
+    using value_type = header_part;
+    eslp_lines c = {};
+
+    bool next(header_part& part) noexcept {
+        eslp_header_part found = {};
+        if (::eslp_lines_next(&c, &found) != ESLP_OK) {
+            return false;
+        }
+        part.name = found.name.data == nullptr ? std::nullopt : std::optional<value>(found.name);
+        part.value = value(found.value);
+        part.after_line_end = found.after_line_end != 0;
+        part.is_complete = found.is_complete != 0;
+        return true;
+    }
+};
+
+} // namespace detail
+
+/// Header lines of a frame that is longer than the limit: a part of its head, or of the headers of a plain event.
+///
+///     for (const eslp::header_part& part : in.lines()) { ... }
+class lines {
+public:
+    using iterator = sequence<detail::lines_cursor>::iterator;
+
+    lines() noexcept : c_() {}
+    lines(const eslp_lines& c) noexcept : c_(c) {}
+
+    const eslp_lines& c() const noexcept { return c_; }
+
+    /// The lines with their line ends.
+    std::string_view text() const noexcept { return detail::view(c_.bytes); }
+    bool empty() const noexcept { return c_.bytes.len == 0; }
+    /// Whether the first line began in the part before.
+    bool goes_on() const noexcept { return c_.goes_on != 0; }
+    /// Whether they are those of an event, or of the reply to `connect`.
+    bool is_event() const noexcept { return c_.is_event != 0; }
+
+    iterator begin() const noexcept { return iterator(detail::lines_cursor{c_}); }
+    end_of_sequence end() const noexcept { return {}; }
+
+private:
+    eslp_lines c_;
+};
+
 /// One frame by its Content-Type. A view: valid as long as the octets in the buffer.
 ///
 /// Each look-up is empty if the message is of another kind, or does not say.
@@ -29,7 +88,8 @@ public:
     }
     std::optional<std::string_view> body() const noexcept { return detail::optional_view(c_.frame.body); }
 
-    /// The event: of an event, or of the reply to `connect`, whose head has the data of the channel.
+    /// The event: of an event, or of the reply to `connect`, whose head has the data of the channel. Nothing if its body
+    /// comes in parts.
     std::optional<eslp::event> event() const noexcept {
         auto event = detail::ask<eslp_event>(::eslp_message_event, &c_);
         return event ? std::optional<eslp::event>(*event) : std::nullopt;
@@ -37,6 +97,10 @@ public:
 
     /// The Reply-Text of a reply, the output in an api response, a log line, a notice's or rejection's text.
     std::optional<value> text() const noexcept { return detail::ask_value(::eslp_message_text, &c_); }
+    /// Whether the frame has lost its end on the wire; whether the server has broken a reply, so that its text is not
+    /// complete and may be anything. The command that it answers is the right one.
+    bool is_cut() const noexcept { return ::eslp_message_is_cut(&c_); }
+    bool is_broken() const noexcept { return ::eslp_reply_is_broken(&c_); }
     /// How the text of a reply or api response begins.
     eslp_reply_status reply_status() const noexcept { return ::eslp_message_reply_status(&c_); }
     /// What follows `+OK`, `-ERR` or `-USAGE` in it, without the blanks around; all of it if it begins with none.

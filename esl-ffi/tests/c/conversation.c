@@ -141,7 +141,7 @@ static void login(void) {
     RETURNS(ESLP_OK, eslp_reply_allowed_events(&in.message, &value));
     CHECK(eslp_value_is_nocase(&value, ESLP_LIT("ALL")));
     RETURNS(ESLP_OK, eslp_reply_allowed_log(&in.message, &allowed));
-    CHECK(allowed && in.glued == ESLP_NO_ID);
+    CHECK(allowed && !eslp_reply_is_broken(&in.message));
     CHECK(eslp_message_reply_status(&in.message) == ESLP_REPLY_OK);
     RETURNS(ESLP_ALREADY_AUTHENTICATED, may_not((eslp_command){.kind = ESLP_COMMAND_AUTH, .as.auth.password = ESLP_LIT("x")}));
     RETURNS(ESLP_NEEDS_UUID, may_not((eslp_command){.kind = ESLP_COMMAND_SENDMSG, .as.sendmsg.call = ESLP_CALL_HANGUP}));
@@ -472,8 +472,10 @@ static void outbound(void) {
     RETURNS(ESLP_OK, eslp_reply_full_control(&in.message, &full));
     CHECK(mode == ESLP_SOCKET_ASYNC && full);
     full = false;
+    mode = 0;
     RETURNS(ESLP_OK, eslp_client_full_control(client, &full));
-    CHECK(full);
+    RETURNS(ESLP_OK, eslp_client_socket_mode(client, &mode));
+    CHECK(full && mode == ESLP_SOCKET_ASYNC && eslp_client_is_open(client));
     answered(linger, "+OK will linger 2 seconds");
     answered(getvar, "a b");
     RETURNS(ESLP_OK, eslp_reply_text_to_end(&in.message, &value));
@@ -526,11 +528,12 @@ static void small_and_broken(void) {
     RETURNS(ESLP_OK, eslp_client_poll(client, stream, sizeof stream - 1, &in));
     CHECK(in.kind == ESLP_IN_HEAD && in.id == id && in.remaining == 1000 && in.message.kind == ESLP_MESSAGE_API_RESPONSE);
     RETURNS(ESLP_OK, eslp_client_poll(client, stream + in.consumed, sizeof stream - 1 - in.consumed, &in));
-    CHECK(in.kind == ESLP_IN_BODY && in.remaining == 997);
+    CHECK(in.kind == ESLP_IN_BODY && in.id == id && in.remaining == 997);
     SAYS("+OK", in.data);
     RETURNS(ESLP_NEED_DATA, eslp_client_poll(client, stream, 0, &in));
     RETURNS(ESLP_OK, eslp_client_eof(client, stream, 0, &eof));
-    CHECK(eof.end == ESLP_END_EOF);
+    CHECK(eof.end == ESLP_END_EOF && eof.unanswered.first == id && eof.unanswered.count == 1);
+    CHECK(eof.incomplete == sizeof stream - 1 && eof.missing == 997);
     RETURNS(ESLP_OK, eslp_client_drop(client));
 
     RETURNS(ESLP_OK, eslp_client_init(memory, sizeof memory, ESLP_INBOUND, NULL, &client));

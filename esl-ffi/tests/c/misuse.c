@@ -178,6 +178,9 @@ static void messages(void) {
     const eslp_message zero = {0};
     const eslp_message lying = {.kind = ESLP_MESSAGE_EVENT, .format = ESLP_FORMAT_JSON, .frame = {.body = {NULL, 5}}};
     const eslp_frame no_request = {0};
+    eslp_lines lines = {.bytes = ESLP_LIT("a: b\n"), .goes_on = 0, .is_event = 200}, no_lines = {.goes_on = 9};
+    eslp_lines lying_lines = {.bytes = lie}, endless_lines = {.bytes = endless};
+    eslp_header_part part;
     eslp_event event;
     bool flag;
     int32_t number;
@@ -213,12 +216,28 @@ static void messages(void) {
     FOR_NONE(const eslp_message, m, eslp_notice_lingers(m, &flag));
     FOR_NONE_GIVES(const eslp_message, m, eslp_message_reply_status(m) == ESLP_REPLY_NONE);
     CHECK(eslp_message_reply_status(&zero) == ESLP_REPLY_NONE);
+    FOR_NONE_GIVES(const eslp_message, m, !eslp_message_is_cut(m) && !eslp_reply_is_broken(m));
+    CHECK(!eslp_message_is_cut(&zero) && !eslp_reply_is_broken(&zero) && !eslp_message_is_cut(&lying));
     FOR_NONE(const eslp_message, m, eslp_message_headers(m, &headers));
     FOR_NONE(eslp_headers, h, eslp_message_headers(&zero, h));
     FOR_NONE(const eslp_message, m, eslp_message_get(m, ESLP_LIT("a"), &value));
     FOR_NONE(eslp_value, v, eslp_message_get(&zero, ESLP_LIT("a"), v));
     RETURNS(ESLP_NULL, eslp_message_get(&zero, lie, &value));
     RETURNS(ESLP_NULL, eslp_message_event(&lying, &event));
+    /* Flags that the library does not set. */
+    eslp_message odd = {.frame = {.head = ESLP_LIT("a: b\n"), .flags = UINT32_MAX >> 2}};
+    RETURNS(ESLP_OK, eslp_message_get(&odd, ESLP_LIT("a"), &value));
+    odd.frame.flags = UINT32_MAX;
+    RETURNS(ESLP_NOT_WHOLE, eslp_message_get(&odd, ESLP_LIT("a"), &value));
+    FOR_NONE(eslp_lines, l, eslp_lines_next(l, &part));
+    FOR_NONE(eslp_header_part, p, eslp_lines_next(&lines, p));
+    RETURNS(ESLP_OK, eslp_lines_next(&lines, &part));
+    CHECK(part.value.len == 1 && part.is_complete);
+    RETURNS(ESLP_END, eslp_lines_next(&lines, &part));
+    RETURNS(ESLP_END, eslp_lines_next(&lines, &part));
+    RETURNS(ESLP_END, eslp_lines_next(&no_lines, &part));
+    RETURNS(ESLP_NULL, eslp_lines_next(&lying_lines, &part));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_lines_next(&endless_lines, &part));
     FOR_NONE(const eslp_frame, f, eslp_request_line(f, &bytes));
     FOR_NONE(eslp_bytes, b_, eslp_request_line(&no_request, b_));
     FOR_NONE(const eslp_frame, f, eslp_request_get(f, ESLP_LIT("a"), &bytes));
@@ -231,6 +250,7 @@ static void messages(void) {
 static void decoders(void) {
     uint64_t memory[ESLP_DECODER_SIZE / 8 + 1];
     eslp_decoder *decoder = NULL;
+    eslp_message message;
     eslp_step step;
     CHECK(eslp_decoder_sizeof() <= ESLP_DECODER_SIZE && eslp_decoder_alignof() <= ESLP_ALIGN);
     RETURNS(ESLP_NULL, eslp_decoder_init(NULL, 9999, ESLP_FROM_SERVER, NULL, &decoder));
@@ -250,6 +270,12 @@ static void decoders(void) {
     RETURNS(ESLP_NEED_DATA, eslp_decoder_decode(decoder, NULL, 0, &step));
     FOR_BAD_GIVES(const eslp_decoder, d, eslp_decoder_incomplete(d, "x", 1) == 0);
     CHECK(eslp_decoder_incomplete(decoder, NULL, 1) == 0);
+    FOR_BAD_GIVES(const eslp_decoder, d, eslp_decoder_missing(d, "x", 1) == 0);
+    CHECK(eslp_decoder_missing(decoder, NULL, 1) == 0);
+    FOR_BAD(eslp_decoder, d, eslp_decoder_at_end(d, "x", 1, &message));
+    FOR_NONE(eslp_message, m, eslp_decoder_at_end(decoder, "x", 1, m));
+    RETURNS(ESLP_NULL, eslp_decoder_at_end(decoder, NULL, 1, &message));
+    RETURNS(ESLP_NOT_FOUND, eslp_decoder_at_end(decoder, "x", 1, &message));
     FOR_BAD_GIVES(const eslp_decoder, d, eslp_decoder_position(d) == 0);
     eslp_decoder_free(decoder); /* Not on the heap: left alone. */
     CHECK(eslp_decoder_position(decoder) == 0);
@@ -335,6 +361,7 @@ static void clients(void) {
     eslp_stats stats;
     uint64_t id;
     bool full;
+    int32_t mode;
     const eslp_command command = {.kind = ESLP_COMMAND_EXIT}, none = {0};
     const eslp_subscription wanted = {.events.names = {"ALL", 3}}, lying = {.channel = {NULL, 3}};
     CHECK(eslp_client_sizeof() <= ESLP_CLIENT_SIZE && eslp_client_alignof() <= ESLP_ALIGN);
@@ -373,6 +400,10 @@ static void clients(void) {
     FOR_BAD_GIVES(eslp_client, c, !eslp_client_is_lingering(c));
     FOR_BAD(eslp_client, c, eslp_client_full_control(c, &full));
     RETURNS(ESLP_NULL, eslp_client_full_control(client, NULL));
+    FOR_BAD(eslp_client, c, eslp_client_socket_mode(c, &mode));
+    FOR_NONE(int32_t, m, eslp_client_socket_mode(client, m));
+    RETURNS(ESLP_NOT_FOUND, eslp_client_socket_mode(client, &mode));
+    FOR_BAD_GIVES(eslp_client, c, !eslp_client_is_open(c));
     FOR_BAD(eslp_client, c, eslp_client_stats(c, &stats));
     FOR_NONE(eslp_stats, s, eslp_client_stats(client, s));
     FOR_BAD(eslp_client, c, eslp_client_eof(c, "x", 1, &eof));

@@ -39,7 +39,8 @@ std::string converse(Client& client, Buffer& buffer, std::size_t chunk) {
                 break;
             case ESLP_IN_AUTHENTICATED:
                 CHECK(*in.message().allowed_events() == "all" && *in.message().allowed_api() == "status");
-                CHECK(in.message().allowed_log() == false && in.id()->number() == 0 && !in.glued());
+                CHECK(in.message().allowed_log() == false && in.id()->number() == 0);
+                CHECK(!in.message().is_broken() && in.is_last_part() && client.is_open());
                 status = send(cmd::api("status"));
                 send(cmd::api("version"));
                 send(cmd::bgapi("status").job_uuid("j"));
@@ -135,6 +136,7 @@ void refusals() {
     CHECK(client.sent_elsewhere()->number() == 0 && client.in_flight() == 1);
     eslp::client_handle::eof_report eof = client.eof("Content");
     CHECK(eof.end == ESLP_END_EOF && eof.unanswered.size() == 1 && eof.incomplete == 7);
+    CHECK(eof.missing == 0 && !eof.id && eof.message.kind() == ESLP_MESSAGE_NONE);
 
     eslp::incoming broken = eslp::client(ESLP_INBOUND).poll("Content-Length: x\n\n");
     CHECK(broken.status() == ESLP_INVALID_LENGTH && broken.end() == ESLP_END_PROTOCOL);
@@ -154,10 +156,109 @@ void outbound() {
                                     "Control: full\n\n");
     CHECK(in.kind() == ESLP_IN_CONNECTED && *in.event()->get("caller-caller-id-number") == "1000");
     CHECK(in.message().socket_mode() == ESLP_SOCKET_ASYNC && in.message().full_control() == true);
-    CHECK(client.full_control() == true && !client.is_lingering());
+    CHECK(client.full_control() == true && client.socket_mode() == ESLP_SOCKET_ASYNC && !client.is_lingering());
     CHECK(client.unsubscribe(eslp::subscription().linger(), out).ok());
 
     CHECK(eslp::command_id(1) < eslp::command_id(2) && eslp::command_id(1) != eslp::command_id(2));
+}
+
+/// One line for each header, from wherever it comes.
+template <class Headers>
+std::string listed(const Headers& headers) {
+    std::string list;
+    for (const auto& [name, value] : headers) {
+        list += "\n" + name.str() + ": " + value.str();
+    }
+    return list;
+}
+
+std::string listed(const eslp::lines& lines) {
+    std::string list;
+    for (const eslp::header_part& part : lines) {
+        list += part.name ? "\n" + part.name->str() + ": " : std::string(part.after_line_end ? "\n" : "");
+        list += part.value.str();
+        CHECK(part.is_complete || lines.text().back() != '\n');
+    }
+    return list;
+}
+
+/// Channel data and a plain event that are longer than the buffer are read line by line, and nothing is lost.
+void parts() {
+    std::string data = "Event-Name: CHANNEL_DATA\nvariable_long: ";
+    for (int i = 0; i < 200; ++i) {
+        data += "a%20b";
+    }
+    std::string event = data + "\nUp-Time: 5\n";
+    for (int i = 0; i < 200; ++i) {
+        data += "\nvariable_" + std::to_string(i) + ": %3Cvalue%3E";
+    }
+    data += "\nContent-Type: command/reply\nReply-Text: %2BOK%0A\nSocket-Mode: static\nControl: full\n\n";
+    std::string stream = data + "Content-Type: command/reply\nx y" + "Content-Length: " +
+                         std::to_string(event.size() + 5) + "\nContent-Type: text/event-plain\n\n" + event + "\nbody" +
+                         "Content-Type: command/reply\nthe end";
+
+    char out[64];
+    eslp::fixed_client client(ESLP_OUTBOUND, eslp::limits::for_buffer(ESLP_BUFFER_MIN));
+    char memory[ESLP_BUFFER_MIN];
+    eslp::fixed_buffer buffer(memory);
+    auto connect = client.send(cmd::connect(), out).id();
+    auto getvar = client.send(cmd::getvar("x"), out).id();
+    client.sent_elsewhere();
+    std::string of_connect, of_event, body, broken;
+    std::string_view net = stream;
+    for (;;) {
+        auto arrivals = client.receive(buffer);
+        for (const eslp::incoming& in : arrivals) {
+            switch (in.kind()) {
+            case ESLP_IN_HEAD_PART:
+                CHECK(in.answers(connect) && in.lines().is_event() && in.is_last_part() == in.head_ends());
+                of_connect += listed(in.lines());
+                break;
+            case ESLP_IN_ANSWER:
+                CHECK(in.answers(getvar) && in.message().is_broken() && in.message().is_cut());
+                CHECK(in.message().reply_status() == ESLP_REPLY_BROKEN);
+                broken = in.message().text()->str();
+                break;
+            case ESLP_IN_HEAD:
+                CHECK(in.message().kind() == ESLP_MESSAGE_EVENT && !in.event() && !in.is_last_part());
+                break;
+            case ESLP_IN_BODY:
+                of_event += listed(in.lines());
+                body += in.lines().empty() ? in.data() : std::string_view();
+                CHECK(in.is_last_part() == (in.remaining() == 0));
+                break;
+            default:
+                CHECK(false);
+            }
+        }
+        CHECK(arrivals.status() == ESLP_NEED_DATA);
+        auto room = buffer.spare();
+        std::size_t count = net.copy(room.data(), room.size());
+        if (count == 0) {
+            break;
+        }
+        net.remove_prefix(count);
+        buffer.commit(count);
+    }
+    CHECK(of_connect == listed(eslp::event(ESLP_FORMAT_PLAIN, data).all()) && of_connect.size() > 4000);
+    CHECK(of_event == listed(eslp::event(ESLP_FORMAT_PLAIN, event).all()) && body == "body" && broken == "x y");
+    CHECK(client.socket_mode() == ESLP_SOCKET_SYNC && client.stats().events == 1);
+    eslp::client_handle::eof_report eof = client.eof(buffer.filled());
+    CHECK(eof.id && eof.id->number() == 2 && eof.message.is_broken() && *eof.message.text() == "the end");
+    CHECK(eof.unanswered.empty() && eof.incomplete == 0 && eof.missing == 0);
+
+    eslp::fixed_decoder decoder(ESLP_FROM_SERVER, eslp::limits::for_buffer(ESLP_BUFFER_MIN));
+    std::string decoded;
+    for (std::string_view rest = stream;;) {
+        eslp::step step = decoder.decode(rest.substr(0, ESLP_BUFFER_MIN));
+        CHECK(step.kind() == ESLP_STEP_HEAD_PART && !step.is_cut());
+        decoded += listed(step.lines());
+        rest.remove_prefix(step.consumed());
+        if (step.head_ends()) {
+            break;
+        }
+    }
+    CHECK(decoded == of_connect && !decoder.at_end("") && decoder.missing("") == 0);
 }
 
 void jobs() {
@@ -199,6 +300,7 @@ void check_client() {
     early_leave();
     refusals();
     outbound();
+    parts();
     jobs();
     moves();
 }

@@ -197,7 +197,6 @@ impl Poll<'_> {
 
 /// What comes in on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Incoming<'b> {
     /// The server wants [`Command::Auth`] or [`Command::UserAuth`], within 25 seconds.
     AuthRequest,
@@ -288,7 +287,6 @@ impl<'b> Answer<'b> {
 
 /// Why a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum End {
     /// After `exit`.
     Exit,
