@@ -373,7 +373,7 @@ impl Unanswered {
 /// What has come in so far. A frame counts when its last octet has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Octets of frames, and of blank lines between them.
+    /// Octets of frames, and of blank lines before them.
     pub octets: u64,
     /// Frames, the events among them.
     pub frames: u64,
@@ -577,8 +577,8 @@ impl Client {
             None => {}
         }
         let step = self.decoder.decode(buf).map_err(|error| self.broken(error))?;
-        self.stats.octets = self.decoder.frame_start();
         if let Step::Frame { frame, consumed } = step {
+            self.stats.octets = self.decoder.position();
             self.stats.frames += 1;
             return Ok(Poll::Incoming { incoming: self.incoming(Message::from(frame)), consumed });
         }
@@ -772,6 +772,7 @@ impl Client {
     /// The frame in parts is complete: what [`incoming`](Self::incoming) does for a whole one. Returns the command that
     /// it answers.
     fn last_part(&mut self) -> Option<CommandId> {
+        self.stats.octets = self.decoder.position();
         self.stats.frames += 1;
         let facts = self.parts.take()?;
         let is_answer = matches!(facts.kind, FrameKind::Reply | FrameKind::ApiResponse);

@@ -297,15 +297,6 @@ impl Decoder {
         matches!(self.state, State::Streaming(_) | State::Head(Head { handed: 1.., .. }))
     }
 
-    /// Position in the stream where the frame begins that has not been handed out whole yet.
-    pub(crate) const fn frame_start(&self) -> u64 {
-        let handed = match self.state {
-            State::Streaming(Streaming { handed, .. }) | State::Head(Head { handed, .. }) => handed,
-            State::Body(..) => 0,
-        };
-        self.origin.saturating_sub(handed as u64)
-    }
-
     /// The octets consumed so far: the position in the stream of the buffer's first octet.
     #[must_use]
     pub const fn position(&self) -> u64 {
@@ -463,21 +454,18 @@ impl Decoder {
                         }
                         Some(b'\n') if goes_on => {}
                         _ => {
-                            (head.line, head.crlf) = (at, false);
+                            head.cut_at(text, at);
                             return Ok(Some(HeadEnd { at, after: at, cut: true }));
                         }
                     }
                 }
-                head.crlf = (head.crlf || start == 0 && head.handed == 0) && line.ends_with(b"\r");
-            }
-            if is_rest {
-                continue;
+                head.crlf = (head.crlf || head.lines == 0) && line.ends_with(b"\r");
             }
             head.lines += 1;
             if head.lines > self.limits.lines {
                 return Err(self.error(DecodeErrorKind::TooManyLines, blank + start));
             }
-            if self.grammar == Grammar::Server {
+            if self.grammar == Grammar::Server && !is_rest {
                 self.note(line, start, blank, head)?;
             }
         }
@@ -702,6 +690,18 @@ impl Head {
         goes_on: false,
     };
 
+    /// Ends the head at `at`, where the next frame begins.
+    fn cut_at(&mut self, text: &[u8], at: usize) {
+        (self.line, self.crlf) = (at, false);
+        // An event begins in the line before, which may have been read as a Content-Type.
+        if let Some((from, to)) = self.content_type
+            && to > at
+        {
+            self.content_type = Some((from, at));
+            self.kind = FrameKind::of(trim(slice(text, from, at)));
+        }
+    }
+
     /// Takes a part off the front of `text`, which fills the buffer and does not hold the head's end: complete lines if
     /// there are any.
     fn take_part<'b>(&mut self, text: &'b [u8]) -> Lines<'b> {
@@ -724,6 +724,8 @@ impl Head {
         self.handed = self.handed.saturating_add(len);
         self.line = self.line.saturating_sub(len);
         self.searched = self.searched.saturating_sub(len);
+        // That there is one is all that counts of it from now on.
+        self.content_type = self.content_type.map(|_| (0, 0));
         lines
     }
 

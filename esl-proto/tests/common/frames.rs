@@ -43,7 +43,13 @@ fn frame(stream: &[u8], start: usize) -> Option<Frame<'_>> {
             cut.filter(|cut| *cut < at || line_at(stream, at).is_some_and(|line| at + line.len() >= *cut))
         {
             let head = &stream[start..cut];
-            let content_type = first_line(stream, start)?.strip_prefix(b"Content-Type: ");
+            lines.retain(|line| place(stream, line) < cut);
+            if let Some(last) = lines.last_mut() {
+                let from = place(stream, last);
+                *last = &stream[from..cut.min(from + last.len())];
+            }
+            let is_reply = lines.first() == Some(&&b"Content-Type: command/reply"[..]);
+            let content_type = if is_reply { Some(&b"command/reply"[..]) } else { content_type(stream, &lines) };
             return Some(Frame { head, body: None, content_type, crlf: false, cut: true, end: cut });
         }
         let line = line_at(stream, at)?;
@@ -73,14 +79,16 @@ fn frame(stream: &[u8], start: usize) -> Option<Frame<'_>> {
         length(stream, start, &lines, is_notice)?
     };
     let end = at.checked_add(length.unwrap_or(0)).filter(|end| *end <= stream.len())?;
-    // Several lines if those after it have no colon: they lie together in the stream.
-    let content_type = values(&lines, b"content-type:").next().map(|value| {
-        let (first, last) = (value.first()?, value.last()?);
-        let (from, to) = (place(stream, first), place(stream, last) + last.len());
-        Some(trim(&stream[from..to]))
-    });
-    let content_type = if is_reply { Some(&b"command/reply"[..]) } else { content_type.flatten() };
+    let content_type = if is_reply { Some(&b"command/reply"[..]) } else { content_type(stream, &lines) };
     Some(Frame { head, body: length.map(|_| &stream[at..end]), content_type, crlf, cut: false, end })
+}
+
+/// The value of the first Content-Type: several lines if those after it have no colon, which lie together in the stream.
+fn content_type<'s>(stream: &'s [u8], lines: &[&'s [u8]]) -> Option<&'s [u8]> {
+    let value = values(lines, b"content-type:").next()?;
+    let (first, last) = (value.first()?, value.last()?);
+    let (from, to) = (place(stream, first), place(stream, last) + last.len());
+    Some(trim(&stream[from..to]))
 }
 
 /// The Content-Length that a head says, if it says one; nothing at all if it cannot be read.
