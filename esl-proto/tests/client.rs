@@ -103,8 +103,8 @@ fn run(client: &mut Client, server: &[u8], chunk: usize) -> Outcome {
         }
         start += poll.consumed();
     }
-    let Eof { end: reason, answer, unanswered, incomplete, .. } = client.eof(&server[start..]);
-    outcome.answers.extend(answer.map(|(id, reply)| (id, reply.text().bytes().collect())));
+    let Eof { end: reason, answered, reply, unanswered, incomplete, .. } = client.eof(&server[start..]);
+    outcome.answers.extend(answered.zip(reply).map(|(id, reply)| (id, reply.text().bytes().collect())));
     outcome.unanswered.extend(unanswered.ids());
     assert_eq!(client.eof(&[]).unanswered.len(), 0, "nothing is reported twice");
     assert_eq!((client.end(), client.in_flight()), (Some(reason), 0));

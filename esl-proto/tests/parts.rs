@@ -12,7 +12,7 @@ use std::path::Path;
 
 use captures::{CAPTURES, Capture};
 use esl_proto::{
-    Answer, Client, Command, CommandId, Decoder, Eof, FrameKind, Incoming, Limits, Poll, Reply, Status, Step,
+    Answer, Client, Command, Decoder, Eof, FrameKind, HeadEnd, Incoming, Limits, Poll, Reply, Status, Step,
 };
 use proptest::prelude::*;
 use small_buffer::{Headers, Host, in_parts, run};
@@ -117,8 +117,8 @@ fn a_streamed_answer_that_is_cut_off_is_unanswered_and_says_what_is_missing() {
     let polls = parts_of(&mut client, Limits::MIN, &stream);
     assert!(matches!(polls[0], Poll::Head { id: Some(answered), body_len: 1000, .. } if answered == id));
     assert_eq!(client.in_flight(), 1);
-    let Eof { end, answer, unanswered, incomplete, missing } = client.eof(b"");
-    assert_eq!((end, answer), (esl_proto::End::Eof, None));
+    let Eof { end, answered, unanswered, incomplete, missing, .. } = client.eof(b"");
+    assert_eq!((end, answered), (esl_proto::End::Eof, None));
     assert_eq!(unanswered.ids().collect::<Vec<_>>(), [id]);
     assert_eq!((incomplete, missing), (stream.len(), 600));
 }
@@ -132,7 +132,10 @@ fn a_login_is_understood_though_its_reply_does_not_fit() {
     let mut client = Client::inbound(Limits::for_buffer(Limits::MIN));
     let _ = client.send(&Command::userauth("u", "d", "p"), &mut [0; 64]).unwrap();
     let polls = parts_of(&mut client, Limits::MIN, rights.as_bytes());
-    assert!(matches!(polls.last(), Some(Poll::HeadPart { kind: FrameKind::Reply, body_len: Some(0), .. })));
+    assert!(matches!(
+        polls.last(),
+        Some(Poll::HeadPart { kind: FrameKind::Reply, end: Some(HeadEnd { body_len: 0, is_cut: false }), .. })
+    ));
     assert!(client.is_open());
     assert!(client.may_send(&Command::api("status")).is_ok());
     assert!(client.may_send(&Command::Log { level: None }).is_err());
@@ -172,19 +175,19 @@ fn a_reply_in_parts_has_its_text_in_parts() {
 }
 
 /// What the end of the stream completes.
-fn at_the_end(stream: &str, read: impl FnOnce(Option<(CommandId, Reply<'_>)>, usize)) {
+fn at_the_end(stream: &str, read: impl FnOnce(Option<Reply<'_>>, usize)) {
     let mut client = logged_in(Limits::DEFAULT);
     client.sent_elsewhere();
     assert!(matches!(client.poll(stream.as_bytes()), Ok(Poll::NeedData { consumed: 0, .. })));
-    let Eof { answer, unanswered, incomplete, .. } = client.eof(stream.as_bytes());
-    assert_eq!(unanswered.len(), u64::from(answer.is_none()));
-    read(answer, incomplete);
+    let Eof { answered, reply, unanswered, incomplete, .. } = client.eof(stream.as_bytes());
+    assert_eq!((unanswered.len(), answered.is_some()), (u64::from(reply.is_none()), reply.is_some()));
+    read(reply, incomplete);
 }
 
 #[test]
 fn a_broken_reply_with_nothing_behind_it_is_told_at_the_end() {
     at_the_end("Content-Type: command/reply\nx y", |answer, incomplete| {
-        let (_, reply) = answer.unwrap();
+        let reply = answer.unwrap();
         assert_eq!((reply.status(), reply.text().raw(), incomplete), (Status::Broken, &b"x y"[..], 0));
     });
     at_the_end("Content-Type: command/reply\n", |answer, _| assert!(answer.is_none(), "it may be any reply"));
@@ -194,7 +197,32 @@ fn a_broken_reply_with_nothing_behind_it_is_told_at_the_end() {
         assert_eq!(incomplete, 43);
     });
     let cut = format!("Content-Type: command/reply\nReply-Text: +OK Job-UUID: {}", "j".repeat(600));
-    at_the_end(&cut[..538], |answer, _| assert!(answer.unwrap().1.is_broken()));
+    at_the_end(&cut[..538], |answer, _| assert!(answer.unwrap().is_broken()));
+}
+
+#[test]
+fn a_broken_reply_in_parts_is_told_at_the_end_too() {
+    let stream = format!("Content-Type: command/reply\n{}", "x".repeat(400));
+    for buffer in [Limits::MIN, 4_096] {
+        let host = Host { buffer, chunk: usize::MAX };
+        let outcome = run(host, false, 1, stream.as_bytes());
+        assert_eq!((outcome.answered.len(), outcome.unanswered.len()), (1, 0));
+        assert_eq!((outcome.stats.frames, outcome.stats.octets), (1, stream.len() as u64));
+    }
+}
+
+#[test]
+fn a_head_that_turns_out_to_be_no_answer_answers_nothing() {
+    // Channel data with a blank line in a variable's name.
+    let lines = "variable_x: aaaaaaaaaaaaaaaa\n".repeat(20);
+    for rest in ["ends: 3\nContent-Type: command/reply\nReply-Text: %2BOK%0A\n\n", ""] {
+        for length in ["", "Content-Length: 3\n"] {
+            let stream = format!("Event-Name: CHANNEL_DATA\n{lines}{length}\n{}{rest}", &"abc"[..length.len().min(3)]);
+            let whole = run(Host { buffer: usize::MAX, chunk: usize::MAX }, true, 1, stream.as_bytes());
+            assert_eq!(run(Host { buffer: Limits::MIN, chunk: usize::MAX }, true, 1, stream.as_bytes()), whole);
+            assert_eq!(whole.answered.is_empty(), rest.is_empty());
+        }
+    }
 }
 
 #[test]

@@ -269,8 +269,8 @@ impl Host {
         let buffer = self.wire[..self.arrived].to_vec();
         let eof = self.client.eof(&buffer);
         assert!(eof.incomplete <= buffer.len());
-        if let Some((id, reply)) = eof.answer {
-            assert!(reply.is_broken() && eof.incomplete == 0);
+        if let Some(id) = eof.answered {
+            assert!(eof.reply.is_some_and(|reply| reply.is_broken()) && eof.incomplete == 0);
             self.answered(id.number());
         }
         match self.model.end {

@@ -40,7 +40,7 @@ use facts::Facts;
 
 use crate::command::{Command, CommandError, EncodeError};
 use crate::event::Event;
-use crate::frame::{DecodeError, Decoder, Frame, FrameKind, Limits, Lines, Step};
+use crate::frame::{DecodeError, Decoder, Frame, FrameKind, HeadEnd, Limits, Lines, Step};
 use crate::message::{ApiResponse, DisconnectNotice, LogLine, Message, Rejection, Reply, SocketMode, Status};
 use crate::text::Insufficient;
 
@@ -125,7 +125,7 @@ pub enum Poll<'b> {
         /// Octets that are done with.
         consumed: usize,
     },
-    /// Lines of a head longer than [`Limits::whole`], in the order of the wire; more follow until `body_len` is told.
+    /// Lines of a head longer than [`Limits::whole`], in the order of the wire; more follow until `end` is told.
     HeadPart {
         /// The lines.
         lines: Lines<'b>,
@@ -134,8 +134,9 @@ pub enum Poll<'b> {
         kind: FrameKind,
         /// The command that it answers, if it is an answer; until the last part, as far as its lines have told.
         id: Option<CommandId>,
-        /// Said with the last lines: octets of the body to come in [`Poll::Body`]; 0 ends the frame.
-        body_len: Option<usize>,
+        /// Said with the last lines: what follows, and whether the head has lost its end, so that a reply is
+        /// [broken](Reply::is_broken).
+        end: Option<HeadEnd>,
         /// Octets that are done with.
         consumed: usize,
     },
@@ -451,9 +452,11 @@ impl From<EncodeError> for SendError {
 pub struct Eof<'b> {
     /// Why the connection ended: [`End::Eof`], unless the server had told before.
     pub end: End,
-    /// The answer that the end of the stream completes: a [broken](Reply::is_broken) one, behind which the server has
-    /// written nothing more.
-    pub answer: Option<(CommandId, Reply<'b>)>,
+    /// The command whose answer the end of the stream completes: a [broken](Reply::is_broken) one, behind which the server
+    /// has written nothing more.
+    pub answered: Option<CommandId>,
+    /// That answer, unless it has come in parts: then the last part is the rest of the buffer.
+    pub reply: Option<Reply<'b>>,
     /// The commands that will not be answered and have not been reported yet. The first may be the one whose answer was
     /// cut off.
     pub unanswered: Unanswered,
@@ -590,20 +593,21 @@ impl Client {
     /// To be called once, after the last [`poll`](Self::poll) has asked for more or said that the connection is over.
     pub fn eof<'b>(&mut self, buf: &'b [u8]) -> Eof<'b> {
         let is_over = self.state.end.is_some();
-        let last = if is_over { None } else { self.decoder.at_end(buf) };
-        let answer = last.and_then(|frame| match Message::from(frame) {
-            Message::Reply(reply) => Some((self.take_answer()?, reply)),
-            _ => None,
-        });
-        let is_whole = is_over || answer.is_some();
+        let last = if is_over { None } else { self.decoder.broken_at_end(buf) };
+        let (answered, reply) = match last.map(Message::from) {
+            Some(Message::Reply(reply)) => (self.take_answer(), (!self.decoder.is_streaming()).then_some(reply)),
+            _ => (None, None),
+        };
+        let reply = reply.filter(|_| answered.is_some());
+        let is_whole = is_over || answered.is_some();
         let (incomplete, missing) =
             if is_whole { (0, 0) } else { (self.decoder.incomplete(buf), self.decoder.missing(buf)) };
-        if answer.is_some() {
+        if answered.is_some() {
             self.stats.octets = self.decoder.position().saturating_add(buf.len() as u64);
             self.stats.frames += 1;
         }
         let end = self.state.finish(self.state.pending_end.unwrap_or(End::Eof));
-        Eof { end, answer, unanswered: self.take_unanswered(end), incomplete, missing }
+        Eof { end, answered, reply, unanswered: self.take_unanswered(end), incomplete, missing }
     }
 
     fn broken(&mut self, error: DecodeError) -> ProtocolError {
@@ -738,9 +742,11 @@ impl Client {
                 let facts = self.parts.get_or_insert(Facts::new(kind));
                 facts.kind = kind;
                 facts.lines(&lines);
-                let body_len = end.map(|end| end.body_len);
-                let id = if body_len == Some(0) { self.last_part() } else { self.part_answers() };
-                Poll::HeadPart { lines, kind, id, body_len, consumed }
+                // Only now is it known whether this is the reply to `connect`.
+                facts.is_connect &= end.is_none() || kind == FrameKind::Reply;
+                let is_last = end.is_some_and(|end| end.body_len == 0);
+                let id = if is_last { self.last_part() } else { self.part_answers() };
+                Poll::HeadPart { lines, kind, id, end, consumed }
             }
             Step::Head { head, body_len, consumed } => {
                 self.parts = Some(Facts::of(&head));

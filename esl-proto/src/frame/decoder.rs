@@ -1,8 +1,8 @@
 //! The resumable cut of a stream into frames.
 
 use super::kind::{
-    Beginning, CONTENT_TYPE, CONTENT_TYPE_NAME, EVENT_LINE, FrameKind, LONGEST_BEGINNING, REPLY_LINE, REPLY_TEXT,
-    found_at_end,
+    Beginning, CONTENT_LENGTH_NAME, CONTENT_TYPE, CONTENT_TYPE_NAME, EVENT_LINE, FrameKind, LONGEST_BEGINNING,
+    REPLY_LINE, REPLY_TEXT, found_at_end,
 };
 use super::lines::{LineGrammar, Lines};
 use super::request::BodyLengths;
@@ -172,6 +172,9 @@ const REPLY_MAX: usize = REPLY_LINE.len() + 510;
 /// The length of a disconnect notice that has lost its end: FreeSWITCH writes the notice that the connection lingers
 /// into a buffer of 512, and the channel's name in it may be of any length.
 const NOTICE_MAX: usize = 511;
+/// No line that frames is longer: a Content-Type, a Content-Disposition. A longer one may come in parts and is none of
+/// them, so that the size of the buffer does not matter.
+const LONGEST_FRAMING_LINE: usize = 128;
 
 impl Decoder {
     /// A decoder for what a server sends: the client's side.
@@ -249,16 +252,23 @@ impl Decoder {
     /// and has been told as broken already if the server wrote anything behind it.
     #[must_use]
     pub fn at_end<'b>(&self, buf: &'b [u8]) -> Option<Frame<'b>> {
-        let State::Head(head @ Head { handed: 0, .. }) = self.state else { return None };
-        let text = slice(buf, self.blank_lines(buf), buf.len());
+        if self.is_streaming() { None } else { self.broken_at_end(buf) }
+    }
+
+    /// The same, or of one that has come in parts the rest.
+    pub(crate) fn broken_at_end<'b>(&self, buf: &'b [u8]) -> Option<Frame<'b>> {
+        let State::Head(head) = self.state else { return None };
+        let blank = if head.handed == 0 { self.blank_lines(buf) } else { 0 };
+        let text = slice(buf, blank, buf.len());
         let second_line = slice(text, REPLY_LINE.len(), text.len());
+        let len = head.handed.saturating_add(text.len());
         let ends_broken = match head.form {
             Form::Reply if Form::of_second_line(second_line) == Form::BrokenReply => {
                 !REPLY_TEXT.starts_with(second_line)
             }
             Form::BrokenReply => true,
-            Form::Reply | Form::ReplyText => text.len() == REPLY_MAX,
-            Form::Notice | Form::LingerNotice => text.len() == NOTICE_MAX,
+            Form::Reply | Form::ReplyText => len == REPLY_MAX,
+            Form::Notice | Form::LingerNotice => len == NOTICE_MAX,
             Form::Unknown | Form::Ordinary | Form::ChannelData | Form::Orphan => false,
         };
         // An error stays the last word, and so does a buffer that the decoder has not seen to its end.
@@ -398,6 +408,9 @@ impl Decoder {
                 self.state = State::Head(head);
                 return Ok(Step::NeedData { required: None, consumed: blank });
             }
+            if let Some(at) = head.open_length(text) {
+                return Err(self.error(DecodeErrorKind::InvalidLength, blank + at));
+            }
             let lines = head.take_part(text);
             self.state = State::Head(head);
             let consumed = blank + lines.as_bytes().len();
@@ -513,7 +526,7 @@ impl Decoder {
             }
             Form::Notice | Form::Ordinary | Form::ChannelData | Form::Orphan => {}
         }
-        if let Some(value) = value_of(line, b"Content-Length:") {
+        if let Some(value) = value_of(line, CONTENT_LENGTH_NAME) {
             let at = blank + start + value;
             let length = length(trim(slice(line, value, line.len())));
             let Some(length) = length else { return Err(self.error(DecodeErrorKind::InvalidLength, at)) };
@@ -529,7 +542,8 @@ impl Decoder {
             && head.content_type.is_none()
             && let Some(value) = value_of(line, CONTENT_TYPE_NAME)
         {
-            head.kind = FrameKind::of(trim(slice(line, value, line.len())));
+            let is_short = line.len() <= LONGEST_FRAMING_LINE;
+            head.kind = if is_short { FrameKind::of(trim(slice(line, value, line.len()))) } else { FrameKind::Other };
             head.content_type = Some((start + value, start + line.len()));
             head.continues = Continues::Type;
         } else if head.continues != Continues::Other {
@@ -570,7 +584,7 @@ impl Decoder {
 impl Form {
     /// What a head is that begins with `line`, which is no Content-Type of FreeSWITCH's.
     fn of_first_line(line: &[u8]) -> Self {
-        const ORDINARY: [&[u8]; 2] = [CONTENT_TYPE_NAME, b"Content-Length:"];
+        const ORDINARY: [&[u8]; 2] = [CONTENT_TYPE_NAME, CONTENT_LENGTH_NAME];
         if value_of(line, b"Event-Name:").is_some() {
             Self::ChannelData
         } else if ORDINARY.iter().any(|name| value_of(line, name).is_some()) {
@@ -706,8 +720,12 @@ impl Head {
     /// there are any.
     fn take_part<'b>(&mut self, text: &'b [u8]) -> Lines<'b> {
         // What the line that is not complete tells can be read now or never.
+        let line = slice(text, self.line, text.len());
+        if self.content_type.is_none() && value_of(line, CONTENT_TYPE_NAME).is_some() {
+            self.content_type = Some((0, 0));
+        }
         self.form = match self.form {
-            Form::Unknown => Form::Orphan,
+            Form::Unknown => Form::of_first_line(line),
             Form::Reply => Form::of_second_line(slice(text, REPLY_LINE.len(), text.len())),
             form => form,
         };
@@ -740,6 +758,21 @@ impl Head {
         self.handed.saturating_add(at) == border
     }
 
+    /// Where the value begins of a Content-Length that fills the buffer: no number is that long.
+    fn open_length(&self, text: &[u8]) -> Option<usize> {
+        let (start, line) = (self.line, slice(text, self.line, text.len()));
+        let is_read = match self.form {
+            Form::Unknown | Form::Ordinary | Form::ChannelData | Form::Orphan => true,
+            Form::Notice => !self.is_notice_cut_in(line, start),
+            Form::Reply | Form::ReplyText | Form::BrokenReply | Form::LingerNotice => false,
+        };
+        let is_rest = self.goes_on && start == 0;
+        if line.len() <= LONGEST_FRAMING_LINE || !is_read || is_rest {
+            return None;
+        }
+        value_of(line, CONTENT_LENGTH_NAME).map(|value| start + value)
+    }
+
     /// Whether the line at `start` goes over the end of the server's buffer, and a frame begins there.
     fn is_notice_cut_in(&self, line: &[u8], start: usize) -> bool {
         let border = NOTICE_MAX.checked_sub(self.handed.saturating_add(start));
@@ -765,9 +798,12 @@ impl Head {
     fn next_frame_in(&self, text: &[u8], start: usize, line: &[u8]) -> Option<Beginning> {
         let is_inside = |found: &Beginning| found.at > 0 && text.get(found.at - 1) != Some(&b'\n');
         if self.form == Form::Unknown {
-            // Also a line that would be read as a head with a Content-Length that is none.
-            let is_known = FrameKind::of_first_line(line).is_some();
-            return if is_known { None } else { found_at_end(line).filter(is_inside) };
+            let is_ordinary = match Form::of_first_line(line) {
+                Form::Orphan => false,
+                // What is too short to be told in parts may be the end of something else, and a Content-Length that is none.
+                _ => FrameKind::of_first_line(line).is_some() || line.len() > LONGEST_FRAMING_LINE,
+            };
+            return if is_ordinary { None } else { found_at_end(line).filter(is_inside) };
         }
         let found = found_at_end(slice(text, 0, start + line.len()))?;
         let first_line = if self.handed == 0 { REPLY_LINE.len() } else { 0 };
@@ -800,6 +836,7 @@ fn value_of(line: &[u8], name: &[u8]) -> Option<usize> {
 /// Whether a line of a disconnect notice says that the connection lingers.
 fn is_linger(line: &[u8]) -> bool {
     value_of(line, b"Content-Disposition:")
+        .filter(|_| line.len() <= LONGEST_FRAMING_LINE)
         .is_some_and(|value| trim(slice(line, value, line.len())).eq_ignore_ascii_case(b"linger"))
 }
 

@@ -45,6 +45,7 @@ pub(super) const EVENT_LINE: &[u8] = b"Content-Type: text/event-";
 pub(super) const REPLY_LINE: &[u8] = b"Content-Type: command/reply\n";
 /// How its second line begins.
 pub(super) const REPLY_TEXT: &[u8] = b"Reply-Text:";
+pub(super) const CONTENT_LENGTH_NAME: &[u8] = b"Content-Length:";
 const CONTENT_LENGTH: &[u8] = b"Content-Length: ";
 /// How the reply to `connect` begins: the only frame that begins with neither of the two above.
 const CHANNEL_DATA: &[u8] = b"Event-Name: CHANNEL_DATA";

@@ -65,7 +65,8 @@ fn frame(stream: &[u8], start: usize) -> Option<Frame<'_>> {
     let is_reply = lines[0] == b"Content-Type: command/reply";
     let is_notice = lines[0] == b"Content-Type: text/disconnect-notice";
     let lingers = |line: &&&[u8]| {
-        line.len() > 20
+        line.len() <= LONGEST_FRAMING_LINE
+            && line.len() > 20
             && line[..20].eq_ignore_ascii_case(b"content-disposition:")
             && trim(&line[20..]).eq_ignore_ascii_case(b"linger")
     };
@@ -128,13 +129,19 @@ fn next_frame(stream: &[u8], start: usize) -> Option<usize> {
             let names: [&[u8]; 3] = [b"content-type:", b"content-length:", b"event-name:"];
             if names.iter().any(|name| begins(line, name)) {
                 // Only where that line itself is the end of something else, and not of an event, of which it shows a part.
-                inside.next().filter(|place| *place < start + line.len() && !stream[*place..].starts_with(b"Content-L"))
+                let is_short = line.len() <= LONGEST_FRAMING_LINE;
+                inside.next().filter(|place| {
+                    is_short && *place < start + line.len() && !stream[*place..].starts_with(b"Content-L")
+                })
             } else {
                 inside.next()
             }
         }
     }
 }
+
+/// No line of FreeSWITCH's that frames is longer.
+const LONGEST_FRAMING_LINE: usize = 128;
 
 const TYPES: [&[u8]; 9] = [
     b"auth/request",

@@ -9,15 +9,15 @@ use esl_proto::{
 /// What must not depend on the buffer.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Outcome {
-    answered: Vec<CommandId>,
-    unanswered: Vec<CommandId>,
-    is_lingering: bool,
-    full_control: Option<bool>,
-    is_open: bool,
-    stats: Stats,
-    end: String,
-    incomplete: usize,
-    missing: usize,
+    pub(crate) answered: Vec<CommandId>,
+    pub(crate) unanswered: Vec<CommandId>,
+    pub(crate) is_lingering: bool,
+    pub(crate) full_control: Option<bool>,
+    pub(crate) is_open: bool,
+    pub(crate) stats: Stats,
+    pub(crate) end: String,
+    pub(crate) incomplete: usize,
+    pub(crate) missing: usize,
 }
 
 /// How the host reads.
@@ -62,9 +62,10 @@ pub(crate) fn run(host: Host, is_outbound: bool, commands: usize, mut stream: &[
                     _ => {}
                 }
             }
-            Poll::HeadPart { id, body_len, .. } => {
-                streaming = (*body_len != Some(0)).then_some(0);
-                if *body_len == Some(0) {
+            Poll::HeadPart { id, end, .. } => {
+                let is_last = end.is_some_and(|end| end.body_len == 0);
+                streaming = (!is_last).then_some(0);
+                if is_last {
                     outcome.answered.extend(*id);
                 }
             }
@@ -99,8 +100,8 @@ pub(crate) fn run(host: Host, is_outbound: bool, commands: usize, mut stream: &[
         }
     }
     outcome.is_open = client.is_open();
-    let Eof { end, answer, unanswered, incomplete, missing } = client.eof(buffer.filled());
-    outcome.answered.extend(answer.map(|(id, _)| id));
+    let Eof { end, answered, unanswered, incomplete, missing, .. } = client.eof(buffer.filled());
+    outcome.answered.extend(answered);
     outcome.unanswered.extend(unanswered.ids());
     (outcome.incomplete, outcome.missing) = (incomplete, missing);
     (outcome.is_lingering, outcome.full_control) = (client.is_lingering(), client.has_full_control());
