@@ -212,6 +212,7 @@ impl Host {
                 self.frames += 1;
                 self.incoming(incoming);
             }
+            Poll::HeadPart { .. } => {}
             Poll::Head { id, body_len, .. } => {
                 self.frames += 1;
                 self.parts = *body_len;
@@ -230,11 +231,10 @@ impl Host {
     fn incoming(&mut self, incoming: &Incoming<'_>) {
         self.model.hears(incoming);
         match incoming {
-            Incoming::Authenticated { id, glued, .. } => {
-                self.answered(id.number());
-                glued.iter().for_each(|id| self.answered(id.number()));
-            }
-            Incoming::AuthRefused { id, .. } | Incoming::Connected { id, .. } | Incoming::Answer { id, .. } => {
+            Incoming::Authenticated { id, .. }
+            | Incoming::AuthRefused { id, .. }
+            | Incoming::Connected { id, .. }
+            | Incoming::Answer { id, .. } => {
                 self.answered(id.number());
             }
             Incoming::Rejected { rejection, unanswered } => {
@@ -255,7 +255,6 @@ impl Host {
             Incoming::Lingering(notice) => self.parts = parts_of(notice.frame()),
             Incoming::Event(_) => self.events += 1,
             Incoming::Log(_) => self.log_lines += 1,
-            _ => {}
         }
         assert!(!format!("{incoming:?}").is_empty());
     }

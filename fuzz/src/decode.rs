@@ -84,7 +84,7 @@ fn decode<'s>(setup: &Setup, room: usize, stream: &'s [u8], arrivals: impl Itera
                     assert!(head.body().is_none() && body_len > 0);
                     frames.push(found(head, Body::Parts { len: body_len, octets: 0 }, from));
                 }
-                Step::Body { data, remaining, consumed } => {
+                Step::Body { data, remaining, consumed, .. } => {
                     let Some(Found { body: Body::Parts { len, octets }, end, .. }) = frames.last_mut() else {
                         panic!("a part of no body")
                     };
@@ -93,6 +93,7 @@ fn decode<'s>(setup: &Setup, room: usize, stream: &'s [u8], arrivals: impl Itera
                     assert!(consumed == data.len() && !data.is_empty() && *octets + remaining == *len);
                     assert_eq!(data.as_ptr(), stream[from - consumed..].as_ptr());
                 }
+                Step::HeadPart { .. } => {}
                 Step::NeedData { required, consumed } => {
                     let rest = buffer.len() - consumed;
                     assert!(required.is_none_or(|required| required > rest && required <= setup.limits.whole));

@@ -1,6 +1,6 @@
 //! What a connection is like, as far as the rules of docs/protocol.md say: what may be sent, and why it ends.
 
-use esl_proto::{DisconnectNotice, End, Incoming, NotAllowed, Reply, Status};
+use esl_proto::{DisconnectNotice, End, Incoming, NotAllowed, Status};
 
 /// What a command needs beside a connection on which commands are answered.
 #[derive(Clone, Copy, PartialEq)]
@@ -69,9 +69,8 @@ impl Model {
     pub(super) fn hears(&mut self, incoming: &Incoming<'_>) {
         let answers_login = |id: u64| Some(id) == self.login && self.verdict.is_none();
         match incoming {
-            Incoming::Authenticated { id, reply, glued } => {
+            Incoming::Authenticated { id, reply } => {
                 assert!(answers_login(id.number()) && reply.status() == Status::Ok);
-                assert!(glued.is_none() || texts(reply) > 1);
                 self.may_not_log = reply.allowed_log() == Some(false);
             }
             Incoming::AuthRefused { id, reply } => {
@@ -105,9 +104,4 @@ impl Model {
         ];
         reasons.into_iter().find_map(|(holds, reason)| reason.filter(|_| holds)).unwrap_or(End::Goodbye)
     }
-}
-
-/// The number of answers in one frame.
-fn texts(reply: &Reply<'_>) -> usize {
-    reply.headers().filter(|header| header.is("Reply-Text")).count()
 }
