@@ -19,9 +19,9 @@ use c_library::client::{
     eslp_client_poll, eslp_client_sizeof,
 };
 use c_library::decoder::{
-    eslp_decoder, eslp_decoder_alignof, eslp_decoder_decode, eslp_decoder_drop, eslp_decoder_free,
-    eslp_decoder_incomplete, eslp_decoder_init, eslp_decoder_new, eslp_decoder_position, eslp_decoder_sizeof,
-    eslp_limits,
+    ESLP_BUFFER_MIN, eslp_decoder, eslp_decoder_alignof, eslp_decoder_at_end, eslp_decoder_decode, eslp_decoder_drop,
+    eslp_decoder_free, eslp_decoder_incomplete, eslp_decoder_init, eslp_decoder_missing, eslp_decoder_new,
+    eslp_decoder_position, eslp_decoder_sizeof, eslp_limits,
 };
 use c_library::server::{
     eslp_server, eslp_server_alignof, eslp_server_drop, eslp_server_free, eslp_server_init, eslp_server_new,
@@ -84,6 +84,8 @@ struct Host {
     /// What the decoder and the client have consumed.
     decoded: u64,
     consumed: u64,
+    /// Whether the client is in the middle of a frame that comes in parts.
+    in_parts: bool,
     /// How many commands the client has sent, and how many of them were answered or reported.
     sent: u64,
     reported: u64,
@@ -95,7 +97,11 @@ struct Host {
 
 impl Host {
     fn new(u: &mut Unstructured<'_>) -> Result<Self> {
-        let whole = if u.arbitrary()? { 0 } else { u.int_in_range(2..=200)? };
+        let whole = match u.int_in_range(0..=3)? {
+            0 | 1 => 0,
+            2 => u.int_in_range(2..=200)?,
+            _ => u.int_in_range(ESLP_BUFFER_MIN..=600)?,
+        };
         let limits = eslp_limits { whole, ..eslp_limits::default() };
         let (role, sender) = (u.int_in_range(1..=2)?, u.int_in_range(1..=2)?);
         let mut options: eslp_server_options = zeroed();
@@ -129,6 +135,7 @@ impl Host {
             to_server: Vec::new(),
             decoded: 0,
             consumed: 0,
+            in_parts: false,
             sent: 0,
             reported: 0,
             first: if role == 1 { 1 } else { 20 },
@@ -175,15 +182,26 @@ impl Host {
             assert!(step.consumed <= buffer.len());
             if status == OK {
                 questions::lies_in(step.data, &buffer);
+                messages::about_lines(step.lines, &buffer);
                 messages::about_message(&step.message, &buffer);
             }
+            let is_stuck = status == eslp_status::ESLP_NEED_DATA && buffer.len() == self.room && step.consumed == 0;
+            assert!(!is_stuck, "never asked for more than the buffer holds");
             self.to_decoder.drain(..step.consumed);
             self.decoded += step.consumed as u64;
             let rest = &buffer[step.consumed..];
             // SAFETY: as above.
             unsafe {
                 assert_eq!(eslp_decoder_position(self.decoder.1), self.decoded);
-                assert!(eslp_decoder_incomplete(self.decoder.1, at(rest), rest.len()) <= rest.len());
+                let incomplete = eslp_decoder_incomplete(self.decoder.1, at(rest), rest.len());
+                assert!(incomplete as u64 <= self.decoded + rest.len() as u64);
+                let missing = eslp_decoder_missing(self.decoder.1, at(rest), rest.len());
+                assert!(missing == 0 || incomplete > 0);
+                let mut last = zeroed();
+                if eslp_decoder_at_end(self.decoder.1, at(rest), rest.len(), &mut last) == OK {
+                    assert!(matches!(last.kind, 2 | 6) && last.frame.head.len <= rest.len());
+                    messages::about_message(&last, rest);
+                }
             }
             if status != OK {
                 return;
@@ -232,11 +250,34 @@ impl Host {
 }
 
 fn octets(u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
-    if u.arbitrary()? {
-        return Ok(u.choose(FRAMES)?.to_vec());
+    match u.int_in_range(0..=4)? {
+        0 | 1 => return Ok(u.choose(FRAMES)?.to_vec()),
+        2 => return Ok(long_frame(u.int_in_range(0..=4)?, u.int_in_range(0..=900)?, u.int_in_range(0..=60)?)),
+        _ => {}
     }
     let len = u.int_in_range(0..=80)?.min(u.len());
     Ok(u.bytes(len)?.to_vec())
+}
+
+/// A frame that may be longer than the buffer, of lines of about such a length.
+fn long_frame(kind: u8, len: usize, line: usize) -> Vec<u8> {
+    let mut lines = String::new();
+    while lines.len() < len {
+        lines += &format!("Name-{}: %20{}\n", lines.len(), "x%3A".repeat(line / 4));
+    }
+    let frame = match kind {
+        0 => format!(
+            "Event-Name: CHANNEL_DATA\n{lines}Content-Type: command/reply\nReply-Text: %2BOK%0A\nControl: full\n\n"
+        ),
+        1 => {
+            let event = format!("Event-Name: TALK\n{lines}Content-Length: 4\n\nbody");
+            format!("Content-Length: {}\nContent-Type: text/event-plain\n\n{event}", event.len())
+        }
+        2 => format!("Content-Type: command/reply\nReply-Text: {lines}\n"),
+        3 => format!("Content-Type: command/reply\n{lines}"),
+        _ => format!("Content-Type: text/disconnect-notice\nContent-Disposition: linger\n{lines}Content-Length: 0\n\n"),
+    };
+    frame.into_bytes()
 }
 
 /// Where a buffer is.

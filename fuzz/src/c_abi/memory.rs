@@ -12,7 +12,7 @@ use c_library::decoder::eslp_step;
 use c_library::dial::{eslp_dial_fault, eslp_dial_read, eslp_originate};
 use c_library::event::{eslp_event, eslp_headers, eslp_index};
 use c_library::jobs::{eslp_pending, eslp_sequence};
-use c_library::message::eslp_frame;
+use c_library::message::{eslp_frame, eslp_header_part, eslp_message};
 use c_library::octets::{eslp_bytes, eslp_header, eslp_items, eslp_value};
 use c_library::pairs::eslp_pairs;
 use c_library::server::{eslp_answer, eslp_log_data, eslp_server_found, eslp_server_options, eslp_server_state};
@@ -81,8 +81,8 @@ macro_rules! plain {
 
 plain! {
     eslp_answer eslp_buffer eslp_bytes eslp_client_found eslp_command eslp_dial_fault eslp_dial_read eslp_eof eslp_event
-    eslp_event_data eslp_fault eslp_frame eslp_header eslp_headers eslp_index eslp_items eslp_log_data eslp_originate
-    eslp_pairs eslp_pending eslp_sendmsg eslp_sent eslp_sequence eslp_server_found eslp_server_options
+    eslp_event_data eslp_fault eslp_frame eslp_header eslp_header_part eslp_headers eslp_index eslp_items
+    eslp_log_data eslp_message eslp_originate eslp_pairs eslp_pending eslp_sendmsg eslp_sent eslp_sequence eslp_server_found eslp_server_options
     eslp_server_state eslp_stats eslp_step eslp_subscription eslp_value
 }
 

@@ -8,12 +8,13 @@ use c_library::decoder::{
 };
 use c_library::event::{eslp_headers, eslp_headers_next, eslp_pairs_headers};
 use c_library::message::{
-    eslp_frame, eslp_log_channel_uuid, eslp_log_file, eslp_log_function, eslp_log_level_of, eslp_log_line,
-    eslp_log_text_channel, eslp_message, eslp_message_detail, eslp_message_event, eslp_message_get,
-    eslp_message_headers, eslp_message_reply_status, eslp_message_text, eslp_notice_channel_name,
-    eslp_notice_linger_seconds, eslp_notice_lingers, eslp_notice_session_uuid, eslp_reply_allowed_api,
-    eslp_reply_allowed_events, eslp_reply_allowed_log, eslp_reply_full_control, eslp_reply_job_uuid,
-    eslp_reply_socket_mode, eslp_reply_text_to_end, eslp_request_get, eslp_request_headers, eslp_request_line,
+    eslp_frame, eslp_header_part, eslp_lines, eslp_lines_next, eslp_log_channel_uuid, eslp_log_file, eslp_log_function,
+    eslp_log_level_of, eslp_log_line, eslp_log_text_channel, eslp_message, eslp_message_detail, eslp_message_event,
+    eslp_message_get, eslp_message_headers, eslp_message_is_cut, eslp_message_reply_status, eslp_message_text,
+    eslp_notice_channel_name, eslp_notice_linger_seconds, eslp_notice_lingers, eslp_notice_session_uuid,
+    eslp_reply_allowed_api, eslp_reply_allowed_events, eslp_reply_allowed_log, eslp_reply_full_control,
+    eslp_reply_is_broken, eslp_reply_job_uuid, eslp_reply_socket_mode, eslp_reply_text_to_end, eslp_request_get,
+    eslp_request_headers, eslp_request_line,
 };
 use c_library::octets::{eslp_bytes, eslp_header, eslp_value_equal, eslp_value_plain};
 use c_library::pairs::eslp_pairs;
@@ -54,10 +55,15 @@ pub(super) fn about_message(message: &eslp_message, buffer: &[u8]) {
     let (mut headers, mut event, mut value, mut detail) = (zeroed(), zeroed(), zeroed(), zeroed());
     // SAFETY: all of it lies on this stack, and the message in the buffer.
     unsafe {
-        if eslp_message_headers(message, &mut headers) == OK {
-            about_headers(&mut headers, buffer);
+        match eslp_message_headers(message, &mut headers) {
+            OK => {
+                about_headers(&mut headers, buffer);
+                first_of_each_name(message);
+            }
+            status => assert!(status == eslp_status::ESLP_NOT_WHOLE && frame.head.data.is_null()),
         }
-        first_of_each_name(message);
+        assert!(!eslp_message_is_cut(message) || matches!(message.kind, 2 | 6 | 8));
+        assert!(!eslp_reply_is_broken(message) || message.kind == 2);
         if eslp_message_event(message, &mut event) == OK {
             about_event(&event, 4, buffer);
         }
@@ -85,6 +91,28 @@ pub(super) fn about_message(message: &eslp_message, buffer: &[u8]) {
     }
 }
 
+/// Lines of a frame in parts: their headers follow each other, and make up all of them.
+pub(super) fn about_lines(lines: eslp_lines, buffer: &[u8]) {
+    lies_in(lines.bytes, buffer);
+    let mut rest = lines;
+    let mut part: eslp_header_part = zeroed();
+    // SAFETY: both lie on this stack, and the lines in the buffer.
+    unsafe {
+        while eslp_lines_next(&mut rest, &mut part) == OK {
+            lies_in(rest.bytes, buffer);
+            about_value(&part.value, buffer);
+            if part.name.data.is_null() {
+                assert!(part.name.len == 0 && (part.after_line_end != 0 || lines.is_event != 0 || lines.goes_on != 0));
+            } else {
+                about_value(&part.name, buffer);
+            }
+            assert!(part.is_complete != 0 || rest.bytes.len == 0, "only the last line goes on");
+            assert!(rest.goes_on == 0 && rest.is_event == lines.is_event);
+        }
+        assert_eq!(eslp_lines_next(&mut rest, &mut part), eslp_status::ESLP_END);
+    }
+}
+
 /// A look-up finds the first header of a name.
 unsafe fn first_of_each_name(message: &eslp_message) {
     let mut headers = zeroed();
@@ -109,7 +137,8 @@ unsafe fn first_of_each_name(message: &eslp_message) {
 unsafe fn about_facts(message: &eslp_message) {
     let (mut flag, mut number, mut small, mut seconds) = (false, 0, 0, 0);
     let of_kind = |status: eslp_status, kind: i32| {
-        assert!(status == NOT_FOUND || (status == OK && message.kind == kind), "{status:?}");
+        let is_in_parts = status == eslp_status::ESLP_NOT_WHOLE && message.frame.head.data.is_null();
+        assert!(is_in_parts || status == NOT_FOUND || (status == OK && message.kind == kind), "{status:?}");
         status == OK
     };
     // SAFETY: all of it lies on this stack, and the message where its maker says.
