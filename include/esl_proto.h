@@ -2054,6 +2054,8 @@ typedef struct eslp_client_found {
   uint64_t error_offset;
   /** With ESLP_IN_HEAD_PART: whether these are the last lines of the head. Then `remaining` is the length of the body. */
   uint8_t head_ends;
+  /** With the last ESLP_IN_HEAD_PART: whether the head has lost its end; see eslp_message_is_cut(). */
+  uint8_t is_cut;
 } eslp_client_found;
 
 /** A command has been written, or why not. */
@@ -2086,7 +2088,10 @@ typedef struct eslp_eof {
    * more. ESLP_NO_ID if there is none, as in an ordinary connection.
    */
   uint64_t id;
-  /** That reply, or ESLP_MESSAGE_NONE; see eslp_reply_is_broken(). Valid as long as the octets in the buffer. */
+  /**
+   * That reply; ESLP_MESSAGE_NONE if there is none, or if it has come in parts, of which the last is what was not
+   * consumed. See eslp_reply_is_broken(). Valid as long as the octets in the buffer.
+   */
   eslp_message message;
 } eslp_eof;
 

@@ -161,6 +161,8 @@ pub struct eslp_client_found {
     pub error_offset: u64,
     /// With ESLP_IN_HEAD_PART: whether these are the last lines of the head. Then `remaining` is the length of the body.
     pub head_ends: u8,
+    /// With the last ESLP_IN_HEAD_PART: whether the head has lost its end; see eslp_message_is_cut().
+    pub is_cut: u8,
 }
 
 /// A command has been written, or why not.
@@ -193,7 +195,8 @@ pub struct eslp_eof {
     /// The command that the end of the stream answers: with a broken reply, behind which the server has written nothing
     /// more. ESLP_NO_ID if there is none, as in an ordinary connection.
     pub id: u64,
-    /// That reply, or ESLP_MESSAGE_NONE; see eslp_reply_is_broken(). Valid as long as the octets in the buffer.
+    /// That reply; ESLP_MESSAGE_NONE if there is none, or if it has come in parts, of which the last is what was not
+    /// consumed. See eslp_reply_is_broken(). Valid as long as the octets in the buffer.
     pub message: eslp_message,
 }
 
@@ -288,9 +291,9 @@ impl From<Unanswered> for eslp_unanswered {
 
 impl From<Eof<'_>> for eslp_eof {
     fn from(eof: Eof<'_>) -> Self {
-        let Eof { end, answer, unanswered, incomplete, missing } = eof;
-        let message = answer.map_or(eslp_message::NONE, |(_, reply)| Message::Reply(reply).into());
-        let id = id_number(answer.map(|(id, _)| id));
+        let Eof { end, answered, reply, unanswered, incomplete, missing } = eof;
+        let message = reply.map_or(eslp_message::NONE, |reply| Message::Reply(reply).into());
+        let id = id_number(answered);
         Self { end: end_number(end), unanswered: unanswered.into(), incomplete, missing, id, message }
     }
 }
@@ -316,6 +319,7 @@ impl eslp_client_found {
         unanswered: eslp_unanswered { first: ESLP_NO_ID, count: 0 },
         error_offset: 0,
         head_ends: 0,
+        is_cut: 0,
     };
 
     fn of(kind: eslp_incoming, message: Message<'_>) -> Self {
@@ -495,14 +499,15 @@ pub unsafe extern "C" fn eslp_client_poll(
         let consumed = poll.consumed();
         let (found, status) = match poll {
             Poll::Incoming { incoming, .. } => (incoming.into(), Ok(())),
-            Poll::HeadPart { lines, kind, id, body_len, .. } => {
+            Poll::HeadPart { lines, kind, id, end, .. } => {
                 let found = eslp_client_found {
                     kind: eslp_incoming::ESLP_IN_HEAD_PART as i32,
                     id: id_number(id),
                     message: eslp_message::of_head_part(kind),
                     lines: lines.into(),
-                    remaining: body_len.map_or(0, |len| len as u64),
-                    head_ends: body_len.is_some().into(),
+                    remaining: end.map_or(0, |end| end.body_len as u64),
+                    head_ends: end.is_some().into(),
+                    is_cut: end.is_some_and(|end| end.is_cut).into(),
                     ..eslp_client_found::NONE
                 };
                 (found, Ok(()))

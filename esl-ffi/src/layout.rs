@@ -71,7 +71,7 @@ pins! {
     eslp_dial_fault 32 16 { field 0 0, leg 8 4, item 16 8, offset 24 12 },
     eslp_dial_read 16 8 { legs 0 0, offset 8 4 },
     eslp_unanswered 16 16 { first 0 0, count 8 8 },
-    eslp_client_found 176 120 { consumed 0 0, required 8 4, kind 16 8, end 20 12, id 24 16, message 32 24, data 96 60, lines 112 68, remaining 136 80, unanswered 144 88, error_offset 160 104, head_ends 168 112 },
+    eslp_client_found 176 120 { consumed 0 0, required 8 4, kind 16 8, end 20 12, id 24 16, message 32 24, data 96 60, lines 112 68, remaining 136 80, unanswered 144 88, error_offset 160 104, head_ends 168 112, is_cut 169 113 },
     eslp_sent 48 40 { id 0 0, len 8 8, count 16 16, fault 24 24 },
     eslp_eof 112 80 { end 0 0, unanswered 8 8, incomplete 24 24, missing 32 28, id 40 32, message 48 40 },
     eslp_stats 40 40 { octets 0 0, frames 8 8, events 16 16, log_lines 24 24, unexpected 32 32 },

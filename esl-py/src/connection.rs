@@ -96,9 +96,9 @@ impl State {
             Some(eof) => eof,
             None => {
                 let octets = self.input.front();
-                let Eof { end, answer, unanswered, incomplete, missing } = self.client.eof(octets);
-                let eof = Eof { end, answer: None, unanswered, incomplete, missing };
-                if let Some((id, reply)) = answer {
+                let Eof { end, answered, reply, unanswered, incomplete, missing } = self.client.eof(octets);
+                let eof = Eof { end, answered, reply: None, unanswered, incomplete, missing };
+                if let Some((id, reply)) = answered.zip(reply) {
                     self.eof = Some(eof);
                     return Ok(Some(Arrived { octets, frame: *reply.frame() }.reply(py, id.number())?));
                 }
@@ -134,15 +134,13 @@ fn message<'b>(py: Python<'_>, front: &'b [u8], consumed: usize, incoming: Incom
             Message::Disconnect(notice) => arrived(notice.frame()).unexpected(py),
             Message::Rejection(rejection) => arrived(rejection.frame()).unexpected(py),
             Message::Event(event) => Ok(Py::new(py, Event::of(py, &event))?.into_any()),
-            unknown => Err(unknown_message(&unknown)),
         },
-        unknown => Err(unknown_message(&unknown)),
     }
 }
 
-/// The core may learn of more messages: none passes for another.
-fn unknown_message(message: &dyn Debug) -> PyErr {
-    PyRuntimeError::new_err(format!("a message of an unknown kind: {message:?}"))
+/// What can only be if the core contradicts itself: said, and not taken for something else.
+fn unexpected_step(step: &dyn Debug) -> PyErr {
+    PyRuntimeError::new_err(format!("unexpected step: {step:?}"))
 }
 
 /// The frame at the front of these octets. The core tells of the greeting without its frame, and has found it in just
@@ -151,8 +149,8 @@ fn decoded_again(front: &[u8]) -> PyResult<Frame<'_>> {
     let unlimited = Limits { head: usize::MAX, lines: usize::MAX, body: usize::MAX, whole: usize::MAX };
     match Decoder::new(unlimited).decode(front) {
         Ok(Step::Frame { frame, .. }) => Ok(frame),
-        Ok(step) => Err(unknown_message(&step)),
-        Err(error) => Err(unknown_message(&error)),
+        Ok(step) => Err(unexpected_step(&step)),
+        Err(error) => Err(unexpected_step(&error)),
     }
 }
 

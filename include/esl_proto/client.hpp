@@ -70,6 +70,8 @@ public:
     eslp::lines lines() const noexcept { return c_.lines; }
     /// With ESLP_IN_HEAD_PART: whether these are the last lines of the head.
     bool head_ends() const noexcept { return c_.head_ends != 0; }
+    /// With the last ESLP_IN_HEAD_PART: whether the head has lost its end.
+    bool is_cut() const noexcept { return c_.is_cut != 0; }
     /// Octets of the body that are to come.
     std::uint64_t remaining() const noexcept { return c_.remaining; }
     /// Whether the frame ends here: not so for the parts of a long one, but for the last.

@@ -179,6 +179,7 @@ PLACE(eslp_client_found, remaining, 136, 80);
 PLACE(eslp_client_found, unanswered, 144, 88);
 PLACE(eslp_client_found, error_offset, 160, 104);
 PLACE(eslp_client_found, head_ends, 168, 112);
+PLACE(eslp_client_found, is_cut, 169, 113);
 SIZE(eslp_sent, 48, 40);
 PLACE(eslp_sent, id, 0, 0);
 PLACE(eslp_sent, len, 8, 8);

@@ -344,7 +344,9 @@ impl Decoder {
     fn stream<'b>(&mut self, buf: &'b [u8], mut streaming: Streaming) -> Result<Step<'b>, DecodeError> {
         let arrived = slice(buf, 0, streaming.remaining.min(buf.len()));
         if arrived.is_empty() {
-            return Ok(Step::NeedData { required: Some(1), consumed: 0 });
+            // A line may need more than one octet.
+            let required = matches!(streaming.lines, BodyLines::No).then_some(1);
+            return Ok(Step::NeedData { required, consumed: 0 });
         }
         let (data, lines) = match &mut streaming.lines {
             BodyLines::No => (arrived, None),

@@ -97,7 +97,8 @@ impl Host {
         unsafe {
             assert_eq!(eslp_client_in_flight(client), self.sent - self.reported);
             assert_eq!(eslp_client_stats(client, &mut stats), OK);
-            assert!(stats.octets == self.consumed || (self.in_parts && stats.octets < self.consumed));
+            // Those of complete frames.
+            assert!(stats.octets <= self.consumed);
             assert!(stats.events + stats.log_lines + stats.unexpected <= stats.frames);
             let is_over = status == eslp_status::ESLP_CLOSED || (status as i32) < 0;
             assert!(!is_over || end != 0);
@@ -205,7 +206,7 @@ impl Host {
         // SAFETY: the buffer is as long as said.
         unsafe { assert_eq!(eslp_client_eof(self.client.1, at(&rest), rest.len(), &mut eof), OK) };
         assert!(eof.incomplete as u64 <= self.consumed + rest.len() as u64 && (eof.missing == 0 || eof.incomplete > 0));
-        assert_eq!(eof.id == NO_ID, eof.message.kind == 0);
+        assert!(eof.id != NO_ID || eof.message.kind == 0);
         if eof.id != NO_ID {
             assert!(eof.incomplete == 0);
             self.consumed += rest.len() as u64;
