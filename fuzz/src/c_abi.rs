@@ -84,8 +84,6 @@ struct Host {
     /// What the decoder and the client have consumed.
     decoded: u64,
     consumed: u64,
-    /// Whether the client is in the middle of a frame that comes in parts.
-    in_parts: bool,
     /// How many commands the client has sent, and how many of them were answered or reported.
     sent: u64,
     reported: u64,
@@ -135,7 +133,6 @@ impl Host {
             to_server: Vec::new(),
             decoded: 0,
             consumed: 0,
-            in_parts: false,
             sent: 0,
             reported: 0,
             first: if role == 1 { 1 } else { 20 },

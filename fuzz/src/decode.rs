@@ -22,7 +22,12 @@ impl Setup {
             0 => Limits::DEFAULT,
             1 => Limits::for_buffer((2 + 2 * size).min(Limits::MIN - 1)),
             2 => Limits { head: 2 + 2 * size, lines: size / 8, body: 2 * size, whole: usize::MAX },
-            _ => Limits { head: 32 + size, lines: 2 + size / 16, body: 4 * size, whole: (16 + size).min(Limits::MIN - 1) },
+            _ => Limits {
+                head: 32 + size,
+                lines: 2 + size / 16,
+                body: 4 * size,
+                whole: (16 + size).min(Limits::MIN - 1),
+            },
         };
         Self { requests: mode & 1 == 1, limits }
     }
@@ -112,7 +117,14 @@ fn decode<'s>(setup: &Setup, room: usize, stream: &'s [u8], arrivals: impl Itera
 }
 
 fn found<'s>(frame: Frame<'s>, body: Body<'s>, end: usize) -> Found<'s> {
-    Found { head: frame.head(), content_type: frame.content_type(), crlf: frame.is_crlf(), cut: frame.is_cut(), body, end }
+    Found {
+        head: frame.head(),
+        content_type: frame.content_type(),
+        crlf: frame.is_crlf(),
+        cut: frame.is_cut(),
+        body,
+        end,
+    }
 }
 
 fn as_reference<'s>(found: &Found<'s>) -> reference::Frame<'s> {

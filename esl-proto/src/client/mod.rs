@@ -84,6 +84,8 @@ pub struct Client {
     socket_mode: Option<SocketMode>,
     sent: u64,
     answered: u64,
+    /// How many of the ids before `answered` will not be answered, and have not been reported yet.
+    unreported: u64,
     /// The frame that comes in parts.
     parts: Option<Facts>,
     stats: Stats,
@@ -487,6 +489,7 @@ impl Client {
             socket_mode: None,
             sent: 0,
             answered: 0,
+            unreported: 0,
             parts: None,
             stats: Stats { octets: 0, frames: 0, events: 0, log_lines: 0, unexpected: 0 },
         }
@@ -617,9 +620,16 @@ impl Client {
 
     /// All ids without an answer: they count as reported from now on.
     const fn take_unanswered(&mut self, end: End) -> Unanswered {
-        let unanswered = Unanswered { first: self.answered, count: self.in_flight(), end };
-        self.answered = self.sent;
+        self.set_unanswered_aside();
+        let unanswered = Unanswered { first: self.answered - self.unreported, count: self.unreported, end };
+        self.unreported = 0;
         unanswered
+    }
+
+    /// No command that waits will be answered: to be reported later.
+    const fn set_unanswered_aside(&mut self) {
+        self.unreported += self.in_flight();
+        self.answered = self.sent;
     }
 
     /// The id that the next answer belongs to, if a command is waiting.
@@ -792,9 +802,14 @@ impl Client {
             FrameKind::Reply if id.is_some() && facts.is_connect => self.connected(&facts),
             FrameKind::Reply | FrameKind::ApiResponse if id.is_some() => {}
             FrameKind::Disconnect => {
-                self.notice(&facts);
+                if self.notice(&facts).is_some() {
+                    self.set_unanswered_aside();
+                }
             }
-            FrameKind::Rejection => self.state.refuse(End::Rejected),
+            FrameKind::Rejection => {
+                self.state.refuse(End::Rejected);
+                self.set_unanswered_aside();
+            }
             FrameKind::AuthRequest if self.expects_auth_request() => {}
             FrameKind::Reply | FrameKind::ApiResponse | FrameKind::AuthRequest | FrameKind::Other => {
                 self.stats.unexpected += 1;

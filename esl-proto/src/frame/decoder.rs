@@ -723,9 +723,6 @@ impl Head {
     fn take_part<'b>(&mut self, text: &'b [u8]) -> Lines<'b> {
         // What the line that is not complete tells can be read now or never.
         let line = slice(text, self.line, text.len());
-        if self.content_type.is_none() && value_of(line, CONTENT_TYPE_NAME).is_some() {
-            self.content_type = Some((0, 0));
-        }
         self.form = match self.form {
             Form::Unknown => Form::of_first_line(line),
             Form::Reply => Form::of_second_line(slice(text, REPLY_LINE.len(), text.len())),
@@ -736,7 +733,13 @@ impl Head {
         let limit = text.len().saturating_sub(kept);
         let len = match memchr::memrchr(b'\n', slice(text, 0, limit.min(self.line))) {
             Some(line_end) => line_end + 1,
-            None => limit - percent_escape_cut(slice(text, 0, limit)),
+            None => {
+                // The line that is cut here is the Content-Type, though none that is known.
+                if self.content_type.is_none() && value_of(line, CONTENT_TYPE_NAME).is_some() {
+                    self.content_type = Some((0, 0));
+                }
+                limit - percent_escape_cut(slice(text, 0, limit))
+            }
         };
         let part = slice(text, 0, len);
         let lines = Lines::new(part, self.goes_on, self.form.line_grammar());

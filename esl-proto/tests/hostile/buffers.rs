@@ -44,6 +44,8 @@ fn read(mut decoder: Decoder, capacity: usize, mut stream: &[u8], pieces: &[usiz
     }
     match decoder.incomplete(buffer.filled()) {
         0 => {}
+        // What is missing has been told with the frame.
+        _ if decoder.is_streaming() => {}
         octets => seen.push(Seen::Incomplete(octets)),
     }
     seen

@@ -97,6 +97,8 @@ pub(crate) fn feed(mut decoder: Decoder, stream: &[u8], pieces: &[usize]) -> Vec
     }
     match decoder.incomplete(&stream[from..]) {
         0 => {}
+        // What is missing has been told with the frame.
+        _ if decoder.is_streaming() => {}
         octets => seen.push(Seen::Incomplete(octets)),
     }
     seen

@@ -67,7 +67,6 @@ impl Host {
             BODY => found.remaining == 0,
             _ => true,
         };
-        self.in_parts = !is_last;
         if is_last {
             self.answered(found.id);
         } else {
