@@ -2551,11 +2551,11 @@ typedef struct eslp_answer {
 
 /** What becomes of an event or a log line that happened. */
 typedef enum eslp_offer {
-  /** It is not for this connection. */
+  /** Not wanted by this connection. */
   ESLP_OFFER_SKIP = 0,
-  /** It is, and must be delivered in its turn. It counts as waiting until then. */
+  /** Wanted: call eslp_server_deliver() for it in order. It counts against the queue limit until you do. */
   ESLP_OFFER_QUEUE = 1,
-  /** It would be, but too many wait: it is lost. */
+  /** Wanted, but the queue is full: dropped. */
   ESLP_OFFER_LOST = 2,
   /** One loss too many: eslp_server_disconnect(). */
   ESLP_OFFER_KILL = 3,

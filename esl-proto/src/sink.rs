@@ -1,6 +1,6 @@
-//! Where octets go that are to be sent.
+//! Output targets.
 
-/// What is written to: a buffer, a count, or a person.
+/// Output target: buffer, byte counter, or `Formatter`.
 pub(crate) trait Sink {
     fn put(&mut self, octets: &[u8]);
 

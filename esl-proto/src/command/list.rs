@@ -16,7 +16,7 @@ pub struct Pairs<'a>(PairsOf<'a>);
 enum PairsOf<'a> {
     Text(&'a [(&'a str, &'a str)]),
     Octets(&'a [(&'a [u8], &'a [u8])]),
-    /// The headers of a request but for those that frame it.
+    /// The headers of a request except Content-Length.
     Headers(Request<'a>),
     /// The `application` headers of a request.
     Applications(Request<'a>),
@@ -33,13 +33,13 @@ impl<'a> Pairs<'a> {
     /// No pairs.
     pub const NONE: Self = Self(PairsOf::Octets(&[]));
 
-    /// The headers of a request but for its Content-Length: those of a `sendevent`.
+    /// The headers of a request except Content-Length: the headers of a `sendevent`.
     #[must_use]
     pub const fn headers(request: Request<'a>) -> Self {
         Self(PairsOf::Headers(request))
     }
 
-    /// The `application` headers of a request, split at their first blank: those of a `sendmsg` with `xferext`.
+    /// The `application` headers of a request, split at their first blank: the pairs of a `sendmsg` with `xferext`.
     #[must_use]
     pub const fn applications(request: Request<'a>) -> Self {
         Self(PairsOf::Applications(request))
@@ -87,7 +87,7 @@ impl<'a> Iterator for PairsIter<'a> {
 }
 
 impl<'a> PairsIter<'a> {
-    /// The rare case, kept out of the way of those that write commands.
+    /// Pairs of a request or of a host's source. Not inlined, so that writing a command from slices stays small.
     #[inline(never)]
     fn next_of_others(&mut self) -> Option<(&'a [u8], &'a [u8])> {
         match self {
@@ -172,7 +172,7 @@ impl<'a> Words<'a> {
         Self(WordsOf::Line(line))
     }
 
-    /// The text, if the words are those of one.
+    /// The command line's text, if the list was made by [`from_line`](Self::from_line).
     #[must_use]
     pub const fn as_line(&self) -> Option<&'a [u8]> {
         match self.0 {
@@ -250,7 +250,7 @@ impl<'a> EventNames<'a> {
         Self(EventNamesOf::Line(line))
     }
 
-    /// The text, if the names are those of one.
+    /// The command line's text, if the list was made by [`from_line`](Self::from_line).
     #[must_use]
     pub const fn as_line(&self) -> Option<&'a [u8]> {
         match self.0 {

@@ -74,7 +74,7 @@ pub enum Command<'a> {
     },
     /// `event [<format>] <names>`: subscribes to more events, and perhaps changes the format of all.
     Event {
-        /// The format of all events from now on, even those that are waiting; [`None`] leaves it as it is (plain at
+        /// The format of all events from now on, queued events included; [`None`] leaves it as it is (plain at
         /// first).
         format: Option<Format>,
         /// What to subscribe to.

@@ -228,7 +228,7 @@ fn log<'a>(line: Line<'a>, rest: &'a [u8]) -> Result<Command<'a>, ParseError> {
     }
 }
 
-/// How long to linger: the number after one blank, 0 if there is none in what stands there; -1 is for ever.
+/// How long to linger: the number after one blank, 0 if the argument is not a number; -1, for ever, without an argument.
 pub(crate) fn linger_seconds(rest: &[u8]) -> i32 {
     match rest {
         [b' ', text @ ..] if !text.is_empty() => atoi(text),

@@ -1,4 +1,4 @@
-//! Refusing, measuring and writing commands.
+//! Validating and writing commands.
 
 use core::fmt;
 
@@ -272,7 +272,7 @@ impl Part<'_> {
         CommandError { kind, field: self.field, item: self.item, offset }
     }
 
-    /// Any text of one line, but some.
+    /// Non-empty single-line text (no line break, no NUL).
     #[inline]
     fn text(&self) -> Result<(), CommandError> {
         self.some()?;

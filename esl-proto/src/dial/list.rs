@@ -96,7 +96,7 @@ pub struct ReadVariables<'a> {
 }
 
 impl<'a> ReadVariables<'a> {
-    /// Those that these parts were [taken from](Variables::parts).
+    /// The variables that these parts were [taken from](Variables::parts).
     #[must_use]
     pub const fn new(text: &'a [u8], mark: u8) -> Self {
         Self { text, mark }
@@ -188,7 +188,7 @@ impl<'a> From<&'a [u8]> for Leg<'a> {
     }
 }
 
-/// What stands between a leg and the one before it.
+/// The separator between a leg and the leg before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Join {
     /// `,`: both are called at once.
@@ -202,7 +202,7 @@ pub enum Join {
 /// One leg of a dial string that a host keeps as a flat list of legs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlatLeg<'a> {
-    /// What stands before it; does not count for the first leg.
+    /// The separator before it; ignored for the first leg.
     pub join: Join,
     /// The variables of its handle; count only for a handle's first leg.
     pub handle_variables: Variables<'a>,
@@ -229,7 +229,7 @@ impl<'a> Run<'a> {
         if self.from < self.to { self.source.leg(self.from) } else { None }
     }
 
-    /// Takes off what stands before the next leg that is joined so or more loosely.
+    /// Takes off the legs before the next separator that is `join` or separates more.
     fn part(&mut self, join: Join) -> Option<Self> {
         self.first()?;
         let mut end = self.from.saturating_add(1);

@@ -36,7 +36,7 @@
 //!
 //! # How the server reads
 //!
-//! A text goes through many hands, and each takes off a layer of quotes and backslashes (`switch_separate_string` with
+//! A text goes through several passes, and each takes off a layer of quotes and backslashes (`switch_separate_string` with
 //! `cleanup_separated_string`): a backslash keeps a quote, a backslash or the separator of the moment from being
 //! special and makes `\n`, `\r`, `\t`, `\s` of letters; any other backslash stands for itself. Single quotes go in
 //! pairs, and the last one without a partner stands for itself. Blanks at the ends are dropped. A text that begins
@@ -355,7 +355,7 @@ numbered! {
         /// endpoint.
         Reserved = 510, "is or begins with something that has a meaning of its own";
         /// More legs, leg lists, handles or variables than the server reads in one place.
-        TooMany = 511, "is one more than the server reads";
+        TooMany = 511, "exceeds the server's limit";
         /// A number that is greater than what the server reads.
         TooGreat = 512, "is too great";
     }
@@ -473,7 +473,7 @@ numbered! {
         /// The storage is too short.
         Storage = 551, "too little storage";
         /// The line is no `originate`.
-        Unknown = 552, "no originate";
+        Unknown = 552, "not an originate command";
         /// An argument or an endpoint is missing, or there are too many arguments.
         Missing = 553, "arguments or endpoint missing";
         /// An argument that cannot be understood, or a backslash at the end of a text: the server would read past that.

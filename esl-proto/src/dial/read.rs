@@ -1,7 +1,7 @@
 //! Reading calls as the server does.
 //!
-//! The server rewrites a text in place, again and again. Here the same hands are iterators, one on top of the other,
-//! each over the octets that the one below lets through; what comes out at the top is put into the caller's storage.
+//! The server rewrites a text in place, pass by pass. Each rewriting pass is an iterator adaptor over the octets of the
+//! pass before it; the octets of the last pass are written to the caller's storage.
 
 use super::list::{ALL, AND, END, ENTERPRISE as BETWEEN_HANDLES, HANDLE, LEG, OR, VALUE, is_mark};
 use super::write::{ENTERPRISE, MAX_PEERS, MAX_VARIABLES, UNDEF, expansion};

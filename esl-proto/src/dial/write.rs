@@ -1,4 +1,4 @@
-//! Refusing, measuring and writing calls.
+//! Validating and writing calls.
 
 use super::list::{DialString, Variables, is_mark};
 use super::{Bridge, Destination, DialError, DialErrorKind, DialField, Originate};
@@ -8,9 +8,9 @@ use crate::sink::Sink;
 pub(super) const MAX_VARIABLES: usize = 1024;
 /// How many legs, leg lists or handles the server reads in one place.
 pub(super) const MAX_PEERS: usize = 128;
-/// What stands between handles.
+/// The separator of handles.
 pub(super) const ENTERPRISE: &[u8; 3] = b":_:";
-/// What stands for an argument that is not given.
+/// The word for an argument that is not given.
 pub(super) const UNDEF: &[u8] = b"undef";
 
 /// What may separate variables after `^^`: octets that mean nothing to any of the server's readers.
@@ -337,8 +337,8 @@ impl<S: Sink> Dialled<'_, S> {
         }
     }
 
-    /// Puts an octet, but no backslash, where the dial string shall have one; a pair of quotes, which the server drops,
-    /// keeps it from being read together with those before it.
+    /// Writes one literal octet (never a backslash). An empty pair of quotes goes first if it would form `:_:`, `$$` or
+    /// `${` with the preceding octets.
     fn put_octet(&mut self, octet: u8) {
         let forges = match (self.last, octet) {
             ([b':', b'_'], b':') => true,
@@ -357,7 +357,7 @@ impl<S: Sink> Dialled<'_, S> {
         self.follow(octet);
     }
 
-    /// Puts octets that need no care.
+    /// Puts octets that need no escape.
     fn put_plain(&mut self, octets: &[u8]) {
         self.sink.put(octets);
         for octet in octets.last_chunk::<2>().map_or(octets, <[u8; 2]>::as_slice) {

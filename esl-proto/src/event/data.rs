@@ -211,7 +211,7 @@ impl<'a> EventData<'a> {
     }
 
     /// As the head of a frame, an event must not say how long a body is, or what the frame is. A reader takes for the
-    /// name what stands before the first colon of the line.
+    /// name the text before the first colon of the line.
     pub(crate) fn check_head(&self) -> Result<(), EventDataError> {
         let frames = |field: &EventField<'_>| {
             let name = field.name.split(|octet| *octet == b':').next().unwrap_or_default().trim_ascii();

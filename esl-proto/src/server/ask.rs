@@ -1,4 +1,4 @@
-//! What the listener wants of its host, and the host's answers.
+//! What the listener asks its host, and the host's answers.
 
 use core::fmt;
 
@@ -94,7 +94,8 @@ pub enum Answer<'a> {
     Event(&'a [u8]),
     /// The variable's value; empty if it is not set. One line of at most 511 octets arrives: line ends become blanks.
     Value(&'a [u8]),
-    /// The channel's data, as headers of a CHANNEL_DATA event: what stands there about the connection itself is added.
+    /// The channel's data, as headers of a CHANNEL_DATA event. The listener adds the headers about the connection
+    /// itself: Content-Type, Reply-Text, Socket-Mode, Control.
     Channel(EventData<'a>),
     /// Another text for [`Ask::SendMsg`] or [`Ask::SendEvent`]: `-ERR` and a reason.
     Reply(&'a [u8]),
@@ -166,7 +167,7 @@ impl From<Insufficient> for AnswerError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Due {
     pub(super) owed: Owed,
-    /// Whether it will not be sent, unless it is no ordinary reply.
+    /// Suppress the reply if it is a plain `command/reply`.
     pub(super) silent: bool,
 }
 

@@ -12,7 +12,7 @@ use crate::frame::Request;
 use crate::name::{Format, LogLevel};
 use crate::text::Insufficient;
 
-/// Where the storage is full; FreeSWITCH has the text, though never for this.
+/// Text from FreeSWITCH's source; FreeSWITCH itself never sends it for a full store.
 const MEMORY: &[u8] = b"-ERR memory error";
 
 /// API commands whose argument is a command: that one must be allowed, too.
@@ -63,7 +63,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
 
     fn outcome<'b>(&mut self, request: &Request<'b>) -> Outcome<'b> {
         let line = unloading(request.line());
-        // What stands before it is skipped, so only a NUL leaves nothing of a line.
+        // Blank lines were skipped, so the line is empty only if it starts with NUL.
         if line.is_empty() {
             return Outcome::End(b"-ERR command parse error.", Closed::NoCommand);
         }

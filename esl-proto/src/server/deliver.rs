@@ -12,13 +12,13 @@ use crate::name::LogLevel;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Offer {
-    /// It is not for this connection.
+    /// Not wanted by this connection.
     Skip,
-    /// It is, and must be [delivered](Server::deliver) in its turn. It counts as waiting until then.
+    /// Wanted. Call [`deliver`](Server::deliver) for it in order; it counts against the queue limit until you do.
     Queue,
-    /// It would be, but too many wait: it is lost.
+    /// Wanted, but the queue is full: dropped.
     Lost,
-    /// One loss too many: [`Server::disconnect`].
+    /// One loss too many: end the connection with [`Server::disconnect`].
     Kill,
 }
 

@@ -273,7 +273,8 @@ fn passes<S: AsRef<[u8]>>(event: &EventData<'_>, store: &Store<S>, regex: RegexH
     passes
 }
 
-/// Whether a filter lets in or keeps out, and what it compares with: signs and blanks before it decide, the last one.
+/// Whether a filter includes or excludes, and the pattern it compares with. Leading `+`, `-` and spaces: the last sign
+/// wins.
 fn filter_value(mut value: &[u8]) -> (bool, &[u8]) {
     let mut include = true;
     while let [sign @ (b'+' | b'-' | b' '), rest @ ..] = value {

@@ -61,7 +61,7 @@ pub struct Control {
     pub is_async: bool,
 }
 
-/// How far a connection is.
+/// The state of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     New,
@@ -160,14 +160,14 @@ impl<S> Server<S> {
         Self::new(limits, storage, None)
     }
 
-    /// The same listener with another rule for the `%` of values. FreeSWITCH's own is the default.
+    /// The same listener with another rule for a `%` in values. The default is FreeSWITCH's rule.
     #[must_use]
     pub fn with_percent(self, percent: Percent) -> Self {
         Self { percent, ..self }
     }
 
-    /// Whether no command has come yet, or none but wrong ones before a password: the host ends such a connection after
-    /// 25 seconds, as FreeSWITCH does, which however stops counting at the first wrong command.
+    /// True until a valid command arrives. FreeSWITCH drops such connections after 25 s; unlike this, its timer is
+    /// cancelled by the first (even invalid) command.
     #[must_use]
     pub const fn is_idle_stranger(&self) -> bool {
         matches!(self.phase, Phase::New | Phase::Login) || (self.fresh && matches!(self.phase, Phase::Open))
@@ -201,7 +201,7 @@ impl<S> Server<S> {
         self.format
     }
 
-    /// The gravest to the least grave: up to which level log lines are wanted.
+    /// Least severe level the client wants; [`None`] if logging is off.
     #[must_use]
     pub const fn log_level(&self) -> Option<LogLevel> {
         self.log

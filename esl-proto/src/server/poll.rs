@@ -11,16 +11,16 @@ pub enum Poll<'b> {
     Done {
         /// What the host may want to know about it.
         effect: Effect,
-        /// Octets that are done with.
+        /// Octets to consume.
         consumed: usize,
         /// Octets of `out` to send. 0 for the first command of an outbound connection: only `connect` is answered there.
         written: usize,
     },
-    /// The client wants something of the host, which has to [`answer`](super::Server::answer).
+    /// A request to the host, to be [answered](super::Server::answer).
     Ask {
-        /// What.
+        /// The request.
         ask: Ask<'b>,
-        /// Octets that are done with, once the question is.
+        /// Octets to consume after this request has been answered.
         consumed: usize,
     },
     /// The host owes an answer: nothing is read before.
@@ -29,7 +29,7 @@ pub enum Poll<'b> {
     NeedData {
         /// How long the buffer must be for the next command to be whole, if that is known.
         required: Option<usize>,
-        /// Octets that are done with.
+        /// Octets to consume.
         consumed: usize,
     },
     /// The connection is over: send what is written, then close it.

@@ -57,7 +57,7 @@ fn take<'a>(rest: &mut &'a [u8]) -> Option<Record<'a>> {
     Some(Record { kind: *kind, first, second })
 }
 
-/// Copies octets to another place: forwards to the front, or to where nothing is yet.
+/// `memmove` towards the front (ranges may overlap), or into free space.
 fn copy(storage: &mut [u8], from: usize, to: usize, len: usize) {
     for place in 0..len {
         if let Some(octet) = storage.get(from + place).copied()
