@@ -136,6 +136,14 @@ typedef enum eslp_status {
   ESLP_PARSE_MISSING = -402,
   /** A command's argument is not understood. */
   ESLP_PARSE_INVALID = -403,
+  /** A request begins with a NUL. */
+  ESLP_PARSE_NUL = -404,
+  /** A filter lacks its value. */
+  ESLP_PARSE_SYNTAX = -405,
+  /** None of the event names is known. */
+  ESLP_PARSE_NO_NAMES = -406,
+  /** A login lacks its user, domain or password. */
+  ESLP_PARSE_CREDENTIALS = -407,
   /** Storage for a dial string is too short; nothing was written, and how much is needed has been told. */
   ESLP_DIAL_INSUFFICIENT = -500,
   /** A part of a call is empty that must not be. */

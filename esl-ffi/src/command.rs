@@ -551,6 +551,10 @@ impl eslp_command {
                     filter: eslp_filter { header: eslp_bytes::of(header), value: eslp_bytes::of(value) },
                 },
             ),
+            Command::Filter(Filter::Ignored { header }) => (
+                ESLP_COMMAND_FILTER_ADD,
+                eslp_command_fields { filter: eslp_filter { header: eslp_bytes::of(header), value: eslp_bytes::NONE } },
+            ),
             Command::Filter(Filter::Delete { header, value }) => (
                 ESLP_COMMAND_FILTER_DELETE,
                 eslp_command_fields {

@@ -85,6 +85,14 @@ pub enum eslp_status {
     ESLP_PARSE_MISSING = -402,
     /// A command's argument is not understood.
     ESLP_PARSE_INVALID = -403,
+    /// A request begins with a NUL.
+    ESLP_PARSE_NUL = -404,
+    /// A filter lacks its value.
+    ESLP_PARSE_SYNTAX = -405,
+    /// None of the event names is known.
+    ESLP_PARSE_NO_NAMES = -406,
+    /// A login lacks its user, domain or password.
+    ESLP_PARSE_CREDENTIALS = -407,
 
     /// Storage for a dial string is too short; nothing was written, and how much is needed has been told.
     ESLP_DIAL_INSUFFICIENT = -500,
@@ -190,7 +198,7 @@ macro_rules! core_error {
     }};
 }
 
-static TABLE: [Entry; 67] = [
+static TABLE: [Entry; 71] = [
     own(ESLP_OK, text!("done")),
     own(ESLP_NEED_DATA, text!("more octets must be read first")),
     own(ESLP_CLOSED, text!("the connection is over")),
@@ -225,6 +233,10 @@ static TABLE: [Entry; 67] = [
     core_error!(ESLP_PARSE_UNKNOWN, ParseErrorKind::Unknown),
     core_error!(ESLP_PARSE_MISSING, ParseErrorKind::Missing),
     core_error!(ESLP_PARSE_INVALID, ParseErrorKind::Invalid),
+    core_error!(ESLP_PARSE_NUL, ParseErrorKind::Nul),
+    core_error!(ESLP_PARSE_SYNTAX, ParseErrorKind::Syntax),
+    core_error!(ESLP_PARSE_NO_NAMES, ParseErrorKind::NoNames),
+    core_error!(ESLP_PARSE_CREDENTIALS, ParseErrorKind::Credentials),
     own(ESLP_DIAL_INSUFFICIENT, text!("storage is too short")),
     core_error!(ESLP_DIAL_EMPTY, DialErrorKind::Empty),
     core_error!(ESLP_DIAL_LINE_END, DialErrorKind::LineEnd),

@@ -14,6 +14,7 @@ pub mod json;
 pub mod pair;
 pub mod request;
 pub mod server;
+pub mod verbs;
 pub mod xml;
 
 mod messages;
@@ -26,6 +27,8 @@ mod values;
 mod any_command;
 #[path = "../../esl-proto/tests/common/dial.rs"]
 mod any_dial;
+#[path = "../../esl-proto/tests/common/verbs.rs"]
+mod any_verb;
 #[path = "../../esl-proto/tests/common/lossy.rs"]
 mod lossy;
 #[path = "../../esl-proto/tests/common/octets.rs"]

@@ -2,9 +2,11 @@
 
 use core::{fmt, slice};
 
+use super::keys::APPLICATION;
 use crate::frame::{Request, RequestHeaders};
 use crate::name::{EventName, header};
 use crate::text::Value;
+use crate::text::cut::{pieces, split, words};
 
 /// An ordered list of pairs: headers of an event, or applications and their arguments.
 ///
@@ -95,7 +97,7 @@ impl<'a> PairsIter<'a> {
                 .find(|header| !header.is(header::CONTENT_LENGTH))
                 .map(|header| (header.name.raw(), header.value.raw())),
             Self::Applications(headers) => {
-                headers.find(|header| header.is("application")).map(|header| split_at_blank(header.value.raw()))
+                headers.find(|header| header.is(APPLICATION)).map(|header| split(b' ', header.value.raw()))
             }
             Self::Source(source, place) => {
                 let pair = source.pair(*place)?;
@@ -104,14 +106,6 @@ impl<'a> PairsIter<'a> {
             }
             Self::Text(_) | Self::Octets(_) => None,
         }
-    }
-}
-
-/// `text` before its first blank, and after it.
-pub(super) fn split_at_blank(text: &[u8]) -> (&[u8], &[u8]) {
-    match memchr::memchr(b' ', text).and_then(|at| text.split_at_checked(at)) {
-        Some((before, after)) => (before, after.get(1..).unwrap_or_default()),
-        None => (text, &[]),
     }
 }
 
@@ -192,11 +186,6 @@ impl<'a> Words<'a> {
     }
 }
 
-/// The words between blanks; two blanks have none between them.
-fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    line.split(|octet| *octet == b' ').filter(|word| !word.is_empty())
-}
-
 impl PartialEq for Words<'_> {
     fn eq(&self, other: &Words<'_>) -> bool {
         self.iter().eq(other.iter())
@@ -265,19 +254,7 @@ impl<'a> EventNames<'a> {
             EventNamesOf::Names(names) => (names, &[]),
             EventNamesOf::Line(line) => (&[], line),
         };
-        names.iter().copied().chain(words(line).map(subscribed))
-    }
-}
-
-/// The event that a word of a subscription asks for. The server takes a name also with 13 octets before it, meant for
-/// `SWITCH_EVENT_`.
-pub(super) fn subscribed(word: &[u8]) -> EventName<'_> {
-    match (EventName::from_octets(word), word.get(13..)) {
-        (EventName::Other(_), Some(rest)) => match EventName::from_octets(rest) {
-            EventName::Other(_) => EventName::Other(word),
-            name => name,
-        },
-        (name, _) => name,
+        names.iter().copied().chain(words(line).map(EventName::asked_for))
     }
 }
 
@@ -313,9 +290,9 @@ impl<'a> Events<'a> {
     #[must_use]
     pub fn from_line(line: &'a [u8]) -> Self {
         let mut names = 0;
-        for word in line.split(|octet| *octet == b' ') {
+        for word in pieces(line) {
             names += word.len();
-            if subscribed(word) == EventName::Custom {
+            if EventName::asked_for(word) == EventName::Custom {
                 break;
             }
             names += 1;

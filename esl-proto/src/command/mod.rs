@@ -7,8 +7,10 @@
 //! field and the place. What may hold line ends travels as a body.
 
 mod channel;
+mod keys;
 mod list;
-mod parse;
+pub(crate) mod parse;
+pub(crate) mod verb;
 mod write;
 
 use core::fmt;
@@ -16,9 +18,6 @@ use core::fmt;
 pub use channel::{Call, Execute, SendMsg, Unicast};
 pub use list::{EventNames, Events, PairSource, Pairs, Words};
 pub use parse::{ParseError, ParseErrorKind};
-pub(crate) use parse::{
-    after, after_blank, is_true, linger_seconds, sendmsg, skip_blanks, skip_blanks_and_tabs, split_at, userauth,
-};
 
 use crate::frame::Request;
 use crate::name::{EventName, Format, LogLevel};
@@ -242,13 +241,15 @@ impl<'a> Command<'a> {
         Ok(out)
     }
 
-    /// Reads a command as the server would: words match by prefix and in any case, headers may stand in any order.
+    /// Reads a command as the server does: words match by prefix and in any case, headers may stand in any order. A
+    /// [`server`](crate::server) reads the same, by the same table of words.
     ///
-    /// What cannot be told without knowing the connection (whether a command may be used now, what an odd argument
-    /// means there) is for the server's side to decide.
+    /// Two things depend on the connection: whether the command may be used now, and what
+    /// [`MyEvents`](Self::MyEvents) means. Outbound, its uuid does not count; inbound, its format does not count beside a
+    /// uuid, and without a uuid it is refused.
     ///
     /// # Errors
-    /// [`ParseError`] for a word that is no command, or an argument that is missing or cannot be understood.
+    /// [`ParseError`] where the server refuses whatever the connection is; [`ParseErrorKind::reply`] has its words.
     pub fn parse(request: &Request<'a>) -> Result<Self, ParseError> {
         parse::command(request)
     }
@@ -290,7 +291,7 @@ pub enum Filter<'a> {
     Add {
         /// The header, without blanks.
         header: &'a [u8],
-        /// The value.
+        /// The value. An empty one, which only a request can have, takes all filters on the header away.
         value: &'a [u8],
     },
     /// `filter delete <header> [<value>]`: succeeds whether or not there was such a filter.
@@ -302,6 +303,12 @@ pub enum Filter<'a> {
     },
     /// `filter delete all`
     DeleteAll,
+    /// `filter add <header>` without a value, as only a request can have it: the server says `+OK` and does nothing. It
+    /// cannot be sent.
+    Ignored {
+        /// The header.
+        header: &'a [u8],
+    },
 }
 
 impl<'a> Filter<'a> {
@@ -578,6 +585,7 @@ impl fmt::Debug for Filter<'_> {
                 f.debug_struct("Delete").field("header", &header.show()).field("value", &value.show()).finish()
             }
             Self::DeleteAll => f.write_str("DeleteAll"),
+            Self::Ignored { header } => f.debug_struct("Ignored").field("header", &header.show()).finish(),
         }
     }
 }

@@ -7,6 +7,7 @@ use core::fmt;
 
 use crate::command::Pairs;
 use crate::text::Value;
+use crate::text::cut::split;
 
 /// Before the name of a variable in `<...>`.
 pub(super) const ALL: u8 = 1;
@@ -27,13 +28,6 @@ pub(super) const ENTERPRISE: u8 = 8;
 /// Whether an octet is a mark.
 pub(super) const fn is_mark(octet: u8) -> bool {
     matches!(octet, ALL..=ENTERPRISE)
-}
-
-fn split(text: &[u8], mark: u8) -> (&[u8], &[u8]) {
-    match memchr::memchr(mark, text).and_then(|at| text.split_at_checked(at)) {
-        Some((before, after)) => (before, after.get(1..).unwrap_or_default()),
-        None => (text, &[]),
-    }
 }
 
 /// An ordered list of variables and their values.
@@ -57,7 +51,7 @@ impl<'a> Variables<'a> {
         if text.first() != Some(&mark) {
             return (Self::NONE, text);
         }
-        let (text, rest) = split(text, END);
+        let (text, rest) = split(END, text);
         (Self(VariablesOf::Read { text, mark }), rest)
     }
 
@@ -111,7 +105,7 @@ impl<'a> Iterator for ReadVariables<'a> {
         let end = memchr::memchr(self.mark, after).unwrap_or(after.len());
         let (pair, rest) = after.split_at_checked(end).unwrap_or((after, &[]));
         self.text = rest;
-        Some(split(pair, VALUE))
+        Some(split(VALUE, pair))
     }
 }
 

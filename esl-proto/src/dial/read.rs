@@ -7,6 +7,7 @@ use super::list::{ALL, AND, END, ENTERPRISE as BETWEEN_HANDLES, HANDLE, LEG, OR,
 use super::write::{ENTERPRISE, MAX_PEERS, MAX_VARIABLES, UNDEF, expansion};
 use super::{Bridge, Destination, DialParseError, DialParseErrorKind, DialString, Originate};
 use crate::frame::leading_number;
+use crate::text::cut::split;
 
 /// Octets on their way through the server.
 trait Source: Iterator<Item = u8> + Clone {
@@ -634,7 +635,7 @@ fn every_bracket_closed(mut source: impl Source) -> Result<(), DialParseError> {
 
 /// `text` as far as C would read it.
 fn before_nul(text: &[u8]) -> &[u8] {
-    memchr::memchr(0, text).and_then(|at| text.get(..at)).unwrap_or(text)
+    split(0, text).0
 }
 
 pub(super) fn bridge<'a>(argument: &[u8], storage: &'a mut [u8]) -> Result<Bridge<'a>, DialParseError> {
@@ -698,10 +699,9 @@ pub(super) fn originate<'a>(line: &[u8], storage: &'a mut [u8]) -> Result<Origin
 fn destination(text: &[u8]) -> Destination<'_> {
     match text {
         [b'&', call @ ..] if !call.is_empty() => {
-            let before = |octet, text| memchr::memchr(octet, text).and_then(|at| <[u8]>::split_at_checked(text, at));
-            let call = before(b')', call).map_or(call, |(call, _)| call);
-            let (app, arg) = before(b'(', call).unwrap_or((call, &[]));
-            Destination::Application { app, arg: arg.get(1..).unwrap_or_default() }
+            let (call, _) = split(b')', call);
+            let (app, arg) = split(b'(', call);
+            Destination::Application { app, arg }
         }
         extension => Destination::Extension(extension),
     }

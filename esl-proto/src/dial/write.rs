@@ -3,6 +3,7 @@
 use super::list::{DialString, Variables, is_mark};
 use super::{Bridge, Destination, DialError, DialErrorKind, DialField, Originate};
 use crate::sink::Sink;
+use crate::text::cut::around;
 
 /// How many variables the server reads in one set.
 pub(super) const MAX_VARIABLES: usize = 1024;
@@ -278,7 +279,7 @@ fn write_argument(pieces: &[&[u8]], sink: &mut impl Sink) {
     sink.put(quote);
     for piece in pieces {
         let mut rest = *piece;
-        while let Some((plain, octet, after)) = memchr::memchr2(b'\'', b'\\', rest).and_then(|at| cut(rest, at)) {
+        while let Some((plain, octet, after)) = memchr::memchr2(b'\'', b'\\', rest).and_then(|at| around(rest, at)) {
             sink.put(plain);
             sink.put(b"\\");
             sink.put(octet);
@@ -287,13 +288,6 @@ fn write_argument(pieces: &[&[u8]], sink: &mut impl Sink) {
         sink.put(rest);
     }
     sink.put(quote);
-}
-
-/// `text` before the octet at a position, that octet, and what follows it.
-fn cut(text: &[u8], at: usize) -> Option<(&[u8], &[u8], &[u8])> {
-    let (before, rest) = text.split_at_checked(at)?;
-    let (octet, after) = rest.split_at_checked(1)?;
-    Some((before, octet, after))
 }
 
 /// What the server does with a dial string before it reads it as one.
@@ -384,7 +378,7 @@ impl<S: Sink> Dialled<'_, S> {
             false
         };
         let special = |octet: &u8| matches!(octet, b'\\' | b'\'' | b',' | b'|' | b':' | b'$' | b'{');
-        while let Some((plain, octet, after)) = rest.iter().position(special).and_then(|at| cut(rest, at)) {
+        while let Some((plain, octet, after)) = rest.iter().position(special).and_then(|at| around(rest, at)) {
             self.put_plain(plain);
             match octet {
                 [b'\\'] => self.put_backslashes(power(layers.all)),

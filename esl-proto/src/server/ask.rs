@@ -4,8 +4,9 @@ use core::fmt;
 
 use super::interest::listed;
 use super::store::{Full, Kind, Store};
-use super::write::{NOT_FOUND, Output};
+use super::write::Output;
 use super::{Closed, Control, Phase, Server};
+use crate::command::verb::NOT_FOUND;
 use crate::command::{Secret, SendMsg};
 use crate::event::{EventData, EventDataError};
 use crate::frame::Request;
@@ -227,7 +228,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
             (Owed::Message, Answer::NoSuchChannel(uuid)) => reply(&[b"-ERR invalid session id [", uuid, b"]"], out)?,
             (Owed::Event, Answer::Event(uuid)) => reply(&[b"+OK ", uuid], out)?,
             (Owed::Message | Owed::Event, Answer::Reply(text)) => reply(&[text], out)?,
-            (Owed::Value, Answer::Value(b"")) => reply(&[NOT_FOUND], out)?,
+            (Owed::Value, Answer::Value(b"")) => reply(&[NOT_FOUND.as_bytes()], out)?,
             (Owed::Value, Answer::Value(value)) => reply(&[value], out)?,
             (Owed::Channel, Answer::Channel(data)) => {
                 data.check(Format::Plain).and_then(|()| data.check_head()).map_err(AnswerError::Channel)?;

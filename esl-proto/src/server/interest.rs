@@ -19,21 +19,13 @@ const fn bit(place: usize) -> u128 {
     1 << place
 }
 
-/// The place of a name as the server reads it: also without its first 13 octets (`SWITCH_EVENT_`).
-fn place(word: &[u8]) -> Option<usize> {
-    let long = word.get(13..).filter(|rest| !rest.is_empty());
-    let is = |name: &EventName<'_>, text: &[u8]| name.as_octets().eq_ignore_ascii_case(text);
-    EventName::KNOWN.iter().position(|name| long.is_some_and(|long| is(name, long)) || is(name, word))
-}
-
+/// The bit of the name that the server reads in a word.
 fn named(word: &[u8]) -> Option<u128> {
-    place(word).map(bit)
+    bit_of(EventName::asked_for(word))
 }
 
-/// The name that the server reads in a word.
-pub(super) fn event_name(word: &[u8]) -> EventName<'_> {
-    let known = place(word).and_then(|place| EventName::KNOWN.get(place));
-    known.copied().unwrap_or_else(|| EventName::from_octets(word))
+fn bit_of(name: EventName<'_>) -> Option<u128> {
+    EventName::KNOWN.iter().position(|known| *known == name).map(bit)
 }
 
 impl EventSet {
@@ -199,7 +191,7 @@ impl Interest {
 
     pub(super) fn my_events(&mut self) {
         for name in OF_A_CHANNEL {
-            self.names.0 |= named(name.as_octets()).unwrap_or_default();
+            self.names.0 |= bit_of(name).unwrap_or_default();
         }
         self.my_events = true;
         self.listening = true;
@@ -220,7 +212,7 @@ impl Interest {
         if self.names.has(ALL) {
             return true;
         }
-        let Some(name) = event.name().and_then(|name| named(name.as_octets())) else { return false };
+        let Some(name) = event.name().and_then(bit_of) else { return false };
         self.names.has(name)
             && (name != CUSTOM
                 || match event.get("Event-Subclass") {

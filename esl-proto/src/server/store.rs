@@ -136,6 +136,15 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Store<S> {
         self.used = to;
     }
 
+    /// Removes the filters on a header, or the one with this value.
+    pub(super) fn remove_filters(&mut self, header: &[u8], value: Option<&[u8]>) {
+        self.remove(|record| {
+            record.is(Kind::Filter)
+                && record.first.eq_ignore_ascii_case(header)
+                && value.is_none_or(|value| record.second == value)
+        });
+    }
+
     /// Copies the allowed subclasses to those that are subscribed to.
     pub(super) fn subscribe_to_allowed(&mut self) -> Result<(), Full> {
         let mut from = 0;

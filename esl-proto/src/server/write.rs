@@ -9,8 +9,6 @@ use crate::scan::slice;
 use crate::sink::{Length, Sink, Writer};
 use crate::text::{Insufficient, Percent, Value};
 
-/// The text of the reply where there is no other.
-pub(super) const NOT_FOUND: &[u8] = b"-ERR command not found";
 /// What the server's buffer for a reply's text holds.
 const REPLY_TEXT_MAX: usize = 511;
 
