@@ -112,7 +112,7 @@ typedef enum eslp_status {
   ESLP_DOCUMENT_UNMATCHED = -204,
   /** Something follows the event's document. */
   ESLP_DOCUMENT_TRAILING_DATA = -205,
-  /** Storage is too short; nothing was written, and how much is needed has been told. */
+  /** Storage is too short; how much is needed has been told. What an output buffer holds has no meaning then. */
   ESLP_INSUFFICIENT = -300,
   /** A part of a command is empty that must not be. */
   ESLP_COMMAND_EMPTY = -301,
@@ -144,7 +144,7 @@ typedef enum eslp_status {
   ESLP_PARSE_NO_NAMES = -406,
   /** A login lacks its user, domain or password. */
   ESLP_PARSE_CREDENTIALS = -407,
-  /** Storage for a dial string is too short; nothing was written, and how much is needed has been told. */
+  /** Storage for a dial string is too short; how much is needed has been told. */
   ESLP_DIAL_INSUFFICIENT = -500,
   /** A part of a call is empty that must not be. */
   ESLP_DIAL_EMPTY = -501,
@@ -1595,9 +1595,8 @@ typedef struct eslp_fault {
  *
  * Send it in one piece: while a command is incomplete, the server sends no events.
  *
- * @return ESLP_INSUFFICIENT if `size` is less: nothing is written, and `len` says what is needed. An error from
- * ESLP_COMMAND_EMPTY on if it would break or forge the protocol: nothing is written, and `fault`, which may be NULL,
- * says where.
+ * @return ESLP_INSUFFICIENT if `size` is less: `len` says what is needed. An error from ESLP_COMMAND_EMPTY on if it would
+ * break or forge the protocol: `fault`, which may be NULL, says where. What `out` holds has no meaning then.
  */
 eslp_status eslp_command_encode(const eslp_command *command, void *out, size_t size, size_t *len,
     eslp_fault *fault);
@@ -1740,7 +1739,7 @@ typedef struct eslp_dial_read {
  * What is written is what the server reads back, or it is refused: no text can add a variable, a leg, an argument or an
  * application.
  *
- * @return ESLP_DIAL_INSUFFICIENT if `size` is less: nothing is written, and `len` says what is needed. An error from
+ * @return ESLP_DIAL_INSUFFICIENT if `size` is less: `len` says what is needed, and what `out` holds has no meaning. An error from
  * ESLP_DIAL_EMPTY on if no line would be read back as this; `fault`, which may be NULL, says where.
  */
 eslp_status eslp_originate_encode(const eslp_originate *call, void *out, size_t size, size_t *len,
@@ -2251,7 +2250,7 @@ typedef struct eslp_item_slot {
 
 /**
  * An event that is to be sent: headers in their order, and a body. Everything that goes out must be given, Event-Name
- * and Event-Sequence too; only Content-Length comes by itself.
+ * and Event-Sequence too; only Content-Length comes by itself, and one among the headers is left out.
  *
  * It keeps pointers: names, values, items and the body must stay where they are as long as it is used.
  *
@@ -2303,7 +2302,8 @@ eslp_status eslp_event_data_clear(eslp_event_data *event);
  * Writes the event's document in an eslp_format, the body of a `text/event-...` frame, to `out`. `percent` is an
  * eslp_percent. A listener does this by itself: eslp_server_deliver().
  *
- * @return ESLP_INSUFFICIENT if `size` is less: nothing is written, and `len`, which may be NULL, says what is needed.
+ * @return ESLP_INSUFFICIENT if `size` is less: `len`, which may be NULL, says what is needed, and what `out` holds has no
+ * meaning.
  * ESLP_FORGED_NAME if a header's name would forge another header; `len` is then its place, from 0.
  */
 eslp_status eslp_event_data_encode(const eslp_event_data *event, int32_t format, int32_t percent, void *out,
@@ -2652,7 +2652,8 @@ eslp_status eslp_server_poll(eslp_server *server, const void *buf, size_t len, v
  * After ESLP_ANSWER_REFUSE the connection is over: send what is written, and close it.
  *
  * @return ESLP_NOT_ASKED if nothing was asked or this is no answer to it. ESLP_INSUFFICIENT if `size` is less than what
- * `written` says then, or the storage has no room for the rights. Nothing has happened.
+ * `written` says then, or the storage has no room for the rights. Nothing has changed then but what `out` holds, which
+ * has no meaning.
  */
 eslp_status eslp_server_answer(eslp_server *server, const eslp_answer *answer, void *out, size_t size,
     size_t *written);
@@ -2697,7 +2698,8 @@ eslp_status eslp_server_offer_log(eslp_server *server, int32_t level, int32_t *o
  * Writes an event that waits to `out`, in the connection's format, and its length to `written`.
  *
  * @return ESLP_NOT_READY if it cannot be sent now: in the middle of a command, or before an answer, or nothing is
- * subscribed to. ESLP_INSUFFICIENT if `size` is less than what `written` says then. Nothing has happened.
+ * subscribed to. ESLP_INSUFFICIENT if `size` is less than what `written` says then. Nothing has changed then but what
+ * `out` holds, which has no meaning.
  */
 eslp_status eslp_server_deliver(eslp_server *server, const eslp_event_data *event, void *out, size_t size,
     size_t *written);

@@ -740,9 +740,8 @@ impl From<&CommandError> for eslp_fault {
 ///
 /// Send it in one piece: while a command is incomplete, the server sends no events.
 ///
-/// @return ESLP_INSUFFICIENT if `size` is less: nothing is written, and `len` says what is needed. An error from
-/// ESLP_COMMAND_EMPTY on if it would break or forge the protocol: nothing is written, and `fault`, which may be NULL,
-/// says where.
+/// @return ESLP_INSUFFICIENT if `size` is less: `len` says what is needed. An error from ESLP_COMMAND_EMPTY on if it would
+/// break or forge the protocol: `fault`, which may be NULL, says where. What `out` holds has no meaning then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_command_encode(
     command: *const eslp_command,

@@ -2,11 +2,10 @@
 
 use core::ffi::{c_char, c_void};
 
+use esl_core::Insufficient;
 use esl_core::server::{
-    Answer, AnswerError, Ask, Closed, Control, DeliverError, Effect, Goodbye, LogData, Offer, Poll, Rights, Server,
-    ServerLimits,
+    Answer, Ask, Closed, Control, DeliverError, Effect, Goodbye, LogData, Offer, Poll, Rights, Server, ServerLimits,
 };
-use esl_core::{EventDataError, Insufficient};
 
 use crate::border::{Out, Outcome, input, output, read, run};
 use crate::buffer::Memory;
@@ -517,18 +516,10 @@ fn written(result: Result<usize, Insufficient>, out: Out<usize>) -> Outcome {
     Ok(())
 }
 
-fn data_required(error: EventDataError) -> usize {
-    match error {
-        EventDataError::Insufficient { required } => required,
-        _ => 0,
-    }
-}
-
 fn delivered(result: Result<usize, DeliverError>, out: Out<usize>) -> Outcome {
     out.set(match result {
         Ok(len) => len,
-        Err(DeliverError::Event(error)) => data_required(error),
-        Err(_) => 0,
+        Err(error) => error.required().unwrap_or_default(),
     });
     result.map(drop).map_err(|error| eslp_status::of(error.code()))
 }
@@ -661,7 +652,8 @@ pub unsafe extern "C" fn eslp_server_poll(
 /// After ESLP_ANSWER_REFUSE the connection is over: send what is written, and close it.
 ///
 /// @return ESLP_NOT_ASKED if nothing was asked or this is no answer to it. ESLP_INSUFFICIENT if `size` is less than what
-/// `written` says then, or the storage has no room for the rights. Nothing has happened.
+/// `written` says then, or the storage has no room for the rights. Nothing has changed then but what `out` holds, which
+/// has no meaning.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_answer(
     server: *mut eslp_server,
@@ -676,9 +668,8 @@ pub unsafe extern "C" fn eslp_server_answer(
         let server = eslp_server::inner(server)?;
         let result = server.answer(read(answer)?.answer()?, output(out, size)?);
         written.set(match result {
-            Ok(len) | Err(AnswerError::Insufficient { required: len }) => len,
-            Err(AnswerError::Channel(error)) => data_required(error),
-            Err(_) => 0,
+            Ok(len) => len,
+            Err(error) => error.required().unwrap_or_default(),
         });
         result.map(drop).map_err(|error| eslp_status::of(error.code()))
     })
@@ -792,7 +783,8 @@ pub unsafe extern "C" fn eslp_server_offer_log(server: *mut eslp_server, level: 
 /// Writes an event that waits to `out`, in the connection's format, and its length to `written`.
 ///
 /// @return ESLP_NOT_READY if it cannot be sent now: in the middle of a command, or before an answer, or nothing is
-/// subscribed to. ESLP_INSUFFICIENT if `size` is less than what `written` says then. Nothing has happened.
+/// subscribed to. ESLP_INSUFFICIENT if `size` is less than what `written` says then. Nothing has changed then but what
+/// `out` holds, which has no meaning.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_deliver(
     server: *mut eslp_server,

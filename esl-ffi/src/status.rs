@@ -60,7 +60,7 @@ pub enum eslp_status {
     /// Something follows the event's document.
     ESLP_DOCUMENT_TRAILING_DATA = -205,
 
-    /// Storage is too short; nothing was written, and how much is needed has been told.
+    /// Storage is too short; how much is needed has been told. What an output buffer holds has no meaning then.
     ESLP_INSUFFICIENT = -300,
     /// A part of a command is empty that must not be.
     ESLP_COMMAND_EMPTY = -301,
@@ -94,7 +94,7 @@ pub enum eslp_status {
     /// A login lacks its user, domain or password.
     ESLP_PARSE_CREDENTIALS = -407,
 
-    /// Storage for a dial string is too short; nothing was written, and how much is needed has been told.
+    /// Storage for a dial string is too short; how much is needed has been told.
     ESLP_DIAL_INSUFFICIENT = -500,
     /// A part of a call is empty that must not be.
     ESLP_DIAL_EMPTY = -501,
@@ -250,7 +250,7 @@ static TABLE: [Entry; 71] = [
     core_error!(ESLP_DIAL_RESERVED, DialErrorKind::Reserved),
     core_error!(ESLP_DIAL_TOO_MANY, DialErrorKind::TooMany),
     core_error!(ESLP_DIAL_TOO_GREAT, DialErrorKind::TooGreat),
-    core_error!(ESLP_DIAL_PARSE_STORAGE, DialParseErrorKind::Storage),
+    own(ESLP_DIAL_PARSE_STORAGE, text!("too little storage")),
     core_error!(ESLP_DIAL_PARSE_UNKNOWN, DialParseErrorKind::Unknown),
     core_error!(ESLP_DIAL_PARSE_MISSING, DialParseErrorKind::Missing),
     core_error!(ESLP_DIAL_PARSE_INVALID, DialParseErrorKind::Invalid),

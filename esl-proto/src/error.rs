@@ -72,6 +72,13 @@ macro_rules! located {
             }
         }
     };
+    (shown $name:ident item) => {
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                write!(f, "{} (item {}, octet {})", self.kind, self.item, self.offset)
+            }
+        }
+    };
     (shown $name:ident field $($part:ident)*) => {
         impl core::fmt::Display for $name {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -83,14 +90,13 @@ macro_rules! located {
     };
 }
 
-/// Defines the error of writing: what is to be written is refused, or there is too little room.
-#[allow(unused_macros)]
+/// Defines the error of writing or reading: what is given is refused, or there is too little room.
 macro_rules! unwritten {
     ($(#[$meta:meta])* $name:ident of $error:ident, code $number:literal) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum $name {
-            /// This cannot be written.
+            /// It is refused, whatever the room.
             Refused($error),
             /// The storage is too short.
             Insufficient($crate::text::Insufficient),

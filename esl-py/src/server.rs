@@ -7,7 +7,7 @@ use esl_proto::server::{
     Answer, AnswerError, Closed, Control, Effect as CoreEffect, Goodbye, Offer, Poll, Rights, Server as Core,
     ServerLimits,
 };
-use esl_proto::{EventData, EventDataError, Insufficient, Limits, Percent};
+use esl_proto::{EventData, EventDataError, EventEncodeError, Insufficient, Limits, Percent};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
@@ -148,8 +148,8 @@ impl State {
     /// Whether an event can be written at all.
     fn check(&self, event: &EventData<'_>) -> Result<(), EventDataError> {
         match event.encode(self.core.format(), Percent::Faithful, &mut []) {
-            Err(EventDataError::Insufficient { .. }) | Ok(_) => Ok(()),
-            Err(error) => Err(error),
+            Err(EventEncodeError::Insufficient(_)) | Ok(_) => Ok(()),
+            Err(EventEncodeError::Refused(error)) => Err(error),
         }
     }
 

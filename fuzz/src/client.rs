@@ -151,7 +151,6 @@ impl Host {
             }
             Err(error) => {
                 assert_eq!(format!("{:?}", self.client), before, "an error changes nothing");
-                assert!(out.iter().all(|octet| *octet == 7), "an error writes nothing");
                 assert!(!error.to_string().is_empty());
                 match error {
                     SendError::NotAllowed(reason) => assert_eq!(allowed, Err(reason)),

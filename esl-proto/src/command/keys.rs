@@ -1,48 +1,77 @@
 //! The words inside commands, as the writer writes them and the reader finds them.
 
-/// Headers of `api` and `bgapi`.
-pub(super) const CONSOLE_EXECUTE: &str = "console_execute";
-pub(super) const JOB_UUID: &str = crate::name::header::JOB_UUID;
+/// The name of a header.
+pub(super) struct Key {
+    name: &'static str,
+    /// The name, a colon and a blank.
+    pub(super) front: &'static [u8],
+}
 
-/// Headers of `sendmsg`.
-pub(super) const SESSION_ID: &str = "session-id";
-pub(super) const CALL_COMMAND: &str = "call-command";
-pub(super) const EVENT_LOCK: &str = "event-lock";
-pub(super) const EVENT_LOCK_PRI: &str = "event-lock-pri";
-pub(super) const LEAD_FRAMES: &str = "lead-frames";
-pub(super) const ASYNC: &str = "async";
+impl AsRef<[u8]> for Key {
+    fn as_ref(&self) -> &[u8] {
+        self.name.as_bytes()
+    }
+}
 
-/// Call-commands: the values of [`CALL_COMMAND`], with regard to case.
-pub(super) const EXECUTE: &[u8] = b"execute";
-pub(super) const HANGUP: &[u8] = b"hangup";
-pub(super) const UNICAST: &[u8] = b"unicast";
-pub(super) const NOMEDIA: &[u8] = b"nomedia";
-pub(super) const XFEREXT: &[u8] = b"xferext";
-pub(super) const CALLS: [&[u8]; 5] = [EXECUTE, HANGUP, UNICAST, NOMEDIA, XFEREXT];
+/// Defines the names of headers.
+macro_rules! keys {
+    ($($key:ident = $name:literal,)+) => {
+        $(pub(super) const $key: Key = Key { name: $name, front: concat!($name, ": ").as_bytes() };)+
+    };
+}
 
-/// Headers of `execute`.
-pub(super) const APP_NAME: &str = "execute-app-name";
-pub(super) const APP_ARG: &str = "execute-app-arg";
-pub(super) const CONTENT_TYPE: &str = "content-type";
+/// Defines the call-commands, and the header line of each.
+macro_rules! calls {
+    ($($call:ident in $line:ident = $name:literal,)+) => {
+        $(pub(super) const $call: &[u8] = $name.as_bytes();
+        pub(super) const $line: &[u8] = concat!("call-command: ", $name, "\n").as_bytes();)+
+        pub(super) const CALLS: &[&[u8]] = &[$($call,)+];
+    };
+}
+
+keys! {
+    // `api` and `bgapi`.
+    CONSOLE_EXECUTE = "console_execute",
+    JOB_UUID = "Job-UUID",
+    // `sendmsg`.
+    SESSION_ID = "session-id",
+    CALL_COMMAND = "call-command",
+    EVENT_LOCK = "event-lock",
+    EVENT_LOCK_PRI = "event-lock-pri",
+    LEAD_FRAMES = "lead-frames",
+    ASYNC = "async",
+    // `execute`.
+    APP_NAME = "execute-app-name",
+    APP_ARG = "execute-app-arg",
+    CONTENT_TYPE = "content-type",
+    LOOPS = "loops",
+    EVENT_UUID = "Event-UUID",
+    EVENT_UUID_NAME = "Event-UUID-Name",
+    HOLD_BLEG = "hold-bleg",
+    // `hangup`, `nomedia` and `xferext`.
+    HANGUP_CAUSE = "hangup-cause",
+    NOMEDIA_UUID = "nomedia-uuid",
+    APPLICATION = "application",
+    // `unicast`.
+    LOCAL_IP = "local-ip",
+    LOCAL_PORT = "local-port",
+    REMOTE_IP = "remote-ip",
+    REMOTE_PORT = "remote-port",
+    TRANSPORT = "transport",
+    FLAGS = "flags",
+}
+
+// The values of `call-command`, with regard to case.
+calls! {
+    EXECUTE in EXECUTE_LINE = "execute",
+    HANGUP in HANGUP_LINE = "hangup",
+    UNICAST in UNICAST_LINE = "unicast",
+    NOMEDIA in NOMEDIA_LINE = "nomedia",
+    XFEREXT in XFEREXT_LINE = "xferext",
+}
+
 /// The type of a body that is an application's argument.
 pub(super) const TEXT_PLAIN: &[u8] = b"text/plain";
-pub(super) const LOOPS: &str = "loops";
-pub(super) const EVENT_UUID: &str = "Event-UUID";
-pub(super) const EVENT_UUID_NAME: &str = "Event-UUID-Name";
-pub(super) const HOLD_BLEG: &str = "hold-bleg";
-
-/// Headers of `hangup`, `nomedia` and `xferext`.
-pub(super) const HANGUP_CAUSE: &str = "hangup-cause";
-pub(super) const NOMEDIA_UUID: &str = "nomedia-uuid";
-pub(super) const APPLICATION: &str = "application";
-
-/// Headers of `unicast`.
-pub(super) const LOCAL_IP: &str = "local-ip";
-pub(super) const LOCAL_PORT: &str = "local-port";
-pub(super) const REMOTE_IP: &str = "remote-ip";
-pub(super) const REMOTE_PORT: &str = "remote-port";
-pub(super) const TRANSPORT: &str = "transport";
-pub(super) const FLAGS: &str = "flags";
 
 /// Words after `filter`.
 pub(super) const ADD: &[u8] = b"add";

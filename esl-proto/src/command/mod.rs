@@ -21,7 +21,8 @@ pub use parse::{ParseError, ParseErrorKind};
 
 use crate::frame::Request;
 use crate::name::{EventName, Format, LogLevel};
-use crate::text::{Insufficient, Value};
+use crate::sink::Writer;
+use crate::text::Value;
 
 /// A command of the event socket.
 ///
@@ -210,13 +211,33 @@ impl<'a> Command<'a> {
         (!body.is_empty()).then_some(body)
     }
 
-    /// The exact number of octets that [`encode`](Self::encode) writes.
+    /// The exact number of octets that [`encode`](Self::encode) writes. It takes a pass over the command: to send one,
+    /// call [`encode`](Self::encode) at once, whose error says how much room is needed.
     ///
     /// # Errors
     /// [`CommandError`] if the command cannot be sent.
     pub fn encoded_len(&self) -> Result<usize, CommandError> {
+        match self.encode(&mut []) {
+            Ok(written) => Ok(written.len()),
+            Err(EncodeError::Insufficient(error)) => Ok(error.required),
+            Err(EncodeError::Refused(error)) => Err(error),
+        }
+    }
+
+    /// Writes the command to the front of `out` and returns what was written.
+    ///
+    /// # Errors
+    /// [`EncodeError`] if the command cannot be sent, or `out` is too short; what `out` holds then has no meaning.
+    pub fn encode<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], EncodeError> {
         self.check()?;
-        let len = self.written_len();
+        let mut writer = Writer::new(out);
+        self.write(&mut writer);
+        self.check_head(writer.count())?;
+        Ok(writer.finish()?)
+    }
+
+    /// Refuses what is so long with its body that the head alone is too long, too.
+    fn check_head(&self, len: usize) -> Result<(), CommandError> {
         if len > Self::MAX_HEAD && len.saturating_sub(self.body().map_or(0, <[u8]>::len)) > Self::MAX_HEAD {
             return Err(CommandError {
                 kind: CommandErrorKind::TooLong,
@@ -225,20 +246,7 @@ impl<'a> Command<'a> {
                 offset: Self::MAX_HEAD,
             });
         }
-        Ok(len)
-    }
-
-    /// Writes the command to the front of `out` and returns what was written.
-    ///
-    /// # Errors
-    /// [`EncodeError`] if the command cannot be sent, or `out` is too short; nothing is written then.
-    pub fn encode<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], EncodeError> {
-        let required = self.encoded_len().map_err(EncodeError::Refused)?;
-        let Some(out) = out.get_mut(..required) else {
-            return Err(EncodeError::Insufficient(Insufficient { required }));
-        };
-        self.write_into(out);
-        Ok(out)
+        Ok(())
     }
 
     /// Reads a command as the server does: words match by prefix and in any case, headers may stand in any order. A
@@ -382,17 +390,22 @@ impl fmt::Debug for Command<'_> {
     }
 }
 
-/// A command cannot be sent: it would break or forge the protocol, or the server would not read what is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CommandError {
-    /// What is wrong.
-    pub kind: CommandErrorKind,
-    /// With which part of the command.
-    pub field: Field,
-    /// Which one, if the command has several of them, from 0.
-    pub item: usize,
-    /// The octet of that part, from 0.
-    pub offset: usize,
+located! {
+    /// A command cannot be sent: it would break or forge the protocol, or the server would not read what is meant.
+    CommandError of CommandErrorKind {
+        /// With which part of the command.
+        field: Field,
+        /// Which one, if the command has several of them, from 0.
+        item: usize,
+        --
+        /// The octet of that part, from 0.
+        offset: usize,
+    }
+}
+
+unwritten! {
+    /// Why [`Command::encode`] has failed.
+    EncodeError of CommandError, code 300
 }
 
 numbered! {
@@ -459,14 +472,6 @@ pub enum Field {
     Option,
 }
 
-impl CommandError {
-    /// The error's number, the same in every language.
-    #[must_use]
-    pub const fn code(&self) -> u16 {
-        self.kind.code()
-    }
-}
-
 impl Field {
     /// The part, in words.
     #[must_use]
@@ -493,45 +498,6 @@ impl Field {
         }
     }
 }
-
-impl fmt::Display for CommandError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} (item {}, octet {})", self.field.as_str(), self.kind, self.item, self.offset)
-    }
-}
-
-impl core::error::Error for CommandError {}
-
-/// Why [`Command::encode`] has written nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EncodeError {
-    /// The command cannot be sent.
-    Refused(CommandError),
-    /// The storage is too short.
-    Insufficient(Insufficient),
-}
-
-impl EncodeError {
-    /// The error's number, the same in every language: that of the [`CommandError`], or 300 for too short storage.
-    #[must_use]
-    pub const fn code(&self) -> u16 {
-        match self {
-            Self::Refused(error) => error.code(),
-            Self::Insufficient(_) => 300,
-        }
-    }
-}
-
-impl fmt::Display for EncodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused(error) => fmt::Display::fmt(error, f),
-            Self::Insufficient(error) => fmt::Display::fmt(error, f),
-        }
-    }
-}
-
-impl core::error::Error for EncodeError {}
 
 /// Shows octets as text in `Debug` output.
 trait Show {

@@ -3,12 +3,13 @@
 use core::fmt;
 
 use super::channel::{Call, Execute, SendMsg, Unicast};
+use super::keys::Key;
 use super::parse::format_within;
 use super::verb::Verb;
 use super::{Command, CommandError, CommandErrorKind, Events, Field, Filter, SendEvent, keys};
 use crate::name::{EventName, Format, HangupCause, LogLevel, header};
 use crate::scan::any;
-use crate::sink::{Length, Sink, Writer};
+use crate::sink::Sink;
 
 struct Shown<'f, 'w> {
     formatter: &'f mut fmt::Formatter<'w>,
@@ -28,17 +29,6 @@ impl Sink for Shown<'_, '_> {
 }
 
 impl Command<'_> {
-    pub(super) fn written_len(&self) -> usize {
-        let mut length = Length(0);
-        self.write(&mut length);
-        length.0
-    }
-
-    /// `out` is as long as the command.
-    pub(super) fn write_into(&self, out: &mut [u8]) {
-        self.write(&mut Writer(out));
-    }
-
     pub(super) fn show(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = Shown { formatter, result: Ok(()) };
         self.write(&mut shown);
@@ -46,7 +36,7 @@ impl Command<'_> {
     }
 
     #[inline]
-    fn write(&self, sink: &mut impl Sink) {
+    pub(super) fn write(&self, sink: &mut impl Sink) {
         match self {
             Self::Auth { password } => {
                 sink.put(const { Verb::Auth.word() });
@@ -65,8 +55,8 @@ impl Command<'_> {
                 sink.put(line);
                 if *console_execute {
                     sink.put(b"\n");
-                    sink.put(keys::CONSOLE_EXECUTE.as_bytes());
-                    sink.put(b": true");
+                    sink.put(keys::CONSOLE_EXECUTE.front);
+                    sink.put(b"true");
                 }
             }
             Self::BgApi { line, job_uuid } => {
@@ -74,8 +64,7 @@ impl Command<'_> {
                 sink.put(line);
                 if let Some(job_uuid) = job_uuid {
                     sink.put(b"\n");
-                    sink.put(keys::JOB_UUID.as_bytes());
-                    sink.put(b": ");
+                    sink.put(keys::JOB_UUID.front);
                     sink.put(job_uuid);
                 }
             }
@@ -206,19 +195,18 @@ fn write_message(message: &SendMsg<'_>, sink: &mut impl Sink) {
     match &message.call {
         Call::Execute(execute) => write_execute(execute, !body.is_empty(), sink),
         Call::Hangup { cause } => {
-            sink.put_header(keys::CALL_COMMAND, keys::HANGUP);
-            sink.put_option(keys::HANGUP_CAUSE, cause.as_ref().map(|cause| cause.as_octets()));
+            sink.put(keys::HANGUP_LINE);
+            option(&keys::HANGUP_CAUSE, cause.as_ref().map(|cause| cause.as_octets()), sink);
         }
         Call::Unicast(unicast) => write_unicast(unicast, sink),
         Call::NoMedia { uuid } => {
-            sink.put_header(keys::CALL_COMMAND, keys::NOMEDIA);
-            sink.put_header(keys::NOMEDIA_UUID, uuid);
+            sink.put(keys::NOMEDIA_LINE);
+            option(&keys::NOMEDIA_UUID, Some(uuid), sink);
         }
         Call::XferExt { applications } => {
-            sink.put_header(keys::CALL_COMMAND, keys::XFEREXT);
+            sink.put(keys::XFEREXT_LINE);
             for (app, arg) in applications.iter() {
-                sink.put(keys::APPLICATION.as_bytes());
-                sink.put(b": ");
+                sink.put(keys::APPLICATION.front);
                 sink.put(app);
                 if !arg.is_empty() {
                     sink.put(b" ");
@@ -227,50 +215,68 @@ fn write_message(message: &SendMsg<'_>, sink: &mut impl Sink) {
                 sink.put(b"\n");
             }
         }
-        Call::Other { name } => sink.put_option(keys::CALL_COMMAND, (!name.is_empty()).then_some(name)),
+        Call::Other { name } => option(&keys::CALL_COMMAND, (!name.is_empty()).then_some(name), sink),
     }
-    sink.put_flag(keys::EVENT_LOCK, message.event_lock);
-    sink.put_flag(keys::EVENT_LOCK_PRI, message.event_lock_pri);
-    if let Some(count) = message.lead_frames {
-        sink.put_number_header(keys::LEAD_FRAMES, u64::from(count));
-    }
-    sink.put_flag(keys::ASYNC, message.is_async);
+    flag(&keys::EVENT_LOCK, message.event_lock, sink);
+    flag(&keys::EVENT_LOCK_PRI, message.event_lock_pri, sink);
+    number(&keys::LEAD_FRAMES, message.lead_frames, sink);
+    flag(&keys::ASYNC, message.is_async, sink);
     sink.put_body(body);
 }
 
 fn write_execute(execute: &Execute<'_>, has_body: bool, sink: &mut impl Sink) {
-    sink.put_header(keys::CALL_COMMAND, keys::EXECUTE);
-    sink.put_header(keys::APP_NAME, execute.app);
+    sink.put(keys::EXECUTE_LINE);
+    option(&keys::APP_NAME, Some(execute.app), sink);
     if has_body {
         // The server takes a body as the argument only with exactly this type.
-        sink.put_header(keys::CONTENT_TYPE, keys::TEXT_PLAIN);
+        option(&keys::CONTENT_TYPE, Some(keys::TEXT_PLAIN), sink);
     } else if !execute.arg.is_empty() {
-        sink.put_header(keys::APP_ARG, execute.arg);
+        option(&keys::APP_ARG, Some(execute.arg), sink);
     }
     if let Some(loops) = execute.loops {
-        sink.put(keys::LOOPS.as_bytes());
-        sink.put(if loops < 0 { b": -" } else { b": " });
+        sink.put(keys::LOOPS.front);
+        if loops < 0 {
+            sink.put(b"-");
+        }
         sink.put_number(u64::from(loops.unsigned_abs()));
         sink.put(b"\n");
     }
-    sink.put_option(keys::EVENT_UUID, execute.event_uuid);
-    sink.put_option(keys::EVENT_UUID_NAME, execute.event_uuid_name);
-    sink.put_flag(keys::HOLD_BLEG, execute.hold_bleg);
+    option(&keys::EVENT_UUID, execute.event_uuid, sink);
+    option(&keys::EVENT_UUID_NAME, execute.event_uuid_name, sink);
+    flag(&keys::HOLD_BLEG, execute.hold_bleg, sink);
 }
 
 fn write_unicast(unicast: &Unicast<'_>, sink: &mut impl Sink) {
-    let port = |name, port: Option<u16>, sink: &mut _| {
-        if let Some(port) = port {
-            Sink::put_number_header(sink, name, u64::from(port));
-        }
-    };
-    sink.put_header(keys::CALL_COMMAND, keys::UNICAST);
-    sink.put_option(keys::LOCAL_IP, unicast.local_ip);
-    port(keys::LOCAL_PORT, unicast.local_port, sink);
-    sink.put_option(keys::REMOTE_IP, unicast.remote_ip);
-    port(keys::REMOTE_PORT, unicast.remote_port, sink);
-    sink.put_option(keys::TRANSPORT, unicast.transport);
-    sink.put_option(keys::FLAGS, unicast.flags);
+    sink.put(keys::UNICAST_LINE);
+    option(&keys::LOCAL_IP, unicast.local_ip, sink);
+    number(&keys::LOCAL_PORT, unicast.local_port, sink);
+    option(&keys::REMOTE_IP, unicast.remote_ip, sink);
+    number(&keys::REMOTE_PORT, unicast.remote_port, sink);
+    option(&keys::TRANSPORT, unicast.transport, sink);
+    option(&keys::FLAGS, unicast.flags, sink);
+}
+
+#[inline]
+fn option(key: &Key, value: Option<&[u8]>, sink: &mut impl Sink) {
+    if let Some(value) = value {
+        sink.put(key.front);
+        sink.put(value);
+        sink.put(b"\n");
+    }
+}
+
+#[inline]
+fn flag(key: &Key, flag: bool, sink: &mut impl Sink) {
+    option(key, flag.then_some(b"true"), sink);
+}
+
+#[inline]
+fn number(key: &Key, number: Option<impl Into<u64>>, sink: &mut impl Sink) {
+    if let Some(number) = number {
+        sink.put(key.front);
+        sink.put_number(number.into());
+        sink.put(b"\n");
+    }
 }
 
 /// One part of a command under examination.

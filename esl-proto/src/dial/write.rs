@@ -2,7 +2,8 @@
 
 use super::list::{DialString, Variables, is_mark};
 use super::{Bridge, Destination, DialError, DialErrorKind, DialField, Originate};
-use crate::sink::Sink;
+use crate::scan::any;
+use crate::sink::{Sink, Writer};
 use crate::text::cut::around;
 
 /// How many variables the server reads in one set.
@@ -220,15 +221,13 @@ impl Originate<'_> {
         part(DialField::TimeoutSec, &[]).not(DialErrorKind::TooGreat, too_great).map(drop)
     }
 
-    #[inline]
-    pub(super) fn write(&self, sink: &mut impl Sink) {
+    pub(super) fn write(&self, sink: &mut Writer<'_>) {
         sink.put(b"originate ");
-        let mut measure = Measure { blank: false };
-        self.dial.write(&mut measure, Context::Argument);
-        let quote: &[u8] = if measure.blank { b"'" } else { b"" };
-        sink.put(quote);
-        self.dial.write(sink, Context::Argument);
-        sink.put(quote);
+        let start = sink.count();
+        if self.dial.write(sink, Context::Argument) {
+            sink.insert(start, b'\'');
+            sink.put(b"'");
+        }
         match self.destination {
             Destination::Extension(extension) => write_argument(&[extension], sink),
             Destination::Application { app, arg } => write_argument(&[b"&", app, b"(", arg, b")"], sink),
@@ -249,8 +248,7 @@ impl Originate<'_> {
 }
 
 impl Bridge<'_> {
-    #[inline]
-    pub(super) fn write(&self, sink: &mut impl Sink) {
+    pub(super) fn write(&self, sink: &mut Writer<'_>) {
         self.dial.write(sink, Context::Application);
     }
 }
@@ -260,19 +258,8 @@ const fn is_blank(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t' | 0x0b)
 }
 
-/// Finds out whether an argument of `originate` needs quotes around it.
-struct Measure {
-    blank: bool,
-}
-
-impl Sink for Measure {
-    fn put(&mut self, octets: &[u8]) {
-        self.blank |= octets.iter().any(|octet| is_blank(*octet));
-    }
-}
-
 /// A blank and an argument of `originate`, made of these pieces.
-fn write_argument(pieces: &[&[u8]], sink: &mut impl Sink) {
+fn write_argument(pieces: &[&[u8]], sink: &mut Writer<'_>) {
     let octets = || pieces.iter().copied().flatten();
     let quote: &[u8] = if octets().next().is_none() || octets().any(|octet| is_blank(*octet)) { b"'" } else { b"" };
     sink.put(b" ");
@@ -310,14 +297,16 @@ struct Layers {
 }
 
 /// Writes the octets of a dial string.
-struct Dialled<'s, S> {
-    sink: &'s mut S,
+struct Dialled<'s, 'o> {
+    sink: &'s mut Writer<'o>,
     context: Context,
+    /// Whether a blank has been put, so that an argument of `originate` needs quotes around it.
+    blank: bool,
     /// The last two octets of the dial string.
     last: [u8; 2],
 }
 
-impl<S: Sink> Dialled<'_, S> {
+impl Dialled<'_, '_> {
     fn follow(&mut self, octet: u8) {
         let [_, last] = self.last;
         self.last = [last, octet];
@@ -347,12 +336,14 @@ impl<S: Sink> Dialled<'_, S> {
         if octet == b'\'' && self.context == Context::Argument {
             self.sink.put(b"\\");
         }
+        self.blank |= is_blank(octet);
         self.sink.put(&[octet]);
         self.follow(octet);
     }
 
     /// Puts octets that need no escape.
     fn put_plain(&mut self, octets: &[u8]) {
+        self.blank |= any(octets, is_blank);
         self.sink.put(octets);
         for octet in octets.last_chunk::<2>().map_or(octets, <[u8; 2]>::as_slice) {
             self.follow(*octet);
@@ -391,7 +382,6 @@ impl<S: Sink> Dialled<'_, S> {
                     });
                     self.put_octet(*octet);
                 }
-                _ => {}
             }
             rest = after;
         }
@@ -485,8 +475,9 @@ impl Found {
 }
 
 impl DialString<'_> {
-    fn write(&self, sink: &mut impl Sink, context: Context) {
-        let mut dialled = Dialled { sink, context, last: [0; 2] };
+    /// Writes the dial string, and says whether there is a blank in it.
+    fn write(&self, sink: &mut Writer<'_>, context: Context) -> bool {
+        let mut dialled = Dialled { sink, context, blank: false, last: [0; 2] };
         dialled.put_variables(&self.variables, ALL);
         for (item, handle) in self.handles.iter().enumerate() {
             if item > 0 {
@@ -508,5 +499,6 @@ impl DialString<'_> {
                 }
             }
         }
+        dialled.blank
     }
 }

@@ -5,9 +5,9 @@ use core::fmt;
 use super::interest::listed;
 use super::store::{Full, Kind, Store};
 use super::write::Output;
-use super::{Closed, Control, Phase, Server};
+use super::{Closed, Control, Goodbye, Phase, Server};
 use crate::command::verb::NOT_FOUND;
-use crate::command::{Secret, SendMsg};
+use crate::command::{ParseErrorKind, Secret, SendMsg};
 use crate::event::{EventData, EventDataError};
 use crate::frame::Request;
 use crate::name::{EventName, Format};
@@ -123,14 +123,11 @@ impl Rights<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AnswerError {
-    /// `out` is too short, or the storage is; nothing has happened.
-    Insufficient {
-        /// The number of octets that are needed.
-        required: usize,
-    },
-    /// Nothing was asked, or this is no answer to it; nothing has happened.
+    /// `out` is too short, or the storage is; nothing has changed.
+    Insufficient(Insufficient),
+    /// Nothing was asked, or this is no answer to it; nothing has changed.
     NotAsked,
-    /// The channel's data cannot be written; nothing has happened.
+    /// The channel's data cannot be written; nothing has changed.
     Channel(EventDataError),
 }
 
@@ -139,9 +136,18 @@ impl AnswerError {
     #[must_use]
     pub const fn code(&self) -> u16 {
         match self {
-            Self::Insufficient { .. } => 300,
+            Self::Insufficient(error) => error.code(),
             Self::NotAsked => 702,
             Self::Channel(error) => error.code(),
+        }
+    }
+
+    /// The number of octets that are needed, if there is too little room.
+    #[must_use]
+    pub const fn required(&self) -> Option<usize> {
+        match self {
+            Self::Insufficient(error) => Some(error.required),
+            Self::NotAsked | Self::Channel(_) => None,
         }
     }
 }
@@ -149,7 +155,7 @@ impl AnswerError {
 impl fmt::Display for AnswerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Insufficient { required } => write!(f, "{required} octets of storage are needed"),
+            Self::Insufficient(error) => error.fmt(f),
             Self::NotAsked => f.write_str("this answers no question that was asked"),
             Self::Channel(error) => error.fmt(f),
         }
@@ -160,7 +166,7 @@ impl core::error::Error for AnswerError {}
 
 impl From<Insufficient> for AnswerError {
     fn from(error: Insufficient) -> Self {
-        Self::Insufficient { required: error.required }
+        Self::Insufficient(error)
     }
 }
 
@@ -197,7 +203,8 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     ///
     /// # Errors
     ///
-    /// The answer does not fit, or is no answer to the question: nothing has happened.
+    /// The answer does not fit, or is no answer to the question: nothing has changed, and what `out` holds has no
+    /// meaning.
     pub fn answer(&mut self, answer: Answer<'_>, out: &mut [u8]) -> Result<usize, AnswerError> {
         let Some(due) = self.due else { return Err(AnswerError::NotAsked) };
         let reply = |parts: &[&[u8]], out: &mut [u8]| match due.silent {
@@ -206,7 +213,8 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
         };
         let written = match (due.owed, answer) {
             (Owed::Password | Owed::User, Answer::Refuse) => {
-                return Ok(self.close_after(&Output::Reply(&[b"-ERR invalid"]), Closed::Refused, out)?);
+                let last = Some(Output::Text(ParseErrorKind::Credentials.reply()));
+                return Ok(self.close_after(last, Closed::Refused, Goodbye::Disconnected, out)?);
             }
             (Owed::Password, Answer::Accept(_)) => {
                 let written = reply(&[b"+OK accepted"], out)?;
@@ -258,7 +266,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
             self.store.remove(|record| record.is(Kind::AllowedSubclass) || record.is(Kind::AllowedApi));
             let lists = [rights.events, rights.api].into_iter().flatten();
             let required = lists.fold(0, |required, list| required + Store::<S>::required_for(listed(list)));
-            return Err(AnswerError::Insufficient { required });
+            return Err(Insufficient { required }.into());
         }
         self.may_log = rights.log;
         self.phase = Phase::Open;

@@ -49,18 +49,14 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
                 self.due = Some(Due { owed, silent });
                 return Ok(Poll::Ask { ask, consumed });
             }
-            Outcome::Reply(text, effect) => (Output::Reply(&[text.as_bytes()]), effect, None),
+            Outcome::Reply(text, effect) => (Output::Text(text), effect, None),
             Outcome::Output(output, effect) => (output, effect, None),
-            Outcome::End(text, why) => (Output::Reply(&[text.as_bytes()]), Effect::None, Some(why)),
+            Outcome::End(text, why) => (Output::Text(text), Effect::None, Some(why)),
         };
-        let written = if silent { 0 } else { output.emit(out)? };
+        let output = (!silent).then_some(output);
         Ok(match why {
-            None => Poll::Done { effect, consumed, written },
-            Some(why) => {
-                let rest = out.get_mut(written..).unwrap_or_default();
-                let more = self.close(why, Goodbye::Disconnected, rest)?;
-                Poll::Closed { why, written: written + more }
-            }
+            None => Poll::Done { effect, consumed, written: output.map_or(Ok(0), |output| output.emit(out))? },
+            Some(why) => Poll::Closed { why, written: self.close_after(output, why, Goodbye::Disconnected, out)? },
         })
     }
 

@@ -26,6 +26,7 @@ use write::Output;
 
 use crate::frame::{Decoder, Limits, Request, Step};
 use crate::name::{Format, LogLevel};
+use crate::sink::Writer;
 use crate::text::{Insufficient, Percent};
 
 /// What a listener takes and keeps, at most.
@@ -324,37 +325,43 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
 
     /// Ends the connection: writes the notice.
     fn close(&mut self, why: Closed, goodbye: Goodbye, out: &mut [u8]) -> Result<usize, Insufficient> {
-        let written = Output::Goodbye(self.channel(), goodbye.text().as_bytes()).emit(out)?;
+        self.close_after(None, why, goodbye, out)
+    }
+
+    /// Ends the connection with one more frame before the notice.
+    fn close_after(
+        &mut self,
+        last: Option<Output<'_>>,
+        why: Closed,
+        goodbye: Goodbye,
+        out: &mut [u8],
+    ) -> Result<usize, Insufficient> {
+        let mut writer = Writer::new(out);
+        if let Some(last) = last {
+            last.write(&mut writer);
+        }
+        Output::Goodbye(self.channel(), goodbye.text().as_bytes()).write(&mut writer);
+        let written = writer.finish()?.len();
         self.phase = Phase::Closed(why);
         self.due = None;
         self.partial = false;
         Ok(written)
     }
 
-    /// Ends the connection with one more frame before the notice: writes both or nothing.
-    fn close_after(&mut self, last: &Output<'_>, why: Closed, out: &mut [u8]) -> Result<usize, Insufficient> {
-        let front = last.len();
-        let rest = out.get_mut(front..).unwrap_or_default();
-        let notice = self
-            .close(why, Goodbye::Disconnected, rest)
-            .map_err(|error| Insufficient { required: front + error.required })?;
-        Ok(last.emit(out)? + notice)
-    }
-
     /// Refuses a connection by its address, instead of the first [`poll`](Self::poll). Close it then.
     ///
     /// # Errors
     ///
-    /// `out` is too short: nothing has happened.
+    /// `out` is too short: nothing has changed, and what `out` holds has no meaning.
     pub fn reject(&mut self, out: &mut [u8]) -> Result<usize, Insufficient> {
-        self.close_after(&Output::Rejection, Closed::Rejected, out)
+        self.close_after(Some(Output::Rejection), Closed::Rejected, Goodbye::Disconnected, out)
     }
 
     /// Ends the connection with a notice. Close it then. Nothing is written if it is over already.
     ///
     /// # Errors
     ///
-    /// `out` is too short: nothing has happened.
+    /// `out` is too short: nothing has changed, and what `out` holds has no meaning.
     pub fn disconnect(&mut self, goodbye: Goodbye, out: &mut [u8]) -> Result<usize, Insufficient> {
         match self.phase {
             Phase::Closed(_) => Ok(0),
@@ -370,7 +377,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     ///
     /// # Errors
     ///
-    /// `out` is too short: nothing has happened.
+    /// `out` is too short: nothing has changed, and what `out` holds has no meaning.
     pub fn channel_ended(&mut self, name: impl AsRef<[u8]>, out: &mut [u8]) -> Result<usize, Insufficient> {
         let Some(uuid) = self.channel() else { return Ok(0) };
         match (self.phase, self.linger) {

@@ -12,9 +12,10 @@ pub(crate) fn split(separator: u8, text: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// `text` before the octet at a position, that octet, and what follows it.
-pub(crate) fn around(text: &[u8], at: usize) -> Option<(&[u8], &[u8], &[u8])> {
+#[inline]
+pub(crate) fn around(text: &[u8], at: usize) -> Option<(&[u8], &[u8; 1], &[u8])> {
     let (before, rest) = text.split_at_checked(at)?;
-    let (octet, after) = rest.split_at_checked(1)?;
+    let (octet, after) = rest.split_first_chunk()?;
     Some((before, octet, after))
 }
 
@@ -47,4 +48,18 @@ pub(crate) fn pieces(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// The words between blanks; two blanks have none between them.
 pub(crate) fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     pieces(text).filter(|word| !word.is_empty())
+}
+
+/// How many octets at the front of `text` are not `special`: whole blocks at once where they can be.
+#[inline]
+pub(crate) fn run_without(text: &[u8], special: impl Fn(u8) -> bool) -> usize {
+    let plain = |block: &&[u8; 16]| !block.iter().fold(false, |found, octet| found | special(*octet));
+    let blocks = 16 * text.as_chunks::<16>().0.iter().take_while(plain).count();
+    let rest = text.get(blocks..).unwrap_or_default();
+    blocks + rest.iter().position(|octet| special(*octet)).unwrap_or(rest.len())
+}
+
+/// A hexadecimal digit, whose letters begin at `ten`: `a` or `A`.
+pub(crate) const fn hex_digit(number: u8, ten: u8) -> u8 {
+    if number < 10 { b'0' + number } else { ten - 10 + number }
 }
