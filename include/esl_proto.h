@@ -2327,6 +2327,9 @@ eslp_status eslp_event_data_encode(const eslp_event_data *event, int32_t format,
  */
 #define ESLP_SERVER_REPLY_MAX 2048
 
+/** How many seconds FreeSWITCH waits for a client's first command: see `idle_stranger` in eslp_server_state. */
+#define ESLP_SERVER_FIRST_COMMAND_SECONDS 25
+
 /** One connection of a listener, as FreeSWITCH's. See "Server". */
 typedef struct eslp_server eslp_server;
 
@@ -2390,7 +2393,10 @@ typedef enum eslp_effect {
 typedef enum eslp_ask_kind {
   /** Nothing. */
   ESLP_ASK_NONE = 0,
-  /** `auth`: whether `password` is right. ESLP_ANSWER_ACCEPT or ESLP_ANSWER_REFUSE. */
+  /**
+   * `auth`: whether `password` is right, by eslp_secret_matches(). ESLP_ANSWER_ACCEPT or ESLP_ANSWER_REFUSE. All other
+   * questions can be declined with ESLP_ANSWER_REPLY.
+   */
   ESLP_ASK_PASSWORD = 1,
   /**
    * `userauth`: whether `password` is that of `user` at `domain`. ESLP_ANSWER_ACCEPT with the user's rights, or
@@ -2458,6 +2464,8 @@ typedef struct eslp_ask {
   uint8_t console;
   /** Whether the answer must wait until the message is done: synchronous outbound mode, and not `async`. */
   uint8_t wait;
+  /** An API command and its argument, as they were sent. */
+  eslp_bytes line;
 } eslp_ask;
 
 /** Why a connection is over. */
@@ -2476,6 +2484,8 @@ typedef enum eslp_closed {
   ESLP_CLOSED_CHANNEL_GONE = 5,
   /** The host has ended it. */
   ESLP_CLOSED_ENDED = 6,
+  /** The client has sent a command that begins with a NUL. */
+  ESLP_CLOSED_NO_COMMAND = 7,
 } eslp_closed;
 
 /** What eslp_server_poll() found. */
@@ -2534,7 +2544,7 @@ typedef enum eslp_answer_kind {
    * is added.
    */
   ESLP_ANSWER_CHANNEL = 10,
-  /** Another text for a `sendmsg` or `sendevent`: `text`, `-ERR` and a reason. */
+  /** Another reply to anything but a password: `text`, `-ERR` and a reason. Nothing changes. */
   ESLP_ANSWER_REPLY = 11,
 } eslp_answer_kind;
 
@@ -2762,6 +2772,9 @@ typedef struct eslp_server_state {
 
 /** What a listener keeps, in one look. */
 eslp_status eslp_server_get_state(const eslp_server *server, eslp_server_state *state);
+
+/** Whether two passwords are the same, in a time that depends on the length of the client's only. */
+bool eslp_secret_matches(eslp_bytes given, eslp_bytes expected);
 
 #ifdef __cplusplus
 }

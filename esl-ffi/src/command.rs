@@ -588,7 +588,7 @@ impl eslp_command {
             Command::GetVar { name } => (ESLP_COMMAND_GETVAR, eslp_command_fields { variable: eslp_bytes::of(name) }),
             Command::Connect => (ESLP_COMMAND_CONNECT, nothing),
             Command::Resume => (ESLP_COMMAND_RESUME, nothing),
-            _ => (ESLP_COMMAND_EXIT, nothing),
+            Command::Exit => (ESLP_COMMAND_EXIT, nothing),
         };
         Self { kind: kind as i32, r#as: fields }
     }
@@ -701,7 +701,6 @@ impl eslp_sendmsg {
                 Self { call: ESLP_CALL_XFEREXT as i32, applications: eslp_pairs::of_applications(request), ..read }
             }
             Call::Other { name } => Self { other: eslp_bytes::of(name), ..read },
-            _ => read,
         }
     }
 }
@@ -726,7 +725,7 @@ const fn field_number(field: Field) -> i32 {
         Field::Body => ESLP_FIELD_BODY,
         Field::Application => ESLP_FIELD_APPLICATION,
         Field::Argument => ESLP_FIELD_ARGUMENT,
-        _ => ESLP_FIELD_OPTION,
+        Field::Option => ESLP_FIELD_OPTION,
     }) as i32
 }
 

@@ -48,7 +48,6 @@ const fn kind(command: &Core<'_>) -> &'static str {
         Core::Connect => "connect",
         Core::Resume => "resume",
         Core::Exit => "exit",
-        _ => UNKNOWN,
     }
 }
 

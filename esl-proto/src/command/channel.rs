@@ -83,7 +83,6 @@ impl<'a> SendMsg<'a> {
 
 /// What a [`SendMsg`] tells the channel: its `call-command`.
 #[derive(Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Call<'a> {
     /// `execute`: run an application.
     Execute(Execute<'a>),

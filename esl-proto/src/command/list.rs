@@ -20,6 +20,7 @@ enum PairsOf<'a> {
     Octets(&'a [(&'a [u8], &'a [u8])]),
     /// The headers of a request except Content-Length.
     Headers(Request<'a>),
+    AllHeaders(Request<'a>),
     /// The `application` headers of a request.
     Applications(Request<'a>),
     Source(&'a dyn PairSource),
@@ -41,6 +42,11 @@ impl<'a> Pairs<'a> {
         Self(PairsOf::Headers(request))
     }
 
+    /// All headers of a request.
+    pub(super) const fn all_headers(request: Request<'a>) -> Self {
+        Self(PairsOf::AllHeaders(request))
+    }
+
     /// The `application` headers of a request, split at their first blank: the pairs of a `sendmsg` with `xferext`.
     #[must_use]
     pub const fn applications(request: Request<'a>) -> Self {
@@ -60,6 +66,7 @@ impl<'a> Pairs<'a> {
             PairsOf::Text(text) => PairsIter::Text(text.iter()),
             PairsOf::Octets(octets) => PairsIter::Octets(octets.iter()),
             PairsOf::Headers(request) => PairsIter::Headers(request.headers()),
+            PairsOf::AllHeaders(request) => PairsIter::AllHeaders(request.headers()),
             PairsOf::Applications(request) => PairsIter::Applications(request.headers()),
             PairsOf::Source(source) => PairsIter::Source(source, 0),
         }
@@ -70,6 +77,7 @@ enum PairsIter<'a> {
     Text(slice::Iter<'a, (&'a str, &'a str)>),
     Octets(slice::Iter<'a, (&'a [u8], &'a [u8])>),
     Headers(RequestHeaders<'a>),
+    AllHeaders(RequestHeaders<'a>),
     Applications(RequestHeaders<'a>),
     /// A host's list, and the place of the next pair.
     Source(&'a dyn PairSource, usize),
@@ -83,7 +91,7 @@ impl<'a> Iterator for PairsIter<'a> {
         match self {
             Self::Text(text) => text.next().map(|(name, value)| (name.as_bytes(), value.as_bytes())),
             Self::Octets(octets) => octets.next().copied(),
-            Self::Headers(_) | Self::Applications(_) | Self::Source(..) => self.next_of_others(),
+            Self::Headers(_) | Self::AllHeaders(_) | Self::Applications(_) | Self::Source(..) => self.next_of_others(),
         }
     }
 }
@@ -96,6 +104,7 @@ impl<'a> PairsIter<'a> {
             Self::Headers(headers) => headers
                 .find(|header| !header.is(header::CONTENT_LENGTH))
                 .map(|header| (header.name.raw(), header.value.raw())),
+            Self::AllHeaders(headers) => headers.next().map(|header| (header.name.raw(), header.value.raw())),
             Self::Applications(headers) => {
                 headers.find(|header| header.is(APPLICATION)).map(|header| split(b' ', header.value.raw()))
             }

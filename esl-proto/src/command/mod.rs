@@ -38,7 +38,6 @@ use crate::text::Value;
 /// # Ok::<(), esl_proto::EncodeError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Command<'a> {
     /// `auth <password>`: answers the auth request. A wrong password ends the connection.
     Auth {
@@ -263,8 +262,8 @@ impl<'a> Command<'a> {
     }
 }
 
-/// A password: never shown by `Debug`.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// A password: never shown by `Debug`, and compared in constant time.
+#[derive(Clone, Copy, Eq)]
 pub struct Secret<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Secret<'a> {
@@ -273,10 +272,29 @@ impl<'a> Secret<'a> {
         Self(octets.as_ref())
     }
 
-    /// The password itself.
+    /// The password itself. To compare it, use [`matches`](Self::matches).
     #[must_use]
     pub const fn expose(&self) -> &'a [u8] {
         self.0
+    }
+
+    /// Whether this is `expected`, in a time that depends on the length of this one only: neither on `expected` nor on
+    /// where the two differ.
+    #[must_use]
+    pub fn matches(&self, expected: impl AsRef<[u8]>) -> bool {
+        let expected = expected.as_ref();
+        let differing = self.0.iter().enumerate().fold(self.0.len() ^ expected.len(), |differing, (place, octet)| {
+            // Not an early end: `black_box` keeps the compiler from making one.
+            let other = core::hint::black_box(expected.get(place).copied().unwrap_or_default());
+            core::hint::black_box(differing | usize::from(octet ^ other))
+        });
+        differing == 0
+    }
+}
+
+impl PartialEq for Secret<'_> {
+    fn eq(&self, other: &Secret<'_>) -> bool {
+        self.matches(other.0)
     }
 }
 
@@ -432,7 +450,6 @@ numbered! {
 
 /// The part of a command that a [`CommandError`] speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Field {
     /// All of the command before its body.
     Head,
@@ -562,6 +579,22 @@ impl fmt::Debug for SendEvent<'_> {
             .field("name", &self.name)
             .field("headers", &self.headers)
             .field("body", &self.body.show())
+            .finish()
+    }
+}
+
+impl fmt::Debug for Request<'_> {
+    /// The command line, passwords left out, the headers and the body as text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = self.line();
+        let shown = match verb::find(line) {
+            Some((row, _)) if row.place == verb::Place::Login => row.verb.word(),
+            _ => line,
+        };
+        f.debug_struct("Request")
+            .field("line", &Value::octets(shown))
+            .field("headers", &Pairs::all_headers(*self))
+            .field("body", &self.body().map(Value::octets))
             .finish()
     }
 }

@@ -11,13 +11,14 @@ use crate::command::{ParseErrorKind, Secret, SendMsg};
 use crate::event::{EventData, EventDataError};
 use crate::frame::Request;
 use crate::name::{EventName, Format};
-use crate::text::Insufficient;
+use crate::text::{Insufficient, Value};
 
-/// What a client wants of the host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+/// What a client wants of the host. Each can be declined: a password by [`Answer::Refuse`], all else by
+/// [`Answer::Reply`] with `-ERR` and a reason.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Ask<'b> {
-    /// `auth`: whether this is the password. [`Answer::Accept`] with [`Rights::ALL`], or [`Answer::Refuse`].
+    /// `auth`: whether this is the password, by [`Secret::matches`]. [`Answer::Accept`] with [`Rights::ALL`], or
+    /// [`Answer::Refuse`].
     Password(Secret<'b>),
     /// `userauth`: whether this is the user's password. [`Answer::Accept`] with the user's rights, or
     /// [`Answer::Refuse`].
@@ -32,6 +33,8 @@ pub enum Ask<'b> {
     /// `api`: run a command. [`Answer::Output`], when it is there; until then the client's next commands wait, and so
     /// do its events.
     Api {
+        /// The command and its argument, as they were sent.
+        line: &'b [u8],
         /// The command.
         command: &'b [u8],
         /// What follows the first blank after it.
@@ -41,6 +44,8 @@ pub enum Ask<'b> {
     },
     /// `bgapi`: begin a command. [`Answer::Job`] at once, and a BACKGROUND_JOB event when it has ended.
     BgApi {
+        /// The command and its argument, as they were sent.
+        line: &'b [u8],
         /// The command.
         command: &'b [u8],
         /// What follows the first blank after it.
@@ -48,7 +53,7 @@ pub enum Ask<'b> {
         /// How the client wants to call the job, at most 256 octets. The answer should have this name.
         job: Option<&'b [u8]>,
     },
-    /// `sendmsg`: do something with a channel. [`Answer::Ok`], [`Answer::NoSuchChannel`] or [`Answer::Reply`].
+    /// `sendmsg`: do something with a channel. [`Answer::Ok`] or [`Answer::NoSuchChannel`].
     SendMsg {
         /// What to do. Its uuid is [`None`] for the channel that the connection controls.
         message: SendMsg<'b>,
@@ -57,7 +62,7 @@ pub enum Ask<'b> {
         /// Whether the answer must wait until it is done: synchronous outbound mode, and not `async`.
         wait: bool,
     },
-    /// `sendevent`: fire an event. [`Answer::Event`] with its uuid, or [`Answer::Reply`].
+    /// `sendevent`: fire an event. [`Answer::Event`] with its uuid.
     SendEvent {
         /// The name; unknown ones, also none, FreeSWITCH takes for CUSTOM without a subclass.
         name: EventName<'b>,
@@ -74,8 +79,7 @@ pub enum Ask<'b> {
 }
 
 /// What the host says to an [`Ask`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Answer<'a> {
     /// The password is right.
     Accept(Rights<'a>),
@@ -98,12 +102,74 @@ pub enum Answer<'a> {
     /// The channel's data, as headers of a CHANNEL_DATA event. The listener adds the headers about the connection
     /// itself: Content-Type, Reply-Text, Socket-Mode, Control.
     Channel(EventData<'a>),
-    /// Another text for [`Ask::SendMsg`] or [`Ask::SendEvent`]: `-ERR` and a reason.
+    /// Another reply to anything but a password: `-ERR` and a reason. Nothing changes.
     Reply(&'a [u8]),
 }
 
+impl fmt::Debug for Ask<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |octets| Value::octets(octets);
+        match self {
+            Self::Password(password) => f.debug_tuple("Password").field(password).finish(),
+            Self::User { user, domain, password } => f
+                .debug_struct("User")
+                .field("user", &text(user))
+                .field("domain", &text(domain))
+                .field("password", password)
+                .finish(),
+            Self::Api { line, console, .. } => {
+                f.debug_struct("Api").field("line", &text(line)).field("console", console).finish_non_exhaustive()
+            }
+            Self::BgApi { line, job, .. } => {
+                f.debug_struct("BgApi").field("line", &text(line)).field("job", &job.map(text)).finish_non_exhaustive()
+            }
+            Self::SendMsg { message, request, wait } => f
+                .debug_struct("SendMsg")
+                .field("message", message)
+                .field("request", request)
+                .field("wait", wait)
+                .finish(),
+            Self::SendEvent { name, request } => {
+                f.debug_struct("SendEvent").field("name", name).field("request", request).finish()
+            }
+            Self::Connect => f.write_str("Connect"),
+            Self::GetVar(name) => f.debug_tuple("GetVar").field(&text(name)).finish(),
+            Self::MyEvents(uuid) => f.debug_tuple("MyEvents").field(&text(uuid)).finish(),
+        }
+    }
+}
+
+impl fmt::Debug for Answer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, text) = match self {
+            Self::Accept(rights) => return f.debug_tuple("Accept").field(rights).finish(),
+            Self::Refuse => return f.write_str("Refuse"),
+            Self::Ok => return f.write_str("Ok"),
+            Self::Channel(data) => return f.debug_tuple("Channel").field(data).finish(),
+            Self::Output(text) => ("Output", text),
+            Self::Job(uuid) => ("Job", uuid),
+            Self::Control(uuid) => ("Control", uuid),
+            Self::NoSuchChannel(uuid) => ("NoSuchChannel", uuid),
+            Self::Event(uuid) => ("Event", uuid),
+            Self::Value(value) => ("Value", value),
+            Self::Reply(text) => ("Reply", text),
+        };
+        f.debug_tuple(name).field(&Value::octets(text)).finish()
+    }
+}
+
+impl fmt::Debug for Rights<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rights")
+            .field("events", &self.events.map(Value::octets))
+            .field("api", &self.api.map(Value::octets))
+            .field("log", &self.log)
+            .finish()
+    }
+}
+
 /// What a user may do. The reply to `userauth` says so, in the words that are given here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Rights<'a> {
     /// The events that may be subscribed to, `esl-allowed-events`: names, and subclasses after CUSTOM, between commas, or
     /// between blanks if there is one. [`None`]: all.
@@ -121,7 +187,6 @@ impl Rights<'_> {
 
 /// An answer cannot be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum AnswerError {
     /// `out` is too short, or the storage is; nothing has changed.
     Insufficient(Insufficient),
@@ -235,7 +300,8 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
             (Owed::Message, Answer::Ok) => reply(&[b"+OK"], out)?,
             (Owed::Message, Answer::NoSuchChannel(uuid)) => reply(&[b"-ERR invalid session id [", uuid, b"]"], out)?,
             (Owed::Event, Answer::Event(uuid)) => reply(&[b"+OK ", uuid], out)?,
-            (Owed::Message | Owed::Event, Answer::Reply(text)) => reply(&[text], out)?,
+            (Owed::Password | Owed::User, Answer::Reply(_)) => return Err(AnswerError::NotAsked),
+            (_, Answer::Reply(text)) => reply(&[text], out)?,
             (Owed::Value, Answer::Value(b"")) => reply(&[NOT_FOUND.as_bytes()], out)?,
             (Owed::Value, Answer::Value(value)) => reply(&[value], out)?,
             (Owed::Channel, Answer::Channel(data)) => {

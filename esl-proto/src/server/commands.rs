@@ -219,7 +219,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
             return reply(DENIED);
         }
         let (command, argument) = if console { (line, None) } else { (command, argument) };
-        Outcome::Ask(Ask::Api { command, argument, console }, Owed::Api)
+        Outcome::Ask(Ask::Api { line, command, argument, console }, Owed::Api)
     }
 
     fn bgapi<'b>(&self, line: &'b [u8], job: Option<&'b [u8]>) -> Outcome<'b> {
@@ -227,7 +227,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
         if !self.may_use(command, argument) {
             return reply(DENIED);
         }
-        Outcome::Ask(Ask::BgApi { command, argument, job }, Owed::Job)
+        Outcome::Ask(Ask::BgApi { line, command, argument, job }, Owed::Job)
     }
 
     /// Whether a user may use an API command, and the one in its argument if it is one that runs others.

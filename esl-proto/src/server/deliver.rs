@@ -25,7 +25,6 @@ pub enum Offer {
 
 /// An event or a log line cannot be delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum DeliverError {
     /// Not now: in the middle of a command, or before an answer, or nothing is subscribed to. It keeps its place.
     NotReady,

@@ -12,6 +12,7 @@ mod store;
 mod write;
 
 use core::fmt;
+use core::time::Duration;
 
 use ask::Due;
 pub use ask::{Answer, AnswerError, Ask, Rights};
@@ -91,7 +92,7 @@ enum Phase {
 /// let Poll::Ask { ask: Ask::Password(password), .. } = server.poll(b"auth ClueCon\n\n", &mut out)? else {
 ///     panic!("that was a password");
 /// };
-/// let answer = if password.expose() == b"ClueCon" { Answer::Accept(Rights::ALL) } else { Answer::Refuse };
+/// let answer = if password.matches("ClueCon") { Answer::Accept(Rights::ALL) } else { Answer::Refuse };
 /// let written = server.answer(answer, &mut out)?;
 /// assert_eq!(&out[..written], b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n");
 /// # Ok::<(), Box<dyn core::error::Error>>(())
@@ -127,6 +128,8 @@ impl Server<[u8; 0]> {
     /// How long `out` must be for everything that the listener writes by itself. More only for what the host gives:
     /// answers of API commands, channel data, events, log lines.
     pub const REPLY_MAX: usize = 2048;
+    /// How long FreeSWITCH waits for a client's first command: see [`is_idle_stranger`](Self::is_idle_stranger).
+    pub const FIRST_COMMAND_TIMEOUT: Duration = Duration::from_secs(25);
 }
 
 impl<S> Server<S> {
@@ -167,7 +170,8 @@ impl<S> Server<S> {
         Self { percent, ..self }
     }
 
-    /// True until a valid command arrives. FreeSWITCH drops such connections after 25 s; unlike this, its timer is
+    /// True until a valid command arrives. FreeSWITCH drops such connections after
+    /// [25 s](Server::FIRST_COMMAND_TIMEOUT); unlike this, its timer is
     /// cancelled by the first (even invalid) command.
     #[must_use]
     pub const fn is_idle_stranger(&self) -> bool {

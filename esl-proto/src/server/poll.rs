@@ -5,7 +5,6 @@ use crate::frame::DecodeError;
 
 /// What [`poll`](super::Server::poll) found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Poll<'b> {
     /// The listener has written something by itself: its greeting, or the reply to a command.
     Done {
@@ -63,7 +62,6 @@ impl Poll<'_> {
 
 /// What a command that the listener has answered by itself means to its host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Effect {
     /// The greeting has been written: an auth request, or nothing in outbound mode. The client has 25 seconds for its
     /// first command.
@@ -89,7 +87,6 @@ pub enum Effect {
 
 /// Why a connection is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Closed {
     /// The client has sent `exit`.
     Exit,
@@ -109,7 +106,6 @@ pub enum Closed {
 
 /// What to say at the end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Goodbye {
     /// The usual: the client has closed its side, a time is over.
     Disconnected,

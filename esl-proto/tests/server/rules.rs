@@ -1,7 +1,9 @@
 //! Rules of the listener, one by one, where no recorded dialogue has them.
 
 use esl_proto::server::{Answer, AnswerError, Ask, Closed, Control, Effect, Offer, Poll, Rights, Server, ServerLimits};
-use esl_proto::{EventData, EventEncodeError, EventField, Percent, name::Format};
+use esl_proto::{
+    Decoder, EventData, EventEncodeError, EventField, Limits, Percent, Request, Secret, Step, name::Format,
+};
 
 type Listener = Server<[u8; 512]>;
 
@@ -333,6 +335,69 @@ fn an_answer_must_answer_what_was_asked() {
 }
 
 #[test]
+fn every_question_can_be_declined() {
+    const NO: &[u8] = b"-ERR not here";
+    for line in ["api status", "bgapi status", "sendmsg U", "sendevent CUSTOM", "myevents U", "myevents U json"] {
+        let mut server = open();
+        assert_eq!(say(&mut server, line, Answer::Reply(NO)), "-ERR not here", "{line}");
+        assert_eq!((server.channel(), server.format()), (None, Format::Plain));
+        assert!(!wants(&mut server, &[("Event-Name", "DTMF"), ("Unique-ID", "U")]));
+    }
+    let mut server = outbound(true, true);
+    assert_eq!(say(&mut server, "connect", Answer::Reply(NO)), "", "the first reply is never sent");
+    assert_eq!(say(&mut server, "connect", Answer::Reply(NO)), "-ERR not here");
+    assert_eq!(say(&mut server, "getvar x", Answer::Reply(NO)), "-ERR not here");
+    let mut server = Server::inbound(ServerLimits::DEFAULT, [0; 512]);
+    let mut out = [0; 4096];
+    server.poll(b"", &mut out).unwrap();
+    server.poll(b"auth x\n\n", &mut out).unwrap();
+    assert_eq!(server.answer(Answer::Reply(NO), &mut out), Err(AnswerError::NotAsked));
+    assert!(server.answer(Answer::Refuse, &mut out).is_ok());
+}
+
+#[test]
+fn a_command_that_begins_with_a_nul_is_a_reason_of_its_own() {
+    let mut server = Server::inbound(ServerLimits::DEFAULT, [0; 512]);
+    let mut out = [0; Server::REPLY_MAX];
+    server.poll(b"", &mut out).unwrap();
+    let poll = server.poll(b"\0foo\n\n", &mut out).unwrap();
+    assert!(matches!(poll, Poll::Closed { why: Closed::NoCommand, .. }));
+    let expected =
+        b"Content-Type: command/reply\nReply-Text: -ERR command parse error.\n\nContent-Type: text/disconnect";
+    assert!(out.starts_with(expected));
+}
+
+#[test]
+fn questions_and_answers_show_text_and_no_password() {
+    let mut server = open();
+    let mut out = [0; 4096];
+    let poll = server.poll(b"api status x\n\n", &mut out).unwrap();
+    assert!(format!("{poll:?}").contains(r#"line: "status x""#), "{poll:?}");
+    let poll = format!("{:?}", Answer::Reply(b"-ERR \n"));
+    assert_eq!(poll, r#"Reply("-ERR \n")"#);
+    let mut server = Server::inbound(ServerLimits::DEFAULT, [0; 512]);
+    server.poll(b"", &mut out).unwrap();
+    for line in [&b"auth SeCrEt\n\n"[..], b"userauth a@b:SeCrEt\n\n"] {
+        let shown = format!("{:?}", server.clone().poll(line, &mut out).unwrap());
+        assert!(shown.contains("***") && !shown.contains("SeCrEt"), "{shown}");
+        let mut decoder = Decoder::for_requests(Limits::DEFAULT);
+        let Ok(Step::Frame { frame, .. }) = decoder.decode(line) else { panic!("{shown}") };
+        let shown = format!("{:?}", Request::from(frame));
+        assert!(!shown.contains("SeCrEt") && shown.contains("auth"), "{shown}");
+    }
+}
+
+#[test]
+fn passwords_are_the_same_or_not() {
+    for (one, two, same) in [("a", "a", true), ("", "", true), ("a", "", false), ("", "a", false), ("ab", "aB", false)]
+    {
+        assert_eq!(Secret::new(one).matches(two), same);
+        assert_eq!(Secret::new(one) == Secret::new(two), same);
+    }
+    assert!(!Secret::new("a").matches("a\0") && !Secret::new("a\0").matches("a"));
+}
+
+#[test]
 fn the_module_that_serves_cannot_be_taken_away() {
     let mut server = open_with(Rights { api: Some(b"status"), ..Rights::ALL });
     assert_eq!(tell(&mut server, "bgapi eval reload mod_event_socket"), "-ERR permission denied");
@@ -470,7 +535,7 @@ fn the_name_of_an_event_may_be_the_sources_own() {
 fn the_name_of_a_job_is_cut_like_the_servers() {
     let mut server = open();
     let command = format!("bgapi a b c\nJob-UUID: {}\n\n", "j".repeat(300));
-    let Poll::Ask { ask: Ask::BgApi { command, argument, job }, .. } =
+    let Poll::Ask { ask: Ask::BgApi { command, argument, job, .. }, .. } =
         server.poll(command.as_bytes(), &mut [0; 4096]).unwrap()
     else {
         panic!()
