@@ -230,7 +230,7 @@ fn end_number(end: End) -> i32 {
         End::EventsLost => ESLP_END_EVENTS_LOST,
         End::Eof => ESLP_END_EOF,
         End::Protocol(_) => ESLP_END_PROTOCOL,
-        _ => ESLP_END_GOODBYE,
+        End::Goodbye => ESLP_END_GOODBYE,
     }) as i32
 }
 
@@ -312,7 +312,6 @@ impl From<Incoming<'_>> for eslp_client_found {
                 ..Self::of(ESLP_IN_GOODBYE, Message::Disconnect(notice))
             },
             Incoming::Unexpected(message) => Self::of(ESLP_IN_UNEXPECTED, message),
-            _ => Self::NONE,
         }
     }
 }

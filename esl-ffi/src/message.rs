@@ -156,7 +156,6 @@ impl From<Message<'_>> for eslp_message {
             Message::Disconnect(notice) => Self::of_frame(ESLP_MESSAGE_DISCONNECT, notice.frame()),
             Message::Rejection(rejection) => Self::of_frame(ESLP_MESSAGE_REJECTION, rejection.frame()),
             Message::Other(frame) => Self::of_frame(ESLP_MESSAGE_OTHER, frame),
-            _ => Self::NONE,
         }
     }
 }

@@ -11,7 +11,6 @@ use crate::text::Value;
 ///
 /// Every view keeps its frame, so that nothing the views do not know is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Message<'b> {
     /// auth/request: the server wants `auth` or `userauth` first.
     AuthRequest(Frame<'b>),

@@ -107,7 +107,7 @@ fn message(py: Python<'_>, octets: &[u8], incoming: Incoming<'_>) -> PyResult<Py
         Incoming::Goodbye { notice, end, unanswered } => {
             Ok(Py::new(py, Closed::by_notice(py, octets, &notice, end, &unanswered)?)?.into_any())
         }
-        _ => make::unexpected(py, octets),
+        Incoming::Unexpected(_) => make::unexpected(py, octets),
     }
 }
 

@@ -470,7 +470,7 @@ pub(crate) const fn word(end: End) -> &'static str {
         End::EventsLost => "events-lost",
         End::Eof => "eof",
         End::Protocol(_) => "protocol",
-        _ => "goodbye",
+        End::Goodbye => "goodbye",
     }
 }
 

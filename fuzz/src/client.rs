@@ -254,7 +254,6 @@ impl Host {
             Incoming::Lingering(notice) => self.parts = parts_of(notice.frame()),
             Incoming::Event(_) => self.events += 1,
             Incoming::Log(_) => self.log_lines += 1,
-            _ => {}
         }
         assert!(!format!("{incoming:?}").is_empty());
     }

@@ -182,7 +182,6 @@ impl Poll<'_> {
 
 /// What comes in on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Incoming<'b> {
     /// The server wants [`Command::Auth`] or [`Command::UserAuth`], within 25 seconds.
     AuthRequest,
@@ -275,7 +274,6 @@ impl<'b> Answer<'b> {
 
 /// Why a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum End {
     /// After `exit`.
     Exit,
@@ -391,7 +389,7 @@ impl fmt::Display for ProtocolError {
 
 impl core::error::Error for ProtocolError {}
 
-/// Why [`Client::send`] has written nothing. Nothing has changed.
+/// Why [`Client::send`] has failed. Nothing has changed but what `out` holds, which has no meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendError {
     /// The command can never be sent so.
@@ -410,6 +408,15 @@ impl SendError {
             Self::Refused(error) => error.code(),
             Self::NotAllowed(reason) => reason.code(),
             Self::Insufficient(_) => 300,
+        }
+    }
+
+    /// The number of octets that are needed, if there is too little room.
+    #[must_use]
+    pub const fn required(&self) -> Option<usize> {
+        match self {
+            Self::Insufficient(error) => Some(error.required),
+            Self::Refused(_) | Self::NotAllowed(_) => None,
         }
     }
 }
