@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::interest::listed;
+use super::interest::{listed, listed_subclasses};
 use super::store::{Full, Kind, Store};
 use super::write::Output;
 use super::{Closed, Control, Goodbye, Phase, Server};
@@ -329,9 +329,14 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
 
     fn accept(&mut self, rights: Rights<'_>) -> Result<(), AnswerError> {
         if self.keep_rights(rights).is_err() {
-            self.store.remove(|record| record.is(Kind::AllowedSubclass) || record.is(Kind::AllowedApi));
-            let lists = [rights.events, rights.api].into_iter().flatten();
-            let required = lists.fold(0, |required, list| required + Store::<S>::required_for(listed(list)));
+            let new = |kind, word: &[u8]| if self.store.has(kind, word) { 0 } else { Store::<S>::room_for(kind, word) };
+            let subclasses = rights.events.into_iter().flat_map(listed_subclasses);
+            let commands = rights.api.into_iter().flat_map(listed);
+            let more = subclasses.map(|word| new(Kind::AllowedSubclass, word)).sum::<usize>()
+                + commands.map(|word| new(Kind::AllowedApi, word)).sum::<usize>();
+            let required = self.store.required(more);
+            self.store.clear(Kind::AllowedSubclass);
+            self.store.clear(Kind::AllowedApi);
             return Err(Insufficient { required }.into());
         }
         self.may_log = rights.log;

@@ -169,7 +169,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
                 Outcome::Output(Output::FilterDeleted(header, value.unwrap_or_default()), Effect::None)
             }
             Filter::DeleteAll => {
-                self.store.remove(|record| record.is(Kind::Filter));
+                self.store.clear(Kind::Filter);
                 // The reply repeats the words.
                 let (_, words) = split(b' ', skip_blanks(rest));
                 let (all, value) = split(b' ', words);

@@ -136,9 +136,11 @@ impl Interest {
                 }
                 self.names.0 |= name;
                 if name == ALL {
+                    let is_first = change != Change::All;
                     self.names = EventSet::EVERY;
                     change = Change::All;
-                    if self.allowed.is_some() && store.subscribe_to_allowed().is_err() {
+                    // Once a command, however often it says ALL.
+                    if is_first && self.allowed.is_some() && store.subscribe_to_allowed().is_err() {
                         return Change::Full;
                     }
                 }
@@ -159,7 +161,7 @@ impl Interest {
         let mut custom = false;
         for word in words {
             if custom {
-                store.remove(|record| record.is(Kind::Subclass) && record.first == word);
+                store.remove(Kind::Subclass, word, &[]);
             } else if let Some(name) = named(word) {
                 change = Change::Done;
                 match name {
@@ -185,7 +187,7 @@ impl Interest {
         }
         self.listening = false;
         self.names.0 = 0;
-        store.remove(|record| record.is(Kind::Subclass));
+        store.clear(Kind::Subclass);
         true
     }
 
@@ -225,6 +227,11 @@ impl Interest {
 
 const CUSTOM: u128 = bit(0);
 
+/// The subclasses in a list of rights: the words after CUSTOM.
+pub(super) fn listed_subclasses(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    listed(list).skip_while(|word| named(word) != Some(CUSTOM)).skip(1)
+}
+
 /// The words of a list of rights: between commas, or between blanks if there is one.
 pub(super) fn listed(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     let between = if list.contains(&b' ') { b' ' } else { b',' };
@@ -233,16 +240,21 @@ pub(super) fn listed(list: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Whether the filters let an event through.
 fn passes<S: AsRef<[u8]>>(event: &EventData<'_>, store: &Store<S>, regex: RegexHook<'_>) -> bool {
-    let mut filters = store.of(Kind::Filter).peekable();
-    if filters.peek().is_none() {
+    if !store.has_filters() {
         return true;
     }
     let mut passes = false;
-    for filter in filters {
-        let value = match filter.first {
-            b"_body" => event.body.map(Content::Text),
-            name => event.get(name),
+    // Filters on one header mostly come one after another: it is looked up once for them.
+    let mut last: Option<(&[u8], Option<Content<'_>>)> = None;
+    for filter in store.filters() {
+        let value = match last {
+            Some((name, value)) if name == filter.first => value,
+            _ => match filter.first {
+                b"_body" => event.body.map(Content::Text),
+                name => event.get(name),
+            },
         };
+        last = Some((filter.first, value));
         let Some(value) = value else { continue };
         let (include, pattern) = filter_value(filter.second);
         if include && passes {
@@ -284,7 +296,7 @@ fn filter_value(mut value: &[u8]) -> (bool, &[u8]) {
 fn concerns<S: AsRef<[u8]>>(event: &EventData<'_>, store: &Store<S>) -> bool {
     let unique_id = event.get("Unique-ID");
     // After `myevents` with the uuid of no channel there is none: every channel's events come.
-    let Some(channel) = store.of(Kind::Channel).next() else { return unique_id.is_some() };
-    let names = |content: Option<Content<'_>>| content == Some(Content::Text(channel.first));
+    let Some(channel) = store.one(Kind::Channel) else { return unique_id.is_some() };
+    let names = |content: Option<Content<'_>>| content == Some(Content::Text(channel));
     names(unique_id) || names(event.get("Job-Owner-UUID"))
 }

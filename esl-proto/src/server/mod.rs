@@ -271,14 +271,14 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     }
 
     fn keep_channel(&mut self, uuid: &[u8]) -> Result<(), Insufficient> {
-        let required = self.store.required(uuid);
-        self.store.add(Kind::Channel, uuid, &[]).map_err(|_| Insufficient { required })
+        let required = self.store.required(Store::<S>::room_for(Kind::Channel, uuid));
+        self.store.insert(Kind::Channel, uuid).map_err(|_| Insufficient { required })
     }
 
     /// The channel that the connection controls.
     #[must_use]
     pub fn channel(&self) -> Option<&[u8]> {
-        self.store.of(Kind::Channel).next().map(|record| record.first)
+        self.store.one(Kind::Channel)
     }
 
     /// Reads the next command from `buf`, which begins where the octets end that were consumed before. What the listener
@@ -403,7 +403,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     /// The storage is full.
     pub fn subscribe(&mut self, subclass: impl AsRef<[u8]>) -> Result<(), Insufficient> {
         let subclass = subclass.as_ref();
-        let required = self.store.required(subclass);
+        let required = self.store.required(Store::<S>::room_for(Kind::Subclass, subclass));
         self.store.insert(Kind::Subclass, subclass).map_err(|_| Insufficient { required })
     }
 }

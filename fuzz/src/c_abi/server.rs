@@ -10,10 +10,10 @@ use c_library::data::{
 };
 use c_library::octets::eslp_bytes;
 use c_library::server::{
-    eslp_answer, eslp_closed, eslp_log_data, eslp_offer, eslp_server_answer, eslp_server_channel_ended,
-    eslp_server_deliver, eslp_server_deliver_log, eslp_server_disconnect, eslp_server_found, eslp_server_get_state,
-    eslp_server_offer, eslp_server_offer_diverted, eslp_server_offer_log, eslp_server_poll, eslp_server_reject,
-    eslp_server_skip, eslp_server_state, eslp_server_subscribe,
+    eslp_answer, eslp_closed, eslp_log_data, eslp_offer, eslp_secret_matches, eslp_server_answer,
+    eslp_server_channel_ended, eslp_server_deliver, eslp_server_deliver_log, eslp_server_disconnect, eslp_server_found,
+    eslp_server_get_state, eslp_server_offer, eslp_server_offer_diverted, eslp_server_offer_log, eslp_server_poll,
+    eslp_server_reject, eslp_server_skip, eslp_server_state, eslp_server_subscribe,
 };
 use c_library::status::eslp_status;
 
@@ -47,7 +47,13 @@ impl Host {
             if status == OK && found.ask.kind != 0 {
                 let ask = &found.ask;
                 let texts = [ask.password, ask.user, ask.domain, ask.command, ask.argument, ask.job, ask.variable];
-                texts.into_iter().chain([ask.uuid]).for_each(|text| questions::lies_in(text, &buffer));
+                texts.into_iter().chain([ask.uuid, ask.line]).for_each(|text| questions::lies_in(text, &buffer));
+                // SAFETY: the texts lie in the buffer.
+                unsafe {
+                    let is_same = eslp_secret_matches(ask.password, ask.user);
+                    assert!(eslp_secret_matches(ask.password, ask.password));
+                    assert!(!is_same || ask.password.len == ask.user.len);
+                }
                 messages::about_sendmsg(&ask.message, &buffer);
                 messages::about_request(&ask.request, &buffer);
                 self.asked = ask.kind;
