@@ -65,10 +65,14 @@ pub enum Command<'a> {
     },
     /// `bgapi <command> [<arguments>]`: runs an API command beside the connection. Its end comes as a
     /// BACKGROUND_JOB event, always after the reply.
+    ///
+    /// The event comes only to who has subscribed to BACKGROUND_JOB before, and filters hold it back like others: a filter
+    /// on a header that the event lacks swallows it. `Filter::add("Event-Name", "BACKGROUND_JOB")` lets it through.
     BgApi {
         /// The command and its arguments.
         line: &'a [u8],
-        /// The name that the job shall have, free text of at most 200 octets; without it the server makes a UUID.
+        /// The name that the job shall have, free text of at most 200 octets; without it the server makes a UUID. The
+        /// event carries it as `Job-UUID`.
         job_uuid: Option<&'a [u8]>,
     },
     /// `event [<format>] <names>`: subscribes to more events, and perhaps changes the format of all.

@@ -10,6 +10,7 @@ use super::{Command, CommandError, CommandErrorKind, Events, Field, Filter, Send
 use crate::name::{EventName, Format, HangupCause, LogLevel, header};
 use crate::scan::any;
 use crate::sink::Sink;
+use crate::text::check::{self, Break};
 
 struct Shown<'f, 'w> {
     formatter: &'f mut fmt::Formatter<'w>,
@@ -319,17 +320,19 @@ impl Part<'_> {
 
     #[cold]
     fn line(&self) -> Result<(), CommandError> {
-        match memchr::memchr3(b'\n', b'\r', 0, self.octets) {
-            Some(offset) if self.octets.get(offset) == Some(&0) => Err(self.error(CommandErrorKind::Nul, offset)),
-            Some(offset) => Err(self.error(CommandErrorKind::LineEnd, offset)),
+        match check::line_break(self.octets) {
+            Some((Break::Nul, offset)) => Err(self.error(CommandErrorKind::Nul, offset)),
+            Some((Break::LineEnd, offset)) => Err(self.error(CommandErrorKind::LineEnd, offset)),
             None => Ok(()),
         }
     }
 
     #[cold]
     fn blank(&self) -> Result<(), CommandError> {
-        self.without(b' ', CommandErrorKind::Blank)?;
-        self.without(b'\t', CommandErrorKind::Blank)
+        match check::first(self.octets, check::is_blank) {
+            Some(offset) => Err(self.error(CommandErrorKind::Blank, offset)),
+            None => Ok(()),
+        }
     }
 
     fn without(&self, octet: u8, kind: CommandErrorKind) -> Result<(), CommandError> {

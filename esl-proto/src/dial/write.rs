@@ -4,6 +4,7 @@ use super::list::{DialString, Variables, is_mark};
 use super::{Bridge, Destination, DialError, DialErrorKind, DialField, Originate};
 use crate::scan::any;
 use crate::sink::{Sink, Writer};
+use crate::text::check::{self, Break};
 use crate::text::cut::around;
 
 /// How many variables the server reads in one set.
@@ -56,9 +57,9 @@ impl Part<'_> {
 
     /// A text of one line.
     fn text(self) -> Result<Self, DialError> {
-        match memchr::memchr3(b'\n', b'\r', 0, self.octets) {
-            Some(offset) if self.octets.get(offset) == Some(&0) => Err(self.error(DialErrorKind::Nul, offset)),
-            Some(offset) => Err(self.error(DialErrorKind::LineEnd, offset)),
+        match check::line_break(self.octets) {
+            Some((Break::Nul, offset)) => Err(self.error(DialErrorKind::Nul, offset)),
+            Some((Break::LineEnd, offset)) => Err(self.error(DialErrorKind::LineEnd, offset)),
             None => Ok(self),
         }
     }
@@ -69,7 +70,7 @@ impl Part<'_> {
     }
 
     fn without(self, kind: DialErrorKind, refused: impl Fn(u8) -> bool) -> Result<Self, DialError> {
-        match self.octets.iter().position(|octet| refused(*octet)) {
+        match check::first(self.octets, refused) {
             Some(offset) => Err(self.error(kind, offset)),
             None => Ok(self),
         }
@@ -127,7 +128,7 @@ fn check_variables(variables: &Variables<'_>, brackets: Brackets, leg: usize) ->
         let part = Part { octets: name, field: DialField::VariableName, leg, item };
         part.not(DialErrorKind::TooMany, item >= MAX_VARIABLES)?
             .dialled()?
-            .without(DialErrorKind::Blank, |octet| matches!(octet, b' ' | b'\t'))?
+            .without(DialErrorKind::Blank, check::is_blank)?
             .without(DialErrorKind::Separator, |octet| matches!(octet, b'=' | b',' | b'|'))?
             .without(DialErrorKind::Quote, |octet| matches!(octet, b'\'' | b'"' | b'\\'))?
             .not(DialErrorKind::Bracket, matches!(name, [b'<' | b'{' | b'[', ..]))?
@@ -204,7 +205,7 @@ impl Originate<'_> {
                 part(DialField::Application, app)
                     .filled()?
                     .text()?
-                    .without(DialErrorKind::Blank, |octet| matches!(octet, b' ' | b'\t'))?
+                    .without(DialErrorKind::Blank, check::is_blank)?
                     .without(DialErrorKind::Bracket, |octet| matches!(octet, b'(' | b')'))?;
                 part(DialField::Argument, arg).text()?.without(DialErrorKind::Bracket, |octet| octet == b')')?;
             }
@@ -255,7 +256,7 @@ impl Bridge<'_> {
 
 /// White space at the ends of an API command is dropped, and blanks split it.
 const fn is_blank(octet: u8) -> bool {
-    matches!(octet, b' ' | b'\t' | 0x0b)
+    check::is_blank(octet) || octet == 0x0b
 }
 
 /// A blank and an argument of `originate`, made of these pieces.

@@ -5,6 +5,7 @@ use core::fmt;
 use crate::name::{EventName, Format, header};
 use crate::scan::any;
 use crate::sink::{Sink, Writer};
+use crate::text::check::line_break;
 use crate::text::cut::split;
 use crate::text::{Percent, Value, is_space, json, percent, xml};
 
@@ -207,11 +208,11 @@ impl<'a> EventData<'a> {
     /// be an end tag an element.
     pub(crate) fn check(&self, format: Format) -> Result<(), EventDataError> {
         for (item, field) in self.headers.iter().enumerate() {
-            let breaks = |octet| matches!(octet, b'\n' | b'\r' | 0);
-            let offset = match format {
-                _ if any(field.name, breaks) => field.name.iter().position(|octet| breaks(*octet)),
-                Format::Xml => forges_element(field.name),
-                _ => None,
+            let breaks = if any(field.name, |octet| octet <= b'\r') { line_break(field.name) } else { None };
+            let offset = match (breaks, format) {
+                (Some((_, offset)), _) => Some(offset),
+                (None, Format::Xml) => forges_element(field.name),
+                (None, _) => None,
             };
             if let Some(offset) = offset {
                 return Err(EventDataError { kind: EventDataErrorKind::Name, item, offset });

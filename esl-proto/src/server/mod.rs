@@ -1,7 +1,36 @@
 //! The connection as FreeSWITCH's listener sees it.
 //!
-//! What a command means here is what mod_event_socket makes of it: words match by their beginning, in the listener's own
-//! order, and replies have its texts. `docs/protocol.md` lists where this listener differs on purpose.
+//! What a command means here is what mod_event_socket makes of it: words match by their beginning and replies have its
+//! texts. `docs/protocol.md` lists where this listener differs on purpose.
+//!
+//! # Theory of operation
+//!
+//! A [`Server`] is one connection. Its host owns the socket, the clock, the calls and the API; the listener owns the
+//! protocol's state: phase, format, subscriptions, filters, rights, lingering, and how much waits to be sent.
+//!
+//! The host calls, in any order that these rules allow:
+//!
+//! 1. [`poll`](Server::poll) with what it has read and not yet consumed, again and again until it says
+//!    [`Poll::NeedData`]. The first call writes the greeting. Each call obeys one command at most: it is answered
+//!    ([`Poll::Done`]), or becomes a question ([`Poll::Ask`]).
+//! 2. [`answer`](Server::answer), once for each question, now or later. Until then `poll` says [`Poll::Waiting`]: replies
+//!    come in the order of the commands. Everything that an `Ask` borrows lies in the read buffer.
+//! 3. [`offer`](Server::offer) for every event that happens, and, if the answer is [`Offer::Queue`],
+//!    [`deliver`](Server::deliver) or [`skip`](Server::skip) for it later, in order. The host keeps the queue, the
+//!    listener counts it. `deliver` works between two commands only, as with FreeSWITCH; the format is that of the moment
+//!    of delivery.
+//! 4. [`disconnect`](Server::disconnect) or [`channel_ended`](Server::channel_ended) when a time is over or a call has
+//!    ended. [`Poll::Closed`] or [`closed`](Server::closed) says that the connection is over: what is written must be
+//!    sent, then the host closes it.
+//!
+//! Invariants:
+//!
+//! * Each command gets one frame, except the first of an outbound connection, which gets none unless it is answered by
+//!   more than a plain reply (`connect`, `api`).
+//! * A call that fails leaves the listener as it was. What it has written to `out` has no meaning.
+//! * The listener writes whole frames only, and nothing of a client's or a host's text can end one early.
+//! * No call takes longer than a time linear in the octets that it was given, whatever a client has made the listener
+//!   keep; only filters are asked one by one for each event.
 
 mod ask;
 mod commands;

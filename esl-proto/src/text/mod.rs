@@ -6,6 +6,7 @@
 //!
 //! An escape that is not valid in its coding stays verbatim, in all of them.
 
+pub(crate) mod check;
 pub(crate) mod cut;
 pub(crate) mod json;
 pub(crate) mod percent;
