@@ -1,9 +1,15 @@
-//! The work that is measured: reading what a server sends (frames, headers, values, look-ups) and writing commands.
+//! The work that is measured: reading what a server sends (frames, headers, values, look-ups), writing commands,
+//! and a listener's replies and events.
 
 use std::hint::black_box;
 
+use std::cell::RefCell;
+
 use esl_proto::name::{EventName, Format};
-use esl_proto::{Command, Decoder, Event, Execute, HeaderSlot, Limits, SendEvent, SendMsg, Step};
+use esl_proto::server::{Answer, Offer, Rights, Server, ServerLimits};
+use esl_proto::{
+    Command, Decoder, Event, EventData, EventField, Execute, HeaderSlot, Limits, SendEvent, SendMsg, Step,
+};
 use memchr::{memchr_iter, memmem};
 
 use crate::{Busy, Row, Work};
@@ -238,6 +244,78 @@ fn encoding<'a>(commands: &'a [Command<'a>], written: &'a [u8]) -> Row<'a> {
     }
 }
 
+/// A listener's connection that has logged in and sent `event <format> ALL`.
+fn listener(format: Format) -> Server<[u8; 256]> {
+    let mut server = Server::inbound(ServerLimits::DEFAULT, [0; 256]);
+    let mut out = [0; Server::REPLY_MAX];
+    server.poll(b"", &mut out).expect("the greeting");
+    server.poll(b"auth x\n\n", &mut out).expect("a question");
+    server.answer(Answer::Accept(Rights::ALL), &mut out).expect("an answer");
+    server.poll(format!("event {format} ALL\n\n").as_bytes(), &mut out).expect("a reply");
+    server
+}
+
+/// What the server writes for one command, from the octets of the command to those of the reply.
+fn replying() -> Row<'static> {
+    const COMMAND: &[u8] = b"nixevent HEARTBEAT\n\n";
+    const REPLY: &[u8] = b"Content-Type: command/reply\nReply-Text: +OK events nixed\n\n";
+    let server = RefCell::new(listener(Format::Plain));
+    Row {
+        key: "reply",
+        name: "a command read and answered by the listener, to copying the reply",
+        octets: REPLY.len() as u64,
+        work: Box::new(move || {
+            let mut out = [0; Server::REPLY_MAX];
+            server.borrow_mut().poll(black_box(COMMAND), &mut out).expect("a reply").written()
+        }),
+        yardstick: Box::new(|| {
+            let mut out = [0; Server::REPLY_MAX];
+            out[..REPLY.len()].copy_from_slice(black_box(REPLY));
+            black_box(&out);
+            REPLY.len()
+        }),
+        best: None,
+        target: None,
+    }
+}
+
+/// The headers of a recorded event, decoded.
+fn decoded(busy: &Busy) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let event = busy.events().next().expect("an event");
+    event.headers().map(|header| (header.name.bytes().collect(), header.value.bytes().collect())).collect()
+}
+
+/// An event offered and delivered to one connection.
+fn delivering<'a>(key: &'static str, name: &'static str, format: Format, headers: &'a [(Vec<u8>, Vec<u8>)]) -> Row<'a> {
+    let fields: Vec<_> = headers.iter().map(|(name, value)| EventField::new(name, value)).collect();
+    let mut server = listener(format);
+    let mut out = vec![0; 64 << 10];
+    assert_eq!(server.offer(&EventData::new(&fields)), Offer::Queue);
+    let len = server.deliver(&EventData::new(&fields), &mut out).expect("an event that fits");
+    let written = out[..len].to_vec();
+    let (host, copy) = (RefCell::new((server, out)), RefCell::new(written.clone()));
+    Row {
+        key,
+        name,
+        octets: len as u64,
+        work: Box::new(move || {
+            let event = black_box(EventData::new(&fields));
+            let (server, out) = &mut *host.borrow_mut();
+            match server.offer(&event) {
+                Offer::Queue => server.deliver(&event, out).expect("an event that fits"),
+                _ => 0,
+            }
+        }),
+        yardstick: Box::new(move || {
+            let copy = &mut *copy.borrow_mut();
+            copy.copy_from_slice(black_box(&written));
+            black_box(copy).len()
+        }),
+        best: None,
+        target: None,
+    }
+}
+
 /// What the work is done on.
 pub struct Works {
     plain: Busy,
@@ -246,6 +324,7 @@ pub struct Works {
     escaped: Vec<u8>,
     commands: [Command<'static>; 4],
     written: Vec<u8>,
+    headers: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Default for Works {
@@ -257,15 +336,16 @@ impl Default for Works {
             .iter()
             .flat_map(|command| command.encode(&mut out).expect("a command that fits").to_vec())
             .collect();
-        Self { plain, json, xml, escaped: escaped(), commands, written }
+        let headers = decoded(&plain);
+        Self { plain, json, xml, escaped: escaped(), commands, written, headers }
     }
 }
 
 impl Works {
     /// All rows of the table.
     #[must_use]
-    pub fn rows(&self) -> [Row<'_>; 9] {
-        let Self { plain, json, xml, escaped, commands, written } = self;
+    pub fn rows(&self) -> [Row<'_>; 13] {
+        let Self { plain, json, xml, escaped, commands, written, headers } = self;
         [
             framing(plain),
             indexing(plain),
@@ -276,6 +356,10 @@ impl Works {
             looking_up_indexed(plain),
             percent_decoding(escaped),
             encoding(commands, written),
+            replying(),
+            delivering("plain-out", "an event delivered as plain, to copying its octets", Format::Plain, headers),
+            delivering("json-out", "an event delivered as json, to copying its octets", Format::Json, headers),
+            delivering("xml-out", "an event delivered as xml, to copying its octets", Format::Xml, headers),
         ]
     }
 }

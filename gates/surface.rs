@@ -199,7 +199,6 @@ impl Sum {
                 self.frame(rejection.frame());
                 self.add(rejection.text());
             }
-            _ => {}
         }
     }
 

@@ -116,7 +116,7 @@ typedef enum eslp_status {
   ESLP_DOCUMENT_UNMATCHED = -204,
   /** Something follows the event's document. */
   ESLP_DOCUMENT_TRAILING_DATA = -205,
-  /** Buffer too small; the required size is returned, and nothing was written. */
+  /** Buffer too small; the required size is returned. What an output buffer holds has no meaning then. */
   ESLP_INSUFFICIENT = -300,
   /** A part of a command is empty that must not be. */
   ESLP_COMMAND_EMPTY = -301,
@@ -140,7 +140,15 @@ typedef enum eslp_status {
   ESLP_PARSE_MISSING = -402,
   /** A command's argument is not understood. */
   ESLP_PARSE_INVALID = -403,
-  /** Buffer too small for a dial string; the required size is returned, and nothing was written. */
+  /** A request begins with a NUL. */
+  ESLP_PARSE_NUL = -404,
+  /** A filter lacks its value. */
+  ESLP_PARSE_SYNTAX = -405,
+  /** None of the event names is known. */
+  ESLP_PARSE_NO_NAMES = -406,
+  /** A login lacks its user, domain or password. */
+  ESLP_PARSE_CREDENTIALS = -407,
+  /** Buffer too small for a dial string; the required size is returned. */
   ESLP_DIAL_INSUFFICIENT = -500,
   /** A part of a call is empty that must not be. */
   ESLP_DIAL_EMPTY = -501,
@@ -1716,9 +1724,8 @@ typedef struct eslp_fault {
  *
  * Send it in one piece: while a command is incomplete, the server sends no events.
  *
- * @return ESLP_INSUFFICIENT if `size` is less: nothing is written, and `len` says what is needed. An error from
- * ESLP_COMMAND_EMPTY on if it would break or forge the protocol: nothing is written, and `fault`, which may be NULL,
- * says where.
+ * @return ESLP_INSUFFICIENT if `size` is less: `len` says what is needed. An error from ESLP_COMMAND_EMPTY on if it would
+ * break or forge the protocol: `fault`, which may be NULL, says where. What `out` holds has no meaning then.
  */
 eslp_status eslp_command_encode(const eslp_command *command, void *out, size_t size, size_t *len,
     eslp_fault *fault);
@@ -1861,7 +1868,7 @@ typedef struct eslp_dial_read {
  * What is written is what the server reads back, or it is refused: no text can add a variable, a leg, an argument or an
  * application.
  *
- * @return ESLP_DIAL_INSUFFICIENT if `size` is less: nothing is written, and `len` says what is needed. An error from
+ * @return ESLP_DIAL_INSUFFICIENT if `size` is less: `len` says what is needed, and what `out` holds has no meaning. An error from
  * ESLP_DIAL_EMPTY on if no line would be read back as this; `fault`, which may be NULL, says where.
  */
 eslp_status eslp_originate_encode(const eslp_originate *call, void *out, size_t size, size_t *len,
@@ -2425,7 +2432,7 @@ typedef struct eslp_item_slot {
 
 /**
  * An event that is to be sent: headers in their order, and a body. Everything that goes out must be given, Event-Name
- * and Event-Sequence too; only Content-Length comes by itself.
+ * and Event-Sequence too; only Content-Length comes by itself, and one among the headers is left out.
  *
  * It keeps pointers: names, values, items and the body must stay where they are as long as it is used.
  *
@@ -2477,7 +2484,8 @@ eslp_status eslp_event_data_clear(eslp_event_data *event);
  * Writes the event's document in an eslp_format, the body of a `text/event-...` frame, to `out`. `percent` is an
  * eslp_percent. A listener does this by itself: eslp_server_deliver().
  *
- * @return ESLP_INSUFFICIENT if `size` is less: nothing is written, and `len`, which may be NULL, says what is needed.
+ * @return ESLP_INSUFFICIENT if `size` is less: `len`, which may be NULL, says what is needed, and what `out` holds has no
+ * meaning.
  * ESLP_FORGED_NAME if a header's name would forge another header; `len` is then its place, from 0.
  */
 eslp_status eslp_event_data_encode(const eslp_event_data *event, int32_t format, int32_t percent, void *out,
@@ -2500,6 +2508,9 @@ eslp_status eslp_event_data_encode(const eslp_event_data *event, int32_t format,
  * of API commands, channel data, events, log lines.
  */
 #define ESLP_SERVER_REPLY_MAX 2048
+
+/** How many seconds FreeSWITCH waits for a client's first command: see `idle_stranger` in eslp_server_state. */
+#define ESLP_SERVER_FIRST_COMMAND_SECONDS 25
 
 /** One connection of a listener, as FreeSWITCH's. See "Server". */
 typedef struct eslp_server eslp_server;
@@ -2564,7 +2575,10 @@ typedef enum eslp_effect {
 typedef enum eslp_ask_kind {
   /** Nothing. */
   ESLP_ASK_NONE = 0,
-  /** `auth`: whether `password` is right. ESLP_ANSWER_ACCEPT or ESLP_ANSWER_REFUSE. */
+  /**
+   * `auth`: whether `password` is right, by eslp_secret_matches(). ESLP_ANSWER_ACCEPT or ESLP_ANSWER_REFUSE. All other
+   * questions can be declined with ESLP_ANSWER_REPLY.
+   */
   ESLP_ASK_PASSWORD = 1,
   /**
    * `userauth`: whether `password` is that of `user` at `domain`. ESLP_ANSWER_ACCEPT with the user's rights, or
@@ -2632,6 +2646,8 @@ typedef struct eslp_ask {
   uint8_t console;
   /** Whether the answer must wait until the message is done: synchronous outbound mode, and not `async`. */
   uint8_t wait;
+  /** An API command and its argument, as they were sent. */
+  eslp_bytes line;
 } eslp_ask;
 
 /** Why a connection is over. */
@@ -2650,6 +2666,8 @@ typedef enum eslp_closed {
   ESLP_CLOSED_CHANNEL_GONE = 5,
   /** The host has ended it. */
   ESLP_CLOSED_ENDED = 6,
+  /** The client has sent a command that begins with a NUL. */
+  ESLP_CLOSED_NO_COMMAND = 7,
 } eslp_closed;
 
 /** What eslp_server_poll() found. */
@@ -2708,7 +2726,7 @@ typedef enum eslp_answer_kind {
    * added.
    */
   ESLP_ANSWER_CHANNEL = 10,
-  /** Another text for a `sendmsg` or `sendevent`: `text`, `-ERR` and a reason. */
+  /** Another reply to anything but a password: `text`, `-ERR` and a reason. Nothing changes. */
   ESLP_ANSWER_REPLY = 11,
 } eslp_answer_kind;
 
@@ -2735,9 +2753,9 @@ typedef struct eslp_answer {
 typedef enum eslp_offer {
   /** Not wanted by this connection. */
   ESLP_OFFER_SKIP = 0,
-  /** Wanted: eslp_server_deliver() it in order. It counts against the queue limit until then. */
+  /** Wanted: call eslp_server_deliver() for it in order. It counts against the queue limit until you do. */
   ESLP_OFFER_QUEUE = 1,
-  /** Wanted, but the queue is full: it is lost. */
+  /** Wanted, but the queue is full: dropped. */
   ESLP_OFFER_LOST = 2,
   /** One loss too many: eslp_server_disconnect(). */
   ESLP_OFFER_KILL = 3,
@@ -2826,7 +2844,8 @@ eslp_status eslp_server_poll(eslp_server *server, const void *buf, size_t len, v
  * After ESLP_ANSWER_REFUSE the connection is over: send what is written, and close it.
  *
  * @return ESLP_NOT_ASKED if nothing was asked or this is no answer to it. ESLP_INSUFFICIENT if `size` is less than what
- * `written` says then, or the storage has no room for the rights. Nothing has happened.
+ * `written` says then, or the storage has no room for the rights. Nothing has changed then but what `out` holds, which
+ * has no meaning.
  */
 eslp_status eslp_server_answer(eslp_server *server, const eslp_answer *answer, void *out, size_t size,
     size_t *written);
@@ -2871,7 +2890,8 @@ eslp_status eslp_server_offer_log(eslp_server *server, int32_t level, int32_t *o
  * Writes an event that waits to `out`, in the connection's format, and its length to `written`.
  *
  * @return ESLP_NOT_READY if it cannot be sent now: in the middle of a command, or before an answer, or nothing is
- * subscribed to. ESLP_INSUFFICIENT if `size` is less than what `written` says then. Nothing has happened.
+ * subscribed to. ESLP_INSUFFICIENT if `size` is less than what `written` says then. Nothing has changed then but what
+ * `out` holds, which has no meaning.
  */
 eslp_status eslp_server_deliver(eslp_server *server, const eslp_event_data *event, void *out, size_t size,
     size_t *written);
@@ -2934,6 +2954,9 @@ typedef struct eslp_server_state {
 
 /** A snapshot of a listener's state. */
 eslp_status eslp_server_get_state(const eslp_server *server, eslp_server_state *state);
+
+/** Whether two passwords are the same, in a time that depends on the length of the client's only. */
+bool eslp_secret_matches(eslp_bytes given, eslp_bytes expected);
 
 #ifdef __cplusplus
 }

@@ -553,6 +553,10 @@ impl eslp_command {
                     filter: eslp_filter { header: eslp_bytes::of(header), value: eslp_bytes::of(value) },
                 },
             ),
+            Command::Filter(Filter::Ignored { header }) => (
+                ESLP_COMMAND_FILTER_ADD,
+                eslp_command_fields { filter: eslp_filter { header: eslp_bytes::of(header), value: eslp_bytes::NONE } },
+            ),
             Command::Filter(Filter::Delete { header, value }) => (
                 ESLP_COMMAND_FILTER_DELETE,
                 eslp_command_fields {
@@ -586,7 +590,7 @@ impl eslp_command {
             Command::GetVar { name } => (ESLP_COMMAND_GETVAR, eslp_command_fields { variable: eslp_bytes::of(name) }),
             Command::Connect => (ESLP_COMMAND_CONNECT, nothing),
             Command::Resume => (ESLP_COMMAND_RESUME, nothing),
-            _ => (ESLP_COMMAND_EXIT, nothing),
+            Command::Exit => (ESLP_COMMAND_EXIT, nothing),
         };
         Self { kind: kind as i32, r#as: fields }
     }
@@ -699,7 +703,6 @@ impl eslp_sendmsg {
                 Self { call: ESLP_CALL_XFEREXT as i32, applications: eslp_pairs::of_applications(request), ..read }
             }
             Call::Other { name } => Self { other: eslp_bytes::of(name), ..read },
-            _ => read,
         }
     }
 }
@@ -724,7 +727,7 @@ const fn field_number(field: Field) -> i32 {
         Field::Body => ESLP_FIELD_BODY,
         Field::Application => ESLP_FIELD_APPLICATION,
         Field::Argument => ESLP_FIELD_ARGUMENT,
-        _ => ESLP_FIELD_OPTION,
+        Field::Option => ESLP_FIELD_OPTION,
     }) as i32
 }
 
@@ -738,9 +741,8 @@ impl From<&CommandError> for eslp_fault {
 ///
 /// Send it in one piece: while a command is incomplete, the server sends no events.
 ///
-/// @return ESLP_INSUFFICIENT if `size` is less: nothing is written, and `len` says what is needed. An error from
-/// ESLP_COMMAND_EMPTY on if it would break or forge the protocol: nothing is written, and `fault`, which may be NULL,
-/// says where.
+/// @return ESLP_INSUFFICIENT if `size` is less: `len` says what is needed. An error from ESLP_COMMAND_EMPTY on if it would
+/// break or forge the protocol: `fault`, which may be NULL, says where. What `out` holds has no meaning then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_command_encode(
     command: *const eslp_command,

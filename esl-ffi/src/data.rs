@@ -2,7 +2,7 @@
 
 use core::ffi::c_void;
 
-use esl_core::{EventData, EventDataError, EventField, Percent};
+use esl_core::{EventData, EventEncodeError, EventField, Percent};
 
 use crate::border::{Out, Outcome, output, run, slice};
 use crate::handle::{Opaque, assert_fits};
@@ -25,7 +25,7 @@ pub struct eslp_item_slot {
 }
 
 /// An event that is to be sent: headers in their order, and a body. Everything that goes out must be given, Event-Name
-/// and Event-Sequence too; only Content-Length comes by itself.
+/// and Event-Sequence too; only Content-Length comes by itself, and one among the headers is left out.
 ///
 /// It keeps pointers: names, values, items and the body must stay where they are as long as it is used.
 ///
@@ -186,7 +186,8 @@ pub unsafe extern "C" fn eslp_event_data_clear(event: *mut eslp_event_data) -> e
 /// Writes the event's document in an eslp_format, the body of a `text/event-...` frame, to `out`. `percent` is an
 /// eslp_percent. A listener does this by itself: eslp_server_deliver().
 ///
-/// @return ESLP_INSUFFICIENT if `size` is less: nothing is written, and `len`, which may be NULL, says what is needed.
+/// @return ESLP_INSUFFICIENT if `size` is less: `len`, which may be NULL, says what is needed, and what `out` holds has no
+/// meaning.
 /// ESLP_FORGED_NAME if a header's name would forge another header; `len` is then its place, from 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_event_data_encode(
@@ -206,9 +207,8 @@ pub unsafe extern "C" fn eslp_event_data_encode(
         if let Some(len) = len {
             len.set(match &written {
                 Ok(written) => *written,
-                Err(EventDataError::Insufficient { required }) => *required,
-                Err(EventDataError::Name { header }) => *header,
-                Err(_) => 0,
+                Err(EventEncodeError::Insufficient(error)) => error.required,
+                Err(EventEncodeError::Refused(error)) => error.item,
             });
         }
         written.map(drop).map_err(|error| eslp_status::of(error.code()))

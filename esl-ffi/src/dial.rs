@@ -4,7 +4,7 @@ use core::ffi::c_void;
 
 use esl_core::Insufficient;
 use esl_core::dial::{
-    Bridge, Destination, DialEncodeError, DialError, DialField, DialHandles, DialParseError, DialString, FlatLeg, Join,
+    Bridge, Destination, DialEncodeError, DialError, DialField, DialHandles, DialReadError, DialString, FlatLeg, Join,
     Leg, LegSource, Originate, Variables,
 };
 
@@ -303,9 +303,13 @@ fn wrote(
 }
 
 /// Sets `read`, and returns the status of failed reading.
-fn unread(error: DialParseError, read: Option<Out<eslp_dial_read>>) -> eslp_status {
+fn unread(error: DialReadError, read: Option<Out<eslp_dial_read>>) -> eslp_status {
     if let Some(read) = read {
-        read.set(eslp_dial_read { legs: 0, offset: error.offset });
+        let offset = match error {
+            DialReadError::Refused(error) => error.offset,
+            DialReadError::Insufficient(error) => error.required,
+        };
+        read.set(eslp_dial_read { legs: 0, offset });
     }
     eslp_status::of(error.code())
 }
@@ -315,7 +319,7 @@ fn unread(error: DialParseError, read: Option<Out<eslp_dial_read>>) -> eslp_stat
 /// What is written is what the server reads back, or it is refused: no text can add a variable, a leg, an argument or an
 /// application.
 ///
-/// @return ESLP_DIAL_INSUFFICIENT if `size` is less: nothing is written, and `len` says what is needed. An error from
+/// @return ESLP_DIAL_INSUFFICIENT if `size` is less: `len` says what is needed, and what `out` holds has no meaning. An error from
 /// ESLP_DIAL_EMPTY on if no line would be read back as this; `fault`, which may be NULL, says where.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_originate_encode(

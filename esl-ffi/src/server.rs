@@ -3,10 +3,9 @@
 use core::ffi::{c_char, c_void};
 
 use esl_core::server::{
-    Answer, AnswerError, Ask, Closed, Control, DeliverError, Effect, Goodbye, LogData, Offer, Poll, Rights, Server,
-    ServerLimits,
+    Answer, Ask, Closed, Control, DeliverError, Effect, Goodbye, LogData, Offer, Poll, Rights, Server, ServerLimits,
 };
-use esl_core::{EventDataError, Insufficient};
+use esl_core::{Insufficient, Secret};
 
 use crate::border::{Out, Outcome, input, output, read, run};
 use crate::buffer::Memory;
@@ -26,6 +25,9 @@ pub const ESLP_SERVER_SIZE: usize = 640;
 /// of API commands, channel data, events, log lines.
 pub const ESLP_SERVER_REPLY_MAX: usize = 2048;
 
+/// How many seconds FreeSWITCH waits for a client's first command: see `idle_stranger` in eslp_server_state.
+pub const ESLP_SERVER_FIRST_COMMAND_SECONDS: u32 = 25;
+
 /// One connection of a listener, as FreeSWITCH's. See "Server".
 pub struct eslp_server;
 
@@ -37,6 +39,7 @@ unsafe impl Opaque for eslp_server {
 
 const _: () = assert_size::<eslp_server>(ESLP_SERVER_SIZE);
 const _: () = assert!(ESLP_SERVER_REPLY_MAX == Server::REPLY_MAX);
+const _: () = assert!(ESLP_SERVER_FIRST_COMMAND_SECONDS as u64 == Server::FIRST_COMMAND_TIMEOUT.as_secs());
 
 /// How a connection is made and limited. Zeros, or a NULL pointer to this struct, are an inbound connection with
 /// FreeSWITCH's own limits; `storage` must always be given.
@@ -102,7 +105,8 @@ pub enum eslp_effect {
 pub enum eslp_ask_kind {
     /// Nothing.
     ESLP_ASK_NONE = 0,
-    /// `auth`: whether `password` is right. ESLP_ANSWER_ACCEPT or ESLP_ANSWER_REFUSE.
+    /// `auth`: whether `password` is right, by eslp_secret_matches(). ESLP_ANSWER_ACCEPT or ESLP_ANSWER_REFUSE. All other
+    /// questions can be declined with ESLP_ANSWER_REPLY.
     ESLP_ASK_PASSWORD = 1,
     /// `userauth`: whether `password` is that of `user` at `domain`. ESLP_ANSWER_ACCEPT with the user's rights, or
     /// ESLP_ANSWER_REFUSE.
@@ -160,6 +164,8 @@ pub struct eslp_ask {
     pub console: u8,
     /// Whether the answer must wait until the message is done: synchronous outbound mode, and not `async`.
     pub wait: u8,
+    /// An API command and its argument, as they were sent.
+    pub line: eslp_bytes,
 }
 
 /// Why a connection is over.
@@ -180,6 +186,8 @@ pub enum eslp_closed {
     ESLP_CLOSED_CHANNEL_GONE = 5,
     /// The host has ended it.
     ESLP_CLOSED_ENDED = 6,
+    /// The client has sent a command that begins with a NUL.
+    ESLP_CLOSED_NO_COMMAND = 7,
 }
 
 /// What eslp_server_poll() found.
@@ -233,7 +241,7 @@ pub enum eslp_answer_kind {
     /// The channel's data: `channel`, the headers of a CHANNEL_DATA event; the headers about the connection itself are
     /// added.
     ESLP_ANSWER_CHANNEL = 10,
-    /// Another text for a `sendmsg` or `sendevent`: `text`, `-ERR` and a reason.
+    /// Another reply to anything but a password: `text`, `-ERR` and a reason. Nothing changes.
     ESLP_ANSWER_REPLY = 11,
 }
 
@@ -262,9 +270,9 @@ pub struct eslp_answer {
 pub enum eslp_offer {
     /// Not wanted by this connection.
     ESLP_OFFER_SKIP = 0,
-    /// Wanted: eslp_server_deliver() it in order. It counts against the queue limit until then.
+    /// Wanted: call eslp_server_deliver() for it in order. It counts against the queue limit until you do.
     ESLP_OFFER_QUEUE = 1,
-    /// Wanted, but the queue is full: it is lost.
+    /// Wanted, but the queue is full: dropped.
     ESLP_OFFER_LOST = 2,
     /// One loss too many: eslp_server_disconnect().
     ESLP_OFFER_KILL = 3,
@@ -332,6 +340,7 @@ impl eslp_ask {
         message: eslp_sendmsg::NONE,
         console: 0,
         wait: 0,
+        line: eslp_bytes::NONE,
     };
 }
 
@@ -347,13 +356,15 @@ impl From<Ask<'_>> for eslp_ask {
                 password: eslp_bytes::of(password.expose()),
                 ..of(ESLP_ASK_USER)
             },
-            Ask::Api { command, argument, console } => Self {
+            Ask::Api { line, command, argument, console } => Self {
+                line: eslp_bytes::of(line),
                 command: eslp_bytes::of(command),
                 argument: eslp_bytes::option(argument),
                 console: console.into(),
                 ..of(ESLP_ASK_API)
             },
-            Ask::BgApi { command, argument, job } => Self {
+            Ask::BgApi { line, command, argument, job } => Self {
+                line: eslp_bytes::of(line),
                 command: eslp_bytes::of(command),
                 argument: eslp_bytes::option(argument),
                 job: eslp_bytes::option(job),
@@ -373,7 +384,6 @@ impl From<Ask<'_>> for eslp_ask {
             Ask::Connect => of(ESLP_ASK_CONNECT),
             Ask::GetVar(variable) => Self { variable: eslp_bytes::of(variable), ..of(ESLP_ASK_GETVAR) },
             Ask::MyEvents(uuid) => Self { uuid: eslp_bytes::of(uuid), ..of(ESLP_ASK_MYEVENTS) },
-            _ => Self::NONE,
         }
     }
 }
@@ -381,6 +391,7 @@ impl From<Ask<'_>> for eslp_ask {
 fn effect_number(effect: Effect) -> i32 {
     use eslp_effect::*;
     (match effect {
+        Effect::None => ESLP_EFFECT_NONE,
         Effect::Greeting => ESLP_EFFECT_GREETING,
         Effect::AllEvents => ESLP_EFFECT_ALL_EVENTS,
         Effect::EventsFlushed => ESLP_EFFECT_EVENTS_FLUSHED,
@@ -389,7 +400,6 @@ fn effect_number(effect: Effect) -> i32 {
         Effect::Divert(false) => ESLP_EFFECT_DIVERT_OFF,
         Effect::Resume => ESLP_EFFECT_RESUME,
         Effect::Linger => ESLP_EFFECT_LINGER,
-        _ => ESLP_EFFECT_NONE,
     }) as i32
 }
 
@@ -401,7 +411,8 @@ fn closed_number(closed: Closed) -> i32 {
         Closed::Rejected => ESLP_CLOSED_REJECTED,
         Closed::Unreadable(_) => ESLP_CLOSED_UNREADABLE,
         Closed::ChannelGone => ESLP_CLOSED_CHANNEL_GONE,
-        _ => ESLP_CLOSED_ENDED,
+        Closed::Ended(_) => ESLP_CLOSED_ENDED,
+        Closed::NoCommand => ESLP_CLOSED_NO_COMMAND,
     }) as i32
 }
 
@@ -519,18 +530,10 @@ fn written(result: Result<usize, Insufficient>, out: Out<usize>) -> Outcome {
     Ok(())
 }
 
-fn data_required(error: EventDataError) -> usize {
-    match error {
-        EventDataError::Insufficient { required } => required,
-        _ => 0,
-    }
-}
-
 fn delivered(result: Result<usize, DeliverError>, out: Out<usize>) -> Outcome {
     out.set(match result {
         Ok(len) => len,
-        Err(DeliverError::Event(error)) => data_required(error),
-        Err(_) => 0,
+        Err(error) => error.required().unwrap_or_default(),
     });
     result.map(drop).map_err(|error| eslp_status::of(error.code()))
 }
@@ -653,7 +656,6 @@ pub unsafe extern "C" fn eslp_server_poll(
                 };
                 (closed, Err(eslp_status::ESLP_CLOSED))
             }
-            _ => (found, Ok(())),
         };
         result.set(found);
         status
@@ -666,7 +668,8 @@ pub unsafe extern "C" fn eslp_server_poll(
 /// After ESLP_ANSWER_REFUSE the connection is over: send what is written, and close it.
 ///
 /// @return ESLP_NOT_ASKED if nothing was asked or this is no answer to it. ESLP_INSUFFICIENT if `size` is less than what
-/// `written` says then, or the storage has no room for the rights. Nothing has happened.
+/// `written` says then, or the storage has no room for the rights. Nothing has changed then but what `out` holds, which
+/// has no meaning.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_answer(
     server: *mut eslp_server,
@@ -682,9 +685,8 @@ pub unsafe extern "C" fn eslp_server_answer(
         let server = eslp_server::inner(server)?;
         let result = server.answer(read(answer)?.answer()?, output(out, size)?);
         written.set(match result {
-            Ok(len) | Err(AnswerError::Insufficient { required: len }) => len,
-            Err(AnswerError::Channel(error)) => data_required(error),
-            Err(_) => 0,
+            Ok(len) => len,
+            Err(error) => error.required().unwrap_or_default(),
         });
         result.map(drop).map_err(|error| eslp_status::of(error.code()))
     })
@@ -799,7 +801,8 @@ pub unsafe extern "C" fn eslp_server_offer_log(server: *mut eslp_server, level: 
 /// Writes an event that waits to `out`, in the connection's format, and its length to `written`.
 ///
 /// @return ESLP_NOT_READY if it cannot be sent now: in the middle of a command, or before an answer, or nothing is
-/// subscribed to. ESLP_INSUFFICIENT if `size` is less than what `written` says then. Nothing has happened.
+/// subscribed to. ESLP_INSUFFICIENT if `size` is less than what `written` says then. Nothing has changed then but what
+/// `out` holds, which has no meaning.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_deliver(
     server: *mut eslp_server,
@@ -934,4 +937,14 @@ pub unsafe extern "C" fn eslp_server_get_state(
         });
         Ok(())
     })
+}
+
+/// Whether two passwords are the same, in a time that depends on the length of the client's only.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_secret_matches(given: eslp_bytes, expected: eslp_bytes) -> bool {
+    // SAFETY: what C promises.
+    match unsafe { (given.octets(), expected.octets()) } {
+        (Ok(given), Ok(expected)) => Secret::new(given).matches(expected),
+        (Err(_), _) | (_, Err(_)) => false,
+    }
 }

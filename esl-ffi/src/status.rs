@@ -62,7 +62,7 @@ pub enum eslp_status {
     /// Something follows the event's document.
     ESLP_DOCUMENT_TRAILING_DATA = -205,
 
-    /// Buffer too small; the required size is returned, and nothing was written.
+    /// Buffer too small; the required size is returned. What an output buffer holds has no meaning then.
     ESLP_INSUFFICIENT = -300,
     /// A part of a command is empty that must not be.
     ESLP_COMMAND_EMPTY = -301,
@@ -87,8 +87,16 @@ pub enum eslp_status {
     ESLP_PARSE_MISSING = -402,
     /// A command's argument is not understood.
     ESLP_PARSE_INVALID = -403,
+    /// A request begins with a NUL.
+    ESLP_PARSE_NUL = -404,
+    /// A filter lacks its value.
+    ESLP_PARSE_SYNTAX = -405,
+    /// None of the event names is known.
+    ESLP_PARSE_NO_NAMES = -406,
+    /// A login lacks its user, domain or password.
+    ESLP_PARSE_CREDENTIALS = -407,
 
-    /// Buffer too small for a dial string; the required size is returned, and nothing was written.
+    /// Buffer too small for a dial string; the required size is returned.
     ESLP_DIAL_INSUFFICIENT = -500,
     /// A part of a call is empty that must not be.
     ESLP_DIAL_EMPTY = -501,
@@ -192,7 +200,7 @@ macro_rules! core_error {
     }};
 }
 
-static TABLE: [Entry; 68] = [
+static TABLE: [Entry; 72] = [
     own(ESLP_OK, text!("done")),
     own(ESLP_NEED_DATA, text!("more octets are needed")),
     own(ESLP_CLOSED, text!("the connection is over")),
@@ -228,6 +236,10 @@ static TABLE: [Entry; 68] = [
     core_error!(ESLP_PARSE_UNKNOWN, ParseErrorKind::Unknown),
     core_error!(ESLP_PARSE_MISSING, ParseErrorKind::Missing),
     core_error!(ESLP_PARSE_INVALID, ParseErrorKind::Invalid),
+    core_error!(ESLP_PARSE_NUL, ParseErrorKind::Nul),
+    core_error!(ESLP_PARSE_SYNTAX, ParseErrorKind::Syntax),
+    core_error!(ESLP_PARSE_NO_NAMES, ParseErrorKind::NoNames),
+    core_error!(ESLP_PARSE_CREDENTIALS, ParseErrorKind::Credentials),
     own(ESLP_DIAL_INSUFFICIENT, text!("buffer too small")),
     core_error!(ESLP_DIAL_EMPTY, DialErrorKind::Empty),
     core_error!(ESLP_DIAL_LINE_END, DialErrorKind::LineEnd),
@@ -241,7 +253,7 @@ static TABLE: [Entry; 68] = [
     core_error!(ESLP_DIAL_RESERVED, DialErrorKind::Reserved),
     core_error!(ESLP_DIAL_TOO_MANY, DialErrorKind::TooMany),
     core_error!(ESLP_DIAL_TOO_GREAT, DialErrorKind::TooGreat),
-    core_error!(ESLP_DIAL_PARSE_STORAGE, DialParseErrorKind::Storage),
+    own(ESLP_DIAL_PARSE_STORAGE, text!("too little storage")),
     core_error!(ESLP_DIAL_PARSE_UNKNOWN, DialParseErrorKind::Unknown),
     core_error!(ESLP_DIAL_PARSE_MISSING, DialParseErrorKind::Missing),
     core_error!(ESLP_DIAL_PARSE_INVALID, DialParseErrorKind::Invalid),

@@ -77,8 +77,8 @@ pub use command::{
     Pairs, ParseError, ParseErrorKind, Secret, SendEvent, SendMsg, Unicast, Words,
 };
 pub use event::{
-    Content, Event, EventData, EventDataError, EventError, EventErrorKind, EventField, GetAll, HeaderSlot, Headers,
-    Indexed, IndexedHeaders,
+    Content, Event, EventData, EventDataError, EventDataErrorKind, EventEncodeError, EventError, EventErrorKind,
+    EventField, GetAll, HeaderSlot, Headers, Indexed, IndexedHeaders,
 };
 pub use frame::{
     DecodeError, DecodeErrorKind, Decoder, Frame, FrameHeaders, FrameKind, HeadEnd, Header, HeaderPart, HeaderParts,

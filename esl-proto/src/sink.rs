@@ -1,6 +1,8 @@
-//! Where octets go that are to be sent.
+//! Output targets.
 
-/// What is written to: a buffer, a count, or a person.
+use crate::text::Insufficient;
+
+/// Output target: buffer (a counter, if it has no room), or `Formatter`.
 pub(crate) trait Sink {
     fn put(&mut self, octets: &[u8]);
 
@@ -31,18 +33,6 @@ pub(crate) trait Sink {
         self.put(b"\n");
     }
 
-    fn put_option(&mut self, name: &str, value: Option<&[u8]>) {
-        if let Some(value) = value {
-            self.put_header(name, value);
-        }
-    }
-
-    fn put_flag(&mut self, name: &str, flag: bool) {
-        if flag {
-            self.put_header(name, b"true");
-        }
-    }
-
     fn put_number_header(&mut self, name: &str, number: u64) {
         self.put(name.as_bytes());
         self.put(b": ");
@@ -59,24 +49,116 @@ pub(crate) trait Sink {
     }
 }
 
-pub(crate) struct Length(pub(crate) usize);
+/// Writes what fits to the front of storage, and counts all: one pass tells how much room is needed.
+pub(crate) struct Writer<'o> {
+    out: &'o mut [u8],
+    /// How many octets have been put, also where there was no room for them.
+    at: usize,
+}
 
-impl Sink for Length {
-    #[inline]
-    fn put(&mut self, octets: &[u8]) {
-        self.0 = self.0.saturating_add(octets.len());
+impl<'o> Writer<'o> {
+    pub(crate) const fn new(out: &'o mut [u8]) -> Self {
+        Self { out, at: 0 }
+    }
+
+    /// How many octets have been put.
+    pub(crate) const fn count(&self) -> usize {
+        self.at
+    }
+
+    /// What has been written, if all of it has fitted.
+    pub(crate) fn finish(self) -> Result<&'o [u8], Insufficient> {
+        self.out.get(..self.at).ok_or(Insufficient { required: self.at })
+    }
+
+    /// Puts an octet before what has been put since `at`.
+    pub(crate) fn insert(&mut self, at: usize, octet: u8) {
+        let moved = self.out.get_mut(at..=self.at).unwrap_or_default();
+        moved.rotate_right(moved.len().min(1));
+        if let Some(first) = moved.first_mut() {
+            *first = octet;
+        }
+        self.at = self.at.saturating_add(1);
+    }
+
+    /// Puts a text behind its length: `front`, the length in digits, `back`, and what `write` puts, which must be the
+    /// same each time.
+    ///
+    /// Room is left for as many digits as most lengths have; a text of another length is moved once. Counting it first
+    /// would take another pass over its octets.
+    pub(crate) fn put_counted(&mut self, front: &[u8], back: &[u8], write: impl Fn(&mut Self)) {
+        let start = self.at;
+        let head = |digits: usize| start.saturating_add(front.len() + digits + back.len());
+        let mut left = 4;
+        let len = loop {
+            self.at = head(left);
+            write(self);
+            let len = self.at.saturating_sub(head(left));
+            let digits = digits(len);
+            let end = head(digits).saturating_add(len);
+            // A text that would have fitted in its right place, but not here, is written again.
+            if self.at > self.out.len() && end <= self.out.len() && digits < left {
+                left = digits;
+                continue;
+            }
+            let moved = self.out.get_mut(head(left.min(digits))..self.at.max(end)).unwrap_or_default();
+            let gap = left.abs_diff(digits).min(moved.len());
+            if digits > left {
+                moved.rotate_right(gap);
+            } else if digits < left {
+                moved.rotate_left(gap);
+            }
+            break len;
+        };
+        self.at = start;
+        self.put(front);
+        self.put_number(len as u64);
+        self.put(back);
+        self.at = self.at.saturating_add(len);
     }
 }
 
-/// Writes to the front of storage that is known to be long enough.
-pub(crate) struct Writer<'o>(pub(crate) &'o mut [u8]);
+/// The number of decimal digits of a number.
+fn digits(number: usize) -> usize {
+    number.checked_ilog10().map_or(1, |log| log as usize + 1)
+}
 
 impl Sink for Writer<'_> {
     #[inline]
     fn put(&mut self, octets: &[u8]) {
-        if let Some((to, rest)) = core::mem::take(&mut self.0).split_at_mut_checked(octets.len()) {
-            to.copy_from_slice(octets);
-            self.0 = rest;
+        let room = self.out.get_mut(self.at..).unwrap_or_default();
+        self.at = match room.split_at_mut_checked(octets.len()) {
+            Some((to, _)) => {
+                to.copy_from_slice(octets);
+                self.at.wrapping_add(octets.len())
+            }
+            None => self.at.saturating_add(octets.len()),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever the length and the room: what is needed is told, and what fits is right.
+    #[test]
+    fn a_text_behind_its_length_is_written_in_any_room() {
+        for len in [0, 1, 9, 10, 99, 100, 999, 1000, 1001, 9999, 10_000, 10_001, 99_999, 100_000] {
+            let text = "x".repeat(len);
+            let expected = format!("a: {len}\n\n{text}");
+            for room in [0, 3, expected.len() - 1, expected.len(), expected.len() + 1, expected.len() + 9] {
+                let mut out = vec![7; room];
+                let mut writer = Writer::new(&mut out);
+                writer.put_counted(b"a: ", b"\n\n", |writer| {
+                    text.as_bytes().chunks(300).for_each(|part| writer.put(part));
+                });
+                assert_eq!(writer.count(), expected.len(), "{len} in {room}");
+                match writer.finish() {
+                    Ok(written) => assert!(written == expected.as_bytes(), "{len} in {room}"),
+                    Err(error) => assert!(room < expected.len() && error.required == expected.len()),
+                }
+            }
         }
     }
 }

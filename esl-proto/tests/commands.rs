@@ -3,7 +3,7 @@
 #[path = "common/command.rs"]
 mod command;
 
-use command::{Parts, encode, request};
+use command::{Parts, encode, reads_back, request};
 use esl_proto::name::{EventName, Format, HangupCause, LogLevel};
 use esl_proto::{
     Call, Command, CommandErrorKind as Kind, Decoder, EncodeError, EventNames, Events, Execute, Field, Filter, Limits,
@@ -191,6 +191,8 @@ fn what_would_break_or_forge_the_protocol_is_refused_at_its_place() {
     refuses(Command::nixevent(Events::new(&[], &[""])), Kind::Empty, Field::Subclass, 0, 0);
     refuses(Command::getvar("a\nb"), Kind::LineEnd, Field::Variable, 0, 1);
     refuses(Command::myevents_of("5fd4 json"), Kind::Blank, Field::Uuid, 0, 4);
+    refuses(Command::myevents_of("an-xml-uuid"), Kind::Reserved, Field::Uuid, 0, 0);
+    refuses(Filter::Ignored { header: b"a" }, Kind::Empty, Field::Filter, 1, 0);
     refuses(Command::myevents_of("json"), Kind::Reserved, Field::Uuid, 0, 0);
     refuses(Command::MyEvents { uuid: Some(b"u"), format: Some(Format::Json) }, Kind::FormatLost, Field::Format, 0, 0);
     refuses(Filter::add("a b", "c"), Kind::Blank, Field::Filter, 0, 1);
@@ -259,7 +261,10 @@ fn passwords_are_never_shown() {
 fn requests_are_read_as_the_server_reads_them() {
     let parse = |wire: &'static str| Command::parse(&request(wire.as_bytes()));
     let unknown = |offset| Err(esl_proto::ParseError { kind: ParseErrorKind::Unknown, offset });
-    let missing = |offset| Err(esl_proto::ParseError { kind: ParseErrorKind::Missing, offset });
+    let refused = |kind, offset| Err(esl_proto::ParseError { kind, offset });
+    let (missing, syntax) =
+        (|offset| refused(ParseErrorKind::Missing, offset), |offset| refused(ParseErrorKind::Syntax, offset));
+    let no_names = |offset| refused(ParseErrorKind::NoNames, offset);
     // Words match by prefix and in any case, in the server's order.
     assert_eq!(parse("exitfoo\n\n"), Ok(Command::Exit));
     assert_eq!(parse("...\n\n"), Ok(Command::Exit));
@@ -286,16 +291,26 @@ fn requests_are_read_as_the_server_reads_them() {
         Ok(Command::event(Format::Plain, Events::new(&[EventName::Custom], &["a::b", "HEARTBEAT"])))
     );
     assert_eq!(parse("nixevent switch_event_custom a\n\n"), Ok(Command::nixevent(Events::new(&[], &["a"]))));
-    assert_eq!(parse("event plain\n\n"), missing(11));
-    assert_eq!(parse("nixeventHEARTBEAT\n\n"), missing(17));
+    assert_eq!(parse("event plain\n\n"), no_names(11));
+    assert_eq!(parse("nixeventHEARTBEAT\n\n"), no_names(17));
     assert_eq!(parse("nixeventHEARTBEAT HEARTBEAT\n\n"), Ok(Command::nixevent(&[EventName::Heartbeat])));
     assert_eq!(parse("filter a b  c\n\n"), Ok(Filter::add("a", "b  c").into()));
     assert_eq!(parse("filter   Add a b\n\n"), Ok(Filter::add("a", "b").into()));
     assert_eq!(parse("FILTER Delete All\n\n"), Ok(Filter::DeleteAll.into()));
-    assert_eq!(parse("filter a\n\n"), missing(8));
-    assert_eq!(parse("filter add a\n\n"), missing(12));
+    assert_eq!(parse("filter a\n\n"), syntax(8));
+    assert_eq!(parse("filter add a\n\n"), Ok(Filter::Ignored { header: b"a" }.into()));
+    assert_eq!(parse("filter delete a \n\n"), Ok(Filter::delete("a").into()));
+    assert_eq!(parse("nixevent foo\n\n"), no_names(12));
+    assert_eq!(parse("event foo CUSTOM\n\n"), Ok(Command::event(None, &[EventName::Other(b"foo"), EventName::Custom])));
+    assert_eq!(parse("myeventsxyz\n\n"), Ok(Command::myevents(None)));
+    assert_eq!(parse("myeventsjson\n\n"), Ok(Command::myevents(Format::Json)));
+    assert_eq!(parse("myevents Json\n\n"), Ok(Command::myevents_of("Json")));
+    assert_eq!(parse("sendevent SWITCH_EVENT_MESSAGE\n\n"), Ok(SendEvent::new(EventName::Message, Pairs::NONE).into()));
+    assert_eq!(parse("API reload mod_event_socket\n\n"), Ok(Command::api("bgapi reload mod_event_socket")));
+    assert_eq!(parse("\0foo\n\n"), refused(ParseErrorKind::Nul, 0));
+    assert_eq!(parse("userauth u@d\n\n"), refused(ParseErrorKind::Credentials, 12));
     assert_eq!(parse("userauth u:p@d\n\n"), Ok(Command::userauth("u", "d", "p")));
-    assert_eq!(parse("getvar\n\n"), missing(6));
+    assert_eq!(parse("getvar\n\n"), unknown(6));
     assert_eq!(parse("divert_events\n\n"), missing(13));
     assert_eq!(parse("divert_events maybe\n\n"), Ok(Command::DivertEvents { on: false }));
     assert_eq!(parse("linger abc\n\n"), Ok(Command::Linger { seconds: Some(0) }));
@@ -390,9 +405,8 @@ proptest! {
     fn encoding_and_parsing_are_inverse_and_nothing_can_be_forged(parts in parts()) {
         parts.with(|command| {
             if let Ok(wire) = encode(&command) {
-                let request = request(&wire);
-                prop_assert_eq!(Command::parse(&request), Ok(command));
-                prop_assert_eq!(command.body(), request.body());
+                reads_back(&wire, &command);
+                prop_assert_eq!(command.body(), request(&wire).body());
             }
             let _shown = format!("{command:?}");
             Ok(())
@@ -411,7 +425,7 @@ proptest! {
         {
             let _shown = format!("{command:?}");
             if let Ok(again) = encode(&command) {
-                prop_assert_eq!(Command::parse(&request(&again)), Ok(command));
+                reads_back(&again, &command);
             }
         }
     }

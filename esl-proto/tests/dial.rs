@@ -6,8 +6,8 @@ mod common;
 use common::{OwnedHandle, OwnedPairs, PARK, Written, argument, line, with_dial};
 use esl_proto::dial::{
     Bridge, Destination, DialEncodeError, DialError, DialErrorKind as Kind, DialField as Field, DialHandle,
-    DialHandles, DialParseError, DialParseErrorKind as ParseKind, DialString, FlatLeg, Join, Leg, LegList, LegSource,
-    Originate, ReadVariables, Variables,
+    DialHandles, DialParseError, DialParseErrorKind as ParseKind, DialReadError, DialString, FlatLeg, Join, Leg,
+    LegList, LegSource, Originate, ReadVariables, Variables,
 };
 use proptest::prelude::*;
 
@@ -311,17 +311,26 @@ fn lines_of_other_programs_are_read_as_the_server_reads_them() {
     let variables: Vec<_> = call.dial.handles.iter().flat_map(|handle| handle.variables.iter()).collect();
     assert_eq!(variables, [(&b"a"[..], &b"1"[..]), (b"b", b"2"), (b"c", b"3,4"), (b"d", b"5")]);
 
-    let kind = |line: &[u8]| Originate::parse(line, &mut [0; 256]).unwrap_err().kind;
+    let kind = |line: &[u8]| why(Originate::parse(line, &mut [0; 256]).unwrap_err()).kind;
     assert_eq!(kind(b"status"), ParseKind::Unknown);
     assert_eq!(kind(b"originate user/1000"), ParseKind::Missing);
     assert_eq!(kind(b"originate {a=b user/1000 1"), ParseKind::Bracket);
-    assert_eq!(Bridge::parse(b"user/1000", &mut [0; 3]).unwrap_err().kind, ParseKind::Storage);
-    assert_eq!(Bridge::parse(b"user/${x}", &mut [0; 30]).unwrap_err().kind, ParseKind::Expansion);
+    let error = Bridge::parse(b"user/1000", &mut [0; 3]).unwrap_err();
+    assert_eq!((error.code(), error.required()), (551, Some(9)));
+    assert_eq!(why(Bridge::parse(b"user/${x}", &mut [0; 30]).unwrap_err()).kind, ParseKind::Expansion);
+}
+
+/// What is wrong with a text, whose storage was long enough.
+fn why(error: DialReadError) -> DialParseError {
+    match error {
+        DialReadError::Refused(error) => error,
+        DialReadError::Insufficient(error) => panic!("{error}"),
+    }
 }
 
 fn parse_error(line: &str) -> (ParseKind, usize) {
     let mut storage = vec![7; line.len()];
-    let error = Originate::parse(line.as_bytes(), &mut storage).unwrap_err();
+    let error = why(Originate::parse(line.as_bytes(), &mut storage).unwrap_err());
     assert_eq!(error.code(), error.kind as u16);
     (error.kind, error.offset)
 }
@@ -344,10 +353,10 @@ fn what_is_no_call_is_refused_at_its_place() {
     assert_eq!(parse_error("originate a/[b,c] d"), (ParseKind::Control, 15));
     let mut storage = [7; 64];
     let expansion = DialParseError { kind: ParseKind::Expansion, offset: 6 };
-    assert_eq!(Bridge::parse(b"user/${x}", &mut storage), Err(expansion));
+    assert_eq!(Bridge::parse(b"user/${x}", &mut storage), Err(expansion.into()));
     assert_eq!(Bridge::parse(br"user/\${x}", &mut storage), Ok(Bridge::new("user/${x}")));
     let many = ["u"; 129].join(":_:");
-    assert_eq!(Bridge::parse(many.as_bytes(), &mut [0; 1024]).unwrap_err().kind, ParseKind::TooMany);
+    assert_eq!(why(Bridge::parse(many.as_bytes(), &mut [0; 1024]).unwrap_err()).kind, ParseKind::TooMany);
 }
 
 /// Octets that calls are made of: mostly what they should be made of, sometimes what they must not.
@@ -451,7 +460,7 @@ proptest! {
                 let _shown = format!("{call:?}");
                 let _refused = line(&call).is_err();
             }
-            Err(error) => prop_assert!(error.offset <= text.len()),
+            Err(error) => prop_assert!(why(error).offset <= text.len()),
         }
         let mut storage = vec![7; text.len()];
         match Bridge::parse(&text, &mut storage) {
@@ -459,7 +468,7 @@ proptest! {
                 let _shown = format!("{call:?}");
                 let _refused = argument(call.dial).is_err();
             }
-            Err(error) => prop_assert!(error.offset <= text.len()),
+            Err(error) => prop_assert!(why(error).offset <= text.len()),
         }
     }
 }

@@ -3,9 +3,13 @@
 //!
 //! The host of these tests knows nothing: whatever the listener asks, it looks up in what the real server answered.
 
+#[path = "common/verbs.rs"]
+mod verbs;
+
 mod server {
     mod differences;
     mod encoding;
     mod replay;
     mod rules;
+    mod words;
 }

@@ -23,15 +23,15 @@ fn command(py: Python<'_>, mut octets: &[u8]) -> PyBackedBytes {
 /// |---|---|---|
 /// | 'password' | password | accept, refuse |
 /// | 'user' | user, domain, password | accept, refuse |
-/// | 'api' | command, argument, console | output |
-/// | 'bgapi' | command, argument, job_uuid | job |
-/// | 'sendmsg' | uuid, call, app, arg, cause, event_uuid, headers, body, wait | ok, no_such_channel, reply |
-/// | 'sendevent' | name, headers, body | fired, reply |
+/// | 'api' | line, command, argument, console | output |
+/// | 'bgapi' | line, command, argument, job_uuid | job |
+/// | 'sendmsg' | uuid, call, app, arg, cause, event_uuid, headers, body, wait | ok, no_such_channel |
+/// | 'sendevent' | name, headers, body | fired |
 /// | 'connect' | | channel |
 /// | 'getvar' | name | value |
 /// | 'myevents' | uuid | control, no_such_channel |
 ///
-/// Attributes of other kinds are None or empty.
+/// All but passwords can also be declined, by `reply`. Attributes of other kinds are None or empty.
 #[pyclass(frozen, module = "esl_proto")]
 pub(crate) struct Ask {
     /// What is asked.
@@ -45,6 +45,9 @@ pub(crate) struct Ask {
     /// `userauth`: the domain.
     #[pyo3(get)]
     domain: Option<Py<PyString>>,
+    /// The API command and its argument, as they were sent.
+    #[pyo3(get)]
+    line: Option<Py<PyString>>,
     /// The API command.
     #[pyo3(get)]
     command: Option<Py<PyString>>,
@@ -94,6 +97,7 @@ impl Ask {
             password: None,
             user: None,
             domain: None,
+            line: None,
             command: None,
             argument: None,
             console: false,
@@ -120,10 +124,15 @@ impl Ask {
             Core::User { user, domain, password } => {
                 Self { user: text(user), domain: text(domain), password: secret(password.expose()), ..blank("user") }
             }
-            Core::Api { command, argument, console } => {
-                Self { command: text(command), argument: argument.and_then(text), console: *console, ..blank("api") }
-            }
-            Core::BgApi { command, argument, job } => Self {
+            Core::Api { line, command, argument, console } => Self {
+                line: text(line),
+                command: text(command),
+                argument: argument.and_then(text),
+                console: *console,
+                ..blank("api")
+            },
+            Core::BgApi { line, command, argument, job } => Self {
+                line: text(line),
                 command: text(command),
                 argument: argument.and_then(text),
                 job_uuid: job.and_then(text),
@@ -138,7 +147,6 @@ impl Ask {
             Core::Connect => blank("connect"),
             Core::GetVar(name) => Self { name: text(name), ..blank("getvar") },
             Core::MyEvents(uuid) => Self { uuid: text(uuid), ..blank("myevents") },
-            _ => blank("unknown"),
         }
     }
 
@@ -160,7 +168,6 @@ impl Ask {
             Call::NoMedia { .. } => Self { call: text(b"nomedia"), ..asked },
             Call::XferExt { .. } => Self { call: text(b"xferext"), ..asked },
             Call::Other { name } => Self { call: text(name), ..asked },
-            _ => asked,
         }
     }
 
@@ -225,7 +232,7 @@ impl Effect {
             CoreEffect::Resume => "resume",
             CoreEffect::Linger => "linger",
             // What waits is dropped here.
-            _ => "none",
+            CoreEffect::Greeting | CoreEffect::None | CoreEffect::EventsFlushed | CoreEffect::LogFlushed => "none",
         };
         Self { kind, octets: command(py, octets) }
     }
@@ -273,6 +280,7 @@ pub(crate) const fn word(why: Closed) -> &'static str {
         Closed::Ended(Goodbye::ShutDown) => "shutdown",
         Closed::Ended(Goodbye::LostEvents) => "lost-events",
         Closed::Ended(Goodbye::LostLogLines) => "lost-log-lines",
-        _ => "disconnected",
+        Closed::Ended(Goodbye::Disconnected) => "disconnected",
+        Closed::NoCommand => "no-command",
     }
 }

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use esl_proto::name::{EventName, HangupCause, LogLevel};
 use esl_proto::{
     Call, Client, Command as Core, CommandError, CommandErrorKind, CommandId, Decoder, Events, Execute, Field, Filter,
-    Limits, Request, SendError, SendEvent, SendMsg, Step, Unicast, Value,
+    Limits, ParseErrorKind, Request, SendError, SendEvent, SendMsg, Step, Unicast, Value,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -48,7 +48,6 @@ const fn kind(command: &Core<'_>) -> &'static str {
         Core::Connect => "connect",
         Core::Resume => "resume",
         Core::Exit => "exit",
-        _ => UNKNOWN,
     }
 }
 
@@ -88,13 +87,15 @@ impl Command {
 
     /// Counts the command as sent. The client's state changes as for what the server will read in these octets.
     pub(crate) fn count(&self, client: &mut Client) -> Result<CommandId, SendError> {
-        let parsed = request(&self.octets).and_then(|(request, _)| Core::parse(&request).ok());
+        let parsed = request(&self.octets).map(|(request, _)| Core::parse(&request));
         let command = match parsed {
             // The format would not be refused by the server, only lost.
-            Some(Core::MyEvents { uuid, .. }) => Core::MyEvents { uuid, format: None },
-            Some(command) => command,
+            Some(Ok(Core::MyEvents { uuid, .. })) => Core::MyEvents { uuid, format: None },
+            Some(Ok(command)) => command,
+            // Names that a newer server may know: it needs what other names need.
+            Some(Err(error)) if error.kind == ParseErrorKind::NoNames => Core::NoEvents,
             // It needs what all commands need.
-            None => Core::Filter(Filter::DeleteAll),
+            Some(Err(_)) | None => Core::Filter(Filter::DeleteAll),
         };
         let changes = matches!(
             command,

@@ -74,11 +74,7 @@ pub(crate) fn not_answered(py: Python<'_>, error: &AnswerError) -> PyErr {
 
 /// An event that cannot be written.
 pub(crate) fn not_written(py: Python<'_>, error: &EventDataError) -> PyErr {
-    let header = match error {
-        EventDataError::Name { header } => Some(*header),
-        _ => None,
-    };
-    local(py, &error.to_string(), error.code(), header)
+    local(py, &error.to_string(), error.code(), Some(error.offset))
 }
 
 /// What a client sent cannot be read, as a value.

@@ -1,7 +1,7 @@
 //! What a listener has written, until its host fetches it.
 
+use esl_proto::Insufficient;
 use esl_proto::server::{AnswerError, DeliverError, Server};
-use esl_proto::{EventDataError, Insufficient};
 
 /// Why something could not be written.
 pub(crate) trait Required {
@@ -17,21 +17,13 @@ impl Required for Insufficient {
 
 impl Required for DeliverError {
     fn required(&self) -> Option<usize> {
-        match self {
-            Self::Event(EventDataError::Insufficient { required }) => Some(*required),
-            _ => None,
-        }
+        self.required()
     }
 }
 
 impl Required for AnswerError {
     fn required(&self) -> Option<usize> {
-        match self {
-            Self::Insufficient { required } | Self::Channel(EventDataError::Insufficient { required }) => {
-                Some(*required)
-            }
-            _ => None,
-        }
+        self.required()
     }
 }
 

@@ -7,7 +7,7 @@ use esl_proto::server::{
     Answer, AnswerError, Closed, Control, Effect as CoreEffect, Goodbye, Offer, Poll, Rights, Server as Core,
     ServerLimits,
 };
-use esl_proto::{EventData, EventDataError, Insufficient, Limits, Percent};
+use esl_proto::{EventData, EventDataError, EventEncodeError, Insufficient, Limits, Percent};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
@@ -101,13 +101,18 @@ impl State {
                     match effect {
                         CoreEffect::EventsFlushed => events.clear(),
                         CoreEffect::LogFlushed => lines.clear(),
-                        _ => {}
+                        CoreEffect::Greeting
+                        | CoreEffect::None
+                        | CoreEffect::AllEvents
+                        | CoreEffect::Divert(_)
+                        | CoreEffect::Resume
+                        | CoreEffect::Linger => {}
                     }
                     Found::Effect(Effect::new(py, effect, octets))
                 }
                 Poll::NeedData { required, .. } => Found::NeedData(required),
                 Poll::Closed { .. } => Found::Closed,
-                _ => Found::Nothing,
+                Poll::Waiting => Found::Nothing,
             };
             Ok::<_, Insufficient>(written)
         });
@@ -149,8 +154,8 @@ impl State {
     /// Whether an event can be written at all.
     fn check(&self, event: &EventData<'_>) -> Result<(), EventDataError> {
         match event.encode(self.core.format(), Percent::Faithful, &mut []) {
-            Err(EventDataError::Insufficient { .. }) | Ok(_) => Ok(()),
-            Err(error) => Err(error),
+            Err(EventEncodeError::Insufficient(_)) | Ok(_) => Ok(()),
+            Err(EventEncodeError::Refused(error)) => Err(error),
         }
     }
 
@@ -378,7 +383,7 @@ impl Server {
         Event::new(headers, None).with(|data| self.answer(py, &Answer::Channel(*data)))
     }
 
-    /// Answers `sendmsg` or `sendevent` with another text, such as `-ERR` and a reason.
+    /// Answers anything but a password with another text, such as `-ERR` and a reason. Nothing changes.
     fn reply(&self, py: Python<'_>, text: Text) -> PyResult<()> {
         self.answer(py, &Answer::Reply(&text))
     }
@@ -525,14 +530,18 @@ impl Server {
         self.with(py, |state| state.core.log_level()).map(|level| level.number())
     }
 
+    /// How many seconds FreeSWITCH waits for a client's first command.
+    #[classattr]
+    const FIRST_COMMAND_TIMEOUT: f64 = Core::FIRST_COMMAND_TIMEOUT.as_secs() as f64;
+
     /// How many events wait to be written.
     #[getter]
     fn waiting_events(&self, py: Python<'_>) -> u32 {
         self.with(py, |state| state.core.waiting_events())
     }
 
-    /// Why the connection is over: 'exit', 'refused', 'rejected', 'unreadable', 'channel-gone', 'disconnected',
-    /// 'shutdown', 'lost-events' or 'lost-log-lines'; None as long as it is not.
+    /// Why the connection is over: 'exit', 'refused', 'rejected', 'unreadable', 'no-command' (one that begins with a NUL),
+    /// 'channel-gone', 'disconnected', 'shutdown', 'lost-events' or 'lost-log-lines'; None as long as it is not.
     #[getter]
     fn closed(&self, py: Python<'_>) -> Option<&'static str> {
         self.with(py, |state| state.core.closed()).map(word)

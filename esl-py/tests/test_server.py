@@ -509,3 +509,22 @@ def test_exact_percent() -> None:
         pair.server.deliver({"Event-Name": "API", "x": "100%41"})
         event = pair.receive_one()
         assert isinstance(event, Event) and event["x"] == expected
+
+
+def test_a_command_that_begins_with_a_nul_is_a_reason_of_its_own() -> None:
+    server = Server.inbound()
+    server.receive_data(b"\0foo\n\n")
+    (closed,) = [found for found in server if isinstance(found, ServerClosed)]
+    assert (closed.why, server.closed) == ("no-command", "no-command")
+    assert b"-ERR command parse error." in server.data_to_send()
+
+
+@pytest.mark.parametrize("command", [Command.api("status"), Command.bgapi("status"), Command.myevents("u")])
+def test_questions_can_be_declined(command: Command) -> None:
+    pair = opened()
+    pair.send(command)
+    ask = pair.ask()
+    assert ask.line == (None if ask.kind == "myevents" else "status")
+    pair.server.reply("-ERR not here")
+    reply = pair.receive_one()
+    assert isinstance(reply, Reply) and reply.text == "-ERR not here"

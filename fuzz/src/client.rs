@@ -148,7 +148,6 @@ impl Host {
             }
             Err(error) => {
                 assert_eq!(format!("{:?}", self.client), before, "an error changes nothing");
-                assert!(out.iter().all(|octet| *octet == 7), "an error writes nothing");
                 assert!(!error.to_string().is_empty());
                 match error {
                     SendError::NotAllowed(reason) => assert_eq!(allowed, Err(reason)),
@@ -242,7 +241,6 @@ impl Host {
             Incoming::AuthRequest => assert!(!self.model.outbound && self.reported == 0),
             Incoming::Event(_) => self.events += 1,
             Incoming::Log(_) => self.log_lines += 1,
-            _ => {}
         }
         assert!(!format!("{incoming:?}").is_empty());
     }

@@ -2,7 +2,7 @@
 //! understood of it can be written, unless refused, and then reads the same.
 
 use arbitrary::{Result, Unstructured};
-use esl_proto::dial::{Bridge, Destination, DialString, Originate};
+use esl_proto::dial::{Bridge, Destination, DialReadError, DialString, Originate};
 
 use crate::any_dial::{OwnedHandle, OwnedPairs, PARK, argument, line, with_dial};
 use crate::texts::{several, text};
@@ -26,7 +26,8 @@ fn read(text: &[u8]) {
             assert!(!format!("{call:?}").is_empty());
             let _refused = line(&call).is_err();
         }
-        Err(error) => assert!(error.offset <= text.len() && !error.to_string().is_empty()),
+        Err(DialReadError::Refused(error)) => assert!(error.offset <= text.len() && !error.to_string().is_empty()),
+        Err(DialReadError::Insufficient(error)) => panic!("{error}"),
     }
     let mut storage = vec![7; text.len()];
     match Bridge::parse(text, &mut storage) {
@@ -34,7 +35,8 @@ fn read(text: &[u8]) {
             assert!(!format!("{call:?}").is_empty());
             let _refused = argument(call.dial).is_err();
         }
-        Err(error) => assert!(error.offset <= text.len() && !error.to_string().is_empty()),
+        Err(DialReadError::Refused(error)) => assert!(error.offset <= text.len() && !error.to_string().is_empty()),
+        Err(DialReadError::Insufficient(error)) => panic!("{error}"),
     }
 }
 

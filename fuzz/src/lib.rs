@@ -15,6 +15,7 @@ pub mod pair;
 pub mod parts;
 pub mod request;
 pub mod server;
+pub mod verbs;
 pub mod xml;
 
 mod messages;
@@ -29,6 +30,8 @@ mod any_command;
 mod any_dial;
 #[path = "../../esl-proto/tests/common/frames.rs"]
 mod frames;
+#[path = "../../esl-proto/tests/common/verbs.rs"]
+mod any_verb;
 #[path = "../../esl-proto/tests/common/lossy.rs"]
 mod lossy;
 #[path = "../../esl-proto/tests/common/octets.rs"]

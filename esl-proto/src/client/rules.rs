@@ -30,37 +30,6 @@ numbered! {
 
 impl core::error::Error for NotAllowed {}
 
-/// What a command needs of its connection.
-enum Needs {
-    Nothing,
-    /// All of the server, in outbound mode.
-    Full,
-    /// A controlled channel.
-    Channel,
-    /// Both.
-    FullAndChannel,
-    /// A controlled channel, unless it names one.
-    ChannelOrUuid(bool),
-}
-
-const fn needs(command: &Command<'_>) -> Needs {
-    match command {
-        Command::Api { .. }
-        | Command::BgApi { .. }
-        | Command::Event { .. }
-        | Command::NixEvent { .. }
-        | Command::NoEvents
-        | Command::SendEvent(_)
-        | Command::Log { .. }
-        | Command::NoLog => Needs::Full,
-        Command::Linger { .. } | Command::NoLinger => Needs::FullAndChannel,
-        Command::GetVar { .. } | Command::Connect | Command::Resume | Command::DivertEvents { .. } => Needs::Channel,
-        Command::MyEvents { uuid, .. } => Needs::ChannelOrUuid(uuid.is_some()),
-        Command::SendMsg(message) => Needs::ChannelOrUuid(message.uuid.is_some()),
-        Command::Auth { .. } | Command::UserAuth { .. } | Command::Filter(_) | Command::Exit => Needs::Nothing,
-    }
-}
-
 impl Client {
     /// Whether `command` may be sent now, as far as can be known: a user's rights to events and API commands are the
     /// server's to judge.
@@ -96,12 +65,9 @@ impl Client {
         if matches!(command, Command::Log { .. }) && !self.state.log_allowed {
             return Some(NotAllowed::NoRight);
         }
-        match needs(command) {
-            Needs::Nothing | Needs::ChannelOrUuid(true) => None,
-            Needs::Full => no_full,
-            Needs::Channel => no_channel,
-            Needs::FullAndChannel => no_full.or(no_channel),
-            Needs::ChannelOrUuid(false) => no_channel.map(|_| NotAllowed::NeedsUuid),
-        }
+        let needs = command.needs();
+        let lacks_full = no_full.filter(|_| needs.full);
+        let lacks_channel = no_channel.filter(|_| needs.channel);
+        lacks_full.or(lacks_channel.map(|lack| if needs.or_uuid { NotAllowed::NeedsUuid } else { lack }))
     }
 }

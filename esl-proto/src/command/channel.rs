@@ -83,7 +83,6 @@ impl<'a> SendMsg<'a> {
 
 /// What a [`SendMsg`] tells the channel: its `call-command`.
 #[derive(Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Call<'a> {
     /// `execute`: run an application.
     Execute(Execute<'a>),
@@ -140,7 +139,8 @@ pub struct Execute<'a> {
     /// How often to run it, negative for ever. A run of less than half a second is the last.
     pub loops: Option<i32>,
     /// What CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE shall carry as `Application-UUID`, free text; without it the
-    /// server makes a UUID.
+    /// server makes a UUID. Both events come only to who has subscribed to them (by name or by `myevents`), and filters
+    /// hold them back like others.
     pub event_uuid: Option<&'a [u8]>,
     /// What they shall carry as `Application-UUID-Name`.
     pub event_uuid_name: Option<&'a [u8]>,

@@ -2,9 +2,11 @@
 
 use core::{fmt, slice};
 
+use super::keys::APPLICATION;
 use crate::frame::{Request, RequestHeaders};
 use crate::name::{EventName, header};
 use crate::text::Value;
+use crate::text::cut::{pieces, split, words};
 
 /// An ordered list of pairs: headers of an event, or applications and their arguments.
 ///
@@ -16,8 +18,9 @@ pub struct Pairs<'a>(PairsOf<'a>);
 enum PairsOf<'a> {
     Text(&'a [(&'a str, &'a str)]),
     Octets(&'a [(&'a [u8], &'a [u8])]),
-    /// The headers of a request but for those that frame it.
+    /// The headers of a request except Content-Length.
     Headers(Request<'a>),
+    AllHeaders(Request<'a>),
     /// The `application` headers of a request.
     Applications(Request<'a>),
     Source(&'a dyn PairSource),
@@ -33,13 +36,18 @@ impl<'a> Pairs<'a> {
     /// No pairs.
     pub const NONE: Self = Self(PairsOf::Octets(&[]));
 
-    /// The headers of a request but for its Content-Length: those of a `sendevent`.
+    /// The headers of a request except Content-Length: the headers of a `sendevent`.
     #[must_use]
     pub const fn headers(request: Request<'a>) -> Self {
         Self(PairsOf::Headers(request))
     }
 
-    /// The `application` headers of a request, split at their first blank: those of a `sendmsg` with `xferext`.
+    /// All headers of a request.
+    pub(super) const fn all_headers(request: Request<'a>) -> Self {
+        Self(PairsOf::AllHeaders(request))
+    }
+
+    /// The `application` headers of a request, split at their first blank: the pairs of a `sendmsg` with `xferext`.
     #[must_use]
     pub const fn applications(request: Request<'a>) -> Self {
         Self(PairsOf::Applications(request))
@@ -58,6 +66,7 @@ impl<'a> Pairs<'a> {
             PairsOf::Text(text) => PairsIter::Text(text.iter()),
             PairsOf::Octets(octets) => PairsIter::Octets(octets.iter()),
             PairsOf::Headers(request) => PairsIter::Headers(request.headers()),
+            PairsOf::AllHeaders(request) => PairsIter::AllHeaders(request.headers()),
             PairsOf::Applications(request) => PairsIter::Applications(request.headers()),
             PairsOf::Source(source) => PairsIter::Source(source, 0),
         }
@@ -68,6 +77,7 @@ enum PairsIter<'a> {
     Text(slice::Iter<'a, (&'a str, &'a str)>),
     Octets(slice::Iter<'a, (&'a [u8], &'a [u8])>),
     Headers(RequestHeaders<'a>),
+    AllHeaders(RequestHeaders<'a>),
     Applications(RequestHeaders<'a>),
     /// A host's list, and the place of the next pair.
     Source(&'a dyn PairSource, usize),
@@ -81,21 +91,22 @@ impl<'a> Iterator for PairsIter<'a> {
         match self {
             Self::Text(text) => text.next().map(|(name, value)| (name.as_bytes(), value.as_bytes())),
             Self::Octets(octets) => octets.next().copied(),
-            Self::Headers(_) | Self::Applications(_) | Self::Source(..) => self.next_of_others(),
+            Self::Headers(_) | Self::AllHeaders(_) | Self::Applications(_) | Self::Source(..) => self.next_of_others(),
         }
     }
 }
 
 impl<'a> PairsIter<'a> {
-    /// The rare case, kept out of the way of those that write commands.
+    /// Pairs of a request or of a host's source. Not inlined, so that writing a command from slices stays small.
     #[inline(never)]
     fn next_of_others(&mut self) -> Option<(&'a [u8], &'a [u8])> {
         match self {
             Self::Headers(headers) => headers
                 .find(|header| !header.is(header::CONTENT_LENGTH))
                 .map(|header| (header.name.raw(), header.value.raw())),
+            Self::AllHeaders(headers) => headers.next().map(|header| (header.name.raw(), header.value.raw())),
             Self::Applications(headers) => {
-                headers.find(|header| header.is("application")).map(|header| split_at_blank(header.value.raw()))
+                headers.find(|header| header.is(APPLICATION)).map(|header| split(b' ', header.value.raw()))
             }
             Self::Source(source, place) => {
                 let pair = source.pair(*place)?;
@@ -104,14 +115,6 @@ impl<'a> PairsIter<'a> {
             }
             Self::Text(_) | Self::Octets(_) => None,
         }
-    }
-}
-
-/// `text` before its first blank, and after it.
-pub(super) fn split_at_blank(text: &[u8]) -> (&[u8], &[u8]) {
-    match memchr::memchr(b' ', text).and_then(|at| text.split_at_checked(at)) {
-        Some((before, after)) => (before, after.get(1..).unwrap_or_default()),
-        None => (text, &[]),
     }
 }
 
@@ -172,7 +175,7 @@ impl<'a> Words<'a> {
         Self(WordsOf::Line(line))
     }
 
-    /// The text, if the words are those of one.
+    /// The command line's text, if the list was made by [`from_line`](Self::from_line).
     #[must_use]
     pub const fn as_line(&self) -> Option<&'a [u8]> {
         match self.0 {
@@ -190,11 +193,6 @@ impl<'a> Words<'a> {
         };
         text.iter().map(|word| word.as_bytes()).chain(octets.iter().copied()).chain(words(line))
     }
-}
-
-/// The words between blanks; two blanks have none between them.
-fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    line.split(|octet| *octet == b' ').filter(|word| !word.is_empty())
 }
 
 impl PartialEq for Words<'_> {
@@ -250,7 +248,7 @@ impl<'a> EventNames<'a> {
         Self(EventNamesOf::Line(line))
     }
 
-    /// The text, if the names are those of one.
+    /// The command line's text, if the list was made by [`from_line`](Self::from_line).
     #[must_use]
     pub const fn as_line(&self) -> Option<&'a [u8]> {
         match self.0 {
@@ -265,19 +263,7 @@ impl<'a> EventNames<'a> {
             EventNamesOf::Names(names) => (names, &[]),
             EventNamesOf::Line(line) => (&[], line),
         };
-        names.iter().copied().chain(words(line).map(subscribed))
-    }
-}
-
-/// The event that a word of a subscription asks for. The server takes a name also with 13 octets before it, meant for
-/// `SWITCH_EVENT_`.
-pub(super) fn subscribed(word: &[u8]) -> EventName<'_> {
-    match (EventName::from_octets(word), word.get(13..)) {
-        (EventName::Other(_), Some(rest)) => match EventName::from_octets(rest) {
-            EventName::Other(_) => EventName::Other(word),
-            name => name,
-        },
-        (name, _) => name,
+        names.iter().copied().chain(words(line).map(EventName::asked_for))
     }
 }
 
@@ -313,9 +299,9 @@ impl<'a> Events<'a> {
     #[must_use]
     pub fn from_line(line: &'a [u8]) -> Self {
         let mut names = 0;
-        for word in line.split(|octet| *octet == b' ') {
+        for word in pieces(line) {
             names += word.len();
-            if subscribed(word) == EventName::Custom {
+            if EventName::asked_for(word) == EventName::Custom {
                 break;
             }
             names += 1;

@@ -7,8 +7,10 @@
 //! field and the place. What may hold line ends travels as a body.
 
 mod channel;
+mod keys;
 mod list;
-mod parse;
+pub(crate) mod parse;
+pub(crate) mod verb;
 mod write;
 
 use core::fmt;
@@ -16,13 +18,11 @@ use core::fmt;
 pub use channel::{Call, Execute, SendMsg, Unicast};
 pub use list::{EventNames, Events, PairSource, Pairs, Words};
 pub use parse::{ParseError, ParseErrorKind};
-pub(crate) use parse::{
-    after, after_blank, is_true, linger_seconds, sendmsg, skip_blanks, skip_blanks_and_tabs, split_at, userauth,
-};
 
 use crate::frame::Request;
 use crate::name::{EventName, Format, LogLevel};
-use crate::text::{Insufficient, Value};
+use crate::sink::Writer;
+use crate::text::Value;
 
 /// A command of the event socket.
 ///
@@ -38,7 +38,6 @@ use crate::text::{Insufficient, Value};
 /// # Ok::<(), esl_proto::EncodeError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Command<'a> {
     /// `auth <password>`: answers the auth request. A wrong password ends the connection.
     Auth {
@@ -66,15 +65,19 @@ pub enum Command<'a> {
     },
     /// `bgapi <command> [<arguments>]`: runs an API command beside the connection. Its end comes as a
     /// BACKGROUND_JOB event, always after the reply.
+    ///
+    /// The event comes only to who has subscribed to BACKGROUND_JOB before, and filters hold it back like others: a filter
+    /// on a header that the event lacks swallows it. `Filter::add("Event-Name", "BACKGROUND_JOB")` lets it through.
     BgApi {
         /// The command and its arguments.
         line: &'a [u8],
-        /// The name that the job shall have, free text of at most 200 octets; without it the server makes a UUID.
+        /// The name that the job shall have, free text of at most 200 octets; without it the server makes a UUID. The
+        /// event carries it as `Job-UUID`.
         job_uuid: Option<&'a [u8]>,
     },
     /// `event [<format>] <names>`: subscribes to more events, and perhaps changes the format of all.
     Event {
-        /// The format of all events from now on, even those that are waiting; [`None`] leaves it as it is (plain at
+        /// The format of all events from now on, queued events included; [`None`] leaves it as it is (plain at
         /// first).
         format: Option<Format>,
         /// What to subscribe to.
@@ -211,13 +214,33 @@ impl<'a> Command<'a> {
         (!body.is_empty()).then_some(body)
     }
 
-    /// The exact number of octets that [`encode`](Self::encode) writes.
+    /// The exact number of octets that [`encode`](Self::encode) writes. It takes a pass over the command: to send one,
+    /// call [`encode`](Self::encode) at once, whose error says how much room is needed.
     ///
     /// # Errors
     /// [`CommandError`] if the command cannot be sent.
     pub fn encoded_len(&self) -> Result<usize, CommandError> {
+        match self.encode(&mut []) {
+            Ok(written) => Ok(written.len()),
+            Err(EncodeError::Insufficient(error)) => Ok(error.required),
+            Err(EncodeError::Refused(error)) => Err(error),
+        }
+    }
+
+    /// Writes the command to the front of `out` and returns what was written.
+    ///
+    /// # Errors
+    /// [`EncodeError`] if the command cannot be sent, or `out` is too short; what `out` holds then has no meaning.
+    pub fn encode<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], EncodeError> {
         self.check()?;
-        let len = self.written_len();
+        let mut writer = Writer::new(out);
+        self.write(&mut writer);
+        self.check_head(writer.count())?;
+        Ok(writer.finish()?)
+    }
+
+    /// Refuses what is so long with its body that the head alone is too long, too.
+    fn check_head(&self, len: usize) -> Result<(), CommandError> {
         if len > Self::MAX_HEAD && len.saturating_sub(self.body().map_or(0, <[u8]>::len)) > Self::MAX_HEAD {
             return Err(CommandError {
                 kind: CommandErrorKind::TooLong,
@@ -226,36 +249,25 @@ impl<'a> Command<'a> {
                 offset: Self::MAX_HEAD,
             });
         }
-        Ok(len)
+        Ok(())
     }
 
-    /// Writes the command to the front of `out` and returns what was written.
+    /// Reads a command as the server does: words match by prefix and in any case, headers may stand in any order. A
+    /// [`server`](crate::server) reads the same, by the same table of words.
+    ///
+    /// Two things depend on the connection: whether the command may be used now, and what
+    /// [`MyEvents`](Self::MyEvents) means. Outbound, its uuid does not count; inbound, its format does not count beside a
+    /// uuid, and without a uuid it is refused.
     ///
     /// # Errors
-    /// [`EncodeError`] if the command cannot be sent, or `out` is too short; nothing is written then.
-    pub fn encode<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], EncodeError> {
-        let required = self.encoded_len().map_err(EncodeError::Refused)?;
-        let Some(out) = out.get_mut(..required) else {
-            return Err(EncodeError::Insufficient(Insufficient { required }));
-        };
-        self.write_into(out);
-        Ok(out)
-    }
-
-    /// Reads a command as the server would: words match by prefix and in any case, headers may stand in any order.
-    ///
-    /// What cannot be told without knowing the connection (whether a command may be used now, what an odd argument
-    /// means there) is for the server's side to decide.
-    ///
-    /// # Errors
-    /// [`ParseError`] for a word that is no command, or an argument that is missing or cannot be understood.
+    /// [`ParseError`] where the server refuses whatever the connection is; [`ParseErrorKind::reply`] has its words.
     pub fn parse(request: &Request<'a>) -> Result<Self, ParseError> {
         parse::command(request)
     }
 }
 
-/// A password: never shown by `Debug`.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// A password: never shown by `Debug`, and compared in constant time.
+#[derive(Clone, Copy, Eq)]
 pub struct Secret<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Secret<'a> {
@@ -264,10 +276,29 @@ impl<'a> Secret<'a> {
         Self(octets.as_ref())
     }
 
-    /// The password itself.
+    /// The password itself. To compare it, use [`matches`](Self::matches).
     #[must_use]
     pub const fn expose(&self) -> &'a [u8] {
         self.0
+    }
+
+    /// Whether this is `expected`, in a time that depends on the length of this one only: neither on `expected` nor on
+    /// where the two differ.
+    #[must_use]
+    pub fn matches(&self, expected: impl AsRef<[u8]>) -> bool {
+        let expected = expected.as_ref();
+        let differing = self.0.iter().enumerate().fold(self.0.len() ^ expected.len(), |differing, (place, octet)| {
+            // Not an early end: `black_box` keeps the compiler from making one.
+            let other = core::hint::black_box(expected.get(place).copied().unwrap_or_default());
+            core::hint::black_box(differing | usize::from(octet ^ other))
+        });
+        differing == 0
+    }
+}
+
+impl PartialEq for Secret<'_> {
+    fn eq(&self, other: &Secret<'_>) -> bool {
+        self.matches(other.0)
     }
 }
 
@@ -290,7 +321,7 @@ pub enum Filter<'a> {
     Add {
         /// The header, without blanks.
         header: &'a [u8],
-        /// The value.
+        /// The value. An empty one, which only a request can have, takes all filters on the header away.
         value: &'a [u8],
     },
     /// `filter delete <header> [<value>]`: succeeds whether or not there was such a filter.
@@ -302,6 +333,12 @@ pub enum Filter<'a> {
     },
     /// `filter delete all`
     DeleteAll,
+    /// `filter add <header>` without a value, as only a request can have it: the server says `+OK` and does nothing. It
+    /// cannot be sent.
+    Ignored {
+        /// The header.
+        header: &'a [u8],
+    },
 }
 
 impl<'a> Filter<'a> {
@@ -375,17 +412,22 @@ impl fmt::Debug for Command<'_> {
     }
 }
 
-/// A command cannot be sent: it would break or forge the protocol, or the server would not read what is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CommandError {
-    /// What is wrong.
-    pub kind: CommandErrorKind,
-    /// With which part of the command.
-    pub field: Field,
-    /// Which one, if the command has several of them, from 0.
-    pub item: usize,
-    /// The octet of that part, from 0.
-    pub offset: usize,
+located! {
+    /// A command cannot be sent: it would break or forge the protocol, or the server would not read what is meant.
+    CommandError of CommandErrorKind {
+        /// With which part of the command.
+        field: Field,
+        /// Which one, if the command has several of them, from 0.
+        item: usize,
+        --
+        /// The octet of that part, from 0.
+        offset: usize,
+    }
+}
+
+unwritten! {
+    /// Why [`Command::encode`] has failed.
+    EncodeError of CommandError, code 300
 }
 
 numbered! {
@@ -412,7 +454,6 @@ numbered! {
 
 /// The part of a command that a [`CommandError`] speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Field {
     /// All of the command before its body.
     Head,
@@ -452,14 +493,6 @@ pub enum Field {
     Option,
 }
 
-impl CommandError {
-    /// The error's number, the same in every language.
-    #[must_use]
-    pub const fn code(&self) -> u16 {
-        self.kind.code()
-    }
-}
-
 impl Field {
     /// The part, in words.
     #[must_use]
@@ -486,45 +519,6 @@ impl Field {
         }
     }
 }
-
-impl fmt::Display for CommandError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} (item {}, octet {})", self.field.as_str(), self.kind, self.item, self.offset)
-    }
-}
-
-impl core::error::Error for CommandError {}
-
-/// Why [`Command::encode`] has written nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EncodeError {
-    /// The command cannot be sent.
-    Refused(CommandError),
-    /// The storage is too short.
-    Insufficient(Insufficient),
-}
-
-impl EncodeError {
-    /// The error's number, the same in every language: that of the [`CommandError`], or 300 for too short storage.
-    #[must_use]
-    pub const fn code(&self) -> u16 {
-        match self {
-            Self::Refused(error) => error.code(),
-            Self::Insufficient(_) => 300,
-        }
-    }
-}
-
-impl fmt::Display for EncodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused(error) => fmt::Display::fmt(error, f),
-            Self::Insufficient(error) => fmt::Display::fmt(error, f),
-        }
-    }
-}
-
-impl core::error::Error for EncodeError {}
 
 /// Shows octets as text in `Debug` output.
 trait Show {
@@ -578,6 +572,7 @@ impl fmt::Debug for Filter<'_> {
                 f.debug_struct("Delete").field("header", &header.show()).field("value", &value.show()).finish()
             }
             Self::DeleteAll => f.write_str("DeleteAll"),
+            Self::Ignored { header } => f.debug_struct("Ignored").field("header", &header.show()).finish(),
         }
     }
 }
@@ -588,6 +583,22 @@ impl fmt::Debug for SendEvent<'_> {
             .field("name", &self.name)
             .field("headers", &self.headers)
             .field("body", &self.body.show())
+            .finish()
+    }
+}
+
+impl fmt::Debug for Request<'_> {
+    /// The command line, passwords left out, the headers and the body as text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = self.line();
+        let shown = match verb::find(line) {
+            Some((row, _)) if row.place == verb::Place::Login => row.verb.word(),
+            _ => line,
+        };
+        f.debug_struct("Request")
+            .field("line", &Value::octets(shown))
+            .field("headers", &Pairs::all_headers(*self))
+            .field("body", &self.body().map(Value::octets))
             .finish()
     }
 }

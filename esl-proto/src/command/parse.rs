@@ -1,234 +1,228 @@
-//! Reading commands as the server does.
-
-use core::fmt;
+//! Reading commands as the server does. Each part of the grammar is read here, for [`Command::parse`] and for the listener.
 
 use super::channel::{Call, Execute, SendMsg, Unicast};
-use super::list::split_at_blank;
-use super::{Command, Events, Filter, Pairs, Secret, SendEvent};
+use super::verb::{self, Verb};
+use super::{Command, Events, Filter, Pairs, Secret, SendEvent, keys};
 use crate::frame::{Request, atoi, leading_number};
 use crate::name::{EventName, Format, HangupCause, LogLevel};
+use crate::text::cut::{skip, skip_blanks, split, split_at};
 use crate::text::decimal;
 
-/// A request cannot be read as a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ParseError {
-    /// What is wrong.
-    pub kind: ParseErrorKind,
-    /// Position in the command line.
-    pub offset: usize,
+located! {
+    /// A request cannot be read as a command.
+    ParseError of ParseErrorKind {
+        --
+        /// Position in the command line.
+        offset: usize,
+    }
 }
 
 numbered! {
     /// What [`ParseError`] found wrong.
     ParseErrorKind {
-        /// A word that is no command.
+        /// A word that is no command, or `getvar` without an argument.
         Unknown = 401, "unknown command";
-        /// The command wants an argument.
+        /// `divert_events` without a value.
         Missing = 402, "argument missing";
-        /// An argument that cannot be understood.
+        /// A log level that cannot be understood.
         Invalid = 403, "argument not understood";
+        /// The command begins with a NUL. The server ends the connection.
+        Nul = 404, "command begins with a NUL";
+        /// `filter` without a value.
+        Syntax = 405, "filter without a value";
+        /// None of the names of `event` or `nixevent` is known to the server.
+        NoNames = 406, "no event name that is known";
+        /// `userauth` without a user, a domain or a password. The server ends the connection.
+        Credentials = 407, "user, domain or password missing";
     }
 }
 
-impl ParseError {
-    /// The error's number, the same in every language.
+impl ParseErrorKind {
+    /// The text of the reply with which the server refuses such a request.
     #[must_use]
-    pub const fn code(&self) -> u16 {
-        self.kind.code()
+    pub const fn reply(self) -> &'static str {
+        match self {
+            Self::Unknown => verb::NOT_FOUND,
+            Self::Missing => "-ERR missing value.",
+            Self::Invalid => "-ERR invalid log level",
+            Self::Nul => "-ERR command parse error.",
+            Self::Syntax => "-ERR invalid syntax",
+            Self::NoNames => "-ERR no keywords supplied",
+            Self::Credentials => "-ERR invalid",
+        }
     }
 }
 
-impl fmt::Display for ParseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at octet {}", self.kind, self.offset)
-    }
-}
+/// What is read, or what is wrong and where: the rest of the line from there on.
+pub(crate) type Parsed<'a, T> = Result<T, (ParseErrorKind, &'a [u8])>;
 
-impl core::error::Error for ParseError {}
-
-/// A command line that is being read.
-#[derive(Clone, Copy)]
-struct Line<'a> {
-    whole: &'a [u8],
-}
-
-impl<'a> Line<'a> {
-    /// What follows `word`, if the line begins with it in any case of its letters.
-    fn after(self, word: &str) -> Option<&'a [u8]> {
-        after(word, self.whole)
-    }
-
-    /// That something is wrong where `rest` begins.
-    const fn error(self, kind: ParseErrorKind, rest: &[u8]) -> ParseError {
-        ParseError { kind, offset: self.whole.len().saturating_sub(rest.len()) }
-    }
-}
-
-/// What follows `word` in a command line, if it begins so, in any case of its letters.
-pub(crate) fn after<'a>(word: &str, line: &'a [u8]) -> Option<&'a [u8]> {
-    let (front, rest) = line.split_at_checked(word.len())?;
-    front.eq_ignore_ascii_case(word.as_bytes()).then_some(rest)
-}
+/// At the end of the line.
+const END: &[u8] = &[];
 
 pub(super) fn command<'a>(request: &Request<'a>) -> Result<Command<'a>, ParseError> {
-    let line = Line { whole: request.line() };
-    // In the server's order, which decides where one word begins another.
-    if line.after("exit").is_some() || line.after("...").is_some() {
-        return Ok(Command::Exit);
+    let line = unloading(request.line());
+    read(line, request).map_err(|(kind, rest)| ParseError { kind, offset: line.len().saturating_sub(rest.len()) })
+}
+
+fn read<'a>(line: &'a [u8], request: &Request<'a>) -> Parsed<'a, Command<'a>> {
+    if line.is_empty() {
+        return Err((ParseErrorKind::Nul, line));
     }
-    if let Some(password) = line.after("auth ") {
-        return Ok(Command::Auth { password: Secret(password) });
-    }
-    if let Some(rest) = line.after("userauth ") {
-        let (user, domain, password) = userauth(rest);
-        return Ok(Command::UserAuth { user, domain, password });
-    }
-    if let Some(rest) = line.after("filter ") {
-        return filter(line, rest).map(Command::Filter);
-    }
-    if line.after("resume").is_some() {
-        return Ok(Command::Resume);
-    }
-    if line.after("connect").is_some() {
-        return Ok(Command::Connect);
-    }
-    if let Some(rest) = line.after("getvar") {
-        let name = after_blank(rest).ok_or(line.error(ParseErrorKind::Missing, &[]))?;
-        return Ok(Command::GetVar { name });
-    }
-    if let Some(rest) = line.after("myevents") {
-        return Ok(myevents(rest));
-    }
-    if let Some(rest) = line.after("divert_events") {
-        return match skip_blanks(rest) {
-            [] => Err(line.error(ParseErrorKind::Missing, &[])),
-            word => Ok(Command::DivertEvents { on: word.eq_ignore_ascii_case(b"on") }),
-        };
-    }
-    if let Some(rest) = line.after("sendmsg") {
-        return Ok(Command::SendMsg(sendmsg(request, rest)));
-    }
-    if let Some(rest) = line.after("sendevent") {
-        return Ok(Command::SendEvent(SendEvent {
-            name: EventName::from_octets(skip_blanks_and_tabs(rest)),
+    let (row, rest) = verb::find(line).ok_or((ParseErrorKind::Unknown, line))?;
+    Ok(match row.verb {
+        Verb::Exit => Command::Exit,
+        Verb::Auth => Command::Auth { password: Secret(rest) },
+        Verb::UserAuth => {
+            let (user, domain, password) = userauth(rest)?;
+            Command::UserAuth { user, domain, password }
+        }
+        Verb::Filter => Command::Filter(filter(rest)?),
+        Verb::Resume => Command::Resume,
+        Verb::Connect => Command::Connect,
+        Verb::GetVar => Command::GetVar { name: variable(rest)? },
+        Verb::MyEvents => myevents(rest),
+        Verb::DivertEvents => Command::DivertEvents { on: divert_events(rest)? },
+        Verb::SendMsg => Command::SendMsg(sendmsg(request, rest)),
+        Verb::SendEvent => Command::SendEvent(SendEvent {
+            name: event_name(rest),
             headers: Pairs::headers(*request),
             body: request.body().unwrap_or_default(),
-        }));
+        }),
+        Verb::Api => Command::Api { line: rest, console_execute: is_console(request) },
+        Verb::BgApi => Command::BgApi { line: rest, job_uuid: job_uuid(request) },
+        Verb::Log => {
+            let (word, level) = log(rest)?;
+            Command::Log { level: (!word.is_empty()).then_some(level) }
+        }
+        Verb::Linger => Command::Linger {
+            seconds: match linger_seconds(rest) {
+                -1 => None,
+                seconds => Some(u32::try_from(seconds).unwrap_or(0)),
+            },
+        },
+        Verb::NoLinger => Command::NoLinger,
+        Verb::NoLog => Command::NoLog,
+        Verb::Event => {
+            let (format, names) = event_words(rest);
+            Command::Event { format, events: events(names)? }
+        }
+        Verb::NixEvent => Command::NixEvent { events: events(nixevent_words(rest))? },
+        Verb::NoEvents => Command::NoEvents,
+    })
+}
+
+/// The command line that the server reads where one speaks of taking away the module that serves it.
+pub(crate) fn unloading(line: &[u8]) -> &[u8] {
+    let has = |word: &[u8]| line.windows(word.len()).any(|text| text.eq_ignore_ascii_case(word));
+    if !has(b"mod_event_socket") {
+        line
+    } else if has(b"unload") {
+        b"api bgapi unload mod_event_socket"
+    } else if has(b"reload") {
+        b"api bgapi reload mod_event_socket"
+    } else {
+        line
     }
-    if let Some(rest) = line.after("api ") {
-        return Ok(Command::Api { line: rest, console_execute: is_true(request.get("console_execute")) });
-    }
-    if let Some(rest) = line.after("bgapi ") {
-        return Ok(Command::BgApi { line: rest, job_uuid: request.get("job-uuid") });
-    }
-    if let Some(rest) = line.after("log") {
-        return log(line, rest);
-    }
-    if let Some(rest) = line.after("linger") {
-        let seconds = match linger_seconds(rest) {
-            -1 => None,
-            seconds => Some(u32::try_from(seconds).unwrap_or(0)),
-        };
-        return Ok(Command::Linger { seconds });
-    }
-    if line.after("nolinger").is_some() {
-        return Ok(Command::NoLinger);
-    }
-    if line.after("nolog").is_some() {
-        return Ok(Command::NoLog);
-    }
-    if let Some(rest) = line.after("event") {
-        return event(line, rest);
-    }
-    if let Some(rest) = line.after("nixevent") {
-        let events = Events::from_line(after_blank(rest).unwrap_or_default());
-        return some_events(line, &events).map(|()| Command::NixEvent { events });
-    }
-    if line.after("noevents").is_some() {
-        return Ok(Command::NoEvents);
-    }
-    Err(ParseError { kind: ParseErrorKind::Unknown, offset: 0 })
 }
 
 /// What follows the first blank of `text`.
-pub(crate) fn after_blank(text: &[u8]) -> Option<&[u8]> {
-    memchr::memchr(b' ', text).and_then(|at| text.get(at + 1..))
-}
-
-pub(crate) fn skip_blanks(mut text: &[u8]) -> &[u8] {
-    while let [b' ', rest @ ..] = text {
-        text = rest;
-    }
-    text
-}
-
-pub(crate) fn skip_blanks_and_tabs(mut text: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] = text {
-        text = rest;
-    }
-    text
-}
-
-pub(crate) fn split_at(separator: u8, text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (before, after) = text.split_at_checked(memchr::memchr(separator, text)?)?;
-    Some((before, after.get(1..).unwrap_or_default()))
+fn after_blank(text: &[u8]) -> Option<&[u8]> {
+    split_at(b' ', text).map(|(_, rest)| rest)
 }
 
 /// `user@domain:password`, or `user:password@domain`.
-pub(crate) fn userauth(text: &[u8]) -> (&[u8], &[u8], Secret<'_>) {
-    let (user, domain) = split_at(b'@', text).unwrap_or((text, &[]));
-    let (domain, mut password) = split_at(b':', domain).unwrap_or((domain, &[]));
-    let user = match split_at(b':', user) {
-        Some((user, first)) => {
-            password = first;
-            user
-        }
-        None => user,
-    };
-    (user, domain, Secret(password))
+pub(crate) fn userauth(text: &[u8]) -> Parsed<'_, (&[u8], &[u8], Secret<'_>)> {
+    let (user, domain) = split(b'@', text);
+    let (domain, last) = split(b':', domain);
+    let (user, password) = split_at(b':', user).unwrap_or((user, last));
+    if user.is_empty() || domain.is_empty() || password.is_empty() {
+        return Err((ParseErrorKind::Credentials, END));
+    }
+    Ok((user, domain, Secret(password)))
 }
 
-fn filter<'a>(line: Line<'a>, rest: &'a [u8]) -> Result<Filter<'a>, ParseError> {
-    let missing = line.error(ParseErrorKind::Missing, &[]);
-    let (first, rest) = split_at(b' ', skip_blanks(rest)).ok_or(missing)?;
-    if first.eq_ignore_ascii_case(b"delete") {
-        let (header, value) = split_at(b' ', rest).map_or((rest, None), |(header, value)| (header, Some(value)));
-        return Ok(match header.eq_ignore_ascii_case(b"all") {
+pub(crate) fn filter(rest: &[u8]) -> Parsed<'_, Filter<'_>> {
+    let (first, rest) = split_at(b' ', skip_blanks(rest)).ok_or((ParseErrorKind::Syntax, END))?;
+    if first.eq_ignore_ascii_case(keys::DELETE) {
+        let (header, value) = split(b' ', rest);
+        return Ok(match header.eq_ignore_ascii_case(keys::ALL) {
             true => Filter::DeleteAll,
-            false => Filter::Delete { header, value },
+            false => Filter::Delete { header, value: (!value.is_empty()).then_some(value) },
         });
     }
-    if first.eq_ignore_ascii_case(b"add") {
-        let (header, value) = split_at(b' ', rest).ok_or(missing)?;
-        return Ok(Filter::Add { header, value });
+    if first.eq_ignore_ascii_case(keys::ADD) {
+        return Ok(match split_at(b' ', rest) {
+            Some((header, value)) => Filter::Add { header, value },
+            None => Filter::Ignored { header: rest },
+        });
     }
     Ok(Filter::Add { header: first, value: rest })
 }
 
+/// The variable of `getvar`.
+pub(crate) fn variable(rest: &[u8]) -> Parsed<'_, &[u8]> {
+    after_blank(rest).ok_or((ParseErrorKind::Unknown, END))
+}
+
 fn myevents(rest: &[u8]) -> Command<'_> {
-    let (first, second) = split_at_blank(skip_blanks(rest));
-    match Format::from_octets(first) {
-        Some(format) => Command::MyEvents { uuid: None, format: Some(format) },
-        None => {
-            let uuid = (!first.is_empty()).then_some(first);
-            Command::MyEvents { uuid, format: Format::from_octets(second) }
+    let format = format_within(rest);
+    let first = rest.strip_prefix(b" ").map_or(END, |text| split(b' ', text).0);
+    match first {
+        b"" => Command::MyEvents { uuid: None, format },
+        word if word == Format::Plain.as_str().as_bytes() => {
+            Command::MyEvents { uuid: None, format: format.or(Some(Format::Plain)) }
         }
+        b"json" | b"JSON" | b"xml" | b"XML" => Command::MyEvents { uuid: None, format },
+        uuid => Command::MyEvents { uuid: Some(uuid), format },
     }
 }
 
-fn log<'a>(line: Line<'a>, rest: &'a [u8]) -> Result<Command<'a>, ParseError> {
+/// The format that the server finds anywhere in the arguments of `myevents`, in one case of its letters. It never finds
+/// plain.
+pub(crate) fn format_within(text: &[u8]) -> Option<Format> {
+    let has = |word: &[u8]| text.windows(word.len()).any(|part| part == word);
+    if has(b"json") || has(b"JSON") {
+        Some(Format::Json)
+    } else if has(b"xml") || has(b"XML") {
+        Some(Format::Xml)
+    } else {
+        None
+    }
+}
+
+/// Whether `divert_events` says `on`.
+pub(crate) fn divert_events(rest: &[u8]) -> Parsed<'_, bool> {
+    match skip_blanks(rest) {
+        [] => Err((ParseErrorKind::Missing, END)),
+        word => Ok(word.eq_ignore_ascii_case(keys::ON)),
+    }
+}
+
+/// The name of `sendevent`.
+pub(crate) fn event_name(rest: &[u8]) -> EventName<'_> {
+    EventName::asked_for(skip(rest, |octet| matches!(octet, b' ' | b'\t')))
+}
+
+/// Whether an `api` is read as on the console.
+pub(crate) fn is_console(request: &Request<'_>) -> bool {
+    is_true(request.get(keys::CONSOLE_EXECUTE))
+}
+
+/// The name that a `bgapi` gives its job, as far as the server's buffer has room for it.
+pub(crate) fn job_uuid<'a>(request: &Request<'a>) -> Option<&'a [u8]> {
+    const MOST: usize = 256;
+    request.get(keys::JOB_UUID).map(|job| job.get(..MOST).unwrap_or(job))
+}
+
+/// The word of `log` and the level that it is; DEBUG without a word.
+pub(crate) fn log(rest: &[u8]) -> Parsed<'_, (&[u8], LogLevel)> {
     let rest = skip_blanks(rest);
-    let (word, _) = split_at_blank(rest);
-    if word.is_empty() {
-        return Ok(Command::Log { level: None });
-    }
-    match LogLevel::from_octets(word) {
-        Some(level) => Ok(Command::Log { level: Some(level) }),
-        None => Err(line.error(ParseErrorKind::Invalid, rest)),
-    }
+    let (word, _) = split(b' ', rest);
+    let level = if word.is_empty() { Some(LogLevel::DEBUG) } else { LogLevel::from_octets(word) };
+    Ok((word, level.ok_or((ParseErrorKind::Invalid, rest))?))
 }
 
-/// How long to linger: the number after one blank, 0 if there is none in what stands there; -1 is for ever.
+/// How long to linger: the number after one blank, 0 if the argument is not a number; -1, for ever, without an argument.
 pub(crate) fn linger_seconds(rest: &[u8]) -> i32 {
     match rest {
         [b' ', text @ ..] if !text.is_empty() => atoi(text),
@@ -236,51 +230,57 @@ pub(crate) fn linger_seconds(rest: &[u8]) -> i32 {
     }
 }
 
-fn event<'a>(line: Line<'a>, rest: &'a [u8]) -> Result<Command<'a>, ParseError> {
+/// The format of `event`, which counts only as the first word, and the names after it.
+pub(crate) fn event_words(rest: &[u8]) -> (Option<Format>, &[u8]) {
     let words = after_blank(rest).unwrap_or_default();
-    // A format counts only as the first word.
-    let (first, others) = split_at_blank(words);
-    let format = Format::from_octets(first);
-    let events = Events::from_line(if format.is_some() { others } else { words });
-    some_events(line, &events).map(|()| Command::Event { format, events })
+    let (first, others) = split(b' ', words);
+    match Format::from_octets(first) {
+        Some(format) => (Some(format), others),
+        None => (None, words),
+    }
 }
 
-fn some_events(line: Line<'_>, events: &Events<'_>) -> Result<(), ParseError> {
-    match events.names.iter().next() {
-        Some(_) => Ok(()),
-        None => Err(line.error(ParseErrorKind::Missing, &[])),
+/// The names of `nixevent`.
+pub(crate) fn nixevent_words(rest: &[u8]) -> &[u8] {
+    after_blank(rest).unwrap_or_default()
+}
+
+fn events(names: &[u8]) -> Parsed<'_, Events<'_>> {
+    let events = Events::from_line(names);
+    match events.names.iter().any(|name| !matches!(name, EventName::Other(_))) {
+        true => Ok(events),
+        false => Err((ParseErrorKind::NoNames, END)),
     }
 }
 
 /// What the server takes for true.
-pub(crate) fn is_true(value: Option<&[u8]>) -> bool {
-    const WORDS: [&str; 7] = ["yes", "on", "true", "t", "enabled", "active", "allow"];
+fn is_true(value: Option<&[u8]>) -> bool {
     value.is_some_and(|value| {
-        WORDS.iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes()))
+        keys::TRUE.iter().any(|word| value.eq_ignore_ascii_case(word))
             || decimal(value.iter().copied()).is_some_and(|number| number != 0)
     })
 }
 
 pub(crate) fn sendmsg<'a>(request: &Request<'a>, rest: &'a [u8]) -> SendMsg<'a> {
     let uuid = match skip_blanks(rest) {
-        [] => request.get("session-id"),
+        [] => request.get(keys::SESSION_ID),
         uuid => Some(uuid),
     };
-    let call = match request.get("call-command").unwrap_or_default() {
-        b"execute" => Call::Execute(execute(request)),
-        b"hangup" => Call::Hangup { cause: request.get("hangup-cause").map(HangupCause::from_octets) },
-        b"unicast" => Call::Unicast(unicast(request)),
-        b"nomedia" => Call::NoMedia { uuid: request.get("nomedia-uuid").unwrap_or_default() },
-        b"xferext" => Call::XferExt { applications: Pairs::applications(*request) },
+    let call = match request.get(keys::CALL_COMMAND).unwrap_or_default() {
+        keys::EXECUTE => Call::Execute(execute(request)),
+        keys::HANGUP => Call::Hangup { cause: request.get(keys::HANGUP_CAUSE).map(HangupCause::from_octets) },
+        keys::UNICAST => Call::Unicast(unicast(request)),
+        keys::NOMEDIA => Call::NoMedia { uuid: request.get(keys::NOMEDIA_UUID).unwrap_or_default() },
+        keys::XFEREXT => Call::XferExt { applications: Pairs::applications(*request) },
         name => Call::Other { name },
     };
     SendMsg {
         uuid,
         call,
-        event_lock: is_true(request.get("event-lock")),
-        event_lock_pri: is_true(request.get("event-lock-pri")),
-        lead_frames: request.get("lead-frames").map(|count| number(count, u32::MAX)),
-        is_async: is_true(request.get("async")),
+        event_lock: is_true(request.get(keys::EVENT_LOCK)),
+        event_lock_pri: is_true(request.get(keys::EVENT_LOCK_PRI)),
+        lead_frames: request.get(keys::LEAD_FRAMES).map(|count| number(count, u32::MAX)),
+        is_async: is_true(request.get(keys::ASYNC)),
     }
 }
 
@@ -290,15 +290,15 @@ fn number(text: &[u8], most: u32) -> u32 {
 }
 
 fn execute<'a>(request: &Request<'a>) -> Execute<'a> {
-    let body_is_argument = || request.get("content-type").is_some_and(|kind| kind.eq_ignore_ascii_case(b"text/plain"));
-    let arg = request.get("execute-app-arg").or_else(|| request.body().filter(|_| body_is_argument()));
+    let is_text = || request.get(keys::CONTENT_TYPE).is_some_and(|kind| kind.eq_ignore_ascii_case(keys::TEXT_PLAIN));
+    let arg = request.get(keys::APP_ARG).or_else(|| request.body().filter(|_| is_text()));
     Execute {
-        app: request.get("execute-app-name").unwrap_or_default(),
+        app: request.get(keys::APP_NAME).unwrap_or_default(),
         arg: arg.unwrap_or_default(),
-        loops: request.get("loops").map(atoi),
-        event_uuid: request.get("event-uuid"),
-        event_uuid_name: request.get("event-uuid-name"),
-        hold_bleg: is_true(request.get("hold-bleg")),
+        loops: request.get(keys::LOOPS).map(atoi),
+        event_uuid: request.get(keys::EVENT_UUID),
+        event_uuid_name: request.get(keys::EVENT_UUID_NAME),
+        hold_bleg: is_true(request.get(keys::HOLD_BLEG)),
     }
 }
 
@@ -308,11 +308,11 @@ fn port(text: &[u8]) -> u16 {
 
 fn unicast<'a>(request: &Request<'a>) -> Unicast<'a> {
     Unicast {
-        local_ip: request.get("local-ip"),
-        local_port: request.get("local-port").map(port),
-        remote_ip: request.get("remote-ip"),
-        remote_port: request.get("remote-port").map(port),
-        transport: request.get("transport"),
-        flags: request.get("flags"),
+        local_ip: request.get(keys::LOCAL_IP),
+        local_port: request.get(keys::LOCAL_PORT).map(port),
+        remote_ip: request.get(keys::REMOTE_IP),
+        remote_port: request.get(keys::REMOTE_PORT).map(port),
+        transport: request.get(keys::TRANSPORT),
+        flags: request.get(keys::FLAGS),
     }
 }

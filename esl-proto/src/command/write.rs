@@ -1,13 +1,16 @@
-//! Refusing, measuring and writing commands.
+//! Validating and writing commands.
 
 use core::fmt;
 
 use super::channel::{Call, Execute, SendMsg, Unicast};
-use super::list::subscribed;
-use super::{Command, CommandError, CommandErrorKind, Events, Field, Filter, SendEvent};
+use super::keys::Key;
+use super::parse::format_within;
+use super::verb::Verb;
+use super::{Command, CommandError, CommandErrorKind, Events, Field, Filter, SendEvent, keys};
 use crate::name::{EventName, Format, HangupCause, LogLevel, header};
 use crate::scan::any;
-use crate::sink::{Length, Sink, Writer};
+use crate::sink::Sink;
+use crate::text::check::{self, Break};
 
 struct Shown<'f, 'w> {
     formatter: &'f mut fmt::Formatter<'w>,
@@ -27,17 +30,6 @@ impl Sink for Shown<'_, '_> {
 }
 
 impl Command<'_> {
-    pub(super) fn written_len(&self) -> usize {
-        let mut length = Length(0);
-        self.write(&mut length);
-        length.0
-    }
-
-    /// `out` is as long as the command.
-    pub(super) fn write_into(&self, out: &mut [u8]) {
-        self.write(&mut Writer(out));
-    }
-
     pub(super) fn show(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = Shown { formatter, result: Ok(()) };
         self.write(&mut shown);
@@ -45,14 +37,14 @@ impl Command<'_> {
     }
 
     #[inline]
-    fn write(&self, sink: &mut impl Sink) {
+    pub(super) fn write(&self, sink: &mut impl Sink) {
         match self {
             Self::Auth { password } => {
-                sink.put(b"auth ");
+                sink.put(const { Verb::Auth.word() });
                 sink.put_secret(password.expose());
             }
             Self::UserAuth { user, domain, password } => {
-                sink.put(b"userauth ");
+                sink.put(const { Verb::UserAuth.word() });
                 sink.put(user);
                 sink.put(b"@");
                 sink.put(domain);
@@ -60,22 +52,25 @@ impl Command<'_> {
                 sink.put_secret(password.expose());
             }
             Self::Api { line, console_execute } => {
-                sink.put(b"api ");
+                sink.put(const { Verb::Api.word() });
                 sink.put(line);
                 if *console_execute {
-                    sink.put(b"\nconsole_execute: true");
+                    sink.put(b"\n");
+                    sink.put(keys::CONSOLE_EXECUTE.front);
+                    sink.put(b"true");
                 }
             }
             Self::BgApi { line, job_uuid } => {
-                sink.put(b"bgapi ");
+                sink.put(const { Verb::BgApi.word() });
                 sink.put(line);
                 if let Some(job_uuid) = job_uuid {
-                    sink.put(b"\nJob-UUID: ");
+                    sink.put(b"\n");
+                    sink.put(keys::JOB_UUID.front);
                     sink.put(job_uuid);
                 }
             }
             Self::Event { format, events } => {
-                sink.put(b"event");
+                sink.put(const { Verb::Event.word() });
                 if let Some(format) = format {
                     sink.put(b" ");
                     sink.put(format.as_str().as_bytes());
@@ -83,12 +78,12 @@ impl Command<'_> {
                 write_events(events, sink);
             }
             Self::NixEvent { events } => {
-                sink.put(b"nixevent");
+                sink.put(const { Verb::NixEvent.word() });
                 write_events(events, sink);
             }
-            Self::NoEvents => sink.put(b"noevents"),
+            Self::NoEvents => sink.put(const { Verb::NoEvents.word() }),
             Self::MyEvents { uuid, format } => {
-                sink.put(b"myevents");
+                sink.put(const { Verb::MyEvents.word() });
                 if let Some(uuid) = uuid {
                     sink.put(b" ");
                     sink.put(uuid);
@@ -98,15 +93,22 @@ impl Command<'_> {
                     sink.put(format.as_str().as_bytes());
                 }
             }
-            Self::DivertEvents { on } => sink.put(if *on { b"divert_events on" } else { b"divert_events off" }),
+            Self::DivertEvents { on } => {
+                sink.put(const { Verb::DivertEvents.word() });
+                sink.put(b" ");
+                sink.put(if *on { keys::ON } else { b"off" });
+            }
             Self::Filter(filter) => write_filter(filter, sink),
             Self::SendEvent(event) => return write_event(event, sink),
             Self::SendMsg(message) => return write_message(message, sink),
             Self::Log { level } => {
-                sink.put(b"log");
+                sink.put(const { Verb::Log.word() });
                 match level {
                     // The number -1 would mean CONSOLE.
-                    Some(LogLevel::DISABLE) => sink.put(b" disable"),
+                    Some(LogLevel::DISABLE) => {
+                        sink.put(b" ");
+                        sink.put(keys::DISABLE);
+                    }
                     Some(level) => {
                         sink.put(b" ");
                         sink.put_number(u64::from(level.number().unsigned_abs()));
@@ -114,22 +116,23 @@ impl Command<'_> {
                     None => {}
                 }
             }
-            Self::NoLog => sink.put(b"nolog"),
+            Self::NoLog => sink.put(const { Verb::NoLog.word() }),
             Self::Linger { seconds } => {
-                sink.put(b"linger");
+                sink.put(const { Verb::Linger.word() });
                 if let Some(seconds) = seconds {
                     sink.put(b" ");
                     sink.put_number(u64::from(*seconds));
                 }
             }
-            Self::NoLinger => sink.put(b"nolinger"),
+            Self::NoLinger => sink.put(const { Verb::NoLinger.word() }),
             Self::GetVar { name } => {
-                sink.put(b"getvar ");
+                sink.put(const { Verb::GetVar.word() });
+                sink.put(b" ");
                 sink.put(name);
             }
-            Self::Connect => sink.put(b"connect"),
-            Self::Resume => sink.put(b"resume"),
-            Self::Exit => sink.put(b"exit"),
+            Self::Connect => sink.put(const { Verb::Connect.word() }),
+            Self::Resume => sink.put(const { Verb::Resume.word() }),
+            Self::Exit => sink.put(const { Verb::Exit.word() }),
         }
         sink.put(b"\n\n");
     }
@@ -151,28 +154,26 @@ fn write_events(events: &Events<'_>, sink: &mut impl Sink) {
 }
 
 fn write_filter(filter: &Filter<'_>, sink: &mut impl Sink) {
-    match filter {
+    let (word, header, value) = match filter {
         // Always with `add`: a header may be called `delete`.
-        Filter::Add { header, value } => {
-            sink.put(b"filter add ");
-            sink.put(header);
-            sink.put(b" ");
-            sink.put(value);
-        }
-        Filter::Delete { header, value } => {
-            sink.put(b"filter delete ");
-            sink.put(header);
-            if let Some(value) = value {
-                sink.put(b" ");
-                sink.put(value);
-            }
-        }
-        Filter::DeleteAll => sink.put(b"filter delete all"),
+        Filter::Add { header, value } => (keys::ADD, *header, Some(*value)),
+        Filter::Delete { header, value } => (keys::DELETE, *header, *value),
+        Filter::DeleteAll => (keys::DELETE, keys::ALL, None),
+        Filter::Ignored { header } => (keys::ADD, *header, None),
+    };
+    sink.put(const { Verb::Filter.word() });
+    sink.put(word);
+    sink.put(b" ");
+    sink.put(header);
+    if let Some(value) = value {
+        sink.put(b" ");
+        sink.put(value);
     }
 }
 
 fn write_event(event: &SendEvent<'_>, sink: &mut impl Sink) {
-    sink.put(b"sendevent ");
+    sink.put(const { Verb::SendEvent.word() });
+    sink.put(b" ");
     sink.put(event.name.as_octets());
     sink.put(b"\n");
     for (name, value) in event.headers.iter() {
@@ -185,7 +186,7 @@ fn write_event(event: &SendEvent<'_>, sink: &mut impl Sink) {
 }
 
 fn write_message(message: &SendMsg<'_>, sink: &mut impl Sink) {
-    sink.put(b"sendmsg");
+    sink.put(const { Verb::SendMsg.word() });
     if let Some(uuid) = message.uuid {
         sink.put(b" ");
         sink.put(uuid);
@@ -195,18 +196,18 @@ fn write_message(message: &SendMsg<'_>, sink: &mut impl Sink) {
     match &message.call {
         Call::Execute(execute) => write_execute(execute, !body.is_empty(), sink),
         Call::Hangup { cause } => {
-            sink.put(b"call-command: hangup\n");
-            sink.put_option("hangup-cause", cause.as_ref().map(|cause| cause.as_octets()));
+            sink.put(keys::HANGUP_LINE);
+            option(&keys::HANGUP_CAUSE, cause.as_ref().map(|cause| cause.as_octets()), sink);
         }
         Call::Unicast(unicast) => write_unicast(unicast, sink),
         Call::NoMedia { uuid } => {
-            sink.put(b"call-command: nomedia\n");
-            sink.put_header("nomedia-uuid", uuid);
+            sink.put(keys::NOMEDIA_LINE);
+            option(&keys::NOMEDIA_UUID, Some(uuid), sink);
         }
         Call::XferExt { applications } => {
-            sink.put(b"call-command: xferext\n");
+            sink.put(keys::XFEREXT_LINE);
             for (app, arg) in applications.iter() {
-                sink.put(b"application: ");
+                sink.put(keys::APPLICATION.front);
                 sink.put(app);
                 if !arg.is_empty() {
                     sink.put(b" ");
@@ -215,48 +216,68 @@ fn write_message(message: &SendMsg<'_>, sink: &mut impl Sink) {
                 sink.put(b"\n");
             }
         }
-        Call::Other { name } => sink.put_option("call-command", (!name.is_empty()).then_some(name)),
+        Call::Other { name } => option(&keys::CALL_COMMAND, (!name.is_empty()).then_some(name), sink),
     }
-    sink.put_flag("event-lock", message.event_lock);
-    sink.put_flag("event-lock-pri", message.event_lock_pri);
-    if let Some(count) = message.lead_frames {
-        sink.put_number_header("lead-frames", u64::from(count));
-    }
-    sink.put_flag("async", message.is_async);
+    flag(&keys::EVENT_LOCK, message.event_lock, sink);
+    flag(&keys::EVENT_LOCK_PRI, message.event_lock_pri, sink);
+    number(&keys::LEAD_FRAMES, message.lead_frames, sink);
+    flag(&keys::ASYNC, message.is_async, sink);
     sink.put_body(body);
 }
 
 fn write_execute(execute: &Execute<'_>, has_body: bool, sink: &mut impl Sink) {
-    sink.put(b"call-command: execute\n");
-    sink.put_header("execute-app-name", execute.app);
+    sink.put(keys::EXECUTE_LINE);
+    option(&keys::APP_NAME, Some(execute.app), sink);
     if has_body {
         // The server takes a body as the argument only with exactly this type.
-        sink.put(b"content-type: text/plain\n");
+        option(&keys::CONTENT_TYPE, Some(keys::TEXT_PLAIN), sink);
     } else if !execute.arg.is_empty() {
-        sink.put_header("execute-app-arg", execute.arg);
+        option(&keys::APP_ARG, Some(execute.arg), sink);
     }
     if let Some(loops) = execute.loops {
-        sink.put(if loops < 0 { b"loops: -" } else { b"loops: " });
+        sink.put(keys::LOOPS.front);
+        if loops < 0 {
+            sink.put(b"-");
+        }
         sink.put_number(u64::from(loops.unsigned_abs()));
         sink.put(b"\n");
     }
-    sink.put_option("Event-UUID", execute.event_uuid);
-    sink.put_option("Event-UUID-Name", execute.event_uuid_name);
-    sink.put_flag("hold-bleg", execute.hold_bleg);
+    option(&keys::EVENT_UUID, execute.event_uuid, sink);
+    option(&keys::EVENT_UUID_NAME, execute.event_uuid_name, sink);
+    flag(&keys::HOLD_BLEG, execute.hold_bleg, sink);
 }
 
 fn write_unicast(unicast: &Unicast<'_>, sink: &mut impl Sink) {
-    sink.put(b"call-command: unicast\n");
-    sink.put_option("local-ip", unicast.local_ip);
-    if let Some(port) = unicast.local_port {
-        sink.put_number_header("local-port", u64::from(port));
+    sink.put(keys::UNICAST_LINE);
+    option(&keys::LOCAL_IP, unicast.local_ip, sink);
+    number(&keys::LOCAL_PORT, unicast.local_port, sink);
+    option(&keys::REMOTE_IP, unicast.remote_ip, sink);
+    number(&keys::REMOTE_PORT, unicast.remote_port, sink);
+    option(&keys::TRANSPORT, unicast.transport, sink);
+    option(&keys::FLAGS, unicast.flags, sink);
+}
+
+#[inline]
+fn option(key: &Key, value: Option<&[u8]>, sink: &mut impl Sink) {
+    if let Some(value) = value {
+        sink.put(key.front);
+        sink.put(value);
+        sink.put(b"\n");
     }
-    sink.put_option("remote-ip", unicast.remote_ip);
-    if let Some(port) = unicast.remote_port {
-        sink.put_number_header("remote-port", u64::from(port));
+}
+
+#[inline]
+fn flag(key: &Key, flag: bool, sink: &mut impl Sink) {
+    option(key, flag.then_some(b"true"), sink);
+}
+
+#[inline]
+fn number(key: &Key, number: Option<impl Into<u64>>, sink: &mut impl Sink) {
+    if let Some(number) = number {
+        sink.put(key.front);
+        sink.put_number(number.into());
+        sink.put(b"\n");
     }
-    sink.put_option("transport", unicast.transport);
-    sink.put_option("flags", unicast.flags);
 }
 
 /// One part of a command under examination.
@@ -272,7 +293,7 @@ impl Part<'_> {
         CommandError { kind, field: self.field, item: self.item, offset }
     }
 
-    /// Any text of one line, but some.
+    /// Non-empty single-line text (no line break, no NUL).
     #[inline]
     fn text(&self) -> Result<(), CommandError> {
         self.some()?;
@@ -299,17 +320,19 @@ impl Part<'_> {
 
     #[cold]
     fn line(&self) -> Result<(), CommandError> {
-        match memchr::memchr3(b'\n', b'\r', 0, self.octets) {
-            Some(offset) if self.octets.get(offset) == Some(&0) => Err(self.error(CommandErrorKind::Nul, offset)),
-            Some(offset) => Err(self.error(CommandErrorKind::LineEnd, offset)),
+        match check::line_break(self.octets) {
+            Some((Break::Nul, offset)) => Err(self.error(CommandErrorKind::Nul, offset)),
+            Some((Break::LineEnd, offset)) => Err(self.error(CommandErrorKind::LineEnd, offset)),
             None => Ok(()),
         }
     }
 
     #[cold]
     fn blank(&self) -> Result<(), CommandError> {
-        self.without(b' ', CommandErrorKind::Blank)?;
-        self.without(b'\t', CommandErrorKind::Blank)
+        match check::first(self.octets, check::is_blank) {
+            Some(offset) => Err(self.error(CommandErrorKind::Blank, offset)),
+            None => Ok(()),
+        }
     }
 
     fn without(&self, octet: u8, kind: CommandErrorKind) -> Result<(), CommandError> {
@@ -377,7 +400,7 @@ impl Command<'_> {
                 if let Some(uuid) = uuid {
                     let part = part(Field::Uuid, uuid);
                     part.word()?;
-                    part.not(Format::from_octets(uuid).is_some())?;
+                    part.not(Format::from_octets(uuid).is_some() || format_within(uuid).is_some())?;
                     if format.is_some() {
                         return Err(nth(Field::Format, 0, &[]).error(CommandErrorKind::FormatLost, 0));
                     }
@@ -416,7 +439,7 @@ fn check_events(events: &Events<'_>, first_may_be_format: bool) -> Result<(), Co
         let part = nth(Field::EventName, item, word);
         part.word()?;
         if let EventName::Other(_) = name {
-            part.not(subscribed(word) != name)?;
+            part.not(EventName::asked_for(word) != name)?;
             part.not(first_may_be_format && item == 0 && Format::from_octets(word).is_some())?;
         }
         some = true;
@@ -436,10 +459,14 @@ fn check_filter(filter: &Filter<'_>) -> Result<(), CommandError> {
         Filter::Delete { header, value } => {
             let part = part(Field::Filter, header);
             part.word()?;
-            part.not(header.eq_ignore_ascii_case(b"all"))?;
+            part.not(header.eq_ignore_ascii_case(keys::ALL))?;
             value.map_or(Ok(()), |value| nth(Field::Filter, 1, value).text())
         }
         Filter::DeleteAll => Ok(()),
+        Filter::Ignored { header } => {
+            part(Field::Filter, header).word()?;
+            nth(Field::Filter, 1, &[]).text()
+        }
     }
 }
 
@@ -447,7 +474,7 @@ fn check_event(event: &SendEvent<'_>) -> Result<(), CommandError> {
     let word = event.name.as_octets();
     let event_name = part(Field::EventName, word);
     event_name.word()?;
-    event_name.not(EventName::from_octets(word) != event.name)?;
+    event_name.not(EventName::asked_for(word) != event.name)?;
     for (item, (name, value)) in event.headers.iter().enumerate() {
         let header = nth(Field::HeaderName, item, name);
         header.word()?;
@@ -502,10 +529,9 @@ fn check_message(message: &SendMsg<'_>) -> Result<(), CommandError> {
         }
         Call::Other { name: b"" } => Ok(()),
         Call::Other { name } => {
-            let known: [&[u8]; 5] = [b"execute", b"hangup", b"unicast", b"nomedia", b"xferext"];
             let part = nth(Field::Option, 0, name);
             part.value()?;
-            part.not(known.contains(name))
+            part.not(keys::CALLS.contains(name))
         }
     }
 }

@@ -7,6 +7,7 @@ use core::fmt;
 
 use crate::command::Pairs;
 use crate::text::Value;
+use crate::text::cut::split;
 
 /// Before the name of a variable in `<...>`.
 pub(super) const ALL: u8 = 1;
@@ -27,13 +28,6 @@ pub(super) const ENTERPRISE: u8 = 8;
 /// Whether an octet is a mark.
 pub(super) const fn is_mark(octet: u8) -> bool {
     matches!(octet, ALL..=ENTERPRISE)
-}
-
-fn split(text: &[u8], mark: u8) -> (&[u8], &[u8]) {
-    match memchr::memchr(mark, text).and_then(|at| text.split_at_checked(at)) {
-        Some((before, after)) => (before, after.get(1..).unwrap_or_default()),
-        None => (text, &[]),
-    }
 }
 
 /// An ordered list of variables and their values.
@@ -57,7 +51,7 @@ impl<'a> Variables<'a> {
         if text.first() != Some(&mark) {
             return (Self::NONE, text);
         }
-        let (text, rest) = split(text, END);
+        let (text, rest) = split(END, text);
         (Self(VariablesOf::Read { text, mark }), rest)
     }
 
@@ -96,7 +90,7 @@ pub struct ReadVariables<'a> {
 }
 
 impl<'a> ReadVariables<'a> {
-    /// Those that these parts were [taken from](Variables::parts).
+    /// The variables that these parts were [taken from](Variables::parts).
     #[must_use]
     pub const fn new(text: &'a [u8], mark: u8) -> Self {
         Self { text, mark }
@@ -111,7 +105,7 @@ impl<'a> Iterator for ReadVariables<'a> {
         let end = memchr::memchr(self.mark, after).unwrap_or(after.len());
         let (pair, rest) = after.split_at_checked(end).unwrap_or((after, &[]));
         self.text = rest;
-        Some(split(pair, VALUE))
+        Some(split(VALUE, pair))
     }
 }
 
@@ -188,7 +182,7 @@ impl<'a> From<&'a [u8]> for Leg<'a> {
     }
 }
 
-/// What stands between a leg and the one before it.
+/// The separator between a leg and the leg before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Join {
     /// `,`: both are called at once.
@@ -202,7 +196,7 @@ pub enum Join {
 /// One leg of a dial string that a host keeps as a flat list of legs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlatLeg<'a> {
-    /// What stands before it; does not count for the first leg.
+    /// The separator before it; ignored for the first leg.
     pub join: Join,
     /// The variables of its handle; count only for a handle's first leg.
     pub handle_variables: Variables<'a>,
@@ -229,7 +223,7 @@ impl<'a> Run<'a> {
         if self.from < self.to { self.source.leg(self.from) } else { None }
     }
 
-    /// Takes off what stands before the next leg that is joined so or more loosely.
+    /// Takes off the legs before the next separator that is `join` or separates more.
     fn part(&mut self, join: Join) -> Option<Self> {
         self.first()?;
         let mut end = self.from.saturating_add(1);

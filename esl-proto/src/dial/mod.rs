@@ -36,7 +36,7 @@
 //!
 //! # How the server reads
 //!
-//! A text goes through many hands, and each takes off a layer of quotes and backslashes (`switch_separate_string` with
+//! A text goes through several passes, and each takes off a layer of quotes and backslashes (`switch_separate_string` with
 //! `cleanup_separated_string`): a backslash keeps a quote, a backslash or the separator of the moment from being
 //! special and makes `\n`, `\r`, `\t`, `\s` of letters; any other backslash stands for itself. Single quotes go in
 //! pairs, and the last one without a partner stands for itself. Blanks at the ends are dropped. A text that begins
@@ -78,8 +78,8 @@ pub use list::{
     DialHandle, DialHandles, DialString, FlatLeg, Join, Leg, LegList, LegLists, LegSource, ReadVariables, Variables,
 };
 
-use crate::sink::{Length, Writer};
-use crate::text::{Insufficient, Value};
+use crate::sink::Writer;
+use crate::text::Value;
 
 /// What a channel that has answered does next: the second argument of `originate`.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -208,28 +208,30 @@ impl<'a> Originate<'a> {
     /// [`DialError`] if no line would be read back as this.
     pub fn encoded_len(&self) -> Result<usize, DialError> {
         self.check()?;
-        let mut length = Length(0);
-        self.write(&mut length);
-        Ok(length.0)
+        let mut counter = Writer::new(&mut []);
+        self.write(&mut counter);
+        Ok(counter.count())
     }
 
     /// Writes the line for [`Command::api`](crate::Command::api) or [`Command::bgapi`](crate::Command::bgapi) to the
     /// front of `out` and returns what was written.
     ///
     /// # Errors
-    /// [`DialEncodeError`] if no line would be read back as this, or `out` is too short; nothing is written then.
+    /// [`DialEncodeError`] if no line would be read back as this, or `out` is too short; what `out` holds then has no
+    /// meaning.
     pub fn encode<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], DialEncodeError> {
-        let out = room(self.encoded_len(), out)?;
-        self.write(&mut Writer(out));
-        Ok(out)
+        self.check()?;
+        let mut writer = Writer::new(out);
+        self.write(&mut writer);
+        Ok(writer.finish()?)
     }
 
     /// Reads a line as the server would, into `storage`: as many octets as the line has are enough.
     ///
     /// # Errors
-    /// [`DialParseError`] if it is no `originate`, the server would refuse it or read past its end, or `storage` is
+    /// [`DialReadError`] if it is no `originate`, the server would refuse it or read past its end, or `storage` is
     /// too short.
-    pub fn parse(line: &[u8], storage: &'a mut [u8]) -> Result<Self, DialParseError> {
+    pub fn parse(line: &[u8], storage: &'a mut [u8]) -> Result<Self, DialReadError> {
         read::originate(line, storage)
     }
 }
@@ -282,52 +284,53 @@ impl<'a> Bridge<'a> {
     /// [`DialError`] if no argument would be read back as this.
     pub fn encoded_len(&self) -> Result<usize, DialError> {
         self.dial.check()?;
-        let mut length = Length(0);
-        self.write(&mut length);
-        Ok(length.0)
+        let mut counter = Writer::new(&mut []);
+        self.write(&mut counter);
+        Ok(counter.count())
     }
 
     /// Writes the argument for [`Execute::new("bridge", ...)`](crate::Execute::new) to the front of `out` and returns
     /// what was written.
     ///
     /// # Errors
-    /// [`DialEncodeError`] if no argument would be read back as this, or `out` is too short; nothing is written then.
+    /// [`DialEncodeError`] if no argument would be read back as this, or `out` is too short; what `out` holds then has no
+    /// meaning.
     pub fn encode<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], DialEncodeError> {
-        let out = room(self.encoded_len(), out)?;
-        self.write(&mut Writer(out));
-        Ok(out)
+        self.dial.check()?;
+        let mut writer = Writer::new(out);
+        self.write(&mut writer);
+        Ok(writer.finish()?)
     }
 
     /// Reads an argument as the server would, into `storage`: as many octets as the argument has are enough.
     ///
     /// # Errors
-    /// [`DialParseError`] if the server would refuse it or read past its end, if it holds `${...}`, which only the
+    /// [`DialReadError`] if the server would refuse it or read past its end, if it holds `${...}`, which only the
     /// channel can expand, or if `storage` is too short.
-    pub fn parse(argument: &[u8], storage: &'a mut [u8]) -> Result<Self, DialParseError> {
+    pub fn parse(argument: &[u8], storage: &'a mut [u8]) -> Result<Self, DialReadError> {
         read::bridge(argument, storage)
     }
 }
 
-/// The front of `out` that is as long as what shall be written.
-fn room(required: Result<usize, DialError>, out: &mut [u8]) -> Result<&mut [u8], DialEncodeError> {
-    let required = required.map_err(DialEncodeError::Refused)?;
-    out.get_mut(..required).ok_or(DialEncodeError::Insufficient(Insufficient { required }))
+located! {
+    /// A call cannot be written: the server would not read what is meant.
+    DialError of DialErrorKind {
+        /// With which part of the call.
+        field: DialField,
+        /// With which leg, counted from 0 through the whole dial string. A variable in `{...}` belongs to its handle's
+        /// first leg; all that belongs to no leg has 0.
+        leg: usize,
+        /// Which one, if there are several of them in one place, from 0.
+        item: usize,
+        --
+        /// The octet of that part, from 0.
+        offset: usize,
+    }
 }
 
-/// A call cannot be written: the server would not read what is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DialError {
-    /// What is wrong.
-    pub kind: DialErrorKind,
-    /// With which part of the call.
-    pub field: DialField,
-    /// With which leg, counted from 0 through the whole dial string. A variable in `{...}` belongs to its handle's
-    /// first leg; all that belongs to no leg has 0.
-    pub leg: usize,
-    /// Which one, if there are several of them in one place, from 0.
-    pub item: usize,
-    /// The octet of that part, from 0.
-    pub offset: usize,
+unwritten! {
+    /// Why [`Originate::encode`] or [`Bridge::encode`] has failed.
+    DialEncodeError of DialError, code 500
 }
 
 numbered! {
@@ -355,7 +358,7 @@ numbered! {
         /// endpoint.
         Reserved = 510, "is or begins with something that has a meaning of its own";
         /// More legs, leg lists, handles or variables than the server reads in one place.
-        TooMany = 511, "is one more than the server reads";
+        TooMany = 511, "exceeds the server's limit";
         /// A number that is greater than what the server reads.
         TooGreat = 512, "is too great";
     }
@@ -363,7 +366,6 @@ numbered! {
 
 /// The part of a call that a [`DialError`] speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum DialField {
     /// The name of a variable.
     VariableName,
@@ -389,14 +391,6 @@ pub enum DialField {
     TimeoutSec,
 }
 
-impl DialError {
-    /// The error's number, the same in every language.
-    #[must_use]
-    pub const fn code(&self) -> u16 {
-        self.kind.code()
-    }
-}
-
 impl DialField {
     /// The part, in words.
     #[must_use]
@@ -417,63 +411,25 @@ impl DialField {
     }
 }
 
-impl fmt::Display for DialError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, field, leg, item, offset } = self;
-        write!(f, "{} {} (leg {leg}, item {item}, octet {offset})", field.as_str(), kind)
+located! {
+    /// A line or argument cannot be read as a call.
+    DialParseError of DialParseErrorKind {
+        --
+        /// Position in the text, near the end of what is wrong.
+        offset: usize,
     }
 }
 
-impl core::error::Error for DialError {}
-
-/// Why [`Originate::encode`] or [`Bridge::encode`] has written nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DialEncodeError {
-    /// The call cannot be written.
-    Refused(DialError),
-    /// The storage is too short.
-    Insufficient(Insufficient),
-}
-
-impl DialEncodeError {
-    /// The error's number, the same in every language: that of the [`DialError`], or 500 for too short storage.
-    #[must_use]
-    pub const fn code(&self) -> u16 {
-        match self {
-            Self::Refused(error) => error.code(),
-            Self::Insufficient(_) => 500,
-        }
-    }
-}
-
-impl fmt::Display for DialEncodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused(error) => fmt::Display::fmt(error, f),
-            Self::Insufficient(error) => fmt::Display::fmt(error, f),
-        }
-    }
-}
-
-impl core::error::Error for DialEncodeError {}
-
-/// A line or argument cannot be read as a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DialParseError {
-    /// What is wrong.
-    pub kind: DialParseErrorKind,
-    /// Position in the text, near the end of what is wrong; for [`DialParseErrorKind::Storage`] the number of octets
-    /// that are enough.
-    pub offset: usize,
+unwritten! {
+    /// Why [`Originate::parse`] or [`Bridge::parse`] has failed.
+    DialReadError of DialParseError, code 551
 }
 
 numbered! {
     /// What [`DialParseError`] found wrong.
     DialParseErrorKind {
-        /// The storage is too short.
-        Storage = 551, "too little storage";
         /// The line is no `originate`.
-        Unknown = 552, "no originate";
+        Unknown = 552, "not an originate command";
         /// An argument or an endpoint is missing, or there are too many arguments.
         Missing = 553, "arguments or endpoint missing";
         /// An argument that cannot be understood, or a backslash at the end of a text: the server would read past that.
@@ -488,19 +444,3 @@ numbered! {
         TooMany = 558, "too many handles";
     }
 }
-
-impl DialParseError {
-    /// The error's number, the same in every language.
-    #[must_use]
-    pub const fn code(&self) -> u16 {
-        self.kind.code()
-    }
-}
-
-impl fmt::Display for DialParseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at octet {}", self.kind, self.offset)
-    }
-}
-
-impl core::error::Error for DialParseError {}

@@ -1,12 +1,14 @@
 //! Reading calls as the server does.
 //!
-//! The server rewrites a text in place, again and again. Here the same hands are iterators, one on top of the other,
-//! each over the octets that the one below lets through; what comes out at the top is put into the caller's storage.
+//! The server rewrites a text in place, pass by pass. Each rewriting pass is an iterator adaptor over the octets of the
+//! pass before it; the octets of the last pass are written to the caller's storage.
 
 use super::list::{ALL, AND, END, ENTERPRISE as BETWEEN_HANDLES, HANDLE, LEG, OR, VALUE, is_mark};
 use super::write::{ENTERPRISE, MAX_PEERS, MAX_VARIABLES, UNDEF, expansion};
-use super::{Bridge, Destination, DialParseError, DialParseErrorKind, DialString, Originate};
+use super::{Bridge, Destination, DialParseError, DialParseErrorKind, DialReadError, DialString, Originate};
 use crate::frame::leading_number;
+use crate::text::Insufficient;
+use crate::text::cut::split;
 
 /// Octets on their way through the server.
 trait Source: Iterator<Item = u8> + Clone {
@@ -433,9 +435,9 @@ struct Output<'a> {
 
 impl<'a> Output<'a> {
     /// Nothing that is read is longer than the text that it is read from.
-    fn new(storage: &'a mut [u8], text: &[u8]) -> Result<Self, DialParseError> {
+    fn new(storage: &'a mut [u8], text: &[u8]) -> Result<Self, Insufficient> {
         if storage.len() < text.len() {
-            return Err(DialParseError { kind: DialParseErrorKind::Storage, offset: text.len() });
+            return Err(Insufficient { required: text.len() });
         }
         Ok(Self { storage, written: 0 })
     }
@@ -634,17 +636,17 @@ fn every_bracket_closed(mut source: impl Source) -> Result<(), DialParseError> {
 
 /// `text` as far as C would read it.
 fn before_nul(text: &[u8]) -> &[u8] {
-    memchr::memchr(0, text).and_then(|at| text.get(..at)).unwrap_or(text)
+    split(0, text).0
 }
 
-pub(super) fn bridge<'a>(argument: &[u8], storage: &'a mut [u8]) -> Result<Bridge<'a>, DialParseError> {
+pub(super) fn bridge<'a>(argument: &[u8], storage: &'a mut [u8]) -> Result<Bridge<'a>, DialReadError> {
     let text = before_nul(argument);
     let mut output = Output::new(storage, text)?;
     let expanded = Expanded::new(text);
     let mut ahead = expanded.clone();
     while ahead.next().is_some() {
         if ahead.variable {
-            return Err(ahead.error(DialParseErrorKind::Expansion));
+            return Err(ahead.error(DialParseErrorKind::Expansion).into());
         }
     }
     Ok(Bridge { dial: dial_string(Dialled::Expanded(expanded), &mut output)? })
@@ -655,14 +657,14 @@ const fn is_space(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t' | b'\n' | b'\r' | 0x0b)
 }
 
-pub(super) fn originate<'a>(line: &[u8], storage: &'a mut [u8]) -> Result<Originate<'a>, DialParseError> {
+pub(super) fn originate<'a>(line: &[u8], storage: &'a mut [u8]) -> Result<Originate<'a>, DialReadError> {
     const MOST: usize = 10;
     let line = before_nul(line);
     let end = line.iter().rposition(|octet| !is_space(*octet)).map_or(0, |last| last + 1);
     let line = line.get(..end).unwrap_or(line);
     let mut text = Text { text: line, at: memchr::memchr(b' ', line).unwrap_or(line.len()) };
     if !line.get(..text.at).is_some_and(|word| word.eq_ignore_ascii_case(b"originate")) {
-        return Err(DialParseError { kind: DialParseErrorKind::Unknown, offset: 0 });
+        return Err(DialParseError { kind: DialParseErrorKind::Unknown, offset: 0 }.into());
     }
     let mut output = Output::new(storage, line)?;
     while text.ahead().is_some_and(is_space) {
@@ -673,7 +675,7 @@ pub(super) fn originate<'a>(line: &[u8], storage: &'a mut [u8]) -> Result<Origin
     let count = (0..=MOST).take_while(|_| ahead.next_token()).count();
     ahead.checked()?;
     if !(2..=7).contains(&count) {
-        return Err(ahead.error(DialParseErrorKind::Missing));
+        return Err(ahead.error(DialParseErrorKind::Missing).into());
     }
     arguments.next_token();
     let dial = dial_string(Dialled::Argument(arguments.clone()), &mut output)?;
@@ -689,7 +691,7 @@ pub(super) fn originate<'a>(line: &[u8], storage: &'a mut [u8]) -> Result<Origin
     let destination = destination.ok_or(ahead.error(DialParseErrorKind::Missing))?;
     let timeout_sec = match timeout.map(leading_number) {
         Some(Some(seconds)) => Some(u32::try_from(seconds).unwrap_or(u32::MAX)),
-        Some(None) => return Err(ahead.error(DialParseErrorKind::Invalid)),
+        Some(None) => return Err(ahead.error(DialParseErrorKind::Invalid).into()),
         None => None,
     };
     Ok(Originate { dial, destination, dialplan, context, cid_name, cid_num, timeout_sec })
@@ -698,10 +700,9 @@ pub(super) fn originate<'a>(line: &[u8], storage: &'a mut [u8]) -> Result<Origin
 fn destination(text: &[u8]) -> Destination<'_> {
     match text {
         [b'&', call @ ..] if !call.is_empty() => {
-            let before = |octet, text| memchr::memchr(octet, text).and_then(|at| <[u8]>::split_at_checked(text, at));
-            let call = before(b')', call).map_or(call, |(call, _)| call);
-            let (app, arg) = before(b'(', call).unwrap_or((call, &[]));
-            Destination::Application { app, arg: arg.get(1..).unwrap_or_default() }
+            let (call, _) = split(b')', call);
+            let (app, arg) = split(b'(', call);
+            Destination::Application { app, arg }
         }
         extension => Destination::Extension(extension),
     }

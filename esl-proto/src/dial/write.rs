@@ -1,16 +1,19 @@
-//! Refusing, measuring and writing calls.
+//! Validating and writing calls.
 
 use super::list::{DialString, Variables, is_mark};
 use super::{Bridge, Destination, DialError, DialErrorKind, DialField, Originate};
-use crate::sink::Sink;
+use crate::scan::any;
+use crate::sink::{Sink, Writer};
+use crate::text::check::{self, Break};
+use crate::text::cut::around;
 
 /// How many variables the server reads in one set.
 pub(super) const MAX_VARIABLES: usize = 1024;
 /// How many legs, leg lists or handles the server reads in one place.
 pub(super) const MAX_PEERS: usize = 128;
-/// What stands between handles.
+/// The separator of handles.
 pub(super) const ENTERPRISE: &[u8; 3] = b":_:";
-/// What stands for an argument that is not given.
+/// The word for an argument that is not given.
 pub(super) const UNDEF: &[u8] = b"undef";
 
 /// What may separate variables after `^^`: octets that mean nothing to any of the server's readers.
@@ -54,9 +57,9 @@ impl Part<'_> {
 
     /// A text of one line.
     fn text(self) -> Result<Self, DialError> {
-        match memchr::memchr3(b'\n', b'\r', 0, self.octets) {
-            Some(offset) if self.octets.get(offset) == Some(&0) => Err(self.error(DialErrorKind::Nul, offset)),
-            Some(offset) => Err(self.error(DialErrorKind::LineEnd, offset)),
+        match check::line_break(self.octets) {
+            Some((Break::Nul, offset)) => Err(self.error(DialErrorKind::Nul, offset)),
+            Some((Break::LineEnd, offset)) => Err(self.error(DialErrorKind::LineEnd, offset)),
             None => Ok(self),
         }
     }
@@ -67,7 +70,7 @@ impl Part<'_> {
     }
 
     fn without(self, kind: DialErrorKind, refused: impl Fn(u8) -> bool) -> Result<Self, DialError> {
-        match self.octets.iter().position(|octet| refused(*octet)) {
+        match check::first(self.octets, refused) {
             Some(offset) => Err(self.error(kind, offset)),
             None => Ok(self),
         }
@@ -125,7 +128,7 @@ fn check_variables(variables: &Variables<'_>, brackets: Brackets, leg: usize) ->
         let part = Part { octets: name, field: DialField::VariableName, leg, item };
         part.not(DialErrorKind::TooMany, item >= MAX_VARIABLES)?
             .dialled()?
-            .without(DialErrorKind::Blank, |octet| matches!(octet, b' ' | b'\t'))?
+            .without(DialErrorKind::Blank, check::is_blank)?
             .without(DialErrorKind::Separator, |octet| matches!(octet, b'=' | b',' | b'|'))?
             .without(DialErrorKind::Quote, |octet| matches!(octet, b'\'' | b'"' | b'\\'))?
             .not(DialErrorKind::Bracket, matches!(name, [b'<' | b'{' | b'[', ..]))?
@@ -202,7 +205,7 @@ impl Originate<'_> {
                 part(DialField::Application, app)
                     .filled()?
                     .text()?
-                    .without(DialErrorKind::Blank, |octet| matches!(octet, b' ' | b'\t'))?
+                    .without(DialErrorKind::Blank, check::is_blank)?
                     .without(DialErrorKind::Bracket, |octet| matches!(octet, b'(' | b')'))?;
                 part(DialField::Argument, arg).text()?.without(DialErrorKind::Bracket, |octet| octet == b')')?;
             }
@@ -219,15 +222,13 @@ impl Originate<'_> {
         part(DialField::TimeoutSec, &[]).not(DialErrorKind::TooGreat, too_great).map(drop)
     }
 
-    #[inline]
-    pub(super) fn write(&self, sink: &mut impl Sink) {
+    pub(super) fn write(&self, sink: &mut Writer<'_>) {
         sink.put(b"originate ");
-        let mut measure = Measure { blank: false };
-        self.dial.write(&mut measure, Context::Argument);
-        let quote: &[u8] = if measure.blank { b"'" } else { b"" };
-        sink.put(quote);
-        self.dial.write(sink, Context::Argument);
-        sink.put(quote);
+        let start = sink.count();
+        if self.dial.write(sink, Context::Argument) {
+            sink.insert(start, b'\'');
+            sink.put(b"'");
+        }
         match self.destination {
             Destination::Extension(extension) => write_argument(&[extension], sink),
             Destination::Application { app, arg } => write_argument(&[b"&", app, b"(", arg, b")"], sink),
@@ -248,37 +249,25 @@ impl Originate<'_> {
 }
 
 impl Bridge<'_> {
-    #[inline]
-    pub(super) fn write(&self, sink: &mut impl Sink) {
+    pub(super) fn write(&self, sink: &mut Writer<'_>) {
         self.dial.write(sink, Context::Application);
     }
 }
 
 /// White space at the ends of an API command is dropped, and blanks split it.
 const fn is_blank(octet: u8) -> bool {
-    matches!(octet, b' ' | b'\t' | 0x0b)
-}
-
-/// Finds out whether an argument of `originate` needs quotes around it.
-struct Measure {
-    blank: bool,
-}
-
-impl Sink for Measure {
-    fn put(&mut self, octets: &[u8]) {
-        self.blank |= octets.iter().any(|octet| is_blank(*octet));
-    }
+    check::is_blank(octet) || octet == 0x0b
 }
 
 /// A blank and an argument of `originate`, made of these pieces.
-fn write_argument(pieces: &[&[u8]], sink: &mut impl Sink) {
+fn write_argument(pieces: &[&[u8]], sink: &mut Writer<'_>) {
     let octets = || pieces.iter().copied().flatten();
     let quote: &[u8] = if octets().next().is_none() || octets().any(|octet| is_blank(*octet)) { b"'" } else { b"" };
     sink.put(b" ");
     sink.put(quote);
     for piece in pieces {
         let mut rest = *piece;
-        while let Some((plain, octet, after)) = memchr::memchr2(b'\'', b'\\', rest).and_then(|at| cut(rest, at)) {
+        while let Some((plain, octet, after)) = memchr::memchr2(b'\'', b'\\', rest).and_then(|at| around(rest, at)) {
             sink.put(plain);
             sink.put(b"\\");
             sink.put(octet);
@@ -287,13 +276,6 @@ fn write_argument(pieces: &[&[u8]], sink: &mut impl Sink) {
         sink.put(rest);
     }
     sink.put(quote);
-}
-
-/// `text` before the octet at a position, that octet, and what follows it.
-fn cut(text: &[u8], at: usize) -> Option<(&[u8], &[u8], &[u8])> {
-    let (before, rest) = text.split_at_checked(at)?;
-    let (octet, after) = rest.split_at_checked(1)?;
-    Some((before, octet, after))
 }
 
 /// What the server does with a dial string before it reads it as one.
@@ -316,14 +298,16 @@ struct Layers {
 }
 
 /// Writes the octets of a dial string.
-struct Dialled<'s, S> {
-    sink: &'s mut S,
+struct Dialled<'s, 'o> {
+    sink: &'s mut Writer<'o>,
     context: Context,
+    /// Whether a blank has been put, so that an argument of `originate` needs quotes around it.
+    blank: bool,
     /// The last two octets of the dial string.
     last: [u8; 2],
 }
 
-impl<S: Sink> Dialled<'_, S> {
+impl Dialled<'_, '_> {
     fn follow(&mut self, octet: u8) {
         let [_, last] = self.last;
         self.last = [last, octet];
@@ -337,8 +321,8 @@ impl<S: Sink> Dialled<'_, S> {
         }
     }
 
-    /// Puts an octet, but no backslash, where the dial string shall have one; a pair of quotes, which the server drops,
-    /// keeps it from being read together with those before it.
+    /// Writes one literal octet (never a backslash). An empty pair of quotes goes first if it would form `:_:`, `$$` or
+    /// `${` with the preceding octets.
     fn put_octet(&mut self, octet: u8) {
         let forges = match (self.last, octet) {
             ([b':', b'_'], b':') => true,
@@ -353,12 +337,14 @@ impl<S: Sink> Dialled<'_, S> {
         if octet == b'\'' && self.context == Context::Argument {
             self.sink.put(b"\\");
         }
+        self.blank |= is_blank(octet);
         self.sink.put(&[octet]);
         self.follow(octet);
     }
 
-    /// Puts octets that need no care.
+    /// Puts octets that need no escape.
     fn put_plain(&mut self, octets: &[u8]) {
+        self.blank |= any(octets, is_blank);
         self.sink.put(octets);
         for octet in octets.last_chunk::<2>().map_or(octets, <[u8; 2]>::as_slice) {
             self.follow(*octet);
@@ -384,7 +370,7 @@ impl<S: Sink> Dialled<'_, S> {
             false
         };
         let special = |octet: &u8| matches!(octet, b'\\' | b'\'' | b',' | b'|' | b':' | b'$' | b'{');
-        while let Some((plain, octet, after)) = rest.iter().position(special).and_then(|at| cut(rest, at)) {
+        while let Some((plain, octet, after)) = rest.iter().position(special).and_then(|at| around(rest, at)) {
             self.put_plain(plain);
             match octet {
                 [b'\\'] => self.put_backslashes(power(layers.all)),
@@ -397,7 +383,6 @@ impl<S: Sink> Dialled<'_, S> {
                     });
                     self.put_octet(*octet);
                 }
-                _ => {}
             }
             rest = after;
         }
@@ -491,8 +476,9 @@ impl Found {
 }
 
 impl DialString<'_> {
-    fn write(&self, sink: &mut impl Sink, context: Context) {
-        let mut dialled = Dialled { sink, context, last: [0; 2] };
+    /// Writes the dial string, and says whether there is a blank in it.
+    fn write(&self, sink: &mut Writer<'_>, context: Context) -> bool {
+        let mut dialled = Dialled { sink, context, blank: false, last: [0; 2] };
         dialled.put_variables(&self.variables, ALL);
         for (item, handle) in self.handles.iter().enumerate() {
             if item > 0 {
@@ -514,5 +500,6 @@ impl DialString<'_> {
                 }
             }
         }
+        dialled.blank
     }
 }

@@ -3,7 +3,10 @@
 use core::fmt;
 
 use crate::name::{EventName, Format, header};
-use crate::sink::{Length, Sink, Writer};
+use crate::scan::any;
+use crate::sink::{Sink, Writer};
+use crate::text::check::line_break;
+use crate::text::cut::split;
 use crate::text::{Percent, Value, is_space, json, percent, xml};
 
 /// One header of an event that is to be sent.
@@ -103,10 +106,12 @@ impl Content<'_> {
         }
     }
 
+    /// Whether it is the empty text: an array of several items has marks between them.
     fn is_empty(&self) -> bool {
-        let mut length = Length(0);
-        self.write(&mut length);
-        length.0 == 0
+        match self {
+            Self::Text(text) => text.is_empty(),
+            Self::Array(items) => matches!(items, [] | [[]]),
+        }
     }
 }
 
@@ -139,7 +144,8 @@ impl<S: Sink> Sink for Encoded<'_, S> {
 
 /// An event that is to be sent: headers in their order, and a body.
 ///
-/// Everything that goes out must be given, Event-Name and Event-Sequence too; only Content-Length comes by itself.
+/// Everything that goes out must be given, Event-Name and Event-Sequence too; only Content-Length comes by itself, and
+/// one among the headers is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventData<'a> {
     /// The headers, duplicates among them.
@@ -177,50 +183,61 @@ impl<'a> EventData<'a> {
         self.headers.iter().find(|field| field.is(name)).map(|field| field.content)
     }
 
-    /// How long the event's document is in a format.
+    /// How long the event's document is in a format. It takes a pass over the event: to write one, call
+    /// [`encode`](Self::encode) at once, whose error says how much room is needed.
     #[must_use]
     pub fn encoded_len(&self, format: Format, percent: Percent) -> usize {
-        let mut length = Length(0);
-        self.write(format, percent, &mut length);
-        length.0
+        let mut counter = Writer::new(&mut []);
+        self.write(format, percent, &mut counter);
+        counter.count()
     }
 
     /// Writes the event's document, the body of a `text/event-...` frame, to the front of `out` and returns its length.
     ///
     /// # Errors
     ///
-    /// A header's name that cannot be sent, or `out` is too short: nothing is written.
-    pub fn encode(&self, format: Format, percent: Percent, out: &mut [u8]) -> Result<usize, EventDataError> {
+    /// A header's name that cannot be sent, or `out` is too short; what `out` holds then has no meaning.
+    pub fn encode(&self, format: Format, percent: Percent, out: &mut [u8]) -> Result<usize, EventEncodeError> {
         self.check(format)?;
-        let required = self.encoded_len(format, percent);
-        let out = out.get_mut(..required).ok_or(EventDataError::Insufficient { required })?;
-        self.write(format, percent, &mut Writer(out));
-        Ok(required)
+        let mut writer = Writer::new(out);
+        self.write(format, percent, &mut writer);
+        Ok(writer.finish()?.len())
     }
 
     /// Names go out as they are: one with a line end would forge a header, in XML one that makes its tag end early or
     /// be an end tag an element.
     pub(crate) fn check(&self, format: Format) -> Result<(), EventDataError> {
-        for (place, field) in self.headers.iter().enumerate() {
-            let markup = format == Format::Xml && forges_element(field.name);
-            if markup || memchr::memchr3(b'\n', b'\r', 0, field.name).is_some() {
-                return Err(EventDataError::Name { header: place });
+        for (item, field) in self.headers.iter().enumerate() {
+            let breaks = if any(field.name, |octet| octet <= b'\r') { line_break(field.name) } else { None };
+            let offset = match (breaks, format) {
+                (Some((_, offset)), _) => Some(offset),
+                (None, Format::Xml) => forges_element(field.name),
+                (None, _) => None,
+            };
+            if let Some(offset) = offset {
+                return Err(EventDataError { kind: EventDataErrorKind::Name, item, offset });
             }
         }
         Ok(())
     }
 
     /// As the head of a frame, an event must not say how long a body is, or what the frame is. A reader takes for the
-    /// name what stands before the first colon of the line.
+    /// name the text before the first colon of the line.
     pub(crate) fn check_head(&self) -> Result<(), EventDataError> {
         let frames = |field: &EventField<'_>| {
-            let name = field.name.split(|octet| *octet == b':').next().unwrap_or_default().trim_ascii();
+            let name = split(b':', field.name).0.trim_ascii();
             [header::CONTENT_LENGTH, header::CONTENT_TYPE].iter().any(|word| name.eq_ignore_ascii_case(word.as_bytes()))
         };
         match self.headers.iter().position(frames) {
-            Some(header) => Err(EventDataError::Name { header }),
+            Some(item) => Err(EventDataError { kind: EventDataErrorKind::Name, item, offset: 0 }),
             None => Ok(()),
         }
+    }
+
+    /// The headers that go out: a Content-Length of an event that was read belongs to the document that it was read
+    /// from.
+    fn written(&self) -> impl Iterator<Item = &EventField<'a>> {
+        self.headers.iter().filter(|field| !field.is(header::CONTENT_LENGTH.as_bytes()))
     }
 
     pub(crate) fn write(&self, format: Format, percent: Percent, sink: &mut impl Sink) {
@@ -233,7 +250,7 @@ impl<'a> EventData<'a> {
 
     /// The headers as lines, without the empty line after them.
     pub(crate) fn write_lines(&self, percent: Percent, sink: &mut impl Sink) {
-        for field in self.headers {
+        for field in self.written() {
             sink.put(field.name);
             sink.put(b": ");
             match field.content.is_empty() {
@@ -251,7 +268,7 @@ impl<'a> EventData<'a> {
 
     fn write_json(&self, sink: &mut impl Sink) {
         let mut before: &[u8] = b"{";
-        for field in self.headers {
+        for field in self.written() {
             sink.put(before);
             before = b",";
             json::write_string(field.name, sink);
@@ -283,7 +300,7 @@ impl<'a> EventData<'a> {
 
     fn write_xml(&self, percent: Percent, sink: &mut impl Sink) {
         sink.put(b"<event>\n  <headers>\n");
-        for field in self.headers {
+        for field in self.written() {
             match field.content {
                 Content::Text(text) => write_element(field.name, text, percent, sink),
                 Content::Array(items) => {
@@ -303,11 +320,11 @@ impl<'a> EventData<'a> {
     }
 }
 
-/// Whether an element of this name could be taken for another: `</name>` where `<name>` is meant, or a shorter name,
-/// because its end tag seems to stand in the longer one's.
-fn forges_element(name: &[u8]) -> bool {
+/// Where the name of an element would let it be taken for another: `</name>` where `<name>` is meant, or a shorter name,
+/// because its end tag seems to begin in the longer one's.
+fn forges_element(name: &[u8]) -> Option<usize> {
     let ends = |pair: &[u8]| matches!(pair, [b'<', b'/']) || matches!(pair, [b'>', octet] if is_space(*octet));
-    name.starts_with(b"/") || name.windows(2).any(ends)
+    if name.starts_with(b"/") { Some(0) } else { name.windows(2).position(ends) }
 }
 
 /// A header in XML. Its text needs no entities: percent coding leaves nothing that does.
@@ -321,42 +338,28 @@ fn write_element(name: &[u8], text: &[u8], percent: Percent, sink: &mut impl Sin
     sink.put(b">\n");
 }
 
-/// An event cannot be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum EventDataError {
-    /// `out` is too short: nothing was written, `required` octets are needed.
-    Insufficient {
-        /// The number of octets that are needed.
-        required: usize,
-    },
-    /// A header's name has a line end or a NUL, or in XML a `/` at its front, `</`, or a `>` before white space: it would
-    /// forge another header. Or the header is a Content-Length or Content-Type in the channel data that answer
-    /// `connect`, which are the head of a frame.
-    Name {
+located! {
+    /// An event cannot be written.
+    EventDataError of EventDataErrorKind {
         /// Which header, from 0.
-        header: usize,
-    },
-}
-
-impl EventDataError {
-    /// The error's number, the same in every language.
-    #[must_use]
-    pub const fn code(&self) -> u16 {
-        match self {
-            Self::Insufficient { .. } => 300,
-            Self::Name { .. } => 701,
-        }
+        item: usize,
+        --
+        /// The octet of its name, from 0.
+        offset: usize,
     }
 }
 
-impl fmt::Display for EventDataError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Insufficient { required } => write!(f, "{required} octets of storage are needed"),
-            Self::Name { header } => write!(f, "the name of header {header} would forge another header"),
-        }
+numbered! {
+    /// What [`EventDataError`] found wrong.
+    EventDataErrorKind {
+        /// A header's name has a line end or a NUL, or in XML a `/` at its front, `</`, or a `>` before white space: it
+        /// would forge another header. Or the header is a Content-Length or Content-Type in the channel data that answer
+        /// `connect`, which are the head of a frame.
+        Name = 701, "the name of a header would forge another header";
     }
 }
 
-impl core::error::Error for EventDataError {}
+unwritten! {
+    /// Why [`EventData::encode`] has failed.
+    EventEncodeError of EventDataError, code 300
+}

@@ -9,7 +9,7 @@ mod xml;
 
 use core::fmt;
 
-pub use data::{Content, EventData, EventDataError, EventField};
+pub use data::{Content, EventData, EventDataError, EventDataErrorKind, EventEncodeError, EventField};
 pub use index::{HeaderSlot, Indexed, IndexedHeaders};
 
 use crate::frame::{Frame, Header, HeaderList};

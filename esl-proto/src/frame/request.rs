@@ -12,7 +12,7 @@ pub(crate) const MAX_BODY: usize = 16_777_216;
 /// Lines are cut as FreeSWITCH cuts them, traps and all: a line ends at the first CR of everything that follows, and
 /// only if there is none at the first LF. One CR in a command whose lines end in LF therefore makes one line of all
 /// that stands before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Request<'b> {
     head: &'b [u8],
     body: Option<&'b [u8]>,

@@ -1,22 +1,24 @@
-//! What the listener wants of its host, and the host's answers.
+//! What the listener asks its host, and the host's answers.
 
 use core::fmt;
 
-use super::interest::listed;
+use super::interest::{listed, listed_subclasses};
 use super::store::{Full, Kind, Store};
-use super::write::{NOT_FOUND, Output};
-use super::{Closed, Control, Phase, Server};
-use crate::command::{Secret, SendMsg};
+use super::write::Output;
+use super::{Closed, Control, Goodbye, Phase, Server};
+use crate::command::verb::NOT_FOUND;
+use crate::command::{ParseErrorKind, Secret, SendMsg};
 use crate::event::{EventData, EventDataError};
 use crate::frame::Request;
 use crate::name::{EventName, Format};
-use crate::text::Insufficient;
+use crate::text::{Insufficient, Value};
 
-/// What a client wants of the host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+/// What a client wants of the host. Each can be declined: a password by [`Answer::Refuse`], all else by
+/// [`Answer::Reply`] with `-ERR` and a reason.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Ask<'b> {
-    /// `auth`: whether this is the password. [`Answer::Accept`] with [`Rights::ALL`], or [`Answer::Refuse`].
+    /// `auth`: whether this is the password, by [`Secret::matches`]. [`Answer::Accept`] with [`Rights::ALL`], or
+    /// [`Answer::Refuse`].
     Password(Secret<'b>),
     /// `userauth`: whether this is the user's password. [`Answer::Accept`] with the user's rights, or
     /// [`Answer::Refuse`].
@@ -31,6 +33,8 @@ pub enum Ask<'b> {
     /// `api`: run a command. [`Answer::Output`], when it is there; until then the client's next commands wait, and so
     /// do its events.
     Api {
+        /// The command and its argument, as they were sent.
+        line: &'b [u8],
         /// The command.
         command: &'b [u8],
         /// What follows the first blank after it.
@@ -40,6 +44,8 @@ pub enum Ask<'b> {
     },
     /// `bgapi`: begin a command. [`Answer::Job`] at once, and a BACKGROUND_JOB event when it has ended.
     BgApi {
+        /// The command and its argument, as they were sent.
+        line: &'b [u8],
         /// The command.
         command: &'b [u8],
         /// What follows the first blank after it.
@@ -47,7 +53,7 @@ pub enum Ask<'b> {
         /// How the client wants to call the job, at most 256 octets. The answer should have this name.
         job: Option<&'b [u8]>,
     },
-    /// `sendmsg`: do something with a channel. [`Answer::Ok`], [`Answer::NoSuchChannel`] or [`Answer::Reply`].
+    /// `sendmsg`: do something with a channel. [`Answer::Ok`] or [`Answer::NoSuchChannel`].
     SendMsg {
         /// What to do. Its uuid is [`None`] for the channel that the connection controls.
         message: SendMsg<'b>,
@@ -56,7 +62,7 @@ pub enum Ask<'b> {
         /// Whether the answer must wait until it is done: synchronous outbound mode, and not `async`.
         wait: bool,
     },
-    /// `sendevent`: fire an event. [`Answer::Event`] with its uuid, or [`Answer::Reply`].
+    /// `sendevent`: fire an event. [`Answer::Event`] with its uuid.
     SendEvent {
         /// The name; unknown ones, also none, FreeSWITCH takes for CUSTOM without a subclass.
         name: EventName<'b>,
@@ -73,8 +79,7 @@ pub enum Ask<'b> {
 }
 
 /// What the host says to an [`Ask`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Answer<'a> {
     /// The password is right.
     Accept(Rights<'a>),
@@ -94,14 +99,77 @@ pub enum Answer<'a> {
     Event(&'a [u8]),
     /// The variable's value; empty if it is not set. One line of at most 511 octets arrives: line ends become blanks.
     Value(&'a [u8]),
-    /// The channel's data, as headers of a CHANNEL_DATA event: what stands there about the connection itself is added.
+    /// The channel's data, as headers of a CHANNEL_DATA event. The listener adds the headers about the connection
+    /// itself: Content-Type, Reply-Text, Socket-Mode, Control.
     Channel(EventData<'a>),
-    /// Another text for [`Ask::SendMsg`] or [`Ask::SendEvent`]: `-ERR` and a reason.
+    /// Another reply to anything but a password: `-ERR` and a reason. Nothing changes.
     Reply(&'a [u8]),
 }
 
+impl fmt::Debug for Ask<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |octets| Value::octets(octets);
+        match self {
+            Self::Password(password) => f.debug_tuple("Password").field(password).finish(),
+            Self::User { user, domain, password } => f
+                .debug_struct("User")
+                .field("user", &text(user))
+                .field("domain", &text(domain))
+                .field("password", password)
+                .finish(),
+            Self::Api { line, console, .. } => {
+                f.debug_struct("Api").field("line", &text(line)).field("console", console).finish_non_exhaustive()
+            }
+            Self::BgApi { line, job, .. } => {
+                f.debug_struct("BgApi").field("line", &text(line)).field("job", &job.map(text)).finish_non_exhaustive()
+            }
+            Self::SendMsg { message, request, wait } => f
+                .debug_struct("SendMsg")
+                .field("message", message)
+                .field("request", request)
+                .field("wait", wait)
+                .finish(),
+            Self::SendEvent { name, request } => {
+                f.debug_struct("SendEvent").field("name", name).field("request", request).finish()
+            }
+            Self::Connect => f.write_str("Connect"),
+            Self::GetVar(name) => f.debug_tuple("GetVar").field(&text(name)).finish(),
+            Self::MyEvents(uuid) => f.debug_tuple("MyEvents").field(&text(uuid)).finish(),
+        }
+    }
+}
+
+impl fmt::Debug for Answer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, text) = match self {
+            Self::Accept(rights) => return f.debug_tuple("Accept").field(rights).finish(),
+            Self::Refuse => return f.write_str("Refuse"),
+            Self::Ok => return f.write_str("Ok"),
+            Self::Channel(data) => return f.debug_tuple("Channel").field(data).finish(),
+            Self::Output(text) => ("Output", text),
+            Self::Job(uuid) => ("Job", uuid),
+            Self::Control(uuid) => ("Control", uuid),
+            Self::NoSuchChannel(uuid) => ("NoSuchChannel", uuid),
+            Self::Event(uuid) => ("Event", uuid),
+            Self::Value(value) => ("Value", value),
+            Self::Reply(text) => ("Reply", text),
+        };
+        f.debug_tuple(name).field(&Value::octets(text)).finish()
+    }
+}
+
+impl fmt::Debug for Rights<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rights")
+            .field("events", &self.events.map(Value::octets))
+            .field("api", &self.api.map(Value::octets))
+            .field("log", &self.log)
+            .finish()
+    }
+}
+
 /// What a user may do. The reply to `userauth` says so, in the words that are given here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Rights<'a> {
     /// The events that may be subscribed to, `esl-allowed-events`: names, and subclasses after CUSTOM, between commas, or
     /// between blanks if there is one. [`None`]: all.
@@ -119,16 +187,12 @@ impl Rights<'_> {
 
 /// An answer cannot be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum AnswerError {
-    /// `out` is too short, or the storage is; nothing has happened.
-    Insufficient {
-        /// The number of octets that are needed.
-        required: usize,
-    },
-    /// Nothing was asked, or this is no answer to it; nothing has happened.
+    /// `out` is too short, or the storage is; nothing has changed.
+    Insufficient(Insufficient),
+    /// Nothing was asked, or this is no answer to it; nothing has changed.
     NotAsked,
-    /// The channel's data cannot be written; nothing has happened.
+    /// The channel's data cannot be written; nothing has changed.
     Channel(EventDataError),
 }
 
@@ -137,9 +201,18 @@ impl AnswerError {
     #[must_use]
     pub const fn code(&self) -> u16 {
         match self {
-            Self::Insufficient { .. } => 300,
+            Self::Insufficient(error) => error.code(),
             Self::NotAsked => 702,
             Self::Channel(error) => error.code(),
+        }
+    }
+
+    /// The number of octets that are needed, if there is too little room.
+    #[must_use]
+    pub const fn required(&self) -> Option<usize> {
+        match self {
+            Self::Insufficient(error) => Some(error.required),
+            Self::NotAsked | Self::Channel(_) => None,
         }
     }
 }
@@ -147,7 +220,7 @@ impl AnswerError {
 impl fmt::Display for AnswerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Insufficient { required } => write!(f, "{required} octets of storage are needed"),
+            Self::Insufficient(error) => error.fmt(f),
             Self::NotAsked => f.write_str("this answers no question that was asked"),
             Self::Channel(error) => error.fmt(f),
         }
@@ -158,7 +231,7 @@ impl core::error::Error for AnswerError {}
 
 impl From<Insufficient> for AnswerError {
     fn from(error: Insufficient) -> Self {
-        Self::Insufficient { required: error.required }
+        Self::Insufficient(error)
     }
 }
 
@@ -166,7 +239,7 @@ impl From<Insufficient> for AnswerError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Due {
     pub(super) owed: Owed,
-    /// Whether it will not be sent, unless it is no ordinary reply.
+    /// Suppress the reply if it is a plain `command/reply`.
     pub(super) silent: bool,
 }
 
@@ -195,7 +268,8 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     ///
     /// # Errors
     ///
-    /// The answer does not fit, or is no answer to the question: nothing has happened.
+    /// The answer does not fit, or is no answer to the question: nothing has changed, and what `out` holds has no
+    /// meaning.
     pub fn answer(&mut self, answer: Answer<'_>, out: &mut [u8]) -> Result<usize, AnswerError> {
         let Some(due) = self.due else { return Err(AnswerError::NotAsked) };
         let reply = |parts: &[&[u8]], out: &mut [u8]| match due.silent {
@@ -204,7 +278,8 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
         };
         let written = match (due.owed, answer) {
             (Owed::Password | Owed::User, Answer::Refuse) => {
-                return Ok(self.close_after(&Output::Reply(&[b"-ERR invalid"]), Closed::Refused, out)?);
+                let last = Some(Output::Text(ParseErrorKind::Credentials.reply()));
+                return Ok(self.close_after(last, Closed::Refused, Goodbye::Disconnected, out)?);
             }
             (Owed::Password, Answer::Accept(_)) => {
                 let written = reply(&[b"+OK accepted"], out)?;
@@ -225,8 +300,9 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
             (Owed::Message, Answer::Ok) => reply(&[b"+OK"], out)?,
             (Owed::Message, Answer::NoSuchChannel(uuid)) => reply(&[b"-ERR invalid session id [", uuid, b"]"], out)?,
             (Owed::Event, Answer::Event(uuid)) => reply(&[b"+OK ", uuid], out)?,
-            (Owed::Message | Owed::Event, Answer::Reply(text)) => reply(&[text], out)?,
-            (Owed::Value, Answer::Value(b"")) => reply(&[NOT_FOUND], out)?,
+            (Owed::Password | Owed::User, Answer::Reply(_)) => return Err(AnswerError::NotAsked),
+            (_, Answer::Reply(text)) => reply(&[text], out)?,
+            (Owed::Value, Answer::Value(b"")) => reply(&[NOT_FOUND.as_bytes()], out)?,
             (Owed::Value, Answer::Value(value)) => reply(&[value], out)?,
             (Owed::Channel, Answer::Channel(data)) => {
                 data.check(Format::Plain).and_then(|()| data.check_head()).map_err(AnswerError::Channel)?;
@@ -253,10 +329,15 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
 
     fn accept(&mut self, rights: Rights<'_>) -> Result<(), AnswerError> {
         if self.keep_rights(rights).is_err() {
-            self.store.remove(|record| record.is(Kind::AllowedSubclass) || record.is(Kind::AllowedApi));
-            let lists = [rights.events, rights.api].into_iter().flatten();
-            let required = lists.fold(0, |required, list| required + Store::<S>::required_for(listed(list)));
-            return Err(AnswerError::Insufficient { required });
+            let new = |kind, word: &[u8]| if self.store.has(kind, word) { 0 } else { Store::<S>::room_for(kind, word) };
+            let subclasses = rights.events.into_iter().flat_map(listed_subclasses);
+            let commands = rights.api.into_iter().flat_map(listed);
+            let more = subclasses.map(|word| new(Kind::AllowedSubclass, word)).sum::<usize>()
+                + commands.map(|word| new(Kind::AllowedApi, word)).sum::<usize>();
+            let required = self.store.required(more);
+            self.store.clear(Kind::AllowedSubclass);
+            self.store.clear(Kind::AllowedApi);
+            return Err(Insufficient { required }.into());
         }
         self.may_log = rights.log;
         self.phase = Phase::Open;

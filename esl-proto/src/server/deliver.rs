@@ -7,29 +7,31 @@ use super::write::{LogData, Output};
 use super::{Phase, Server, ServerLimits};
 use crate::event::{EventData, EventDataError};
 use crate::name::LogLevel;
+use crate::text::Insufficient;
 
 /// What becomes of an event or a log line that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Offer {
-    /// It is not for this connection.
+    /// Not wanted by this connection.
     Skip,
-    /// It is, and must be [delivered](Server::deliver) in its turn. It counts as waiting until then.
+    /// Wanted. Call [`deliver`](Server::deliver) for it in order; it counts against the queue limit until you do.
     Queue,
-    /// It would be, but too many wait: it is lost.
+    /// Wanted, but the queue is full: dropped.
     Lost,
-    /// One loss too many: [`Server::disconnect`].
+    /// One loss too many: end the connection with [`Server::disconnect`].
     Kill,
 }
 
 /// An event or a log line cannot be delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum DeliverError {
     /// Not now: in the middle of a command, or before an answer, or nothing is subscribed to. It keeps its place.
     NotReady,
     /// The event cannot be written. If its place in the queue is to go, use [`Server::skip`].
-    Event(EventDataError),
+    Refused(EventDataError),
+    /// `out` is too short. It keeps its place.
+    Insufficient(Insufficient),
 }
 
 impl DeliverError {
@@ -38,7 +40,17 @@ impl DeliverError {
     pub const fn code(&self) -> u16 {
         match self {
             Self::NotReady => 703,
-            Self::Event(error) => error.code(),
+            Self::Refused(error) => error.code(),
+            Self::Insufficient(error) => error.code(),
+        }
+    }
+
+    /// The number of octets that are needed, if there is too little room.
+    #[must_use]
+    pub const fn required(&self) -> Option<usize> {
+        match self {
+            Self::Insufficient(error) => Some(error.required),
+            Self::NotReady | Self::Refused(_) => None,
         }
     }
 }
@@ -47,7 +59,8 @@ impl fmt::Display for DeliverError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotReady => f.write_str("not between two commands, or nothing is subscribed to"),
-            Self::Event(error) => error.fmt(f),
+            Self::Refused(error) => error.fmt(f),
+            Self::Insufficient(error) => error.fmt(f),
         }
     }
 }
@@ -105,15 +118,14 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     ///
     /// # Errors
     ///
-    /// It cannot be sent now, or not at all, or `out` is too short: nothing has happened.
+    /// It cannot be sent now, or not at all, or `out` is too short: the listener's state is unchanged, and what `out` holds
+    /// has no meaning.
     pub fn deliver(&mut self, event: &EventData<'_>, out: &mut [u8]) -> Result<usize, DeliverError> {
         if !self.is_ready_for_events() {
             return Err(DeliverError::NotReady);
         }
-        event.check(self.format).map_err(DeliverError::Event)?;
-        let written = Output::Event(event, self.format, self.percent)
-            .emit(out)
-            .map_err(|error| DeliverError::Event(EventDataError::Insufficient { required: error.required }))?;
+        event.check(self.format).map_err(DeliverError::Refused)?;
+        let written = Output::Event(event, self.format, self.percent).emit(out).map_err(DeliverError::Insufficient)?;
         self.events.pop();
         Ok(written)
     }
@@ -136,14 +148,13 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     ///
     /// # Errors
     ///
-    /// It cannot be sent now, or `out` is too short: nothing has happened.
+    /// It cannot be sent now, or `out` is too short: the listener's state is unchanged, and what `out` holds
+    /// has no meaning.
     pub fn deliver_log(&mut self, line: &LogData<'_>, out: &mut [u8]) -> Result<usize, DeliverError> {
         if !self.is_ready_for_log() {
             return Err(DeliverError::NotReady);
         }
-        let written = Output::Log(line)
-            .emit(out)
-            .map_err(|error| DeliverError::Event(EventDataError::Insufficient { required: error.required }))?;
+        let written = Output::Log(line).emit(out).map_err(DeliverError::Insufficient)?;
         self.log_lines.pop();
         Ok(written)
     }

@@ -19,21 +19,13 @@ const fn bit(place: usize) -> u128 {
     1 << place
 }
 
-/// The place of a name as the server reads it: also without its first 13 octets (`SWITCH_EVENT_`).
-fn place(word: &[u8]) -> Option<usize> {
-    let long = word.get(13..).filter(|rest| !rest.is_empty());
-    let is = |name: &EventName<'_>, text: &[u8]| name.as_octets().eq_ignore_ascii_case(text);
-    EventName::KNOWN.iter().position(|name| long.is_some_and(|long| is(name, long)) || is(name, word))
-}
-
+/// The bit of the name that the server reads in a word.
 fn named(word: &[u8]) -> Option<u128> {
-    place(word).map(bit)
+    bit_of(EventName::asked_for(word))
 }
 
-/// The name that the server reads in a word.
-pub(super) fn event_name(word: &[u8]) -> EventName<'_> {
-    let known = place(word).and_then(|place| EventName::KNOWN.get(place));
-    known.copied().unwrap_or_else(|| EventName::from_octets(word))
+fn bit_of(name: EventName<'_>) -> Option<u128> {
+    EventName::KNOWN.iter().position(|known| *known == name).map(bit)
 }
 
 impl EventSet {
@@ -144,9 +136,11 @@ impl Interest {
                 }
                 self.names.0 |= name;
                 if name == ALL {
+                    let is_first = change != Change::All;
                     self.names = EventSet::EVERY;
                     change = Change::All;
-                    if self.allowed.is_some() && store.subscribe_to_allowed().is_err() {
+                    // Once a command, however often it says ALL.
+                    if is_first && self.allowed.is_some() && store.subscribe_to_allowed().is_err() {
                         return Change::Full;
                     }
                 }
@@ -167,7 +161,7 @@ impl Interest {
         let mut custom = false;
         for word in words {
             if custom {
-                store.remove(|record| record.is(Kind::Subclass) && record.first == word);
+                store.remove(Kind::Subclass, word, &[]);
             } else if let Some(name) = named(word) {
                 change = Change::Done;
                 match name {
@@ -193,13 +187,13 @@ impl Interest {
         }
         self.listening = false;
         self.names.0 = 0;
-        store.remove(|record| record.is(Kind::Subclass));
+        store.clear(Kind::Subclass);
         true
     }
 
     pub(super) fn my_events(&mut self) {
         for name in OF_A_CHANNEL {
-            self.names.0 |= named(name.as_octets()).unwrap_or_default();
+            self.names.0 |= bit_of(name).unwrap_or_default();
         }
         self.my_events = true;
         self.listening = true;
@@ -220,7 +214,7 @@ impl Interest {
         if self.names.has(ALL) {
             return true;
         }
-        let Some(name) = event.name().and_then(|name| named(name.as_octets())) else { return false };
+        let Some(name) = event.name().and_then(bit_of) else { return false };
         self.names.has(name)
             && (name != CUSTOM
                 || match event.get("Event-Subclass") {
@@ -233,6 +227,11 @@ impl Interest {
 
 const CUSTOM: u128 = bit(0);
 
+/// The subclasses in a list of rights: the words after CUSTOM.
+pub(super) fn listed_subclasses(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    listed(list).skip_while(|word| named(word) != Some(CUSTOM)).skip(1)
+}
+
 /// The words of a list of rights: between commas, or between blanks if there is one.
 pub(super) fn listed(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     let between = if list.contains(&b' ') { b' ' } else { b',' };
@@ -241,16 +240,21 @@ pub(super) fn listed(list: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Whether the filters let an event through.
 fn passes<S: AsRef<[u8]>>(event: &EventData<'_>, store: &Store<S>, regex: RegexHook<'_>) -> bool {
-    let mut filters = store.of(Kind::Filter).peekable();
-    if filters.peek().is_none() {
+    if !store.has_filters() {
         return true;
     }
     let mut passes = false;
-    for filter in filters {
-        let value = match filter.first {
-            b"_body" => event.body.map(Content::Text),
-            name => event.get(name),
+    // Filters on one header mostly come one after another: it is looked up once for them.
+    let mut last: Option<(&[u8], Option<Content<'_>>)> = None;
+    for filter in store.filters() {
+        let value = match last {
+            Some((name, value)) if name == filter.first => value,
+            _ => match filter.first {
+                b"_body" => event.body.map(Content::Text),
+                name => event.get(name),
+            },
         };
+        last = Some((filter.first, value));
         let Some(value) = value else { continue };
         let (include, pattern) = filter_value(filter.second);
         if include && passes {
@@ -273,7 +277,8 @@ fn passes<S: AsRef<[u8]>>(event: &EventData<'_>, store: &Store<S>, regex: RegexH
     passes
 }
 
-/// Whether a filter lets in or keeps out, and what it compares with: signs and blanks before it decide, the last one.
+/// Whether a filter includes or excludes, and the pattern it compares with. Leading `+`, `-` and spaces: the last sign
+/// wins.
 fn filter_value(mut value: &[u8]) -> (bool, &[u8]) {
     let mut include = true;
     while let [sign @ (b'+' | b'-' | b' '), rest @ ..] = value {
@@ -291,7 +296,7 @@ fn filter_value(mut value: &[u8]) -> (bool, &[u8]) {
 fn concerns<S: AsRef<[u8]>>(event: &EventData<'_>, store: &Store<S>) -> bool {
     let unique_id = event.get("Unique-ID");
     // After `myevents` with the uuid of no channel there is none: every channel's events come.
-    let Some(channel) = store.of(Kind::Channel).next() else { return unique_id.is_some() };
-    let names = |content: Option<Content<'_>>| content == Some(Content::Text(channel.first));
+    let Some(channel) = store.one(Kind::Channel) else { return unique_id.is_some() };
+    let names = |content: Option<Content<'_>>| content == Some(Content::Text(channel));
     names(unique_id) || names(event.get("Job-Owner-UUID"))
 }

@@ -1,7 +1,36 @@
 //! The connection as FreeSWITCH's listener sees it.
 //!
-//! What a command means here is what mod_event_socket makes of it: words match by their beginning, in the listener's own
-//! order, and replies have its texts. `docs/protocol.md` lists where this listener differs on purpose.
+//! What a command means here is what mod_event_socket makes of it: words match by their beginning and replies have its
+//! texts. `docs/protocol.md` lists where this listener differs on purpose.
+//!
+//! # Theory of operation
+//!
+//! A [`Server`] is one connection. Its host owns the socket, the clock, the calls and the API; the listener owns the
+//! protocol's state: phase, format, subscriptions, filters, rights, lingering, and how much waits to be sent.
+//!
+//! The host calls, in any order that these rules allow:
+//!
+//! 1. [`poll`](Server::poll) with what it has read and not yet consumed, again and again until it says
+//!    [`Poll::NeedData`]. The first call writes the greeting. Each call obeys one command at most: it is answered
+//!    ([`Poll::Done`]), or becomes a question ([`Poll::Ask`]).
+//! 2. [`answer`](Server::answer), once for each question, now or later. Until then `poll` says [`Poll::Waiting`]: replies
+//!    come in the order of the commands. Everything that an `Ask` borrows lies in the read buffer.
+//! 3. [`offer`](Server::offer) for every event that happens, and, if the answer is [`Offer::Queue`],
+//!    [`deliver`](Server::deliver) or [`skip`](Server::skip) for it later, in order. The host keeps the queue, the
+//!    listener counts it. `deliver` works between two commands only, as with FreeSWITCH; the format is that of the moment
+//!    of delivery.
+//! 4. [`disconnect`](Server::disconnect) or [`channel_ended`](Server::channel_ended) when a time is over or a call has
+//!    ended. [`Poll::Closed`] or [`closed`](Server::closed) says that the connection is over: what is written must be
+//!    sent, then the host closes it.
+//!
+//! Invariants:
+//!
+//! * Each command gets one frame, except the first of an outbound connection, which gets none unless it is answered by
+//!   more than a plain reply (`connect`, `api`).
+//! * A call that fails leaves the listener as it was. What it has written to `out` has no meaning.
+//! * The listener writes whole frames only, and nothing of a client's or a host's text can end one early.
+//! * No call takes longer than a time linear in the octets that it was given, whatever a client has made the listener
+//!   keep; only filters are asked one by one for each event.
 
 mod ask;
 mod commands;
@@ -12,6 +41,7 @@ mod store;
 mod write;
 
 use core::fmt;
+use core::time::Duration;
 
 use ask::Due;
 pub use ask::{Answer, AnswerError, Ask, Rights};
@@ -26,6 +56,7 @@ use write::Output;
 
 use crate::frame::{Decoder, Limits, Request, Step};
 use crate::name::{Format, LogLevel};
+use crate::sink::Writer;
 use crate::text::{Insufficient, Percent};
 
 /// What a listener takes and keeps, at most.
@@ -61,7 +92,7 @@ pub struct Control {
     pub is_async: bool,
 }
 
-/// How far a connection is.
+/// The state of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     New,
@@ -90,7 +121,7 @@ enum Phase {
 /// let Poll::Ask { ask: Ask::Password(password), .. } = server.poll(b"auth ClueCon\n\n", &mut out)? else {
 ///     panic!("that was a password");
 /// };
-/// let answer = if password.expose() == b"ClueCon" { Answer::Accept(Rights::ALL) } else { Answer::Refuse };
+/// let answer = if password.matches("ClueCon") { Answer::Accept(Rights::ALL) } else { Answer::Refuse };
 /// let written = server.answer(answer, &mut out)?;
 /// assert_eq!(&out[..written], b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n");
 /// # Ok::<(), Box<dyn core::error::Error>>(())
@@ -126,6 +157,8 @@ impl Server<[u8; 0]> {
     /// How long `out` must be for everything that the listener writes by itself. More only for what the host gives:
     /// answers of API commands, channel data, events, log lines.
     pub const REPLY_MAX: usize = 2048;
+    /// How long FreeSWITCH waits for a client's first command: see [`is_idle_stranger`](Self::is_idle_stranger).
+    pub const FIRST_COMMAND_TIMEOUT: Duration = Duration::from_secs(25);
 }
 
 impl<S> Server<S> {
@@ -160,14 +193,15 @@ impl<S> Server<S> {
         Self::new(limits, storage, None)
     }
 
-    /// The same listener with another rule for the `%` of values. FreeSWITCH's own is the default.
+    /// The same listener with another rule for a `%` in values. The default is FreeSWITCH's rule.
     #[must_use]
     pub fn with_percent(self, percent: Percent) -> Self {
         Self { percent, ..self }
     }
 
-    /// Whether no command has come yet, or none but wrong ones before a password: the host ends such a connection after
-    /// 25 seconds, as FreeSWITCH does, which however stops counting at the first wrong command.
+    /// True until a valid command arrives. FreeSWITCH drops such connections after
+    /// [25 s](Server::FIRST_COMMAND_TIMEOUT); unlike this, its timer is
+    /// cancelled by the first (even invalid) command.
     #[must_use]
     pub const fn is_idle_stranger(&self) -> bool {
         matches!(self.phase, Phase::New | Phase::Login) || (self.fresh && matches!(self.phase, Phase::Open))
@@ -201,7 +235,7 @@ impl<S> Server<S> {
         self.format
     }
 
-    /// The gravest to the least grave: up to which level log lines are wanted.
+    /// Least severe level the client wants; [`None`] if logging is off.
     #[must_use]
     pub const fn log_level(&self) -> Option<LogLevel> {
         self.log
@@ -266,14 +300,14 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     }
 
     fn keep_channel(&mut self, uuid: &[u8]) -> Result<(), Insufficient> {
-        let required = self.store.required(uuid);
-        self.store.add(Kind::Channel, uuid, &[]).map_err(|_| Insufficient { required })
+        let required = self.store.required(Store::<S>::room_for(Kind::Channel, uuid));
+        self.store.insert(Kind::Channel, uuid).map_err(|_| Insufficient { required })
     }
 
     /// The channel that the connection controls.
     #[must_use]
     pub fn channel(&self) -> Option<&[u8]> {
-        self.store.of(Kind::Channel).next().map(|record| record.first)
+        self.store.one(Kind::Channel)
     }
 
     /// Reads the next command from `buf`, which begins where the octets end that were consumed before. What the listener
@@ -324,37 +358,43 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
 
     /// Ends the connection: writes the notice.
     fn close(&mut self, why: Closed, goodbye: Goodbye, out: &mut [u8]) -> Result<usize, Insufficient> {
-        let written = Output::Goodbye(self.channel(), goodbye.text().as_bytes()).emit(out)?;
+        self.close_after(None, why, goodbye, out)
+    }
+
+    /// Ends the connection with one more frame before the notice.
+    fn close_after(
+        &mut self,
+        last: Option<Output<'_>>,
+        why: Closed,
+        goodbye: Goodbye,
+        out: &mut [u8],
+    ) -> Result<usize, Insufficient> {
+        let mut writer = Writer::new(out);
+        if let Some(last) = last {
+            last.write(&mut writer);
+        }
+        Output::Goodbye(self.channel(), goodbye.text().as_bytes()).write(&mut writer);
+        let written = writer.finish()?.len();
         self.phase = Phase::Closed(why);
         self.due = None;
         self.partial = false;
         Ok(written)
     }
 
-    /// Ends the connection with one more frame before the notice: writes both or nothing.
-    fn close_after(&mut self, last: &Output<'_>, why: Closed, out: &mut [u8]) -> Result<usize, Insufficient> {
-        let front = last.len();
-        let rest = out.get_mut(front..).unwrap_or_default();
-        let notice = self
-            .close(why, Goodbye::Disconnected, rest)
-            .map_err(|error| Insufficient { required: front + error.required })?;
-        Ok(last.emit(out)? + notice)
-    }
-
     /// Refuses a connection by its address, instead of the first [`poll`](Self::poll). Close it then.
     ///
     /// # Errors
     ///
-    /// `out` is too short: nothing has happened.
+    /// `out` is too short: nothing has changed, and what `out` holds has no meaning.
     pub fn reject(&mut self, out: &mut [u8]) -> Result<usize, Insufficient> {
-        self.close_after(&Output::Rejection, Closed::Rejected, out)
+        self.close_after(Some(Output::Rejection), Closed::Rejected, Goodbye::Disconnected, out)
     }
 
     /// Ends the connection with a notice. Close it then. Nothing is written if it is over already.
     ///
     /// # Errors
     ///
-    /// `out` is too short: nothing has happened.
+    /// `out` is too short: nothing has changed, and what `out` holds has no meaning.
     pub fn disconnect(&mut self, goodbye: Goodbye, out: &mut [u8]) -> Result<usize, Insufficient> {
         match self.phase {
             Phase::Closed(_) => Ok(0),
@@ -370,7 +410,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     ///
     /// # Errors
     ///
-    /// `out` is too short: nothing has happened.
+    /// `out` is too short: nothing has changed, and what `out` holds has no meaning.
     pub fn channel_ended(&mut self, name: impl AsRef<[u8]>, out: &mut [u8]) -> Result<usize, Insufficient> {
         let Some(uuid) = self.channel() else { return Ok(0) };
         match (self.phase, self.linger) {
@@ -392,7 +432,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     /// The storage is full.
     pub fn subscribe(&mut self, subclass: impl AsRef<[u8]>) -> Result<(), Insufficient> {
         let subclass = subclass.as_ref();
-        let required = self.store.required(subclass);
+        let required = self.store.required(Store::<S>::room_for(Kind::Subclass, subclass));
         self.store.insert(Kind::Subclass, subclass).map_err(|_| Insufficient { required })
     }
 }

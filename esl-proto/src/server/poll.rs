@@ -5,22 +5,21 @@ use crate::frame::DecodeError;
 
 /// What [`poll`](super::Server::poll) found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Poll<'b> {
     /// The listener has written something by itself: its greeting, or the reply to a command.
     Done {
         /// What the host may want to know about it.
         effect: Effect,
-        /// Octets that are done with.
+        /// Octets to consume.
         consumed: usize,
         /// Octets of `out` to send. 0 for the first command of an outbound connection: only `connect` is answered there.
         written: usize,
     },
-    /// The client wants something of the host, which has to [`answer`](super::Server::answer).
+    /// A request to the host, to be [answered](super::Server::answer).
     Ask {
-        /// What.
+        /// The request.
         ask: Ask<'b>,
-        /// Octets that are done with, once the question is.
+        /// Octets to consume after this request has been answered.
         consumed: usize,
     },
     /// The host owes an answer: nothing is read before.
@@ -29,7 +28,7 @@ pub enum Poll<'b> {
     NeedData {
         /// How long the buffer must be for the next command to be whole, if that is known.
         required: Option<usize>,
-        /// Octets that are done with.
+        /// Octets to consume.
         consumed: usize,
     },
     /// The connection is over: send what is written, then close it.
@@ -63,7 +62,6 @@ impl Poll<'_> {
 
 /// What a command that the listener has answered by itself means to its host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Effect {
     /// The greeting has been written: an auth request, or nothing in outbound mode. The client has 25 seconds for its
     /// first command.
@@ -89,7 +87,6 @@ pub enum Effect {
 
 /// Why a connection is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Closed {
     /// The client has sent `exit`.
     Exit,
@@ -109,7 +106,6 @@ pub enum Closed {
 
 /// What to say at the end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Goodbye {
     /// The usual: the client has closed its side, a time is over.
     Disconnected,

@@ -5,54 +5,44 @@ use core::fmt;
 use super::{Control, Rights};
 use crate::event::EventData;
 use crate::name::{Format, LogLevel, header};
-use crate::scan::slice;
-use crate::sink::{Length, Sink, Writer};
+use crate::sink::{Sink, Writer};
+use crate::text::cut::{around, run_without};
 use crate::text::{Insufficient, Percent, Value};
 
-/// The text of the reply where there is no other.
-pub(super) const NOT_FOUND: &[u8] = b"-ERR command not found";
 /// What the server's buffer for a reply's text holds.
 const REPLY_TEXT_MAX: usize = 511;
 
-/// The text of a reply: no longer than the server's, and one line. Line ends and NUL become blanks, where the server
-/// would lose the end of its frame.
-struct ReplyText<'s, S> {
-    sink: &'s mut S,
-    left: usize,
-}
-
-impl<S: Sink> Sink for ReplyText<'_, S> {
-    fn put(&mut self, octets: &[u8]) {
-        let octets = octets.get(..self.left).unwrap_or(octets);
-        self.left = self.left.saturating_sub(octets.len());
-        let mut from = 0;
-        while let Some(end) = line_end(octets, from) {
-            self.sink.put(slice(octets, from, end));
-            self.sink.put(b" ");
-            from = end + 1;
+/// Puts the text of a reply, in parts: no longer than the server's, and one line. Line ends and NUL become blanks, where
+/// the server would lose the end of its frame.
+fn put_text(parts: &[&[u8]], out: &mut Writer<'_>) {
+    let mut left = REPLY_TEXT_MAX;
+    for part in parts {
+        let mut rest = part.get(..left).unwrap_or(part);
+        left = left.saturating_sub(rest.len());
+        while let Some((before, _, after)) = around(rest, run_without(rest, |octet| matches!(octet, b'\n' | b'\r' | 0)))
+        {
+            out.put(before);
+            out.put(b" ");
+            rest = after;
         }
-        self.sink.put(slice(octets, from, octets.len()));
+        out.put(rest);
     }
 }
 
-/// The next octet that a line cannot have.
-fn line_end(octets: &[u8], from: usize) -> Option<usize> {
-    memchr::memchr3(b'\n', b'\r', 0, slice(octets, from, octets.len())).map(|at| from + at)
-}
-
-/// Writes a header whose value is one line.
-fn put_line<S: Sink>(name: &str, parts: &[&[u8]], sink: &mut S) {
-    sink.put(name.as_bytes());
-    sink.put(b": ");
-    let mut text = ReplyText { sink, left: REPLY_TEXT_MAX };
-    parts.iter().for_each(|part| text.put(part));
-    sink.put(b"\n");
+/// Puts a header whose value is one line.
+fn put_line(name: &str, parts: &[&[u8]], out: &mut Writer<'_>) {
+    out.put(name.as_bytes());
+    out.put(b": ");
+    put_text(parts, out);
+    out.put(b"\n");
 }
 
 /// A frame that the listener writes.
 pub(super) enum Output<'a> {
     AuthRequest,
     Rejection,
+    /// A reply's text.
+    Text(&'static str),
     /// A reply's text, in parts.
     Reply(&'a [&'a [u8]]),
     FilterAdded(&'a [u8], &'a [u8]),
@@ -79,27 +69,21 @@ pub(super) enum Output<'a> {
 }
 
 impl Output<'_> {
-    /// Writes the frame to the front of `out`, whole or not at all.
+    /// Writes the frame to the front of `out`.
     pub(super) fn emit(&self, out: &mut [u8]) -> Result<usize, Insufficient> {
-        let required = self.len();
-        self.write(&mut Writer(out.get_mut(..required).ok_or(Insufficient { required })?));
-        Ok(required)
+        let mut writer = Writer::new(out);
+        self.write(&mut writer);
+        Ok(writer.finish()?.len())
     }
 
-    /// The frame's octets.
-    pub(super) fn len(&self) -> usize {
-        let mut length = Length(0);
-        self.write(&mut length);
-        length.0
-    }
-
-    fn write(&self, sink: &mut impl Sink) {
+    pub(super) fn write(&self, sink: &mut Writer<'_>) {
         match self {
             Self::AuthRequest => {
                 sink.put_header(header::CONTENT_TYPE, b"auth/request");
                 sink.put(b"\n");
             }
             Self::Rejection => put_frame(b"text/rude-rejection", b"Access Denied, go away.\n", sink),
+            Self::Text(text) => Output::Reply(&[text.as_bytes()]).write(sink),
             Self::Reply(parts) => {
                 sink.put_header(header::CONTENT_TYPE, b"command/reply");
                 put_line(header::REPLY_TEXT, parts, sink);
@@ -148,13 +132,12 @@ impl Output<'_> {
             }
             Self::Api(output) => put_frame(b"api/response", output, sink),
             Self::Event(event, format, percent) => {
-                let length = event.encoded_len(*format, *percent);
-                sink.put_number_header(header::CONTENT_LENGTH, length as u64);
-                sink.put(header::CONTENT_TYPE.as_bytes());
-                sink.put(b": text/event-");
-                sink.put(format.as_str().as_bytes());
-                sink.put(b"\n\n");
-                event.write(*format, *percent, sink);
+                let content_type: &[u8] = match format {
+                    Format::Plain => b"\nContent-Type: text/event-plain\n\n",
+                    Format::Json => b"\nContent-Type: text/event-json\n\n",
+                    Format::Xml => b"\nContent-Type: text/event-xml\n\n",
+                };
+                sink.put_counted(b"Content-Length: ", content_type, |sink| event.write(*format, *percent, sink));
             }
             Self::Log(log) => log.write(sink),
             Self::Goodbye(channel, text) => {
@@ -178,13 +161,13 @@ impl Output<'_> {
 }
 
 /// A frame of a type and a body.
-fn put_frame(content_type: &[u8], body: &[u8], sink: &mut impl Sink) {
+fn put_frame(content_type: &[u8], body: &[u8], sink: &mut Writer<'_>) {
     sink.put_header(header::CONTENT_TYPE, content_type);
     put_body(body, sink);
 }
 
 /// The Content-Length, also of nothing, the end of the head and the body.
-fn put_body(body: &[u8], sink: &mut impl Sink) {
+fn put_body(body: &[u8], sink: &mut Writer<'_>) {
     sink.put_number_header(header::CONTENT_LENGTH, body.len() as u64);
     sink.put(b"\n");
     sink.put(body);
@@ -196,13 +179,12 @@ struct Number([u8; 11]);
 
 impl Number {
     fn text(&mut self, number: i32) -> &[u8] {
-        let mut writer = Writer(&mut self.0);
+        let mut writer = Writer::new(&mut self.0);
         if number < 0 {
             writer.put(b"-");
         }
         writer.put_number(number.unsigned_abs().into());
-        let left = writer.0.len();
-        self.0.get(..self.0.len() - left).unwrap_or_default()
+        writer.finish().unwrap_or_default()
     }
 }
 
@@ -227,7 +209,7 @@ pub struct LogData<'a> {
 }
 
 impl LogData<'_> {
-    fn write(&self, sink: &mut impl Sink) {
+    fn write(&self, sink: &mut Writer<'_>) {
         sink.put_header(header::CONTENT_TYPE, b"log/data");
         sink.put_number_header(header::CONTENT_LENGTH, self.text.len() as u64);
         put_line(header::LOG_LEVEL, &[Number::default().text(self.level.number().into())], sink);

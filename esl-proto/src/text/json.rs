@@ -1,5 +1,6 @@
 //! JSON strings and flat arrays of them, as octets: nothing here needs them to be UTF-8.
 
+use super::cut::{around, hex_digit, run_without};
 use super::{Coding, Few, Value, skip_space};
 use crate::scan::{find, slice};
 use crate::sink::Sink;
@@ -110,29 +111,23 @@ fn unit(text: &[u8]) -> Option<(u32, &[u8])> {
 /// Writes `text` as a JSON string. As on the server, bytes that are not UTF-8 are copied unchanged.
 pub(crate) fn write_string(text: &[u8], sink: &mut impl Sink) {
     sink.put(b"\"");
-    let mut from = 0;
-    for (at, octet) in text.iter().enumerate() {
-        let control = [b'\\', b'u', b'0', b'0', digit(octet >> 4), digit(octet & 0xf)];
-        let escape: &[u8] = match octet {
-            b'"' => b"\\\"",
-            b'\\' => b"\\\\",
-            0x08 => b"\\b",
-            0x0c => b"\\f",
-            b'\n' => b"\\n",
-            b'\r' => b"\\r",
-            b'\t' => b"\\t",
-            0..=0x1f => &control,
-            _ => continue,
-        };
-        sink.put(slice(text, from, at));
-        sink.put(escape);
-        from = at + 1;
+    let mut rest = text;
+    while let Some((plain, [octet], after)) =
+        around(rest, run_without(rest, |octet| octet < 0x20 || octet == b'"' || octet == b'\\'))
+    {
+        sink.put(plain);
+        let short = |letter| [b'\\', letter];
+        match octet {
+            b'"' | b'\\' => sink.put(&short(*octet)),
+            0x08 => sink.put(&short(b'b')),
+            0x0c => sink.put(&short(b'f')),
+            b'\n' => sink.put(&short(b'n')),
+            b'\r' => sink.put(&short(b'r')),
+            b'\t' => sink.put(&short(b't')),
+            octet => sink.put(&[b'\\', b'u', b'0', b'0', hex_digit(octet >> 4, b'a'), hex_digit(octet & 0xf, b'a')]),
+        }
+        rest = after;
     }
-    sink.put(slice(text, from, text.len()));
+    sink.put(rest);
     sink.put(b"\"");
-}
-
-/// A lower-case hexadecimal digit.
-const fn digit(number: u8) -> u8 {
-    if number < 10 { b'0' + number } else { b'a' - 10 + number }
 }

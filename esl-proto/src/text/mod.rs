@@ -6,6 +6,8 @@
 //!
 //! In every encoding, an invalid escape is kept verbatim.
 
+pub(crate) mod check;
+pub(crate) mod cut;
 pub(crate) mod json;
 pub(crate) mod percent;
 mod value;
@@ -19,11 +21,21 @@ pub use value::{Bytes, Items, Value};
 
 use crate::scan;
 
-/// Storage was too small: nothing was written, `required` octets are needed.
+/// Storage was too small: `required` octets are needed.
+///
+/// Nothing has changed but the octets of an output buffer, which have no meaning then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Insufficient {
     /// The number of octets that are needed.
     pub required: usize,
+}
+
+impl Insufficient {
+    /// The error's number, the same in every language.
+    #[must_use]
+    pub const fn code(&self) -> u16 {
+        300
+    }
 }
 
 impl fmt::Display for Insufficient {

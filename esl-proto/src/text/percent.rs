@@ -1,5 +1,6 @@
 //! Percent coding of header values in plain and XML events.
 
+use super::cut::{around, hex_digit, run_without};
 use super::{copy, first};
 use crate::scan::slice;
 use crate::sink::Sink;
@@ -86,41 +87,28 @@ pub enum Percent {
     Exact,
 }
 
-/// Whether the server writes a byte without an escape.
-const fn is_plain(octet: u8) -> bool {
-    const OTHERS: u128 = mark(b"!$'()*,-./_~");
-    octet.is_ascii_alphanumeric() || (octet < 128 && OTHERS >> octet & 1 == 1)
-}
-
-/// A bit set of ASCII characters.
-const fn mark(octets: &[u8]) -> u128 {
-    match octets {
-        [] => 0,
-        [octet, rest @ ..] => 1 << *octet | mark(rest),
-    }
+/// Whether the server writes an octet as an escape.
+const fn is_special(octet: u8) -> bool {
+    !matches!(octet, b'!' | b'$' | b'\''..=b'*' | b','..=b'9' | b'A'..=b'Z' | b'_' | b'a'..=b'z' | b'~')
 }
 
 /// Writes `text` percent-coded; `percent` decides about a `%` that looks like an escape.
 pub(crate) fn encode(text: &[u8], percent: Percent, sink: &mut impl Sink) {
-    let mut from = 0;
-    for (at, octet) in text.iter().copied().enumerate() {
-        if is_plain(octet) || (octet == b'%' && percent == Percent::Faithful && is_escape(text, at)) {
-            continue;
+    let mut rest = text;
+    while let Some((plain, [octet], after)) = around(rest, run_without(rest, is_special)) {
+        if *octet == b'%' && percent == Percent::Faithful && is_escape(after) {
+            sink.put(slice(rest, 0, plain.len() + 1));
+        } else {
+            sink.put(plain);
+            sink.put(&[b'%', hex_digit(octet >> 4, b'A'), hex_digit(octet & 0xf, b'A')]);
         }
-        sink.put(slice(text, from, at));
-        sink.put(&[b'%', upper_hex(octet >> 4), upper_hex(octet & 0xf)]);
-        from = at + 1;
+        rest = after;
     }
-    sink.put(slice(text, from, text.len()));
+    sink.put(rest);
 }
 
-/// Whether two upper-case hexadecimal digits follow the `%`.
-fn is_escape(text: &[u8], at: usize) -> bool {
+/// Whether two upper-case hexadecimal digits are at the front of `text`.
+fn is_escape(text: &[u8]) -> bool {
     let digit = |octet: &u8| matches!(octet, b'0'..=b'9' | b'A'..=b'F');
-    text.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(digit))
-}
-
-/// An upper-case hexadecimal digit.
-pub(super) const fn upper_hex(number: u8) -> u8 {
-    if number < 10 { b'0' + number } else { b'A' - 10 + number }
+    text.get(..2).is_some_and(|digits| digits.iter().all(digit))
 }

@@ -1,6 +1,6 @@
 //! XML entities and character references, on bytes.
 
-use super::percent::upper_hex;
+use super::cut::hex_digit;
 use super::{Few, decimal};
 use crate::scan::slice;
 use crate::sink::Sink;
@@ -84,7 +84,7 @@ fn put_reference(point: u32, sink: &mut impl Sink) {
     let digits = (u32::BITS - point.leading_zeros()).div_ceil(4);
     for place in (0..digits).rev() {
         let digit = (point >> (4 * place) & 0xf) as u8;
-        sink.put(&[upper_hex(digit)]);
+        sink.put(&[hex_digit(digit, b'A')]);
     }
     sink.put(b";");
 }

@@ -2,24 +2,23 @@
 
 use esl_proto::name::{EventName, Format, HangupCause, LogLevel};
 use esl_proto::{
-    Call, Command, Decoder, EncodeError, Events, Execute, Filter, Insufficient, Limits, Request, SendEvent, SendMsg,
-    Step, Unicast, Words,
+    Call, Command, Decoder, EncodeError, Events, Execute, Filter, Insufficient, Limits, ParseErrorKind, Request,
+    SendEvent, SendMsg, Step, Unicast, Words,
 };
 
-/// The command in storage of exactly its length, after checking that all shorter storage is refused untouched.
+/// The command in storage of exactly its length, after checking that all shorter storage is refused, and the length told.
 pub(crate) fn encode(command: &Command<'_>) -> Result<Vec<u8>, EncodeError> {
     let required = match command.encoded_len() {
         Ok(required) => required,
         Err(error) => {
             let mut storage = [7; 16];
             assert_eq!(command.encode(&mut storage), Err(EncodeError::Refused(error)));
-            assert_eq!(storage, [7; 16], "a refused command writes nothing");
             return Err(EncodeError::Refused(error));
         }
     };
     let mut short = vec![7; required - 1];
     assert_eq!(command.encode(&mut short), Err(EncodeError::Insufficient(Insufficient { required })));
-    assert!(short.iter().all(|octet| *octet == 7), "too short storage stays untouched");
+    assert_eq!(command.encode(&mut []), Err(EncodeError::Insufficient(Insufficient { required })));
     let mut storage = vec![7; required + 3];
     assert_eq!(command.encode(&mut storage).map(<[u8]>::len), Ok(required));
     assert_eq!(storage.split_off(required), [7; 3]);
@@ -33,6 +32,30 @@ pub(crate) fn request(wire: &[u8]) -> Request<'_> {
         Ok(Step::Frame { frame, consumed }) if consumed == wire.len() => frame.into(),
         other => panic!("{other:?} instead of one request"),
     }
+}
+
+/// The server reads the command that was written. There are two exceptions: event names none of which it knows, which a
+/// newer one may, and what speaks of taking away the module that serves the connection.
+pub(crate) fn reads_back(wire: &[u8], command: &Command<'_>) {
+    let read = Command::parse(&request(wire));
+    match command {
+        _ if unloads(wire) => assert!(matches!(read, Ok(Command::Api { .. }))),
+        Command::Event { events, .. } | Command::NixEvent { events } if !is_known(events) => {
+            assert_eq!(read.map_err(|error| error.kind), Err(ParseErrorKind::NoNames));
+        }
+        _ => assert_eq!(read, Ok(*command)),
+    }
+}
+
+fn is_known(events: &Events<'_>) -> bool {
+    events.has_custom() || events.names.iter().any(|name| !matches!(name, EventName::Other(_)))
+}
+
+/// Whether a command line speaks of taking away the module that serves the connection.
+pub(crate) fn unloads(wire: &[u8]) -> bool {
+    let line = wire.split(|octet| *octet == b'\n').next().unwrap_or_default().to_ascii_lowercase();
+    let has = |word: &[u8]| line.windows(word.len()).any(|text| text == word);
+    has(b"mod_event_socket") && (has(b"unload") || has(b"reload"))
 }
 
 /// What an arbitrary command is built from.

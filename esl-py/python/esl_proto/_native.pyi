@@ -1,7 +1,7 @@
 """The protocol core behind `esl_proto`."""
 
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
-from typing import Literal, Self, TypeVar, final, overload
+from typing import ClassVar, Literal, Self, TypeVar, final, overload
 
 from typing_extensions import disjoint_base
 
@@ -527,15 +527,15 @@ class Ask:
     |---|---|---|
     | 'password' | password | accept, refuse |
     | 'user' | user, domain, password | accept, refuse |
-    | 'api' | command, argument, console | output |
-    | 'bgapi' | command, argument, job_uuid | job |
-    | 'sendmsg' | uuid, call, app, arg, cause, event_uuid, headers, body, wait | ok, no_such_channel, reply |
-    | 'sendevent' | name, headers, body | fired, reply |
+    | 'api' | line, command, argument, console | output |
+    | 'bgapi' | line, command, argument, job_uuid | job |
+    | 'sendmsg' | uuid, call, app, arg, cause, event_uuid, headers, body, wait | ok, no_such_channel |
+    | 'sendevent' | name, headers, body | fired |
     | 'connect' | | channel |
     | 'getvar' | name | value |
     | 'myevents' | uuid | control, no_such_channel |
 
-    Attributes of other kinds are None or empty.
+    All but passwords can also be declined, by `reply`. Attributes of other kinds are None or empty.
     """
 
     @property
@@ -558,6 +558,9 @@ class Ask:
     @property
     def domain(self) -> str | None:
         """`userauth`: the domain."""
+    @property
+    def line(self) -> str | None:
+        """The API command and its argument, as they were sent."""
     @property
     def command(self) -> str | None:
         """The API command."""
@@ -641,6 +644,9 @@ class Server:
     its time.
     """
 
+    FIRST_COMMAND_TIMEOUT: ClassVar[float]
+    """How many seconds FreeSWITCH waits for a client's first command."""
+
     @staticmethod
     def inbound(
         *,
@@ -707,7 +713,7 @@ class Server:
     def channel(self, headers: Fields) -> None:
         """Answers `connect`: the channel's data, as headers of a CHANNEL_DATA event."""
     def reply(self, text: Text) -> None:
-        """Answers `sendmsg` or `sendevent` with another text, such as `-ERR` and a reason."""
+        """Answers anything but a password with another text, such as `-ERR` and a reason. Nothing changes."""
     def deliver(self, headers: Fields, body: Text | None = None) -> bool:
         """Gives an event to this connection: if its subscriptions and filters want it, it waits for `data_to_send`, which
         writes it when no command is half read or unanswered, in the format of that time. Returns whether it waits.
@@ -771,8 +777,8 @@ class Server:
         """How many events wait to be written."""
     @property
     def closed(self) -> str | None:
-        """Why the connection is over: 'exit', 'refused', 'rejected', 'unreadable', 'channel-gone', 'disconnected',
-        'shutdown', 'lost-events' or 'lost-log-lines'; None as long as it is not.
+        """Why the connection is over: 'exit', 'refused', 'rejected', 'unreadable', 'no-command' (one that begins with a NUL),
+        'channel-gone', 'disconnected', 'shutdown', 'lost-events' or 'lost-log-lines'; None as long as it is not.
         """
 
 def end_reasons() -> list[tuple[str, str]]:

@@ -125,7 +125,7 @@ impl Way {
                 }
             }
         };
-        assert!(to(&short) == eslp_status::ESLP_DIAL_INSUFFICIENT && short.is_untouched());
+        assert!(to(&short) == eslp_status::ESLP_DIAL_INSUFFICIENT);
         assert_eq!(to(&out), OK);
         assert_eq!(len, required);
         Some(out)

@@ -130,7 +130,7 @@ impl Host {
             let expected = if allowed == OK { status } else { allowed };
             let short = Memory::new(len.saturating_sub(1), 1);
             assert_eq!(eslp_client_send(client, &command, short.at(), short.len(), &mut sent), expected);
-            assert!(short.is_untouched() && eslp_client_in_flight(client) == self.sent - self.reported);
+            assert_eq!(eslp_client_in_flight(client), self.sent - self.reported);
             if status != INSUFFICIENT {
                 assert_eq!(len, 0);
                 return Ok(());
@@ -172,7 +172,7 @@ impl Host {
             let len = sent.len;
             let short = Memory::new(len - 1, 1);
             assert_eq!(call(client, &subscription, short.at(), len - 1, &mut sent), INSUFFICIENT);
-            assert!(short.is_untouched() && eslp_client_in_flight(client) == self.sent - self.reported);
+            assert_eq!(eslp_client_in_flight(client), self.sent - self.reported);
             let out = Memory::new(len, 1);
             if call(client, &subscription, out.at(), len, &mut sent) == OK {
                 assert_eq!((sent.id, sent.len), (self.sent, len));

@@ -35,11 +35,23 @@ type Read<'a> = Result<Command<'a>, ParseErrorKind>;
 /// Calls `check` with the command that a request is, or why it is none.
 pub(crate) fn with_command(request: &Request<'_>, check: impl Fn(Read<'_>)) {
     let lower = request.line.to_ascii_lowercase();
+    let has = |word: &[u8]| lower.windows(word.len()).any(|text| text == word);
+    if lower.is_empty() {
+        return check(Err(ParseErrorKind::Nul));
+    }
+    if has(b"mod_event_socket") && (has(b"unload") || has(b"reload")) {
+        let word = if has(b"unload") { "unload" } else { "reload" };
+        let line = format!("bgapi {word} mod_event_socket");
+        return check(Ok(Command::Api {
+            line: line.as_bytes(),
+            console_execute: is_true(request.get("console_execute")),
+        }));
+    }
     let Some(word) = WORDS.iter().find(|word| lower.starts_with(word.as_bytes())) else {
         return check(Err(ParseErrorKind::Unknown));
     };
     let rest = &request.line[word.len()..];
-    let (first, others) = cut(without_front(rest, b" "), b' ').unwrap_or((without_front(rest, b" "), &[]));
+    let first = without_front(rest, b" ").split(|octet| *octet == b' ').next().unwrap_or_default();
     let missing = ParseErrorKind::Missing;
     check(match *word {
         "exit" | "..." => Ok(Command::Exit),
@@ -49,19 +61,19 @@ pub(crate) fn with_command(request: &Request<'_>, check: impl Fn(Read<'_>)) {
         "nolog" => Ok(Command::NoLog),
         "noevents" => Ok(Command::NoEvents),
         "auth " => Ok(Command::auth(rest)),
-        "userauth " => Ok(userauth(rest)),
-        "filter " => filter(rest).ok_or(missing),
-        "getvar" => cut(rest, b' ').map(|(_, name)| Command::GetVar { name }).ok_or(missing),
-        "myevents" => Ok(match Format::from_octets(first) {
-            Some(format) => Command::MyEvents { uuid: None, format: Some(format) },
-            None => Command::MyEvents { uuid: some(first), format: Format::from_octets(others) },
-        }),
+        "userauth " => userauth(rest).ok_or(ParseErrorKind::Credentials),
+        "filter " => filter(rest).ok_or(ParseErrorKind::Syntax),
+        "getvar" => cut(rest, b' ').map(|(_, name)| Command::GetVar { name }).ok_or(ParseErrorKind::Unknown),
+        "myevents" => Ok(myevents(rest)),
         "divert_events" => match without_front(rest, b" ") {
             [] => Err(missing),
             word => Ok(Command::DivertEvents { on: word.eq_ignore_ascii_case(b"on") }),
         },
         "api " => Ok(Command::Api { line: rest, console_execute: is_true(request.get("console_execute")) }),
-        "bgapi " => Ok(Command::BgApi { line: rest, job_uuid: request.get("Job-UUID") }),
+        "bgapi " => {
+            let job_uuid = request.get("Job-UUID").map(|job| &job[..job.len().min(256)]);
+            Ok(Command::BgApi { line: rest, job_uuid })
+        }
         "log" => match (first, LogLevel::from_octets(first)) {
             ([], _) => Ok(Command::Log { level: None }),
             (_, None) => Err(ParseErrorKind::Invalid),
@@ -99,11 +111,28 @@ fn clamp(number: i128) -> i32 {
 }
 
 /// `user[:password]@domain` or `user@domain[:password]`; the password beside the user is the one that counts.
-fn userauth(text: &[u8]) -> Command<'_> {
+fn userauth(text: &[u8]) -> Option<Command<'_>> {
     let (left, right) = cut(text, b'@').unwrap_or((text, &[]));
     let (domain, last) = cut(right, b':').unwrap_or((right, &[]));
     let (user, password) = cut(left, b':').unwrap_or((left, last));
-    Command::userauth(user, domain, password)
+    let whole = ![user, domain, password].contains(&&[][..]);
+    whole.then(|| Command::userauth(user, domain, password))
+}
+
+/// A format in one case anywhere; a uuid after one blank, unless it is a format.
+fn myevents(rest: &[u8]) -> Command<'_> {
+    let has = |word: &str| rest.windows(word.len()).any(|text| text == word.as_bytes());
+    let format = match (has("json") || has("JSON"), has("xml") || has("XML")) {
+        (true, _) => Some(Format::Json),
+        (_, true) => Some(Format::Xml),
+        _ => None,
+    };
+    let uuid = rest.strip_prefix(b" ").and_then(|text| text.split(|octet| *octet == b' ').next()).unwrap_or_default();
+    match uuid {
+        b"json" | b"JSON" | b"xml" | b"XML" | b"" => Command::MyEvents { uuid: None, format },
+        b"plain" => Command::MyEvents { uuid: None, format: format.or(Some(Format::Plain)) },
+        uuid => Command::MyEvents { uuid: Some(uuid), format },
+    }
 }
 
 fn filter(text: &[u8]) -> Option<Command<'_>> {
@@ -111,10 +140,10 @@ fn filter(text: &[u8]) -> Option<Command<'_>> {
     let pair = cut(rest, b' ');
     Some(Command::Filter(match &first.to_ascii_lowercase()[..] {
         b"delete" => {
-            let (header, value) = pair.map_or((rest, None), |(header, value)| (header, Some(value)));
+            let (header, value) = pair.map_or((rest, None), |(header, value)| (header, some(value)));
             if header.eq_ignore_ascii_case(b"all") { Filter::DeleteAll } else { Filter::Delete { header, value } }
         }
-        b"add" => pair.map(|(header, value)| Filter::Add { header, value })?,
+        b"add" => pair.map_or(Filter::Ignored { header: rest }, |(header, value)| Filter::Add { header, value }),
         _ => Filter::Add { header: first, value: rest },
     }))
 }
@@ -135,7 +164,7 @@ fn fits(digits: &[u8]) -> bool {
 fn with_event(request: &Request<'_>, name: &[u8], check: impl Fn(Command<'_>)) {
     let length = |name: &[u8]| name.eq_ignore_ascii_case(b"content-length");
     let headers: Vec<_> = request.headers.iter().copied().filter(|(name, _)| !length(name)).collect();
-    let name = EventName::from_octets(name);
+    let name = event(name);
     check(SendEvent { name, headers: headers[..].into(), body: request.body.unwrap_or_default() }.into());
 }
 
@@ -150,7 +179,7 @@ fn with_events(may_have_format: bool, rest: &[u8], check: impl Fn(Read<'_>)) {
     let custom = names.iter().position(|name| *name == EventName::Custom).map_or(names.len(), |place| place + 1);
     let events = Events::new(&names[..custom], Words::from(&words[custom..]));
     check(match may_have_format {
-        _ if names.is_empty() => Err(ParseErrorKind::Missing),
+        _ if names.iter().all(|name| matches!(name, EventName::Other(_))) => Err(ParseErrorKind::NoNames),
         true => Ok(Command::Event { format, events }),
         false => Ok(Command::NixEvent { events }),
     });

@@ -1,0 +1,25 @@
+//! What the writers of commands and of dial strings refuse in a text: where the first fault is, and of what kind.
+
+/// What a text of one line must not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Break {
+    /// A CR or LF.
+    LineEnd,
+    Nul,
+}
+
+/// The first octet that a text of one line must not have.
+pub(crate) fn line_break(text: &[u8]) -> Option<(Break, usize)> {
+    let offset = memchr::memchr3(b'\n', b'\r', 0, text)?;
+    Some((if text.get(offset) == Some(&0) { Break::Nul } else { Break::LineEnd }, offset))
+}
+
+/// The first octet that `refused` tells.
+pub(crate) fn first(text: &[u8], refused: impl Fn(u8) -> bool) -> Option<usize> {
+    text.iter().position(|octet| refused(*octet))
+}
+
+/// White space that splits words.
+pub(crate) const fn is_blank(octet: u8) -> bool {
+    matches!(octet, b' ' | b'\t')
+}
