@@ -43,10 +43,7 @@ soak: ## what takes hours: many random cases, long fuzzing with AddressSanitizer
 deps: ## what the tests need of the system: Debian's packages, or what is to be installed by hand
 	tests/deps
 
-gates: ## the gates alone
-	gates/files
-	gates/run --locked
-	gates/msrv
+gates: test-gates ## the same as test-gates
 
 targets: ## the core and the C library on other processors, under qemu: 64-bit ARM, 32 bits, the other order of octets
 	gates/targets
