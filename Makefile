@@ -1,60 +1,73 @@
-# Each line is a command that a person could type.
+# Each line is a command that a person could type. `## ` begins what `make help` says of a target.
 
-.PHONY: demo test bench gates fuzz targets install uninstall wheel icount peers
+PARTS = rust gates fuzz peers c py
 
-# The main job: a simulated switch with calls, and the monitor on it.
-demo:
+.PHONY: help demo check test $(PARTS:%=test-%) soak deps bench gates fuzz targets install uninstall wheel icount peers
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile | awk -F ': ' '{ printf "make %-10s  %s\n", $$1, substr($$0, length($$1) + 3) }'
+
+demo: ## a simulated switch with calls, and the monitor on it
 	@cargo build --quiet --release -p esl-proto --example switch --example monitor
 	@esl-proto/examples/demo.sh target/release/examples 30
 
-# All tests. Warnings are errors.
-test:
-	cargo fmt --all --check
-	cargo fmt --manifest-path fuzz/Cargo.toml --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
-	cargo test --workspace --locked
-	gates/run --locked
-	esl-proto/tests/valgrind
-	fuzz/run
-	esl-proto/tests/peers/run
-	esl-ffi/tests/run --locked
-	esl-py/tests/run
+check: ## format, lints and the tests of the Rust crates: before every commit
+	tests/run check
 
-# No std, no alloc, no panic path: part of `test`.
-gates:
-	gates/run --locked
+# Target-specific: a part that fails does not keep the others from running; the last line tells of all.
+test: export TESTS_REPORT_LATER = yes
+test: $(PARTS:%=test-%) ## all tests; installs nothing outside target/
+	@tests/run --report $(PARTS)
 
-# The core and the C library on other processors, under qemu: 64-bit ARM, 32 bits, the other order of octets.
-targets:
+test-rust: ## format, lints, documentation, the tests of the Rust crates, the scan under valgrind
+	tests/run rust
+
+test-gates: ## file names, no std and no alloc and no panic, the oldest Rust
+	tests/run gates
+
+test-fuzz: ## each fuzz target over its corpus and 10000 new inputs
+	tests/run fuzz
+
+test-peers: ## clients of other projects against the simulated switch
+	tests/run peers
+
+test-c: ## the C library, its C++ headers, how they are installed, the examples, the pages
+	tests/run c
+
+test-py: ## the wheel, with every Python that is found, and its types
+	tests/run py
+
+soak: ## what takes hours: many random cases, long fuzzing with AddressSanitizer, floods: SOAK_SECONDS=1200 a fuzz target
+	tests/run soak
+
+deps: ## what the tests need of the system: Debian's packages, or what is to be installed by hand
+	tests/deps
+
+gates: test-gates ## the same as test-gates
+
+targets: ## the core and the C library on other processors, under qemu: 64-bit ARM, 32 bits, the other order of octets
 	gates/targets
 
-# Every row beside its yardstick, as a ratio.
-bench:
+bench: ## every row beside its yardstick, as a ratio
 	cargo bench -p esl-benches --bench parse
 	benches/c/run
 	esl-py/benches/run
 
-# Each fuzz target for a minute, or `make fuzz FUZZ_SECONDS=1200`; one of them: fuzz/run --seconds 60 decode.
 FUZZ_SECONDS = 60
-fuzz:
+fuzz: ## each fuzz target for a minute, or FUZZ_SECONDS=1200; one of them: fuzz/run --seconds 60 decode
 	fuzz/run --seconds $(FUZZ_SECONDS)
 
-# The C library, with its C++ headers and its pkg-config and CMake files: PREFIX (/usr/local), DESTDIR, LIBDIR, INCLUDEDIR.
-install:
+install: ## the C library, C++ headers, pkg-config and CMake files: PREFIX (/usr/local), DESTDIR, LIBDIR, INCLUDEDIR
 	esl-ffi/package/install
 
-uninstall:
+uninstall: ## takes away what `make install` has put there
 	esl-ffi/package/install --uninstall
 
-# The Python wheel, into target/wheels.
-wheel:
+wheel: ## the Python wheel, into target/wheels
 	esl-py/wheel
 
-# The instructions that each piece of work takes: no more than 3 % over the committed counts.
-icount:
+icount: ## the instructions that each piece of work takes: no more than 3 % over the committed counts
 	benches/icount/run
 
-# This library and others of its kind over loopback: one table, one plot.
-peers:
+peers: ## this library and others of its kind over loopback: one table, one plot
 	benches/peers/run

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,11 @@ from esl_proto.testing import Switch
 ROOT = Path(__file__).resolve().parents[2]
 CAPTURES = ROOT / "testdata" / "captures"
 RECORDED = sorted(path.name for path in CAPTURES.iterdir())
+
+# A shell that puts this into the background has it ignore Ctrl-C, and every program that is started here, too. A signal
+# that has a handler is one that a new program has in its usual way.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, lambda *_: None)
 
 # A busy machine is slow at times; that is no failure. Nothing is written into the tree.
 hypothesis.settings.register_profile("patient", deadline=None, database=None)
@@ -29,7 +35,7 @@ def server_stream(name: str) -> bytes:
 
 def example(name: str) -> Path:
     """One of the core's example programs, built."""
-    subprocess.run(["cargo", "build", "--quiet", "--locked", "-p", "esl-proto", "--example", name], cwd=ROOT, check=True)
+    subprocess.run(["cargo", "build", "--quiet", "--locked", "--workspace", "--example", name], cwd=ROOT, check=True)
     return ROOT / "target" / "debug" / "examples" / name
 
 

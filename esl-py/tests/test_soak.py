@@ -1,9 +1,10 @@
-"""Both façades: 200 000 events, with commands and answers between them, in flat memory."""
+"""Both façades: 200 000 events, or SOAK_EVENTS, with commands and answers between them, in flat memory."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import select
 import socket
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from sync_support import Background, sync_test
 
 pytestmark = [pytest.mark.slow, linux]
 
-COUNT = 200_000
+COUNT = int(os.environ.get("SOAK_EVENTS", "200000"))
 WARM = 20_000
 """After so many events, everything has its size."""
 EVERY = 1000

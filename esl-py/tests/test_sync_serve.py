@@ -279,5 +279,5 @@ def test_calls_by_tls(switch: Switch, caplog: pytest.LogCaptureFixture) -> None:
             assert switch.call(f"127.0.0.1:{way.to(server.port)}").wait() == "USER_BUSY"
         until(lambda: not server.calls)
         switch.call(f"127.0.0.1:{server.port}")  # In the clear: both wait for the other to begin.
-        until(lambda: not switch.connections)
-        assert "did not begin" in caplog.text
+        # The switch may see the end before the server has said why.
+        until(lambda: not switch.connections and "did not begin" in caplog.text)

@@ -11,7 +11,7 @@ mod feed;
 mod heads;
 mod json;
 mod messages;
-mod nul;
+mod nul_octet;
 #[path = "../common/octets.rs"]
 mod octets;
 mod server;
