@@ -22,8 +22,8 @@ WARM = 20_000
 """After so many events, everything has its size."""
 EVERY = 1000
 """A command for so many events."""
-GROWTH = 1 << 20
-"""By so much a process may grow while 180 000 events of 2.4 kB pass: 6 octets an event."""
+GROWTH = (1 << 20) + 400 * (COUNT // EVERY)
+"""By so much a process may grow while 180 000 events of 2.4 kB pass: 6 octets an event; and the answers are kept."""
 
 _HEADERS = b"".join(b"Header-%d: the%%20value%%20number%%20%d\n" % (n, n) for n in range(67))
 _TEXT = b"Event-Name: HEARTBEAT\nUnique-ID: 5fd4\n" + _HEADERS + b"\n"

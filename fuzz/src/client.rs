@@ -79,6 +79,8 @@ struct Host {
     wire: Vec<u8>,
     arrived: usize,
     consumed: u64,
+    /// The same up to the last frame.
+    complete: u64,
     frames: u64,
     events: u64,
     log_lines: u64,
@@ -98,6 +100,7 @@ impl Host {
             wire: Vec::new(),
             arrived: 0,
             consumed: 0,
+            complete: 0,
             frames: 0,
             events: 0,
             log_lines: 0,
@@ -184,7 +187,10 @@ impl Host {
             self.arrived -= consumed.octets;
             self.consumed += consumed.octets as u64;
             let stats = self.client.stats();
-            assert_eq!((stats.octets, stats.frames), (self.consumed, self.frames));
+            if !consumed.needs_more {
+                self.complete = self.consumed;
+            }
+            assert_eq!((stats.octets, stats.frames), (self.complete, self.frames));
             let counts = (stats.events, stats.log_lines, stats.unexpected);
             assert_eq!(counts, (self.events, self.log_lines, self.unexpected));
             assert_eq!(self.client.is_lingering(), self.model.lingering);
@@ -236,11 +242,13 @@ impl Host {
             Incoming::Unexpected(message) => {
                 self.unexpected += 1;
                 let answers = matches!(message, Message::Reply(_) | Message::ApiResponse(_));
-                assert!(!answers || self.sent == self.reported, "an answer that nobody waits for");
+                let is_over = self.model.verdict == Some(End::Rejected);
+                assert!(!answers || self.sent == self.reported || is_over, "an answer that nobody waits for");
             }
             Incoming::AuthRequest => assert!(!self.model.outbound && self.reported == 0),
             Incoming::Event(_) => self.events += 1,
             Incoming::Log(_) => self.log_lines += 1,
+            Incoming::Lingering(_) => {}
         }
         assert!(!format!("{incoming:?}").is_empty());
     }

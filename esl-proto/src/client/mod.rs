@@ -641,9 +641,10 @@ impl Client {
         self.answered = self.sent;
     }
 
-    /// The id that the next answer belongs to, if a command is waiting.
+    /// The id that the next answer belongs to, if a command is waiting. After a rejection none is answered.
     const fn next_answer(&self) -> Option<CommandId> {
-        if self.answered == self.sent { None } else { Some(CommandId(self.answered)) }
+        let is_rejected = matches!(self.state.pending_end, Some(End::Rejected));
+        if self.answered == self.sent || is_rejected { None } else { Some(CommandId(self.answered)) }
     }
 
     /// The same, which is answered now.

@@ -69,6 +69,8 @@ struct Head {
     /// The value of the first Content-Type, unless it was handed out with a part.
     content_type: Option<(usize, usize)>,
     content_length: Option<usize>,
+    /// What is wrong with the Content-Length of an orphan, which matters only if it turns out to be a frame.
+    wrong_length: Option<DecodeError>,
     continues: Continues,
     /// Whether all lines end in CRLF.
     crlf: bool,
@@ -100,7 +102,7 @@ enum Form {
     /// The notice that the connection lingers. Its Content-Length is 0; what says otherwise is part of the channel's name.
     LingerNotice,
     /// What is no beginning of a frame: the rest of a text that held a blank line. It ends at a blank line, or where
-    /// the next frame begins inside of a line.
+    /// the next frame begins inside of a line, and has no body unless its Content-Type is one of FreeSWITCH's.
     Orphan,
 }
 
@@ -469,7 +471,7 @@ impl Decoder {
                         }
                         Some(b'\n') if goes_on => {}
                         _ => {
-                            head.cut_at(text, at);
+                            head.cut_at(at);
                             return Ok(Some(HeadEnd { at, after: at, cut: true }));
                         }
                     }
@@ -530,16 +532,18 @@ impl Decoder {
         }
         if let Some(value) = value_of(line, CONTENT_LENGTH_NAME) {
             let at = blank + start + value;
-            let length = length(trim(slice(line, value, line.len())));
-            let Some(length) = length else { return Err(self.error(DecodeErrorKind::InvalidLength, at)) };
-            if length > self.limits.body {
-                return Err(self.error(DecodeErrorKind::BodyTooLong, at));
-            }
-            if head.content_length.is_some_and(|before| before != length) {
-                return Err(self.error(DecodeErrorKind::ConflictingLength, at));
-            }
-            head.content_length = Some(length);
             head.continues = Continues::Length(self.origin.saturating_add(at as u64));
+            let before = head.content_length;
+            match length(trim(slice(line, value, line.len()))) {
+                None => return head.wrong_length(self.error(DecodeErrorKind::InvalidLength, at)),
+                Some(length) if length > self.limits.body => {
+                    return head.wrong_length(self.error(DecodeErrorKind::BodyTooLong, at));
+                }
+                Some(length) if before.is_some_and(|before| before != length) => {
+                    return head.wrong_length(self.error(DecodeErrorKind::ConflictingLength, at));
+                }
+                length => head.content_length = length,
+            }
         } else if head.kind == FrameKind::Other
             && head.content_type.is_none()
             && let Some(value) = value_of(line, CONTENT_TYPE_NAME)
@@ -553,7 +557,7 @@ impl Decoder {
             if find(b':', line, 0).is_some() {
                 head.continues = Continues::Other;
             } else if let Continues::Length(offset) = head.continues {
-                return Err(DecodeError { kind: DecodeErrorKind::InvalidLength, offset });
+                return head.wrong_length(DecodeError { kind: DecodeErrorKind::InvalidLength, offset });
             } else {
                 head.kind = FrameKind::Other;
                 if let Some((_, end)) = &mut head.content_type {
@@ -571,6 +575,13 @@ impl Decoder {
             return Ok(Lengths { head: end, cut, body, end: body, last_body: None });
         }
         if self.grammar == Grammar::Server {
+            if head.form == Form::Orphan && head.kind == FrameKind::Other {
+                // Noise has no body, whatever it says.
+                return Ok(Lengths { head: end, cut, body, end: body, last_body: None });
+            }
+            if let Some(error) = head.wrong_length {
+                return Err(error);
+            }
             let last_body = head.content_length.map(|_| body);
             let end_of_body = body.saturating_add(head.content_length.unwrap_or(0));
             return Ok(Lengths { head: end, cut, body, end: end_of_body, last_body });
@@ -700,6 +711,7 @@ impl Head {
         kind: FrameKind::Other,
         content_type: None,
         content_length: None,
+        wrong_length: None,
         continues: Continues::Other,
         crlf: false,
         handed: 0,
@@ -707,14 +719,11 @@ impl Head {
     };
 
     /// Ends the head at `at`, where the next frame begins.
-    fn cut_at(&mut self, text: &[u8], at: usize) {
+    fn cut_at(&mut self, at: usize) {
         (self.line, self.crlf) = (at, false);
         // An event begins in the line before, which may have been read as a Content-Type.
-        if let Some((from, to)) = self.content_type
-            && to > at
-        {
-            self.content_type = Some((from, at));
-            self.kind = FrameKind::of(trim(slice(text, from, at)));
+        if self.content_type.is_some_and(|(_, to)| to > at) {
+            (self.content_type, self.kind) = (None, FrameKind::Other);
         }
     }
 
@@ -763,13 +772,22 @@ impl Head {
         self.handed.saturating_add(at) == border
     }
 
+    /// A Content-Length that cannot be read is an error, but in an orphan.
+    fn wrong_length(&mut self, error: DecodeError) -> Result<(), DecodeError> {
+        if self.form != Form::Orphan {
+            return Err(error);
+        }
+        self.wrong_length.get_or_insert(error);
+        Ok(())
+    }
+
     /// Where the value begins of a Content-Length that fills the buffer: no number is that long.
     fn open_length(&self, text: &[u8]) -> Option<usize> {
         let (start, line) = (self.line, slice(text, self.line, text.len()));
         let is_read = match self.form {
-            Form::Unknown | Form::Ordinary | Form::ChannelData | Form::Orphan => true,
+            Form::Unknown | Form::Ordinary | Form::ChannelData => true,
             Form::Notice => !self.is_notice_cut_in(line, start),
-            Form::Reply | Form::ReplyText | Form::BrokenReply | Form::LingerNotice => false,
+            Form::Reply | Form::ReplyText | Form::BrokenReply | Form::LingerNotice | Form::Orphan => false,
         };
         let is_rest = self.goes_on && start == 0;
         if line.len() <= LONGEST_FRAMING_LINE || !is_read || is_rest {

@@ -14,7 +14,7 @@
 //!    The server joins the next frame to it, so it ends where the first line of a frame is the end of one of its lines.
 //!    FreeSWITCH's first lines are few, and are compared whole: a text that merely holds `Content-Type: ` cuts nothing.
 //! 3. What begins like no frame is an *orphan*: the rest of a value that holds a blank line. It ends at a blank line, or
-//!    where a frame begins inside of one of its lines.
+//!    where a frame begins inside of one of its lines, and has no body, unless its Content-Type is one of FreeSWITCH's.
 //! 4. A frame longer than [`Limits::whole`] comes in parts: the head in one piece if it fits, else as lines; then the
 //!    body, that of a plain event line by line. Every part ends where the next begins; the last one is told.
 //! 5. An error is for good: where the next frame begins can no longer be known.

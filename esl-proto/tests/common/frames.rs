@@ -43,11 +43,6 @@ fn frame(stream: &[u8], start: usize) -> Option<Frame<'_>> {
             cut.filter(|cut| *cut < at || line_at(stream, at).is_some_and(|line| at + line.len() >= *cut))
         {
             let head = &stream[start..cut];
-            lines.retain(|line| place(stream, line) < cut);
-            if let Some(last) = lines.last_mut() {
-                let from = place(stream, last);
-                *last = &stream[from..cut.min(from + last.len())];
-            }
             let is_reply = lines.first() == Some(&&b"Content-Type: command/reply"[..]);
             let content_type = if is_reply { Some(&b"command/reply"[..]) } else { content_type(stream, &lines) };
             return Some(Frame { head, body: None, content_type, crlf: false, cut: true, end: cut });
@@ -70,7 +65,13 @@ fn frame(stream: &[u8], start: usize) -> Option<Frame<'_>> {
             && line[..20].eq_ignore_ascii_case(b"content-disposition:")
             && trim(&line[20..]).eq_ignore_ascii_case(b"linger")
     };
-    let length = if is_reply {
+    let is_orphan = {
+        let names: [&[u8]; 3] = [b"content-type:", b"content-length:", b"event-name:"];
+        !names.iter().any(|name| lines[0].len() >= name.len() && lines[0][..name.len()].eq_ignore_ascii_case(name))
+    };
+    let is_known =
+        content_type(stream, &lines).is_some_and(|value| TYPES.iter().any(|known| value.eq_ignore_ascii_case(known)));
+    let length = if is_reply || (is_orphan && !is_known) {
         None
     } else if is_notice && lines.iter().any(|line| lingers(&line)) {
         let before = lines.iter().take_while(|line| !lingers(line)).copied().collect::<Vec<_>>();

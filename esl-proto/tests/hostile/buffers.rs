@@ -88,8 +88,8 @@ fn a_buffer_without_room_is_an_error_at_once() {
 
 /// A head of so many octets, its blank line included.
 fn head(octets: usize, last_line: &str) -> String {
-    let lead = octets - last_line.len() - 2;
-    format!("{}:\n{last_line}", "x".repeat(lead))
+    let lead = octets - last_line.len() - "Content-Type:\n".len();
+    format!("Content-Type:{}\n{last_line}", "x".repeat(lead))
 }
 
 #[test]

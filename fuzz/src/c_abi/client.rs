@@ -94,7 +94,8 @@ impl Host {
         let (mut stats, mut full, mut mode): (eslp_stats, _, _) = (zeroed(), true, 0);
         // SAFETY: the handle is there.
         unsafe {
-            assert_eq!(eslp_client_in_flight(client), self.sent - self.reported);
+            // Those that a rejection in parts leaves without an answer are reported at the end.
+            assert!(eslp_client_in_flight(client) <= self.sent - self.reported);
             assert_eq!(eslp_client_stats(client, &mut stats), OK);
             // Those of complete frames.
             assert!(stats.octets <= self.consumed);
@@ -130,7 +131,7 @@ impl Host {
             let expected = if allowed == OK { status } else { allowed };
             let short = Memory::new(len.saturating_sub(1), 1);
             assert_eq!(eslp_client_send(client, &command, short.at(), short.len(), &mut sent), expected);
-            assert_eq!(eslp_client_in_flight(client), self.sent - self.reported);
+            assert!(eslp_client_in_flight(client) <= self.sent - self.reported);
             if status != INSUFFICIENT {
                 assert_eq!(len, 0);
                 return Ok(());
@@ -166,13 +167,13 @@ impl Host {
             }
             if status != INSUFFICIENT {
                 assert_eq!(eslp_field_text(sent.fault.field).data.is_null(), sent.fault.field == 0);
-                assert_eq!(eslp_client_in_flight(client), self.sent - self.reported);
+                assert!(eslp_client_in_flight(client) <= self.sent - self.reported);
                 return Ok(());
             }
             let len = sent.len;
             let short = Memory::new(len - 1, 1);
             assert_eq!(call(client, &subscription, short.at(), len - 1, &mut sent), INSUFFICIENT);
-            assert_eq!(eslp_client_in_flight(client), self.sent - self.reported);
+            assert!(eslp_client_in_flight(client) <= self.sent - self.reported);
             let out = Memory::new(len, 1);
             if call(client, &subscription, out.at(), len, &mut sent) == OK {
                 assert_eq!((sent.id, sent.len), (self.sent, len));
@@ -180,7 +181,7 @@ impl Host {
                 self.sent += sent.count;
                 self.to_server.extend(out.octets());
             }
-            assert_eq!(eslp_client_in_flight(client), self.sent - self.reported);
+            assert!(eslp_client_in_flight(client) <= self.sent - self.reported);
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 from .. import _native
@@ -19,24 +19,13 @@ from ..errors import LocalProtocolError, RemoteProtocolError
 from .errors import ChannelEnded, ConnectionClosed, closed
 from .reading import Reading
 from .router import Router
+from .slot import Answer, Slot
 
 __all__ = ["Answer", "Conversation", "JobSlot", "Slot"]
 
 _LOG = logging.getLogger("esl_proto")
 _EXITING = 608
 """The error that says that `exit` has been sent."""
-
-Answer: TypeAlias = _native.Reply | _native.ApiResponse
-
-
-class Slot(Protocol):
-    """Something that waits for one result, unless it has been given up."""
-
-    def done(self) -> bool: ...
-    def set_result(self, result: Any, /) -> None: ...
-    def set_exception(self, exception: Exception, /) -> None: ...
-    def exception(self) -> BaseException | None: ...
-
 
 class JobSlot(Protocol):
     """A job. Held by weak reference only: a job that the program has dropped is forgotten."""

@@ -11,9 +11,10 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from .._native import Command
 from ..errors import LocalProtocolError
 from ..types import Format, Text
-from .conversation import Answer, Conversation
+from .conversation import Conversation
 from .errors import CommandError
 from .router import Router, Wanted
+from .slot import Answer
 from .stream import Queue
 from .subscription import Subscription
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from .. import _native
 from .._native import Command
-
-if TYPE_CHECKING:
-    from .conversation import Answer, Slot
+from .slot import Answer, Slot
 
 __all__ = ["Reading"]
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from .._native import Event, LogLine
+from .slot import Postponed
 from .stream import Gap, Overflow, Queue
 from .subscription import Subscription
-
-if TYPE_CHECKING:
-    from .orders import StreamSlot
 
 __all__ = ["Router", "Wanted"]
 
@@ -66,7 +64,7 @@ class Router:
         """Number of full streams that block reading."""
         self.on_unblocked: Callable[[], None] = lambda: None
         """Called when the last of them has room again."""
-        self.postponed: deque[StreamSlot] = deque()
+        self.postponed: deque[Postponed] = deque()
         """What streams and handlers have asked for while there was no connection."""
         self._released = self._ended = False
         self._error: Exception | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import _native
 from .._native import Command, Event
-from .conversation import Answer
+from .slot import Answer
 from .errors import BrokenReply, CommandError
 from .orders import checked
 from .verbs import word

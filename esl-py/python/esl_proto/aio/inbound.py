@@ -12,10 +12,10 @@ from typing import Any
 
 from .. import _native
 from .._native import Command
-from .._shared.conversation import Answer
 from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed, is_quiet
 from .._shared.orders import checked
 from .._shared.reconnect import Reconnect
+from .._shared.slot import Answer
 from .._shared.stream import Gap
 from .._shared.target import Target
 from ..errors import LocalProtocolError, ProtocolError

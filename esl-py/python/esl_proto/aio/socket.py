@@ -14,11 +14,12 @@ from uuid import uuid4
 
 from .. import _native
 from .._native import Command, Event, LogLine
-from .._shared.conversation import Answer, Conversation
+from .._shared.conversation import Conversation
 from .._shared.errors import ConnectionClosed, StreamOverflow, closed
 from .._shared.orders import Order, Orders, Timeout, checked, need
 from .._shared.results import JobResult
 from .._shared.router import Router, Wanted
+from .._shared.slot import Answer
 from .._shared.stream import Gap, Overflow, Queue
 from ..errors import LocalProtocolError
 from ..types import Format

@@ -13,11 +13,12 @@ from types import EllipsisType
 
 from .. import _native
 from .._native import Event
-from .._shared.conversation import Answer, Conversation
+from .._shared.conversation import Conversation
 from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed, is_quiet
 from .._shared.keepalive import keep_alive
-from .._shared.orders import StreamSlot, Timeout, checked
+from .._shared.orders import Timeout, checked
 from .._shared.reconnect import Reconnect
+from .._shared.slot import Answer, Postponed
 from .._shared.stream import Gap
 from .._shared.target import Target
 from ..errors import LocalProtocolError, ProtocolError
@@ -127,7 +128,7 @@ class Inbound(EventSocket):
             self._ask_postponed(wire, postponed[0], deadline)
             postponed.popleft()
 
-    def _ask_postponed(self, wire: Wire, wish: StreamSlot, deadline: float | None) -> None:
+    def _ask_postponed(self, wire: Wire, wish: Postponed, deadline: float | None) -> None:
         slot: Slot[Answer] = Slot()
         try:
             with self._pump.changed:

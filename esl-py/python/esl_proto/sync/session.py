@@ -7,10 +7,10 @@ import socket
 
 from .. import _native
 from .._native import Command, Event
-from .._shared.conversation import Answer
 from .._shared.errors import ChannelEnded, ConnectionClosed, is_quiet
 from .._shared.orders import Timeout, checked
 from .._shared.session import Call
+from .._shared.slot import Answer
 from .._shared.subscription import OF_A_CHANNEL
 from .._shared.verbs import Verbs, digits_argument, digits_of
 from ..errors import LocalProtocolError
