@@ -412,9 +412,7 @@ impl Decoder {
                 self.state = State::Head(head);
                 return Ok(Step::NeedData { required: None, consumed: blank });
             }
-            if let Some(at) = head.open_length(text) {
-                return Err(self.error(DecodeErrorKind::InvalidLength, blank + at));
-            }
+            head.note_open_line(text, self.origin.saturating_add(blank as u64))?;
             let lines = head.take_part(text);
             self.state = State::Head(head);
             let consumed = blank + lines.as_bytes().len();
@@ -552,17 +550,12 @@ impl Decoder {
             head.kind = if is_short { FrameKind::of(trim(slice(line, value, line.len()))) } else { FrameKind::Other };
             head.content_type = Some((start + value, start + line.len()));
             head.continues = Continues::Type;
-        } else if head.continues != Continues::Other {
-            // A line without a colon belongs to the value before it.
-            if find(b':', line, 0).is_some() {
-                head.continues = Continues::Other;
-            } else if let Continues::Length(offset) = head.continues {
-                return head.wrong_length(DecodeError { kind: DecodeErrorKind::InvalidLength, offset });
-            } else {
-                head.kind = FrameKind::Other;
-                if let Some((_, end)) = &mut head.content_type {
-                    *end = start + line.len();
-                }
+        } else {
+            head.note_continuation(line)?;
+            if head.continues == Continues::Type
+                && let Some((_, end)) = &mut head.content_type
+            {
+                *end = start + line.len();
             }
         }
         Ok(())
@@ -781,19 +774,42 @@ impl Head {
         Ok(())
     }
 
-    /// Where the value begins of a Content-Length that fills the buffer: no number is that long.
-    fn open_length(&self, text: &[u8]) -> Option<usize> {
+    /// A line without a colon belongs to the value before it. The front of the line tells: the rest may come in parts.
+    fn note_continuation(&mut self, line: &[u8]) -> Result<(), DecodeError> {
+        if self.continues == Continues::Other {
+            return Ok(());
+        }
+        if find(b':', line.get(..LONGEST_FRAMING_LINE).unwrap_or(line), 0).is_some() {
+            self.continues = Continues::Other;
+        } else if let Continues::Length(offset) = self.continues {
+            return self.wrong_length(DecodeError { kind: DecodeErrorKind::InvalidLength, offset });
+        } else {
+            self.kind = FrameKind::Other;
+        }
+        Ok(())
+    }
+
+    /// Reads of the line at the end of `text`, which fills the buffer, what can be read before it is cut: a
+    /// Content-Length, which no number can be that is so long, and a continuation. `origin` is where `text` begins in the
+    /// stream.
+    fn note_open_line(&mut self, text: &[u8], origin: u64) -> Result<(), DecodeError> {
         let (start, line) = (self.line, slice(text, self.line, text.len()));
         let is_read = match self.form {
-            Form::Unknown | Form::Ordinary | Form::ChannelData => true,
+            Form::Unknown | Form::Ordinary | Form::ChannelData | Form::Orphan => true,
             Form::Notice => !self.is_notice_cut_in(line, start),
-            Form::Reply | Form::ReplyText | Form::BrokenReply | Form::LingerNotice | Form::Orphan => false,
+            Form::Reply | Form::ReplyText | Form::BrokenReply | Form::LingerNotice => false,
         };
         let is_rest = self.goes_on && start == 0;
         if line.len() <= LONGEST_FRAMING_LINE || !is_read || is_rest {
-            return None;
+            return Ok(());
         }
-        value_of(line, CONTENT_LENGTH_NAME).map(|value| start + value)
+        match value_of(line, CONTENT_LENGTH_NAME) {
+            Some(value) => {
+                let offset = origin.saturating_add((start + value) as u64);
+                self.wrong_length(DecodeError { kind: DecodeErrorKind::InvalidLength, offset })
+            }
+            None => self.note_continuation(line),
+        }
     }
 
     /// Whether the line at `start` goes over the end of the server's buffer, and a frame begins there.

@@ -195,7 +195,8 @@ fn place(stream: &[u8], part: &[u8]) -> usize {
 fn values<'s>(lines: &[&'s [u8]], name: &[u8]) -> impl Iterator<Item = Vec<&'s [u8]>> {
     lines.iter().enumerate().filter_map(move |(place, line)| {
         let value = line.get(name.len()..).filter(|_| line[..name.len()].eq_ignore_ascii_case(name))?;
-        let more = lines[place + 1..].iter().take_while(|line| !line.contains(&b':'));
+        let has_colon = |line: &[u8]| line[..line.len().min(LONGEST_FRAMING_LINE)].contains(&b':');
+        let more = lines[place + 1..].iter().take_while(|line| !has_colon(line));
         Some(std::iter::once(value).chain(more.copied()).collect())
     })
 }
