@@ -736,8 +736,9 @@ impl Head {
         let len = match memchr::memrchr(b'\n', slice(text, 0, limit.min(self.line))) {
             Some(line_end) => line_end + 1,
             None => {
-                // The line that is cut here is the Content-Type, though none that is known.
-                if self.content_type.is_none() && value_of(line, CONTENT_TYPE_NAME).is_some() {
+                // The line that is cut here, not one that is complete already, is the Content-Type, though none that is
+                // known.
+                if self.line == 0 && self.content_type.is_none() && value_of(line, CONTENT_TYPE_NAME).is_some() {
                     self.content_type = Some((0, 0));
                 }
                 limit - percent_escape_cut(slice(text, 0, limit))
