@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use esl_proto::name::{EventName, Format};
 use esl_proto::server::{Answer, Offer, Rights, Server, ServerLimits};
 use esl_proto::{
-    Command, Decoder, Event, EventData, EventField, Execute, HeaderSlot, Limits, SendEvent, SendMsg, Step,
+    Client, Command, Decoder, Event, EventData, EventField, Execute, HeaderSlot, Limits, Poll, SendEvent, SendMsg, Step,
 };
 use memchr::{memchr_iter, memmem};
 
@@ -279,6 +279,34 @@ fn replying() -> Row<'static> {
     }
 }
 
+/// A client that takes in the answers to a hundred commands, of which each has been sent before.
+fn answers() -> Row<'static> {
+    const COUNT: usize = 50;
+    let reply = "Content-Type: command/reply\nReply-Text: +OK Job-UUID: 5fd4\nJob-UUID: 5fd4\n\n";
+    let response = "Content-Type: api/response\nContent-Length: 3\n\n+OK";
+    let stream: &[u8] = [reply, response].concat().repeat(COUNT).into_bytes().leak();
+    Row {
+        key: "answers",
+        name: "a client reads the answers to 100 commands, to counting their line ends",
+        octets: stream.len() as u64,
+        work: Box::new(move || {
+            let mut client = Client::inbound(Limits::DEFAULT);
+            let _ = client.send(&Command::auth("x"), &mut [0; 16]).expect("a command that fits");
+            for _ in 1..2 * COUNT {
+                client.sent_elsewhere();
+            }
+            let (mut rest, mut answered) = (black_box(stream), 0);
+            while let Ok(Poll::Incoming { consumed, .. }) = client.poll(rest) {
+                (rest, answered) = (&rest[consumed..], answered + 1);
+            }
+            answered
+        }),
+        yardstick: Box::new(move || memchr_iter(b'\n', black_box(stream)).count()),
+        best: None,
+        target: None,
+    }
+}
+
 /// The headers of a recorded event, decoded.
 fn decoded(busy: &Busy) -> Vec<(Vec<u8>, Vec<u8>)> {
     let event = busy.events().next().expect("an event");
@@ -344,7 +372,7 @@ impl Default for Works {
 impl Works {
     /// All rows of the table.
     #[must_use]
-    pub fn rows(&self) -> [Row<'_>; 13] {
+    pub fn rows(&self) -> [Row<'_>; 14] {
         let Self { plain, json, xml, escaped, commands, written, headers } = self;
         [
             framing(plain),
@@ -356,6 +384,7 @@ impl Works {
             looking_up_indexed(plain),
             percent_decoding(escaped),
             encoding(commands, written),
+            answers(),
             replying(),
             delivering("plain-out", "an event delivered as plain, to copying its octets", Format::Plain, headers),
             delivering("json-out", "an event delivered as json, to copying its octets", Format::Json, headers),

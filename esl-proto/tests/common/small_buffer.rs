@@ -154,7 +154,8 @@ pub(crate) fn in_parts(size: usize, mut stream: &[u8]) -> (Vec<Headers>, Vec<Vec
             Step::Frame { frame, .. } => {
                 let event = match Message::from(frame) {
                     Message::Event(event) if event.format() == Format::Plain => Some(event),
-                    Message::Reply(reply) => reply.channel_data(),
+                    // No server sends them with a body.
+                    Message::Reply(reply) => reply.channel_data().filter(|_| frame.body().is_none()),
                     _ => None,
                 };
                 if let Some(event) = event {
@@ -168,7 +169,7 @@ pub(crate) fn in_parts(size: usize, mut stream: &[u8]) -> (Vec<Headers>, Vec<Vec
                 }
                 match kind {
                     _ if end.is_none() => {}
-                    FrameKind::Reply => {}
+                    FrameKind::Reply if end.is_some_and(|end| end.body_len == 0) => {}
                     FrameKind::Event(Format::Plain) => current = Some(Default::default()),
                     // A variable's name with a blank line ends the head before it says what it is.
                     _ => current = None,
