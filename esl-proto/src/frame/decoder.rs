@@ -354,8 +354,8 @@ impl Decoder {
             BodyLines::No => (arrived, None),
             BodyLines::Yes { searched, goes_on } => {
                 let is_end = arrived.len() == streaming.remaining;
-                let is_full = is_end || buf.len() >= self.limits.whole;
-                let Some(len) = event_lines(arrived, searched, *goes_on, is_full) else {
+                let is_full = buf.len() >= self.limits.whole;
+                let Some(len) = event_lines(arrived, searched, *goes_on, is_end, is_full) else {
                     self.state = State::Streaming(streaming);
                     return Ok(Step::NeedData { required: None, consumed: 0 });
                 };
@@ -619,8 +619,8 @@ impl Form {
 }
 
 /// How many of the first octets of `arrived`, octets of a plain event's headers, make the next part: up to the blank line
-/// or the last line end, or up to the end if there is none and the buffer `is_full`.
-fn event_lines(arrived: &[u8], searched: &mut usize, goes_on: bool, is_full: bool) -> Option<usize> {
+/// or the last line end; without one all of them if the event `is_end`s with them or the buffer `is_full`.
+fn event_lines(arrived: &[u8], searched: &mut usize, goes_on: bool, is_end: bool, is_full: bool) -> Option<usize> {
     // Nothing that was searched holds a line end: that would have ended the part before.
     let mut line = 0;
     while let Some(end) = find(b'\n', arrived, *searched) {
@@ -633,6 +633,7 @@ fn event_lines(arrived: &[u8], searched: &mut usize, goes_on: bool, is_full: boo
     }
     *searched = arrived.len();
     match line {
+        0 if is_end => Some(arrived.len()),
         0 if is_full => {
             Some(arrived.len() - percent_escape_cut(arrived)).filter(|len| *len > 0).or(Some(arrived.len()))
         }
