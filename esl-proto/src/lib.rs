@@ -47,7 +47,8 @@
 //! every language: framing ([`DecodeErrorKind`]) from 101, event documents ([`EventErrorKind`]) from 201, commands
 //! that are refused ([`CommandErrorKind`]) from 301, requests that are not understood ([`ParseErrorKind`]) from 401,
 //! commands that may not be sent now ([`NotAllowed`]) from 601, what a host may not send ([`EventDataError`],
-//! [`server::AnswerError`], [`server::DeliverError`]) from 701, calls that cannot be written or read ([`dial::DialErrorKind`], [`dial::DialParseErrorKind`]) from 501 to 599.
+//! [`server::AnswerError`], [`server::DeliverError`]) from 701, calls that cannot be written or read ([`dial::DialErrorKind`], [`dial::DialParseErrorKind`]) from 501 to 599, texts that are not of a type
+//! ([`ConvertError`]) from 801.
 #![cfg_attr(not(test), no_std)]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -85,7 +86,7 @@ pub use frame::{
     Limits, Lines, Request, RequestHeaders, Step,
 };
 pub use message::{ApiResponse, DisconnectNotice, Disposition, LogLine, Message, Rejection, Reply, SocketMode, Status};
-pub use text::{Bytes, Insufficient, Items, Percent, Value};
+pub use text::{Bytes, ConvertError, Insufficient, Items, Percent, Value};
 
 /// The README's examples, compiled as they stand there.
 #[cfg(doctest)]
