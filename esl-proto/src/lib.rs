@@ -54,6 +54,8 @@
 
 #[macro_use]
 mod error;
+#[macro_use]
+mod iterated;
 
 mod buffer;
 mod client;
@@ -70,16 +72,18 @@ mod text;
 
 pub use buffer::RecvBuf;
 pub use client::{
-    Answer, Channel, Client, CommandId, End, Eof, EventSequence, Incoming, Linger, NotAllowed, PendingSlot,
-    PendingTable, Poll, ProtocolError, SendError, Sent, Stats, Subscription, Tag, Unanswered,
+    Answer, Channel, Client, CommandId, End, Eof, EventSequence, Incoming, Linger, NotAllowed, PendingDrain,
+    PendingSlot, PendingTable, Poll, ProtocolError, SendError, Sent, Stats, Subscription, SubscriptionCommands, Tag,
+    Unanswered, UnansweredIds,
 };
 pub use command::{
-    Call, Command, CommandError, CommandErrorKind, EncodeError, EventNames, Events, Execute, Field, Filter, PairSource,
-    Pairs, ParseError, ParseErrorKind, Secret, SendEvent, SendMsg, Unicast, Words,
+    Call, Command, CommandError, CommandErrorKind, EncodeError, EventNames, EventNamesIter, Events, Execute, Field,
+    Filter, PairSource, Pairs, PairsIter, ParseError, ParseErrorKind, Secret, SendEvent, SendMsg, Unicast, Words,
+    WordsIter,
 };
 pub use event::{
     Content, Event, EventData, EventDataError, EventDataErrorKind, EventEncodeError, EventError, EventErrorKind,
-    EventField, GetAll, HeaderSlot, Headers, Indexed, IndexedHeaders,
+    EventField, GetAll, HeaderSlot, Headers, Indexed, IndexedGetAll, IndexedHeaders,
 };
 pub use frame::{
     DecodeError, DecodeErrorKind, Decoder, Frame, FrameHeaders, FrameKind, HeadEnd, Header, HeaderPart, HeaderParts,
