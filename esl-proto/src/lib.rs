@@ -23,6 +23,8 @@
 //!   meant, and read back.
 //! * [`name`] has FreeSWITCH's vocabulary: event names, hangup causes, states, log levels, headers.
 //!
+//! The [`guide`] shows them at work, from the first connection to a program that lives for years.
+//!
 //! Octets, not text: nothing on the wire is promised to be UTF-8. Everything borrows from the caller's buffer, and one
 //! number, [`Step::consumed`], says how much of it is done with.
 //!
@@ -92,12 +94,11 @@ pub use frame::{
 pub use message::{ApiResponse, DisconnectNotice, Disposition, LogLine, Message, Rejection, Reply, SocketMode, Status};
 pub use text::{Bytes, ConvertError, Insufficient, Items, Percent, Value};
 
-/// The README's examples, compiled as they stand there.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+// A page, and snippets that the tests run.
+#[doc = include_str!("../docs/guide.md")]
+pub mod guide {}
 
-/// The guide's snippets, compiled and run as they stand there.
+/// The README's example, compiled and run as it stands there.
 #[cfg(doctest)]
-#[doc = include_str!("../../docs/guide.md")]
-struct Guide;
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -108,6 +108,7 @@ impl CommandId {
 /// A command has been written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "the octets must be sent"]
+#[non_exhaustive]
 pub struct Sent {
     /// What its answer will carry.
     pub id: CommandId,
