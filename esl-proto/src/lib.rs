@@ -51,6 +51,8 @@
 //! commands that may not be sent now ([`NotAllowed`]) from 601, what a host may not send ([`EventDataError`],
 //! [`server::AnswerError`], [`server::DeliverError`]) from 701, calls that cannot be written or read ([`dial::DialErrorKind`], [`dial::DialParseErrorKind`]) from 501 to 599, texts that are not of a type
 //! ([`ConvertError`]) from 801.
+//!
+//! An error that holds another shows what that one says, and has it as its [`source`](core::error::Error::source).
 #![cfg_attr(not(test), no_std)]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
