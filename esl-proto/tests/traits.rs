@@ -20,7 +20,7 @@ use esl_proto::{
     Call, Channel, Client, Command, CommandError, ConvertError, DecodeError, EncodeError, End, Event, EventDataError,
     EventEncodeError, EventError, EventNames, Events, Execute, Filter, Frame, HeaderSlot, Insufficient, Limits, Linger,
     NotAllowed, PairSource, Pairs, ParseError, PendingSlot, PendingTable, ProtocolError, Request, SendError, SendMsg,
-    Subscription, Unicast, Value, Words,
+    Subscription, Tag, Unicast, Value, Words,
 };
 use proptest::prelude::*;
 
@@ -294,6 +294,7 @@ fn commands_of_subscriptions_and_what_is_pending_end_once() {
     };
     assert_eq!((to_the_end(WANTED.commands()), to_the_end(WANTED.reset_commands())), (7, 5));
     assert_eq!((to_the_end(Subscription::NONE.commands()), to_the_end(Subscription::NONE.reset_commands())), (0, 0));
+    assert!(Tag::new(1, 9) < Tag::new(1, 10) && hash(&Tag::new(1, 9)) == hash(&Tag::new(1, 9)));
     let mut table = PendingTable::new([PendingSlot::EMPTY; 3]);
     assert!(table.insert(7, "seven").is_ok() && table.insert(8, "eight").is_ok());
     assert_eq!(to_the_end(table.drain()), 2);

@@ -29,7 +29,7 @@ const TAG_LEN: usize = 33;
 /// let event = Event::new(Format::Plain, b"Event-Name: BACKGROUND_JOB\nJob-UUID: 00000000000000f5-0000000000000011\n\n");
 /// assert_eq!(event.job_uuid().and_then(|value| Tag::number_in(value, 0xf5)), Some(17));
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tag {
     octets: [u8; TAG_LEN],
 }
