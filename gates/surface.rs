@@ -4,9 +4,12 @@
 //! left. Formatting counts too; only `{:?}` of a `str` is avoided here, whose code in `core` has panic paths of its own.
 #![no_std]
 
+use core::error::Error;
 use core::fmt::{self, Debug, Write};
+use core::hash::{Hash, Hasher};
 use core::hint::black_box;
 use core::panic::PanicInfo;
+use core::str::FromStr;
 
 use esl_proto::dial::{
     Bridge, Destination, DialHandle, DialHandles, DialString, FlatLeg, Join, Leg, LegList, LegSource, Originate,
@@ -18,9 +21,9 @@ use esl_proto::name::{
 use esl_proto::server::{self, Ask, Control, Goodbye, LogData, Offer, Rights, Server, ServerLimits};
 use esl_proto::{
     Answer, Call, Channel, Client, Command, Content, Decoder, Event, EventData, EventField, EventNames, EventSequence,
-    Events, Execute, Filter, Frame, HeaderSlot, Incoming, Limits, Linger, Message, PairSource, Pairs, PendingSlot,
-    PendingTable, Percent, Poll, RecvBuf, Request, Secret, SendEvent, SendMsg, Status, Step, Subscription, Tag,
-    Unicast, Value, Words,
+    Events, Execute, Filter, Frame, HeaderSlot, Incoming, Limits, Lines, Linger, Message, PairSource, Pairs,
+    PendingSlot, PendingTable, Percent, Poll, RecvBuf, Request, Secret, SendEvent, SendMsg, Status, Step, Subscription,
+    Tag, Unicast, Value, Words,
 };
 
 unsafe extern "C" {
@@ -60,7 +63,25 @@ impl Write for Sum {
     }
 }
 
+impl Hasher for Sum {
+    fn write(&mut self, octets: &[u8]) {
+        self.0 = octets.iter().fold(self.0, |sum, octet| sum.rotate_left(5) ^ usize::from(*octet));
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 as u64
+    }
+}
+
 impl Sum {
+    /// An error, and what is behind it.
+    fn error(&mut self, error: &dyn Error) {
+        self.show(format_args!("{error}"));
+        if let Some(source) = error.source() {
+            self.show(format_args!("{source}"));
+        }
+    }
+
     fn add<T: Debug>(&mut self, result: T) {
         self.show(format_args!("{:?}", black_box(result)));
     }
@@ -89,7 +110,19 @@ impl Sum {
         let (raw, coding, limit) = value.parts();
         self.add(Value::from_parts(raw, coding, limit) == Some(value));
         self.add(value == Value::octets(b"x"));
-        self.add(value == *"x");
+        self.add(value == *"x" && "x" == value && b"x" == value && value == b"x" && *b"x" == value);
+        self.add(value.cmp(&Value::from("x")));
+        let mut hasher = Sum(0);
+        value.hash(&mut hasher);
+        self.add(hasher.finish());
+        self.add((u64::try_from(value), i64::try_from(value)));
+        self.add((EventName::try_from(value), HangupCause::try_from(value), ChannelState::try_from(value)));
+        self.add((CallState::try_from(value), AnswerState::try_from(value), CallDirection::try_from(value)));
+        self.add((Priority::try_from(value), Format::try_from(value)));
+        let text = value.as_str().unwrap_or_default();
+        self.add((EventName::from_str(text), HangupCause::from_str(text), ChannelState::from_str(text)));
+        self.add((CallState::from_str(text), AnswerState::from_str(text), CallDirection::from_str(text)));
+        self.add((Priority::from_str(text), Format::from_str(text), LogLevel::from_str(text)));
         self.add(value.eq_ignore_ascii_case("x"));
         self.show(format_args!("{}", EventName::from_octets(value.raw())));
         self.add(HangupCause::from_octets(value.raw()).number());
@@ -116,7 +149,8 @@ impl Sum {
 
     fn frame(&mut self, frame: &Frame<'_>) {
         self.add((*frame, frame.head(), frame.body(), frame.content_type(), frame.is_crlf()));
-        self.add(Frame::from_parts(frame.head(), frame.body(), frame.content_type(), frame.is_crlf()) == *frame);
+        self.add(Frame::from_parts(frame.head(), frame.body(), frame.content_type(), frame.flags()) == *frame);
+        self.add((frame.kind(), frame.is_cut(), frame.into_iter().count()));
         for header in frame.headers() {
             self.value(header.name);
             self.value(header.value);
@@ -124,6 +158,15 @@ impl Sum {
         }
         self.maybe(frame.get("Reply-Text"));
         self.maybe(frame.get_to_end("Reply-Text"));
+    }
+
+    fn lines(&mut self, lines: &Lines<'_>) {
+        self.add((lines, lines.goes_on(), lines.is_event()));
+        for part in lines {
+            self.add((part, part.after_line_end, part.is_complete));
+            self.maybe(part.name);
+            self.value(part.value);
+        }
     }
 
     fn event(&mut self, event: Event<'_>) {
@@ -139,6 +182,7 @@ impl Sum {
         }
         self.maybe(headers.into_body());
         self.maybe(event.get("x"));
+        self.add(event.into_iter().count());
         self.add(event.get_all("x").count());
         self.add(event.name().map(|name| name.as_octets()));
         self.maybe(event.subclass());
@@ -151,6 +195,7 @@ impl Sum {
         self.add(headers.by_ref().count());
         self.add(headers.error());
         self.maybe(indexed.get("x"));
+        self.add((&indexed).into_iter().count());
         self.add(indexed.get_all("x").count());
         self.add(indexed.name());
         self.maybe(indexed.body());
@@ -208,7 +253,10 @@ impl Sum {
         self.add((command, command.encoded_len()));
         match command.encode(&mut storage) {
             Ok(written) => self.requests(written),
-            Err(error) => self.show(format_args!("{} {error}", error.code())),
+            Err(error) => {
+                self.add(error.code());
+                self.error(&error);
+            }
         }
     }
 
@@ -224,14 +272,26 @@ impl Sum {
         self.add(Words::from_line(words_line.unwrap_or(octets)) == line.subclasses);
         let host = Host(octets);
         self.command(SendEvent::new(EventName::Custom, Pairs::from_source(&host)).into());
+        let slice = &pairs[..];
+        for pairs in [Pairs::from_source(&pairs), Pairs::from_source(&slice), Pairs::from(&pairs)] {
+            self.add((pairs.iter(), pairs.iter().size_hint()));
+            self.command(Command::sendevent(EventName::Custom, pairs));
+        }
+        self.add((Words::from(&words).iter(), Words::from_texts(&["a"]).into_iter().count()));
+        self.add((EventNames::from_names(&names).iter(), EventNames::from_line(octets).into_iter().size_hint()));
         let execute = Execute::new(octets, octets).loops(octets.len() as i32).event_uuid(octets);
+        let execute = execute.event_uuid_name(octets).hold_bleg();
+        let unicast = Unicast::new().local_ip(octets).local_port(octets.len() as u16).remote_ip(octets);
+        let unicast = unicast.remote_port(octets.len() as u16).transport(octets).flags(octets);
         let calls = [
             execute.into(),
             Call::hangup(HangupCause::from_octets(octets)),
-            Unicast { local_ip: Some(octets), local_port: Some(octets.len() as u16), ..Unicast::default() }.into(),
+            Call::unicast(unicast),
+            Call::execute(octets, octets),
+            Execute::from_octets(octets, octets).into(),
             Call::nomedia(octets),
             Call::xferext(&pairs[..]),
-            Call::Other { name: octets },
+            Call::other(octets),
         ];
         for call in calls {
             let message = SendMsg::new(call).to(octets).event_lock().event_lock_pri().run_async();
@@ -239,7 +299,21 @@ impl Sum {
         }
         for command in [
             Command::Auth { password: Secret::new(octets) },
+            Command::Auth { password: Secret::from_octets(octets) },
             Command::auth(octets),
+            Command::api_console(octets),
+            Command::noevents(),
+            Command::divert_events(octets.is_empty()),
+            Command::filter(Filter::delete_all()),
+            Command::sendmsg(execute),
+            SendMsg::from_call(Call::hangup(None)).into(),
+            Command::log(LogLevel::new(octets.len() as i8)),
+            Command::nolog(),
+            Command::linger(octets.len() as u32),
+            Command::nolinger(),
+            Command::connect(),
+            Command::resume(),
+            Command::exit(),
             Command::userauth(octets, octets, octets),
             Command::api(octets),
             Command::bgapi(octets),
@@ -292,7 +366,16 @@ impl Sum {
                     self.frame(&head);
                     self.add(body_len);
                 }
-                Step::Body { data, remaining, .. } => self.add((data, remaining)),
+                Step::HeadPart { lines, end, .. } => {
+                    self.add(end);
+                    self.lines(&lines);
+                }
+                Step::Body { data, lines, remaining, .. } => {
+                    self.add((data, remaining));
+                    if let Some(lines) = lines {
+                        self.lines(&lines);
+                    }
+                }
                 Step::NeedData { required, .. } => self.add(required),
             }
             buffer.consume(step.consumed());
@@ -334,7 +417,10 @@ impl Sum {
                     self.add(Tag::number_in(Value::octets(octets), 1));
                     self.add(jobs.insert(sent.id.number(), sent.len));
                 }
-                Err(error) => self.show(format_args!("{} {error}", error.code())),
+                Err(error) => {
+                    self.add(error.code());
+                    self.error(&error);
+                }
             }
         }
         self.add(client.sent_elsewhere());
@@ -343,7 +429,7 @@ impl Sum {
             let poll = match client.poll(rest) {
                 Ok(poll) => poll,
                 Err(error) => {
-                    self.show(format_args!("{error}"));
+                    self.error(&error);
                     break;
                 }
             };
@@ -360,7 +446,8 @@ impl Sum {
                         self.maybe(event.application_uuid());
                     }
                     Incoming::Goodbye { end, unanswered, .. } => {
-                        self.show(format_args!("{end} {}", unanswered.len()));
+                        self.error(&end);
+                        self.add((unanswered.len(), unanswered.ids().next_back(), unanswered.into_iter().size_hint()));
                         self.add((unanswered.ids().count(), unanswered.is_empty(), unanswered.end()));
                     }
                     _ => {}
@@ -414,7 +501,8 @@ impl Sum {
                         self.add(Variables::from_parts(text, mark) == handle.variables);
                         self.add(ReadVariables::new(text, mark).count());
                     }
-                    self.add(handle.leg_lists.iter().flat_map(|list| list.iter()).count());
+                    self.add(handle.variables.into_iter().count());
+                    self.add(handle.leg_lists.into_iter().flatten().count());
                 }
             }
             Err(error) => self.show(format_args!("{} {error}", error.code())),
@@ -517,8 +605,8 @@ impl Sum {
             match server.answer(answer, out) {
                 Ok(written) => self.add(written),
                 Err(error) => {
-                    self.add(error);
-                    self.show(format_args!("{} {error}", error.code()));
+                    self.add((error, error.code()));
+                    self.error(&error);
                 }
             }
         }
@@ -548,8 +636,8 @@ impl Sum {
             match result {
                 Ok(written) => self.add(written),
                 Err(error) => {
-                    self.add(error);
-                    self.show(format_args!("{} {error}", error.code()));
+                    self.add((error, error.code()));
+                    self.error(&error);
                 }
             }
         }
@@ -566,8 +654,8 @@ impl Sum {
                 match event.encode(*format, percent, out) {
                     Ok(written) => self.add(written),
                     Err(error) => {
-                        self.add(error);
-                        self.show(format_args!("{} {error}", error.code()));
+                        self.add((error, error.code()));
+                        self.error(&error);
                     }
                 }
             }

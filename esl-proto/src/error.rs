@@ -144,6 +144,13 @@ macro_rules! unwritten {
             }
         }
 
-        impl core::error::Error for $name {}
+        impl core::error::Error for $name {
+            fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+                Some(match self {
+                    Self::Refused(error) => error,
+                    Self::Insufficient(error) => error,
+                })
+            }
+        }
     };
 }

@@ -23,6 +23,8 @@
 //!   meant, and read back.
 //! * [`name`] has FreeSWITCH's vocabulary: event names, hangup causes, states, log levels, headers.
 //!
+//! The [`guide`] shows them at work, from the first connection to a program that lives for years.
+//!
 //! Octets, not text: nothing on the wire is promised to be UTF-8. Everything borrows from the caller's buffer, and one
 //! number, [`Step::consumed`], says how much of it is done with.
 //!
@@ -47,12 +49,17 @@
 //! every language: framing ([`DecodeErrorKind`]) from 101, event documents ([`EventErrorKind`]) from 201, commands
 //! that are refused ([`CommandErrorKind`]) from 301, requests that are not understood ([`ParseErrorKind`]) from 401,
 //! commands that may not be sent now ([`NotAllowed`]) from 601, what a host may not send ([`EventDataError`],
-//! [`server::AnswerError`], [`server::DeliverError`]) from 701, calls that cannot be written or read ([`dial::DialErrorKind`], [`dial::DialParseErrorKind`]) from 501 to 599.
+//! [`server::AnswerError`], [`server::DeliverError`]) from 701, calls that cannot be written or read ([`dial::DialErrorKind`], [`dial::DialParseErrorKind`]) from 501 to 599, texts that are not of a type
+//! ([`ConvertError`]) from 801.
+//!
+//! An error that holds another shows what that one says, and has it as its [`source`](core::error::Error::source).
 #![cfg_attr(not(test), no_std)]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 #[macro_use]
 mod error;
+#[macro_use]
+mod iterated;
 
 mod buffer;
 mod client;
@@ -69,30 +76,31 @@ mod text;
 
 pub use buffer::RecvBuf;
 pub use client::{
-    Answer, Channel, Client, CommandId, End, Eof, EventSequence, Incoming, Linger, NotAllowed, PendingSlot,
-    PendingTable, Poll, ProtocolError, SendError, Sent, Stats, Subscription, Tag, Unanswered,
+    Answer, Channel, Client, CommandId, End, Eof, EventSequence, Incoming, Linger, NotAllowed, PendingDrain,
+    PendingSlot, PendingTable, Poll, ProtocolError, SendError, Sent, Stats, Subscription, SubscriptionCommands, Tag,
+    Unanswered, UnansweredIds,
 };
 pub use command::{
-    Call, Command, CommandError, CommandErrorKind, EncodeError, EventNames, Events, Execute, Field, Filter, PairSource,
-    Pairs, ParseError, ParseErrorKind, Secret, SendEvent, SendMsg, Unicast, Words,
+    Call, Command, CommandError, CommandErrorKind, EncodeError, EventNames, EventNamesIter, Events, Execute, Field,
+    Filter, PairSource, Pairs, PairsIter, ParseError, ParseErrorKind, Secret, SendEvent, SendMsg, Unicast, Words,
+    WordsIter,
 };
 pub use event::{
     Content, Event, EventData, EventDataError, EventDataErrorKind, EventEncodeError, EventError, EventErrorKind,
-    EventField, GetAll, HeaderSlot, Headers, Indexed, IndexedHeaders,
+    EventField, GetAll, HeaderSlot, Headers, Indexed, IndexedGetAll, IndexedHeaders,
 };
 pub use frame::{
     DecodeError, DecodeErrorKind, Decoder, Frame, FrameHeaders, FrameKind, HeadEnd, Header, HeaderPart, HeaderParts,
     Limits, Lines, Request, RequestHeaders, Step,
 };
 pub use message::{ApiResponse, DisconnectNotice, Disposition, LogLine, Message, Rejection, Reply, SocketMode, Status};
-pub use text::{Bytes, Insufficient, Items, Percent, Value};
+pub use text::{Bytes, ConvertError, Insufficient, Items, Percent, Value};
 
-/// The README's examples, compiled as they stand there.
+// A page, and snippets that the tests run.
+#[doc = include_str!("../docs/guide.md")]
+pub mod guide {}
+
+/// The README's example, compiled and run as it stands there.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;
-
-/// The guide's snippets, compiled and run as they stand there.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/guide.md")]
-struct Guide;

@@ -3,7 +3,8 @@
 //! A job's end and an application's end come as events that carry the name which the command gave it. A [`Tag`] is such
 //! a name; a [`PendingTable`] remembers what each stands for.
 
-use core::fmt;
+use core::iter::FusedIterator;
+use core::{fmt, slice};
 
 use crate::text::{Value, percent};
 
@@ -28,7 +29,7 @@ const TAG_LEN: usize = 33;
 /// let event = Event::new(Format::Plain, b"Event-Name: BACKGROUND_JOB\nJob-UUID: 00000000000000f5-0000000000000011\n\n");
 /// assert_eq!(event.job_uuid().and_then(|value| Tag::number_in(value, 0xf5)), Some(17));
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tag {
     octets: [u8; TAG_LEN],
 }
@@ -152,8 +153,8 @@ impl<T, S: AsRef<[PendingSlot<T>]> + AsMut<[PendingSlot<T>]>> PendingTable<T, S>
     }
 
     /// Takes all entries out: at the end of a connection, nothing is waited for any more.
-    pub fn drain(&mut self) -> impl Iterator<Item = (u64, T)> {
-        self.slots.as_mut().iter_mut().filter_map(|slot| slot.0.take())
+    pub fn drain(&mut self) -> PendingDrain<'_, T> {
+        PendingDrain { slots: self.slots.as_mut().iter_mut() }
     }
 
     /// The number of entries.
@@ -168,3 +169,19 @@ impl<T, S: AsRef<[PendingSlot<T>]> + AsMut<[PendingSlot<T>]>> PendingTable<T, S>
         self.len() == 0
     }
 }
+
+/// Takes the entries of a [`PendingTable`] out; made by [`PendingTable::drain`].
+#[derive(Debug)]
+pub struct PendingDrain<'t, T> {
+    slots: slice::IterMut<'t, PendingSlot<T>>,
+}
+
+impl<T> Iterator for PendingDrain<'_, T> {
+    type Item = (u64, T);
+
+    fn next(&mut self) -> Option<(u64, T)> {
+        self.slots.find_map(|slot| slot.0.take())
+    }
+}
+
+impl<T> FusedIterator for PendingDrain<'_, T> {}

@@ -22,6 +22,7 @@
 //! is something to say; `eof` when the stream has ended.
 
 mod facts;
+mod ids;
 mod jobs;
 mod rules;
 mod sequence;
@@ -30,11 +31,12 @@ mod subscription;
 
 use core::fmt;
 
-pub use jobs::{PendingSlot, PendingTable, Tag};
+pub use ids::UnansweredIds;
+pub use jobs::{PendingDrain, PendingSlot, PendingTable, Tag};
 pub use rules::NotAllowed;
 pub use sequence::EventSequence;
 use state::{Input, Phase, Role, State};
-pub use subscription::{Channel, Linger, Subscription};
+pub use subscription::{Channel, Linger, Subscription, SubscriptionCommands};
 
 use facts::Facts;
 
@@ -106,6 +108,7 @@ impl CommandId {
 /// A command has been written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "the octets must be sent"]
+#[non_exhaustive]
 pub struct Sent {
     /// What its answer will carry.
     pub id: CommandId,
@@ -338,6 +341,15 @@ impl fmt::Display for End {
     }
 }
 
+impl core::error::Error for End {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Protocol(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
 /// The commands that will never be answered.
 ///
 /// Over the life of a connection each id is either in one answer or in one of these.
@@ -368,8 +380,9 @@ impl Unanswered {
     }
 
     /// Their ids.
-    pub fn ids(&self) -> impl Iterator<Item = CommandId> + use<> {
-        (self.first..self.first.saturating_add(self.count)).map(CommandId)
+    #[must_use]
+    pub const fn ids(&self) -> UnansweredIds {
+        UnansweredIds { ids: self.first..self.first.saturating_add(self.count) }
     }
 }
 
@@ -403,7 +416,11 @@ impl fmt::Display for ProtocolError {
     }
 }
 
-impl core::error::Error for ProtocolError {}
+impl core::error::Error for ProtocolError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
 
 /// Why [`Client::send`] has failed. Nothing has changed but what `out` holds, which has no meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -447,7 +464,15 @@ impl fmt::Display for SendError {
     }
 }
 
-impl core::error::Error for SendError {}
+impl core::error::Error for SendError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(match self {
+            Self::Refused(error) => error,
+            Self::NotAllowed(reason) => reason,
+            Self::Insufficient(error) => error,
+        })
+    }
+}
 
 impl From<EncodeError> for SendError {
     fn from(error: EncodeError) -> Self {

@@ -1,6 +1,9 @@
 //! What a connection wants to hear, as a value: to be applied now, and again after every reconnect.
 
-use crate::command::{Command, Events, Filter, Pairs};
+use core::iter::FusedIterator;
+use core::slice;
+
+use crate::command::{Command, Events, Filter, Pairs, PairsIter};
 use crate::name::{EventName, Format, LogLevel};
 
 /// How long a connection stays after its channel has ended.
@@ -80,41 +83,89 @@ impl<'a> Subscription<'a> {
     ///
     /// Inbound, `myevents <uuid>` brings plain events whatever it says; a format is therefore set by `event` before it,
     /// with an event that no channel ever fires if nothing else is subscribed to.
-    pub fn commands(&self) -> impl Iterator<Item = Command<'a>> + use<'a> {
-        const HARMLESS: &[EventName<'static>] = &[EventName::Clone];
-        let filters = self.filters.iter().map(|(header, value)| Filter::Add { header, value }.into());
-        let inbound_format = match self.channel {
-            Channel::Uuid(_) => self.format,
-            _ => None,
-        };
-        let events = match self.events.is_empty() {
-            false => Some(Command::Event { format: self.format, events: self.events }),
-            true => inbound_format.map(|format| Command::event(format, Events::from(HARMLESS))),
-        };
-        let channel = match self.channel {
-            Channel::None => None,
-            Channel::Own => Some(Command::MyEvents { uuid: None, format: self.format }),
-            Channel::Uuid(uuid) => Some(Command::MyEvents { uuid: Some(uuid), format: None }),
-        };
-        let linger = self.linger.map(|linger| Command::Linger {
-            seconds: match linger {
-                Linger::Seconds(seconds) => Some(seconds),
-                Linger::Forever => None,
-            },
-        });
-        let log = self.log.map(|level| Command::Log { level: Some(level) });
-        let divert = self.divert.then_some(Command::DivertEvents { on: true });
-        filters.chain(events).chain(channel).chain(linger).chain(divert).chain(log)
+    #[must_use]
+    pub fn commands(&self) -> SubscriptionCommands<'a> {
+        SubscriptionCommands { wanted: *self, filters: self.filters.iter(), steps: Step::SET.iter() }
     }
 
     /// The commands that take everything back that a subscription may have set on a connection, to apply another.
     /// `myevents` cannot be taken back.
-    pub fn reset_commands(&self) -> impl Iterator<Item = Command<'a>> + use<'a> {
-        let events = (!self.events.is_empty() || self.channel != Channel::None).then_some(Command::NoEvents);
-        let filters = self.filters.iter().next().map(|_| Filter::DeleteAll.into());
-        let linger = self.linger.map(|_| Command::NoLinger);
-        let divert = self.divert.then_some(Command::DivertEvents { on: false });
-        let log = self.log.map(|_| Command::NoLog);
-        events.into_iter().chain(filters).chain(linger).chain(divert).chain(log)
+    #[must_use]
+    pub fn reset_commands(&self) -> SubscriptionCommands<'a> {
+        SubscriptionCommands { wanted: *self, filters: Pairs::NONE.iter(), steps: Step::RESET.iter() }
+    }
+
+    /// The command of one step, if this subscription needs it.
+    fn command(&self, step: Step) -> Option<Command<'a>> {
+        match step {
+            Step::Events if !self.events.is_empty() => {
+                Some(Command::Event { format: self.format, events: self.events })
+            }
+            Step::Events => match self.channel {
+                Channel::Uuid(_) => self.format.map(|format| Command::event(format, HARMLESS)),
+                Channel::None | Channel::Own => None,
+            },
+            Step::Channel => match self.channel {
+                Channel::None => None,
+                Channel::Own => Some(Command::MyEvents { uuid: None, format: self.format }),
+                Channel::Uuid(uuid) => Some(Command::MyEvents { uuid: Some(uuid), format: None }),
+            },
+            Step::Linger => self.linger.map(|linger| match linger {
+                Linger::Seconds(seconds) => Command::Linger { seconds: Some(seconds) },
+                Linger::Forever => Command::Linger { seconds: None },
+            }),
+            Step::Divert => self.divert.then_some(Command::DivertEvents { on: true }),
+            Step::Log => self.log.map(|level| Command::Log { level: Some(level) }),
+            Step::NoEvents => (!self.events.is_empty() || self.channel != Channel::None).then_some(Command::NoEvents),
+            Step::NoFilters => self.filters.iter().next().map(|_| Filter::DeleteAll.into()),
+            Step::NoLinger => self.linger.map(|_| Command::NoLinger),
+            Step::NoDivert => self.divert.then_some(Command::DivertEvents { on: false }),
+            Step::NoLog => self.log.map(|_| Command::NoLog),
+        }
     }
 }
+
+/// Names an event that no channel ever fires.
+const HARMLESS: &[EventName<'static>] = &[EventName::Clone];
+
+/// One command that a subscription may need, beside its filters.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Events,
+    Channel,
+    Linger,
+    Divert,
+    Log,
+    NoEvents,
+    NoFilters,
+    NoLinger,
+    NoDivert,
+    NoLog,
+}
+
+impl Step {
+    const SET: &'static [Self] = &[Self::Events, Self::Channel, Self::Linger, Self::Divert, Self::Log];
+    const RESET: &'static [Self] = &[Self::NoEvents, Self::NoFilters, Self::NoLinger, Self::NoDivert, Self::NoLog];
+}
+
+/// The commands that a [`Subscription`] needs; made by [`Subscription::commands`] and
+/// [`reset_commands`](Subscription::reset_commands).
+#[derive(Clone, Debug)]
+pub struct SubscriptionCommands<'a> {
+    wanted: Subscription<'a>,
+    filters: PairsIter<'a>,
+    steps: slice::Iter<'static, Step>,
+}
+
+impl<'a> Iterator for SubscriptionCommands<'a> {
+    type Item = Command<'a>;
+
+    fn next(&mut self) -> Option<Command<'a>> {
+        match self.filters.next() {
+            Some((header, value)) => Some(Filter::Add { header, value }.into()),
+            None => self.steps.find_map(|step| self.wanted.command(*step)),
+        }
+    }
+}
+
+impl FusedIterator for SubscriptionCommands<'_> {}

@@ -33,14 +33,13 @@ pub struct SendMsg<'a> {
 impl<'a> SendMsg<'a> {
     /// A message to the controlled channel.
     pub fn new(call: impl Into<Call<'a>>) -> Self {
-        Self {
-            uuid: None,
-            call: call.into(),
-            event_lock: false,
-            event_lock_pri: false,
-            lead_frames: None,
-            is_async: false,
-        }
+        Self::from_call(call.into())
+    }
+
+    /// A message to the controlled channel, also in a constant.
+    #[must_use]
+    pub const fn from_call(call: Call<'a>) -> Self {
+        Self { uuid: None, call, event_lock: false, event_lock_pri: false, lead_frames: None, is_async: false }
     }
 
     /// The same to the channel with this uuid.
@@ -111,6 +110,11 @@ pub enum Call<'a> {
 }
 
 impl<'a> Call<'a> {
+    /// [`Call::Execute`], once; [`Execute`] has more.
+    pub fn execute(app: &'a (impl AsRef<[u8]> + ?Sized), arg: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self::Execute(Execute::new(app, arg))
+    }
+
     /// [`Call::Hangup`]
     pub fn hangup(cause: impl Into<Option<HangupCause<'a>>>) -> Self {
         Self::Hangup { cause: cause.into() }
@@ -124,6 +128,17 @@ impl<'a> Call<'a> {
     /// [`Call::XferExt`]
     pub fn xferext(applications: impl Into<Pairs<'a>>) -> Self {
         Self::XferExt { applications: applications.into() }
+    }
+
+    /// [`Call::Unicast`]
+    #[must_use]
+    pub const fn unicast(unicast: Unicast<'a>) -> Self {
+        Self::Unicast(unicast)
+    }
+
+    /// [`Call::Other`]
+    pub fn other(name: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self::Other { name: name.as_ref() }
     }
 }
 
@@ -151,14 +166,13 @@ pub struct Execute<'a> {
 impl<'a> Execute<'a> {
     /// Runs `app` with `arg` once.
     pub fn new(app: &'a (impl AsRef<[u8]> + ?Sized), arg: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
-        Self {
-            app: app.as_ref(),
-            arg: arg.as_ref(),
-            loops: None,
-            event_uuid: None,
-            event_uuid_name: None,
-            hold_bleg: false,
-        }
+        Self::from_octets(app.as_ref(), arg.as_ref())
+    }
+
+    /// Runs `app` with `arg` once, also in a constant.
+    #[must_use]
+    pub const fn from_octets(app: &'a [u8], arg: &'a [u8]) -> Self {
+        Self { app, arg, loops: None, event_uuid: None, event_uuid_name: None, hold_bleg: false }
     }
 
     /// The same `count` times.
@@ -171,6 +185,18 @@ impl<'a> Execute<'a> {
     #[must_use]
     pub fn event_uuid(self, uuid: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
         Self { event_uuid: Some(uuid.as_ref()), ..self }
+    }
+
+    /// The same, with this `Application-UUID-Name` in its events.
+    #[must_use]
+    pub fn event_uuid_name(self, name: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self { event_uuid_name: Some(name.as_ref()), ..self }
+    }
+
+    /// The same with `hold-bleg`.
+    #[must_use]
+    pub const fn hold_bleg(self) -> Self {
+        Self { hold_bleg: true, ..self }
     }
 
     /// Whether the argument travels as a body.
@@ -202,6 +228,50 @@ pub struct Unicast<'a> {
     pub transport: Option<&'a [u8]>,
     /// `native`: as the codec has them, not decoded.
     pub flags: Option<&'a [u8]>,
+}
+
+impl<'a> Unicast<'a> {
+    /// All as the server has it by default.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { local_ip: None, local_port: None, remote_ip: None, remote_port: None, transport: None, flags: None }
+    }
+
+    /// The same from this address of the server's.
+    #[must_use]
+    pub fn local_ip(self, ip: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self { local_ip: Some(ip.as_ref()), ..self }
+    }
+
+    /// The same from this port of the server's.
+    #[must_use]
+    pub const fn local_port(self, port: u16) -> Self {
+        Self { local_port: Some(port), ..self }
+    }
+
+    /// The same to this address.
+    #[must_use]
+    pub fn remote_ip(self, ip: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self { remote_ip: Some(ip.as_ref()), ..self }
+    }
+
+    /// The same to this port.
+    #[must_use]
+    pub const fn remote_port(self, port: u16) -> Self {
+        Self { remote_port: Some(port), ..self }
+    }
+
+    /// The same over `udp` or `tcp`.
+    #[must_use]
+    pub fn transport(self, transport: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self { transport: Some(transport.as_ref()), ..self }
+    }
+
+    /// The same with these flags.
+    #[must_use]
+    pub fn flags(self, flags: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self { flags: Some(flags.as_ref()), ..self }
+    }
 }
 
 impl<'a> From<Unicast<'a>> for Call<'a> {

@@ -1,16 +1,26 @@
 //! Lists in commands: given as slices by a program, or found in the text of a request.
 
+use core::iter::FusedIterator;
 use core::{fmt, slice};
 
 use super::keys::APPLICATION;
 use crate::frame::{Request, RequestHeaders};
 use crate::name::{EventName, header};
 use crate::text::Value;
-use crate::text::cut::{pieces, split, words};
+use crate::text::cut::{LineWords, pieces, split, words};
 
 /// An ordered list of pairs: headers of an event, or applications and their arguments.
 ///
-/// Made from a slice or array of pairs of text or of octets; two lists are equal if their pairs are.
+/// Made from a slice or array of pairs of text or of octets; pairs of other types that are octets, like `String`, are a
+/// [`PairSource`]. Two lists are equal if their pairs are.
+///
+/// ```
+/// use esl_proto::Pairs;
+///
+/// let kept: Vec<(String, Vec<u8>)> = vec![("Event-Subclass".into(), b"my::event".to_vec())];
+/// let headers = kept.as_slice();
+/// assert_eq!(Pairs::from_source(&headers), Pairs::from(&[("Event-Subclass", "my::event")]));
+/// ```
 #[derive(Clone, Copy)]
 pub struct Pairs<'a>(PairsOf<'a>);
 
@@ -26,15 +36,39 @@ enum PairsOf<'a> {
     Source(&'a dyn PairSource),
 }
 
-/// Pairs that a host keeps in a shape of its own.
+/// Pairs that a host keeps in a shape of its own. Slices and arrays of pairs of octets of any type are sources.
 pub trait PairSource: Sync {
     /// The pair at a place, from 0; [`None`] after the last.
     fn pair(&self, place: usize) -> Option<(&[u8], &[u8])>;
 }
 
+impl<N: AsRef<[u8]> + Sync, V: AsRef<[u8]> + Sync> PairSource for &[(N, V)] {
+    fn pair(&self, place: usize) -> Option<(&[u8], &[u8])> {
+        self.get(place).map(|(name, value)| (name.as_ref(), value.as_ref()))
+    }
+}
+
+impl<N: AsRef<[u8]> + Sync, V: AsRef<[u8]> + Sync, const LEN: usize> PairSource for [(N, V); LEN] {
+    fn pair(&self, place: usize) -> Option<(&[u8], &[u8])> {
+        self.get(place).map(|(name, value)| (name.as_ref(), value.as_ref()))
+    }
+}
+
 impl<'a> Pairs<'a> {
     /// No pairs.
-    pub const NONE: Self = Self(PairsOf::Octets(&[]));
+    pub const NONE: Self = Self::from_octets(&[]);
+
+    /// These pairs of text, also in a constant.
+    #[must_use]
+    pub const fn from_texts(pairs: &'a [(&'a str, &'a str)]) -> Self {
+        Self(PairsOf::Text(pairs))
+    }
+
+    /// These pairs of octets, also in a constant.
+    #[must_use]
+    pub const fn from_octets(pairs: &'a [(&'a [u8], &'a [u8])]) -> Self {
+        Self(PairsOf::Octets(pairs))
+    }
 
     /// The headers of a request except Content-Length: the headers of a `sendevent`.
     #[must_use]
@@ -61,19 +95,25 @@ impl<'a> Pairs<'a> {
 
     /// The pairs in order.
     #[inline]
-    pub fn iter(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-        match self.0 {
-            PairsOf::Text(text) => PairsIter::Text(text.iter()),
-            PairsOf::Octets(octets) => PairsIter::Octets(octets.iter()),
-            PairsOf::Headers(request) => PairsIter::Headers(request.headers()),
-            PairsOf::AllHeaders(request) => PairsIter::AllHeaders(request.headers()),
-            PairsOf::Applications(request) => PairsIter::Applications(request.headers()),
-            PairsOf::Source(source) => PairsIter::Source(source, 0),
-        }
+    #[must_use]
+    pub fn iter(&self) -> PairsIter<'a> {
+        PairsIter(match self.0 {
+            PairsOf::Text(text) => PairsIn::Text(text.iter()),
+            PairsOf::Octets(octets) => PairsIn::Octets(octets.iter()),
+            PairsOf::Headers(request) => PairsIn::Headers(request.headers()),
+            PairsOf::AllHeaders(request) => PairsIn::AllHeaders(request.headers()),
+            PairsOf::Applications(request) => PairsIn::Applications(request.headers()),
+            PairsOf::Source(source) => PairsIn::Source(source, 0),
+        })
     }
 }
 
-enum PairsIter<'a> {
+/// The pairs of a list; made by [`Pairs::iter`].
+#[derive(Clone)]
+pub struct PairsIter<'a>(PairsIn<'a>);
+
+#[derive(Clone)]
+enum PairsIn<'a> {
     Text(slice::Iter<'a, (&'a str, &'a str)>),
     Octets(slice::Iter<'a, (&'a [u8], &'a [u8])>),
     Headers(RequestHeaders<'a>),
@@ -88,18 +128,28 @@ impl<'a> Iterator for PairsIter<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        match self {
-            Self::Text(text) => text.next().map(|(name, value)| (name.as_bytes(), value.as_bytes())),
-            Self::Octets(octets) => octets.next().copied(),
-            Self::Headers(_) | Self::AllHeaders(_) | Self::Applications(_) | Self::Source(..) => self.next_of_others(),
+        match &mut self.0 {
+            PairsIn::Text(text) => text.next().map(|(name, value)| (name.as_bytes(), value.as_bytes())),
+            PairsIn::Octets(octets) => octets.next().copied(),
+            others => others.next(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match &self.0 {
+            PairsIn::Text(text) => text.size_hint(),
+            PairsIn::Octets(octets) => octets.size_hint(),
+            _ => (0, None),
         }
     }
 }
 
-impl<'a> PairsIter<'a> {
+impl FusedIterator for PairsIter<'_> {}
+
+impl<'a> PairsIn<'a> {
     /// Pairs of a request or of a host's source. Not inlined, so that writing a command from slices stays small.
     #[inline(never)]
-    fn next_of_others(&mut self) -> Option<(&'a [u8], &'a [u8])> {
+    fn next(&mut self) -> Option<(&'a [u8], &'a [u8])> {
         match self {
             Self::Headers(headers) => headers
                 .find(|header| !header.is(header::CONTENT_LENGTH))
@@ -109,14 +159,28 @@ impl<'a> PairsIter<'a> {
                 headers.find(|header| header.is(APPLICATION)).map(|header| split(b' ', header.value.raw()))
             }
             Self::Source(source, place) => {
-                let pair = source.pair(*place)?;
-                *place += 1;
-                Some(pair)
+                let pair = source.pair(*place);
+                match pair {
+                    Some(_) => *place = place.saturating_add(1),
+                    // A source that changes its mind does not begin again.
+                    None => *self = Self::Octets([].iter()),
+                }
+                pair
             }
             Self::Text(_) | Self::Octets(_) => None,
         }
     }
 }
+
+impl fmt::Debug for PairsIter<'_> {
+    /// The pairs that are still to come.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pairs = self.clone().map(|(name, value)| (Value::octets(name), Value::octets(value)));
+        f.debug_list().entries(pairs).finish()
+    }
+}
+
+iterated! { Pairs => PairsIter of (&'a [u8], &'a [u8]) }
 
 impl PartialEq for Pairs<'_> {
     fn eq(&self, other: &Pairs<'_>) -> bool {
@@ -128,8 +192,7 @@ impl Eq for Pairs<'_> {}
 
 impl fmt::Debug for Pairs<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pairs = self.iter().map(|(name, value)| (Value::octets(name), Value::octets(value)));
-        f.debug_list().entries(pairs).finish()
+        self.iter().fmt(f)
     }
 }
 
@@ -151,6 +214,12 @@ impl<'a> From<&'a [(&'a [u8], &'a [u8])]> for Pairs<'a> {
     }
 }
 
+impl<'a, const N: usize> From<&'a [(&'a [u8], &'a [u8]); N]> for Pairs<'a> {
+    fn from(pairs: &'a [(&'a [u8], &'a [u8]); N]) -> Self {
+        Self(PairsOf::Octets(pairs))
+    }
+}
+
 /// A list of words without blanks: subclasses.
 ///
 /// Made from a slice or array of text or octets; two lists are equal if their words are.
@@ -167,7 +236,19 @@ enum WordsOf<'a> {
 
 impl<'a> Words<'a> {
     /// No words.
-    pub const NONE: Self = Self(WordsOf::Octets(&[]));
+    pub const NONE: Self = Self::from_octets(&[]);
+
+    /// These words, also in a constant.
+    #[must_use]
+    pub const fn from_texts(words: &'a [&'a str]) -> Self {
+        Self(WordsOf::Text(words))
+    }
+
+    /// These words as octets, also in a constant.
+    #[must_use]
+    pub const fn from_octets(words: &'a [&'a [u8]]) -> Self {
+        Self(WordsOf::Octets(words))
+    }
 
     /// The words of a text, between blanks.
     #[must_use]
@@ -185,15 +266,58 @@ impl<'a> Words<'a> {
     }
 
     /// The words in order.
-    pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let (text, octets, line): (&[&str], &[&[u8]], &[u8]) = match self.0 {
-            WordsOf::Text(text) => (text, &[], &[]),
-            WordsOf::Octets(octets) => (&[], octets, &[]),
-            WordsOf::Line(line) => (&[], &[], line),
-        };
-        text.iter().map(|word| word.as_bytes()).chain(octets.iter().copied()).chain(words(line))
+    #[must_use]
+    pub fn iter(&self) -> WordsIter<'a> {
+        WordsIter(match self.0 {
+            WordsOf::Text(text) => WordsIn::Text(text.iter()),
+            WordsOf::Octets(octets) => WordsIn::Octets(octets.iter()),
+            WordsOf::Line(line) => WordsIn::Line(words(line)),
+        })
     }
 }
+
+/// The words of a list; made by [`Words::iter`].
+#[derive(Clone)]
+pub struct WordsIter<'a>(WordsIn<'a>);
+
+#[derive(Clone)]
+enum WordsIn<'a> {
+    Text(slice::Iter<'a, &'a str>),
+    Octets(slice::Iter<'a, &'a [u8]>),
+    Line(LineWords<'a>),
+}
+
+impl<'a> Iterator for WordsIter<'a> {
+    type Item = &'a [u8];
+
+    #[inline]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        match &mut self.0 {
+            WordsIn::Text(text) => text.next().map(|word| word.as_bytes()),
+            WordsIn::Octets(octets) => octets.next().copied(),
+            WordsIn::Line(line) => line.next(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match &self.0 {
+            WordsIn::Text(text) => text.size_hint(),
+            WordsIn::Octets(octets) => octets.size_hint(),
+            WordsIn::Line(_) => (0, None),
+        }
+    }
+}
+
+impl FusedIterator for WordsIter<'_> {}
+
+impl fmt::Debug for WordsIter<'_> {
+    /// The words that are still to come.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone().map(Value::octets)).finish()
+    }
+}
+
+iterated! { Words => WordsIter of &'a [u8] }
 
 impl PartialEq for Words<'_> {
     fn eq(&self, other: &Words<'_>) -> bool {
@@ -205,7 +329,7 @@ impl Eq for Words<'_> {}
 
 impl fmt::Debug for Words<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter().map(Value::octets)).finish()
+        self.iter().fmt(f)
     }
 }
 
@@ -227,6 +351,12 @@ impl<'a> From<&'a [&'a [u8]]> for Words<'a> {
     }
 }
 
+impl<'a, const N: usize> From<&'a [&'a [u8]; N]> for Words<'a> {
+    fn from(words: &'a [&'a [u8]; N]) -> Self {
+        Self(WordsOf::Octets(words))
+    }
+}
+
 /// A list of event names.
 #[derive(Clone, Copy)]
 pub struct EventNames<'a>(EventNamesOf<'a>);
@@ -240,7 +370,13 @@ enum EventNamesOf<'a> {
 
 impl<'a> EventNames<'a> {
     /// No names.
-    pub const NONE: Self = Self(EventNamesOf::Names(&[]));
+    pub const NONE: Self = Self::from_names(&[]);
+
+    /// These names, also in a constant.
+    #[must_use]
+    pub const fn from_names(names: &'a [EventName<'a>]) -> Self {
+        Self(EventNamesOf::Names(names))
+    }
 
     /// The names that the words of a text are, between blanks.
     #[must_use]
@@ -258,14 +394,54 @@ impl<'a> EventNames<'a> {
     }
 
     /// The names in order.
-    pub fn iter(&self) -> impl Iterator<Item = EventName<'a>> + use<'a> {
-        let (names, line): (&[EventName<'_>], &[u8]) = match self.0 {
-            EventNamesOf::Names(names) => (names, &[]),
-            EventNamesOf::Line(line) => (&[], line),
-        };
-        names.iter().copied().chain(words(line).map(EventName::asked_for))
+    #[must_use]
+    pub fn iter(&self) -> EventNamesIter<'a> {
+        EventNamesIter(match self.0 {
+            EventNamesOf::Names(names) => NamesIn::Names(names.iter()),
+            EventNamesOf::Line(line) => NamesIn::Line(words(line)),
+        })
     }
 }
+
+/// The names of a list; made by [`EventNames::iter`].
+#[derive(Clone)]
+pub struct EventNamesIter<'a>(NamesIn<'a>);
+
+#[derive(Clone)]
+enum NamesIn<'a> {
+    Names(slice::Iter<'a, EventName<'a>>),
+    Line(LineWords<'a>),
+}
+
+impl<'a> Iterator for EventNamesIter<'a> {
+    type Item = EventName<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<EventName<'a>> {
+        match &mut self.0 {
+            NamesIn::Names(names) => names.next().copied(),
+            NamesIn::Line(line) => line.next().map(EventName::asked_for),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match &self.0 {
+            NamesIn::Names(names) => names.size_hint(),
+            NamesIn::Line(_) => (0, None),
+        }
+    }
+}
+
+impl FusedIterator for EventNamesIter<'_> {}
+
+impl fmt::Debug for EventNamesIter<'_> {
+    /// The names that are still to come.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}
+
+iterated! { EventNames => EventNamesIter of EventName<'a> }
 
 /// What to subscribe to: event names, and subclasses of CUSTOM events.
 ///
@@ -344,7 +520,7 @@ impl Eq for Events<'_> {}
 
 impl fmt::Debug for EventNames<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter()).finish()
+        self.iter().fmt(f)
     }
 }
 

@@ -16,7 +16,7 @@ mod write;
 use core::fmt;
 
 pub use channel::{Call, Execute, SendMsg, Unicast};
-pub use list::{EventNames, Events, PairSource, Pairs, Words};
+pub use list::{EventNames, EventNamesIter, Events, PairSource, Pairs, PairsIter, Words, WordsIter};
 pub use parse::{ParseError, ParseErrorKind};
 
 use crate::frame::Request;
@@ -36,6 +36,21 @@ use crate::text::Value;
 /// assert_eq!(Command::api("status").encode(&mut storage)?, b"api status\n\n");
 /// assert!(Command::api("status\n\nexit").encode(&mut storage).is_err());
 /// # Ok::<(), esl_proto::EncodeError>(())
+/// ```
+///
+/// The fields make constants, too, where the constructors are not `const`:
+///
+/// ```
+/// use esl_proto::name::EventName;
+/// use esl_proto::{Command, EventNames, Events, Secret, Words};
+///
+/// const LOGIN: Command<'static> = Command::Auth { password: Secret::from_octets(b"ClueCon") };
+/// const WANTED: Events<'static> = Events {
+///     names: EventNames::from_names(&[EventName::ChannelAnswer]),
+///     subclasses: Words::from_texts(&["sofia::register"]),
+/// };
+/// assert_eq!(LOGIN, Command::auth("ClueCon"));
+/// assert_eq!(WANTED, Events::new(&[EventName::ChannelAnswer], &["sofia::register"]));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Command<'a> {
@@ -168,6 +183,11 @@ impl<'a> Command<'a> {
         Self::Api { line: line.as_ref(), console_execute: false }
     }
 
+    /// [`Command::Api`] with the server's console aliases, as `fs_cli` sends it.
+    pub fn api_console(line: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self::Api { line: line.as_ref(), console_execute: true }
+    }
+
     /// [`Command::BgApi`], named by the server.
     pub fn bgapi(line: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
         Self::BgApi { line: line.as_ref(), job_uuid: None }
@@ -201,6 +221,74 @@ impl<'a> Command<'a> {
     /// [`Command::MyEvents`] of the own channel, for outbound connections.
     pub fn myevents(format: impl Into<Option<Format>>) -> Self {
         Self::MyEvents { uuid: None, format: format.into() }
+    }
+
+    /// [`Command::NoEvents`]
+    #[must_use]
+    pub const fn noevents() -> Self {
+        Self::NoEvents
+    }
+
+    /// [`Command::DivertEvents`]
+    #[must_use]
+    pub const fn divert_events(on: bool) -> Self {
+        Self::DivertEvents { on }
+    }
+
+    /// [`Command::Filter`]: `Command::filter(Filter::add("Call-Direction", "inbound"))`
+    #[must_use]
+    pub const fn filter(filter: Filter<'a>) -> Self {
+        Self::Filter(filter)
+    }
+
+    /// [`Command::SendEvent`] with these headers and no body; [`SendEvent`] has one.
+    pub fn sendevent(name: EventName<'a>, headers: impl Into<Pairs<'a>>) -> Self {
+        Self::SendEvent(SendEvent::new(name, headers))
+    }
+
+    /// [`Command::SendMsg`] to the controlled channel; [`SendMsg`] has more.
+    pub fn sendmsg(call: impl Into<Call<'a>>) -> Self {
+        Self::SendMsg(SendMsg::new(call))
+    }
+
+    /// [`Command::Log`]: `Command::log(LogLevel::WARNING)`, `Command::log(None)`
+    pub fn log(level: impl Into<Option<LogLevel>>) -> Self {
+        Self::Log { level: level.into() }
+    }
+
+    /// [`Command::NoLog`]
+    #[must_use]
+    pub const fn nolog() -> Self {
+        Self::NoLog
+    }
+
+    /// [`Command::Linger`]: `Command::linger(30)`, `Command::linger(None)`
+    pub fn linger(seconds: impl Into<Option<u32>>) -> Self {
+        Self::Linger { seconds: seconds.into() }
+    }
+
+    /// [`Command::NoLinger`]
+    #[must_use]
+    pub const fn nolinger() -> Self {
+        Self::NoLinger
+    }
+
+    /// [`Command::Connect`]
+    #[must_use]
+    pub const fn connect() -> Self {
+        Self::Connect
+    }
+
+    /// [`Command::Resume`]
+    #[must_use]
+    pub const fn resume() -> Self {
+        Self::Resume
+    }
+
+    /// [`Command::Exit`]
+    #[must_use]
+    pub const fn exit() -> Self {
+        Self::Exit
     }
 
     /// The body that travels with the command.
@@ -274,6 +362,12 @@ impl<'a> Secret<'a> {
     /// Wraps a password.
     pub fn new(octets: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
         Self(octets.as_ref())
+    }
+
+    /// Wraps a password, also in a constant.
+    #[must_use]
+    pub const fn from_octets(octets: &'a [u8]) -> Self {
+        Self(octets)
     }
 
     /// The password itself. To compare it, use [`matches`](Self::matches).
@@ -355,6 +449,12 @@ impl<'a> Filter<'a> {
     /// [`Filter::Delete`] of one filter.
     pub fn delete_value(header: &'a (impl AsRef<[u8]> + ?Sized), value: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
         Self::Delete { header: header.as_ref(), value: Some(value.as_ref()) }
+    }
+
+    /// [`Filter::DeleteAll`]
+    #[must_use]
+    pub const fn delete_all() -> Self {
+        Self::DeleteAll
     }
 }
 

@@ -3,11 +3,12 @@
 //! What was read lies in the caller's storage as plain octets, with a mark in place of each separator. No text holds a
 //! mark: they are octets that are neither written nor read.
 
-use core::fmt;
+use core::iter::FusedIterator;
+use core::{fmt, slice};
 
-use crate::command::Pairs;
+use crate::command::{Pairs, PairsIter};
 use crate::text::Value;
-use crate::text::cut::split;
+use crate::text::cut::{split, split_at};
 
 /// Before the name of a variable in `<...>`.
 pub(super) const ALL: u8 = 1;
@@ -56,12 +57,12 @@ impl<'a> Variables<'a> {
     }
 
     /// The variables in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-        let (pairs, read) = match self.0 {
-            VariablesOf::Pairs(pairs) => (pairs, None),
-            VariablesOf::Read { text, mark } => (Pairs::NONE, Some(ReadVariables { text, mark })),
-        };
-        pairs.iter().chain(read.into_iter().flatten())
+    #[must_use]
+    pub fn iter(&self) -> VariablesIter<'a> {
+        VariablesIter(match self.0 {
+            VariablesOf::Pairs(pairs) => VariablesIn::Pairs(pairs.iter()),
+            VariablesOf::Read { text, mark } => VariablesIn::Read(ReadVariables { text, mark }),
+        })
     }
 
     /// The text that the variables lie in, if they were read, and the mark before each: for hosts in other languages,
@@ -108,6 +109,33 @@ impl<'a> Iterator for ReadVariables<'a> {
         Some(split(VALUE, pair))
     }
 }
+
+impl FusedIterator for ReadVariables<'_> {}
+
+/// The variables of a list; made by [`Variables::iter`].
+#[derive(Clone, Debug)]
+pub struct VariablesIter<'a>(VariablesIn<'a>);
+
+#[derive(Clone, Debug)]
+enum VariablesIn<'a> {
+    Pairs(PairsIter<'a>),
+    Read(ReadVariables<'a>),
+}
+
+impl<'a> Iterator for VariablesIter<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    fn next(&mut self) -> Option<(&'a [u8], &'a [u8])> {
+        match &mut self.0 {
+            VariablesIn::Pairs(pairs) => pairs.next(),
+            VariablesIn::Read(read) => read.next(),
+        }
+    }
+}
+
+impl FusedIterator for VariablesIter<'_> {}
+
+iterated! { Variables => VariablesIter of (&'a [u8], &'a [u8]) }
 
 impl PartialEq for Variables<'_> {
     fn eq(&self, other: &Variables<'_>) -> bool {
@@ -248,6 +276,7 @@ enum ListOf<'a, T> {
 }
 
 /// How the items of a list are told apart where they are not items yet.
+#[derive(Clone, Copy)]
 struct Cut<'a, T> {
     mark: u8,
     read: fn(&'a [u8]) -> T,
@@ -255,19 +284,69 @@ struct Cut<'a, T> {
     flat: fn(Run<'a>) -> T,
 }
 
-impl<'a, T: Copy> ListOf<'a, T> {
-    fn iter(self, cut: Cut<'a, T>) -> impl Iterator<Item = T> {
-        let Cut { mark, read, join, flat } = cut;
-        let (mut one, mut several, mut text, mut run): (_, &[T], _, _) = (None, &[], None, None);
-        match self {
-            Self::One(item) => one = Some(item),
-            Self::Several(items) => several = items,
-            Self::Read(octets) => text = Some(octets),
-            Self::Flat(legs) => run = Some(legs),
+/// The items of a [`LegList`], [`LegLists`] or [`DialHandles`]; made by their `iter`.
+#[derive(Clone)]
+pub struct DialListIter<'a, T> {
+    items: Items<'a, T>,
+    cut: Cut<'a, T>,
+}
+
+#[derive(Clone)]
+enum Items<'a, T> {
+    One(Option<T>),
+    Several(slice::Iter<'a, T>),
+    /// [`None`] after the last, as a text without a mark is one item.
+    Read(Option<&'a [u8]>),
+    Flat(Run<'a>),
+}
+
+impl<'a, T> DialListIter<'a, T> {
+    fn new(list: ListOf<'a, T>, cut: Cut<'a, T>) -> Self {
+        let items = match list {
+            ListOf::One(item) => Items::One(Some(item)),
+            ListOf::Several(items) => Items::Several(items.iter()),
+            ListOf::Read(text) => Items::Read(Some(text)),
+            ListOf::Flat(run) => Items::Flat(run),
+        };
+        Self { items, cut }
+    }
+}
+
+impl<T: Copy> Iterator for DialListIter<'_, T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        match &mut self.items {
+            Items::One(item) => item.take(),
+            Items::Several(items) => items.next().copied(),
+            Items::Read(text) => {
+                let rest = text.take()?;
+                let item = match split_at(self.cut.mark, rest) {
+                    Some((item, after)) => {
+                        *text = Some(after);
+                        item
+                    }
+                    None => rest,
+                };
+                Some((self.cut.read)(item))
+            }
+            Items::Flat(run) => match run.part(self.cut.join) {
+                Some(part) => Some((self.cut.flat)(part)),
+                None => {
+                    run.to = run.from;
+                    None
+                }
+            },
         }
-        let parts = text.map(move |text| text.split(move |octet| *octet == mark).map(read));
-        let runs = core::iter::from_fn(move || run.as_mut()?.part(join)).map(flat);
-        one.into_iter().chain(several.iter().copied()).chain(parts.into_iter().flatten()).chain(runs)
+    }
+}
+
+impl<T: Copy> FusedIterator for DialListIter<'_, T> {}
+
+impl<T: Copy + fmt::Debug> fmt::Debug for DialListIter<'_, T> {
+    /// The items that are still to come.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
     }
 }
 
@@ -287,8 +366,28 @@ macro_rules! list {
             }
 
             /// All of them in order.
-            pub fn iter(&self) -> impl Iterator<Item = $item<'a>> + use<'a> {
-                self.0.iter(Cut { mark: $mark, read: $item::read, join: Join::$join, flat: $item::flat })
+            #[must_use]
+            pub fn iter(&self) -> DialListIter<'a, $item<'a>> {
+                let cut = Cut { mark: $mark, read: $item::read, join: Join::$join, flat: $item::flat };
+                DialListIter::new(self.0, cut)
+            }
+        }
+
+        impl<'a> IntoIterator for $name<'a> {
+            type Item = $item<'a>;
+            type IntoIter = DialListIter<'a, $item<'a>>;
+
+            fn into_iter(self) -> DialListIter<'a, $item<'a>> {
+                self.iter()
+            }
+        }
+
+        impl<'a> IntoIterator for &$name<'a> {
+            type Item = $item<'a>;
+            type IntoIter = DialListIter<'a, $item<'a>>;
+
+            fn into_iter(self) -> DialListIter<'a, $item<'a>> {
+                self.iter()
             }
         }
 

@@ -75,7 +75,8 @@ mod write;
 use core::fmt;
 
 pub use list::{
-    DialHandle, DialHandles, DialString, FlatLeg, Join, Leg, LegList, LegLists, LegSource, ReadVariables, Variables,
+    DialHandle, DialHandles, DialListIter, DialString, FlatLeg, Join, Leg, LegList, LegLists, LegSource, ReadVariables,
+    Variables, VariablesIter,
 };
 
 use crate::sink::Writer;

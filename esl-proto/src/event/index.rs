@@ -1,5 +1,7 @@
 //! The optional index: positions of headers, in slots that the caller owns.
 
+use core::iter::FusedIterator;
+
 use super::{Event, EventError, Headers, Reader, plain};
 use crate::frame::Header;
 use crate::name::{EventName, Format, header};
@@ -205,8 +207,9 @@ impl<'a, 's> Indexed<'a, 's> {
     }
 
     /// All headers of this name, in any case of its letters, in the order of the wire.
-    pub fn get_all<N: AsRef<[u8]>>(&self, name: N) -> impl Iterator<Item = Value<'a>> + use<'a, 's, N> {
-        self.headers().filter(move |header| header.is(name.as_ref())).map(|header| header.value)
+    #[must_use]
+    pub fn get_all<N: AsRef<[u8]>>(&self, name: N) -> IndexedGetAll<'a, 's, N> {
+        IndexedGetAll { headers: self.headers(), name }
     }
 
     /// The event's name, as [`Event::name`].
@@ -262,3 +265,32 @@ impl<'a> Iterator for IndexedHeaders<'a, '_> {
         }
     }
 }
+
+impl FusedIterator for IndexedHeaders<'_, '_> {}
+
+impl<'a, 's> IntoIterator for &Indexed<'a, 's> {
+    type Item = Header<'a>;
+    type IntoIter = IndexedHeaders<'a, 's>;
+
+    fn into_iter(self) -> IndexedHeaders<'a, 's> {
+        self.headers()
+    }
+}
+
+/// The headers of one name in an [`Indexed`] event; made by [`Indexed::get_all`].
+#[derive(Clone, Debug)]
+pub struct IndexedGetAll<'a, 's, N> {
+    headers: IndexedHeaders<'a, 's>,
+    name: N,
+}
+
+impl<'a, N: AsRef<[u8]>> Iterator for IndexedGetAll<'a, '_, N> {
+    type Item = Value<'a>;
+
+    fn next(&mut self) -> Option<Value<'a>> {
+        let name = self.name.as_ref();
+        self.headers.find(|header| header.is(name)).map(|header| header.value)
+    }
+}
+
+impl<N: AsRef<[u8]>> FusedIterator for IndexedGetAll<'_, '_, N> {}

@@ -8,9 +8,10 @@ mod reader;
 mod xml;
 
 use core::fmt;
+use core::iter::FusedIterator;
 
 pub use data::{Content, EventData, EventDataError, EventDataErrorKind, EventEncodeError, EventField};
-pub use index::{HeaderSlot, Indexed, IndexedHeaders};
+pub use index::{HeaderSlot, Indexed, IndexedGetAll, IndexedHeaders};
 
 use crate::frame::{Frame, Header, HeaderList};
 use reader::Read;
@@ -233,6 +234,10 @@ impl<'a> Iterator for Headers<'a> {
     }
 }
 
+impl FusedIterator for Headers<'_> {}
+
+iterated! { Event by headers => Headers of Header<'a> }
+
 /// The headers of one name; made by [`Event::get_all`].
 #[derive(Clone, Debug)]
 pub struct GetAll<'a, N> {
@@ -274,6 +279,8 @@ impl<'a, N: AsRef<[u8]>> Iterator for GetAll<'a, N> {
         }
     }
 }
+
+impl<N: AsRef<[u8]>> FusedIterator for GetAll<'_, N> {}
 
 /// An event's document cannot be read to its end. The framing of the stream is not affected: the next frame begins
 /// where it should.

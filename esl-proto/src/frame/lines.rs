@@ -1,6 +1,7 @@
 //! Header lines that come in parts.
 
 use core::fmt;
+use core::iter::FusedIterator;
 
 use super::HeaderList;
 use crate::scan::{cut, find, slice};
@@ -146,3 +147,7 @@ impl<'b> Iterator for HeaderParts<'b> {
         }
     }
 }
+
+impl FusedIterator for HeaderParts<'_> {}
+
+iterated! { Lines by headers => HeaderParts of HeaderPart<'a> }

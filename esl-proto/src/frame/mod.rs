@@ -28,6 +28,7 @@ mod lines;
 mod request;
 
 use core::fmt;
+use core::iter::FusedIterator;
 
 pub use decoder::Decoder;
 pub use kind::FrameKind;
@@ -437,6 +438,10 @@ impl<'b> Iterator for FrameHeaders<'b> {
         })
     }
 }
+
+impl FusedIterator for FrameHeaders<'_> {}
+
+iterated! { Frame by headers => FrameHeaders of Header<'a> }
 
 /// A value of a head that may go over several lines.
 fn multi_line(raw: &[u8], crlf: bool) -> Value<'_> {

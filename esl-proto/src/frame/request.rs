@@ -1,5 +1,7 @@
 //! A frame as a server reads it: a command line, headers, a body.
 
+use core::iter::FusedIterator;
+
 use super::{DecodeErrorKind, Frame, Header};
 use crate::scan::{find, slice};
 use crate::text::Value;
@@ -80,6 +82,10 @@ impl<'b> Iterator for RequestHeaders<'b> {
         }
     }
 }
+
+impl FusedIterator for RequestHeaders<'_> {}
+
+iterated! { Request by headers => RequestHeaders of Header<'a> }
 
 /// A header line cut at its first colon.
 fn header(line: &[u8]) -> Option<(&[u8], &[u8])> {

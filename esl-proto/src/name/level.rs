@@ -1,8 +1,9 @@
 //! Log levels.
 
 use core::fmt;
+use core::str::FromStr;
 
-use crate::text::{Value, decimal};
+use crate::text::{ConvertError, Value, decimal};
 
 /// How urgent a log line is, or which lines a connection wants: a number, the lower the more urgent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,11 +90,21 @@ impl fmt::Display for LogLevel {
     }
 }
 
-impl TryFrom<Value<'_>> for LogLevel {
-    type Error = ();
+impl FromStr for LogLevel {
+    type Err = ConvertError;
 
-    /// The level of a log line's `Log-Level`.
-    fn try_from(value: Value<'_>) -> Result<Self, ()> {
-        value.to_i64().and_then(|number| i8::try_from(number).ok()).and_then(Self::new).ok_or(())
+    /// As [`from_octets`](Self::from_octets): a name or a number.
+    fn from_str(text: &str) -> Result<Self, ConvertError> {
+        Self::from_octets(text.as_bytes()).ok_or(ConvertError::UnknownWord)
+    }
+}
+
+impl TryFrom<Value<'_>> for LogLevel {
+    type Error = ConvertError;
+
+    /// The level of a log line's `Log-Level`, which is a number.
+    fn try_from(value: Value<'_>) -> Result<Self, ConvertError> {
+        let number = value.to_i64().and_then(|number| i8::try_from(number).ok());
+        number.and_then(Self::new).ok_or(ConvertError::NotANumber)
     }
 }

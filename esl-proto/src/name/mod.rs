@@ -2,6 +2,17 @@
 //!
 //! Servers newer or older than this list, and modules of their own, use other words. Types that can come from the wire
 //! keep those as `Other`; nothing is lost.
+//!
+//! ```
+//! use esl_proto::name::{EventName, HangupCause};
+//! use esl_proto::{Event, name::Format};
+//!
+//! let event = Event::new(Format::Plain, b"Event-Name: CHANNEL_HANGUP\nHangup-Cause: USER_BUSY\n\n");
+//! assert_eq!(event.name(), Some(EventName::ChannelHangup));
+//! let cause = HangupCause::try_from(event.get("Hangup-Cause").unwrap())?;
+//! assert_eq!((cause, cause.number()), ("user_busy".parse()?, Some(17)));
+//! # Ok::<(), esl_proto::ConvertError>(())
+//! ```
 
 #[macro_use]
 mod words;

@@ -5,7 +5,7 @@
 macro_rules! words {
     (open $(#[$meta:meta])* $name:ident { $($variant:ident = $word:literal,)+ } $(or $other:ident)?) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum $name<'a> {
             $(#[doc = concat!("`", $word, "`")] $variant,)+
@@ -44,6 +44,31 @@ macro_rules! words {
             }
         }
 
+        impl core::str::FromStr for $name<'static> {
+            type Err = $crate::ConvertError;
+
+            /// The word that a text is, in any case of its letters. A word that is not in the list is an error: it could
+            /// not be kept; [`from_octets`](Self::from_octets) borrows it.
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::known(text.as_bytes())$(.or_else(|| $other(text.as_bytes())))?
+                    .ok_or($crate::ConvertError::UnknownWord)
+            }
+        }
+
+        impl<'a> TryFrom<$crate::text::Value<'a>> for $name<'a> {
+            type Error = $crate::ConvertError;
+
+            /// The word that a value is, however it is coded. Only an unknown word that must be decoded is an error: it
+            /// lies nowhere.
+            fn try_from(value: $crate::text::Value<'a>) -> Result<Self, Self::Error> {
+                if let Some(plain) = value.as_plain() {
+                    return Ok(Self::from_octets(plain));
+                }
+                words!(decoded value octets);
+                Self::known(octets)$(.or_else(|| $other(octets)))?.ok_or($crate::ConvertError::UnknownWord)
+            }
+        }
+
         impl core::fmt::Display for $name<'_> {
             /// The word; octets that are not UTF-8 become U+FFFD.
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -62,7 +87,7 @@ macro_rules! words {
     };
     (closed $(#[$meta:meta])* $name:ident { $($variant:ident = $word:literal,)+ }) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name {
             $(#[doc = concat!("`", $word, "`")] $variant,)+
         }
@@ -88,11 +113,35 @@ macro_rules! words {
             }
         }
 
+        impl core::str::FromStr for $name {
+            type Err = $crate::ConvertError;
+
+            /// The word that a text is, in any case of its letters.
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::known(text.as_bytes()).ok_or($crate::ConvertError::UnknownWord)
+            }
+        }
+
+        impl TryFrom<$crate::text::Value<'_>> for $name {
+            type Error = $crate::ConvertError;
+
+            /// The word that a value is, however it is coded.
+            fn try_from(value: $crate::text::Value<'_>) -> Result<Self, Self::Error> {
+                words!(decoded value octets);
+                Self::known(octets).ok_or($crate::ConvertError::UnknownWord)
+            }
+        }
+
         impl core::fmt::Display for $name {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 f.write_str(self.as_str())
             }
         }
+    };
+    (decoded $value:ident $octets:ident) => {
+        // Room for the longest word.
+        let mut storage = [0; 32];
+        let $octets: &[u8] = $value.decode_into(&mut storage).map_err(|_| $crate::ConvertError::UnknownWord)?;
     };
     (known $($variant:ident = $word:literal,)+) => {
         fn known(octets: &[u8]) -> Option<Self> {
@@ -106,6 +155,7 @@ macro_rules! words {
                 _ => {}
             }
             const WORDS: &[&[u8]] = &[$($word.as_bytes(),)+];
+            $(const { assert!($word.len() <= 32) };)+
             let place = WORDS.iter().position(|word| octets.eq_ignore_ascii_case(word))?;
             Self::KNOWN.get(place).copied()
         }

@@ -227,7 +227,15 @@ impl fmt::Display for AnswerError {
     }
 }
 
-impl core::error::Error for AnswerError {}
+impl core::error::Error for AnswerError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Insufficient(error) => Some(error),
+            Self::NotAsked => None,
+            Self::Channel(error) => Some(error),
+        }
+    }
+}
 
 impl From<Insufficient> for AnswerError {
     fn from(error: Insufficient) -> Self {

@@ -65,7 +65,15 @@ impl fmt::Display for DeliverError {
     }
 }
 
-impl core::error::Error for DeliverError {}
+impl core::error::Error for DeliverError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::NotReady => None,
+            Self::Refused(error) => Some(error),
+            Self::Insufficient(error) => Some(error),
+        }
+    }
+}
 
 /// How many of a kind wait, and how many were lost in a row.
 #[derive(Clone, Copy, Debug, Default)]

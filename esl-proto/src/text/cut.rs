@@ -46,8 +46,22 @@ pub(crate) fn pieces(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// The words between blanks; two blanks have none between them.
-pub(crate) fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    pieces(text).filter(|word| !word.is_empty())
+pub(crate) const fn words(text: &[u8]) -> LineWords<'_> {
+    LineWords(text)
+}
+
+/// The words of a line; made by [`words`].
+#[derive(Clone, Debug)]
+pub(crate) struct LineWords<'a>(&'a [u8]);
+
+impl<'a> Iterator for LineWords<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let (word, rest) = split(b' ', skip_blanks(self.0));
+        self.0 = rest;
+        (!word.is_empty()).then_some(word)
+    }
 }
 
 /// How many octets at the front of `text` are not `special`: whole blocks at once where they can be.

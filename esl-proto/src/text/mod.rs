@@ -46,6 +46,19 @@ impl fmt::Display for Insufficient {
 
 impl core::error::Error for Insufficient {}
 
+numbered! {
+    /// A text is nothing of the type that was asked for: [`FromStr`](core::str::FromStr) for the words of
+    /// [`name`](crate::name), and [`TryFrom`] of a [`Value`].
+    ConvertError {
+        /// None of the words that the type knows.
+        UnknownWord = 801, "unknown word";
+        /// No decimal number, or one that does not fit.
+        NotANumber = 802, "not a number of this type";
+    }
+}
+
+impl core::error::Error for ConvertError {}
+
 /// White space in JSON and XML.
 pub(crate) const fn is_space(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t' | b'\n' | b'\r')

@@ -1,8 +1,11 @@
 //! A name, value or body, and the ways to read it.
 
+use core::cmp::Ordering;
 use core::fmt;
+use core::hash::{Hash, Hasher};
+use core::iter::FusedIterator;
 
-use super::{Few, Insufficient, copy, decimal, first, json, percent, xml};
+use super::{ConvertError, Few, Insufficient, copy, decimal, first, json, percent, xml};
 use crate::scan;
 
 /// The placeholder for an empty value in a plain event (protocol.md, "Plain events").
@@ -73,6 +76,9 @@ impl Coding {
 /// Nothing on the wire is promised to be UTF-8, so a value is octets first. Compare it with `==` (decoded octets),
 /// read it with [`bytes`](Self::bytes), [`decode_into`](Self::decode_into) or, where it needs no decoding,
 /// [`as_plain`](Self::as_plain); print it with `{}` (octets that are not UTF-8 become U+FFFD).
+///
+/// `==`, the order and the hash are those of the decoded octets: a value that was received in JSON finds in a map what
+/// one in XML was put under.
 ///
 /// A value may be an array (FreeSWITCH's `push`, `ARRAY::a|:b`, a JSON list): [`items`](Self::items) reads the
 /// elements. Read as one text, an array is `ARRAY::a|:b` in every format, as the server itself would say it.
@@ -292,33 +298,107 @@ impl PartialEq for Value<'_> {
 
 impl Eq for Value<'_> {}
 
-impl PartialEq<[u8]> for Value<'_> {
-    fn eq(&self, other: &[u8]) -> bool {
-        *self == Value::octets(other)
+impl PartialOrd for Value<'_> {
+    fn partial_cmp(&self, other: &Value<'_>) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
-impl PartialEq<&[u8]> for Value<'_> {
-    fn eq(&self, other: &&[u8]) -> bool {
-        *self == **other
+impl Ord for Value<'_> {
+    /// The order of the decoded octets, however each side is coded.
+    fn cmp(&self, other: &Value<'_>) -> Ordering {
+        match (self.as_plain(), other.as_plain()) {
+            (Some(one), Some(two)) => one.cmp(two),
+            _ => self.bytes().cmp(other.bytes()),
+        }
     }
 }
 
-impl<const N: usize> PartialEq<&[u8; N]> for Value<'_> {
-    fn eq(&self, other: &&[u8; N]) -> bool {
-        *self == other[..]
+/// How many octets a [`Hasher`] is given at once. A hash depends on that, so it must not depend on the coding.
+const HASHED: usize = 64;
+
+impl Hash for Value<'_> {
+    /// Feeds the decoded octets: values that are equal have one hash, however they are coded. It is not that of the octets
+    /// as a slice.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let len = match self.as_plain() {
+            Some(plain) => {
+                plain.chunks(HASHED).for_each(|octets| state.write(octets));
+                plain.len()
+            }
+            None => {
+                let mut octets = self.bytes();
+                let mut window = [0; HASHED];
+                let mut len = 0_usize;
+                loop {
+                    let count = fill(octets.by_ref().take(HASHED), &mut window);
+                    if count > 0 {
+                        state.write(scan::slice(&window, 0, count));
+                    }
+                    len = len.saturating_add(count);
+                    if count < HASHED {
+                        break len;
+                    }
+                }
+            }
+        };
+        state.write_usize(len);
     }
 }
 
-impl PartialEq<str> for Value<'_> {
-    fn eq(&self, other: &str) -> bool {
-        *self == *other.as_bytes()
+/// Compares values with texts and octets, in both orders.
+macro_rules! equal_to {
+    ($([$($generics:tt)*] $other:ty => |$it:ident| $octets:expr;)+) => {$(
+        impl<$($generics)*> PartialEq<$other> for Value<'_> {
+            fn eq(&self, $it: &$other) -> bool {
+                *self == Value::octets($octets)
+            }
+        }
+
+        impl<$($generics)*> PartialEq<Value<'_>> for $other {
+            fn eq(&self, value: &Value<'_>) -> bool {
+                value == self
+            }
+        }
+    )+};
+}
+
+equal_to! {
+    [] [u8] => |octets| octets;
+    [] &[u8] => |octets| octets;
+    [const N: usize] [u8; N] => |octets| octets;
+    [const N: usize] &[u8; N] => |octets| *octets;
+    [] str => |text| text.as_bytes();
+    [] &str => |text| text.as_bytes();
+}
+
+impl TryFrom<Value<'_>> for u64 {
+    type Error = ConvertError;
+
+    /// As [`Value::to_u64`].
+    fn try_from(value: Value<'_>) -> Result<Self, ConvertError> {
+        value.to_u64().ok_or(ConvertError::NotANumber)
     }
 }
 
-impl PartialEq<&str> for Value<'_> {
-    fn eq(&self, other: &&str) -> bool {
-        *self == *other.as_bytes()
+impl TryFrom<Value<'_>> for i64 {
+    type Error = ConvertError;
+
+    /// As [`Value::to_i64`].
+    fn try_from(value: Value<'_>) -> Result<Self, ConvertError> {
+        value.to_i64().ok_or(ConvertError::NotANumber)
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::octets(text.as_bytes())
+    }
+}
+
+impl<'a> From<&'a [u8]> for Value<'a> {
+    fn from(octets: &'a [u8]) -> Self {
+        Self::octets(octets)
     }
 }
 
@@ -412,6 +492,8 @@ impl Iterator for Bytes<'_> {
     }
 }
 
+impl FusedIterator for Bytes<'_> {}
+
 /// The decoded octets of a text that is not an array.
 #[derive(Clone, Debug)]
 struct Scalar<'a> {
@@ -503,6 +585,8 @@ impl<'a> Iterator for Items<'a> {
         }
     }
 }
+
+impl FusedIterator for Items<'_> {}
 
 #[cfg(test)]
 mod tests {
