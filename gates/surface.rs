@@ -337,7 +337,7 @@ impl Sum {
                 Err(error) => self.show(format_args!("{} {error}", error.code())),
             }
         }
-        self.add(client.sent_elsewhere());
+        self.add(client.track_external());
         let mut rest = octets;
         for _ in 0..octets.len() {
             let poll = match client.poll(rest) {

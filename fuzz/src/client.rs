@@ -115,7 +115,7 @@ impl Host {
                 self.wire.extend_from_slice(u.bytes(len)?);
             }
             5 if self.model.end.is_none() => {
-                assert_eq!(self.client.sent_elsewhere().number(), self.sent);
+                assert_eq!(self.client.track_external().number(), self.sent);
                 self.sent += 1;
             }
             _ => self.wire.extend_from_slice(u.choose(FRAMES)?),
@@ -133,8 +133,13 @@ impl Host {
         let allowed = self.client.may_send(&command);
         assert_eq!(allowed, self.model.allows(needs));
         let mut out = vec![7; if short { 3 } else { 256 }];
+        let mut tracking = self.client.clone();
+        let tracked = tracking.track(&command);
+        assert_eq!(tracked.err(), allowed.err());
         match self.client.send(&command, &mut out) {
             Ok(sent) => {
+                assert_eq!(tracked, Ok(sent.id));
+                assert_eq!(format!("{tracking:?}"), format!("{:?}", self.client), "what is tracked is as what is sent");
                 assert_eq!(sent.id.number(), self.sent);
                 assert_eq!(command.encode(&mut vec![0; 256]), Ok(&out[..sent.len]));
                 assert!(allowed.is_ok());

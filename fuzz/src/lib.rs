@@ -28,10 +28,10 @@ mod values;
 mod any_command;
 #[path = "../../esl-proto/tests/common/dial.rs"]
 mod any_dial;
-#[path = "../../esl-proto/tests/common/frames.rs"]
-mod frames;
 #[path = "../../esl-proto/tests/common/verbs.rs"]
 mod any_verb;
+#[path = "../../esl-proto/tests/common/frames.rs"]
+mod frames;
 #[path = "../../esl-proto/tests/common/lossy.rs"]
 mod lossy;
 #[path = "../../esl-proto/tests/common/octets.rs"]

@@ -11,9 +11,9 @@
 //!    reply that the server breaks is still one frame.
 //! 2. An answer counts when its last octet has come. One in parts carries its id from its first part on, and is
 //!    unanswered until its last.
-//! 3. [`poll`](Client::poll) is the only call that reads, [`send`](Client::send) and
-//!    [`sent_elsewhere`](Client::sent_elsewhere) the only ones that count a command, and [`eof`](Client::eof) is the last.
-//!    Between them the phase changes by one table, in `state.rs`.
+//! 3. [`poll`](Client::poll) is the only call that reads, [`track`](Client::track) (which [`send`](Client::send) ends with)
+//!    and [`track_external`](Client::track_external) the only ones that count a command, and [`eof`](Client::eof) is the
+//!    last. Between them the phase changes by one table, in `state.rs`.
 //! 4. Each id is told once: in an answer, or among those that will never be answered.
 //! 5. Why a connection ends, what was counted and which commands are unanswered is the same for every buffer from
 //!    [`Limits::MIN`] on, and for every division of the stream into reads.
@@ -449,6 +449,12 @@ impl fmt::Display for SendError {
 
 impl core::error::Error for SendError {}
 
+impl From<NotAllowed> for SendError {
+    fn from(reason: NotAllowed) -> Self {
+        Self::NotAllowed(reason)
+    }
+}
+
 impl From<EncodeError> for SendError {
     fn from(error: EncodeError) -> Self {
         match error {
@@ -553,9 +559,49 @@ impl Client {
     /// # Errors
     /// [`SendError`] if it cannot be sent, may not be sent now, or `out` is too short; then nothing has changed.
     pub fn send(&mut self, command: &Command<'_>, out: &mut [u8]) -> Result<Sent, SendError> {
-        self.may_send(command).map_err(SendError::NotAllowed)?;
+        self.may_send(command)?;
         let len = command.encode(out)?.len();
-        let id = self.sent_elsewhere();
+        Ok(Sent { id: self.count(command), len })
+    }
+
+    /// Counts `command` as sent without writing it: for a host that has encoded it already, such as one that writes a
+    /// command once for many connections. The host must send its octets, in the order of its calls.
+    ///
+    /// ```
+    /// use esl_proto::{Client, Command, Limits, NotAllowed};
+    ///
+    /// let mut out = [0; 64];
+    /// let login = Command::auth("ClueCon");
+    /// let octets = login.encode(&mut out)?;
+    ///
+    /// let mut clients = [Client::inbound(Limits::DEFAULT), Client::inbound(Limits::DEFAULT)];
+    /// for client in &mut clients {
+    ///     let id = client.track(&login)?; // and write `octets` to its socket
+    ///     assert_eq!(id.number(), 0);
+    ///     assert_eq!(client.track(&login), Err(NotAllowed::AlreadyAuthenticated));
+    /// }
+    /// # let _ = octets;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`NotAllowed`] if it may not be sent now; then nothing has changed.
+    pub fn track(&mut self, command: &Command<'_>) -> Result<CommandId, NotAllowed> {
+        self.may_send(command)?;
+        Ok(self.count(command))
+    }
+
+    /// Counts a command that this crate does not know and the host has written itself: its answer will carry the id. The
+    /// caller must guarantee that the octets are exactly one command with exactly one reply.
+    pub const fn track_external(&mut self) -> CommandId {
+        let id = CommandId(self.sent);
+        self.sent += 1;
+        id
+    }
+
+    /// The command is sent: what changes with it.
+    fn count(&mut self, command: &Command<'_>) -> CommandId {
+        let id = self.track_external();
         match command {
             Command::Auth { .. } | Command::UserAuth { .. } => {
                 self.state.login = Some(id);
@@ -566,15 +612,6 @@ impl Client {
             Command::Exit => self.state.exit_sent = true,
             _ => {}
         }
-        Ok(Sent { id, len })
-    }
-
-    /// Counts a command that the host sends without [`send`](Self::send), such as one that this crate does not know:
-    /// its answer will carry the id. The caller must guarantee that the octets are exactly one command with exactly one
-    /// reply.
-    pub const fn sent_elsewhere(&mut self) -> CommandId {
-        let id = CommandId(self.sent);
-        self.sent += 1;
         id
     }
 
