@@ -17,10 +17,10 @@ use esl_proto::name::{
 };
 use esl_proto::server::{self, Ask, Control, Goodbye, LogData, Offer, Rights, Server, ServerLimits};
 use esl_proto::{
-    Answer, Call, Channel, Client, Command, Content, Decoder, Event, EventData, EventField, EventNames, EventSequence,
-    Events, Execute, Filter, Frame, HeaderSlot, Incoming, Limits, Linger, Message, PairSource, Pairs, PendingSlot,
-    PendingTable, Percent, Poll, RecvBuf, Request, Secret, SendEvent, SendMsg, Status, Step, Subscription, Tag,
-    Unicast, Value, Words,
+    Answer, Call, Channel, Client, Command, Connection, Content, Decoder, Event, EventData, EventField, EventNames,
+    EventSequence, Events, Execute, Filter, Frame, HeaderSlot, Incoming, Limits, Lines, Linger, Message, PairSource,
+    Pairs, PendingSlot, PendingTable, Percent, Poll, RecvBuf, Request, Secret, SendEvent, SendMsg, Status, Step,
+    Subscription, Tag, Unicast, Value, Words,
 };
 
 unsafe extern "C" {
@@ -116,7 +116,8 @@ impl Sum {
 
     fn frame(&mut self, frame: &Frame<'_>) {
         self.add((*frame, frame.head(), frame.body(), frame.content_type(), frame.is_crlf()));
-        self.add(Frame::from_parts(frame.head(), frame.body(), frame.content_type(), frame.is_crlf()) == *frame);
+        self.add(Frame::from_parts(frame.head(), frame.body(), frame.content_type(), frame.flags()) == *frame);
+        self.add((frame.kind(), frame.is_cut()));
         for header in frame.headers() {
             self.value(header.name);
             self.value(header.value);
@@ -124,6 +125,15 @@ impl Sum {
         }
         self.maybe(frame.get("Reply-Text"));
         self.maybe(frame.get_to_end("Reply-Text"));
+    }
+
+    fn lines(&mut self, lines: &Lines<'_>) {
+        self.add(Lines::from_parts(lines.as_bytes(), lines.goes_on(), lines.is_event()) == *lines);
+        for part in lines.headers() {
+            self.maybe(part.name);
+            self.value(part.value);
+            self.add((part.after_line_end, part.is_complete));
+        }
     }
 
     fn event(&mut self, event: Event<'_>) {
@@ -292,7 +302,16 @@ impl Sum {
                     self.frame(&head);
                     self.add(body_len);
                 }
-                Step::Body { data, remaining, .. } => self.add((data, remaining)),
+                Step::HeadPart { lines, kind, end, .. } => {
+                    self.lines(&lines);
+                    self.add((kind, end));
+                }
+                Step::Body { data, lines, remaining, .. } => {
+                    self.add((data, remaining));
+                    if let Some(lines) = lines {
+                        self.lines(&lines);
+                    }
+                }
                 Step::NeedData { required, .. } => self.add(required),
             }
             buffer.consume(step.consumed());
@@ -337,9 +356,14 @@ impl Sum {
                 Err(error) => self.show(format_args!("{} {error}", error.code())),
             }
         }
-        self.add(client.track_external());
+        self.add((client.track(&Command::Exit), client.track_external()));
+        self.connection(client.clone(), octets);
         let mut rest = octets;
         for _ in 0..octets.len() {
+            match client.ready(rest) {
+                Ok(ready) => self.add((ready, ready.is_ready(), ready.consumed())),
+                Err(error) => self.show(format_args!("{error}")),
+            }
             let poll = match client.poll(rest) {
                 Ok(poll) => poll,
                 Err(error) => {
@@ -375,6 +399,37 @@ impl Sum {
 }
 
 impl Sum {
+    fn connection(&mut self, client: Client, octets: &[u8]) {
+        let mut connection = Connection::new(client, [0; 256], [0; 512]);
+        let mut rest = octets;
+        for _ in 0..octets.len() {
+            match connection.ready() {
+                Ok(ready) => self.add(ready),
+                Err(error) => self.show(format_args!("{error}")),
+            }
+            match connection.next() {
+                Ok(poll) => self.add(poll),
+                Err(error) => self.show(format_args!("{error}")),
+            }
+            self.add(connection.required());
+            let spare = connection.spare_mut();
+            let count = spare.len().min(rest.len());
+            for (to, from) in spare.iter_mut().zip(rest) {
+                *to = *from;
+            }
+            rest = rest.get(count..).unwrap_or_default();
+            connection.commit(count);
+            self.add(connection.send(&Command::api(octets)));
+            self.add(connection.send_external(octets));
+            self.add(connection.to_send());
+            connection.sent(octets.len() / 2);
+        }
+        connection.grow_input(|storage| storage.reverse());
+        connection.grow_output(|storage| storage.reverse());
+        self.add(connection.eof());
+        self.add((connection.client().end(), connection.into_storage()));
+    }
+
     fn dial(&mut self, octets: &[u8]) {
         let mut storage = [0; 512];
         let mut out = [0; 1024];

@@ -68,18 +68,10 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> RecvBuf<S> {
 
     /// Moves the unconsumed octets to the front of the storage.
     pub(crate) fn compact(&mut self) {
-        let filled = self.end.saturating_sub(self.start);
-        let storage = self.storage.as_mut();
-        let (to, from) = storage.split_at_mut_checked(self.start).unwrap_or_default();
-        if filled <= to.len() {
-            // The ranges do not overlap: `memcpy`.
-            if let (Some(to), Some(from)) = (to.get_mut(..filled), from.get(..filled)) {
-                to.copy_from_slice(from);
-            }
-        } else if let Some(octets) = storage.get_mut(..self.end) {
-            octets.rotate_left(self.start.min(octets.len()));
+        if let Some(octets) = self.storage.as_mut().get_mut(..self.end) {
+            octets.copy_within(self.start.min(octets.len()).., 0);
         }
-        (self.start, self.end) = (0, filled);
+        (self.start, self.end) = (0, self.end.saturating_sub(self.start));
     }
 
     /// The number of octets for which there is room, once all are moved to the front.

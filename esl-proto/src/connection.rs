@@ -97,7 +97,7 @@ pub struct Connection<I, O = I> {
     output: RecvBuf<O>,
 }
 
-const _: () = assert!(size_of::<Connection<[u8; 0]>>() <= size_of::<Client>() + 9 * size_of::<usize>());
+const _: () = assert!(size_of::<Connection<[u8; 0]>>() <= size_of::<Client>() + 7 * size_of::<usize>());
 
 impl<I: AsRef<[u8]> + AsMut<[u8]>, O: AsRef<[u8]> + AsMut<[u8]>> Connection<I, O> {
     /// The connection of a `client` that has taken nothing in yet, with storage for what is read and for what is to be
@@ -258,4 +258,50 @@ impl<I: AsRef<[u8]> + AsMut<[u8]>, O: AsRef<[u8]> + AsMut<[u8]>> Connection<I, O
 /// How long the input must be for what is awaited, after `consumed` of the `filled` octets have been taken off.
 fn awaited(filled: &[u8], required: Option<usize>, consumed: usize) -> usize {
     required.unwrap_or(filled.len().saturating_sub(consumed).saturating_add(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::Limits;
+    use crate::scan::work;
+
+    /// Octets that are searched for line ends while a stream is taken in.
+    fn work_for(stream: &[u8], chunk: usize, asks: bool) -> usize {
+        let mut connection = Connection::new(Client::inbound(Limits::DEFAULT), vec![0; stream.len()], []);
+        let (mut rest, mut given) = (stream, 0);
+        let work = work::of(|| {
+            loop {
+                let is_there = !asks || (connection.ready().unwrap() && connection.ready().unwrap());
+                if is_there && !matches!(connection.next().unwrap(), Poll::NeedData { .. }) {
+                    given += 1;
+                    continue;
+                }
+                let (now, later) = rest.split_at(chunk.min(rest.len()));
+                if now.is_empty() {
+                    break;
+                }
+                connection.spare_mut()[..now.len()].copy_from_slice(now);
+                connection.commit(now.len());
+                rest = later;
+            }
+        });
+        assert_eq!(given, 3);
+        work
+    }
+
+    #[test]
+    fn who_asks_first_has_nothing_searched_twice() {
+        let stream = [
+            &b"Content-Type: command/reply\n"[..],
+            &b"a: b\n".repeat(9000),
+            b"\nContent-Type: api/response\nContent-Length: 3\n\n+OKContent-Type: auth/request\n\n",
+        ]
+        .concat();
+        for chunk in [1, 100, stream.len()] {
+            let work = work_for(&stream, chunk, true);
+            assert_eq!(work, work_for(&stream, chunk, false), "in pieces of {chunk}");
+            assert!(work <= stream.len() + 20, "{work} for {}", stream.len());
+        }
+    }
 }

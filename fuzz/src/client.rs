@@ -246,6 +246,7 @@ impl Host {
             Incoming::AuthRequest => assert!(!self.model.outbound && self.reported == 0),
             Incoming::Event(_) => self.events += 1,
             Incoming::Log(_) => self.log_lines += 1,
+            Incoming::Lingering(_) => assert!(self.client.is_lingering()),
         }
         assert!(!format!("{incoming:?}").is_empty());
     }
