@@ -422,6 +422,7 @@ impl Sum {
             self.add(connection.send(&Command::api(octets)));
             self.add(connection.send_external(octets));
             self.add(connection.to_send());
+            self.add(connection.split());
             connection.sent(octets.len() / 2);
         }
         connection.grow_input(|storage| storage.reverse());

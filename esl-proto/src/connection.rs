@@ -232,6 +232,14 @@ impl<I: AsRef<[u8]> + AsMut<[u8]>, O: AsRef<[u8]> + AsMut<[u8]>> Connection<I, O
         self.output.filled()
     }
 
+    /// [`spare_mut`](Self::spare_mut) and [`to_send`](Self::to_send) at once, for a host that reads and writes at the same time: a
+    /// server that cannot get rid of its events reads no commands.
+    #[must_use]
+    pub fn split(&mut self) -> (&mut [u8], &[u8]) {
+        self.consume();
+        (self.input.spare_mut(), self.output.filled())
+    }
+
     /// Takes `count` octets off the front of [`to_send`](Self::to_send). No more than it holds are taken.
     pub fn sent(&mut self, count: usize) {
         self.output.consume(count);

@@ -260,7 +260,7 @@ proptest! {
         let more = model.len() + 6;
         connection.grow_output(|storage| storage.resize(capacity.max(more), 0));
         prop_assert_eq!(connection.send(&Command::Exit).map(|sent| sent.number()), Ok(id));
-        prop_assert_eq!(connection.to_send(), [&model[..], b"exit\n\n"].concat());
+        prop_assert_eq!(connection.split().1, [&model[..], b"exit\n\n"].concat());
         prop_assert_eq!(connection.into_storage().1.len(), capacity.max(more));
     }
 }
