@@ -293,7 +293,7 @@ fn answers() -> Row<'static> {
             let mut client = Client::inbound(Limits::DEFAULT);
             let _ = client.send(&Command::auth("x"), &mut [0; 16]).expect("a command that fits");
             for _ in 1..2 * COUNT {
-                client.sent_elsewhere();
+                client.track_external();
             }
             let (mut rest, mut answered) = (black_box(stream), 0);
             while let Ok(Poll::Incoming { consumed, .. }) = client.poll(rest) {

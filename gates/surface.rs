@@ -20,10 +20,10 @@ use esl_proto::name::{
 };
 use esl_proto::server::{self, Ask, Control, Goodbye, LogData, Offer, Rights, Server, ServerLimits};
 use esl_proto::{
-    Answer, Call, Channel, Client, Command, Content, Decoder, Event, EventData, EventField, EventNames, EventSequence,
-    Events, Execute, Filter, Frame, HeaderSlot, Incoming, Limits, Lines, Linger, Message, PairSource, Pairs,
-    PendingSlot, PendingTable, Percent, Poll, RecvBuf, Request, Secret, SendEvent, SendMsg, Status, Step, Subscription,
-    Tag, Unicast, Value, Words,
+    Answer, Call, Channel, Client, Command, Connection, Content, Decoder, Event, EventData, EventField, EventNames,
+    EventSequence, Events, Execute, Filter, Frame, HeaderSlot, Incoming, Limits, Lines, Linger, Message, PairSource,
+    Pairs, PendingSlot, PendingTable, Percent, Poll, RecvBuf, Request, Secret, SendEvent, SendMsg, Status, Step,
+    Subscription, Tag, Unicast, Value, Words,
 };
 
 unsafe extern "C" {
@@ -162,6 +162,7 @@ impl Sum {
 
     fn lines(&mut self, lines: &Lines<'_>) {
         self.add((lines, lines.goes_on(), lines.is_event()));
+        self.add(Lines::from_parts(lines.as_bytes(), lines.goes_on(), lines.is_event()) == *lines);
         for part in lines {
             self.add((part, part.after_line_end, part.is_complete));
             self.maybe(part.name);
@@ -366,9 +367,9 @@ impl Sum {
                     self.frame(&head);
                     self.add(body_len);
                 }
-                Step::HeadPart { lines, end, .. } => {
-                    self.add(end);
+                Step::HeadPart { lines, kind, end, .. } => {
                     self.lines(&lines);
+                    self.add((kind, end));
                 }
                 Step::Body { data, lines, remaining, .. } => {
                     self.add((data, remaining));
@@ -423,9 +424,14 @@ impl Sum {
                 }
             }
         }
-        self.add(client.sent_elsewhere());
+        self.add((client.track(&Command::Exit), client.track_external()));
+        self.connection(client.clone(), octets);
         let mut rest = octets;
         for _ in 0..octets.len() {
+            match client.ready(rest) {
+                Ok(ready) => self.add((ready, ready.is_ready(), ready.consumed())),
+                Err(error) => self.show(format_args!("{error}")),
+            }
             let poll = match client.poll(rest) {
                 Ok(poll) => poll,
                 Err(error) => {
@@ -462,6 +468,38 @@ impl Sum {
 }
 
 impl Sum {
+    fn connection(&mut self, client: Client, octets: &[u8]) {
+        let mut connection = Connection::new(client, [0; 256], [0; 512]);
+        let mut rest = octets;
+        for _ in 0..octets.len() {
+            match connection.ready() {
+                Ok(ready) => self.add(ready),
+                Err(error) => self.show(format_args!("{error}")),
+            }
+            match connection.next() {
+                Ok(poll) => self.add(poll),
+                Err(error) => self.show(format_args!("{error}")),
+            }
+            self.add(connection.required());
+            let spare = connection.spare_mut();
+            let count = spare.len().min(rest.len());
+            for (to, from) in spare.iter_mut().zip(rest) {
+                *to = *from;
+            }
+            rest = rest.get(count..).unwrap_or_default();
+            connection.commit(count);
+            self.add(connection.send(&Command::api(octets)));
+            self.add(connection.send_external(octets));
+            self.add(connection.to_send());
+            self.add(connection.split());
+            connection.sent(octets.len() / 2);
+        }
+        connection.grow_input(|storage| storage.reverse());
+        connection.grow_output(|storage| storage.reverse());
+        self.add(connection.eof());
+        self.add((connection.client().end(), connection.into_storage()));
+    }
+
     fn dial(&mut self, octets: &[u8]) {
         let mut storage = [0; 512];
         let mut out = [0; 1024];

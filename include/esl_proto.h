@@ -2219,11 +2219,18 @@ eslp_status eslp_client_unsubscribe(eslp_client *client, const eslp_subscription
 eslp_status eslp_client_may_send(const eslp_client *client, const eslp_command *command);
 
 /**
- * Counts a command that the host sends without eslp_client_send(), such as one that this library does not know: its
- * answer will carry the id. The host must guarantee that the bytes are exactly one command with exactly
+ * Counts a command as sent without writing it: for a host that has encoded it already, such as one that writes a command
+ * once for many connections. Its answer will carry the id. The host must send its bytes, in the order of its calls.
+ *
+ * @return ESLP_OK, or an error from ESLP_NOT_AUTHENTICATED on; then nothing has changed.
+ */
+eslp_status eslp_client_track(eslp_client *client, const eslp_command *command, uint64_t *id);
+
+/**
+ * Counts a command that this library does not know and the host has written itself: its answer will carry the id. The host must guarantee that the bytes are exactly one command with exactly
  * one reply.
  */
-eslp_status eslp_client_sent_elsewhere(eslp_client *client, uint64_t *id);
+eslp_status eslp_client_track_external(eslp_client *client, uint64_t *id);
 
 /**
  * The stream has ended; `buf` is what was read and not consumed.

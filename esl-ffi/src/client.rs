@@ -682,15 +682,34 @@ pub unsafe extern "C" fn eslp_client_may_send(client: *const eslp_client, comman
     })
 }
 
-/// Counts a command that the host sends without eslp_client_send(), such as one that this library does not know: its
-/// answer will carry the id. The host must guarantee that the bytes are exactly one command with exactly
+/// Counts a command as sent without writing it: for a host that has encoded it already, such as one that writes a command
+/// once for many connections. Its answer will carry the id. The host must send its bytes, in the order of its calls.
+///
+/// @return ESLP_OK, or an error from ESLP_NOT_AUTHENTICATED on; then nothing has changed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_client_track(
+    client: *mut eslp_client,
+    command: *const eslp_command,
+    id: *mut u64,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `client` is a handle, `command` is an input and `id` is an output.
+    run(|| unsafe {
+        let out = Out::new(id)?;
+        let client = eslp_client::inner(client)?;
+        let id = client.track(&read(command)?.command()?).map_err(|reason| eslp_status::of(reason.code()))?;
+        out.set(id.number());
+        Ok(())
+    })
+}
+
+/// Counts a command that this library does not know and the host has written itself: its answer will carry the id. The host must guarantee that the bytes are exactly one command with exactly
 /// one reply.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_sent_elsewhere(client: *mut eslp_client, id: *mut u64) -> eslp_status {
+pub unsafe extern "C" fn eslp_client_track_external(client: *mut eslp_client, id: *mut u64) -> eslp_status {
     // SAFETY: by the contract with C, `client` is a handle and `id` is an output.
     run(|| unsafe {
         let out = Out::new(id)?;
-        out.set(eslp_client::inner(client)?.sent_elsewhere().number());
+        out.set(eslp_client::inner(client)?.track_external().number());
         Ok(())
     })
 }

@@ -82,33 +82,30 @@ fn run(options: &Options) -> Result<u8, Trouble> {
     let mut connection = Connection::open(&options.server, deadline)?;
     let mut awaited = None;
     loop {
-        match connection.poll()? {
-            None => connection.read(deadline)?,
-            Some(Incoming::AuthRequest) => {
+        match connection.receive(deadline)? {
+            Incoming::AuthRequest => {
                 connection.send(&options.login.command(), deadline)?;
             }
             // A refusal needs no arm of its own: the server ends the connection, and the next poll says why.
-            Some(Incoming::Authenticated { .. }) => {
+            Incoming::Authenticated { .. } => {
                 if is_job {
                     let jobs = Command::event(Format::Plain, &[EventName::BackgroundJob]);
                     connection.send(&jobs, deadline)?;
                 }
                 awaited = Some(connection.send(&command, deadline)?);
             }
-            Some(Incoming::Answer { id, answer }) => {
+            Incoming::Answer { id, answer } => {
                 let failed = matches!(answer.status(), Status::Err | Status::Usage);
                 // No job will end if the subscription to its end has failed.
                 if failed || (awaited == Some(id) && !is_job) {
                     return report(answer.text(), answer.status());
                 }
             }
-            Some(Incoming::Event(event)) if is_job => {
-                if event.job_uuid().and_then(|uuid| Tag::number_in(uuid, run)).is_some() {
-                    let result: Vec<u8> = event.body().map(|body| body.bytes().collect()).unwrap_or_default();
-                    return report(&result, Status::of(&result));
-                }
+            Incoming::Event(event) if event.job_uuid().and_then(|uuid| Tag::number_in(uuid, run)).is_some() => {
+                let result: Vec<u8> = event.body().map(|body| body.bytes().collect()).unwrap_or_default();
+                return report(&result, Status::of(&result));
             }
-            Some(_) => {}
+            _ => {}
         }
     }
 }

@@ -72,13 +72,8 @@ impl Session {
         mut wanted: impl FnMut(&Incoming<'_>) -> Option<R>,
     ) -> Result<R, Trouble> {
         loop {
-            match self.connection.poll()? {
-                Some(incoming) => {
-                    if let Some(found) = wanted(&incoming) {
-                        return Ok(found);
-                    }
-                }
-                None => self.connection.read(deadline)?,
+            if let Some(found) = wanted(&self.connection.receive(deadline)?) {
+                return Ok(found);
             }
         }
     }

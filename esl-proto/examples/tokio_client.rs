@@ -15,7 +15,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use esl_proto::name::{EventName, Format};
-use esl_proto::{Client, Command, CommandId, End, Incoming, Limits, Poll, RecvBuf};
+use esl_proto::{Client, Command, CommandId, Connection, End, Incoming, Limits, Poll};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
@@ -43,21 +43,18 @@ struct Request {
 }
 
 /// The task: a socket, the protocol, and who waits for which answer.
-struct Connection {
+struct Task {
     socket: TcpStream,
-    client: Client,
-    buffer: RecvBuf<Vec<u8>>,
-    /// What is to be written. Reading goes on meanwhile: a server that cannot get rid of its events reads no commands.
-    output: Vec<u8>,
+    connection: Connection<Vec<u8>>,
     /// In the order of the commands; those given up are not in it.
     waiting: BTreeMap<CommandId, (Instant, oneshot::Sender<Outcome>)>,
 }
 
-impl Connection {
+impl Task {
     async fn open(server: &str) -> std::io::Result<Self> {
         let socket = tokio::time::timeout(PATIENCE, TcpStream::connect(server)).await??;
-        let (client, buffer) = (Client::inbound(Limits::DEFAULT), RecvBuf::new(vec![0; 64 << 10]));
-        Ok(Self { socket, client, buffer, output: Vec::new(), waiting: BTreeMap::new() })
+        let connection = Connection::new(Client::inbound(Limits::DEFAULT), vec![0; 64 << 10], Vec::new());
+        Ok(Self { socket, connection, waiting: BTreeMap::new() })
     }
 
     /// Reads, writes and watches the deadlines, until the connection is over.
@@ -70,24 +67,25 @@ impl Connection {
             }
             let next_deadline = self.waiting.values().map(|(deadline, _)| *deadline).min();
             let deadline = next_deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
+            let is_open = self.connection.client().is_open();
             let (mut input, mut output) = self.socket.split();
+            // Both at once: a server that cannot get rid of its events reads no commands.
+            let (spare, to_send) = self.connection.split();
+            let has_output = !to_send.is_empty();
+            // Before the login nothing may be sent, and after too much not more: the queue waits.
+            let takes_requests = is_open && to_send.len() < OUTPUT;
             tokio::select! {
-                count = input.read(self.buffer.spare_mut()) => match count? {
+                count = input.read(spare) => match count? {
                     0 => {
-                        let end = self.client.eof(self.buffer.filled()).end;
+                        let end = self.connection.eof().end;
                         self.settle(|_| true, "the connection is over");
                         return Ok(end);
                     }
-                    count => self.buffer.commit(count),
+                    count => self.connection.commit(count),
                 },
-                count = output.write(&self.output), if !self.output.is_empty() => {
-                    self.output.drain(..count?);
-                }
-                // Before the login nothing may be sent, and after too much not more: the queue waits.
-                Some(request) = requests.recv(), if self.client.is_open() && self.output.len() < OUTPUT => {
-                    self.send(request)?;
-                }
-                () = sleep_until(login), if !self.client.is_open() => return Err("no login in time".into()),
+                count = output.write(to_send), if has_output => self.connection.sent(count?),
+                Some(request) = requests.recv(), if takes_requests => self.send(request)?,
+                () = sleep_until(login), if !is_open => return Err("no login in time".into()),
                 () = sleep_until(deadline) => {
                     let now = Instant::now();
                     // Giving up needs nothing else: the late answer will carry an id that nobody waits for.
@@ -100,10 +98,8 @@ impl Connection {
     /// Takes in all that has been read. Returns why the connection is over, if it is.
     fn take_in(&mut self, password: &str) -> Result<Option<End>, Box<dyn Error>> {
         loop {
-            let poll = self.client.poll(self.buffer.filled())?;
-            let consumed = poll.consumed();
             let mut login = false;
-            match poll {
+            match self.connection.next()? {
                 Poll::Incoming { incoming, .. } => match incoming {
                     Incoming::AuthRequest => login = true,
                     Incoming::Answer { id, answer } => {
@@ -119,29 +115,24 @@ impl Connection {
                     _ => {}
                 },
                 Poll::Closed { end, .. } => return Ok(Some(end)),
-                Poll::NeedData { required, .. } => {
-                    self.buffer.consume(consumed);
-                    let needed = required.unwrap_or(self.buffer.filled().len() + 1);
-                    if needed > self.buffer.capacity() {
-                        self.buffer.grow(|storage| storage.resize(needed.next_power_of_two(), 0));
-                    }
-                    return Ok(None);
-                }
+                Poll::NeedData { .. } => break,
                 // Only with limits for a small buffer.
                 Poll::HeadPart { .. } | Poll::Head { .. } | Poll::Body { .. } => {}
             }
-            self.buffer.consume(consumed);
             if login {
                 self.write(&Command::auth(password))?;
             }
         }
+        if let Some(required) = self.connection.required() {
+            self.connection.grow_input(|storage| storage.resize(required.next_power_of_two(), 0));
+        }
+        Ok(None)
     }
 
     fn write(&mut self, command: &Command<'_>) -> Result<CommandId, Box<dyn Error>> {
-        let start = self.output.len();
-        self.output.resize(start + command.encoded_len()?, 0);
-        let sent = self.client.send(command, &mut self.output[start..])?;
-        Ok(sent.id)
+        let needed = self.connection.to_send().len() + command.encoded_len()?;
+        self.connection.grow_output(|storage| storage.resize(needed.max(storage.len()), 0));
+        Ok(self.connection.send(command)?)
     }
 
     fn send(&mut self, request: Request) -> Result<(), Box<dyn Error>> {
@@ -192,7 +183,7 @@ async fn main() -> std::process::ExitCode {
     let server = arguments.next().unwrap_or_else(|| "127.0.0.1:8021".into());
     let password = arguments.next().unwrap_or_else(|| "ClueCon".into());
     let (task, requests) = mpsc::channel(64);
-    let connection = async { Connection::open(&server).await?.run(&password, requests).await };
+    let connection = async { Task::open(&server).await?.run(&password, requests).await };
     let (end, ()) = tokio::join!(connection, converse(task));
     match end {
         Ok(End::Exit) => return std::process::ExitCode::SUCCESS,

@@ -60,20 +60,23 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> RecvBuf<S> {
     #[must_use]
     pub fn spare_mut(&mut self) -> &mut [u8] {
         let filled = self.end.saturating_sub(self.start);
-        let storage = self.storage.as_mut();
-        if self.start > 0 && (self.start >= filled || self.end == storage.len()) {
-            let (to, from) = storage.split_at_mut_checked(self.start).unwrap_or_default();
-            if filled <= to.len() {
-                // The ranges do not overlap: `memcpy`.
-                if let (Some(to), Some(from)) = (to.get_mut(..filled), from.get(..filled)) {
-                    to.copy_from_slice(from);
-                }
-            } else if let Some(octets) = storage.get_mut(..self.end) {
-                octets.rotate_left(self.start.min(octets.len()));
-            }
-            (self.start, self.end) = (0, filled);
+        if self.start > 0 && (self.start >= filled || self.end == self.capacity()) {
+            self.compact();
         }
-        storage.get_mut(self.end..).unwrap_or_default()
+        self.storage.as_mut().get_mut(self.end..).unwrap_or_default()
+    }
+
+    /// Moves the unconsumed octets to the front of the storage.
+    pub(crate) fn compact(&mut self) {
+        if let Some(octets) = self.storage.as_mut().get_mut(..self.end) {
+            octets.copy_within(self.start.min(octets.len()).., 0);
+        }
+        (self.start, self.end) = (0, self.end.saturating_sub(self.start));
+    }
+
+    /// The number of octets for which there is room, once all are moved to the front.
+    pub(crate) fn room(&self) -> usize {
+        self.capacity().saturating_sub(self.filled().len())
     }
 
     /// Takes the first `count` octets of [`spare_mut`](Self::spare_mut) in. No more than it holds are taken.

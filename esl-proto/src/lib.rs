@@ -16,7 +16,8 @@
 //! * A [`Command`] is what a client sends: written into the caller's buffer, refused where it would break or forge the
 //!   protocol, and parsed back from a [`Request`] on the server's side.
 //! * A [`Client`] is a whole connection, inbound or outbound: it says what came in, which command each answer belongs to,
-//!   what may be sent now, and how it ended.
+//!   what may be sent now, and how it ended. A [`Connection`] is a client with its buffers in one value: all but the
+//!   socket.
 //! * [`server`] is the other end: the listener that FreeSWITCH runs, which answers, asks its host, and delivers events
 //!   ([`EventData`]) in the three formats.
 //! * [`dial`] says whom to call: the arguments of `originate` and `bridge`, written so that the server reads what is
@@ -64,6 +65,7 @@ mod iterated;
 mod buffer;
 mod client;
 mod command;
+mod connection;
 pub mod dial;
 mod event;
 mod frame;
@@ -77,14 +79,15 @@ mod text;
 pub use buffer::RecvBuf;
 pub use client::{
     Answer, Channel, Client, CommandId, End, Eof, EventSequence, Incoming, Linger, NotAllowed, PendingDrain,
-    PendingSlot, PendingTable, Poll, ProtocolError, SendError, Sent, Stats, Subscription, SubscriptionCommands, Tag,
-    Unanswered, UnansweredIds,
+    PendingSlot, PendingTable, Poll, ProtocolError, Ready, SendError, Sent, Stats, Subscription, SubscriptionCommands,
+    Tag, Unanswered, UnansweredIds,
 };
 pub use command::{
     Call, Command, CommandError, CommandErrorKind, EncodeError, EventNames, EventNamesIter, Events, Execute, Field,
     Filter, PairSource, Pairs, PairsIter, ParseError, ParseErrorKind, Secret, SendEvent, SendMsg, Unicast, Words,
     WordsIter,
 };
+pub use connection::Connection;
 pub use event::{
     Content, Event, EventData, EventDataError, EventDataErrorKind, EventEncodeError, EventError, EventErrorKind,
     EventField, GetAll, HeaderSlot, Headers, Indexed, IndexedGetAll, IndexedHeaders,

@@ -126,7 +126,7 @@ fn replay(dialogue: &Dialogue, chunk: usize) -> (Vec<Vec<u8>>, Outcome) {
         // Recorded clients also sent what this one never would.
         let sent = Command::parse(&request(octets)).ok().and_then(|command| client.send(&command, &mut out).ok());
         if sent.is_none() {
-            client.sent_elsewhere();
+            client.track_external();
         }
     }
     let outcome = run(&mut client, &dialogue.server, chunk);

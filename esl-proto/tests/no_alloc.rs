@@ -168,7 +168,7 @@ fn a_client_allocates_nothing() {
                 black_box(client.send(&command, &mut out).is_ok());
             }
             for _ in 0..300 {
-                black_box(client.sent_elsewhere());
+                black_box(client.track_external());
             }
             while let Ok(Poll::Incoming { incoming: what, consumed }) = client.poll(rest) {
                 black_box(what);

@@ -163,7 +163,7 @@ fn a_reply_in_parts_has_its_text_in_parts() {
     let text = "v".repeat(511);
     let stream = format!("Content-Type: command/reply\nReply-Text: {text}\n\n");
     let mut client = logged_in(Limits::for_buffer(Limits::MIN));
-    let id = client.sent_elsewhere();
+    let id = client.track_external();
     let mut headers = Headers::default();
     for poll in parts_of(&mut client, Limits::MIN, stream.as_bytes()) {
         let Poll::HeadPart { lines, id: answered, .. } = poll else { panic!("{poll:?}") };
@@ -177,7 +177,7 @@ fn a_reply_in_parts_has_its_text_in_parts() {
 /// What the end of the stream completes.
 fn at_the_end(stream: &str, read: impl FnOnce(Option<Reply<'_>>, usize)) {
     let mut client = logged_in(Limits::DEFAULT);
-    client.sent_elsewhere();
+    client.track_external();
     assert!(matches!(client.poll(stream.as_bytes()), Ok(Poll::NeedData { consumed: 0, .. })));
     let Eof { answered, reply, unanswered, incomplete, .. } = client.eof(stream.as_bytes());
     assert_eq!((unanswered.len(), answered.is_some()), (u64::from(reply.is_none()), reply.is_some()));
@@ -269,7 +269,7 @@ fn an_answer_is_never_moved_by_a_value_of_one_line() {
             };
             for buffer in [Limits::MIN, usize::MAX] {
                 let mut client = logged_in(Limits::for_buffer(buffer));
-                let (first, second) = (client.sent_elsewhere(), client.sent_elsewhere());
+                let (first, second) = (client.track_external(), client.track_external());
                 let stream = format!("{broken}{behind}");
                 let mut answers = BTreeMap::new();
                 for poll in parts_of(&mut client, buffer, stream.as_bytes()) {

@@ -97,16 +97,7 @@ impl Command {
             // It needs what all commands need.
             Some(Err(_)) | None => Core::Filter(Filter::DeleteAll),
         };
-        let changes = matches!(
-            command,
-            Core::Auth { .. } | Core::UserAuth { .. } | Core::Connect | Core::MyEvents { .. } | Core::Exit
-        );
-        if !changes {
-            client.may_send(&command).map_err(SendError::NotAllowed)?;
-            return Ok(client.sent_elsewhere());
-        }
-        let mut out = vec![0; command.encoded_len().map_err(SendError::Refused)?];
-        client.send(&command, &mut out).map(|sent| sent.id)
+        client.track(&command).map_err(SendError::NotAllowed)
     }
 }
 

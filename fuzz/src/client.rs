@@ -7,7 +7,7 @@ mod model;
 use arbitrary::{Result, Unstructured};
 use esl_proto::name::{EventName, Format, LogLevel};
 use esl_proto::{
-    Call, Client, Command, End, Execute, Filter, Incoming, Limits, Message, Poll, SendError, SendMsg, Unanswered,
+    Call, Client, Command, End, Execute, Filter, Incoming, Limits, Message, Poll, Ready, SendError, SendMsg, Unanswered,
 };
 use model::{Model, Needs};
 
@@ -118,7 +118,7 @@ impl Host {
                 self.wire.extend_from_slice(u.bytes(len)?);
             }
             5 if self.model.end.is_none() => {
-                assert_eq!(self.client.sent_elsewhere().number(), self.sent);
+                assert_eq!(self.client.track_external().number(), self.sent);
                 self.sent += 1;
             }
             _ => self.wire.extend_from_slice(u.choose(FRAMES)?),
@@ -136,8 +136,13 @@ impl Host {
         let allowed = self.client.may_send(&command);
         assert_eq!(allowed, self.model.allows(needs));
         let mut out = vec![7; if short { 3 } else { 256 }];
+        let mut tracking = self.client.clone();
+        let tracked = tracking.track(&command);
+        assert_eq!(tracked.err(), allowed.err());
         match self.client.send(&command, &mut out) {
             Ok(sent) => {
+                assert_eq!(tracked, Ok(sent.id));
+                assert_eq!(format!("{tracking:?}"), format!("{:?}", self.client), "what is tracked is as what is sent");
                 assert_eq!(sent.id.number(), self.sent);
                 assert_eq!(command.encode(&mut vec![0; 256]), Ok(&out[..sent.len]));
                 assert!(allowed.is_ok());
@@ -166,7 +171,20 @@ impl Host {
         self.arrived = self.wire.len().min(self.arrived + octets);
         loop {
             let buffer = self.wire[..self.arrived].to_vec();
-            let consumed = match self.client.poll(&buffer) {
+            let mut asked = self.client.clone();
+            let ready = asked.ready(&buffer);
+            let poll = self.client.poll(&buffer);
+            match (ready, poll) {
+                (Ok(Ready::Found), Ok(poll)) => assert_eq!(asked.poll(&buffer), Ok(poll)),
+                (Ok(Ready::NeedData { required, consumed }), _) => {
+                    assert_eq!(poll, Ok(Poll::NeedData { required, consumed }));
+                }
+                (Ok(Ready::Closed { end }), _) => assert_eq!(poll, Ok(Poll::Closed { end, trailing: &buffer })),
+                (Err(error), _) => assert_eq!(poll, Err(error)),
+                (Ok(Ready::Found), Err(error)) => panic!("{error}"),
+            }
+            assert_eq!(format!("{asked:?}"), format!("{:?}", self.client), "who asks first comes to the same");
+            let consumed = match poll {
                 Ok(Poll::Closed { end, trailing }) => {
                     assert_eq!((Some(end), trailing), (self.model.end, &buffer[..]));
                     break;
@@ -248,7 +266,7 @@ impl Host {
             Incoming::AuthRequest => assert!(!self.model.outbound && self.reported == 0),
             Incoming::Event(_) => self.events += 1,
             Incoming::Log(_) => self.log_lines += 1,
-            Incoming::Lingering(_) => {}
+            Incoming::Lingering(_) => assert!(self.client.is_lingering()),
         }
         assert!(!format!("{incoming:?}").is_empty());
     }

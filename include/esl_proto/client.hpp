@@ -221,9 +221,16 @@ public:
     eslp::status may_send(const command& command) const noexcept {
         return ::eslp_client_may_send(handle_, &command.c());
     }
-    /// Counts a command that the host sends without this library.
-    std::optional<command_id> sent_elsewhere() noexcept {
-        auto number = detail::ask<std::uint64_t>(::eslp_client_sent_elsewhere, handle_);
+    /// Counts a command as sent without writing it, for a host that has encoded it already: `len` is 0.
+    sent track(const command& command) noexcept {
+        sent result;
+        result.status_ = ::eslp_client_track(handle_, &command.c(), &result.c_.id);
+        result.c_.count = result.ok() ? 1 : 0;
+        return result;
+    }
+    /// Counts a command that this library does not know.
+    std::optional<command_id> track_external() noexcept {
+        auto number = detail::ask<std::uint64_t>(::eslp_client_track_external, handle_);
         return number ? std::optional<command_id>(command_id(*number)) : std::nullopt;
     }
 

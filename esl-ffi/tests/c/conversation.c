@@ -390,7 +390,7 @@ static void ends(void) {
     eslp_eof eof;
     eslp_stats stats;
     uint64_t id = 0;
-    RETURNS(ESLP_OK, eslp_client_sent_elsewhere(client, &id));
+    RETURNS(ESLP_OK, eslp_client_track_external(client, &id));
     push(&to_server, "dance\n\n", 7);
     CHECK(sends((eslp_command){.kind = ESLP_COMMAND_EXIT}) == id + 1);
     RETURNS(ESLP_EXITING, may_not((eslp_command){.kind = ESLP_COMMAND_NOLOG}));
@@ -524,7 +524,7 @@ static void small_and_broken(void) {
     eslp_eof eof;
     uint64_t id;
     RETURNS(ESLP_OK, eslp_client_init(memory, sizeof memory, ESLP_INBOUND, &limits, &client));
-    RETURNS(ESLP_OK, eslp_client_sent_elsewhere(client, &id));
+    RETURNS(ESLP_OK, eslp_client_track_external(client, &id));
     RETURNS(ESLP_OK, eslp_client_poll(client, stream, sizeof stream - 1, &in));
     CHECK(in.kind == ESLP_IN_HEAD && in.id == id && in.remaining == 1000 && in.message.kind == ESLP_MESSAGE_API_RESPONSE);
     RETURNS(ESLP_OK, eslp_client_poll(client, stream + in.consumed, sizeof stream - 1 - in.consumed, &in));
@@ -539,7 +539,7 @@ static void small_and_broken(void) {
     RETURNS(ESLP_OK, eslp_client_init(memory, sizeof memory, ESLP_INBOUND, NULL, &client));
     RETURNS(ESLP_OK, eslp_client_poll(client, broken, sizeof broken - 1, &in));
     size_t consumed = in.consumed;
-    RETURNS(ESLP_OK, eslp_client_sent_elsewhere(client, &id));
+    RETURNS(ESLP_OK, eslp_client_track_external(client, &id));
     RETURNS(ESLP_INVALID_LENGTH, eslp_client_poll(client, broken + consumed, sizeof broken - 1 - consumed, &in));
     CHECK(in.end == ESLP_END_PROTOCOL && in.error_offset == 44 && in.unanswered.count == 1);
     RETURNS(ESLP_INVALID_LENGTH, eslp_client_poll(client, broken, 0, &in));

@@ -393,8 +393,11 @@ static void clients(void) {
     FOR_NONE(eslp_sent, s, eslp_client_unsubscribe(client, &wanted, out, sizeof out, s));
     FOR_BAD(eslp_client, c, eslp_client_may_send(c, &command));
     FOR_NONE(const eslp_command, c, eslp_client_may_send(client, c));
-    FOR_BAD(eslp_client, c, eslp_client_sent_elsewhere(c, &id));
-    FOR_NONE(uint64_t, i, eslp_client_sent_elsewhere(client, i));
+    FOR_BAD(eslp_client, c, eslp_client_track(c, &command, &id));
+    FOR_NONE(const eslp_command, c, eslp_client_track(client, c, &id));
+    FOR_NONE(uint64_t, i, eslp_client_track(client, &command, i));
+    FOR_BAD(eslp_client, c, eslp_client_track_external(c, &id));
+    FOR_NONE(uint64_t, i, eslp_client_track_external(client, i));
     FOR_BAD_GIVES(eslp_client, c, eslp_client_in_flight(c) == 0 && eslp_client_in_flight(client) == 0);
     FOR_BAD_GIVES(eslp_client, c, eslp_client_end(c) == ESLP_END_NONE);
     FOR_BAD_GIVES(eslp_client, c, !eslp_client_is_lingering(c));

@@ -382,8 +382,8 @@ static void end_in_an_answer(void) {
     says(&stream, "Content-Type: api/response\nContent-Length: 1000\n\n+OK and more");
     start(ESLP_INBOUND, 256);
     uint64_t id = 0, second = 0;
-    RETURNS(ESLP_OK, eslp_client_sent_elsewhere(client, &id));
-    RETURNS(ESLP_OK, eslp_client_sent_elsewhere(client, &second));
+    RETURNS(ESLP_OK, eslp_client_track_external(client, &id));
+    RETURNS(ESLP_OK, eslp_client_track_external(client, &second));
     eslp_client_found found = receives(ESLP_IN_HEAD, id);
     CHECK(found.message.kind == ESLP_MESSAGE_API_RESPONSE && found.remaining == 1000);
     found = receives(ESLP_IN_BODY, id);
@@ -401,8 +401,8 @@ static void end_of_a_broken_reply(void) {
     says(&stream, TILDE);
     start(ESLP_OUTBOUND, 256);
     uint64_t id = 0, second = 0;
-    RETURNS(ESLP_OK, eslp_client_sent_elsewhere(client, &id));
-    RETURNS(ESLP_OK, eslp_client_sent_elsewhere(client, &second));
+    RETURNS(ESLP_OK, eslp_client_track_external(client, &id));
+    RETURNS(ESLP_OK, eslp_client_track_external(client, &second));
     eslp_eof at_end = eof();
     CHECK(at_end.id == id && at_end.message.kind == ESLP_MESSAGE_REPLY && eslp_reply_is_broken(&at_end.message));
     text_is(&at_end.message, "x y");

@@ -133,9 +133,12 @@ void refusals() {
     CHECK(forged.status() == ESLP_COMMAND_LINE_END && forged.fault().field == ESLP_FIELD_PASSWORD);
     eslp::sent longer = client.send(cmd::auth("ClueCon"), eslp::span<char>(out, 3));
     CHECK(longer.status() == ESLP_INSUFFICIENT && longer.len() == 14 && client.in_flight() == 0);
-    CHECK(client.sent_elsewhere()->number() == 0 && client.in_flight() == 1);
+    CHECK(client.track(cmd::api("status")).status() == ESLP_NOT_AUTHENTICATED && client.in_flight() == 0);
+    CHECK(client.track_external()->number() == 0 && client.in_flight() == 1);
+    eslp::sent login = client.track(cmd::auth("ClueCon"));
+    CHECK(login.ok() && login.id().number() == 1 && login.count() == 1 && client.in_flight() == 2);
     eslp::client_handle::eof_report eof = client.eof("Content");
-    CHECK(eof.end == ESLP_END_EOF && eof.unanswered.size() == 1 && eof.incomplete == 7);
+    CHECK(eof.end == ESLP_END_EOF && eof.unanswered.size() == 2 && eof.incomplete == 7);
     CHECK(eof.missing == 0 && !eof.id && eof.message.kind() == ESLP_MESSAGE_NONE);
 
     eslp::incoming broken = eslp::client(ESLP_INBOUND).poll("Content-Length: x\n\n");
@@ -203,7 +206,7 @@ void parts() {
     eslp::fixed_buffer buffer(memory);
     auto connect = client.send(cmd::connect(), out).id();
     auto getvar = client.send(cmd::getvar("x"), out).id();
-    client.sent_elsewhere();
+    client.track_external();
     std::string of_connect, of_event, body, broken;
     std::string_view net = stream;
     for (;;) {

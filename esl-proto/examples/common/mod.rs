@@ -9,7 +9,7 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use esl_proto::{Client, Command, CommandId, Decoder, End, Incoming, Limits, Poll, RecvBuf, SendError, Step};
+use esl_proto::{Client, Command, CommandId, Decoder, End, Incoming, Limits, Poll, ProtocolError, SendError, Step};
 
 /// Why a program cannot go on.
 #[derive(Debug)]
@@ -53,6 +53,12 @@ impl From<io::Error> for Trouble {
 impl From<SendError> for Trouble {
     fn from(error: SendError) -> Self {
         Self::Refused(error)
+    }
+}
+
+impl From<ProtocolError> for Trouble {
+    fn from(error: ProtocolError) -> Self {
+        Self::Ended(End::Protocol(error.error))
     }
 }
 
@@ -125,15 +131,10 @@ pub fn parse(text: &str) -> Result<Command<'_>, Trouble> {
     }
 }
 
-/// A connection: the socket, the protocol, and the octets between them.
-///
-/// [`poll`](Self::poll) until there is nothing more to be had, then [`read`](Self::read).
+/// A connection with its socket.
 pub struct Connection {
-    pub client: Client,
+    protocol: esl_proto::Connection<Vec<u8>>,
     socket: TcpStream,
-    buffer: RecvBuf<Vec<u8>>,
-    /// How much of the buffer the last poll was about.
-    done: usize,
 }
 
 impl Connection {
@@ -152,47 +153,44 @@ impl Connection {
     pub fn new(socket: TcpStream, client: Client) -> Result<Self, Trouble> {
         // Commands are small, and each waits for its answer.
         socket.set_nodelay(true)?;
-        Ok(Self { client, socket, buffer: RecvBuf::new(vec![0; 64 << 10]), done: 0 })
+        Ok(Self { protocol: esl_proto::Connection::new(client, vec![0; 64 << 10], Vec::new()), socket })
+    }
+
+    pub fn client(&self) -> &Client {
+        self.protocol.client()
     }
 
     /// Sends a command; its answer will carry the id.
     pub fn send(&mut self, command: &Command<'_>, deadline: Instant) -> Result<CommandId, Trouble> {
-        let mut octets = vec![0; command.encoded_len().map_err(SendError::Refused)?];
-        let sent = self.client.send(command, &mut octets)?;
+        let len = command.encoded_len().map_err(SendError::Refused)?;
+        self.protocol.grow_output(|storage| storage.resize(len, 0));
+        let id = self.protocol.send(command)?;
         self.socket.set_write_timeout(Some(time_left(deadline)?))?;
         // In one piece: while a command is incomplete, the server sends nothing.
-        self.socket.write_all(&octets)?;
-        Ok(sent.id)
+        self.socket.write_all(self.protocol.to_send())?;
+        self.protocol.sent(len);
+        Ok(id)
     }
 
-    /// The next thing that has come in; nothing if more must be read first.
-    pub fn poll(&mut self) -> Result<Option<Incoming<'_>>, Trouble> {
-        self.buffer.consume(std::mem::take(&mut self.done));
-        let poll =
-            self.client.poll(self.buffer.filled()).map_err(|error| Trouble::Ended(End::Protocol(error.error)))?;
-        self.done = poll.consumed();
-        match poll {
-            Poll::Incoming { incoming, .. } => Ok(Some(incoming)),
+    /// Waits for the next thing that comes in, until the deadline.
+    pub fn receive(&mut self, deadline: Instant) -> Result<Incoming<'_>, Trouble> {
+        while !self.protocol.ready()? {
+            if let Some(required) = self.protocol.required() {
+                self.protocol.grow_input(|storage| storage.resize(required.next_power_of_two(), 0));
+            }
+            self.socket.set_read_timeout(Some(time_left(deadline)?))?;
+            match self.socket.read(self.protocol.spare_mut()) {
+                Ok(0) => return Err(Trouble::Ended(self.protocol.eof().end)),
+                Ok(count) => self.protocol.commit(count),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        match self.protocol.next()? {
+            Poll::Incoming { incoming, .. } => Ok(incoming),
             Poll::Closed { end, .. } => Err(Trouble::Ended(end)),
-            // Heads and bodies on their own come only to a host that limits the size of its buffer.
-            Poll::NeedData { .. } | Poll::HeadPart { .. } | Poll::Head { .. } | Poll::Body { .. } => Ok(None),
+            other => unreachable!("without limits nothing comes in parts: {other:?}"),
         }
-    }
-
-    /// Waits for octets, until the deadline.
-    pub fn read(&mut self, deadline: Instant) -> Result<(), Trouble> {
-        self.buffer.consume(std::mem::take(&mut self.done));
-        if self.buffer.spare_mut().is_empty() {
-            self.buffer.grow(|storage| storage.resize(storage.len() * 2, 0));
-        }
-        self.socket.set_read_timeout(Some(time_left(deadline)?))?;
-        match self.socket.read(self.buffer.spare_mut()) {
-            Ok(0) => return Err(Trouble::Ended(self.client.eof(self.buffer.filled()).end)),
-            Ok(count) => self.buffer.commit(count),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error.into()),
-        }
-        Ok(())
     }
 }
 

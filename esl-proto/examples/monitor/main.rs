@@ -96,46 +96,42 @@ impl Monitor<'_> {
         let mut question = Some((None, opened));
         let (mut drawn, mut seen) = (opened, Stats::default());
         while !self.is_over() {
-            match connection.poll()? {
-                Some(Incoming::AuthRequest) => {
-                    connection.send(&self.options.login.command(), Instant::now() + PATIENCE)?;
+            let now = Instant::now();
+            if now - drawn >= PERIOD {
+                let stats = connection.client().stats();
+                self.show(&self.headline(now - opened, stats, seen, now - drawn))?;
+                (drawn, seen) = (now, stats);
+            }
+            if next_list.is_some_and(|due| now >= due) {
+                question = Some((Some(connection.send(&Command::api(LIST), now + PATIENCE)?), now));
+                next_list = Some(now + LIST_PERIOD);
+            }
+            match connection.receive(now + PERIOD) {
+                Ok(Incoming::AuthRequest) => {
+                    connection.send(&self.options.login.command(), now + PATIENCE)?;
                 }
-                Some(Incoming::Authenticated { .. }) => {
+                Ok(Incoming::Authenticated { .. }) => {
                     for command in self.options.subscription().commands() {
                         connection.send(&command, Instant::now() + PATIENCE)?;
                     }
                     (next_list, question, self.pause) = (Some(Instant::now()), None, SHORTEST_PAUSE);
                 }
-                Some(Incoming::Answer { id, answer }) if question.is_some_and(|(asked, _)| asked == Some(id)) => {
+                Ok(Incoming::Answer { id, answer }) if question.is_some_and(|(asked, _)| asked == Some(id)) => {
                     // A user may have no right to the list.
                     if answer.status() != Status::Err {
                         self.calls.take_list(answer.text());
                     }
                     question = None;
                 }
-                Some(Incoming::Answer { answer, .. }) if answer.status() == Status::Err => {
+                Ok(Incoming::Answer { answer, .. }) if answer.status() == Status::Err => {
                     let text = String::from_utf8_lossy(answer.text()).into_owned();
                     return Err(Trouble::Usage(format!("the subscription was refused: {text}")));
                 }
-                Some(Incoming::Event(event)) => self.take_event(&event)?,
-                Some(_) => {}
-                None => {
-                    let now = Instant::now();
-                    if now - drawn >= PERIOD {
-                        let stats = connection.client.stats();
-                        self.show(&self.headline(now - opened, stats, seen, now - drawn))?;
-                        (drawn, seen) = (now, stats);
-                    }
-                    if next_list.is_some_and(|due| now >= due) {
-                        question = Some((Some(connection.send(&Command::api(LIST), now + PATIENCE)?), now));
-                        next_list = Some(now + LIST_PERIOD);
-                    }
-                    match connection.read(now + PERIOD) {
-                        // Silence is usual, but not if there is a question.
-                        Err(Trouble::Timeout) if question.is_none_or(|(_, since)| now - since < PATIENCE) => {}
-                        other => other?,
-                    }
-                }
+                Ok(Incoming::Event(event)) => self.take_event(&event)?,
+                Ok(_) => {}
+                // Silence is usual, but not if there is a question.
+                Err(Trouble::Timeout) if question.is_none_or(|(_, since)| now - since < PATIENCE) => {}
+                Err(trouble) => return Err(trouble),
             }
         }
         Ok(())

@@ -11,15 +11,17 @@
 //!    reply that the server breaks is still one frame.
 //! 2. An answer counts when its last octet has come. One in parts carries its id from its first part on, and is
 //!    unanswered until its last.
-//! 3. [`poll`](Client::poll) is the only call that reads, [`send`](Client::send) and
-//!    [`sent_elsewhere`](Client::sent_elsewhere) the only ones that count a command, and [`eof`](Client::eof) is the last.
-//!    Between them the phase changes by one table, in `state.rs`.
+//! 3. [`ready`](Client::ready) finds, and [`poll`](Client::poll) takes what it has found, or finds by itself: only `poll`
+//!    changes what the client knows of the connection, but for a broken framing, which either tells. [`track`](Client::track) (with which
+//!    [`send`](Client::send) ends) and [`track_external`](Client::track_external) are the only ones that count a command,
+//!    and [`eof`](Client::eof) is the last. Between them the phase changes by one table, in `state.rs`.
 //! 4. Each id is told once: in an answer, or among those that will never be answered.
 //! 5. Why a connection ends, what was counted and which commands are unanswered is the same for every buffer from
 //!    [`Limits::MIN`] on, and for every division of the stream into reads.
 //!
-//! Call order: `poll` until [`Poll::NeedData`], taking [`Poll::consumed`] off the buffer each time; `send` whenever there
-//! is something to say; `eof` when the stream has ended.
+//! Call order: `poll` until [`Poll::NeedData`] (or `ready` until [`Ready::NeedData`], and `poll` after each
+//! [`Ready::Found`]), taking `consumed` off the buffer each time; `send` whenever there is something to say; `eof` when the
+//! stream has ended.
 
 mod facts;
 mod ids;
@@ -42,7 +44,7 @@ use facts::Facts;
 
 use crate::command::{Command, CommandError, EncodeError};
 use crate::event::Event;
-use crate::frame::{DecodeError, Decoder, Frame, FrameKind, HeadEnd, Limits, Lines, Step};
+use crate::frame::{DecodeError, Decoder, Found, Frame, FrameKind, HeadEnd, Limits, Lines, Step};
 use crate::message::{ApiResponse, DisconnectNotice, LogLine, Message, Rejection, Reply, SocketMode, Status};
 use crate::text::Insufficient;
 
@@ -90,8 +92,22 @@ pub struct Client {
     unreported: u64,
     /// The frame that comes in parts.
     parts: Option<Facts>,
+    /// What `ready` has found and `poll` has not taken yet.
+    found: Option<Untaken>,
     stats: Stats,
 }
+
+/// What has been found and not been taken, and what the decoder said before it was found.
+#[derive(Clone, Copy, Debug)]
+struct Untaken {
+    found: Found,
+    /// Octets of its frame that were handed out in parts before.
+    handed: usize,
+    /// Octets of its frame that were missing then.
+    missing: usize,
+}
+
+const _: () = assert!(size_of::<Client>() <= 488);
 
 /// Which command of a connection: the first is 0, each counts one more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -197,6 +213,46 @@ impl Poll<'_> {
             | Self::Body { consumed, .. }
             | Self::NeedData { consumed, .. } => *consumed,
             Self::Closed { .. } => 0,
+        }
+    }
+}
+
+/// What [`Client::ready`] found. It borrows nothing.
+///
+/// As with [`Poll`]: [`consumed`](Self::consumed) octets must be taken off the front of the buffer before the next
+/// call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "the consumed octets must be taken off the buffer"]
+pub enum Ready {
+    /// There is something: [`Client::poll`] gives it.
+    Found,
+    /// More octets must be read first.
+    NeedData {
+        /// How long the buffer must be for the next frame to be whole, if that is known.
+        required: Option<usize>,
+        /// Octets that are done with; 0 on a real server's stream.
+        consumed: usize,
+    },
+    /// The connection is over. [`Client::poll`] gives [`Poll::Closed`].
+    Closed {
+        /// Why.
+        end: End,
+    },
+}
+
+impl Ready {
+    /// Whether [`Client::poll`] has something to give: only otherwise does reading more make sense.
+    #[must_use]
+    pub const fn is_ready(&self) -> bool {
+        !matches!(self, Self::NeedData { .. })
+    }
+
+    /// The octets that must be taken off the front of the buffer before the next call.
+    #[must_use]
+    pub const fn consumed(&self) -> usize {
+        match self {
+            Self::NeedData { consumed, .. } => *consumed,
+            Self::Found | Self::Closed { .. } => 0,
         }
     }
 }
@@ -474,6 +530,12 @@ impl core::error::Error for SendError {
     }
 }
 
+impl From<NotAllowed> for SendError {
+    fn from(reason: NotAllowed) -> Self {
+        Self::NotAllowed(reason)
+    }
+}
+
 impl From<EncodeError> for SendError {
     fn from(error: EncodeError) -> Self {
         match error {
@@ -525,6 +587,7 @@ impl Client {
             answered: 0,
             unreported: 0,
             parts: None,
+            found: None,
             stats: Stats { octets: 0, frames: 0, events: 0, log_lines: 0, unexpected: 0 },
         }
     }
@@ -578,9 +641,49 @@ impl Client {
     /// # Errors
     /// [`SendError`] if it cannot be sent, may not be sent now, or `out` is too short; then nothing has changed.
     pub fn send(&mut self, command: &Command<'_>, out: &mut [u8]) -> Result<Sent, SendError> {
-        self.may_send(command).map_err(SendError::NotAllowed)?;
+        self.may_send(command)?;
         let len = command.encode(out)?.len();
-        let id = self.sent_elsewhere();
+        Ok(Sent { id: self.count(command), len })
+    }
+
+    /// Counts `command` as sent without writing it: for a host that has encoded it already, such as one that writes a
+    /// command once for many connections. The host must send its octets, in the order of its calls.
+    ///
+    /// ```
+    /// use esl_proto::{Client, Command, Limits, NotAllowed};
+    ///
+    /// let mut out = [0; 64];
+    /// let login = Command::auth("ClueCon");
+    /// let octets = login.encode(&mut out)?;
+    ///
+    /// let mut clients = [Client::inbound(Limits::DEFAULT), Client::inbound(Limits::DEFAULT)];
+    /// for client in &mut clients {
+    ///     let id = client.track(&login)?; // and write `octets` to its socket
+    ///     assert_eq!(id.number(), 0);
+    ///     assert_eq!(client.track(&login), Err(NotAllowed::AlreadyAuthenticated));
+    /// }
+    /// # let _ = octets;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`NotAllowed`] if it may not be sent now; then nothing has changed.
+    pub fn track(&mut self, command: &Command<'_>) -> Result<CommandId, NotAllowed> {
+        self.may_send(command)?;
+        Ok(self.count(command))
+    }
+
+    /// Counts a command that this crate does not know and the host has written itself: its answer will carry the id. The
+    /// caller must guarantee that the octets are exactly one command with exactly one reply.
+    pub const fn track_external(&mut self) -> CommandId {
+        let id = CommandId(self.sent);
+        self.sent += 1;
+        id
+    }
+
+    /// The command is sent: what changes with it.
+    fn count(&mut self, command: &Command<'_>) -> CommandId {
+        let id = self.track_external();
         match command {
             Command::Auth { .. } | Command::UserAuth { .. } => {
                 self.state.login = Some(id);
@@ -591,19 +694,71 @@ impl Client {
             Command::Exit => self.state.exit_sent = true,
             _ => {}
         }
-        Ok(Sent { id, len })
-    }
-
-    /// Counts a command that the host sends without [`send`](Self::send), such as one that this crate does not know:
-    /// its answer will carry the id. The caller must guarantee that the octets are exactly one command with exactly one
-    /// reply.
-    pub const fn sent_elsewhere(&mut self) -> CommandId {
-        let id = CommandId(self.sent);
-        self.sent += 1;
         id
     }
 
-    /// Finds what stands at the front of `buf`: all octets read and not yet consumed.
+    /// Whether something stands at the front of `buf`, all octets read and not yet consumed, for [`poll`](Self::poll) to
+    /// give.
+    ///
+    /// The answer borrows nothing, so that a method can read more until something is there and then return it, borrowed:
+    ///
+    /// ```
+    /// use std::io::{self, Read};
+    /// use esl_proto::{Client, Poll, Ready, RecvBuf};
+    ///
+    /// struct Link<R> { socket: R, client: Client, buffer: RecvBuf<Vec<u8>>, taken: usize }
+    ///
+    /// impl<R: Read> Link<R> {
+    ///     fn receive(&mut self) -> io::Result<Poll<'_>> {
+    ///         self.buffer.consume(std::mem::take(&mut self.taken));
+    ///         while let Ready::NeedData { consumed, .. } = self.client.ready(self.buffer.filled()).map_err(io::Error::other)? {
+    ///             self.buffer.consume(consumed);
+    ///             match self.socket.read(self.buffer.spare_mut())? {
+    ///                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+    ///                 count => self.buffer.commit(count),
+    ///             }
+    ///         }
+    ///         let poll = self.client.poll(self.buffer.filled()).map_err(io::Error::other)?;
+    ///         self.taken = poll.consumed();
+    ///         Ok(poll)
+    ///     }
+    /// }
+    /// # use esl_proto::{Incoming, Limits};
+    /// # let socket = &b"Content-Type: auth/request\n\n"[..];
+    /// # let buffer = RecvBuf::new(vec![0; 64]);
+    /// # let mut link = Link { socket, client: Client::inbound(Limits::DEFAULT), buffer, taken: 0 };
+    /// # assert!(matches!(link.receive()?, Poll::Incoming { incoming: Incoming::AuthRequest, .. }));
+    /// # Ok::<(), io::Error>(())
+    /// ```
+    ///
+    /// [`Connection`](crate::Connection) is such a pair of a client and a buffer, without the socket. The shorter
+    /// `if let Some(found) = poll()? { return Ok(found) }` in a loop that reads does not compile (E0499): for the borrow
+    /// checker, what is returned in one case is borrowed in the other, too.
+    ///
+    /// Nothing is lost if this is called twice or not at all: what was found stays until `poll` takes it. More octets may
+    /// follow those that were shown in the meantime.
+    ///
+    /// # Errors
+    /// [`ProtocolError`] if the framing is broken, then and on every later call.
+    pub fn ready(&mut self, buf: &[u8]) -> Result<Ready, ProtocolError> {
+        match self.state.end {
+            Some(End::Protocol(error)) => return Err(self.broken(error)),
+            Some(end) => return Ok(Ready::Closed { end }),
+            None if self.found.is_some() => return Ok(Ready::Found),
+            None => {}
+        }
+        let (handed, missing) = (self.decoder.incomplete(&[]), self.decoder.missing(&[]));
+        match self.decoder.decode(buf).map_err(|error| self.broken(error))? {
+            Step::NeedData { required, consumed } => Ok(Ready::NeedData { required, consumed }),
+            step => {
+                self.found = Some(Untaken { found: Found::of(&step, buf), handed, missing });
+                Ok(Ready::Found)
+            }
+        }
+    }
+
+    /// Gives what stands at the front of `buf`, all octets read and not yet consumed: what [`ready`](Self::ready) has
+    /// found, if it has been asked, and nothing is decoded twice.
     ///
     /// Take [`Poll::consumed`] octets off the front before the next call, and read more before it if the result is
     /// [`Poll::NeedData`].
@@ -616,7 +771,10 @@ impl Client {
             Some(end) => return Ok(Poll::Closed { end, trailing: buf }),
             None => {}
         }
-        let step = self.decoder.decode(buf).map_err(|error| self.broken(error))?;
+        let step = match self.found.take() {
+            Some(Untaken { found, .. }) => found.step(buf),
+            None => self.decoder.decode(buf).map_err(|error| self.broken(error))?,
+        };
         if let Step::Frame { frame, consumed } = step {
             self.stats.octets = self.decoder.position();
             self.stats.frames += 1;
@@ -630,15 +788,23 @@ impl Client {
     /// To be called once, after the last [`poll`](Self::poll) has asked for more or said that the connection is over.
     pub fn eof<'b>(&mut self, buf: &'b [u8]) -> Eof<'b> {
         let is_over = self.state.end.is_some();
-        let last = if is_over { None } else { self.decoder.broken_at_end(buf) };
+        let untaken = self.found.take();
+        let last = if is_over || untaken.is_some() { None } else { self.decoder.broken_at_end(buf) };
         let (answered, reply) = match last.map(Message::from) {
             Some(Message::Reply(reply)) => (self.take_answer(), (!self.decoder.is_streaming()).then_some(reply)),
             _ => (None, None),
         };
         let reply = reply.filter(|_| answered.is_some());
         let is_whole = is_over || answered.is_some();
-        let (incomplete, missing) =
-            if is_whole { (0, 0) } else { (self.decoder.incomplete(buf), self.decoder.missing(buf)) };
+        let (incomplete, missing) = match untaken {
+            _ if is_whole => (0, 0),
+            None => (self.decoder.incomplete(buf), self.decoder.missing(buf)),
+            // As if nobody had asked for it.
+            Some(Untaken { handed, missing, .. }) => {
+                let blank = if handed == 0 { self.decoder.blank_lines(buf) } else { 0 };
+                (handed.saturating_add(buf.len() - blank), missing.saturating_sub(buf.len()))
+            }
+        };
         if answered.is_some() {
             self.stats.octets = self.decoder.position().saturating_add(buf.len() as u64);
             self.stats.frames += 1;

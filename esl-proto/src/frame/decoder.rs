@@ -333,7 +333,7 @@ impl Decoder {
     }
 
     /// The number of octets of blank lines at the front of `buf`.
-    fn blank_lines(&self, buf: &[u8]) -> usize {
+    pub(crate) fn blank_lines(&self, buf: &[u8]) -> usize {
         let mut rest = buf;
         loop {
             rest = match (self.grammar, rest) {

@@ -23,6 +23,7 @@
 //! octets. The caller's contract: take [`Step::consumed`] octets off the front of the buffer before the next call.
 
 mod decoder;
+mod found;
 mod kind;
 mod lines;
 mod request;
@@ -31,6 +32,7 @@ use core::fmt;
 use core::iter::FusedIterator;
 
 pub use decoder::Decoder;
+pub(crate) use found::Found;
 pub use kind::FrameKind;
 pub use lines::{HeaderPart, HeaderParts, Lines};
 pub(crate) use request::{MAX_BODY, atoi, leading_number};

@@ -35,7 +35,7 @@ pub(crate) fn run(host: Host, is_outbound: bool, commands: usize, mut stream: &[
     let first = if is_outbound { Command::Connect } else { Command::userauth("u", "d", "p") };
     let _ = client.send(&first, &mut [0; 64]).unwrap();
     for _ in 1..commands {
-        client.sent_elsewhere();
+        client.track_external();
     }
     let mut outcome = Outcome::default();
     let mut buffer = RecvBuf::new(vec![0; host.buffer.min(stream.len() + 1)]);
