@@ -344,6 +344,14 @@ pub enum Disposition {
     Linger,
 }
 
+impl Disposition {
+    /// What the first line of a Content-Disposition says; a line without a colon behind it changes nothing.
+    pub(crate) fn of(value: Value<'_>) -> Self {
+        let line = value.raw().split(|octet| *octet == b'\n').next().unwrap_or_default();
+        if line.trim_ascii().eq_ignore_ascii_case(b"linger") { Self::Linger } else { Self::Disconnect }
+    }
+}
+
 impl<'b> DisconnectNotice<'b> {
     /// The frame.
     #[must_use]
@@ -355,8 +363,8 @@ impl<'b> DisconnectNotice<'b> {
     #[must_use]
     pub fn disposition(&self) -> Disposition {
         match self.frame.get(header::CONTENT_DISPOSITION) {
-            Some(value) if value.eq_ignore_ascii_case("linger") => Disposition::Linger,
-            _ => Disposition::Disconnect,
+            Some(value) => Disposition::of(value),
+            None => Disposition::Disconnect,
         }
     }
 

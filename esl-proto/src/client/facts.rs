@@ -2,7 +2,7 @@
 
 use crate::event::Event;
 use crate::frame::{Frame, FrameKind, Header, Lines};
-use crate::message::{SocketMode, Status};
+use crate::message::{Disposition, SocketMode, Status};
 use crate::name::header;
 use crate::text::Value;
 
@@ -66,7 +66,7 @@ impl Facts {
         let is = |known: &str| name.eq_ignore_ascii_case(known);
         match self.kind {
             FrameKind::Disconnect if is(header::CONTENT_DISPOSITION) => {
-                self.lingers = value.eq_ignore_ascii_case("linger");
+                self.lingers = Disposition::of(value) == Disposition::Linger;
             }
             FrameKind::Disconnect if is(header::CONTROLLED_SESSION_UUID) => self.has_session = true,
             FrameKind::Reply | FrameKind::Other if is(header::REPLY_TEXT) => {
