@@ -118,7 +118,7 @@ enum Continues {
 
 /// Where the lines of a head end.
 #[derive(Clone, Copy, Debug)]
-struct HeadEnd {
+struct LinesEnd {
     /// Where the last line ends.
     at: usize,
     /// Where the blank line ends, or the next frame begins.
@@ -440,7 +440,7 @@ impl Decoder {
     }
 
     /// Reads the lines of `text` that are complete. Returns where the head ends when it is over.
-    fn read_lines(&self, text: &[u8], blank: usize, head: &mut Head) -> Result<Option<HeadEnd>, DecodeError> {
+    fn read_lines(&self, text: &[u8], blank: usize, head: &mut Head) -> Result<Option<LinesEnd>, DecodeError> {
         let longest = self.longest_head(head);
         // What is beyond the limit changes nothing.
         let text = text.get(..longest).unwrap_or(text);
@@ -457,7 +457,7 @@ impl Decoder {
             let is_rest = head.goes_on && start == 0;
             if !is_rest && self.ends_head(head, line) {
                 head.crlf = self.grammar == Grammar::Server && line == b"\r";
-                return Ok(Some(HeadEnd { at: start, after: line_end + 1, cut: false }));
+                return Ok(Some(LinesEnd { at: start, after: line_end + 1, cut: false }));
             }
             if self.grammar == Grammar::Server {
                 if let Some(Beginning { at, goes_on }) = head.next_frame(text, start, line_end) {
@@ -470,7 +470,7 @@ impl Decoder {
                         Some(b'\n') if goes_on => {}
                         _ => {
                             head.cut_at(at);
-                            return Ok(Some(HeadEnd { at, after: at, cut: true }));
+                            return Ok(Some(LinesEnd { at, after: at, cut: true }));
                         }
                     }
                 }
@@ -562,8 +562,8 @@ impl Decoder {
     }
 
     /// Where the frame and its body end, whose head is complete.
-    fn lengths(&self, text: &[u8], blank: usize, head: &Head, end: HeadEnd) -> Result<Lengths, DecodeError> {
-        let HeadEnd { at: end, after: body, cut } = end;
+    fn lengths(&self, text: &[u8], blank: usize, head: &Head, end: LinesEnd) -> Result<Lengths, DecodeError> {
+        let LinesEnd { at: end, after: body, cut } = end;
         if cut {
             return Ok(Lengths { head: end, cut, body, end: body, last_body: None });
         }
