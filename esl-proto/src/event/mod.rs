@@ -282,14 +282,14 @@ impl<'a, N: AsRef<[u8]>> Iterator for GetAll<'a, N> {
 
 impl<N: AsRef<[u8]>> FusedIterator for GetAll<'_, N> {}
 
-/// An event's document cannot be read to its end. The framing of the stream is not affected: the next frame begins
-/// where it should.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EventError {
-    /// What is wrong.
-    pub kind: EventErrorKind,
-    /// Position in the text of the event.
-    pub offset: usize,
+located! {
+    /// An event's document cannot be read to its end. The framing of the stream is not affected: the next frame begins
+    /// where it should.
+    EventError of EventErrorKind {
+        --
+        /// Position in the text of the event.
+        offset: usize,
+    }
 }
 
 numbered! {
@@ -307,19 +307,3 @@ numbered! {
         TrailingData = 205, "something follows the event";
     }
 }
-
-impl EventError {
-    /// The error's number, the same in every language.
-    #[must_use]
-    pub const fn code(&self) -> u16 {
-        self.kind.code()
-    }
-}
-
-impl fmt::Display for EventError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at offset {}", self.kind, self.offset)
-    }
-}
-
-impl core::error::Error for EventError {}

@@ -715,8 +715,8 @@ impl Head {
     /// Ends the head at `at`, where the next frame begins.
     fn cut_at(&mut self, at: usize) {
         (self.line, self.crlf) = (at, false);
-        // An event begins in the line before, which may have been read as a Content-Type.
-        if self.content_type.is_some_and(|(_, to)| to > at) {
+        // Noise, whatever its lines say.
+        if matches!(self.form, Form::Orphan | Form::Unknown) {
             (self.content_type, self.kind) = (None, FrameKind::Other);
         }
     }

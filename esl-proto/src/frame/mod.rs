@@ -170,15 +170,15 @@ impl Step<'_> {
     }
 }
 
-/// The framing is broken for good: where the next frame begins cannot be known.
-///
-/// Sticky: a [`Decoder`] that has returned it returns it again on every call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DecodeError {
-    /// What is wrong.
-    pub kind: DecodeErrorKind,
-    /// Position in the stream, counted from the first octet the decoder was given.
-    pub offset: u64,
+located! {
+    /// The framing is broken for good: where the next frame begins cannot be known.
+    ///
+    /// Sticky: a [`Decoder`] that has returned it returns it again on every call.
+    DecodeError of DecodeErrorKind {
+        --
+        /// Position in the stream, counted from the first octet the decoder was given.
+        offset: u64,
+    }
 }
 
 numbered! {
@@ -196,22 +196,6 @@ numbered! {
         TooManyLines = 105, "head has more lines than the limit";
     }
 }
-
-impl DecodeError {
-    /// The error's number, the same in every language.
-    #[must_use]
-    pub const fn code(&self) -> u16 {
-        self.kind.code()
-    }
-}
-
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at offset {}", self.kind, self.offset)
-    }
-}
-
-impl core::error::Error for DecodeError {}
 
 /// One frame of a stream, in the caller's buffer.
 ///

@@ -4,7 +4,7 @@ use core::iter::FusedIterator;
 
 use super::{DecodeErrorKind, Frame, Header};
 use crate::scan::{find, slice};
-use crate::text::Value;
+use crate::text::{Value, cut};
 
 /// The longest body that the server reads; it closes the connection on a longer one.
 pub(crate) const MAX_BODY: usize = 16_777_216;
@@ -89,12 +89,8 @@ iterated! { Request by headers => RequestHeaders of Header<'a> }
 
 /// A header line cut at its first colon.
 fn header(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let colon = memchr::memchr(b':', line)?;
-    let mut value = slice(line, colon + 1, line.len());
-    while let [b' ', rest @ ..] = value {
-        value = rest;
-    }
-    Some((slice(line, 0, colon), value))
+    let (name, value) = cut::split_at(b':', line)?;
+    Some((name, cut::skip_blanks(value)))
 }
 
 #[derive(Clone, Copy)]

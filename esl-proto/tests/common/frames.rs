@@ -43,8 +43,9 @@ fn frame(stream: &[u8], start: usize) -> Option<Frame<'_>> {
             cut.filter(|cut| *cut < at || line_at(stream, at).is_some_and(|line| at + line.len() >= *cut))
         {
             let head = &stream[start..cut];
-            let is_reply = lines.first() == Some(&&b"Content-Type: command/reply"[..]);
-            let content_type = if is_reply { Some(&b"command/reply"[..]) } else { content_type(stream, &lines) };
+            // Of what begins like no frame, no line counts.
+            let first = first_line(stream, start)?.strip_prefix(b"Content-Type: ");
+            let content_type = first.filter(|value| TYPES.contains(value));
             return Some(Frame { head, body: None, content_type, crlf: false, cut: true, end: cut });
         }
         let line = line_at(stream, at)?;

@@ -305,7 +305,10 @@ fn check_log(line: &LogLine<'_>, frame: &Frame<'_>) {
 
 fn check_notice(notice: &DisconnectNotice<'_>, frame: &Frame<'_>) {
     assert_eq!(notice.frame(), frame);
-    let lingers = frame.get("Content-Disposition").is_some_and(|value| value.eq_ignore_ascii_case("LINGER"));
+    // A line without a colon behind it changes nothing.
+    let value = frame.get("Content-Disposition").map(|value| value.raw()).unwrap_or_default();
+    let first_line = value.split(|octet| *octet == b'\n').next().unwrap_or_default().trim_ascii();
+    let lingers = first_line.eq_ignore_ascii_case(b"LINGER");
     assert_eq!(notice.disposition(), if lingers { Disposition::Linger } else { Disposition::Disconnect });
     assert_eq!(notice.session_uuid(), frame.get("Controlled-Session-UUID"));
     assert_eq!(notice.channel_name(), frame.get("Channel-Name"));
