@@ -155,7 +155,7 @@ pub(crate) fn in_parts(size: usize, mut stream: &[u8]) -> (Vec<Headers>, Vec<Vec
                 let event = match Message::from(frame) {
                     Message::Event(event) if event.format() == Format::Plain => Some(event),
                     // No server sends them with a body.
-                    Message::Reply(reply) => reply.channel_data().filter(|_| frame.body().is_none()),
+                    Message::Reply(reply) => reply.channel_data().filter(|_| frame.body().is_none_or(<[u8]>::is_empty)),
                     _ => None,
                 };
                 if let Some(event) = event {
