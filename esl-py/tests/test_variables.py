@@ -36,7 +36,7 @@ WITHOUT_FULL: dict[str, object] = {
     "unset": None,
     "tilde": ("broken", "x y"),
     "length": ("broken", "Content-Length: 5"),
-    "reply": ("cut", "xContent-Type: command/reply"),
+    "reply": ("broken", "x"),
     "blank": ("cut", "one"),
     "spelled": ("cut", "a"),
     "swallowing": ("broken", "a"),
