@@ -10,7 +10,11 @@ use crate::splits::Splits;
 pub fn run(data: &[u8]) {
     let Some((first, stream)) = data.split_first_chunk::<6>() else { return };
     // Who has room for a Content-Length with hundreds of zeros reads it; nobody writes one.
-    let is_long = |line: &[u8]| line.len() > 128 && line[..15].eq_ignore_ascii_case(b"Content-Length:");
+    // A head that begins in the middle of a line, behind a lost body, is found by who has room for that line.
+    let is_long = |line: &[u8]| {
+        let begins_inside = || line[1..].windows(13).any(|name| name.eq_ignore_ascii_case(b"Content-Type:"));
+        line.len() > 128 && (line[..15].eq_ignore_ascii_case(b"Content-Length:") || begins_inside())
+    };
     if stream.split(|octet| *octet == b'\n').any(is_long) {
         return;
     }
