@@ -159,6 +159,20 @@ fn channel_data_in_parts_tell_how_the_channel_is_controlled() {
 }
 
 #[test]
+fn channel_data_whose_body_is_streamed_tell_how_the_channel_is_controlled() {
+    let head = "Event-Name: CHANNEL_DATA\nContent-Type: command/reply\nReply-Text: %2BOK%0A\nSocket-Mode: async\n\
+                Control: full\nContent-Length: 400\n\n";
+    for size in [Limits::MIN, 4_096] {
+        let mut client = Client::outbound(Limits::for_buffer(size));
+        let _ = client.send(&Command::Connect, &mut [0; 64]).unwrap();
+        let stream = [head.as_bytes(), &[b'x'; 400]].concat();
+        let polls = parts_of(&mut client, size, &stream);
+        assert_eq!(polls.iter().any(|poll| matches!(poll, Poll::Head { .. })), size == Limits::MIN);
+        assert_eq!((client.in_flight(), client.has_full_control()), (0, Some(true)), "{size}");
+    }
+}
+
+#[test]
 fn a_reply_in_parts_has_its_text_in_parts() {
     let text = "v".repeat(511);
     let stream = format!("Content-Type: command/reply\nReply-Text: {text}\n\n");
