@@ -4,6 +4,31 @@ use esl_proto::name::{EventName, Format, LogLevel};
 use esl_proto::server::{Answer, Ask, Closed, Control, Effect, Offer, Poll, Rights, Server, ServerLimits};
 use esl_proto::{Command, Decoder, EventData, EventField, Filter, Limits, ParseErrorKind, Request, Step};
 
+/// What a request begins with, of each command.
+pub(crate) const WORDS: [&str; 21] = [
+    "exit",
+    "auth",
+    "userauth",
+    "filter",
+    "resume",
+    "connect",
+    "getvar",
+    "myevents",
+    "divert_events",
+    "sendmsg",
+    "sendevent",
+    "api",
+    "bgapi",
+    "log",
+    "nolog",
+    "linger",
+    "nolinger",
+    "event",
+    "nixevent",
+    "noevents",
+    "...",
+];
+
 const NOT_FOUND: &str = "-ERR command not found";
 const CHANNEL: &[u8] = b"5fd4";
 

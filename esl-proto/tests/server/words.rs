@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::verbs::agree;
+use crate::verbs::{WORDS, agree};
 
 #[test]
 fn requests_that_were_once_read_in_two_ways() {
@@ -51,29 +51,8 @@ fn requests_that_were_once_read_in_two_ways() {
     agree(format!("bgapi x\nJob-UUID: {}\n\n", "j".repeat(300)).as_bytes());
 }
 
-/// Pieces of command lines.
-const PIECES: [&str; 60] = [
-    "exit",
-    "...",
-    "auth",
-    "userauth",
-    "filter",
-    "resume",
-    "connect",
-    "getvar",
-    "myevents",
-    "divert_events",
-    "sendmsg",
-    "sendevent",
-    "api",
-    "bgapi",
-    "log",
-    "nolog",
-    "linger",
-    "nolinger",
-    "event",
-    "nixevent",
-    "noevents",
+/// What stands behind the words of commands.
+const PIECES: [&str; 39] = [
     " ",
     " ",
     " ",
@@ -120,8 +99,8 @@ proptest! {
 
     #[test]
     fn whatever_a_client_sends_is_read_in_one_way(
-        first in prop::sample::select(&PIECES[..21]),
-        others in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..8),
+        first in prop::sample::select(&WORDS[..]),
+        others in prop::collection::vec(prop::sample::select([&WORDS[..], &PIECES[..]].concat()), 0..8),
     ) {
         agree(format!("{first}{}\n\n", others.concat()).as_bytes());
     }
