@@ -243,6 +243,32 @@ static void long_connects(void) {
     stop();
 }
 
+/* Whether the head fits whole and only the body is streamed makes no difference. */
+static void connects_with_a_body(void) {
+    static const char head[] = "Event-Name: CHANNEL_DATA\nContent-Type: command/reply\nReply-Text: %2BOK%0A\n"
+                               "Socket-Mode: async\nControl: full\nContent-Length: 400\n\n";
+    eslp_client_found found;
+    int32_t mode = 0;
+    bool full = false;
+    stream.len = 0;
+    says(&stream, head);
+    for (int i = 0; i < 400; i++) {
+        says(&stream, "x");
+    }
+    start(ESLP_OUTBOUND, ESLP_BUFFER_MIN);
+    uint64_t connect = sends((eslp_command){.kind = ESLP_COMMAND_CONNECT});
+    found = receives(ESLP_IN_HEAD, connect);
+    CHECK(found.remaining == 400);
+    RETURNS(ESLP_NOT_FOUND, eslp_client_full_control(client, &full));
+    do {
+        found = receives(ESLP_IN_BODY, connect);
+    } while (found.remaining > 0);
+    RETURNS(ESLP_OK, eslp_client_full_control(client, &full));
+    RETURNS(ESLP_OK, eslp_client_socket_mode(client, &mode));
+    CHECK(full && mode == ESLP_SOCKET_ASYNC && eslp_client_in_flight(client) == 0);
+    stop();
+}
+
 /* ---- Plain events ---- */
 
 static void event_stream(void) {
@@ -503,6 +529,7 @@ static void decoder(void) {
 
 int main(void) {
     long_connects();
+    connects_with_a_body();
     long_events();
     bodies_that_are_not_here();
     cut_login(4096);
