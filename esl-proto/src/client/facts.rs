@@ -42,7 +42,6 @@ impl Facts {
     /// What a whole head tells.
     pub(super) fn of(head: &Frame<'_>) -> Self {
         let mut facts = Self::new(head.kind());
-        facts.is_connect = head.kind() == FrameKind::Reply && head.is_channel_data();
         let channel_data = Event::from_head(head);
         let mut take = |header: Header<'_>| facts.header(header.name, header.value);
         match head.is_channel_data() {

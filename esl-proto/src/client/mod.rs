@@ -960,7 +960,8 @@ impl Client {
                 Poll::HeadPart { lines, kind, id, end, consumed }
             }
             Step::Head { head, body_len, consumed } => {
-                self.parts = Some(Facts::of(&head));
+                let is_connect = head.kind() == FrameKind::Reply && head.is_channel_data();
+                self.parts = Some(Facts { is_connect, ..Facts::of(&head) });
                 Poll::Head { head, id: self.part_answers(), body_len, consumed }
             }
             Step::Body { data, lines, remaining, consumed } => {
