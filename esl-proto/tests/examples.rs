@@ -5,7 +5,7 @@ mod program;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
@@ -80,6 +80,17 @@ impl Peer {
         self.say(AUTH_REQUEST);
         self.expect("auth ClueCon");
         self.say(reply("+OK accepted"));
+    }
+}
+
+/// Closes as FreeSWITCH does, and waits for the program to do so, too: with something unread, a close would be a reset
+/// of the connection, and what was said could be lost before the program has read it.
+impl Drop for Peer {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            let _ = self.socket.shutdown(Shutdown::Write);
+            while self.socket.read(&mut [0; 1024]).is_ok_and(|count| count > 0) {}
+        }
     }
 }
 
