@@ -22,6 +22,7 @@
 //!   ([`EventData`]) in the three formats.
 //! * [`dial`] says whom to call: the arguments of `originate` and `bridge`, written so that the server reads what is
 //!   meant, and read back.
+//! * [`app`] has the applications that programs drive in a channel, with arguments that arrive as they are meant.
 //! * [`name`] has FreeSWITCH's vocabulary: event names, hangup causes, states, log levels, headers.
 //!
 //! The [`guide`] shows them at work, from the first connection to a program that lives for years.
@@ -51,7 +52,7 @@
 //! that are refused ([`CommandErrorKind`]) from 301, requests that are not understood ([`ParseErrorKind`]) from 401,
 //! commands that may not be sent now ([`NotAllowed`]) from 601, what a host may not send ([`EventDataError`],
 //! [`server::AnswerError`], [`server::DeliverError`]) from 701, calls that cannot be written or read ([`dial::DialErrorKind`], [`dial::DialParseErrorKind`]) from 501 to 599, texts that are not of a type
-//! ([`ConvertError`]) from 801.
+//! ([`ConvertError`]) from 801, applications that cannot be written ([`app::AppErrorKind`]) from 901.
 //!
 //! An error that holds another shows what that one says, and has it as its [`source`](core::error::Error::source).
 #![cfg_attr(not(test), no_std)]
@@ -85,6 +86,7 @@ pub use client::{
     PendingSlot, PendingTable, Poll, ProtocolError, Ready, SendError, Sent, Stats, Subscription, SubscriptionCommands,
     Tag, Unanswered, UnansweredIds,
 };
+pub use command::app;
 pub use command::{
     Call, Command, CommandError, CommandErrorKind, EncodeError, EventNames, EventNamesIter, Events, Execute, Field,
     Filter, PairSource, Pairs, PairsIter, ParseError, ParseErrorKind, Secret, SendEvent, SendMsg, Unicast, Words,

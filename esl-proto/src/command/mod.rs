@@ -6,6 +6,7 @@
 //! No text that the caller passes can forge the protocol: line ends and NUL are refused wherever they would, with the
 //! field and the place. What may hold line ends travels as a body.
 
+pub mod app;
 mod channel;
 mod keys;
 mod list;

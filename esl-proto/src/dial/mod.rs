@@ -79,6 +79,8 @@ pub use list::{
     Variables, VariablesIter,
 };
 
+pub(crate) use write::expansion;
+
 use crate::sink::Writer;
 use crate::text::Value;
 

@@ -20,7 +20,7 @@ pub(super) const UNDEF: &[u8] = b"undef";
 const DELIMITERS: &[u8; 11] = b";~!#*+&@?/%";
 
 /// Where the server would see the beginning of a variable to expand: `${`, also with backslashes in between.
-pub(super) fn expansion(text: &[u8]) -> Option<usize> {
+pub(crate) fn expansion(text: &[u8]) -> Option<usize> {
     let mut dollar = None;
     for (offset, octet) in text.iter().enumerate() {
         match octet {
