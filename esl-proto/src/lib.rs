@@ -77,6 +77,8 @@ mod message;
 pub mod name;
 mod scan;
 pub mod server;
+#[cfg(feature = "alloc")]
+pub mod session;
 mod sink;
 mod text;
 

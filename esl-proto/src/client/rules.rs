@@ -31,6 +31,12 @@ numbered! {
 impl core::error::Error for NotAllowed {}
 
 impl Client {
+    /// Whether FreeSWITCH has opened the connection.
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn is_outbound(&self) -> bool {
+        matches!(self.state.role, Role::Outbound)
+    }
+
     /// Whether `command` may be sent now, as far as can be known: a user's rights to events and API commands are the
     /// server's to judge.
     ///

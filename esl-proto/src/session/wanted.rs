@@ -1,0 +1,212 @@
+//! What a connection must hear, as a difference: what is wanted, and what it has been told.
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use super::Slot;
+use crate::command::{Command, EventNames, Events, Filter, Words};
+use crate::event::Event;
+use crate::name::{EventName, Format, LogLevel, header};
+
+/// An owned text.
+pub(super) type Text = Box<[u8]>;
+
+/// Which events a reader wants.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Interest {
+    names: BTreeSet<Text>,
+    subclasses: BTreeSet<Text>,
+    channel: Option<Text>,
+}
+
+impl Interest {
+    /// These events of all channels; none for all events that come anyway.
+    pub fn new<'a>(events: impl Into<Events<'a>>) -> Self {
+        let events = events.into();
+        let subclasses: BTreeSet<Text> = events.subclasses.iter().map(Into::into).collect();
+        let names = events.names.iter().map(|name| name.as_octets().to_ascii_uppercase().into());
+        Self { names: names.collect(), subclasses, channel: None }
+    }
+
+    /// The same of this channel only.
+    #[must_use]
+    pub fn of_channel(self, uuid: impl AsRef<[u8]>) -> Self {
+        Self { channel: Some(uuid.as_ref().into()), ..self }
+    }
+
+    /// Whether this event is wanted.
+    #[must_use]
+    pub fn takes(&self, event: &Event<'_>) -> bool {
+        let anything = self.names.is_empty() && self.subclasses.is_empty();
+        let named = |name: EventName<'_>| {
+            if self.names.contains(&b"ALL"[..]) {
+                return true;
+            }
+            match event.subclass().filter(|_| name == EventName::Custom) {
+                // CUSTOM alone means the CUSTOM events without a subclass.
+                Some(value) => self.subclasses.contains(&*value.bytes().collect::<Vec<u8>>()),
+                None => self.names.contains(name.as_octets()),
+            }
+        };
+        let of_channel = |uuid: &Text| event.get(header::UNIQUE_ID).is_some_and(|value| value == **uuid);
+        (anything || event.name().is_some_and(named)) && self.channel.as_ref().is_none_or(of_channel)
+    }
+}
+
+/// What is wanted, by whom.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Wanted {
+    pub(super) readers: BTreeMap<Slot, Interest>,
+    /// Events that waits need, whatever the program filters. They stay: another wait will need them.
+    pub(super) needed: BTreeSet<&'static [u8]>,
+    pub(super) filters: Vec<(Text, Text)>,
+    pub(super) log: Option<LogLevel>,
+    pub(super) format: Option<Format>,
+}
+
+/// What the connection has been told.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Said {
+    names: BTreeSet<Text>,
+    subclasses: BTreeSet<Text>,
+    filters: BTreeSet<(Text, Text)>,
+    log: Option<LogLevel>,
+    format: Option<Format>,
+    /// `myevents` of an outbound connection.
+    own: bool,
+}
+
+impl Said {
+    pub(super) const NOTHING: Self = Self {
+        names: BTreeSet::new(),
+        subclasses: BTreeSet::new(),
+        filters: BTreeSet::new(),
+        log: None,
+        format: None,
+        own: false,
+    };
+
+    /// The server has refused these.
+    pub(super) fn forget(&mut self, names: &BTreeSet<Text>, subclasses: &BTreeSet<Text>) {
+        self.names.retain(|name| !names.contains(name));
+        self.subclasses.retain(|name| !subclasses.contains(name));
+        self.own = false;
+    }
+}
+
+/// What a command of the difference is about, to know whom its refusal concerns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum About {
+    Events { names: BTreeSet<Text>, subclasses: BTreeSet<Text> },
+    Else,
+}
+
+const ALL: &[u8] = b"ALL";
+const CUSTOM: &[u8] = b"CUSTOM";
+const BY_NAME: &[u8] = b"Event-Name";
+
+impl Wanted {
+    /// Whether a filter of the program stands.
+    fn pairs(&self) -> Vec<(Text, Text)> {
+        if self.filters.is_empty() {
+            return Vec::new();
+        }
+        // What waits need passes first, so that nothing that they wait for is filtered out.
+        let passed = self.needed.iter().map(|name| (Text::from(BY_NAME), Text::from(*name)));
+        passed.chain(self.filters.iter().cloned()).collect()
+    }
+
+    fn names(&self) -> BTreeSet<Text> {
+        let read = self.readers.values().flat_map(|interest| interest.names.iter().cloned());
+        read.chain(self.needed.iter().map(|name| Text::from(*name))).collect()
+    }
+
+    fn subclasses(&self) -> BTreeSet<Text> {
+        self.readers.values().flat_map(|interest| interest.subclasses.iter().cloned()).collect()
+    }
+
+    /// Gives `say` each command that makes `said` what is wanted, in the order in which the server must hear them:
+    /// filters before events, so that nothing slips through. Nothing is said twice.
+    ///
+    /// `own` tells that only the connection's own channel can be heard.
+    pub(super) fn say<E>(
+        &self,
+        said: &mut Said,
+        own: bool,
+        mut say: impl FnMut(&Command<'_>, About) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let pairs = self.pairs();
+        if pairs.is_empty() && !said.filters.is_empty() {
+            // At once: one by one, the last ones would swallow all else.
+            say(&Filter::DeleteAll.into(), About::Else)?;
+            said.filters.clear();
+        }
+        for pair in &pairs {
+            if !said.filters.contains(pair) {
+                say(&Filter::Add { header: &pair.0, value: &pair.1 }.into(), About::Else)?;
+                said.filters.insert(pair.clone());
+            }
+        }
+        let gone: Vec<_> = said.filters.iter().filter(|pair| !pairs.contains(pair)).cloned().collect();
+        for pair in gone {
+            say(&Filter::Delete { header: &pair.0, value: Some(&pair.1) }.into(), About::Else)?;
+            said.filters.remove(&pair);
+        }
+        let (names, subclasses) = (self.names(), self.subclasses());
+        if own {
+            let some = !names.is_empty() || !subclasses.is_empty();
+            if some && !said.own {
+                say(&Command::MyEvents { uuid: None, format: self.format }, About::Events { names, subclasses })?;
+                (said.own, said.format) = (true, self.format);
+            }
+            return Ok(());
+        }
+        let all = said.names.contains(ALL);
+        let mut new: BTreeSet<Text> = names.difference(&said.names).filter(|_| !all).cloned().collect();
+        let mut new_subclasses: BTreeSet<Text> =
+            subclasses.difference(&said.subclasses).filter(|_| !all).cloned().collect();
+        if self.format.is_some() && self.format != said.format {
+            // The format goes with events; said again, they change nothing else.
+            (new, new_subclasses) = (names.clone(), subclasses.clone());
+        }
+        if !new.is_empty() || !new_subclasses.is_empty() {
+            with_events(&new, &new_subclasses, |events| {
+                let about = About::Events { names: new.clone(), subclasses: new_subclasses.clone() };
+                say(&Command::Event { format: self.format, events }, about)
+            })?;
+            said.names.extend(new);
+            said.subclasses.extend(new_subclasses);
+            said.format = self.format;
+        }
+        // ALL stays: what would be said in its place would miss what happens between the two commands.
+        if !said.names.contains(ALL) {
+            let is_plain = |name: &&Text| ***name != *CUSTOM;
+            let old: BTreeSet<Text> = said.names.difference(&names).filter(is_plain).cloned().collect();
+            let old_subclasses: BTreeSet<Text> = said.subclasses.difference(&subclasses).cloned().collect();
+            if !old.is_empty() || !old_subclasses.is_empty() {
+                with_events(&old, &old_subclasses, |events| say(&Command::NixEvent { events }, About::Else))?;
+                said.names.retain(|name| !old.contains(name));
+                said.subclasses.retain(|name| !old_subclasses.contains(name));
+            }
+        }
+        if self.log != said.log {
+            say(&self.log.map_or(Command::NoLog, |level| Command::Log { level: Some(level) }), About::Else)?;
+            said.log = self.log;
+        }
+        Ok(())
+    }
+
+    /// The readers that need some of these events.
+    pub(super) fn readers_of(&self, names: &BTreeSet<Text>, subclasses: &BTreeSet<Text>) -> Vec<Slot> {
+        let needs =
+            |interest: &Interest| !interest.names.is_disjoint(names) || !interest.subclasses.is_disjoint(subclasses);
+        self.readers.iter().filter(|(_, interest)| needs(interest)).map(|(slot, _)| *slot).collect()
+    }
+}
+
+fn with_events<R>(names: &BTreeSet<Text>, subclasses: &BTreeSet<Text>, then: impl FnOnce(Events<'_>) -> R) -> R {
+    let names: Vec<EventName<'_>> = names.iter().map(|name| EventName::from_octets(name)).collect();
+    let subclasses: Vec<&[u8]> = subclasses.iter().map(|subclass| &**subclass).collect();
+    then(Events { names: EventNames::from_names(&names), subclasses: Words::from_octets(&subclasses) })
+}

@@ -1,0 +1,342 @@
+//! A program, a session and a server that do what octets tell them, and what must come of it.
+//!
+//! The model knows of each wait what it waits for and when it must end; after each step the outcomes that the session tells
+//! must be those, each once. The server keeps subscriptions and filters as FreeSWITCH does, and finds it wrong if it is
+//! told twice what stands.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use esl_proto::name::EventName;
+use esl_proto::session::{Interest, Outcome, Reason, Session, Slot};
+use esl_proto::{Client, Command, End, Events, Execute, Limits, Poll, SendMsg};
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Answer,
+    Job,
+    App(u8),
+}
+
+#[derive(Clone, Debug)]
+struct Wait {
+    kind: Kind,
+    deadline: Option<Duration>,
+}
+
+#[derive(Default)]
+struct Server {
+    open: bool,
+    /// The commands without an answer, and whose waits they begin.
+    unanswered: VecDeque<(String, Option<u64>)>,
+    names: BTreeSet<String>,
+    filters: BTreeSet<String>,
+    jobs: Vec<(String, u64)>,
+    apps: Vec<(String, u64, u8)>,
+    refused: bool,
+}
+
+struct Model {
+    session: Session,
+    server: Server,
+    waits: BTreeMap<u64, Wait>,
+    readers: BTreeMap<u64, &'static [EventName<'static>]>,
+    filters: usize,
+    needed: BTreeSet<&'static str>,
+    expected: Vec<(Slot, Outcome)>,
+    next: u64,
+    now: Duration,
+    gaps: (usize, usize),
+}
+
+const INTERESTS: [&[EventName<'static>]; 4] = [
+    &[EventName::ChannelAnswer],
+    &[EventName::ChannelCreate, EventName::ChannelDestroy],
+    &[EventName::Heartbeat, EventName::ChannelAnswer],
+    &[EventName::BackgroundJob],
+];
+const FILTERS: [(&[u8], &[u8]); 3] = [(b"Call-Direction", b"inbound"), (b"Event-Name", b"HEARTBEAT"), (b"x", b"a b")];
+
+/// See the module: two octets a step.
+#[allow(unreachable_pub, reason = "the fuzz target is another crate")]
+pub fn run(data: &[u8]) {
+    let mut model = Model {
+        session: Session::new(7),
+        server: Server::default(),
+        waits: BTreeMap::new(),
+        readers: BTreeMap::new(),
+        filters: 0,
+        needed: BTreeSet::new(),
+        expected: Vec::new(),
+        next: 0,
+        now: Duration::ZERO,
+        gaps: (0, 0),
+    };
+    for step in data.chunks_exact(2) {
+        model.step(step[0], step[1]);
+        model.check();
+    }
+    model.lost(Reason::Closed);
+    model.session.close(model.now);
+    model.check();
+    assert!(model.waits.is_empty() && model.session.waiting() == 0 && model.session.next_deadline().is_none());
+}
+
+impl Model {
+    fn step(&mut self, what: u8, which: u8) {
+        match what % 18 {
+            0 => self.begin(which, Kind::Answer),
+            1 => self.begin(which, Kind::Job),
+            2 => self.begin(which, Kind::App(which % 3)),
+            3 => {
+                let picked = self.waits.keys().nth(usize::from(which) % self.waits.len().max(1)).copied();
+                let slot = picked.unwrap_or(u64::from(which));
+                assert_eq!(self.session.give_up(Slot(slot)), self.waits.remove(&slot).is_some());
+            }
+            4 | 5 => self.answer(true),
+            6 => self.answer(false),
+            7 if !self.server.jobs.is_empty() => {
+                let (tag, slot) = self.server.jobs.swap_remove(usize::from(which) % self.server.jobs.len());
+                self.ends(slot, Outcome::JobEnded);
+                self.event("BACKGROUND_JOB", &format!("Job-UUID: {tag}\n"));
+            }
+            8 if !self.server.apps.is_empty() => {
+                let (tag, slot, _) = self.server.apps.swap_remove(usize::from(which) % self.server.apps.len());
+                let (state, outcome) = match which & 64 {
+                    0 => ("answered", Outcome::Completed),
+                    _ => ("hangup", Outcome::ChannelEnded),
+                };
+                self.ends(slot, outcome);
+                self.event("CHANNEL_EXECUTE_COMPLETE", &format!("Application-UUID: {tag}\nAnswer-State: {state}\n"));
+            }
+            9 if self.server.open => {
+                let channel = which % 3;
+                let ended = |wait: &Wait| matches!(wait.kind, Kind::App(app) if app == channel);
+                let slots: Vec<u64> =
+                    self.waits.iter().filter(|(_, wait)| ended(wait)).map(|(slot, _)| *slot).collect();
+                slots.into_iter().for_each(|slot| self.ends(slot, Outcome::ChannelEnded));
+                self.server.apps.retain(|(_, _, app)| *app != channel);
+                let name = if which & 64 == 0 { "CHANNEL_HANGUP_COMPLETE" } else { "CHANNEL_DESTROY" };
+                self.event(name, &format!("Unique-ID: c{channel}\n"));
+            }
+            10 => {
+                self.now += Duration::from_millis(u64::from(which));
+                let now = self.now;
+                let over = |wait: &Wait| wait.deadline.is_some_and(|at| at <= now);
+                let slots: Vec<u64> = self.waits.iter().filter(|(_, wait)| over(wait)).map(|(slot, _)| *slot).collect();
+                slots.into_iter().for_each(|slot| self.ends(slot, Outcome::TimedOut));
+                self.session.advance(now);
+            }
+            11 if which < 64 => {
+                self.lost(Reason::End(End::Eof));
+                assert_eq!(self.session.eof(b"", self.now).is_some(), self.server.open);
+                self.server = Server::default();
+            }
+            11 if which < 96 => {
+                self.lost(Reason::Closed);
+                self.session.close(self.now);
+                self.server = Server::default();
+            }
+            11 if which < 128 && self.server.open => {
+                self.lost(Reason::End(End::Shutdown));
+                let text = "The system is being shut down.\n";
+                let head = format!("Content-Type: text/disconnect-notice\nContent-Length: {}\n\n{text}", text.len());
+                self.feed(head.as_bytes());
+                self.server = Server::default();
+            }
+            12 => self.connect(),
+            13 => {
+                let interest = INTERESTS[usize::from(which) % INTERESTS.len()];
+                let slot = 1_000_000 + u64::from(which % 5);
+                self.readers.insert(slot, interest);
+                self.session.listen(Slot(slot), Interest::new(Events::new(interest, &[] as &[&str]))).unwrap();
+            }
+            14 => {
+                let slot = 1_000_000 + u64::from(which % 5);
+                self.readers.remove(&slot);
+                self.session.unlisten(Slot(slot)).unwrap();
+            }
+            15 => {
+                self.filters = usize::from(which) % (FILTERS.len() + 1);
+                self.session.set_filters(FILTERS.iter().copied().take(self.filters)).unwrap();
+            }
+            16 => {
+                let other = ["Job-UUID: 0000000000000008-0000000000000000\n", "Job-UUID: x\n", "Unique-ID: c9\n", ""];
+                let names = ["BACKGROUND_JOB", "CHANNEL_EXECUTE_COMPLETE", "CHANNEL_DESTROY", "HEARTBEAT", "NEW"];
+                self.event(names[usize::from(which) % names.len()], other[usize::from(which) % other.len()]);
+            }
+            _ => {}
+        }
+        self.collect(None);
+    }
+
+    fn begin(&mut self, which: u8, kind: Kind) {
+        let deadline = (which & 128 != 0).then(|| self.now + Duration::from_millis(u64::from(which & 127) + 1));
+        let slot = self.next;
+        let result = match kind {
+            Kind::Answer => self.session.send(&Command::api("status"), Some(Slot(slot)), deadline),
+            Kind::Job => self.session.bgapi("status", Slot(slot), deadline),
+            Kind::App(channel) => {
+                let uuid = format!("c{channel}");
+                let message = SendMsg::new(Execute::new("park", "")).to(&uuid);
+                self.session.execute(&message, Slot(slot), deadline)
+            }
+        };
+        assert_eq!(result.is_ok(), self.server.open, "{result:?}");
+        if result.is_err() {
+            return;
+        }
+        match kind {
+            Kind::Answer => {}
+            Kind::Job => self.needed.extend(["BACKGROUND_JOB"]),
+            Kind::App(_) => {
+                self.needed.extend(["CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP_COMPLETE", "CHANNEL_DESTROY"]);
+            }
+        }
+        self.next += 1;
+        self.waits.insert(slot, Wait { kind, deadline });
+        self.collect(Some(slot));
+    }
+
+    /// The server reads what has been sent.
+    fn collect(&mut self, slot: Option<u64>) {
+        let text = String::from_utf8(self.session.to_send().to_vec()).unwrap();
+        self.session.sent(text.len());
+        for command in text.split_terminator("\n\n") {
+            self.server.unanswered.push_back((command.into(), None));
+        }
+        if let (Some(slot), Some(last)) = (slot, self.server.unanswered.back_mut()) {
+            last.1 = Some(slot);
+        }
+    }
+
+    fn connect(&mut self) {
+        if self.server.open {
+            return;
+        }
+        self.session.connect(Client::inbound(Limits::DEFAULT), self.now);
+        self.feed(b"Content-Type: auth/request\n\n");
+        self.session.send(&Command::auth("x"), None, None).unwrap();
+        self.session.sent(usize::MAX);
+        self.server = Server { open: true, ..Server::default() };
+        self.feed(b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n");
+    }
+
+    /// The server answers the next command.
+    fn answer(&mut self, well: bool) {
+        let Some((command, slot)) = self.server.unanswered.pop_front() else { return };
+        let (word, rest) = command.split_once(' ').unwrap_or((&command, ""));
+        let after = |front: &str| command.lines().find_map(|line| line.strip_prefix(front)).map(String::from);
+        match word {
+            "api" => self.ends(slot.unwrap(), Outcome::Answered),
+            "bgapi" if well => self.server.jobs.push((after("Job-UUID: ").unwrap(), slot.unwrap())),
+            "sendmsg" if well => {
+                let channel = rest.as_bytes()[1] - b'0';
+                self.server.apps.push((after("Event-UUID: ").unwrap(), slot.unwrap(), channel));
+            }
+            "bgapi" | "sendmsg" => self.ends(slot.unwrap(), Outcome::Refused),
+            "event" if well => {
+                for name in rest.split(' ') {
+                    let said = self.server.names.insert(name.into());
+                    assert!(said || self.server.refused, "{name} is said twice");
+                }
+            }
+            "event" => self.refuse(rest),
+            "nixevent" => rest.split(' ').for_each(|name| {
+                assert!(self.server.names.remove(name) || self.server.refused, "{name} was not said");
+            }),
+            "filter" => {
+                let (verb, pair) = rest.split_once(' ').unwrap();
+                match verb {
+                    "add" => assert!(self.server.filters.insert(pair.into()), "{pair} is said twice"),
+                    _ if pair == "all" => self.server.filters.clear(),
+                    _ => assert!(self.server.filters.remove(pair), "{pair} was not said"),
+                }
+            }
+            _ => panic!("{command}"),
+        }
+        let reply = if well || matches!(word, "nixevent" | "filter") { "+OK" } else { "-ERR no" };
+        match word {
+            "api" => {
+                self.feed(format!("Content-Type: api/response\nContent-Length: {}\n\n{reply}", reply.len()).as_bytes())
+            }
+            _ => self.feed(format!("Content-Type: command/reply\nReply-Text: {reply}\n\n").as_bytes()),
+        }
+    }
+
+    fn refuse(&mut self, names: &str) {
+        self.server.refused = true;
+        let names: BTreeSet<&str> = names.split(' ').collect();
+        let has = |name: &EventName<'_>| names.contains(std::str::from_utf8(name.as_octets()).unwrap());
+        let readers: Vec<u64> =
+            self.readers.iter().filter(|(_, interest)| interest.iter().any(has)).map(|(slot, _)| *slot).collect();
+        for slot in readers {
+            self.readers.remove(&slot);
+            self.expected.push((Slot(slot), Outcome::Refused));
+        }
+        let ends = |wait: &Wait| match wait.kind {
+            Kind::Answer => false,
+            Kind::Job => names.contains("BACKGROUND_JOB"),
+            Kind::App(_) => names.contains("CHANNEL_EXECUTE_COMPLETE"),
+        };
+        let slots: Vec<u64> = self.waits.iter().filter(|(_, wait)| ends(wait)).map(|(slot, _)| *slot).collect();
+        slots.into_iter().for_each(|slot| self.ends(slot, Outcome::Refused));
+    }
+
+    fn ends(&mut self, slot: u64, outcome: Outcome) {
+        if self.waits.remove(&slot).is_some() {
+            self.expected.push((Slot(slot), outcome));
+        }
+    }
+
+    fn lost(&mut self, reason: Reason) {
+        let slots: Vec<u64> = self.waits.keys().copied().collect();
+        slots.into_iter().for_each(|slot| self.ends(slot, Outcome::Lost(reason)));
+    }
+
+    fn event(&mut self, name: &str, headers: &str) {
+        if !self.server.open {
+            return;
+        }
+        let text = format!("Event-Name: {name}\nCore-UUID: core\n{headers}\n");
+        self.feed(format!("Content-Length: {}\nContent-Type: text/event-plain\n\n{text}", text.len()).as_bytes());
+    }
+
+    fn feed(&mut self, mut octets: &[u8]) {
+        loop {
+            let poll = self.session.poll(octets, self.now).unwrap();
+            if !matches!(poll, Poll::Incoming { .. }) {
+                break;
+            }
+            octets = &octets[poll.consumed()..];
+        }
+        assert!(octets.is_empty());
+    }
+
+    fn check(&mut self) {
+        let mut told: Vec<_> = std::iter::from_fn(|| self.session.next_outcome()).collect();
+        told.sort_by_key(|(slot, _)| *slot);
+        self.expected.sort_by_key(|(slot, _)| *slot);
+        assert_eq!(told, std::mem::take(&mut self.expected));
+        assert_eq!(self.session.waiting(), self.waits.len());
+        assert_eq!(self.session.next_deadline(), self.waits.values().filter_map(|wait| wait.deadline).min());
+        self.gaps.0 += usize::from(self.session.next_gap().is_some());
+        if !self.server.open || !self.server.unanswered.is_empty() || self.server.refused {
+            return;
+        }
+        // All that was said is answered: what is needed stands, and nothing else.
+        let mut names: BTreeSet<String> = self.needed.iter().map(|name| (*name).into()).collect();
+        let read = self.readers.values().flat_map(|names| names.iter());
+        names.extend(read.map(|name| String::from_utf8(name.as_octets().to_vec()).unwrap()));
+        assert_eq!(self.server.names, names);
+        let mut filters: BTreeSet<String> = BTreeSet::new();
+        if self.filters > 0 {
+            filters.extend(self.needed.iter().map(|name| format!("Event-Name {name}")));
+            for (header, value) in FILTERS.iter().take(self.filters) {
+                let text = [*header, b" ", *value].concat();
+                filters.insert(String::from_utf8(text).unwrap());
+            }
+        }
+        assert_eq!(self.server.filters, filters);
+    }
+}

@@ -1,0 +1,192 @@
+//! Sessions: every wait ends once, for the right reason; what is needed is said, and said once.
+#![cfg(feature = "alloc")]
+
+#[path = "common/session_model.rs"]
+mod session_model;
+
+use std::time::Duration;
+
+use esl_proto::name::EventName;
+use esl_proto::session::{Interest, Item, Outcome, Overflow, Queue, Reason, Session, SessionError, Slot};
+use esl_proto::{Client, Command, End, Events, Execute, Limits, SendMsg};
+use proptest::prelude::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn reply(text: &str) -> Vec<u8> {
+    format!("Content-Type: command/reply\nReply-Text: {text}\n\n").into_bytes()
+}
+
+fn event(headers: &str) -> Vec<u8> {
+    let text = format!("{headers}\n\n");
+    format!("Content-Length: {}\nContent-Type: text/event-plain\n\n{text}", text.len()).into_bytes()
+}
+
+fn give(session: &mut Session, octets: &[u8], now: Duration) {
+    let poll = session.poll(octets, now).unwrap();
+    assert_eq!(poll.consumed(), octets.len());
+}
+
+fn sent(session: &mut Session) -> String {
+    let text = String::from_utf8(session.to_send().to_vec()).unwrap();
+    session.sent(text.len());
+    text
+}
+
+fn open(session: &mut Session, now: Duration) {
+    session.connect(Client::inbound(Limits::DEFAULT), now);
+    give(session, b"Content-Type: auth/request\n\n", now);
+    session.send(&Command::auth("x"), None, None).unwrap();
+    session.sent(usize::MAX);
+    give(session, &reply("+OK accepted"), now);
+}
+
+/// An outbound connection whose channel is `c0`.
+fn call(session: &mut Session, mode: &str, control: &str) {
+    session.connect(Client::outbound(Limits::DEFAULT), Duration::ZERO);
+    session.send(&Command::Connect, None, None).unwrap();
+    session.sent(usize::MAX);
+    let data = "Event-Name: CHANNEL_DATA\nUnique-ID: c0\nContent-Type: command/reply\nReply-Text: %2BOK%0A\n";
+    give(session, format!("{data}Socket-Mode: {mode}\nControl: {control}\n\n").as_bytes(), Duration::ZERO);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #[test]
+    fn every_wait_ends_once_and_what_is_needed_is_said_once(data in proptest::collection::vec(any::<u8>(), 0..400)) {
+        session_model::run(&data);
+    }
+
+    #[test]
+    fn so_it_is_on_a_connection_that_stands(data in proptest::collection::vec((0..17_u8, any::<u8>()), 0..300)) {
+        let steps = data.into_iter().map(|(what, which)| if what == 11 { (4, which) } else { (what, which) });
+        let octets: Vec<u8> = [12, 0].into_iter().chain(steps.flat_map(|(what, which)| [what, which])).collect();
+        session_model::run(&octets);
+    }
+}
+
+#[test]
+fn after_a_reconnect_all_is_said_again_filters_first_and_the_gap_is_told() {
+    let mut session = Session::new(1);
+    session.listen(Slot(9), Interest::new(Events::new(&[EventName::ChannelAnswer], &["a::b"]))).unwrap();
+    session.set_filters([(&b"x"[..], &b"y"[..])]).unwrap();
+    open(&mut session, Duration::ZERO);
+    assert_eq!(sent(&mut session), "filter add x y\n\nevent CHANNEL_ANSWER CUSTOM a::b\n\n");
+    give(&mut session, &reply("+OK"), Duration::ZERO);
+    give(&mut session, &reply("+OK"), Duration::ZERO);
+    give(&mut session, &event("Event-Name: CHANNEL_ANSWER\nCore-UUID: one"), Duration::ZERO);
+    assert_eq!(session.next_gap(), None);
+    session.bgapi("status", Slot(1), None).unwrap();
+    let words = "filter add Event-Name BACKGROUND_JOB\n\nevent BACKGROUND_JOB\n\nbgapi status\n";
+    assert!(sent(&mut session).starts_with(words));
+
+    assert_eq!(session.eof(b"", SECOND).unwrap().end, End::Eof);
+    assert_eq!(session.next_outcome(), Some((Slot(1), Outcome::Lost(Reason::End(End::Eof)))));
+    // An attempt that comes to nothing.
+    session.connect(Client::inbound(Limits::DEFAULT), 2 * SECOND);
+    session.close(2 * SECOND);
+    open(&mut session, 3 * SECOND);
+    let words =
+        "filter add Event-Name BACKGROUND_JOB\n\nfilter add x y\n\nevent BACKGROUND_JOB CHANNEL_ANSWER CUSTOM a::b\n\n";
+    assert_eq!(sent(&mut session), words);
+    assert_eq!(session.next_gap(), None);
+    give(&mut session, &event("Event-Name: CHANNEL_ANSWER\nCore-UUID: two"), 4 * SECOND);
+    let gap = session.next_gap().unwrap();
+    assert_eq!((gap.reason, gap.since, gap.until), (Reason::End(End::Eof), SECOND, 4 * SECOND));
+    assert_eq!((gap.core_before.as_deref(), gap.core_after.as_deref()), (Some(&b"one"[..]), Some(&b"two"[..])));
+    assert_eq!(session.next_gap(), None);
+}
+
+#[test]
+fn a_silent_server_is_noticed() {
+    let mut session = Session::new(1);
+    open(&mut session, Duration::ZERO);
+    session.set_silence(Some(45 * SECOND)).unwrap();
+    assert_eq!(sent(&mut session), "event HEARTBEAT\n\n");
+    session.send(&Command::api("status"), Some(Slot(1)), None).unwrap();
+    give(&mut session, &reply("+OK"), 20 * SECOND);
+    assert_eq!(session.next_deadline(), Some(65 * SECOND));
+    session.advance(64 * SECOND);
+    assert_eq!(session.next_outcome(), None);
+    session.advance(65 * SECOND);
+    assert_eq!(session.next_outcome(), Some((Slot(1), Outcome::Lost(Reason::Silence))));
+    assert_eq!((session.reason(), session.next_deadline()), (Some(Reason::Silence), None));
+}
+
+#[test]
+fn four_outbound_modes() {
+    for (mode, control) in
+        [("async", "full"), ("async", "single-channel"), ("static", "full"), ("static", "single-channel")]
+    {
+        let mut session = Session::new(1);
+        call(&mut session, mode, control);
+        let message = SendMsg::new(Execute::new("playback", "x"));
+        session.execute(&message, Slot(1), None).unwrap();
+        let said = sent(&mut session);
+        let subscription = match control {
+            "full" => "event CHANNEL_DESTROY CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP_COMPLETE\n\nsendmsg\n",
+            _ => "myevents\n\nsendmsg\n",
+        };
+        assert!(said.starts_with(subscription), "{said}");
+        give(&mut session, &reply("+OK"), Duration::ZERO);
+        give(&mut session, &reply("+OK"), Duration::ZERO);
+        assert_eq!(session.next_outcome(), None);
+        // The caller hangs up: with linger, a notice comes first.
+        let notice = "Content-Type: text/disconnect-notice\nContent-Disposition: linger\nContent-Length: 0\n\n";
+        give(&mut session, notice.as_bytes(), Duration::ZERO);
+        let ended = Some((Slot(1), Outcome::ChannelEnded));
+        if mode == "async" {
+            assert_eq!(session.next_outcome(), None);
+            give(&mut session, &event("Event-Name: CHANNEL_HANGUP_COMPLETE\nUnique-ID: c0"), Duration::ZERO);
+        }
+        assert_eq!(session.next_outcome(), ended);
+        // Without linger, the connection ends with the channel.
+        session.execute(&message, Slot(2), None).unwrap();
+        let notice = "Content-Type: text/disconnect-notice\nControlled-Session-UUID: c0\nContent-Length: 0\n\n";
+        give(&mut session, notice.as_bytes(), Duration::ZERO);
+        assert_eq!(session.next_outcome(), Some((Slot(2), Outcome::ChannelEnded)));
+        assert_eq!(session.reason(), Some(Reason::End(End::ChannelEnded)));
+    }
+}
+
+#[test]
+fn what_cannot_be_waited_for_is_refused_and_changes_nothing() {
+    let mut session = Session::new(1);
+    assert_eq!(session.bgapi("x", Slot(1), None), Err(SessionError::NotConnected));
+    session.connect(Client::inbound(Limits::DEFAULT), Duration::ZERO);
+    assert_eq!(session.bgapi("x", Slot(1), None), Err(SessionError::NotReady));
+    open(&mut session, Duration::ZERO);
+    assert!(matches!(session.bgapi("x\n\n", Slot(1), None), Err(SessionError::Send(_))));
+    assert_eq!((sent(&mut session), session.waiting()), (String::new(), 0));
+    session.send(&Command::api("x"), Some(Slot(1)), None).unwrap();
+    assert_eq!(session.send(&Command::api("y"), Some(Slot(1)), None), Err(SessionError::SlotInUse));
+    assert_eq!(sent(&mut session), "api x\n\n");
+}
+
+#[test]
+fn queues_tell_their_losses() {
+    let drain = |queue: &mut Queue<u8>| std::iter::from_fn(|| queue.pop()).take(9).collect::<Vec<_>>();
+    let filled = |overflow| {
+        let mut queue = Queue::new(2, overflow);
+        (1..=4).for_each(|number| queue.push(number));
+        queue
+    };
+    let mut queue = filled(Overflow::DropNewest);
+    assert_eq!(drain(&mut queue), [Item::Item(1), Item::Item(2), Item::Lost(2)]);
+    let mut queue = filled(Overflow::DropNewest);
+    assert_eq!((queue.pop(), queue.len()), (Some(Item::Item(1)), 1));
+    queue.push(5);
+    assert_eq!(drain(&mut queue), [Item::Item(2), Item::Lost(2), Item::Item(5)]);
+    let mut queue = Queue::new(1, Overflow::DropOldest);
+    (1..=3).for_each(|number| queue.push(number));
+    assert_eq!(drain(&mut queue), [Item::Lost(2), Item::Item(3)]);
+    let mut queue = filled(Overflow::DropOldest);
+    assert_eq!(drain(&mut queue), [Item::Lost(2), Item::Item(3), Item::Item(4)]);
+    let mut queue = filled(Overflow::End);
+    assert_eq!(drain(&mut queue)[..3], [Item::Item(1), Item::Item(2), Item::Overflowed]);
+    assert_eq!(queue.lost(), 2);
+    let mut queue = filled(Overflow::Block);
+    assert!(queue.is_blocking());
+    assert_eq!(drain(&mut queue).len(), 4);
+    assert!(!queue.is_blocking() && queue.lost() == 0);
+}
