@@ -18,6 +18,8 @@
 //! * A [`Client`] is a whole connection, inbound or outbound: it says what came in, which command each answer belongs to,
 //!   what may be sent now, and how it ended. A [`Connection`] is a client with its buffers in one value: all but the
 //!   socket.
+//! * With the feature `alloc`, `session` knows what waits for what over one connection after another, and `calls` what is
+//!   known of each channel.
 //! * [`server`] is the other end: the listener that FreeSWITCH runs, which answers, asks its host, and delivers events
 //!   ([`EventData`]) in the three formats.
 //! * [`dial`] says whom to call: the arguments of `originate` and `bridge`, written so that the server reads what is
@@ -67,6 +69,8 @@ mod error;
 mod iterated;
 
 mod buffer;
+#[cfg(feature = "alloc")]
+pub mod calls;
 mod client;
 mod command;
 mod connection;

@@ -15,6 +15,7 @@ pub mod pair;
 pub mod parts;
 pub mod request;
 pub mod server;
+pub mod session;
 pub mod verbs;
 pub mod xml;
 
@@ -38,6 +39,8 @@ mod lossy;
 mod octets;
 #[path = "../../esl-proto/tests/oracles/reading.rs"]
 mod reading;
+#[path = "../../esl-proto/tests/common/session_model.rs"]
+mod session_model;
 #[path = "../../esl-proto/tests/common/small_buffer.rs"]
 mod small_buffer;
 #[path = "../../esl-proto/tests/oracles/strict_json.rs"]

@@ -40,8 +40,8 @@
 //! session.poll(b"Content-Type: command/reply\nReply-Text: +OK Job-UUID: x\n\n", now)?;
 //! assert_eq!(session.next_outcome(), None);
 //!
-//! let event = b"Content-Length: 78\nContent-Type: text/event-plain\n\n\
-//!     Event-Name: BACKGROUND_JOB\nJob-UUID: 00000000000000f5-0000000000000000\n\n....";
+//! let event = b"Content-Length: 72\nContent-Type: text/event-plain\n\n\
+//!     Event-Name: BACKGROUND_JOB\nJob-UUID: 00000000000000f5-0000000000000000\n\n";
 //! session.poll(event, now)?;
 //! assert_eq!(session.next_outcome(), Some((Slot(7), Outcome::JobEnded)));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
