@@ -358,18 +358,24 @@ impl Calls {
         }
     }
 
+    /// Two known channels are bridged: neither is with another any more.
     fn join(&mut self, a: &Text, b: &Text) {
-        if a == b {
+        if a == b || !self.calls.contains_key(a) || !self.calls.contains_key(b) {
             return;
         }
+        self.leave(a);
+        self.leave(b);
         for (one, other) in [(a, b), (b, a)] {
-            let before = self.calls.get(one).and_then(|call| call.other_leg.clone());
-            if let Some(before) = before.filter(|before| before != other) {
-                self.part(one, &before);
-            }
             if let Some(call) = self.calls.get_mut(one) {
                 call.other_leg = Some(other.clone());
             }
+        }
+    }
+
+    /// A channel is with nobody any more.
+    fn leave(&mut self, one: &Text) {
+        if let Some(other) = self.calls.get_mut(one).and_then(|call| call.other_leg.take()) {
+            self.part(one, &other);
         }
     }
 
@@ -384,13 +390,15 @@ impl Calls {
     }
 
     fn rename(&mut self, old: &Text, new: &Text) {
-        let Some(mut call) = self.calls.remove(old) else { return };
-        call.uuid.clone_from(new);
-        if let Some(other) = call.other_leg.clone() {
+        let other = self.calls.get(old).and_then(|call| call.other_leg.clone());
+        self.leave(old);
+        self.leave(new);
+        if let Some(mut call) = self.calls.remove(old) {
+            call.uuid.clone_from(new);
             self.calls.insert(new.clone(), call);
+        }
+        if let Some(other) = other {
             self.join(new, &other);
-        } else {
-            self.calls.insert(new.clone(), call);
         }
     }
 
@@ -403,7 +411,8 @@ impl Calls {
         if **subclass != *b"loopback::bowout" {
             return Change::Nothing;
         }
-        let other = self.calls.get_mut(resigning).and_then(|call| call.other_leg.take());
+        let other = self.calls.get(resigning).and_then(|call| call.other_leg.clone());
+        self.leave(resigning);
         match other {
             Some(other) if other != *acquired => {
                 self.join(acquired, &other);
