@@ -1,6 +1,8 @@
 //! Sessions: every wait ends once, for the right reason; what is needed is said, and said once.
 #![cfg(feature = "alloc")]
 
+#[path = "common/captures.rs"]
+mod captures;
 #[path = "common/session_model.rs"]
 mod session_model;
 
@@ -8,7 +10,7 @@ use std::time::Duration;
 
 use esl_proto::name::EventName;
 use esl_proto::session::{Interest, Item, Outcome, Overflow, Queue, Reason, Session, SessionError, Slot};
-use esl_proto::{Client, Command, End, Events, Execute, Limits, SendMsg};
+use esl_proto::{Client, Command, End, Events, Execute, Limits, Poll, SendMsg};
 use proptest::prelude::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -189,4 +191,63 @@ fn queues_tell_their_losses() {
     assert!(queue.is_blocking());
     assert_eq!(drain(&mut queue).len(), 4);
     assert!(!queue.is_blocking() && queue.lost() == 0);
+}
+
+#[test]
+fn a_refused_subscription_ends_its_readers_and_can_be_asked_for_again() {
+    let mut session = Session::new(1);
+    open(&mut session, Duration::ZERO);
+    let interest = Interest::new(Events::new(&[EventName::ChannelAnswer], &[] as &[&str]));
+    for slot in [Slot(1), Slot(2)] {
+        session.listen(slot, interest.clone()).unwrap();
+        assert_eq!(sent(&mut session), "event CHANNEL_ANSWER\n\n");
+        give(&mut session, &reply("-ERR permission denied"), Duration::ZERO);
+        assert_eq!((session.next_outcome(), session.next_outcome()), (Some((slot, Outcome::Refused)), None));
+    }
+    session.listen(Slot(3), interest).unwrap();
+    session.unlisten(Slot(3)).unwrap();
+    assert_eq!(sent(&mut session), "event CHANNEL_ANSWER\n\nnixevent CHANNEL_ANSWER\n\n");
+}
+
+/// Of each recorded connection, as many waits as it may have answers: each ends once, and as the client alone tells.
+#[test]
+fn recorded_connections_end_every_wait_once() {
+    for capture in captures::CAPTURES.iter() {
+        let is_inbound = capture.stream.starts_with(b"Content-Type: auth/request");
+        let client = || if is_inbound { Client::inbound(Limits::DEFAULT) } else { Client::outbound(Limits::DEFAULT) };
+        let (mut session, mut alone) = (Session::new(1), client());
+        session.connect(client(), Duration::ZERO);
+        let first = if is_inbound { Command::auth("x") } else { Command::Connect };
+        let waits = 400;
+        for slot in 0..waits {
+            let command = if slot == 0 { first } else { Command::getvar("x") };
+            let command = if is_inbound && slot > 0 { Command::api("x") } else { command };
+            session.send(&command, Some(Slot(slot)), None).unwrap();
+            alone.track(&command).unwrap();
+        }
+        let (mut rest, mut answered) = (&capture.stream[..], 0);
+        let mut outcomes = Vec::new();
+        while let Ok(poll) = session.poll(rest, Duration::ZERO) {
+            assert_eq!(Ok(poll), alone.poll(rest), "{}", capture.name);
+            rest = &rest[poll.consumed()..];
+            let before = outcomes.len();
+            outcomes.extend(std::iter::from_fn(|| session.next_outcome()));
+            match &outcomes[before..] {
+                [(slot, Outcome::Answered)] => {
+                    assert_eq!(*slot, Slot(answered), "{}", capture.name);
+                    answered += 1;
+                }
+                told => assert!(told.iter().all(|(_, outcome)| matches!(outcome, Outcome::Lost(_)))),
+            }
+            if matches!(poll, Poll::NeedData { .. } | Poll::Closed { .. }) {
+                break;
+            }
+        }
+        session.eof(rest, Duration::ZERO);
+        outcomes.extend(std::iter::from_fn(|| session.next_outcome()));
+        let mut slots: Vec<u64> = outcomes.iter().map(|(slot, _)| slot.0).collect();
+        slots.sort_unstable();
+        assert_eq!(slots, (0..waits).collect::<Vec<_>>(), "{}", capture.name);
+        assert!(session.waiting() == 0 && session.reason().is_some(), "{}", capture.name);
+    }
 }

@@ -330,12 +330,18 @@ impl Session {
     ///
     /// Events that come in parts end no wait: have [`Limits::whole`](crate::Limits::whole) larger than what jobs print.
     ///
+    /// Without a connection it gives [`Poll::Closed`] if the last one has ended by itself, else [`Poll::NeedData`]:
+    /// [`reason`](Self::reason) tells.
+    ///
     /// # Errors
     /// [`ProtocolError`] if the framing is broken: the connection is over.
     pub fn poll<'b>(&mut self, buf: &'b [u8], now: Duration) -> Result<Poll<'b>, ProtocolError> {
         self.advance_clock(now);
         let Some(client) = &mut self.client else {
-            return Ok(Poll::NeedData { required: None, consumed: 0 });
+            return Ok(match self.reason {
+                Some(Reason::End(end)) => Poll::Closed { end, trailing: buf },
+                _ => Poll::NeedData { required: None, consumed: 0 },
+            });
         };
         let poll = client.poll(buf).inspect_err(|error| self.lose(Reason::End(End::Protocol(error.error)), now))?;
         if let Some(client) = &self.client
