@@ -209,6 +209,27 @@ fn a_refused_subscription_ends_its_readers_and_can_be_asked_for_again() {
     assert_eq!(sent(&mut session), "event CHANNEL_ANSWER\n\nnixevent CHANNEL_ANSWER\n\n");
 }
 
+#[test]
+fn what_can_never_be_said_or_heard_stops_nothing_else() {
+    let mut session = Session::new(1);
+    open(&mut session, Duration::ZERO);
+    let wrong = Interest::new(Events::new(&[EventName::Other(b"A B")], &[] as &[&str]));
+    assert!(matches!(session.listen(Slot(1), wrong), Err(SessionError::Send(_))));
+    assert!(matches!(session.set_filters([(&b"a b"[..], &b"x"[..])]), Err(SessionError::Send(_))));
+    session.bgapi("x", Slot(2), None).unwrap();
+    assert!(sent(&mut session).starts_with("event BACKGROUND_JOB\n\nbgapi x\n"));
+
+    let mut session = Session::new(1);
+    let of = |uuid| Interest::new(Events::new(&[EventName::Dtmf], &[] as &[&str])).of_channel(uuid);
+    session.listen(Slot(1), of("c0")).unwrap();
+    session.listen(Slot(2), of("other")).unwrap();
+    call(&mut session, "async", "single-channel");
+    assert_eq!(sent(&mut session), "myevents\n\n");
+    session.listen(Slot(3), Interest::new(Events::new(&[], &["a::b"]))).unwrap();
+    let told: Vec<_> = std::iter::from_fn(|| session.next_outcome()).collect();
+    assert_eq!(told, [(Slot(2), Outcome::Refused), (Slot(3), Outcome::Refused)]);
+}
+
 /// Of each recorded connection, as many waits as it may have answers: each ends once, and as the client alone tells.
 #[test]
 fn recorded_connections_end_every_wait_once() {

@@ -62,7 +62,7 @@ use wanted::{About, Said, Text, Wanted};
 
 use crate::client::{Client, CommandId, End, Eof, Incoming, NotAllowed, Poll, ProtocolError, SendError, Tag};
 use crate::command::app::Outcome as AppOutcome;
-use crate::command::{Call, Command, SendMsg};
+use crate::command::{Call, Command, Filter, SendMsg};
 use crate::event::Event;
 use crate::message::{SocketMode, Status};
 use crate::name::{EventName, Format, LogLevel, header};
@@ -519,11 +519,13 @@ impl Session {
     // Readers, filters and the log
 
     /// `slot` reads these events from now on, over every connection until [`unlisten`](Self::unlisten). A second interest
-    /// takes the place of the first.
+    /// takes the place of the first. [`Outcome::Refused`] ends a reader whose events the server refuses, or that an
+    /// outbound connection without full control can never hear: subclasses, and other channels than its own.
     ///
     /// # Errors
     /// [`SessionError`] if they cannot be subscribed to.
     pub fn listen(&mut self, slot: Slot, interest: Interest) -> Result<(), SessionError> {
+        interest.check().map_err(SendError::Refused)?;
         self.wanted.readers.insert(slot, interest);
         self.say()
     }
@@ -550,7 +552,11 @@ impl Session {
         &mut self,
         filters: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
     ) -> Result<(), SessionError> {
-        self.wanted.filters = filters.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let filters: Vec<(Text, Text)> = filters.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        for (header, value) in &filters {
+            Command::from(Filter::Add { header, value }).encoded_len().map_err(SendError::Refused)?;
+        }
+        self.wanted.filters = filters;
         self.say()
     }
 
@@ -688,6 +694,15 @@ impl Session {
             return Ok(());
         }
         let own = self.client.as_ref().is_some_and(|client| client.has_full_control() == Some(false));
+        if let Some(channel) = self.own.clone().filter(|_| own) {
+            let of_others = |interest: &Interest| interest.is_of_others(&channel);
+            let unheard: Vec<Slot> =
+                self.wanted.readers.iter().filter(|(_, interest)| of_others(interest)).map(|(slot, _)| *slot).collect();
+            for slot in unheard {
+                self.wanted.readers.remove(&slot);
+                self.outcomes.push_back((slot, Outcome::Refused));
+            }
+        }
         let (wanted, mut said) = (self.wanted.clone(), core::mem::take(&mut self.said));
         let result = wanted.say(&mut said, own, |command, about| {
             let id = self.write(command)?;

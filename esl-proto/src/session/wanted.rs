@@ -5,7 +5,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use super::Slot;
-use crate::command::{Command, EventNames, Events, Filter, Words};
+use crate::command::{Command, CommandError, EventNames, Events, Filter, Words};
 use crate::event::Event;
 use crate::name::{EventName, Format, LogLevel, header};
 
@@ -33,6 +33,20 @@ impl Interest {
     #[must_use]
     pub fn of_channel(self, uuid: impl AsRef<[u8]>) -> Self {
         Self { channel: Some(uuid.as_ref().into()), ..self }
+    }
+
+    /// Refuses what no command can say.
+    pub(super) fn check(&self) -> Result<(), CommandError> {
+        if self.names.is_empty() && self.subclasses.is_empty() {
+            return Ok(());
+        }
+        with_events(&self.names, &self.subclasses, |events| Command::Event { format: None, events }.encoded_len())
+            .map(drop)
+    }
+
+    /// Whether a connection that hears one channel only can never hear this.
+    pub(super) fn is_of_others(&self, own: &Text) -> bool {
+        !self.subclasses.is_empty() || self.channel.as_ref().is_some_and(|channel| channel != own)
     }
 
     /// Whether this event is wanted.
@@ -191,8 +205,9 @@ impl Wanted {
             }
         }
         if self.log != said.log {
-            say(&self.log.map_or(Command::NoLog, |level| Command::Log { level: Some(level) }), About::Else)?;
+            // A user without the right to log lines learns it once.
             said.log = self.log;
+            say(&self.log.map_or(Command::NoLog, |level| Command::Log { level: Some(level) }), About::Else)?;
         }
         Ok(())
     }
