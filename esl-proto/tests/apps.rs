@@ -170,9 +170,8 @@ fn cleaned(text: &[u8], delimiter: u8) -> Vec<u8> {
 
 proptest! {
     #[test]
-    fn texts_arrive_as_they_are(text in r#"[a \\'"$;,|=%x\n]{1,12}"#) {
+    fn texts_arrive_as_they_are(text in r#"[a \\'"$;,|=x\n]{1,12}"#) {
         let text = text.as_str();
-        prop_assume!(!text.contains('%'));
         let set = written(App::set("v", text)).unwrap();
         prop_assert_eq!(expanded(&expanded(&set)[2..]), text.as_bytes());
         let export = written(App::export("v", text)).unwrap();
