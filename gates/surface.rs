@@ -11,6 +11,9 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 use core::str::FromStr;
 
+use esl_proto::app::{
+    App, Conference, Dtmf, Ending, Outcome, PlayAndGetDigits, Read, Record, Say, Socket, Text, Transfer, TransferLeg,
+};
 use esl_proto::dial::{
     Bridge, Destination, DialHandle, DialHandles, DialString, FlatLeg, Join, Leg, LegList, LegSource, Originate,
     ReadVariables, Variables,
@@ -548,6 +551,74 @@ impl Sum {
     }
 }
 
+impl Sum {
+    /// Each application, with texts as they are and to be expanded.
+    fn applications(&mut self, octets: &[u8]) {
+        let pairs = [(octets, octets)];
+        let (number, words) = (octets.len() as u32, [octets]);
+        for text in [Text::from(octets), Text::expand(octets)] {
+            let digits = PlayAndGetDigits::new(number, number, text, text).tries(number).timeout(number);
+            let digits = digits.terminators(text).invalid_file(text).regexp(text).digit_timeout(number);
+            let conference = Conference::new(text).profile(text).pin(text).flags(Words::from_octets(&words));
+            let apps = [
+                App::Answer,
+                App::playback(text),
+                App::Playback { path: text, start_sample: Some(number) },
+                App::GenTones { script: text, loops: Some(-1) },
+                Say::new(text, text, text, text).gender(text).into(),
+                App::speak(text, text, text),
+                App::speak_text(text),
+                App::phrase(text, text),
+                Read::new(number, number, text, text).terminators(text).digit_timeout(number).into(),
+                digits.transfer_on_failure(text).into(),
+                Record::new(text).limit(number).silence(number, number).into(),
+                App::record_session(text, number),
+                App::stop_record_session(text),
+                App::bridge(octets),
+                App::att_xfer(octets),
+                Transfer::new(text).leg(TransferLeg::Both).dialplan(text).context(text).into(),
+                App::set(text, text),
+                App::multiset(&pairs[..]),
+                App::unset(text),
+                App::Export { name: text, value: text, nolocal: true },
+                App::push(text, text),
+                App::unshift(text, text),
+                App::sleep(number),
+                App::send_dtmf(Dtmf::new(octets).duration(number)),
+                App::queue_dtmf(octets),
+                conference.into(),
+                App::deflect(text),
+                App::redirect(text),
+                App::respond(text),
+                App::hangup(HangupCause::from_octets(octets)),
+                App::sched_hangup(number, HangupCause::from_octets(octets)),
+                App::event(&pairs[..]),
+                App::log(LogLevel::new(number as i8).unwrap_or(LogLevel::DEBUG), text),
+                App::info(LogLevel::INFO),
+                Socket::new(text).run_async().full().into(),
+                App::eavesdrop(text),
+                App::Intercept { uuid: text, bleg: true },
+            ];
+            let mut out = [0; 512];
+            for app in &apps {
+                self.add((
+                    app.name().len(),
+                    app.ending() == Ending::Lasts,
+                    app.needs_resume(),
+                    app.encoded_len().is_ok(),
+                ));
+                match app.execute(&mut out) {
+                    Ok(execute) => self.add(execute.event_uuid(octets)),
+                    Err(error) => self.show(format_args!("{} {error} {:?}", error.code(), error.required())),
+                }
+            }
+        }
+        for format in [Format::Plain, Format::Json, Format::Xml] {
+            self.add(Outcome::of(&Event::new(format, octets)));
+        }
+    }
+}
+
 /// # Safety
 /// `octets` points to `len` octets.
 #[unsafe(no_mangle)]
@@ -560,6 +631,7 @@ pub unsafe extern "C" fn use_all(octets: *const u8, len: usize) -> usize {
     sum.message_of_each_format(octets);
     sum.commands(octets);
     sum.dial(octets);
+    sum.applications(octets);
     sum.client(Client::inbound(Limits::DEFAULT), octets);
     sum.client(Client::outbound(Limits::for_buffer(256)), octets);
     sum.requests(octets);

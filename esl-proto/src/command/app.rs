@@ -41,14 +41,12 @@
 
 use core::fmt;
 
-use super::Execute;
+use super::{Execute, Pairs, Words};
 use crate::dial::{Bridge, DialEncodeError, DialError, DialString, expansion};
 use crate::event::Event;
 use crate::name::{EventName, HangupCause, LogLevel, header};
 use crate::sink::{Sink, Writer};
-use crate::text::{Insufficient, Value, check};
-
-use super::Pairs;
+use crate::text::{Insufficient, Value, check, cut};
 
 /// A text in an argument: taken as it is, or to be expanded by the server.
 ///
@@ -587,7 +585,7 @@ impl<'a> App<'a> {
             | Self::Hold
             | Self::Unhold => Ok(()),
             Self::Playback { path, start_sample } => {
-                at(AppField::Path, *path).filled()?.without_sequence(b"@@")?.raw(to)?;
+                at(AppField::Path, *path).filled()?.without_double(b'@')?.raw(to)?;
                 if let Some(sample) = start_sample {
                     at(AppField::Path, *path).without(AppErrorKind::Separator, |octet| octet == b'@')?;
                     to.sink.put(b"@@");
@@ -687,8 +685,8 @@ impl<'a> App<'a> {
                 to.sink.put(if *nolocal { b"nolocal:" } else { b"" });
                 variable(*name)?
                     .without(AppErrorKind::Separator, |octet| octet == b',')?
-                    .not(AppErrorKind::Reserved, check::begins(name.octets, b"nolocal:"))?
-                    .not(AppErrorKind::Reserved, check::begins(name.octets, b"_nolocal_"))?
+                    .not(AppErrorKind::Reserved, cut::after(b"nolocal:", name.octets).is_some())?
+                    .not(AppErrorKind::Reserved, cut::after(b"_nolocal_", name.octets).is_some())?
                     .raw(to)?;
                 to.sink.put(b"=");
                 at(AppField::Value, *value).raw(to)
@@ -1169,13 +1167,13 @@ pub struct Conference<'a> {
     /// Its PIN, if it has none yet.
     pub pin: Option<Text<'a>>,
     /// How the member takes part: `mute`, `deaf`, `moderator`, `endconf`.
-    pub flags: super::Words<'a>,
+    pub flags: Words<'a>,
 }
 
 impl<'a> Conference<'a> {
     /// A conference with the profile `default`.
     pub fn new(name: impl Into<Text<'a>>) -> Self {
-        Self { name: name.into(), profile: None, pin: None, flags: super::Words::NONE }
+        Self { name: name.into(), profile: None, pin: None, flags: Words::NONE }
     }
 
     /// The same with this profile.
@@ -1192,7 +1190,7 @@ impl<'a> Conference<'a> {
 
     /// The same with these flags.
     #[must_use]
-    pub fn flags(self, flags: impl Into<super::Words<'a>>) -> Self {
+    pub fn flags(self, flags: impl Into<Words<'a>>) -> Self {
         Self { flags: flags.into(), ..self }
     }
 
@@ -1201,7 +1199,7 @@ impl<'a> Conference<'a> {
             at(field, text).filled()?.without(AppErrorKind::Separator, |octet| matches!(octet, b'+' | b'@'))
         };
         let name = part(AppField::Name, self.name)?;
-        name.not(AppErrorKind::Reserved, check::begins(self.name.octets, b"bridge:"))?.raw(to)?;
+        name.not(AppErrorKind::Reserved, cut::after(b"bridge:", self.name.octets).is_some())?.raw(to)?;
         if let Some(profile) = self.profile {
             to.sink.put(b"@");
             part(AppField::Profile, profile)?.raw(to)?;
@@ -1421,8 +1419,10 @@ impl Part<'_> {
         }
     }
 
-    fn without_sequence(self, sequence: &[u8]) -> Result<Self, AppError> {
-        match self.text.octets.windows(sequence.len()).position(|octets| octets == sequence) {
+    /// Refuses the octet twice in a row.
+    fn without_double(self, octet: u8) -> Result<Self, AppError> {
+        let octets = self.text.octets;
+        match octets.iter().zip(octets.iter().skip(1)).position(|pair| pair == (&octet, &octet)) {
             Some(offset) if !self.text.expands => Err(self.error(AppErrorKind::Separator, offset)),
             _ => Ok(self),
         }

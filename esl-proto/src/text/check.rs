@@ -23,8 +23,3 @@ pub(crate) fn first(text: &[u8], refused: impl Fn(u8) -> bool) -> Option<usize> 
 pub(crate) const fn is_blank(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t')
 }
-
-/// Whether `text` begins with `word`, in any case of its letters.
-pub(crate) fn begins(text: &[u8], word: &[u8]) -> bool {
-    text.get(..word.len()).is_some_and(|front| front.eq_ignore_ascii_case(word))
-}
