@@ -526,7 +526,7 @@ fn rows_of(output: &[u8]) -> Result<Vec<&[u8]>, EventError> {
 }
 
 fn owned(value: Value<'_>) -> Text {
-    value.bytes().collect()
+    value.to_vec().into()
 }
 
 /// A time that is not 0.

@@ -209,6 +209,32 @@ fn a_refused_subscription_ends_its_readers_and_can_be_asked_for_again() {
     assert_eq!(sent(&mut session), "event CHANNEL_ANSWER\n\nnixevent CHANNEL_ANSWER\n\n");
 }
 
+/// As of FreeSWITCH: the names before the first one that the user has no right to stand, and the reply does not tell it.
+#[test]
+fn of_several_events_only_those_without_a_right_are_refused() {
+    let mut session = Session::new(1);
+    let of = |name| Interest::new(Events::new(&[name], &[] as &[&str]));
+    session.listen(Slot(1), of(EventName::ChannelAnswer)).unwrap();
+    session.listen(Slot(2), of(EventName::Heartbeat)).unwrap();
+    session.listen(Slot(3), Interest::new(Events::new(&[], &["a::b"]))).unwrap();
+    open(&mut session, Duration::ZERO);
+    assert_eq!(sent(&mut session), "event CHANNEL_ANSWER HEARTBEAT CUSTOM a::b\n\n");
+    give(&mut session, &reply("-ERR permission denied"), Duration::ZERO);
+    assert_eq!(session.next_outcome(), None);
+    assert_eq!(sent(&mut session), "event CHANNEL_ANSWER\n\nevent HEARTBEAT\n\nevent CUSTOM a::b\n\n");
+    for (text, told) in [("+OK", None), ("-ERR permission denied", Some((Slot(2), Outcome::Refused))), ("+OK", None)] {
+        give(&mut session, &reply(text), Duration::ZERO);
+        assert_eq!((session.next_outcome(), session.next_outcome()), (told, None));
+    }
+    // What a job needs and the user may not hear is not asked for again with the events of others.
+    session.bgapi("x", Slot(4), None).unwrap();
+    session.sent(usize::MAX);
+    give(&mut session, &reply("-ERR permission denied"), Duration::ZERO);
+    assert_eq!(session.next_outcome(), Some((Slot(4), Outcome::Refused)));
+    session.listen(Slot(5), of(EventName::Dtmf)).unwrap();
+    assert_eq!(sent(&mut session), "event DTMF\n\n");
+}
+
 #[test]
 fn what_can_never_be_said_or_heard_stops_nothing_else() {
     let mut session = Session::new(1);

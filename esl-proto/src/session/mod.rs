@@ -66,7 +66,6 @@ use crate::command::{Call, Command, Filter, SendMsg};
 use crate::event::Event;
 use crate::message::{SocketMode, Status};
 use crate::name::{EventName, Format, LogLevel, header};
-use crate::text::Value;
 
 /// A wait or a reader of the host's: a number that it chooses, for each another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -409,7 +408,7 @@ impl Session {
     }
 
     /// Sends `bgapi`. `slot` waits for the end of the job, until `deadline`. The BACKGROUND_JOB is subscribed to and
-    /// passes the program's filters.
+    /// passes the program's filters, but for those that [exclude](Self::set_filters) it.
     ///
     /// # Errors
     /// [`SessionError`]; then no job was begun.
@@ -431,7 +430,7 @@ impl Session {
     }
 
     /// Sends a message that executes an application. `slot` waits for the application's end, until `deadline`. The events
-    /// that tell it are subscribed to and pass the program's filters.
+    /// that tell it are subscribed to and pass the program's filters, but for those that [exclude](Self::set_filters) them.
     ///
     /// # Errors
     /// [`SessionError`]; then nothing was executed.
@@ -545,6 +544,9 @@ impl Session {
     }
 
     /// The program's filters from now on: of the events, those come that one of them lets in, and those that waits need.
+    ///
+    /// A filter whose value begins with `-` excludes, whatever other filters let in: one that excludes an event that a
+    /// wait needs leaves that wait to its deadline.
     ///
     /// # Errors
     /// [`SessionError`] if they cannot be sent.
@@ -752,7 +754,7 @@ impl Session {
             Incoming::Connected { id, reply } => {
                 self.answered(*id, false);
                 if let Some(uuid) = reply.channel_data().and_then(|data| data.get(header::UNIQUE_ID)) {
-                    self.own = Some(octets(uuid));
+                    self.own = Some(uuid.to_vec().into());
                     self.opened();
                 }
             }
@@ -780,12 +782,31 @@ impl Session {
             Some(Meaning::Said(about)) => {
                 self.saying = self.saying.saturating_sub(1);
                 if let (About::Events { names, subclasses }, true) = (about, failed) {
-                    self.said.forget(&names, &subclasses);
-                    self.refused(&names, &subclasses);
+                    self.not_heard(names, subclasses);
                 }
                 self.stands();
             }
             Some(Meaning::Begins(_)) | None => {}
+        }
+    }
+
+    /// The server has refused an `event` with these names. It takes those before the first one that the user has no right
+    /// to, and does not tell which that is: each one that is still wanted is asked for alone.
+    fn not_heard(&mut self, names: BTreeSet<Text>, subclasses: BTreeSet<Text>) {
+        let own_only = self.client.as_ref().is_some_and(|client| client.has_full_control() == Some(false));
+        if own_only || names.len().saturating_add(subclasses.len()) <= 1 {
+            self.said.forget(&names, &subclasses);
+            self.wanted.needed.retain(|name| !names.contains(*name));
+            self.refused(&names, &subclasses);
+            return;
+        }
+        let format = self.wanted.format;
+        for about in self.said.apart(names, subclasses) {
+            let written = about.with_events(|events| self.write(&Command::Event { format, events }));
+            // A connection that takes no commands any more ends all waits soon.
+            let Ok(id) = written else { return };
+            self.meanings.insert(id.number(), Meaning::Said(about));
+            self.saying = self.saying.saturating_add(1);
         }
     }
 
@@ -805,7 +826,7 @@ impl Session {
 
     fn event(&mut self, event: &Event<'_>) {
         if self.core.is_none() {
-            self.core = event.get(header::CORE_UUID).map(octets);
+            self.core = event.get(header::CORE_UUID).map(|uuid| uuid.to_vec().into());
         }
         self.end_gap();
         let Some(name) = event.name() else { return };
@@ -825,7 +846,7 @@ impl Session {
             }
             EventName::ChannelHangupComplete | EventName::ChannelDestroy if !self.by_channel.is_empty() => {
                 if let Some(uuid) = event.get(header::UNIQUE_ID) {
-                    self.channel_ended(&octets(uuid));
+                    self.channel_ended(&uuid.to_vec().into());
                 }
             }
             _ => {}
@@ -871,8 +892,4 @@ impl Session {
         }
         self.stood = false;
     }
-}
-
-fn octets(value: Value<'_>) -> Text {
-    value.bytes().collect()
 }

@@ -59,7 +59,7 @@ impl Interest {
             }
             match event.subclass().filter(|_| name == EventName::Custom) {
                 // CUSTOM alone means the CUSTOM events without a subclass.
-                Some(value) => self.subclasses.contains(&*value.bytes().collect::<Vec<u8>>()),
+                Some(value) => self.subclasses.iter().any(|subclass| value == **subclass),
                 None => self.names.contains(name.as_octets()),
             }
         };
@@ -107,6 +107,15 @@ impl Said {
         self.subclasses.retain(|name| !subclasses.contains(name));
         self.own = false;
     }
+
+    /// Each of these that the connection has been told and that was not taken back, alone.
+    pub(super) fn apart(&self, names: BTreeSet<Text>, subclasses: BTreeSet<Text>) -> Vec<About> {
+        let none = BTreeSet::new;
+        let names = names.into_iter().filter(|name| self.names.contains(name));
+        let names = names.map(|name| About::Events { names: [name].into(), subclasses: none() });
+        let subclasses = subclasses.into_iter().filter(|name| self.subclasses.contains(name));
+        names.chain(subclasses.map(|name| About::Events { names: none(), subclasses: [name].into() })).collect()
+    }
 }
 
 /// What a command of the difference is about, to know whom its refusal concerns.
@@ -114,6 +123,16 @@ impl Said {
 pub(super) enum About {
     Events { names: BTreeSet<Text>, subclasses: BTreeSet<Text> },
     Else,
+}
+
+impl About {
+    /// The events that the command is about.
+    pub(super) fn with_events<R>(&self, then: impl FnOnce(Events<'_>) -> R) -> R {
+        match self {
+            Self::Events { names, subclasses } => with_events(names, subclasses, then),
+            Self::Else => with_events(&BTreeSet::new(), &BTreeSet::new(), then),
+        }
+    }
 }
 
 const ALL: &[u8] = b"ALL";

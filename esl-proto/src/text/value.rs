@@ -1,5 +1,7 @@
 //! A name, value or body, and the ways to read it.
 
+#[cfg(feature = "alloc")]
+use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
@@ -257,6 +259,13 @@ impl<'a> Value<'a> {
             Some(plain) => plain.eq_ignore_ascii_case(text),
             None => self.bytes().map(|octet| octet.to_ascii_lowercase()).eq(text.iter().map(u8::to_ascii_lowercase)),
         }
+    }
+
+    /// The decoded octets, in storage of their own.
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub fn to_vec(&self) -> Vec<u8> {
+        self.as_plain().map_or_else(|| self.bytes().collect(), <[u8]>::to_vec)
     }
 
     /// The decoded octets as a decimal number without sign, if they are one that fits.

@@ -33,7 +33,10 @@ struct Server {
     filters: BTreeSet<String>,
     jobs: Vec<(String, u64)>,
     apps: Vec<(String, u64, u8)>,
-    refused: bool,
+    /// What the user has no right to.
+    denied: BTreeSet<String>,
+    /// What may be said once more: it was refused together with something else.
+    again: BTreeSet<String>,
 }
 
 struct Model {
@@ -95,6 +98,11 @@ impl Model {
             }
             4 | 5 => self.answer(true),
             6 => self.answer(false),
+            // Rights do not change while a connection stands.
+            17 if self.server.open && self.server.names.is_empty() && self.server.unanswered.is_empty() => {
+                let names = ["BACKGROUND_JOB", "CHANNEL_EXECUTE_COMPLETE", "CHANNEL_ANSWER", "HEARTBEAT"];
+                self.server.denied.insert(names[usize::from(which) % names.len()].into());
+            }
             7 if !self.server.jobs.is_empty() => {
                 let (tag, slot) = self.server.jobs.swap_remove(usize::from(which) % self.server.jobs.len());
                 self.ends(slot, Outcome::JobEnded);
@@ -223,7 +231,7 @@ impl Model {
     }
 
     /// The server answers the next command.
-    fn answer(&mut self, well: bool) {
+    fn answer(&mut self, mut well: bool) {
         let Some((command, slot)) = self.server.unanswered.pop_front() else { return };
         let (word, rest) = command.split_once(' ').unwrap_or((&command, ""));
         let after = |front: &str| command.lines().find_map(|line| line.strip_prefix(front)).map(String::from);
@@ -235,15 +243,29 @@ impl Model {
                 self.server.apps.push((after("Event-UUID: ").unwrap(), slot.unwrap(), channel));
             }
             "bgapi" | "sendmsg" => self.ends(slot.unwrap(), Outcome::Refused),
-            "event" if well => {
-                for name in rest.split(' ') {
-                    let said = self.server.names.insert(name.into());
-                    assert!(said || self.server.refused, "{name} is said twice");
+            "event" => {
+                let names: Vec<&str> = rest.split(' ').collect();
+                well = true;
+                for name in &names {
+                    // As FreeSWITCH: up to the first one that is denied.
+                    if self.server.denied.contains(*name) {
+                        well = false;
+                        break;
+                    }
+                    let new = self.server.names.insert((*name).into());
+                    assert!(new || self.server.again.remove(*name), "{name} is said twice");
+                }
+                match names[..] {
+                    _ if well => {}
+                    [name] => self.refuse(name),
+                    _ => self.server.again.extend(names.iter().map(|name| (*name).into())),
                 }
             }
-            "event" => self.refuse(rest),
             "nixevent" => rest.split(' ').for_each(|name| {
-                assert!(self.server.names.remove(name) || self.server.refused, "{name} was not said");
+                let (stood, again) = (self.server.names.remove(name), self.server.again.remove(name));
+                // It may have been taken back before its refusal came.
+                let denied = self.server.denied.contains(name);
+                assert!(stood || again || denied, "{name} was not said");
             }),
             "filter" => {
                 let (verb, pair) = rest.split_once(' ').unwrap();
@@ -264,10 +286,12 @@ impl Model {
         }
     }
 
-    fn refuse(&mut self, names: &str) {
-        self.server.refused = true;
-        let names: BTreeSet<&str> = names.split(' ').collect();
-        let has = |name: &EventName<'_>| names.contains(std::str::from_utf8(name.as_octets()).unwrap());
+    /// This event will not come: who needs it learns it.
+    fn refuse(&mut self, refused: &str) {
+        self.server.names.remove(refused);
+        self.server.again.remove(refused);
+        self.needed.remove(refused);
+        let has = |name: &EventName<'_>| name.as_octets() == refused.as_bytes();
         let readers: Vec<u64> =
             self.readers.iter().filter(|(_, interest)| interest.iter().any(has)).map(|(slot, _)| *slot).collect();
         for slot in readers {
@@ -276,8 +300,8 @@ impl Model {
         }
         let ends = |wait: &Wait| match wait.kind {
             Kind::Answer => false,
-            Kind::Job => names.contains("BACKGROUND_JOB"),
-            Kind::App(_) => names.contains("CHANNEL_EXECUTE_COMPLETE"),
+            Kind::Job => refused == "BACKGROUND_JOB",
+            Kind::App(_) => refused == "CHANNEL_EXECUTE_COMPLETE",
         };
         let slots: Vec<u64> = self.waits.iter().filter(|(_, wait)| ends(wait)).map(|(slot, _)| *slot).collect();
         slots.into_iter().for_each(|slot| self.ends(slot, Outcome::Refused));
@@ -321,7 +345,7 @@ impl Model {
         assert_eq!(self.session.waiting(), self.waits.len());
         assert_eq!(self.session.next_deadline(), self.waits.values().filter_map(|wait| wait.deadline).min());
         self.gaps.0 += usize::from(self.session.next_gap().is_some());
-        if !self.server.open || !self.server.unanswered.is_empty() || self.server.refused {
+        if !self.server.open || !self.server.unanswered.is_empty() {
             return;
         }
         // All that was said is answered: what is needed stands, and nothing else.
