@@ -798,6 +798,8 @@ impl Session {
             self.said.forget(&names, &subclasses);
             self.wanted.needed.retain(|name| !names.contains(*name));
             self.refused(&names, &subclasses);
+            // What only the readers that are gone wanted is taken back.
+            let _ = self.say();
             return;
         }
         let format = self.wanted.format;

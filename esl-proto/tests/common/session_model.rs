@@ -35,8 +35,9 @@ struct Server {
     apps: Vec<(String, u64, u8)>,
     /// What the user has no right to.
     denied: BTreeSet<String>,
-    /// What may be said once more: it was refused together with something else.
-    again: BTreeSet<String>,
+    /// What was refused together with something else, so that it may be said once more. What stands in the end is checked all
+    /// the same.
+    apart: BTreeSet<String>,
 }
 
 struct Model {
@@ -253,19 +254,19 @@ impl Model {
                         break;
                     }
                     let new = self.server.names.insert((*name).into());
-                    assert!(new || self.server.again.remove(*name), "{name} is said twice");
+                    assert!(new || self.server.apart.contains(*name), "{name} is said twice");
                 }
                 match names[..] {
                     _ if well => {}
                     [name] => self.refuse(name),
-                    _ => self.server.again.extend(names.iter().map(|name| (*name).into())),
+                    _ => self.server.apart.extend(names.iter().map(|name| (*name).into())),
                 }
             }
             "nixevent" => rest.split(' ').for_each(|name| {
-                let (stood, again) = (self.server.names.remove(name), self.server.again.remove(name));
+                let (stood, apart) = (self.server.names.remove(name), self.server.apart.contains(name));
                 // It may have been taken back before its refusal came.
                 let denied = self.server.denied.contains(name);
-                assert!(stood || again || denied, "{name} was not said");
+                assert!(stood || apart || denied, "{name} was not said");
             }),
             "filter" => {
                 let (verb, pair) = rest.split_once(' ').unwrap();
@@ -289,7 +290,6 @@ impl Model {
     /// This event will not come: who needs it learns it.
     fn refuse(&mut self, refused: &str) {
         self.server.names.remove(refused);
-        self.server.again.remove(refused);
         self.needed.remove(refused);
         let has = |name: &EventName<'_>| name.as_octets() == refused.as_bytes();
         let readers: Vec<u64> =
