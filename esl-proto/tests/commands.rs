@@ -182,6 +182,9 @@ fn what_would_break_or_forge_the_protocol_is_refused_at_its_place() {
     refuses(Command::bgapi_named("status", " x"), Kind::Blank, Field::JobUuid, 0, 0);
     refuses(Command::bgapi_named("status", &[b'j'; 201]), Kind::TooLong, Field::JobUuid, 0, 200);
     assert!(encode(&Command::bgapi_named("status", &[b'j'; 200])).is_ok());
+    // Its reply would be taken for two frames.
+    refuses(Command::bgapi_named("status", "xContent-Type: command/reply"), Kind::Reserved, Field::JobUuid, 0, 0);
+    assert!(encode(&Command::bgapi_named("status", "xContent-Type: command/reply.")).is_ok());
     refuses(Command::event(Format::Plain, &[]), Kind::Empty, Field::EventName, 0, 0);
     refuses(Command::event(None, &[EventName::All, EventName::Other(b"A B")]), Kind::Blank, Field::EventName, 1, 1);
     refuses(Command::event(None, &[EventName::Other(b"json")]), Kind::Reserved, Field::EventName, 0, 0);

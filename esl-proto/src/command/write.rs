@@ -7,6 +7,7 @@ use super::keys::Key;
 use super::parse::format_within;
 use super::verb::Verb;
 use super::{Command, CommandError, CommandErrorKind, Events, Field, Filter, SendEvent, keys};
+use crate::frame::ends_in_first_line;
 use crate::name::{EventName, Format, HangupCause, LogLevel, header};
 use crate::scan::any;
 use crate::sink::Sink;
@@ -391,6 +392,8 @@ impl Command<'_> {
                     let job_uuid = part(Field::JobUuid, job_uuid);
                     job_uuid.value()?;
                     job_uuid.at_most(Self::MAX_JOB_UUID)?;
+                    // The reply repeats it at the end of a line.
+                    job_uuid.not(ends_in_first_line(job_uuid.octets))?;
                 }
                 Ok(())
             }

@@ -113,6 +113,22 @@ pub(super) fn found_at_end(text: &[u8]) -> Option<Beginning> {
     None
 }
 
+/// Whether `text` at the end of a line of a reply would be taken for the first line of the next frame.
+pub(crate) fn ends_in_first_line(text: &[u8]) -> bool {
+    found_at_end(text).is_some()
+}
+
+/// Whether a text that is cut off or whose NULs become blanks can be one that [`ends_in_first_line`].
+pub(crate) fn holds_first_line(mut text: &[u8]) -> bool {
+    while let [_, rest @ ..] = text {
+        if text.starts_with(CONTENT_TYPE_NAME) || text.starts_with(b"CHANNEL_DATA") {
+            return true;
+        }
+        text = rest;
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -34,6 +34,7 @@ use core::iter::FusedIterator;
 pub use decoder::Decoder;
 pub(crate) use found::Found;
 pub use kind::FrameKind;
+pub(crate) use kind::{ends_in_first_line, holds_first_line};
 pub use lines::{HeaderPart, HeaderParts, Lines};
 pub(crate) use request::{MAX_BODY, atoi, leading_number};
 pub use request::{Request, RequestHeaders};

@@ -4,6 +4,7 @@ use core::fmt;
 
 use super::{Control, Rights};
 use crate::event::EventData;
+use crate::frame::holds_first_line;
 use crate::name::{Format, LogLevel, header};
 use crate::sink::{Sink, Writer};
 use crate::text::cut::{around, run_without};
@@ -35,6 +36,15 @@ fn put_line(name: &str, parts: &[&[u8]], out: &mut Writer<'_>) {
     out.put(b": ");
     put_text(parts, out);
     out.put(b"\n");
+}
+
+/// The same with another line behind it. What holds the words of a frame's first line gets a blank at its end: a client
+/// would take that line for the beginning of a frame, which FreeSWITCH joins to a reply that has lost its end.
+fn put_line_within(name: &str, parts: &[&[u8]], out: &mut Writer<'_>) {
+    out.put(name.as_bytes());
+    out.put(b": ");
+    put_text(parts, out);
+    out.put(if parts.iter().any(|part| holds_first_line(part)) { b" \n" } else { b"\n" });
 }
 
 /// A frame that the listener writes.
@@ -111,14 +121,14 @@ impl Output<'_> {
             Self::Rights(rights) => {
                 sink.put_header(header::CONTENT_TYPE, b"command/reply");
                 put_line(header::REPLY_TEXT, &[b"+OK accepted"], sink);
-                put_line(header::ALLOWED_EVENTS, &[rights.events.unwrap_or(b"all")], sink);
-                put_line(header::ALLOWED_API, &[rights.api.unwrap_or(b"all")], sink);
+                put_line_within(header::ALLOWED_EVENTS, &[rights.events.unwrap_or(b"all")], sink);
+                put_line_within(header::ALLOWED_API, &[rights.api.unwrap_or(b"all")], sink);
                 put_line(header::ALLOWED_LOG, &[if rights.log { b"true" } else { b"false" }], sink);
                 sink.put(b"\n");
             }
             Self::Job(job) => {
                 sink.put_header(header::CONTENT_TYPE, b"command/reply");
-                put_line(header::REPLY_TEXT, &[b"+OK Job-UUID: ", job], sink);
+                put_line_within(header::REPLY_TEXT, &[b"+OK Job-UUID: ", job], sink);
                 put_line(header::JOB_UUID, &[job], sink);
                 sink.put(b"\n");
             }

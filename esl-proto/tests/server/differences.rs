@@ -83,6 +83,18 @@ fn a_long_job_name_does_not_lose_the_end_of_its_reply() {
 }
 
 #[test]
+fn a_job_name_that_spells_a_first_line_does_not_make_two_frames_of_its_reply() {
+    for job in ["xContent-Type: text/rude-rejection", "xContent-Type:\0command/reply", "Event-Name: CHANNEL_DATA"] {
+        let mut server = open();
+        let command = format!("bgapi status\nJob-UUID: {job}\n\n");
+        let frames = said(&mut server, command.as_bytes(), Some(Answer::Job(job.as_bytes()))).1;
+        let job = job.replace('\0', " ");
+        let text = format!("Content-Type: command/reply\nReply-Text: +OK Job-UUID: {job} \nJob-UUID: {job}\n\n");
+        assert_eq!(frames, [text.into_bytes()]);
+    }
+}
+
+#[test]
 fn long_rights_do_not_lose_the_end_of_their_reply() {
     let mut server = Server::inbound(ServerLimits::DEFAULT, [0; 1024]);
     let mut out = [0; 4096];
