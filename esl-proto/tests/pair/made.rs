@@ -52,9 +52,10 @@ fn octets() -> impl Strategy<Value = Vec<u8>> {
 
 fn content() -> impl Strategy<Value = Content> {
     // What only looks like something else is another matter: no format can tell the two apart.
-    let text = || octets().prop_map(|text| if text == b"_undef_" { b"undef".to_vec() } else { text });
-    // Nor can an element with a separator be told from two.
-    let item = || text().prop_map(|item| item.into_iter().filter(|octet| *octet != b'|').collect());
+    let told = |text: Vec<u8>| if text == b"_undef_" { b"undef".to_vec() } else { text };
+    let text = move || octets().prop_map(told);
+    // Nor can an element with a separator be told from two; without it, an element may only now be `_undef_`.
+    let item = move || octets().prop_map(move |item| told(item.into_iter().filter(|octet| *octet != b'|').collect()));
     prop_oneof![
         6 => text().prop_map(Content::Text),
         3 => prop::sample::select(vec!["one", "two", "HEARTBEAT", "a::b"]).prop_map(Content::from),
