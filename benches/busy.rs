@@ -5,8 +5,9 @@ use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 
+use esl_proto::frame::Step;
 use esl_proto::name::Format;
-use esl_proto::{Decoder, Event, Limits, Message, Step};
+use esl_proto::{Decoder, Event, Limits, Message};
 
 /// Events of a busy server in one format, as they came over the socket.
 pub struct Busy {

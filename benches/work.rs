@@ -5,11 +5,13 @@ use std::hint::black_box;
 
 use std::cell::RefCell;
 
+use esl_proto::client::Poll;
+use esl_proto::command::{Execute, SendEvent, SendMsg};
+use esl_proto::event::{EventField, HeaderSlot, OutgoingEvent};
+use esl_proto::frame::Step;
 use esl_proto::name::{EventName, Format};
-use esl_proto::server::{Answer, Offer, Rights, Server, ServerLimits};
-use esl_proto::{
-    Client, Command, Decoder, Event, EventData, EventField, Execute, HeaderSlot, Limits, Poll, SendEvent, SendMsg, Step,
-};
+use esl_proto::server::{Admission, Answer, Rights, Server, ServerLimits};
+use esl_proto::{Client, Command, Decoder, Event, Limits};
 use memchr::{memchr_iter, memmem};
 
 use crate::{Busy, Row, Work};
@@ -318,8 +320,8 @@ fn delivering<'a>(key: &'static str, name: &'static str, format: Format, headers
     let fields: Vec<_> = headers.iter().map(|(name, value)| EventField::new(name, value)).collect();
     let mut server = listener(format);
     let mut out = vec![0; 64 << 10];
-    assert_eq!(server.offer(&EventData::new(&fields)), Offer::Queue);
-    let len = server.deliver(&EventData::new(&fields), &mut out).expect("an event that fits");
+    assert_eq!(server.offer(&OutgoingEvent::new(&fields)), Admission::Enqueue);
+    let len = server.deliver(&OutgoingEvent::new(&fields), &mut out).expect("an event that fits");
     let written = out[..len].to_vec();
     let (host, copy) = (RefCell::new((server, out)), RefCell::new(written.clone()));
     Row {
@@ -327,10 +329,10 @@ fn delivering<'a>(key: &'static str, name: &'static str, format: Format, headers
         name,
         octets: len as u64,
         work: Box::new(move || {
-            let event = black_box(EventData::new(&fields));
+            let event = black_box(OutgoingEvent::new(&fields));
             let (server, out) = &mut *host.borrow_mut();
             match server.offer(&event) {
-                Offer::Queue => server.deliver(&event, out).expect("an event that fits"),
+                Admission::Enqueue => server.deliver(&event, out).expect("an event that fits"),
                 _ => 0,
             }
         }),

@@ -11,22 +11,27 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 use core::str::FromStr;
 
-use esl_proto::app::{
+use esl_proto::client::{Answer, EventSequence, Follow, Linger, PendingSlot, PendingTable, Poll, Tag};
+use esl_proto::command::app::{
     App, Conference, Dtmf, Ending, Outcome, PlayAndGetDigits, Read, Record, Say, Socket, Text, Transfer, TransferLeg,
+};
+use esl_proto::command::{
+    CallCommand, EventNames, Events, Execute, Filter, PairSource, Pairs, Secret, SendEvent, SendMsg, Unicast, Words,
 };
 use esl_proto::dial::{
     Bridge, Destination, DialHandle, DialHandles, DialString, FlatLeg, Join, Leg, LegList, LegSource, Originate,
     ReadVariables, Variables,
 };
+use esl_proto::event::{Content, EventField, HeaderSlot, OutgoingEvent};
+use esl_proto::frame::{Lines, Request, Step};
+use esl_proto::message::Status;
 use esl_proto::name::{
     AnswerState, CallDirection, CallState, ChannelState, EventName, Format, HangupCause, LogLevel, Priority,
 };
-use esl_proto::server::{self, Ask, Control, Goodbye, LogData, Offer, Rights, Server, ServerLimits};
+use esl_proto::server::{self, Admission, Control, Goodbye, HostRequest, LogData, Rights, Server, ServerLimits};
+use esl_proto::text::Percent;
 use esl_proto::{
-    Answer, Call, Channel, Client, Command, Connection, Content, Decoder, Event, EventData, EventField, EventNames,
-    EventSequence, Events, Execute, Filter, Frame, HeaderSlot, Incoming, Limits, Lines, Linger, Message, PairSource,
-    Pairs, PendingSlot, PendingTable, Percent, Poll, RecvBuf, Request, Secret, SendEvent, SendMsg, Status, Step,
-    Subscription, Tag, Unicast, Value, Words,
+    Client, Command, Connection, Decoder, Event, Frame, Incoming, Limits, Message, RecvBuf, Subscription, Value,
 };
 
 unsafe extern "C" {
@@ -127,15 +132,15 @@ impl Sum {
         self.add((CallState::from_str(text), AnswerState::from_str(text), CallDirection::from_str(text)));
         self.add((Priority::from_str(text), Format::from_str(text), LogLevel::from_str(text)));
         self.add(value.eq_ignore_ascii_case("x"));
-        self.show(format_args!("{}", EventName::from_octets(value.raw())));
-        self.add(HangupCause::from_octets(value.raw()).number());
-        self.add(ChannelState::from_octets(value.raw()).number());
-        self.add(CallState::from_octets(value.raw()).as_octets());
-        self.show(format_args!("{}", AnswerState::from_octets(value.raw()).as_str().unwrap_or_default()));
-        self.add(CallDirection::from_octets(value.raw()));
-        self.add(Priority::from_octets(value.raw()));
-        self.show(format_args!("{}", Format::from_octets(value.raw()).map_or("", Format::content_type)));
-        if let Some(level) = LogLevel::from_octets(value.raw()) {
+        self.show(format_args!("{}", EventName::from_bytes(value.raw())));
+        self.add(HangupCause::from_bytes(value.raw()).number());
+        self.add(ChannelState::from_bytes(value.raw()).number());
+        self.add(CallState::from_bytes(value.raw()).as_octets());
+        self.show(format_args!("{}", AnswerState::from_bytes(value.raw()).as_str().unwrap_or_default()));
+        self.add(CallDirection::from_bytes(value.raw()));
+        self.add(Priority::from_bytes(value.raw()));
+        self.show(format_args!("{}", Format::from_bytes(value.raw()).map_or("", Format::content_type)));
+        if let Some(level) = LogLevel::from_bytes(value.raw()) {
             self.show(format_args!("{level} {}", level.name().unwrap_or_default()));
         }
         self.add(LogLevel::try_from(value));
@@ -265,7 +270,7 @@ impl Sum {
     }
 
     fn commands(&mut self, octets: &[u8]) {
-        let names = [EventName::from_octets(octets), EventName::Custom];
+        let names = [EventName::from_bytes(octets), EventName::Custom];
         let words: [&[u8]; 1] = [octets];
         let pairs: [(&[u8], &[u8]); 1] = [(octets, octets)];
         let events = Events::new(&names, Words::from(&words[..]));
@@ -289,13 +294,13 @@ impl Sum {
         let unicast = unicast.remote_port(octets.len() as u16).transport(octets).flags(octets);
         let calls = [
             execute.into(),
-            Call::hangup(HangupCause::from_octets(octets)),
-            Call::unicast(unicast),
-            Call::execute(octets, octets),
-            Execute::from_octets(octets, octets).into(),
-            Call::nomedia(octets),
-            Call::xferext(&pairs[..]),
-            Call::other(octets),
+            CallCommand::hangup(HangupCause::from_bytes(octets)),
+            CallCommand::unicast(unicast),
+            CallCommand::execute(octets, octets),
+            Execute::from_bytes(octets, octets).into(),
+            CallCommand::nomedia(octets),
+            CallCommand::xferext(&pairs[..]),
+            CallCommand::other(octets),
         ];
         for call in calls {
             let message = SendMsg::new(call).to(octets).event_lock().event_lock_pri().run_async();
@@ -303,14 +308,14 @@ impl Sum {
         }
         for command in [
             Command::Auth { password: Secret::new(octets) },
-            Command::Auth { password: Secret::from_octets(octets) },
+            Command::Auth { password: Secret::from_bytes(octets) },
             Command::auth(octets),
             Command::api_console(octets),
             Command::noevents(),
             Command::divert_events(octets.is_empty()),
             Command::filter(Filter::delete_all()),
             Command::sendmsg(execute),
-            SendMsg::from_call(Call::hangup(None)).into(),
+            SendMsg::from_call(CallCommand::hangup(None)).into(),
             Command::log(LogLevel::new(octets.len() as i8)),
             Command::nolog(),
             Command::linger(octets.len() as u32),
@@ -322,9 +327,9 @@ impl Sum {
             Command::api(octets),
             Command::bgapi(octets),
             Command::bgapi_named(octets, octets),
-            Command::event(Format::from_octets(octets), events),
+            Command::event(Format::from_bytes(octets), events),
             Command::nixevent(events),
-            Command::myevents(Format::from_octets(octets)),
+            Command::myevents(Format::from_bytes(octets)),
             Command::myevents_of(octets),
             Command::getvar(octets),
             Command::Log { level: LogLevel::new(octets.len() as i8) },
@@ -332,7 +337,7 @@ impl Sum {
             Filter::add(octets, octets).into(),
             Filter::delete(octets).into(),
             Filter::delete_value(octets, octets).into(),
-            SendEvent::new(EventName::from_octets(octets), Pairs::from(&pairs[..])).body(octets).into(),
+            SendEvent::new(EventName::from_bytes(octets), Pairs::from(&pairs[..])).body(octets).into(),
             Command::Exit,
         ] {
             self.command(command);
@@ -404,10 +409,10 @@ impl Sum {
         let mut sequence = EventSequence::new();
         let mut jobs = PendingTable::new([PendingSlot::EMPTY; 4]);
         let subscription = Subscription {
-            format: Format::from_octets(octets),
+            format: Format::from_bytes(octets),
             filters: Pairs::from(&[("a", "b")]),
-            log: LogLevel::from_octets(octets),
-            channel: Channel::Uuid(octets),
+            log: LogLevel::from_bytes(octets),
+            channel: Follow::Uuid(octets),
             linger: Some(Linger::Seconds(octets.len() as u32)),
             ..Subscription::NONE
         };
@@ -638,7 +643,7 @@ pub unsafe extern "C" fn use_all(octets: *const u8, len: usize) -> usize {
     sum.listener(Server::inbound(ServerLimits::DEFAULT, [0; 256]), octets);
     let control = Control { full: octets.len() > 1, is_async: octets.len() > 2 };
     match Server::outbound(ServerLimits::default(), [0; 256], octets, control) {
-        Ok(server) => sum.listener(server.with_percent(Percent::Exact), octets),
+        Ok(server) => sum.listener(server.with_percent(Percent::Lossless), octets),
         Err(error) => sum.add(error),
     }
     sum.0
@@ -657,7 +662,7 @@ impl Sum {
         let mut out = [0; 4096];
         let items = [octets, octets];
         let fields = [EventField::new(octets, octets), EventField::array(octets, &items)];
-        let event = EventData::new(&fields).with_body(octets);
+        let event = OutgoingEvent::new(&fields).with_body(octets);
         self.event_data(&event, &mut out);
         let mut rest = octets;
         for _ in octets {
@@ -666,7 +671,7 @@ impl Sum {
                     self.add(poll);
                     rest = rest.get(poll.consumed()..).unwrap_or_default();
                     self.add(poll.written());
-                    if let server::Poll::Ask { ask, .. } = poll {
+                    if let server::Poll::HostRequest { request: ask, .. } = poll {
                         self.answers(&mut server, ask, octets, &event, &mut out);
                     }
                 }
@@ -681,7 +686,12 @@ impl Sum {
             self.add(server.clone().disconnect(goodbye, &mut out));
         }
         self.add(server.clone().reject(&mut out));
-        self.add((server.is_idle_stranger(), server.is_mid_command(), server.closed(), server.is_authenticated()));
+        self.add((
+            server.is_awaiting_first_command(),
+            server.is_mid_command(),
+            server.closed(),
+            server.is_authenticated(),
+        ));
         self.add((server.format(), server.log_level(), server.linger(), server.is_lingering(), server.channel()));
         self.add((server.waiting_events(), server.waiting_log_lines()));
         self.add(server);
@@ -690,9 +700,9 @@ impl Sum {
     fn answers(
         &mut self,
         server: &mut Server<[u8; 256]>,
-        ask: Ask<'_>,
+        ask: HostRequest<'_>,
         octets: &[u8],
-        event: &EventData<'_>,
+        event: &OutgoingEvent<'_>,
         out: &mut [u8],
     ) {
         self.add(ask);
@@ -722,16 +732,16 @@ impl Sum {
         }
     }
 
-    fn deliveries(&mut self, server: &mut Server<[u8; 256]>, octets: &[u8], event: &EventData<'_>, out: &mut [u8]) {
+    fn deliveries(&mut self, server: &mut Server<[u8; 256]>, octets: &[u8], event: &OutgoingEvent<'_>, out: &mut [u8]) {
         for offer in [
             server.offer(event),
             server.offer_with(event, &|pattern, text| pattern == text),
             server.offer_diverted(),
             server.offer_log(LogLevel::DEBUG),
         ] {
-            self.add((offer, offer == Offer::Queue));
+            self.add((offer, offer == Admission::Enqueue));
         }
-        let level = LogLevel::from_octets(octets).unwrap_or(LogLevel::INFO);
+        let level = LogLevel::from_bytes(octets).unwrap_or(LogLevel::INFO);
         let log = LogData {
             level,
             text_channel: 0,
@@ -754,12 +764,12 @@ impl Sum {
         server.skip();
     }
 
-    fn event_data(&mut self, event: &EventData<'_>, out: &mut [u8]) {
+    fn event_data(&mut self, event: &OutgoingEvent<'_>, out: &mut [u8]) {
         self.add(event);
         self.add((event.name(), event.get("x")));
         self.add(event.get("y").is_some_and(|content| content == Content::Text(b"z")));
         for format in Format::KNOWN {
-            for percent in [Percent::Faithful, Percent::Exact] {
+            for percent in [Percent::FreeSwitch, Percent::Lossless] {
                 self.add((percent, event.encoded_len(*format, percent)));
                 match event.encode(*format, percent, out) {
                     Ok(written) => self.add(written),

@@ -1238,11 +1238,11 @@ eslp_status eslp_request_headers(const eslp_frame *request, eslp_headers *header
  */
 typedef struct eslp_limits {
   /** The most octets that a head may have, in parts or whole. Default 1 MiB; 64 KiB for a server. */
-  size_t head;
+  size_t max_head;
   /** The most lines that a head may have. Default 10 000. */
-  size_t lines;
+  size_t max_lines;
   /** The most octets that a body may have. Default 64 MiB; 1 MiB for a server. */
-  size_t body;
+  size_t max_body;
   /**
    * The most octets that a frame may have to be handed out in one piece. Longer ones come in parts, to a client as
    * ESLP_IN_HEAD or ESLP_IN_HEAD_PART and ESLP_IN_BODY, from a decoder as ESLP_STEP_HEAD or ESLP_STEP_HEAD_PART and
@@ -1254,7 +1254,7 @@ typedef struct eslp_limits {
    * 2.4 kB on average and up to 10 kB (JSON the same, XML 1.75 times that), the reply to `connect` 4 kB for a
    * loopback call and 8 to 12 kB for a SIP call. A buffer of 16 KiB has nearly all of them whole.
    */
-  size_t whole;
+  size_t max_buffered;
 } eslp_limits;
 
 /**
@@ -2425,13 +2425,13 @@ eslp_status eslp_buffer_grow(eslp_buffer *buffer, void *memory, size_t size);
  * What a server's side delivers.
  * ======================================================================== */
 
-/** Storage for one header of an eslp_event_data. Need not be initialised. */
+/** Storage for one header of an eslp_outgoing_event. Need not be initialised. */
 typedef struct eslp_field_slot {
   /** Private. */
   uint64_t opaque[6];
 } eslp_field_slot;
 
-/** Storage for one element of an array in an eslp_event_data. Need not be initialised. */
+/** Storage for one element of an array in an eslp_outgoing_event. Need not be initialised. */
 typedef struct eslp_item_slot {
   /** Private. */
   uint64_t opaque[2];
@@ -2444,25 +2444,25 @@ typedef struct eslp_item_slot {
  * It keeps pointers: names, values, items and the body must stay where they are as long as it is used.
  *
  *     eslp_field_slot slots[16];
- *     eslp_event_data event;
- *     eslp_event_data_init(&event, slots, 16);
- *     eslp_event_data_add(&event, ESLP_LIT("Event-Name"), ESLP_LIT("HEARTBEAT"));
+ *     eslp_outgoing_event event;
+ *     eslp_outgoing_event_init(&event, slots, 16);
+ *     eslp_outgoing_event_add(&event, ESLP_LIT("Event-Name"), ESLP_LIT("HEARTBEAT"));
  */
-typedef struct eslp_event_data {
+typedef struct eslp_outgoing_event {
   /** Private. */
   uint64_t opaque[8];
-} eslp_event_data;
+} eslp_outgoing_event;
 
 /** How a `%` that two upper-case hexadecimal digits follow is written. */
 typedef enum eslp_percent {
   /** As FreeSWITCH writes it: not escaped, so that it is read back as another value. */
-  ESLP_PERCENT_FAITHFUL = 0,
+  ESLP_PERCENT_FREESWITCH = 0,
   /** Lossless: it is read back as it was. */
-  ESLP_PERCENT_EXACT = 1,
+  ESLP_PERCENT_LOSSLESS = 1,
 } eslp_percent;
 
 /** Begins with an event without headers, in `count` slots, which must stay where they are as long as it is used. */
-eslp_status eslp_event_data_init(eslp_event_data *event, eslp_field_slot *slots, size_t count);
+eslp_status eslp_outgoing_event_init(eslp_outgoing_event *event, eslp_field_slot *slots, size_t count);
 
 /**
  * Adds a header with one value, not coded. Where it is empty, plain events say `_undef_`; the server itself has no empty
@@ -2470,7 +2470,7 @@ eslp_status eslp_event_data_init(eslp_event_data *event, eslp_field_slot *slots,
  *
  * @return ESLP_INSUFFICIENT if no slot is left.
  */
-eslp_status eslp_event_data_add(eslp_event_data *event, eslp_bytes name, eslp_bytes value);
+eslp_status eslp_outgoing_event_add(eslp_outgoing_event *event, eslp_bytes name, eslp_bytes value);
 
 /**
  * Adds a header whose value is an array of `count` items, with as many slots for them. Plain and XML events cannot tell
@@ -2478,14 +2478,14 @@ eslp_status eslp_event_data_add(eslp_event_data *event, eslp_bytes name, eslp_by
  *
  * @return ESLP_INSUFFICIENT if no slot for a header is left.
  */
-eslp_status eslp_event_data_add_array(eslp_event_data *event, eslp_bytes name, const eslp_bytes *items,
-    size_t count, eslp_item_slot *slots);
+eslp_status eslp_outgoing_event_add_array(eslp_outgoing_event *event, eslp_bytes name,
+    const eslp_bytes *items, size_t count, eslp_item_slot *slots);
 
 /** Gives the event a body; NULL takes it away. An empty one is told from none in JSON only. */
-eslp_status eslp_event_data_body(eslp_event_data *event, eslp_bytes body);
+eslp_status eslp_outgoing_event_body(eslp_outgoing_event *event, eslp_bytes body);
 
 /** Takes all headers and the body away, for the next event in the same slots. */
-eslp_status eslp_event_data_clear(eslp_event_data *event);
+eslp_status eslp_outgoing_event_clear(eslp_outgoing_event *event);
 
 /**
  * Writes the event's document in an eslp_format, the body of a `text/event-...` frame, to `out`. `percent` is an
@@ -2495,8 +2495,8 @@ eslp_status eslp_event_data_clear(eslp_event_data *event);
  * meaning.
  * ESLP_FORGED_NAME if a header's name would forge another header; `len` is then its place, from 0.
  */
-eslp_status eslp_event_data_encode(const eslp_event_data *event, int32_t format, int32_t percent, void *out,
-    size_t size, size_t *len);
+eslp_status eslp_outgoing_event_encode(const eslp_outgoing_event *event, int32_t format, int32_t percent,
+    void *out, size_t size, size_t *len);
 
 /* ========================================================================
  * Server
@@ -2579,55 +2579,55 @@ typedef enum eslp_effect {
 } eslp_effect;
 
 /** What a client wants of the host, and how to answer. */
-typedef enum eslp_ask_kind {
+typedef enum eslp_host_request_kind {
   /** Nothing. */
-  ESLP_ASK_NONE = 0,
+  ESLP_HOST_REQUEST_NONE = 0,
   /**
    * `auth`: whether `password` is right, by eslp_secret_matches(). ESLP_ANSWER_ACCEPT or ESLP_ANSWER_REFUSE. All other
    * questions can be declined with ESLP_ANSWER_REPLY.
    */
-  ESLP_ASK_PASSWORD = 1,
+  ESLP_HOST_REQUEST_PASSWORD = 1,
   /**
    * `userauth`: whether `password` is that of `user` at `domain`. ESLP_ANSWER_ACCEPT with the user's rights, or
    * ESLP_ANSWER_REFUSE.
    */
-  ESLP_ASK_USER = 2,
+  ESLP_HOST_REQUEST_USER = 2,
   /**
    * `api`: run `command` with `argument`. ESLP_ANSWER_OUTPUT, when it is there; until then the client's next
    * commands wait, and so do its events. With `console`, aliases are known, and `command` is the whole line.
    */
-  ESLP_ASK_API = 3,
+  ESLP_HOST_REQUEST_API = 3,
   /**
    * `bgapi`: begin `command` with `argument`. ESLP_ANSWER_JOB at once, with the name `job` if that is given, and a
    * BACKGROUND_JOB event when it has ended.
    */
-  ESLP_ASK_BGAPI = 4,
+  ESLP_HOST_REQUEST_BGAPI = 4,
   /**
    * `sendmsg`: do `message` with a channel. ESLP_ANSWER_DONE, ESLP_ANSWER_NO_SUCH_CHANNEL or ESLP_ANSWER_REPLY; with
    * `wait` not before it is done. All its headers are in `request`.
    */
-  ESLP_ASK_SENDMSG = 5,
+  ESLP_HOST_REQUEST_SENDMSG = 5,
   /**
    * `sendevent`: fire the event `event_name`, whose headers and body are in `request`. ESLP_ANSWER_EVENT with its
    * uuid, or ESLP_ANSWER_REPLY. FreeSWITCH takes an unknown name for CUSTOM without a subclass.
    */
-  ESLP_ASK_SENDEVENT = 6,
+  ESLP_HOST_REQUEST_SENDEVENT = 6,
   /** `connect`: the controlled channel's data. ESLP_ANSWER_CHANNEL. */
-  ESLP_ASK_CONNECT = 7,
+  ESLP_HOST_REQUEST_CONNECT = 7,
   /** `getvar`: the `variable` of the controlled channel. ESLP_ANSWER_VALUE. */
-  ESLP_ASK_GETVAR = 8,
+  ESLP_HOST_REQUEST_GETVAR = 8,
   /**
    * `myevents` of an inbound connection: whether there is a channel with this `uuid`. ESLP_ANSWER_CONTROL or
    * ESLP_ANSWER_NO_SUCH_CHANNEL, with this uuid.
    */
-  ESLP_ASK_MYEVENTS = 9,
-} eslp_ask_kind;
+  ESLP_HOST_REQUEST_MYEVENTS = 9,
+} eslp_host_request_kind;
 
 /** What a client wants of the host. Valid as long as the octets in the buffer. */
-typedef struct eslp_ask {
-  /** An eslp_ask_kind, which says what goes with it. */
+typedef struct eslp_host_request {
+  /** An eslp_host_request_kind, which says what goes with it. */
   int32_t kind;
-  /** With ESLP_ASK_SENDEVENT: an eslp_event_name. */
+  /** With ESLP_HOST_REQUEST_SENDEVENT: an eslp_event_name. */
   int32_t event_name;
   /** A password. */
   eslp_bytes password;
@@ -2655,7 +2655,7 @@ typedef struct eslp_ask {
   uint8_t wait;
   /** An API command and its argument, as they were sent. */
   eslp_bytes line;
-} eslp_ask;
+} eslp_host_request;
 
 /** Why a connection is over. */
 typedef enum eslp_closed {
@@ -2702,10 +2702,10 @@ typedef struct eslp_server_found {
   /** Position in the stream, counted from the first octet. */
   uint64_t error_offset;
   /** With ESLP_SERVER_ASK: what is wanted. */
-  eslp_ask ask;
+  eslp_host_request ask;
 } eslp_server_found;
 
-/** What the host says to an eslp_ask. */
+/** What the host says to an eslp_host_request. */
 typedef enum eslp_answer_kind {
   /** The password is right: the rights are in `allowed_events`, `allowed_api`, `deny_log`. */
   ESLP_ANSWER_ACCEPT = 1,
@@ -2737,7 +2737,7 @@ typedef enum eslp_answer_kind {
   ESLP_ANSWER_REPLY = 11,
 } eslp_answer_kind;
 
-/** What the host says to an eslp_ask. What it points to is read during the call only. */
+/** What the host says to an eslp_host_request. What it points to is read during the call only. */
 typedef struct eslp_answer {
   /** An eslp_answer_kind, which says what goes with it. */
   int32_t kind;
@@ -2753,20 +2753,20 @@ typedef struct eslp_answer {
   /** With ESLP_ANSWER_ACCEPT: the API commands that may be used. All if left out. */
   eslp_bytes allowed_api;
   /** With ESLP_ANSWER_CHANNEL: the channel's data. */
-  const eslp_event_data *channel;
+  const eslp_outgoing_event *channel;
 } eslp_answer;
 
 /** What to do with an event or a log line. */
-typedef enum eslp_offer {
+typedef enum eslp_admission {
   /** Not wanted by this connection. */
-  ESLP_OFFER_SKIP = 0,
+  ESLP_ADMISSION_SKIP = 0,
   /** Wanted: call eslp_server_deliver() for it in order. It counts against the queue limit until you do. */
-  ESLP_OFFER_QUEUE = 1,
+  ESLP_ADMISSION_ENQUEUE = 1,
   /** Wanted, but the queue is full: dropped. */
-  ESLP_OFFER_LOST = 2,
+  ESLP_ADMISSION_DROPPED = 2,
   /** One loss too many: eslp_server_disconnect(). */
-  ESLP_OFFER_KILL = 3,
-} eslp_offer;
+  ESLP_ADMISSION_OVERFLOW = 3,
+} eslp_admission;
 
 /** What to say at the end of a connection. */
 typedef enum eslp_goodbye {
@@ -2877,12 +2877,12 @@ eslp_status eslp_server_channel_ended(eslp_server *server, eslp_bytes name, void
     size_t *written);
 
 /**
- * Whether this connection wants an event that happens, by its subscriptions and filters: an eslp_offer.
+ * Whether this connection wants an event that happens, by its subscriptions and filters: an eslp_admission.
  *
  * `regex`, which may be NULL, is called for filters with regular expressions, with `user`; without it they match nothing.
  */
-eslp_status eslp_server_offer(eslp_server *server, const eslp_event_data *event, eslp_regex regex, void *user,
-    int32_t *offer);
+eslp_status eslp_server_offer(eslp_server *server, const eslp_outgoing_event *event, eslp_regex regex,
+    void *user, int32_t *offer);
 
 /**
  * Offers an event of the controlled channel's own queue, after ESLP_EFFECT_DIVERT_ON: subscriptions and filters do not
@@ -2890,7 +2890,7 @@ eslp_status eslp_server_offer(eslp_server *server, const eslp_event_data *event,
  */
 eslp_status eslp_server_offer_diverted(eslp_server *server, int32_t *offer);
 
-/** Whether this connection wants a log line of a level: an eslp_offer. */
+/** Whether this connection wants a log line of a level: an eslp_admission. */
 eslp_status eslp_server_offer_log(eslp_server *server, int32_t level, int32_t *offer);
 
 /**
@@ -2900,7 +2900,7 @@ eslp_status eslp_server_offer_log(eslp_server *server, int32_t level, int32_t *o
  * subscribed to. ESLP_INSUFFICIENT if `size` is less than what `written` says then. Nothing has changed then but what
  * `out` holds, which has no meaning.
  */
-eslp_status eslp_server_deliver(eslp_server *server, const eslp_event_data *event, void *out, size_t size,
+eslp_status eslp_server_deliver(eslp_server *server, const eslp_outgoing_event *event, void *out, size_t size,
     size_t *written);
 
 /** Gives up an event that waits, as if it had been delivered. */

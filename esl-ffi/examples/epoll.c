@@ -106,7 +106,7 @@ static struct connection *begin(int socket, eslp_role role) {
     connection->role = role;
     connection->unsent = 0;
     connection->application_ended = connection->is_tone = false;
-    eslp_limits limits = {.whole = RECEIVE_SIZE};
+    eslp_limits limits = {.max_buffered = RECEIVE_SIZE};
     eslp_client_init(connection->client_memory, ESLP_CLIENT_SIZE, role, &limits, &connection->client);
     eslp_buffer_init(&connection->buffer, connection->receive_memory, RECEIVE_SIZE);
 

@@ -4,8 +4,8 @@ use core::ffi::{c_char, c_void};
 
 use esl_core::RecvBuf;
 
-use crate::border::{Out, Outcome, output, run};
 use crate::handle::{Opaque, assert_fits};
+use crate::ptr::{Out, Outcome, output, run};
 use crate::status::eslp_status;
 
 /// A receive buffer over memory of the caller's: it keeps the books of what has been read and not yet consumed. For hosts

@@ -2,12 +2,9 @@
 
 use core::ffi::c_void;
 
-use esl_core::{
-    Answer, Channel, Client, Command, CommandId, End, Eof, Incoming, Limits, Linger, Message, Poll, SendError, Stats,
-    Subscription, Unanswered,
-};
+use esl_core::client::{Answer, CommandId, End, Eof, Follow, Linger, Poll, SendError, Stats, Unanswered};
+use esl_core::{Client, Command, Incoming, Limits, Message, Subscription};
 
-use crate::border::{Out, Outcome, input, output, read, run};
 use crate::command::{eslp_command, eslp_events, eslp_fault, linger};
 use crate::decoder::{eslp_limits, limits};
 use crate::handle::{Opaque, assert_size};
@@ -15,6 +12,7 @@ use crate::message::{eslp_lines, eslp_message, socket_mode};
 use crate::name::{format_of, optional_level_of};
 use crate::octets::eslp_bytes;
 use crate::pairs::eslp_pairs;
+use crate::ptr::{Out, Outcome, input, output, read, run};
 use crate::status::eslp_status;
 
 /// Memory for a client, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
@@ -365,14 +363,14 @@ impl From<Incoming<'_>> for eslp_client_found {
 
 impl eslp_subscription {
     /// # Safety
-    /// `self` is an input as [`border`](crate::border) defines it: so is whatever its fields point to.
+    /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
     unsafe fn subscription<'a>(&'a self) -> Outcome<Subscription<'a>> {
         // SAFETY: the fields of an input are inputs, which is all that `optional`, `events` and `pairs` require.
         unsafe {
             let channel = match self.channel.optional()? {
-                Some(uuid) => Channel::Uuid(uuid),
-                None if self.own_channel != 0 => Channel::Own,
-                None => Channel::None,
+                Some(uuid) => Follow::Uuid(uuid),
+                None if self.own_channel != 0 => Follow::Own,
+                None => Follow::None,
             };
             let linger = if self.linger == 0 {
                 None

@@ -2,17 +2,19 @@
 
 use core::ffi::c_void;
 
-use esl_core::name::{EventName, HangupCause};
-use esl_core::{
-    Call, Command, CommandError, EncodeError, EventNames, Events, Execute, Field, Filter, Request, Secret, SendEvent,
-    SendMsg, Unicast, Words,
+use esl_core::Command;
+use esl_core::command::{
+    CallCommand, CommandError, EncodeError, EventNames, Events, Execute, Field, Filter, Secret, SendEvent, SendMsg,
+    Unicast, Words,
 };
+use esl_core::frame::Request;
+use esl_core::name::{EventName, HangupCause};
 
-use crate::border::{Out, Outcome, output, read, run};
 use crate::message::eslp_frame;
 use crate::name::{eslp_log_level, format_number, format_of, optional_level_of};
 use crate::octets::eslp_bytes;
 use crate::pairs::eslp_pairs;
+use crate::ptr::{Out, Outcome, output, read, run};
 use crate::status::eslp_status;
 
 /// Which command.
@@ -366,7 +368,7 @@ impl eslp_events {
 
 impl eslp_sendmsg {
     /// # Safety
-    /// `self` is an input as [`border`](crate::border) defines it: so is whatever its fields point to.
+    /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
     unsafe fn message<'a>(&'a self) -> Outcome<SendMsg<'a>> {
         // SAFETY: the same precondition as this function's.
         let call = unsafe { self.call() }?;
@@ -383,7 +385,7 @@ impl eslp_sendmsg {
 
     /// # Safety
     /// As [`message`](Self::message).
-    unsafe fn call<'a>(&'a self) -> Outcome<Call<'a>> {
+    unsafe fn call<'a>(&'a self) -> Outcome<CallCommand<'a>> {
         use eslp_call_kind::*;
         let port = |number| (number != 0).then_some(number);
         // SAFETY: the fields of an input are inputs, which is all that `octets`, `said` and `pairs` require.
@@ -391,7 +393,7 @@ impl eslp_sendmsg {
             Ok(match self.call {
                 kind if kind == ESLP_CALL_EXECUTE as i32 => {
                     let execute = &self.execute;
-                    Call::Execute(Execute {
+                    CallCommand::Execute(Execute {
                         app: execute.app.octets()?,
                         arg: execute.arg.octets()?,
                         loops: (execute.loops != 0).then_some(execute.loops),
@@ -401,9 +403,9 @@ impl eslp_sendmsg {
                     })
                 }
                 kind if kind == ESLP_CALL_HANGUP as i32 => {
-                    Call::Hangup { cause: said(&self.hangup_cause)?.map(HangupCause::from_octets) }
+                    CallCommand::Hangup { cause: said(&self.hangup_cause)?.map(HangupCause::from_bytes) }
                 }
-                kind if kind == ESLP_CALL_UNICAST as i32 => Call::Unicast(Unicast {
+                kind if kind == ESLP_CALL_UNICAST as i32 => CallCommand::Unicast(Unicast {
                     local_ip: said(&self.unicast.local_ip)?,
                     local_port: port(self.unicast.local_port),
                     remote_ip: said(&self.unicast.remote_ip)?,
@@ -411,9 +413,11 @@ impl eslp_sendmsg {
                     transport: said(&self.unicast.transport)?,
                     flags: said(&self.unicast.flags)?,
                 }),
-                kind if kind == ESLP_CALL_NOMEDIA as i32 => Call::NoMedia { uuid: self.nomedia_uuid.octets()? },
-                kind if kind == ESLP_CALL_XFEREXT as i32 => Call::XferExt { applications: self.applications.pairs()? },
-                kind if kind == ESLP_CALL_OTHER as i32 => Call::Other { name: self.other.octets()? },
+                kind if kind == ESLP_CALL_NOMEDIA as i32 => CallCommand::NoMedia { uuid: self.nomedia_uuid.octets()? },
+                kind if kind == ESLP_CALL_XFEREXT as i32 => {
+                    CallCommand::XferExt { applications: self.applications.pairs()? }
+                }
+                kind if kind == ESLP_CALL_OTHER as i32 => CallCommand::Other { name: self.other.octets()? },
                 _ => return Err(eslp_status::ESLP_INVALID_ARGUMENT),
             })
         }
@@ -422,7 +426,7 @@ impl eslp_sendmsg {
 
 impl eslp_command {
     /// # Safety
-    /// `self` is an input as [`border`](crate::border) defines it: so is whatever its fields point to. The field that
+    /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to. The field that
     /// goes with the kind has been written.
     pub(crate) unsafe fn command<'a>(&'a self) -> Outcome<Command<'a>> {
         use eslp_command_kind::*;
@@ -465,7 +469,7 @@ impl eslp_command {
                 }),
                 kind if kind == ESLP_COMMAND_FILTER_DELETE_ALL as i32 => Command::Filter(Filter::DeleteAll),
                 kind if kind == ESLP_COMMAND_SENDEVENT as i32 => Command::SendEvent(SendEvent {
-                    name: EventName::from_octets(fields.sendevent.name.octets()?),
+                    name: EventName::from_bytes(fields.sendevent.name.octets()?),
                     headers: fields.sendevent.headers.pairs()?,
                     body: fields.sendevent.body.octets()?,
                 }),
@@ -685,24 +689,24 @@ impl eslp_sendmsg {
             ..Self::NONE
         };
         match &message.call {
-            Call::Execute(execute) => {
+            CallCommand::Execute(execute) => {
                 Self { call: ESLP_CALL_EXECUTE as i32, execute: eslp_execute::read(execute), ..read }
             }
-            Call::Hangup { cause } => Self {
+            CallCommand::Hangup { cause } => Self {
                 call: ESLP_CALL_HANGUP as i32,
                 hangup_cause: eslp_bytes::option(cause.map(|cause| cause.as_octets())),
                 ..read
             },
-            Call::Unicast(unicast) => {
+            CallCommand::Unicast(unicast) => {
                 Self { call: ESLP_CALL_UNICAST as i32, unicast: eslp_unicast::read(unicast), ..read }
             }
-            Call::NoMedia { uuid } => {
+            CallCommand::NoMedia { uuid } => {
                 Self { call: ESLP_CALL_NOMEDIA as i32, nomedia_uuid: eslp_bytes::of(uuid), ..read }
             }
-            Call::XferExt { .. } => {
+            CallCommand::XferExt { .. } => {
                 Self { call: ESLP_CALL_XFEREXT as i32, applications: eslp_pairs::of_applications(request), ..read }
             }
-            Call::Other { name } => Self { other: eslp_bytes::of(name), ..read },
+            CallCommand::Other { name } => Self { other: eslp_bytes::of(name), ..read },
         }
     }
 }

@@ -2,22 +2,23 @@
 
 use core::ffi::c_void;
 
-use esl_core::{EventData, EventEncodeError, EventField, Percent};
+use esl_core::event::{EventEncodeError, EventField, OutgoingEvent};
+use esl_core::text::Percent;
 
-use crate::border::{Out, Outcome, output, run, slice};
 use crate::handle::{Opaque, assert_fits};
 use crate::name::format_of;
 use crate::octets::eslp_bytes;
+use crate::ptr::{Out, Outcome, output, run, slice};
 use crate::status::eslp_status;
 
-/// Storage for one header of an eslp_event_data. Need not be initialised.
+/// Storage for one header of an eslp_outgoing_event. Need not be initialised.
 #[repr(C)]
 pub struct eslp_field_slot {
     /// Private.
     pub opaque: [u64; 6],
 }
 
-/// Storage for one element of an array in an eslp_event_data. Need not be initialised.
+/// Storage for one element of an array in an eslp_outgoing_event. Need not be initialised.
 #[repr(C)]
 pub struct eslp_item_slot {
     /// Private.
@@ -30,11 +31,11 @@ pub struct eslp_item_slot {
 /// It keeps pointers: names, values, items and the body must stay where they are as long as it is used.
 ///
 ///     eslp_field_slot slots[16];
-///     eslp_event_data event;
-///     eslp_event_data_init(&event, slots, 16);
-///     eslp_event_data_add(&event, ESLP_LIT("Event-Name"), ESLP_LIT("HEARTBEAT"));
+///     eslp_outgoing_event event;
+///     eslp_outgoing_event_init(&event, slots, 16);
+///     eslp_outgoing_event_add(&event, ESLP_LIT("Event-Name"), ESLP_LIT("HEARTBEAT"));
 #[repr(C)]
-pub struct eslp_event_data {
+pub struct eslp_outgoing_event {
     /// Private.
     pub opaque: [u64; 8],
 }
@@ -44,9 +45,9 @@ pub struct eslp_event_data {
 #[repr(C)]
 pub enum eslp_percent {
     /// As FreeSWITCH writes it: not escaped, so that it is read back as another value.
-    ESLP_PERCENT_FAITHFUL = 0,
+    ESLP_PERCENT_FREESWITCH = 0,
     /// Lossless: it is read back as it was.
-    ESLP_PERCENT_EXACT = 1,
+    ESLP_PERCENT_LOSSLESS = 1,
 }
 
 /// An event under construction in slots of the caller's. The first `used` slots are initialised.
@@ -59,11 +60,11 @@ pub(crate) struct Growing {
 
 impl Growing {
     /// The event as it is now.
-    pub(crate) fn event(&self) -> Outcome<EventData<'static>> {
+    pub(crate) fn event(&self) -> Outcome<OutgoingEvent<'static>> {
         // SAFETY: the slots are lent memory, so they still exist and nobody else uses them; `add` has written the first
         // `used` of them. A field's own slices are lent memory, too.
         let headers: &'static [EventField<'static>] = unsafe { slice(self.slots, self.used) }?;
-        let event = EventData::new(headers);
+        let event = OutgoingEvent::new(headers);
         Ok(match self.body {
             Some(body) => event.with_body(body),
             None => event,
@@ -74,7 +75,7 @@ impl Growing {
         if self.used >= self.room {
             return Err(eslp_status::ESLP_INSUFFICIENT);
         }
-        // SAFETY: `used < room`, and `eslp_event_data_init` was lent `room` slots, each as large and as aligned as a
+        // SAFETY: `used < room`, and `eslp_outgoing_event_init` was lent `room` slots, each as large and as aligned as a
         // field: asserted below. `write` does not read the old contents.
         unsafe { self.slots.add(self.used).write(field) };
         self.used += 1;
@@ -83,12 +84,12 @@ impl Growing {
 }
 
 // SAFETY: the size is checked below, by `assert_fits`; the mark is used once.
-unsafe impl Opaque for eslp_event_data {
+unsafe impl Opaque for eslp_outgoing_event {
     type Inner = Growing;
     const MARK: u64 = 0x6573_6c70_6461_7410;
 }
 
-const _: () = assert_fits::<eslp_event_data>();
+const _: () = assert_fits::<eslp_outgoing_event>();
 const _: () = assert!(size_of::<EventField<'static>>() <= size_of::<eslp_field_slot>());
 const _: () = assert!(align_of::<EventField<'static>>() <= align_of::<eslp_field_slot>());
 const _: () = assert!(size_of::<&[u8]>() <= size_of::<eslp_item_slot>());
@@ -96,24 +97,24 @@ const _: () = assert!(align_of::<&[u8]>() <= align_of::<eslp_item_slot>());
 
 pub(crate) const fn percent_of(number: i32) -> Outcome<Percent> {
     match number {
-        0 => Ok(Percent::Faithful),
-        1 => Ok(Percent::Exact),
+        0 => Ok(Percent::FreeSwitch),
+        1 => Ok(Percent::Lossless),
         _ => Err(eslp_status::ESLP_INVALID_ARGUMENT),
     }
 }
 
 /// Begins with an event without headers, in `count` slots, which must stay where they are as long as it is used.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_event_data_init(
-    event: *mut eslp_event_data,
+pub unsafe extern "C" fn eslp_outgoing_event_init(
+    event: *mut eslp_outgoing_event,
     slots: *mut eslp_field_slot,
     count: usize,
 ) -> eslp_status {
     // SAFETY: by the contract with C, `event` is an output and `slots[..count]` is lent memory.
     run(|| unsafe {
-        let memory = crate::border::slice_mut(slots.cast::<core::mem::MaybeUninit<eslp_field_slot>>(), count)?;
+        let memory = crate::ptr::slice_mut(slots.cast::<core::mem::MaybeUninit<eslp_field_slot>>(), count)?;
         let slots = memory.as_mut_ptr().cast::<EventField<'static>>();
-        eslp_event_data::put(event, Growing { slots, room: count, used: 0, body: None })
+        eslp_outgoing_event::put(event, Growing { slots, room: count, used: 0, body: None })
     })
 }
 
@@ -122,15 +123,15 @@ pub unsafe extern "C" fn eslp_event_data_init(
 ///
 /// @return ESLP_INSUFFICIENT if no slot is left.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_event_data_add(
-    event: *mut eslp_event_data,
+pub unsafe extern "C" fn eslp_outgoing_event_add(
+    event: *mut eslp_outgoing_event,
     name: eslp_bytes,
     value: eslp_bytes,
 ) -> eslp_status {
     // SAFETY: by the contract with C, `event` is a handle and `name` and `value` are inputs.
     run(|| unsafe {
         let (name, value): (&'static [u8], &'static [u8]) = (name.octets()?, value.octets()?);
-        eslp_event_data::inner(event)?.add(EventField::new(name, value))
+        eslp_outgoing_event::inner(event)?.add(EventField::new(name, value))
     })
 }
 
@@ -139,8 +140,8 @@ pub unsafe extern "C" fn eslp_event_data_add(
 ///
 /// @return ESLP_INSUFFICIENT if no slot for a header is left.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_event_data_add_array(
-    event: *mut eslp_event_data,
+pub unsafe extern "C" fn eslp_outgoing_event_add_array(
+    event: *mut eslp_outgoing_event,
     name: eslp_bytes,
     items: *const eslp_bytes,
     count: usize,
@@ -150,9 +151,9 @@ pub unsafe extern "C" fn eslp_event_data_add_array(
     // is lent memory. `place < count` slots of at least the size and alignment of a `&[u8]`, asserted above, so `add`
     // stays in bounds; `slice` sees `count` slots that the loop has written, or the function has returned.
     run(|| unsafe {
-        let event = eslp_event_data::inner(event)?;
+        let event = eslp_outgoing_event::inner(event)?;
         let name: &'static [u8] = name.octets()?;
-        let memory = crate::border::slice_mut(slots.cast::<core::mem::MaybeUninit<eslp_item_slot>>(), count)?;
+        let memory = crate::ptr::slice_mut(slots.cast::<core::mem::MaybeUninit<eslp_item_slot>>(), count)?;
         let first = memory.as_mut_ptr().cast::<&'static [u8]>();
         for (place, item) in slice(items, count)?.iter().enumerate() {
             first.add(place).write(item.octets()?);
@@ -163,21 +164,21 @@ pub unsafe extern "C" fn eslp_event_data_add_array(
 
 /// Gives the event a body; NULL takes it away. An empty one is told from none in JSON only.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_event_data_body(event: *mut eslp_event_data, body: eslp_bytes) -> eslp_status {
+pub unsafe extern "C" fn eslp_outgoing_event_body(event: *mut eslp_outgoing_event, body: eslp_bytes) -> eslp_status {
     // SAFETY: by the contract with C, `event` is a handle and `body` is an input.
     run(|| unsafe {
         let body = body.optional()?;
-        eslp_event_data::inner(event)?.body = body;
+        eslp_outgoing_event::inner(event)?.body = body;
         Ok(())
     })
 }
 
 /// Takes all headers and the body away, for the next event in the same slots.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_event_data_clear(event: *mut eslp_event_data) -> eslp_status {
+pub unsafe extern "C" fn eslp_outgoing_event_clear(event: *mut eslp_outgoing_event) -> eslp_status {
     // SAFETY: by the contract with C, `event` is a handle.
     run(|| unsafe {
-        let event = eslp_event_data::inner(event)?;
+        let event = eslp_outgoing_event::inner(event)?;
         (event.used, event.body) = (0, None);
         Ok(())
     })
@@ -190,8 +191,8 @@ pub unsafe extern "C" fn eslp_event_data_clear(event: *mut eslp_event_data) -> e
 /// meaning.
 /// ESLP_FORGED_NAME if a header's name would forge another header; `len` is then its place, from 0.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_event_data_encode(
-    event: *const eslp_event_data,
+pub unsafe extern "C" fn eslp_outgoing_event_encode(
+    event: *const eslp_outgoing_event,
     format: i32,
     percent: i32,
     out: *mut c_void,
@@ -201,7 +202,7 @@ pub unsafe extern "C" fn eslp_event_data_encode(
     // SAFETY: by the contract with C, `event` is a handle and `out[..size]` and `len` are outputs.
     run(|| unsafe {
         let len = Out::optional(len)?;
-        let event = eslp_event_data::inner_ref(event)?.event()?;
+        let event = eslp_outgoing_event::inner_ref(event)?.event()?;
         let format = format_of(format)?.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?;
         let written = event.encode(format, percent_of(percent)?, output(out, size)?);
         if let Some(len) = len {

@@ -2,12 +2,13 @@
 
 use core::ffi::c_void;
 
-use esl_core::{Decoder, Limits, Step};
+use esl_core::frame::Step;
+use esl_core::{Decoder, Limits};
 
-use crate::border::{Out, Outcome, input, read, run};
 use crate::handle::{Opaque, assert_size};
 use crate::message::{eslp_lines, eslp_message};
 use crate::octets::eslp_bytes;
+use crate::ptr::{Out, Outcome, input, read, run};
 use crate::status::eslp_status;
 
 /// The limits of a decoder, and the size from which on frames are handed out in pieces.
@@ -18,11 +19,11 @@ use crate::status::eslp_status;
 #[repr(C)]
 pub struct eslp_limits {
     /// The most octets that a head may have, in parts or whole. Default 1 MiB; 64 KiB for a server.
-    pub head: usize,
+    pub max_head: usize,
     /// The most lines that a head may have. Default 10 000.
-    pub lines: usize,
+    pub max_lines: usize,
     /// The most octets that a body may have. Default 64 MiB; 1 MiB for a server.
-    pub body: usize,
+    pub max_body: usize,
     /// The most octets that a frame may have to be handed out in one piece. Longer ones come in parts, to a client as
     /// ESLP_IN_HEAD or ESLP_IN_HEAD_PART and ESLP_IN_BODY, from a decoder as ESLP_STEP_HEAD or ESLP_STEP_HEAD_PART and
     /// ESLP_STEP_BODY. Default: always in one piece. A host whose buffer is fixed sets this to the buffer's size, at
@@ -32,7 +33,7 @@ pub struct eslp_limits {
     /// How long frames are on a real server: replies up to 553 octets, log lines and notices some hundred, plain events
     /// 2.4 kB on average and up to 10 kB (JSON the same, XML 1.75 times that), the reply to `connect` 4 kB for a
     /// loopback call and 8 to 12 kB for a SIP call. A buffer of 16 KiB has nearly all of them whole.
-    pub whole: usize,
+    pub max_buffered: usize,
 }
 
 /// The smallest eslp_limits.whole with which every frame is understood, and a connection ends for the same reason, with
@@ -179,10 +180,10 @@ pub(crate) unsafe fn limits(pointer: *const eslp_limits, default: Limits) -> Out
     let limits = unsafe { read(pointer) }?;
     let or = |number, default| if number == 0 { default } else { number };
     Ok(Limits {
-        head: or(limits.head, default.head),
-        lines: or(limits.lines, default.lines),
-        body: or(limits.body, default.body),
-        whole: or(limits.whole, default.whole),
+        max_head: or(limits.max_head, default.max_head),
+        max_lines: or(limits.max_lines, default.max_lines),
+        max_body: or(limits.max_body, default.max_body),
+        max_buffered: or(limits.max_buffered, default.max_buffered),
     })
 }
 

@@ -2,15 +2,15 @@
 
 use core::ffi::c_void;
 
-use esl_core::Insufficient;
 use esl_core::dial::{
     Bridge, Destination, DialEncodeError, DialError, DialField, DialHandles, DialReadError, DialString, FlatLeg, Join,
     Leg, LegSource, Originate, Variables,
 };
+use esl_core::text::Insufficient;
 
-use crate::border::{Out, Outcome, input, output, read, run, slice, slice_mut};
 use crate::octets::eslp_bytes;
 use crate::pairs::eslp_pairs;
+use crate::ptr::{Out, Outcome, input, output, read, run, slice, slice_mut};
 use crate::status::eslp_status;
 
 /// The separator between a leg and the previous one.
@@ -151,7 +151,7 @@ impl LegSource for eslp_dial {
 
 impl eslp_leg {
     /// # Safety
-    /// `self` is an input as [`border`](crate::border) defines it: so is whatever its fields point to.
+    /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
     unsafe fn flat<'a>(&'a self) -> Outcome<FlatLeg<'a>> {
         let join = match self.join {
             0 => Join::And,
@@ -182,7 +182,7 @@ impl eslp_leg {
 
 impl eslp_dial {
     /// # Safety
-    /// `self` is an input as [`border`](crate::border) defines it: so is whatever its fields point to.
+    /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
     unsafe fn dial<'a>(&'a self) -> Outcome<DialString<'a>> {
         // SAFETY: the fields of an input are inputs, which is all that `slice`, `flat` and `variables` require.
         unsafe {
@@ -218,7 +218,7 @@ impl eslp_dial {
 
 impl eslp_originate {
     /// # Safety
-    /// `self` is an input as [`border`](crate::border) defines it: so is whatever its fields point to.
+    /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
     unsafe fn originate<'a>(&'a self) -> Outcome<Originate<'a>> {
         // SAFETY: the fields of an input are inputs, which is all that `optional`, `octets` and `dial` require.
         unsafe {

@@ -1,17 +1,17 @@
 //! Events, and the headers of everything.
 
+use esl_core::command::PairSource;
 use esl_core::dial::ReadVariables;
+use esl_core::event::{GetAll, HeaderSlot, Headers, Indexed, IndexedHeaders};
+use esl_core::frame::{FrameHeaders, Header, RequestHeaders};
 use esl_core::name::header;
-use esl_core::{
-    Event, FrameHeaders, GetAll, Header, HeaderSlot, Headers, Indexed, IndexedHeaders, PairSource, RequestHeaders,
-    Value,
-};
+use esl_core::{Event, Value};
 
-use crate::border::{Out, Outcome, read, run, slice_mut};
 use crate::handle::{Opaque, assert_fits};
 use crate::name::{event_number, format_number, format_of};
 use crate::octets::{eslp_bytes, eslp_header, eslp_value};
 use crate::pairs::{Content, eslp_pairs};
+use crate::ptr::{Out, Outcome, read, run, slice_mut};
 use crate::status::eslp_status;
 
 /// An event, or the channel data that answers `connect`, in the caller's buffer: plain, JSON or XML.

@@ -3,7 +3,7 @@
 use core::ffi::c_void;
 use core::mem::MaybeUninit;
 
-use crate::border::{Out, Outcome};
+use crate::ptr::{Out, Outcome};
 use crate::status::eslp_status;
 
 /// A value behind a tag word, so that a zeroed or freed handle is detected.
@@ -52,8 +52,8 @@ pub(crate) unsafe trait Opaque: Sized {
     /// this library has written one of its marks there.
     unsafe fn inner<'a>(pointer: *mut Self) -> Outcome<&'a mut Self::Inner> {
         // SAFETY: a `Marked` is valid in any state: its mark is an integer and its value a `MaybeUninit`. The caller
-        // guarantees its memory and that nobody else uses it. (Memory that C never wrote: see `border::output`.)
-        let marked = unsafe { crate::border::change(pointer.cast::<Marked<Self::Inner>>()) }?;
+        // guarantees its memory and that nobody else uses it. (Memory that C never wrote: see `ptr::output`.)
+        let marked = unsafe { crate::ptr::change(pointer.cast::<Marked<Self::Inner>>()) }?;
         if marked.mark != Self::MARK && marked.mark != Self::HEAP_MARK {
             return Err(eslp_status::ESLP_BAD_HANDLE);
         }
@@ -69,7 +69,7 @@ pub(crate) unsafe trait Opaque: Sized {
     /// Nobody but this library has written one of its marks there.
     unsafe fn inner_ref<'a>(pointer: *const Self) -> Outcome<&'a Self::Inner> {
         // SAFETY: as in `inner`; the caller guarantees that nobody writes, which is enough for a shared reference.
-        let marked = unsafe { crate::border::read(pointer.cast::<Marked<Self::Inner>>()) }?;
+        let marked = unsafe { crate::ptr::read(pointer.cast::<Marked<Self::Inner>>()) }?;
         if marked.mark != Self::MARK && marked.mark != Self::HEAP_MARK {
             return Err(eslp_status::ESLP_BAD_HANDLE);
         }
@@ -108,7 +108,7 @@ pub(crate) unsafe trait Opaque: Sized {
     /// As [`inner`](Self::inner).
     unsafe fn end(pointer: *mut Self) -> Outcome {
         // SAFETY: as in `inner`; only the mark is read.
-        let marked = unsafe { crate::border::change(pointer.cast::<Marked<Self::Inner>>()) }?;
+        let marked = unsafe { crate::ptr::change(pointer.cast::<Marked<Self::Inner>>()) }?;
         if marked.mark != Self::MARK {
             return Err(eslp_status::ESLP_BAD_HANDLE);
         }
@@ -138,7 +138,7 @@ pub(crate) unsafe trait Opaque: Sized {
     #[cfg(feature = "alloc")]
     unsafe fn give_back(pointer: *mut Self) {
         // SAFETY: as in `inner`; only the mark is read. The memory still exists, as it has not been freed before.
-        let Ok(marked) = (unsafe { crate::border::change(pointer.cast::<Marked<Self::Inner>>()) }) else { return };
+        let Ok(marked) = (unsafe { crate::ptr::change(pointer.cast::<Marked<Self::Inner>>()) }) else { return };
         if marked.mark == Self::HEAP_MARK {
             marked.mark = GONE;
             // SAFETY: only `allocate` writes `HEAP_MARK`, into memory of `malloc`'s; the caller guarantees that it has

@@ -2,12 +2,12 @@
 
 use core::ffi::c_void;
 
-use esl_core::{EventSequence, PendingSlot, PendingTable, Tag};
+use esl_core::client::{EventSequence, PendingSlot, PendingTable, Tag};
 
-use crate::border::{self, Out, output, read, slice_mut};
 use crate::event::{eslp_event, event};
 use crate::handle::{Opaque, assert_fits};
 use crate::octets::eslp_value;
+use crate::ptr::{self, Out, output, read, slice_mut};
 use crate::status::eslp_status;
 
 /// The length of a name that eslp_tag() makes.
@@ -22,7 +22,7 @@ pub const ESLP_TAG_LEN: usize = 33;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_tag(run: u64, number: u64, out: *mut c_void, size: usize) -> eslp_status {
     // SAFETY: by the contract with C, `out[..size]` is an output.
-    border::run(|| unsafe {
+    ptr::run(|| unsafe {
         let tag = Tag::new(run, number);
         let to = output(out, size)?.get_mut(..tag.as_octets().len()).ok_or(eslp_status::ESLP_INSUFFICIENT)?;
         to.copy_from_slice(tag.as_octets());
@@ -36,7 +36,7 @@ pub unsafe extern "C" fn eslp_tag(run: u64, number: u64, out: *mut c_void, size:
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_tag_number(name: *const eslp_value, run: u64, number: *mut u64) -> eslp_status {
     // SAFETY: by the contract with C, `name` is an input and `number` is an output.
-    border::run(|| unsafe {
+    ptr::run(|| unsafe {
         let out = Out::new(number)?;
         let name = read(name)?.value()?;
         out.set(Tag::number_in(name, run).ok_or(eslp_status::ESLP_NOT_FOUND)?);
@@ -82,7 +82,7 @@ pub unsafe extern "C" fn eslp_pending_init(
     // SAFETY: by the contract with C, `pending` is an output and `slots[..count]` is lent memory. The core's slots are
     // no larger and no more aligned, asserted above, so `count` of them fit and `add` stays in bounds; all are written
     // before `slice_mut` takes them for initialised.
-    border::run(|| unsafe {
+    ptr::run(|| unsafe {
         let memory = slice_mut(slots.cast::<core::mem::MaybeUninit<eslp_pending_slot>>(), count)?;
         let first = memory.as_mut_ptr().cast::<Slot>();
         for place in 0..count {
@@ -103,7 +103,7 @@ pub unsafe extern "C" fn eslp_pending_insert(
     before: *mut *mut c_void,
 ) -> eslp_status {
     // SAFETY: by the contract with C, `pending` is a handle and `before` is an output.
-    border::run(|| unsafe {
+    ptr::run(|| unsafe {
         let before = Out::optional(before)?;
         let replaced = eslp_pending::inner(pending)?.insert(number, entry);
         let replaced = replaced.map_err(|_| eslp_status::ESLP_INSUFFICIENT)?;
@@ -124,7 +124,7 @@ pub unsafe extern "C" fn eslp_pending_take(
     entry: *mut *mut c_void,
 ) -> eslp_status {
     // SAFETY: by the contract with C, `pending` is a handle and `entry` is an output.
-    border::run(|| unsafe {
+    ptr::run(|| unsafe {
         let out = Out::new(entry)?;
         out.set(eslp_pending::inner(pending)?.take(number).ok_or(eslp_status::ESLP_NOT_FOUND)?);
         Ok(())
@@ -141,7 +141,7 @@ pub unsafe extern "C" fn eslp_pending_take_any(
     entry: *mut *mut c_void,
 ) -> eslp_status {
     // SAFETY: by the contract with C, `pending` is a handle and `number` and `entry` are outputs.
-    border::run(|| unsafe {
+    ptr::run(|| unsafe {
         let (number_out, out) = (Out::new(number)?, Out::new(entry)?);
         let (number, entry) = eslp_pending::inner(pending)?.drain().next().ok_or(eslp_status::ESLP_END)?;
         number_out.set(number);
@@ -179,14 +179,14 @@ const _: () = assert_fits::<eslp_sequence>();
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_sequence_init(sequence: *mut eslp_sequence) -> eslp_status {
     // SAFETY: by the contract with C, `sequence` is an output.
-    border::run(|| unsafe { eslp_sequence::put(sequence, EventSequence::new()) })
+    ptr::run(|| unsafe { eslp_sequence::put(sequence, EventSequence::new()) })
 }
 
 /// Takes an event's number in, if it has one.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_sequence_note(sequence: *mut eslp_sequence, event: *const eslp_event) -> eslp_status {
     // SAFETY: by the contract with C, `sequence` is a handle and `event` is an input.
-    border::run(|| unsafe {
+    ptr::run(|| unsafe {
         let event = self::event(event)?;
         eslp_sequence::inner(sequence)?.note(&event);
         Ok(())

@@ -11,7 +11,7 @@ use crate::command::{
     eslp_api, eslp_auth, eslp_command, eslp_command_fields, eslp_events, eslp_execute, eslp_fault, eslp_filter,
     eslp_myevents, eslp_sendevent, eslp_sendmsg, eslp_unicast,
 };
-use crate::data::{eslp_event_data, eslp_field_slot, eslp_item_slot};
+use crate::data::{eslp_field_slot, eslp_item_slot, eslp_outgoing_event};
 use crate::decoder::{eslp_limits, eslp_step};
 use crate::dial::{eslp_dial, eslp_dial_fault, eslp_dial_read, eslp_leg, eslp_originate};
 use crate::event::{eslp_event, eslp_headers, eslp_index, eslp_slot};
@@ -19,7 +19,9 @@ use crate::jobs::{eslp_pending, eslp_pending_slot, eslp_sequence};
 use crate::message::{eslp_frame, eslp_header_part, eslp_lines, eslp_message};
 use crate::octets::{eslp_bytes, eslp_header, eslp_items, eslp_value};
 use crate::pairs::{eslp_pair, eslp_pairs};
-use crate::server::{eslp_answer, eslp_ask, eslp_log_data, eslp_server_found, eslp_server_options, eslp_server_state};
+use crate::server::{
+    eslp_answer, eslp_host_request, eslp_log_data, eslp_server_found, eslp_server_options, eslp_server_state,
+};
 
 /// Whether a number is the one for 64 bits, or, where pointers have 32, the other one.
 const fn pinned(number: usize, wide: usize, narrow: usize) -> bool {
@@ -49,7 +51,7 @@ pins! {
     eslp_message 64 36 { kind 0 0, format 4 4, frame 8 8 },
     eslp_lines 24 12 { bytes 0 0, goes_on 16 8, is_event 17 9 },
     eslp_header_part 56 36 { name 0 0, value 24 16, after_line_end 48 32, is_complete 49 33 },
-    eslp_limits 32 16 { head 0 0, lines 8 4, body 16 8, whole 24 12 },
+    eslp_limits 32 16 { max_head 0 0, max_lines 8 4, max_body 16 8, max_buffered 24 12 },
     eslp_step 144 88 { consumed 0 0, required 8 4, kind 16 8, head_ends 20 12, is_cut 21 13, message 24 16, data 88 52, lines 104 60, remaining 128 72, error_offset 136 80 },
     eslp_auth 48 24 { password 0 0, user 16 8, domain 32 16 },
     eslp_api 40 20 { line 0 0, job_uuid 16 8, console_execute 32 16 },
@@ -82,9 +84,9 @@ pins! {
     eslp_buffer 64 64,
     eslp_field_slot 48 48,
     eslp_item_slot 16 16,
-    eslp_event_data 64 64,
+    eslp_outgoing_event 64 64,
     eslp_server_options 72 40 { request 0 0, queued 32 16, lost 36 20, percent 40 24, channel 48 28, full 64 36, is_async 65 37 },
-    eslp_ask 480 252 { kind 0 0, event_name 4 4, password 8 8, user 24 16, domain 40 24, command 56 32, argument 72 40, job 88 48, variable 104 56, uuid 120 64, request 136 72, message 192 100, console 456 240, wait 457 241, line 464 244 },
+    eslp_host_request 480 252 { kind 0 0, event_name 4 4, password 8 8, user 24 16, domain 40 24, command 56 32, argument 72 40, job 88 48, variable 104 56, uuid 120 64, request 136 72, message 192 100, console 456 240, wait 457 241, line 464 244 },
     eslp_server_found 528 296 { consumed 0 0, required 8 4, written 16 8, kind 24 12, effect 28 16, closed 32 20, error 36 24, error_offset 40 32, ask 48 40 },
     eslp_answer 64 36 { kind 0 0, deny_log 4 4, text 8 8, allowed_events 24 16, allowed_api 40 24, channel 56 32 },
     eslp_log_data 80 44 { level 0 0, text_channel 4 4, line 8 8, file 16 12, function 32 20, user_data 48 28, text 64 36 },

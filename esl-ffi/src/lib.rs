@@ -6,7 +6,7 @@
 //! * Handles (`handle.rs`) live in the caller's memory or, with the feature `alloc`, on the heap of `malloc`.
 //! * Views are structs of numbers and pointers on the caller's stack. Each function converts them back to the core's
 //!   views, and checks all numbers and lengths, because C may have written anything into them.
-//! * Every function first converts its raw arguments to safe values (`border.rs`, which states the contract with C), and
+//! * Every function first converts its raw arguments to safe values (`ptr.rs`, which states the contract with C), and
 //!   works with these alone.
 //!
 //! Built with panics that abort, as `--profile ffi` does, the library has no std in it, and no panic path either: the
@@ -20,7 +20,6 @@
 #[cfg(not(panic = "abort"))]
 extern crate std;
 
-mod border;
 pub mod buffer;
 pub mod client;
 pub mod command;
@@ -35,6 +34,7 @@ pub mod message;
 pub mod name;
 pub mod octets;
 pub mod pairs;
+mod ptr;
 pub mod server;
 pub mod status;
 

@@ -1,15 +1,14 @@
 //! Frames, what they mean, and what can be asked of each kind.
 
-use esl_core::{
-    ApiResponse, DisconnectNotice, Disposition, Event, Frame, FrameKind, HeaderPart, Lines, LogLine, Message, Reply,
-    Request, SocketMode, Status, Value,
-};
+use esl_core::frame::{FrameKind, HeaderPart, Lines, Request};
+use esl_core::message::{ApiResponse, DisconnectNotice, Disposition, LogLine, Reply, SocketMode, Status};
+use esl_core::{Event, Frame, Message, Value};
 
-use crate::border::{Out, Outcome, change, read, run};
 use crate::event::{AnyHeaders, eslp_event, eslp_headers};
 use crate::handle::Opaque;
 use crate::name::format_number;
 use crate::octets::{eslp_bytes, eslp_value};
+use crate::ptr::{Out, Outcome, change, read, run};
 use crate::status::eslp_status;
 
 /// One frame of a stream, in the caller's buffer: header lines, and perhaps a body.

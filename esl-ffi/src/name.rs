@@ -2,8 +2,8 @@
 
 use esl_core::name::{AnswerState, CallDirection, CallState, ChannelState, EventName, Format, HangupCause, LogLevel};
 
-use crate::border::{Out, Outcome, run};
 use crate::octets::eslp_bytes;
+use crate::ptr::{Out, Outcome, run};
 use crate::status::eslp_status;
 
 /// How events are written.
@@ -364,7 +364,7 @@ unsafe fn octets<'a>(word: eslp_bytes) -> &'a [u8] {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_event_name_from(word: eslp_bytes) -> i32 {
     // SAFETY: by the contract with C, `word` is an input.
-    event_number(Some(EventName::from_octets(unsafe { octets(word) })))
+    event_number(Some(EventName::from_bytes(unsafe { octets(word) })))
 }
 
 /// The word of an eslp_event_name as FreeSWITCH writes it, valid for ever; NULL for any other number.
@@ -378,7 +378,7 @@ pub extern "C" fn eslp_event_name_text(name: i32) -> eslp_bytes {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_cause_from(word: eslp_bytes) -> i32 {
     // SAFETY: by the contract with C, `word` is an input.
-    let number = HangupCause::from_octets(unsafe { octets(word) }).number();
+    let number = HangupCause::from_bytes(unsafe { octets(word) }).number();
     number.map_or(eslp_cause::ESLP_CAUSE_OTHER as i32, i32::from)
 }
 
@@ -393,7 +393,7 @@ pub extern "C" fn eslp_cause_text(cause: i32) -> eslp_bytes {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_channel_state_from(word: eslp_bytes) -> i32 {
     // SAFETY: by the contract with C, `word` is an input.
-    place(ChannelState::KNOWN, &ChannelState::from_octets(unsafe { octets(word) }))
+    place(ChannelState::KNOWN, &ChannelState::from_bytes(unsafe { octets(word) }))
 }
 
 /// The word of an eslp_channel_state as FreeSWITCH writes it, valid for ever; NULL for any other number.
@@ -406,7 +406,7 @@ pub extern "C" fn eslp_channel_state_text(state: i32) -> eslp_bytes {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_call_state_from(word: eslp_bytes) -> i32 {
     // SAFETY: by the contract with C, `word` is an input.
-    place(CallState::KNOWN, &CallState::from_octets(unsafe { octets(word) }))
+    place(CallState::KNOWN, &CallState::from_bytes(unsafe { octets(word) }))
 }
 
 /// The word of an eslp_call_state as FreeSWITCH writes it, valid for ever; NULL for any other number.
@@ -419,7 +419,7 @@ pub extern "C" fn eslp_call_state_text(state: i32) -> eslp_bytes {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_answer_state_from(word: eslp_bytes) -> i32 {
     // SAFETY: by the contract with C, `word` is an input.
-    place(AnswerState::KNOWN, &AnswerState::from_octets(unsafe { octets(word) }))
+    place(AnswerState::KNOWN, &AnswerState::from_bytes(unsafe { octets(word) }))
 }
 
 /// The word of an eslp_answer_state as FreeSWITCH writes it, valid for ever; NULL for any other number.
@@ -432,7 +432,7 @@ pub extern "C" fn eslp_answer_state_text(state: i32) -> eslp_bytes {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_direction_from(word: eslp_bytes) -> i32 {
     // SAFETY: by the contract with C, `word` is an input.
-    place(CallDirection::KNOWN, &CallDirection::from_octets(unsafe { octets(word) }))
+    place(CallDirection::KNOWN, &CallDirection::from_bytes(unsafe { octets(word) }))
 }
 
 /// The word of an eslp_direction as FreeSWITCH writes it, valid for ever; NULL for any other number.
@@ -445,7 +445,7 @@ pub extern "C" fn eslp_direction_text(direction: i32) -> eslp_bytes {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_format_from(word: eslp_bytes) -> i32 {
     // SAFETY: by the contract with C, `word` is an input.
-    Format::from_octets(unsafe { octets(word) }).map_or(eslp_format::ESLP_FORMAT_NONE as i32, format_number)
+    Format::from_bytes(unsafe { octets(word) }).map_or(eslp_format::ESLP_FORMAT_NONE as i32, format_number)
 }
 
 /// The word of an eslp_format as commands have it, valid for ever; NULL for any other number.
@@ -470,7 +470,7 @@ pub unsafe extern "C" fn eslp_log_level_from(word: eslp_bytes, level: *mut i32) 
     // SAFETY: by the contract with C, `word` is an input and `level` is an output.
     run(|| unsafe {
         let out = Out::new(level)?;
-        let level = LogLevel::from_octets(word.octets()?).ok_or(eslp_status::ESLP_NOT_FOUND)?;
+        let level = LogLevel::from_bytes(word.octets()?).ok_or(eslp_status::ESLP_NOT_FOUND)?;
         out.set(level.number().into());
         Ok(())
     })

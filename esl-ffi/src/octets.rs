@@ -2,10 +2,11 @@
 
 use core::ffi::{c_char, c_void};
 
-use esl_core::{Insufficient, Items, Value};
+use esl_core::Value;
+use esl_core::text::{Insufficient, Items};
 
-use crate::border::{Out, Outcome, output, read, run, slice};
 use crate::handle::{Opaque, assert_fits};
+use crate::ptr::{Out, Outcome, output, read, run, slice};
 use crate::status::eslp_status;
 
 /// A borrowed, length-delimited byte string (not NUL-terminated). Bytes, not text: nothing on the wire is promised to
@@ -127,8 +128,8 @@ impl eslp_value {
     }
 }
 
-impl From<esl_core::Header<'_>> for eslp_header {
-    fn from(header: esl_core::Header<'_>) -> Self {
+impl From<esl_core::frame::Header<'_>> for eslp_header {
+    fn from(header: esl_core::frame::Header<'_>) -> Self {
         Self { name: header.name.into(), value: header.value.into() }
     }
 }

@@ -1,10 +1,12 @@
 //! Lists of pairs.
 
+use esl_core::Frame;
+use esl_core::command::{PairSource, Pairs};
 use esl_core::dial::Variables;
-use esl_core::{Frame, PairSource, Pairs, Request};
+use esl_core::frame::Request;
 
-use crate::border::{Outcome, slice};
 use crate::octets::eslp_bytes;
+use crate::ptr::{Outcome, slice};
 use crate::status::eslp_status;
 
 /// A pair: a header and its value, a variable and its value, an application and its argument.
@@ -71,7 +73,7 @@ impl eslp_pairs {
 
     /// # Safety
     /// `items` is NULL or points to `count` pairs, and these pairs, their bytes and those of `request` are an input as
-    /// [`border`](crate::border) defines it.
+    /// [`border`](crate::ptr) defines it.
     pub(crate) unsafe fn content<'a>(&'a self) -> Outcome<Content<'a>> {
         // SAFETY: `request`, `octets` and `slice` are called on the fields that this function's caller guarantees, and
         // on nothing else.

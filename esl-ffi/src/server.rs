@@ -2,20 +2,22 @@
 
 use core::ffi::{c_char, c_void};
 
+use esl_core::command::Secret;
 use esl_core::server::{
-    Answer, Ask, Closed, Control, DeliverError, Effect, Goodbye, LogData, Offer, Poll, Rights, Server, ServerLimits,
+    Admission, Answer, Closed, Control, DeliverError, Effect, Goodbye, HostRequest, LogData, Poll, Rights, Server,
+    ServerLimits,
 };
-use esl_core::{Insufficient, Secret};
+use esl_core::text::Insufficient;
 
-use crate::border::{Out, Outcome, input, output, read, run};
 use crate::buffer::Memory;
 use crate::command::eslp_sendmsg;
-use crate::data::{eslp_event_data, percent_of};
+use crate::data::{eslp_outgoing_event, percent_of};
 use crate::decoder::{eslp_limits, limits};
 use crate::handle::{Opaque, assert_size};
 use crate::message::eslp_frame;
 use crate::name::{event_number, format_number, level_of};
 use crate::octets::eslp_bytes;
+use crate::ptr::{Out, Outcome, input, output, read, run};
 use crate::status::eslp_status;
 
 /// Memory for a server, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
@@ -102,43 +104,43 @@ pub enum eslp_effect {
 /// What a client wants of the host, and how to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
-pub enum eslp_ask_kind {
+pub enum eslp_host_request_kind {
     /// Nothing.
-    ESLP_ASK_NONE = 0,
+    ESLP_HOST_REQUEST_NONE = 0,
     /// `auth`: whether `password` is right, by eslp_secret_matches(). ESLP_ANSWER_ACCEPT or ESLP_ANSWER_REFUSE. All other
     /// questions can be declined with ESLP_ANSWER_REPLY.
-    ESLP_ASK_PASSWORD = 1,
+    ESLP_HOST_REQUEST_PASSWORD = 1,
     /// `userauth`: whether `password` is that of `user` at `domain`. ESLP_ANSWER_ACCEPT with the user's rights, or
     /// ESLP_ANSWER_REFUSE.
-    ESLP_ASK_USER = 2,
+    ESLP_HOST_REQUEST_USER = 2,
     /// `api`: run `command` with `argument`. ESLP_ANSWER_OUTPUT, when it is there; until then the client's next
     /// commands wait, and so do its events. With `console`, aliases are known, and `command` is the whole line.
-    ESLP_ASK_API = 3,
+    ESLP_HOST_REQUEST_API = 3,
     /// `bgapi`: begin `command` with `argument`. ESLP_ANSWER_JOB at once, with the name `job` if that is given, and a
     /// BACKGROUND_JOB event when it has ended.
-    ESLP_ASK_BGAPI = 4,
+    ESLP_HOST_REQUEST_BGAPI = 4,
     /// `sendmsg`: do `message` with a channel. ESLP_ANSWER_DONE, ESLP_ANSWER_NO_SUCH_CHANNEL or ESLP_ANSWER_REPLY; with
     /// `wait` not before it is done. All its headers are in `request`.
-    ESLP_ASK_SENDMSG = 5,
+    ESLP_HOST_REQUEST_SENDMSG = 5,
     /// `sendevent`: fire the event `event_name`, whose headers and body are in `request`. ESLP_ANSWER_EVENT with its
     /// uuid, or ESLP_ANSWER_REPLY. FreeSWITCH takes an unknown name for CUSTOM without a subclass.
-    ESLP_ASK_SENDEVENT = 6,
+    ESLP_HOST_REQUEST_SENDEVENT = 6,
     /// `connect`: the controlled channel's data. ESLP_ANSWER_CHANNEL.
-    ESLP_ASK_CONNECT = 7,
+    ESLP_HOST_REQUEST_CONNECT = 7,
     /// `getvar`: the `variable` of the controlled channel. ESLP_ANSWER_VALUE.
-    ESLP_ASK_GETVAR = 8,
+    ESLP_HOST_REQUEST_GETVAR = 8,
     /// `myevents` of an inbound connection: whether there is a channel with this `uuid`. ESLP_ANSWER_CONTROL or
     /// ESLP_ANSWER_NO_SUCH_CHANNEL, with this uuid.
-    ESLP_ASK_MYEVENTS = 9,
+    ESLP_HOST_REQUEST_MYEVENTS = 9,
 }
 
 /// What a client wants of the host. Valid as long as the octets in the buffer.
 #[derive(Clone, Copy)]
 #[repr(C)]
-pub struct eslp_ask {
-    /// An eslp_ask_kind, which says what goes with it.
+pub struct eslp_host_request {
+    /// An eslp_host_request_kind, which says what goes with it.
     pub kind: i32,
-    /// With ESLP_ASK_SENDEVENT: an eslp_event_name.
+    /// With ESLP_HOST_REQUEST_SENDEVENT: an eslp_event_name.
     pub event_name: i32,
     /// A password.
     pub password: eslp_bytes,
@@ -212,10 +214,10 @@ pub struct eslp_server_found {
     /// Position in the stream, counted from the first octet.
     pub error_offset: u64,
     /// With ESLP_SERVER_ASK: what is wanted.
-    pub ask: eslp_ask,
+    pub ask: eslp_host_request,
 }
 
-/// What the host says to an eslp_ask.
+/// What the host says to an eslp_host_request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum eslp_answer_kind {
@@ -245,7 +247,7 @@ pub enum eslp_answer_kind {
     ESLP_ANSWER_REPLY = 11,
 }
 
-/// What the host says to an eslp_ask. What it points to is read during the call only.
+/// What the host says to an eslp_host_request. What it points to is read during the call only.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_answer {
@@ -261,21 +263,21 @@ pub struct eslp_answer {
     /// With ESLP_ANSWER_ACCEPT: the API commands that may be used. All if left out.
     pub allowed_api: eslp_bytes,
     /// With ESLP_ANSWER_CHANNEL: the channel's data.
-    pub channel: *const eslp_event_data,
+    pub channel: *const eslp_outgoing_event,
 }
 
 /// What to do with an event or a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
-pub enum eslp_offer {
+pub enum eslp_admission {
     /// Not wanted by this connection.
-    ESLP_OFFER_SKIP = 0,
+    ESLP_ADMISSION_SKIP = 0,
     /// Wanted: call eslp_server_deliver() for it in order. It counts against the queue limit until you do.
-    ESLP_OFFER_QUEUE = 1,
+    ESLP_ADMISSION_ENQUEUE = 1,
     /// Wanted, but the queue is full: dropped.
-    ESLP_OFFER_LOST = 2,
+    ESLP_ADMISSION_DROPPED = 2,
     /// One loss too many: eslp_server_disconnect().
-    ESLP_OFFER_KILL = 3,
+    ESLP_ADMISSION_OVERFLOW = 3,
 }
 
 /// What to say at the end of a connection.
@@ -324,9 +326,9 @@ pub type eslp_regex = Option<
     ) -> bool,
 >;
 
-impl eslp_ask {
+impl eslp_host_request {
     const NONE: Self = Self {
-        kind: eslp_ask_kind::ESLP_ASK_NONE as i32,
+        kind: eslp_host_request_kind::ESLP_HOST_REQUEST_NONE as i32,
         event_name: -1,
         password: eslp_bytes::NONE,
         user: eslp_bytes::NONE,
@@ -344,46 +346,50 @@ impl eslp_ask {
     };
 }
 
-impl From<Ask<'_>> for eslp_ask {
-    fn from(ask: Ask<'_>) -> Self {
-        use eslp_ask_kind::*;
-        let of = |kind: eslp_ask_kind| Self { kind: kind as i32, ..Self::NONE };
+impl From<HostRequest<'_>> for eslp_host_request {
+    fn from(ask: HostRequest<'_>) -> Self {
+        use eslp_host_request_kind::*;
+        let of = |kind: eslp_host_request_kind| Self { kind: kind as i32, ..Self::NONE };
         match ask {
-            Ask::Password(password) => Self { password: eslp_bytes::of(password.expose()), ..of(ESLP_ASK_PASSWORD) },
-            Ask::User { user, domain, password } => Self {
+            HostRequest::Password(password) => {
+                Self { password: eslp_bytes::of(password.expose()), ..of(ESLP_HOST_REQUEST_PASSWORD) }
+            }
+            HostRequest::User { user, domain, password } => Self {
                 user: eslp_bytes::of(user),
                 domain: eslp_bytes::of(domain),
                 password: eslp_bytes::of(password.expose()),
-                ..of(ESLP_ASK_USER)
+                ..of(ESLP_HOST_REQUEST_USER)
             },
-            Ask::Api { line, command, argument, console } => Self {
+            HostRequest::Api { line, command, argument, console } => Self {
                 line: eslp_bytes::of(line),
                 command: eslp_bytes::of(command),
                 argument: eslp_bytes::option(argument),
                 console: console.into(),
-                ..of(ESLP_ASK_API)
+                ..of(ESLP_HOST_REQUEST_API)
             },
-            Ask::BgApi { line, command, argument, job } => Self {
+            HostRequest::BgApi { line, command, argument, job } => Self {
                 line: eslp_bytes::of(line),
                 command: eslp_bytes::of(command),
                 argument: eslp_bytes::option(argument),
                 job: eslp_bytes::option(job),
-                ..of(ESLP_ASK_BGAPI)
+                ..of(ESLP_HOST_REQUEST_BGAPI)
             },
-            Ask::SendMsg { message, request, wait } => Self {
+            HostRequest::SendMsg { message, request, wait } => Self {
                 message: eslp_sendmsg::read(&message, &request),
                 request: eslp_frame::of_request(&request),
                 wait: wait.into(),
-                ..of(ESLP_ASK_SENDMSG)
+                ..of(ESLP_HOST_REQUEST_SENDMSG)
             },
-            Ask::SendEvent { name, request } => Self {
+            HostRequest::SendEvent { name, request } => Self {
                 event_name: event_number(Some(name)),
                 request: eslp_frame::of_request(&request),
-                ..of(ESLP_ASK_SENDEVENT)
+                ..of(ESLP_HOST_REQUEST_SENDEVENT)
             },
-            Ask::Connect => of(ESLP_ASK_CONNECT),
-            Ask::GetVar(variable) => Self { variable: eslp_bytes::of(variable), ..of(ESLP_ASK_GETVAR) },
-            Ask::MyEvents(uuid) => Self { uuid: eslp_bytes::of(uuid), ..of(ESLP_ASK_MYEVENTS) },
+            HostRequest::Connect => of(ESLP_HOST_REQUEST_CONNECT),
+            HostRequest::GetVar(variable) => {
+                Self { variable: eslp_bytes::of(variable), ..of(ESLP_HOST_REQUEST_GETVAR) }
+            }
+            HostRequest::MyEvents(uuid) => Self { uuid: eslp_bytes::of(uuid), ..of(ESLP_HOST_REQUEST_MYEVENTS) },
         }
     }
 }
@@ -426,12 +432,12 @@ const fn goodbye_of(number: i32) -> Outcome<Goodbye> {
     }
 }
 
-const fn offer(offer: Offer) -> eslp_offer {
+const fn offer(offer: Admission) -> eslp_admission {
     match offer {
-        Offer::Skip => eslp_offer::ESLP_OFFER_SKIP,
-        Offer::Queue => eslp_offer::ESLP_OFFER_QUEUE,
-        Offer::Lost => eslp_offer::ESLP_OFFER_LOST,
-        Offer::Kill => eslp_offer::ESLP_OFFER_KILL,
+        Admission::Skip => eslp_admission::ESLP_ADMISSION_SKIP,
+        Admission::Enqueue => eslp_admission::ESLP_ADMISSION_ENQUEUE,
+        Admission::Dropped => eslp_admission::ESLP_ADMISSION_DROPPED,
+        Admission::Overflow => eslp_admission::ESLP_ADMISSION_OVERFLOW,
     }
 }
 
@@ -445,13 +451,13 @@ impl eslp_server_found {
         closed: eslp_closed::ESLP_CLOSED_NOT as i32,
         error: eslp_status::ESLP_OK as i32,
         error_offset: 0,
-        ask: eslp_ask::NONE,
+        ask: eslp_host_request::NONE,
     };
 }
 
 impl eslp_answer {
     /// # Safety
-    /// `self` is an input as [`border`](crate::border) defines it: so is whatever its fields point to.
+    /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
     unsafe fn answer<'a>(&'a self) -> Outcome<Answer<'a>> {
         use eslp_answer_kind::*;
         // SAFETY: the fields of an input are inputs, which is all that `octets` and `optional` require. `channel` is a
@@ -473,7 +479,7 @@ impl eslp_answer {
                 kind if kind == ESLP_ANSWER_EVENT as i32 => Answer::Event(text),
                 kind if kind == ESLP_ANSWER_VALUE as i32 => Answer::Value(text),
                 kind if kind == ESLP_ANSWER_CHANNEL as i32 => {
-                    Answer::Channel(eslp_event_data::inner_ref(self.channel)?.event()?)
+                    Answer::Channel(eslp_outgoing_event::inner_ref(self.channel)?.event()?)
                 }
                 kind if kind == ESLP_ANSWER_REPLY as i32 => Answer::Reply(text),
                 _ => return Err(eslp_status::ESLP_INVALID_ARGUMENT),
@@ -483,7 +489,7 @@ impl eslp_answer {
 }
 
 /// # Safety
-/// `options` is an input as [`border`](crate::border) defines it; `storage` as for [`Memory::new`].
+/// `options` is an input as [`border`](crate::ptr) defines it; `storage` as for [`Memory::new`].
 unsafe fn server(
     options: *const eslp_server_options,
     storage: *mut c_void,
@@ -635,7 +641,7 @@ pub unsafe extern "C" fn eslp_server_poll(
                 let kind = eslp_server_found_kind::ESLP_SERVER_DONE as i32;
                 (eslp_server_found { kind, effect: effect_number(effect), ..found }, Ok(()))
             }
-            Poll::Ask { ask, .. } => {
+            Poll::HostRequest { request: ask, .. } => {
                 let kind = eslp_server_found_kind::ESLP_SERVER_ASK as i32;
                 (eslp_server_found { kind, ask: ask.into(), ..found }, Ok(()))
             }
@@ -746,13 +752,13 @@ pub unsafe extern "C" fn eslp_server_channel_ended(
     })
 }
 
-/// Whether this connection wants an event that happens, by its subscriptions and filters: an eslp_offer.
+/// Whether this connection wants an event that happens, by its subscriptions and filters: an eslp_admission.
 ///
 /// `regex`, which may be NULL, is called for filters with regular expressions, with `user`; without it they match nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_offer(
     server: *mut eslp_server,
-    event: *const eslp_event_data,
+    event: *const eslp_outgoing_event,
     regex: eslp_regex,
     user: *mut c_void,
     offer: *mut i32,
@@ -761,7 +767,7 @@ pub unsafe extern "C" fn eslp_server_offer(
     run(|| unsafe {
         let out = Out::new(offer)?;
         let server = eslp_server::inner(server)?;
-        let event = eslp_event_data::inner_ref(event)?.event()?;
+        let event = eslp_outgoing_event::inner_ref(event)?.event()?;
         let matches = |expression: &[u8], value: &[u8]| match regex {
             Some(regex) => {
                 let (expression, value) = (eslp_bytes::of(expression), eslp_bytes::of(value));
@@ -786,7 +792,7 @@ pub unsafe extern "C" fn eslp_server_offer_diverted(server: *mut eslp_server, of
     })
 }
 
-/// Whether this connection wants a log line of a level: an eslp_offer.
+/// Whether this connection wants a log line of a level: an eslp_admission.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_offer_log(server: *mut eslp_server, level: i32, offer: *mut i32) -> eslp_status {
     // SAFETY: by the contract with C, `server` is a handle and `offer` is an output.
@@ -806,7 +812,7 @@ pub unsafe extern "C" fn eslp_server_offer_log(server: *mut eslp_server, level: 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_deliver(
     server: *mut eslp_server,
-    event: *const eslp_event_data,
+    event: *const eslp_outgoing_event,
     out: *mut c_void,
     size: usize,
     written: *mut usize,
@@ -815,7 +821,7 @@ pub unsafe extern "C" fn eslp_server_deliver(
     run(|| unsafe {
         let written = Out::new(written)?;
         let server = eslp_server::inner(server)?;
-        let event = eslp_event_data::inner_ref(event)?.event()?;
+        let event = eslp_outgoing_event::inner_ref(event)?.event()?;
         delivered(server.deliver(&event, output(out, size)?), written)
     })
 }
@@ -926,7 +932,7 @@ pub unsafe extern "C" fn eslp_server_get_state(
             waiting_events: server.waiting_events(),
             waiting_log_lines: server.waiting_log_lines(),
             authenticated: server.is_authenticated().into(),
-            idle_stranger: server.is_idle_stranger().into(),
+            idle_stranger: server.is_awaiting_first_command().into(),
             mid_command: server.is_mid_command().into(),
             ready_for_events: server.is_ready_for_events().into(),
             ready_for_log: server.is_ready_for_log().into(),

@@ -2,8 +2,11 @@
 
 use core::ffi::c_char;
 
+use esl_core::client::NotAllowed;
+use esl_core::command::{CommandErrorKind, ParseErrorKind};
 use esl_core::dial::{DialErrorKind, DialParseErrorKind};
-use esl_core::{CommandErrorKind, DecodeErrorKind, EventErrorKind, NotAllowed, ParseErrorKind};
+use esl_core::event::EventErrorKind;
+use esl_core::frame::DecodeErrorKind;
 
 /// How a function went.
 ///

@@ -18,8 +18,10 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use common::{Connection, Login, Trouble};
+use esl_proto::client::{SendError, Tag};
+use esl_proto::message::Status;
 use esl_proto::name::{EventName, Format};
-use esl_proto::{Command, Incoming, SendError, Status, Tag};
+use esl_proto::{Command, Incoming};
 
 const USAGE: &str = "usage: command [--host HOST:PORT] [--password PASSWORD | --user USER@DOMAIN:PASSWORD] \
                      [--timeout SECONDS] -- COMMAND";

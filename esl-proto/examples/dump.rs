@@ -10,7 +10,9 @@
 use std::io::{self, BufWriter, Read, Write};
 use std::process::ExitCode;
 
-use esl_proto::{Decoder, Event, Frame, Header, Limits, Message, RecvBuf, Reply, Step, Value};
+use esl_proto::frame::{Header, Step};
+use esl_proto::message::Reply;
+use esl_proto::{Decoder, Event, Frame, Limits, Message, RecvBuf, Value};
 use serde::Serialize;
 
 const USAGE: &str = "usage: dump [--chunk N] FILE";

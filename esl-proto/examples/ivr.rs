@@ -17,8 +17,11 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use common::{Connection, Trouble};
+use esl_proto::client::{End, Tag};
+use esl_proto::command::{CallCommand, Execute, SendMsg};
+use esl_proto::message::Status;
 use esl_proto::name::{EventName, HangupCause};
-use esl_proto::{Call, Client, Command, End, Execute, Incoming, Limits, SendMsg, Status, Tag};
+use esl_proto::{Client, Command, Incoming, Limits};
 
 const USAGE: &str = "usage: ivr [ADDRESS:PORT]";
 /// How long the server may take for an answer, and a caller for one step.
@@ -117,7 +120,7 @@ impl Session {
         self.say(&format!("typed {digits:?}"));
         let beeps = digits.len().max(1);
         self.execute("playback", &format!("tone_stream://%(100,100,800);loops={beeps}"), "")?;
-        let hangup = SendMsg::new(Call::hangup(HangupCause::NormalClearing));
+        let hangup = SendMsg::new(CallCommand::hangup(HangupCause::NormalClearing));
         self.connection.send(&hangup.into(), Instant::now() + PATIENCE)?;
         Ok(())
     }

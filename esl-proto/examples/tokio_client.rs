@@ -14,8 +14,9 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::Duration;
 
+use esl_proto::client::{CommandId, End, Poll};
 use esl_proto::name::{EventName, Format};
-use esl_proto::{Client, Command, CommandId, Connection, End, Incoming, Limits, Poll};
+use esl_proto::{Client, Command, Connection, Incoming, Limits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};

@@ -3,7 +3,8 @@
 /// Octets that have been read and not yet consumed, in an array, slice or `Vec` of the caller's.
 ///
 /// ```
-/// use esl_proto::{Decoder, Limits, RecvBuf, Step};
+/// use esl_proto::frame::Step;
+/// use esl_proto::{Decoder, Limits, RecvBuf};
 ///
 /// # let mut stream: &[u8] = b"Content-Type: auth/request\n\n";
 /// # let mut read = |to: &mut [u8]| { use std::io::Read; stream.read(to) };

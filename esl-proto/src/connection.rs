@@ -17,7 +17,8 @@ use crate::text::Insufficient;
 ///
 /// ```
 /// use std::io::{self, Read, Write};
-/// use esl_proto::{Client, Command, Connection, Incoming, Limits, Poll};
+/// use esl_proto::client::Poll;
+/// use esl_proto::{Client, Command, Connection, Incoming, Limits};
 ///
 /// struct Link<S> {
 ///     socket: S,
@@ -72,7 +73,8 @@ use crate::text::Insufficient;
 ///
 /// ```compile_fail,E0499
 /// # use std::io::{self, Read};
-/// # use esl_proto::{Connection, Incoming, Poll};
+/// # use esl_proto::client::Poll;
+/// # use esl_proto::{Connection, Incoming};
 /// # struct Link<S> { socket: S, connection: Connection<[u8; 4096]> }
 /// # impl<S: Read> Link<S> {
 /// fn receive(&mut self) -> io::Result<Incoming<'_>> {
@@ -167,7 +169,7 @@ impl<I: AsRef<[u8]> + AsMut<[u8]>, O: AsRef<[u8]> + AsMut<[u8]>> Connection<I, O
     /// How long the storage of the input must be, if it is too short for what [`ready`](Self::ready) or
     /// [`next`](Self::next) is waiting for: see [`grow_input`](Self::grow_input).
     ///
-    /// Never, if the storage is as long as [`Limits::whole`](crate::Limits::whole).
+    /// Never, if the storage is as long as [`Limits::max_buffered`](crate::Limits::max_buffered).
     #[must_use]
     pub fn required(&self) -> Option<usize> {
         self.awaited.filter(|length| *length > self.input.capacity())

@@ -7,7 +7,7 @@
 //!
 //! * A host reads octets into a buffer of its own; [`RecvBuf`] keeps the books of one.
 //! * A [`Decoder`] cuts them into [`Frame`]s, whatever pieces they arrive in. Frames longer than the host can hold come
-//!   in parts ([`Limits::whole`]).
+//!   in parts ([`Limits::max_buffered`]).
 //! * A [`Message`] says what a frame means: a [`Reply`], an [`ApiResponse`], an [`Event`], a [`LogLine`], a
 //!   [`DisconnectNotice`] and so on.
 //! * An [`Event`] is one view over the plain, JSON and XML formats: an ordered multi-map of headers and a body.
@@ -21,7 +21,7 @@
 //! * With the feature `alloc`, `session` knows what waits for what over one connection after another, and `calls` what is
 //!   known of each channel.
 //! * [`server`] is the other end: the listener that FreeSWITCH runs, which answers, asks its host, and delivers events
-//!   ([`EventData`]) in the three formats.
+//!   ([`OutgoingEvent`]) in the three formats.
 //! * [`dial`] says whom to call: the arguments of `originate` and `bridge`, written so that the server reads what is
 //!   meant, and read back.
 //! * [`app`] has the applications that programs drive in a channel, with arguments that arrive as they are meant.
@@ -34,7 +34,8 @@
 //!
 //! ```
 //! use esl_proto::name::EventName;
-//! use esl_proto::{Decoder, Limits, Message, Step};
+//! use esl_proto::frame::Step;
+//! use esl_proto::{Decoder, Limits, Message};
 //!
 //! let stream = b"Content-Length: 60\nContent-Type: text/event-plain\n\n\
 //!     Event-Name: CHANNEL_ANSWER\nCaller-Caller-ID-Name: %C3%89va\n\n";
@@ -44,7 +45,7 @@
 //! assert_eq!(event.name(), Some(EventName::ChannelAnswer));
 //! assert!(event.get("caller-caller-id-name").is_some_and(|name| name == *"Éva"));
 //! assert_eq!(consumed, stream.len());
-//! # Ok::<(), esl_proto::DecodeError>(())
+//! # Ok::<(), esl_proto::frame::DecodeError>(())
 //! ```
 //!
 //! # Errors
@@ -52,7 +53,7 @@
 //! Every error is a small value with the place of what is wrong and a number that never changes and is the same in
 //! every language: framing ([`DecodeErrorKind`]) from 101, event documents ([`EventErrorKind`]) from 201, commands
 //! that are refused ([`CommandErrorKind`]) from 301, requests that are not understood ([`ParseErrorKind`]) from 401,
-//! commands that may not be sent now ([`NotAllowed`]) from 601, what a host may not send ([`EventDataError`],
+//! commands that may not be sent now ([`NotAllowed`]) from 601, what a host may not send ([`OutgoingEventError`],
 //! [`server::AnswerError`], [`server::DeliverError`]) from 701, calls that cannot be written or read ([`dial::DialErrorKind`], [`dial::DialParseErrorKind`]) from 501 to 599, texts that are not of a type
 //! ([`ConvertError`]) from 801, applications that cannot be written ([`app::AppErrorKind`]) from 901.
 //!
@@ -71,44 +72,29 @@ mod iterated;
 mod buffer;
 #[cfg(feature = "alloc")]
 pub mod calls;
-mod client;
-mod command;
+pub mod client;
+pub mod command;
 mod connection;
 pub mod dial;
-mod event;
-mod frame;
-mod message;
+pub mod event;
+pub mod frame;
+pub mod message;
 pub mod name;
 mod scan;
 pub mod server;
 #[cfg(feature = "alloc")]
 pub mod session;
 mod sink;
-mod text;
+pub mod text;
 
 pub use buffer::RecvBuf;
-pub use client::{
-    Answer, Channel, Client, CommandId, End, Eof, EventSequence, Incoming, Linger, NotAllowed, PendingDrain,
-    PendingSlot, PendingTable, Poll, ProtocolError, Ready, SendError, Sent, Stats, Subscription, SubscriptionCommands,
-    Tag, Unanswered, UnansweredIds,
-};
-pub use command::app;
-pub use command::{
-    Call, Command, CommandError, CommandErrorKind, EncodeError, EventNames, EventNamesIter, Events, Execute, Field,
-    Filter, PairSource, Pairs, PairsIter, ParseError, ParseErrorKind, Secret, SendEvent, SendMsg, Unicast, Words,
-    WordsIter,
-};
+pub use client::{Client, Incoming, Subscription};
+pub use command::Command;
 pub use connection::Connection;
-pub use event::{
-    Content, Event, EventData, EventDataError, EventDataErrorKind, EventEncodeError, EventError, EventErrorKind,
-    EventField, GetAll, HeaderSlot, Headers, Indexed, IndexedGetAll, IndexedHeaders,
-};
-pub use frame::{
-    DecodeError, DecodeErrorKind, Decoder, Frame, FrameHeaders, FrameKind, HeadEnd, Header, HeaderPart, HeaderParts,
-    Limits, Lines, Request, RequestHeaders, Step,
-};
-pub use message::{ApiResponse, DisconnectNotice, Disposition, LogLine, Message, Rejection, Reply, SocketMode, Status};
-pub use text::{Bytes, ConvertError, Insufficient, Items, Percent, Value};
+pub use event::Event;
+pub use frame::{Decoder, Frame, Limits};
+pub use message::Message;
+pub use text::Value;
 
 // A page, and snippets that the tests run.
 #[doc = include_str!("../docs/guide.md")]

@@ -12,8 +12,9 @@ use std::io::Read;
 
 use captures::{CAPTURES, Capture};
 use decode::{decode, decode_with};
+use esl_proto::frame::{DecodeError, Step};
 use esl_proto::name::Format;
-use esl_proto::{DecodeError, Decoder, Limits, Message, RecvBuf, Step};
+use esl_proto::{Decoder, Limits, Message, RecvBuf};
 use proptest::prelude::*;
 
 /// What a frame consists of.

@@ -4,12 +4,15 @@
 use std::fs;
 use std::path::PathBuf;
 
-use esl_proto::name::{EventName, Format, LogLevel};
-use esl_proto::{
-    Answer, Channel, Client, Command, CommandId, Decoder, End, Eof, EventSequence, Events, Execute, Filter, Incoming,
-    Limits, Linger, Message, NotAllowed, Pairs, PendingSlot, PendingTable, Poll, Request, SendError, SendEvent,
-    SendMsg, Status, Step, Subscription, Tag, Value,
+use esl_proto::client::{
+    Answer, CommandId, End, Eof, EventSequence, Follow, Linger, NotAllowed, PendingSlot, PendingTable, Poll, SendError,
+    Tag,
 };
+use esl_proto::command::{Events, Execute, Filter, Pairs, SendEvent, SendMsg};
+use esl_proto::frame::{Request, Step};
+use esl_proto::message::Status;
+use esl_proto::name::{EventName, Format, LogLevel};
+use esl_proto::{Client, Command, Decoder, Incoming, Limits, Message, Subscription, Value};
 
 fn captures() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/captures"))
@@ -38,7 +41,7 @@ impl Dialogue {
 
     /// The command lines, in order, as far as the server could read them.
     fn requests(&self) -> Vec<Vec<u8>> {
-        let mut decoder = Decoder::for_requests(Limits { head: 16 << 20, ..Limits::DEFAULT });
+        let mut decoder = Decoder::for_requests(Limits { max_head: 16 << 20, ..Limits::DEFAULT });
         let mut rest = &self.client[..];
         let mut requests = Vec::new();
         while let Ok(Step::Frame { consumed, .. }) = decoder.decode(rest) {
@@ -54,7 +57,7 @@ impl Dialogue {
 }
 
 fn request(octets: &[u8]) -> Request<'_> {
-    match Decoder::for_requests(Limits { head: 16 << 20, ..Limits::DEFAULT }).decode(octets) {
+    match Decoder::for_requests(Limits { max_head: 16 << 20, ..Limits::DEFAULT }).decode(octets) {
         Ok(Step::Frame { frame, .. }) => frame.into(),
         other => panic!("{other:?}"),
     }
@@ -626,7 +629,7 @@ fn a_subscription_says_what_to_send() {
         events: Events::new(&[EventName::Heartbeat], &["x::y"]),
         filters: Pairs::from(&filters),
         log: Some(LogLevel::INFO),
-        channel: Channel::Own,
+        channel: Follow::Own,
         linger: Some(Linger::Seconds(5)),
         divert: true,
     };
@@ -646,9 +649,9 @@ fn a_subscription_says_what_to_send() {
         ]
     );
     // Inbound, the format must be set before `myevents <uuid>`, which would lose it.
-    let one = Subscription { format: Some(Format::Xml), channel: Channel::Uuid(b"u"), ..Subscription::NONE };
+    let one = Subscription { format: Some(Format::Xml), channel: Follow::Uuid(b"u"), ..Subscription::NONE };
     assert_eq!(wire(&one), "event xml CLONE|myevents u|");
-    let plain = Subscription { channel: Channel::Uuid(b"u"), linger: Some(Linger::Forever), ..Subscription::NONE };
+    let plain = Subscription { channel: Follow::Uuid(b"u"), linger: Some(Linger::Forever), ..Subscription::NONE };
     assert_eq!(wire(&plain), "myevents u|linger|");
     // Every connection that may have it takes it, in this order.
     for (mut client, subscription) in [(connected("full"), all), (open(), one), (open(), plain)] {

@@ -3,8 +3,10 @@
 
 use std::collections::VecDeque;
 
+use esl_proto::client::{CommandId, End, Eof, Poll, SendError};
+use esl_proto::command::{Execute, SendMsg};
 use esl_proto::name::Format;
-use esl_proto::{Client, Command, CommandId, End, Eof, Execute, Incoming, Limits, Poll, SendError, SendMsg};
+use esl_proto::{Client, Command, Incoming, Limits};
 use proptest::prelude::*;
 
 /// One thing that happens on a connection after the login.
@@ -60,7 +62,7 @@ fn command(kind: usize) -> Command<'static> {
         2 => Command::event(Format::Json, &[esl_proto::name::EventName::All]),
         3 => SendMsg::new(Execute::new("playback", "a\nb")).to("u").into(),
         4 => Command::NoEvents,
-        _ => esl_proto::Filter::DeleteAll.into(),
+        _ => esl_proto::command::Filter::DeleteAll.into(),
     }
 }
 

@@ -4,11 +4,13 @@
 mod command;
 
 use command::{Parts, encode, reads_back, request};
-use esl_proto::name::{EventName, Format, HangupCause, LogLevel};
-use esl_proto::{
-    Call, Command, CommandErrorKind as Kind, Decoder, EncodeError, EventNames, Events, Execute, Field, Filter, Limits,
-    PairSource, Pairs, ParseErrorKind, SendEvent, SendMsg, Step, Unicast, Words,
+use esl_proto::command::{
+    CallCommand, CommandErrorKind as Kind, EncodeError, EventNames, Events, Execute, Field, Filter, PairSource, Pairs,
+    ParseErrorKind, SendEvent, SendMsg, Unicast, Words,
 };
+use esl_proto::frame::Step;
+use esl_proto::name::{EventName, Format, HangupCause, LogLevel};
+use esl_proto::{Command, Decoder, Limits};
 use proptest::prelude::*;
 
 fn shows(command: impl Into<Command<'static>>, wire: &str) {
@@ -99,13 +101,13 @@ fn sendmsg_on_the_wire() {
          loops: -1\nEvent-UUID: my id\nEvent-UUID-Name: n\nhold-bleg: true\nevent-lock: true\nevent-lock-pri: true\n\
          lead-frames: 2\nasync: true\n\n",
     );
-    shows(SendMsg::new(Call::hangup(None)).to("u"), "sendmsg u\ncall-command: hangup\n\n");
+    shows(SendMsg::new(CallCommand::hangup(None)).to("u"), "sendmsg u\ncall-command: hangup\n\n");
     shows(
-        SendMsg::new(Call::hangup(HangupCause::UserBusy)).to("u"),
+        SendMsg::new(CallCommand::hangup(HangupCause::UserBusy)).to("u"),
         "sendmsg u\ncall-command: hangup\nhangup-cause: USER_BUSY\n\n",
     );
     shows(
-        SendMsg::new(Call::hangup(HangupCause::from_octets(b"17"))),
+        SendMsg::new(CallCommand::hangup(HangupCause::from_bytes(b"17"))),
         "sendmsg\ncall-command: hangup\nhangup-cause: USER_BUSY\n\n",
     );
     shows(SendMsg::new(Unicast::default()), "sendmsg\ncall-command: unicast\n\n");
@@ -121,13 +123,13 @@ fn sendmsg_on_the_wire() {
         "sendmsg\ncall-command: unicast\nlocal-ip: 127.0.0.1\nlocal-port: 8025\nremote-ip: 127.0.0.2\n\
          remote-port: 65535\ntransport: tcp\nflags: native\n\n",
     );
-    shows(SendMsg::new(Call::nomedia("5fd4")), "sendmsg\ncall-command: nomedia\nnomedia-uuid: 5fd4\n\n");
+    shows(SendMsg::new(CallCommand::nomedia("5fd4")), "sendmsg\ncall-command: nomedia\nnomedia-uuid: 5fd4\n\n");
     shows(
-        SendMsg::new(Call::xferext(&[("answer", ""), ("playback", "a b")])).to("u"),
+        SendMsg::new(CallCommand::xferext(&[("answer", ""), ("playback", "a b")])).to("u"),
         "sendmsg u\ncall-command: xferext\napplication: answer\napplication: playback a b\n\n",
     );
-    shows(SendMsg::new(Call::Other { name: b"EXECUTE" }), "sendmsg\ncall-command: EXECUTE\n\n");
-    shows(SendMsg::new(Call::Other { name: b"" }).to("u"), "sendmsg u\n\n");
+    shows(SendMsg::new(CallCommand::Other { name: b"EXECUTE" }), "sendmsg\ncall-command: EXECUTE\n\n");
+    shows(SendMsg::new(CallCommand::Other { name: b"" }).to("u"), "sendmsg u\n\n");
 }
 
 #[test]
@@ -222,11 +224,11 @@ fn what_would_break_or_forge_the_protocol_is_refused_at_its_place() {
     refuses(execute("set", "").to(""), Kind::Empty, Field::Uuid, 0, 0);
     refuses(execute("set", "").lead_frames(u32::MAX), Kind::TooLong, Field::Option, 4, 0);
     refuses(SendMsg::new(Execute::new("set", "").event_uuid("a\nb")), Kind::LineEnd, Field::Option, 0, 1);
-    refuses(SendMsg::new(Call::hangup(HangupCause::Other(b"\n"))), Kind::LineEnd, Field::Option, 0, 0);
-    refuses(SendMsg::new(Call::hangup(HangupCause::Other(b"17"))), Kind::Reserved, Field::Option, 0, 0);
-    refuses(SendMsg::new(Call::nomedia("")), Kind::Empty, Field::Uuid, 0, 0);
-    refuses(SendMsg::new(Call::xferext(&[("a", "b"), ("c", "d\r")])), Kind::LineEnd, Field::Argument, 1, 1);
-    refuses(SendMsg::new(Call::Other { name: b"execute" }), Kind::Reserved, Field::Option, 0, 0);
+    refuses(SendMsg::new(CallCommand::hangup(HangupCause::Other(b"\n"))), Kind::LineEnd, Field::Option, 0, 0);
+    refuses(SendMsg::new(CallCommand::hangup(HangupCause::Other(b"17"))), Kind::Reserved, Field::Option, 0, 0);
+    refuses(SendMsg::new(CallCommand::nomedia("")), Kind::Empty, Field::Uuid, 0, 0);
+    refuses(SendMsg::new(CallCommand::xferext(&[("a", "b"), ("c", "d\r")])), Kind::LineEnd, Field::Argument, 1, 1);
+    refuses(SendMsg::new(CallCommand::Other { name: b"execute" }), Kind::Reserved, Field::Option, 0, 0);
     refuses(
         SendMsg::new(Unicast { transport: Some(b"udp\nasync: true"), ..Unicast::default() }),
         Kind::LineEnd,
@@ -263,8 +265,8 @@ fn passwords_are_never_shown() {
 #[test]
 fn requests_are_read_as_the_server_reads_them() {
     let parse = |wire: &'static str| Command::parse(&request(wire.as_bytes()));
-    let unknown = |offset| Err(esl_proto::ParseError { kind: ParseErrorKind::Unknown, offset });
-    let refused = |kind, offset| Err(esl_proto::ParseError { kind, offset });
+    let unknown = |offset| Err(esl_proto::command::ParseError { kind: ParseErrorKind::Unknown, offset });
+    let refused = |kind, offset| Err(esl_proto::command::ParseError { kind, offset });
     let (missing, syntax) =
         (|offset| refused(ParseErrorKind::Missing, offset), |offset| refused(ParseErrorKind::Syntax, offset));
     let no_names = |offset| refused(ParseErrorKind::NoNames, offset);
@@ -344,7 +346,12 @@ fn requests_are_read_as_the_server_reads_them() {
     }
     assert_eq!(
         parse("sendmsg u\ncall-command: hangup\nhangup-cause: 17\nevent-lock: yes\nasync: 2\nlead-frames: 3x\n\n"),
-        Ok(SendMsg::new(Call::hangup(HangupCause::UserBusy)).to("u").event_lock().run_async().lead_frames(3).into())
+        Ok(SendMsg::new(CallCommand::hangup(HangupCause::UserBusy))
+            .to("u")
+            .event_lock()
+            .run_async()
+            .lead_frames(3)
+            .into())
     );
 }
 

@@ -4,7 +4,8 @@
 mod captures;
 
 use captures::{CAPTURES, Capture};
-use esl_proto::{Client, Command, Connection, End, Limits, Poll, ProtocolError, SendError};
+use esl_proto::client::{End, Poll, ProtocolError, SendError};
+use esl_proto::{Client, Command, Connection, Limits};
 use proptest::prelude::*;
 
 /// A client that waits for many answers.

@@ -11,7 +11,8 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use esl_proto::{Decoder, Limits, RecvBuf, Request, Step};
+use esl_proto::frame::{Request, Step};
+use esl_proto::{Decoder, Limits, RecvBuf};
 use program::program;
 use serde_json::Value;
 

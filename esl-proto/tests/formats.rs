@@ -12,8 +12,10 @@ use std::collections::BTreeMap;
 
 use captures::CAPTURES;
 use decode::decode;
+use esl_proto::event::HeaderSlot;
+use esl_proto::frame::Header;
 use esl_proto::name::Format;
-use esl_proto::{Event, Header, HeaderSlot, Message, Value};
+use esl_proto::{Event, Message, Value};
 use lossy::lossy;
 
 /// How the same event was recorded in the three formats.

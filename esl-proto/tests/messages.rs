@@ -2,11 +2,10 @@
 
 use std::fs;
 
+use esl_proto::frame::Step;
+use esl_proto::message::{ApiResponse, DisconnectNotice, Disposition, LogLine, Reply, SocketMode, Status};
 use esl_proto::name::{EventName, Format, LogLevel};
-use esl_proto::{
-    ApiResponse, Decoder, DisconnectNotice, Disposition, Frame, Limits, LogLine, Message, Reply, SocketMode, Status,
-    Step, Value,
-};
+use esl_proto::{Decoder, Frame, Limits, Message, Value};
 
 fn capture(name: &str) -> Vec<u8> {
     fs::read(format!("{}/../testdata/captures/{name}/server.bin", env!("CARGO_MANIFEST_DIR"))).unwrap()

@@ -9,14 +9,14 @@ macro_rules! both_ways {
     ($($name:ident)+) => {$(
         for word in $name::KNOWN {
             let text = word.as_str().unwrap();
-            assert_eq!($name::from_octets(text.as_bytes()), *word);
-            assert_eq!($name::from_octets(text.to_ascii_uppercase().as_bytes()), *word);
-            assert_eq!($name::from_octets(text.to_ascii_lowercase().as_bytes()), *word);
+            assert_eq!($name::from_bytes(text.as_bytes()), *word);
+            assert_eq!($name::from_bytes(text.to_ascii_uppercase().as_bytes()), *word);
+            assert_eq!($name::from_bytes(text.to_ascii_lowercase().as_bytes()), *word);
             assert_eq!(word.as_octets(), text.as_bytes());
             assert_eq!(word.to_string(), text);
         }
         for unknown in [&b"NO_SUCH_WORD"[..], b"", b"\xff", b"CHANNEL_", b"CS_NEWER"] {
-            let word = $name::from_octets(unknown);
+            let word = $name::from_bytes(unknown);
             assert_eq!(word, $name::Other(unknown));
             assert_eq!(word.as_octets(), unknown);
         }
@@ -29,10 +29,10 @@ fn words_go_both_ways_and_unknown_ones_are_kept() {
     assert_eq!(EventName::Other(b"\xff").to_string(), "\u{fffd}");
     assert_eq!(format!("{:?} {:?}", EventName::All, EventName::Other(b"a\xff")), r#"All Other("a\xff")"#);
     for format in Format::KNOWN {
-        assert_eq!(Format::from_octets(format.as_str().to_uppercase().as_bytes()), Some(*format));
+        assert_eq!(Format::from_bytes(format.as_str().to_uppercase().as_bytes()), Some(*format));
         assert_eq!(format.content_type(), format!("text/event-{format}"));
     }
-    assert_eq!(Format::from_octets(b"yaml"), None);
+    assert_eq!(Format::from_bytes(b"yaml"), None);
 }
 
 #[test]
@@ -44,10 +44,10 @@ fn causes_and_states_go_by_number_too() {
     assert_eq!(HangupCause::from_number(4), None);
     assert_eq!(HangupCause::Other(b"X").number(), None);
     for (digits, cause) in [("17", HangupCause::UserBusy), ("0", HangupCause::None), ("0700", HangupCause::Crash)] {
-        assert_eq!(HangupCause::from_octets(digits.as_bytes()), cause);
+        assert_eq!(HangupCause::from_bytes(digits.as_bytes()), cause);
     }
     for unknown in ["4", "99999999999999999999", "65553", "-17", "+17", "17 ", "17x"] {
-        assert_eq!(HangupCause::from_octets(unknown.as_bytes()), HangupCause::Other(unknown.as_bytes()));
+        assert_eq!(HangupCause::from_bytes(unknown.as_bytes()), HangupCause::Other(unknown.as_bytes()));
     }
     assert_eq!(ChannelState::from_number(4), Some(ChannelState::Execute));
     assert_eq!(ChannelState::from_number(14), None);
@@ -71,7 +71,7 @@ fn log_levels_are_read_as_the_server_reads_them() {
         ("out", None),
         ("", None),
     ] {
-        assert_eq!(LogLevel::from_octets(text.as_bytes()), level, "{text}");
+        assert_eq!(LogLevel::from_bytes(text.as_bytes()), level, "{text}");
     }
     assert_eq!(LogLevel::new(-2), None);
     assert_eq!(LogLevel::new(64), None);

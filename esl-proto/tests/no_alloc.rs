@@ -4,13 +4,14 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::hint::black_box;
 
+use esl_proto::client::Poll;
+use esl_proto::command::{Execute, SendEvent, SendMsg};
 use esl_proto::dial::{Destination, Leg, LegList, Originate};
+use esl_proto::event::{EventField, HeaderSlot, OutgoingEvent};
+use esl_proto::frame::Step;
 use esl_proto::name::{EventName, Format, LogLevel};
-use esl_proto::server::{self, Ask, Offer, Poll as ServerPoll, Rights, Server, ServerLimits};
-use esl_proto::{
-    Client, Command, Decoder, Event, EventData, EventField, Execute, HeaderSlot, Limits, Message, Poll, RecvBuf,
-    SendEvent, SendMsg, Step, Value,
-};
+use esl_proto::server::{self, Admission, HostRequest, Poll as ServerPoll, Rights, Server, ServerLimits};
+use esl_proto::{Client, Command, Decoder, Event, Limits, Message, RecvBuf, Value};
 
 struct Counting;
 
@@ -189,7 +190,7 @@ fn a_listener_allocates_nothing() {
         api status\n\nbgapi status\nJob-UUID: j\n\nsendmsg u\ncall-command: hangup\n\nsendevent CUSTOM\nA: b\n\n\
         myevents u\n\ngetvar x\n\nconnect\n\nevent xml HEARTBEAT\n\nfilter delete all\n\nlinger 3\n\nnolog\n\nexit\n\n";
     let fields = [EventField::new("Event-Name", "HEARTBEAT"), EventField::array("a%", &[b"one", b"two\xff"])];
-    let event = EventData::new(&fields).with_body("a < b & \u{17b}");
+    let event = OutgoingEvent::new(&fields).with_body("a < b & \u{17b}");
     let count = allocations(|| {
         let mut server = Server::inbound(ServerLimits::DEFAULT, [0; 512]);
         let mut answered = 0;
@@ -197,19 +198,19 @@ fn a_listener_allocates_nothing() {
         for _ in 0..40 {
             let poll = server.poll(rest, &mut out).unwrap();
             rest = &rest[poll.consumed()..];
-            if let ServerPoll::Ask { ask, .. } = poll {
+            if let ServerPoll::HostRequest { request: ask, .. } = poll {
                 let answer = match ask {
-                    Ask::Password(_) | Ask::User { .. } => server::Answer::Accept(Rights {
+                    HostRequest::Password(_) | HostRequest::User { .. } => server::Answer::Accept(Rights {
                         events: Some(b"ALL CUSTOM a::b"),
                         api: Some(b"status"),
                         log: true,
                     }),
-                    Ask::Api { .. } => server::Answer::Output(b"UP 0 years\n"),
-                    Ask::BgApi { .. } => server::Answer::Job(b"j"),
-                    Ask::SendMsg { .. } => server::Answer::Ok,
-                    Ask::SendEvent { .. } => server::Answer::Event(b"e"),
-                    Ask::GetVar(_) => server::Answer::Value(b"v"),
-                    Ask::MyEvents(uuid) => server::Answer::Control(uuid),
+                    HostRequest::Api { .. } => server::Answer::Output(b"UP 0 years\n"),
+                    HostRequest::BgApi { .. } => server::Answer::Job(b"j"),
+                    HostRequest::SendMsg { .. } => server::Answer::Ok,
+                    HostRequest::SendEvent { .. } => server::Answer::Event(b"e"),
+                    HostRequest::GetVar(_) => server::Answer::Value(b"v"),
+                    HostRequest::MyEvents(uuid) => server::Answer::Control(uuid),
                     _ => server::Answer::Channel(event),
                 };
                 black_box(server.answer(answer, &mut out).unwrap());
@@ -218,9 +219,9 @@ fn a_listener_allocates_nothing() {
             if rest.is_empty() && server.is_authenticated() && answered == 1 {
                 rest = commands;
             }
-            black_box(server.offer_with(&event, &|_, _| true) == Offer::Queue);
+            black_box(server.offer_with(&event, &|_, _| true) == Admission::Enqueue);
             black_box(server.deliver(&event, &mut out).is_ok());
-            black_box(server.offer_log(LogLevel::INFO) == Offer::Queue);
+            black_box(server.offer_log(LogLevel::INFO) == Admission::Enqueue);
         }
         assert_eq!((answered, server.closed().is_some()), (8, true));
     });

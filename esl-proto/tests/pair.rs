@@ -14,7 +14,7 @@ mod model;
 #[path = "pair/play.rs"]
 mod play;
 
-use esl_proto::Percent;
+use esl_proto::text::Percent;
 use made::deeds;
 use play::run;
 use proptest::prelude::*;
@@ -29,6 +29,6 @@ proptest! {
         outbound: bool,
         exact: bool,
     ) {
-        run(&deeds, &pieces, outbound, if exact { Percent::Exact } else { Percent::Faithful });
+        run(&deeds, &pieces, outbound, if exact { Percent::Lossless } else { Percent::FreeSwitch });
     }
 }

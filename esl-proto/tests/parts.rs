@@ -11,9 +11,10 @@ use std::fs;
 use std::path::Path;
 
 use captures::{CAPTURES, Capture};
-use esl_proto::{
-    Answer, Client, Command, Decoder, Eof, FrameKind, HeadEnd, Incoming, Limits, Poll, Reply, Status, Step,
-};
+use esl_proto::client::{Answer, Eof, Poll};
+use esl_proto::frame::{FrameKind, HeadEnd, Step};
+use esl_proto::message::{Reply, Status};
+use esl_proto::{Client, Command, Decoder, Incoming, Limits};
 use proptest::prelude::*;
 use small_buffer::{Headers, Host, in_parts, run};
 
@@ -21,7 +22,7 @@ use small_buffer::{Headers, Host, in_parts, run};
 fn dialogue(name: &str) -> Option<(bool, usize)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/captures");
     let client = fs::read(folder.join(name).join("client.bin")).ok()?;
-    let mut decoder = Decoder::for_requests(Limits { head: 16 << 20, ..Limits::DEFAULT });
+    let mut decoder = Decoder::for_requests(Limits { max_head: 16 << 20, ..Limits::DEFAULT });
     let (mut rest, mut commands) = (&client[..], 0);
     while let Ok(Step::Frame { consumed, .. }) = decoder.decode(rest) {
         (rest, commands) = (&rest[consumed..], commands + 1);
@@ -118,7 +119,7 @@ fn a_streamed_answer_that_is_cut_off_is_unanswered_and_says_what_is_missing() {
     assert!(matches!(polls[0], Poll::Head { id: Some(answered), body_len: 1000, .. } if answered == id));
     assert_eq!(client.in_flight(), 1);
     let Eof { end, answered, unanswered, incomplete, missing, .. } = client.eof(b"");
-    assert_eq!((end, answered), (esl_proto::End::Eof, None));
+    assert_eq!((end, answered), (esl_proto::client::End::Eof, None));
     assert_eq!(unanswered.ids().collect::<Vec<_>>(), [id]);
     assert_eq!((incomplete, missing), (stream.len(), 600));
 }
@@ -155,7 +156,10 @@ fn channel_data_in_parts_tell_how_the_channel_is_controlled() {
         assert_eq!(*answered, Some(id));
     }
     assert_eq!(client.in_flight(), 0);
-    assert_eq!((client.has_full_control(), client.socket_mode()), (Some(true), Some(esl_proto::SocketMode::Async)));
+    assert_eq!(
+        (client.has_full_control(), client.socket_mode()),
+        (Some(true), Some(esl_proto::message::SocketMode::Async))
+    );
 }
 
 #[test]

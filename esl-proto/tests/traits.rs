@@ -8,20 +8,23 @@ use std::hash::{Hash, Hasher};
 use std::iter::FusedIterator;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use esl_proto::client::{End, Follow, Linger, NotAllowed, PendingSlot, PendingTable, ProtocolError, SendError, Tag};
+use esl_proto::command::{
+    CallCommand, CommandError, EncodeError, EventNames, Events, Execute, Filter, PairSource, Pairs, ParseError,
+    SendMsg, Unicast, Words,
+};
 use esl_proto::dial::{
     Bridge, DialEncodeError, DialError, DialHandles, DialParseError, DialReadError, FlatLeg, Join, Leg, LegList,
     LegSource, ReadVariables, Variables,
 };
+use esl_proto::event::{EventEncodeError, EventError, HeaderSlot, OutgoingEventError};
+use esl_proto::frame::{DecodeError, Request};
 use esl_proto::name::{
     AnswerState, CallDirection, CallState, ChannelState, EventName, Format, HangupCause, LogLevel, Priority,
 };
 use esl_proto::server::{AnswerError, DeliverError};
-use esl_proto::{
-    Call, Channel, Client, Command, CommandError, ConvertError, DecodeError, EncodeError, End, Event, EventDataError,
-    EventEncodeError, EventError, EventNames, Events, Execute, Filter, Frame, HeaderSlot, Insufficient, Limits, Linger,
-    NotAllowed, PairSource, Pairs, ParseError, PendingSlot, PendingTable, ProtocolError, Request, SendError, SendMsg,
-    Subscription, Tag, Unicast, Value, Words,
-};
+use esl_proto::text::{ConvertError, Insufficient};
+use esl_proto::{Client, Command, Event, Frame, Limits, Subscription, Value};
 use proptest::prelude::*;
 
 /// How many codings a value can have.
@@ -288,7 +291,7 @@ fn commands_of_subscriptions_and_what_is_pending_end_once() {
         },
         filters: Pairs::from_texts(&[("a", "b"), ("c", "d")]),
         log: Some(LogLevel::DEBUG),
-        channel: Channel::Own,
+        channel: Follow::Own,
         linger: Some(Linger::Forever),
         divert: true,
     };
@@ -319,7 +322,7 @@ fn pairs_of_any_octets_are_a_source() {
     assert_eq!(Pairs::from_source(&slice), expected);
     let texts = Vec::from([("a", "1"), ("b", "2")]);
     assert_eq!(Pairs::from(&texts[..]), expected);
-    assert_eq!(Pairs::from_octets(&[(b"a", b"1"), (b"b", b"2")]), expected);
+    assert_eq!(Pairs::from_bytes(&[(b"a", b"1"), (b"b", b"2")]), expected);
 }
 
 /// Each constructor and setter says what the field says.
@@ -329,8 +332,8 @@ fn constructors_and_setters_write_what_they_say() {
     let unicast = Unicast::new().local_ip("1.2.3.4").local_port(1).remote_ip("5.6.7.8").remote_port(2);
     let unicast = unicast.transport("tcp").flags("native");
     let headers = [("a", "b")];
-    const HANGUP: SendMsg<'static> = SendMsg::from_call(Call::Hangup { cause: Some(HangupCause::UserBusy) });
-    const BEEP: Execute<'static> = Execute::from_octets(b"playback", b"beep.wav");
+    const HANGUP: SendMsg<'static> = SendMsg::from_call(CallCommand::Hangup { cause: Some(HangupCause::UserBusy) });
+    const BEEP: Execute<'static> = Execute::from_bytes(b"playback", b"beep.wav");
     for (command, written) in [
         (Command::auth("p"), "auth p"),
         (Command::userauth("u", "d", "p"), "userauth u@d:p"),
@@ -350,10 +353,13 @@ fn constructors_and_setters_write_what_they_say() {
         (Command::filter(Filter::delete_value("a", "b")), "filter delete a b"),
         (Command::filter(Filter::delete_all()), "filter delete all"),
         (Command::sendevent(EventName::Custom, &headers), "sendevent CUSTOM\na: b"),
-        (Command::sendmsg(Call::other("x")), "sendmsg\ncall-command: x"),
-        (Command::sendmsg(Call::hangup(None)), "sendmsg\ncall-command: hangup"),
+        (Command::sendmsg(CallCommand::other("x")), "sendmsg\ncall-command: x"),
+        (Command::sendmsg(CallCommand::hangup(None)), "sendmsg\ncall-command: hangup"),
         (HANGUP.into(), "sendmsg\ncall-command: hangup\nhangup-cause: USER_BUSY"),
-        (Command::sendmsg(Call::execute("answer", "")), "sendmsg\ncall-command: execute\nexecute-app-name: answer"),
+        (
+            Command::sendmsg(CallCommand::execute("answer", "")),
+            "sendmsg\ncall-command: execute\nexecute-app-name: answer",
+        ),
         (
             Command::sendmsg(BEEP),
             "sendmsg\ncall-command: execute\nexecute-app-name: playback\nexecute-app-arg: beep.wav",
@@ -364,11 +370,11 @@ fn constructors_and_setters_write_what_they_say() {
              Event-UUID: u\nEvent-UUID-Name: n\nhold-bleg: true",
         ),
         (
-            Command::sendmsg(Call::unicast(unicast)),
+            Command::sendmsg(CallCommand::unicast(unicast)),
             "sendmsg\ncall-command: unicast\nlocal-ip: 1.2.3.4\nlocal-port: 1\nremote-ip: 5.6.7.8\nremote-port: 2\n\
              transport: tcp\nflags: native",
         ),
-        (Command::sendmsg(Call::nomedia("u")), "sendmsg\ncall-command: nomedia\nnomedia-uuid: u"),
+        (Command::sendmsg(CallCommand::nomedia("u")), "sendmsg\ncall-command: nomedia\nnomedia-uuid: u"),
         (Command::log(LogLevel::WARNING), "log 4"),
         (Command::log(None), "log"),
         (Command::nolog(), "nolog"),
@@ -423,7 +429,7 @@ fn errors_are_small_values() {
     is_error::<DialReadError>();
     is_error::<EncodeError>();
     is_error::<End>();
-    is_error::<EventDataError>();
+    is_error::<OutgoingEventError>();
     is_error::<EventEncodeError>();
     is_error::<EventError>();
     is_error::<Insufficient>();

@@ -1,7 +1,8 @@
 //! What the listener wants of its host, and what it tells.
 
-use esl_proto::server::{Ask as Core, Closed, Effect as CoreEffect, Goodbye};
-use esl_proto::{Call, Request, SendMsg};
+use esl_proto::command::{CallCommand, SendMsg};
+use esl_proto::frame::Request;
+use esl_proto::server::{Closed, Effect as CoreEffect, Goodbye, HostRequest as Core};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyList, PyString};
@@ -33,7 +34,7 @@ fn command(py: Python<'_>, mut octets: &[u8]) -> PyBackedBytes {
 ///
 /// All but passwords can also be declined, by `reply`. Attributes of other kinds are None or empty.
 #[pyclass(frozen, module = "esl_proto")]
-pub(crate) struct Ask {
+pub(crate) struct HostRequest {
     /// What is asked.
     #[pyo3(get)]
     kind: &'static str,
@@ -89,7 +90,7 @@ pub(crate) struct Ask {
     body: Option<Py<PyBytes>>,
 }
 
-impl Ask {
+impl HostRequest {
     fn blank(py: Python<'_>, kind: &'static str, octets: &[u8]) -> Self {
         Self {
             kind,
@@ -154,20 +155,20 @@ impl Ask {
         let text = |octets: &[u8]| Some(to_str(py, octets).unbind());
         let asked = Self { uuid: message.uuid.and_then(text), ..self };
         match &message.call {
-            Call::Execute(execute) => Self {
+            CallCommand::Execute(execute) => Self {
                 call: text(b"execute"),
                 app: text(execute.app),
                 arg: text(execute.arg),
                 event_uuid: execute.event_uuid.and_then(text),
                 ..asked
             },
-            Call::Hangup { cause } => {
+            CallCommand::Hangup { cause } => {
                 Self { call: text(b"hangup"), cause: cause.and_then(|cause| text(cause.as_octets())), ..asked }
             }
-            Call::Unicast(_) => Self { call: text(b"unicast"), ..asked },
-            Call::NoMedia { .. } => Self { call: text(b"nomedia"), ..asked },
-            Call::XferExt { .. } => Self { call: text(b"xferext"), ..asked },
-            Call::Other { name } => Self { call: text(name), ..asked },
+            CallCommand::Unicast(_) => Self { call: text(b"unicast"), ..asked },
+            CallCommand::NoMedia { .. } => Self { call: text(b"nomedia"), ..asked },
+            CallCommand::XferExt { .. } => Self { call: text(b"xferext"), ..asked },
+            CallCommand::Other { name } => Self { call: text(name), ..asked },
         }
     }
 
@@ -177,7 +178,7 @@ impl Ask {
 }
 
 #[pymethods]
-impl Ask {
+impl HostRequest {
     /// The command as it was sent.
     #[getter]
     fn octets<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
@@ -207,8 +208,8 @@ impl Ask {
 
     fn __repr__(&self) -> String {
         match self.kind {
-            "password" | "user" => format!("<Ask {}>", self.kind),
-            kind => format!("<Ask {kind} {}>", shown(&self.octets)),
+            "password" | "user" => format!("<HostRequest {}>", self.kind),
+            kind => format!("<HostRequest {kind} {}>", shown(&self.octets)),
         }
     }
 }

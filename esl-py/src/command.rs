@@ -2,11 +2,14 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use esl_proto::name::{EventName, HangupCause, LogLevel};
-use esl_proto::{
-    Call, Client, Command as Core, CommandError, CommandErrorKind, CommandId, Decoder, Events, Execute, Field, Filter,
-    Limits, ParseErrorKind, Request, SendError, SendEvent, SendMsg, Step, Unicast, Value,
+use esl_proto::client::{CommandId, SendError};
+use esl_proto::command::{
+    CallCommand, CommandError, CommandErrorKind, Events, Execute, Field, Filter, ParseErrorKind, SendEvent, SendMsg,
+    Unicast,
 };
+use esl_proto::frame::{Request, Step};
+use esl_proto::name::{EventName, HangupCause, LogLevel};
+use esl_proto::{Client, Command as Core, Decoder, Limits, Value};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -53,7 +56,8 @@ const fn kind(command: &Core<'_>) -> &'static str {
 
 const UNKNOWN: &str = "unknown";
 
-const NO_LIMITS: Limits = Limits { head: usize::MAX, lines: usize::MAX, body: usize::MAX, whole: usize::MAX };
+const NO_LIMITS: Limits =
+    Limits { max_head: usize::MAX, max_lines: usize::MAX, max_body: usize::MAX, max_buffered: usize::MAX };
 
 /// The command at the front of `octets`, and its length.
 pub(crate) fn request(octets: &[u8]) -> Option<(Request<'_>, usize)> {
@@ -77,7 +81,7 @@ impl Command {
         Self { kind, octets }
     }
 
-    fn message(py: Python<'_>, call: Call<'_>, uuid: &Option<Text>) -> PyResult<Self> {
+    fn message(py: Python<'_>, call: CallCommand<'_>, uuid: &Option<Text>) -> PyResult<Self> {
         Self::new(py, &SendMsg { uuid: uuid.as_deref(), ..SendMsg::new(call) }.into())
     }
 
@@ -125,7 +129,7 @@ impl Cause {
         match self {
             Self::Number(number) => HangupCause::from_number(*number)
                 .ok_or_else(|| PyValueError::new_err(format!("{number} is no hangup cause"))),
-            Self::Word(word) => Ok(HangupCause::from_octets(word)),
+            Self::Word(word) => Ok(HangupCause::from_bytes(word)),
         }
     }
 }
@@ -141,7 +145,7 @@ impl Level {
     pub(crate) fn get(&self) -> PyResult<LogLevel> {
         let level = match self {
             Self::Number(number) => LogLevel::new(*number),
-            Self::Word(word) => LogLevel::from_octets(word),
+            Self::Word(word) => LogLevel::from_bytes(word),
         };
         level.ok_or_else(|| {
             PyValueError::new_err("a log level is a name from CONSOLE to DEBUG or a number from 0 to 63")
@@ -155,7 +159,7 @@ fn octet_pairs(pairs: &[(Text, Text)]) -> Vec<(&[u8], &[u8])> {
 
 /// What `event` and `nixevent` ask for.
 fn with_events<T>(names: &[Text], subclasses: &[Text], act: impl FnOnce(Events<'_>) -> T) -> T {
-    let names: Vec<_> = names.iter().map(|name| EventName::from_octets(name)).collect();
+    let names: Vec<_> = names.iter().map(|name| EventName::from_bytes(name)).collect();
     let subclasses: Vec<&[u8]> = subclasses.iter().map(|subclass| &**subclass).collect();
     act(Events::new(&names, subclasses.as_slice()))
 }
@@ -253,7 +257,7 @@ impl Command {
     #[pyo3(signature = (name, headers=Pairs(Vec::new()), body=None), text_signature = "(name, headers=(), body=None)")]
     fn sendevent(py: Python<'_>, name: Text, headers: Pairs<Text>, body: Option<Text>) -> PyResult<Self> {
         let pairs = octet_pairs(&headers.0);
-        let event = SendEvent::new(EventName::from_octets(&name), pairs.as_slice());
+        let event = SendEvent::new(EventName::from_bytes(&name), pairs.as_slice());
         Self::new(py, &SendEvent { body: body.as_deref().unwrap_or_default(), ..event }.into())
     }
 
@@ -303,7 +307,7 @@ impl Command {
     #[pyo3(signature = (cause=None, *, uuid=None, event_lock=false))]
     fn hangup(py: Python<'_>, cause: Option<Cause>, uuid: Option<Text>, event_lock: bool) -> PyResult<Self> {
         let cause = cause.as_ref().map(Cause::get).transpose()?;
-        let message = SendMsg { uuid: uuid.as_deref(), event_lock, ..SendMsg::new(Call::Hangup { cause }) };
+        let message = SendMsg { uuid: uuid.as_deref(), event_lock, ..SendMsg::new(CallCommand::Hangup { cause }) };
         Self::new(py, &message.into())
     }
 
@@ -337,14 +341,14 @@ impl Command {
     #[staticmethod]
     #[pyo3(signature = (nomedia_uuid, *, uuid=None))]
     fn nomedia(py: Python<'_>, nomedia_uuid: Text, uuid: Option<Text>) -> PyResult<Self> {
-        Self::message(py, Call::nomedia(&*nomedia_uuid), &uuid)
+        Self::message(py, CallCommand::nomedia(&*nomedia_uuid), &uuid)
     }
 
     /// `sendmsg` with `xferext`: transfers a channel to an extension made of these applications, each with its argument.
     #[staticmethod]
     #[pyo3(signature = (applications, *, uuid=None))]
     fn xferext(py: Python<'_>, applications: Pairs<Text>, uuid: Option<Text>) -> PyResult<Self> {
-        Self::message(py, Call::xferext(octet_pairs(&applications.0).as_slice()), &uuid)
+        Self::message(py, CallCommand::xferext(octet_pairs(&applications.0).as_slice()), &uuid)
     }
 
     /// `log [<level>]`: subscribes to log lines up to a level, by name or number; without one to DEBUG.

@@ -3,7 +3,9 @@
 use std::fmt::Debug;
 use std::sync::Mutex;
 
-use esl_proto::{Answer, Client, Decoder, Eof, Frame, Incoming, Limits, Message, Poll, ProtocolError, Step};
+use esl_proto::client::{Answer, Eof, Poll, ProtocolError};
+use esl_proto::frame::Step;
+use esl_proto::{Client, Decoder, Frame, Incoming, Limits, Message};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
@@ -42,7 +44,7 @@ struct State {
 }
 
 /// The signatures below write the core's defaults out, where Python's own tools can read them.
-const _: () = assert!(Limits::DEFAULT.head == 1_048_576 && Limits::DEFAULT.body == 67_108_864);
+const _: () = assert!(Limits::DEFAULT.max_head == 1_048_576 && Limits::DEFAULT.max_body == 67_108_864);
 
 /// Why there is no message.
 enum Failure {
@@ -74,7 +76,7 @@ impl State {
                         return if self.input.is_ended() { self.end(py) } else { Ok(None) };
                     }
                 }
-                // Unreachable: `Limits::whole` is unlimited, so that each frame comes in one piece.
+                // Unreachable: `Limits::max_buffered` is unlimited, so that each frame comes in one piece.
                 Poll::HeadPart { consumed, .. } | Poll::Head { consumed, .. } | Poll::Body { consumed, .. } => {
                     self.input.consume(consumed);
                     return Err(Failure::Python(PyRuntimeError::new_err("a frame has come in parts")));
@@ -146,7 +148,8 @@ fn unexpected_step(step: &dyn Debug) -> PyErr {
 /// The frame at the front of these octets. The core tells of the greeting without its frame, and has found it in just
 /// these octets.
 fn decoded_again(front: &[u8]) -> PyResult<Frame<'_>> {
-    let unlimited = Limits { head: usize::MAX, lines: usize::MAX, body: usize::MAX, whole: usize::MAX };
+    let unlimited =
+        Limits { max_head: usize::MAX, max_lines: usize::MAX, max_body: usize::MAX, max_buffered: usize::MAX };
     match Decoder::new(unlimited).decode(front) {
         Ok(Step::Frame { frame, .. }) => Ok(frame),
         Ok(step) => Err(unexpected_step(&step)),
@@ -174,14 +177,14 @@ impl Connection {
     #[staticmethod]
     #[pyo3(signature = (*, max_head = 1048576, max_body = 67108864))]
     fn inbound(max_head: usize, max_body: usize) -> Self {
-        Self::new(Client::inbound(Limits { head: max_head, body: max_body, ..Limits::DEFAULT }))
+        Self::new(Client::inbound(Limits { max_head: max_head, max_body: max_body, ..Limits::DEFAULT }))
     }
 
     /// A connection that FreeSWITCH has opened for a call. The first command must be `connect`.
     #[staticmethod]
     #[pyo3(signature = (*, max_head = 1048576, max_body = 67108864))]
     fn outbound(max_head: usize, max_body: usize) -> Self {
-        Self::new(Client::outbound(Limits { head: max_head, body: max_body, ..Limits::DEFAULT }))
+        Self::new(Client::outbound(Limits { max_head: max_head, max_body: max_body, ..Limits::DEFAULT }))
     }
 
     /// Takes octets that have arrived; nothing is read of them before the next iteration.

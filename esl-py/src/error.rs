@@ -1,10 +1,10 @@
 //! Errors: values of the core, raised as the exceptions of `esl_proto.errors`.
 
+use esl_proto::client::{NotAllowed, ProtocolError, SendError, Unanswered};
+use esl_proto::command::{CommandError, EncodeError};
+use esl_proto::event::{EventError, OutgoingEventError};
+use esl_proto::frame::DecodeError;
 use esl_proto::server::AnswerError;
-use esl_proto::{
-    CommandError, DecodeError, EncodeError, EventDataError, EventError, NotAllowed, ProtocolError, SendError,
-    Unanswered,
-};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyRange, PyType};
@@ -73,7 +73,7 @@ pub(crate) fn not_answered(py: Python<'_>, error: &AnswerError) -> PyErr {
 }
 
 /// An event that cannot be written.
-pub(crate) fn not_written(py: Python<'_>, error: &EventDataError) -> PyErr {
+pub(crate) fn not_written(py: Python<'_>, error: &OutgoingEventError) -> PyErr {
     local(py, &error.to_string(), error.code(), Some(error.offset))
 }
 

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::OnceLock;
 
+use esl_proto::Value;
+use esl_proto::frame::Header;
 use esl_proto::name::{EventName, Format, header};
-use esl_proto::{Header, Value};
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -119,7 +120,7 @@ impl Event {
     #[getter]
     fn name(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         let Some(value) = self.view(py).get(header::EVENT_NAME) else { return Ok(None) };
-        match EventName::from_octets(&decoded(&value)) {
+        match EventName::from_bytes(&decoded(&value)) {
             EventName::Other(word) => Ok(Some(to_str(py, word).into_any().unbind())),
             known => names::event_name(py, known).map(Some),
         }

@@ -1,7 +1,7 @@
 //! An event's text with the index over its headers.
 
+use esl_proto::event::{HeaderSlot, Indexed};
 use esl_proto::name::Format;
-use esl_proto::{HeaderSlot, Indexed};
 use pyo3::pybacked::PyBackedBytes;
 use self_cell::{MutBorrow, self_cell};
 

@@ -31,7 +31,7 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::ask::{Ask, Effect, ServerClosed};
+    use crate::ask::{Effect, HostRequest, ServerClosed};
     #[pymodule_export]
     use crate::command::Command;
     #[pymodule_export]

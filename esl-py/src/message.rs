@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use esl_proto::{
-    ApiResponse as CoreResponse, DisconnectNotice, End, Eof, Frame as CoreFrame, LogLine as CoreLine, Message,
-    Reply as CoreReply, SocketMode, Status, Unanswered,
+use esl_proto::client::{End, Eof, Unanswered};
+use esl_proto::message::{
+    ApiResponse as CoreResponse, DisconnectNotice, LogLine as CoreLine, Reply as CoreReply, SocketMode, Status,
 };
+use esl_proto::{Frame as CoreFrame, Message};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyList, PyRange, PyString};

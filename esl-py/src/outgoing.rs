@@ -1,7 +1,8 @@
 //! What a listener has to deliver: events and log lines that a host gave, until their turn comes.
 
+use esl_proto::event::{EventField, OutgoingEvent};
+use esl_proto::name::LogLevel;
 use esl_proto::server::LogData;
-use esl_proto::{EventData, EventField, name::LogLevel};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
@@ -39,7 +40,7 @@ impl Event {
     }
 
     /// Shows the event to the core.
-    pub(crate) fn with<T>(&self, act: impl FnOnce(&EventData<'_>) -> T) -> T {
+    pub(crate) fn with<T>(&self, act: impl FnOnce(&OutgoingEvent<'_>) -> T) -> T {
         let arrays: Vec<Vec<&[u8]>> = self
             .headers
             .iter()
@@ -57,7 +58,7 @@ impl Event {
                 Content::Array(_) => EventField::array(&**name, items),
             })
             .collect();
-        act(&EventData { headers: &fields, body: self.body.as_deref() })
+        act(&OutgoingEvent { headers: &fields, body: self.body.as_deref() })
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a listener has written, until its host fetches it.
 
-use esl_proto::Insufficient;
 use esl_proto::server::{AnswerError, DeliverError, Server};
+use esl_proto::text::Insufficient;
 
 /// Why something could not be written.
 pub(crate) trait Required {

@@ -3,17 +3,19 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
+use esl_proto::Limits;
+use esl_proto::event::{EventEncodeError, OutgoingEvent, OutgoingEventError};
 use esl_proto::server::{
-    Answer, AnswerError, Closed, Control, Effect as CoreEffect, Goodbye, Offer, Poll, Rights, Server as Core,
+    Admission, Answer, AnswerError, Closed, Control, Effect as CoreEffect, Goodbye, Poll, Rights, Server as Core,
     ServerLimits,
 };
-use esl_proto::{EventData, EventDataError, EventEncodeError, Insufficient, Limits, Percent};
+use esl_proto::text::{Insufficient, Percent};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::PyBytes;
 
-use crate::ask::{Ask, Effect, ServerClosed, word};
+use crate::ask::{Effect, HostRequest, ServerClosed, word};
 use crate::command::Level;
 use crate::error;
 use crate::input::Input;
@@ -24,15 +26,15 @@ use crate::text::{Octets, Pairs, Text};
 
 /// One connection of a listener, without the socket: what FreeSWITCH's event socket is to one client.
 ///
-/// Give `receive_data` what the client sends and iterate: each `Ask` must be answered (now, or later: the iteration
+/// Give `receive_data` what the client sends and iterate: each `HostRequest` must be answered (now, or later: the iteration
 /// ends until then), each `Effect` is a command that the listener has answered by itself. Write what `data_to_send`
 /// returns after each iteration, answer and delivery. Give every event that happens to `deliver`, which knows whether this
 /// client wants it.
 ///
-/// Objects may be used from several threads, with a GIL or without; their calls wait for each other. An `Ask` is answered
+/// Objects may be used from several threads, with a GIL or without; their calls wait for each other.  `` is answered
 /// by whoever got it; what `data_to_send` returns must be written in the order of its calls.
 ///
-/// Nothing here has a clock: a host ends a connection that `is_idle_stranger` for 25 seconds, and one that lingers in
+/// Nothing here has a clock: a host ends a connection that `is_awaiting_first_command` for 25 seconds, and one that lingers in
 /// its time.
 #[pyclass(frozen, module = "esl_proto")]
 pub(crate) struct Server {
@@ -55,7 +57,7 @@ struct State {
 
 /// What an iteration found.
 enum Found {
-    Ask(Ask),
+    HostRequest(HostRequest),
     Effect(Effect),
     Closed,
     NeedData(Option<usize>),
@@ -96,7 +98,7 @@ impl State {
             let octets = &front[..consumed];
             let written = poll.written();
             found = match poll {
-                Poll::Ask { ask, .. } => Found::Ask(Ask::new(py, &ask, octets)),
+                Poll::HostRequest { request: ask, .. } => Found::HostRequest(HostRequest::new(py, &ask, octets)),
                 Poll::Done { effect, .. } => {
                     match effect {
                         CoreEffect::EventsFlushed => events.clear(),
@@ -152,8 +154,8 @@ impl State {
     }
 
     /// Whether an event can be written at all.
-    fn check(&self, event: &EventData<'_>) -> Result<(), EventDataError> {
-        match event.encode(self.core.format(), Percent::Faithful, &mut []) {
+    fn check(&self, event: &OutgoingEvent<'_>) -> Result<(), OutgoingEventError> {
+        match event.encode(self.core.format(), Percent::FreeSwitch, &mut []) {
             Err(EventEncodeError::Insufficient(_)) | Ok(_) => Ok(()),
             Err(EventEncodeError::Refused(error)) => Err(error),
         }
@@ -177,13 +179,13 @@ impl State {
     }
 
     /// Queues an offered item, if it is wanted.
-    fn take(&mut self, offer: Offer, goodbye: Goodbye, keep: impl FnOnce(&mut Self)) -> bool {
+    fn take(&mut self, offer: Admission, goodbye: Goodbye, keep: impl FnOnce(&mut Self)) -> bool {
         match offer {
-            Offer::Queue => keep(self),
-            Offer::Kill => self.disconnect(goodbye),
-            Offer::Skip | Offer::Lost => {}
+            Admission::Enqueue => keep(self),
+            Admission::Overflow => self.disconnect(goodbye),
+            Admission::Skip | Admission::Dropped => {}
         }
-        offer == Offer::Queue
+        offer == Admission::Enqueue
     }
 }
 
@@ -222,16 +224,16 @@ fn storage(octets: usize) -> Box<[u8]> {
 /// The signatures below write the core's defaults out, where Python's own tools can read them.
 const _: () = {
     let ServerLimits { request, queued, lost } = ServerLimits::DEFAULT;
-    assert!(queued == 100_000 && lost == 500 && request.head == 65_536 && request.body == 1_048_576);
+    assert!(queued == 100_000 && lost == 500 && request.max_head == 65_536 && request.max_body == 1_048_576);
 };
 
 const fn limits(max_queued: u32, max_lost: u32, max_head: usize, max_body: usize) -> ServerLimits {
-    let request = Limits { head: max_head, body: max_body, ..ServerLimits::DEFAULT.request };
+    let request = Limits { max_head: max_head, max_body: max_body, ..ServerLimits::DEFAULT.request };
     ServerLimits { request, queued: max_queued, lost: max_lost }
 }
 
 const fn percent(exact: bool) -> Percent {
-    if exact { Percent::Exact } else { Percent::Faithful }
+    if exact { Percent::Lossless } else { Percent::FreeSwitch }
 }
 
 #[pymethods]
@@ -302,7 +304,7 @@ impl Server {
             (found, if last { state.core.closed() } else { None })
         });
         match found {
-            Found::Ask(ask) => Ok(Some(Py::new(py, ask)?.into_any())),
+            Found::HostRequest(ask) => Ok(Some(Py::new(py, ask)?.into_any())),
             Found::Effect(effect) => Ok(Some(Py::new(py, effect)?.into_any())),
             Found::NeedData(_) | Found::Nothing => Ok(None),
             Found::Closed => {
@@ -496,8 +498,8 @@ impl Server {
 
     /// Whether nothing has come yet but, perhaps, wrong commands before a password.
     #[getter]
-    fn is_idle_stranger(&self, py: Python<'_>) -> bool {
-        self.with(py, |state| state.core.is_idle_stranger())
+    fn is_awaiting_first_command(&self, py: Python<'_>) -> bool {
+        self.with(py, |state| state.core.is_awaiting_first_command())
     }
 
     /// Whether a part of a command has come, which keeps back all events.

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Deref;
 
+use esl_proto::Value;
+use esl_proto::frame::Header;
 use esl_proto::name::Format;
-use esl_proto::{Header, Value};
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
@@ -109,7 +110,7 @@ impl<'py> FromPyObject<'_, 'py> for FormatWord {
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         let word: Text = object.extract()?;
-        let format = Format::from_octets(&word).map(Self);
+        let format = Format::from_bytes(&word).map(Self);
         format.ok_or_else(|| PyValueError::new_err("a format is one of 'plain', 'json' and 'xml'"))
     }
 }

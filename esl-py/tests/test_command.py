@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esl_proto import Ask, Command, LocalProtocolError, Server
+from esl_proto import HostRequest, Command, LocalProtocolError, Server
 from esl_proto.names import EventName, HangupCause, LogLevel
 
 WRITTEN = [
@@ -195,12 +195,12 @@ def test_kinds() -> None:
     assert Command.execute("answer").kind == "sendmsg"
 
 
-def asked(command: Command) -> Ask:
+def asked(command: Command) -> HostRequest:
     """What a listener makes of a command, which must be the whole of what was said."""
     server = Server.outbound("5fd4")
     server.receive_data(bytes(command))
     found = next(server)
-    assert isinstance(found, Ask) and found.octets == bytes(command)
+    assert isinstance(found, HostRequest) and found.octets == bytes(command)
     server.output("") if found.kind == "api" else server.ok() if found.kind == "sendmsg" else server.fired("e")
     assert list(server) == [] and not server.is_mid_command
     return found

@@ -7,7 +7,7 @@ import pytest
 
 from esl_proto import (
     ApiResponse,
-    Ask,
+    HostRequest,
     Authenticated,
     Closed,
     Command,
@@ -37,16 +37,16 @@ class Pair:
     def __init__(self, server: Server | None = None, client: Connection | None = None) -> None:
         self.server = server or Server.inbound()
         self.client = client or Connection.inbound()
-        self.asked: list[Ask | Effect | ServerClosed] = []
+        self.asked: list[HostRequest | Effect | ServerClosed] = []
 
     def send(self, *commands: Command) -> None:
         self.server.receive_data(b"".join(self.client.send(command) for command in commands))
 
-    def ask(self) -> Ask:
+    def ask(self) -> HostRequest:
         """What the listener asks next."""
         for found in self.server:
             self.asked.append(found)
-            if isinstance(found, Ask):
+            if isinstance(found, HostRequest):
                 return found
         raise AssertionError("nothing is asked")
 
@@ -90,15 +90,15 @@ def called(**options: bool) -> Pair:
 def test_a_password() -> None:
     server = Server.inbound()
     assert server.data_to_send() == GREETING and server.data_to_send() == b""
-    assert server.is_idle_stranger and not server.is_authenticated
+    assert server.is_awaiting_first_command and not server.is_authenticated
     server.receive_data(b"auth  \xff\n\n")
     ask = next(server)
-    assert isinstance(ask, Ask)
+    assert isinstance(ask, HostRequest)
     assert (ask.kind, ask.password, ask.password_bytes) == ("password", " \ufffd", b" \xff")
-    assert repr(ask) == "<Ask password>"
+    assert repr(ask) == "<HostRequest password>"
     server.accept()
     assert server.data_to_send() == b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n"
-    assert server.is_authenticated and not server.is_idle_stranger
+    assert server.is_authenticated and not server.is_awaiting_first_command
     server.receive_data(b"\n\r\nauth secret\n\n")
     (again,) = server
     assert isinstance(again, Effect)
@@ -494,7 +494,7 @@ def test_commands_in_pieces() -> None:
     for octet in data:
         pair.server.receive_data(bytes([octet]))
         for found in pair.server:
-            assert isinstance(found, Ask)
+            assert isinstance(found, HostRequest)
             asked.append(found.kind)
             pair.server.fired("e") if found.kind == "sendevent" else pair.server.output("UP")
     assert asked == ["sendevent", "api"]

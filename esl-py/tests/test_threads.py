@@ -16,7 +16,7 @@ from threads_support import THREADS, together
 
 from esl_proto import (
     ApiResponse,
-    Ask,
+    HostRequest,
     Closed,
     Command,
     Connection,
@@ -230,9 +230,9 @@ def test_all_of_one_listener_at_once() -> None:
                 server.receive_data(b"api echo %d" % place)
                 server.receive_data(b"\n\n")
             elif number == 1:
-                # The answer to an `Ask` belongs to who got it: nobody else can get another one before.
+                # The answer to a `HostRequest` belongs to who got it: nobody else can get another one before.
                 for found in server:
-                    if isinstance(found, Ask):
+                    if isinstance(found, HostRequest):
                         server.output(found.argument or "")
             elif number == 2:
                 fetch()
@@ -244,7 +244,7 @@ def test_all_of_one_listener_at_once() -> None:
 
     delivered = sum(together(serve))
     for found in server:
-        if isinstance(found, Ask):
+        if isinstance(found, HostRequest):
             server.output(found.argument or "")
     fetch()
 

@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use esl_proto::{Decoder, Frame, Limits, Message, Step};
+use esl_proto::frame::Step;
+use esl_proto::{Decoder, Frame, Limits, Message};
 
 /// Longer ones say nothing that shorter ones do not, and are slow.
 const MOST: usize = 2048;

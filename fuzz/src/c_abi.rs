@@ -89,7 +89,7 @@ struct Host {
     reported: u64,
     /// The eslp_command_kind that the client has to begin with.
     first: i32,
-    /// The eslp_ask_kind that the host has not answered.
+    /// The eslp_host_request_kind that the host has not answered.
     asked: i32,
 }
 

@@ -5,10 +5,10 @@
 mod model;
 
 use arbitrary::{Result, Unstructured};
+use esl_proto::client::{End, Poll, Ready, SendError, Unanswered};
+use esl_proto::command::{CallCommand, Execute, Filter, SendMsg};
 use esl_proto::name::{EventName, Format, LogLevel};
-use esl_proto::{
-    Call, Client, Command, End, Execute, Filter, Incoming, Limits, Message, Poll, Ready, SendError, SendMsg, Unanswered,
-};
+use esl_proto::{Client, Command, Incoming, Limits, Message};
 use model::{Model, Needs};
 
 /// What a server says.
@@ -48,7 +48,7 @@ fn command(kind: u8) -> (Command<'static>, Needs) {
         3 => (Command::bgapi_named("status", "x"), Needs::Full),
         4 => (Command::event(Format::Json, &[EventName::All]), Needs::Full),
         5 => (SendMsg::new(Execute::new("playback", "a\nb")).to("u").into(), Needs::Nothing),
-        6 => (SendMsg::new(Call::hangup(None)).into(), Needs::Uuid),
+        6 => (SendMsg::new(CallCommand::hangup(None)).into(), Needs::Uuid),
         7 => (Filter::DeleteAll.into(), Needs::Nothing),
         8 => (Command::Connect, Needs::Connect),
         9 => (Command::myevents_of("u"), Needs::Nothing),

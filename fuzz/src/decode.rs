@@ -1,7 +1,8 @@
 //! A stream in any pieces is decoded as the whole of it is: the same frames, the same end, and what a frame is made of
 //! is what lies in the stream.
 
-use esl_proto::{Command, DecodeError, Decoder, Frame, Limits, Request, Step};
+use esl_proto::frame::{DecodeError, Request, Step};
+use esl_proto::{Command, Decoder, Frame, Limits};
 
 use crate::messages;
 use crate::reference;
@@ -21,12 +22,12 @@ impl Setup {
         let limits = match mode >> 1 & 3 {
             0 => Limits::DEFAULT,
             1 => Limits::for_buffer((2 + 2 * size).min(Limits::MIN - 1)),
-            2 => Limits { head: 2 + 2 * size, lines: size / 8, body: 2 * size, whole: usize::MAX },
+            2 => Limits { max_head: 2 + 2 * size, max_lines: size / 8, max_body: 2 * size, max_buffered: usize::MAX },
             _ => Limits {
-                head: 32 + size,
-                lines: 2 + size / 16,
-                body: 4 * size,
-                whole: (16 + size).min(Limits::MIN - 1),
+                max_head: 32 + size,
+                max_lines: 2 + size / 16,
+                max_body: 4 * size,
+                max_buffered: (16 + size).min(Limits::MIN - 1),
             },
         };
         Self { requests: mode & 1 == 1, limits }
@@ -103,7 +104,7 @@ fn decode<'s>(setup: &Setup, room: usize, stream: &'s [u8], arrivals: impl Itera
                 }
                 Step::NeedData { required, consumed } => {
                     let rest = buffer.len() - consumed;
-                    assert!(required.is_none_or(|required| required > rest && required <= setup.limits.whole));
+                    assert!(required.is_none_or(|required| required > rest && required <= setup.limits.max_buffered));
                     assert!(rest < room, "a full buffer is never too small");
                     if consumed == 0 || from == arrived {
                         break;
@@ -160,7 +161,7 @@ fn check_place(setup: &Setup, stream: &[u8], start: usize, found: &Found<'_>) {
     if !setup.requests {
         assert!(found.head.ends_with(b"\n") && !found.head.starts_with(b"\n"));
         assert!(!found.head.windows(2).any(|pair| pair == b"\n\n"), "no blank line in a head");
-        assert!(found.head.len() < setup.limits.head);
+        assert!(found.head.len() < setup.limits.max_head);
     }
 }
 
@@ -186,7 +187,7 @@ fn ask(setup: &Setup, frame: Frame<'_>) {
 pub fn run(data: &[u8]) {
     let Some((first, stream)) = data.split_first_chunk::<4>() else { return };
     let setup = Setup::new(first[0], first[1]);
-    let room = setup.limits.whole;
+    let room = setup.limits.max_buffered;
     let whole = decode(&setup, room, stream, std::iter::once(stream.len()));
     // Who has more room than he says gets nothing else.
     assert_eq!(decode(&setup, usize::MAX, stream, std::iter::once(stream.len())), whole);

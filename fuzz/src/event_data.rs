@@ -2,8 +2,10 @@
 //! loses.
 
 use arbitrary::{Result, Unstructured};
+use esl_proto::Event;
+use esl_proto::event::{Content, EventEncodeError, EventField, OutgoingEvent, OutgoingEventErrorKind};
 use esl_proto::name::Format;
-use esl_proto::{Content, Event, EventData, EventDataErrorKind, EventEncodeError, EventField, Insufficient, Percent};
+use esl_proto::text::{Insufficient, Percent};
 
 use crate::lossy::lossy;
 use crate::texts::{several, text};
@@ -31,7 +33,7 @@ pub fn run(data: &[u8]) {
 
 fn write(u: &mut Unstructured<'_>) -> Result<()> {
     let format = *u.choose(Format::KNOWN)?;
-    let percent = if u.arbitrary()? { Percent::Exact } else { Percent::Faithful };
+    let percent = if u.arbitrary()? { Percent::Lossless } else { Percent::FreeSwitch };
     let body = if u.arbitrary()? { Some(text(u)?) } else { None };
     let given = several(u, 5, |u| {
         let is_array = u.ratio(1, 3)?;
@@ -47,7 +49,7 @@ fn write(u: &mut Unstructured<'_>) -> Result<()> {
             EventField { name: &given.name, content }
         })
         .collect();
-    let event = EventData { headers: &fields, body: body.as_deref() };
+    let event = OutgoingEvent { headers: &fields, body: body.as_deref() };
     assert!(!format!("{event:?}").is_empty());
     match encode(&event, format, percent) {
         Ok(document) => {
@@ -66,13 +68,13 @@ fn write(u: &mut Unstructured<'_>) -> Result<()> {
 }
 
 /// The document, or the place of the header whose name cannot be written, and of the octet.
-fn encode(event: &EventData<'_>, format: Format, percent: Percent) -> Result<Vec<u8>, (usize, usize)> {
+fn encode(event: &OutgoingEvent<'_>, format: Format, percent: Percent) -> Result<Vec<u8>, (usize, usize)> {
     let required = event.encoded_len(format, percent);
     let mut storage = vec![7; required + 3];
     match event.encode(format, percent, &mut storage) {
         Ok(len) => assert_eq!(len, required),
         Err(EventEncodeError::Refused(error)) => {
-            assert_eq!(error.kind, EventDataErrorKind::Name);
+            assert_eq!(error.kind, OutgoingEventErrorKind::Name);
             return Err((error.item, error.offset));
         }
         Err(other) => panic!("{other}"),
@@ -97,7 +99,7 @@ fn seen(event: &Event<'_>) -> Seen {
 }
 
 fn expected(given: &[Given], mut body: Option<Vec<u8>>, format: Format, percent: Percent) -> Seen {
-    let lost = |text: &[u8]| if percent == Percent::Exact { text.to_vec() } else { lossy(text) };
+    let lost = |text: &[u8]| if percent == Percent::Lossless { text.to_vec() } else { lossy(text) };
     let mut headers = Vec::new();
     let mut odd_body = None;
     let length = |given: &&Given| given.name.eq_ignore_ascii_case(b"Content-Length");

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use esl_proto::client::EventSequence;
+use esl_proto::event::HeaderSlot;
+use esl_proto::frame::{Header, Step};
 use esl_proto::name::{EventName, Format};
-use esl_proto::{Decoder, Event, EventSequence, Header, HeaderSlot, Limits, Step, Value};
+use esl_proto::{Decoder, Event, Limits, Value};
 use percent_encoding::percent_decode;
 
 use crate::reference::{self, documents};
@@ -76,7 +79,7 @@ fn check(event: Event<'_>, crlf: bool, slots: usize) {
     for count in [slots, headers.len()] {
         check_index(&event, &headers, &values, &names, count);
     }
-    assert_eq!(event.name(), event.get("Event-Name").map(|value| EventName::from_octets(value.raw())));
+    assert_eq!(event.name(), event.get("Event-Name").map(|value| EventName::from_bytes(value.raw())));
     let _ = (event.subclass(), event.job_uuid(), event.application_uuid(), format!("{event:?}"));
     EventSequence::new().note(&event);
 }

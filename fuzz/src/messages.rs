@@ -1,6 +1,7 @@
 //! Everything that can be asked of a frame from a server.
 
-use esl_proto::{Event, Frame, Message, Reply, Status};
+use esl_proto::message::{Reply, Status};
+use esl_proto::{Event, Frame, Message};
 
 use crate::values::{check_headers, octets, same};
 

@@ -8,7 +8,7 @@ mod model;
 mod play;
 
 use arbitrary::{Result, Unstructured};
-use esl_proto::Percent;
+use esl_proto::text::Percent;
 
 use crate::texts::{several, text};
 use events::{Content, Happening};
@@ -64,7 +64,7 @@ pub fn run(data: &[u8]) {
 
 fn deeds(u: &mut Unstructured<'_>) -> Result<()> {
     let outbound = u.arbitrary()?;
-    let percent = if u.arbitrary()? { Percent::Exact } else { Percent::Faithful };
+    let percent = if u.arbitrary()? { Percent::Lossless } else { Percent::FreeSwitch };
     let pieces = [1 + usize::from(u.arbitrary::<u8>()?), 1 + usize::from(u.arbitrary::<u8>()?)];
     let mut deeds = Vec::new();
     while !u.is_empty() && deeds.len() < 60 {

@@ -1,7 +1,9 @@
 //! Whatever a client sends: what is understood of it is what a second, plain reader understands; it can be shown and,
 //! unless refused, sent again, and then means the same.
 
-use esl_proto::{Command, Decoder, Limits, ParseErrorKind, Request, Step};
+use esl_proto::command::ParseErrorKind;
+use esl_proto::frame::{Request, Step};
+use esl_proto::{Command, Decoder, Limits};
 
 use crate::any_command::{encode, reads_back};
 use crate::reference::commands::with_command;

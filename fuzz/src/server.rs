@@ -2,20 +2,25 @@
 //! each command has one answer, all that is written are whole frames that our decoder reads back, and pieces change
 //! nothing.
 
+use esl_proto::event::{Content, EventField, OutgoingEvent};
+use esl_proto::frame::Step;
 use esl_proto::name::LogLevel;
 use esl_proto::server::{
-    Answer, AnswerError, Ask, Control, DeliverError, Effect, Goodbye, LogData, Offer, Poll, Rights, Server,
+    Admission, Answer, AnswerError, Control, DeliverError, Effect, Goodbye, HostRequest, LogData, Poll, Rights, Server,
     ServerLimits,
 };
-use esl_proto::{Content, Decoder, EventData, EventField, Frame, Limits, Message, Step};
+use esl_proto::{Decoder, Frame, Limits, Message};
 
 use crate::splits::Splits;
 
 /// Storage for a client's subclasses, filters and rights: small, so that it is full at times.
 const STORAGE: usize = 160;
 /// A queue that is full soon.
-const LIMITS: ServerLimits =
-    ServerLimits { request: Limits { head: 2048, lines: 64, body: 1024, whole: usize::MAX }, queued: 3, lost: 2 };
+const LIMITS: ServerLimits = ServerLimits {
+    request: Limits { max_head: 2048, max_lines: 64, max_body: 1024, max_buffered: usize::MAX },
+    queued: 3,
+    lost: 2,
+};
 
 const CHANNEL: &[u8] = b"5fd4";
 
@@ -125,7 +130,7 @@ impl Listener {
                     self.queued = 0;
                 }
             }
-            Poll::Ask { ask, .. } => {
+            Poll::HostRequest { request: ask, .. } => {
                 assert!(consumed > 0, "no progress");
                 self.commands += 1;
                 self.answer(&ask, buffer[..consumed].trim_ascii_start());
@@ -152,7 +157,7 @@ impl Listener {
     }
 
     /// Says what repeats as much of the client's words as can be; `command` is all of them.
-    fn answer(&mut self, ask: &Ask<'_>, command: &[u8]) {
+    fn answer(&mut self, ask: &HostRequest<'_>, command: &[u8]) {
         assert!(!format!("{ask:?}").is_empty());
         let silent = self.is_outbound && self.commands == 1;
         let mut out = vec![0; 4 * command.len() + 4096];
@@ -166,18 +171,18 @@ impl Listener {
         ];
         self.check_rights(ask);
         let answer = match ask {
-            Ask::Password(secret) if secret.expose().starts_with(b"no") => Answer::Refuse,
-            Ask::Password(_) | Ask::User { .. } => Answer::Accept(self.rights),
-            Ask::Api { command, argument, .. } => Answer::Output(argument.unwrap_or(command)),
-            Ask::BgApi { command, job, .. } => Answer::Job(job.unwrap_or(command)),
-            Ask::SendMsg { message, .. } if message.uuid.is_some() => Answer::NoSuchChannel(command),
-            Ask::SendMsg { message, .. } if message.is_async => Answer::Ok,
-            Ask::SendMsg { request, .. } => Answer::Reply(request.line()),
-            Ask::SendEvent { request, .. } => Answer::Event(request.body().unwrap_or(command)),
-            Ask::Connect => Answer::Channel(EventData::new(&fields)),
-            Ask::GetVar(_) => Answer::Value(command),
-            Ask::MyEvents(uuid) if uuid.starts_with(b"no") => Answer::NoSuchChannel(uuid),
-            Ask::MyEvents(uuid) => Answer::Control(uuid),
+            HostRequest::Password(secret) if secret.expose().starts_with(b"no") => Answer::Refuse,
+            HostRequest::Password(_) | HostRequest::User { .. } => Answer::Accept(self.rights),
+            HostRequest::Api { command, argument, .. } => Answer::Output(argument.unwrap_or(command)),
+            HostRequest::BgApi { command, job, .. } => Answer::Job(job.unwrap_or(command)),
+            HostRequest::SendMsg { message, .. } if message.uuid.is_some() => Answer::NoSuchChannel(command),
+            HostRequest::SendMsg { message, .. } if message.is_async => Answer::Ok,
+            HostRequest::SendMsg { request, .. } => Answer::Reply(request.line()),
+            HostRequest::SendEvent { request, .. } => Answer::Event(request.body().unwrap_or(command)),
+            HostRequest::Connect => Answer::Channel(OutgoingEvent::new(&fields)),
+            HostRequest::GetVar(_) => Answer::Value(command),
+            HostRequest::MyEvents(uuid) if uuid.starts_with(b"no") => Answer::NoSuchChannel(uuid),
+            HostRequest::MyEvents(uuid) => Answer::Control(uuid),
         };
         let answered = self.server.answer(answer, &mut out);
         assert!(
@@ -187,24 +192,29 @@ impl Listener {
         let written = match (answered, ask) {
             (Ok(written), _) => written,
             // The storage is full: another answer has to do.
-            (Err(_), Ask::MyEvents(uuid)) => {
+            (Err(_), HostRequest::MyEvents(uuid)) => {
                 self.server.answer(Answer::NoSuchChannel(uuid), &mut out).expect("no room")
             }
             (Err(AnswerError::Channel(_)), _) => {
-                let written = self.server.answer(Answer::Channel(EventData::new(&fields[..1])), &mut out);
+                let written = self.server.answer(Answer::Channel(OutgoingEvent::new(&fields[..1])), &mut out);
                 written.expect("no room")
             }
             (Err(_), _) => self.server.answer(Answer::Refuse, &mut out).expect("no room"),
         };
         let answers = self.write_answers(&out[..written]);
-        assert!(answers == usize::from(!silent) || (silent && matches!(ask, Ask::Connect | Ask::Api { .. })));
+        assert!(
+            answers == usize::from(!silent)
+                || (silent && matches!(ask, HostRequest::Connect | HostRequest::Api { .. }))
+        );
         assert!(self.server.answer(Answer::Ok, &mut out).is_err(), "nothing is asked any more");
     }
 
     /// What a user has no right to is not asked for.
-    fn check_rights(&mut self, ask: &Ask<'_>) {
-        self.is_user |= matches!(ask, Ask::User { .. });
-        let (Ask::Api { command, argument, console: false, .. } | Ask::BgApi { command, argument, .. }) = ask else {
+    fn check_rights(&mut self, ask: &HostRequest<'_>) {
+        self.is_user |= matches!(ask, HostRequest::User { .. });
+        let (HostRequest::Api { command, argument, console: false, .. } | HostRequest::BgApi { command, argument, .. }) =
+            ask
+        else {
             return;
         };
         if let Some(list) = self.rights.api.filter(|_| self.is_user) {
@@ -225,12 +235,12 @@ impl Listener {
             EventField::new("Unique-ID", CHANNEL),
             EventField::array("list", &[b"one", b"two\n\nthree"]),
         ];
-        let event = EventData::new(&fields).with_body("text\n\nContent-Type: auth/request\n\n</body>");
+        let event = OutgoingEvent::new(&fields).with_body("text\n\nContent-Type: auth/request\n\n</body>");
         match self.turn % 11 {
             0 => drop(self.server.subscribe("a::c")),
             1 => drop(self.server.offer_log(LogLevel::INFO)),
             2 => self.deliver_log(),
-            3 if self.server.offer_diverted() == Offer::Queue => self.queued += 1,
+            3 if self.server.offer_diverted() == Admission::Enqueue => self.queued += 1,
             4 if self.queued > 0 => {
                 self.server.skip();
                 self.queued -= 1;
@@ -246,16 +256,16 @@ impl Listener {
             }
             7 | 8 => self.deliver(&event),
             _ => match self.server.offer(&event) {
-                Offer::Queue => self.queued += 1,
-                Offer::Skip => {}
-                Offer::Lost | Offer::Kill => assert_eq!(self.queued, LIMITS.queued),
+                Admission::Enqueue => self.queued += 1,
+                Admission::Skip => {}
+                Admission::Dropped | Admission::Overflow => assert_eq!(self.queued, LIMITS.queued),
             },
         }
         assert!(self.server.waiting_events() == self.queued && self.queued <= LIMITS.queued);
         assert!(self.server.waiting_log_lines() <= LIMITS.queued);
     }
 
-    fn deliver(&mut self, event: &EventData<'_>) {
+    fn deliver(&mut self, event: &OutgoingEvent<'_>) {
         if self.queued == 0 {
             return;
         }
@@ -328,8 +338,8 @@ impl Listener {
         });
         if self.server.closed().is_some() {
             assert_eq!(self.server.poll(rest, &mut [0; 2048]).map(|poll| poll.written()), Ok(0));
-            assert_eq!(self.server.offer_diverted(), Offer::Skip);
-            assert_eq!(self.server.offer(&EventData::new(&[])), Offer::Skip);
+            assert_eq!(self.server.offer_diverted(), Admission::Skip);
+            assert_eq!(self.server.offer(&OutgoingEvent::new(&[])), Admission::Skip);
         }
         assert!(!format!("{:?}", self.server).is_empty());
     }

@@ -1,6 +1,8 @@
 //! All ways to read a value must agree.
 
-use esl_proto::{Header, Insufficient, Value};
+use esl_proto::Value;
+use esl_proto::frame::Header;
+use esl_proto::text::Insufficient;
 
 /// The decoded octets, after checking that nothing tells anything else of them.
 pub(crate) fn octets(value: Value<'_>) -> Vec<u8> {

@@ -13,13 +13,13 @@ public:
     limits() noexcept : c_() {}
 
     /// For a buffer of a fixed size, at least ESLP_BUFFER_MIN: never asks for more, and hands longer frames out in parts.
-    /// 16 KiB have nearly all frames whole: eslp_limits.whole has the numbers.
-    static limits for_buffer(std::size_t size) noexcept { return limits().whole(size); }
+    /// 16 KiB have nearly all frames whole: eslp_limits.max_buffered has the numbers.
+    static limits for_buffer(std::size_t size) noexcept { return limits().max_buffered(size); }
 
-    limits& head(std::size_t octets) noexcept { return set(c_.head, octets); }
-    limits& lines(std::size_t count) noexcept { return set(c_.lines, count); }
-    limits& body(std::size_t octets) noexcept { return set(c_.body, octets); }
-    limits& whole(std::size_t octets) noexcept { return set(c_.whole, octets); }
+    limits& max_head(std::size_t octets) noexcept { return set(c_.max_head, octets); }
+    limits& max_lines(std::size_t count) noexcept { return set(c_.max_lines, count); }
+    limits& max_body(std::size_t octets) noexcept { return set(c_.max_body, octets); }
+    limits& max_buffered(std::size_t octets) noexcept { return set(c_.max_buffered, octets); }
 
     const eslp_limits* c() const noexcept { return &c_; }
 

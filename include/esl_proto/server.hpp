@@ -44,36 +44,36 @@ class event_data {
 public:
     explicit event_data(span<eslp_field_slot> slots) noexcept : c_() {
         // Nothing is wrong with the arguments.
-        (void)::eslp_event_data_init(&c_, slots.data(), slots.size());
+        (void)::eslp_outgoing_event_init(&c_, slots.data(), slots.size());
     }
     event_data(const event_data&) = delete;
     event_data& operator=(const event_data&) = delete;
 
     /// Adds a header, its value not coded. ESLP_INSUFFICIENT if no slot is left.
     status add(std::string_view name, std::string_view value) noexcept {
-        return ::eslp_event_data_add(&c_, detail::given(name), detail::given(value));
+        return ::eslp_outgoing_event_add(&c_, detail::given(name), detail::given(value));
     }
     template <std::size_t N>
     status add_array(std::string_view name, array_items<N>& array) noexcept {
-        return ::eslp_event_data_add_array(&c_, detail::given(name), array.items(), array.size(), array.slots());
+        return ::eslp_outgoing_event_add_array(&c_, detail::given(name), array.items(), array.size(), array.slots());
     }
-    void body(std::string_view body) noexcept { (void)::eslp_event_data_body(&c_, detail::given(body)); }
-    void no_body() noexcept { (void)::eslp_event_data_body(&c_, eslp_bytes{}); }
+    void body(std::string_view body) noexcept { (void)::eslp_outgoing_event_body(&c_, detail::given(body)); }
+    void no_body() noexcept { (void)::eslp_outgoing_event_body(&c_, eslp_bytes{}); }
 
     /// Takes all headers and the body away, for the next event.
-    void clear() noexcept { (void)::eslp_event_data_clear(&c_); }
+    void clear() noexcept { (void)::eslp_outgoing_event_clear(&c_); }
 
     /// Writes the event's document, the body of a frame. With ESLP_FORGED_NAME, `len` is the place of the header.
-    written encode(format as, span<char> out, eslp_percent percent = ESLP_PERCENT_FAITHFUL) const noexcept {
+    written encode(format as, span<char> out, eslp_percent percent = ESLP_PERCENT_FREESWITCH) const noexcept {
         written result;
-        result.status = ::eslp_event_data_encode(&c_, as, percent, out.data(), out.size(), &result.len);
+        result.status = ::eslp_outgoing_event_encode(&c_, as, percent, out.data(), out.size(), &result.len);
         return result;
     }
 
-    const eslp_event_data& c() const noexcept { return c_; }
+    const eslp_outgoing_event& c() const noexcept { return c_; }
 
 private:
-    eslp_event_data c_;
+    eslp_outgoing_event c_;
 };
 
 /// The same with `N` slots of its own.
@@ -86,9 +86,9 @@ public:
 /// What a client wants of the host. Each part is there if the kind says so. Valid as long as the octets in the buffer.
 class ask {
 public:
-    ask(const eslp_ask& c) noexcept : c_(&c) {}
+    ask(const eslp_host_request& c) noexcept : c_(&c) {}
 
-    eslp_ask_kind kind() const noexcept { return static_cast<eslp_ask_kind>(c_->kind); }
+    eslp_host_request_kind kind() const noexcept { return static_cast<eslp_host_request_kind>(c_->kind); }
     std::string_view password() const noexcept { return detail::view(c_->password); }
     std::string_view user() const noexcept { return detail::view(c_->user); }
     std::string_view domain() const noexcept { return detail::view(c_->domain); }
@@ -114,7 +114,7 @@ public:
     bool wait() const noexcept { return c_->wait != 0; }
 
 private:
-    const eslp_ask* c_;
+    const eslp_host_request* c_;
 };
 
 /// What the host says to an eslp::ask: `answer::output("UP 0 years")`, `answer::accept().allowed_api("status")`.
@@ -278,10 +278,10 @@ public:
     }
 
     /// Whether this connection wants an event that happens. Regular expressions of filters match nothing.
-    eslp_offer offer(const event_data& event) noexcept { return offer(event, nullptr, nullptr); }
+    eslp_admission offer(const event_data& event) noexcept { return offer(event, nullptr, nullptr); }
     /// The same with a function `bool(std::string_view regex, std::string_view value)` for them.
     template <class Regex>
-    eslp_offer offer(const event_data& event, Regex&& regex) noexcept {
+    eslp_admission offer(const event_data& event, Regex&& regex) noexcept {
         using Function = std::remove_reference_t<Regex>;
         eslp_regex call = [](void* user, const char* pattern, std::size_t pattern_len, const char* text,
                              std::size_t text_len) {
@@ -290,15 +290,15 @@ public:
         };
         return offer(event, call, const_cast<void*>(static_cast<const void*>(&regex)));
     }
-    eslp_offer offer_diverted() noexcept {
-        std::int32_t offer = ESLP_OFFER_SKIP;
+    eslp_admission offer_diverted() noexcept {
+        std::int32_t offer = ESLP_ADMISSION_SKIP;
         (void)::eslp_server_offer_diverted(handle_, &offer);
-        return static_cast<eslp_offer>(offer);
+        return static_cast<eslp_admission>(offer);
     }
-    eslp_offer offer_log(log_level level) noexcept {
-        std::int32_t offer = ESLP_OFFER_SKIP;
+    eslp_admission offer_log(log_level level) noexcept {
+        std::int32_t offer = ESLP_ADMISSION_SKIP;
         (void)::eslp_server_offer_log(handle_, level, &offer);
-        return static_cast<eslp_offer>(offer);
+        return static_cast<eslp_admission>(offer);
     }
 
     /// Writes an event that waits, in the connection's format. ESLP_NOT_READY in the middle of a command.
@@ -351,10 +351,10 @@ private:
         result.status = function(out.data(), out.size(), &result.len);
         return result;
     }
-    eslp_offer offer(const event_data& event, eslp_regex regex, void* user) noexcept {
-        std::int32_t offer = ESLP_OFFER_SKIP;
+    eslp_admission offer(const event_data& event, eslp_regex regex, void* user) noexcept {
+        std::int32_t offer = ESLP_ADMISSION_SKIP;
         (void)::eslp_server_offer(handle_, &event.c(), regex, user, &offer);
-        return static_cast<eslp_offer>(offer);
+        return static_cast<eslp_admission>(offer);
     }
 };
 

@@ -110,7 +110,7 @@ static uint64_t line(int32_t kind, const char *text) {
 }
 
 /* The question that is asked must be kept apart from what a later poll finds. */
-static eslp_ask asked(int32_t kind) {
+static eslp_host_request asked(int32_t kind) {
     RETURNS(ESLP_OK, server_polls());
     CHECK(found.kind == ESLP_SERVER_ASK && found.ask.kind == kind);
     return found.ask;
@@ -124,7 +124,7 @@ static void login(void) {
     receives(ESLP_IN_AUTH_REQUEST, ESLP_NO_ID);
     CHECK(sends((eslp_command){.kind = ESLP_COMMAND_USERAUTH,
                                .as.auth = {.user = ESLP_LIT("bob"), .domain = ESLP_LIT("x.org"), .password = ESLP_LIT("pw")}}) == 0);
-    eslp_ask ask = asked(ESLP_ASK_USER);
+    eslp_host_request ask = asked(ESLP_HOST_REQUEST_USER);
     SAYS("bob", ask.user);
     SAYS("x.org", ask.domain);
     SAYS("pw", ask.password);
@@ -157,11 +157,11 @@ static void calls(void) {
                                         .as.api = {.line = ESLP_LIT("msleep 5"), .job_uuid = {tag, sizeof tag}}});
     uint64_t denied = line(ESLP_COMMAND_API, "version");
     CHECK(eslp_client_in_flight(client) == 3);
-    eslp_ask ask = asked(ESLP_ASK_API);
+    eslp_host_request ask = asked(ESLP_HOST_REQUEST_API);
     SAYS("status", ask.command);
     SAYS("a b", ask.argument);
     RETURNS(ESLP_OK, answers((eslp_answer){.kind = ESLP_ANSWER_OUTPUT, .text = ESLP_LIT("-ERR no such thing\n")}));
-    ask = asked(ESLP_ASK_BGAPI);
+    ask = asked(ESLP_HOST_REQUEST_BGAPI);
     SAYS("msleep", ask.command);
     eslp_value name = {.data = ask.job.data, .len = ask.job.len};
     RETURNS(ESLP_OK, eslp_tag_number(&name, 0xf5, &number));
@@ -195,15 +195,15 @@ static void messages(void) {
     uint64_t event = sends((eslp_command){
         .kind = ESLP_COMMAND_SENDEVENT,
         .as.sendevent = {.name = ESLP_LIT("CUSTOM"), .headers = {.items = headers, .count = 1}, .body = ESLP_LIT("body")}});
-    eslp_ask ask = asked(ESLP_ASK_SENDMSG);
+    eslp_host_request ask = asked(ESLP_HOST_REQUEST_SENDMSG);
     CHECK(ask.message.call == ESLP_CALL_EXECUTE && ask.message.event_lock && !ask.wait);
     SAYS("5fd4", ask.message.uuid);
     SAYS("playback", ask.message.execute.app);
     SAYS("a\nb", ask.message.execute.arg);
     RETURNS(ESLP_OK, answers((eslp_answer){.kind = ESLP_ANSWER_DONE}));
-    ask = asked(ESLP_ASK_SENDMSG);
+    ask = asked(ESLP_HOST_REQUEST_SENDMSG);
     RETURNS(ESLP_OK, answers((eslp_answer){.kind = ESLP_ANSWER_NO_SUCH_CHANNEL, .text = ask.message.uuid}));
-    ask = asked(ESLP_ASK_SENDEVENT);
+    ask = asked(ESLP_HOST_REQUEST_SENDEVENT);
     eslp_bytes subclass;
     CHECK(ask.event_name == ESLP_EVENT_CUSTOM);
     SAYS("body", ask.request.body);
@@ -224,15 +224,15 @@ static bool regex(void *user, const char *expression, size_t expression_len, con
     return value_len >= 2 && !memcmp(value, "5f", 2);
 }
 
-static int32_t offered(const eslp_event_data *event) {
+static int32_t offered(const eslp_outgoing_event *event) {
     int32_t offer = -1;
     RETURNS(ESLP_OK, eslp_server_offer(server, event, regex, &regex_calls, &offer));
     return offer;
 }
 
-static void delivers(const eslp_event_data *event) {
+static void delivers(const eslp_outgoing_event *event) {
     size_t written = 0, needed = 0;
-    CHECK(offered(event) == ESLP_OFFER_QUEUE && state().waiting_events == 1);
+    CHECK(offered(event) == ESLP_ADMISSION_ENQUEUE && state().waiting_events == 1);
     RETURNS(ESLP_INSUFFICIENT, eslp_server_deliver(server, event, out, 5, &needed));
     RETURNS(ESLP_OK, eslp_server_deliver(server, event, out, sizeof out, &written));
     CHECK(written == needed && state().waiting_events == 0);
@@ -301,15 +301,15 @@ static uint64_t events(void) {
     eslp_field_slot slots[4];
     eslp_item_slot item_slots[3];
     const eslp_bytes items[] = {ESLP_INIT("one"), ESLP_INIT("two: 2"), ESLP_INIT("")};
-    eslp_event_data event;
-    RETURNS(ESLP_OK, eslp_event_data_init(&event, slots, 4));
-    RETURNS(ESLP_OK, eslp_event_data_add(&event, ESLP_LIT("Event-Subclass"), ESLP_LIT("my::a")));
-    RETURNS(ESLP_OK, eslp_event_data_add(&event, ESLP_LIT("Event-Name"), ESLP_LIT("CUSTOM")));
-    CHECK(offered(&event) == ESLP_OFFER_SKIP);
-    RETURNS(ESLP_OK, eslp_event_data_add(&event, ESLP_LIT("Unique-ID"), ESLP_LIT("5fd4 %")));
-    RETURNS(ESLP_OK, eslp_event_data_add_array(&event, ESLP_LIT("list"), items, 3, item_slots));
-    RETURNS(ESLP_INSUFFICIENT, eslp_event_data_add(&event, ESLP_LIT("x"), ESLP_LIT("y")));
-    RETURNS(ESLP_OK, eslp_event_data_body(&event, ESLP_LIT("a <body>\n")));
+    eslp_outgoing_event event;
+    RETURNS(ESLP_OK, eslp_outgoing_event_init(&event, slots, 4));
+    RETURNS(ESLP_OK, eslp_outgoing_event_add(&event, ESLP_LIT("Event-Subclass"), ESLP_LIT("my::a")));
+    RETURNS(ESLP_OK, eslp_outgoing_event_add(&event, ESLP_LIT("Event-Name"), ESLP_LIT("CUSTOM")));
+    CHECK(offered(&event) == ESLP_ADMISSION_SKIP);
+    RETURNS(ESLP_OK, eslp_outgoing_event_add(&event, ESLP_LIT("Unique-ID"), ESLP_LIT("5fd4 %")));
+    RETURNS(ESLP_OK, eslp_outgoing_event_add_array(&event, ESLP_LIT("list"), items, 3, item_slots));
+    RETURNS(ESLP_INSUFFICIENT, eslp_outgoing_event_add(&event, ESLP_LIT("x"), ESLP_LIT("y")));
+    RETURNS(ESLP_OK, eslp_outgoing_event_body(&event, ESLP_LIT("a <body>\n")));
     CHECK(regex_calls == 0);
     for (int32_t format = ESLP_FORMAT_PLAIN; format <= ESLP_FORMAT_XML; format++) {
         eslp_command change = {.kind = ESLP_COMMAND_EVENT, .as.event = {.names = ESLP_LIT("DTMF"), .format = format}};
@@ -327,14 +327,14 @@ static uint64_t events(void) {
     size_t len = 0;
     eslp_event view;
     eslp_value value;
-    RETURNS(ESLP_OK, eslp_event_data_encode(&event, ESLP_FORMAT_PLAIN, ESLP_PERCENT_EXACT, document, sizeof document, &len));
+    RETURNS(ESLP_OK, eslp_outgoing_event_encode(&event, ESLP_FORMAT_PLAIN, ESLP_PERCENT_LOSSLESS, document, sizeof document, &len));
     RETURNS(ESLP_OK, eslp_event_view(ESLP_FORMAT_PLAIN, (eslp_bytes){document, len}, &view));
     RETURNS(ESLP_OK, eslp_event_get(&view, ESLP_LIT("Unique-ID"), &value));
     CHECK(eslp_value_is(&value, ESLP_LIT("5fd4 %")));
-    RETURNS(ESLP_INVALID_ARGUMENT, eslp_event_data_encode(&event, ESLP_FORMAT_NONE, 0, document, sizeof document, &len));
-    RETURNS(ESLP_OK, eslp_event_data_clear(&event));
-    RETURNS(ESLP_OK, eslp_event_data_add(&event, ESLP_LIT("a\nb"), ESLP_LIT("c")));
-    RETURNS(ESLP_FORGED_NAME, eslp_event_data_encode(&event, ESLP_FORMAT_JSON, 0, document, sizeof document, &len));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_outgoing_event_encode(&event, ESLP_FORMAT_NONE, 0, document, sizeof document, &len));
+    RETURNS(ESLP_OK, eslp_outgoing_event_clear(&event));
+    RETURNS(ESLP_OK, eslp_outgoing_event_add(&event, ESLP_LIT("a\nb"), ESLP_LIT("c")));
+    RETURNS(ESLP_FORGED_NAME, eslp_outgoing_event_encode(&event, ESLP_FORMAT_JSON, 0, document, sizeof document, &len));
     CHECK(len == 0);
 
     RETURNS(ESLP_OK, eslp_client_unsubscribe(client, &wanted, out, sizeof out, &sent));
@@ -354,9 +354,9 @@ static void log_lines(uint64_t first) {
                           .user_data = ESLP_LIT("5fd4"),
                           .text = ESLP_LIT("text\n")};
     RETURNS(ESLP_OK, eslp_server_offer_log(server, ESLP_LOG_DEBUG, &offer));
-    CHECK(offer == ESLP_OFFER_SKIP);
+    CHECK(offer == ESLP_ADMISSION_SKIP);
     RETURNS(ESLP_OK, eslp_server_offer_log(server, ESLP_LOG_WARNING, &offer));
-    CHECK(offer == ESLP_OFFER_QUEUE && state().waiting_log_lines == 1 && state().log_level == ESLP_LOG_INFO);
+    CHECK(offer == ESLP_ADMISSION_ENQUEUE && state().waiting_log_lines == 1 && state().log_level == ESLP_LOG_INFO);
     RETURNS(ESLP_OK, eslp_server_deliver_log(server, &data, out, sizeof out, &written));
     push(&to_client, out, written);
     does(ESLP_EFFECT_EVENTS_FLUSHED);
@@ -445,15 +445,15 @@ static void outbound(void) {
     uint64_t divert = sends((eslp_command){.kind = ESLP_COMMAND_DIVERT_EVENTS, .as.on = true});
     uint64_t resume = sends((eslp_command){.kind = ESLP_COMMAND_RESUME});
     does(ESLP_EFFECT_GREETING);
-    asked(ESLP_ASK_CONNECT);
+    asked(ESLP_HOST_REQUEST_CONNECT);
     eslp_field_slot slots[2];
-    eslp_event_data data;
-    RETURNS(ESLP_OK, eslp_event_data_init(&data, slots, 2));
-    RETURNS(ESLP_OK, eslp_event_data_add(&data, ESLP_LIT("Event-Name"), ESLP_LIT("CHANNEL_DATA")));
-    RETURNS(ESLP_OK, eslp_event_data_add(&data, ESLP_LIT("variable_x"), ESLP_LIT("a b")));
+    eslp_outgoing_event data;
+    RETURNS(ESLP_OK, eslp_outgoing_event_init(&data, slots, 2));
+    RETURNS(ESLP_OK, eslp_outgoing_event_add(&data, ESLP_LIT("Event-Name"), ESLP_LIT("CHANNEL_DATA")));
+    RETURNS(ESLP_OK, eslp_outgoing_event_add(&data, ESLP_LIT("variable_x"), ESLP_LIT("a b")));
     RETURNS(ESLP_OK, answers((eslp_answer){.kind = ESLP_ANSWER_CHANNEL, .channel = &data}));
     does(ESLP_EFFECT_LINGER);
-    eslp_ask ask = asked(ESLP_ASK_GETVAR);
+    eslp_host_request ask = asked(ESLP_HOST_REQUEST_GETVAR);
     SAYS("x", ask.variable);
     RETURNS(ESLP_OK, answers((eslp_answer){.kind = ESLP_ANSWER_VALUE, .text = ESLP_LIT("a b")}));
     does(ESLP_EFFECT_DIVERT_ON);
@@ -485,7 +485,7 @@ static void outbound(void) {
 
     int32_t offer = -1;
     RETURNS(ESLP_OK, eslp_server_offer_diverted(server, &offer));
-    CHECK(offer == ESLP_OFFER_QUEUE);
+    CHECK(offer == ESLP_ADMISSION_ENQUEUE);
     RETURNS(ESLP_NOT_READY, eslp_server_deliver(server, &data, out, sizeof out, &written));
     RETURNS(ESLP_OK, eslp_server_skip(server));
     CHECK(state().waiting_events == 0);
@@ -520,7 +520,7 @@ static void small_and_broken(void) {
     static uint64_t memory[ESLP_CLIENT_SIZE / 8];
     static const char stream[] = "Content-Type: api/response\nContent-Length: 1000\n\n+OK";
     static const char broken[] = "Content-Type: auth/request\n\nContent-Length: x\n\n";
-    eslp_limits limits = {.whole = 64};
+    eslp_limits limits = {.max_buffered = 64};
     eslp_eof eof;
     uint64_t id;
     RETURNS(ESLP_OK, eslp_client_init(memory, sizeof memory, ESLP_INBOUND, &limits, &client));
@@ -556,7 +556,7 @@ static void small_and_broken(void) {
     RETURNS(ESLP_OK, eslp_client_init(memory, sizeof memory, ESLP_INBOUND, NULL, &client));
     RETURNS(ESLP_OK, eslp_client_poll(client, out, written, &in));
     CHECK(in.kind == ESLP_IN_REJECTED);
-    eslp_server_options options = {.request = {.head = 10}};
+    eslp_server_options options = {.request = {.max_head = 10}};
     RETURNS(ESLP_OK, eslp_server_init(server_memory, sizeof server_memory, &options, storage, sizeof storage, &server));
     RETURNS(ESLP_OK, eslp_server_poll(server, "", 0, out, sizeof out, &found));
     RETURNS(ESLP_CLOSED, eslp_server_poll(server, "auth 1234567890\n\n", 17, out, sizeof out, &found));

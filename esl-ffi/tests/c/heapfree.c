@@ -64,7 +64,7 @@ static bool login(void) {
     if (eslp_client_poll(client, out, asked.written, &found) || found.kind != ESLP_IN_AUTH_REQUEST) return false;
     if (eslp_client_send(client, &password, wire, sizeof wire, &sent)) return false;
     if (eslp_server_poll(server, wire, sent.len, out, sizeof out, &asked)) return false;
-    if (asked.ask.kind != ESLP_ASK_PASSWORD) return false;
+    if (asked.ask.kind != ESLP_HOST_REQUEST_PASSWORD) return false;
     if (eslp_server_answer(server, &accept, out, sizeof out, &written)) return false;
     if (eslp_client_poll(client, out, written, &found) || found.kind != ESLP_IN_AUTHENTICATED) return false;
     return !eslp_client_drop(client) && !eslp_server_drop(server);
@@ -72,13 +72,13 @@ static bool login(void) {
 
 static bool writes(void) {
     eslp_field_slot slots[2];
-    eslp_event_data event;
+    eslp_outgoing_event event;
     eslp_leg leg = {.endpoint = ESLP_LIT("user/1000")};
     eslp_originate call = {.dial = {.legs = &leg, .count = 1}, .extension = ESLP_LIT("1000")};
     size_t len;
-    if (eslp_event_data_init(&event, slots, 2)) return false;
-    if (eslp_event_data_add(&event, ESLP_LIT("Event-Name"), ESLP_LIT("HEARTBEAT"))) return false;
-    if (eslp_event_data_encode(&event, ESLP_FORMAT_XML, ESLP_PERCENT_FAITHFUL, out, sizeof out, &len)) return false;
+    if (eslp_outgoing_event_init(&event, slots, 2)) return false;
+    if (eslp_outgoing_event_add(&event, ESLP_LIT("Event-Name"), ESLP_LIT("HEARTBEAT"))) return false;
+    if (eslp_outgoing_event_encode(&event, ESLP_FORMAT_XML, ESLP_PERCENT_FREESWITCH, out, sizeof out, &len)) return false;
     return !eslp_originate_encode(&call, out, sizeof out, &len, NULL);
 }
 

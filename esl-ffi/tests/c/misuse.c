@@ -504,30 +504,30 @@ static void buffers(void) {
 }
 
 static void events_to_send(void) {
-    eslp_event_data event;
+    eslp_outgoing_event event;
     eslp_field_slot slots[2];
     eslp_item_slot item_slots[1];
     const eslp_bytes items[1] = {{"a", 1}}, lies[1] = {{NULL, 1}};
-    FOR_NONE(eslp_event_data, e, eslp_event_data_init(e, slots, 2));
-    FOR_NONE(eslp_field_slot, s, eslp_event_data_init(&event, s, 2));
-    RETURNS(ESLP_INVALID_ARGUMENT, eslp_event_data_init(&event, slots, SIZE_MAX));
-    RETURNS(ESLP_OK, eslp_event_data_init(&event, slots, 2));
-    FOR_BAD(eslp_event_data, e, eslp_event_data_add(e, ESLP_LIT("a"), ESLP_LIT("b")));
-    RETURNS(ESLP_NULL, eslp_event_data_add(&event, lie, ESLP_LIT("b")));
-    RETURNS(ESLP_NULL, eslp_event_data_add(&event, ESLP_LIT("a"), lie));
-    FOR_BAD(eslp_event_data, e, eslp_event_data_add_array(e, ESLP_LIT("a"), items, 1, item_slots));
-    FOR_NONE(const eslp_bytes, i, eslp_event_data_add_array(&event, ESLP_LIT("a"), i, 1, item_slots));
-    FOR_NONE(eslp_item_slot, s, eslp_event_data_add_array(&event, ESLP_LIT("a"), items, 1, s));
-    RETURNS(ESLP_NULL, eslp_event_data_add_array(&event, ESLP_LIT("a"), lies, 1, item_slots));
-    RETURNS(ESLP_NULL, eslp_event_data_add_array(&event, lie, items, 1, item_slots));
-    RETURNS(ESLP_OK, eslp_event_data_add_array(&event, ESLP_LIT("a"), NULL, 0, NULL));
-    FOR_BAD(eslp_event_data, e, eslp_event_data_body(e, nothing));
-    RETURNS(ESLP_NULL, eslp_event_data_body(&event, lie));
-    FOR_BAD(eslp_event_data, e, eslp_event_data_clear(e));
-    FOR_BAD(eslp_event_data, e, eslp_event_data_encode(e, ESLP_FORMAT_JSON, 0, out, sizeof out, &len));
-    RETURNS(ESLP_INVALID_ARGUMENT, eslp_event_data_encode(&event, ESLP_FORMAT_JSON, 2, out, sizeof out, &len));
-    RETURNS(ESLP_NULL, eslp_event_data_encode(&event, ESLP_FORMAT_JSON, 0, NULL, 9, &len));
-    RETURNS(ESLP_INSUFFICIENT, eslp_event_data_encode(&event, ESLP_FORMAT_JSON, 0, NULL, 0, NULL));
+    FOR_NONE(eslp_outgoing_event, e, eslp_outgoing_event_init(e, slots, 2));
+    FOR_NONE(eslp_field_slot, s, eslp_outgoing_event_init(&event, s, 2));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_outgoing_event_init(&event, slots, SIZE_MAX));
+    RETURNS(ESLP_OK, eslp_outgoing_event_init(&event, slots, 2));
+    FOR_BAD(eslp_outgoing_event, e, eslp_outgoing_event_add(e, ESLP_LIT("a"), ESLP_LIT("b")));
+    RETURNS(ESLP_NULL, eslp_outgoing_event_add(&event, lie, ESLP_LIT("b")));
+    RETURNS(ESLP_NULL, eslp_outgoing_event_add(&event, ESLP_LIT("a"), lie));
+    FOR_BAD(eslp_outgoing_event, e, eslp_outgoing_event_add_array(e, ESLP_LIT("a"), items, 1, item_slots));
+    FOR_NONE(const eslp_bytes, i, eslp_outgoing_event_add_array(&event, ESLP_LIT("a"), i, 1, item_slots));
+    FOR_NONE(eslp_item_slot, s, eslp_outgoing_event_add_array(&event, ESLP_LIT("a"), items, 1, s));
+    RETURNS(ESLP_NULL, eslp_outgoing_event_add_array(&event, ESLP_LIT("a"), lies, 1, item_slots));
+    RETURNS(ESLP_NULL, eslp_outgoing_event_add_array(&event, lie, items, 1, item_slots));
+    RETURNS(ESLP_OK, eslp_outgoing_event_add_array(&event, ESLP_LIT("a"), NULL, 0, NULL));
+    FOR_BAD(eslp_outgoing_event, e, eslp_outgoing_event_body(e, nothing));
+    RETURNS(ESLP_NULL, eslp_outgoing_event_body(&event, lie));
+    FOR_BAD(eslp_outgoing_event, e, eslp_outgoing_event_clear(e));
+    FOR_BAD(eslp_outgoing_event, e, eslp_outgoing_event_encode(e, ESLP_FORMAT_JSON, 0, out, sizeof out, &len));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_outgoing_event_encode(&event, ESLP_FORMAT_JSON, 2, out, sizeof out, &len));
+    RETURNS(ESLP_NULL, eslp_outgoing_event_encode(&event, ESLP_FORMAT_JSON, 0, NULL, 9, &len));
+    RETURNS(ESLP_INSUFFICIENT, eslp_outgoing_event_encode(&event, ESLP_FORMAT_JSON, 0, NULL, 0, NULL));
 }
 
 static void servers(void) {
@@ -537,12 +537,12 @@ static void servers(void) {
     eslp_server_found found;
     eslp_server_state state;
     eslp_field_slot slots[1];
-    eslp_event_data event;
+    eslp_outgoing_event event;
     int32_t offer;
     const eslp_answer answer = {.kind = ESLP_ANSWER_DONE}, channel = {.kind = ESLP_ANSWER_CHANNEL}, lying = {.kind = 1, .text = {NULL, 1}};
     const eslp_log_data line = {.level = 4}, deep = {.level = 64};
     const eslp_server_options percent = {.percent = 2}, named = {.channel = {NULL, 3}};
-    RETURNS(ESLP_OK, eslp_event_data_init(&event, slots, 1));
+    RETURNS(ESLP_OK, eslp_outgoing_event_init(&event, slots, 1));
     CHECK(eslp_server_sizeof() <= ESLP_SERVER_SIZE && eslp_server_alignof() <= ESLP_ALIGN);
     RETURNS(ESLP_NULL, eslp_server_init(NULL, 9999, NULL, storage, sizeof storage, &server));
     RETURNS(ESLP_NULL, eslp_server_init(memory, sizeof memory, NULL, NULL, 9, &server));
@@ -570,7 +570,7 @@ static void servers(void) {
     RETURNS(ESLP_NULL, eslp_server_answer(server, &channel, out, sizeof out, &len));
     RETURNS(ESLP_NULL, eslp_server_answer(server, &lying, out, sizeof out, &len));
     FOR_BAD(eslp_server, s, eslp_server_offer(s, &event, NULL, NULL, &offer));
-    FOR_BAD(eslp_event_data, e, eslp_server_offer(server, e, NULL, NULL, &offer));
+    FOR_BAD(eslp_outgoing_event, e, eslp_server_offer(server, e, NULL, NULL, &offer));
     FOR_NONE(int32_t, o, eslp_server_offer(server, &event, NULL, NULL, o));
     FOR_BAD(eslp_server, s, eslp_server_offer_diverted(s, &offer));
     FOR_NONE(int32_t, o, eslp_server_offer_diverted(server, o));
@@ -578,7 +578,7 @@ static void servers(void) {
     FOR_NONE(int32_t, o, eslp_server_offer_log(server, 4, o));
     RETURNS(ESLP_INVALID_ARGUMENT, eslp_server_offer_log(server, 64, &offer));
     FOR_BAD(eslp_server, s, eslp_server_deliver(s, &event, out, sizeof out, &len));
-    FOR_BAD(eslp_event_data, e, eslp_server_deliver(server, e, out, sizeof out, &len));
+    FOR_BAD(eslp_outgoing_event, e, eslp_server_deliver(server, e, out, sizeof out, &len));
     FOR_NONE(size_t, l, eslp_server_deliver(server, &event, out, sizeof out, l));
     RETURNS(ESLP_NOT_READY, eslp_server_deliver(server, &event, out, sizeof out, &len));
     FOR_BAD(eslp_server, s, eslp_server_skip(s));

@@ -73,7 +73,7 @@ static char *memory;
 static size_t consumed;
 
 static void start(eslp_role role, size_t size) {
-    eslp_limits limits = {.whole = size};
+    eslp_limits limits = {.max_buffered = size};
     RETURNS(ESLP_OK, eslp_client_new(role, &limits, &client));
     memory = malloc(size);
     CHECK(memory != NULL);
@@ -470,7 +470,7 @@ static size_t decodes(eslp_decoder *decoder, eslp_step *step, size_t at, size_t 
 static void decoder(void) {
     static struct text whole, headers;
     eslp_decoder *decoder;
-    eslp_limits limits = {.whole = 256};
+    eslp_limits limits = {.max_buffered = 256};
     eslp_step step;
     eslp_event event;
     eslp_message last;

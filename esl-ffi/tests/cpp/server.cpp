@@ -27,11 +27,11 @@ void inbound() {
             continue;
         }
         eslp::ask ask = found.ask();
-        if (ask.kind() == ESLP_ASK_USER) {
+        if (ask.kind() == ESLP_HOST_REQUEST_USER) {
             CHECK(ask.user() == "bob" && ask.domain() == "x.org" && ask.password() == "secret");
             wire += sent(server.answer(eslp::answer::accept().allowed_api("status").deny_log(), out), out);
         } else {
-            CHECK(ask.kind() == ESLP_ASK_API && ask.command() == "status" && ask.argument() == "now");
+            CHECK(ask.kind() == ESLP_HOST_REQUEST_API && ask.command() == "status" && ask.argument() == "now");
             CHECK(server.poll(received, out).status() == ESLP_WAITING);
             wire += sent(server.answer(eslp::answer::output("UP"), out), out);
         }
@@ -51,14 +51,14 @@ void inbound() {
     CHECK(event.add("Foo", "bar").ok() && event.add_array("list", items).ok());
     CHECK(event.add("more", "x") == ESLP_INSUFFICIENT);
     event.body("text");
-    CHECK(server.offer(event) == ESLP_OFFER_SKIP);
+    CHECK(server.offer(event) == ESLP_ADMISSION_SKIP);
     int calls = 0;
     auto regex = [&calls](std::string_view pattern, std::string_view value) {
         ++calls;
         return pattern == "/b.r/" && value == "bar";
     };
-    CHECK(server.offer(event, regex) == ESLP_OFFER_QUEUE && calls == 1);
-    CHECK(server.offer(event, regex) == ESLP_OFFER_LOST && server.offer(event, regex) == ESLP_OFFER_KILL);
+    CHECK(server.offer(event, regex) == ESLP_ADMISSION_ENQUEUE && calls == 1);
+    CHECK(server.offer(event, regex) == ESLP_ADMISSION_DROPPED && server.offer(event, regex) == ESLP_ADMISSION_OVERFLOW);
     CHECK(sent(server.deliver(event, out), out) ==
           "Content-Length: 116\nContent-Type: text/event-json\n\n"
           R"({"Event-Name":"CUSTOM","Event-Subclass":"a::b","Foo":"bar","list":["one","two"],)"
@@ -67,7 +67,7 @@ void inbound() {
     event.no_body();
     CHECK(event.add("Event-Name", "100% %41").ok());
     CHECK(sent(event.encode(ESLP_FORMAT_PLAIN, out), out) == "Event-Name: 100%25%20%41\n\n");
-    CHECK(sent(event.encode(ESLP_FORMAT_PLAIN, out, ESLP_PERCENT_EXACT), out) == "Event-Name: 100%25%20%2541\n\n");
+    CHECK(sent(event.encode(ESLP_FORMAT_PLAIN, out, ESLP_PERCENT_LOSSLESS), out) == "Event-Name: 100%25%20%2541\n\n");
 
     eslp::written notice = server.disconnect(ESLP_GOODBYE_SHUT_DOWN, out);
     CHECK(sent(notice, out).find("The system is being shut down.\n") != std::string::npos);
@@ -82,7 +82,7 @@ void outbound() {
     eslp::server_found found = server.poll("connect\n\n", out);
     CHECK(found.kind() == ESLP_SERVER_DONE && found.effect() == ESLP_EFFECT_GREETING && found.written() == 0);
     found = server.poll("connect\n\n", out);
-    CHECK(found.kind() == ESLP_SERVER_ASK && found.ask().kind() == ESLP_ASK_CONNECT);
+    CHECK(found.kind() == ESLP_SERVER_ASK && found.ask().kind() == ESLP_HOST_REQUEST_CONNECT);
     eslp::fixed_event_data<4> channel;
     CHECK(channel.add("Event-Name", "CHANNEL_DATA").ok() && channel.add("Unique-ID", "5fd4").ok());
     std::string reply = sent(server.answer(eslp::answer::channel(channel), out), out);
@@ -90,7 +90,7 @@ void outbound() {
 
     std::string_view play = "sendmsg\ncall-command: execute\nexecute-app-name: answer\n\n";
     found = server.poll(play, out);
-    CHECK(found.ask().kind() == ESLP_ASK_SENDMSG && !found.ask().channel() && !found.ask().wait());
+    CHECK(found.ask().kind() == ESLP_HOST_REQUEST_SENDMSG && !found.ask().channel() && !found.ask().wait());
     CHECK(found.ask().message().call == ESLP_CALL_EXECUTE && found.ask().request().get("call-command") == "execute");
     CHECK(server.answer(eslp::answer::accept(), out).status == ESLP_NOT_ASKED);
     CHECK(sent(server.answer(eslp::answer::done(), out), out).find("+OK") != std::string::npos);

@@ -110,7 +110,7 @@ void decoders() {
                               "Log-File: a.c\nLog-Func: f\nLog-Line: 9\nText-Channel: 0\nUser-Data: 5fd4\n\nabcCont";
     eslp::storage<eslp::decoder_handle> memory;
     eslp::placed_decoder placed(memory, ESLP_FROM_SERVER);
-    eslp::decoder on_heap(ESLP_FROM_SERVER, eslp::limits().body(2));
+    eslp::decoder on_heap(ESLP_FROM_SERVER, eslp::limits().max_body(2));
     eslp::fixed_decoder in_place(ESLP_FROM_SERVER, eslp::limits::for_buffer(32));
     CHECK(placed && on_heap && in_place && placed.status().ok());
 

@@ -9,7 +9,9 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use esl_proto::{Client, Command, CommandId, Decoder, End, Incoming, Limits, Poll, ProtocolError, SendError, Step};
+use esl_proto::client::{CommandId, End, Poll, ProtocolError, SendError};
+use esl_proto::frame::Step;
+use esl_proto::{Client, Command, Decoder, Incoming, Limits};
 
 /// Why a program cannot go on.
 #[derive(Debug)]
@@ -115,7 +117,7 @@ pub fn seconds(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok()
 }
 
-/// A number that other programs on the same server do not use: the `run` of a [`Tag`](esl_proto::Tag).
+/// A number that other programs on the same server do not use: the `run` of a [`Tag`](esl_proto::client::Tag).
 pub fn random() -> u64 {
     std::hash::RandomState::new().build_hasher().finish()
 }

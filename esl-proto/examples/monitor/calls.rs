@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
 
+use esl_proto::event::HeaderSlot;
 use esl_proto::name::{AnswerState, EventName, header};
-use esl_proto::{Event, HeaderSlot, Value};
+use esl_proto::{Event, Value};
 
 /// How long a call stays in the table after its end.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -82,7 +83,7 @@ impl Calls {
         let known = self.0.iter().position(|call| uuid == *call.uuid);
         let has_ended = event
             .get(header::ANSWER_STATE)
-            .is_some_and(|state| AnswerState::from_octets(state.raw()) == AnswerState::Hangup);
+            .is_some_and(|state| AnswerState::from_bytes(state.raw()) == AnswerState::Hangup);
         if known.is_none() && has_ended {
             // The last words of a call that has left the table.
             return;

@@ -29,7 +29,9 @@ use std::time::{Duration, Instant};
 
 use calls::{Calls, LIST};
 use common::{Connection, Trouble};
-use esl_proto::{Command, End, Event, Incoming, Stats, Status};
+use esl_proto::client::{End, Stats};
+use esl_proto::message::Status;
+use esl_proto::{Command, Event, Incoming};
 use options::Options;
 use screen::{PERIOD, Screen};
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use esl_proto::Subscription;
+use esl_proto::command::Events;
 use esl_proto::name::{EventName, Format};
-use esl_proto::{Events, Subscription};
 
 use crate::common::{self, Login};
 

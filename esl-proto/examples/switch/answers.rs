@@ -2,9 +2,11 @@
 
 use std::rc::Rc;
 
+use esl_proto::command::{CallCommand as Order, SendMsg};
+use esl_proto::event::OutgoingEvent;
+use esl_proto::frame::Request;
 use esl_proto::name::EventName;
-use esl_proto::server::{Answer, Ask, Rights};
-use esl_proto::{Call as Order, EventData, Request, SendMsg};
+use esl_proto::server::{Answer, HostRequest, Rights};
 use tokio::sync::oneshot;
 
 use crate::api;
@@ -58,7 +60,7 @@ impl Said {
             Self::Control(uuid) => Answer::Control(uuid.as_bytes()),
             Self::Event(uuid) => Answer::Event(uuid.as_bytes()),
             Self::Value(value) => Answer::Value(value),
-            Self::Channel(event) => return event.view(|view: &EventData<'_>| say(Answer::Channel(*view))),
+            Self::Channel(event) => return event.view(|view: &OutgoingEvent<'_>| say(Answer::Channel(*view))),
         };
         say(answer)
     }
@@ -69,10 +71,10 @@ fn text(octets: &[u8]) -> String {
 }
 
 impl Question {
-    pub(crate) fn of(ask: Ask<'_>, switch: &Rc<Switch>, connection: &Rc<Connection>) -> Self {
+    pub(crate) fn of(ask: HostRequest<'_>, switch: &Rc<Switch>, connection: &Rc<Connection>) -> Self {
         let said = match ask {
-            Ask::Password(password) if password.matches(&switch.options.password) => Said::Accept,
-            Ask::User { user, domain, password } => {
+            HostRequest::Password(password) if password.matches(&switch.options.password) => Said::Accept,
+            HostRequest::User { user, domain, password } => {
                 let right = |known: &crate::options::User| {
                     known.name.as_bytes() == user
                         && known.domain.as_bytes() == domain
@@ -80,7 +82,7 @@ impl Question {
                 };
                 switch.options.users.iter().position(right).map_or(Said::Refuse, Said::AcceptUser)
             }
-            Ask::Api { command, argument, console, .. } => {
+            HostRequest::Api { command, argument, console, .. } => {
                 let line = text(command);
                 let (command, rest) = match line.split_once(' ') {
                     Some((command, rest)) if console => (command.to_owned(), Some(rest.to_owned())),
@@ -88,21 +90,21 @@ impl Question {
                 };
                 return Self::Api(command, rest);
             }
-            Ask::BgApi { command, argument, job, .. } => {
+            HostRequest::BgApi { command, argument, job, .. } => {
                 let job = job.map_or_else(uuid, text);
                 let owner = connection.controlled().map(|call| call.uuid.clone());
                 api::begin(switch, &text(command), argument.map(text), &job, owner);
                 Said::Job(job)
             }
-            Ask::SendMsg { message, wait, .. } => return Self::order(&message, wait, switch, connection),
-            Ask::SendEvent { name, request } => Said::Event(send_event(switch, name, &request)),
-            Ask::Connect => connection.controlled().map_or(Said::Channel(Event::default()), |call| {
+            HostRequest::SendMsg { message, wait, .. } => return Self::order(&message, wait, switch, connection),
+            HostRequest::SendEvent { name, request } => Said::Event(send_event(switch, name, &request)),
+            HostRequest::Connect => connection.controlled().map_or(Said::Channel(Event::default()), |call| {
                 Said::Channel(call.event("CHANNEL_DATA", ("mod_event_socket.c", "parse_command", 2029)))
             }),
-            Ask::GetVar(name) => Said::Value(
+            HostRequest::GetVar(name) => Said::Value(
                 connection.controlled().and_then(|call| call.variable(&text(name))).map_or_else(Vec::new, |v| v.text()),
             ),
-            Ask::MyEvents(uuid) => match switch.call(uuid) {
+            HostRequest::MyEvents(uuid) => match switch.call(uuid) {
                 Some(call) => {
                     connection.control(&call);
                     Said::Control(call.uuid.clone())

@@ -94,7 +94,7 @@ async fn execute(switch: &Rc<Switch>, command: &str, argument: &str) -> Option<V
         "log" if argument.is_empty() => "-ERR\n".into(),
         "log" => {
             let (level, text) = argument.split_once(' ').unwrap_or(("", argument));
-            let level = LogLevel::from_octets(level.as_bytes()).unwrap_or(LogLevel::DEBUG);
+            let level = LogLevel::from_bytes(level.as_bytes()).unwrap_or(LogLevel::DEBUG);
             switch.log(level, ("mod_commands.c", "log_function", 7247), "", text);
             OK.into()
         }

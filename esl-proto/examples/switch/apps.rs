@@ -66,12 +66,12 @@ pub(crate) async fn run(call: &Rc<Call>, app: &str, arg: &str) -> Option<String>
             none
         }
         "hangup" => {
-            call.hangup(known_cause(Some(HangupCause::from_octets(arg.as_bytes()))));
+            call.hangup(known_cause(Some(HangupCause::from_bytes(arg.as_bytes()))));
             none
         }
         "log" => {
             let (level, text) = arg.split_once(' ').unwrap_or(("DEBUG", arg));
-            let level = LogLevel::from_octets(level.as_bytes()).unwrap_or(LogLevel::DEBUG);
+            let level = LogLevel::from_bytes(level.as_bytes()).unwrap_or(LogLevel::DEBUG);
             call.switch.log(level, ("mod_dptools.c", "log_function", 1865), &call.uuid, text);
             none
         }
@@ -98,7 +98,7 @@ pub(crate) async fn run(call: &Rc<Call>, app: &str, arg: &str) -> Option<String>
 fn event(call: &Call, arg: &str) {
     let pairs = arg.split(',').filter_map(|pair| pair.split_once('='));
     let find = |wanted: &str| pairs.clone().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value);
-    let name = EventName::from_octets(find("Event-Name").unwrap_or_default().as_bytes());
+    let name = EventName::from_bytes(find("Event-Name").unwrap_or_default().as_bytes());
     let name = if EventName::KNOWN.contains(&name) { name.to_string() } else { "CHANNEL_APPLICATION".into() };
     let mut event = call.event(&name, ("mod_dptools.c", "event_function", 1902));
     for (name, value) in pairs.filter(|(name, _)| !name.eq_ignore_ascii_case("Event-Name")) {

@@ -98,7 +98,7 @@ fn fail(call: &Call, cause: HangupCause<'static>) {
         }
         Some(wanted) => wanted
             .split(|octet| *octet == b',')
-            .any(|word| word.eq_ignore_ascii_case(b"true") || HangupCause::from_octets(word) == cause),
+            .any(|word| word.eq_ignore_ascii_case(b"true") || HangupCause::from_bytes(word) == cause),
     };
     if !goes_on {
         call.hangup(cause);

@@ -53,7 +53,7 @@ impl Setup {
         let mut parts = endpoint.split('/');
         // A context may follow there.
         let destination = if endpoint.starts_with("loopback/") { parts.nth(1) } else { parts.next_back() };
-        let refusal = endpoint.strip_prefix("error/").map(|cause| HangupCause::from_octets(cause.as_bytes()));
+        let refusal = endpoint.strip_prefix("error/").map(|cause| HangupCause::from_bytes(cause.as_bytes()));
         Self {
             name: endpoint.into(),
             destination: destination.unwrap_or_default().into(),

@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::rc::{Rc, Weak};
 
-use esl_proto::EventData;
-use esl_proto::server::{Control, Goodbye, Offer, Server, ServerLimits};
+use esl_proto::event::OutgoingEvent;
+use esl_proto::server::{Admission, Control, Goodbye, Server, ServerLimits};
 use regex_lite::{Regex, RegexBuilder};
 use tokio::sync::Notify;
 
@@ -104,7 +104,7 @@ impl Connection {
         self.call.borrow().as_ref()?.upgrade()
     }
 
-    pub(crate) fn offer(&self, event: &Rc<Event>, view: &EventData<'_>) {
+    pub(crate) fn offer(&self, event: &Rc<Event>, view: &OutgoingEvent<'_>) {
         let regex = |filter: &[u8], value: &[u8]| matches(&self.expressions, filter, value);
         let offer = self.server.borrow_mut().offer_with(view, &regex);
         self.take(offer, Goodbye::LostEvents, || self.events.borrow_mut().push(event, event.octets()));
@@ -122,12 +122,12 @@ impl Connection {
     }
 
     /// `keep` says how many octets wait then.
-    fn take(&self, offer: Offer, goodbye: Goodbye, keep: impl FnOnce() -> usize) {
+    fn take(&self, offer: Admission, goodbye: Goodbye, keep: impl FnOnce() -> usize) {
         match offer {
-            Offer::Skip | Offer::Lost => {}
-            Offer::Queue if keep() > self.most => self.kill(goodbye),
-            Offer::Queue => self.wake.notify_one(),
-            Offer::Kill => self.kill(goodbye),
+            Admission::Skip | Admission::Dropped => {}
+            Admission::Enqueue if keep() > self.most => self.kill(goodbye),
+            Admission::Enqueue => self.wake.notify_one(),
+            Admission::Overflow => self.kill(goodbye),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use esl_proto::{Content, EventData, EventField};
+use esl_proto::event::{Content, EventField, OutgoingEvent};
 
 use crate::common::random;
 
@@ -104,7 +104,7 @@ impl Event {
     }
 
     /// The event as the library wants it.
-    pub(crate) fn view<R>(&self, look: impl FnOnce(&EventData<'_>) -> R) -> R {
+    pub(crate) fn view<R>(&self, look: impl FnOnce(&OutgoingEvent<'_>) -> R) -> R {
         let arrays: Vec<Vec<&[u8]>> = self
             .headers
             .iter()
@@ -125,7 +125,7 @@ impl Event {
                 },
             })
             .collect();
-        look(&EventData { headers: &fields, body: self.body.as_deref() })
+        look(&OutgoingEvent { headers: &fields, body: self.body.as_deref() })
     }
 }
 

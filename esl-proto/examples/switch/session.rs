@@ -105,7 +105,7 @@ impl Session {
             self.output.extend_from_slice(&self.scratch[..poll.written()]);
             match poll {
                 Poll::Done { effect, .. } => self.effect(effect),
-                Poll::Ask { ask, .. } => {
+                Poll::HostRequest { request: ask, .. } => {
                     let question = Question::of(ask, &self.switch, &self.connection);
                     self.flush().await?;
                     let said = self.ask(question).await?;
@@ -320,7 +320,7 @@ impl Session {
     fn deadline(&self) -> Option<Instant> {
         let server = self.connection.server.borrow();
         let patience = self.switch.options.patience;
-        let stranger = server.is_idle_stranger().then_some(self.began + patience);
+        let stranger = server.is_awaiting_first_command().then_some(self.began + patience);
         let half_said = server.is_mid_command().then_some(self.heard + patience);
         [stranger, half_said, self.lingers_until].into_iter().flatten().min()
     }

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use esl_proto::Percent;
 use esl_proto::name::{Format, HangupCause};
+use esl_proto::text::Percent;
 use tokio::task::spawn_local;
 
 use crate::api::{OK, usage};
@@ -82,7 +82,7 @@ const fn no_such_call(command: &str) -> &'static str {
 
 /// The cause of this name, or `none` if there is no name.
 pub(crate) fn cause(word: &str, none: HangupCause<'static>) -> HangupCause<'static> {
-    if word.is_empty() { none } else { known_cause(Some(HangupCause::from_octets(word.as_bytes()))) }
+    if word.is_empty() { none } else { known_cause(Some(HangupCause::from_bytes(word.as_bytes()))) }
 }
 
 fn press(call: &Call, keys: &str, what: &str) -> String {
@@ -108,10 +108,10 @@ fn dump(call: &Call, form: &str) -> String {
     if form.eq_ignore_ascii_case("plain") {
         return event.lines();
     }
-    let format = Format::from_octets(form.as_bytes()).unwrap_or(Format::Plain);
+    let format = Format::from_bytes(form.as_bytes()).unwrap_or(Format::Plain);
     event.view(|view| {
-        let mut out = vec![0; view.encoded_len(format, Percent::Faithful)];
-        match view.encode(format, Percent::Faithful, &mut out) {
+        let mut out = vec![0; view.encoded_len(format, Percent::FreeSwitch)];
+        match view.encode(format, Percent::FreeSwitch, &mut out) {
             Ok(_) => String::from_utf8_lossy(&out).into_owned(),
             Err(error) => format!("-ERR {error}\n"),
         }

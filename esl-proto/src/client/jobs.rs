@@ -21,7 +21,8 @@ const TAG_LEN: usize = 33;
 /// These events come only to who has subscribed to them before, and filters hold them back like others.
 ///
 /// ```
-/// use esl_proto::{Command, Event, Tag, name::Format};
+/// use esl_proto::client::Tag;
+/// use esl_proto::{Command, Event, name::Format};
 ///
 /// let tag = Tag::new(0xf5, 17);
 /// let command = Command::bgapi_named("status", &tag);
@@ -110,7 +111,7 @@ impl<T> PendingSlot<T> {
 /// For hosts that have no map of their own. Looking up walks the slots.
 ///
 /// ```
-/// use esl_proto::{PendingSlot, PendingTable};
+/// use esl_proto::client::{PendingSlot, PendingTable};
 ///
 /// let mut jobs = PendingTable::new([PendingSlot::EMPTY; 2]);
 /// assert!(jobs.insert(17, "originate").is_ok());

@@ -38,7 +38,7 @@ pub use jobs::{PendingDrain, PendingSlot, PendingTable, Tag};
 pub use rules::NotAllowed;
 pub use sequence::EventSequence;
 use state::{Input, Phase, Role, State};
-pub use subscription::{Channel, Linger, Subscription, SubscriptionCommands};
+pub use subscription::{Follow, Linger, Subscription, SubscriptionCommands};
 
 use facts::Facts;
 
@@ -58,7 +58,8 @@ use crate::text::Insufficient;
 /// all, it carries its id and can be ignored.
 ///
 /// ```
-/// use esl_proto::{Answer, Client, Command, Incoming, Limits, Poll};
+/// use esl_proto::client::{Answer, Poll};
+/// use esl_proto::{Client, Command, Incoming, Limits};
 ///
 /// let mut client = Client::inbound(Limits::DEFAULT);
 /// let mut out = [0; 256];
@@ -146,7 +147,7 @@ pub enum Poll<'b> {
         /// Octets that are done with.
         consumed: usize,
     },
-    /// Lines of a head longer than [`Limits::whole`], in the order of the wire; more follow until `end` is told.
+    /// Lines of a head longer than [`Limits::max_buffered`], in the order of the wire; more follow until `end` is told.
     HeadPart {
         /// The lines.
         lines: Lines<'b>,
@@ -161,7 +162,7 @@ pub enum Poll<'b> {
         /// Octets that are done with.
         consumed: usize,
     },
-    /// A frame longer than [`Limits::whole`] has begun; its body follows in parts.
+    /// A frame longer than [`Limits::max_buffered`] has begun; its body follows in parts.
     Head {
         /// The frame without its body.
         head: Frame<'b>,
@@ -650,7 +651,8 @@ impl Client {
     /// command once for many connections. The host must send its octets, in the order of its calls.
     ///
     /// ```
-    /// use esl_proto::{Client, Command, Limits, NotAllowed};
+    /// use esl_proto::client::NotAllowed;
+    /// use esl_proto::{Client, Command, Limits};
     ///
     /// let mut out = [0; 64];
     /// let login = Command::auth("ClueCon");
@@ -704,7 +706,8 @@ impl Client {
     ///
     /// ```
     /// use std::io::{self, Read};
-    /// use esl_proto::{Client, Poll, Ready, RecvBuf};
+    /// use esl_proto::client::{Poll, Ready};
+    /// use esl_proto::{Client, RecvBuf};
     ///
     /// struct Link<R> { socket: R, client: Client, buffer: RecvBuf<Vec<u8>>, taken: usize }
     ///

@@ -21,7 +21,8 @@ pub enum Linger {
 ///
 /// ```
 /// use esl_proto::name::{EventName, Format};
-/// use esl_proto::{Events, Pairs, Subscription};
+/// use esl_proto::command::{Events, Pairs};
+/// use esl_proto::Subscription;
 ///
 /// let filters = [("Call-Direction", "inbound")];
 /// let wanted = Subscription {
@@ -48,7 +49,7 @@ pub struct Subscription<'a> {
     /// Log lines up to this level.
     pub log: Option<LogLevel>,
     /// The channel whose events come: `myevents`. Inbound, the connection ends with it.
-    pub channel: Channel<'a>,
+    pub channel: Follow<'a>,
     /// Whether the connection stays after its channel has ended.
     pub linger: Option<Linger>,
     /// Whether events for the channel's own script come here.
@@ -57,7 +58,7 @@ pub struct Subscription<'a> {
 
 /// The channel that a [`Subscription`] follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Channel<'a> {
+pub enum Follow<'a> {
     /// None.
     None,
     /// The one that an outbound connection controls.
@@ -73,7 +74,7 @@ impl<'a> Subscription<'a> {
         events: Events::NONE,
         filters: Pairs::NONE,
         log: None,
-        channel: Channel::None,
+        channel: Follow::None,
         linger: None,
         divert: false,
     };
@@ -102,13 +103,13 @@ impl<'a> Subscription<'a> {
                 Some(Command::Event { format: self.format, events: self.events })
             }
             Step::Events => match self.channel {
-                Channel::Uuid(_) => self.format.map(|format| Command::event(format, HARMLESS)),
-                Channel::None | Channel::Own => None,
+                Follow::Uuid(_) => self.format.map(|format| Command::event(format, HARMLESS)),
+                Follow::None | Follow::Own => None,
             },
-            Step::Channel => match self.channel {
-                Channel::None => None,
-                Channel::Own => Some(Command::MyEvents { uuid: None, format: self.format }),
-                Channel::Uuid(uuid) => Some(Command::MyEvents { uuid: Some(uuid), format: None }),
+            Step::Follow => match self.channel {
+                Follow::None => None,
+                Follow::Own => Some(Command::MyEvents { uuid: None, format: self.format }),
+                Follow::Uuid(uuid) => Some(Command::MyEvents { uuid: Some(uuid), format: None }),
             },
             Step::Linger => self.linger.map(|linger| match linger {
                 Linger::Seconds(seconds) => Command::Linger { seconds: Some(seconds) },
@@ -116,7 +117,7 @@ impl<'a> Subscription<'a> {
             }),
             Step::Divert => self.divert.then_some(Command::DivertEvents { on: true }),
             Step::Log => self.log.map(|level| Command::Log { level: Some(level) }),
-            Step::NoEvents => (!self.events.is_empty() || self.channel != Channel::None).then_some(Command::NoEvents),
+            Step::NoEvents => (!self.events.is_empty() || self.channel != Follow::None).then_some(Command::NoEvents),
             Step::NoFilters => self.filters.iter().next().map(|_| Filter::DeleteAll.into()),
             Step::NoLinger => self.linger.map(|_| Command::NoLinger),
             Step::NoDivert => self.divert.then_some(Command::DivertEvents { on: false }),
@@ -132,7 +133,7 @@ const HARMLESS: &[EventName<'static>] = &[EventName::Clone];
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Events,
-    Channel,
+    Follow,
     Linger,
     Divert,
     Log,
@@ -144,7 +145,7 @@ enum Step {
 }
 
 impl Step {
-    const SET: &'static [Self] = &[Self::Events, Self::Channel, Self::Linger, Self::Divert, Self::Log];
+    const SET: &'static [Self] = &[Self::Events, Self::Follow, Self::Linger, Self::Divert, Self::Log];
     const RESET: &'static [Self] = &[Self::NoEvents, Self::NoFilters, Self::NoLinger, Self::NoDivert, Self::NoLog];
 }
 

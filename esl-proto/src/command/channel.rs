@@ -19,7 +19,7 @@ pub struct SendMsg<'a> {
     /// The channel; [`None`] for the one that an outbound connection controls. An inbound connection must name it.
     pub uuid: Option<&'a [u8]>,
     /// What to do.
-    pub call: Call<'a>,
+    pub call: CallCommand<'a>,
     /// Whether the channel handles no other message before this one has ended (`event-lock`).
     pub event_lock: bool,
     /// The same for messages of priority (`event-lock-pri`).
@@ -32,13 +32,13 @@ pub struct SendMsg<'a> {
 
 impl<'a> SendMsg<'a> {
     /// A message to the controlled channel.
-    pub fn new(call: impl Into<Call<'a>>) -> Self {
+    pub fn new(call: impl Into<CallCommand<'a>>) -> Self {
         Self::from_call(call.into())
     }
 
     /// A message to the controlled channel, also in a constant.
     #[must_use]
-    pub const fn from_call(call: Call<'a>) -> Self {
+    pub const fn from_call(call: CallCommand<'a>) -> Self {
         Self { uuid: None, call, event_lock: false, event_lock_pri: false, lead_frames: None, is_async: false }
     }
 
@@ -74,7 +74,7 @@ impl<'a> SendMsg<'a> {
 
     pub(super) fn body(&self) -> &'a [u8] {
         match &self.call {
-            Call::Execute(execute) if execute.has_body() => execute.arg,
+            CallCommand::Execute(execute) if execute.has_body() => execute.arg,
             _ => &[],
         }
     }
@@ -82,7 +82,7 @@ impl<'a> SendMsg<'a> {
 
 /// What a [`SendMsg`] tells the channel: its `call-command`.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Call<'a> {
+pub enum CallCommand<'a> {
     /// `execute`: run an application.
     Execute(Execute<'a>),
     /// `hangup`: end the call.
@@ -109,34 +109,34 @@ pub enum Call<'a> {
     },
 }
 
-impl<'a> Call<'a> {
-    /// [`Call::Execute`], once; [`Execute`] has more.
+impl<'a> CallCommand<'a> {
+    /// [`CallCommand::Execute`], once; [`Execute`] has more.
     pub fn execute(app: &'a (impl AsRef<[u8]> + ?Sized), arg: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
         Self::Execute(Execute::new(app, arg))
     }
 
-    /// [`Call::Hangup`]
+    /// [`CallCommand::Hangup`]
     pub fn hangup(cause: impl Into<Option<HangupCause<'a>>>) -> Self {
         Self::Hangup { cause: cause.into() }
     }
 
-    /// [`Call::NoMedia`]
+    /// [`CallCommand::NoMedia`]
     pub fn nomedia(uuid: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
         Self::NoMedia { uuid: uuid.as_ref() }
     }
 
-    /// [`Call::XferExt`]
+    /// [`CallCommand::XferExt`]
     pub fn xferext(applications: impl Into<Pairs<'a>>) -> Self {
         Self::XferExt { applications: applications.into() }
     }
 
-    /// [`Call::Unicast`]
+    /// [`CallCommand::Unicast`]
     #[must_use]
     pub const fn unicast(unicast: Unicast<'a>) -> Self {
         Self::Unicast(unicast)
     }
 
-    /// [`Call::Other`]
+    /// [`CallCommand::Other`]
     pub fn other(name: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
         Self::Other { name: name.as_ref() }
     }
@@ -166,12 +166,12 @@ pub struct Execute<'a> {
 impl<'a> Execute<'a> {
     /// Runs `app` with `arg` once.
     pub fn new(app: &'a (impl AsRef<[u8]> + ?Sized), arg: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
-        Self::from_octets(app.as_ref(), arg.as_ref())
+        Self::from_bytes(app.as_ref(), arg.as_ref())
     }
 
     /// Runs `app` with `arg` once, also in a constant.
     #[must_use]
-    pub const fn from_octets(app: &'a [u8], arg: &'a [u8]) -> Self {
+    pub const fn from_bytes(app: &'a [u8], arg: &'a [u8]) -> Self {
         Self { app, arg, loops: None, event_uuid: None, event_uuid_name: None, hold_bleg: false }
     }
 
@@ -207,7 +207,7 @@ impl<'a> Execute<'a> {
     }
 }
 
-impl<'a> From<Execute<'a>> for Call<'a> {
+impl<'a> From<Execute<'a>> for CallCommand<'a> {
     fn from(execute: Execute<'a>) -> Self {
         Self::Execute(execute)
     }
@@ -274,7 +274,7 @@ impl<'a> Unicast<'a> {
     }
 }
 
-impl<'a> From<Unicast<'a>> for Call<'a> {
+impl<'a> From<Unicast<'a>> for CallCommand<'a> {
     fn from(unicast: Unicast<'a>) -> Self {
         Self::Unicast(unicast)
     }
@@ -284,7 +284,7 @@ debug_with_text!(SendMsg { uuid call event_lock event_lock_pri lead_frames is_as
 debug_with_text!(Execute { app arg loops event_uuid event_uuid_name hold_bleg });
 debug_with_text!(Unicast { local_ip local_port remote_ip remote_port transport flags });
 
-impl fmt::Debug for Call<'_> {
+impl fmt::Debug for CallCommand<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Execute(execute) => execute.fmt(f),

@@ -15,7 +15,7 @@ use crate::text::cut::{LineWords, pieces, split, words};
 /// [`PairSource`]. Two lists are equal if their pairs are.
 ///
 /// ```
-/// use esl_proto::Pairs;
+/// use esl_proto::command::Pairs;
 ///
 /// let kept: Vec<(String, Vec<u8>)> = vec![("Event-Subclass".into(), b"my::event".to_vec())];
 /// let headers = kept.as_slice();
@@ -56,7 +56,7 @@ impl<N: AsRef<[u8]> + Sync, V: AsRef<[u8]> + Sync, const LEN: usize> PairSource 
 
 impl<'a> Pairs<'a> {
     /// No pairs.
-    pub const NONE: Self = Self::from_octets(&[]);
+    pub const NONE: Self = Self::from_bytes(&[]);
 
     /// These pairs of text, also in a constant.
     #[must_use]
@@ -66,7 +66,7 @@ impl<'a> Pairs<'a> {
 
     /// These pairs of octets, also in a constant.
     #[must_use]
-    pub const fn from_octets(pairs: &'a [(&'a [u8], &'a [u8])]) -> Self {
+    pub const fn from_bytes(pairs: &'a [(&'a [u8], &'a [u8])]) -> Self {
         Self(PairsOf::Octets(pairs))
     }
 
@@ -236,7 +236,7 @@ enum WordsOf<'a> {
 
 impl<'a> Words<'a> {
     /// No words.
-    pub const NONE: Self = Self::from_octets(&[]);
+    pub const NONE: Self = Self::from_bytes(&[]);
 
     /// These words, also in a constant.
     #[must_use]
@@ -246,7 +246,7 @@ impl<'a> Words<'a> {
 
     /// These words as octets, also in a constant.
     #[must_use]
-    pub const fn from_octets(words: &'a [&'a [u8]]) -> Self {
+    pub const fn from_bytes(words: &'a [&'a [u8]]) -> Self {
         Self(WordsOf::Octets(words))
     }
 
@@ -464,13 +464,14 @@ impl<'a> Events<'a> {
     /// The words of a text, between blanks, as a person types them: names up to CUSTOM, then subclasses.
     ///
     /// ```
-    /// use esl_proto::{Command, Events, name::Format};
+    /// use esl_proto::command::Events;
+    /// use esl_proto::{Command, name::Format};
     ///
     /// let events = Events::from_line(b"CHANNEL_ANSWER CUSTOM sofia::register");
     /// let mut out = [0; 128];
     /// let written = Command::event(Format::Json, events).encode(&mut out)?;
     /// assert_eq!(written, b"event json CHANNEL_ANSWER CUSTOM sofia::register\n\n");
-    /// # Ok::<(), esl_proto::EncodeError>(())
+    /// # Ok::<(), esl_proto::command::EncodeError>(())
     /// ```
     #[must_use]
     pub fn from_line(line: &'a [u8]) -> Self {

@@ -16,7 +16,7 @@ mod write;
 
 use core::fmt;
 
-pub use channel::{Call, Execute, SendMsg, Unicast};
+pub use channel::{CallCommand, Execute, SendMsg, Unicast};
 pub use list::{EventNames, EventNamesIter, Events, PairSource, Pairs, PairsIter, Words, WordsIter};
 pub use parse::{ParseError, ParseErrorKind};
 
@@ -36,16 +36,17 @@ use crate::text::Value;
 /// let mut storage = [0; 512];
 /// assert_eq!(Command::api("status").encode(&mut storage)?, b"api status\n\n");
 /// assert!(Command::api("status\n\nexit").encode(&mut storage).is_err());
-/// # Ok::<(), esl_proto::EncodeError>(())
+/// # Ok::<(), esl_proto::command::EncodeError>(())
 /// ```
 ///
 /// The fields make constants, too, where the constructors are not `const`:
 ///
 /// ```
 /// use esl_proto::name::EventName;
-/// use esl_proto::{Command, EventNames, Events, Secret, Words};
+/// use esl_proto::command::{EventNames, Events, Secret, Words};
+/// use esl_proto::Command;
 ///
-/// const LOGIN: Command<'static> = Command::Auth { password: Secret::from_octets(b"ClueCon") };
+/// const LOGIN: Command<'static> = Command::Auth { password: Secret::from_bytes(b"ClueCon") };
 /// const WANTED: Events<'static> = Events {
 ///     names: EventNames::from_names(&[EventName::ChannelAnswer]),
 ///     subclasses: Words::from_texts(&["sofia::register"]),
@@ -248,7 +249,7 @@ impl<'a> Command<'a> {
     }
 
     /// [`Command::SendMsg`] to the controlled channel; [`SendMsg`] has more.
-    pub fn sendmsg(call: impl Into<Call<'a>>) -> Self {
+    pub fn sendmsg(call: impl Into<CallCommand<'a>>) -> Self {
         Self::SendMsg(SendMsg::new(call))
     }
 
@@ -367,7 +368,7 @@ impl<'a> Secret<'a> {
 
     /// Wraps a password, also in a constant.
     #[must_use]
-    pub const fn from_octets(octets: &'a [u8]) -> Self {
+    pub const fn from_bytes(octets: &'a [u8]) -> Self {
         Self(octets)
     }
 
@@ -648,7 +649,7 @@ macro_rules! show_as_it_is {
     )+};
 }
 
-show_as_it_is!(bool Option<u16> Option<u32> Option<i32> Call<'_>);
+show_as_it_is!(bool Option<u16> Option<u32> Option<i32> CallCommand<'_>);
 
 /// Implements `Debug` for structs whose fields hold octets.
 macro_rules! debug_with_text {

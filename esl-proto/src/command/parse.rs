@@ -1,6 +1,6 @@
 //! Reading commands as the server does. Each part of the grammar is read here, for [`Command::parse`] and for the listener.
 
-use super::channel::{Call, Execute, SendMsg, Unicast};
+use super::channel::{CallCommand, Execute, SendMsg, Unicast};
 use super::verb::{self, Verb};
 use super::{Command, Events, Filter, Pairs, Secret, SendEvent, keys};
 use crate::frame::{Request, atoi, leading_number};
@@ -218,7 +218,7 @@ pub(crate) fn job_uuid<'a>(request: &Request<'a>) -> Option<&'a [u8]> {
 pub(crate) fn log(rest: &[u8]) -> Parsed<'_, (&[u8], LogLevel)> {
     let rest = skip_blanks(rest);
     let (word, _) = split(b' ', rest);
-    let level = if word.is_empty() { Some(LogLevel::DEBUG) } else { LogLevel::from_octets(word) };
+    let level = if word.is_empty() { Some(LogLevel::DEBUG) } else { LogLevel::from_bytes(word) };
     Ok((word, level.ok_or((ParseErrorKind::Invalid, rest))?))
 }
 
@@ -234,7 +234,7 @@ pub(crate) fn linger_seconds(rest: &[u8]) -> i32 {
 pub(crate) fn event_words(rest: &[u8]) -> (Option<Format>, &[u8]) {
     let words = after_blank(rest).unwrap_or_default();
     let (first, others) = split(b' ', words);
-    match Format::from_octets(first) {
+    match Format::from_bytes(first) {
         Some(format) => (Some(format), others),
         None => (None, words),
     }
@@ -267,12 +267,12 @@ pub(crate) fn sendmsg<'a>(request: &Request<'a>, rest: &'a [u8]) -> SendMsg<'a> 
         uuid => Some(uuid),
     };
     let call = match request.get(keys::CALL_COMMAND).unwrap_or_default() {
-        keys::EXECUTE => Call::Execute(execute(request)),
-        keys::HANGUP => Call::Hangup { cause: request.get(keys::HANGUP_CAUSE).map(HangupCause::from_octets) },
-        keys::UNICAST => Call::Unicast(unicast(request)),
-        keys::NOMEDIA => Call::NoMedia { uuid: request.get(keys::NOMEDIA_UUID).unwrap_or_default() },
-        keys::XFEREXT => Call::XferExt { applications: Pairs::applications(*request) },
-        name => Call::Other { name },
+        keys::EXECUTE => CallCommand::Execute(execute(request)),
+        keys::HANGUP => CallCommand::Hangup { cause: request.get(keys::HANGUP_CAUSE).map(HangupCause::from_bytes) },
+        keys::UNICAST => CallCommand::Unicast(unicast(request)),
+        keys::NOMEDIA => CallCommand::NoMedia { uuid: request.get(keys::NOMEDIA_UUID).unwrap_or_default() },
+        keys::XFEREXT => CallCommand::XferExt { applications: Pairs::applications(*request) },
+        name => CallCommand::Other { name },
     };
     SendMsg {
         uuid,

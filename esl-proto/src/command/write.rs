@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::channel::{Call, Execute, SendMsg, Unicast};
+use super::channel::{CallCommand, Execute, SendMsg, Unicast};
 use super::keys::Key;
 use super::parse::format_within;
 use super::verb::Verb;
@@ -195,17 +195,17 @@ fn write_message(message: &SendMsg<'_>, sink: &mut impl Sink) {
     sink.put(b"\n");
     let body = message.body();
     match &message.call {
-        Call::Execute(execute) => write_execute(execute, !body.is_empty(), sink),
-        Call::Hangup { cause } => {
+        CallCommand::Execute(execute) => write_execute(execute, !body.is_empty(), sink),
+        CallCommand::Hangup { cause } => {
             sink.put(keys::HANGUP_LINE);
             option(&keys::HANGUP_CAUSE, cause.as_ref().map(|cause| cause.as_octets()), sink);
         }
-        Call::Unicast(unicast) => write_unicast(unicast, sink),
-        Call::NoMedia { uuid } => {
+        CallCommand::Unicast(unicast) => write_unicast(unicast, sink),
+        CallCommand::NoMedia { uuid } => {
             sink.put(keys::NOMEDIA_LINE);
             option(&keys::NOMEDIA_UUID, Some(uuid), sink);
         }
-        Call::XferExt { applications } => {
+        CallCommand::XferExt { applications } => {
             sink.put(keys::XFEREXT_LINE);
             for (app, arg) in applications.iter() {
                 sink.put(keys::APPLICATION.front);
@@ -217,7 +217,7 @@ fn write_message(message: &SendMsg<'_>, sink: &mut impl Sink) {
                 sink.put(b"\n");
             }
         }
-        Call::Other { name } => option(&keys::CALL_COMMAND, (!name.is_empty()).then_some(name), sink),
+        CallCommand::Other { name } => option(&keys::CALL_COMMAND, (!name.is_empty()).then_some(name), sink),
     }
     flag(&keys::EVENT_LOCK, message.event_lock, sink);
     flag(&keys::EVENT_LOCK_PRI, message.event_lock_pri, sink);
@@ -403,7 +403,7 @@ impl Command<'_> {
                 if let Some(uuid) = uuid {
                     let part = part(Field::Uuid, uuid);
                     part.word()?;
-                    part.not(Format::from_octets(uuid).is_some() || format_within(uuid).is_some())?;
+                    part.not(Format::from_bytes(uuid).is_some() || format_within(uuid).is_some())?;
                     if format.is_some() {
                         return Err(nth(Field::Format, 0, &[]).error(CommandErrorKind::FormatLost, 0));
                     }
@@ -443,7 +443,7 @@ fn check_events(events: &Events<'_>, first_may_be_format: bool) -> Result<(), Co
         part.word()?;
         if let EventName::Other(_) = name {
             part.not(EventName::asked_for(word) != name)?;
-            part.not(first_may_be_format && item == 0 && Format::from_octets(word).is_some())?;
+            part.not(first_may_be_format && item == 0 && Format::from_bytes(word).is_some())?;
         }
         some = true;
     }
@@ -501,27 +501,27 @@ fn check_message(message: &SendMsg<'_>) -> Result<(), CommandError> {
         None => Ok(()),
     };
     match &message.call {
-        Call::Execute(execute) => {
+        CallCommand::Execute(execute) => {
             part(Field::Application, execute.app).word()?;
             part(Field::Argument, execute.arg).body()?;
             option(0, execute.event_uuid)?;
             option(1, execute.event_uuid_name)
         }
-        Call::Hangup { cause: None } => Ok(()),
-        Call::Hangup { cause: Some(cause) } => {
+        CallCommand::Hangup { cause: None } => Ok(()),
+        CallCommand::Hangup { cause: Some(cause) } => {
             let word = cause.as_octets();
             let part = nth(Field::Option, 0, word);
             part.value()?;
-            part.not(HangupCause::from_octets(word) != *cause)
+            part.not(HangupCause::from_bytes(word) != *cause)
         }
-        Call::Unicast(unicast) => {
+        CallCommand::Unicast(unicast) => {
             option(0, unicast.local_ip)?;
             option(1, unicast.remote_ip)?;
             option(2, unicast.transport)?;
             option(3, unicast.flags)
         }
-        Call::NoMedia { uuid } => part(Field::Uuid, uuid).word(),
-        Call::XferExt { applications } => {
+        CallCommand::NoMedia { uuid } => part(Field::Uuid, uuid).word(),
+        CallCommand::XferExt { applications } => {
             for (item, (app, arg)) in applications.iter().enumerate() {
                 nth(Field::Application, item, app).word()?;
                 if !arg.is_empty() {
@@ -530,8 +530,8 @@ fn check_message(message: &SendMsg<'_>) -> Result<(), CommandError> {
             }
             Ok(())
         }
-        Call::Other { name: b"" } => Ok(()),
-        Call::Other { name } => {
+        CallCommand::Other { name: b"" } => Ok(()),
+        CallCommand::Other { name } => {
             let part = nth(Field::Option, 0, name);
             part.value()?;
             part.not(keys::CALLS.contains(name))

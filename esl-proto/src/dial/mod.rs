@@ -260,7 +260,7 @@ impl fmt::Debug for Originate<'_> {
 ///
 /// ```
 /// use esl_proto::dial::{Bridge, Leg};
-/// use esl_proto::{Execute, SendMsg};
+/// use esl_proto::command::{Execute, SendMsg};
 ///
 /// let legs = [Leg::new("user/1000").variables(&[("leg_timeout", "10")]), Leg::new("user/1001")];
 /// let mut storage = [0; 128];

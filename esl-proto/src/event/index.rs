@@ -5,7 +5,7 @@ use core::iter::FusedIterator;
 use super::{Event, EventError, Headers, Reader, plain};
 use crate::frame::Header;
 use crate::name::{EventName, Format, header};
-use crate::scan::{LONGEST_NAME, Marked, Marks, Named, note_marks, slice};
+use crate::scan::{LONGEST_NAME, LineMasks, LinesByNameLength, Marked, note_marks, slice};
 use crate::text::Value;
 
 /// Storage for a part of an [`Indexed`] event: one header of a JSON or XML event, or the line ends and colons in 64
@@ -18,29 +18,29 @@ impl HeaderSlot {
     pub const EMPTY: Self = Self(0, 0);
 
     #[inline]
-    const fn of_marks(marks: Marks) -> Self {
+    const fn of_marks(marks: LineMasks) -> Self {
         Self(marks.ends, marks.colons)
     }
 
     #[inline]
-    const fn marks(self) -> Marks {
-        Marks { ends: self.0, colons: self.1 }
+    const fn marks(self) -> LineMasks {
+        LineMasks { ends: self.0, colons: self.1 }
     }
 
     #[inline]
     fn of_header(text: &[u8], header: &Header<'_>) -> Self {
-        Self(Place::of(text, &header.name).0, Place::of(text, &header.value).0)
+        Self(PackedSpan::of(text, &header.name).0, PackedSpan::of(text, &header.value).0)
     }
 
     #[inline]
     fn header(self, text: &[u8]) -> Header<'_> {
-        Header { name: Place(self.0).value(text), value: Place(self.1).value(text) }
+        Header { name: PackedSpan(self.0).value(text), value: PackedSpan(self.1).value(text) }
     }
 
     /// Whether `wanted` is the header's name, in any case of its letters.
     #[inline]
     fn is(self, text: &[u8], wanted: &[u8]) -> bool {
-        let name = Place(self.0);
+        let name = PackedSpan(self.0);
         // Most names that differ also differ in length, which needs no access to the text.
         match name.plain_len() {
             Some(len) => len == wanted.len() && name.octets(text).eq_ignore_ascii_case(wanted),
@@ -51,9 +51,9 @@ impl HeaderSlot {
 
 /// A packed span of an event's text, from the top bit: coding (4 bits), length (28 bits), offset (32 bits).
 #[derive(Clone, Copy)]
-struct Place(u64);
+struct PackedSpan(u64);
 
-impl Place {
+impl PackedSpan {
     /// The longest text of which any span can be packed.
     const LONGEST: usize = (1 << Self::LEN_BITS) - 1;
     const LEN_BITS: u32 = 28;
@@ -103,7 +103,7 @@ impl Marked for Blocks<'_> {
     const HEADERS_ONLY: bool = true;
 
     #[inline]
-    fn marks(&self, block: usize) -> Option<Marks> {
+    fn marks(&self, block: usize) -> Option<LineMasks> {
         Some(self.0.get(block)?.marks())
     }
 }
@@ -132,24 +132,24 @@ impl<'a, 's> Indexed<'a, 's> {
     fn plain(event: Event<'a>, slots: &'s mut [HeaderSlot]) -> Self {
         // `note_marks` stops at an empty LF line, which does not end a head of CRLF lines: no slots, walk instead.
         let places = if event.crlf { &mut [] } else { &mut *slots };
-        let noted = note_marks(event.text, places.iter_mut().map(|slot| |marks| *slot = HeaderSlot::of_marks(marks)));
-        let rest = if noted.over {
-            plain::Reader::after_headers(event.text, noted.end)
+        let flagged = note_marks(event.text, places.iter_mut().map(|slot| |marks| *slot = HeaderSlot::of_marks(marks)));
+        let rest = if flagged.over {
+            plain::Reader::after_headers(event.text, flagged.end)
         } else {
-            plain::Reader::new(event.text, noted.end, event.crlf)
+            plain::Reader::new(event.text, flagged.end, event.crlf)
         };
         Self {
             event,
-            slots: slots.get(..noted.count).unwrap_or_default(),
-            complete: noted.over || noted.end == event.text.len(),
+            slots: slots.get(..flagged.count).unwrap_or_default(),
+            complete: flagged.over || flagged.end == event.text.len(),
             rest: Headers(Reader::Plain(rest)),
         }
     }
 
     fn list(event: Event<'a>, slots: &'s mut [HeaderSlot]) -> Self {
         let mut rest = event.headers();
-        // In a longer text, offsets would not fit a `Place`: no slots, walk instead.
-        let limit = if event.text.len() <= Place::LONGEST { slots.len() } else { 0 };
+        // In a longer text, offsets would not fit a `PackedSpan`: no slots, walk instead.
+        let limit = if event.text.len() <= PackedSpan::LONGEST { slots.len() } else { 0 };
         let mut free = slots.iter_mut();
         let (used, ()) = rest.each(limit, (), |(), header| {
             if let Some(slot) = free.next() {
@@ -196,7 +196,7 @@ impl<'a, 's> Indexed<'a, 's> {
         match self.event.format {
             Format::Plain if name.len() > LONGEST_NAME => self.event.get(name),
             Format::Plain => {
-                let lines = Named::new(Blocks(self.slots), name.len());
+                let lines = LinesByNameLength::new(Blocks(self.slots), name.len());
                 lines.filter_map(|start| plain::value_of(text, start, name)).last()
             }
             _ => {
@@ -215,7 +215,7 @@ impl<'a, 's> Indexed<'a, 's> {
     /// The event's name, as [`Event::name`].
     #[must_use]
     pub fn name(&self) -> Option<EventName<'a>> {
-        self.get(header::EVENT_NAME).map(|value| EventName::from_octets(value.raw()))
+        self.get(header::EVENT_NAME).map(|value| EventName::from_bytes(value.raw()))
     }
 
     /// The event's own body, as [`Event::body`].

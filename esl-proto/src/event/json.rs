@@ -6,7 +6,7 @@
 use super::reader::{FEW, Read};
 use super::{EventError, EventErrorKind};
 use crate::frame::Header;
-use crate::scan::{Ahead, RegularMember, Stop, Strings, slice};
+use crate::scan::{Lookahead, RegularMember, Stop, Strings, slice};
 use crate::text::json::{scalar_end, string_end};
 use crate::text::{Coding, Value, skip_space};
 
@@ -16,7 +16,7 @@ const BODY: &[u8] = b"_body";
 #[derive(Clone, Debug)]
 pub(super) struct Reader<'a> {
     text: &'a [u8],
-    ahead: Ahead<Strings, FEW>,
+    ahead: Lookahead<Strings, FEW>,
     at: usize,
     state: State,
     body: Option<Value<'a>>,
@@ -33,7 +33,7 @@ enum State {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, ahead: Ahead::NONE, at: 0, state: State::Start, body: None }
+        Self { text, ahead: Lookahead::NONE, at: 0, state: State::Start, body: None }
     }
 
     /// Why reading stopped before the end of the text.
@@ -156,7 +156,7 @@ impl<'a> Reader<'a> {
 }
 
 impl<'a> Read<'a, 2> for Reader<'a> {
-    type Shape = Strings;
+    type BlockClassifier = Strings;
 
     #[inline]
     fn text(&self) -> &'a [u8] {
@@ -164,7 +164,7 @@ impl<'a> Read<'a, 2> for Reader<'a> {
     }
 
     #[inline]
-    fn ahead(&mut self) -> &mut Ahead<Strings, FEW> {
+    fn ahead(&mut self) -> &mut Lookahead<Strings, FEW> {
         &mut self.ahead
     }
 
@@ -184,10 +184,10 @@ impl<'a> Read<'a, 2> for Reader<'a> {
     }
 
     #[inline]
-    fn regular(&mut self, at: usize, stops: [Stop; 2]) -> Option<(Header<'a>, usize)> {
-        let RegularMember { name, value } = RegularMember::at(self.text, at, stops)?;
+    fn regular(&mut self, at: usize, structural: [Stop; 2]) -> Option<(Header<'a>, usize)> {
+        let RegularMember { name, value } = RegularMember::at(self.text, at, structural)?;
         let header = Header { name: Value::octets(name), value: Value::octets(value) };
-        (!is_body(name)).then_some((header, stops[1].at() + 1))
+        (!is_body(name)).then_some((header, structural[1].at() + 1))
     }
 
     fn any(&mut self) -> Option<Header<'a>> {

@@ -1,8 +1,8 @@
 //! Events in plain, JSON and XML behind one view.
 
-mod data;
 mod index;
 mod json;
+mod outgoing;
 mod plain;
 mod reader;
 mod xml;
@@ -10,14 +10,14 @@ mod xml;
 use core::fmt;
 use core::iter::FusedIterator;
 
-pub use data::{Content, EventData, EventDataError, EventDataErrorKind, EventEncodeError, EventField};
 pub use index::{HeaderSlot, Indexed, IndexedGetAll, IndexedHeaders};
+pub use outgoing::{Content, EventEncodeError, EventField, OutgoingEvent, OutgoingEventError, OutgoingEventErrorKind};
 
 use crate::frame::{Frame, Header, HeaderList};
 use reader::Read;
 
 use crate::name::{EventName, Format, header};
-use crate::scan::{LONGEST_NAME, Named};
+use crate::scan::{LONGEST_NAME, LinesByNameLength};
 use crate::text::Value;
 
 /// An event, or the channel data that answers `connect`, in the caller's buffer.
@@ -100,7 +100,7 @@ impl<'a> Event<'a> {
     /// The event's name: `Event-Name`. An event diverted from its session (`divert_events`) may have none.
     #[must_use]
     pub fn name(&self) -> Option<EventName<'a>> {
-        self.get(header::EVENT_NAME).map(|value| EventName::from_octets(value.raw()))
+        self.get(header::EVENT_NAME).map(|value| EventName::from_bytes(value.raw()))
     }
 
     /// The subclass of a CUSTOM event: `Event-Subclass`.
@@ -252,15 +252,15 @@ enum Search<'a> {
     /// Among all headers.
     Headers(Headers<'a>),
     /// Among the lines of a plain event whose names have the right length.
-    Lines(&'a [u8], Named<&'a [u8]>),
+    Lines(&'a [u8], LinesByNameLength<&'a [u8]>),
 }
 
 impl<'a> Search<'a> {
     #[inline]
     fn new(event: Event<'a>, name: &[u8]) -> Self {
-        // `Named` stops at an empty LF line, which does not end a head of CRLF lines.
+        // `LinesByNameLength` stops at an empty LF line, which does not end a head of CRLF lines.
         if event.format == Format::Plain && !event.crlf && name.len() <= LONGEST_NAME {
-            Self::Lines(event.text, Named::new(event.text, name.len()))
+            Self::Lines(event.text, LinesByNameLength::new(event.text, name.len()))
         } else {
             Self::Headers(event.headers())
         }

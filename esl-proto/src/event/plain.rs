@@ -2,13 +2,13 @@
 
 use super::reader::{FEW, Read, is_content_length};
 use crate::frame::Header;
-use crate::scan::{Ahead, HeaderLine, Line, RegularLine, Stop, cut, line_at, same, slice};
+use crate::scan::{HeaderLine, Line, Lookahead, RegularLine, Stop, cut, line_at, same, slice};
 use crate::text::{Coding, Value};
 
 #[derive(Clone, Debug)]
 pub(super) struct Reader<'a> {
     text: &'a [u8],
-    ahead: Ahead<HeaderLine, FEW>,
+    ahead: Lookahead<HeaderLine, FEW>,
     /// Start of the next line; after the blank line, start of the body.
     at: usize,
     crlf: bool,
@@ -20,7 +20,7 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Reads the headers of `text` from `at` on.
     pub(super) const fn new(text: &'a [u8], at: usize, crlf: bool) -> Self {
-        Self { text, ahead: Ahead::NONE, at, crlf, has_content_length: false, over: false }
+        Self { text, ahead: Lookahead::NONE, at, crlf, has_content_length: false, over: false }
     }
 
     /// A reader behind all headers of `text`; a body, if one is announced, begins at `body`.
@@ -44,7 +44,7 @@ impl<'a> Reader<'a> {
 }
 
 impl<'a> Read<'a, 2> for Reader<'a> {
-    type Shape = HeaderLine;
+    type BlockClassifier = HeaderLine;
 
     #[inline]
     fn text(&self) -> &'a [u8] {
@@ -52,7 +52,7 @@ impl<'a> Read<'a, 2> for Reader<'a> {
     }
 
     #[inline]
-    fn ahead(&mut self) -> &mut Ahead<HeaderLine, FEW> {
+    fn ahead(&mut self) -> &mut Lookahead<HeaderLine, FEW> {
         &mut self.ahead
     }
 
@@ -72,9 +72,9 @@ impl<'a> Read<'a, 2> for Reader<'a> {
     }
 
     #[inline]
-    fn regular(&mut self, at: usize, stops: [Stop; 2]) -> Option<(Header<'a>, usize)> {
-        let RegularLine { name, value, percent } = RegularLine::at(self.text, at, stops)?;
-        Some((self.header(name, value, percent), stops[1].at() + 1))
+    fn regular(&mut self, at: usize, structural: [Stop; 2]) -> Option<(Header<'a>, usize)> {
+        let RegularLine { name, value, percent } = RegularLine::at(self.text, at, structural)?;
+        Some((self.header(name, value, percent), structural[1].at() + 1))
     }
 
     #[inline(never)]

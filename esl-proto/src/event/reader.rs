@@ -2,7 +2,7 @@
 
 use crate::frame::Header;
 use crate::name::header;
-use crate::scan::{Ahead, Shape, Stop};
+use crate::scan::{BlockClassifier, Lookahead, Stop};
 use crate::text::Value;
 
 /// Capacity of the stop queue of [`Read::next`], which is part of the iterator.
@@ -11,15 +11,15 @@ pub(super) const FEW: usize = 16;
 /// Capacity of the stop queue of [`Read::each`], which is on the stack of one call.
 const MANY: usize = 128;
 
-/// A format reader; a header on the fast path is delimited by `STOPS` structural bytes.
-pub(super) trait Read<'a, const STOPS: usize> {
+/// A format reader; a header on the fast path is delimited by `STRUCTURAL` structural bytes.
+pub(super) trait Read<'a, const STRUCTURAL: usize> {
     /// The classifier of the format's structural bytes.
-    type Shape: Shape;
+    type BlockClassifier: BlockClassifier;
 
     fn text(&self) -> &'a [u8];
 
-    /// The queue of stops ahead of [`at`](Self::at).
-    fn ahead(&mut self) -> &mut Ahead<Self::Shape, FEW>;
+    /// The queue of structural bytes ahead of [`at`](Self::at).
+    fn ahead(&mut self) -> &mut Lookahead<Self::BlockClassifier, FEW>;
 
     /// The position from which the next header is read.
     fn at(&self) -> usize;
@@ -29,9 +29,9 @@ pub(super) trait Read<'a, const STOPS: usize> {
     /// Whether the fast path, [`regular`](Self::regular), applies in the reader's current state.
     fn among_headers(&self) -> bool;
 
-    /// Fast path: the header at `at`, if the next stops delimit it exactly, and the position after it. [`None`] leaves
+    /// Fast path: the header at `at`, if the next structural bytes delimit it exactly, and the position after it. [`None`] leaves
     /// the reader as it was.
-    fn regular(&mut self, at: usize, stops: [Stop; STOPS]) -> Option<(Header<'a>, usize)>;
+    fn regular(&mut self, at: usize, structural: [Stop; STRUCTURAL]) -> Option<(Header<'a>, usize)>;
 
     /// Slow path: parses the next header byte by byte.
     fn any(&mut self) -> Option<Header<'a>>;
@@ -43,10 +43,10 @@ pub(super) trait Read<'a, const STOPS: usize> {
     #[inline]
     fn next(&mut self) -> Option<Header<'a>> {
         if self.among_headers()
-            && let Some(stops) = self.next_stops()
-            && let Some((header, after)) = self.regular(self.at(), stops)
+            && let Some(structural) = self.next_stops()
+            && let Some((header, after)) = self.regular(self.at(), structural)
         {
-            self.ahead().take(STOPS);
+            self.ahead().take(STRUCTURAL);
             self.go_on(after);
             return Some(header);
         }
@@ -54,7 +54,7 @@ pub(super) trait Read<'a, const STOPS: usize> {
     }
 
     #[inline]
-    fn next_stops(&mut self) -> Option<[Stop; STOPS]> {
+    fn next_stops(&mut self) -> Option<[Stop; STRUCTURAL]> {
         let (text, at) = (self.text(), self.at());
         self.ahead().next(text, at)
     }
@@ -71,23 +71,23 @@ pub(super) trait Read<'a, const STOPS: usize> {
     /// [`next`](Self::next): the larger queue stays in this call.
     #[inline]
     fn each<B>(&mut self, limit: usize, init: B, mut fold: impl FnMut(B, Header<'a>) -> B) -> (usize, B) {
-        let mut ahead: Ahead<Self::Shape, MANY> = Ahead::NONE;
+        let mut ahead: Lookahead<Self::BlockClassifier, MANY> = Lookahead::NONE;
         let mut left = limit;
         let mut folded = init;
         while left > 0 {
             let before = left;
             if self.among_headers() {
-                if ahead.left().len() < STOPS {
+                if ahead.left().len() < STRUCTURAL {
                     ahead.look(self.text(), self.at());
                 }
                 let mut at = self.at();
-                for stops in ahead.left().as_chunks().0.iter().take(left) {
-                    let Some((header, after)) = self.regular(at, *stops) else { break };
+                for structural in ahead.left().as_chunks().0.iter().take(left) {
+                    let Some((header, after)) = self.regular(at, *structural) else { break };
                     at = after;
                     folded = fold(folded, header);
                     left -= 1;
                 }
-                ahead.take(STOPS * (before - left));
+                ahead.take(STRUCTURAL * (before - left));
                 self.go_on(at);
             }
             if before == left {
@@ -97,7 +97,7 @@ pub(super) trait Read<'a, const STOPS: usize> {
                 ahead.seek(self.at());
             }
         }
-        *self.ahead() = Ahead::NONE;
+        *self.ahead() = Lookahead::NONE;
         (limit - left, folded)
     }
 }

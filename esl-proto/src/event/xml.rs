@@ -8,7 +8,7 @@
 use super::reader::{FEW, Read, is_content_length};
 use super::{EventError, EventErrorKind};
 use crate::frame::Header;
-use crate::scan::{Ahead, BLOCK, Class, Seen, Shape, Stop, find, find_pair, look, same, slice};
+use crate::scan::{BLOCK, BlockClassifier, BlockMask, Class, Lookahead, Stop, find, find_pair, look, same, slice};
 use crate::text::{Coding, Value, decimal, is_space, skip_space, trim_space_end};
 
 /// Candidate end tags tried for an element whose name holds angle brackets: a bound on backtracking.
@@ -20,20 +20,20 @@ const BODY: &[u8] = b"<body>";
 #[derive(Clone, Debug)]
 pub(super) struct Tags;
 
-impl Shape for Tags {
+impl BlockClassifier for Tags {
     const START: Self = Self;
     const BEHIND: u32 = 0;
 
     #[inline]
-    fn see(&mut self, block: &[u8; BLOCK]) -> Seen {
-        Seen { stops: look(block, Class::one(b'>'), 0).0, noted: 0 }
+    fn see(&mut self, block: &[u8; BLOCK]) -> BlockMask {
+        BlockMask { structural: look(block, Class::one(b'>'), 0).0, flagged: 0 }
     }
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Reader<'a> {
     text: &'a [u8],
-    ahead: Ahead<Tags, FEW>,
+    ahead: Lookahead<Tags, FEW>,
     at: usize,
     state: State,
     /// The value of the last Content-Length.
@@ -54,7 +54,7 @@ enum State {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, ahead: Ahead::NONE, at: 0, state: State::Start, content_length: None, body: None }
+        Self { text, ahead: Lookahead::NONE, at: 0, state: State::Start, content_length: None, body: None }
     }
 
     /// Why reading stopped before the end of the text.
@@ -187,7 +187,7 @@ impl<'a> Reader<'a> {
 }
 
 impl<'a> Read<'a, 2> for Reader<'a> {
-    type Shape = Tags;
+    type BlockClassifier = Tags;
 
     #[inline]
     fn text(&self) -> &'a [u8] {
@@ -195,7 +195,7 @@ impl<'a> Read<'a, 2> for Reader<'a> {
     }
 
     #[inline]
-    fn ahead(&mut self) -> &mut Ahead<Tags, FEW> {
+    fn ahead(&mut self) -> &mut Lookahead<Tags, FEW> {
         &mut self.ahead
     }
 

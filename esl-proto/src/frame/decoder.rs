@@ -18,7 +18,8 @@ use crate::text::decimal;
 /// octets can arrive in any pieces, and none is searched for line ends twice.
 ///
 /// ```
-/// use esl_proto::{Decoder, Limits, Step};
+/// use esl_proto::frame::Step;
+/// use esl_proto::{Decoder, Limits};
 ///
 /// let mut stream: &[u8] = b"Content-Type: auth/request\n\nContent-Type: api/response\nContent-Length: 3\n\n+OK";
 /// let mut decoder = Decoder::new(Limits::DEFAULT);
@@ -27,7 +28,7 @@ use crate::text::decimal;
 ///     stream = &stream[consumed..];
 /// }
 /// # assert!(stream.is_empty());
-/// # Ok::<(), esl_proto::DecodeError>(())
+/// # Ok::<(), esl_proto::frame::DecodeError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Decoder {
@@ -222,7 +223,7 @@ impl Decoder {
         }
         let head = EventHead::at_front(buf)?;
         let end = head.body + head.length;
-        let Limits { head: longest, body, lines, whole } = self.limits;
+        let Limits { max_head: longest, max_body: body, max_lines: lines, max_buffered: whole } = self.limits;
         let allowed = head.length <= body && EventHead::LINES <= lines && head.body <= longest && end <= whole;
         if !allowed || self.error.is_some() {
             return None;
@@ -317,14 +318,14 @@ impl Decoder {
 
     /// Whether a head longer than the buffer comes in parts.
     const fn has_head_parts(&self) -> bool {
-        matches!(self.grammar, Grammar::Server) && self.limits.whole >= Limits::MIN
+        matches!(self.grammar, Grammar::Server) && self.limits.max_buffered >= Limits::MIN
     }
 
     /// How long the head may be that has begun, or what is left of it.
     fn longest_head(&self, head: &Head) -> usize {
         match self.has_head_parts() {
-            true => self.limits.head.saturating_sub(head.handed),
-            false => self.limits.head.min(self.limits.whole),
+            true => self.limits.max_head.saturating_sub(head.handed),
+            false => self.limits.max_head.min(self.limits.max_buffered),
         }
     }
 
@@ -354,7 +355,7 @@ impl Decoder {
             BodyLines::No => (arrived, None),
             BodyLines::Yes { searched, goes_on } => {
                 let is_end = arrived.len() == streaming.remaining;
-                let is_full = buf.len() >= self.limits.whole;
+                let is_full = buf.len() >= self.limits.max_buffered;
                 let Some(len) = event_lines(arrived, searched, *goes_on, is_end, is_full) else {
                     self.state = State::Streaming(streaming);
                     return Ok(Step::NeedData { required: None, consumed: 0 });
@@ -408,7 +409,7 @@ impl Decoder {
         }
         let end = self.read_lines(text, blank, &mut head)?;
         let Some(end) = end else {
-            if !self.has_head_parts() || text.len() < self.limits.whole {
+            if !self.has_head_parts() || text.len() < self.limits.max_buffered {
                 self.state = State::Head(head);
                 return Ok(Step::NeedData { required: None, consumed: blank });
             }
@@ -419,10 +420,10 @@ impl Decoder {
             return Ok(Step::HeadPart { lines, kind: head.kind, end: None, consumed });
         };
         let lengths = self.lengths(text, blank, &head, end)?;
-        if lengths.end > self.limits.whole || head.handed > 0 {
+        if lengths.end > self.limits.max_buffered || head.handed > 0 {
             let (remaining, consumed) = (lengths.end - lengths.body, blank + lengths.body);
             self.start_streaming(head.kind, remaining, head.handed.saturating_add(lengths.body));
-            if head.handed == 0 && lengths.body <= self.limits.whole {
+            if head.handed == 0 && lengths.body <= self.limits.max_buffered {
                 let head = head.frame(text, lengths, None);
                 return Ok(Step::Head { head, body_len: remaining, consumed });
             }
@@ -477,7 +478,7 @@ impl Decoder {
                 head.crlf = (head.crlf || head.lines == 0) && line.ends_with(b"\r");
             }
             head.lines += 1;
-            if head.lines > self.limits.lines {
+            if head.lines > self.limits.max_lines {
                 return Err(self.error(DecodeErrorKind::TooManyLines, blank + start));
             }
             if self.grammar == Grammar::Server && !is_rest {
@@ -534,7 +535,7 @@ impl Decoder {
             let before = head.content_length;
             match length(trim(slice(line, value, line.len()))) {
                 None => return head.wrong_length(self.error(DecodeErrorKind::InvalidLength, at)),
-                Some(length) if length > self.limits.body => {
+                Some(length) if length > self.limits.max_body => {
                     return head.wrong_length(self.error(DecodeErrorKind::BodyTooLong, at));
                 }
                 Some(length) if before.is_some_and(|before| before != length) => {
@@ -579,7 +580,7 @@ impl Decoder {
             let end_of_body = body.saturating_add(head.content_length.unwrap_or(0));
             return Ok(Lengths { head: end, cut, body, end: end_of_body, last_body });
         }
-        let lengths = BodyLengths::of(slice(text, 0, end), self.limits.body)
+        let lengths = BodyLengths::of(slice(text, 0, end), self.limits.max_body)
             .map_err(|(kind, at)| self.error(kind, blank + at))?;
         let end_of_body = body.saturating_add(lengths.total);
         let last_body = lengths.last.map(|last| end_of_body - last.min(lengths.total));
@@ -910,7 +911,7 @@ mod tests {
 
     /// Octets that the search for line ends passes while `stream` is fed in pieces of `chunk` octets.
     fn work_for(stream: &[u8], chunk: usize) -> usize {
-        let mut decoder = Decoder::new(Limits { head: usize::MAX, lines: usize::MAX, ..Limits::DEFAULT });
+        let mut decoder = Decoder::new(Limits { max_head: usize::MAX, max_lines: usize::MAX, ..Limits::DEFAULT });
         let mut frames = 0;
         let work = work::of(|| {
             let mut start = 0;
@@ -999,7 +1000,7 @@ mod tests {
         ) {
             let stream = [head.as_bytes(), &b"0123456789\n\n\n\n\n\n\n\n\n\n\n"[..body]].concat();
             let limit = |place: usize| if unlimited[place] { usize::MAX } else { limits[place] };
-            let limits = Limits { head: limit(0), lines: limit(1), body: limit(2), whole: limit(3) };
+            let limits = Limits { max_head: limit(0), max_lines: limit(1), max_body: limit(2), max_buffered: limit(3) };
             for new in [Decoder::new, Decoder::for_requests] {
                 let (mut short, mut long) = (new(limits), new(limits));
                 let mut rest = &stream[..];

@@ -15,7 +15,7 @@ pub(crate) struct Found {
 #[derive(Clone, Copy, Debug)]
 enum What {
     Frame(Places),
-    HeadPart { lines: Place, form: LineForm, kind: FrameKind, end: Option<HeadEnd> },
+    HeadPart { lines: PackedSpan, form: LineForm, kind: FrameKind, end: Option<HeadEnd> },
     Head { head: Places, body_len: usize },
     Body { form: Option<LineForm>, remaining: usize },
     NeedData { required: Option<usize> },
@@ -24,9 +24,9 @@ enum What {
 /// Where the parts of a frame stand.
 #[derive(Clone, Copy, Debug)]
 struct Places {
-    head: Place,
-    body: Option<Place>,
-    content_type: Option<Place>,
+    head: PackedSpan,
+    body: Option<PackedSpan>,
+    content_type: Option<PackedSpan>,
     kind: FrameKind,
     crlf: bool,
     cut: bool,
@@ -39,7 +39,7 @@ struct LineForm {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct PackedSpan {
     start: usize,
     len: usize,
 }
@@ -50,7 +50,7 @@ impl Found {
         let what = match *step {
             Step::Frame { frame, .. } => What::Frame(Places::of(&frame, buf)),
             Step::HeadPart { lines, kind, end, .. } => {
-                What::HeadPart { lines: Place::of(lines.as_bytes(), buf), form: LineForm::of(&lines), kind, end }
+                What::HeadPart { lines: PackedSpan::of(lines.as_bytes(), buf), form: LineForm::of(&lines), kind, end }
             }
             Step::Head { head, body_len, .. } => What::Head { head: Places::of(&head, buf), body_len },
             Step::Body { lines, remaining, .. } => What::Body { form: lines.as_ref().map(LineForm::of), remaining },
@@ -80,13 +80,13 @@ impl Found {
 impl Places {
     fn of(frame: &Frame<'_>, buf: &[u8]) -> Self {
         let Frame { head, body, content_type, kind, crlf, cut } = *frame;
-        let place = |part| Place::of(part, buf);
+        let place = |part| PackedSpan::of(part, buf);
         Self { head: place(head), body: body.map(place), content_type: content_type.map(place), kind, crlf, cut }
     }
 
     fn frame(self, buf: &[u8]) -> Frame<'_> {
         let Self { head, body, content_type, kind, crlf, cut } = self;
-        let octets = |place: Place| place.octets(buf);
+        let octets = |place: PackedSpan| place.octets(buf);
         Frame { head: octets(head), body: body.map(octets), content_type: content_type.map(octets), kind, crlf, cut }
     }
 }
@@ -101,7 +101,7 @@ impl LineForm {
     }
 }
 
-impl Place {
+impl PackedSpan {
     /// Where `part` stands in `buf`.
     fn of(part: &[u8], buf: &[u8]) -> Self {
         // What is empty may stand anywhere.

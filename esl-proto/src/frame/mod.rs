@@ -15,7 +15,7 @@
 //!    FreeSWITCH's first lines are few, and are compared whole: a text that merely holds `Content-Type: ` cuts nothing.
 //! 3. What begins like no frame is an *orphan*: the rest of a value that holds a blank line. It ends at a blank line, or
 //!    where a frame begins inside of one of its lines, and has no body, unless its Content-Type is one of FreeSWITCH's.
-//! 4. A frame longer than [`Limits::whole`] comes in parts: the head in one piece if it fits, else as lines; then the
+//! 4. A frame longer than [`Limits::max_buffered`] comes in parts: the head in one piece if it fits, else as lines; then the
 //!    body, that of a plain event line by line. Every part ends where the next begins; the last one is told.
 //! 5. An error is for good: where the next frame begins can no longer be known.
 //!
@@ -50,21 +50,22 @@ use crate::text::{Coding, Value};
 pub struct Limits {
     /// The most octets that a head may have. Default 1 MiB: the reply to `connect` carries all variables of a call,
     /// some kilobytes in practice; an `api` command as a server receives it stands in the head whole.
-    pub head: usize,
+    pub max_head: usize,
     /// The most lines that a head may have. Default 10 000.
-    pub lines: usize,
+    pub max_lines: usize,
     /// The most octets that a body may have. Default 64 MiB: the largest answer seen is 10 MiB, and the server itself
     /// knows no limit.
-    pub body: usize,
+    pub max_body: usize,
     /// The most octets that a frame may have to be handed out in one piece. Longer ones come as [`Step::Head`] or
     /// [`Step::HeadPart`] and [`Step::Body`]. Default [`usize::MAX`]: always in one piece. A host whose buffer is fixed
     /// sets this to the buffer's size ([`for_buffer`](Self::for_buffer)), and will never be asked for more than that.
-    pub whole: usize,
+    pub max_buffered: usize,
 }
 
 impl Limits {
     /// The defaults, as a constant.
-    pub const DEFAULT: Self = Self { head: 1 << 20, lines: 10_000, body: 64 << 20, whole: usize::MAX };
+    pub const DEFAULT: Self =
+        Self { max_head: 1 << 20, max_lines: 10_000, max_body: 64 << 20, max_buffered: usize::MAX };
 
     /// The smallest [`whole`](Self::whole) with which all that is promised holds: every frame is understood, and a
     /// connection ends for the same reason, with the same counts and the same unanswered commands, as with a larger one.
@@ -81,7 +82,7 @@ impl Limits {
     /// the parts.
     #[must_use]
     pub const fn for_buffer(octets: usize) -> Self {
-        Self { whole: octets, ..Self::DEFAULT }
+        Self { max_buffered: octets, ..Self::DEFAULT }
     }
 }
 
@@ -105,7 +106,7 @@ pub enum Step<'b> {
         /// Octets that it took, with the blank lines before it.
         consumed: usize,
     },
-    /// Lines of a head longer than [`Limits::whole`], in the order of the wire; more follow until `end` is told.
+    /// Lines of a head longer than [`Limits::max_buffered`], in the order of the wire; more follow until `end` is told.
     HeadPart {
         /// The lines.
         lines: Lines<'b>,
@@ -117,7 +118,7 @@ pub enum Step<'b> {
         /// Octets that the lines took, with the blank lines before and after them.
         consumed: usize,
     },
-    /// The whole head of a frame longer than [`Limits::whole`]. Its body follows in one or more [`Step::Body`].
+    /// The whole head of a frame longer than [`Limits::max_buffered`]. Its body follows in one or more [`Step::Body`].
     Head {
         /// The frame without its body.
         head: Frame<'b>,
@@ -189,11 +190,11 @@ numbered! {
         InvalidLength = 101, "Content-Length is not a decimal number";
         /// Two Content-Length headers that differ; the offset is that of the later value.
         ConflictingLength = 102, "two Content-Length headers differ";
-        /// A Content-Length beyond [`Limits::body`]; the offset is that of its value.
+        /// A Content-Length beyond [`Limits::max_body`]; the offset is that of its value.
         BodyTooLong = 103, "body is longer than the limit";
-        /// A head beyond [`Limits::head`], or beyond a [`Limits::whole`] of less than [`Limits::MIN`]; the offset is that of the first octet too many.
+        /// A head beyond [`Limits::max_head`], or beyond a [`Limits::max_buffered`] of less than [`Limits::MIN`]; the offset is that of the first octet too many.
         HeadTooLong = 104, "head is longer than the limit";
-        /// More lines than [`Limits::lines`]; the offset is that of the first line too many.
+        /// More lines than [`Limits::max_lines`]; the offset is that of the first line too many.
         TooManyLines = 105, "head has more lines than the limit";
     }
 }

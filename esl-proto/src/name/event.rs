@@ -106,8 +106,8 @@ impl<'a> EventName<'a> {
     /// The event that a word of a command asks for: the server takes a name also with 13 octets before it, meant for
     /// `SWITCH_EVENT_`.
     pub(crate) fn asked_for(word: &'a [u8]) -> Self {
-        match (Self::from_octets(word), word.get(13..)) {
-            (Self::Other(_), Some(rest)) => match Self::from_octets(rest) {
+        match (Self::from_bytes(word), word.get(13..)) {
+            (Self::Other(_), Some(rest)) => match Self::from_bytes(rest) {
                 Self::Other(_) => Self::Other(word),
                 name => name,
             },

@@ -47,7 +47,7 @@ impl LogLevel {
     /// The level that a name or a number says, as the `log` command reads it: what follows a point is cut off, numbers
     /// below 0 are 0, beyond 64 they are 63, 64 itself and unknown words are none.
     #[must_use]
-    pub fn from_octets(octets: &[u8]) -> Option<Self> {
+    pub fn from_bytes(octets: &[u8]) -> Option<Self> {
         let (negative, digits) = match octets {
             [] => return None,
             [b'-', digits @ ..] => (true, digits),
@@ -93,9 +93,9 @@ impl fmt::Display for LogLevel {
 impl FromStr for LogLevel {
     type Err = ConvertError;
 
-    /// As [`from_octets`](Self::from_octets): a name or a number.
+    /// As [`from_bytes`](Self::from_bytes): a name or a number.
     fn from_str(text: &str) -> Result<Self, ConvertError> {
-        Self::from_octets(text.as_bytes()).ok_or(ConvertError::UnknownWord)
+        Self::from_bytes(text.as_bytes()).ok_or(ConvertError::UnknownWord)
     }
 }
 

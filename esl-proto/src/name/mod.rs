@@ -11,7 +11,7 @@
 //! assert_eq!(event.name(), Some(EventName::ChannelHangup));
 //! let cause = HangupCause::try_from(event.get("Hangup-Cause").unwrap())?;
 //! assert_eq!((cause, cause.number()), ("user_busy".parse()?, Some(17)));
-//! # Ok::<(), esl_proto::ConvertError>(())
+//! # Ok::<(), esl_proto::text::ConvertError>(())
 //! ```
 
 #[macro_use]

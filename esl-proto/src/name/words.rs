@@ -21,7 +21,7 @@ macro_rules! words {
 
             /// The word that these octets are, in any case of its letters.
             #[must_use]
-            pub fn from_octets(octets: &'a [u8]) -> Self {
+            pub fn from_bytes(octets: &'a [u8]) -> Self {
                 Self::known(octets)$(.or_else(|| $other(octets)))?.unwrap_or(Self::Other(octets))
             }
 
@@ -45,27 +45,27 @@ macro_rules! words {
         }
 
         impl core::str::FromStr for $name<'static> {
-            type Err = $crate::ConvertError;
+            type Err = $crate::text::ConvertError;
 
             /// The word that a text is, in any case of its letters. A word that is not in the list is an error: it could
-            /// not be kept; [`from_octets`](Self::from_octets) borrows it.
+            /// not be kept; [`from_bytes`](Self::from_bytes) borrows it.
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 Self::known(text.as_bytes())$(.or_else(|| $other(text.as_bytes())))?
-                    .ok_or($crate::ConvertError::UnknownWord)
+                    .ok_or($crate::text::ConvertError::UnknownWord)
             }
         }
 
         impl<'a> TryFrom<$crate::text::Value<'a>> for $name<'a> {
-            type Error = $crate::ConvertError;
+            type Error = $crate::text::ConvertError;
 
             /// The word that a value is, however it is coded. Only an unknown word that must be decoded is an error: it
             /// lies nowhere.
             fn try_from(value: $crate::text::Value<'a>) -> Result<Self, Self::Error> {
                 if let Some(plain) = value.as_plain() {
-                    return Ok(Self::from_octets(plain));
+                    return Ok(Self::from_bytes(plain));
                 }
                 words!(decoded value octets);
-                Self::known(octets)$(.or_else(|| $other(octets)))?.ok_or($crate::ConvertError::UnknownWord)
+                Self::known(octets)$(.or_else(|| $other(octets)))?.ok_or($crate::text::ConvertError::UnknownWord)
             }
         }
 
@@ -100,7 +100,7 @@ macro_rules! words {
 
             /// The word that these octets are, in any case of its letters, if it is one of the list.
             #[must_use]
-            pub fn from_octets(octets: &[u8]) -> Option<Self> {
+            pub fn from_bytes(octets: &[u8]) -> Option<Self> {
                 Self::known(octets)
             }
 
@@ -114,21 +114,21 @@ macro_rules! words {
         }
 
         impl core::str::FromStr for $name {
-            type Err = $crate::ConvertError;
+            type Err = $crate::text::ConvertError;
 
             /// The word that a text is, in any case of its letters.
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Self::known(text.as_bytes()).ok_or($crate::ConvertError::UnknownWord)
+                Self::known(text.as_bytes()).ok_or($crate::text::ConvertError::UnknownWord)
             }
         }
 
         impl TryFrom<$crate::text::Value<'_>> for $name {
-            type Error = $crate::ConvertError;
+            type Error = $crate::text::ConvertError;
 
             /// The word that a value is, however it is coded.
             fn try_from(value: $crate::text::Value<'_>) -> Result<Self, Self::Error> {
                 words!(decoded value octets);
-                Self::known(octets).ok_or($crate::ConvertError::UnknownWord)
+                Self::known(octets).ok_or($crate::text::ConvertError::UnknownWord)
             }
         }
 
@@ -141,7 +141,7 @@ macro_rules! words {
     (decoded $value:ident $octets:ident) => {
         // Room for the longest word.
         let mut storage = [0; 32];
-        let $octets: &[u8] = $value.decode_into(&mut storage).map_err(|_| $crate::ConvertError::UnknownWord)?;
+        let $octets: &[u8] = $value.decode_into(&mut storage).map_err(|_| $crate::text::ConvertError::UnknownWord)?;
     };
     (known $($variant:ident = $word:literal,)+) => {
         fn known(octets: &[u8]) -> Option<Self> {

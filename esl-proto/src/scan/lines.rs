@@ -1,24 +1,24 @@
 //! The structural bytes of header lines.
 
-use super::{BLOCK, Class, Seen, Shape, Stop, find, look, slice};
+use super::{BLOCK, BlockClassifier, BlockMask, Class, Stop, find, look, slice};
 
-/// Classifies line ends and colons. Percent signs set the flag, for all stops of a block together.
+/// Classifies line ends and colons. Percent signs set the flag, for all structural bytes of a block together.
 #[derive(Clone, Debug)]
 pub(crate) struct HeaderLine {
     /// Whether the previous block, or any block since the last stop, contains a percent sign.
     percent: bool,
 }
 
-impl Shape for HeaderLine {
+impl BlockClassifier for HeaderLine {
     const START: Self = Self { percent: false };
     const BEHIND: u32 = 0;
 
     #[inline]
-    fn see(&mut self, block: &[u8; BLOCK]) -> Seen {
-        let (stops, here) = look(block, Class::both(b'\n', b':'), b'%');
-        let noted = if self.percent | here { !0 } else { 0 };
-        self.percent = here | (self.percent & (stops == 0));
-        Seen { stops, noted }
+    fn see(&mut self, block: &[u8; BLOCK]) -> BlockMask {
+        let (structural, here) = look(block, Class::both(b'\n', b':'), b'%');
+        let flagged = if self.percent | here { !0 } else { 0 };
+        self.percent = here | (self.percent & (structural == 0));
+        BlockMask { structural, flagged }
     }
 }
 
@@ -46,7 +46,7 @@ impl Line {
     }
 }
 
-/// A `Name: value` line as FreeSWITCH writes it, delimited by exactly two stops.
+/// A `Name: value` line as FreeSWITCH writes it, delimited by exactly two structural bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RegularLine<'a> {
     pub(crate) name: &'a [u8],
@@ -56,14 +56,14 @@ pub(crate) struct RegularLine<'a> {
 }
 
 impl<'a> RegularLine<'a> {
-    /// Fast path: the line at `start`, if the next two stops are a colon followed by a space and the line end.
+    /// Fast path: the line at `start`, if the next two structural bytes are a colon followed by a space and the line end.
     #[inline]
     pub(crate) fn at(text: &'a [u8], start: usize, [colon, end]: [Stop; 2]) -> Option<Self> {
         let line = text.get(start..=end.at())?;
         let (name, [b':', b' ', value @ .., b'\n']) = line.split_at_checked(colon.at().wrapping_sub(start))? else {
             return None;
         };
-        Some(Self { name, value, percent: end.noted() })
+        Some(Self { name, value, percent: end.flagged() })
     }
 }
 

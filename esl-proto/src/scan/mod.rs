@@ -2,7 +2,7 @@
 //!
 //! Two searches, for two kinds of text. Frame heads are a few short lines: [`find`] goes from one line end to the next,
 //! and tests count every byte that it passes, which proves that the decoder's cost is linear. Events are dozens of
-//! short texts: [`Ahead`] classifies 64 bytes at a time into a bit mask with a bit for each candidate end, so that a
+//! short texts: [`Lookahead`] classifies 64 bytes at a time into a bit mask with a bit for each candidate end, so that a
 //! header costs the same few instructions whatever its length.
 //!
 //! The backends under this module are the only code of the crate that may use `unsafe`.
@@ -10,8 +10,8 @@
 mod lines;
 mod named;
 mod portable;
-mod stops;
 mod strings;
+mod structural;
 
 // The backend uses only instructions in the target's baseline, so no run-time feature detection is needed.
 #[cfg(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"))]
@@ -29,9 +29,9 @@ use portable as backend;
 pub(crate) use backend::look;
 use backend::masks;
 pub(crate) use lines::{HeaderLine, Line, RegularLine, cut};
-pub(crate) use named::{LONGEST_NAME, Marked, Marks, Named, line_at, note_marks};
-pub(crate) use stops::{Ahead, Seen, Shape, Stop};
+pub(crate) use named::{LONGEST_NAME, LineMasks, LinesByNameLength, Marked, line_at, note_marks};
 pub(crate) use strings::{RegularMember, Strings};
+pub(crate) use structural::{BlockClassifier, BlockMask, Lookahead, Stop};
 
 /// The number of bytes that are classified together: one bit each in a `u64`.
 pub(crate) const BLOCK: usize = 64;

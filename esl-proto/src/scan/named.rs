@@ -4,12 +4,12 @@ use super::{BLOCK, masks, see_block, slice};
 
 /// The line ends and colons in one block of a text: a bit for each byte.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Marks {
+pub(crate) struct LineMasks {
     pub(crate) ends: u64,
     pub(crate) colons: u64,
 }
 
-impl Marks {
+impl LineMasks {
     /// The masks of an imagined block before the text, whose last byte is a line end: a line begins at position 0.
     const BEFORE: Self = Self { ends: 1 << (BLOCK - 1), colons: 0 };
 
@@ -26,48 +26,48 @@ pub(crate) trait Marked {
     const HEADERS_ONLY: bool;
 
     /// The masks of the block of this number; `None` beyond the last.
-    fn marks(&self, block: usize) -> Option<Marks>;
+    fn marks(&self, block: usize) -> Option<LineMasks>;
 }
 
 impl Marked for &[u8] {
     const HEADERS_ONLY: bool = false;
 
     #[inline]
-    fn marks(&self, block: usize) -> Option<Marks> {
+    fn marks(&self, block: usize) -> Option<LineMasks> {
         let start = block * BLOCK;
         if start >= self.len() {
             return None;
         }
         let [ends, colons] = see_block(self, start, |block| masks(block, [b'\n', b':']));
-        Some(Marks { ends, colons })
+        Some(LineMasks { ends, colons })
     }
 }
 
 /// Finds lines whose header name has exactly `len` bytes, up to the first empty line: the only ones worth comparing.
 /// May yield false positives, where the colon belongs to a later line.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Named<M> {
+pub(crate) struct LinesByNameLength<M> {
     marked: M,
     /// The length of the name.
     len: usize,
     /// The number of the next block.
     next: usize,
     /// The masks of the previous block.
-    before: Marks,
+    before: LineMasks,
     /// The colons in the previous block that are `len` bytes into a line and have not been yielded.
     colons: u64,
     /// Whether the first empty line has been found.
     over: bool,
 }
 
-/// The longest name that [`Named`] can look for: line end and colon must be less than a block apart.
+/// The longest name that [`LinesByNameLength`] can look for: line end and colon must be less than a block apart.
 pub(crate) const LONGEST_NAME: usize = BLOCK - 2;
 
-impl<M: Marked> Named<M> {
+impl<M: Marked> LinesByNameLength<M> {
     /// Looks for names of `len` bytes, at most [`LONGEST_NAME`].
     #[inline]
     pub(crate) const fn new(marked: M, len: usize) -> Self {
-        Self { marked, len, next: 0, before: Marks::BEFORE, colons: 0, over: false }
+        Self { marked, len, next: 0, before: LineMasks::BEFORE, colons: 0, over: false }
     }
 
     /// Advances to the next block with a colon `len` bytes into a line.
@@ -99,7 +99,7 @@ const fn below_lowest(bits: u64) -> u64 {
     (bits & bits.wrapping_neg()).wrapping_sub(1)
 }
 
-impl<M: Marked> Iterator for Named<M> {
+impl<M: Marked> Iterator for LinesByNameLength<M> {
     /// Where the line begins.
     type Item = usize;
 
@@ -128,26 +128,26 @@ pub(crate) struct Noted {
 /// Records the masks of a text in `places`, one for each block up to the first empty line. Bits from the empty line on
 /// are cleared.
 #[inline]
-pub(crate) fn note_marks(text: &[u8], places: impl Iterator<Item = impl FnOnce(Marks)>) -> Noted {
-    let mut noted = Noted { count: 0, end: 0, over: false };
-    let mut before = Marks::BEFORE;
+pub(crate) fn note_marks(text: &[u8], places: impl Iterator<Item = impl FnOnce(LineMasks)>) -> Noted {
+    let mut flagged = Noted { count: 0, end: 0, over: false };
+    let mut before = LineMasks::BEFORE;
     for place in places {
-        let Some(marks) = text.marks(noted.count) else { break };
-        let start = noted.count * BLOCK;
-        noted.count += 1;
+        let Some(marks) = text.marks(flagged.count) else { break };
+        let start = flagged.count * BLOCK;
+        flagged.count += 1;
         let empty = marks.empty_lines(before);
         if empty != 0 {
             let headers = below_lowest(empty);
-            place(Marks { ends: marks.ends & headers, colons: marks.colons & headers });
-            return Noted { end: start + empty.trailing_zeros() as usize + 1, over: true, ..noted };
+            place(LineMasks { ends: marks.ends & headers, colons: marks.colons & headers });
+            return Noted { end: start + empty.trailing_zeros() as usize + 1, over: true, ..flagged };
         }
         place(marks);
         if marks.ends != 0 {
-            noted.end = start + BLOCK - marks.ends.leading_zeros() as usize;
+            flagged.end = start + BLOCK - marks.ends.leading_zeros() as usize;
         }
         before = marks;
     }
-    noted
+    flagged
 }
 
 /// The line of `text` that begins at `start`, without its end.

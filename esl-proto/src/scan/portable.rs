@@ -23,9 +23,9 @@ fn equal(word: u64, wanted: u64) -> u64 {
 pub(crate) fn look(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
     let (words, _) = block.as_chunks::<8>();
     let (bits, octet, note) = (splat(class.bits), splat(class.octet), splat(note));
-    words.iter().rev().fold((0, false), |(mask, noted), word| {
+    words.iter().rev().fold((0, false), |(mask, flagged), word| {
         let word = u64::from_le_bytes(*word);
-        (mask << 8 | equal(word & bits, octet), noted | (equal(word, note) != 0))
+        (mask << 8 | equal(word & bits, octet), flagged | (equal(word, note) != 0))
     })
 }
 

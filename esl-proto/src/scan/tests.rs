@@ -3,8 +3,8 @@
 use super::any as scan_any;
 use super::named::Noted;
 use super::{
-    Ahead, BLOCK, Class, HeaderLine, LONGEST_NAME, Line, Marked, Marks, Named, RegularLine, RegularMember, Seen, Shape,
-    Strings, backend, note_marks, portable, same,
+    BLOCK, BlockClassifier, BlockMask, Class, HeaderLine, LONGEST_NAME, Line, LineMasks, LinesByNameLength, Lookahead,
+    Marked, RegularLine, RegularMember, Strings, backend, note_marks, portable, same,
 };
 use proptest::prelude::*;
 
@@ -52,36 +52,36 @@ fn a_class_is_found_by_its_octets_alone() {
     assert_eq!(members(Class::both(b'\n', b':')), b"\n\x1a*:");
 }
 
-/// Stops at `<`, found some octets behind; `&` is noted.
+/// Stops at `<`, found some octets behind; `&` is flagged.
 #[derive(Clone)]
 struct Test<const BEHIND: u32> {
-    stops: u64,
-    noted: bool,
+    structural: u64,
+    flagged: bool,
 }
 
-impl<const BEHIND: u32> Shape for Test<BEHIND> {
-    const START: Self = Self { stops: 0, noted: false };
+impl<const BEHIND: u32> BlockClassifier for Test<BEHIND> {
+    const START: Self = Self { structural: 0, flagged: false };
     const BEHIND: u32 = BEHIND;
 
-    fn see(&mut self, block: &[u8; BLOCK]) -> Seen {
+    fn see(&mut self, block: &[u8; BLOCK]) -> BlockMask {
         let [here, notes] = backend::masks(block, *b"<&");
-        let stops = (u128::from(here) << BEHIND | u128::from(self.stops) >> (BLOCK as u32 - BEHIND)) as u64;
-        let noted = if self.noted || notes != 0 { !0 } else { 0 };
-        *self = Self { stops: here, noted: notes != 0 || (self.noted && stops == 0) };
-        Seen { stops, noted }
+        let structural = (u128::from(here) << BEHIND | u128::from(self.structural) >> (BLOCK as u32 - BEHIND)) as u64;
+        let flagged = if self.flagged || notes != 0 { !0 } else { 0 };
+        *self = Self { structural: here, flagged: notes != 0 || (self.flagged && structural == 0) };
+        BlockMask { structural, flagged }
     }
 }
 
-/// Checks what can be known of `text`'s stops: all of them, in order, and every note between two of them.
+/// Checks what can be known of `text`'s structural bytes: all of them, in order, and every note between two of them.
 fn check_stops<const BEHIND: u32, const ROOM: usize>(text: &[u8]) {
-    let mut ahead: Ahead<Test<BEHIND>, ROOM> = Ahead::NONE;
+    let mut ahead: Lookahead<Test<BEHIND>, ROOM> = Lookahead::NONE;
     let mut from = 0;
     loop {
         let expected = text.iter().skip(from).position(|octet| *octet == b'<').map(|at| at + from);
         match (ahead.next::<1>(text, from), expected) {
             (Some([stop]), Some(expected)) => {
                 assert_eq!(stop.at(), expected);
-                assert!(BEHIND > 0 || stop.noted() || !text[from..stop.at()].contains(&b'&'));
+                assert!(BEHIND > 0 || stop.flagged() || !text[from..stop.at()].contains(&b'&'));
                 ahead.take(1);
                 from = stop.at() + 1;
             }
@@ -151,25 +151,26 @@ fn named(text: &[u8], len: usize) -> Vec<usize> {
 }
 
 /// Notes of a text.
-struct Notes<'n>(&'n [Option<Marks>]);
+struct Notes<'n>(&'n [Option<LineMasks>]);
 
 impl Marked for Notes<'_> {
     const HEADERS_ONLY: bool = true;
 
-    fn marks(&self, block: usize) -> Option<Marks> {
+    fn marks(&self, block: usize) -> Option<LineMasks> {
         *self.0.get(block)?
     }
 }
 
-/// The lines as they are found by stops, or one by one where that cannot be.
+/// The lines as they are found by structural bytes, or one by one where that cannot be.
 fn found_lines(text: &[u8]) -> (Vec<Line>, usize) {
     let mut found = Vec::new();
     let mut regular = 0;
-    let mut ahead: Ahead<HeaderLine, 16> = Ahead::NONE;
+    let mut ahead: Lookahead<HeaderLine, 16> = Lookahead::NONE;
     let mut start = 0;
     loop {
-        let line =
-            ahead.next(text, start).and_then(|stops| Some((RegularLine::at(text, start, stops)?, stops[1].at())));
+        let line = ahead
+            .next(text, start)
+            .and_then(|structural| Some((RegularLine::at(text, start, structural)?, structural[1].at())));
         if let Some((RegularLine { name, value, percent }, end)) = line {
             assert_eq!(text[start..=end], [name, b": ", value, b"\n"].concat());
             let cut = Some((start + name.len(), start + name.len() + 2));
@@ -210,14 +211,14 @@ fn member(text: &[u8], at: usize) -> Option<(&[u8], &[u8], usize)> {
     (!name.contains(&b'\\') && !value.contains(&b'\\')).then_some((name, value, end + 1))
 }
 
-/// Checks that members found by stops are those that are there, and returns the number of them.
+/// Checks that members found by structural bytes are those that are there, and returns the number of them.
 fn check_members(members: &[u8]) -> usize {
     let text = &[b"{", members].concat()[..];
     let mut found = 0;
-    let mut ahead: Ahead<Strings, 16> = Ahead::NONE;
+    let mut ahead: Lookahead<Strings, 16> = Lookahead::NONE;
     let mut at = 1;
     while at < text.len() {
-        let member_at = ahead.next(text, at).and_then(|stops| RegularMember::at(text, at, stops));
+        let member_at = ahead.next(text, at).and_then(|structural| RegularMember::at(text, at, structural));
         let expected = member(text, at);
         if let Some(RegularMember { name, value }) = member_at {
             assert_eq!(
@@ -300,11 +301,11 @@ proptest! {
     ) {
         let text: Vec<u8> = parts.iter().flat_map(|(part, gap)| [part.as_bytes(), &b"a".repeat(*gap)].concat()).collect();
         let mut notes = vec![None; text.len().div_ceil(BLOCK)];
-        let noted = note_marks(&text, notes.iter_mut().map(|note| |marks| *note = Some(marks)));
+        let flagged = note_marks(&text, notes.iter_mut().map(|note| |marks| *note = Some(marks)));
         for len in 0..=LONGEST_NAME {
             let expected = named(&text, len);
-            prop_assert_eq!(Named::new(&text[..], len).collect::<Vec<_>>(), &expected[..]);
-            prop_assert_eq!(Named::new(Notes(&notes[..noted.count]), len).collect::<Vec<_>>(), expected);
+            prop_assert_eq!(LinesByNameLength::new(&text[..], len).collect::<Vec<_>>(), &expected[..]);
+            prop_assert_eq!(LinesByNameLength::new(Notes(&notes[..flagged.count]), len).collect::<Vec<_>>(), expected);
         }
     }
 

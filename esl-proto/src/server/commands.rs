@@ -1,8 +1,8 @@
 //! What each command does.
 
-use super::ask::{Ask, Due, Owed};
-use super::interest::Change;
-use super::store::Kind;
+use super::arena::Kind;
+use super::request::{HostRequest, Owed, PendingReply};
+use super::subscriptions::Change;
 use super::write::Output;
 use super::{Closed, Effect, Goodbye, Phase, Poll, Server};
 use crate::command::parse::{self, Parsed};
@@ -25,7 +25,7 @@ const NESTING: [&[u8]; 5] = [b"bgapi", b"sched_api", b"eval", b"expand", b"xml_w
 enum Outcome<'b> {
     Reply(&'static str, Effect),
     Output(Output<'b>, Effect),
-    Ask(Ask<'b>, Owed),
+    HostRequest(HostRequest<'b>, Owed),
     End(&'static str, Closed),
 }
 
@@ -35,7 +35,7 @@ const fn reply(text: &'static str) -> Outcome<'static> {
 
 impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     /// Does what a command says; `out` is long enough for all that is written here.
-    pub(super) fn obey<'b>(
+    pub(super) fn dispatch<'b>(
         &mut self,
         request: Request<'b>,
         consumed: usize,
@@ -45,9 +45,9 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
         let silent = self.fresh && self.outbound.is_some();
         self.fresh = false;
         let (output, effect, why) = match self.outcome(&request) {
-            Outcome::Ask(ask, owed) => {
-                self.due = Some(Due { owed, silent });
-                return Ok(Poll::Ask { ask, consumed });
+            Outcome::HostRequest(request, owed) => {
+                self.due = Some(PendingReply { owed, silent });
+                return Ok(Poll::HostRequest { request, consumed });
             }
             Outcome::Reply(text, effect) => (Output::Text(text), effect, None),
             Outcome::Output(output, effect) => (output, effect, None),
@@ -74,7 +74,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
         {
             return reply(refusal);
         }
-        self.dispatch(row.verb, request, rest).unwrap_or_else(|(kind, _)| match kind {
+        self.run(row.verb, request, rest).unwrap_or_else(|(kind, _)| match kind {
             ParseErrorKind::Credentials => Outcome::End(kind.reply(), Closed::Refused),
             kind => reply(kind.reply()),
         })
@@ -93,27 +93,28 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     }
 
     /// Does what a command of this verb says, given what follows the verb.
-    fn dispatch<'b>(&mut self, verb: Verb, request: &Request<'b>, rest: &'b [u8]) -> Parsed<'b, Outcome<'b>> {
+    fn run<'b>(&mut self, verb: Verb, request: &Request<'b>, rest: &'b [u8]) -> Parsed<'b, Outcome<'b>> {
         Ok(match verb {
             Verb::Exit => Outcome::End("+OK bye", Closed::Exit),
-            Verb::Auth => Outcome::Ask(Ask::Password(Secret::new(rest)), Owed::Password),
+            Verb::Auth => Outcome::HostRequest(HostRequest::Password(Secret::new(rest)), Owed::Password),
             Verb::UserAuth => {
                 let (user, domain, password) = parse::userauth(rest)?;
-                Outcome::Ask(Ask::User { user, domain, password }, Owed::User)
+                Outcome::HostRequest(HostRequest::User { user, domain, password }, Owed::User)
             }
             Verb::Filter => self.filter(parse::filter(rest)?, rest),
             Verb::Resume => Outcome::Reply("+OK", Effect::Resume),
-            Verb::Connect => Outcome::Ask(Ask::Connect, Owed::Channel),
-            Verb::GetVar => Outcome::Ask(Ask::GetVar(parse::variable(rest)?), Owed::Value),
+            Verb::Connect => Outcome::HostRequest(HostRequest::Connect, Owed::Channel),
+            Verb::GetVar => Outcome::HostRequest(HostRequest::GetVar(parse::variable(rest)?), Owed::Value),
             Verb::MyEvents => self.myevents(rest),
             Verb::DivertEvents => match parse::divert_events(rest)? {
                 true => Outcome::Reply("+OK events diverted", Effect::Divert(true)),
                 false => Outcome::Reply("+OK events not diverted", Effect::Divert(false)),
             },
             Verb::SendMsg => self.sendmsg(request, rest),
-            Verb::SendEvent => {
-                Outcome::Ask(Ask::SendEvent { name: parse::event_name(rest), request: *request }, Owed::Event)
-            }
+            Verb::SendEvent => Outcome::HostRequest(
+                HostRequest::SendEvent { name: parse::event_name(rest), request: *request },
+                Owed::Event,
+            ),
             Verb::Api => self.api(rest, parse::is_console(request)),
             Verb::BgApi => self.bgapi(rest, parse::job_uuid(request)),
             Verb::Log if !self.may_log => reply(DENIED),
@@ -136,13 +137,13 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
                 )
             }
             Verb::Event => self.event(rest)?,
-            Verb::NixEvent => match self.interest.nixevent(pieces(parse::nixevent_words(rest)), &mut self.store) {
+            Verb::NixEvent => match self.subscriptions.nixevent(pieces(parse::nixevent_words(rest)), &mut self.store) {
                 Change::NoKeywords => return Err((ParseErrorKind::NoNames, rest)),
                 _ => reply("+OK events nixed"),
             },
             Verb::NoEvents => {
                 self.events.waiting = 0;
-                let text = match self.interest.noevents(&mut self.store) {
+                let text = match self.subscriptions.noevents(&mut self.store) {
                     true => "+OK no longer listening for events",
                     false => "-ERR not listening for events",
                 };
@@ -179,7 +180,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     }
 
     fn myevents<'b>(&mut self, rest: &'b [u8]) -> Outcome<'b> {
-        if self.interest.my_events {
+        if self.subscriptions.my_events {
             return reply("-ERR aready enabled.");
         }
         if self.channel().is_some() {
@@ -196,7 +197,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
             self.watch_channel(None);
             return reply("+OK Events Enabled");
         }
-        Outcome::Ask(Ask::MyEvents(uuid), Owed::Control { format: parse::format_within(uuid), word })
+        Outcome::HostRequest(HostRequest::MyEvents(uuid), Owed::Control { format: parse::format_within(uuid), word })
     }
 
     fn sendmsg<'b>(&self, request: &Request<'b>, rest: &'b [u8]) -> Outcome<'b> {
@@ -210,7 +211,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
         }
         let waits = self.outbound.is_some_and(|control| !control.is_async) && !message.is_async;
         let wait = waits && message.uuid.is_none();
-        Outcome::Ask(Ask::SendMsg { message, request: *request, wait }, Owed::Message)
+        Outcome::HostRequest(HostRequest::SendMsg { message, request: *request, wait }, Owed::Message)
     }
 
     fn api<'b>(&self, line: &'b [u8], console: bool) -> Outcome<'b> {
@@ -219,7 +220,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
             return reply(DENIED);
         }
         let (command, argument) = if console { (line, None) } else { (command, argument) };
-        Outcome::Ask(Ask::Api { line, command, argument, console }, Owed::Api)
+        Outcome::HostRequest(HostRequest::Api { line, command, argument, console }, Owed::Api)
     }
 
     fn bgapi<'b>(&self, line: &'b [u8], job: Option<&'b [u8]>) -> Outcome<'b> {
@@ -227,7 +228,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
         if !self.may_use(command, argument) {
             return reply(DENIED);
         }
-        Outcome::Ask(Ask::BgApi { line, command, argument, job }, Owed::Job)
+        Outcome::HostRequest(HostRequest::BgApi { line, command, argument, job }, Owed::Job)
     }
 
     /// Whether a user may use an API command, and the one in its argument if it is one that runs others.
@@ -258,7 +259,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
         let (format, names) = parse::event_words(rest);
         // It counts also if nothing else is right.
         self.format = format.unwrap_or(self.format);
-        Ok(match self.interest.event(pieces(names), &mut self.store) {
+        Ok(match self.subscriptions.event(pieces(names), &mut self.store) {
             Change::Done => Outcome::Output(Output::Listening(self.format), Effect::None),
             Change::All => Outcome::Output(Output::Listening(self.format), Effect::AllEvents),
             Change::NoKeywords => return Err((ParseErrorKind::NoNames, names)),

@@ -2,25 +2,25 @@
 
 use core::fmt;
 
-use super::interest::RegexHook;
+use super::subscriptions::RegexHook;
 use super::write::{LogData, Output};
 use super::{Phase, Server, ServerLimits};
-use crate::event::{EventData, EventDataError};
+use crate::event::{OutgoingEvent, OutgoingEventError};
 use crate::name::LogLevel;
 use crate::text::Insufficient;
 
 /// What becomes of an event or a log line that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub enum Offer {
+pub enum Admission {
     /// Not wanted by this connection.
     Skip,
     /// Wanted. Call [`deliver`](Server::deliver) for it in order; it counts against the queue limit until you do.
-    Queue,
+    Enqueue,
     /// Wanted, but the queue is full: dropped.
-    Lost,
+    Dropped,
     /// One loss too many: end the connection with [`Server::disconnect`].
-    Kill,
+    Overflow,
 }
 
 /// An event or a log line cannot be delivered.
@@ -29,7 +29,7 @@ pub enum DeliverError {
     /// Not now: in the middle of a command, or before an answer, or nothing is subscribed to. It keeps its place.
     NotReady,
     /// The event cannot be written. If its place in the queue is to go, use [`Server::skip`].
-    Refused(EventDataError),
+    Refused(OutgoingEventError),
     /// `out` is too short. It keeps its place.
     Insufficient(Insufficient),
 }
@@ -85,14 +85,14 @@ pub(super) struct Queue {
 impl Queue {
     pub(super) const EMPTY: Self = Self { waiting: 0, lost: 0 };
 
-    fn push(&mut self, limits: &ServerLimits) -> Offer {
+    fn push(&mut self, limits: &ServerLimits) -> Admission {
         if self.waiting < limits.queued {
             self.waiting += 1;
             self.lost = 0;
-            return Offer::Queue;
+            return Admission::Enqueue;
         }
         self.lost = self.lost.saturating_add(1);
-        if self.lost > limits.lost { Offer::Kill } else { Offer::Lost }
+        if self.lost > limits.lost { Admission::Overflow } else { Admission::Dropped }
     }
 
     fn pop(&mut self) {
@@ -103,23 +103,27 @@ impl Queue {
 impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     /// Whether this connection wants an event that happens, by its subscriptions and filters. Filters with regular
     /// expressions match nothing; [`offer_with`](Self::offer_with) has a hook for them.
-    pub fn offer(&mut self, event: &EventData<'_>) -> Offer {
+    pub fn offer(&mut self, event: &OutgoingEvent<'_>) -> Admission {
         self.offer_with(event, &|_, _| false)
     }
 
     /// [`offer`](Self::offer), with somebody who knows regular expressions.
-    pub fn offer_with(&mut self, event: &EventData<'_>, regex: RegexHook<'_>) -> Offer {
-        if matches!(self.phase, Phase::Open | Phase::Login) && self.interest.wants(event, &self.store, regex) {
+    pub fn offer_with(&mut self, event: &OutgoingEvent<'_>, regex: RegexHook<'_>) -> Admission {
+        if matches!(self.phase, Phase::Open | Phase::Login) && self.subscriptions.wants(event, &self.store, regex) {
             self.events.push(&self.limits)
         } else {
-            Offer::Skip
+            Admission::Skip
         }
     }
 
     /// Offers an event of the controlled channel's own queue, after [`Effect::Divert`](super::Effect::Divert):
     /// subscriptions and filters do not count.
-    pub fn offer_diverted(&mut self) -> Offer {
-        if matches!(self.phase, Phase::Open) && !self.lingering { self.events.push(&self.limits) } else { Offer::Skip }
+    pub fn offer_diverted(&mut self) -> Admission {
+        if matches!(self.phase, Phase::Open) && !self.lingering {
+            self.events.push(&self.limits)
+        } else {
+            Admission::Skip
+        }
     }
 
     /// Writes an event that waits to the front of `out`, in the connection's format, and returns its length.
@@ -128,7 +132,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     ///
     /// It cannot be sent now, or not at all, or `out` is too short: the listener's state is unchanged, and what `out` holds
     /// has no meaning.
-    pub fn deliver(&mut self, event: &EventData<'_>, out: &mut [u8]) -> Result<usize, DeliverError> {
+    pub fn deliver(&mut self, event: &OutgoingEvent<'_>, out: &mut [u8]) -> Result<usize, DeliverError> {
         if !self.is_ready_for_events() {
             return Err(DeliverError::NotReady);
         }
@@ -144,11 +148,11 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     }
 
     /// Whether this connection wants a log line of that level.
-    pub fn offer_log(&mut self, level: LogLevel) -> Offer {
+    pub fn offer_log(&mut self, level: LogLevel) -> Admission {
         if matches!(self.phase, Phase::Open) && self.log.is_some_and(|wanted| wanted >= level) {
             self.log_lines.push(&self.limits)
         } else {
-            Offer::Skip
+            Admission::Skip
         }
     }
 

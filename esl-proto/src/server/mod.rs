@@ -12,10 +12,10 @@
 //!
 //! 1. [`poll`](Server::poll) with what it has read and not yet consumed, again and again until it says
 //!    [`Poll::NeedData`]. The first call writes the greeting. Each call obeys one command at most: it is answered
-//!    ([`Poll::Done`]), or becomes a question ([`Poll::Ask`]).
+//!    ([`Poll::Done`]), or becomes a question ([`Poll::HostRequest`]).
 //! 2. [`answer`](Server::answer), once for each question, now or later. Until then `poll` says [`Poll::Waiting`]: replies
-//!    come in the order of the commands. Everything that an `Ask` borrows lies in the read buffer.
-//! 3. [`offer`](Server::offer) for every event that happens, and, if the answer is [`Offer::Queue`],
+//!    come in the order of the commands. Everything that  `` borrows lies in the read buffer.
+//! 3. [`offer`](Server::offer) for every event that happens, and, if the answer is [`Admission::Enqueue`],
 //!    [`deliver`](Server::deliver) or [`skip`](Server::skip) for it later, in order. The host keeps the queue, the
 //!    listener counts it. `deliver` works between two commands only, as with FreeSWITCH; the format is that of the moment
 //!    of delivery.
@@ -32,25 +32,25 @@
 //! * No call takes longer than a time linear in the octets that it was given, whatever a client has made the listener
 //!   keep; only filters are asked one by one for each event.
 
-mod ask;
+mod arena;
 mod commands;
 mod deliver;
-mod interest;
 mod poll;
-mod store;
+mod request;
+mod subscriptions;
 mod write;
 
 use core::fmt;
 use core::time::Duration;
 
-use ask::Due;
-pub use ask::{Answer, AnswerError, Ask, Rights};
+use arena::{Kind, RecordArena};
 use deliver::Queue;
-pub use deliver::{DeliverError, Offer};
-use interest::Interest;
-pub use interest::RegexHook;
+pub use deliver::{Admission, DeliverError};
 pub use poll::{Closed, Effect, Goodbye, Poll};
-use store::{Kind, Store};
+use request::PendingReply;
+pub use request::{Answer, AnswerError, HostRequest, Rights};
+pub use subscriptions::RegexHook;
+use subscriptions::Subscriptions;
 pub use write::LogData;
 use write::Output;
 
@@ -73,8 +73,11 @@ pub struct ServerLimits {
 
 impl ServerLimits {
     /// 64 KiB for a head, 1 MiB for a body; 100 000 waiting events and 500 losses, as FreeSWITCH has it.
-    pub const DEFAULT: Self =
-        Self { request: Limits { head: 65_536, body: 1_048_576, ..Limits::DEFAULT }, queued: 100_000, lost: 500 };
+    pub const DEFAULT: Self = Self {
+        request: Limits { max_head: 65_536, max_body: 1_048_576, ..Limits::DEFAULT },
+        queued: 100_000,
+        lost: 500,
+    };
 }
 
 impl Default for ServerLimits {
@@ -104,21 +107,21 @@ enum Phase {
 /// One connection of a listener.
 ///
 /// The host reads octets and gives them to [`poll`](Self::poll), sends what the listener writes, answers what it
-/// [asks](Ask), and [offers](Self::offer) it every event that happens. Nothing here has a clock: the host ends a
-/// connection on which no command [has come](Self::is_idle_stranger) for 25 seconds, and one that lingers in its time.
+/// [asks](HostRequest), and [offers](Self::offer) it every event that happens. Nothing here has a clock: the host ends a
+/// connection on which no command [has come](Self::is_awaiting_first_command) for 25 seconds, and one that lingers in its time.
 ///
 /// `S` is the storage for what a client can make a listener keep: subclasses, filters, and a user's rights. Where it is
 /// full, a command that would add to it is refused with `-ERR memory error`.
 ///
 /// ```
-/// use esl_proto::server::{Answer, Ask, Poll, Rights, Server, ServerLimits};
+/// use esl_proto::server::{Answer, HostRequest, Poll, Rights, Server, ServerLimits};
 ///
 /// let mut server = Server::inbound(ServerLimits::DEFAULT, [0; 512]);
 /// let mut out = [0; Server::REPLY_MAX];
 /// let written = server.poll(b"", &mut out)?.written();
 /// assert_eq!(&out[..written], b"Content-Type: auth/request\n\n");
 ///
-/// let Poll::Ask { ask: Ask::Password(password), .. } = server.poll(b"auth ClueCon\n\n", &mut out)? else {
+/// let Poll::HostRequest { request: HostRequest::Password(password), .. } = server.poll(b"auth ClueCon\n\n", &mut out)? else {
 ///     panic!("that was a password");
 /// };
 /// let answer = if password.matches("ClueCon") { Answer::Accept(Rights::ALL) } else { Answer::Refuse };
@@ -130,7 +133,7 @@ enum Phase {
 pub struct Server<S> {
     decoder: Decoder,
     limits: ServerLimits,
-    store: Store<S>,
+    store: RecordArena<S>,
     phase: Phase,
     /// How an outbound connection is controlled.
     outbound: Option<Control>,
@@ -138,10 +141,10 @@ pub struct Server<S> {
     fresh: bool,
     /// Whether a part of a command has come.
     partial: bool,
-    due: Option<Due>,
+    due: Option<PendingReply>,
     format: Format,
     percent: Percent,
-    interest: Interest,
+    subscriptions: Subscriptions,
     log: Option<LogLevel>,
     may_log: bool,
     /// Whether only some API commands may be used.
@@ -157,25 +160,25 @@ impl Server<[u8; 0]> {
     /// How long `out` must be for everything that the listener writes by itself. More only for what the host gives:
     /// answers of API commands, channel data, events, log lines.
     pub const REPLY_MAX: usize = 2048;
-    /// How long FreeSWITCH waits for a client's first command: see [`is_idle_stranger`](Self::is_idle_stranger).
+    /// How long FreeSWITCH waits for a client's first command: see [`is_awaiting_first_command`](Self::is_awaiting_first_command).
     pub const FIRST_COMMAND_TIMEOUT: Duration = Duration::from_secs(25);
 }
 
 impl<S> Server<S> {
     const fn new(limits: ServerLimits, storage: S, outbound: Option<Control>) -> Self {
-        let request = Limits { whole: usize::MAX, ..limits.request };
+        let request = Limits { max_buffered: usize::MAX, ..limits.request };
         Self {
             decoder: Decoder::for_requests(request),
             limits,
-            store: Store::new(storage),
+            store: RecordArena::new(storage),
             phase: Phase::New,
             outbound,
             fresh: true,
             partial: false,
             due: None,
             format: Format::Plain,
-            percent: Percent::Faithful,
-            interest: Interest::NONE,
+            percent: Percent::FreeSwitch,
+            subscriptions: Subscriptions::NONE,
             log: None,
             may_log: true,
             api_limited: false,
@@ -203,7 +206,7 @@ impl<S> Server<S> {
     /// [25 s](Server::FIRST_COMMAND_TIMEOUT); unlike this, its timer is
     /// cancelled by the first (even invalid) command.
     #[must_use]
-    pub const fn is_idle_stranger(&self) -> bool {
+    pub const fn is_awaiting_first_command(&self) -> bool {
         matches!(self.phase, Phase::New | Phase::Login) || (self.fresh && matches!(self.phase, Phase::Open))
     }
 
@@ -268,7 +271,7 @@ impl<S> Server<S> {
     /// Whether an event could be sent now: between two commands, and only if any are subscribed to.
     #[must_use]
     pub const fn is_ready_for_events(&self) -> bool {
-        self.is_between_commands() && self.interest.listening
+        self.is_between_commands() && self.subscriptions.listening
     }
 
     /// Whether a log line could be sent now.
@@ -300,7 +303,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     }
 
     fn keep_channel(&mut self, uuid: &[u8]) -> Result<(), Insufficient> {
-        let required = self.store.required(Store::<S>::room_for(Kind::Channel, uuid));
+        let required = self.store.required(RecordArena::<S>::room_for(Kind::Channel, uuid));
         self.store.insert(Kind::Channel, uuid).map_err(|_| Insufficient { required })
     }
 
@@ -338,7 +341,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
         match self.decoder.decode(buf) {
             Ok(Step::Frame { frame, consumed }) => {
                 self.partial = false;
-                self.obey(Request::from(frame), consumed, out)
+                self.dispatch(Request::from(frame), consumed, out)
             }
             Ok(step) => {
                 let consumed = step.consumed();
@@ -432,7 +435,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     /// The storage is full.
     pub fn subscribe(&mut self, subclass: impl AsRef<[u8]>) -> Result<(), Insufficient> {
         let subclass = subclass.as_ref();
-        let required = self.store.required(Store::<S>::room_for(Kind::Subclass, subclass));
+        let required = self.store.required(RecordArena::<S>::room_for(Kind::Subclass, subclass));
         self.store.insert(Kind::Subclass, subclass).map_err(|_| Insufficient { required })
     }
 }

@@ -1,6 +1,6 @@
 //! What the listener tells its host.
 
-use super::ask::Ask;
+use super::request::HostRequest;
 use crate::frame::DecodeError;
 
 /// What [`poll`](super::Server::poll) found.
@@ -16,9 +16,9 @@ pub enum Poll<'b> {
         written: usize,
     },
     /// A request to the host, to be [answered](super::Server::answer).
-    Ask {
+    HostRequest {
         /// The request.
-        ask: Ask<'b>,
+        request: HostRequest<'b>,
         /// Octets to consume after this request has been answered.
         consumed: usize,
     },
@@ -45,7 +45,9 @@ impl Poll<'_> {
     #[must_use]
     pub const fn consumed(&self) -> usize {
         match self {
-            Self::Done { consumed, .. } | Self::Ask { consumed, .. } | Self::NeedData { consumed, .. } => *consumed,
+            Self::Done { consumed, .. } | Self::HostRequest { consumed, .. } | Self::NeedData { consumed, .. } => {
+                *consumed
+            }
             Self::Waiting | Self::Closed { .. } => 0,
         }
     }
@@ -55,7 +57,7 @@ impl Poll<'_> {
     pub const fn written(&self) -> usize {
         match self {
             Self::Done { written, .. } | Self::Closed { written, .. } => *written,
-            Self::Ask { .. } | Self::Waiting | Self::NeedData { .. } => 0,
+            Self::HostRequest { .. } | Self::Waiting | Self::NeedData { .. } => 0,
         }
     }
 }

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::{Control, Rights};
-use crate::event::EventData;
+use crate::event::OutgoingEvent;
 use crate::frame::holds_first_line;
 use crate::name::{Format, LogLevel, header};
 use crate::sink::{Sink, Writer};
@@ -68,9 +68,9 @@ pub(super) enum Output<'a> {
     /// The reply to `bgapi`.
     Job(&'a [u8]),
     /// The reply to `connect`: the channel's data, coded like a plain event.
-    Channel(&'a EventData<'a>, Control, Percent),
+    Channel(&'a OutgoingEvent<'a>, Control, Percent),
     Api(&'a [u8]),
-    Event(&'a EventData<'a>, Format, Percent),
+    Event(&'a OutgoingEvent<'a>, Format, Percent),
     Log(&'a LogData<'a>),
     /// The notice at the end of the connection: the controlled channel, and what to say.
     Goodbye(Option<&'a [u8]>, &'a [u8]),

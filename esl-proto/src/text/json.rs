@@ -1,7 +1,7 @@
 //! JSON strings and flat arrays of them, as octets: nothing here needs them to be UTF-8.
 
 use super::cut::{around, hex_digit, run_without};
-use super::{Coding, Few, Value, skip_space};
+use super::{Coding, SmallBytes, Value, skip_space};
 use crate::scan::{find, slice};
 use crate::sink::Sink;
 
@@ -62,14 +62,14 @@ impl<'a> Iterator for Elements<'a> {
 }
 
 /// Removes the next byte or escape from `rest`, the inside of a string, and returns it decoded.
-pub(super) fn next(rest: &mut &[u8]) -> Option<Few> {
+pub(super) fn next(rest: &mut &[u8]) -> Option<SmallBytes> {
     let (octet, mut after) = rest.split_first()?;
-    let mut decoded = Few::one(*octet);
+    let mut decoded = SmallBytes::one(*octet);
     if *octet == b'\\'
         && let Some((kind, tail)) = after.split_first()
         && let Some((point, tail)) = escape(*kind, tail)
     {
-        (decoded, after) = (Few::code_point(point), tail);
+        (decoded, after) = (SmallBytes::code_point(point), tail);
     }
     *rest = after;
     Some(decoded)

@@ -110,13 +110,13 @@ pub(crate) fn first(text: &mut &[u8]) -> Option<u8> {
 
 /// Up to four bytes: the decoded form of one escape.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Few {
+pub(crate) struct SmallBytes {
     /// The bytes, the first in the lowest eight bits.
     octets: u32,
     len: u8,
 }
 
-impl Few {
+impl SmallBytes {
     pub(crate) const NONE: Self = Self { octets: 0, len: 0 };
 
     pub(crate) const fn one(octet: u8) -> Self {

@@ -82,9 +82,9 @@ pub enum Percent {
     /// As FreeSWITCH does: the `%` is not escaped, so the receiver decodes a different value. `100%25` is sent as
     /// `100%25` and read as `100%`.
     #[default]
-    Faithful,
+    FreeSwitch,
     /// Lossless: every value is read back as it was.
-    Exact,
+    Lossless,
 }
 
 /// Whether the server writes an octet as an escape.
@@ -96,7 +96,7 @@ const fn is_special(octet: u8) -> bool {
 pub(crate) fn encode(text: &[u8], percent: Percent, sink: &mut impl Sink) {
     let mut rest = text;
     while let Some((plain, [octet], after)) = around(rest, run_without(rest, is_special)) {
-        if *octet == b'%' && percent == Percent::Faithful && is_escape(after) {
+        if *octet == b'%' && percent == Percent::FreeSwitch && is_escape(after) {
             sink.put(slice(rest, 0, plain.len() + 1));
         } else {
             sink.put(plain);

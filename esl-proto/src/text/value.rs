@@ -7,7 +7,7 @@ use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::iter::FusedIterator;
 
-use super::{ConvertError, Few, Insufficient, copy, decimal, first, json, percent, xml};
+use super::{ConvertError, Insufficient, SmallBytes, copy, decimal, first, json, percent, xml};
 use crate::scan;
 
 /// The placeholder for an empty value in a plain event (protocol.md, "Plain events").
@@ -508,13 +508,13 @@ impl FusedIterator for Bytes<'_> {}
 struct Scalar<'a> {
     rest: &'a [u8],
     /// Decoded bytes still to come of an escape that gave more than one.
-    pending: Few,
+    pending: SmallBytes,
     coding: Coding,
 }
 
 impl<'a> Scalar<'a> {
     const fn new(rest: &'a [u8], coding: Coding) -> Self {
-        Self { rest, pending: Few::NONE, coding }
+        Self { rest, pending: SmallBytes::NONE, coding }
     }
 
     fn xml(&mut self) -> Option<u8> {

@@ -1,7 +1,7 @@
 //! XML entities and character references, on bytes.
 
 use super::cut::hex_digit;
-use super::{Few, decimal};
+use super::{SmallBytes, decimal};
 use crate::scan::slice;
 use crate::sink::Sink;
 
@@ -9,16 +9,16 @@ use crate::sink::Sink;
 pub(super) const VERBATIM: &[u8] = b"<!";
 
 /// Removes the next byte or entity from `rest` and returns it decoded.
-pub(super) fn next(rest: &mut &[u8]) -> Option<Few> {
+pub(super) fn next(rest: &mut &[u8]) -> Option<SmallBytes> {
     let (octet, after) = rest.split_first()?;
     if *octet == b'&'
         && let Some((point, tail)) = entity(after)
     {
         *rest = tail;
-        return Some(Few::code_point(point));
+        return Some(SmallBytes::code_point(point));
     }
     *rest = after;
-    Some(Few::one(*octet))
+    Some(SmallBytes::one(*octet))
 }
 
 /// The code point of the entity whose text begins after the ampersand, and what follows its semicolon.

@@ -1,10 +1,12 @@
 //! Any command, and what all commands hold to when they are written.
 
-use esl_proto::name::{EventName, Format, HangupCause, LogLevel};
-use esl_proto::{
-    Call, Command, Decoder, EncodeError, Events, Execute, Filter, Insufficient, Limits, ParseErrorKind, Request,
-    SendEvent, SendMsg, Step, Unicast, Words,
+use esl_proto::command::{
+    CallCommand, EncodeError, Events, Execute, Filter, ParseErrorKind, SendEvent, SendMsg, Unicast, Words,
 };
+use esl_proto::frame::{Request, Step};
+use esl_proto::name::{EventName, Format, HangupCause, LogLevel};
+use esl_proto::text::Insufficient;
+use esl_proto::{Command, Decoder, Limits};
 
 /// The command in storage of exactly its length, after checking that all shorter storage is refused, and the length told.
 pub(crate) fn encode(command: &Command<'_>) -> Result<Vec<u8>, EncodeError> {
@@ -27,7 +29,7 @@ pub(crate) fn encode(command: &Command<'_>) -> Result<Vec<u8>, EncodeError> {
 
 /// The one request that `wire` is.
 pub(crate) fn request(wire: &[u8]) -> Request<'_> {
-    let mut decoder = Decoder::for_requests(Limits { body: Command::MAX_BODY, ..Limits::DEFAULT });
+    let mut decoder = Decoder::for_requests(Limits { max_body: Command::MAX_BODY, ..Limits::DEFAULT });
     match decoder.decode(wire) {
         Ok(Step::Frame { frame, consumed }) if consumed == wire.len() => frame.into(),
         other => panic!("{other:?} instead of one request"),
@@ -90,7 +92,7 @@ impl Parts {
 
     fn names(&self) -> Vec<EventName<'_>> {
         let known = EventName::KNOWN[self.numbers[1] as usize % EventName::KNOWN.len()];
-        let choices = [known, EventName::from_octets(self.text(0)), EventName::Other(self.text(1)), EventName::Custom];
+        let choices = [known, EventName::from_bytes(self.text(0)), EventName::Other(self.text(1)), EventName::Custom];
         choices[..self.items].to_vec()
     }
 
@@ -105,7 +107,7 @@ impl Parts {
         let pairs = self.pairs();
         let events = Events::new(&names, Words::from(&words[..]));
         let call = match self.kind {
-            0..=3 => Call::Execute(Execute {
+            0..=3 => CallCommand::Execute(Execute {
                 app: self.text(0),
                 arg: self.text(1),
                 loops: self.flags[2].then_some(self.numbers[0] as i32),
@@ -113,8 +115,8 @@ impl Parts {
                 event_uuid_name: self.option(4),
                 hold_bleg: self.flags[5],
             }),
-            4 => Call::Hangup { cause: self.flags[2].then(|| HangupCause::from_octets(self.text(0))) },
-            5 => Call::Unicast(Unicast {
+            4 => CallCommand::Hangup { cause: self.flags[2].then(|| HangupCause::from_bytes(self.text(0))) },
+            5 => CallCommand::Unicast(Unicast {
                 local_ip: self.option(0),
                 local_port: self.flags[1].then_some(self.numbers[0] as u16),
                 remote_ip: self.option(2),
@@ -122,9 +124,9 @@ impl Parts {
                 transport: self.option(4),
                 flags: self.option(5),
             }),
-            6 => Call::nomedia(self.text(0)),
-            7 => Call::xferext(&pairs[..]),
-            _ => Call::Other { name: self.text(0) },
+            6 => CallCommand::nomedia(self.text(0)),
+            7 => CallCommand::xferext(&pairs[..]),
+            _ => CallCommand::Other { name: self.text(0) },
         };
         let message = SendMsg {
             uuid: self.option(6),
@@ -146,7 +148,7 @@ impl Parts {
             16 => Filter::add(self.text(0), self.text(1)).into(),
             17 => Filter::Delete { header: self.text(0), value: self.option(1) }.into(),
             18..=20 => {
-                SendEvent { name: EventName::from_octets(self.text(7)), headers: pairs[..].into(), body: self.text(6) }
+                SendEvent { name: EventName::from_bytes(self.text(7)), headers: pairs[..].into(), body: self.text(6) }
                     .into()
             }
             21 => Command::getvar(self.text(0)),

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use esl_proto::{DecodeError, Decoder, Frame, Limits, Step};
+use esl_proto::frame::{DecodeError, Step};
+use esl_proto::{Decoder, Frame, Limits};
 
 /// What a decoder makes of a stream.
 #[derive(Debug, PartialEq)]

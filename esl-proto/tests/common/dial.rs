@@ -1,9 +1,11 @@
 //! Any dial string, and what all calls hold to when they are written.
 
+use esl_proto::Command;
+use esl_proto::command::{Execute, SendMsg};
 use esl_proto::dial::{
     Bridge, Destination, DialEncodeError, DialError, DialHandle, DialReadError, DialString, Leg, LegList, Originate,
 };
-use esl_proto::{Command, Execute, Insufficient, SendMsg};
+use esl_proto::text::Insufficient;
 
 pub(crate) type Written = Result<Vec<u8>, DialError>;
 

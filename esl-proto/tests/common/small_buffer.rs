@@ -1,10 +1,9 @@
 //! A client and a decoder whose host has a small buffer, and what must not depend on that.
 
+use esl_proto::client::{CommandId, End, Eof, Poll, Stats};
+use esl_proto::frame::{DecodeError, FrameKind, HeaderPart, Lines, Step};
 use esl_proto::name::Format;
-use esl_proto::{
-    Client, Command, CommandId, DecodeError, Decoder, End, Eof, Event, FrameKind, HeaderPart, Incoming, Limits, Lines,
-    Message, Poll, RecvBuf, Stats, Step, Value,
-};
+use esl_proto::{Client, Command, Decoder, Event, Incoming, Limits, Message, RecvBuf, Value};
 
 /// What must not depend on the buffer.
 #[derive(Debug, Default, PartialEq)]

@@ -4,8 +4,9 @@
 mod captures;
 
 use captures::CAPTURES;
+use esl_proto::frame::Step;
 use esl_proto::name::Format;
-use esl_proto::{Decoder, Limits, Message, Step};
+use esl_proto::{Decoder, Limits, Message};
 
 /// What the server sent in one of the recorded sessions.
 pub(crate) fn session(name: &str) -> Vec<u8> {

@@ -1,8 +1,11 @@
 //! What a request means to [`Command::parse`] and to the listener: the same command, or the same refusal.
 
+use esl_proto::command::{Filter, ParseErrorKind};
+use esl_proto::event::{EventField, OutgoingEvent};
+use esl_proto::frame::{Request, Step};
 use esl_proto::name::{EventName, Format, LogLevel};
-use esl_proto::server::{Answer, Ask, Closed, Control, Effect, Offer, Poll, Rights, Server, ServerLimits};
-use esl_proto::{Command, Decoder, EventData, EventField, Filter, Limits, ParseErrorKind, Request, Step};
+use esl_proto::server::{Admission, Answer, Closed, Control, Effect, HostRequest, Poll, Rights, Server, ServerLimits};
+use esl_proto::{Command, Decoder, Limits};
 
 /// What a request begins with, of each command.
 pub(crate) const WORDS: [&str; 21] = [
@@ -70,18 +73,22 @@ fn outbound(octets: &[u8], full: bool) -> Listener {
     let mut out = [0; 4096];
     server.poll(b"", &mut out).expect("nothing");
     server.poll(b"connect\n\n", &mut out).expect("a question");
-    server.answer(Answer::Channel(EventData::new(&[])), &mut out).expect("an answer");
+    server.answer(Answer::Channel(OutgoingEvent::new(&[])), &mut out).expect("an answer");
     server
 }
 
 /// What a listener makes of a request: the text of its reply, its question, and what the host is told.
-fn said<'o>(server: &mut Listener, octets: &'o [u8], out: &'o mut [u8]) -> (String, Option<Ask<'o>>, Option<Effect>) {
+fn said<'o>(
+    server: &mut Listener,
+    octets: &'o [u8],
+    out: &'o mut [u8],
+) -> (String, Option<HostRequest<'o>>, Option<Effect>) {
     let poll = server.poll(octets, out).expect("room");
     let written = poll.written();
     let text = String::from_utf8_lossy(&out[..written]).into_owned();
     let text = text.split_once("Reply-Text: ").and_then(|(_, text)| text.split('\n').next()).unwrap_or_default();
     match poll {
-        Poll::Ask { ask, .. } => (text.to_owned(), Some(ask), None),
+        Poll::HostRequest { request: ask, .. } => (text.to_owned(), Some(ask), None),
         Poll::Done { effect, .. } => (text.to_owned(), None, Some(effect)),
         _ => (text.to_owned(), None, None),
     }
@@ -128,12 +135,12 @@ fn understood(command: &Command<'_>, octets: &[u8], request: &Request<'_>) {
         Command::Auth { password } => {
             assert_eq!(text, NOT_FOUND);
             let (_, ask, _) = said(&mut login(octets), octets, &mut out);
-            assert_eq!(ask, Some(Ask::Password(password)));
+            assert_eq!(ask, Some(HostRequest::Password(password)));
         }
         Command::UserAuth { user, domain, password } => {
             assert_eq!(text, NOT_FOUND);
             let (_, ask, _) = said(&mut login(octets), octets, &mut out);
-            assert_eq!(ask, Some(Ask::User { user, domain, password }));
+            assert_eq!(ask, Some(HostRequest::User { user, domain, password }));
         }
         Command::Exit => assert_eq!((&*text, server.closed()), ("+OK bye", Some(Closed::Exit))),
         Command::Filter(filter) => {
@@ -152,32 +159,32 @@ fn understood(command: &Command<'_>, octets: &[u8], request: &Request<'_>) {
             assert_eq!(text, expected);
         }
         Command::Resume => assert_eq!(done, (None, Some(Effect::Resume))),
-        Command::Connect => assert_eq!(done, (Some(Ask::Connect), None)),
-        Command::GetVar { name } => assert_eq!(done, (Some(Ask::GetVar(name)), None)),
+        Command::Connect => assert_eq!(done, (Some(HostRequest::Connect), None)),
+        Command::GetVar { name } => assert_eq!(done, (Some(HostRequest::GetVar(name)), None)),
         Command::MyEvents { uuid, format } => {
             assert_eq!((&*text, server.format()), ("+OK Events Enabled", format.unwrap_or(Format::Plain)));
             let (text, ask, _) = said(&mut inbound(octets), octets, &mut out);
             match uuid {
-                Some(uuid) => assert_eq!(ask, Some(Ask::MyEvents(uuid))),
+                Some(uuid) => assert_eq!(ask, Some(HostRequest::MyEvents(uuid))),
                 None => assert!(ask.is_some() || !text.is_empty()),
             }
         }
         Command::DivertEvents { on } => assert_eq!(done, (None, Some(Effect::Divert(on)))),
         Command::SendMsg(mut message) => {
             message.uuid = message.uuid.filter(|uuid| *uuid != CHANNEL);
-            assert_eq!(done, (Some(Ask::SendMsg { message, request: *request, wait: false }), None));
+            assert_eq!(done, (Some(HostRequest::SendMsg { message, request: *request, wait: false }), None));
         }
         Command::SendEvent(event) => {
-            assert_eq!(done, (Some(Ask::SendEvent { name: event.name, request: *request }), None));
+            assert_eq!(done, (Some(HostRequest::SendEvent { name: event.name, request: *request }), None));
         }
         Command::Api { line, console_execute } => {
-            let Some(Ask::Api { command, argument, console, .. }) = ask else { panic!("{ask:?}") };
+            let Some(HostRequest::Api { command, argument, console, .. }) = ask else { panic!("{ask:?}") };
             assert_eq!(console, console_execute);
             let (first, rest) = cut(line);
             assert_eq!((command, argument), if console { (line, None) } else { (first, rest) });
         }
         Command::BgApi { line, job_uuid } => {
-            let Some(Ask::BgApi { command, argument, job, .. }) = ask else { panic!("{ask:?}") };
+            let Some(HostRequest::BgApi { command, argument, job, .. }) = ask else { panic!("{ask:?}") };
             assert_eq!((command, argument), cut(line));
             assert_eq!(job, job_uuid);
         }
@@ -232,7 +239,7 @@ fn wants(server: &mut Listener, name: EventName<'_>, subclass: Option<&[u8]>) ->
         EventField::new("Unique-ID", CHANNEL),
     ];
     let headers = if subclass.is_some() { &fields[..] } else { &fields[..1] };
-    let wanted = server.offer(&EventData::new(headers)) == Offer::Queue;
+    let wanted = server.offer(&OutgoingEvent::new(headers)) == Admission::Enqueue;
     server.skip();
     wanted
 }

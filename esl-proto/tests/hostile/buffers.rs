@@ -1,7 +1,8 @@
 //! A host whose buffer is fixed is never stuck: each step consumes octets, asks for more while there is room for them,
 //! or is an error.
 
-use esl_proto::{DecodeErrorKind, Decoder, Limits, RecvBuf, Step};
+use esl_proto::frame::{DecodeErrorKind, Step};
+use esl_proto::{Decoder, Limits, RecvBuf};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 

@@ -1,6 +1,7 @@
 //! Each odd way to write a Content-Length, to the client's side and to the server's.
 
-use esl_proto::{DecodeErrorKind, Decoder, Limits};
+use esl_proto::frame::DecodeErrorKind;
+use esl_proto::{Decoder, Limits};
 
 use crate::feed::{Seen, whole_and_split};
 use crate::octets::Octets;
@@ -130,10 +131,10 @@ mod from_a_server {
 
     #[test]
     fn the_limit_itself_is_within_the_limit() {
-        five("Content-Length: 5", Limits { body: 5, ..Limits::DEFAULT });
-        let beyond = decode("Content-Length: 5", Limits { body: 4, ..Limits::DEFAULT });
+        five("Content-Length: 5", Limits { max_body: 5, ..Limits::DEFAULT });
+        let beyond = decode("Content-Length: 5", Limits { max_body: 4, ..Limits::DEFAULT });
         assert_eq!(beyond, [Seen::error(BodyTooLong, FIRST.len() as u64 + VALUE)]);
-        let most = Limits::DEFAULT.body;
+        let most = Limits::DEFAULT.max_body;
         refused(&format!("Content-Length: {}", most + 1), BodyTooLong, VALUE);
         let seen = decode(&format!("Content-Length: {most}"), Limits::DEFAULT);
         assert!(matches!(seen[..], [Seen::Incomplete(_)]), "{seen:?}");
@@ -260,7 +261,7 @@ mod from_a_client {
     #[test]
     fn all_of_them_together_are_within_the_hosts_limit() {
         let twice = "Content-Length: 2\nContent-Length: 3";
-        let limits = |body| Limits { body, ..Limits::DEFAULT };
+        let limits = |body| Limits { max_body: body, ..Limits::DEFAULT };
         assert!(matches!(decode(twice, limits(5))[..], [Seen::Frame(_), Seen::Frame(_)]));
         let second = (COMMAND.len() + "Content-Length: 2\n".len()) as u64 + VALUE;
         assert_eq!(decode(twice, limits(4)), [Seen::error(BodyTooLong, second)]);

@@ -1,7 +1,10 @@
 //! Any octets as an event: never a panic, and every way to read the same thing agrees.
 
+use esl_proto::event::{EventError, EventErrorKind, HeaderSlot};
+use esl_proto::frame::Header;
 use esl_proto::name::Format;
-use esl_proto::{Event, EventError, EventErrorKind, Header, HeaderSlot, Insufficient, Value};
+use esl_proto::text::Insufficient;
+use esl_proto::{Event, Value};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};

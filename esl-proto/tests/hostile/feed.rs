@@ -1,6 +1,7 @@
 //! Feeds a stream to a decoder in pieces and notes what comes out, in a form that must not depend on the pieces.
 
-use esl_proto::{DecodeError, DecodeErrorKind, Decoder, Frame, FrameKind, HeadEnd, Step};
+use esl_proto::frame::{DecodeError, DecodeErrorKind, FrameKind, HeadEnd, Step};
+use esl_proto::{Decoder, Frame};
 
 use crate::octets::Octets;
 

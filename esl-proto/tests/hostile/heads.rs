@@ -1,7 +1,9 @@
 //! Heads that are too long, have too many lines, or never begin.
 
+use esl_proto::event::HeaderSlot;
+use esl_proto::frame::{DecodeErrorKind, Request, Step};
 use esl_proto::name::Format;
-use esl_proto::{DecodeErrorKind, Decoder, Event, HeaderSlot, Limits, Request, Step};
+use esl_proto::{Decoder, Event, Limits};
 
 use crate::feed::{Seen, feed, whole_and_split};
 
@@ -15,8 +17,8 @@ fn both_sides(limits: Limits) -> [Decoder; 2] {
 
 #[test]
 fn a_head_may_be_as_long_as_the_limit() {
-    let exact = Limits { head: FRAME.len(), ..Limits::DEFAULT };
-    let short = Limits { head: FRAME.len() - 1, ..Limits::DEFAULT };
+    let exact = Limits { max_head: FRAME.len(), ..Limits::DEFAULT };
+    let short = Limits { max_head: FRAME.len() - 1, ..Limits::DEFAULT };
     for decoder in both_sides(exact) {
         assert!(matches!(whole_and_split(&decoder, FRAME.as_bytes())[..], [Seen::Frame(_)]));
     }
@@ -28,7 +30,7 @@ fn a_head_may_be_as_long_as_the_limit() {
 
 #[test]
 fn a_head_without_end_is_refused_at_the_limit() {
-    for decoder in both_sides(Limits { head: 100, ..Limits::DEFAULT }) {
+    for decoder in both_sides(Limits { max_head: 100, ..Limits::DEFAULT }) {
         for endless in ["x".repeat(1000), "a: b\n".repeat(200), ":".repeat(101), format!("{}\n", "x".repeat(100))] {
             assert_eq!(whole_and_split(&decoder, endless.as_bytes()), [Seen::error(HeadTooLong, 100)]);
         }
@@ -40,7 +42,7 @@ fn a_head_without_end_is_refused_at_the_limit() {
 #[test]
 fn the_offset_counts_from_the_front_of_the_stream() {
     let stream = format!("{FRAME}\n\n\n{}", "x".repeat(100));
-    for decoder in both_sides(Limits { head: 50, ..Limits::DEFAULT }) {
+    for decoder in both_sides(Limits { max_head: 50, ..Limits::DEFAULT }) {
         let seen = whole_and_split(&decoder, stream.as_bytes());
         assert!(matches!(seen[0], Seen::Frame(_)));
         assert_eq!(seen[1..], [Seen::error(HeadTooLong, FRAME.len() as u64 + 3 + 50)]);
@@ -64,7 +66,7 @@ fn a_head_must_fit_what_the_host_can_hold() {
 
 #[test]
 fn an_error_stays_whatever_comes_after_it() {
-    for mut decoder in both_sides(Limits { head: 10, ..Limits::DEFAULT }) {
+    for mut decoder in both_sides(Limits { max_head: 10, ..Limits::DEFAULT }) {
         let error = decoder.decode(&[b'x'; 11]).expect_err("a head too long");
         for later in [&b""[..], b"\n", FRAME.as_bytes(), &[b'x'; 11]] {
             assert_eq!(decoder.decode(later), Err(error));
@@ -75,7 +77,7 @@ fn an_error_stays_whatever_comes_after_it() {
 
 #[test]
 fn there_may_be_as_many_lines_as_the_limit() {
-    for decoder in both_sides(Limits { lines: 3, ..Limits::DEFAULT }) {
+    for decoder in both_sides(Limits { max_lines: 3, ..Limits::DEFAULT }) {
         assert!(matches!(whole_and_split(&decoder, b"\na:1\nb:2\nc:3\n\n")[..], [Seen::Frame(_)]));
         for four in [&b"\na:1\nb:2\nc:3\nd:4\n\n"[..], b"\na:1\nb:2\nc:3\nd\nContent-Length: x\n"] {
             assert_eq!(whole_and_split(&decoder, four), [Seen::error(TooManyLines, 13)]);
@@ -91,8 +93,8 @@ fn lines(count: usize) -> String {
 #[test]
 fn a_hundred_thousand_headers_are_refused_by_default() {
     let text = lines(100_000);
-    let most = Limits::DEFAULT.lines;
-    assert!(text.len() > Limits::DEFAULT.head, "beyond both limits");
+    let most = Limits::DEFAULT.max_lines;
+    assert!(text.len() > Limits::DEFAULT.max_head, "beyond both limits");
     for decoder in both_sides(Limits::DEFAULT) {
         assert_eq!(whole_and_split(&decoder, text.as_bytes()), [Seen::error(TooManyLines, lines(most).len() as u64)]);
     }
@@ -101,14 +103,14 @@ fn a_hundred_thousand_headers_are_refused_by_default() {
 #[test]
 fn a_hundred_thousand_headers_are_read_if_the_host_wants_them() {
     let stream = lines(100_000) + "\n";
-    let limits = Limits { head: stream.len(), lines: 100_000, ..Limits::DEFAULT };
+    let limits = Limits { max_head: stream.len(), max_lines: 100_000, ..Limits::DEFAULT };
     let Ok(Step::Frame { frame, .. }) = Decoder::new(limits).decode(stream.as_bytes()) else { panic!("one frame") };
     assert_eq!(frame.headers().count(), 100_000);
     assert_eq!(frame.get("HEADER-99999").expect("the last"), "value 99999");
     assert!(frame.get("none").is_none());
 
     let command = format!("sendmsg\n{stream}");
-    let limits = Limits { head: command.len(), lines: 100_001, ..Limits::DEFAULT };
+    let limits = Limits { max_head: command.len(), max_lines: 100_001, ..Limits::DEFAULT };
     let mut decoder = Decoder::for_requests(limits);
     let Ok(Step::Frame { frame, .. }) = decoder.decode(command.as_bytes()) else { panic!("one frame") };
     let request = Request::from(frame);
@@ -119,7 +121,7 @@ fn a_hundred_thousand_headers_are_read_if_the_host_wants_them() {
 #[test]
 fn a_hundred_thousand_lines_without_a_colon_are_one_value() {
     let stream = format!("Reply-Text: 0\n{}\n", "more\n".repeat(100_000));
-    let limits = Limits { head: stream.len(), lines: usize::MAX, ..Limits::DEFAULT };
+    let limits = Limits { max_head: stream.len(), max_lines: usize::MAX, ..Limits::DEFAULT };
     let Ok(Step::Frame { frame, .. }) = Decoder::new(limits).decode(stream.as_bytes()) else { panic!("one frame") };
     assert_eq!(frame.headers().count(), 1);
     assert_eq!(frame.get("Reply-Text").expect("the header").decoded_len(), 1 + 5 * 100_000);
@@ -159,7 +161,7 @@ fn blank_lines_without_end_are_no_frame_and_no_error() {
     for blank in ["\n", "\r\n", "\n\r\n"] {
         let endless = blank.repeat(100_000);
         let stream = endless.clone() + FRAME;
-        for decoder in both_sides(Limits { head: FRAME.len(), lines: 1, ..Limits::DEFAULT }) {
+        for decoder in both_sides(Limits { max_head: FRAME.len(), max_lines: 1, ..Limits::DEFAULT }) {
             assert_eq!(whole_and_split(&decoder, endless.as_bytes()), []);
             assert!(matches!(whole_and_split(&decoder, stream.as_bytes())[..], [Seen::Frame(_)]));
         }

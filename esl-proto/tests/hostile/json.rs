@@ -1,7 +1,9 @@
 //! JSON events that are cut off, malformed, nested without end, or lenient readings.
 
+use esl_proto::event::{EventError, EventErrorKind};
+use esl_proto::frame::Step;
 use esl_proto::name::Format;
-use esl_proto::{Decoder, Event, EventError, EventErrorKind, Limits, Message, Step};
+use esl_proto::{Decoder, Event, Limits, Message};
 
 use crate::events::{check, read};
 use crate::support::{busy, events, session};

@@ -1,10 +1,9 @@
 //! Any octets as a message: every accessor answers, and those that say the same thing agree.
 
+use esl_proto::frame::Step;
+use esl_proto::message::{ApiResponse, DisconnectNotice, Disposition, LogLine, Rejection, Reply, Status};
 use esl_proto::name::{AnswerState, CallDirection, CallState, ChannelState, EventName, Format, HangupCause, LogLevel};
-use esl_proto::{
-    ApiResponse, Decoder, DisconnectNotice, Disposition, Frame, Limits, LogLine, Message, Rejection, Reply, Status,
-    Step,
-};
+use esl_proto::{Decoder, Frame, Limits, Message};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
@@ -123,7 +122,7 @@ proptest! {
 
     #[test]
     fn every_accessor_answers_for_frames_of_any_stream(stream in stream()) {
-        let mut decoder = Decoder::new(Limits { whole: 64, ..Limits::DEFAULT });
+        let mut decoder = Decoder::new(Limits { max_buffered: 64, ..Limits::DEFAULT });
         let mut rest = &stream[..];
         while let Ok(step) = decoder.decode(rest) {
             rest = &rest[step.consumed()..];
@@ -156,19 +155,19 @@ fn numbers_are_kept() {
 
 fn check_words(word: &[u8]) {
     let kept = |octets: &[u8]| assert!(octets.eq_ignore_ascii_case(word));
-    kept(EventName::from_octets(word).as_octets());
-    let cause = HangupCause::from_octets(word);
+    kept(EventName::from_bytes(word).as_octets());
+    let cause = HangupCause::from_bytes(word);
     // Digits are the number of a cause, if there is one.
     if str::from_utf8(word).ok().and_then(|word| word.parse().ok()) != cause.number() || cause.number().is_none() {
         kept(cause.as_octets());
     }
-    kept(ChannelState::from_octets(word).as_octets());
-    kept(CallState::from_octets(word).as_octets());
-    kept(AnswerState::from_octets(word).as_octets());
-    kept(CallDirection::from_octets(word).as_octets());
-    assert!(LogLevel::from_octets(word).is_none_or(|level| (-1..64).contains(&level.number())));
-    assert!(Format::from_octets(word).is_none_or(|format| word.eq_ignore_ascii_case(format.as_str().as_bytes())));
-    let _ = format!("{} {cause:?}", EventName::from_octets(word));
+    kept(ChannelState::from_bytes(word).as_octets());
+    kept(CallState::from_bytes(word).as_octets());
+    kept(AnswerState::from_bytes(word).as_octets());
+    kept(CallDirection::from_bytes(word).as_octets());
+    assert!(LogLevel::from_bytes(word).is_none_or(|level| (-1..64).contains(&level.number())));
+    assert!(Format::from_bytes(word).is_none_or(|format| word.eq_ignore_ascii_case(format.as_str().as_bytes())));
+    let _ = format!("{} {cause:?}", EventName::from_bytes(word));
 }
 
 /// Asks a frame and its message everything.

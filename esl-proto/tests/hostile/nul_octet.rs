@@ -1,7 +1,8 @@
 //! A NUL, which no server sends, in every place of a small stream: an octet like any other. In a command it ends the head.
 
+use esl_proto::frame::DecodeErrorKind;
 use esl_proto::name::Format;
-use esl_proto::{DecodeErrorKind, Decoder, Event, Limits};
+use esl_proto::{Decoder, Event, Limits};
 
 use crate::events::check;
 use crate::feed::{Seen, whole_and_split};

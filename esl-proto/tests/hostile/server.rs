@@ -1,12 +1,14 @@
 //! Clients that mean no good: whatever they send, the listener goes on or ends, and what it writes is well-framed.
 
+use esl_proto::event::{EventField, OutgoingEvent};
+use esl_proto::frame::Step;
 use esl_proto::name::LogLevel;
-use esl_proto::server::{Answer, Ask, Control, Poll, Rights, Server, ServerLimits};
-use esl_proto::{Decoder, EventData, EventField, Limits, Message, Step};
+use esl_proto::server::{Answer, Control, HostRequest, Poll, Rights, Server, ServerLimits};
+use esl_proto::{Decoder, Limits, Message};
 use proptest::prelude::*;
 
 const LIMITS: ServerLimits =
-    ServerLimits { request: Limits { head: 600, body: 300, ..Limits::DEFAULT }, queued: 5, lost: 3 };
+    ServerLimits { request: Limits { max_head: 600, max_body: 300, ..Limits::DEFAULT }, queued: 5, lost: 3 };
 
 fn piece() -> impl Strategy<Value = Vec<u8>> {
     const PIECES: &[&[u8]] = &[
@@ -57,17 +59,19 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// Answers with text that would forge frames, if it could.
-fn say<'a>(ask: &Ask<'a>) -> Answer<'a> {
+fn say<'a>(ask: &HostRequest<'a>) -> Answer<'a> {
     match ask {
-        Ask::Password(_) => Answer::Accept(Rights::ALL),
-        Ask::User { .. } => Answer::Accept(Rights { events: Some(b"ALL CUSTOM a"), api: Some(b"x"), log: false }),
-        Ask::Api { .. } => Answer::Output(b"Content-Type: command/reply\n\n"),
-        Ask::BgApi { .. } => Answer::Job(b"j\n\nContent-Type: auth/request\n\n"),
-        Ask::SendMsg { message, .. } => message.uuid.map_or(Answer::Ok, Answer::NoSuchChannel),
-        Ask::SendEvent { .. } => Answer::Reply(b"-ERR\r\n\r\nno"),
-        Ask::GetVar(name) => Answer::Value(name),
-        Ask::MyEvents(uuid) => Answer::Control(uuid),
-        _ => Answer::Channel(EventData::new(&[])),
+        HostRequest::Password(_) => Answer::Accept(Rights::ALL),
+        HostRequest::User { .. } => {
+            Answer::Accept(Rights { events: Some(b"ALL CUSTOM a"), api: Some(b"x"), log: false })
+        }
+        HostRequest::Api { .. } => Answer::Output(b"Content-Type: command/reply\n\n"),
+        HostRequest::BgApi { .. } => Answer::Job(b"j\n\nContent-Type: auth/request\n\n"),
+        HostRequest::SendMsg { message, .. } => message.uuid.map_or(Answer::Ok, Answer::NoSuchChannel),
+        HostRequest::SendEvent { .. } => Answer::Reply(b"-ERR\r\n\r\nno"),
+        HostRequest::GetVar(name) => Answer::Value(name),
+        HostRequest::MyEvents(uuid) => Answer::Control(uuid),
+        _ => Answer::Channel(OutgoingEvent::new(&[])),
     }
 }
 
@@ -77,19 +81,19 @@ fn play<const N: usize>(mut server: Server<[u8; N]>, stream: &[u8], chunk: usize
     let mut written = Vec::new();
     let (mut from, mut to, mut polls) = (0, 0, 0);
     let fields = [EventField::new("Event-Name", "HEARTBEAT"), EventField::new("Foo", "a\n\nb")];
-    let event = EventData::new(&fields).with_body("Content-Type: auth/request\n\n");
+    let event = OutgoingEvent::new(&fields).with_body("Content-Type: auth/request\n\n");
     loop {
         polls += 1;
         let poll = server.poll(&stream[from..to], &mut out).unwrap();
         from += poll.consumed();
         written.extend_from_slice(&out[..poll.written()]);
         match poll {
-            Poll::Ask { ask, .. } => match server.answer(say(&ask), &mut out) {
+            Poll::HostRequest { request: ask, .. } => match server.answer(say(&ask), &mut out) {
                 Ok(count) => written.extend_from_slice(&out[..count]),
                 // Rights, or a channel, beyond the storage: this host refuses.
                 Err(_) => {
                     let no = match ask {
-                        Ask::MyEvents(uuid) => Answer::NoSuchChannel(uuid),
+                        HostRequest::MyEvents(uuid) => Answer::NoSuchChannel(uuid),
                         _ => Answer::Refuse,
                     };
                     let count = server.answer(no, &mut out).unwrap();
@@ -177,7 +181,7 @@ fn a_body_that_never_comes_holds_back_events_but_not_the_host() {
     server.answer(Answer::Accept(Rights::ALL), &mut out).unwrap();
     server.poll(b"event plain ALL\n\n", &mut out).unwrap();
     let fields = [EventField::new("Event-Name", "HEARTBEAT")];
-    let event = EventData::new(&fields);
+    let event = OutgoingEvent::new(&fields);
     let _ = server.offer(&event);
     let half = b"sendevent CUSTOM\nContent-Length: 100\n\nhalf";
     assert!(matches!(server.poll(half, &mut out), Ok(Poll::NeedData { required: Some(138), consumed: 0 })));

@@ -1,6 +1,7 @@
 //! Any octets, cut anywhere: the same frames and the same error at the same place.
 
-use esl_proto::{DecodeErrorKind, Decoder, Limits, Request, Step};
+use esl_proto::frame::{DecodeErrorKind, Request, Step};
+use esl_proto::{Decoder, Limits};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
@@ -53,10 +54,12 @@ pub(crate) fn pieces() -> impl Strategy<Value = Vec<usize>> {
 }
 
 /// Limits that the streams made here go beyond now and then.
-const LIMITS: Limits = Limits { head: 70, lines: 3, body: 60, whole: usize::MAX };
+const LIMITS: Limits = Limits { max_head: 70, max_lines: 3, max_body: 60, max_buffered: usize::MAX };
 
 fn limits() -> impl Strategy<Value = Limits> {
-    prop::sample::select(&[LIMITS, Limits { whole: 64, ..LIMITS }, Limits { whole: 40, ..LIMITS }, Limits::DEFAULT][..])
+    prop::sample::select(
+        &[LIMITS, Limits { max_buffered: 64, ..LIMITS }, Limits { max_buffered: 40, ..LIMITS }, Limits::DEFAULT][..],
+    )
 }
 
 fn decoders(limits: Limits) -> [Decoder; 2] {
@@ -88,10 +91,10 @@ proptest! {
     #[test]
     fn frames_in_pieces_are_those_that_come_whole(stream in stream(), pieces in pieces()) {
         // The limit on the head is that of the smaller buffer, so that the same heads are refused.
-        let limits = Limits { head: 64, ..LIMITS };
+        let limits = Limits { max_head: 64, ..LIMITS };
         let joined = |seen: Vec<Seen>| seen.into_iter().map(join).collect::<Vec<_>>();
         let whole = feed(Decoder::new(limits), &stream, &[usize::MAX]);
-        let in_pieces = feed(Decoder::new(Limits { whole: 64, ..limits }), &stream, &pieces);
+        let in_pieces = feed(Decoder::new(Limits { max_buffered: 64, ..limits }), &stream, &pieces);
         prop_assert_eq!(joined(in_pieces), joined(whole));
     }
 
@@ -160,7 +163,7 @@ fn the_streams_reach_every_outcome() {
     let mut seen = Vec::new();
     for _ in 0..2000 {
         let stream = stream().new_tree(&mut runner).expect("a stream").current();
-        for decoder in decoders(Limits { whole: 64, ..LIMITS }) {
+        for decoder in decoders(Limits { max_buffered: 64, ..LIMITS }) {
             seen.extend(feed(decoder, &stream, &[usize::MAX]));
         }
     }

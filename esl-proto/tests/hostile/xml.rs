@@ -1,7 +1,8 @@
 //! XML events that are cut off, unclosed, mismatched, full of bogus entities, or lenient readings.
 
+use esl_proto::Event;
+use esl_proto::event::{EventError, EventErrorKind};
 use esl_proto::name::Format;
-use esl_proto::{Event, EventError, EventErrorKind};
 
 use crate::events::{check, read};
 use crate::support::{busy, events, session};

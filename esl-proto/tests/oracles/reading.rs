@@ -1,7 +1,8 @@
 //! An event read to its end, in owned octets: what two readers of the same event are compared by.
 
+use esl_proto::event::EventError;
 use esl_proto::name::Format;
-use esl_proto::{Event, EventError, Value};
+use esl_proto::{Event, Value};
 
 use crate::octets::Octets;
 

@@ -1,6 +1,8 @@
 //! Events as they happen, and as they are expected to be seen in each format.
 
-use esl_proto::{Content as Given, Event, EventData, EventField, Percent};
+use esl_proto::Event;
+use esl_proto::event::{Content as Given, EventField, OutgoingEvent};
+use esl_proto::text::Percent;
 
 use crate::lossy::lossy;
 
@@ -82,7 +84,7 @@ impl Happening {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, content)| content.clone())
     }
 
-    pub(crate) fn view<R>(&self, look: impl FnOnce(&EventData<'_>) -> R) -> R {
+    pub(crate) fn view<R>(&self, look: impl FnOnce(&OutgoingEvent<'_>) -> R) -> R {
         let items: Vec<Vec<&[u8]>> = self
             .headers
             .iter()
@@ -103,13 +105,13 @@ impl Happening {
                 },
             })
             .collect();
-        look(&EventData { headers: &fields, body: self.body.as_deref() })
+        look(&OutgoingEvent { headers: &fields, body: self.body.as_deref() })
     }
 
     /// What is seen of it in a format.
     pub(crate) fn expected(&self, format: &str, percent: Percent) -> Seen {
         let read = |text: &[u8]| {
-            let read = if percent == Percent::Exact { text.to_vec() } else { lossy(text) };
+            let read = if percent == Percent::Lossless { text.to_vec() } else { lossy(text) };
             // A reader decodes first: what is `|:` only then parts elements too.
             read.strip_prefix(b"ARRAY::").map_or_else(|| vec![read.clone()], parted)
         };

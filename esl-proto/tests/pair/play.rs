@@ -2,10 +2,16 @@
 
 use std::collections::VecDeque;
 
+use esl_proto::client::{Answer, Poll};
+use esl_proto::event::{EventField, OutgoingEvent};
+use esl_proto::frame::Step;
 use esl_proto::name::LogLevel;
-use esl_proto::server::{Answer as Said, Ask, Control, DeliverError, Effect, LogData, Offer, Poll as Served, Rights};
+use esl_proto::server::{
+    Admission, Answer as Said, Control, DeliverError, Effect, HostRequest, LogData, Poll as Served, Rights,
+};
 use esl_proto::server::{Server, ServerLimits};
-use esl_proto::{Answer, Client, Command, Decoder, EventData, EventField, Incoming, Limits, Percent, Poll, Step};
+use esl_proto::text::Percent;
+use esl_proto::{Client, Command, Decoder, Incoming, Limits};
 
 use super::events::{self, Happening, Seen};
 use super::model::Model;
@@ -85,7 +91,7 @@ impl Pair {
                 }
                 effects.push(effect);
             }
-            if let Served::Ask { ask, .. } = poll {
+            if let Served::HostRequest { request: ask, .. } = poll {
                 // While an answer is owed nothing else is done.
                 assert_eq!(self.server.poll(b"exit\n\n", &mut [0; 2048]), Ok(Served::Waiting));
                 assert!(!self.server.is_ready_for_events());
@@ -174,22 +180,22 @@ fn matches(expression: &[u8], text: &[u8]) -> bool {
     text.windows(word.len()).any(|part| part == word)
 }
 
-fn say<'a>(ask: &Ask<'a>) -> Said<'a> {
+fn say<'a>(ask: &HostRequest<'a>) -> Said<'a> {
     match ask {
-        Ask::Password(_) | Ask::User { .. } => Said::Accept(Rights::ALL),
-        Ask::Api { command, .. } => Said::Output(command),
-        Ask::BgApi { job, .. } => Said::Job(job.unwrap_or(b"a-job")),
-        Ask::SendMsg { message, .. } => match message.uuid {
+        HostRequest::Password(_) | HostRequest::User { .. } => Said::Accept(Rights::ALL),
+        HostRequest::Api { command, .. } => Said::Output(command),
+        HostRequest::BgApi { job, .. } => Said::Job(job.unwrap_or(b"a-job")),
+        HostRequest::SendMsg { message, .. } => match message.uuid {
             Some(uuid) if uuid != CHANNEL.as_bytes() => Said::NoSuchChannel(uuid),
             _ => Said::Ok,
         },
-        Ask::SendEvent { .. } => Said::Event(b"an-event"),
-        Ask::GetVar(_) => Said::Value(b"a value"),
-        Ask::MyEvents(uuid) if *uuid == CHANNEL.as_bytes() => Said::Control(uuid),
-        Ask::MyEvents(uuid) => Said::NoSuchChannel(uuid),
-        _ => Said::Channel(EventData::new(&[EventField {
+        HostRequest::SendEvent { .. } => Said::Event(b"an-event"),
+        HostRequest::GetVar(_) => Said::Value(b"a value"),
+        HostRequest::MyEvents(uuid) if *uuid == CHANNEL.as_bytes() => Said::Control(uuid),
+        HostRequest::MyEvents(uuid) => Said::NoSuchChannel(uuid),
+        _ => Said::Channel(OutgoingEvent::new(&[EventField {
             name: b"Event-Name",
-            content: esl_proto::Content::Text(b"CHANNEL_DATA"),
+            content: esl_proto::event::Content::Text(b"CHANNEL_DATA"),
         }])),
     }
 }
@@ -236,7 +242,11 @@ pub(crate) fn run(deeds: &[Deed], pieces: &[usize], outbound: bool, percent: Per
             Deed::Happen(happening) => {
                 let wanted = model.wants(happening);
                 let offer = happening.view(|data| pair.server.offer_with(data, &matches));
-                assert_eq!(offer, if wanted { Offer::Queue } else { Offer::Skip }, "{happening:?}\n{model:?}");
+                assert_eq!(
+                    offer,
+                    if wanted { Admission::Enqueue } else { Admission::Skip },
+                    "{happening:?}\n{model:?}"
+                );
                 if wanted {
                     pair.events.push_back(happening.clone());
                     expected.push(Heard::Event(happening.expected(&model.format, percent)));
@@ -245,7 +255,7 @@ pub(crate) fn run(deeds: &[Deed], pieces: &[usize], outbound: bool, percent: Per
             Deed::Log(level) => {
                 let wanted = model.log.is_some_and(|wanted| wanted >= *level);
                 let offer = pair.server.offer_log(LogLevel::new(*level).unwrap());
-                assert_eq!(offer, if wanted { Offer::Queue } else { Offer::Skip });
+                assert_eq!(offer, if wanted { Admission::Enqueue } else { Admission::Skip });
                 if wanted {
                     pair.logs.push_back(*level);
                     expected.push(Heard::Log(*level, "text\nof lines\n".into()));

@@ -1,7 +1,11 @@
 //! Where the listener differs from the real server on purpose: there it loses the end of a frame, or reads for ever.
 
-use esl_proto::server::{Answer, Ask, Closed, Control, Effect, Goodbye, Offer, Poll, Rights, Server, ServerLimits};
-use esl_proto::{Decoder, EventData, EventField, Frame, Limits, Step};
+use esl_proto::event::{EventField, OutgoingEvent};
+use esl_proto::frame::Step;
+use esl_proto::server::{
+    Admission, Answer, Closed, Control, Effect, Goodbye, HostRequest, Poll, Rights, Server, ServerLimits,
+};
+use esl_proto::{Decoder, Frame, Limits};
 
 fn open() -> Server<[u8; 1024]> {
     let mut server = Server::inbound(ServerLimits::DEFAULT, [0; 1024]);
@@ -17,7 +21,7 @@ fn outbound() -> Server<[u8; 1024]> {
     let mut server = Server::outbound(ServerLimits::DEFAULT, [0; 1024], "U", control).unwrap();
     let mut out = [0; Server::REPLY_MAX];
     server.poll(b"", &mut out).unwrap();
-    assert_eq!(said(&mut server, b"connect\n\n", Some(Answer::Channel(EventData::new(&[])))).1.len(), 1);
+    assert_eq!(said(&mut server, b"connect\n\n", Some(Answer::Channel(OutgoingEvent::new(&[])))).1.len(), 1);
     server
 }
 
@@ -26,7 +30,7 @@ fn said(server: &mut Server<[u8; 1024]>, command: &[u8], answer: Option<Answer<'
     let mut out = vec![0; 1 << 17];
     let poll = server.poll(command, &mut out).unwrap();
     let (consumed, mut written) = (poll.consumed(), poll.written());
-    if let Poll::Ask { .. } = poll {
+    if let Poll::HostRequest { .. } = poll {
         written = server.answer(answer.unwrap(), &mut out).unwrap();
     }
     let mut decoder = Decoder::new(Limits::DEFAULT);
@@ -145,9 +149,9 @@ fn a_nested_command_without_a_command_comes_to_an_end() {
     ] {
         let command = format!("{line}\n\n");
         match server.poll(command.as_bytes(), &mut out).unwrap() {
-            Poll::Ask { ask, .. } => {
+            Poll::HostRequest { request: ask, .. } => {
                 assert!(allowed, "{line}");
-                let is_job = matches!(ask, Ask::BgApi { .. });
+                let is_job = matches!(ask, HostRequest::BgApi { .. });
                 let answer = if is_job { Answer::Job(b"j") } else { Answer::Output(b"") };
                 server.answer(answer, &mut out).unwrap();
             }
@@ -190,16 +194,26 @@ fn the_notice_about_lost_events_comes_after_a_whole_event() {
     server.answer(Answer::Accept(Rights::ALL), &mut out).unwrap();
     server.poll(b"event json ALL\n\n", &mut out).unwrap();
     let fields = [EventField::new("Event-Name", "HEARTBEAT")];
-    let event = EventData::new(&fields);
-    let offers: Vec<Offer> = (0..6).map(|_| server.offer(&event)).collect();
-    assert_eq!(offers, [Offer::Queue, Offer::Queue, Offer::Lost, Offer::Lost, Offer::Lost, Offer::Kill]);
+    let event = OutgoingEvent::new(&fields);
+    let offers: Vec<Admission> = (0..6).map(|_| server.offer(&event)).collect();
+    assert_eq!(
+        offers,
+        [
+            Admission::Enqueue,
+            Admission::Enqueue,
+            Admission::Dropped,
+            Admission::Dropped,
+            Admission::Dropped,
+            Admission::Overflow
+        ]
+    );
     let written = server.deliver(&event, &mut out).unwrap();
     assert!(out[..written].ends_with(b"{\"Event-Name\":\"HEARTBEAT\"}"));
-    assert_eq!((server.offer(&event), server.waiting_events()), (Offer::Queue, 2));
+    assert_eq!((server.offer(&event), server.waiting_events()), (Admission::Enqueue, 2));
     let written = server.disconnect(Goodbye::LostEvents, &mut out).unwrap();
     let notice = "Content-Type: text/disconnect-notice\nContent-Length: 39\n\nkilled listener because of lost events\n";
     assert_eq!(out[..written], *notice.as_bytes());
-    assert_eq!(server.offer(&event), Offer::Skip);
+    assert_eq!(server.offer(&event), Admission::Skip);
 }
 
 #[test]

@@ -23,8 +23,11 @@ pub(super) fn before_encoding(coded: &[u8]) -> Vec<u8> {
 
 use std::collections::HashMap;
 
+use esl_proto::event::{Content, EventField, OutgoingEvent};
+use esl_proto::frame::Step;
 use esl_proto::name::Format;
-use esl_proto::{Content, Decoder, Event, EventData, EventField, Limits, Message, Percent, Step};
+use esl_proto::text::Percent;
+use esl_proto::{Decoder, Event, Limits, Message};
 
 #[path = "../common/captures.rs"]
 mod captures;
@@ -73,7 +76,7 @@ impl Plain {
                 content: if *is_array { Content::Array(items) } else { Content::Text(items[0]) },
             })
             .collect();
-        let event = EventData { headers: &fields, body: self.body.as_deref() };
+        let event = OutgoingEvent { headers: &fields, body: self.body.as_deref() };
         let mut out = vec![0; event.encoded_len(format, percent)];
         assert_eq!(event.encode(format, percent, &mut out), Ok(out.len()));
         out
@@ -120,7 +123,7 @@ fn what_json_says_is_encoded_as_the_server_encodes_it_in_every_format() {
                 if plain.has_length() || (*format == Format::Xml && !server_mends(plain.body.as_deref())) {
                     continue;
                 }
-                let ours = plain.encode(*format, Percent::Faithful);
+                let ours = plain.encode(*format, Percent::FreeSwitch);
                 assert_eq!(ours.escape_ascii().to_string(), document.escape_ascii().to_string());
                 *compared.entry(*format).or_insert(0) += 1;
             }
@@ -143,7 +146,7 @@ fn every_json_event_is_written_as_it_was() {
             }
             let plain = Plain::of(&event);
             if !plain.has_length() {
-                let ours = plain.encode(Format::Json, Percent::Faithful);
+                let ours = plain.encode(Format::Json, Percent::FreeSwitch);
                 assert_eq!(ours.escape_ascii().to_string(), document.escape_ascii().to_string(), "{}", capture.name);
                 compared += 1;
             }
@@ -154,9 +157,9 @@ fn every_json_event_is_written_as_it_was() {
 
 #[test]
 fn a_body_in_xml_is_well_formed_where_that_of_the_server_is_not() {
-    let event = EventData::new(&[]).with_body("a < b > c & d <! e \"f\" \r\u{17b}\n");
+    let event = OutgoingEvent::new(&[]).with_body("a < b > c & d <! e \"f\" \r\u{17b}\n");
     let mut out = [0; 256];
-    let len = event.encode(Format::Xml, Percent::Faithful, &mut out).unwrap();
+    let len = event.encode(Format::Xml, Percent::FreeSwitch, &mut out).unwrap();
     let expected = "<event>\n  <headers>\n  </headers>\n  <Content-Length>27</Content-Length>\n  \
                     <body>a &lt; b &gt; c &amp; d &lt;! e \"f\" &#xD;&#x17B;\n</body>\n</event>\n";
     assert_eq!(std::str::from_utf8(&out[..len]), Ok(expected));
@@ -170,15 +173,15 @@ fn an_event_that_was_read_is_sent_on_with_one_length() {
     for (body, plain) in
         [(None, "Event-Name: X\nA: b\n\n"), (Some("xyz"), "Event-Name: X\nA: b\nContent-Length: 3\n\nxyz")]
     {
-        let event = EventData { headers: &fields, body: body.map(str::as_bytes) };
+        let event = OutgoingEvent { headers: &fields, body: body.map(str::as_bytes) };
         for format in Format::KNOWN {
             let mut out = [0; 512];
-            let len = event.encode(*format, Percent::Exact, &mut out).unwrap();
+            let len = event.encode(*format, Percent::Lossless, &mut out).unwrap();
             let lengths = Event::new(*format, &out[..len]).get_all("Content-Length").count();
             assert_eq!(lengths, usize::from(body.is_some()), "{format}");
         }
         let mut out = [0; 512];
-        let len = event.encode(Format::Plain, Percent::Exact, &mut out).unwrap();
+        let len = event.encode(Format::Plain, Percent::Lossless, &mut out).unwrap();
         assert_eq!(std::str::from_utf8(&out[..len]), Ok(plain));
     }
 }

@@ -4,9 +4,11 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::encoding::before_encoding;
+use esl_proto::event::{Content, EventField, OutgoingEvent};
+use esl_proto::frame::Step;
 use esl_proto::name::Format;
-use esl_proto::server::{Answer, Ask, Control, Poll, Rights, Server, ServerLimits};
-use esl_proto::{Content, Decoder, Event, EventData, EventField, Limits, Message, Step};
+use esl_proto::server::{Answer, Control, HostRequest, Poll, Rights, Server, ServerLimits};
+use esl_proto::{Decoder, Event, Limits, Message};
 
 /// What a real server wrote that is no event and no log line: a frame, octet for octet.
 struct Written {
@@ -103,27 +105,27 @@ fn channel_data(octets: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     headers[..headers.len() - 4].to_vec()
 }
 
-fn answer<'a>(ask: &Ask<'a>, expected: &'a Written, fields: &'a [EventField<'a>]) -> Answer<'a> {
+fn answer<'a>(ask: &HostRequest<'a>, expected: &'a Written, fields: &'a [EventField<'a>]) -> Answer<'a> {
     let text = || expected.header("Reply-Text");
     match ask {
-        Ask::Password(_) | Ask::User { .. } if text() == b"+OK accepted" => Answer::Accept(Rights::ALL),
-        Ask::Password(_) | Ask::User { .. } => Answer::Refuse,
-        Ask::Api { .. } => Answer::Output(expected.body()),
-        Ask::BgApi { job, .. } => {
+        HostRequest::Password(_) | HostRequest::User { .. } if text() == b"+OK accepted" => Answer::Accept(Rights::ALL),
+        HostRequest::Password(_) | HostRequest::User { .. } => Answer::Refuse,
+        HostRequest::Api { .. } => Answer::Output(expected.body()),
+        HostRequest::BgApi { job, .. } => {
             let named = expected.header("Job-UUID");
             assert!(job.is_none_or(|job| job == named));
             Answer::Job(named)
         }
-        Ask::SendMsg { message, .. } if text().starts_with(b"-ERR invalid session id") => {
+        HostRequest::SendMsg { message, .. } if text().starts_with(b"-ERR invalid session id") => {
             Answer::NoSuchChannel(message.uuid.unwrap())
         }
-        Ask::SendMsg { .. } => Answer::Ok,
-        Ask::SendEvent { .. } => Answer::Event(text().strip_prefix(b"+OK ").unwrap()),
-        Ask::GetVar(_) if text() == b"-ERR command not found" => Answer::Value(b""),
-        Ask::GetVar(_) => Answer::Value(text()),
-        Ask::MyEvents(uuid) if text() == b"+OK Events Enabled" => Answer::Control(uuid),
-        Ask::MyEvents(uuid) => Answer::NoSuchChannel(uuid),
-        Ask::Connect => Answer::Channel(EventData::new(fields)),
+        HostRequest::SendMsg { .. } => Answer::Ok,
+        HostRequest::SendEvent { .. } => Answer::Event(text().strip_prefix(b"+OK ").unwrap()),
+        HostRequest::GetVar(_) if text() == b"-ERR command not found" => Answer::Value(b""),
+        HostRequest::GetVar(_) => Answer::Value(text()),
+        HostRequest::MyEvents(uuid) if text() == b"+OK Events Enabled" => Answer::Control(uuid),
+        HostRequest::MyEvents(uuid) => Answer::NoSuchChannel(uuid),
+        HostRequest::Connect => Answer::Channel(OutgoingEvent::new(fields)),
     }
 }
 
@@ -131,7 +133,7 @@ impl Dialogue {
     fn server(&self) -> Server<[u8; 4096]> {
         // As 10 485 760 octets end a head in FreeSWITCH, which none of these reaches.
         let limits = ServerLimits {
-            request: Limits { head: 10 << 20, body: 16 << 20, ..Limits::DEFAULT },
+            request: Limits { max_head: 10 << 20, max_body: 16 << 20, ..Limits::DEFAULT },
             ..ServerLimits::DEFAULT
         };
         if !self.name.starts_with("08-") {
@@ -174,11 +176,11 @@ impl Dialogue {
             from += poll.consumed();
             match poll {
                 Poll::Done { written, .. } => check(&out[..written], &mut expected),
-                Poll::Ask { ask, .. } => {
+                Poll::HostRequest { request: ask, .. } => {
                     // A lingering notice may stand before any reply.
                     while expected.next_if(|next| next.header_is("Content-Disposition", b"linger")).is_some() {}
                     let Some(next) = expected.peek().copied() else { break };
-                    let data = if ask == Ask::Connect { channel_data(&next.octets) } else { Vec::new() };
+                    let data = if ask == HostRequest::Connect { channel_data(&next.octets) } else { Vec::new() };
                     let fields: Vec<EventField<'_>> =
                         data.iter().map(|(name, value)| EventField { name, content: Content::Text(value) }).collect();
                     let written = server.answer(answer(&ask, next, &fields), &mut out).unwrap();

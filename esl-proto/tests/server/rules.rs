@@ -1,9 +1,13 @@
 //! Rules of the listener, one by one, where no recorded dialogue has them.
 
-use esl_proto::server::{Answer, AnswerError, Ask, Closed, Control, Effect, Offer, Poll, Rights, Server, ServerLimits};
-use esl_proto::{
-    Decoder, EventData, EventEncodeError, EventField, Limits, Percent, Request, Secret, Step, name::Format,
+use esl_proto::command::Secret;
+use esl_proto::event::{EventEncodeError, EventField, OutgoingEvent};
+use esl_proto::frame::{Request, Step};
+use esl_proto::server::{
+    Admission, Answer, AnswerError, Closed, Control, Effect, HostRequest, Poll, Rights, Server, ServerLimits,
 };
+use esl_proto::text::Percent;
+use esl_proto::{Decoder, Limits, name::Format};
 
 type Listener = Server<[u8; 512]>;
 
@@ -32,7 +36,7 @@ fn say(server: &mut Listener, line: &str, answer: Answer<'_>) -> String {
     let command = format!("{line}\n\n");
     let poll = server.poll(command.as_bytes(), &mut out).unwrap();
     let written = match poll {
-        Poll::Ask { .. } => server.answer(answer, &mut out).unwrap(),
+        Poll::HostRequest { .. } => server.answer(answer, &mut out).unwrap(),
         poll => poll.written(),
     };
     let text = std::str::from_utf8(&out[..written]).unwrap();
@@ -50,14 +54,14 @@ fn wants(server: &mut Listener, headers: &[(&str, &str)]) -> bool {
 
 fn wants_with(server: &mut Listener, headers: &[(&str, &str)], body: Option<&str>) -> bool {
     let fields: Vec<EventField<'_>> = headers.iter().map(|(name, value)| EventField::new(*name, *value)).collect();
-    let event = EventData { headers: &fields, body: body.map(str::as_bytes) };
+    let event = OutgoingEvent { headers: &fields, body: body.map(str::as_bytes) };
     let regex = |pattern: &[u8], text: &[u8]| pattern == b"/^b/" && text.starts_with(b"b");
     match server.offer_with(&event, &regex) {
-        Offer::Queue => {
+        Admission::Enqueue => {
             server.skip();
             true
         }
-        Offer::Skip => false,
+        Admission::Skip => false,
         other => panic!("{other:?}"),
     }
 }
@@ -115,7 +119,7 @@ fn every_one_of_the_events_of_a_channel() {
         CHANNEL_OUTGOING CHANNEL_PARK CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_STATE CHANNEL_UNBRIDGE \
         CHANNEL_UNPARK DETECTED_SPEECH DTMF NOTALK TALK";
     let mut server = outbound(false, true);
-    say(&mut server, "connect", Answer::Channel(EventData::new(&[])));
+    say(&mut server, "connect", Answer::Channel(OutgoingEvent::new(&[])));
     assert_eq!(tell(&mut server, "myevents"), "+OK Events Enabled");
     for name in esl_proto::name::EventName::KNOWN {
         let name = name.as_str().unwrap();
@@ -216,8 +220,8 @@ fn what_waits_is_forgotten_when_the_client_says_so() {
     tell(&mut server, "event plain ALL");
     tell(&mut server, "log debug");
     let fields = [EventField::new("Event-Name", "TALK")];
-    assert_eq!(server.offer(&EventData::new(&fields)), Offer::Queue);
-    assert_eq!(server.offer_log(esl_proto::name::LogLevel::DEBUG), Offer::Queue);
+    assert_eq!(server.offer(&OutgoingEvent::new(&fields)), Admission::Enqueue);
+    assert_eq!(server.offer_log(esl_proto::name::LogLevel::DEBUG), Admission::Enqueue);
     let poll = server.poll(b"nolog\n\n", &mut [0; 4096]).unwrap();
     assert!(matches!(poll, Poll::Done { effect: Effect::LogFlushed, .. }));
     let poll = server.poll(b"noevents\n\n", &mut [0; 4096]).unwrap();
@@ -235,14 +239,14 @@ fn losses_count_in_a_row_only() {
     server.answer(Answer::Accept(Rights::ALL), &mut out).unwrap();
     server.poll(b"event plain ALL\n\n", &mut out).unwrap();
     let fields = [EventField::new("Event-Name", "TALK")];
-    let event = EventData::new(&fields);
+    let event = OutgoingEvent::new(&fields);
     for _ in 0..3 {
-        assert_eq!(server.offer(&event), Offer::Queue);
-        assert_eq!(server.offer(&event), Offer::Lost);
+        assert_eq!(server.offer(&event), Admission::Enqueue);
+        assert_eq!(server.offer(&event), Admission::Dropped);
         server.deliver(&event, &mut out).unwrap();
     }
     let offers = [server.offer(&event), server.offer(&event), server.offer(&event)];
-    assert_eq!(offers, [Offer::Queue, Offer::Lost, Offer::Kill]);
+    assert_eq!(offers, [Admission::Enqueue, Admission::Dropped, Admission::Overflow]);
 }
 
 #[test]
@@ -257,9 +261,9 @@ fn the_first_command_of_a_program_is_answered_only_if_it_is_connect() {
         ("bgapi status", Answer::Job(b"j")),
     ] {
         let mut server = outbound(true, true);
-        assert!(server.is_idle_stranger());
+        assert!(server.is_awaiting_first_command());
         assert_eq!(say(&mut server, line, answer), "", "{line}");
-        assert!(!server.is_idle_stranger());
+        assert!(!server.is_awaiting_first_command());
         assert_eq!(tell(&mut server, "nosuch"), "-ERR command not found");
     }
     let mut server = outbound(true, true);
@@ -272,7 +276,7 @@ fn the_first_command_of_a_program_is_answered_only_if_it_is_connect() {
 #[test]
 fn what_a_program_without_full_may_do() {
     let mut server = outbound(false, false);
-    say(&mut server, "connect", Answer::Channel(EventData::new(&[])));
+    say(&mut server, "connect", Answer::Channel(OutgoingEvent::new(&[])));
     for line in [
         "api status",
         "bgapi status",
@@ -301,7 +305,7 @@ fn what_a_program_without_full_may_do() {
 fn only_a_program_that_is_synchronous_waits_and_for_its_own_channel_only() {
     let waits = |server: &mut Listener, line: &str| {
         let command = format!("{line}\n\n");
-        let Poll::Ask { ask: Ask::SendMsg { wait, message, .. }, .. } =
+        let Poll::HostRequest { request: HostRequest::SendMsg { wait, message, .. }, .. } =
             server.poll(command.as_bytes(), &mut [0; 4096]).unwrap()
         else {
             panic!("{line}")
@@ -403,24 +407,26 @@ fn the_module_that_serves_cannot_be_taken_away() {
     assert_eq!(tell(&mut server, "bgapi eval reload mod_event_socket"), "-ERR permission denied");
     let mut server = open();
     let poll = server.poll(b"filter X UNLOAD Mod_Event_Socket\n\n", &mut [0; 4096]).unwrap();
-    let Poll::Ask { ask: Ask::Api { command, argument, .. }, .. } = poll else { panic!("{poll:?}") };
+    let Poll::HostRequest { request: HostRequest::Api { command, argument, .. }, .. } = poll else {
+        panic!("{poll:?}")
+    };
     assert_eq!((command, argument), (&b"bgapi"[..], Some(&b"unload mod_event_socket"[..])));
 }
 
 #[test]
 fn diverted_events_come_past_subscriptions_until_the_channel_is_gone() {
     let mut server = outbound(true, true);
-    say(&mut server, "connect", Answer::Channel(EventData::new(&[])));
+    say(&mut server, "connect", Answer::Channel(OutgoingEvent::new(&[])));
     tell(&mut server, "linger");
-    assert_eq!(server.offer_diverted(), Offer::Queue);
+    assert_eq!(server.offer_diverted(), Admission::Enqueue);
     let fields = [EventField::new("Foo", "bar")];
-    let event = EventData::new(&fields);
+    let event = OutgoingEvent::new(&fields);
     // Nothing comes before anything is subscribed to.
     assert_eq!(server.deliver(&event, &mut [0; 4096]).unwrap_err().code(), 703);
     tell(&mut server, "event plain TALK");
     assert!(server.deliver(&event, &mut [0; 4096]).is_ok());
     assert!(server.channel_ended("x", &mut [0; 4096]).unwrap() > 0);
-    assert_eq!(server.offer_diverted(), Offer::Skip);
+    assert_eq!(server.offer_diverted(), Admission::Skip);
     assert_eq!(server.channel_ended("x", &mut [0; 4096]), Ok(0));
 }
 
@@ -441,9 +447,9 @@ fn names_that_would_forge_a_header_are_refused() {
         ("a>b<c", true, true),
     ] {
         let fields = [EventField::new("Event-Name", "X"), EventField::new(name, "v")];
-        let event = EventData::new(&fields);
+        let event = OutgoingEvent::new(&fields);
         for (format, fine) in [(Format::Plain, plain), (Format::Json, plain), (Format::Xml, xml)] {
-            let result = event.encode(format, Percent::Exact, &mut out);
+            let result = event.encode(format, Percent::Lossless, &mut out);
             assert_eq!(result.is_ok(), fine, "{name} {format}");
             assert!(fine || matches!(result, Err(EventEncodeError::Refused(error)) if error.item == 1));
         }
@@ -453,7 +459,7 @@ fn names_that_would_forge_a_header_are_refused() {
         let fields = [EventField::new("Event-Name", "CHANNEL_DATA"), EventField::new(name, "7")];
         let mut server = outbound(false, true);
         server.poll(b"connect\n\n", &mut [0; 4096]).unwrap();
-        let error = server.answer(Answer::Channel(EventData::new(&fields)), &mut [0; 4096]).unwrap_err();
+        let error = server.answer(Answer::Channel(OutgoingEvent::new(&fields)), &mut [0; 4096]).unwrap_err();
         assert!(matches!(error, AnswerError::Channel(error) if error.item == 1));
         assert_eq!((error.code(), error.required()), (701, None));
     }
@@ -473,8 +479,8 @@ fn what_is_kept_stays_when_something_else_is_taken_away() {
         server.poll(nix.as_bytes(), &mut out).unwrap();
         for (other, name) in names.iter().enumerate() {
             let fields = [EventField::new("Event-Name", "CUSTOM"), EventField::new("Event-Subclass", name)];
-            let offer = server.offer(&EventData::new(&fields));
-            assert_eq!(offer == Offer::Queue, other > place, "{name} after {gone}");
+            let offer = server.offer(&OutgoingEvent::new(&fields));
+            assert_eq!(offer == Admission::Enqueue, other > place, "{name} after {gone}");
         }
     }
     // All of the room is there again, but for the eighth that is left free.
@@ -501,12 +507,12 @@ fn thousands_of_subclasses_and_filters_are_kept_and_dropped() {
     assert!(poll(&mut server, &format!("event {custom}")).contains("+OK event listener enabled plain"));
     let offer = |server: &mut Server<Vec<u8>>, subclass: &str| {
         let fields = [EventField::new("Event-Name", "CUSTOM"), EventField::new("Event-Subclass", subclass)];
-        server.offer(&EventData::new(&fields))
+        server.offer(&OutgoingEvent::new(&fields))
     };
-    assert!(names.iter().all(|name| offer(&mut server, name) == Offer::Queue));
-    assert_eq!(offer(&mut server, "s::7000"), Offer::Skip);
+    assert!(names.iter().all(|name| offer(&mut server, name) == Admission::Enqueue));
+    assert_eq!(offer(&mut server, "s::7000"), Admission::Skip);
     assert!(poll(&mut server, &format!("nixevent {custom}")).contains("+OK events nixed"));
-    assert!(names.iter().all(|name| offer(&mut server, name) == Offer::Skip));
+    assert!(names.iter().all(|name| offer(&mut server, name) == Admission::Skip));
     for name in &names {
         assert!(poll(&mut server, &format!("filter Event-Subclass {name}\n\n")).contains("+OK filter added."));
     }
@@ -514,7 +520,7 @@ fn thousands_of_subclasses_and_filters_are_kept_and_dropped() {
         assert!(poll(&mut server, &format!("filter delete event-subclass {name}\n\n")).contains("+OK filter deleted."));
     }
     poll(&mut server, "event ALL\n\n");
-    assert_eq!((offer(&mut server, "s::0"), offer(&mut server, "s::1")), (Offer::Queue, Offer::Skip));
+    assert_eq!((offer(&mut server, "s::0"), offer(&mut server, "s::1")), (Admission::Enqueue, Admission::Skip));
 }
 
 #[test]
@@ -534,7 +540,9 @@ fn nothing_of_a_head_is_after_a_nul() {
     let mut server = open();
     let stream = b"sendevent CUSTOM\nFoo: a\0b\nBar: c\nContent-Length: 9\n\nnosuch\n\n";
     let mut out = [0; 4096];
-    let Poll::Ask { ask: Ask::SendEvent { request, .. }, consumed } = server.poll(stream, &mut out).unwrap() else {
+    let Poll::HostRequest { request: HostRequest::SendEvent { request, .. }, consumed } =
+        server.poll(stream, &mut out).unwrap()
+    else {
         panic!()
     };
     assert_eq!((request.get("foo"), request.get("bar"), request.body()), (Some(&b"a"[..]), None, None));
@@ -543,7 +551,9 @@ fn nothing_of_a_head_is_after_a_nul() {
     let poll = server.poll(&stream[consumed..], &mut out).unwrap();
     assert!(out[..poll.written()].ends_with(b"Reply-Text: -ERR command not found\n\n"));
     let poll = server.poll(b"api eval a\0b\n\n", &mut out).unwrap();
-    let Poll::Ask { ask: Ask::Api { argument: Some(b"a"), .. }, .. } = poll else { panic!("{poll:?}") };
+    let Poll::HostRequest { request: HostRequest::Api { argument: Some(b"a"), .. }, .. } = poll else {
+        panic!("{poll:?}")
+    };
 }
 
 #[test]
@@ -554,12 +564,14 @@ fn the_name_of_an_event_may_be_the_sources_own() {
     for (line, name) in [
         ("sendevent SWITCH_EVENT_TALK", EventName::Talk),
         ("SENDEVENTtalk", EventName::Talk),
-        ("sendevent nosuch", EventName::from_octets(b"nosuch")),
-        ("sendevent", EventName::from_octets(b"")),
+        ("sendevent nosuch", EventName::from_bytes(b"nosuch")),
+        ("sendevent", EventName::from_bytes(b"")),
     ] {
         let command = format!("{line}\n\n");
         let poll = server.poll(command.as_bytes(), &mut [0; 4096]).unwrap();
-        let Poll::Ask { ask: Ask::SendEvent { name: read, .. }, .. } = poll else { panic!("{poll:?}") };
+        let Poll::HostRequest { request: HostRequest::SendEvent { name: read, .. }, .. } = poll else {
+            panic!("{poll:?}")
+        };
         assert_eq!(read, name, "{line}");
         server.answer(Answer::Event(b"u"), &mut [0; 4096]).unwrap();
     }
@@ -569,7 +581,7 @@ fn the_name_of_an_event_may_be_the_sources_own() {
 fn the_name_of_a_job_is_cut_like_the_servers() {
     let mut server = open();
     let command = format!("bgapi a b c\nJob-UUID: {}\n\n", "j".repeat(300));
-    let Poll::Ask { ask: Ask::BgApi { command, argument, job, .. }, .. } =
+    let Poll::HostRequest { request: HostRequest::BgApi { command, argument, job, .. }, .. } =
         server.poll(command.as_bytes(), &mut [0; 4096]).unwrap()
     else {
         panic!()

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
+use esl_proto::frame::Step;
 use esl_proto::name::Format;
-use esl_proto::{Decoder, Event, Limits, Message, Step};
+use esl_proto::{Decoder, Event, Limits, Message};
 
 use crate::harness::{Kind, Switch};
 

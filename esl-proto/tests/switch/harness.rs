@@ -5,7 +5,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use esl_proto::{Decoder, Limits, Message, RecvBuf, Step};
+use esl_proto::frame::Step;
+use esl_proto::{Decoder, Limits, Message, RecvBuf};
 
 use crate::program::program;
 

@@ -6,7 +6,7 @@ other messages are what comes in. Sockets are the program's own.
 
 from esl_proto._native import (
     ApiResponse,
-    Ask,
+    HostRequest,
     AuthRefused,
     AuthRequest,
     Authenticated,
@@ -31,7 +31,7 @@ from esl_proto.types import Message
 
 __all__ = [
     "ApiResponse",
-    "Ask",
+    "HostRequest",
     "AuthRefused",
     "AuthRequest",
     "Authenticated",

@@ -13,7 +13,7 @@ from esl_proto.types import Fields, Format, Message, Octets, Pairs, Text
 
 __all__ = [
     "ApiResponse",
-    "Ask",
+    "HostRequest",
     "AuthRefused",
     "AuthRequest",
     "Authenticated",
@@ -520,7 +520,7 @@ class Connection:
         """What has come in so far: octets, frames, events, log_lines, unexpected."""
 
 @final
-class Ask:
+class HostRequest:
     """What a client wants of the host, which has to answer by one of the methods of `Server`: each kind has its own.
 
     | kind | attributes | answers |
@@ -632,15 +632,15 @@ class ServerClosed:
 class Server:
     """One connection of a listener, without the socket: what FreeSWITCH's event socket is to one client.
 
-    Give `receive_data` what the client sends and iterate: each `Ask` must be answered (now, or later: the iteration
+    Give `receive_data` what the client sends and iterate: each `HostRequest` must be answered (now, or later: the iteration
     ends until then), each `Effect` is a command that the listener has answered by itself. Write what `data_to_send`
     returns after each iteration, answer and delivery. Give every event that happens to `deliver`, which knows whether this
     client wants it.
 
-    Objects may be used from several threads, with a GIL or without; their calls wait for each other. An `Ask` is answered
+    Objects may be used from several threads, with a GIL or without; their calls wait for each other. A `HostRequest` is answered
     by whoever got it; what `data_to_send` returns must be written in the order of its calls.
 
-    Nothing here has a clock: a host ends a connection that `is_idle_stranger` for 25 seconds, and one that lingers in
+    Nothing here has a clock: a host ends a connection that `is_awaiting_first_command` for 25 seconds, and one that lingers in
     its time.
     """
 
@@ -684,7 +684,7 @@ class Server:
     def receive_eof(self) -> None:
         """Takes note that the client has closed its side. When all it sent is read, it is told good-bye."""
     def __iter__(self) -> Self: ...
-    def __next__(self) -> Ask | Effect | ServerClosed: ...
+    def __next__(self) -> HostRequest | Effect | ServerClosed: ...
     def data_to_send(self, amount: int | None = None) -> bytes:
         """The octets to send: greeting, replies, and the events and log lines that wait. With an `amount`, no more than so
         many; the rest comes with the next calls. A host that fetches no more than its socket takes lets events wait here
@@ -755,7 +755,7 @@ class Server:
     def is_authenticated(self) -> bool:
         """Whether the client has given a password that was accepted, or needs none."""
     @property
-    def is_idle_stranger(self) -> bool:
+    def is_awaiting_first_command(self) -> bool:
         """Whether nothing has come yet but, perhaps, wrong commands before a password."""
     @property
     def is_mid_command(self) -> bool:

@@ -7,7 +7,7 @@ use std::ptr::null;
 use c_library::buffer::eslp_buffer;
 use c_library::client::{eslp_client_found, eslp_eof, eslp_sent, eslp_stats, eslp_subscription};
 use c_library::command::{eslp_command, eslp_fault, eslp_sendmsg};
-use c_library::data::eslp_event_data;
+use c_library::data::eslp_outgoing_event;
 use c_library::decoder::eslp_step;
 use c_library::dial::{eslp_dial_fault, eslp_dial_read, eslp_originate};
 use c_library::event::{eslp_event, eslp_headers, eslp_index};
@@ -81,7 +81,7 @@ macro_rules! plain {
 
 plain! {
     eslp_answer eslp_buffer eslp_bytes eslp_client_found eslp_command eslp_dial_fault eslp_dial_read eslp_eof eslp_event
-    eslp_event_data eslp_fault eslp_frame eslp_header eslp_header_part eslp_headers eslp_index eslp_items
+    eslp_outgoing_event eslp_fault eslp_frame eslp_header eslp_header_part eslp_headers eslp_index eslp_items
     eslp_log_data eslp_message eslp_originate eslp_pairs eslp_pending eslp_sendmsg eslp_sent eslp_sequence eslp_server_found eslp_server_options
     eslp_server_state eslp_stats eslp_step eslp_subscription eslp_value
 }

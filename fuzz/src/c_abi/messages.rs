@@ -248,7 +248,7 @@ fn each_frame(octets: &[u8], sender: i32, mut look: impl FnMut(&eslp_frame)) {
     let size = eslp_decoder_sizeof();
     let memory = Memory::new(size, eslp_decoder_alignof());
     let mut decoder = null_mut();
-    let limits = c_library::decoder::eslp_limits { body: 32 << 20, head: 32 << 20, ..Default::default() };
+    let limits = c_library::decoder::eslp_limits { max_body: 32 << 20, max_head: 32 << 20, ..Default::default() };
     // SAFETY: memory of the length that is said, which nobody else uses.
     unsafe {
         assert_eq!(eslp_decoder_init(memory.at(), size, sender, &limits, &mut decoder), OK);

@@ -5,12 +5,12 @@ use std::ptr::{from_mut, null_mut};
 
 use arbitrary::{Result, Unstructured};
 use c_library::data::{
-    eslp_event_data, eslp_event_data_add, eslp_event_data_add_array, eslp_event_data_body, eslp_event_data_clear,
-    eslp_event_data_encode, eslp_event_data_init, eslp_field_slot, eslp_item_slot,
+    eslp_field_slot, eslp_item_slot, eslp_outgoing_event, eslp_outgoing_event_add, eslp_outgoing_event_add_array,
+    eslp_outgoing_event_body, eslp_outgoing_event_clear, eslp_outgoing_event_encode, eslp_outgoing_event_init,
 };
 use c_library::octets::eslp_bytes;
 use c_library::server::{
-    eslp_answer, eslp_closed, eslp_log_data, eslp_offer, eslp_secret_matches, eslp_server_answer,
+    eslp_admission, eslp_answer, eslp_closed, eslp_log_data, eslp_secret_matches, eslp_server_answer,
     eslp_server_channel_ended, eslp_server_deliver, eslp_server_deliver_log, eslp_server_disconnect, eslp_server_found,
     eslp_server_get_state, eslp_server_offer, eslp_server_offer_diverted, eslp_server_offer_log, eslp_server_poll,
     eslp_server_reject, eslp_server_skip, eslp_server_state, eslp_server_subscribe,
@@ -23,7 +23,7 @@ use crate::texts::{several, text};
 
 /// How long `out` must be for what a listener writes by itself.
 const REPLY_MAX: usize = 2048;
-/// What answers each question: the eslp_answer_kind for an eslp_ask_kind.
+/// What answers each question: the eslp_answer_kind for an eslp_host_request_kind.
 const RIGHT: [i32; 10] = [0, 1, 1, 3, 4, 5, 8, 10, 9, 6];
 /// How many events or log lines may wait, as the host has said.
 pub(super) const QUEUED: u32 = 3;
@@ -145,7 +145,7 @@ impl Host {
     }
 
     fn check_offer(&self, offer: i32, before: u32, after: u32) {
-        let queue = eslp_offer::ESLP_OFFER_QUEUE as i32;
+        let queue = eslp_admission::ESLP_ADMISSION_ENQUEUE as i32;
         assert_eq!(after, before + u32::from(offer == queue));
         assert!(offer <= queue || after == QUEUED, "lost without need");
         assert!(offer == 0 || self.state().closed == 0);
@@ -270,45 +270,46 @@ unsafe extern "C" fn matches(
 }
 
 /// Writes an event in a format and reads it again.
-fn document(event: *const eslp_event_data, format: i32, percent: i32) {
+fn document(event: *const eslp_outgoing_event, format: i32, percent: i32) {
     let mut len = 0;
     // SAFETY: the event lives on, and the memory is as long as said.
     unsafe {
-        let status = eslp_event_data_encode(event, format, percent, null_mut(), 0, &mut len);
+        let status = eslp_outgoing_event_encode(event, format, percent, null_mut(), 0, &mut len);
         if status != eslp_status::ESLP_INSUFFICIENT {
             return;
         }
         let (out, short) = (Memory::new(len, 1), Memory::new(len - 1, 1));
-        assert_eq!(eslp_event_data_encode(event, format, percent, short.at(), len - 1, &mut len), status);
+        assert_eq!(eslp_outgoing_event_encode(event, format, percent, short.at(), len - 1, &mut len), status);
         assert_eq!(len, out.len());
-        assert_eq!(eslp_event_data_encode(event, format, percent, out.at(), len, &mut len), OK);
+        assert_eq!(eslp_outgoing_event_encode(event, format, percent, out.at(), len, &mut len), OK);
         questions::about_text(format, 3, out.octets());
     }
 }
 
 /// Calls `look` with an event of these headers and an array, in slots for exactly as many.
-fn with_event(pairs: &[(&[u8], &[u8])], items: &[eslp_bytes], look: impl FnOnce(*const eslp_event_data)) {
+fn with_event(pairs: &[(&[u8], &[u8])], items: &[eslp_bytes], look: impl FnOnce(*const eslp_outgoing_event)) {
     let full = eslp_status::ESLP_INSUFFICIENT;
     let count = pairs.len() + usize::from(!items.is_empty());
     let slots = Memory::new(count * size_of::<eslp_field_slot>(), align_of::<eslp_field_slot>());
     let of_items = Memory::new(items.len() * size_of::<eslp_item_slot>(), align_of::<eslp_item_slot>());
     let array = of_items.at().cast::<eslp_item_slot>();
-    let mut event: eslp_event_data = zeroed();
+    let mut event: eslp_outgoing_event = zeroed();
     // SAFETY: there are as many slots as said, and all texts live longer than the event.
     unsafe {
-        assert_eq!(eslp_event_data_init(&mut event, slots.at().cast(), count), OK);
+        assert_eq!(eslp_outgoing_event_init(&mut event, slots.at().cast(), count), OK);
         // The second time in slots that were used.
         for _ in 0..2 {
-            assert_eq!(eslp_event_data_clear(&mut event), OK);
+            assert_eq!(eslp_outgoing_event_clear(&mut event), OK);
             for (name, value) in pairs {
-                assert_eq!(eslp_event_data_add(&mut event, bytes(name), bytes(value)), OK);
+                assert_eq!(eslp_outgoing_event_add(&mut event, bytes(name), bytes(value)), OK);
             }
             if !items.is_empty() {
-                let status = eslp_event_data_add_array(&mut event, bytes(b"list"), items.as_ptr(), items.len(), array);
+                let status =
+                    eslp_outgoing_event_add_array(&mut event, bytes(b"list"), items.as_ptr(), items.len(), array);
                 assert_eq!(status, OK);
             }
-            assert_eq!(eslp_event_data_add(&mut event, bytes(b"a"), bytes(b"b")), full, "all slots are used");
-            assert_eq!(eslp_event_data_body(&mut event, items.first().copied().unwrap_or(NONE)), OK);
+            assert_eq!(eslp_outgoing_event_add(&mut event, bytes(b"a"), bytes(b"b")), full, "all slots are used");
+            assert_eq!(eslp_outgoing_event_body(&mut event, items.first().copied().unwrap_or(NONE)), OK);
         }
     }
     look(&event);

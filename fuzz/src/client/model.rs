@@ -1,6 +1,8 @@
 //! What a connection is like, as far as the rules of docs/protocol.md say: what may be sent, and why it ends.
 
-use esl_proto::{DisconnectNotice, End, Incoming, NotAllowed, Status};
+use esl_proto::Incoming;
+use esl_proto::client::{End, NotAllowed};
+use esl_proto::message::{DisconnectNotice, Status};
 
 /// What a command needs beside a connection on which commands are answered.
 #[derive(Clone, Copy, PartialEq)]
@@ -81,7 +83,7 @@ impl Model {
                 assert!(!answers_login(id.number()) && reply.is_connect());
                 self.limited = reply.has_full_control() == Some(false);
             }
-            Incoming::Answer { id, answer: esl_proto::Answer::Reply(reply) } => {
+            Incoming::Answer { id, answer: esl_proto::client::Answer::Reply(reply) } => {
                 assert!(!answers_login(id.number()) && !reply.is_connect());
             }
             Incoming::Rejected { .. } => self.verdict = Some(End::Rejected),

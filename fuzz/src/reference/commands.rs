@@ -1,7 +1,8 @@
 //! What a request asks for: the server's words in its own order, from the table of docs/protocol.md.
 
+use esl_proto::Command;
+use esl_proto::command::{CallCommand, Events, Execute, Filter, ParseErrorKind, SendEvent, SendMsg, Unicast, Words};
 use esl_proto::name::{EventName, Format, HangupCause, LogLevel};
-use esl_proto::{Call, Command, Events, Execute, Filter, ParseErrorKind, SendEvent, SendMsg, Unicast, Words};
 
 use super::requests::{Request, atoi};
 
@@ -74,7 +75,7 @@ pub(crate) fn with_command(request: &Request<'_>, check: impl Fn(Read<'_>)) {
             let job_uuid = request.get("Job-UUID").map(|job| &job[..job.len().min(256)]);
             Ok(Command::BgApi { line: rest, job_uuid })
         }
-        "log" => match (first, LogLevel::from_octets(first)) {
+        "log" => match (first, LogLevel::from_bytes(first)) {
             ([], _) => Ok(Command::Log { level: None }),
             (_, None) => Err(ParseErrorKind::Invalid),
             (_, level) => Ok(Command::Log { level }),
@@ -172,7 +173,7 @@ fn with_event(request: &Request<'_>, name: &[u8], check: impl Fn(Command<'_>)) {
 fn with_events(may_have_format: bool, rest: &[u8], check: impl Fn(Read<'_>)) {
     let line = cut(rest, b' ').map_or(&[][..], |(_, line)| line);
     let first = line.split(|octet| *octet == b' ').next().unwrap_or_default();
-    let format = Format::from_octets(first).filter(|_| may_have_format);
+    let format = Format::from_bytes(first).filter(|_| may_have_format);
     let words = line.split(|octet| *octet == b' ').skip(usize::from(format.is_some()));
     let words: Vec<&[u8]> = words.filter(|word| !word.is_empty()).collect();
     let names: Vec<EventName<'_>> = words.iter().map(|word| event(word)).collect();
@@ -203,7 +204,7 @@ fn with_message(request: &Request<'_>, rest: &[u8], check: impl Fn(Command<'_>))
         .map(|(_, value)| cut(value, b' ').unwrap_or((value, &[])))
         .collect();
     let call = match get("call-command").unwrap_or_default() {
-        b"execute" => Call::Execute(Execute {
+        b"execute" => CallCommand::Execute(Execute {
             app: get("execute-app-name").unwrap_or_default(),
             arg: get("execute-app-arg").or(request.body.filter(|_| is_text)).unwrap_or_default(),
             loops: get("loops").map(|text| clamp(atoi(text))),
@@ -211,8 +212,8 @@ fn with_message(request: &Request<'_>, rest: &[u8], check: impl Fn(Command<'_>))
             event_uuid_name: get("event-uuid-name"),
             hold_bleg: is_true(get("hold-bleg")),
         }),
-        b"hangup" => Call::Hangup { cause: get("hangup-cause").map(cause) },
-        b"unicast" => Call::Unicast(Unicast {
+        b"hangup" => CallCommand::Hangup { cause: get("hangup-cause").map(cause) },
+        b"unicast" => CallCommand::Unicast(Unicast {
             local_ip: get("local-ip"),
             local_port: port("local-port"),
             remote_ip: get("remote-ip"),
@@ -220,9 +221,9 @@ fn with_message(request: &Request<'_>, rest: &[u8], check: impl Fn(Command<'_>))
             transport: get("transport"),
             flags: get("flags"),
         }),
-        b"nomedia" => Call::NoMedia { uuid: get("nomedia-uuid").unwrap_or_default() },
-        b"xferext" => Call::xferext(&applications[..]),
-        name => Call::Other { name },
+        b"nomedia" => CallCommand::NoMedia { uuid: get("nomedia-uuid").unwrap_or_default() },
+        b"xferext" => CallCommand::xferext(&applications[..]),
+        name => CallCommand::Other { name },
     };
     let message = SendMsg {
         uuid: some(without_front(rest, b" ")).or(get("session-id")),
@@ -244,5 +245,5 @@ fn positive(text: &[u8]) -> i128 {
 fn cause(text: &[u8]) -> HangupCause<'_> {
     let digits = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
     let number = u16::try_from(atoi(text)).ok().filter(|_| digits);
-    number.and_then(HangupCause::from_number).unwrap_or(HangupCause::from_octets(text))
+    number.and_then(HangupCause::from_number).unwrap_or(HangupCause::from_bytes(text))
 }

@@ -11,7 +11,7 @@ from . import _api
 from ._events import new_uuid
 
 if TYPE_CHECKING:
-    from esl_proto import Ask
+    from esl_proto import HostRequest
 
     from .link import Link
     from .switch import Switch
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 __all__ = ["answer"]
 
 
-def answer(switch: Switch, link: Link, ask: Ask) -> Awaitable[None] | None:
+def answer(switch: Switch, link: Link, ask: HostRequest) -> Awaitable[None] | None:
     """Answers a question now, or gives what will."""
     return _ANSWERS[ask.kind](switch, link, ask)
 
 
-def _password(switch: Switch, link: Link, ask: Ask) -> None:
+def _password(switch: Switch, link: Link, ask: HostRequest) -> None:
     if _is_same(ask.password_bytes, switch.password):
         link.server.accept()
     else:
         link.server.refuse()
 
 
-def _user(switch: Switch, link: Link, ask: Ask) -> None:
+def _user(switch: Switch, link: Link, ask: HostRequest) -> None:
     user = switch.users.get(f"{ask.user}@{ask.domain}")
     if user is not None and _is_same(ask.password_bytes, user.password):
         link.server.accept(events=user.events, api=user.api, log=user.log)
@@ -43,17 +43,17 @@ def _is_same(given: bytes | None, password: str) -> bool:
     return hmac.compare_digest(given or b"", password.encode())
 
 
-def _command(ask: Ask) -> tuple[str, str]:
+def _command(ask: HostRequest) -> tuple[str, str]:
     command, argument = ask.command or "", ask.argument or ""
     # As on the console, the whole line is the command.
     return (command, argument) if not ask.console else (command.partition(" ")[0], command.partition(" ")[2])
 
 
-def _api_command(switch: Switch, link: Link, ask: Ask) -> Awaitable[None] | None:
+def _api_command(switch: Switch, link: Link, ask: HostRequest) -> Awaitable[None] | None:
     return _then(switch, lambda: _api.run(switch, *_command(ask)), link.server.output)
 
 
-def _job(switch: Switch, link: Link, ask: Ask) -> None:
+def _job(switch: Switch, link: Link, ask: HostRequest) -> None:
     job = ask.job_uuid or new_uuid()
     command, argument = _command(ask)
     about = {"Job-UUID": job, "Job-Command": command, "Job-Command-Arg": argument}
@@ -88,7 +88,7 @@ def _as_output(output: object) -> str | bytes:
     return "" if output is None else str(output)
 
 
-def _sendmsg(switch: Switch, link: Link, ask: Ask) -> Awaitable[None] | None:
+def _sendmsg(switch: Switch, link: Link, ask: HostRequest) -> Awaitable[None] | None:
     call = link.call if ask.uuid is None else switch.find(ask.uuid)
     if call is None:
         link.server.no_such_channel(ask.uuid or "")
@@ -116,7 +116,7 @@ def _sendmsg(switch: Switch, link: Link, ask: Ask) -> Awaitable[None] | None:
     return later()
 
 
-def _sendevent(switch: Switch, link: Link, ask: Ask) -> None:
+def _sendevent(switch: Switch, link: Link, ask: HostRequest) -> None:
     uuid = new_uuid()
     link.server.fired(uuid)
     headers = [(name, value) for name, value in ask.headers if name.lower() != "event-subclass"]
@@ -127,15 +127,15 @@ def _sendevent(switch: Switch, link: Link, ask: Ask) -> None:
     switch.fire_sent(ask.name or "CUSTOM", subclass, headers, ask.body, diverts)
 
 
-def _connect(switch: Switch, link: Link, ask: Ask) -> None:
+def _connect(switch: Switch, link: Link, ask: HostRequest) -> None:
     link.server.channel(switch.event("CHANNEL_DATA", link.call.headers() if link.call is not None else []))
 
 
-def _getvar(switch: Switch, link: Link, ask: Ask) -> None:
+def _getvar(switch: Switch, link: Link, ask: HostRequest) -> None:
     link.server.value(link.call.variable(ask.name or "") if link.call is not None else "")
 
 
-def _myevents(switch: Switch, link: Link, ask: Ask) -> None:
+def _myevents(switch: Switch, link: Link, ask: HostRequest) -> None:
     call = switch.find(ask.uuid)
     if call is None:
         link.server.no_such_channel(ask.uuid or "")
@@ -144,7 +144,7 @@ def _myevents(switch: Switch, link: Link, ask: Ask) -> None:
         link.server.control(call.uuid)
 
 
-_ANSWERS: dict[str, Callable[[Switch, Link, Ask], Awaitable[None] | None]] = {
+_ANSWERS: dict[str, Callable[[Switch, Link, HostRequest], Awaitable[None] | None]] = {
     "api": _api_command,
     "bgapi": _job,
     "connect": _connect,

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Literal, cast
 
-from esl_proto import Ask, Effect, Server, ServerClosed
+from esl_proto import HostRequest, Effect, Server, ServerClosed
 
 from . import _asks
 from ._loop import LoopThread, on_loop
@@ -134,14 +134,14 @@ class Link(asyncio.Protocol):
             self._handle(message)
         self._send()
 
-    def _handle(self, message: Ask | Effect | ServerClosed) -> None:
+    def _handle(self, message: HostRequest | Effect | ServerClosed) -> None:
         if isinstance(message, ServerClosed):
             if message.why == "exit":
                 self._switch.record(Received("exit", connection=self.number))
             return
         if message.octets:
             self._switch.record(Received.of(message.octets, self.number))
-        if isinstance(message, Ask):
+        if isinstance(message, HostRequest):
             later = _asks.answer(self._switch, self, message)
             if later is not None:
                 self._answering = asyncio.get_running_loop().create_task(self._answer_later(later))

@@ -6,7 +6,8 @@ use std::net::TcpStream;
 
 use esl_peers::{NAMES, Seen, Task};
 use esl_proto::name::{EventName, Format};
-use esl_proto::{Client, Command, Incoming, Limits, Poll, RecvBuf};
+use esl_proto::client::Poll;
+use esl_proto::{Client, Command, Incoming, Limits, RecvBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let task = Task::from_args();

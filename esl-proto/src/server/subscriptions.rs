@@ -1,7 +1,7 @@
 //! Which events and log lines a connection gets.
 
-use super::store::{Full, Kind, Store};
-use crate::event::{Content, EventData};
+use super::arena::{Full, Kind, RecordArena};
+use crate::event::{Content, OutgoingEvent};
 use crate::name::EventName;
 
 /// Says whether a regular expression, `/.../` as the client has written it, matches a header's value: the host's
@@ -50,7 +50,7 @@ pub(super) enum Change {
 
 /// The listener's state for events, beside the texts in its store.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Interest {
+pub(super) struct Subscriptions {
     /// Whether events are sent at all.
     pub(super) listening: bool,
     /// Whether only those of the controlled channel are.
@@ -87,12 +87,12 @@ const OF_A_CHANNEL: [EventName<'static>; 23] = [
     EventName::Talk,
 ];
 
-impl Interest {
+impl Subscriptions {
     pub(super) const NONE: Self = Self { listening: false, my_events: false, names: EventSet(0), allowed: None };
 
     /// Takes `esl-allowed-events`, if there is a limit: names, and after CUSTOM subclasses, between commas, or between
     /// blanks if there is one.
-    pub(super) fn allow<S>(&mut self, list: Option<&[u8]>, store: &mut Store<S>) -> Result<(), Full>
+    pub(super) fn allow<S>(&mut self, list: Option<&[u8]>, store: &mut RecordArena<S>) -> Result<(), Full>
     where
         S: AsRef<[u8]> + AsMut<[u8]>,
     {
@@ -113,7 +113,7 @@ impl Interest {
     }
 
     /// `event`, given the words after an eventual format.
-    pub(super) fn event<'w, S>(&mut self, words: impl Iterator<Item = &'w [u8]>, store: &mut Store<S>) -> Change
+    pub(super) fn event<'w, S>(&mut self, words: impl Iterator<Item = &'w [u8]>, store: &mut RecordArena<S>) -> Change
     where
         S: AsRef<[u8]> + AsMut<[u8]>,
     {
@@ -153,7 +153,11 @@ impl Interest {
         change
     }
 
-    pub(super) fn nixevent<'w, S>(&mut self, words: impl Iterator<Item = &'w [u8]>, store: &mut Store<S>) -> Change
+    pub(super) fn nixevent<'w, S>(
+        &mut self,
+        words: impl Iterator<Item = &'w [u8]>,
+        store: &mut RecordArena<S>,
+    ) -> Change
     where
         S: AsRef<[u8]> + AsMut<[u8]>,
     {
@@ -178,7 +182,7 @@ impl Interest {
     }
 
     /// `noevents`: whether there was anything to end.
-    pub(super) fn noevents<S>(&mut self, store: &mut Store<S>) -> bool
+    pub(super) fn noevents<S>(&mut self, store: &mut RecordArena<S>) -> bool
     where
         S: AsRef<[u8]> + AsMut<[u8]>,
     {
@@ -200,7 +204,7 @@ impl Interest {
     }
 
     /// Whether the connection gets an event.
-    pub(super) fn wants<S>(&self, event: &EventData<'_>, store: &Store<S>, regex: RegexHook<'_>) -> bool
+    pub(super) fn wants<S>(&self, event: &OutgoingEvent<'_>, store: &RecordArena<S>, regex: RegexHook<'_>) -> bool
     where
         S: AsRef<[u8]>,
     {
@@ -210,7 +214,7 @@ impl Interest {
             && (!self.my_events || concerns(event, store))
     }
 
-    fn is_subscribed<S: AsRef<[u8]>>(&self, event: &EventData<'_>, store: &Store<S>) -> bool {
+    fn is_subscribed<S: AsRef<[u8]>>(&self, event: &OutgoingEvent<'_>, store: &RecordArena<S>) -> bool {
         if self.names.has(ALL) {
             return true;
         }
@@ -239,7 +243,7 @@ pub(super) fn listed(list: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Whether the filters let an event through.
-fn passes<S: AsRef<[u8]>>(event: &EventData<'_>, store: &Store<S>, regex: RegexHook<'_>) -> bool {
+fn passes<S: AsRef<[u8]>>(event: &OutgoingEvent<'_>, store: &RecordArena<S>, regex: RegexHook<'_>) -> bool {
     if !store.has_filters() {
         return true;
     }
@@ -293,7 +297,7 @@ fn filter_value(mut value: &[u8]) -> (bool, &[u8]) {
 }
 
 /// Whether an event is of the controlled channel, or of a job that its connection has started.
-fn concerns<S: AsRef<[u8]>>(event: &EventData<'_>, store: &Store<S>) -> bool {
+fn concerns<S: AsRef<[u8]>>(event: &OutgoingEvent<'_>, store: &RecordArena<S>) -> bool {
     let unique_id = event.get("Unique-ID");
     // After `myevents` with the uuid of no channel there is none: every channel's events come.
     let Some(channel) = store.one(Kind::Channel) else { return unique_id.is_some() };

@@ -15,7 +15,7 @@ fn key(kind: Kind, first: &[u8], second: &[u8]) -> (u8, Vec<u8>, Vec<u8>) {
     (kind as u8, first, second.to_vec())
 }
 
-fn check(store: &Store<Vec<u8>>, model: &Model) {
+fn check(store: &RecordArena<Vec<u8>>, model: &Model) {
     let filters: BTreeSet<_> = store.filters().map(|filter| key(Kind::Filter, filter.first, filter.second)).collect();
     assert_eq!(filters, model.iter().filter(|(kind, ..)| *kind == Kind::Filter as u8).cloned().collect());
     assert_eq!(store.has_filters(), !filters.is_empty());
@@ -35,7 +35,7 @@ proptest! {
         room in 0..600_usize,
         steps in prop::collection::vec((0..8_u8, 0..4_usize, "[abAB]{0,4}", "[ab]{0,2}"), 0..80),
     ) {
-        let mut store = Store::new(vec![0; room]);
+        let mut store = RecordArena::new(vec![0; room]);
         let mut model = Model::new();
         for (step, kind, first, second) in steps {
             let (kind, first) = (KINDS[kind], first.as_bytes());
@@ -87,8 +87,8 @@ proptest! {
 }
 
 /// The octets that the keys of `count` texts are looked at, for each octet of them.
-fn cost(texts: &[String], act: impl Fn(&mut Store<Vec<u8>>, &[u8])) -> usize {
-    let mut store = Store::new(vec![0; 8 << 20]);
+fn cost(texts: &[String], act: impl Fn(&mut RecordArena<Vec<u8>>, &[u8])) -> usize {
+    let mut store = RecordArena::new(vec![0; 8 << 20]);
     texts.iter().for_each(|text| store.insert(Kind::Subclass, text.as_bytes()).expect("room"));
     let done = work::of(|| texts.iter().for_each(|text| act(&mut store, text.as_bytes())));
     done / texts.iter().map(String::len).sum::<usize>()
@@ -113,7 +113,7 @@ fn what_a_client_makes_us_keep_makes_nothing_slower() {
         let done = cost(&texts, |store, text| store.remove(Kind::Subclass, text, b""));
         assert!(done < 40, "removal: {done} for each octet");
         let done = work::of(|| {
-            let mut store = Store::new(vec![0; 8 << 20]);
+            let mut store = RecordArena::new(vec![0; 8 << 20]);
             texts.iter().for_each(|text| store.add(Kind::Filter, b"Header", text.as_bytes()).expect("room"));
             store.remove_filters(b"header", None);
             assert!(!store.has_filters());
@@ -126,7 +126,7 @@ fn what_a_client_makes_us_keep_makes_nothing_slower() {
 /// Adding and removing at the end of the storage moves all records only now and then.
 #[test]
 fn a_full_store_is_not_moved_for_each_text() {
-    let mut store = Store::new(vec![0; 1 << 20]);
+    let mut store = RecordArena::new(vec![0; 1 << 20]);
     let mut kept = 0;
     while store.insert(Kind::Subclass, format!("{kept:06}").as_bytes()).is_ok() {
         kept += 1;

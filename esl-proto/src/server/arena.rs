@@ -73,7 +73,7 @@ impl List {
 
 /// The set of texts.
 #[derive(Clone)]
-pub(super) struct Store<S> {
+pub(super) struct RecordArena<S> {
     storage: S,
     /// Octets of all records.
     used: usize,
@@ -137,13 +137,13 @@ enum Link {
     At(usize, usize),
 }
 
-impl<S> Store<S> {
+impl<S> RecordArena<S> {
     pub(super) const fn new(storage: S) -> Self {
         Self { storage, used: 0, live: 0, root: NONE, filters: List::EMPTY, allowed: List::EMPTY }
     }
 }
 
-impl<S: AsRef<[u8]>> Store<S> {
+impl<S: AsRef<[u8]>> RecordArena<S> {
     fn word(&self, at: usize) -> u32 {
         let octets = self.storage.as_ref().get(at..).and_then(<[u8]>::first_chunk);
         octets.map_or(0, |octets| u32::from_le_bytes(*octets))
@@ -245,7 +245,7 @@ impl<S: AsRef<[u8]>> Store<S> {
     }
 }
 
-impl<S: AsRef<[u8]> + AsMut<[u8]>> Store<S> {
+impl<S: AsRef<[u8]> + AsMut<[u8]>> RecordArena<S> {
     fn set_word(&mut self, at: usize, word: u32) {
         if let Some(octets) = self.storage.as_mut().get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
             *octets = word.to_le_bytes();

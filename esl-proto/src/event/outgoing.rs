@@ -147,14 +147,14 @@ impl<S: Sink> Sink for Encoded<'_, S> {
 /// Everything that goes out must be given, Event-Name and Event-Sequence too; only Content-Length comes by itself, and
 /// one among the headers is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EventData<'a> {
+pub struct OutgoingEvent<'a> {
     /// The headers, duplicates among them.
     pub headers: &'a [EventField<'a>],
     /// The body. An empty one is told from none in JSON only.
     pub body: Option<&'a [u8]>,
 }
 
-impl<'a> EventData<'a> {
+impl<'a> OutgoingEvent<'a> {
     /// An event without a body.
     #[must_use]
     pub const fn new(headers: &'a [EventField<'a>]) -> Self {
@@ -171,7 +171,7 @@ impl<'a> EventData<'a> {
     #[must_use]
     pub fn name(&self) -> Option<EventName<'a>> {
         match self.headers.iter().rev().find(|field| field.is(header::EVENT_NAME.as_bytes()))?.content {
-            Content::Text(name) => Some(EventName::from_octets(name)),
+            Content::Text(name) => Some(EventName::from_bytes(name)),
             Content::Array(_) => None,
         }
     }
@@ -206,7 +206,7 @@ impl<'a> EventData<'a> {
 
     /// Names go out as they are: one with a line end would forge a header, in XML one that makes its tag end early or
     /// be an end tag an element.
-    pub(crate) fn check(&self, format: Format) -> Result<(), EventDataError> {
+    pub(crate) fn check(&self, format: Format) -> Result<(), OutgoingEventError> {
         for (item, field) in self.headers.iter().enumerate() {
             let breaks = if any(field.name, |octet| octet <= b'\r') { line_break(field.name) } else { None };
             let offset = match (breaks, format) {
@@ -215,7 +215,7 @@ impl<'a> EventData<'a> {
                 (None, _) => None,
             };
             if let Some(offset) = offset {
-                return Err(EventDataError { kind: EventDataErrorKind::Name, item, offset });
+                return Err(OutgoingEventError { kind: OutgoingEventErrorKind::Name, item, offset });
             }
         }
         Ok(())
@@ -223,13 +223,13 @@ impl<'a> EventData<'a> {
 
     /// As the head of a frame, an event must not say how long a body is, or what the frame is. A reader takes for the
     /// name the text before the first colon of the line.
-    pub(crate) fn check_head(&self) -> Result<(), EventDataError> {
+    pub(crate) fn check_head(&self) -> Result<(), OutgoingEventError> {
         let frames = |field: &EventField<'_>| {
             let name = split(b':', field.name).0.trim_ascii();
             [header::CONTENT_LENGTH, header::CONTENT_TYPE].iter().any(|word| name.eq_ignore_ascii_case(word.as_bytes()))
         };
         match self.headers.iter().position(frames) {
-            Some(item) => Err(EventDataError { kind: EventDataErrorKind::Name, item, offset: 0 }),
+            Some(item) => Err(OutgoingEventError { kind: OutgoingEventErrorKind::Name, item, offset: 0 }),
             None => Ok(()),
         }
     }
@@ -340,7 +340,7 @@ fn write_element(name: &[u8], text: &[u8], percent: Percent, sink: &mut impl Sin
 
 located! {
     /// An event cannot be written.
-    EventDataError of EventDataErrorKind {
+    OutgoingEventError of OutgoingEventErrorKind {
         /// Which header, from 0.
         item: usize,
         --
@@ -350,8 +350,8 @@ located! {
 }
 
 numbered! {
-    /// What [`EventDataError`] found wrong.
-    EventDataErrorKind {
+    /// What [`OutgoingEventError`] found wrong.
+    OutgoingEventErrorKind {
         /// A header's name has a line end or a NUL, or in XML a `/` at its front, `</`, or a `>` before white space: it
         /// would forge another header. Or the header is a Content-Length or Content-Type in the channel data that answer
         /// `connect`, which are the head of a frame.
@@ -360,6 +360,6 @@ numbered! {
 }
 
 unwritten! {
-    /// Why [`EventData::encode`] has failed.
-    EventEncodeError of EventDataError, code 300
+    /// Why [`OutgoingEvent::encode`] has failed.
+    EventEncodeError of OutgoingEventError, code 300
 }

@@ -2,13 +2,13 @@
 
 use core::fmt;
 
-use super::interest::{listed, listed_subclasses};
-use super::store::{Full, Kind, Store};
+use super::arena::{Full, Kind, RecordArena};
+use super::subscriptions::{listed, listed_subclasses};
 use super::write::Output;
 use super::{Closed, Control, Goodbye, Phase, Server};
 use crate::command::verb::NOT_FOUND;
 use crate::command::{ParseErrorKind, Secret, SendMsg};
-use crate::event::{EventData, EventDataError};
+use crate::event::{OutgoingEvent, OutgoingEventError};
 use crate::frame::Request;
 use crate::name::{EventName, Format};
 use crate::text::{Insufficient, Value};
@@ -16,7 +16,7 @@ use crate::text::{Insufficient, Value};
 /// What a client wants of the host. Each can be declined: a password by [`Answer::Refuse`], all else by
 /// [`Answer::Reply`] with `-ERR` and a reason.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Ask<'b> {
+pub enum HostRequest<'b> {
     /// `auth`: whether this is the password, by [`Secret::matches`]. [`Answer::Accept`] with [`Rights::ALL`], or
     /// [`Answer::Refuse`].
     Password(Secret<'b>),
@@ -78,7 +78,7 @@ pub enum Ask<'b> {
     MyEvents(&'b [u8]),
 }
 
-/// What the host says to an [`Ask`].
+/// What the host says to a [`HostRequest`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Answer<'a> {
     /// The password is right.
@@ -101,12 +101,12 @@ pub enum Answer<'a> {
     Value(&'a [u8]),
     /// The channel's data, as headers of a CHANNEL_DATA event. The listener adds the headers about the connection
     /// itself: Content-Type, Reply-Text, Socket-Mode, Control.
-    Channel(EventData<'a>),
+    Channel(OutgoingEvent<'a>),
     /// Another reply to anything but a password: `-ERR` and a reason. Nothing changes.
     Reply(&'a [u8]),
 }
 
-impl fmt::Debug for Ask<'_> {
+impl fmt::Debug for HostRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = |octets| Value::octets(octets);
         match self {
@@ -193,7 +193,7 @@ pub enum AnswerError {
     /// Nothing was asked, or this is no answer to it; nothing has changed.
     NotAsked,
     /// The channel's data cannot be written; nothing has changed.
-    Channel(EventDataError),
+    Channel(OutgoingEventError),
 }
 
 impl AnswerError {
@@ -245,7 +245,7 @@ impl From<Insufficient> for AnswerError {
 
 /// The answer that the host owes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Due {
+pub(super) struct PendingReply {
     pub(super) owed: Owed,
     /// Suppress the reply if it is a plain `command/reply`.
     pub(super) silent: bool,
@@ -337,7 +337,8 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
 
     fn accept(&mut self, rights: Rights<'_>) -> Result<(), AnswerError> {
         if self.keep_rights(rights).is_err() {
-            let new = |kind, word: &[u8]| if self.store.has(kind, word) { 0 } else { Store::<S>::room_for(kind, word) };
+            let new =
+                |kind, word: &[u8]| if self.store.has(kind, word) { 0 } else { RecordArena::<S>::room_for(kind, word) };
             let subclasses = rights.events.into_iter().flat_map(listed_subclasses);
             let commands = rights.api.into_iter().flat_map(listed);
             let more = subclasses.map(|word| new(Kind::AllowedSubclass, word)).sum::<usize>()
@@ -353,7 +354,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     }
 
     fn keep_rights(&mut self, rights: Rights<'_>) -> Result<(), Full> {
-        self.interest.allow(rights.events, &mut self.store)?;
+        self.subscriptions.allow(rights.events, &mut self.store)?;
         self.api_limited = rights.api.is_some();
         let commands = rights.api.into_iter().flat_map(listed);
         for command in commands {
@@ -363,7 +364,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     }
 
     pub(super) fn watch_channel(&mut self, format: Option<Format>) {
-        self.interest.my_events();
+        self.subscriptions.my_events();
         self.format = format.unwrap_or(self.format);
     }
 }
