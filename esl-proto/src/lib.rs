@@ -8,29 +8,29 @@
 //! * A host reads octets into a buffer of its own; [`RecvBuf`] keeps the books of one.
 //! * A [`Decoder`] cuts them into [`Frame`]s, whatever pieces they arrive in. Frames longer than the host can hold come
 //!   in parts ([`Limits::max_buffered`]).
-//! * A [`Message`] says what a frame means: a [`Reply`], an [`ApiResponse`], an [`Event`], a [`LogLine`], a
-//!   [`DisconnectNotice`] and so on.
+//! * A [`Message`] says what a frame means: a [`Reply`](message::Reply), an [`ApiResponse`](message::ApiResponse), an [`Event`], a [`LogLine`](message::LogLine), a
+//!   [`DisconnectNotice`](message::DisconnectNotice) and so on.
 //! * An [`Event`] is one view over the plain, JSON and XML formats: an ordered multi-map of headers and a body.
 //!   [`Event::index`] speeds up many look-ups.
 //! * A [`Value`] is what a name, a value or a body is: octets as they lie in the buffer, decoded when asked for.
 //! * A [`Command`] is what a client sends: written into the caller's buffer, refused where it would break or forge the
-//!   protocol, and parsed back from a [`Request`] on the server's side.
+//!   protocol, and parsed back from a [`Request`](frame::Request) on the server's side.
 //! * A [`Client`] is a whole connection, inbound or outbound: it says what came in, which command each answer belongs to,
 //!   what may be sent now, and how it ended. A [`Connection`] is a client with its buffers in one value: all but the
 //!   socket.
 //! * With the feature `alloc`, `session` knows what waits for what over one connection after another, and `calls` what is
 //!   known of each channel.
 //! * [`server`] is the other end: the listener that FreeSWITCH runs, which answers, asks its host, and delivers events
-//!   ([`OutgoingEvent`]) in the three formats.
+//!   ([`OutgoingEvent`](event::OutgoingEvent)) in the three formats.
 //! * [`dial`] says whom to call: the arguments of `originate` and `bridge`, written so that the server reads what is
 //!   meant, and read back.
-//! * [`app`] has the applications that programs drive in a channel, with arguments that arrive as they are meant.
+//! * [`command::app`] has the applications that programs drive in a channel, with arguments that arrive as they are meant.
 //! * [`name`] has FreeSWITCH's vocabulary: event names, hangup causes, states, log levels, headers.
 //!
 //! The [`guide`] shows them at work, from the first connection to a program that lives for years.
 //!
 //! Octets, not text: nothing on the wire is promised to be UTF-8. Everything borrows from the caller's buffer, and one
-//! number, [`Step::consumed`], says how much of it is done with.
+//! number, [`Step::consumed`](frame::Step::consumed), says how much of it is done with.
 //!
 //! ```
 //! use esl_proto::name::EventName;
@@ -51,11 +51,12 @@
 //! # Errors
 //!
 //! Every error is a small value with the place of what is wrong and a number that never changes and is the same in
-//! every language: framing ([`DecodeErrorKind`]) from 101, event documents ([`EventErrorKind`]) from 201, commands
-//! that are refused ([`CommandErrorKind`]) from 301, requests that are not understood ([`ParseErrorKind`]) from 401,
-//! commands that may not be sent now ([`NotAllowed`]) from 601, what a host may not send ([`OutgoingEventError`],
+//! every language: framing ([`DecodeErrorKind`](frame::DecodeErrorKind)) from 101, event documents ([`EventErrorKind`](event::EventErrorKind)) from 201, commands
+//! that are refused ([`CommandErrorKind`](command::CommandErrorKind)) from 301, requests that are not understood ([`ParseErrorKind`](command::ParseErrorKind)) from 401,
+//! commands that may not be sent now ([`NotAllowed`](client::NotAllowed)) from 601, what a host may not send ([`OutgoingEventError`](event::OutgoingEventError),
 //! [`server::AnswerError`], [`server::DeliverError`]) from 701, calls that cannot be written or read ([`dial::DialErrorKind`], [`dial::DialParseErrorKind`]) from 501 to 599, texts that are not of a type
-//! ([`ConvertError`]) from 801, applications that cannot be written ([`app::AppErrorKind`]) from 901.
+//! ([`ConvertError`](text::ConvertError)) from 801, applications that cannot be written
+//! ([`AppErrorKind`](command::app::AppErrorKind)) from 901.
 //!
 //! An error that holds another shows what that one says, and has it as its [`source`](core::error::Error::source).
 #![cfg_attr(not(test), no_std)]

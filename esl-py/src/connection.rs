@@ -177,14 +177,14 @@ impl Connection {
     #[staticmethod]
     #[pyo3(signature = (*, max_head = 1048576, max_body = 67108864))]
     fn inbound(max_head: usize, max_body: usize) -> Self {
-        Self::new(Client::inbound(Limits { max_head: max_head, max_body: max_body, ..Limits::DEFAULT }))
+        Self::new(Client::inbound(Limits { max_head, max_body, ..Limits::DEFAULT }))
     }
 
     /// A connection that FreeSWITCH has opened for a call. The first command must be `connect`.
     #[staticmethod]
     #[pyo3(signature = (*, max_head = 1048576, max_body = 67108864))]
     fn outbound(max_head: usize, max_body: usize) -> Self {
-        Self::new(Client::outbound(Limits { max_head: max_head, max_body: max_body, ..Limits::DEFAULT }))
+        Self::new(Client::outbound(Limits { max_head, max_body, ..Limits::DEFAULT }))
     }
 
     /// Takes octets that have arrived; nothing is read of them before the next iteration.

@@ -228,7 +228,7 @@ const _: () = {
 };
 
 const fn limits(max_queued: u32, max_lost: u32, max_head: usize, max_body: usize) -> ServerLimits {
-    let request = Limits { max_head: max_head, max_body: max_body, ..ServerLimits::DEFAULT.request };
+    let request = Limits { max_head, max_body, ..ServerLimits::DEFAULT.request };
     ServerLimits { request, queued: max_queued, lost: max_lost }
 }
 

@@ -100,7 +100,7 @@ impl Host {
             2 => u.int_in_range(2..=200)?,
             _ => u.int_in_range(ESLP_BUFFER_MIN..=600)?,
         };
-        let limits = eslp_limits { whole, ..eslp_limits::default() };
+        let limits = eslp_limits { max_buffered: whole, ..eslp_limits::default() };
         let (role, sender) = (u.int_in_range(1..=2)?, u.int_in_range(1..=2)?);
         let mut options: eslp_server_options = zeroed();
         options.channel = if u.arbitrary()? { bytes(b"5fd4") } else { NONE };
