@@ -86,25 +86,25 @@ impl Call {
     /// Which side has begun the call.
     #[must_use]
     pub fn direction(&self) -> Option<CallDirection<'_>> {
-        self.direction.as_deref().map(CallDirection::from_octets)
+        self.direction.as_deref().map(CallDirection::from_bytes)
     }
 
     /// The state of the channel.
     #[must_use]
     pub fn state(&self) -> Option<ChannelState<'_>> {
-        self.state.as_deref().map(ChannelState::from_octets)
+        self.state.as_deref().map(ChannelState::from_bytes)
     }
 
     /// The state of the call, as a person sees it.
     #[must_use]
     pub fn call_state(&self) -> Option<CallState<'_>> {
-        self.call_state.as_deref().map(CallState::from_octets)
+        self.call_state.as_deref().map(CallState::from_bytes)
     }
 
     /// Whether it is answered.
     #[must_use]
     pub fn answer_state(&self) -> Option<AnswerState<'_>> {
-        self.answer_state.as_deref().map(AnswerState::from_octets)
+        self.answer_state.as_deref().map(AnswerState::from_bytes)
     }
 
     /// The caller's name.
@@ -164,7 +164,7 @@ impl Call {
     /// Why it has ended, once it has.
     #[must_use]
     pub fn cause(&self) -> Option<HangupCause<'_>> {
-        self.cause.as_deref().map(HangupCause::from_octets)
+        self.cause.as_deref().map(HangupCause::from_bytes)
     }
 
     /// The value of a variable that [`Calls::variables`] asks for.
@@ -251,7 +251,7 @@ impl Calls {
         if let Some(old) = &renamed {
             self.rename(old, &uuid);
         }
-        let ends = told.name.as_deref().is_some_and(|name| EventName::from_octets(name) == EventName::ChannelDestroy);
+        let ends = told.name.as_deref().is_some_and(|name| EventName::from_bytes(name) == EventName::ChannelDestroy);
         let is_known = self.calls.contains_key(&uuid);
         if !is_known && (ends || call.state().is_some_and(|state| is_over(&state))) {
             return Change::Nothing;
@@ -262,7 +262,7 @@ impl Calls {
         }
         self.calls.entry(uuid.clone()).or_default().learn(call);
         if let (Some(a), Some(b)) = (&told.a, &told.b) {
-            match told.name.as_deref().map(EventName::from_octets) {
+            match told.name.as_deref().map(EventName::from_bytes) {
                 Some(EventName::ChannelBridge) => self.join(a, b),
                 Some(EventName::ChannelUnbridge) => self.part(a, b),
                 _ => {}

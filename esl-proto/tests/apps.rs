@@ -6,7 +6,8 @@ use esl_proto::app::{
 };
 use esl_proto::dial::Leg;
 use esl_proto::name::{Format, HangupCause, LogLevel};
-use esl_proto::{Command, Event, SendMsg};
+use esl_proto::command::SendMsg;
+use esl_proto::{Command, Event};
 use proptest::prelude::*;
 
 fn written<'a>(app: impl Into<App<'a>>) -> Result<Vec<u8>, AppEncodeError> {

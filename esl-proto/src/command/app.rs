@@ -6,7 +6,8 @@
 //!
 //! ```
 //! use esl_proto::app::{App, Record};
-//! use esl_proto::{Command, SendMsg};
+//! use esl_proto::command::SendMsg;
+//! use esl_proto::Command;
 //!
 //! let mut storage = [0; 256];
 //! let record = App::from(Record::new("/tmp/two words.wav").limit(30));
@@ -566,7 +567,7 @@ impl<'a> App<'a> {
     /// # Errors
     /// As [`encode`](Self::encode).
     pub fn execute<'o>(&self, out: &'o mut [u8]) -> Result<Execute<'o>, AppEncodeError> {
-        Ok(Execute::from_octets(self.name().as_bytes(), self.encode(out)?))
+        Ok(Execute::from_bytes(self.name().as_bytes(), self.encode(out)?))
     }
 
     fn write(&self, to: &mut Argument<'_>) -> Result<(), AppError> {
@@ -1323,7 +1324,7 @@ impl<'e> Outcome<'e> {
 /// Why the channel of an event has ended.
 pub(crate) fn cause<'e>(event: &Event<'e>) -> Option<HangupCause<'e>> {
     let value = event.get(header::HANGUP_CAUSE).or_else(|| event.get("variable_hangup_cause"))?;
-    Some(HangupCause::from_octets(value.raw()))
+    Some(HangupCause::from_bytes(value.raw()))
 }
 
 /// The name of a variable.

@@ -19,7 +19,8 @@
 //! ```
 //! use core::time::Duration;
 //! use esl_proto::session::{Outcome, Session, Slot};
-//! use esl_proto::{Client, Command, Incoming, Limits, Poll};
+//! use esl_proto::client::Poll;
+//! use esl_proto::{Client, Command, Incoming, Limits};
 //!
 //! let now = Duration::ZERO; // since any moment of the host's
 //! let mut session = Session::new(0xf5);
@@ -327,7 +328,7 @@ impl Session {
     /// Gives what stands at the front of `buf`, as [`Client::poll`] does, and takes in what it means: look for
     /// [outcomes](Self::next_outcome) before what was given is dropped.
     ///
-    /// Events that come in parts end no wait: have [`Limits::whole`](crate::Limits::whole) larger than what jobs print.
+    /// Events that come in parts end no wait: have [`Limits::max_buffered`](crate::Limits::max_buffered) larger than what jobs print.
     ///
     /// Without a connection it gives [`Poll::Closed`] if the last one has ended by itself, else [`Poll::NeedData`]:
     /// [`reason`](Self::reason) tells.
@@ -442,10 +443,10 @@ impl Session {
     ) -> Result<CommandId, SessionError> {
         self.must_be_free(Some(slot))?;
         self.must_be_open()?;
-        let Call::Execute(execute) = message.call else { return Err(SessionError::NotReady) };
+        let CallCommand::Execute(execute) = message.call else { return Err(SessionError::NotReady) };
         let channel = message.uuid.map(Into::into).or_else(|| self.own.clone()).ok_or(SessionError::NotReady)?;
         let tag = Tag::new(self.run, self.next_tag);
-        let named = SendMsg { call: Call::Execute(execute.event_uuid(&tag)), ..*message };
+        let named = SendMsg { call: CallCommand::Execute(execute.event_uuid(&tag)), ..*message };
         let command = Command::SendMsg(named);
         self.allowed(&command)?;
         self.need(&[b"CHANNEL_EXECUTE_COMPLETE", b"CHANNEL_HANGUP_COMPLETE", b"CHANNEL_DESTROY"])?;

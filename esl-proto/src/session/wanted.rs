@@ -240,7 +240,7 @@ impl Wanted {
 }
 
 fn with_events<R>(names: &BTreeSet<Text>, subclasses: &BTreeSet<Text>, then: impl FnOnce(Events<'_>) -> R) -> R {
-    let names: Vec<EventName<'_>> = names.iter().map(|name| EventName::from_octets(name)).collect();
+    let names: Vec<EventName<'_>> = names.iter().map(|name| EventName::from_bytes(name)).collect();
     let subclasses: Vec<&[u8]> = subclasses.iter().map(|subclass| &**subclass).collect();
-    then(Events { names: EventNames::from_names(&names), subclasses: Words::from_octets(&subclasses) })
+    then(Events { names: EventNames::from_names(&names), subclasses: Words::from_bytes(&subclasses) })
 }

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use esl_proto::name::EventName;
 use esl_proto::session::{Interest, Outcome, Reason, Session, Slot};
-use esl_proto::{Client, Command, End, Events, Execute, Limits, Poll, SendMsg};
+use esl_proto::client::{End, Poll};
+use esl_proto::command::{Events, Execute, SendMsg};
+use esl_proto::{Client, Command, Limits};
 
 #[derive(Clone, Debug)]
 enum Kind {
