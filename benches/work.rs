@@ -7,10 +7,10 @@ use std::cell::RefCell;
 
 use esl_proto::client::Poll;
 use esl_proto::command::{Execute, SendEvent, SendMsg};
-use esl_proto::event::{EventField, HeaderSlot, OutgoingEvent};
+use esl_proto::event::{Field, HeaderSlot, OutgoingEvent};
 use esl_proto::frame::Step;
 use esl_proto::name::{EventName, Format};
-use esl_proto::server::{Admission, Answer, Rights, Server, ServerLimits};
+use esl_proto::server::{Admission, Response, Rights, Server, ServerLimits};
 use esl_proto::{Client, Command, Decoder, Event, Limits};
 use memchr::{memchr_iter, memmem};
 
@@ -252,7 +252,7 @@ fn listener(format: Format) -> Server<[u8; 256]> {
     let mut out = [0; Server::REPLY_MAX];
     server.poll(b"", &mut out).expect("the greeting");
     server.poll(b"auth x\n\n", &mut out).expect("a question");
-    server.answer(Answer::Accept(Rights::ALL), &mut out).expect("an answer");
+    server.respond(Response::Accept(Rights::ALL), &mut out).expect("an answer");
     server.poll(format!("event {format} ALL\n\n").as_bytes(), &mut out).expect("a reply");
     server
 }
@@ -317,7 +317,7 @@ fn decoded(busy: &Busy) -> Vec<(Vec<u8>, Vec<u8>)> {
 
 /// An event offered and delivered to one connection.
 fn delivering<'a>(key: &'static str, name: &'static str, format: Format, headers: &'a [(Vec<u8>, Vec<u8>)]) -> Row<'a> {
-    let fields: Vec<_> = headers.iter().map(|(name, value)| EventField::new(name, value)).collect();
+    let fields: Vec<_> = headers.iter().map(|(name, value)| Field::new(name, value)).collect();
     let mut server = listener(format);
     let mut out = vec![0; 64 << 10];
     assert_eq!(server.offer(&OutgoingEvent::new(&fields)), Admission::Enqueue);

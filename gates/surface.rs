@@ -22,7 +22,7 @@ use esl_proto::dial::{
     Bridge, Destination, DialHandle, DialHandles, DialString, FlatLeg, Join, Leg, LegList, LegSource, Originate,
     ReadVariables, Variables,
 };
-use esl_proto::event::{Content, EventField, HeaderSlot, OutgoingEvent};
+use esl_proto::event::{Content, Field, HeaderSlot, OutgoingEvent};
 use esl_proto::frame::{Lines, Request, Step};
 use esl_proto::message::Status;
 use esl_proto::name::{
@@ -117,7 +117,7 @@ impl Sum {
         self.add(value.to_i64());
         let (raw, coding, limit) = value.parts();
         self.add(Value::from_parts(raw, coding, limit) == Some(value));
-        self.add(value == Value::octets(b"x"));
+        self.add(value == Value::from_bytes(b"x"));
         self.add(value == *"x" && "x" == value && b"x" == value && value == b"x" && *b"x" == value);
         self.add(value.cmp(&Value::from("x")));
         let mut hasher = Sum(0);
@@ -135,7 +135,7 @@ impl Sum {
         self.show(format_args!("{}", EventName::from_bytes(value.raw())));
         self.add(HangupCause::from_bytes(value.raw()).number());
         self.add(ChannelState::from_bytes(value.raw()).number());
-        self.add(CallState::from_bytes(value.raw()).as_octets());
+        self.add(CallState::from_bytes(value.raw()).as_bytes());
         self.show(format_args!("{}", AnswerState::from_bytes(value.raw()).as_str().unwrap_or_default()));
         self.add(CallDirection::from_bytes(value.raw()));
         self.add(Priority::from_bytes(value.raw()));
@@ -193,7 +193,7 @@ impl Sum {
         self.maybe(event.get("x"));
         self.add(event.into_iter().count());
         self.add(event.get_all("x").count());
-        self.add(event.name().map(|name| name.as_octets()));
+        self.add(event.name().map(|name| name.as_bytes()));
         self.maybe(event.subclass());
         self.maybe(event.body());
         self.add(event.validate());
@@ -423,7 +423,7 @@ impl Sum {
                 Ok(sent) => {
                     let tag = Tag::new(octets.len() as u64, sent.id.number());
                     self.show(format_args!("{tag} {tag:?}"));
-                    self.add(Tag::number_in(Value::octets(octets), 1));
+                    self.add(Tag::number_in(Value::from_bytes(octets), 1));
                     self.add(jobs.insert(sent.id.number(), sent.len));
                 }
                 Err(error) => {
@@ -661,7 +661,7 @@ impl Sum {
     fn listener(&mut self, mut server: Server<[u8; 256]>, octets: &[u8]) {
         let mut out = [0; 4096];
         let items = [octets, octets];
-        let fields = [EventField::new(octets, octets), EventField::array(octets, &items)];
+        let fields = [Field::new(octets, octets), Field::array(octets, &items)];
         let event = OutgoingEvent::new(&fields).with_body(octets);
         self.event_data(&event, &mut out);
         let mut rest = octets;
@@ -706,23 +706,23 @@ impl Sum {
         out: &mut [u8],
     ) {
         self.add(ask);
-        let rights = Rights { events: Some(octets), api: Some(octets), log: octets.len() > 3 };
+        let rights = Rights { allowed_events: Some(octets), allowed_api: Some(octets), allowed_log: octets.len() > 3 };
         for answer in [
-            server::Answer::Accept(rights),
-            server::Answer::Accept(Rights::ALL),
-            server::Answer::Output(octets),
-            server::Answer::Job(octets),
-            server::Answer::Ok,
-            server::Answer::Control(octets),
-            server::Answer::NoSuchChannel(octets),
-            server::Answer::Event(octets),
-            server::Answer::Value(octets),
-            server::Answer::Channel(*event),
-            server::Answer::Reply(octets),
-            server::Answer::Refuse,
+            server::Response::Accept(rights),
+            server::Response::Accept(Rights::ALL),
+            server::Response::Output(octets),
+            server::Response::Job(octets),
+            server::Response::Ok,
+            server::Response::Control(octets),
+            server::Response::NoSuchChannel(octets),
+            server::Response::Fired(octets),
+            server::Response::Value(octets),
+            server::Response::Channel(*event),
+            server::Response::Reply(octets),
+            server::Response::Refuse,
         ] {
             self.add(answer);
-            match server.answer(answer, out) {
+            match server.respond(answer, out) {
                 Ok(written) => self.add(written),
                 Err(error) => {
                     self.add((error, error.code()));

@@ -10,12 +10,12 @@
  *     eslp_client *client;
  *     eslp_client_init(memory, sizeof memory, ESLP_INBOUND, NULL, &client);
  *     for (;;) {
- *         eslp_client_found found;
- *         eslp_status status = eslp_client_poll(client, buffer, filled, &found);
+ *         eslp_client_result result;
+ *         eslp_status status = eslp_client_poll(client, buffer, filled, &result);
  *         if (status == ESLP_OK) {
- *             ... look at found.kind and found.message; perhaps eslp_client_send() ...
+ *             ... look at result.kind and result.message; perhaps eslp_client_send() ...
  *         }
- *         ... take found.consumed octets off the front of the buffer ...
+ *         ... take result.consumed octets off the front of the buffer ...
  *         if (status == ESLP_NEED_DATA) {
  *             ... read more into the buffer; at the end of the stream, eslp_client_eof() and leave ...
  *         } else if (status != ESLP_OK) {
@@ -2024,7 +2024,7 @@ typedef struct eslp_unanswered {
 } eslp_unanswered;
 
 /** What eslp_client_poll() found. */
-typedef struct eslp_client_found {
+typedef struct eslp_client_result {
   /** Octets that are done with: take them off the front of the buffer before the next call, whatever came. */
   size_t consumed;
   /**
@@ -2063,7 +2063,7 @@ typedef struct eslp_client_found {
   uint8_t head_ends;
   /** With the last ESLP_IN_HEAD_PART: whether the head has lost its end; see eslp_message_is_cut(). */
   uint8_t is_cut;
-} eslp_client_found;
+} eslp_client_result;
 
 /** A command has been written, or why not. */
 typedef struct eslp_sent {
@@ -2168,13 +2168,13 @@ void eslp_client_free(eslp_client *client);
 /**
  * Reads the next item from `buf`, which holds all octets read and not yet consumed.
  *
- * Take `found->consumed` octets off the front before the next call, after you have used what `found` points to, and read
+ * Take `result->consumed` octets off the front before the next call, after you have used what `result` points to, and read
  * more before it if the status is ESLP_NEED_DATA. When a read says that the stream has ended: eslp_client_eof().
  *
- * @return ESLP_OK if something came in, `found->kind` says what; ESLP_NEED_DATA; ESLP_CLOSED if the connection is over;
+ * @return ESLP_OK if something came in, `result->kind` says what; ESLP_NEED_DATA; ESLP_CLOSED if the connection is over;
  * an error from ESLP_INVALID_LENGTH on if the framing is broken, then and on every later call.
  */
-eslp_status eslp_client_poll(eslp_client *client, const void *buf, size_t len, eslp_client_found *found);
+eslp_status eslp_client_poll(eslp_client *client, const void *buf, size_t len, eslp_client_result *result);
 
 /**
  * Writes a command to `out`, and counts it as sent: the host must send `sent->len` octets, in one piece and in the order
@@ -2376,9 +2376,9 @@ uint64_t eslp_sequence_missing(const eslp_sequence *sequence);
  *
  *     eslp_buffer_init(&buffer, memory, sizeof memory);
  *     for (;;) {
- *         status = eslp_client_poll(client, eslp_buffer_data(&buffer), eslp_buffer_len(&buffer), &found);
+ *         status = eslp_client_poll(client, eslp_buffer_data(&buffer), eslp_buffer_len(&buffer), &result);
  *         ... use what came ...
- *         eslp_buffer_consume(&buffer, found.consumed);
+ *         eslp_buffer_consume(&buffer, result.consumed);
  *         if (status != ESLP_NEED_DATA) continue;
  *         eslp_buffer_spare(&buffer, &spare, &room);
  *         count = read(socket, spare, room);
@@ -2544,14 +2544,14 @@ typedef struct eslp_server_options {
 } eslp_server_options;
 
 /** What eslp_server_poll() found. */
-typedef enum eslp_server_found_kind {
+typedef enum eslp_server_result_kind {
   /** Nothing. */
   ESLP_SERVER_NONE = 0,
   /** The listener has written something by itself, its greeting or the reply to a command: `written`, `effect`. */
   ESLP_SERVER_DONE = 1,
-  /** The client wants something of the host, which has to eslp_server_answer(): `ask`. */
-  ESLP_SERVER_ASK = 2,
-} eslp_server_found_kind;
+  /** The client wants something of the host, which has to eslp_server_respond(): `ask`. */
+  ESLP_SERVER_HOST_REQUEST = 2,
+} eslp_server_result_kind;
 
 /** What a command that the listener has answered by itself means to its host. */
 typedef enum eslp_effect {
@@ -2583,42 +2583,42 @@ typedef enum eslp_host_request_kind {
   /** Nothing. */
   ESLP_HOST_REQUEST_NONE = 0,
   /**
-   * `auth`: whether `password` is right, by eslp_secret_matches(). ESLP_ANSWER_ACCEPT or ESLP_ANSWER_REFUSE. All other
-   * questions can be declined with ESLP_ANSWER_REPLY.
+   * `auth`: whether `password` is right, by eslp_secret_matches(). ESLP_RESPONSE_ACCEPT or ESLP_RESPONSE_REFUSE. All other
+   * questions can be declined with ESLP_RESPONSE_REPLY.
    */
   ESLP_HOST_REQUEST_PASSWORD = 1,
   /**
-   * `userauth`: whether `password` is that of `user` at `domain`. ESLP_ANSWER_ACCEPT with the user's rights, or
-   * ESLP_ANSWER_REFUSE.
+   * `userauth`: whether `password` is that of `user` at `domain`. ESLP_RESPONSE_ACCEPT with the user's rights, or
+   * ESLP_RESPONSE_REFUSE.
    */
   ESLP_HOST_REQUEST_USER = 2,
   /**
-   * `api`: run `command` with `argument`. ESLP_ANSWER_OUTPUT, when it is there; until then the client's next
+   * `api`: run `command` with `argument`. ESLP_RESPONSE_OUTPUT, when it is there; until then the client's next
    * commands wait, and so do its events. With `console`, aliases are known, and `command` is the whole line.
    */
   ESLP_HOST_REQUEST_API = 3,
   /**
-   * `bgapi`: begin `command` with `argument`. ESLP_ANSWER_JOB at once, with the name `job` if that is given, and a
+   * `bgapi`: begin `command` with `argument`. ESLP_RESPONSE_JOB at once, with the name `job` if that is given, and a
    * BACKGROUND_JOB event when it has ended.
    */
   ESLP_HOST_REQUEST_BGAPI = 4,
   /**
-   * `sendmsg`: do `message` with a channel. ESLP_ANSWER_DONE, ESLP_ANSWER_NO_SUCH_CHANNEL or ESLP_ANSWER_REPLY; with
+   * `sendmsg`: do `message` with a channel. ESLP_RESPONSE_OK, ESLP_RESPONSE_NO_SUCH_CHANNEL or ESLP_RESPONSE_REPLY; with
    * `wait` not before it is done. All its headers are in `request`.
    */
   ESLP_HOST_REQUEST_SENDMSG = 5,
   /**
-   * `sendevent`: fire the event `event_name`, whose headers and body are in `request`. ESLP_ANSWER_EVENT with its
-   * uuid, or ESLP_ANSWER_REPLY. FreeSWITCH takes an unknown name for CUSTOM without a subclass.
+   * `sendevent`: fire the event `event_name`, whose headers and body are in `request`. ESLP_RESPONSE_FIRED with its
+   * uuid, or ESLP_RESPONSE_REPLY. FreeSWITCH takes an unknown name for CUSTOM without a subclass.
    */
   ESLP_HOST_REQUEST_SENDEVENT = 6,
-  /** `connect`: the controlled channel's data. ESLP_ANSWER_CHANNEL. */
+  /** `connect`: the controlled channel's data. ESLP_RESPONSE_CHANNEL. */
   ESLP_HOST_REQUEST_CONNECT = 7,
-  /** `getvar`: the `variable` of the controlled channel. ESLP_ANSWER_VALUE. */
+  /** `getvar`: the `variable` of the controlled channel. ESLP_RESPONSE_VALUE. */
   ESLP_HOST_REQUEST_GETVAR = 8,
   /**
-   * `myevents` of an inbound connection: whether there is a channel with this `uuid`. ESLP_ANSWER_CONTROL or
-   * ESLP_ANSWER_NO_SUCH_CHANNEL, with this uuid.
+   * `myevents` of an inbound connection: whether there is a channel with this `uuid`. ESLP_RESPONSE_CONTROL or
+   * ESLP_RESPONSE_NO_SUCH_CHANNEL, with this uuid.
    */
   ESLP_HOST_REQUEST_MYEVENTS = 9,
 } eslp_host_request_kind;
@@ -2678,7 +2678,7 @@ typedef enum eslp_closed {
 } eslp_closed;
 
 /** What eslp_server_poll() found. */
-typedef struct eslp_server_found {
+typedef struct eslp_server_result {
   /**
    * Octets that are done with: take them off the front of the buffer before the next call; those of a question once
    * it is answered.
@@ -2691,7 +2691,7 @@ typedef struct eslp_server_found {
   size_t required;
   /** Octets of `out` to send. */
   size_t written;
-  /** An eslp_server_found_kind. */
+  /** An eslp_server_result_kind. */
   int32_t kind;
   /** With ESLP_SERVER_DONE: an eslp_effect. */
   int32_t effect;
@@ -2701,60 +2701,60 @@ typedef struct eslp_server_found {
   int32_t error;
   /** Position in the stream, counted from the first octet. */
   uint64_t error_offset;
-  /** With ESLP_SERVER_ASK: what is wanted. */
+  /** With ESLP_SERVER_HOST_REQUEST: what is wanted. */
   eslp_host_request ask;
-} eslp_server_found;
+} eslp_server_result;
 
 /** What the host says to an eslp_host_request. */
-typedef enum eslp_answer_kind {
+typedef enum eslp_response_kind {
   /** The password is right: the rights are in `allowed_events`, `allowed_api`, `deny_log`. */
-  ESLP_ANSWER_ACCEPT = 1,
+  ESLP_RESPONSE_ACCEPT = 1,
   /** The password is wrong: the connection ends. */
-  ESLP_ANSWER_REFUSE = 2,
+  ESLP_RESPONSE_REFUSE = 2,
   /** An API command's output: `text`. Nothing becomes `-ERR no reply`. */
-  ESLP_ANSWER_OUTPUT = 3,
+  ESLP_RESPONSE_OUTPUT = 3,
   /** The job has begun under the name `text`. */
-  ESLP_ANSWER_JOB = 4,
+  ESLP_RESPONSE_JOB = 4,
   /** It is done, or will be. */
-  ESLP_ANSWER_DONE = 5,
+  ESLP_RESPONSE_OK = 5,
   /** The channel exists and can be watched: its uuid is `text`. */
-  ESLP_ANSWER_CONTROL = 6,
+  ESLP_RESPONSE_CONTROL = 6,
   /** There is no channel of the uuid that was asked for, which is repeated in `text`. */
-  ESLP_ANSWER_NO_SUCH_CHANNEL = 7,
+  ESLP_RESPONSE_NO_SUCH_CHANNEL = 7,
   /** The event has been fired and has the uuid `text`. */
-  ESLP_ANSWER_EVENT = 8,
+  ESLP_RESPONSE_FIRED = 8,
   /**
    * The variable's value: `text`; empty if it is not set. One line of at most 511 octets arrives: line ends become
    * blanks.
    */
-  ESLP_ANSWER_VALUE = 9,
+  ESLP_RESPONSE_VALUE = 9,
   /**
    * The channel's data: `channel`, the headers of a CHANNEL_DATA event; the headers about the connection itself are
    * added.
    */
-  ESLP_ANSWER_CHANNEL = 10,
+  ESLP_RESPONSE_CHANNEL = 10,
   /** Another reply to anything but a password: `text`, `-ERR` and a reason. Nothing changes. */
-  ESLP_ANSWER_REPLY = 11,
-} eslp_answer_kind;
+  ESLP_RESPONSE_REPLY = 11,
+} eslp_response_kind;
 
 /** What the host says to an eslp_host_request. What it points to is read during the call only. */
-typedef struct eslp_answer {
-  /** An eslp_answer_kind, which says what goes with it. */
+typedef struct eslp_response {
+  /** An eslp_response_kind, which says what goes with it. */
   int32_t kind;
-  /** With ESLP_ANSWER_ACCEPT: whether `log` may not be used. */
+  /** With ESLP_RESPONSE_ACCEPT: whether `log` may not be used. */
   uint8_t deny_log;
   /** A text. */
   eslp_bytes text;
   /**
-   * With ESLP_ANSWER_ACCEPT: the events that may be subscribed to, names, and subclasses after CUSTOM, between
+   * With ESLP_RESPONSE_ACCEPT: the events that may be subscribed to, names, and subclasses after CUSTOM, between
    * commas, or between blanks if there is one. All if left out.
    */
   eslp_bytes allowed_events;
-  /** With ESLP_ANSWER_ACCEPT: the API commands that may be used. All if left out. */
+  /** With ESLP_RESPONSE_ACCEPT: the API commands that may be used. All if left out. */
   eslp_bytes allowed_api;
-  /** With ESLP_ANSWER_CHANNEL: the channel's data. */
+  /** With ESLP_RESPONSE_CHANNEL: the channel's data. */
   const eslp_outgoing_event *channel;
-} eslp_answer;
+} eslp_response;
 
 /** What to do with an event or a log line. */
 typedef enum eslp_admission {
@@ -2835,26 +2835,26 @@ void eslp_server_free(eslp_server *server);
 
 /**
  * Reads the next command from `buf`, which begins where the octets end that were consumed before. What the listener
- * answers by itself is written to `out`: send `found->written` octets of it.
+ * answers by itself is written to `out`: send `result->written` octets of it.
  *
- * @return ESLP_OK, `found->kind` says what; ESLP_NEED_DATA; ESLP_WAITING as long as the host owes an answer;
+ * @return ESLP_OK, `result->kind` says what; ESLP_NEED_DATA; ESLP_WAITING as long as the host owes an answer;
  * ESLP_CLOSED if the connection is over: send what is written, then close it. ESLP_INSUFFICIENT if `size` is less than
  * ESLP_SERVER_REPLY_MAX: nothing has happened.
  */
 eslp_status eslp_server_poll(eslp_server *server, const void *buf, size_t len, void *out, size_t size,
-    eslp_server_found *found);
+    eslp_server_result *result);
 
 /**
  * Answers what eslp_server_poll() asked, now or much later: writes the reply to `out` and its length to `written`, which
  * is 0 for the first command of an outbound connection if it is not `connect`. Then poll again.
  *
- * After ESLP_ANSWER_REFUSE the connection is over: send what is written, and close it.
+ * After ESLP_RESPONSE_REFUSE the connection is over: send what is written, and close it.
  *
  * @return ESLP_NOT_ASKED if nothing was asked or this is no answer to it. ESLP_INSUFFICIENT if `size` is less than what
  * `written` says then, or the storage has no room for the rights. Nothing has changed then but what `out` holds, which
  * has no meaning.
  */
-eslp_status eslp_server_answer(eslp_server *server, const eslp_answer *answer, void *out, size_t size,
+eslp_status eslp_server_respond(eslp_server *server, const eslp_response *answer, void *out, size_t size,
     size_t *written);
 
 /** Refuses a connection by its address, instead of the first eslp_server_poll(). Send what is written, and close it. */

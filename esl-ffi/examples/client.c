@@ -48,17 +48,17 @@ static int dial(const char *host, const char *port) {
     int error = getaddrinfo(host, port, &hints, &list);
     if (error) die(3, host, gai_strerror(error));
 
-    int found = -1;
+    int result = -1;
     for (struct addrinfo *address = list; address && found < 0; address = address->ai_next) {
-        found = socket(address->ai_family, address->ai_socktype, address->ai_protocol);
-        if (found >= 0 && connect(found, address->ai_addr, address->ai_addrlen)) {
-            close(found);
-            found = -1;
+        result = socket(address->ai_family, address->ai_socktype, address->ai_protocol);
+        if (result >= 0 && connect(result, address->ai_addr, address->ai_addrlen)) {
+            close(result);
+            result = -1;
         }
     }
     freeaddrinfo(list);
-    if (found < 0) die(3, host, strerror(errno));
-    return found;
+    if (result < 0) die(3, host, strerror(errno));
+    return result;
 }
 
 static void open_connection(struct connection *connection, const char *host, const char *port) {
@@ -107,19 +107,19 @@ static void read_more(struct connection *connection, size_t required) {
 }
 
 /* Waits for what comes in next. It is valid until the next call. */
-static eslp_client_found next(struct connection *connection) {
+static eslp_client_result next(struct connection *connection) {
     for (;;) {
-        eslp_client_found found;
+        eslp_client_result result;
         eslp_buffer_consume(&connection->buffer, connection->consumed);
         eslp_status status = eslp_client_poll(connection->client, eslp_buffer_data(&connection->buffer),
-                                              eslp_buffer_len(&connection->buffer), &found);
-        connection->consumed = found.consumed;
-        if (status == ESLP_OK) return found;
-        if (status == ESLP_CLOSED) ended(found.end);
+                                              eslp_buffer_len(&connection->buffer), &result);
+        connection->consumed = result.consumed;
+        if (status == ESLP_OK) return result;
+        if (status == ESLP_CLOSED) ended(result.end);
         if (status != ESLP_NEED_DATA) die(3, "what the server sends makes no sense", eslp_strerror(status));
         eslp_buffer_consume(&connection->buffer, connection->consumed);
         connection->consumed = 0;
-        read_more(connection, found.required);
+        read_more(connection, result.required);
     }
 }
 
@@ -144,8 +144,8 @@ static uint64_t send_command(struct connection *connection, const eslp_command *
 
 static void login(struct connection *connection, const char *password) {
     for (;;) {
-        eslp_client_found found = next(connection);
-        switch (found.kind) {
+        eslp_client_result result = next(connection);
+        switch (result.kind) {
             case ESLP_IN_AUTH_REQUEST: {
                 eslp_command auth = {.kind = ESLP_COMMAND_AUTH, .as.auth.password = eslp_str(password)};
                 send_command(connection, &auth);
@@ -193,15 +193,15 @@ static int run_api(struct connection *connection, const char *line) {
     eslp_command api = {.kind = ESLP_COMMAND_API, .as.api.line = eslp_str(line)};
     uint64_t id = send_command(connection, &api);
     for (;;) {
-        eslp_client_found found = next(connection);
-        if (found.id != id) continue;
+        eslp_client_result result = next(connection);
+        if (result.id != id) continue;
         eslp_value text;
-        if (eslp_message_text(&found.message, &text) == ESLP_OK) {
+        if (eslp_message_text(&result.message, &text) == ESLP_OK) {
             /* What a server says to a command is never coded. */
             fwrite(text.data, 1, text.len, stdout);
             if (text.len == 0 || text.data[text.len - 1] != '\n') putchar('\n');
         }
-        eslp_reply_status status = eslp_message_reply_status(&found.message);
+        eslp_reply_status status = eslp_message_reply_status(&result.message);
         return status == ESLP_REPLY_ERR || status == ESLP_REPLY_USAGE;
     }
 }
@@ -211,13 +211,13 @@ static int print_events(struct connection *connection, const char *names) {
     eslp_command subscribe = {.kind = ESLP_COMMAND_EVENT, .as.event.names = eslp_str(names)};
     uint64_t id = send_command(connection, &subscribe);
     for (;;) {
-        eslp_client_found found = next(connection);
+        eslp_client_result result = next(connection);
         eslp_event event;
-        if (found.kind == ESLP_IN_GOODBYE) return 0;
-        if (found.id == id && eslp_message_reply_status(&found.message) == ESLP_REPLY_ERR) {
+        if (result.kind == ESLP_IN_GOODBYE) return 0;
+        if (result.id == id && eslp_message_reply_status(&result.message) == ESLP_REPLY_ERR) {
             die(1, names, "the server knows none of these events");
         }
-        if (found.kind == ESLP_IN_EVENT && eslp_message_event(&found.message, &event) == ESLP_OK) {
+        if (result.kind == ESLP_IN_EVENT && eslp_message_event(&result.message, &event) == ESLP_OK) {
             print_event(&event);
         }
     }

@@ -168,8 +168,8 @@ static bool execute(struct connection *connection, eslp_bytes app, eslp_bytes ar
 static const char *password;
 
 /* Listens to the server. */
-static bool inbound(struct connection *connection, const eslp_client_found *found) {
-    switch (found->kind) {
+static bool inbound(struct connection *connection, const eslp_client_result *result) {
+    switch (result->kind) {
         case ESLP_IN_AUTH_REQUEST:
             return put(connection,
                        (eslp_command){.kind = ESLP_COMMAND_AUTH, .as.auth.password = eslp_str(password)});
@@ -177,7 +177,7 @@ static bool inbound(struct connection *connection, const eslp_client_found *foun
             return put(connection, (eslp_command){.kind = ESLP_COMMAND_EVENT,
                                                   .as.event.names = ESLP_LIT("HEARTBEAT CHANNEL_HANGUP_COMPLETE")});
         case ESLP_IN_ANSWER:
-            if (eslp_message_reply_status(&found->message) == ESLP_REPLY_OK) seen.logged_in++;
+            if (eslp_message_reply_status(&result->message) == ESLP_REPLY_OK) seen.logged_in++;
             return true;
         case ESLP_IN_AUTH_REFUSED:
         case ESLP_IN_REJECTED:
@@ -216,15 +216,15 @@ static bool event_over(struct connection *connection) {
     return put(connection, (eslp_command){.kind = ESLP_COMMAND_SENDMSG, .as.sendmsg.call = ESLP_CALL_HANGUP});
 }
 
-static bool outbound(struct connection *connection, const eslp_client_found *found) {
+static bool outbound(struct connection *connection, const eslp_client_result *result) {
     eslp_event event;
     eslp_headers headers;
     eslp_header header;
-    eslp_lines lines = found->lines;
+    eslp_lines lines = result->lines;
     eslp_header_part part;
-    switch (found->kind) {
+    switch (result->kind) {
         case ESLP_IN_EVENT:
-            if (eslp_message_event(&found->message, &event) != ESLP_OK) return true;
+            if (eslp_message_event(&result->message, &event) != ESLP_OK) return true;
             eslp_event_headers(&event, &headers);
             while (eslp_headers_next(&headers, &header) == ESLP_OK) note(connection, &header.name, &header.value);
             return event_over(connection);
@@ -233,7 +233,7 @@ static bool outbound(struct connection *connection, const eslp_client_found *fou
             while (eslp_lines_next(&lines, &part) == ESLP_OK) {
                 if (part.name.data && part.is_complete) note(connection, &part.name, &part.value);
             }
-            return found->remaining > 0 || event_over(connection);
+            return result->remaining > 0 || event_over(connection);
         default:
             /* The channel's data, whole or in parts, are of no use to this program. */
             return true;
@@ -243,18 +243,18 @@ static bool outbound(struct connection *connection, const eslp_client_found *fou
 /* Takes in what has been read; false if the connection is over. */
 static bool take_in(struct connection *connection) {
     for (;;) {
-        eslp_client_found found;
+        eslp_client_result result;
         eslp_status status = eslp_client_poll(connection->client, eslp_buffer_data(&connection->buffer),
-                                              eslp_buffer_len(&connection->buffer), &found);
+                                              eslp_buffer_len(&connection->buffer), &result);
         bool goes_on = status == ESLP_OK || status == ESLP_NEED_DATA;
         if (status == ESLP_OK) {
             /* A frame in parts is counted at its head, which may itself come in parts. */
-            bool is_long = found.kind == ESLP_IN_HEAD || (found.kind == ESLP_IN_HEAD_PART && found.head_ends);
+            bool is_long = result.kind == ESLP_IN_HEAD || (result.kind == ESLP_IN_HEAD_PART && result.head_ends);
             seen.long_frames += is_long;
-            seen.events += found.kind == ESLP_IN_EVENT || (is_long && found.message.kind == ESLP_MESSAGE_EVENT);
-            goes_on = connection->role == ESLP_INBOUND ? inbound(connection, &found) : outbound(connection, &found);
+            seen.events += result.kind == ESLP_IN_EVENT || (is_long && result.message.kind == ESLP_MESSAGE_EVENT);
+            goes_on = connection->role == ESLP_INBOUND ? inbound(connection, &result) : outbound(connection, &result);
         }
-        eslp_buffer_consume(&connection->buffer, found.consumed);
+        eslp_buffer_consume(&connection->buffer, result.consumed);
         if (status != ESLP_OK || !goes_on) return goes_on;
     }
 }

@@ -156,8 +156,8 @@ private:
                 if (!uuid || eslp::tag::number_in(*uuid, run_) != executed_) {
                     return false;
                 }
-                auto found = event.get(variable);
-                value = found ? found->str() : std::string();
+                auto result = event.get(variable);
+                value = found ? result->str() : std::string();
                 return true;
             }
             return event.name() == ESLP_EVENT_CHANNEL_HANGUP;

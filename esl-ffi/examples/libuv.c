@@ -170,16 +170,16 @@ static void handle_event(struct monitor *monitor, const eslp_message *message) {
     if (monitor->events_left && --monitor->events_left == 0) stop(monitor, 0);
 }
 
-static void handle_answer(struct monitor *monitor, const eslp_client_found *found) {
+static void handle_answer(struct monitor *monitor, const eslp_client_result *result) {
     eslp_value text;
-    if (found->id != monitor->status_id || eslp_message_text(&found->message, &text) != ESLP_OK) return;
+    if (result->id != monitor->status_id || eslp_message_text(&result->message, &text) != ESLP_OK) return;
     /* Its first line says how long the server has been up. */
     const char *line_end = memchr(text.data, '\n', text.len);
     printf("status: %.*s\n", (int)(line_end ? line_end - text.data : (long)text.len), text.data);
 }
 
-static void handle(struct monitor *monitor, const eslp_client_found *found) {
-    switch (found->kind) {
+static void handle(struct monitor *monitor, const eslp_client_result *result) {
+    switch (result->kind) {
         case ESLP_IN_AUTH_REQUEST: {
             eslp_command auth = {.kind = ESLP_COMMAND_AUTH, .as.auth.password = eslp_str(monitor->password)};
             post(monitor, write_command, &auth);
@@ -196,10 +196,10 @@ static void handle(struct monitor *monitor, const eslp_client_found *found) {
             stop(monitor, 2);
             break;
         case ESLP_IN_ANSWER:
-            handle_answer(monitor, found);
+            handle_answer(monitor, result);
             break;
         case ESLP_IN_EVENT:
-            handle_event(monitor, &found->message);
+            handle_event(monitor, &result->message);
             break;
         default:
             break;
@@ -209,21 +209,21 @@ static void handle(struct monitor *monitor, const eslp_client_found *found) {
 /* Takes in what has been read. */
 static void take_in(struct monitor *monitor) {
     while (monitor->connected && !monitor->stopping) {
-        eslp_client_found found;
+        eslp_client_result result;
         eslp_status status = eslp_client_poll(monitor->client, eslp_buffer_data(&monitor->buffer),
-                                              eslp_buffer_len(&monitor->buffer), &found);
-        if (status == ESLP_OK) handle(monitor, &found);
-        eslp_buffer_consume(&monitor->buffer, found.consumed);
+                                              eslp_buffer_len(&monitor->buffer), &result);
+        if (status == ESLP_OK) handle(monitor, &result);
+        eslp_buffer_consume(&monitor->buffer, result.consumed);
         if (status == ESLP_NEED_DATA) {
-            if (found.required > monitor->size) {
-                monitor->size = 2 * found.required;
+            if (result.required > monitor->size) {
+                monitor->size = 2 * result.required;
                 monitor->memory = allocate(monitor->memory, monitor->size);
                 eslp_buffer_grow(&monitor->buffer, monitor->memory, monitor->size);
             }
             return;
         }
         if (status != ESLP_OK) {
-            eslp_bytes why = eslp_end_text(found.end);
+            eslp_bytes why = eslp_end_text(result.end);
             fprintf(stderr, "libuv: the connection is over: %.*s\n", (int)why.len, why.data);
             hang_up(monitor);
         }

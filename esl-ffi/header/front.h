@@ -10,12 +10,12 @@
  *     eslp_client *client;
  *     eslp_client_init(memory, sizeof memory, ESLP_INBOUND, NULL, &client);
  *     for (;;) {
- *         eslp_client_found found;
- *         eslp_status status = eslp_client_poll(client, buffer, filled, &found);
+ *         eslp_client_result result;
+ *         eslp_status status = eslp_client_poll(client, buffer, filled, &result);
  *         if (status == ESLP_OK) {
- *             ... look at found.kind and found.message; perhaps eslp_client_send() ...
+ *             ... look at result.kind and result.message; perhaps eslp_client_send() ...
  *         }
- *         ... take found.consumed octets off the front of the buffer ...
+ *         ... take result.consumed octets off the front of the buffer ...
  *         if (status == ESLP_NEED_DATA) {
  *             ... read more into the buffer; at the end of the stream, eslp_client_eof() and leave ...
  *         } else if (status != ESLP_OK) {

@@ -13,9 +13,9 @@ use crate::status::eslp_status;
 ///
 ///     eslp_buffer_init(&buffer, memory, sizeof memory);
 ///     for (;;) {
-///         status = eslp_client_poll(client, eslp_buffer_data(&buffer), eslp_buffer_len(&buffer), &found);
+///         status = eslp_client_poll(client, eslp_buffer_data(&buffer), eslp_buffer_len(&buffer), &result);
 ///         ... use what came ...
-///         eslp_buffer_consume(&buffer, found.consumed);
+///         eslp_buffer_consume(&buffer, result.consumed);
 ///         if (status != ESLP_NEED_DATA) continue;
 ///         eslp_buffer_spare(&buffer, &spare, &room);
 ///         count = read(socket, spare, room);

@@ -130,7 +130,7 @@ pub struct eslp_unanswered {
 
 /// What eslp_client_poll() found.
 #[repr(C)]
-pub struct eslp_client_found {
+pub struct eslp_client_result {
     /// Octets that are done with: take them off the front of the buffer before the next call, whatever came.
     pub consumed: usize,
     /// With ESLP_NEED_DATA: how long the buffer must be, after `consumed` have been taken off, for the next frame to be
@@ -303,7 +303,7 @@ impl From<Stats> for eslp_stats {
     }
 }
 
-impl eslp_client_found {
+impl eslp_client_result {
     const NONE: Self = Self {
         consumed: 0,
         required: 0,
@@ -325,7 +325,7 @@ impl eslp_client_found {
     }
 }
 
-impl From<Incoming<'_>> for eslp_client_found {
+impl From<Incoming<'_>> for eslp_client_result {
     fn from(incoming: Incoming<'_>) -> Self {
         use eslp_incoming::*;
         match incoming {
@@ -466,39 +466,39 @@ pub unsafe extern "C" fn eslp_client_free(client: *mut eslp_client) {
 
 /// Reads the next item from `buf`, which holds all octets read and not yet consumed.
 ///
-/// Take `found->consumed` octets off the front before the next call, after you have used what `found` points to, and read
+/// Take `result->consumed` octets off the front before the next call, after you have used what `result` points to, and read
 /// more before it if the status is ESLP_NEED_DATA. When a read says that the stream has ended: eslp_client_eof().
 ///
-/// @return ESLP_OK if something came in, `found->kind` says what; ESLP_NEED_DATA; ESLP_CLOSED if the connection is over;
+/// @return ESLP_OK if something came in, `result->kind` says what; ESLP_NEED_DATA; ESLP_CLOSED if the connection is over;
 /// an error from ESLP_INVALID_LENGTH on if the framing is broken, then and on every later call.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_poll(
     client: *mut eslp_client,
     buf: *const c_void,
     len: usize,
-    found: *mut eslp_client_found,
+    result: *mut eslp_client_result,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `client` is a handle, `buf[..len]` is an input and `found` is an output.
+    // SAFETY: by the contract with C, `client` is a handle, `buf[..len]` is an input and `result` is an output.
     run(|| unsafe {
-        let out = Out::new(found)?;
+        let out = Out::new(result)?;
         let client = eslp_client::inner(client)?;
         let poll = match client.poll(input(buf, len)?) {
             Ok(poll) => poll,
             Err(error) => {
-                out.set(eslp_client_found {
+                out.set(eslp_client_result {
                     end: eslp_end::ESLP_END_PROTOCOL as i32,
                     unanswered: error.unanswered.into(),
                     error_offset: error.error.offset,
-                    ..eslp_client_found::NONE
+                    ..eslp_client_result::NONE
                 });
                 return Err(eslp_status::of(error.error.code()));
             }
         };
         let consumed = poll.consumed();
-        let (found, status) = match poll {
+        let (result, status) = match poll {
             Poll::Incoming { incoming, .. } => (incoming.into(), Ok(())),
             Poll::HeadPart { lines, kind, id, end, .. } => {
-                let found = eslp_client_found {
+                let result = eslp_client_result {
                     kind: eslp_incoming::ESLP_IN_HEAD_PART as i32,
                     id: id_number(id),
                     message: eslp_message::of_head_part(kind),
@@ -506,41 +506,41 @@ pub unsafe extern "C" fn eslp_client_poll(
                     remaining: end.map_or(0, |end| end.body_len as u64),
                     head_ends: end.is_some().into(),
                     is_cut: end.is_some_and(|end| end.is_cut).into(),
-                    ..eslp_client_found::NONE
+                    ..eslp_client_result::NONE
                 };
-                (found, Ok(()))
+                (result, Ok(()))
             }
             Poll::Head { head, id, body_len, .. } => {
-                let found = eslp_client_found {
+                let result = eslp_client_result {
                     kind: eslp_incoming::ESLP_IN_HEAD as i32,
                     id: id_number(id),
                     message: eslp_message::of_head(head),
                     remaining: body_len as u64,
-                    ..eslp_client_found::NONE
+                    ..eslp_client_result::NONE
                 };
-                (found, Ok(()))
+                (result, Ok(()))
             }
             Poll::Body { data, lines, id, remaining, .. } => {
-                let found = eslp_client_found {
+                let result = eslp_client_result {
                     kind: eslp_incoming::ESLP_IN_BODY as i32,
                     id: id_number(id),
                     data: eslp_bytes::of(data),
                     lines: lines.map_or(eslp_lines::NONE, eslp_lines::from),
                     remaining: remaining as u64,
-                    ..eslp_client_found::NONE
+                    ..eslp_client_result::NONE
                 };
-                (found, Ok(()))
+                (result, Ok(()))
             }
             Poll::NeedData { required, .. } => {
                 let required = required.unwrap_or_default();
-                (eslp_client_found { required, ..eslp_client_found::NONE }, Err(eslp_status::ESLP_NEED_DATA))
+                (eslp_client_result { required, ..eslp_client_result::NONE }, Err(eslp_status::ESLP_NEED_DATA))
             }
             Poll::Closed { end, trailing } => {
                 let (end, data) = (end_number(end), eslp_bytes::of(trailing));
-                (eslp_client_found { end, data, ..eslp_client_found::NONE }, Err(eslp_status::ESLP_CLOSED))
+                (eslp_client_result { end, data, ..eslp_client_result::NONE }, Err(eslp_status::ESLP_CLOSED))
             }
         };
-        out.set(eslp_client_found { consumed, ..found });
+        out.set(eslp_client_result { consumed, ..result });
         status
     })
 }

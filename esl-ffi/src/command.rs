@@ -224,7 +224,7 @@ pub struct eslp_sendmsg {
     /// The same for messages of priority (`event-lock-pri`).
     pub event_lock_pri: u8,
     /// In sync outbound mode: answer at once and let the application run (`async`).
-    pub is_async: u8,
+    pub run_async: u8,
     /// With ESLP_CALL_EXECUTE.
     pub execute: eslp_execute,
     /// With ESLP_CALL_UNICAST.
@@ -379,7 +379,7 @@ impl eslp_sendmsg {
             event_lock: self.event_lock != 0,
             event_lock_pri: self.event_lock_pri != 0,
             lead_frames: (self.lead_frames != 0).then_some(self.lead_frames),
-            is_async: self.is_async != 0,
+            run_async: self.run_async != 0,
         })
     }
 
@@ -572,7 +572,7 @@ impl eslp_command {
                 ESLP_COMMAND_SENDEVENT,
                 eslp_command_fields {
                     sendevent: eslp_sendevent {
-                        name: eslp_bytes::of(event.name.as_octets()),
+                        name: eslp_bytes::of(event.name.as_bytes()),
                         headers: eslp_pairs::of_headers(request),
                         body: eslp_bytes::of(event.body),
                     },
@@ -669,7 +669,7 @@ impl eslp_sendmsg {
         lead_frames: 0,
         event_lock: 0,
         event_lock_pri: 0,
-        is_async: 0,
+        run_async: 0,
         execute: eslp_execute::NONE,
         unicast: eslp_unicast::NONE,
         applications: eslp_pairs::NONE,
@@ -685,7 +685,7 @@ impl eslp_sendmsg {
             lead_frames: message.lead_frames.unwrap_or_default(),
             event_lock: message.event_lock.into(),
             event_lock_pri: message.event_lock_pri.into(),
-            is_async: message.is_async.into(),
+            run_async: message.run_async.into(),
             ..Self::NONE
         };
         match &message.call {
@@ -694,7 +694,7 @@ impl eslp_sendmsg {
             }
             CallCommand::Hangup { cause } => Self {
                 call: ESLP_CALL_HANGUP as i32,
-                hangup_cause: eslp_bytes::option(cause.map(|cause| cause.as_octets())),
+                hangup_cause: eslp_bytes::option(cause.map(|cause| cause.as_bytes())),
                 ..read
             },
             CallCommand::Unicast(unicast) => {

@@ -2,7 +2,7 @@
 
 use core::ffi::c_void;
 
-use esl_core::event::{EventEncodeError, EventField, OutgoingEvent};
+use esl_core::event::{EventEncodeError, Field, OutgoingEvent};
 use esl_core::text::Percent;
 
 use crate::handle::{Opaque, assert_fits};
@@ -52,7 +52,7 @@ pub enum eslp_percent {
 
 /// An event under construction in slots of the caller's. The first `used` slots are initialised.
 pub(crate) struct Growing {
-    slots: *mut EventField<'static>,
+    slots: *mut Field<'static>,
     room: usize,
     used: usize,
     body: Option<&'static [u8]>,
@@ -63,7 +63,7 @@ impl Growing {
     pub(crate) fn event(&self) -> Outcome<OutgoingEvent<'static>> {
         // SAFETY: the slots are lent memory, so they still exist and nobody else uses them; `add` has written the first
         // `used` of them. A field's own slices are lent memory, too.
-        let headers: &'static [EventField<'static>] = unsafe { slice(self.slots, self.used) }?;
+        let headers: &'static [Field<'static>] = unsafe { slice(self.slots, self.used) }?;
         let event = OutgoingEvent::new(headers);
         Ok(match self.body {
             Some(body) => event.with_body(body),
@@ -71,7 +71,7 @@ impl Growing {
         })
     }
 
-    fn add(&mut self, field: EventField<'static>) -> Outcome {
+    fn add(&mut self, field: Field<'static>) -> Outcome {
         if self.used >= self.room {
             return Err(eslp_status::ESLP_INSUFFICIENT);
         }
@@ -90,8 +90,8 @@ unsafe impl Opaque for eslp_outgoing_event {
 }
 
 const _: () = assert_fits::<eslp_outgoing_event>();
-const _: () = assert!(size_of::<EventField<'static>>() <= size_of::<eslp_field_slot>());
-const _: () = assert!(align_of::<EventField<'static>>() <= align_of::<eslp_field_slot>());
+const _: () = assert!(size_of::<Field<'static>>() <= size_of::<eslp_field_slot>());
+const _: () = assert!(align_of::<Field<'static>>() <= align_of::<eslp_field_slot>());
 const _: () = assert!(size_of::<&[u8]>() <= size_of::<eslp_item_slot>());
 const _: () = assert!(align_of::<&[u8]>() <= align_of::<eslp_item_slot>());
 
@@ -113,7 +113,7 @@ pub unsafe extern "C" fn eslp_outgoing_event_init(
     // SAFETY: by the contract with C, `event` is an output and `slots[..count]` is lent memory.
     run(|| unsafe {
         let memory = crate::ptr::slice_mut(slots.cast::<core::mem::MaybeUninit<eslp_field_slot>>(), count)?;
-        let slots = memory.as_mut_ptr().cast::<EventField<'static>>();
+        let slots = memory.as_mut_ptr().cast::<Field<'static>>();
         eslp_outgoing_event::put(event, Growing { slots, room: count, used: 0, body: None })
     })
 }
@@ -131,7 +131,7 @@ pub unsafe extern "C" fn eslp_outgoing_event_add(
     // SAFETY: by the contract with C, `event` is a handle and `name` and `value` are inputs.
     run(|| unsafe {
         let (name, value): (&'static [u8], &'static [u8]) = (name.octets()?, value.octets()?);
-        eslp_outgoing_event::inner(event)?.add(EventField::new(name, value))
+        eslp_outgoing_event::inner(event)?.add(Field::new(name, value))
     })
 }
 
@@ -158,7 +158,7 @@ pub unsafe extern "C" fn eslp_outgoing_event_add_array(
         for (place, item) in slice(items, count)?.iter().enumerate() {
             first.add(place).write(item.octets()?);
         }
-        event.add(EventField::array(name, slice(first, count)?))
+        event.add(Field::array(name, slice(first, count)?))
     })
 }
 

@@ -379,10 +379,10 @@ pub unsafe extern "C" fn eslp_originate_parse(
         let legs = slice_mut(legs, max)?;
         let parsed = Originate::parse(input(line.data.cast(), line.len)?, output(storage, size)?);
         let parsed = parsed.map_err(|error| unread(error, read))?;
-        let mut found = eslp_dial_read::default();
-        let dial = eslp_dial::read(&parsed.dial, legs, &mut found);
+        let mut result = eslp_dial_read::default();
+        let dial = eslp_dial::read(&parsed.dial, legs, &mut result);
         if let Some(read) = read {
-            read.set(found);
+            read.set(result);
         }
         out.set(eslp_originate::read(&parsed, dial?));
         Ok(())
@@ -409,10 +409,10 @@ pub unsafe extern "C" fn eslp_bridge_parse(
         let legs = slice_mut(legs, max)?;
         let parsed = Bridge::parse(input(argument.data.cast(), argument.len)?, output(storage, size)?);
         let parsed = parsed.map_err(|error| unread(error, read))?;
-        let mut found = eslp_dial_read::default();
-        let dial = eslp_dial::read(&parsed.dial, legs, &mut found);
+        let mut result = eslp_dial_read::default();
+        let dial = eslp_dial::read(&parsed.dial, legs, &mut result);
         if let Some(read) = read {
-            read.set(found);
+            read.set(result);
         }
         out.set(dial?);
         Ok(())

@@ -75,7 +75,7 @@ impl Iterator for AnyHeaders {
     fn next(&mut self) -> Option<Header<'static>> {
         match self {
             Self::Event(headers) => headers.next(),
-            Self::Named(values, name) => Some(Header { name: Value::octets(name), value: values.next()? }),
+            Self::Named(values, name) => Some(Header { name: Value::from_bytes(name), value: values.next()? }),
             Self::Frame(headers) => headers.next(),
             Self::Request(headers) => headers.find(|header| !header.is(header::CONTENT_LENGTH)),
             Self::Applications(headers) => {
@@ -94,7 +94,7 @@ impl Iterator for AnyHeaders {
 }
 
 const fn pair_header<'a>((name, value): (&'a [u8], &'a [u8])) -> Header<'a> {
-    Header { name: Value::octets(name), value: Value::octets(value) }
+    Header { name: Value::from_bytes(name), value: Value::from_bytes(value) }
 }
 
 /// An application, and its argument.

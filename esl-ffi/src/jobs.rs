@@ -24,8 +24,8 @@ pub unsafe extern "C" fn eslp_tag(run: u64, number: u64, out: *mut c_void, size:
     // SAFETY: by the contract with C, `out[..size]` is an output.
     ptr::run(|| unsafe {
         let tag = Tag::new(run, number);
-        let to = output(out, size)?.get_mut(..tag.as_octets().len()).ok_or(eslp_status::ESLP_INSUFFICIENT)?;
-        to.copy_from_slice(tag.as_octets());
+        let to = output(out, size)?.get_mut(..tag.as_bytes().len()).ok_or(eslp_status::ESLP_INSUFFICIENT)?;
+        to.copy_from_slice(tag.as_bytes());
         Ok(())
     })
 }

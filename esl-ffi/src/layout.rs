@@ -6,7 +6,7 @@
 use core::mem::offset_of;
 
 use crate::buffer::eslp_buffer;
-use crate::client::{eslp_client_found, eslp_eof, eslp_sent, eslp_stats, eslp_subscription, eslp_unanswered};
+use crate::client::{eslp_client_result, eslp_eof, eslp_sent, eslp_stats, eslp_subscription, eslp_unanswered};
 use crate::command::{
     eslp_api, eslp_auth, eslp_command, eslp_command_fields, eslp_events, eslp_execute, eslp_fault, eslp_filter,
     eslp_myevents, eslp_sendevent, eslp_sendmsg, eslp_unicast,
@@ -20,7 +20,7 @@ use crate::message::{eslp_frame, eslp_header_part, eslp_lines, eslp_message};
 use crate::octets::{eslp_bytes, eslp_header, eslp_items, eslp_value};
 use crate::pairs::{eslp_pair, eslp_pairs};
 use crate::server::{
-    eslp_answer, eslp_host_request, eslp_log_data, eslp_server_found, eslp_server_options, eslp_server_state,
+    eslp_host_request, eslp_log_data, eslp_response, eslp_server_options, eslp_server_result, eslp_server_state,
 };
 
 /// Whether a number is the one for 64 bits, or, where pointers have 32, the other one.
@@ -63,7 +63,7 @@ pins! {
     eslp_sendevent 72 36 { name 0 0, headers 16 8, body 56 28 },
     eslp_execute 72 40 { app 0 0, arg 16 8, event_uuid 32 16, event_uuid_name 48 24, loops 64 32, hold_bleg 68 36 },
     eslp_unicast 72 36 { local_ip 0 0, remote_ip 16 8, transport 32 16, flags 48 24, local_port 64 32, remote_port 66 34 },
-    eslp_sendmsg 264 140 { uuid 0 0, call 16 8, lead_frames 20 12, event_lock 24 16, event_lock_pri 25 17, is_async 26 18, execute 32 20, unicast 104 60, applications 176 96, hangup_cause 216 116, nomedia_uuid 232 124, other 248 132 },
+    eslp_sendmsg 264 140 { uuid 0 0, call 16 8, lead_frames 20 12, event_lock 24 16, event_lock_pri 25 17, run_async 26 18, execute 32 20, unicast 104 60, applications 176 96, hangup_cause 216 116, nomedia_uuid 232 124, other 248 132 },
     eslp_command_fields 264 144,
     eslp_command 272 152 { kind 0 0, r#as 8 8 },
     eslp_fault 24 12 { field 0 0, item 8 4, offset 16 8 },
@@ -73,7 +73,7 @@ pins! {
     eslp_dial_fault 32 16 { field 0 0, leg 8 4, item 16 8, offset 24 12 },
     eslp_dial_read 16 8 { legs 0 0, offset 8 4 },
     eslp_unanswered 16 16 { first 0 0, count 8 8 },
-    eslp_client_found 176 120 { consumed 0 0, required 8 4, kind 16 8, end 20 12, id 24 16, message 32 24, data 96 60, lines 112 68, remaining 136 80, unanswered 144 88, error_offset 160 104, head_ends 168 112, is_cut 169 113 },
+    eslp_client_result 176 120 { consumed 0 0, required 8 4, kind 16 8, end 20 12, id 24 16, message 32 24, data 96 60, lines 112 68, remaining 136 80, unanswered 144 88, error_offset 160 104, head_ends 168 112, is_cut 169 113 },
     eslp_sent 48 40 { id 0 0, len 8 8, count 16 16, fault 24 24 },
     eslp_eof 112 80 { end 0 0, unanswered 8 8, incomplete 24 24, missing 32 28, id 40 32, message 48 40 },
     eslp_stats 40 40 { octets 0 0, frames 8 8, events 16 16, log_lines 24 24, unexpected 32 32 },
@@ -85,10 +85,10 @@ pins! {
     eslp_field_slot 48 48,
     eslp_item_slot 16 16,
     eslp_outgoing_event 64 64,
-    eslp_server_options 72 40 { request 0 0, queued 32 16, lost 36 20, percent 40 24, channel 48 28, full 64 36, is_async 65 37 },
+    eslp_server_options 72 40 { request 0 0, max_queued 32 16, max_lost 36 20, percent 40 24, channel 48 28, full 64 36, is_async 65 37 },
     eslp_host_request 480 252 { kind 0 0, event_name 4 4, password 8 8, user 24 16, domain 40 24, command 56 32, argument 72 40, job 88 48, variable 104 56, uuid 120 64, request 136 72, message 192 100, console 456 240, wait 457 241, line 464 244 },
-    eslp_server_found 528 296 { consumed 0 0, required 8 4, written 16 8, kind 24 12, effect 28 16, closed 32 20, error 36 24, error_offset 40 32, ask 48 40 },
-    eslp_answer 64 36 { kind 0 0, deny_log 4 4, text 8 8, allowed_events 24 16, allowed_api 40 24, channel 56 32 },
+    eslp_server_result 528 296 { consumed 0 0, required 8 4, written 16 8, kind 24 12, effect 28 16, closed 32 20, error 36 24, error_offset 40 32, request 48 40 },
+    eslp_response 64 36 { kind 0 0, deny_log 4 4, text 8 8, allowed_events 24 16, allowed_api 40 24, channel 56 32 },
     eslp_log_data 80 44 { level 0 0, text_channel 4 4, line 8 8, file 16 12, function 32 20, user_data 48 28, text 64 36 },
     eslp_server_state 56 48 { closed 0 0, format 4 4, log_level 8 8, waiting_events 12 12, waiting_log_lines 16 16, authenticated 20 20, idle_stranger 21 21, mid_command 22 22, ready_for_events 23 23, ready_for_log 24 24, lingering 25 25, linger 26 26, linger_seconds 32 32, channel 40 40 },
 }

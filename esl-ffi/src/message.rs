@@ -437,8 +437,8 @@ pub unsafe extern "C" fn eslp_message_text(message: *const eslp_message, text: *
         give(text, || {
             Ok(Some(match said(message)? {
                 Said::Reply(reply) => reply.text(),
-                Said::Api(response) => Value::octets(response.body()),
-                Said::Text(text) => Value::octets(text),
+                Said::Api(response) => Value::from_bytes(response.body()),
+                Said::Text(text) => Value::from_bytes(text),
             }))
         })
     }

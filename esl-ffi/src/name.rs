@@ -370,7 +370,7 @@ pub unsafe extern "C" fn eslp_event_name_from(word: eslp_bytes) -> i32 {
 /// The word of an eslp_event_name as FreeSWITCH writes it, valid for ever; NULL for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_event_name_text(name: i32) -> eslp_bytes {
-    word(EventName::KNOWN, name, EventName::as_octets)
+    word(EventName::KNOWN, name, EventName::as_bytes)
 }
 
 /// The eslp_cause that a word is, in any case of its letters, or its number in digits; ESLP_CAUSE_OTHER for any other
@@ -386,7 +386,7 @@ pub unsafe extern "C" fn eslp_cause_from(word: eslp_bytes) -> i32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_cause_text(cause: i32) -> eslp_bytes {
     let cause = u16::try_from(cause).ok().and_then(HangupCause::from_number);
-    eslp_bytes::option(cause.map(|cause| cause.as_octets()))
+    eslp_bytes::option(cause.map(|cause| cause.as_bytes()))
 }
 
 /// The eslp_channel_state that a word is, in any case of its letters; ESLP_CS_OTHER for any other word.
@@ -399,7 +399,7 @@ pub unsafe extern "C" fn eslp_channel_state_from(word: eslp_bytes) -> i32 {
 /// The word of an eslp_channel_state as FreeSWITCH writes it, valid for ever; NULL for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_channel_state_text(state: i32) -> eslp_bytes {
-    word(ChannelState::KNOWN, state, ChannelState::as_octets)
+    word(ChannelState::KNOWN, state, ChannelState::as_bytes)
 }
 
 /// The eslp_call_state that a word is, in any case of its letters; ESLP_CCS_OTHER for any other word.
@@ -412,7 +412,7 @@ pub unsafe extern "C" fn eslp_call_state_from(word: eslp_bytes) -> i32 {
 /// The word of an eslp_call_state as FreeSWITCH writes it, valid for ever; NULL for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_call_state_text(state: i32) -> eslp_bytes {
-    word(CallState::KNOWN, state, CallState::as_octets)
+    word(CallState::KNOWN, state, CallState::as_bytes)
 }
 
 /// The eslp_answer_state that a word is, in any case of its letters; ESLP_AS_OTHER for any other word.
@@ -425,7 +425,7 @@ pub unsafe extern "C" fn eslp_answer_state_from(word: eslp_bytes) -> i32 {
 /// The word of an eslp_answer_state as FreeSWITCH writes it, valid for ever; NULL for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_answer_state_text(state: i32) -> eslp_bytes {
-    word(AnswerState::KNOWN, state, AnswerState::as_octets)
+    word(AnswerState::KNOWN, state, AnswerState::as_bytes)
 }
 
 /// The eslp_direction that a word is, in any case of its letters; ESLP_DIRECTION_OTHER for any other word.
@@ -438,7 +438,7 @@ pub unsafe extern "C" fn eslp_direction_from(word: eslp_bytes) -> i32 {
 /// The word of an eslp_direction as FreeSWITCH writes it, valid for ever; NULL for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_direction_text(direction: i32) -> eslp_bytes {
-    word(CallDirection::KNOWN, direction, CallDirection::as_octets)
+    word(CallDirection::KNOWN, direction, CallDirection::as_bytes)
 }
 
 /// The eslp_format that a word is, in any case of its letters; ESLP_FORMAT_NONE for any other word.

@@ -4,7 +4,7 @@ use core::ffi::{c_char, c_void};
 
 use esl_core::command::Secret;
 use esl_core::server::{
-    Admission, Answer, Closed, Control, DeliverError, Effect, Goodbye, HostRequest, LogData, Poll, Rights, Server,
+    Admission, Closed, Control, DeliverError, Effect, Goodbye, HostRequest, LogData, Poll, Response, Rights, Server,
     ServerLimits,
 };
 use esl_core::text::Insufficient;
@@ -51,9 +51,9 @@ pub struct eslp_server_options {
     /// The longest head and body of a command.
     pub request: eslp_limits,
     /// How many events, and how many log lines, may wait to be sent. Default 100 000.
-    pub queued: u32,
+    pub max_queued: u32,
     /// How many of them may be lost in a row beyond that before the connection ends. Default 500.
-    pub lost: u32,
+    pub max_lost: u32,
     /// How a `%` in values is written: an eslp_percent.
     pub percent: i32,
     /// An outbound connection: the uuid of the channel that has made it. Left out for an inbound one.
@@ -67,13 +67,13 @@ pub struct eslp_server_options {
 /// What eslp_server_poll() found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
-pub enum eslp_server_found_kind {
+pub enum eslp_server_result_kind {
     /// Nothing.
     ESLP_SERVER_NONE = 0,
     /// The listener has written something by itself, its greeting or the reply to a command: `written`, `effect`.
     ESLP_SERVER_DONE = 1,
-    /// The client wants something of the host, which has to eslp_server_answer(): `ask`.
-    ESLP_SERVER_ASK = 2,
+    /// The client wants something of the host, which has to eslp_server_respond(): `request`.
+    ESLP_SERVER_HOST_REQUEST = 2,
 }
 
 /// What a command that the listener has answered by itself means to its host.
@@ -107,30 +107,30 @@ pub enum eslp_effect {
 pub enum eslp_host_request_kind {
     /// Nothing.
     ESLP_HOST_REQUEST_NONE = 0,
-    /// `auth`: whether `password` is right, by eslp_secret_matches(). ESLP_ANSWER_ACCEPT or ESLP_ANSWER_REFUSE. All other
-    /// questions can be declined with ESLP_ANSWER_REPLY.
+    /// `auth`: whether `password` is right, by eslp_secret_matches(). ESLP_RESPONSE_ACCEPT or ESLP_RESPONSE_REFUSE. All other
+    /// questions can be declined with ESLP_RESPONSE_REPLY.
     ESLP_HOST_REQUEST_PASSWORD = 1,
-    /// `userauth`: whether `password` is that of `user` at `domain`. ESLP_ANSWER_ACCEPT with the user's rights, or
-    /// ESLP_ANSWER_REFUSE.
+    /// `userauth`: whether `password` is that of `user` at `domain`. ESLP_RESPONSE_ACCEPT with the user's rights, or
+    /// ESLP_RESPONSE_REFUSE.
     ESLP_HOST_REQUEST_USER = 2,
-    /// `api`: run `command` with `argument`. ESLP_ANSWER_OUTPUT, when it is there; until then the client's next
+    /// `api`: run `command` with `argument`. ESLP_RESPONSE_OUTPUT, when it is there; until then the client's next
     /// commands wait, and so do its events. With `console`, aliases are known, and `command` is the whole line.
     ESLP_HOST_REQUEST_API = 3,
-    /// `bgapi`: begin `command` with `argument`. ESLP_ANSWER_JOB at once, with the name `job` if that is given, and a
+    /// `bgapi`: begin `command` with `argument`. ESLP_RESPONSE_JOB at once, with the name `job` if that is given, and a
     /// BACKGROUND_JOB event when it has ended.
     ESLP_HOST_REQUEST_BGAPI = 4,
-    /// `sendmsg`: do `message` with a channel. ESLP_ANSWER_DONE, ESLP_ANSWER_NO_SUCH_CHANNEL or ESLP_ANSWER_REPLY; with
+    /// `sendmsg`: do `message` with a channel. ESLP_RESPONSE_OK, ESLP_RESPONSE_NO_SUCH_CHANNEL or ESLP_RESPONSE_REPLY; with
     /// `wait` not before it is done. All its headers are in `request`.
     ESLP_HOST_REQUEST_SENDMSG = 5,
-    /// `sendevent`: fire the event `event_name`, whose headers and body are in `request`. ESLP_ANSWER_EVENT with its
-    /// uuid, or ESLP_ANSWER_REPLY. FreeSWITCH takes an unknown name for CUSTOM without a subclass.
+    /// `sendevent`: fire the event `event_name`, whose headers and body are in `request`. ESLP_RESPONSE_FIRED with its
+    /// uuid, or ESLP_RESPONSE_REPLY. FreeSWITCH takes an unknown name for CUSTOM without a subclass.
     ESLP_HOST_REQUEST_SENDEVENT = 6,
-    /// `connect`: the controlled channel's data. ESLP_ANSWER_CHANNEL.
+    /// `connect`: the controlled channel's data. ESLP_RESPONSE_CHANNEL.
     ESLP_HOST_REQUEST_CONNECT = 7,
-    /// `getvar`: the `variable` of the controlled channel. ESLP_ANSWER_VALUE.
+    /// `getvar`: the `variable` of the controlled channel. ESLP_RESPONSE_VALUE.
     ESLP_HOST_REQUEST_GETVAR = 8,
-    /// `myevents` of an inbound connection: whether there is a channel with this `uuid`. ESLP_ANSWER_CONTROL or
-    /// ESLP_ANSWER_NO_SUCH_CHANNEL, with this uuid.
+    /// `myevents` of an inbound connection: whether there is a channel with this `uuid`. ESLP_RESPONSE_CONTROL or
+    /// ESLP_RESPONSE_NO_SUCH_CHANNEL, with this uuid.
     ESLP_HOST_REQUEST_MYEVENTS = 9,
 }
 
@@ -194,7 +194,7 @@ pub enum eslp_closed {
 
 /// What eslp_server_poll() found.
 #[repr(C)]
-pub struct eslp_server_found {
+pub struct eslp_server_result {
     /// Octets that are done with: take them off the front of the buffer before the next call; those of a question once
     /// it is answered.
     pub consumed: usize,
@@ -203,7 +203,7 @@ pub struct eslp_server_found {
     pub required: usize,
     /// Octets of `out` to send.
     pub written: usize,
-    /// An eslp_server_found_kind.
+    /// An eslp_server_result_kind.
     pub kind: i32,
     /// With ESLP_SERVER_DONE: an eslp_effect.
     pub effect: i32,
@@ -213,56 +213,56 @@ pub struct eslp_server_found {
     pub error: i32,
     /// Position in the stream, counted from the first octet.
     pub error_offset: u64,
-    /// With ESLP_SERVER_ASK: what is wanted.
-    pub ask: eslp_host_request,
+    /// With ESLP_SERVER_HOST_REQUEST: what is wanted.
+    pub request: eslp_host_request,
 }
 
 /// What the host says to an eslp_host_request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
-pub enum eslp_answer_kind {
+pub enum eslp_response_kind {
     /// The password is right: the rights are in `allowed_events`, `allowed_api`, `deny_log`.
-    ESLP_ANSWER_ACCEPT = 1,
+    ESLP_RESPONSE_ACCEPT = 1,
     /// The password is wrong: the connection ends.
-    ESLP_ANSWER_REFUSE = 2,
+    ESLP_RESPONSE_REFUSE = 2,
     /// An API command's output: `text`. Nothing becomes `-ERR no reply`.
-    ESLP_ANSWER_OUTPUT = 3,
+    ESLP_RESPONSE_OUTPUT = 3,
     /// The job has begun under the name `text`.
-    ESLP_ANSWER_JOB = 4,
+    ESLP_RESPONSE_JOB = 4,
     /// It is done, or will be.
-    ESLP_ANSWER_DONE = 5,
+    ESLP_RESPONSE_OK = 5,
     /// The channel exists and can be watched: its uuid is `text`.
-    ESLP_ANSWER_CONTROL = 6,
+    ESLP_RESPONSE_CONTROL = 6,
     /// There is no channel of the uuid that was asked for, which is repeated in `text`.
-    ESLP_ANSWER_NO_SUCH_CHANNEL = 7,
+    ESLP_RESPONSE_NO_SUCH_CHANNEL = 7,
     /// The event has been fired and has the uuid `text`.
-    ESLP_ANSWER_EVENT = 8,
+    ESLP_RESPONSE_FIRED = 8,
     /// The variable's value: `text`; empty if it is not set. One line of at most 511 octets arrives: line ends become
     /// blanks.
-    ESLP_ANSWER_VALUE = 9,
+    ESLP_RESPONSE_VALUE = 9,
     /// The channel's data: `channel`, the headers of a CHANNEL_DATA event; the headers about the connection itself are
     /// added.
-    ESLP_ANSWER_CHANNEL = 10,
+    ESLP_RESPONSE_CHANNEL = 10,
     /// Another reply to anything but a password: `text`, `-ERR` and a reason. Nothing changes.
-    ESLP_ANSWER_REPLY = 11,
+    ESLP_RESPONSE_REPLY = 11,
 }
 
 /// What the host says to an eslp_host_request. What it points to is read during the call only.
 #[derive(Clone, Copy)]
 #[repr(C)]
-pub struct eslp_answer {
-    /// An eslp_answer_kind, which says what goes with it.
+pub struct eslp_response {
+    /// An eslp_response_kind, which says what goes with it.
     pub kind: i32,
-    /// With ESLP_ANSWER_ACCEPT: whether `log` may not be used.
+    /// With ESLP_RESPONSE_ACCEPT: whether `log` may not be used.
     pub deny_log: u8,
     /// A text.
     pub text: eslp_bytes,
-    /// With ESLP_ANSWER_ACCEPT: the events that may be subscribed to, names, and subclasses after CUSTOM, between
+    /// With ESLP_RESPONSE_ACCEPT: the events that may be subscribed to, names, and subclasses after CUSTOM, between
     /// commas, or between blanks if there is one. All if left out.
     pub allowed_events: eslp_bytes,
-    /// With ESLP_ANSWER_ACCEPT: the API commands that may be used. All if left out.
+    /// With ESLP_RESPONSE_ACCEPT: the API commands that may be used. All if left out.
     pub allowed_api: eslp_bytes,
-    /// With ESLP_ANSWER_CHANNEL: the channel's data.
+    /// With ESLP_RESPONSE_CHANNEL: the channel's data.
     pub channel: *const eslp_outgoing_event,
 }
 
@@ -347,10 +347,10 @@ impl eslp_host_request {
 }
 
 impl From<HostRequest<'_>> for eslp_host_request {
-    fn from(ask: HostRequest<'_>) -> Self {
+    fn from(request: HostRequest<'_>) -> Self {
         use eslp_host_request_kind::*;
         let of = |kind: eslp_host_request_kind| Self { kind: kind as i32, ..Self::NONE };
-        match ask {
+        match request {
             HostRequest::Password(password) => {
                 Self { password: eslp_bytes::of(password.expose()), ..of(ESLP_HOST_REQUEST_PASSWORD) }
             }
@@ -441,47 +441,47 @@ const fn offer(offer: Admission) -> eslp_admission {
     }
 }
 
-impl eslp_server_found {
+impl eslp_server_result {
     const NONE: Self = Self {
         consumed: 0,
         required: 0,
         written: 0,
-        kind: eslp_server_found_kind::ESLP_SERVER_NONE as i32,
+        kind: eslp_server_result_kind::ESLP_SERVER_NONE as i32,
         effect: eslp_effect::ESLP_EFFECT_NONE as i32,
         closed: eslp_closed::ESLP_CLOSED_NOT as i32,
         error: eslp_status::ESLP_OK as i32,
         error_offset: 0,
-        ask: eslp_host_request::NONE,
+        request: eslp_host_request::NONE,
     };
 }
 
-impl eslp_answer {
+impl eslp_response {
     /// # Safety
     /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
-    unsafe fn answer<'a>(&'a self) -> Outcome<Answer<'a>> {
-        use eslp_answer_kind::*;
+    unsafe fn answer<'a>(&'a self) -> Outcome<Response<'a>> {
+        use eslp_response_kind::*;
         // SAFETY: the fields of an input are inputs, which is all that `octets` and `optional` require. `channel` is a
         // handle that nobody changes during the call, for `inner_ref`.
         unsafe {
             let text = self.text.octets()?;
             Ok(match self.kind {
-                kind if kind == ESLP_ANSWER_ACCEPT as i32 => Answer::Accept(Rights {
-                    events: self.allowed_events.optional()?,
-                    api: self.allowed_api.optional()?,
-                    log: self.deny_log == 0,
+                kind if kind == ESLP_RESPONSE_ACCEPT as i32 => Response::Accept(Rights {
+                    allowed_events: self.allowed_events.optional()?,
+                    allowed_api: self.allowed_api.optional()?,
+                    allowed_log: self.deny_log == 0,
                 }),
-                kind if kind == ESLP_ANSWER_REFUSE as i32 => Answer::Refuse,
-                kind if kind == ESLP_ANSWER_OUTPUT as i32 => Answer::Output(text),
-                kind if kind == ESLP_ANSWER_JOB as i32 => Answer::Job(text),
-                kind if kind == ESLP_ANSWER_DONE as i32 => Answer::Ok,
-                kind if kind == ESLP_ANSWER_CONTROL as i32 => Answer::Control(text),
-                kind if kind == ESLP_ANSWER_NO_SUCH_CHANNEL as i32 => Answer::NoSuchChannel(text),
-                kind if kind == ESLP_ANSWER_EVENT as i32 => Answer::Event(text),
-                kind if kind == ESLP_ANSWER_VALUE as i32 => Answer::Value(text),
-                kind if kind == ESLP_ANSWER_CHANNEL as i32 => {
-                    Answer::Channel(eslp_outgoing_event::inner_ref(self.channel)?.event()?)
+                kind if kind == ESLP_RESPONSE_REFUSE as i32 => Response::Refuse,
+                kind if kind == ESLP_RESPONSE_OUTPUT as i32 => Response::Output(text),
+                kind if kind == ESLP_RESPONSE_JOB as i32 => Response::Job(text),
+                kind if kind == ESLP_RESPONSE_OK as i32 => Response::Ok,
+                kind if kind == ESLP_RESPONSE_CONTROL as i32 => Response::Control(text),
+                kind if kind == ESLP_RESPONSE_NO_SUCH_CHANNEL as i32 => Response::NoSuchChannel(text),
+                kind if kind == ESLP_RESPONSE_FIRED as i32 => Response::Fired(text),
+                kind if kind == ESLP_RESPONSE_VALUE as i32 => Response::Value(text),
+                kind if kind == ESLP_RESPONSE_CHANNEL as i32 => {
+                    Response::Channel(eslp_outgoing_event::inner_ref(self.channel)?.event()?)
                 }
-                kind if kind == ESLP_ANSWER_REPLY as i32 => Answer::Reply(text),
+                kind if kind == ESLP_RESPONSE_REPLY as i32 => Response::Reply(text),
                 _ => return Err(eslp_status::ESLP_INVALID_ARGUMENT),
             })
         }
@@ -505,11 +505,11 @@ unsafe fn server(
         }
         let options = read(options)?;
         limits.request = self::limits(&raw const options.request, limits.request)?;
-        if options.queued != 0 {
-            limits.queued = options.queued;
+        if options.max_queued != 0 {
+            limits.max_queued = options.max_queued;
         }
-        if options.lost != 0 {
-            limits.lost = options.lost;
+        if options.max_lost != 0 {
+            limits.max_lost = options.max_lost;
         }
         let percent = percent_of(options.percent)?;
         let server = match options.channel.optional()? {
@@ -615,9 +615,9 @@ pub unsafe extern "C" fn eslp_server_free(server: *mut eslp_server) {
 }
 
 /// Reads the next command from `buf`, which begins where the octets end that were consumed before. What the listener
-/// answers by itself is written to `out`: send `found->written` octets of it.
+/// answers by itself is written to `out`: send `result->written` octets of it.
 ///
-/// @return ESLP_OK, `found->kind` says what; ESLP_NEED_DATA; ESLP_WAITING as long as the host owes an answer;
+/// @return ESLP_OK, `result->kind` says what; ESLP_NEED_DATA; ESLP_WAITING as long as the host owes an answer;
 /// ESLP_CLOSED if the connection is over: send what is written, then close it. ESLP_INSUFFICIENT if `size` is less than
 /// ESLP_SERVER_REPLY_MAX: nothing has happened.
 #[unsafe(no_mangle)]
@@ -627,33 +627,34 @@ pub unsafe extern "C" fn eslp_server_poll(
     len: usize,
     out: *mut c_void,
     size: usize,
-    found: *mut eslp_server_found,
+    result: *mut eslp_server_result,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `server` is a handle, `buf[..len]` is an input and `out[..size]` and `found` are
+    // SAFETY: by the contract with C, `server` is a handle, `buf[..len]` is an input and `out[..size]` and `result` are
     // outputs.
     run(|| unsafe {
-        let result = Out::new(found)?;
+        let told = Out::new(result)?;
         let server = eslp_server::inner(server)?;
         let poll = server.poll(input(buf, len)?, output(out, size)?).map_err(|_| eslp_status::ESLP_INSUFFICIENT)?;
-        let found = eslp_server_found { consumed: poll.consumed(), written: poll.written(), ..eslp_server_found::NONE };
-        let (found, status) = match poll {
+        let common =
+            eslp_server_result { consumed: poll.consumed(), written: poll.written(), ..eslp_server_result::NONE };
+        let (result, status) = match poll {
             Poll::Done { effect, .. } => {
-                let kind = eslp_server_found_kind::ESLP_SERVER_DONE as i32;
-                (eslp_server_found { kind, effect: effect_number(effect), ..found }, Ok(()))
+                let kind = eslp_server_result_kind::ESLP_SERVER_DONE as i32;
+                (eslp_server_result { kind, effect: effect_number(effect), ..common }, Ok(()))
             }
-            Poll::HostRequest { request: ask, .. } => {
-                let kind = eslp_server_found_kind::ESLP_SERVER_ASK as i32;
-                (eslp_server_found { kind, ask: ask.into(), ..found }, Ok(()))
+            Poll::HostRequest { request, .. } => {
+                let kind = eslp_server_result_kind::ESLP_SERVER_HOST_REQUEST as i32;
+                (eslp_server_result { kind, request: request.into(), ..common }, Ok(()))
             }
-            Poll::Waiting => (found, Err(eslp_status::ESLP_WAITING)),
+            Poll::Waiting => (common, Err(eslp_status::ESLP_WAITING)),
             Poll::NeedData { required, .. } => {
                 let required = required.unwrap_or_default();
-                (eslp_server_found { required, ..found }, Err(eslp_status::ESLP_NEED_DATA))
+                (eslp_server_result { required, ..common }, Err(eslp_status::ESLP_NEED_DATA))
             }
             Poll::Closed { why, .. } => {
-                let closed = eslp_server_found { closed: closed_number(why), ..found };
+                let closed = eslp_server_result { closed: closed_number(why), ..common };
                 let closed = match why {
-                    Closed::Unreadable(error) => eslp_server_found {
+                    Closed::Unreadable(error) => eslp_server_result {
                         error: eslp_status::of(error.code()) as i32,
                         error_offset: error.offset,
                         ..closed
@@ -663,7 +664,7 @@ pub unsafe extern "C" fn eslp_server_poll(
                 (closed, Err(eslp_status::ESLP_CLOSED))
             }
         };
-        result.set(found);
+        told.set(result);
         status
     })
 }
@@ -671,15 +672,15 @@ pub unsafe extern "C" fn eslp_server_poll(
 /// Answers what eslp_server_poll() asked, now or much later: writes the reply to `out` and its length to `written`, which
 /// is 0 for the first command of an outbound connection if it is not `connect`. Then poll again.
 ///
-/// After ESLP_ANSWER_REFUSE the connection is over: send what is written, and close it.
+/// After ESLP_RESPONSE_REFUSE the connection is over: send what is written, and close it.
 ///
 /// @return ESLP_NOT_ASKED if nothing was asked or this is no answer to it. ESLP_INSUFFICIENT if `size` is less than what
 /// `written` says then, or the storage has no room for the rights. Nothing has changed then but what `out` holds, which
 /// has no meaning.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_server_answer(
+pub unsafe extern "C" fn eslp_server_respond(
     server: *mut eslp_server,
-    answer: *const eslp_answer,
+    answer: *const eslp_response,
     out: *mut c_void,
     size: usize,
     written: *mut usize,
@@ -689,7 +690,7 @@ pub unsafe extern "C" fn eslp_server_answer(
     run(|| unsafe {
         let written = Out::new(written)?;
         let server = eslp_server::inner(server)?;
-        let result = server.answer(read(answer)?.answer()?, output(out, size)?);
+        let result = server.respond(read(answer)?.answer()?, output(out, size)?);
         written.set(match result {
             Ok(len) => len,
             Err(error) => error.required().unwrap_or_default(),

@@ -72,7 +72,7 @@ fn run(options: &Options) -> Result<u8, Trouble> {
     let name = Tag::new(run, 0);
     let is_job = match &mut command {
         Command::BgApi { job_uuid, .. } => {
-            *job_uuid = Some(name.as_octets());
+            *job_uuid = Some(name.as_bytes());
             true
         }
         _ => false,

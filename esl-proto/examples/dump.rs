@@ -87,7 +87,7 @@ fn frame_parts(frame: &Frame<'_>) -> Parts {
 }
 
 fn body(frame: &Frame<'_>) -> Option<Text> {
-    frame.body().map(|body| Value::octets(body).into())
+    frame.body().map(|body| Value::from_bytes(body).into())
 }
 
 fn reply(reply: &Reply<'_>) -> Line {

@@ -54,7 +54,7 @@
 //! every language: framing ([`DecodeErrorKind`](frame::DecodeErrorKind)) from 101, event documents ([`EventErrorKind`](event::EventErrorKind)) from 201, commands
 //! that are refused ([`CommandErrorKind`](command::CommandErrorKind)) from 301, requests that are not understood ([`ParseErrorKind`](command::ParseErrorKind)) from 401,
 //! commands that may not be sent now ([`NotAllowed`](client::NotAllowed)) from 601, what a host may not send ([`OutgoingEventError`](event::OutgoingEventError),
-//! [`server::AnswerError`], [`server::DeliverError`]) from 701, calls that cannot be written or read ([`dial::DialErrorKind`], [`dial::DialParseErrorKind`]) from 501 to 599, texts that are not of a type
+//! [`server::ResponseError`], [`server::DeliverError`]) from 701, calls that cannot be written or read ([`dial::DialErrorKind`], [`dial::DialParseErrorKind`]) from 501 to 599, texts that are not of a type
 //! ([`ConvertError`](text::ConvertError)) from 801, applications that cannot be written
 //! ([`AppErrorKind`](command::app::AppErrorKind)) from 901.
 //!

@@ -140,7 +140,7 @@ impl<'b> Reply<'b> {
             Some(event) => event.get(header::REPLY_TEXT),
             None => self.frame.get(header::REPLY_TEXT),
         };
-        value.unwrap_or(Value::octets(&[]))
+        value.unwrap_or(Value::from_bytes(&[]))
     }
 
     /// The text with all that follows it in the head: the whole value that answers `getvar`, if it has several lines.
@@ -150,7 +150,7 @@ impl<'b> Reply<'b> {
         if let Some(text) = self.frame.broken_text() {
             return text;
         }
-        self.frame.get_to_end(header::REPLY_TEXT).unwrap_or(Value::octets(&[]))
+        self.frame.get_to_end(header::REPLY_TEXT).unwrap_or(Value::from_bytes(&[]))
     }
 
     /// How the text begins. An unset variable answers `getvar` with `-ERR command not found`, as an unknown command is
@@ -419,7 +419,7 @@ macro_rules! debug_by_frame {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($name))
                     .field("headers", &HeaderList(self.frame.headers()))
-                    .field("body", &self.frame.body().map(Value::octets))
+                    .field("body", &self.frame.body().map(Value::from_bytes))
                     .finish()
             }
         }

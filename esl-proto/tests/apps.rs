@@ -1,12 +1,12 @@
 //! Applications: what their arguments look like, what is refused, and that texts arrive as they are.
 
-use esl_proto::app::{
+use esl_proto::command::SendMsg;
+use esl_proto::command::app::{
     App, AppEncodeError, AppErrorKind as Kind, AppField, Conference, Dtmf, Ending, Outcome, PlayAndGetDigits, Read,
     Record, Say, Socket, Text, Transfer, TransferLeg,
 };
 use esl_proto::dial::Leg;
 use esl_proto::name::{Format, HangupCause, LogLevel};
-use esl_proto::command::SendMsg;
 use esl_proto::{Command, Event};
 use proptest::prelude::*;
 

@@ -333,8 +333,8 @@ fn rights_come_with_userauth() {
     let all = incoming(&mut client, &dialogue.server);
     let [Incoming::AuthRequest, Incoming::Authenticated { reply, .. }, ..] = all[..] else { panic!("{all:?}") };
     assert!(!reply.is_broken());
-    assert_eq!(reply.allowed_events(), Some(Value::octets(b"all")));
-    assert_eq!(reply.allowed_api(), Some(Value::octets(b"all")));
+    assert_eq!(reply.allowed_events(), Some(Value::from_bytes(b"all")));
+    assert_eq!(reply.allowed_api(), Some(Value::from_bytes(b"all")));
     assert_eq!(reply.allowed_log(), Some(true));
 }
 
@@ -360,7 +360,7 @@ fn a_reply_merged_with_that_of_userauth_answers_the_next_command() {
             assert_eq!((id, second, third), (login, next, last));
             assert_eq!(
                 (reply.is_broken(), reply.status(), reply.text()),
-                (true, Status::Ok, Value::octets(b"+OK accepted"))
+                (true, Status::Ok, Value::from_bytes(b"+OK accepted"))
             );
             assert_eq!((other.is_broken(), other.status()), (false, Status::Err));
         }
@@ -582,7 +582,7 @@ fn passwords_are_in_no_debug_output_and_no_error() {
 fn tags_name_jobs_and_are_found_again() {
     let tag = Tag::new(u64::MAX, 0x0123_4567_89ab_cdef);
     assert_eq!(tag.to_string(), "ffffffffffffffff-0123456789abcdef");
-    assert_eq!(Tag::number_in(Value::octets(tag.as_octets()), u64::MAX), Some(0x0123_4567_89ab_cdef));
+    assert_eq!(Tag::number_in(Value::from_bytes(tag.as_bytes()), u64::MAX), Some(0x0123_4567_89ab_cdef));
     for other in [
         "fffffffffffffffe-0123456789abcdef",
         "ffffffffffffffff-0123456789abcde",
@@ -592,7 +592,7 @@ fn tags_name_jobs_and_are_found_again() {
         "",
         "7f4db9c8-3b7a-11ef-9c0e-0123456789ab",
     ] {
-        assert_eq!(Tag::number_in(Value::octets(other.as_bytes()), u64::MAX), None, "{other}");
+        assert_eq!(Tag::number_in(Value::from_bytes(other.as_bytes()), u64::MAX), None, "{other}");
     }
 }
 

@@ -121,8 +121,8 @@ fn userauth_is_answered_with_rights() {
     let stream = capture("01-userauth-ok");
     let reply = replies(&stream)[0];
     assert_eq!(reply.status(), Status::Ok);
-    assert_eq!(reply.allowed_events(), Some(Value::octets(b"all")));
-    assert_eq!(reply.allowed_api(), Some(Value::octets(b"all")));
+    assert_eq!(reply.allowed_events(), Some(Value::from_bytes(b"all")));
+    assert_eq!(reply.allowed_api(), Some(Value::from_bytes(b"all")));
     assert_eq!(reply.allowed_log(), Some(true));
     assert_eq!(replies(&stream)[1].allowed_log(), None);
 }
@@ -206,7 +206,7 @@ fn unknown_kinds_are_kept_raw() {
         panic!("{:?}", messages(stream))
     };
     assert_eq!(news.content_type(), Some(&b"text/news; x=y"[..]));
-    assert_eq!((news.get("a"), news.body()), (Some(Value::octets(b"b")), Some(&b"hi"[..])));
+    assert_eq!((news.get("a"), news.body()), (Some(Value::from_bytes(b"b")), Some(&b"hi"[..])));
     assert_eq!((orphan.content_type(), orphan.head(), orphan.headers().count()), (None, &b"no type\n"[..], 0));
 }
 

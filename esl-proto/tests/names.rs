@@ -12,13 +12,13 @@ macro_rules! both_ways {
             assert_eq!($name::from_bytes(text.as_bytes()), *word);
             assert_eq!($name::from_bytes(text.to_ascii_uppercase().as_bytes()), *word);
             assert_eq!($name::from_bytes(text.to_ascii_lowercase().as_bytes()), *word);
-            assert_eq!(word.as_octets(), text.as_bytes());
+            assert_eq!(word.as_bytes(), text.as_bytes());
             assert_eq!(word.to_string(), text);
         }
         for unknown in [&b"NO_SUCH_WORD"[..], b"", b"\xff", b"CHANNEL_", b"CS_NEWER"] {
             let word = $name::from_bytes(unknown);
             assert_eq!(word, $name::Other(unknown));
-            assert_eq!(word.as_octets(), unknown);
+            assert_eq!(word.as_bytes(), unknown);
         }
     )+};
 }

@@ -7,7 +7,7 @@ use std::hint::black_box;
 use esl_proto::client::Poll;
 use esl_proto::command::{Execute, SendEvent, SendMsg};
 use esl_proto::dial::{Destination, Leg, LegList, Originate};
-use esl_proto::event::{EventField, HeaderSlot, OutgoingEvent};
+use esl_proto::event::{Field, HeaderSlot, OutgoingEvent};
 use esl_proto::frame::Step;
 use esl_proto::name::{EventName, Format, LogLevel};
 use esl_proto::server::{self, Admission, HostRequest, Poll as ServerPoll, Rights, Server, ServerLimits};
@@ -189,7 +189,7 @@ fn a_listener_allocates_nothing() {
     let commands = b"event json ALL CUSTOM a::b\n\nfilter Event-Name /HEART/\n\nnixevent CUSTOM a::b\n\nlog 7\n\n\
         api status\n\nbgapi status\nJob-UUID: j\n\nsendmsg u\ncall-command: hangup\n\nsendevent CUSTOM\nA: b\n\n\
         myevents u\n\ngetvar x\n\nconnect\n\nevent xml HEARTBEAT\n\nfilter delete all\n\nlinger 3\n\nnolog\n\nexit\n\n";
-    let fields = [EventField::new("Event-Name", "HEARTBEAT"), EventField::array("a%", &[b"one", b"two\xff"])];
+    let fields = [Field::new("Event-Name", "HEARTBEAT"), Field::array("a%", &[b"one", b"two\xff"])];
     let event = OutgoingEvent::new(&fields).with_body("a < b & \u{17b}");
     let count = allocations(|| {
         let mut server = Server::inbound(ServerLimits::DEFAULT, [0; 512]);
@@ -200,20 +200,20 @@ fn a_listener_allocates_nothing() {
             rest = &rest[poll.consumed()..];
             if let ServerPoll::HostRequest { request: ask, .. } = poll {
                 let answer = match ask {
-                    HostRequest::Password(_) | HostRequest::User { .. } => server::Answer::Accept(Rights {
-                        events: Some(b"ALL CUSTOM a::b"),
-                        api: Some(b"status"),
-                        log: true,
+                    HostRequest::Password(_) | HostRequest::User { .. } => server::Response::Accept(Rights {
+                        allowed_events: Some(b"ALL CUSTOM a::b"),
+                        allowed_api: Some(b"status"),
+                        allowed_log: true,
                     }),
-                    HostRequest::Api { .. } => server::Answer::Output(b"UP 0 years\n"),
-                    HostRequest::BgApi { .. } => server::Answer::Job(b"j"),
-                    HostRequest::SendMsg { .. } => server::Answer::Ok,
-                    HostRequest::SendEvent { .. } => server::Answer::Event(b"e"),
-                    HostRequest::GetVar(_) => server::Answer::Value(b"v"),
-                    HostRequest::MyEvents(uuid) => server::Answer::Control(uuid),
-                    _ => server::Answer::Channel(event),
+                    HostRequest::Api { .. } => server::Response::Output(b"UP 0 years\n"),
+                    HostRequest::BgApi { .. } => server::Response::Job(b"j"),
+                    HostRequest::SendMsg { .. } => server::Response::Ok,
+                    HostRequest::SendEvent { .. } => server::Response::Fired(b"e"),
+                    HostRequest::GetVar(_) => server::Response::Value(b"v"),
+                    HostRequest::MyEvents(uuid) => server::Response::Control(uuid),
+                    _ => server::Response::Channel(event),
                 };
-                black_box(server.answer(answer, &mut out).unwrap());
+                black_box(server.respond(answer, &mut out).unwrap());
                 answered += 1;
             }
             if rest.is_empty() && server.is_authenticated() && answered == 1 {

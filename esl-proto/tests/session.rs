@@ -8,10 +8,10 @@ mod session_model;
 
 use std::time::Duration;
 
-use esl_proto::name::EventName;
-use esl_proto::session::{Interest, Item, Outcome, Overflow, Queue, Reason, Session, SessionError, Slot};
 use esl_proto::client::{End, Poll};
 use esl_proto::command::{Events, Execute, SendMsg};
+use esl_proto::name::EventName;
+use esl_proto::session::{Interest, Item, Outcome, Overflow, Queue, Reason, Session, SessionError, Slot};
 use esl_proto::{Client, Command, Limits};
 use proptest::prelude::*;
 

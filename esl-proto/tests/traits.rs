@@ -22,7 +22,7 @@ use esl_proto::frame::{DecodeError, Request};
 use esl_proto::name::{
     AnswerState, CallDirection, CallState, ChannelState, EventName, Format, HangupCause, LogLevel, Priority,
 };
-use esl_proto::server::{AnswerError, DeliverError};
+use esl_proto::server::{DeliverError, ResponseError};
 use esl_proto::text::{ConvertError, Insufficient};
 use esl_proto::{Client, Command, Event, Frame, Limits, Subscription, Value};
 use proptest::prelude::*;
@@ -76,7 +76,7 @@ proptest! {
                 prop_assert_eq!(one.partial_cmp(two), Some(one.cmp(two)));
                 prop_assert!(one != two || hash(one) == hash(two));
             }
-            prop_assert_eq!(hash(one), hash(&Value::octets(one_octets)));
+            prop_assert_eq!(hash(one), hash(&Value::from_bytes(one_octets)));
             prop_assert!(*one == one_octets[..] && one_octets[..] == *one);
             prop_assert!(*one == &one_octets[..] && &one_octets[..] == *one);
             prop_assert!(*one != [&one_octets[..], b"x"].concat()[..]);
@@ -410,15 +410,15 @@ fn errors_have_their_sources() {
     assert!(error.source().unwrap().is::<DecodeError>());
     let end = client.end().unwrap();
     assert!(end.source().unwrap().is::<DecodeError>() && End::Exit.source().is_none());
-    assert!(AnswerError::Insufficient(Insufficient { required: 1 }).source().is_some());
-    assert!(AnswerError::NotAsked.source().is_none() && DeliverError::NotReady.source().is_none());
+    assert!(ResponseError::Insufficient(Insufficient { required: 1 }).source().is_some());
+    assert!(ResponseError::NotAsked.source().is_none() && DeliverError::NotReady.source().is_none());
     assert!(DeliverError::Insufficient(Insufficient { required: 1 }).source().is_some());
 }
 
 #[test]
 fn errors_are_small_values() {
     fn is_error<E: Error + Copy + Eq + Send + Sync + 'static>() {}
-    is_error::<AnswerError>();
+    is_error::<ResponseError>();
     is_error::<CommandError>();
     is_error::<ConvertError>();
     is_error::<DecodeError>();

@@ -114,7 +114,7 @@ pub(crate) fn shown(octets: &[u8]) -> String {
         return format!("\"{} ***\"", String::from_utf8_lossy(word));
     }
     let more = if text.len() > MOST { "..." } else { "" };
-    format!("{:?}{more}", Value::octets(&text[..text.len().min(MOST)]))
+    format!("{:?}{more}", Value::from_bytes(&text[..text.len().min(MOST)]))
 }
 
 /// A cause by its word or number.
@@ -296,7 +296,7 @@ impl Command {
             event_lock,
             event_lock_pri,
             lead_frames,
-            is_async: run_async,
+            run_async,
             ..SendMsg::new(call)
         };
         Self::new(py, &message.into())

@@ -4,7 +4,7 @@ use esl_proto::client::{NotAllowed, ProtocolError, SendError, Unanswered};
 use esl_proto::command::{CommandError, EncodeError};
 use esl_proto::event::{EventError, OutgoingEventError};
 use esl_proto::frame::DecodeError;
-use esl_proto::server::AnswerError;
+use esl_proto::server::ResponseError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyRange, PyType};
@@ -68,7 +68,7 @@ pub(crate) fn not_sent(py: Python<'_>, error: &SendError) -> PyErr {
 }
 
 /// An answer that cannot be given.
-pub(crate) fn not_answered(py: Python<'_>, error: &AnswerError) -> PyErr {
+pub(crate) fn not_answered(py: Python<'_>, error: &ResponseError) -> PyErr {
     local(py, &error.to_string(), error.code(), None)
 }
 

@@ -7,11 +7,11 @@
 //! Objects hold octets as Python's own `bytes`, and read them with the core when they are asked something. All classes
 //! are frozen; what changes stands behind a lock, so that the module needs no GIL.
 
-mod ask;
 mod command;
 mod connection;
 mod error;
 mod event;
+mod host_request;
 mod index;
 mod input;
 mod keys;
@@ -31,13 +31,13 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::ask::{Effect, HostRequest, ServerClosed};
-    #[pymodule_export]
     use crate::command::Command;
     #[pymodule_export]
     use crate::connection::Connection;
     #[pymodule_export]
     use crate::event::Event;
+    #[pymodule_export]
+    use crate::host_request::{Effect, HostRequest, ServerClosed};
     #[pymodule_export]
     use crate::message::{
         ApiResponse, AuthRefused, AuthRequest, Authenticated, Closed, Connected, Frame, Lingering, LogLine, Rejected,

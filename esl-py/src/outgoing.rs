@@ -1,6 +1,6 @@
 //! What a listener has to deliver: events and log lines that a host gave, until their turn comes.
 
-use esl_proto::event::{EventField, OutgoingEvent};
+use esl_proto::event::{Field, OutgoingEvent};
 use esl_proto::name::LogLevel;
 use esl_proto::server::LogData;
 use pyo3::prelude::*;
@@ -54,8 +54,8 @@ impl Event {
             .iter()
             .zip(&arrays)
             .map(|((name, content), items)| match content {
-                Content::Text(text) => EventField::new(&**name, &**text),
-                Content::Array(_) => EventField::array(&**name, items),
+                Content::Text(text) => Field::new(&**name, &**text),
+                Content::Array(_) => Field::array(&**name, items),
             })
             .collect();
         act(&OutgoingEvent { headers: &fields, body: self.body.as_deref() })

@@ -1,6 +1,6 @@
 //! What a listener has written, until its host fetches it.
 
-use esl_proto::server::{AnswerError, DeliverError, Server};
+use esl_proto::server::{DeliverError, ResponseError, Server};
 use esl_proto::text::Insufficient;
 
 /// Why something could not be written.
@@ -21,7 +21,7 @@ impl Required for DeliverError {
     }
 }
 
-impl Required for AnswerError {
+impl Required for ResponseError {
     fn required(&self) -> Option<usize> {
         self.required()
     }

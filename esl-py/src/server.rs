@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use esl_proto::Limits;
 use esl_proto::event::{EventEncodeError, OutgoingEvent, OutgoingEventError};
 use esl_proto::server::{
-    Admission, Answer, AnswerError, Closed, Control, Effect as CoreEffect, Goodbye, Poll, Rights, Server as Core,
+    Admission, Closed, Control, Effect as CoreEffect, Goodbye, Poll, Response, ResponseError, Rights, Server as Core,
     ServerLimits,
 };
 use esl_proto::text::{Insufficient, Percent};
@@ -15,9 +15,9 @@ use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::PyBytes;
 
-use crate::ask::{Effect, HostRequest, ServerClosed, word};
 use crate::command::Level;
 use crate::error;
+use crate::host_request::{Effect, HostRequest, ServerClosed, word};
 use crate::input::Input;
 use crate::outgoing::{Content, Event, LogLine};
 use crate::output::Output;
@@ -173,9 +173,9 @@ impl State {
         self.lines.clear();
     }
 
-    fn answer(&mut self, answer: &Answer<'_>) -> Result<(), AnswerError> {
+    fn answer(&mut self, answer: &Response<'_>) -> Result<(), ResponseError> {
         let core = &mut self.core;
-        self.out.append(|out| core.answer(*answer, out))
+        self.out.append(|out| core.respond(*answer, out))
     }
 
     /// Queues an offered item, if it is wanted.
@@ -211,7 +211,7 @@ impl Server {
         act(&mut state)
     }
 
-    fn answer(&self, py: Python<'_>, answer: &Answer<'_>) -> PyResult<()> {
+    fn answer(&self, py: Python<'_>, answer: &Response<'_>) -> PyResult<()> {
         self.with(py, |state| state.answer(answer)).map_err(|error| error::not_answered(py, &error))
     }
 }
@@ -223,13 +223,13 @@ fn storage(octets: usize) -> Box<[u8]> {
 
 /// The signatures below write the core's defaults out, where Python's own tools can read them.
 const _: () = {
-    let ServerLimits { request, queued, lost } = ServerLimits::DEFAULT;
-    assert!(queued == 100_000 && lost == 500 && request.max_head == 65_536 && request.max_body == 1_048_576);
+    let ServerLimits { request, max_queued, max_lost } = ServerLimits::DEFAULT;
+    assert!(max_queued == 100_000 && max_lost == 500 && request.max_head == 65_536 && request.max_body == 1_048_576);
 };
 
 const fn limits(max_queued: u32, max_lost: u32, max_head: usize, max_body: usize) -> ServerLimits {
     let request = Limits { max_head, max_body, ..ServerLimits::DEFAULT.request };
-    ServerLimits { request, queued: max_queued, lost: max_lost }
+    ServerLimits { request, max_queued, max_lost }
 }
 
 const fn percent(exact: bool) -> Percent {
@@ -240,15 +240,15 @@ const fn percent(exact: bool) -> Percent {
 impl Server {
     /// A connection that a client has made. Iterate once for the greeting, or `reject` the client's address.
     ///
-    /// `exact_percent` writes values so that each comes in as it was, where FreeSWITCH's own coding loses some;
+    /// `lossless_percent` writes values so that each comes in as it was, where FreeSWITCH's own coding loses some;
     /// `storage` is how many octets of subscriptions, filters and rights are kept; `max_queued` events may wait, and
     /// `max_lost` in a row may be lost beyond that before the connection ends; `max_head` and `max_body` limit a command.
     #[staticmethod]
-    #[pyo3(signature = (*, exact_percent = false, storage = 65536, max_queued = 100000,
+    #[pyo3(signature = (*, lossless_percent = false, storage = 65536, max_queued = 100000,
         max_lost = 500, max_head = 65536,
         max_body = 1048576))]
     fn inbound(
-        exact_percent: bool,
+        lossless_percent: bool,
         storage: usize,
         max_queued: u32,
         max_lost: u32,
@@ -256,13 +256,13 @@ impl Server {
         max_body: usize,
     ) -> Self {
         let limits = limits(max_queued, max_lost, max_head, max_body);
-        Self::new(Core::inbound(limits, self::storage(storage)).with_percent(percent(exact_percent)))
+        Self::new(Core::inbound(limits, self::storage(storage)).with_percent(percent(lossless_percent)))
     }
 
     /// The connection that the channel `uuid` has made to a program. `full` allows all commands, `is_async` answers
     /// `sendmsg` at once.
     #[staticmethod]
-    #[pyo3(signature = (uuid, *, full = true, is_async = true, exact_percent = false, storage = 65536,
+    #[pyo3(signature = (uuid, *, full = true, is_async = true, lossless_percent = false, storage = 65536,
         max_queued = 100000, max_lost = 500,
         max_head = 65536, max_body = 1048576))]
     #[allow(clippy::too_many_arguments)]
@@ -270,7 +270,7 @@ impl Server {
         uuid: Text,
         full: bool,
         is_async: bool,
-        exact_percent: bool,
+        lossless_percent: bool,
         storage: usize,
         max_queued: u32,
         max_lost: u32,
@@ -280,7 +280,7 @@ impl Server {
         let limits = limits(max_queued, max_lost, max_head, max_body);
         let core = Core::outbound(limits, self::storage(storage), &*uuid, Control { full, is_async })
             .map_err(|_| PyValueError::new_err("no storage for the uuid"))?;
-        Ok(Self::new(core.with_percent(percent(exact_percent))))
+        Ok(Self::new(core.with_percent(percent(lossless_percent))))
     }
 
     /// Takes octets that the client has sent.
@@ -336,58 +336,58 @@ impl Server {
     /// FreeSWITCH's `esl-allowed-events` and `esl-allowed-api`; None is all.
     #[pyo3(signature = (*, events=None, api=None, log=true))]
     fn accept(&self, py: Python<'_>, events: Option<Text>, api: Option<Text>, log: bool) -> PyResult<()> {
-        let rights = Rights { events: events.as_deref(), api: api.as_deref(), log };
-        self.answer(py, &Answer::Accept(rights))
+        let rights = Rights { allowed_events: events.as_deref(), allowed_api: api.as_deref(), allowed_log: log };
+        self.answer(py, &Response::Accept(rights))
     }
 
     /// Answers a password: it is wrong. The connection ends.
     fn refuse(&self, py: Python<'_>) -> PyResult<()> {
-        self.answer(py, &Answer::Refuse)
+        self.answer(py, &Response::Refuse)
     }
 
     /// Answers `api`: what the command has printed.
     fn output(&self, py: Python<'_>, text: Text) -> PyResult<()> {
-        self.answer(py, &Answer::Output(&text))
+        self.answer(py, &Response::Output(&text))
     }
 
     /// Answers `bgapi`: the job has begun under this name. Its end is a BACKGROUND_JOB event of the host's.
     fn job(&self, py: Python<'_>, uuid: Text) -> PyResult<()> {
-        self.answer(py, &Answer::Job(&uuid))
+        self.answer(py, &Response::Job(&uuid))
     }
 
     /// Answers `sendmsg`: it is done, or will be.
     fn ok(&self, py: Python<'_>) -> PyResult<()> {
-        self.answer(py, &Answer::Ok)
+        self.answer(py, &Response::Ok)
     }
 
     /// Answers `sendmsg` or `myevents`: there is no channel of this uuid.
     fn no_such_channel(&self, py: Python<'_>, uuid: Text) -> PyResult<()> {
-        self.answer(py, &Answer::NoSuchChannel(&uuid))
+        self.answer(py, &Response::NoSuchChannel(&uuid))
     }
 
     /// Answers `myevents`: the channel exists.
     fn control(&self, py: Python<'_>, uuid: Text) -> PyResult<()> {
-        self.answer(py, &Answer::Control(&uuid))
+        self.answer(py, &Response::Control(&uuid))
     }
 
     /// Answers `sendevent`: the event has been fired and has this uuid.
     fn fired(&self, py: Python<'_>, uuid: Text) -> PyResult<()> {
-        self.answer(py, &Answer::Event(&uuid))
+        self.answer(py, &Response::Fired(&uuid))
     }
 
     /// Answers `getvar`; an empty value is one that is not set. One line of at most 511 octets arrives.
     fn value(&self, py: Python<'_>, value: Text) -> PyResult<()> {
-        self.answer(py, &Answer::Value(&value))
+        self.answer(py, &Response::Value(&value))
     }
 
     /// Answers `connect`: the channel's data, as headers of a CHANNEL_DATA event.
     fn channel(&self, py: Python<'_>, headers: Pairs<Content>) -> PyResult<()> {
-        Event::new(headers, None).with(|data| self.answer(py, &Answer::Channel(*data)))
+        Event::new(headers, None).with(|data| self.answer(py, &Response::Channel(*data)))
     }
 
     /// Answers anything but a password with another text, such as `-ERR` and a reason. Nothing changes.
     fn reply(&self, py: Python<'_>, text: Text) -> PyResult<()> {
-        self.answer(py, &Answer::Reply(&text))
+        self.answer(py, &Response::Reply(&text))
     }
 
     /// Gives an event to this connection: if its subscriptions and filters want it, it waits for `data_to_send`, which

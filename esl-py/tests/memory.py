@@ -14,5 +14,5 @@ linux = pytest.mark.skipif(not _STATM.exists(), reason="the size of a process is
 
 
 def resident() -> int:
-    """Octets of memory in use."""
+    """BytesLike of memory in use."""
     return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -165,7 +165,7 @@ async def test_a_job_that_arrives_before_its_reply(switch: Switch) -> None:
         uuid = command.get("Job-UUID")
         text = f"Event-Name: BACKGROUND_JOB\nJob-UUID: {uuid}\nContent-Length: 3\n\n+OK"
         early = f"Content-Length: {len(text)}\nContent-Type: text/event-plain\n\n{text}"
-        fs._link.conversation.receive(early.encode())  # type: ignore[union-attr]
+        fs._link.client_session.receive(early.encode())  # type: ignore[union-attr]
         link.release()
         job = await starting
         assert job.done()

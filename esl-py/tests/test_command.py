@@ -200,7 +200,7 @@ def asked(command: Command) -> HostRequest:
     server = Server.outbound("5fd4")
     server.receive_data(bytes(command))
     found = next(server)
-    assert isinstance(found, HostRequest) and found.octets == bytes(command)
+    assert isinstance(found, HostRequest) and found.raw == bytes(command)
     server.output("") if found.kind == "api" else server.ok() if found.kind == "sendmsg" else server.fired("e")
     assert list(server) == [] and not server.is_mid_command
     return found

@@ -26,7 +26,7 @@ def converse() -> None:
         elif kind == "sendmsg":
             server.no_such_channel("u")
     for name in ("API", "NEW"):
-        server.deliver([("Event-Name", name), ("a", ["b", "c"])], "body")
+        server.offer([("Event-Name", name), ("a", ["b", "c"])], "body")
         client.receive_data(memoryview(server.data_to_send()))
         for message in client:
             repr(message)
@@ -126,7 +126,7 @@ def test_references() -> None:
     name, value = "Event-Name" + str(id(test_references)), "API" * 100
     counts = sys.getrefcount(name), sys.getrefcount(value)
     server = Server.inbound()
-    server.deliver([(name, value)])
+    server.offer([(name, value)])
     Command.sendevent("API", [(name, value)])
     Event("plain", b"a: b\n\n").get(name, value)
     with pytest.raises(KeyError):

@@ -102,7 +102,7 @@ def test_a_password() -> None:
     server.receive_data(b"\n\r\nauth secret\n\n")
     (again,) = server
     assert isinstance(again, Effect)
-    assert again.octets == b"auth secret\n\n" and repr(again) == '<Effect none "auth ***">'
+    assert again.raw == b"auth secret\n\n" and repr(again) == '<Effect none "auth ***">'
     assert repr(server) == "<Server open, plain, 0 events waiting>"
 
 
@@ -113,7 +113,7 @@ def test_a_user_and_rights() -> None:
     ask = pair.ask()
     assert (ask.kind, ask.user, ask.domain, ask.password) == ("user", "bob", "x.org", "secret")
     assert "secret" not in repr(ask)
-    pair.server.accept(events="HEARTBEAT", api="status", log=False)
+    pair.server.accept(allowed_events="HEARTBEAT", allowed_api="status", allowed_log=False)
     message = pair.receive_one()
     assert isinstance(message, Authenticated)
     assert (message.allowed_events, message.allowed_api, message.allowed_log) == ("HEARTBEAT", "status", False)
@@ -210,7 +210,7 @@ def test_questions_and_answers(
     pair = opened()
     pair.send(command)
     ask = pair.ask()
-    assert ask.octets == bytes(command)
+    assert ask.raw == bytes(command)
     assert {name: getattr(ask, name) for name in asked} == asked
     assert list(pair.server) == [], "the answer is owed"
     answer(pair.server)
@@ -236,13 +236,13 @@ def test_effects() -> None:
     pair = opened()
     pair.send(Command.event("ALL"), Command.noevents())
     pair.receive()
-    kinds = [(found.kind, found.octets) for found in pair.asked if isinstance(found, Effect)]
+    kinds = [(found.kind, found.raw) for found in pair.asked if isinstance(found, Effect)]
     assert kinds == [("all-events", b"event ALL\n\n"), ("none", b"noevents\n\n")]
     call = called()
     call.receive()
     call.send(Command.linger(5), Command.divert_events(True), Command.divert_events(False), Command.resume())
     call.receive()
-    kinds = [(found.kind, found.octets) for found in call.asked if isinstance(found, Effect)]
+    kinds = [(found.kind, found.raw) for found in call.asked if isinstance(found, Effect)]
     assert [kind for kind, _ in kinds] == ["linger", "divert", "undivert", "resume"]
     assert call.server.linger == 5 and repr(call.asked[-1]) == '<Effect resume "resume">'
 
@@ -255,10 +255,10 @@ def test_delivery(format: str) -> None:
     pair = subscribed("HEARTBEAT", "CUSTOM", subclasses=["a::b"], format=format)
     assert pair.server.format == format
     headers: Fields = [("Event-Name", "CUSTOM"), ("Event-Subclass", "a::b"), ("x", ["1", "%2"]), ("y", b"\xc5\xbb <&>")]
-    assert pair.server.deliver(headers, "two\nlines <! &")
-    assert not pair.server.deliver({"Event-Name": "API"})
-    assert not pair.server.deliver([("Event-Name", "CUSTOM"), ("Event-Subclass", "other")])
-    assert pair.server.deliver(HEARTBEAT)
+    assert pair.server.offer(headers, "two\nlines <! &")
+    assert not pair.server.offer({"Event-Name": "API"})
+    assert not pair.server.offer([("Event-Name", "CUSTOM"), ("Event-Subclass", "other")])
+    assert pair.server.offer(HEARTBEAT)
     custom, heartbeat = pair.receive()
     assert isinstance(custom, Event) and isinstance(heartbeat, Event)
     assert custom.format == format and custom.error is None and custom.subclass == "a::b"
@@ -275,7 +275,7 @@ def test_events_wait_for_commands() -> None:
     pair.server.receive_data(b"api ver")
     list(pair.server)
     assert pair.server.is_mid_command
-    assert pair.server.deliver(HEARTBEAT) and pair.server.waiting_events == 1
+    assert pair.server.offer(HEARTBEAT) and pair.server.waiting_events == 1
     assert pair.server.data_to_send() == b""
     pair.server.receive_data(b"sion\n\nevent json API\n\n")
     assert pair.ask().command == "version"
@@ -291,7 +291,7 @@ def test_events_wait_for_commands() -> None:
 def test_noevents_drops_what_waits() -> None:
     pair = subscribed("HEARTBEAT")
     pair.send(Command.noevents())
-    assert pair.server.deliver(HEARTBEAT)
+    assert pair.server.offer(HEARTBEAT)
     reply = pair.receive_one()
     assert isinstance(reply, Reply) and reply.ok and pair.server.waiting_events == 0
 
@@ -300,23 +300,23 @@ def test_filters() -> None:
     pair = subscribed("HEARTBEAT")
     pair.send(Command.filter("Up-Time", "/^0|[z/"), Command.filter("Up-Time", "/^\\d+ y/"))
     pair.receive()
-    assert pair.server.deliver(HEARTBEAT)
-    assert not pair.server.deliver({"Event-Name": "HEARTBEAT", "Up-Time": "some"})
-    assert pair.server.deliver({"Event-Name": "HEARTBEAT", "Up-Time": ["some", "1 y"]})
+    assert pair.server.offer(HEARTBEAT)
+    assert not pair.server.offer({"Event-Name": "HEARTBEAT", "Up-Time": "some"})
+    assert pair.server.offer({"Event-Name": "HEARTBEAT", "Up-Time": ["some", "1 y"]})
     pair.send(
         Command.filter_delete(),
         Command.filter("Up-Time", "0 YEARS", exclude=True),
         Command.filter("Event-Name", "HEARTBEAT"),
     )
     pair.receive()
-    assert not pair.server.deliver(HEARTBEAT)
-    assert pair.server.deliver({"Event-Name": "HEARTBEAT"})
+    assert not pair.server.offer(HEARTBEAT)
+    assert pair.server.offer({"Event-Name": "HEARTBEAT"})
 
 
 def test_names_that_would_forge() -> None:
     pair = subscribed("HEARTBEAT")
     with pytest.raises(LocalProtocolError) as refused:
-        pair.server.deliver([("Event-Name", "HEARTBEAT"), ("a\nb", "c")])
+        pair.server.offer([("Event-Name", "HEARTBEAT"), ("a\nb", "c")])
     assert (refused.value.code, refused.value.offset) == (701, 1)
     assert pair.server.waiting_events == 0
 
@@ -327,7 +327,7 @@ def test_a_slow_client_is_ended() -> None:
     pair.receive()
     pair.server.receive_data(b"api")
     list(pair.server)
-    assert [pair.server.deliver(HEARTBEAT) for _ in range(5)] == [True, True, False, False, False]
+    assert [pair.server.offer(HEARTBEAT) for _ in range(5)] == [True, True, False, False, False]
     assert pair.server.closed == "lost-events"
     closed = pair.receive_one()
     assert isinstance(closed, Closed) and closed.end == "events-lost"
@@ -335,9 +335,9 @@ def test_a_slow_client_is_ended() -> None:
 
 def test_events_wait_until_they_are_fetched() -> None:
     pair = subscribed("HEARTBEAT")
-    (frame,) = {len(pair.server.data_to_send()) for _ in range(3) if pair.server.deliver(HEARTBEAT)}
+    (frame,) = {len(pair.server.data_to_send()) for _ in range(3) if pair.server.offer(HEARTBEAT)}
     for _ in range(3):
-        assert pair.server.deliver(HEARTBEAT)
+        assert pair.server.offer(HEARTBEAT)
     assert pair.server.data_to_send(0) == b"" and pair.server.waiting_events == 3
     data = pair.server.data_to_send(10)
     assert len(data) == 10 and pair.server.waiting_events == 2
@@ -355,15 +355,15 @@ def test_what_was_half_fetched_when_it_ends() -> None:
         pair = opened(Server.inbound(max_queued=1, max_lost=0))
         pair.send(Command.event("HEARTBEAT"))
         pair.receive()
-        pair.server.deliver(HEARTBEAT)
+        pair.server.offer(HEARTBEAT)
         data = pair.server.data_to_send(fetched)
-        assert [pair.server.deliver(HEARTBEAT) for _ in range(2)] == [True, False]
+        assert [pair.server.offer(HEARTBEAT) for _ in range(2)] == [True, False]
         rest = pair.server.data_to_send()
         assert rest.startswith(b"Content-Type: text/disconnect-notice\n") and rest.endswith(notice)
         assert data.endswith(b"\n\n") is complete
     for goodbye, broken in [("disconnected", False), ("shutdown", True)]:
         pair = subscribed("HEARTBEAT")
-        pair.server.deliver(HEARTBEAT)
+        pair.server.offer(HEARTBEAT)
         pair.server.data_to_send(10)
         pair.server.disconnect(cast(Any, goodbye))
         assert pair.server.data_to_send().startswith(b"Content-Type: text/disconnect-notice") is broken
@@ -374,8 +374,8 @@ def test_subclasses_that_the_host_knows() -> None:
     pair.server.subscribe("a::b")
     pair.send(Command.nixevent("API"))
     pair.receive()
-    assert pair.server.deliver({"Event-Name": "CUSTOM", "Event-Subclass": "a::b"})
-    assert not pair.server.deliver({"Event-Name": "CUSTOM", "Event-Subclass": "c::d"})
+    assert pair.server.offer({"Event-Name": "CUSTOM", "Event-Subclass": "a::b"})
+    assert not pair.server.offer({"Event-Name": "CUSTOM", "Event-Subclass": "c::d"})
     with pytest.raises(LocalProtocolError) as full:
         Server.inbound(storage=16).subscribe("a" * 20)
     assert full.value.code == 300
@@ -383,18 +383,18 @@ def test_subclasses_that_the_host_knows() -> None:
 
 def test_log_lines() -> None:
     pair = opened()
-    assert not pair.server.log_line("CRIT", "x\n")
+    assert not pair.server.offer_log("CRIT", "x\n")
     pair.send(Command.log("WARNING"))
     pair.receive()
     assert pair.server.log_level == 4
-    assert not pair.server.log_line(LogLevel.INFO, "no\n")
-    assert pair.server.log_line(3, "yes\n", file="a.c", function="f", line=17, channel_uuid="5fd4")
+    assert not pair.server.offer_log(LogLevel.INFO, "no\n")
+    assert pair.server.offer_log(3, "yes\n", file="a.c", function="f", line=17, channel_uuid="5fd4")
     line = pair.receive_one()
     assert isinstance(line, LogLine)
     assert (line.level, line.text, line.file, line.function, line.line) == ("ERR", "yes\n", "a.c", "f", 17)
     assert line.channel_uuid == "5fd4"
     with pytest.raises(ValueError, match="log level"):
-        pair.server.log_line("loud", "x\n")
+        pair.server.offer_log("loud", "x\n")
 
 
 @pytest.mark.parametrize("full", [True, False])
@@ -436,7 +436,7 @@ def test_diverted_events() -> None:
     pair = called()
     pair.send(Command.myevents(), Command.divert_events(True))
     pair.receive()
-    assert pair.server.deliver_diverted({"Command": "sendevent CUSTOM", "Foo": "bar"})
+    assert pair.server.offer_diverted({"Command": "sendevent CUSTOM", "Foo": "bar"})
     event = pair.receive_one()
     assert isinstance(event, Event) and event.name is None and event["foo"] == "bar"
 
@@ -503,10 +503,10 @@ def test_commands_in_pieces() -> None:
 
 def test_exact_percent() -> None:
     for exact, expected in [(True, "100%41"), (False, "100A")]:
-        pair = opened(Server.inbound(exact_percent=exact))
+        pair = opened(Server.inbound(lossless_percent=exact))
         pair.send(Command.event("API"))
         pair.receive()
-        pair.server.deliver({"Event-Name": "API", "x": "100%41"})
+        pair.server.offer({"Event-Name": "API", "x": "100%41"})
         event = pair.receive_one()
         assert isinstance(event, Event) and event["x"] == expected
 

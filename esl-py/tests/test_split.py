@@ -124,13 +124,13 @@ texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0|
 def test_events_come_in_as_they_went_out(
     headers: list[tuple[str, str | list[str]]], body: str | None, format: Literal["plain", "json", "xml"]
 ) -> None:
-    server = Server.inbound(exact_percent=True)
+    server = Server.inbound(lossless_percent=True)
     server.receive_data(b"auth x\n\nevent %s ALL\n\n" % format.encode())
     for found in server:
         if getattr(found, "kind", None) == "password":
             server.accept()
     server.data_to_send()
-    assert server.deliver([("Event-Name", "API"), *headers], body)
+    assert server.offer([("Event-Name", "API"), *headers], body)
     connection = Connection.inbound()
     connection.receive_data(server.data_to_send())
     (event,) = connection

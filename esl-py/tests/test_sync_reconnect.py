@@ -196,7 +196,7 @@ def test_an_interrupted_close_leaves_nothing(switch: Switch, monkeypatch: pytest
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(fs._pump, "wait", interrupt)
+        patch.setattr(fs._reader, "wait", interrupt)
         with pytest.raises(KeyboardInterrupt):
             fs.close()
     assert list(stream) == []

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 from esl_proto import LocalProtocolError
-from esl_proto.sync import ChannelEnded, ConnectionClosed, Server, Session, serve
+from esl_proto.sync import ChannelEnded, ConnectionClosed, OutboundServer, Session, serve
 from esl_proto.testing import NEVER, Switch
 from sync_support import Background, sync_test, until
 from tls_support import server_context, tunnel
@@ -26,7 +26,7 @@ def switch() -> Iterator[Switch]:
 
 
 @contextlib.contextmanager
-def serving(server: Server) -> Iterator[Server]:
+def serving(server: OutboundServer) -> Iterator[OutboundServer]:
     running = Background(server.serve_forever)
     with server:
         yield server

@@ -22,7 +22,7 @@ LONG = {"padding": "x" * 20_000}
 
 @pytest.fixture
 def switch() -> Iterator[Switch]:
-    with Switch(queue=10) as switch:
+    with Switch(max_queued=10) as switch:
         yield switch
 
 
@@ -55,7 +55,7 @@ class TestHeld:
     """A connection that the test holds: all is counted."""
 
     def test_the_limits_are_those_of_the_switch(self, switch: Switch) -> None:
-        switch.losses = 3
+        switch.max_lost = 3
         switch.network.window = 100
         with Peer.of(switch) as peer:
             peer.ask(Command.event("HEARTBEAT"))
@@ -71,7 +71,7 @@ class TestHeld:
             assert octets.startswith(b"Content-Length: ") and octets[100:] == NOTICE
 
     def test_its_client_sees_an_event_and_no_notice(self, switch: Switch) -> None:
-        switch.losses = 0
+        switch.max_lost = 0
         switch.network.window = 100
         with Peer.of(switch) as peer:
             peer.ask(Command.event("HEARTBEAT"))
@@ -85,7 +85,7 @@ class TestHeld:
             assert (end.end, end.incomplete) == ("eof", 100 + len(NOTICE))
 
     def test_a_loss_counts_no_more_when_there_is_room_again(self, switch: Switch) -> None:
-        switch.losses = 3
+        switch.max_lost = 3
         switch.network.window = 100
         with Peer.of(switch) as peer:
             peer.ask(Command.event("HEARTBEAT"))
@@ -110,7 +110,7 @@ class TestHeld:
             assert [peer.next(Event).format for _ in range(3)] == ["plain"] * 3
 
     def test_log_lines(self, switch: Switch) -> None:
-        switch.losses = 0
+        switch.max_lost = 0
         with Peer.of(switch) as peer:
             peer.ask(Command.log("DEBUG"))
             (link,) = switch.connections
@@ -154,7 +154,7 @@ class TestSlow:
 
     @linux
     def test_memory_is_bounded(self, switch: Switch) -> None:
-        switch.losses = 1_000_000
+        switch.max_lost = 1_000_000
         with Peer.of(switch) as one, Peer.of(switch) as other:
             for peer in (one, other):
                 peer.ask(Command.event("HEARTBEAT"))
@@ -180,7 +180,7 @@ class TestSlow:
 
     @aio_test
     async def test_with_tls(self) -> None:
-        with Switch(queue=10, ssl=server_context()) as switch:
+        with Switch(max_queued=10, ssl=server_context()) as switch:
             async with aio.connect("localhost", switch.port, ssl=client_context()) as fs:
                 stream = fs.events("HEARTBEAT", maxsize=5, overflow="block")
                 await fs.api("echo subscribed")

@@ -198,7 +198,7 @@ def test_one_listener() -> None:
 
     def deliver(number: int) -> bytes:
         for place in range(count):
-            assert server.deliver({"Event-Name": "API", "n": f"{number}-{place}"})
+            assert server.offer({"Event-Name": "API", "n": f"{number}-{place}"})
         return server.data_to_send()
 
     connection = Connection.inbound()
@@ -239,7 +239,7 @@ def test_all_of_one_listener_at_once() -> None:
             elif number == 3:
                 assert repr(server).startswith("<Server open") and server.closed is None and server.format == "json"
             else:
-                assert server.deliver({"Event-Name": "API", "n": f"{number}-{place}"})
+                assert server.offer({"Event-Name": "API", "n": f"{number}-{place}"})
         return count if number > 3 else 0
 
     delivered = sum(together(serve))
@@ -292,7 +292,7 @@ def test_headers_that_change_meanwhile() -> None:
                 headers[f"n{turn % 50}"] = "x" * (turn + 1)
                 headers.pop(f"n{(turn + 25) % 50}", None)
             else:
-                server.deliver(headers)
+                server.offer(headers)
                 Command.sendevent("API", headers)
 
     together(use)
@@ -302,7 +302,7 @@ FINALIZERS = """
 import gc
 from esl_proto import Connection, Server
 
-class Octets(bytes):
+class BytesLike(bytes):
     def __del__(self):
         seen.append(connection.closed)
 
@@ -318,7 +318,7 @@ class Cycle:
 
 seen = []
 connection, server = Connection.inbound(), Server.inbound()
-connection.receive_data(Octets(b"Content-Type: auth/request\\n\\n"))
+connection.receive_data(BytesLike(b"Content-Type: auth/request\\n\\n"))
 list(connection)
 
 server.receive_data(b"auth x\\n\\n")
@@ -326,7 +326,7 @@ next(server)
 server.accept()
 server.receive_data(b"event plain ALL\\n\\napi")
 list(server)
-server.deliver([(Text("Event-Name"), Text("API"))])
+server.offer([(Text("Event-Name"), Text("API"))])
 server.receive_data(b" x\\n\\n")
 next(server)
 server.output("x")

@@ -95,7 +95,7 @@ def answer(line: str, values: dict[str, str]) -> bytes:
 
 
 @contextlib.contextmanager
-def serving(server: sync.Server) -> Iterator[sync.Server]:
+def serving(server: sync.OutboundServer) -> Iterator[sync.OutboundServer]:
     running = Background(server.serve_forever)
     with server:
         yield server

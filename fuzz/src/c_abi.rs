@@ -104,7 +104,7 @@ impl Host {
         let (role, sender) = (u.int_in_range(1..=2)?, u.int_in_range(1..=2)?);
         let mut options: eslp_server_options = zeroed();
         options.channel = if u.arbitrary()? { bytes(b"5fd4") } else { NONE };
-        (options.queued, options.full) = (QUEUED, u8::from(u.arbitrary::<bool>()?));
+        (options.max_queued, options.full) = (QUEUED, u8::from(u.arbitrary::<bool>()?));
         let storage = Memory::new(STORAGE, 1);
         let sizes = [eslp_decoder_sizeof(), eslp_client_sizeof(), eslp_server_sizeof()];
         let [d, c, s] = sizes;

@@ -260,7 +260,7 @@ impl Host {
             Incoming::Unexpected(message) => {
                 self.unexpected += 1;
                 let answers = matches!(message, Message::Reply(_) | Message::ApiResponse(_));
-                let is_over = self.model.verdict == Some(End::Rejected);
+                let is_over = self.model.pending_end == Some(End::Rejected);
                 assert!(!answers || self.sent == self.reported || is_over, "an answer that nobody waits for");
             }
             Incoming::AuthRequest => assert!(!self.model.outbound && self.reported == 0),
@@ -299,7 +299,7 @@ impl Host {
         }
         match self.model.end {
             Some(end) => assert_eq!((eof.end, eof.incomplete), (end, 0)),
-            None => assert_eq!(eof.end, self.model.verdict.unwrap_or(End::Eof)),
+            None => assert_eq!(eof.end, self.model.pending_end.unwrap_or(End::Eof)),
         }
         self.never(eof.unanswered, eof.end);
         assert_eq!((self.client.in_flight(), self.client.end()), (0, self.model.end));

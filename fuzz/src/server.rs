@@ -2,12 +2,12 @@
 //! each command has one answer, all that is written are whole frames that our decoder reads back, and pieces change
 //! nothing.
 
-use esl_proto::event::{Content, EventField, OutgoingEvent};
+use esl_proto::event::{Content, Field, OutgoingEvent};
 use esl_proto::frame::Step;
 use esl_proto::name::LogLevel;
 use esl_proto::server::{
-    Admission, Answer, AnswerError, Control, DeliverError, Effect, Goodbye, HostRequest, LogData, Poll, Rights, Server,
-    ServerLimits,
+    Admission, Control, DeliverError, Effect, Goodbye, HostRequest, LogData, Poll, Response, ResponseError, Rights,
+    Server, ServerLimits,
 };
 use esl_proto::{Decoder, Frame, Limits, Message};
 
@@ -18,8 +18,8 @@ const STORAGE: usize = 160;
 /// A queue that is full soon.
 const LIMITS: ServerLimits = ServerLimits {
     request: Limits { max_head: 2048, max_lines: 64, max_body: 1024, max_buffered: usize::MAX },
-    queued: 3,
-    lost: 2,
+    max_queued: 3,
+    max_lost: 2,
 };
 
 const CHANNEL: &[u8] = b"5fd4";
@@ -50,8 +50,12 @@ impl Setup {
             _ => None,
         };
         let rights = match self.mode >> 3 & 3 {
-            0 => Rights { events: Some(b"HEARTBEAT,CUSTOM,a::b"), api: Some(b"status,bgapi"), log: false },
-            1 => Rights { events: Some(b"ALL CUSTOM a::b a::c"), api: None, log: true },
+            0 => Rights {
+                allowed_events: Some(b"HEARTBEAT,CUSTOM,a::b"),
+                allowed_api: Some(b"status,bgapi"),
+                allowed_log: false,
+            },
+            1 => Rights { allowed_events: Some(b"ALL CUSTOM a::b a::c"), allowed_api: None, allowed_log: true },
             _ => Rights::ALL,
         };
         Listener {
@@ -163,28 +167,28 @@ impl Listener {
         let mut out = vec![0; 4 * command.len() + 4096];
         assert_eq!(self.server.poll(command, &mut out), Ok(Poll::Waiting), "one question at a time");
         assert!(!self.server.is_ready_for_events() && !self.server.is_ready_for_log());
-        assert!(self.server.answer(Answer::Output(b"x"), &mut []).is_err(), "too little room, or no answer to this");
+        assert!(self.server.respond(Response::Output(b"x"), &mut []).is_err(), "too little room, or no answer to this");
         let name = ["variable_x: y", "content-length", "Content-Type: x", "a\nb"][self.commands % 4];
         let fields = [
-            EventField::new("Event-Name", "CHANNEL_DATA"),
-            EventField { name: name.as_bytes(), content: Content::Text(command) },
+            Field::new("Event-Name", "CHANNEL_DATA"),
+            Field { name: name.as_bytes(), content: Content::Text(command) },
         ];
         self.check_rights(ask);
         let answer = match ask {
-            HostRequest::Password(secret) if secret.expose().starts_with(b"no") => Answer::Refuse,
-            HostRequest::Password(_) | HostRequest::User { .. } => Answer::Accept(self.rights),
-            HostRequest::Api { command, argument, .. } => Answer::Output(argument.unwrap_or(command)),
-            HostRequest::BgApi { command, job, .. } => Answer::Job(job.unwrap_or(command)),
-            HostRequest::SendMsg { message, .. } if message.uuid.is_some() => Answer::NoSuchChannel(command),
-            HostRequest::SendMsg { message, .. } if message.is_async => Answer::Ok,
-            HostRequest::SendMsg { request, .. } => Answer::Reply(request.line()),
-            HostRequest::SendEvent { request, .. } => Answer::Event(request.body().unwrap_or(command)),
-            HostRequest::Connect => Answer::Channel(OutgoingEvent::new(&fields)),
-            HostRequest::GetVar(_) => Answer::Value(command),
-            HostRequest::MyEvents(uuid) if uuid.starts_with(b"no") => Answer::NoSuchChannel(uuid),
-            HostRequest::MyEvents(uuid) => Answer::Control(uuid),
+            HostRequest::Password(secret) if secret.expose().starts_with(b"no") => Response::Refuse,
+            HostRequest::Password(_) | HostRequest::User { .. } => Response::Accept(self.rights),
+            HostRequest::Api { command, argument, .. } => Response::Output(argument.unwrap_or(command)),
+            HostRequest::BgApi { command, job, .. } => Response::Job(job.unwrap_or(command)),
+            HostRequest::SendMsg { message, .. } if message.uuid.is_some() => Response::NoSuchChannel(command),
+            HostRequest::SendMsg { message, .. } if message.run_async => Response::Ok,
+            HostRequest::SendMsg { request, .. } => Response::Reply(request.line()),
+            HostRequest::SendEvent { request, .. } => Response::Fired(request.body().unwrap_or(command)),
+            HostRequest::Connect => Response::Channel(OutgoingEvent::new(&fields)),
+            HostRequest::GetVar(_) => Response::Value(command),
+            HostRequest::MyEvents(uuid) if uuid.starts_with(b"no") => Response::NoSuchChannel(uuid),
+            HostRequest::MyEvents(uuid) => Response::Control(uuid),
         };
-        let answered = self.server.answer(answer, &mut out);
+        let answered = self.server.respond(answer, &mut out);
         assert!(
             answered.is_ok_and(|written| written <= out.len())
                 || answered.is_err_and(|error| !error.to_string().is_empty())
@@ -193,20 +197,20 @@ impl Listener {
             (Ok(written), _) => written,
             // The storage is full: another answer has to do.
             (Err(_), HostRequest::MyEvents(uuid)) => {
-                self.server.answer(Answer::NoSuchChannel(uuid), &mut out).expect("no room")
+                self.server.respond(Response::NoSuchChannel(uuid), &mut out).expect("no room")
             }
-            (Err(AnswerError::Channel(_)), _) => {
-                let written = self.server.answer(Answer::Channel(OutgoingEvent::new(&fields[..1])), &mut out);
+            (Err(ResponseError::Channel(_)), _) => {
+                let written = self.server.respond(Response::Channel(OutgoingEvent::new(&fields[..1])), &mut out);
                 written.expect("no room")
             }
-            (Err(_), _) => self.server.answer(Answer::Refuse, &mut out).expect("no room"),
+            (Err(_), _) => self.server.respond(Response::Refuse, &mut out).expect("no room"),
         };
         let answers = self.write_answers(&out[..written]);
         assert!(
             answers == usize::from(!silent)
                 || (silent && matches!(ask, HostRequest::Connect | HostRequest::Api { .. }))
         );
-        assert!(self.server.answer(Answer::Ok, &mut out).is_err(), "nothing is asked any more");
+        assert!(self.server.respond(Response::Ok, &mut out).is_err(), "nothing is asked any more");
     }
 
     /// What a user has no right to is not asked for.
@@ -217,7 +221,7 @@ impl Listener {
         else {
             return;
         };
-        if let Some(list) = self.rights.api.filter(|_| self.is_user) {
+        if let Some(list) = self.rights.allowed_api.filter(|_| self.is_user) {
             let may = |word: &[u8]| list.split(|octet| *octet == b',').any(|allowed| allowed == word);
             let nested =
                 argument.filter(|_| *command == b"bgapi").and_then(|line| line.split(|octet| *octet == b' ').next());
@@ -230,10 +234,10 @@ impl Listener {
         self.turn += 1;
         let mut out = [0; 4096];
         let fields = [
-            EventField::new("Event-Subclass", "a::b"),
-            EventField::new("Event-Name", ["CUSTOM", "HEARTBEAT", "CHANNEL_ANSWER"][self.turn % 3]),
-            EventField::new("Unique-ID", CHANNEL),
-            EventField::array("list", &[b"one", b"two\n\nthree"]),
+            Field::new("Event-Subclass", "a::b"),
+            Field::new("Event-Name", ["CUSTOM", "HEARTBEAT", "CHANNEL_ANSWER"][self.turn % 3]),
+            Field::new("Unique-ID", CHANNEL),
+            Field::array("list", &[b"one", b"two\n\nthree"]),
         ];
         let event = OutgoingEvent::new(&fields).with_body("text\n\nContent-Type: auth/request\n\n</body>");
         match self.turn % 11 {
@@ -258,11 +262,11 @@ impl Listener {
             _ => match self.server.offer(&event) {
                 Admission::Enqueue => self.queued += 1,
                 Admission::Skip => {}
-                Admission::Dropped | Admission::Overflow => assert_eq!(self.queued, LIMITS.queued),
+                Admission::Dropped | Admission::Overflow => assert_eq!(self.queued, LIMITS.max_queued),
             },
         }
-        assert!(self.server.waiting_events() == self.queued && self.queued <= LIMITS.queued);
-        assert!(self.server.waiting_log_lines() <= LIMITS.queued);
+        assert!(self.server.waiting_events() == self.queued && self.queued <= LIMITS.max_queued);
+        assert!(self.server.waiting_log_lines() <= LIMITS.max_queued);
     }
 
     fn deliver(&mut self, event: &OutgoingEvent<'_>) {
@@ -329,7 +333,7 @@ impl Listener {
     }
 
     fn check_end(&mut self, rest: &[u8]) {
-        assert!(self.rights.log || !self.is_user || self.server.log_level().is_none());
+        assert!(self.rights.allowed_log || !self.is_user || self.server.log_level().is_none());
         let greetings = usize::from(!self.is_outbound && !self.written.is_empty());
         let mut frames = 0;
         each_frame(&self.written, |frame| {

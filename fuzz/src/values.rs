@@ -21,7 +21,7 @@ pub(crate) fn octets(value: Value<'_>) -> Vec<u8> {
         assert_eq!(plain, octets);
     }
     assert_eq!(value.as_str(), value.as_plain().and_then(|plain| std::str::from_utf8(plain).ok()));
-    assert!(value == octets[..] && value == Value::octets(&octets) && value.eq_ignore_ascii_case(&octets));
+    assert!(value == octets[..] && value == Value::from_bytes(&octets) && value.eq_ignore_ascii_case(&octets));
     assert_eq!(value.to_string(), String::from_utf8_lossy(&octets));
     let number = std::str::from_utf8(&octets).ok().filter(|text| !text.starts_with('+'));
     assert_eq!(value.to_u64(), number.and_then(|text| text.parse().ok()));

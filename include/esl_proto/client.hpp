@@ -98,7 +98,7 @@ public:
 private:
     friend class client_handle;
 
-    eslp_client_found c_;
+    eslp_client_result c_;
     eslp::message message_;
     eslp::status status_ = ESLP_NULL;
 };
@@ -194,10 +194,10 @@ public:
 
     /// What stands at the front of `buffer`. Take `consumed()` octets off before the next call, whatever it was.
     incoming poll(std::string_view buffer) noexcept {
-        incoming found;
-        found.status_ = ::eslp_client_poll(handle_, buffer.data(), buffer.size(), &found.c_);
-        found.message_ = eslp::message(found.c_.message);
-        return found;
+        incoming result;
+        result.status_ = ::eslp_client_poll(handle_, buffer.data(), buffer.size(), &result.c_);
+        result.message_ = eslp::message(result.c_.message);
+        return result;
     }
 
     /// All that stands in a receive buffer, which it takes care of: see eslp::arrivals.

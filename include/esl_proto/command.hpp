@@ -101,7 +101,7 @@ public:
     }
     /// In sync outbound mode: answer at once and let the application run.
     Derived& async(bool on = true) noexcept {
-        message().is_async = on;
+        message().run_async = on;
         return derived();
     }
     /// How many frames of media to wait for first.

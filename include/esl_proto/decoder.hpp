@@ -73,9 +73,9 @@ public:
 
     /// Decodes the next frame or part in `buffer`. Take `consumed()` octets off before the next call.
     step decode(std::string_view buffer) noexcept {
-        step found;
-        found.status_ = ::eslp_decoder_decode(handle_, buffer.data(), buffer.size(), &found.c_);
-        return found;
+        step result;
+        result.status_ = ::eslp_decoder_decode(handle_, buffer.data(), buffer.size(), &result.c_);
+        return result;
     }
 
     /// The broken reply or notice that the end of the stream leaves.

@@ -24,14 +24,14 @@ struct lines_cursor {
     eslp_lines c = {};
 
     bool next(header_part& part) noexcept {
-        eslp_header_part found = {};
-        if (::eslp_lines_next(&c, &found) != ESLP_OK) {
+        eslp_header_part result = {};
+        if (::eslp_lines_next(&c, &result) != ESLP_OK) {
             return false;
         }
-        part.name = found.name.data == nullptr ? std::nullopt : std::optional<value>(found.name);
-        part.value = value(found.value);
-        part.after_line_end = found.after_line_end != 0;
-        part.is_complete = found.is_complete != 0;
+        part.name = result.name.data == nullptr ? std::nullopt : std::optional<value>(result.name);
+        part.value = value(result.value);
+        part.after_line_end = result.after_line_end != 0;
+        part.is_complete = result.is_complete != 0;
         return true;
     }
 };

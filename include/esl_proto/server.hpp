@@ -40,14 +40,14 @@ private:
 
 /// An event that is to be sent, in slots of the caller's. It keeps pointers: everything it is given must stay where it
 /// is as long as this is used.
-class event_data {
+class outgoing_event {
 public:
-    explicit event_data(span<eslp_field_slot> slots) noexcept : c_() {
+    explicit outgoing_event(span<eslp_field_slot> slots) noexcept : c_() {
         // Nothing is wrong with the arguments.
         (void)::eslp_outgoing_event_init(&c_, slots.data(), slots.size());
     }
-    event_data(const event_data&) = delete;
-    event_data& operator=(const event_data&) = delete;
+    outgoing_event(const outgoing_event&) = delete;
+    outgoing_event& operator=(const outgoing_event&) = delete;
 
     /// Adds a header, its value not coded. ESLP_INSUFFICIENT if no slot is left.
     status add(std::string_view name, std::string_view value) noexcept {
@@ -78,9 +78,9 @@ private:
 
 /// The same with `N` slots of its own.
 template <std::size_t N>
-class fixed_event_data : private std::array<eslp_field_slot, N>, public event_data {
+class fixed_outgoing_event : private std::array<eslp_field_slot, N>, public outgoing_event {
 public:
-    fixed_event_data() noexcept : event_data(static_cast<std::array<eslp_field_slot, N>&>(*this)) {}
+    fixed_outgoing_event() noexcept : outgoing_event(static_cast<std::array<eslp_field_slot, N>&>(*this)) {}
 };
 
 /// What a client wants of the host. Each part is there if the kind says so. Valid as long as the octets in the buffer.
@@ -117,22 +117,22 @@ private:
     const eslp_host_request* c_;
 };
 
-/// What the host says to an eslp::ask: `answer::output("UP 0 years")`, `answer::accept().allowed_api("status")`.
+/// What the host says to an eslp::host_request: `answer::output("UP 0 years")`, `answer::accept().allowed_api("status")`.
 class answer {
 public:
-    static answer accept() noexcept { return answer(ESLP_ANSWER_ACCEPT, {}); }
-    static answer refuse() noexcept { return answer(ESLP_ANSWER_REFUSE, {}); }
-    static answer output(std::string_view text) noexcept { return answer(ESLP_ANSWER_OUTPUT, text); }
-    static answer job(std::string_view uuid) noexcept { return answer(ESLP_ANSWER_JOB, uuid); }
-    static answer done() noexcept { return answer(ESLP_ANSWER_DONE, {}); }
-    static answer control(std::string_view uuid) noexcept { return answer(ESLP_ANSWER_CONTROL, uuid); }
-    static answer no_such_channel(std::string_view uuid) noexcept { return answer(ESLP_ANSWER_NO_SUCH_CHANNEL, uuid); }
-    static answer event(std::string_view uuid) noexcept { return answer(ESLP_ANSWER_EVENT, uuid); }
-    static answer value(std::string_view text) noexcept { return answer(ESLP_ANSWER_VALUE, text); }
-    static answer reply(std::string_view text) noexcept { return answer(ESLP_ANSWER_REPLY, text); }
+    static answer accept() noexcept { return answer(ESLP_RESPONSE_ACCEPT, {}); }
+    static answer refuse() noexcept { return answer(ESLP_RESPONSE_REFUSE, {}); }
+    static answer output(std::string_view text) noexcept { return answer(ESLP_RESPONSE_OUTPUT, text); }
+    static answer job(std::string_view uuid) noexcept { return answer(ESLP_RESPONSE_JOB, uuid); }
+    static answer done() noexcept { return answer(ESLP_RESPONSE_OK, {}); }
+    static answer control(std::string_view uuid) noexcept { return answer(ESLP_RESPONSE_CONTROL, uuid); }
+    static answer no_such_channel(std::string_view uuid) noexcept { return answer(ESLP_RESPONSE_NO_SUCH_CHANNEL, uuid); }
+    static answer event(std::string_view uuid) noexcept { return answer(ESLP_RESPONSE_FIRED, uuid); }
+    static answer value(std::string_view text) noexcept { return answer(ESLP_RESPONSE_VALUE, text); }
+    static answer reply(std::string_view text) noexcept { return answer(ESLP_RESPONSE_REPLY, text); }
     /// The data of the channel, as headers of a CHANNEL_DATA event.
-    static answer channel(const event_data& data) noexcept {
-        answer answer(ESLP_ANSWER_CHANNEL, {});
+    static answer channel(const outgoing_event& data) noexcept {
+        answer answer(ESLP_RESPONSE_CHANNEL, {});
         answer.c_.channel = &data.c();
         return answer;
     }
@@ -151,15 +151,15 @@ public:
         return *this;
     }
 
-    const eslp_answer& c() const noexcept { return c_; }
+    const eslp_response& c() const noexcept { return c_; }
 
 private:
-    answer(eslp_answer_kind kind, std::string_view text) noexcept : c_() {
+    answer(eslp_response_kind kind, std::string_view text) noexcept : c_() {
         c_.kind = kind;
         c_.text = detail::given(text);
     }
 
-    eslp_answer c_;
+    eslp_response c_;
 };
 
 /// How a connection is made and limited: inbound with FreeSWITCH's own limits if nothing is said.
@@ -174,11 +174,11 @@ public:
     }
     /// How many events, and how many log lines, may wait, and how many may be lost beyond that.
     server_options& queued(std::uint32_t count) noexcept {
-        c_.queued = count;
+        c_.max_queued = count;
         return *this;
     }
     server_options& lost(std::uint32_t count) noexcept {
-        c_.lost = count;
+        c_.max_lost = count;
         return *this;
     }
     server_options& percent(eslp_percent percent) noexcept {
@@ -208,19 +208,19 @@ private:
 };
 
 /// What a listener found. Send written() octets of the buffer, whatever it was.
-class server_found {
+class server_result {
 public:
-    server_found() noexcept : c_() {}
+    server_result() noexcept : c_() {}
 
     eslp::status status() const noexcept { return status_; }
-    eslp_server_found_kind kind() const noexcept { return static_cast<eslp_server_found_kind>(c_.kind); }
+    eslp_server_result_kind kind() const noexcept { return static_cast<eslp_server_result_kind>(c_.kind); }
     std::size_t consumed() const noexcept { return c_.consumed; }
     std::size_t required() const noexcept { return c_.required; }
     std::size_t written() const noexcept { return c_.written; }
     /// With ESLP_SERVER_DONE: what it means to the host.
     eslp_effect effect() const noexcept { return static_cast<eslp_effect>(c_.effect); }
-    /// With ESLP_SERVER_ASK: what is wanted. Valid as long as this, too.
-    eslp::ask ask() const noexcept { return c_.ask; }
+    /// With ESLP_SERVER_HOST_REQUEST: what is wanted. Valid as long as this, too.
+    eslp::host_request ask() const noexcept { return c_.ask; }
     /// With ESLP_CLOSED: why.
     eslp_closed closed() const noexcept { return static_cast<eslp_closed>(c_.closed); }
     /// With ESLP_CLOSED_UNREADABLE: what is wrong, and where in the stream.
@@ -229,7 +229,7 @@ public:
 
 private:
     friend class server_handle;
-    eslp_server_found c_;
+    eslp_server_result c_;
     eslp::status status_ = ESLP_NULL;
 };
 
@@ -244,17 +244,17 @@ public:
 
     /// Reads the next command from `buffer`, and writes to `out` what needs no host. The octets of a question are to be
     /// consumed once it is answered.
-    server_found poll(std::string_view buffer, span<char> out) noexcept {
-        server_found found;
-        found.status_ =
-            ::eslp_server_poll(handle_, buffer.data(), buffer.size(), out.data(), out.size(), &found.c_);
-        return found;
+    server_result poll(std::string_view buffer, span<char> out) noexcept {
+        server_result result;
+        result.status_ =
+            ::eslp_server_poll(handle_, buffer.data(), buffer.size(), out.data(), out.size(), &result.c_);
+        return result;
     }
 
     /// Answers what poll() asked, now or much later. Then poll again.
-    written answer(const eslp::answer& answer, span<char> out) noexcept {
+    written answer(const eslp::response& answer, span<char> out) noexcept {
         return write(out, [&](char* data, std::size_t room, std::size_t* len) {
-            return ::eslp_server_answer(handle_, &answer.c(), data, room, len);
+            return ::eslp_server_respond(handle_, &answer.c(), data, room, len);
         });
     }
 
@@ -278,10 +278,10 @@ public:
     }
 
     /// Whether this connection wants an event that happens. Regular expressions of filters match nothing.
-    eslp_admission offer(const event_data& event) noexcept { return offer(event, nullptr, nullptr); }
+    eslp_admission offer(const outgoing_event& event) noexcept { return offer(event, nullptr, nullptr); }
     /// The same with a function `bool(std::string_view regex, std::string_view value)` for them.
     template <class Regex>
-    eslp_admission offer(const event_data& event, Regex&& regex) noexcept {
+    eslp_admission offer(const outgoing_event& event, Regex&& regex) noexcept {
         using Function = std::remove_reference_t<Regex>;
         eslp_regex call = [](void* user, const char* pattern, std::size_t pattern_len, const char* text,
                              std::size_t text_len) {
@@ -302,7 +302,7 @@ public:
     }
 
     /// Writes an event that waits, in the connection's format. ESLP_NOT_READY in the middle of a command.
-    written deliver(const event_data& event, span<char> out) noexcept {
+    written deliver(const outgoing_event& event, span<char> out) noexcept {
         return write(out, [&](char* data, std::size_t room, std::size_t* len) {
             return ::eslp_server_deliver(handle_, &event.c(), data, room, len);
         });
@@ -351,7 +351,7 @@ private:
         result.status = function(out.data(), out.size(), &result.len);
         return result;
     }
-    eslp_admission offer(const event_data& event, eslp_regex regex, void* user) noexcept {
+    eslp_admission offer(const outgoing_event& event, eslp_regex regex, void* user) noexcept {
         std::int32_t offer = ESLP_ADMISSION_SKIP;
         (void)::eslp_server_offer(handle_, &event.c(), regex, user, &offer);
         return static_cast<eslp_admission>(offer);

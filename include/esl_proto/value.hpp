@@ -82,11 +82,11 @@ struct items_cursor {
     eslp_items c = {};
 
     bool next(value& item) noexcept {
-        eslp_value found = {};
-        if (::eslp_items_next(&c, &found) != ESLP_OK) {
+        eslp_value result = {};
+        if (::eslp_items_next(&c, &result) != ESLP_OK) {
             return false;
         }
-        item = value(found);
+        item = value(result);
         return true;
     }
 };
@@ -96,11 +96,11 @@ struct headers_cursor {
     eslp_headers c = {};
 
     bool next(header& line) noexcept {
-        eslp_header found = {};
-        if (::eslp_headers_next(&c, &found) != ESLP_OK) {
+        eslp_header result = {};
+        if (::eslp_headers_next(&c, &result) != ESLP_OK) {
             return false;
         }
-        line = header{value(found.name), value(found.value)};
+        line = header{value(result.name), value(result.value)};
         return true;
     }
 };

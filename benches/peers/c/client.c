@@ -29,20 +29,20 @@ int main(int count, char **arguments) {
     eslp_client_new(ESLP_INBOUND, NULL, &client);
     eslp_buffer_init(&buffer, in, sizeof in);
     while (events < expected) {
-        eslp_client_found found;
-        eslp_status status = eslp_client_poll(client, eslp_buffer_data(&buffer), eslp_buffer_len(&buffer), &found);
+        eslp_client_result result;
+        eslp_status status = eslp_client_poll(client, eslp_buffer_data(&buffer), eslp_buffer_len(&buffer), &result);
         eslp_event event;
-        if (status == ESLP_OK && found.kind == ESLP_IN_AUTH_REQUEST) {
+        if (status == ESLP_OK && result.kind == ESLP_IN_AUTH_REQUEST) {
             say(client, fd, &(eslp_command){.kind = ESLP_COMMAND_AUTH, .as.auth.password = ESLP_LIT("ClueCon")});
             say(client, fd, &(eslp_command){.kind = ESLP_COMMAND_EVENT, .as.event.names = ESLP_LIT("ALL")});
-        } else if (status == ESLP_OK && eslp_message_event(&found.message, &event) == ESLP_OK) {
+        } else if (status == ESLP_OK && eslp_message_event(&result.message, &event) == ESLP_OK) {
             events++;
             for (size_t place = 0; place < 3; place++) {
                 eslp_value value;
                 headers += eslp_event_get(&event, names[place], &value) == ESLP_OK;
             }
         }
-        eslp_buffer_consume(&buffer, found.consumed);
+        eslp_buffer_consume(&buffer, result.consumed);
         if (status == ESLP_NEED_DATA) {
             char *spare;
             size_t room;

@@ -218,11 +218,11 @@ static void dial_strings(void) {
 
     eslp_leg read[4];
     eslp_dial again;
-    eslp_dial_read found;
+    eslp_dial_read result;
     eslp_headers walk;
     eslp_header header;
-    RETURNS(ESLP_OK, eslp_bridge_parse(eslp_str(wire), storage, sizeof storage, read, 4, &again, &found));
-    CHECK(found.legs == 4 && again.count == 4 && read[2].join == ESLP_JOIN_OR && read[3].join == ESLP_JOIN_ENTERPRISE);
+    RETURNS(ESLP_OK, eslp_bridge_parse(eslp_str(wire), storage, sizeof storage, read, 4, &again, &result));
+    CHECK(result.legs == 4 && again.count == 4 && read[2].join == ESLP_JOIN_OR && read[3].join == ESLP_JOIN_ENTERPRISE);
     SAYS("user/2", read[1].endpoint);
     RETURNS(ESLP_OK, eslp_pairs_headers(&read[0].handle_variables, &walk));
     RETURNS(ESLP_OK, eslp_headers_next(&walk, &header));
@@ -231,10 +231,10 @@ static void dial_strings(void) {
     RETURNS(ESLP_END, eslp_headers_next(&walk, &header));
     RETURNS(ESLP_OK, eslp_bridge_encode(&again, out, sizeof out, &len, NULL));
     SAYS(wire, ((eslp_bytes){out, len}));
-    RETURNS(ESLP_INSUFFICIENT, eslp_bridge_parse(eslp_str(wire), storage, sizeof storage, read, 3, &again, &found));
-    CHECK(found.legs == 4);
-    RETURNS(ESLP_DIAL_PARSE_STORAGE, eslp_bridge_parse(eslp_str(wire), storage, 3, read, 4, &again, &found));
-    CHECK(found.offset == sizeof wire - 1);
+    RETURNS(ESLP_INSUFFICIENT, eslp_bridge_parse(eslp_str(wire), storage, sizeof storage, read, 3, &again, &result));
+    CHECK(result.legs == 4);
+    RETURNS(ESLP_DIAL_PARSE_STORAGE, eslp_bridge_parse(eslp_str(wire), storage, 3, read, 4, &again, &result));
+    CHECK(result.offset == sizeof wire - 1);
     RETURNS(ESLP_DIAL_PARSE_EXPANSION, eslp_bridge_parse(ESLP_LIT("user/${x}"), storage, sizeof storage, read, 4, &again, NULL));
 
     eslp_originate call = {.dial = {.legs = legs, .count = 1},

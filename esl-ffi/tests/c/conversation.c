@@ -11,8 +11,8 @@ static struct pipe to_server, to_client;
 static char out[16384];
 static eslp_client *client;
 static eslp_server *server;
-static eslp_client_found in;
-static eslp_server_found found;
+static eslp_client_result in;
+static eslp_server_result result;
 
 static void push(struct pipe *pipe, const char *octets, size_t len) {
     CHECK(pipe->len + len <= sizeof pipe->octets);
@@ -76,9 +76,9 @@ static eslp_status may_not(eslp_command command) {
 static eslp_status server_polls(void) {
     static size_t done;
     drop(&to_server, done);
-    eslp_status status = eslp_server_poll(server, to_server.octets, to_server.len, out, sizeof out, &found);
-    done = found.consumed;
-    push(&to_client, out, found.written);
+    eslp_status status = eslp_server_poll(server, to_server.octets, to_server.len, out, sizeof out, &result);
+    done = result.consumed;
+    push(&to_client, out, result.written);
     if (status != ESLP_OK) {
         drop(&to_server, done);
         done = 0;
@@ -88,13 +88,13 @@ static eslp_status server_polls(void) {
 
 static void does(int32_t effect) {
     RETURNS(ESLP_OK, server_polls());
-    if (found.kind != ESLP_SERVER_DONE || found.effect != effect) fprintf(stderr, "%d %d\n", found.kind, found.effect);
-    CHECK(found.kind == ESLP_SERVER_DONE && found.effect == effect);
+    if (result.kind != ESLP_SERVER_DONE || result.effect != effect) fprintf(stderr, "%d %d\n", result.kind, result.effect);
+    CHECK(result.kind == ESLP_SERVER_DONE && result.effect == effect);
 }
 
-static eslp_status answers(eslp_answer answer) {
+static eslp_status answers(eslp_response answer) {
     size_t written = 0;
-    eslp_status status = eslp_server_answer(server, &answer, out, sizeof out, &written);
+    eslp_status status = eslp_server_respond(server, &answer, out, sizeof out, &written);
     if (status == ESLP_OK) push(&to_client, out, written);
     return status;
 }
@@ -112,8 +112,8 @@ static uint64_t line(int32_t kind, const char *text) {
 /* The question that is asked must be kept apart from what a later poll finds. */
 static eslp_host_request asked(int32_t kind) {
     RETURNS(ESLP_OK, server_polls());
-    CHECK(found.kind == ESLP_SERVER_ASK && found.ask.kind == kind);
-    return found.ask;
+    CHECK(result.kind == ESLP_SERVER_HOST_REQUEST && result.request.kind == kind);
+    return result.request;
 }
 
 static void login(void) {
@@ -128,10 +128,10 @@ static void login(void) {
     SAYS("bob", ask.user);
     SAYS("x.org", ask.domain);
     SAYS("pw", ask.password);
-    RETURNS(ESLP_WAITING, eslp_server_poll(server, to_server.octets, to_server.len, out, sizeof out, &found));
-    RETURNS(ESLP_NOT_ASKED, answers((eslp_answer){.kind = ESLP_ANSWER_OUTPUT, .text = ESLP_LIT("x")}));
-    RETURNS(ESLP_INVALID_ARGUMENT, answers((eslp_answer){.kind = 99}));
-    RETURNS(ESLP_OK, answers((eslp_answer){.kind = ESLP_ANSWER_ACCEPT, .allowed_api = ESLP_LIT("status,msleep")}));
+    RETURNS(ESLP_WAITING, eslp_server_poll(server, to_server.octets, to_server.len, out, sizeof out, &result));
+    RETURNS(ESLP_NOT_ASKED, answers((eslp_response){.kind = ESLP_RESPONSE_OUTPUT, .text = ESLP_LIT("x")}));
+    RETURNS(ESLP_INVALID_ARGUMENT, answers((eslp_response){.kind = 99}));
+    RETURNS(ESLP_OK, answers((eslp_response){.kind = ESLP_RESPONSE_ACCEPT, .allowed_api = ESLP_LIT("status,msleep")}));
     RETURNS(ESLP_NEED_DATA, server_polls());
     receives(ESLP_IN_AUTHENTICATED, 0);
     eslp_value value;
@@ -160,14 +160,14 @@ static void calls(void) {
     eslp_host_request ask = asked(ESLP_HOST_REQUEST_API);
     SAYS("status", ask.command);
     SAYS("a b", ask.argument);
-    RETURNS(ESLP_OK, answers((eslp_answer){.kind = ESLP_ANSWER_OUTPUT, .text = ESLP_LIT("-ERR no such thing\n")}));
+    RETURNS(ESLP_OK, answers((eslp_response){.kind = ESLP_RESPONSE_OUTPUT, .text = ESLP_LIT("-ERR no such thing\n")}));
     ask = asked(ESLP_HOST_REQUEST_BGAPI);
     SAYS("msleep", ask.command);
     eslp_value name = {.data = ask.job.data, .len = ask.job.len};
     RETURNS(ESLP_OK, eslp_tag_number(&name, 0xf5, &number));
     CHECK(number == 17);
     RETURNS(ESLP_NOT_FOUND, eslp_tag_number(&name, 0xf6, &number));
-    RETURNS(ESLP_OK, answers((eslp_answer){.kind = ESLP_ANSWER_JOB, .text = ask.job}));
+    RETURNS(ESLP_OK, answers((eslp_response){.kind = ESLP_RESPONSE_JOB, .text = ask.job}));
     does(ESLP_EFFECT_NONE);
     RETURNS(ESLP_NEED_DATA, server_polls());
 
@@ -200,16 +200,16 @@ static void messages(void) {
     SAYS("5fd4", ask.message.uuid);
     SAYS("playback", ask.message.execute.app);
     SAYS("a\nb", ask.message.execute.arg);
-    RETURNS(ESLP_OK, answers((eslp_answer){.kind = ESLP_ANSWER_DONE}));
+    RETURNS(ESLP_OK, answers((eslp_response){.kind = ESLP_RESPONSE_OK}));
     ask = asked(ESLP_HOST_REQUEST_SENDMSG);
-    RETURNS(ESLP_OK, answers((eslp_answer){.kind = ESLP_ANSWER_NO_SUCH_CHANNEL, .text = ask.message.uuid}));
+    RETURNS(ESLP_OK, answers((eslp_response){.kind = ESLP_RESPONSE_NO_SUCH_CHANNEL, .text = ask.message.uuid}));
     ask = asked(ESLP_HOST_REQUEST_SENDEVENT);
     eslp_bytes subclass;
     CHECK(ask.event_name == ESLP_EVENT_CUSTOM);
     SAYS("body", ask.request.body);
     RETURNS(ESLP_OK, eslp_request_get(&ask.request, ESLP_LIT("event-subclass"), &subclass));
     SAYS("my::a", subclass);
-    RETURNS(ESLP_OK, answers((eslp_answer){.kind = ESLP_ANSWER_EVENT, .text = ESLP_LIT("e1")}));
+    RETURNS(ESLP_OK, answers((eslp_response){.kind = ESLP_RESPONSE_FIRED, .text = ESLP_LIT("e1")}));
     answered(msg, "+OK");
     answered(none, "-ERR invalid session id [5fd5]");
     answered(event, "+OK e1");
@@ -396,7 +396,7 @@ static void ends(void) {
     RETURNS(ESLP_EXITING, may_not((eslp_command){.kind = ESLP_COMMAND_NOLOG}));
     does(ESLP_EFFECT_NONE);
     RETURNS(ESLP_CLOSED, server_polls());
-    CHECK(found.closed == ESLP_CLOSED_EXIT && state().closed == ESLP_CLOSED_EXIT);
+    CHECK(result.closed == ESLP_CLOSED_EXIT && state().closed == ESLP_CLOSED_EXIT);
     answered(id, "-ERR command not found");
     answered(id + 1, "+OK bye");
     receives(ESLP_IN_GOODBYE, ESLP_NO_ID);
@@ -451,11 +451,11 @@ static void outbound(void) {
     RETURNS(ESLP_OK, eslp_outgoing_event_init(&data, slots, 2));
     RETURNS(ESLP_OK, eslp_outgoing_event_add(&data, ESLP_LIT("Event-Name"), ESLP_LIT("CHANNEL_DATA")));
     RETURNS(ESLP_OK, eslp_outgoing_event_add(&data, ESLP_LIT("variable_x"), ESLP_LIT("a b")));
-    RETURNS(ESLP_OK, answers((eslp_answer){.kind = ESLP_ANSWER_CHANNEL, .channel = &data}));
+    RETURNS(ESLP_OK, answers((eslp_response){.kind = ESLP_RESPONSE_CHANNEL, .channel = &data}));
     does(ESLP_EFFECT_LINGER);
     eslp_host_request ask = asked(ESLP_HOST_REQUEST_GETVAR);
     SAYS("x", ask.variable);
-    RETURNS(ESLP_OK, answers((eslp_answer){.kind = ESLP_ANSWER_VALUE, .text = ESLP_LIT("a b")}));
+    RETURNS(ESLP_OK, answers((eslp_response){.kind = ESLP_RESPONSE_VALUE, .text = ESLP_LIT("a b")}));
     does(ESLP_EFFECT_DIVERT_ON);
     does(ESLP_EFFECT_RESUME);
     RETURNS(ESLP_NEED_DATA, server_polls());
@@ -558,15 +558,15 @@ static void small_and_broken(void) {
     CHECK(in.kind == ESLP_IN_REJECTED);
     eslp_server_options options = {.request = {.max_head = 10}};
     RETURNS(ESLP_OK, eslp_server_init(server_memory, sizeof server_memory, &options, storage, sizeof storage, &server));
-    RETURNS(ESLP_OK, eslp_server_poll(server, "", 0, out, sizeof out, &found));
-    RETURNS(ESLP_CLOSED, eslp_server_poll(server, "auth 1234567890\n\n", 17, out, sizeof out, &found));
-    CHECK(found.closed == ESLP_CLOSED_UNREADABLE && found.error == ESLP_HEAD_TOO_LONG && found.written > 0);
+    RETURNS(ESLP_OK, eslp_server_poll(server, "", 0, out, sizeof out, &result));
+    RETURNS(ESLP_CLOSED, eslp_server_poll(server, "auth 1234567890\n\n", 17, out, sizeof out, &result));
+    CHECK(result.closed == ESLP_CLOSED_UNREADABLE && result.error == ESLP_HEAD_TOO_LONG && result.written > 0);
 
     /* A command that begins with a NUL. */
     RETURNS(ESLP_OK, eslp_server_init(server_memory, sizeof server_memory, NULL, storage, sizeof storage, &server));
-    RETURNS(ESLP_OK, eslp_server_poll(server, "", 0, out, sizeof out, &found));
-    RETURNS(ESLP_CLOSED, eslp_server_poll(server, "\0foo\n\n", 6, out, sizeof out, &found));
-    CHECK(found.closed == ESLP_CLOSED_NO_COMMAND && state().closed == ESLP_CLOSED_NO_COMMAND);
+    RETURNS(ESLP_OK, eslp_server_poll(server, "", 0, out, sizeof out, &result));
+    RETURNS(ESLP_CLOSED, eslp_server_poll(server, "\0foo\n\n", 6, out, sizeof out, &result));
+    CHECK(result.closed == ESLP_CLOSED_NO_COMMAND && state().closed == ESLP_CLOSED_NO_COMMAND);
 
     /* Passwords. */
     CHECK(eslp_secret_matches(ESLP_LIT("ClueCon"), ESLP_LIT("ClueCon")));

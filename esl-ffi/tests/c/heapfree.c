@@ -23,7 +23,7 @@ size_t use_all(const uint8_t *octets, size_t len);
 static size_t walk(const uint8_t *octets, size_t len) {
     eslp_decoder *decoder;
     eslp_step step;
-    size_t found = 0;
+    size_t result = 0;
     if (eslp_decoder_init(&decoder_memory, sizeof decoder_memory, ESLP_FROM_SERVER, NULL, &decoder)) return 0;
     while (eslp_decoder_decode(decoder, octets, len, &step) == ESLP_OK) {
         eslp_event event;
@@ -52,21 +52,21 @@ static size_t walk(const uint8_t *octets, size_t len) {
 static bool login(void) {
     eslp_client *client;
     eslp_server *server;
-    eslp_server_found asked;
-    eslp_client_found found;
+    eslp_server_result asked;
+    eslp_client_result result;
     eslp_sent sent;
     size_t written;
     const eslp_command password = {.kind = ESLP_COMMAND_AUTH, .as.auth.password = ESLP_LIT("ClueCon")};
-    const eslp_answer accept = {.kind = ESLP_ANSWER_ACCEPT};
+    const eslp_response accept = {.kind = ESLP_RESPONSE_ACCEPT};
     if (eslp_client_init(&client_memory, sizeof client_memory, ESLP_INBOUND, NULL, &client)) return false;
     if (eslp_server_init(&server_memory, sizeof server_memory, NULL, storage, sizeof storage, &server)) return false;
     if (eslp_server_poll(server, NULL, 0, out, sizeof out, &asked)) return false;
-    if (eslp_client_poll(client, out, asked.written, &found) || found.kind != ESLP_IN_AUTH_REQUEST) return false;
+    if (eslp_client_poll(client, out, asked.written, &result) || result.kind != ESLP_IN_AUTH_REQUEST) return false;
     if (eslp_client_send(client, &password, wire, sizeof wire, &sent)) return false;
     if (eslp_server_poll(server, wire, sent.len, out, sizeof out, &asked)) return false;
     if (asked.ask.kind != ESLP_HOST_REQUEST_PASSWORD) return false;
-    if (eslp_server_answer(server, &accept, out, sizeof out, &written)) return false;
-    if (eslp_client_poll(client, out, written, &found) || found.kind != ESLP_IN_AUTHENTICATED) return false;
+    if (eslp_server_respond(server, &accept, out, sizeof out, &written)) return false;
+    if (eslp_client_poll(client, out, written, &result) || result.kind != ESLP_IN_AUTHENTICATED) return false;
     return !eslp_client_drop(client) && !eslp_server_drop(server);
 }
 

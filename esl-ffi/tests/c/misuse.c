@@ -355,7 +355,7 @@ static void dial_strings(void) {
 static void clients(void) {
     uint64_t memory[ESLP_CLIENT_SIZE / 8 + 1];
     eslp_client *client = NULL;
-    eslp_client_found found;
+    eslp_client_result result;
     eslp_sent sent;
     eslp_eof eof;
     eslp_stats stats;
@@ -373,9 +373,9 @@ static void clients(void) {
     FOR_NONE(eslp_client *, c, eslp_client_new(ESLP_INBOUND, NULL, c));
     RETURNS(ESLP_INVALID_ARGUMENT, eslp_client_new(3, NULL, &client));
     RETURNS(ESLP_OK, eslp_client_init(memory, sizeof memory, ESLP_INBOUND, NULL, &client));
-    FOR_BAD(eslp_client, c, eslp_client_poll(c, "x", 1, &found));
-    FOR_NONE(eslp_client_found, f, eslp_client_poll(client, "x", 1, f));
-    RETURNS(ESLP_NULL, eslp_client_poll(client, NULL, 1, &found));
+    FOR_BAD(eslp_client, c, eslp_client_poll(c, "x", 1, &result));
+    FOR_NONE(eslp_client_result, f, eslp_client_poll(client, "x", 1, f));
+    RETURNS(ESLP_NULL, eslp_client_poll(client, NULL, 1, &result));
     FOR_BAD(eslp_client, c, eslp_client_send(c, &command, out, sizeof out, &sent));
     FOR_NONE(const eslp_command, c, eslp_client_send(client, c, out, sizeof out, &sent));
     FOR_NONE(eslp_sent, s, eslp_client_send(client, &command, out, sizeof out, s));
@@ -414,11 +414,11 @@ static void clients(void) {
     RETURNS(ESLP_NULL, eslp_client_eof(client, NULL, 1, &eof));
     CHECK(eslp_client_end(client) == ESLP_END_NONE);
     RETURNS(ESLP_OK, eslp_client_eof(client, NULL, 0, &eof));
-    RETURNS(ESLP_CLOSED, eslp_client_poll(client, "x", 1, &found));
+    RETURNS(ESLP_CLOSED, eslp_client_poll(client, "x", 1, &result));
     RETURNS(ESLP_OK, eslp_client_eof(client, NULL, 0, &eof));
     FOR_BAD(eslp_client, c, eslp_client_drop(c));
     RETURNS(ESLP_OK, eslp_client_drop(client));
-    RETURNS(ESLP_BAD_HANDLE, eslp_client_poll(client, "x", 1, &found));
+    RETURNS(ESLP_BAD_HANDLE, eslp_client_poll(client, "x", 1, &result));
     FOR_BAD_GIVES(eslp_client, c, (eslp_client_free(c), true));
 
     RETURNS(ESLP_NULL, eslp_tag(1, 2, NULL, ESLP_TAG_LEN));
@@ -534,12 +534,12 @@ static void servers(void) {
     uint64_t memory[ESLP_SERVER_SIZE / 8 + 2];
     char storage[128];
     eslp_server *server = NULL;
-    eslp_server_found found;
+    eslp_server_result result;
     eslp_server_state state;
     eslp_field_slot slots[1];
     eslp_outgoing_event event;
     int32_t offer;
-    const eslp_answer answer = {.kind = ESLP_ANSWER_DONE}, channel = {.kind = ESLP_ANSWER_CHANNEL}, lying = {.kind = 1, .text = {NULL, 1}};
+    const eslp_response answer = {.kind = ESLP_RESPONSE_OK}, channel = {.kind = ESLP_RESPONSE_CHANNEL}, lying = {.kind = 1, .text = {NULL, 1}};
     const eslp_log_data line = {.level = 4}, deep = {.level = 64};
     const eslp_server_options percent = {.percent = 2}, named = {.channel = {NULL, 3}};
     RETURNS(ESLP_OK, eslp_outgoing_event_init(&event, slots, 1));
@@ -558,17 +558,17 @@ static void servers(void) {
     /* The stack is aligned as malloc aligns, or the next place in it is. */
     void *aligned = (uintptr_t)memory % ESLP_ALIGN ? (void *)(memory + 1) : (void *)memory;
     RETURNS(ESLP_OK, eslp_server_init(aligned, ESLP_SERVER_SIZE, NULL, storage, sizeof storage, &server));
-    FOR_BAD(eslp_server, s, eslp_server_poll(s, "x", 1, out, sizeof out, &found));
-    FOR_NONE(eslp_server_found, f, eslp_server_poll(server, "x", 1, out, sizeof out, f));
-    RETURNS(ESLP_NULL, eslp_server_poll(server, NULL, 1, out, sizeof out, &found));
-    RETURNS(ESLP_NULL, eslp_server_poll(server, "x", 1, NULL, 9, &found));
-    RETURNS(ESLP_INSUFFICIENT, eslp_server_poll(server, "x", 1, out, ESLP_SERVER_REPLY_MAX - 1, &found));
-    FOR_BAD(eslp_server, s, eslp_server_answer(s, &answer, out, sizeof out, &len));
-    FOR_NONE(const eslp_answer, a, eslp_server_answer(server, a, out, sizeof out, &len));
-    FOR_NONE(size_t, l, eslp_server_answer(server, &answer, out, sizeof out, l));
-    RETURNS(ESLP_NOT_ASKED, eslp_server_answer(server, &answer, out, sizeof out, &len));
-    RETURNS(ESLP_NULL, eslp_server_answer(server, &channel, out, sizeof out, &len));
-    RETURNS(ESLP_NULL, eslp_server_answer(server, &lying, out, sizeof out, &len));
+    FOR_BAD(eslp_server, s, eslp_server_poll(s, "x", 1, out, sizeof out, &result));
+    FOR_NONE(eslp_server_result, f, eslp_server_poll(server, "x", 1, out, sizeof out, f));
+    RETURNS(ESLP_NULL, eslp_server_poll(server, NULL, 1, out, sizeof out, &result));
+    RETURNS(ESLP_NULL, eslp_server_poll(server, "x", 1, NULL, 9, &result));
+    RETURNS(ESLP_INSUFFICIENT, eslp_server_poll(server, "x", 1, out, ESLP_SERVER_REPLY_MAX - 1, &result));
+    FOR_BAD(eslp_server, s, eslp_server_respond(s, &answer, out, sizeof out, &len));
+    FOR_NONE(const eslp_response, a, eslp_server_respond(server, a, out, sizeof out, &len));
+    FOR_NONE(size_t, l, eslp_server_respond(server, &answer, out, sizeof out, l));
+    RETURNS(ESLP_NOT_ASKED, eslp_server_respond(server, &answer, out, sizeof out, &len));
+    RETURNS(ESLP_NULL, eslp_server_respond(server, &channel, out, sizeof out, &len));
+    RETURNS(ESLP_NULL, eslp_server_respond(server, &lying, out, sizeof out, &len));
     FOR_BAD(eslp_server, s, eslp_server_offer(s, &event, NULL, NULL, &offer));
     FOR_BAD(eslp_outgoing_event, e, eslp_server_offer(server, e, NULL, NULL, &offer));
     FOR_NONE(int32_t, o, eslp_server_offer(server, &event, NULL, NULL, o));

@@ -98,11 +98,11 @@ static uint64_t asks(int32_t kind, const char *text) {
 }
 
 /* What comes next; at the end of the stream ESLP_NEED_DATA. */
-static eslp_status next(eslp_client_found *found) {
+static eslp_status next(eslp_client_result *result) {
     for (;;) {
         RETURNS(ESLP_OK, eslp_buffer_consume(&buffer, consumed));
-        eslp_status status = eslp_client_poll(client, eslp_buffer_data(&buffer), eslp_buffer_len(&buffer), found);
-        consumed = found->consumed;
+        eslp_status status = eslp_client_poll(client, eslp_buffer_data(&buffer), eslp_buffer_len(&buffer), result);
+        consumed = result->consumed;
         if (status != ESLP_NEED_DATA) return status;
         RETURNS(ESLP_OK, eslp_buffer_consume(&buffer, consumed));
         consumed = 0;
@@ -110,7 +110,7 @@ static eslp_status next(eslp_client_found *found) {
         size_t room, left = stream.len - read_so_far;
         RETURNS(ESLP_OK, eslp_buffer_spare(&buffer, &spare, &room));
         if (left == 0) return status;
-        CHECK(room > 0 && found->required <= eslp_buffer_capacity(&buffer));
+        CHECK(room > 0 && result->required <= eslp_buffer_capacity(&buffer));
         if (room > left) room = left;
         memcpy(spare, stream.octets + read_so_far, room);
         read_so_far += room;
@@ -118,12 +118,12 @@ static eslp_status next(eslp_client_found *found) {
     }
 }
 
-static eslp_client_found receives(int32_t kind, uint64_t id) {
-    eslp_client_found found;
-    RETURNS(ESLP_OK, next(&found));
-    if (found.kind != kind || found.id != id) fprintf(stderr, "kind %d, id %llu\n", (int)found.kind, (unsigned long long)found.id);
-    CHECK(found.kind == kind && found.id == id);
-    return found;
+static eslp_client_result receives(int32_t kind, uint64_t id) {
+    eslp_client_result result;
+    RETURNS(ESLP_OK, next(&result));
+    if (result.kind != kind || result.id != id) fprintf(stderr, "kind %d, id %llu\n", (int)result.kind, (unsigned long long)result.id);
+    CHECK(result.kind == kind && result.id == id);
+    return result;
 }
 
 static void text_is(const eslp_message *message, const char *wanted) {
@@ -134,8 +134,8 @@ static void text_is(const eslp_message *message, const char *wanted) {
 
 static eslp_eof eof(void) {
     eslp_eof eof;
-    eslp_client_found found;
-    RETURNS(ESLP_NEED_DATA, next(&found));
+    eslp_client_result result;
+    RETURNS(ESLP_NEED_DATA, next(&result));
     RETURNS(ESLP_OK, eslp_client_eof(client, eslp_buffer_data(&buffer), eslp_buffer_len(&buffer), &eof));
     return eof;
 }
@@ -174,7 +174,7 @@ static void connect_stream(void) {
 /* A call whose channel data are longer than the buffer is a call like any other. */
 static void connects(size_t size, const struct text *whole) {
     static struct text headers;
-    eslp_client_found found;
+    eslp_client_result result;
     bool full = false;
     int32_t mode = 0, parts = 0;
     headers.len = 0;
@@ -187,32 +187,32 @@ static void connects(size_t size, const struct text *whole) {
     do {
         eslp_value text;
         eslp_event event;
-        found = receives(ESLP_IN_HEAD_PART, connect);
-        CHECK(found.lines.is_event && !found.data.data && found.remaining == 0);
-        CHECK(found.message.kind == (found.head_ends ? ESLP_MESSAGE_REPLY : ESLP_MESSAGE_OTHER));
-        RETURNS(ESLP_NOT_WHOLE, eslp_message_event(&found.message, &event));
-        RETURNS(ESLP_NOT_WHOLE, eslp_message_text(&found.message, &text));
-        CHECK(eslp_client_in_flight(client) == (found.head_ends ? 3 : 4));
-        CHECK(eslp_client_socket_mode(client, &mode) == (found.head_ends ? ESLP_OK : ESLP_NOT_FOUND));
-        add_lines(&headers, found.lines);
+        result = receives(ESLP_IN_HEAD_PART, connect);
+        CHECK(result.lines.is_event && !result.data.data && result.remaining == 0);
+        CHECK(result.message.kind == (result.head_ends ? ESLP_MESSAGE_REPLY : ESLP_MESSAGE_OTHER));
+        RETURNS(ESLP_NOT_WHOLE, eslp_message_event(&result.message, &event));
+        RETURNS(ESLP_NOT_WHOLE, eslp_message_text(&result.message, &text));
+        CHECK(eslp_client_in_flight(client) == (result.head_ends ? 3 : 4));
+        CHECK(eslp_client_socket_mode(client, &mode) == (result.head_ends ? ESLP_OK : ESLP_NOT_FOUND));
+        add_lines(&headers, result.lines);
         parts++;
-    } while (!found.head_ends);
+    } while (!result.head_ends);
     same(&headers, whole);
     CHECK(parts > 1 && mode == ESLP_SOCKET_ASYNC);
     RETURNS(ESLP_OK, eslp_client_full_control(client, &full));
     CHECK(full);
 
-    found = receives(ESLP_IN_ANSWER, tilde);
-    text_is(&found.message, "x y");
-    CHECK(eslp_message_reply_status(&found.message) == ESLP_REPLY_BROKEN);
-    CHECK(eslp_reply_is_broken(&found.message) && eslp_message_is_cut(&found.message));
-    found = receives(ESLP_IN_ANSWER, plain);
-    text_is(&found.message, "plain");
-    CHECK(eslp_message_reply_status(&found.message) == ESLP_REPLY_BARE);
-    CHECK(!eslp_reply_is_broken(&found.message) && !eslp_message_is_cut(&found.message));
-    found = receives(ESLP_IN_ANSWER, api);
-    text_is(&found.message, "one");
-    CHECK(!eslp_reply_is_broken(&found.message));
+    result = receives(ESLP_IN_ANSWER, tilde);
+    text_is(&result.message, "x y");
+    CHECK(eslp_message_reply_status(&result.message) == ESLP_REPLY_BROKEN);
+    CHECK(eslp_reply_is_broken(&result.message) && eslp_message_is_cut(&result.message));
+    result = receives(ESLP_IN_ANSWER, plain);
+    text_is(&result.message, "plain");
+    CHECK(eslp_message_reply_status(&result.message) == ESLP_REPLY_BARE);
+    CHECK(!eslp_reply_is_broken(&result.message) && !eslp_message_is_cut(&result.message));
+    result = receives(ESLP_IN_ANSWER, api);
+    text_is(&result.message, "one");
+    CHECK(!eslp_reply_is_broken(&result.message));
     eslp_eof at_end = eof();
     CHECK(at_end.end == ESLP_END_EOF && at_end.unanswered.count == 0 && at_end.incomplete == 0 && at_end.missing == 0);
     CHECK(at_end.id == ESLP_NO_ID && at_end.message.kind == ESLP_MESSAGE_NONE);
@@ -221,16 +221,16 @@ static void connects(size_t size, const struct text *whole) {
 
 static void long_connects(void) {
     static struct text whole;
-    eslp_client_found found;
+    eslp_client_result result;
     eslp_event event;
     connect_stream();
     start(ESLP_OUTBOUND, 16384);
     sends((eslp_command){.kind = ESLP_COMMAND_CONNECT});
-    found = receives(ESLP_IN_CONNECTED, 0);
-    RETURNS(ESLP_OK, eslp_message_event(&found.message, &event));
+    result = receives(ESLP_IN_CONNECTED, 0);
+    RETURNS(ESLP_OK, eslp_message_event(&result.message, &event));
     add_event(&whole, &event);
     stop();
-    CHECK(found.consumed > 9000 && whole.len > 6000);
+    CHECK(result.consumed > 9000 && whole.len > 6000);
     connects(4096, &whole);
     connects(600, &whole);
     connects(ESLP_BUFFER_MIN, &whole);
@@ -238,8 +238,8 @@ static void long_connects(void) {
     /* With less than the smallest buffer it ends, and says why. */
     start(ESLP_OUTBOUND, 128);
     sends((eslp_command){.kind = ESLP_COMMAND_CONNECT});
-    RETURNS(ESLP_HEAD_TOO_LONG, next(&found));
-    CHECK(found.end == ESLP_END_PROTOCOL && found.unanswered.count == 1);
+    RETURNS(ESLP_HEAD_TOO_LONG, next(&result));
+    CHECK(result.end == ESLP_END_PROTOCOL && result.unanswered.count == 1);
     stop();
 }
 
@@ -247,7 +247,7 @@ static void long_connects(void) {
 static void connects_with_a_body(void) {
     static const char head[] = "Event-Name: CHANNEL_DATA\nContent-Type: command/reply\nReply-Text: %2BOK%0A\n"
                                "Socket-Mode: async\nControl: full\nContent-Length: 400\n\n";
-    eslp_client_found found;
+    eslp_client_result result;
     int32_t mode = 0;
     bool full = false;
     stream.len = 0;
@@ -257,12 +257,12 @@ static void connects_with_a_body(void) {
     }
     start(ESLP_OUTBOUND, ESLP_BUFFER_MIN);
     uint64_t connect = sends((eslp_command){.kind = ESLP_COMMAND_CONNECT});
-    found = receives(ESLP_IN_HEAD, connect);
-    CHECK(found.remaining == 400);
+    result = receives(ESLP_IN_HEAD, connect);
+    CHECK(result.remaining == 400);
     RETURNS(ESLP_NOT_FOUND, eslp_client_full_control(client, &full));
     do {
-        found = receives(ESLP_IN_BODY, connect);
-    } while (found.remaining > 0);
+        result = receives(ESLP_IN_BODY, connect);
+    } while (result.remaining > 0);
     RETURNS(ESLP_OK, eslp_client_full_control(client, &full));
     RETURNS(ESLP_OK, eslp_client_socket_mode(client, &mode));
     CHECK(full && mode == ESLP_SOCKET_ASYNC && eslp_client_in_flight(client) == 0);
@@ -288,26 +288,26 @@ static void event_stream(void) {
 /* Reads the event in parts, the first of which is there already. */
 static void event_in_parts(size_t size, const struct text *whole, const eslp_value *whole_body) {
     static struct text headers, body;
-    eslp_client_found found;
+    eslp_client_result result;
     eslp_event event;
     eslp_stats stats;
     headers.len = body.len = 0;
     start(ESLP_INBOUND, size);
-    found = receives(ESLP_IN_HEAD, ESLP_NO_ID);
-    CHECK(found.message.kind == ESLP_MESSAGE_EVENT && found.message.format == ESLP_FORMAT_PLAIN && found.remaining > 9000);
-    RETURNS(ESLP_NOT_WHOLE, eslp_message_event(&found.message, &event));
+    result = receives(ESLP_IN_HEAD, ESLP_NO_ID);
+    CHECK(result.message.kind == ESLP_MESSAGE_EVENT && result.message.format == ESLP_FORMAT_PLAIN && result.remaining > 9000);
+    RETURNS(ESLP_NOT_WHOLE, eslp_message_event(&result.message, &event));
     do {
-        found = receives(ESLP_IN_BODY, ESLP_NO_ID);
-        CHECK(found.data.len > 0 && !found.lines.bytes.data == !found.lines.bytes.len);
-        if (found.lines.bytes.data) {
-            CHECK(found.lines.bytes.data == found.data.data && found.lines.bytes.len == found.data.len && body.len == 0);
-            add_lines(&headers, found.lines);
+        result = receives(ESLP_IN_BODY, ESLP_NO_ID);
+        CHECK(result.data.len > 0 && !result.lines.bytes.data == !result.lines.bytes.len);
+        if (result.lines.bytes.data) {
+            CHECK(result.lines.bytes.data == result.data.data && result.lines.bytes.len == result.data.len && body.len == 0);
+            add_lines(&headers, result.lines);
         } else {
-            add(&body, found.data.data, found.data.len);
+            add(&body, result.data.data, result.data.len);
         }
         RETURNS(ESLP_OK, eslp_client_stats(client, &stats));
-        CHECK(stats.events == (found.remaining == 0));
-    } while (found.remaining);
+        CHECK(stats.events == (result.remaining == 0));
+    } while (result.remaining);
     same(&headers, whole);
     CHECK(eslp_value_is(whole_body, (eslp_bytes){body.octets, body.len}));
     receives(ESLP_IN_UNEXPECTED, ESLP_NO_ID);
@@ -316,13 +316,13 @@ static void event_in_parts(size_t size, const struct text *whole, const eslp_val
 
 static void long_events(void) {
     static struct text whole;
-    eslp_client_found found;
+    eslp_client_result result;
     eslp_event event;
     eslp_value body;
     event_stream();
     start(ESLP_INBOUND, 16384);
-    found = receives(ESLP_IN_EVENT, ESLP_NO_ID);
-    RETURNS(ESLP_OK, eslp_message_event(&found.message, &event));
+    result = receives(ESLP_IN_EVENT, ESLP_NO_ID);
+    RETURNS(ESLP_OK, eslp_message_event(&result.message, &event));
     RETURNS(ESLP_OK, eslp_event_body(&event, &body));
     add_event(&whole, &event);
     /* What was found lies in the buffer, which must outlive the comparison. */
@@ -339,7 +339,7 @@ static void bodies_that_are_not_here(void) {
     static const char *const heads[] = {"text/event-json", "text/event-xml", "api/response", "log/data",
                                         "text/disconnect-notice", "text/rude-rejection"};
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
-        eslp_client_found found;
+        eslp_client_result result;
         eslp_event event;
         eslp_value text;
         eslp_bytes detail;
@@ -348,19 +348,19 @@ static void bodies_that_are_not_here(void) {
         says(&stream, heads[i]);
         says(&stream, "\nContent-Length: 300\nA: b\n\n{\"Event-Name\":\"HEARTBEAT\"");
         start(ESLP_INBOUND, 128);
-        found = receives(ESLP_IN_HEAD, ESLP_NO_ID);
-        CHECK(found.remaining == 300);
+        result = receives(ESLP_IN_HEAD, ESLP_NO_ID);
+        CHECK(result.remaining == 300);
         eslp_status no_event = i < 2 ? ESLP_NOT_WHOLE : ESLP_NOT_FOUND, no_text = i < 2 ? ESLP_NOT_FOUND : ESLP_NOT_WHOLE;
-        RETURNS(no_event, eslp_message_event(&found.message, &event));
-        RETURNS(no_text, eslp_message_text(&found.message, &text));
-        RETURNS(no_text, eslp_message_detail(&found.message, &detail));
-        CHECK(eslp_message_reply_status(&found.message) == ESLP_REPLY_NONE);
+        RETURNS(no_event, eslp_message_event(&result.message, &event));
+        RETURNS(no_text, eslp_message_text(&result.message, &text));
+        RETURNS(no_text, eslp_message_detail(&result.message, &detail));
+        CHECK(eslp_message_reply_status(&result.message) == ESLP_REPLY_NONE);
         /* The head is. */
-        RETURNS(ESLP_OK, eslp_message_get(&found.message, ESLP_LIT("a"), &text));
+        RETURNS(ESLP_OK, eslp_message_get(&result.message, ESLP_LIT("a"), &text));
         CHECK(eslp_value_is(&text, ESLP_LIT("b")));
-        found = receives(ESLP_IN_BODY, ESLP_NO_ID);
-        SAYS("{\"Event-Name\":\"HEARTBEAT\"", found.data);
-        CHECK(!found.lines.bytes.data && found.remaining == 300 - 25);
+        result = receives(ESLP_IN_BODY, ESLP_NO_ID);
+        SAYS("{\"Event-Name\":\"HEARTBEAT\"", result.data);
+        CHECK(!result.lines.bytes.data && result.remaining == 300 - 25);
         stop();
     }
 }
@@ -381,22 +381,22 @@ static void cut_login(size_t size) {
         .kind = ESLP_COMMAND_USERAUTH,
         .as.auth = {.user = ESLP_LIT("bob"), .domain = ESLP_LIT("x.org"), .password = ESLP_LIT("pw")}});
     uint64_t api = asks(ESLP_COMMAND_API, "echo one");
-    eslp_client_found found;
+    eslp_client_result result;
     if (size >= 1024) {
-        found = receives(ESLP_IN_AUTHENTICATED, login);
-        CHECK(eslp_message_reply_status(&found.message) == ESLP_REPLY_OK);
-        CHECK(eslp_reply_is_broken(&found.message) && eslp_message_is_cut(&found.message));
+        result = receives(ESLP_IN_AUTHENTICATED, login);
+        CHECK(eslp_message_reply_status(&result.message) == ESLP_REPLY_OK);
+        CHECK(eslp_reply_is_broken(&result.message) && eslp_message_is_cut(&result.message));
     } else {
         do {
             CHECK(!eslp_client_is_open(client));
-            found = receives(ESLP_IN_HEAD_PART, login);
-            CHECK(found.message.kind == ESLP_MESSAGE_REPLY && !found.lines.is_event);
-        } while (!found.head_ends);
-        CHECK(found.remaining == 0);
+            result = receives(ESLP_IN_HEAD_PART, login);
+            CHECK(result.message.kind == ESLP_MESSAGE_REPLY && !result.lines.is_event);
+        } while (!result.head_ends);
+        CHECK(result.remaining == 0);
     }
     CHECK(eslp_client_is_open(client));
-    found = receives(ESLP_IN_ANSWER, api);
-    text_is(&found.message, "one");
+    result = receives(ESLP_IN_ANSWER, api);
+    text_is(&result.message, "one");
     stop();
 }
 
@@ -410,10 +410,10 @@ static void end_in_an_answer(void) {
     uint64_t id = 0, second = 0;
     RETURNS(ESLP_OK, eslp_client_track_external(client, &id));
     RETURNS(ESLP_OK, eslp_client_track_external(client, &second));
-    eslp_client_found found = receives(ESLP_IN_HEAD, id);
-    CHECK(found.message.kind == ESLP_MESSAGE_API_RESPONSE && found.remaining == 1000);
-    found = receives(ESLP_IN_BODY, id);
-    CHECK(found.remaining == 988 && eslp_client_in_flight(client) == 2);
+    eslp_client_result result = receives(ESLP_IN_HEAD, id);
+    CHECK(result.message.kind == ESLP_MESSAGE_API_RESPONSE && result.remaining == 1000);
+    result = receives(ESLP_IN_BODY, id);
+    CHECK(result.remaining == 988 && eslp_client_in_flight(client) == 2);
     eslp_eof at_end = eof();
     CHECK(at_end.end == ESLP_END_EOF && at_end.unanswered.first == id && at_end.unanswered.count == 2);
     CHECK(at_end.incomplete == stream.len && at_end.missing == 988);
@@ -446,15 +446,15 @@ static void long_notice(void) {
     says(&stream, "\nLinger-Time: 5\nContent-Length: 0\n\n");
     says(&stream, "Content-Type: text/disconnect-notice\nContent-Length: 15\n\nDisconnected...");
     start(ESLP_OUTBOUND, 256);
-    eslp_client_found found;
+    eslp_client_result result;
     do {
         CHECK(!eslp_client_is_lingering(client));
-        found = receives(ESLP_IN_HEAD_PART, ESLP_NO_ID);
-        CHECK(found.message.kind == ESLP_MESSAGE_DISCONNECT);
-    } while (!found.head_ends);
+        result = receives(ESLP_IN_HEAD_PART, ESLP_NO_ID);
+        CHECK(result.message.kind == ESLP_MESSAGE_DISCONNECT);
+    } while (!result.head_ends);
     CHECK(eslp_client_is_lingering(client));
     receives(ESLP_IN_GOODBYE, ESLP_NO_ID);
-    RETURNS(ESLP_CLOSED, next(&found));
+    RETURNS(ESLP_CLOSED, next(&result));
     CHECK(!eslp_client_is_open(client));
     stop();
 }

@@ -10,30 +10,30 @@ std::string sent(const eslp::written& written, const char* out) {
 void inbound() {
     unsigned char storage[1024];
     char out[ESLP_SERVER_REPLY_MAX];
-    eslp::server server(eslp::server_options().queued(1).lost(1), storage);
+    eslp::server server(eslp::server_options().max_queued(1).max_lost(1), storage);
     CHECK(server && server.state().idle_stranger);
     std::string wire;
     std::string_view received =
         "userauth bob@x.org:secret\n\nevent json CUSTOM a::b\n\nfilter Foo /b.r/\n\napi status now\n\nlog info\n\n";
     for (;;) {
-        eslp::server_found found = server.poll(received, out);
-        received.remove_prefix(found.consumed());
-        wire.append(out, found.written());
-        if (found.kind() != ESLP_SERVER_ASK) {
-            if (!found.status().ok()) {
-                CHECK(found.status() == ESLP_NEED_DATA);
+        eslp::server_result result = server.poll(received, out);
+        received.remove_prefix(result.consumed());
+        wire.append(out, result.written());
+        if (result.kind() != ESLP_SERVER_HOST_REQUEST) {
+            if (!result.status().ok()) {
+                CHECK(result.status() == ESLP_NEED_DATA);
                 break;
             }
             continue;
         }
-        eslp::ask ask = found.ask();
+        eslp::host_request ask = result.request();
         if (ask.kind() == ESLP_HOST_REQUEST_USER) {
             CHECK(ask.user() == "bob" && ask.domain() == "x.org" && ask.password() == "secret");
-            wire += sent(server.answer(eslp::answer::accept().allowed_api("status").deny_log(), out), out);
+            wire += sent(server.respond(eslp::response::accept().allowed_api("status").allowed_log(false), out), out);
         } else {
             CHECK(ask.kind() == ESLP_HOST_REQUEST_API && ask.command() == "status" && ask.argument() == "now");
             CHECK(server.poll(received, out).status() == ESLP_WAITING);
-            wire += sent(server.answer(eslp::answer::output("UP"), out), out);
+            wire += sent(server.respond(eslp::response::output("UP"), out), out);
         }
     }
     CHECK(wire == "Content-Type: auth/request\n\n"
@@ -45,7 +45,7 @@ void inbound() {
                   "Content-Type: command/reply\nReply-Text: -ERR permission denied\n\n");
     CHECK(server.state().authenticated && server.state().format == ESLP_FORMAT_JSON);
 
-    eslp::fixed_event_data<4> event;
+    eslp::fixed_outgoing_event<4> event;
     eslp::array_items<3> items{"one", "two"};
     CHECK(event.add("Event-Name", "CUSTOM").ok() && event.add("Event-Subclass", "a::b").ok());
     CHECK(event.add("Foo", "bar").ok() && event.add_array("list", items).ok());
@@ -71,7 +71,7 @@ void inbound() {
 
     eslp::written notice = server.disconnect(ESLP_GOODBYE_SHUT_DOWN, out);
     CHECK(sent(notice, out).find("The system is being shut down.\n") != std::string::npos);
-    eslp::server_found end = server.poll("", out);
+    eslp::server_result end = server.poll("", out);
     CHECK(end.status() == ESLP_CLOSED && end.closed() == ESLP_CLOSED_ENDED);
 }
 
@@ -79,21 +79,21 @@ void outbound() {
     unsigned char storage[1024];
     char out[ESLP_SERVER_REPLY_MAX];
     eslp::fixed_server server(eslp::server_options().channel("5fd4").full().async(), storage);
-    eslp::server_found found = server.poll("connect\n\n", out);
-    CHECK(found.kind() == ESLP_SERVER_DONE && found.effect() == ESLP_EFFECT_GREETING && found.written() == 0);
-    found = server.poll("connect\n\n", out);
-    CHECK(found.kind() == ESLP_SERVER_ASK && found.ask().kind() == ESLP_HOST_REQUEST_CONNECT);
-    eslp::fixed_event_data<4> channel;
+    eslp::server_result result = server.poll("connect\n\n", out);
+    CHECK(result.kind() == ESLP_SERVER_DONE && result.effect() == ESLP_EFFECT_GREETING && result.written() == 0);
+    result = server.poll("connect\n\n", out);
+    CHECK(result.kind() == ESLP_SERVER_HOST_REQUEST && result.request().kind() == ESLP_HOST_REQUEST_CONNECT);
+    eslp::fixed_outgoing_event<4> channel;
     CHECK(channel.add("Event-Name", "CHANNEL_DATA").ok() && channel.add("Unique-ID", "5fd4").ok());
-    std::string reply = sent(server.answer(eslp::answer::channel(channel), out), out);
+    std::string reply = sent(server.respond(eslp::response::channel(channel), out), out);
     CHECK(reply.find("Socket-Mode: async\nControl: full\n\n") != std::string::npos);
 
     std::string_view play = "sendmsg\ncall-command: execute\nexecute-app-name: answer\n\n";
-    found = server.poll(play, out);
-    CHECK(found.ask().kind() == ESLP_HOST_REQUEST_SENDMSG && !found.ask().channel() && !found.ask().wait());
-    CHECK(found.ask().message().call == ESLP_CALL_EXECUTE && found.ask().request().get("call-command") == "execute");
-    CHECK(server.answer(eslp::answer::accept(), out).status == ESLP_NOT_ASKED);
-    CHECK(sent(server.answer(eslp::answer::done(), out), out).find("+OK") != std::string::npos);
+    result = server.poll(play, out);
+    CHECK(result.request().kind() == ESLP_HOST_REQUEST_SENDMSG && !result.request().channel() && !result.request().wait());
+    CHECK(result.request().message().call == ESLP_CALL_EXECUTE && result.request().request().get("call-command") == "execute");
+    CHECK(server.respond(eslp::response::accept(), out).status == ESLP_NOT_ASKED);
+    CHECK(sent(server.respond(eslp::response::done(), out), out).find("+OK") != std::string::npos);
     CHECK(sent(server.channel_ended("loopback/x", out), out).find("text/disconnect-notice") != std::string::npos);
 }
 
@@ -105,8 +105,8 @@ void refused() {
     eslp::server other(eslp::server_options(), storage);
     CHECK(other.poll("auth x\n\n", eslp::span<char>(out, 8)).status() == ESLP_INSUFFICIENT);
     (void)other.poll("", out);
-    CHECK(other.poll("auth x\n\n", out).ask().password() == "x");
-    CHECK(sent(other.answer(eslp::answer::refuse(), out), out).find("-ERR invalid") != std::string::npos);
+    CHECK(other.poll("auth x\n\n", out).request().password() == "x");
+    CHECK(sent(other.answer(eslp::response::refuse(), out), out).find("-ERR invalid") != std::string::npos);
     eslp::server moved = std::move(other);
     CHECK(moved.poll("", out).closed() == ESLP_CLOSED_REFUSED && other.poll("", out).status() == ESLP_NULL);
 }

@@ -140,8 +140,9 @@ impl Calls {
             if self.0.iter().any(|call| call.uuid == uuid) {
                 continue;
             }
-            let text =
-                |name: &str| row.get(name).map(|text| printable(Value::octets(text.as_bytes()))).unwrap_or_default();
+            let text = |name: &str| {
+                row.get(name).map(|text| printable(Value::from_bytes(text.as_bytes()))).unwrap_or_default()
+            };
             let mut call = Call::new(uuid.to_owned(), now);
             (call.state, call.direction, call.date) = (text("callstate"), text("direction"), text("created"));
             (call.caller, call.destination, call.last) = (text("cid_num"), text("dest"), text("application"));

@@ -6,7 +6,7 @@ use esl_proto::command::{CallCommand as Order, SendMsg};
 use esl_proto::event::OutgoingEvent;
 use esl_proto::frame::Request;
 use esl_proto::name::EventName;
-use esl_proto::server::{Answer, HostRequest, Rights};
+use esl_proto::server::{HostRequest, Response, Rights};
 use tokio::sync::oneshot;
 
 use crate::api;
@@ -43,24 +43,24 @@ pub(crate) enum Said {
 }
 
 impl Said {
-    pub(crate) fn with<R>(&self, switch: &Switch, say: impl FnOnce(Answer<'_>) -> R) -> R {
+    pub(crate) fn with<R>(&self, switch: &Switch, say: impl FnOnce(Response<'_>) -> R) -> R {
         let answer = match self {
-            Self::Refuse => Answer::Refuse,
-            Self::Accept => Answer::Accept(Rights::ALL),
+            Self::Refuse => Response::Refuse,
+            Self::Accept => Response::Accept(Rights::ALL),
             Self::AcceptUser(place) => {
                 let user = &switch.options.users[*place];
                 let [events, api] = [&user.events, &user.api].map(|list| list.as_deref().map(str::as_bytes));
-                Answer::Accept(Rights { events, api, log: user.log })
+                Response::Accept(Rights { allowed_events: events, allowed_api: api, allowed_log: user.log })
             }
-            Self::Output(output) => Answer::Output(output),
-            Self::Job(job) => Answer::Job(job.as_bytes()),
-            Self::Ok => Answer::Ok,
-            Self::Full => Answer::Reply(b"-ERR memory error"),
-            Self::NoSuchChannel(uuid) => Answer::NoSuchChannel(uuid),
-            Self::Control(uuid) => Answer::Control(uuid.as_bytes()),
-            Self::Event(uuid) => Answer::Event(uuid.as_bytes()),
-            Self::Value(value) => Answer::Value(value),
-            Self::Channel(event) => return event.view(|view: &OutgoingEvent<'_>| say(Answer::Channel(*view))),
+            Self::Output(output) => Response::Output(output),
+            Self::Job(job) => Response::Job(job.as_bytes()),
+            Self::Ok => Response::Ok,
+            Self::Full => Response::Reply(b"-ERR memory error"),
+            Self::NoSuchChannel(uuid) => Response::NoSuchChannel(uuid),
+            Self::Control(uuid) => Response::Control(uuid.as_bytes()),
+            Self::Event(uuid) => Response::Fired(uuid.as_bytes()),
+            Self::Value(value) => Response::Value(value),
+            Self::Channel(event) => return event.view(|view: &OutgoingEvent<'_>| say(Response::Channel(*view))),
         };
         say(answer)
     }
@@ -195,7 +195,7 @@ fn send_event(switch: &Switch, name: EventName<'_>, request: &Request<'_>) -> St
         connection.offer_diverted(event);
         return uuid;
     }
-    let name = if known { text(name.as_octets()) } else { "CUSTOM".to_owned() };
+    let name = if known { text(name.as_bytes()) } else { "CUSTOM".to_owned() };
     switch.stamp(&mut event, &name, ("mod_event_socket.c", "parse_command", 2283));
     switch.fire(event);
     uuid

@@ -90,7 +90,7 @@ pub(crate) async fn bridge(call: &Rc<Call>, argument: &str) {
 /// Nobody has answered: the call ends, unless `continue_on_fail` says otherwise, or nobody was there.
 fn fail(call: &Call, cause: HangupCause<'static>) {
     for name in ["originate_disposition", "DIALSTATUS", "originate_failed_cause"] {
-        call.set_variable(name, cause.as_octets());
+        call.set_variable(name, cause.as_bytes());
     }
     let goes_on = match call.variable("continue_on_fail").map(|value| value.text()) {
         None => {
@@ -136,7 +136,7 @@ async fn connect(one: &Rc<Call>, other: &Rc<Call>) {
     other.set_variable("call_uuid", other.uuid.as_bytes());
     let cause = other.cause().unwrap_or(HangupCause::NormalClearing);
     for name in ["last_bridge_hangup_cause", "bridge_hangup_cause"] {
-        one.set_variable(name, cause.as_octets());
+        one.set_variable(name, cause.as_bytes());
     }
     tell("CHANNEL_UNBRIDGE", 1879);
     other.hangup(HangupCause::NormalClearing);

@@ -333,7 +333,7 @@ impl Call {
         if self.cause.get().is_none() {
             self.cause.set(Some(cause));
             self.ended.set(Some(now()));
-            self.set_variable("hangup_cause", cause.as_octets());
+            self.set_variable("hangup_cause", cause.as_bytes());
             self.state.set((self.state.get().0, HANGUP.1));
             self.fire("CHANNEL_HANGUP", ("switch_channel.c", "switch_channel_perform_hangup", 3447));
             // Who waits for one of them need not wait longer.
@@ -377,7 +377,7 @@ impl Call {
         let source = ("switch_core_state_machine.c", "switch_core_session_reporting_state", 943);
         let mut event = self.switch.event(NAME, source);
         // Twice, as in FreeSWITCH: here, and among what every event of the channel says.
-        event.add("Hangup-Cause", self.cause().unwrap_or(HangupCause::NormalClearing).as_octets());
+        event.add("Hangup-Cause", self.cause().unwrap_or(HangupCause::NormalClearing).as_bytes());
         self.describe(NAME, &mut event);
         self.switch.fire(event);
         // A connection holds its channel: the end of it never comes there.

@@ -153,7 +153,7 @@ impl Connection {
 }
 
 fn limits(switch: &Switch) -> ServerLimits {
-    ServerLimits { queued: switch.options.queue, ..ServerLimits::DEFAULT }
+    ServerLimits { max_queued: switch.options.queue, ..ServerLimits::DEFAULT }
 }
 
 /// A filter's `/.../` against a header's value; `i` and `s` after it mean what they do in FreeSWITCH.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use esl_proto::event::{Content, EventField, OutgoingEvent};
+use esl_proto::event::{Content, Field, OutgoingEvent};
 
 use crate::common::random;
 
@@ -113,11 +113,11 @@ impl Event {
                 Value::Array(items) => items.iter().map(Vec::as_slice).collect(),
             })
             .collect();
-        let fields: Vec<EventField<'_>> = self
+        let fields: Vec<Field<'_>> = self
             .headers
             .iter()
             .zip(&arrays)
-            .map(|((name, value), items)| EventField {
+            .map(|((name, value), items)| Field {
                 name,
                 content: match value {
                     Value::Text(text) => Content::Text(text),

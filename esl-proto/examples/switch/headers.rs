@@ -37,7 +37,7 @@ impl Call {
             .add("Channel-Call-UUID", self.variable("call_uuid").map_or_else(Vec::new, |uuid| uuid.text()))
             .add("Answer-State", answer_state);
         if let Some(cause) = self.cause() {
-            event.add("Hangup-Cause", cause.as_octets());
+            event.add("Hangup-Cause", cause.as_bytes());
         }
         for way in ["Read", "Write"] {
             event

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use esl_proto::server::{Answer, DeliverError, Effect, Goodbye, LogData, Poll, Server};
+use esl_proto::server::{DeliverError, Effect, Goodbye, LogData, Poll, Response, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -145,9 +145,9 @@ impl Session {
 
     fn answer(&mut self, said: &Said) -> Result<(), End> {
         let server = &self.connection.server;
-        let written = said.with(&self.switch, |answer: Answer<'_>| {
+        let written = said.with(&self.switch, |answer: Response<'_>| {
             loop {
-                match server.borrow_mut().answer(answer, &mut self.scratch) {
+                match server.borrow_mut().respond(answer, &mut self.scratch) {
                     Ok(written) => return Ok(written),
                     Err(error) => match error.required().filter(|required| *required > self.scratch.len()) {
                         Some(required) => self.scratch.resize(required, 0),

@@ -48,7 +48,7 @@ impl Tag {
 
     /// The name as octets.
     #[must_use]
-    pub const fn as_octets(&self) -> &[u8] {
+    pub const fn as_bytes(&self) -> &[u8] {
         &self.octets
     }
 
@@ -87,13 +87,13 @@ impl AsRef<[u8]> for Tag {
 
 impl fmt::Display for Tag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&Value::octets(&self.octets), f)
+        fmt::Display::fmt(&Value::from_bytes(&self.octets), f)
     }
 }
 
 impl fmt::Debug for Tag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&Value::octets(&self.octets), f)
+        fmt::Debug::fmt(&Value::from_bytes(&self.octets), f)
     }
 }
 

@@ -5,7 +5,7 @@
 //! another or have something expanded.
 //!
 //! ```
-//! use esl_proto::app::{App, Record};
+//! use esl_proto::command::app::{App, Record};
 //! use esl_proto::command::SendMsg;
 //! use esl_proto::Command;
 //!
@@ -20,8 +20,8 @@
 //! assert!(App::set("name", "${system(reboot)}").encoded_len().is_err());
 //! // unless the program says that it is to be expanded.
 //! assert_eq!(App::set("copy", Text::expand("${name}")).encode(&mut storage)?, b"copy=${name}");
-//! # use esl_proto::app::Text;
-//! # Ok::<(), esl_proto::app::AppEncodeError>(())
+//! # use esl_proto::command::app::Text;
+//! # Ok::<(), esl_proto::command::app::AppEncodeError>(())
 //! ```
 //!
 //! # How the server reads
@@ -74,7 +74,7 @@ impl<'a> Text<'a> {
 
     /// The text as the program gave it.
     #[must_use]
-    pub const fn as_octets(&self) -> &'a [u8] {
+    pub const fn as_bytes(&self) -> &'a [u8] {
         self.octets
     }
 
@@ -94,16 +94,16 @@ impl<'a, T: AsRef<[u8]> + ?Sized> From<&'a T> for Text<'a> {
 impl fmt::Debug for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.expands {
-            return f.debug_tuple("Expand").field(&Value::octets(self.octets)).finish();
+            return f.debug_tuple("Expand").field(&Value::from_bytes(self.octets)).finish();
         }
-        fmt::Debug::fmt(&Value::octets(self.octets), f)
+        fmt::Debug::fmt(&Value::from_bytes(self.octets), f)
     }
 }
 
 /// An application with its argument.
 ///
 /// ```
-/// use esl_proto::app::{App, Ending};
+/// use esl_proto::command::app::{App, Ending};
 /// use esl_proto::dial::Leg;
 ///
 /// let mut storage = [0; 128];
@@ -111,7 +111,7 @@ impl fmt::Debug for Text<'_> {
 /// assert_eq!(App::bridge(&legs).encode(&mut storage)?, b"user/1000,user/1001");
 /// assert_eq!(App::transfer("park please").encode(&mut storage)?, b"'park please'");
 /// assert_eq!(App::Park.ending(), Ending::Lasts);
-/// # Ok::<(), esl_proto::app::AppEncodeError>(())
+/// # Ok::<(), esl_proto::command::app::AppEncodeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -699,13 +699,13 @@ impl<'a> App<'a> {
             Self::Deflect { target } | Self::Redirect { target } => at(AppField::Target, *target).filled()?.raw(to),
             Self::Respond { status } => at(AppField::Text, *status).filled()?.raw(to),
             Self::Hangup { cause: Some(cause) } => {
-                at(AppField::Cause, Text::literal(cause.as_octets())).filled()?.raw(to)
+                at(AppField::Cause, Text::literal(cause.as_bytes())).filled()?.raw(to)
             }
             Self::SchedHangup { seconds, cause } => {
                 to.sink.put(b"+");
                 to.number(AppField::Number, 0, *seconds)?;
                 match cause {
-                    Some(cause) => at(AppField::Cause, Text::literal(cause.as_octets())).filled()?.word(to),
+                    Some(cause) => at(AppField::Cause, Text::literal(cause.as_bytes())).filled()?.word(to),
                     None => Ok(()),
                 }
             }
@@ -805,11 +805,11 @@ impl<'a> Say<'a> {
 /// `read <min> <max> <file> <variable> <timeout> <terminators> [<digit timeout>]`
 ///
 /// ```
-/// use esl_proto::app::{App, Read};
+/// use esl_proto::command::app::{App, Read};
 ///
 /// let read = Read::new(1, 4, "enter your pin.wav", "pin").timeout(5000);
 /// assert_eq!(App::from(read).encode(&mut [0; 64])?, b"1 4 'enter your pin.wav' pin 5000 #");
-/// # Ok::<(), esl_proto::app::AppEncodeError>(())
+/// # Ok::<(), esl_proto::command::app::AppEncodeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Read<'a> {
@@ -880,11 +880,11 @@ impl<'a> Read<'a> {
 /// [<digit timeout> [<transfer on failure>]]`
 ///
 /// ```
-/// use esl_proto::app::{App, PlayAndGetDigits};
+/// use esl_proto::command::app::{App, PlayAndGetDigits};
 ///
 /// let digits = PlayAndGetDigits::new(1, 4, "enter.wav", "pin").tries(2).regexp(r"^\d+$");
 /// assert_eq!(App::from(digits).encode(&mut [0; 96])?, br"1 4 2 5000 # enter.wav silence pin ^\\\\d+\$");
-/// # Ok::<(), esl_proto::app::AppEncodeError>(())
+/// # Ok::<(), esl_proto::command::app::AppEncodeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlayAndGetDigits<'a> {
@@ -1153,11 +1153,11 @@ super::debug_with_text!(Dtmf { digits duration });
 /// `conference <name>[@<profile>][+<pin>][+flags{<flag>|...}]`
 ///
 /// ```
-/// use esl_proto::app::{App, Conference};
+/// use esl_proto::command::app::{App, Conference};
 ///
 /// let conference = Conference::new("sales").profile("wideband").flags(&["mute", "deaf"]);
 /// assert_eq!(App::from(conference).encode(&mut [0; 64])?, b"sales@wideband+flags{mute|deaf}");
-/// # Ok::<(), esl_proto::app::AppEncodeError>(())
+/// # Ok::<(), esl_proto::command::app::AppEncodeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conference<'a> {
@@ -1274,7 +1274,7 @@ pub enum Ending {
 ///
 /// ```
 /// use esl_proto::Event;
-/// use esl_proto::app::Outcome;
+/// use esl_proto::command::app::Outcome;
 /// use esl_proto::name::Format;
 ///
 /// let event = Event::new(Format::Plain, b"Event-Name: CHANNEL_EXECUTE_COMPLETE\nApplication: playback\n\

@@ -27,7 +27,7 @@ pub struct SendMsg<'a> {
     /// How many frames of media to wait for first (`lead-frames`).
     pub lead_frames: Option<u32>,
     /// In sync outbound mode: answer at once and let the application run (`async`).
-    pub is_async: bool,
+    pub run_async: bool,
 }
 
 impl<'a> SendMsg<'a> {
@@ -39,7 +39,7 @@ impl<'a> SendMsg<'a> {
     /// A message to the controlled channel, also in a constant.
     #[must_use]
     pub const fn from_call(call: CallCommand<'a>) -> Self {
-        Self { uuid: None, call, event_lock: false, event_lock_pri: false, lead_frames: None, is_async: false }
+        Self { uuid: None, call, event_lock: false, event_lock_pri: false, lead_frames: None, run_async: false }
     }
 
     /// The same to the channel with this uuid.
@@ -69,7 +69,7 @@ impl<'a> SendMsg<'a> {
     /// The same with `async`.
     #[must_use]
     pub const fn run_async(self) -> Self {
-        Self { is_async: true, ..self }
+        Self { run_async: true, ..self }
     }
 
     pub(super) fn body(&self) -> &'a [u8] {
@@ -280,7 +280,7 @@ impl<'a> From<Unicast<'a>> for CallCommand<'a> {
     }
 }
 
-debug_with_text!(SendMsg { uuid call event_lock event_lock_pri lead_frames is_async });
+debug_with_text!(SendMsg { uuid call event_lock event_lock_pri lead_frames run_async });
 debug_with_text!(Execute { app arg loops event_uuid event_uuid_name hold_bleg });
 debug_with_text!(Unicast { local_ip local_port remote_ip remote_port transport flags });
 
@@ -290,9 +290,9 @@ impl fmt::Debug for CallCommand<'_> {
             Self::Execute(execute) => execute.fmt(f),
             Self::Hangup { cause } => f.debug_struct("Hangup").field("cause", cause).finish(),
             Self::Unicast(unicast) => unicast.fmt(f),
-            Self::NoMedia { uuid } => f.debug_struct("NoMedia").field("uuid", &Value::octets(uuid)).finish(),
+            Self::NoMedia { uuid } => f.debug_struct("NoMedia").field("uuid", &Value::from_bytes(uuid)).finish(),
             Self::XferExt { applications } => f.debug_struct("XferExt").field("applications", applications).finish(),
-            Self::Other { name } => f.debug_struct("Other").field("name", &Value::octets(name)).finish(),
+            Self::Other { name } => f.debug_struct("Other").field("name", &Value::from_bytes(name)).finish(),
         }
     }
 }

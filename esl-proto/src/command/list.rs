@@ -175,7 +175,7 @@ impl<'a> PairsIn<'a> {
 impl fmt::Debug for PairsIter<'_> {
     /// The pairs that are still to come.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pairs = self.clone().map(|(name, value)| (Value::octets(name), Value::octets(value)));
+        let pairs = self.clone().map(|(name, value)| (Value::from_bytes(name), Value::from_bytes(value)));
         f.debug_list().entries(pairs).finish()
     }
 }
@@ -313,7 +313,7 @@ impl FusedIterator for WordsIter<'_> {}
 impl fmt::Debug for WordsIter<'_> {
     /// The words that are still to come.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.clone().map(Value::octets)).finish()
+        f.debug_list().entries(self.clone().map(Value::from_bytes)).finish()
     }
 }
 

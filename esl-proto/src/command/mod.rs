@@ -629,13 +629,13 @@ trait Show {
 
 impl Show for &[u8] {
     fn show(&self) -> impl fmt::Debug {
-        Value::octets(self)
+        Value::from_bytes(self)
     }
 }
 
 impl Show for Option<&[u8]> {
     fn show(&self) -> impl fmt::Debug {
-        self.map(Value::octets)
+        self.map(Value::from_bytes)
     }
 }
 
@@ -698,9 +698,9 @@ impl fmt::Debug for Request<'_> {
             _ => line,
         };
         f.debug_struct("Request")
-            .field("line", &Value::octets(shown))
+            .field("line", &Value::from_bytes(shown))
             .field("headers", &Pairs::all_headers(*self))
-            .field("body", &self.body().map(Value::octets))
+            .field("body", &self.body().map(Value::from_bytes))
             .finish()
     }
 }

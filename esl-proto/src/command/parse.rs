@@ -280,7 +280,7 @@ pub(crate) fn sendmsg<'a>(request: &Request<'a>, rest: &'a [u8]) -> SendMsg<'a> 
         event_lock: is_true(request.get(keys::EVENT_LOCK)),
         event_lock_pri: is_true(request.get(keys::EVENT_LOCK_PRI)),
         lead_frames: request.get(keys::LEAD_FRAMES).map(|count| number(count, u32::MAX)),
-        is_async: is_true(request.get(keys::ASYNC)),
+        run_async: is_true(request.get(keys::ASYNC)),
     }
 }
 

@@ -143,7 +143,7 @@ impl Command<'_> {
 fn write_events(events: &Events<'_>, sink: &mut impl Sink) {
     for name in events.plain_names() {
         sink.put(b" ");
-        sink.put(name.as_octets());
+        sink.put(name.as_bytes());
     }
     if events.has_custom() {
         sink.put(b" CUSTOM");
@@ -175,7 +175,7 @@ fn write_filter(filter: &Filter<'_>, sink: &mut impl Sink) {
 fn write_event(event: &SendEvent<'_>, sink: &mut impl Sink) {
     sink.put(const { Verb::SendEvent.word() });
     sink.put(b" ");
-    sink.put(event.name.as_octets());
+    sink.put(event.name.as_bytes());
     sink.put(b"\n");
     for (name, value) in event.headers.iter() {
         sink.put(name);
@@ -198,7 +198,7 @@ fn write_message(message: &SendMsg<'_>, sink: &mut impl Sink) {
         CallCommand::Execute(execute) => write_execute(execute, !body.is_empty(), sink),
         CallCommand::Hangup { cause } => {
             sink.put(keys::HANGUP_LINE);
-            option(&keys::HANGUP_CAUSE, cause.as_ref().map(|cause| cause.as_octets()), sink);
+            option(&keys::HANGUP_CAUSE, cause.as_ref().map(|cause| cause.as_bytes()), sink);
         }
         CallCommand::Unicast(unicast) => write_unicast(unicast, sink),
         CallCommand::NoMedia { uuid } => {
@@ -222,7 +222,7 @@ fn write_message(message: &SendMsg<'_>, sink: &mut impl Sink) {
     flag(&keys::EVENT_LOCK, message.event_lock, sink);
     flag(&keys::EVENT_LOCK_PRI, message.event_lock_pri, sink);
     number(&keys::LEAD_FRAMES, message.lead_frames, sink);
-    flag(&keys::ASYNC, message.is_async, sink);
+    flag(&keys::ASYNC, message.run_async, sink);
     sink.put_body(body);
 }
 
@@ -438,7 +438,7 @@ fn check_number(item: usize, number: Option<u32>) -> Result<(), CommandError> {
 fn check_events(events: &Events<'_>, first_may_be_format: bool) -> Result<(), CommandError> {
     let mut some = events.has_custom();
     for (item, name) in events.plain_names().enumerate() {
-        let word = name.as_octets();
+        let word = name.as_bytes();
         let part = nth(Field::EventName, item, word);
         part.word()?;
         if let EventName::Other(_) = name {
@@ -474,7 +474,7 @@ fn check_filter(filter: &Filter<'_>) -> Result<(), CommandError> {
 }
 
 fn check_event(event: &SendEvent<'_>) -> Result<(), CommandError> {
-    let word = event.name.as_octets();
+    let word = event.name.as_bytes();
     let event_name = part(Field::EventName, word);
     event_name.word()?;
     event_name.not(EventName::asked_for(word) != event.name)?;
@@ -509,7 +509,7 @@ fn check_message(message: &SendMsg<'_>) -> Result<(), CommandError> {
         }
         CallCommand::Hangup { cause: None } => Ok(()),
         CallCommand::Hangup { cause: Some(cause) } => {
-            let word = cause.as_octets();
+            let word = cause.as_bytes();
             let part = nth(Field::Option, 0, word);
             part.value()?;
             part.not(HangupCause::from_bytes(word) != *cause)

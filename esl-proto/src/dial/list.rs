@@ -147,7 +147,7 @@ impl Eq for Variables<'_> {}
 
 impl fmt::Debug for Variables<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pairs = self.iter().map(|(name, value)| (Value::octets(name), Value::octets(value)));
+        let pairs = self.iter().map(|(name, value)| (Value::from_bytes(name), Value::from_bytes(value)));
         f.debug_list().entries(pairs).finish()
     }
 }
@@ -193,7 +193,7 @@ impl fmt::Debug for Leg<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Leg")
             .field("variables", &self.variables)
-            .field("endpoint", &Value::octets(self.endpoint))
+            .field("endpoint", &Value::from_bytes(self.endpoint))
             .finish()
     }
 }

@@ -113,11 +113,11 @@ impl<'a> Destination<'a> {
 impl fmt::Debug for Destination<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Extension(extension) => f.debug_tuple("Extension").field(&Value::octets(extension)).finish(),
+            Self::Extension(extension) => f.debug_tuple("Extension").field(&Value::from_bytes(extension)).finish(),
             Self::Application { app, arg } => f
                 .debug_struct("Application")
-                .field("app", &Value::octets(app))
-                .field("arg", &Value::octets(arg))
+                .field("app", &Value::from_bytes(app))
+                .field("arg", &Value::from_bytes(arg))
                 .finish(),
         }
     }
@@ -244,10 +244,10 @@ impl fmt::Debug for Originate<'_> {
         f.debug_struct("Originate")
             .field("dial", &self.dial)
             .field("destination", &self.destination)
-            .field("dialplan", &self.dialplan.map(Value::octets))
-            .field("context", &self.context.map(Value::octets))
-            .field("cid_name", &self.cid_name.map(Value::octets))
-            .field("cid_num", &self.cid_num.map(Value::octets))
+            .field("dialplan", &self.dialplan.map(Value::from_bytes))
+            .field("context", &self.context.map(Value::from_bytes))
+            .field("cid_name", &self.cid_name.map(Value::from_bytes))
+            .field("cid_num", &self.cid_num.map(Value::from_bytes))
             .field("timeout_sec", &self.timeout_sec)
             .finish()
     }

@@ -91,7 +91,7 @@ impl PackedSpan {
     #[inline]
     fn value(self, text: &[u8]) -> Value<'_> {
         let raw = self.octets(text);
-        Value::from_parts(raw, self.coding(), u32::MAX).unwrap_or(Value::octets(raw))
+        Value::from_parts(raw, self.coding(), u32::MAX).unwrap_or(Value::from_bytes(raw))
     }
 }
 

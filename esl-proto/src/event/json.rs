@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
                 self.at = scalar_end(self.text, start);
                 // A scalar at the end of the text may be truncated: an object cannot end in one.
                 let whole = self.at > start && self.at < self.text.len();
-                if whole { Ok(Value::octets(slice(self.text, start, self.at))) } else { Err(self.unexpected()) }
+                if whole { Ok(Value::from_bytes(slice(self.text, start, self.at))) } else { Err(self.unexpected()) }
             }
         }
     }
@@ -184,13 +184,13 @@ impl<'a> Read<'a, 2> for Reader<'a> {
     }
 
     #[inline]
-    fn regular(&mut self, at: usize, structural: [Stop; 2]) -> Option<(Header<'a>, usize)> {
+    fn fast(&mut self, at: usize, structural: [Stop; 2]) -> Option<(Header<'a>, usize)> {
         let RegularMember { name, value } = RegularMember::at(self.text, at, structural)?;
-        let header = Header { name: Value::octets(name), value: Value::octets(value) };
+        let header = Header { name: Value::from_bytes(name), value: Value::from_bytes(value) };
         (!is_body(name)).then_some((header, structural[1].at() + 1))
     }
 
-    fn any(&mut self) -> Option<Header<'a>> {
+    fn slow(&mut self) -> Option<Header<'a>> {
         loop {
             match self.member() {
                 Ok(Some(header)) => {

@@ -11,7 +11,7 @@ use core::fmt;
 use core::iter::FusedIterator;
 
 pub use index::{HeaderSlot, Indexed, IndexedGetAll, IndexedHeaders};
-pub use outgoing::{Content, EventEncodeError, EventField, OutgoingEvent, OutgoingEventError, OutgoingEventErrorKind};
+pub use outgoing::{Content, EventEncodeError, Field, OutgoingEvent, OutgoingEventError, OutgoingEventErrorKind};
 
 use crate::frame::{Frame, Header, HeaderList};
 use reader::Read;

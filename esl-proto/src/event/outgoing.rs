@@ -11,14 +11,14 @@ use crate::text::{Percent, Value, is_space, json, percent, xml};
 
 /// One header of an event that is to be sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct EventField<'a> {
+pub struct Field<'a> {
     /// Its name, as it goes out.
     pub name: &'a [u8],
     /// Its value, not coded.
     pub content: Content<'a>,
 }
 
-/// The value of an [`EventField`], not coded.
+/// The value of an [`Field`], not coded.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Content<'a> {
     /// One text. Where it is empty, plain events say `_undef_`; the server itself has no empty values.
@@ -27,7 +27,7 @@ pub enum Content<'a> {
     Array(&'a [&'a [u8]]),
 }
 
-impl<'a> EventField<'a> {
+impl<'a> Field<'a> {
     /// A header with one value.
     #[must_use]
     pub fn new<N, V>(name: &'a N, value: &'a V) -> Self
@@ -53,12 +53,12 @@ impl<'a> EventField<'a> {
     }
 }
 
-impl fmt::Debug for EventField<'_> {
+impl fmt::Debug for Field<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Value::octets(self.name);
+        let name = Value::from_bytes(self.name);
         match self.content {
-            Content::Text(text) => f.debug_tuple("EventField").field(&name).field(&Value::octets(text)).finish(),
-            Content::Array(items) => f.debug_tuple("EventField").field(&name).field(&Items(items)).finish(),
+            Content::Text(text) => f.debug_tuple("Field").field(&name).field(&Value::from_bytes(text)).finish(),
+            Content::Array(items) => f.debug_tuple("Field").field(&name).field(&Items(items)).finish(),
         }
     }
 }
@@ -66,7 +66,7 @@ impl fmt::Debug for EventField<'_> {
 impl fmt::Debug for Content<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Text(text) => fmt::Debug::fmt(&Value::octets(text), f),
+            Self::Text(text) => fmt::Debug::fmt(&Value::from_bytes(text), f),
             Self::Array(items) => fmt::Debug::fmt(&Items(items), f),
         }
     }
@@ -76,7 +76,7 @@ struct Items<'a>(&'a [&'a [u8]]);
 
 impl fmt::Debug for Items<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|item| Value::octets(item))).finish()
+        f.debug_list().entries(self.0.iter().map(|item| Value::from_bytes(item))).finish()
     }
 }
 
@@ -149,7 +149,7 @@ impl<S: Sink> Sink for Encoded<'_, S> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutgoingEvent<'a> {
     /// The headers, duplicates among them.
-    pub headers: &'a [EventField<'a>],
+    pub headers: &'a [Field<'a>],
     /// The body. An empty one is told from none in JSON only.
     pub body: Option<&'a [u8]>,
 }
@@ -157,7 +157,7 @@ pub struct OutgoingEvent<'a> {
 impl<'a> OutgoingEvent<'a> {
     /// An event without a body.
     #[must_use]
-    pub const fn new(headers: &'a [EventField<'a>]) -> Self {
+    pub const fn new(headers: &'a [Field<'a>]) -> Self {
         Self { headers, body: None }
     }
 
@@ -224,7 +224,7 @@ impl<'a> OutgoingEvent<'a> {
     /// As the head of a frame, an event must not say how long a body is, or what the frame is. A reader takes for the
     /// name the text before the first colon of the line.
     pub(crate) fn check_head(&self) -> Result<(), OutgoingEventError> {
-        let frames = |field: &EventField<'_>| {
+        let frames = |field: &Field<'_>| {
             let name = split(b':', field.name).0.trim_ascii();
             [header::CONTENT_LENGTH, header::CONTENT_TYPE].iter().any(|word| name.eq_ignore_ascii_case(word.as_bytes()))
         };
@@ -236,7 +236,7 @@ impl<'a> OutgoingEvent<'a> {
 
     /// The headers that go out: a Content-Length of an event that was read belongs to the document that it was read
     /// from.
-    fn written(&self) -> impl Iterator<Item = &EventField<'a>> {
+    fn written(&self) -> impl Iterator<Item = &Field<'a>> {
         self.headers.iter().filter(|field| !field.is(header::CONTENT_LENGTH.as_bytes()))
     }
 

@@ -31,7 +31,7 @@ impl<'a> Reader<'a> {
     /// Reads the remaining headers, and returns the text after the blank line.
     pub(super) fn into_text_behind(mut self) -> Value<'a> {
         self.each(usize::MAX, (), |(), _| ());
-        Value::octets(slice(self.text, self.at, self.text.len()))
+        Value::from_bytes(slice(self.text, self.at, self.text.len()))
     }
 
     #[inline]
@@ -39,7 +39,7 @@ impl<'a> Reader<'a> {
         if is_content_length(name) {
             self.has_content_length = true;
         }
-        Header { name: Value::octets(name), value: Value::new(value, Coding::Plain { escaped }) }
+        Header { name: Value::from_bytes(name), value: Value::new(value, Coding::Plain { escaped }) }
     }
 }
 
@@ -72,13 +72,13 @@ impl<'a> Read<'a, 2> for Reader<'a> {
     }
 
     #[inline]
-    fn regular(&mut self, at: usize, structural: [Stop; 2]) -> Option<(Header<'a>, usize)> {
+    fn fast(&mut self, at: usize, structural: [Stop; 2]) -> Option<(Header<'a>, usize)> {
         let RegularLine { name, value, percent } = RegularLine::at(self.text, at, structural)?;
         Some((self.header(name, value, percent), structural[1].at() + 1))
     }
 
     #[inline(never)]
-    fn any(&mut self) -> Option<Header<'a>> {
+    fn slow(&mut self) -> Option<Header<'a>> {
         while !self.over {
             let line = Line::at(self.text, self.at)?;
             self.at = (line.end + 1).min(self.text.len());
@@ -97,7 +97,7 @@ impl<'a> Read<'a, 2> for Reader<'a> {
 
     fn body(&self) -> Option<Value<'a>> {
         // Without a blank line the text has been read to its end.
-        self.has_content_length.then(|| Value::octets(slice(self.text, self.at, self.text.len())))
+        self.has_content_length.then(|| Value::from_bytes(slice(self.text, self.at, self.text.len())))
     }
 }
 

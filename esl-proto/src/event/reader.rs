@@ -26,15 +26,15 @@ pub(super) trait Read<'a, const STRUCTURAL: usize> {
 
     fn go_on(&mut self, at: usize);
 
-    /// Whether the fast path, [`regular`](Self::regular), applies in the reader's current state.
+    /// Whether the fast path, [`fast`](Self::fast), applies in the reader's current state.
     fn among_headers(&self) -> bool;
 
     /// Fast path: the header at `at`, if the next structural bytes delimit it exactly, and the position after it. [`None`] leaves
     /// the reader as it was.
-    fn regular(&mut self, at: usize, structural: [Stop; STRUCTURAL]) -> Option<(Header<'a>, usize)>;
+    fn fast(&mut self, at: usize, structural: [Stop; STRUCTURAL]) -> Option<(Header<'a>, usize)>;
 
     /// Slow path: parses the next header byte by byte.
-    fn any(&mut self) -> Option<Header<'a>>;
+    fn slow(&mut self) -> Option<Header<'a>>;
 
     /// The event's body. Valid after the last header only.
     fn body(&self) -> Option<Value<'a>>;
@@ -44,7 +44,7 @@ pub(super) trait Read<'a, const STRUCTURAL: usize> {
     fn next(&mut self) -> Option<Header<'a>> {
         if self.among_headers()
             && let Some(structural) = self.next_stops()
-            && let Some((header, after)) = self.regular(self.at(), structural)
+            && let Some((header, after)) = self.fast(self.at(), structural)
         {
             self.ahead().take(STRUCTURAL);
             self.go_on(after);
@@ -61,7 +61,7 @@ pub(super) trait Read<'a, const STRUCTURAL: usize> {
 
     #[inline(never)]
     fn next_any(&mut self) -> Option<Header<'a>> {
-        let header = self.any()?;
+        let header = self.slow()?;
         let at = self.at();
         self.ahead().seek(at);
         Some(header)
@@ -82,7 +82,7 @@ pub(super) trait Read<'a, const STRUCTURAL: usize> {
                 }
                 let mut at = self.at();
                 for structural in ahead.left().as_chunks().0.iter().take(left) {
-                    let Some((header, after)) = self.regular(at, *structural) else { break };
+                    let Some((header, after)) = self.fast(at, *structural) else { break };
                     at = after;
                     folded = fold(folded, header);
                     left -= 1;
@@ -91,7 +91,7 @@ pub(super) trait Read<'a, const STRUCTURAL: usize> {
                 self.go_on(at);
             }
             if before == left {
-                let Some(header) = self.any() else { break };
+                let Some(header) = self.slow() else { break };
                 folded = fold(folded, header);
                 left -= 1;
                 ahead.seek(self.at());

@@ -216,7 +216,7 @@ impl<'a> Read<'a, 2> for Reader<'a> {
 
     /// `\n    <name>text</name>\n`, without a `>` in the name or the text.
     #[inline]
-    fn regular(&mut self, at: usize, [close, last]: [Stop; 2]) -> Option<(Header<'a>, usize)> {
+    fn fast(&mut self, at: usize, [close, last]: [Stop; 2]) -> Option<(Header<'a>, usize)> {
         let element = self.text.get(at..last.at())?;
         let (tag, text) = element.split_at_checked(close.at().wrapping_sub(at))?;
         let ([b'\n', b' ', b' ', b' ', b' ', b'<'], name) = tag.split_first_chunk()? else { return None };
@@ -229,7 +229,7 @@ impl<'a> Read<'a, 2> for Reader<'a> {
         (same(name, end_name) && !is_content_length(name)).then(|| (header(name, text), end))
     }
 
-    fn any(&mut self) -> Option<Header<'a>> {
+    fn slow(&mut self) -> Option<Header<'a>> {
         let header = self.element().unwrap_or_else(|error| {
             self.state = State::Broken(error);
             None
@@ -248,5 +248,5 @@ impl<'a> Read<'a, 2> for Reader<'a> {
 
 #[inline]
 const fn header<'a>(name: &'a [u8], text: &'a [u8]) -> Header<'a> {
-    Header { name: Value::octets(name), value: Value::new(text, Coding::XmlHeader) }
+    Header { name: Value::from_bytes(name), value: Value::new(text, Coding::XmlHeader) }
 }

@@ -119,7 +119,7 @@ impl<'b> Iterator for HeaderParts<'b> {
             self.at = start + line.len() + 1;
             let rest_of_line = goes_on && start == 0;
             let value = |value| match grammar {
-                LineGrammar::Head => Value::octets(value),
+                LineGrammar::Head => Value::from_bytes(value),
                 // `_undef_` and arrays are whole values.
                 LineGrammar::Event if rest_of_line || !is_complete => Value::new(value, Coding::Percent),
                 LineGrammar::Event => {
@@ -135,7 +135,7 @@ impl<'b> Iterator for HeaderParts<'b> {
                 }
             };
             if let Some((name, from)) = split {
-                let name = Some(Value::octets(slice(line, 0, name)));
+                let name = Some(Value::from_bytes(slice(line, 0, name)));
                 let value = value(slice(line, from, line.len()));
                 return Some(HeaderPart { name, value, after_line_end: false, is_complete });
             }

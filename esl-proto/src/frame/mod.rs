@@ -330,9 +330,9 @@ impl<'b> Frame<'b> {
 impl fmt::Debug for Frame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Frame")
-            .field("head", &Value::octets(self.head))
+            .field("head", &Value::from_bytes(self.head))
             .field("is_cut", &self.cut)
-            .field("body", &self.body.map(Value::octets))
+            .field("body", &self.body.map(Value::from_bytes))
             .finish()
     }
 }
@@ -421,7 +421,7 @@ impl<'b> Iterator for FrameHeaders<'b> {
     fn next(&mut self) -> Option<Header<'b>> {
         let span = self.next_span()?;
         Some(Header {
-            name: Value::octets(slice(self.head, span.name, span.colon)),
+            name: Value::from_bytes(slice(self.head, span.name, span.colon)),
             value: multi_line(slice(self.head, span.value, span.end), self.crlf),
         })
     }

@@ -77,7 +77,7 @@ impl<'b> Iterator for RequestHeaders<'b> {
             if let Some((name, value)) = header(self.lines.next()?.octets)
                 && !value.is_empty()
             {
-                return Some(Header { name: Value::octets(name), value: Value::octets(value) });
+                return Some(Header { name: Value::from_bytes(name), value: Value::from_bytes(value) });
             }
         }
     }

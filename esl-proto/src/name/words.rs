@@ -27,7 +27,7 @@ macro_rules! words {
 
             /// The word as FreeSWITCH writes it.
             #[must_use]
-            pub const fn as_octets(&self) -> &'a [u8] {
+            pub const fn as_bytes(&self) -> &'a [u8] {
                 match self {
                     $(Self::$variant => $word.as_bytes(),)+
                     Self::Other(octets) => octets,
@@ -72,7 +72,7 @@ macro_rules! words {
         impl core::fmt::Display for $name<'_> {
             /// The word; octets that are not UTF-8 become U+FFFD.
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                core::fmt::Display::fmt(&$crate::text::Value::octets(self.as_octets()), f)
+                core::fmt::Display::fmt(&$crate::text::Value::from_bytes(self.as_bytes()), f)
             }
         }
 
@@ -80,7 +80,7 @@ macro_rules! words {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 match self {
                     $(Self::$variant => f.write_str(stringify!($variant)),)+
-                    Self::Other(octets) => f.debug_tuple("Other").field(&$crate::text::Value::octets(octets)).finish(),
+                    Self::Other(octets) => f.debug_tuple("Other").field(&$crate::text::Value::from_bytes(octets)).finish(),
                 }
             }
         }

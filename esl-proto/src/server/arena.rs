@@ -204,8 +204,8 @@ impl<S: AsRef<[u8]>> RecordArena<S> {
 
     /// A record whose key begins as another does, up to a place.
     fn under(&self, key: &Record<'_>, places: usize) -> Option<Record<'_>> {
-        let inside = |store: &Self, at: usize| (store.word(at + BIT) >> 4) as usize >= places;
-        let mut link = self.follow(key, |store, _, at| !inside(store, at));
+        let inside = |arena: &Self, at: usize| (arena.word(at + BIT) >> 4) as usize >= places;
+        let mut link = self.follow(key, |arena, _, at| !inside(arena, at));
         // Any of those below will do.
         while self.link(link) != NONE && self.link(link) & 1 == 1 {
             link = Link::At((self.link(link) >> 1) as usize, ZERO);
@@ -303,7 +303,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> RecordArena<S> {
         let nearest = self.link(self.follow(&record, |_, _, _| true));
         let other = if nearest == NONE { None } else { self.record((nearest >> 1) as usize) };
         let branch = other.and_then(|other| record.difference(&other)).map(|bit| {
-            let link = self.follow(&record, |store, _, at| store.word(at + BIT) < bit);
+            let link = self.follow(&record, |arena, _, at| arena.word(at + BIT) < bit);
             (bit, link, record.bit(bit))
         });
         let kind = record.kind;

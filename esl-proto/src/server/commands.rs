@@ -46,7 +46,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
         self.fresh = false;
         let (output, effect, why) = match self.outcome(&request) {
             Outcome::HostRequest(request, owed) => {
-                self.due = Some(PendingReply { owed, silent });
+                self.pending = Some(PendingReply { owed, silent });
                 return Ok(Poll::HostRequest { request, consumed });
             }
             Outcome::Reply(text, effect) => (Output::Text(text), effect, None),
@@ -137,13 +137,13 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
                 )
             }
             Verb::Event => self.event(rest)?,
-            Verb::NixEvent => match self.subscriptions.nixevent(pieces(parse::nixevent_words(rest)), &mut self.store) {
+            Verb::NixEvent => match self.subscriptions.nixevent(pieces(parse::nixevent_words(rest)), &mut self.arena) {
                 Change::NoKeywords => return Err((ParseErrorKind::NoNames, rest)),
                 _ => reply("+OK events nixed"),
             },
             Verb::NoEvents => {
                 self.events.waiting = 0;
-                let text = match self.subscriptions.noevents(&mut self.store) {
+                let text = match self.subscriptions.noevents(&mut self.arena) {
                     true => "+OK no longer listening for events",
                     false => "-ERR not listening for events",
                 };
@@ -158,19 +158,19 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
             Filter::Ignored { header } => Outcome::Output(Output::FilterAdded(header, b"(null)"), Effect::None),
             // The server keeps no header without a value: setting none takes those away that it has.
             Filter::Add { header, value: b"" } => {
-                self.store.remove_filters(header, None);
+                self.arena.remove_filters(header, None);
                 Outcome::Output(Output::FilterAdded(header, b""), Effect::None)
             }
-            Filter::Add { header, value } => match self.store.add(Kind::Filter, header, value) {
+            Filter::Add { header, value } => match self.arena.add(Kind::Filter, header, value) {
                 Ok(()) => Outcome::Output(Output::FilterAdded(header, value), Effect::None),
                 Err(_) => reply(MEMORY),
             },
             Filter::Delete { header, value } => {
-                self.store.remove_filters(header, value);
+                self.arena.remove_filters(header, value);
                 Outcome::Output(Output::FilterDeleted(header, value.unwrap_or_default()), Effect::None)
             }
             Filter::DeleteAll => {
-                self.store.clear(Kind::Filter);
+                self.arena.clear(Kind::Filter);
                 // The reply repeats the words.
                 let (_, words) = split(b' ', skip_blanks(rest));
                 let (all, value) = split(b' ', words);
@@ -209,7 +209,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
         if message.uuid.is_none() && own.is_none() {
             return reply("-ERR invalid session id []");
         }
-        let waits = self.outbound.is_some_and(|control| !control.is_async) && !message.is_async;
+        let waits = self.outbound.is_some_and(|control| !control.is_async) && !message.run_async;
         let wait = waits && message.uuid.is_none();
         Outcome::HostRequest(HostRequest::SendMsg { message, request: *request, wait }, Owed::Message)
     }
@@ -238,7 +238,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
         }
         let mut next = Some((command, argument));
         while let Some((command, argument)) = next {
-            if !self.store.has(Kind::AllowedApi, command) {
+            if !self.arena.has(Kind::AllowedApi, command) {
                 return false;
             }
             let nests = NESTING.iter().any(|name| command.eq_ignore_ascii_case(name));
@@ -259,7 +259,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
         let (format, names) = parse::event_words(rest);
         // It counts also if nothing else is right.
         self.format = format.unwrap_or(self.format);
-        Ok(match self.subscriptions.event(pieces(names), &mut self.store) {
+        Ok(match self.subscriptions.event(pieces(names), &mut self.arena) {
             Change::Done => Outcome::Output(Output::Listening(self.format), Effect::None),
             Change::All => Outcome::Output(Output::Listening(self.format), Effect::AllEvents),
             Change::NoKeywords => return Err((ParseErrorKind::NoNames, names)),

@@ -86,13 +86,13 @@ impl Queue {
     pub(super) const EMPTY: Self = Self { waiting: 0, lost: 0 };
 
     fn push(&mut self, limits: &ServerLimits) -> Admission {
-        if self.waiting < limits.queued {
+        if self.waiting < limits.max_queued {
             self.waiting += 1;
             self.lost = 0;
             return Admission::Enqueue;
         }
         self.lost = self.lost.saturating_add(1);
-        if self.lost > limits.lost { Admission::Overflow } else { Admission::Dropped }
+        if self.lost > limits.max_lost { Admission::Overflow } else { Admission::Dropped }
     }
 
     fn pop(&mut self) {
@@ -109,7 +109,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
 
     /// [`offer`](Self::offer), with somebody who knows regular expressions.
     pub fn offer_with(&mut self, event: &OutgoingEvent<'_>, regex: RegexHook<'_>) -> Admission {
-        if matches!(self.phase, Phase::Open | Phase::Login) && self.subscriptions.wants(event, &self.store, regex) {
+        if matches!(self.phase, Phase::Open | Phase::Login) && self.subscriptions.wants(event, &self.arena, regex) {
             self.events.push(&self.limits)
         } else {
             Admission::Skip

@@ -13,8 +13,8 @@
 //! 1. [`poll`](Server::poll) with what it has read and not yet consumed, again and again until it says
 //!    [`Poll::NeedData`]. The first call writes the greeting. Each call obeys one command at most: it is answered
 //!    ([`Poll::Done`]), or becomes a question ([`Poll::HostRequest`]).
-//! 2. [`answer`](Server::answer), once for each question, now or later. Until then `poll` says [`Poll::Waiting`]: replies
-//!    come in the order of the commands. Everything that  `` borrows lies in the read buffer.
+//! 2. [`answer`](Server::respond), once for each question, now or later. Until then `poll` says [`Poll::Waiting`]: replies
+//!    come in the order of the commands. Everything that a request borrows lies in the read buffer.
 //! 3. [`offer`](Server::offer) for every event that happens, and, if the answer is [`Admission::Enqueue`],
 //!    [`deliver`](Server::deliver) or [`skip`](Server::skip) for it later, in order. The host keeps the queue, the
 //!    listener counts it. `deliver` works between two commands only, as with FreeSWITCH; the format is that of the moment
@@ -48,7 +48,7 @@ use deliver::Queue;
 pub use deliver::{Admission, DeliverError};
 pub use poll::{Closed, Effect, Goodbye, Poll};
 use request::PendingReply;
-pub use request::{Answer, AnswerError, HostRequest, Rights};
+pub use request::{HostRequest, Response, ResponseError, Rights};
 pub use subscriptions::RegexHook;
 use subscriptions::Subscriptions;
 pub use write::LogData;
@@ -66,17 +66,17 @@ pub struct ServerLimits {
     /// case.
     pub request: Limits,
     /// How many events, and how many log lines, may wait to be sent.
-    pub queued: u32,
+    pub max_queued: u32,
     /// How many of them may be lost in a row beyond that before the connection ends.
-    pub lost: u32,
+    pub max_lost: u32,
 }
 
 impl ServerLimits {
     /// 64 KiB for a head, 1 MiB for a body; 100 000 waiting events and 500 losses, as FreeSWITCH has it.
     pub const DEFAULT: Self = Self {
         request: Limits { max_head: 65_536, max_body: 1_048_576, ..Limits::DEFAULT },
-        queued: 100_000,
-        lost: 500,
+        max_queued: 100_000,
+        max_lost: 500,
     };
 }
 
@@ -114,7 +114,7 @@ enum Phase {
 /// full, a command that would add to it is refused with `-ERR memory error`.
 ///
 /// ```
-/// use esl_proto::server::{Answer, HostRequest, Poll, Rights, Server, ServerLimits};
+/// use esl_proto::server::{Response, HostRequest, Poll, Rights, Server, ServerLimits};
 ///
 /// let mut server = Server::inbound(ServerLimits::DEFAULT, [0; 512]);
 /// let mut out = [0; Server::REPLY_MAX];
@@ -124,8 +124,8 @@ enum Phase {
 /// let Poll::HostRequest { request: HostRequest::Password(password), .. } = server.poll(b"auth ClueCon\n\n", &mut out)? else {
 ///     panic!("that was a password");
 /// };
-/// let answer = if password.matches("ClueCon") { Answer::Accept(Rights::ALL) } else { Answer::Refuse };
-/// let written = server.answer(answer, &mut out)?;
+/// let answer = if password.matches("ClueCon") { Response::Accept(Rights::ALL) } else { Response::Refuse };
+/// let written = server.respond(answer, &mut out)?;
 /// assert_eq!(&out[..written], b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n");
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
@@ -133,7 +133,7 @@ enum Phase {
 pub struct Server<S> {
     decoder: Decoder,
     limits: ServerLimits,
-    store: RecordArena<S>,
+    arena: RecordArena<S>,
     phase: Phase,
     /// How an outbound connection is controlled.
     outbound: Option<Control>,
@@ -141,7 +141,7 @@ pub struct Server<S> {
     fresh: bool,
     /// Whether a part of a command has come.
     partial: bool,
-    due: Option<PendingReply>,
+    pending: Option<PendingReply>,
     format: Format,
     percent: Percent,
     subscriptions: Subscriptions,
@@ -170,12 +170,12 @@ impl<S> Server<S> {
         Self {
             decoder: Decoder::for_requests(request),
             limits,
-            store: RecordArena::new(storage),
+            arena: RecordArena::new(storage),
             phase: Phase::New,
             outbound,
             fresh: true,
             partial: false,
-            due: None,
+            pending: None,
             format: Format::Plain,
             percent: Percent::FreeSwitch,
             subscriptions: Subscriptions::NONE,
@@ -281,7 +281,7 @@ impl<S> Server<S> {
     }
 
     const fn is_between_commands(&self) -> bool {
-        matches!(self.phase, Phase::Open) && !self.partial && self.due.is_none()
+        matches!(self.phase, Phase::Open) && !self.partial && self.pending.is_none()
     }
 }
 
@@ -303,14 +303,14 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     }
 
     fn keep_channel(&mut self, uuid: &[u8]) -> Result<(), Insufficient> {
-        let required = self.store.required(RecordArena::<S>::room_for(Kind::Channel, uuid));
-        self.store.insert(Kind::Channel, uuid).map_err(|_| Insufficient { required })
+        let required = self.arena.required(RecordArena::<S>::room_for(Kind::Channel, uuid));
+        self.arena.insert(Kind::Channel, uuid).map_err(|_| Insufficient { required })
     }
 
     /// The channel that the connection controls.
     #[must_use]
     pub fn channel(&self) -> Option<&[u8]> {
-        self.store.one(Kind::Channel)
+        self.arena.one(Kind::Channel)
     }
 
     /// Reads the next command from `buf`, which begins where the octets end that were consumed before. What the listener
@@ -335,7 +335,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
             Phase::Closed(why) => return Ok(Poll::Closed { why, written: 0 }),
             Phase::Login | Phase::Open => {}
         }
-        if self.due.is_some() {
+        if self.pending.is_some() {
             return Ok(Poll::Waiting);
         }
         match self.decoder.decode(buf) {
@@ -379,7 +379,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
         Output::Goodbye(self.channel(), goodbye.text().as_bytes()).write(&mut writer);
         let written = writer.finish()?.len();
         self.phase = Phase::Closed(why);
-        self.due = None;
+        self.pending = None;
         self.partial = false;
         Ok(written)
     }
@@ -435,8 +435,8 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     /// The storage is full.
     pub fn subscribe(&mut self, subclass: impl AsRef<[u8]>) -> Result<(), Insufficient> {
         let subclass = subclass.as_ref();
-        let required = self.store.required(RecordArena::<S>::room_for(Kind::Subclass, subclass));
-        self.store.insert(Kind::Subclass, subclass).map_err(|_| Insufficient { required })
+        let required = self.arena.required(RecordArena::<S>::room_for(Kind::Subclass, subclass));
+        self.arena.insert(Kind::Subclass, subclass).map_err(|_| Insufficient { required })
     }
 }
 
@@ -444,7 +444,7 @@ impl<S> fmt::Debug for Server<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
             .field("phase", &self.phase)
-            .field("due", &self.due)
+            .field("pending", &self.pending)
             .field("format", &self.format)
             .field("waiting_events", &self.events.waiting)
             .finish_non_exhaustive()

@@ -15,7 +15,7 @@ pub enum Poll<'b> {
         /// Octets of `out` to send. 0 for the first command of an outbound connection: only `connect` is answered there.
         written: usize,
     },
-    /// A request to the host, to be [answered](super::Server::answer).
+    /// A request to the host, to be [answered](super::Server::respond).
     HostRequest {
         /// The request.
         request: HostRequest<'b>,

@@ -13,15 +13,15 @@ use crate::frame::Request;
 use crate::name::{EventName, Format};
 use crate::text::{Insufficient, Value};
 
-/// What a client wants of the host. Each can be declined: a password by [`Answer::Refuse`], all else by
-/// [`Answer::Reply`] with `-ERR` and a reason.
+/// What a client wants of the host. Each can be declined: a password by [`Response::Refuse`], all else by
+/// [`Response::Reply`] with `-ERR` and a reason.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum HostRequest<'b> {
-    /// `auth`: whether this is the password, by [`Secret::matches`]. [`Answer::Accept`] with [`Rights::ALL`], or
-    /// [`Answer::Refuse`].
+    /// `auth`: whether this is the password, by [`Secret::matches`]. [`Response::Accept`] with [`Rights::ALL`], or
+    /// [`Response::Refuse`].
     Password(Secret<'b>),
-    /// `userauth`: whether this is the user's password. [`Answer::Accept`] with the user's rights, or
-    /// [`Answer::Refuse`].
+    /// `userauth`: whether this is the user's password. [`Response::Accept`] with the user's rights, or
+    /// [`Response::Refuse`].
     User {
         /// The user, never empty.
         user: &'b [u8],
@@ -30,7 +30,7 @@ pub enum HostRequest<'b> {
         /// The password, never empty.
         password: Secret<'b>,
     },
-    /// `api`: run a command. [`Answer::Output`], when it is there; until then the client's next commands wait, and so
+    /// `api`: run a command. [`Response::Output`], when it is there; until then the client's next commands wait, and so
     /// do its events.
     Api {
         /// The command and its argument, as they were sent.
@@ -42,7 +42,7 @@ pub enum HostRequest<'b> {
         /// Whether the client wants it read as on the console, with aliases; `command` is then the whole line.
         console: bool,
     },
-    /// `bgapi`: begin a command. [`Answer::Job`] at once, and a BACKGROUND_JOB event when it has ended.
+    /// `bgapi`: begin a command. [`Response::Job`] at once, and a BACKGROUND_JOB event when it has ended.
     BgApi {
         /// The command and its argument, as they were sent.
         line: &'b [u8],
@@ -53,7 +53,7 @@ pub enum HostRequest<'b> {
         /// How the client wants to call the job, at most 256 octets. The answer should have this name.
         job: Option<&'b [u8]>,
     },
-    /// `sendmsg`: do something with a channel. [`Answer::Ok`] or [`Answer::NoSuchChannel`].
+    /// `sendmsg`: do something with a channel. [`Response::Ok`] or [`Response::NoSuchChannel`].
     SendMsg {
         /// What to do. Its uuid is [`None`] for the channel that the connection controls.
         message: SendMsg<'b>,
@@ -62,25 +62,25 @@ pub enum HostRequest<'b> {
         /// Whether the answer must wait until it is done: synchronous outbound mode, and not `async`.
         wait: bool,
     },
-    /// `sendevent`: fire an event. [`Answer::Event`] with its uuid.
+    /// `sendevent`: fire an event. [`Response::Fired`] with its uuid.
     SendEvent {
         /// The name; unknown ones, also none, FreeSWITCH takes for CUSTOM without a subclass.
         name: EventName<'b>,
         /// The headers and the body.
         request: Request<'b>,
     },
-    /// `connect`: the controlled channel's data. [`Answer::Channel`].
+    /// `connect`: the controlled channel's data. [`Response::Channel`].
     Connect,
-    /// `getvar`: a variable of the controlled channel. [`Answer::Value`].
+    /// `getvar`: a variable of the controlled channel. [`Response::Value`].
     GetVar(&'b [u8]),
-    /// `myevents` of an inbound connection: whether there is a channel of this uuid. [`Answer::Control`] or
-    /// [`Answer::NoSuchChannel`], with this uuid.
+    /// `myevents` of an inbound connection: whether there is a channel of this uuid. [`Response::Control`] or
+    /// [`Response::NoSuchChannel`], with this uuid.
     MyEvents(&'b [u8]),
 }
 
 /// What the host says to a [`HostRequest`].
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Answer<'a> {
+pub enum Response<'a> {
     /// The password is right.
     Accept(Rights<'a>),
     /// The password is wrong: the connection ends.
@@ -96,7 +96,7 @@ pub enum Answer<'a> {
     /// There is no channel of the uuid that was asked for, which is repeated here.
     NoSuchChannel(&'a [u8]),
     /// The event has been fired and has this uuid.
-    Event(&'a [u8]),
+    Fired(&'a [u8]),
     /// The variable's value; empty if it is not set. One line of at most 511 octets arrives: line ends become blanks.
     Value(&'a [u8]),
     /// The channel's data, as headers of a CHANNEL_DATA event. The listener adds the headers about the connection
@@ -108,7 +108,7 @@ pub enum Answer<'a> {
 
 impl fmt::Debug for HostRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = |octets| Value::octets(octets);
+        let text = |octets| Value::from_bytes(octets);
         match self {
             Self::Password(password) => f.debug_tuple("Password").field(password).finish(),
             Self::User { user, domain, password } => f
@@ -139,7 +139,7 @@ impl fmt::Debug for HostRequest<'_> {
     }
 }
 
-impl fmt::Debug for Answer<'_> {
+impl fmt::Debug for Response<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, text) = match self {
             Self::Accept(rights) => return f.debug_tuple("Accept").field(rights).finish(),
@@ -150,20 +150,20 @@ impl fmt::Debug for Answer<'_> {
             Self::Job(uuid) => ("Job", uuid),
             Self::Control(uuid) => ("Control", uuid),
             Self::NoSuchChannel(uuid) => ("NoSuchChannel", uuid),
-            Self::Event(uuid) => ("Event", uuid),
+            Self::Fired(uuid) => ("Fired", uuid),
             Self::Value(value) => ("Value", value),
             Self::Reply(text) => ("Reply", text),
         };
-        f.debug_tuple(name).field(&Value::octets(text)).finish()
+        f.debug_tuple(name).field(&Value::from_bytes(text)).finish()
     }
 }
 
 impl fmt::Debug for Rights<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rights")
-            .field("events", &self.events.map(Value::octets))
-            .field("api", &self.api.map(Value::octets))
-            .field("log", &self.log)
+            .field("allowed_events", &self.allowed_events.map(Value::from_bytes))
+            .field("allowed_api", &self.allowed_api.map(Value::from_bytes))
+            .field("allowed_log", &self.allowed_log)
             .finish()
     }
 }
@@ -173,21 +173,21 @@ impl fmt::Debug for Rights<'_> {
 pub struct Rights<'a> {
     /// The events that may be subscribed to, `esl-allowed-events`: names, and subclasses after CUSTOM, between commas, or
     /// between blanks if there is one. [`None`]: all.
-    pub events: Option<&'a [u8]>,
+    pub allowed_events: Option<&'a [u8]>,
     /// The API commands that may be used, `esl-allowed-api`. [`None`]: all.
-    pub api: Option<&'a [u8]>,
+    pub allowed_api: Option<&'a [u8]>,
     /// Whether `log` may be used.
-    pub log: bool,
+    pub allowed_log: bool,
 }
 
 impl Rights<'_> {
     /// Everything.
-    pub const ALL: Self = Self { events: None, api: None, log: true };
+    pub const ALL: Self = Self { allowed_events: None, allowed_api: None, allowed_log: true };
 }
 
 /// An answer cannot be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AnswerError {
+pub enum ResponseError {
     /// `out` is too short, or the storage is; nothing has changed.
     Insufficient(Insufficient),
     /// Nothing was asked, or this is no answer to it; nothing has changed.
@@ -196,7 +196,7 @@ pub enum AnswerError {
     Channel(OutgoingEventError),
 }
 
-impl AnswerError {
+impl ResponseError {
     /// The error's number, the same in every language.
     #[must_use]
     pub const fn code(&self) -> u16 {
@@ -217,7 +217,7 @@ impl AnswerError {
     }
 }
 
-impl fmt::Display for AnswerError {
+impl fmt::Display for ResponseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Insufficient(error) => error.fmt(f),
@@ -227,7 +227,7 @@ impl fmt::Display for AnswerError {
     }
 }
 
-impl core::error::Error for AnswerError {
+impl core::error::Error for ResponseError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Insufficient(error) => Some(error),
@@ -237,7 +237,7 @@ impl core::error::Error for AnswerError {
     }
 }
 
-impl From<Insufficient> for AnswerError {
+impl From<Insufficient> for ResponseError {
     fn from(error: Insufficient) -> Self {
         Self::Insufficient(error)
     }
@@ -272,93 +272,93 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     /// Answers what [`poll`](Self::poll) asked: writes the reply to the front of `out` and returns its length, which is 0
     /// for the first command of an outbound connection if it is not `connect`. Then poll again.
     ///
-    /// After [`Answer::Refuse`] the connection is over: send what is written, and close it.
+    /// After [`Response::Refuse`] the connection is over: send what is written, and close it.
     ///
     /// # Errors
     ///
     /// The answer does not fit, or is no answer to the question: nothing has changed, and what `out` holds has no
     /// meaning.
-    pub fn answer(&mut self, answer: Answer<'_>, out: &mut [u8]) -> Result<usize, AnswerError> {
-        let Some(due) = self.due else { return Err(AnswerError::NotAsked) };
-        let reply = |parts: &[&[u8]], out: &mut [u8]| match due.silent {
+    pub fn respond(&mut self, answer: Response<'_>, out: &mut [u8]) -> Result<usize, ResponseError> {
+        let Some(pending) = self.pending else { return Err(ResponseError::NotAsked) };
+        let reply = |parts: &[&[u8]], out: &mut [u8]| match pending.silent {
             true => Ok(0),
             false => Output::Reply(parts).emit(out),
         };
-        let written = match (due.owed, answer) {
-            (Owed::Password | Owed::User, Answer::Refuse) => {
+        let written = match (pending.owed, answer) {
+            (Owed::Password | Owed::User, Response::Refuse) => {
                 let last = Some(Output::Text(ParseErrorKind::Credentials.reply()));
                 return Ok(self.close_after(last, Closed::Refused, Goodbye::Disconnected, out)?);
             }
-            (Owed::Password, Answer::Accept(_)) => {
+            (Owed::Password, Response::Accept(_)) => {
                 let written = reply(&[b"+OK accepted"], out)?;
                 self.accept(Rights::ALL)?;
                 written
             }
-            (Owed::User, Answer::Accept(rights)) => {
+            (Owed::User, Response::Accept(rights)) => {
                 let written = Output::Rights(&rights).emit(out)?;
                 self.accept(rights)?;
                 written
             }
-            (Owed::Api, Answer::Output(output)) => {
+            (Owed::Api, Response::Output(output)) => {
                 let output = if output.is_empty() { b"-ERR no reply\n".as_slice() } else { output };
                 Output::Api(output).emit(out)?
             }
-            (Owed::Job, Answer::Job(_)) if due.silent => 0,
-            (Owed::Job, Answer::Job(job)) => Output::Job(job).emit(out)?,
-            (Owed::Message, Answer::Ok) => reply(&[b"+OK"], out)?,
-            (Owed::Message, Answer::NoSuchChannel(uuid)) => reply(&[b"-ERR invalid session id [", uuid, b"]"], out)?,
-            (Owed::Event, Answer::Event(uuid)) => reply(&[b"+OK ", uuid], out)?,
-            (Owed::Password | Owed::User, Answer::Reply(_)) => return Err(AnswerError::NotAsked),
-            (_, Answer::Reply(text)) => reply(&[text], out)?,
-            (Owed::Value, Answer::Value(b"")) => reply(&[NOT_FOUND.as_bytes()], out)?,
-            (Owed::Value, Answer::Value(value)) => reply(&[value], out)?,
-            (Owed::Channel, Answer::Channel(data)) => {
-                data.check(Format::Plain).and_then(|()| data.check_head()).map_err(AnswerError::Channel)?;
+            (Owed::Job, Response::Job(_)) if pending.silent => 0,
+            (Owed::Job, Response::Job(job)) => Output::Job(job).emit(out)?,
+            (Owed::Message, Response::Ok) => reply(&[b"+OK"], out)?,
+            (Owed::Message, Response::NoSuchChannel(uuid)) => reply(&[b"-ERR invalid session id [", uuid, b"]"], out)?,
+            (Owed::Event, Response::Fired(uuid)) => reply(&[b"+OK ", uuid], out)?,
+            (Owed::Password | Owed::User, Response::Reply(_)) => return Err(ResponseError::NotAsked),
+            (_, Response::Reply(text)) => reply(&[text], out)?,
+            (Owed::Value, Response::Value(b"")) => reply(&[NOT_FOUND.as_bytes()], out)?,
+            (Owed::Value, Response::Value(value)) => reply(&[value], out)?,
+            (Owed::Channel, Response::Channel(data)) => {
+                data.check(Format::Plain).and_then(|()| data.check_head()).map_err(ResponseError::Channel)?;
                 let control = self.outbound.unwrap_or(Control { full: false, is_async: true });
                 Output::Channel(&data, control, self.percent).emit(out)?
             }
-            (Owed::Control { format, .. }, Answer::Control(uuid)) => {
+            (Owed::Control { format, .. }, Response::Control(uuid)) => {
                 let written = reply(&[b"+OK Events Enabled"], out)?;
                 self.keep_channel(uuid)?;
                 self.watch_channel(format);
                 written
             }
-            (Owed::Control { word: true, .. }, Answer::NoSuchChannel(_)) => reply(&[b"-ERR invalid uuid"], out)?,
-            (Owed::Control { format, .. }, Answer::NoSuchChannel(_)) => {
+            (Owed::Control { word: true, .. }, Response::NoSuchChannel(_)) => reply(&[b"-ERR invalid uuid"], out)?,
+            (Owed::Control { format, .. }, Response::NoSuchChannel(_)) => {
                 let written = reply(&[b"+OK Events Enabled"], out)?;
                 self.watch_channel(format);
                 written
             }
-            _ => return Err(AnswerError::NotAsked),
+            _ => return Err(ResponseError::NotAsked),
         };
-        self.due = None;
+        self.pending = None;
         Ok(written)
     }
 
-    fn accept(&mut self, rights: Rights<'_>) -> Result<(), AnswerError> {
+    fn accept(&mut self, rights: Rights<'_>) -> Result<(), ResponseError> {
         if self.keep_rights(rights).is_err() {
             let new =
-                |kind, word: &[u8]| if self.store.has(kind, word) { 0 } else { RecordArena::<S>::room_for(kind, word) };
-            let subclasses = rights.events.into_iter().flat_map(listed_subclasses);
-            let commands = rights.api.into_iter().flat_map(listed);
+                |kind, word: &[u8]| if self.arena.has(kind, word) { 0 } else { RecordArena::<S>::room_for(kind, word) };
+            let subclasses = rights.allowed_events.into_iter().flat_map(listed_subclasses);
+            let commands = rights.allowed_api.into_iter().flat_map(listed);
             let more = subclasses.map(|word| new(Kind::AllowedSubclass, word)).sum::<usize>()
                 + commands.map(|word| new(Kind::AllowedApi, word)).sum::<usize>();
-            let required = self.store.required(more);
-            self.store.clear(Kind::AllowedSubclass);
-            self.store.clear(Kind::AllowedApi);
+            let required = self.arena.required(more);
+            self.arena.clear(Kind::AllowedSubclass);
+            self.arena.clear(Kind::AllowedApi);
             return Err(Insufficient { required }.into());
         }
-        self.may_log = rights.log;
+        self.may_log = rights.allowed_log;
         self.phase = Phase::Open;
         Ok(())
     }
 
     fn keep_rights(&mut self, rights: Rights<'_>) -> Result<(), Full> {
-        self.subscriptions.allow(rights.events, &mut self.store)?;
-        self.api_limited = rights.api.is_some();
-        let commands = rights.api.into_iter().flat_map(listed);
+        self.subscriptions.allow(rights.allowed_events, &mut self.arena)?;
+        self.api_limited = rights.allowed_api.is_some();
+        let commands = rights.allowed_api.into_iter().flat_map(listed);
         for command in commands {
-            self.store.insert(Kind::AllowedApi, command)?;
+            self.arena.insert(Kind::AllowedApi, command)?;
         }
         Ok(())
     }

@@ -48,7 +48,7 @@ pub(super) enum Change {
     Full,
 }
 
-/// The listener's state for events, beside the texts in its store.
+/// The listener's state for events, beside the texts in its arena.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Subscriptions {
     /// Whether events are sent at all.
@@ -92,7 +92,7 @@ impl Subscriptions {
 
     /// Takes `esl-allowed-events`, if there is a limit: names, and after CUSTOM subclasses, between commas, or between
     /// blanks if there is one.
-    pub(super) fn allow<S>(&mut self, list: Option<&[u8]>, store: &mut RecordArena<S>) -> Result<(), Full>
+    pub(super) fn allow<S>(&mut self, list: Option<&[u8]>, arena: &mut RecordArena<S>) -> Result<(), Full>
     where
         S: AsRef<[u8]> + AsMut<[u8]>,
     {
@@ -102,7 +102,7 @@ impl Subscriptions {
         let mut custom = false;
         for word in listed(list) {
             if custom {
-                store.insert(Kind::AllowedSubclass, word)?;
+                arena.insert(Kind::AllowedSubclass, word)?;
             } else if let Some(name) = named(word) {
                 allowed.0 |= if name == ALL { EventSet::EVERY.0 } else { name };
                 custom = name == CUSTOM;
@@ -113,7 +113,7 @@ impl Subscriptions {
     }
 
     /// `event`, given the words after an eventual format.
-    pub(super) fn event<'w, S>(&mut self, words: impl Iterator<Item = &'w [u8]>, store: &mut RecordArena<S>) -> Change
+    pub(super) fn event<'w, S>(&mut self, words: impl Iterator<Item = &'w [u8]>, arena: &mut RecordArena<S>) -> Change
     where
         S: AsRef<[u8]> + AsMut<[u8]>,
     {
@@ -121,10 +121,10 @@ impl Subscriptions {
         let mut custom = false;
         for word in words {
             if custom {
-                if self.allowed.is_some() && !store.has(Kind::AllowedSubclass, word) {
+                if self.allowed.is_some() && !arena.has(Kind::AllowedSubclass, word) {
                     return Change::Denied;
                 }
-                if store.insert(Kind::Subclass, word).is_err() {
+                if arena.insert(Kind::Subclass, word).is_err() {
                     return Change::Full;
                 }
             } else if let Some(name) = named(word) {
@@ -140,7 +140,7 @@ impl Subscriptions {
                     self.names = EventSet::EVERY;
                     change = Change::All;
                     // Once a command, however often it says ALL.
-                    if is_first && self.allowed.is_some() && store.subscribe_to_allowed().is_err() {
+                    if is_first && self.allowed.is_some() && arena.subscribe_to_allowed().is_err() {
                         return Change::Full;
                     }
                 }
@@ -156,7 +156,7 @@ impl Subscriptions {
     pub(super) fn nixevent<'w, S>(
         &mut self,
         words: impl Iterator<Item = &'w [u8]>,
-        store: &mut RecordArena<S>,
+        arena: &mut RecordArena<S>,
     ) -> Change
     where
         S: AsRef<[u8]> + AsMut<[u8]>,
@@ -165,7 +165,7 @@ impl Subscriptions {
         let mut custom = false;
         for word in words {
             if custom {
-                store.remove(Kind::Subclass, word, &[]);
+                arena.remove(Kind::Subclass, word, &[]);
             } else if let Some(name) = named(word) {
                 change = Change::Done;
                 match name {
@@ -182,7 +182,7 @@ impl Subscriptions {
     }
 
     /// `noevents`: whether there was anything to end.
-    pub(super) fn noevents<S>(&mut self, store: &mut RecordArena<S>) -> bool
+    pub(super) fn noevents<S>(&mut self, arena: &mut RecordArena<S>) -> bool
     where
         S: AsRef<[u8]> + AsMut<[u8]>,
     {
@@ -191,7 +191,7 @@ impl Subscriptions {
         }
         self.listening = false;
         self.names.0 = 0;
-        store.clear(Kind::Subclass);
+        arena.clear(Kind::Subclass);
         true
     }
 
@@ -204,17 +204,17 @@ impl Subscriptions {
     }
 
     /// Whether the connection gets an event.
-    pub(super) fn wants<S>(&self, event: &OutgoingEvent<'_>, store: &RecordArena<S>, regex: RegexHook<'_>) -> bool
+    pub(super) fn wants<S>(&self, event: &OutgoingEvent<'_>, arena: &RecordArena<S>, regex: RegexHook<'_>) -> bool
     where
         S: AsRef<[u8]>,
     {
         self.listening
-            && self.is_subscribed(event, store)
-            && passes(event, store, regex)
-            && (!self.my_events || concerns(event, store))
+            && self.is_subscribed(event, arena)
+            && passes(event, arena, regex)
+            && (!self.my_events || concerns(event, arena))
     }
 
-    fn is_subscribed<S: AsRef<[u8]>>(&self, event: &OutgoingEvent<'_>, store: &RecordArena<S>) -> bool {
+    fn is_subscribed<S: AsRef<[u8]>>(&self, event: &OutgoingEvent<'_>, arena: &RecordArena<S>) -> bool {
         if self.names.has(ALL) {
             return true;
         }
@@ -222,7 +222,7 @@ impl Subscriptions {
         self.names.has(name)
             && (name != CUSTOM
                 || match event.get("Event-Subclass") {
-                    Some(Content::Text(subclass)) => store.has(Kind::Subclass, subclass),
+                    Some(Content::Text(subclass)) => arena.has(Kind::Subclass, subclass),
                     Some(Content::Array(_)) => false,
                     None => true,
                 })
@@ -243,14 +243,14 @@ pub(super) fn listed(list: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Whether the filters let an event through.
-fn passes<S: AsRef<[u8]>>(event: &OutgoingEvent<'_>, store: &RecordArena<S>, regex: RegexHook<'_>) -> bool {
-    if !store.has_filters() {
+fn passes<S: AsRef<[u8]>>(event: &OutgoingEvent<'_>, arena: &RecordArena<S>, regex: RegexHook<'_>) -> bool {
+    if !arena.has_filters() {
         return true;
     }
     let mut passes = false;
     // Filters on one header mostly come one after another: it is looked up once for them.
     let mut last: Option<(&[u8], Option<Content<'_>>)> = None;
-    for filter in store.filters() {
+    for filter in arena.filters() {
         let value = match last {
             Some((name, value)) if name == filter.first => value,
             _ => match filter.first {
@@ -297,10 +297,10 @@ fn filter_value(mut value: &[u8]) -> (bool, &[u8]) {
 }
 
 /// Whether an event is of the controlled channel, or of a job that its connection has started.
-fn concerns<S: AsRef<[u8]>>(event: &OutgoingEvent<'_>, store: &RecordArena<S>) -> bool {
+fn concerns<S: AsRef<[u8]>>(event: &OutgoingEvent<'_>, arena: &RecordArena<S>) -> bool {
     let unique_id = event.get("Unique-ID");
     // After `myevents` with the uuid of no channel there is none: every channel's events come.
-    let Some(channel) = store.one(Kind::Channel) else { return unique_id.is_some() };
+    let Some(channel) = arena.one(Kind::Channel) else { return unique_id.is_some() };
     let names = |content: Option<Content<'_>>| content == Some(Content::Text(channel));
     names(unique_id) || names(event.get("Job-Owner-UUID"))
 }

@@ -121,9 +121,9 @@ impl Output<'_> {
             Self::Rights(rights) => {
                 sink.put_header(header::CONTENT_TYPE, b"command/reply");
                 put_line(header::REPLY_TEXT, &[b"+OK accepted"], sink);
-                put_line_within(header::ALLOWED_EVENTS, &[rights.events.unwrap_or(b"all")], sink);
-                put_line_within(header::ALLOWED_API, &[rights.api.unwrap_or(b"all")], sink);
-                put_line(header::ALLOWED_LOG, &[if rights.log { b"true" } else { b"false" }], sink);
+                put_line_within(header::ALLOWED_EVENTS, &[rights.allowed_events.unwrap_or(b"all")], sink);
+                put_line_within(header::ALLOWED_API, &[rights.allowed_api.unwrap_or(b"all")], sink);
+                put_line(header::ALLOWED_LOG, &[if rights.allowed_log { b"true" } else { b"false" }], sink);
                 sink.put(b"\n");
             }
             Self::Job(job) => {
@@ -235,6 +235,6 @@ impl LogData<'_> {
 
 impl fmt::Debug for LogData<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LogData").field("level", &self.level).field("text", &Value::octets(self.text)).finish()
+        f.debug_struct("LogData").field("level", &self.level).field("text", &Value::from_bytes(self.text)).finish()
     }
 }

@@ -63,7 +63,7 @@ use wanted::{About, Said, Text, Wanted};
 
 use crate::client::{Client, CommandId, End, Eof, Incoming, NotAllowed, Poll, ProtocolError, SendError, Tag};
 use crate::command::app::Outcome as AppOutcome;
-use crate::command::{Call, Command, Filter, SendMsg};
+use crate::command::{CallCommand, Command, Filter, SendMsg};
 use crate::event::Event;
 use crate::message::{SocketMode, Status};
 use crate::name::{EventName, Format, LogLevel, header};
@@ -422,7 +422,7 @@ impl Session {
         self.must_be_free(Some(slot))?;
         self.must_be_open()?;
         let tag = Tag::new(self.run, self.next_tag);
-        let command = Command::BgApi { line: line.as_ref(), job_uuid: Some(tag.as_octets()) };
+        let command = Command::BgApi { line: line.as_ref(), job_uuid: Some(tag.as_bytes()) };
         self.allowed(&command)?;
         self.need(&[b"BACKGROUND_JOB"])?;
         let id = self.write(&command)?;

@@ -25,7 +25,7 @@ impl Interest {
     pub fn new<'a>(events: impl Into<Events<'a>>) -> Self {
         let events = events.into();
         let subclasses: BTreeSet<Text> = events.subclasses.iter().map(Into::into).collect();
-        let names = events.names.iter().map(|name| name.as_octets().to_ascii_uppercase().into());
+        let names = events.names.iter().map(|name| name.as_bytes().to_ascii_uppercase().into());
         Self { names: names.collect(), subclasses, channel: None }
     }
 
@@ -60,7 +60,7 @@ impl Interest {
             match event.subclass().filter(|_| name == EventName::Custom) {
                 // CUSTOM alone means the CUSTOM events without a subclass.
                 Some(value) => self.subclasses.iter().any(|subclass| value == **subclass),
-                None => self.names.contains(name.as_octets()),
+                None => self.names.contains(name.as_bytes()),
             }
         };
         let of_channel = |uuid: &Text| event.get(header::UNIQUE_ID).is_some_and(|value| value == **uuid);

@@ -34,7 +34,7 @@ pub(crate) fn scalar(text: &[u8], start: usize) -> Option<(Value<'_>, usize)> {
         return Some((Value::new(slice(text, start + 1, end - 1), Coding::Json), end));
     }
     let end = scalar_end(text, start);
-    (end > start).then(|| (Value::octets(slice(text, start, end)), end))
+    (end > start).then(|| (Value::from_bytes(slice(text, start, end)), end))
 }
 
 /// The elements of an array, given the text between its brackets.

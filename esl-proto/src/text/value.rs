@@ -109,7 +109,7 @@ impl<'a> Value<'a> {
 
     /// A value of these bytes, which need no decoding.
     #[must_use]
-    pub const fn octets(octets: &'a [u8]) -> Self {
+    pub const fn from_bytes(octets: &'a [u8]) -> Self {
         Self::new(octets, Coding::Octets)
     }
 
@@ -360,7 +360,7 @@ macro_rules! equal_to {
     ($([$($generics:tt)*] $other:ty => |$it:ident| $octets:expr;)+) => {$(
         impl<$($generics)*> PartialEq<$other> for Value<'_> {
             fn eq(&self, $it: &$other) -> bool {
-                *self == Value::octets($octets)
+                *self == Value::from_bytes($octets)
             }
         }
 
@@ -401,13 +401,13 @@ impl TryFrom<Value<'_>> for i64 {
 
 impl<'a> From<&'a str> for Value<'a> {
     fn from(text: &'a str) -> Self {
-        Self::octets(text.as_bytes())
+        Self::from_bytes(text.as_bytes())
     }
 }
 
 impl<'a> From<&'a [u8]> for Value<'a> {
     fn from(octets: &'a [u8]) -> Self {
-        Self::octets(octets)
+        Self::from_bytes(octets)
     }
 }
 
@@ -726,8 +726,8 @@ mod tests {
             (b"+1", None, None),
             (b"1 ", None, None),
         ] {
-            assert_eq!(Value::octets(text).to_u64(), unsigned, "{text:?}");
-            assert_eq!(Value::octets(text).to_i64(), signed, "{text:?}");
+            assert_eq!(Value::from_bytes(text).to_u64(), unsigned, "{text:?}");
+            assert_eq!(Value::from_bytes(text).to_i64(), signed, "{text:?}");
         }
         assert_eq!(Value::new(b"%31%32", PLAIN).to_u64(), Some(12));
     }

@@ -134,7 +134,7 @@ impl Parts {
             event_lock: self.flags[1],
             event_lock_pri: self.flags[2],
             lead_frames: self.flags[3].then_some(self.numbers[1]),
-            is_async: self.flags[4],
+            run_async: self.flags[4],
         };
         check(match self.kind {
             0..=8 => message.into(),

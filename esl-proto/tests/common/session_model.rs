@@ -7,10 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use esl_proto::name::EventName;
-use esl_proto::session::{Interest, Outcome, Reason, Session, Slot};
 use esl_proto::client::{End, Poll};
 use esl_proto::command::{Events, Execute, SendMsg};
+use esl_proto::name::EventName;
+use esl_proto::session::{Interest, Outcome, Reason, Session, Slot};
 use esl_proto::{Client, Command, Limits};
 
 #[derive(Clone, Debug)]
@@ -293,7 +293,7 @@ impl Model {
     fn refuse(&mut self, refused: &str) {
         self.server.names.remove(refused);
         self.needed.remove(refused);
-        let has = |name: &EventName<'_>| name.as_octets() == refused.as_bytes();
+        let has = |name: &EventName<'_>| name.as_bytes() == refused.as_bytes();
         let readers: Vec<u64> =
             self.readers.iter().filter(|(_, interest)| interest.iter().any(has)).map(|(slot, _)| *slot).collect();
         for slot in readers {
@@ -353,7 +353,7 @@ impl Model {
         // All that was said is answered: what is needed stands, and nothing else.
         let mut names: BTreeSet<String> = self.needed.iter().map(|name| (*name).into()).collect();
         let read = self.readers.values().flat_map(|names| names.iter());
-        names.extend(read.map(|name| String::from_utf8(name.as_octets().to_vec()).unwrap()));
+        names.extend(read.map(|name| String::from_utf8(name.as_bytes().to_vec()).unwrap()));
         assert_eq!(self.server.names, names);
         let mut filters: BTreeSet<String> = BTreeSet::new();
         if self.filters > 0 {

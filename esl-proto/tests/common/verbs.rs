@@ -1,10 +1,12 @@
 //! What a request means to [`Command::parse`] and to the listener: the same command, or the same refusal.
 
 use esl_proto::command::{Filter, ParseErrorKind};
-use esl_proto::event::{EventField, OutgoingEvent};
+use esl_proto::event::{Field, OutgoingEvent};
 use esl_proto::frame::{Request, Step};
 use esl_proto::name::{EventName, Format, LogLevel};
-use esl_proto::server::{Admission, Answer, Closed, Control, Effect, HostRequest, Poll, Rights, Server, ServerLimits};
+use esl_proto::server::{
+    Admission, Closed, Control, Effect, HostRequest, Poll, Response, Rights, Server, ServerLimits,
+};
 use esl_proto::{Command, Decoder, Limits};
 
 /// What a request begins with, of each command.
@@ -63,7 +65,7 @@ fn inbound(octets: &[u8]) -> Listener {
     let mut server = login(octets);
     let mut out = [0; Server::REPLY_MAX];
     server.poll(b"auth x\n\n", &mut out).expect("a question");
-    server.answer(Answer::Accept(Rights::ALL), &mut out).expect("an answer");
+    server.respond(Response::Accept(Rights::ALL), &mut out).expect("an answer");
     server
 }
 
@@ -73,7 +75,7 @@ fn outbound(octets: &[u8], full: bool) -> Listener {
     let mut out = [0; 4096];
     server.poll(b"", &mut out).expect("nothing");
     server.poll(b"connect\n\n", &mut out).expect("a question");
-    server.answer(Answer::Channel(OutgoingEvent::new(&[])), &mut out).expect("an answer");
+    server.respond(Response::Channel(OutgoingEvent::new(&[])), &mut out).expect("an answer");
     server
 }
 
@@ -234,9 +236,9 @@ fn cut(line: &[u8]) -> (&[u8], Option<&[u8]>) {
 
 fn wants(server: &mut Listener, name: EventName<'_>, subclass: Option<&[u8]>) -> bool {
     let fields = [
-        EventField::new("Event-Name", name.as_octets()),
-        EventField::new("Event-Subclass", subclass.unwrap_or_default()),
-        EventField::new("Unique-ID", CHANNEL),
+        Field::new("Event-Name", name.as_bytes()),
+        Field::new("Event-Subclass", subclass.unwrap_or_default()),
+        Field::new("Unique-ID", CHANNEL),
     ];
     let headers = if subclass.is_some() { &fields[..] } else { &fields[..1] };
     let wanted = server.offer(&OutgoingEvent::new(headers)) == Admission::Enqueue;

@@ -66,7 +66,7 @@ fn check_lookups(event: &Event<'_>, headers: &[Header<'_>]) {
         assert_eq!(raw(event.get(&name)), expected.last().cloned().into_iter().collect::<Vec<_>>());
     }
     assert_eq!(
-        event.name().map(|name| name.as_octets().to_ascii_uppercase()),
+        event.name().map(|name| name.as_bytes().to_ascii_uppercase()),
         event.get("event-name").map(|value| value.raw().to_ascii_uppercase())
     );
     assert_eq!(raw(event.subclass()), raw(event.get("event-subclass")));
@@ -101,7 +101,7 @@ pub(crate) fn check_value(value: Value<'_>, format: Format) {
         assert_eq!(value.as_str(), std::str::from_utf8(&octets).ok());
     }
     assert_eq!(value, octets[..]);
-    assert_eq!(value, Value::octets(&octets));
+    assert_eq!(value, Value::from_bytes(&octets));
     assert!(value != [&octets[..], b"x"].concat()[..]);
     assert!(value.eq_ignore_ascii_case(octets.to_ascii_uppercase()));
     assert_eq!(value.to_string(), String::from_utf8_lossy(&octets));

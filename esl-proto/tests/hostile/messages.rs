@@ -155,16 +155,16 @@ fn numbers_are_kept() {
 
 fn check_words(word: &[u8]) {
     let kept = |octets: &[u8]| assert!(octets.eq_ignore_ascii_case(word));
-    kept(EventName::from_bytes(word).as_octets());
+    kept(EventName::from_bytes(word).as_bytes());
     let cause = HangupCause::from_bytes(word);
     // Digits are the number of a cause, if there is one.
     if str::from_utf8(word).ok().and_then(|word| word.parse().ok()) != cause.number() || cause.number().is_none() {
-        kept(cause.as_octets());
+        kept(cause.as_bytes());
     }
-    kept(ChannelState::from_bytes(word).as_octets());
-    kept(CallState::from_bytes(word).as_octets());
-    kept(AnswerState::from_bytes(word).as_octets());
-    kept(CallDirection::from_bytes(word).as_octets());
+    kept(ChannelState::from_bytes(word).as_bytes());
+    kept(CallState::from_bytes(word).as_bytes());
+    kept(AnswerState::from_bytes(word).as_bytes());
+    kept(CallDirection::from_bytes(word).as_bytes());
     assert!(LogLevel::from_bytes(word).is_none_or(|level| (-1..64).contains(&level.number())));
     assert!(Format::from_bytes(word).is_none_or(|format| word.eq_ignore_ascii_case(format.as_str().as_bytes())));
     let _ = format!("{} {cause:?}", EventName::from_bytes(word));

@@ -1,14 +1,14 @@
 //! Clients that mean no good: whatever they send, the listener goes on or ends, and what it writes is well-framed.
 
-use esl_proto::event::{EventField, OutgoingEvent};
+use esl_proto::event::{Field, OutgoingEvent};
 use esl_proto::frame::Step;
 use esl_proto::name::LogLevel;
-use esl_proto::server::{Answer, Control, HostRequest, Poll, Rights, Server, ServerLimits};
+use esl_proto::server::{Control, HostRequest, Poll, Response, Rights, Server, ServerLimits};
 use esl_proto::{Decoder, Limits, Message};
 use proptest::prelude::*;
 
 const LIMITS: ServerLimits =
-    ServerLimits { request: Limits { max_head: 600, max_body: 300, ..Limits::DEFAULT }, queued: 5, lost: 3 };
+    ServerLimits { request: Limits { max_head: 600, max_body: 300, ..Limits::DEFAULT }, max_queued: 5, max_lost: 3 };
 
 fn piece() -> impl Strategy<Value = Vec<u8>> {
     const PIECES: &[&[u8]] = &[
@@ -59,19 +59,21 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// Answers with text that would forge frames, if it could.
-fn say<'a>(ask: &HostRequest<'a>) -> Answer<'a> {
+fn say<'a>(ask: &HostRequest<'a>) -> Response<'a> {
     match ask {
-        HostRequest::Password(_) => Answer::Accept(Rights::ALL),
-        HostRequest::User { .. } => {
-            Answer::Accept(Rights { events: Some(b"ALL CUSTOM a"), api: Some(b"x"), log: false })
-        }
-        HostRequest::Api { .. } => Answer::Output(b"Content-Type: command/reply\n\n"),
-        HostRequest::BgApi { .. } => Answer::Job(b"j\n\nContent-Type: auth/request\n\n"),
-        HostRequest::SendMsg { message, .. } => message.uuid.map_or(Answer::Ok, Answer::NoSuchChannel),
-        HostRequest::SendEvent { .. } => Answer::Reply(b"-ERR\r\n\r\nno"),
-        HostRequest::GetVar(name) => Answer::Value(name),
-        HostRequest::MyEvents(uuid) => Answer::Control(uuid),
-        _ => Answer::Channel(OutgoingEvent::new(&[])),
+        HostRequest::Password(_) => Response::Accept(Rights::ALL),
+        HostRequest::User { .. } => Response::Accept(Rights {
+            allowed_events: Some(b"ALL CUSTOM a"),
+            allowed_api: Some(b"x"),
+            allowed_log: false,
+        }),
+        HostRequest::Api { .. } => Response::Output(b"Content-Type: command/reply\n\n"),
+        HostRequest::BgApi { .. } => Response::Job(b"j\n\nContent-Type: auth/request\n\n"),
+        HostRequest::SendMsg { message, .. } => message.uuid.map_or(Response::Ok, Response::NoSuchChannel),
+        HostRequest::SendEvent { .. } => Response::Reply(b"-ERR\r\n\r\nno"),
+        HostRequest::GetVar(name) => Response::Value(name),
+        HostRequest::MyEvents(uuid) => Response::Control(uuid),
+        _ => Response::Channel(OutgoingEvent::new(&[])),
     }
 }
 
@@ -80,7 +82,7 @@ fn play<const N: usize>(mut server: Server<[u8; N]>, stream: &[u8], chunk: usize
     let mut out = [0; 4096];
     let mut written = Vec::new();
     let (mut from, mut to, mut polls) = (0, 0, 0);
-    let fields = [EventField::new("Event-Name", "HEARTBEAT"), EventField::new("Foo", "a\n\nb")];
+    let fields = [Field::new("Event-Name", "HEARTBEAT"), Field::new("Foo", "a\n\nb")];
     let event = OutgoingEvent::new(&fields).with_body("Content-Type: auth/request\n\n");
     loop {
         polls += 1;
@@ -88,15 +90,15 @@ fn play<const N: usize>(mut server: Server<[u8; N]>, stream: &[u8], chunk: usize
         from += poll.consumed();
         written.extend_from_slice(&out[..poll.written()]);
         match poll {
-            Poll::HostRequest { request: ask, .. } => match server.answer(say(&ask), &mut out) {
+            Poll::HostRequest { request: ask, .. } => match server.respond(say(&ask), &mut out) {
                 Ok(count) => written.extend_from_slice(&out[..count]),
                 // Rights, or a channel, beyond the storage: this host refuses.
                 Err(_) => {
                     let no = match ask {
-                        HostRequest::MyEvents(uuid) => Answer::NoSuchChannel(uuid),
-                        _ => Answer::Refuse,
+                        HostRequest::MyEvents(uuid) => Response::NoSuchChannel(uuid),
+                        _ => Response::Refuse,
                     };
-                    let count = server.answer(no, &mut out).unwrap();
+                    let count = server.respond(no, &mut out).unwrap();
                     written.extend_from_slice(&out[..count]);
                 }
             },
@@ -178,9 +180,9 @@ fn a_body_that_never_comes_holds_back_events_but_not_the_host() {
     let mut out = [0; 4096];
     server.poll(b"", &mut out).unwrap();
     server.poll(b"auth x\n\n", &mut out).unwrap();
-    server.answer(Answer::Accept(Rights::ALL), &mut out).unwrap();
+    server.respond(Response::Accept(Rights::ALL), &mut out).unwrap();
     server.poll(b"event plain ALL\n\n", &mut out).unwrap();
-    let fields = [EventField::new("Event-Name", "HEARTBEAT")];
+    let fields = [Field::new("Event-Name", "HEARTBEAT")];
     let event = OutgoingEvent::new(&fields);
     let _ = server.offer(&event);
     let half = b"sendevent CUSTOM\nContent-Length: 100\n\nhalf";

@@ -1,6 +1,6 @@
 //! Percent coding against `percent-encoding`.
 
-use esl_proto::event::{EventField, OutgoingEvent};
+use esl_proto::event::{Field, OutgoingEvent};
 use esl_proto::name::Format;
 use esl_proto::text::Percent;
 use esl_proto::{Event, Value};
@@ -117,7 +117,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// The value of an event's only header as it goes out.
 fn encoded(value: &[u8], percent: Percent) -> Octets {
-    let fields = [EventField::new("x", value)];
+    let fields = [Field::new("x", value)];
     let mut out = vec![0; 3 * value.len() + 32];
     let len = OutgoingEvent::new(&fields).encode(Format::Plain, percent, &mut out).unwrap();
     Octets(out[3..len - 2].to_vec())

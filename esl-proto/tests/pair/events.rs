@@ -1,7 +1,7 @@
 //! Events as they happen, and as they are expected to be seen in each format.
 
 use esl_proto::Event;
-use esl_proto::event::{Content as Given, EventField, OutgoingEvent};
+use esl_proto::event::{Content as Given, Field, OutgoingEvent};
 use esl_proto::text::Percent;
 
 use crate::lossy::lossy;
@@ -93,11 +93,11 @@ impl Happening {
                 Content::Array(items) => items.iter().map(Vec::as_slice).collect(),
             })
             .collect();
-        let fields: Vec<EventField<'_>> = self
+        let fields: Vec<Field<'_>> = self
             .headers
             .iter()
             .zip(&items)
-            .map(|((name, content), items)| EventField {
+            .map(|((name, content), items)| Field {
                 name: name.as_bytes(),
                 content: match content {
                     Content::Text(text) => Given::Text(text),

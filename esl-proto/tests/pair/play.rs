@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 
 use esl_proto::client::{Answer, Poll};
-use esl_proto::event::{EventField, OutgoingEvent};
+use esl_proto::event::{Field, OutgoingEvent};
 use esl_proto::frame::Step;
 use esl_proto::name::LogLevel;
 use esl_proto::server::{
-    Admission, Answer as Said, Control, DeliverError, Effect, HostRequest, LogData, Poll as Served, Rights,
+    Admission, Control, DeliverError, Effect, HostRequest, LogData, Poll as Served, Response as Said, Rights,
 };
 use esl_proto::server::{Server, ServerLimits};
 use esl_proto::text::Percent;
@@ -95,7 +95,7 @@ impl Pair {
                 // While an answer is owed nothing else is done.
                 assert_eq!(self.server.poll(b"exit\n\n", &mut [0; 2048]), Ok(Served::Waiting));
                 assert!(!self.server.is_ready_for_events());
-                written = self.server.answer(say(&ask), &mut out).unwrap();
+                written = self.server.respond(say(&ask), &mut out).unwrap();
             }
             self.to_client.extend_from_slice(&out[..written]);
             self.to_server.drain(..consumed);
@@ -189,11 +189,11 @@ fn say<'a>(ask: &HostRequest<'a>) -> Said<'a> {
             Some(uuid) if uuid != CHANNEL.as_bytes() => Said::NoSuchChannel(uuid),
             _ => Said::Ok,
         },
-        HostRequest::SendEvent { .. } => Said::Event(b"an-event"),
+        HostRequest::SendEvent { .. } => Said::Fired(b"an-event"),
         HostRequest::GetVar(_) => Said::Value(b"a value"),
         HostRequest::MyEvents(uuid) if *uuid == CHANNEL.as_bytes() => Said::Control(uuid),
         HostRequest::MyEvents(uuid) => Said::NoSuchChannel(uuid),
-        _ => Said::Channel(OutgoingEvent::new(&[EventField {
+        _ => Said::Channel(OutgoingEvent::new(&[Field {
             name: b"Event-Name",
             content: esl_proto::event::Content::Text(b"CHANNEL_DATA"),
         }])),

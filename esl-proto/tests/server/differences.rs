@@ -1,9 +1,9 @@
 //! Where the listener differs from the real server on purpose: there it loses the end of a frame, or reads for ever.
 
-use esl_proto::event::{EventField, OutgoingEvent};
+use esl_proto::event::{Field, OutgoingEvent};
 use esl_proto::frame::Step;
 use esl_proto::server::{
-    Admission, Answer, Closed, Control, Effect, Goodbye, HostRequest, Poll, Rights, Server, ServerLimits,
+    Admission, Closed, Control, Effect, Goodbye, HostRequest, Poll, Response, Rights, Server, ServerLimits,
 };
 use esl_proto::{Decoder, Frame, Limits};
 
@@ -12,7 +12,7 @@ fn open() -> Server<[u8; 1024]> {
     let mut out = [0; Server::REPLY_MAX];
     server.poll(b"", &mut out).unwrap();
     server.poll(b"auth x\n\n", &mut out).unwrap();
-    server.answer(Answer::Accept(Rights::ALL), &mut out).unwrap();
+    server.respond(Response::Accept(Rights::ALL), &mut out).unwrap();
     server
 }
 
@@ -21,17 +21,17 @@ fn outbound() -> Server<[u8; 1024]> {
     let mut server = Server::outbound(ServerLimits::DEFAULT, [0; 1024], "U", control).unwrap();
     let mut out = [0; Server::REPLY_MAX];
     server.poll(b"", &mut out).unwrap();
-    assert_eq!(said(&mut server, b"connect\n\n", Some(Answer::Channel(OutgoingEvent::new(&[])))).1.len(), 1);
+    assert_eq!(said(&mut server, b"connect\n\n", Some(Response::Channel(OutgoingEvent::new(&[])))).1.len(), 1);
     server
 }
 
 /// What the listener writes on a command: one frame at most, whose head and body are given.
-fn said(server: &mut Server<[u8; 1024]>, command: &[u8], answer: Option<Answer<'_>>) -> (usize, Vec<Vec<u8>>) {
+fn said(server: &mut Server<[u8; 1024]>, command: &[u8], answer: Option<Response<'_>>) -> (usize, Vec<Vec<u8>>) {
     let mut out = vec![0; 1 << 17];
     let poll = server.poll(command, &mut out).unwrap();
     let (consumed, mut written) = (poll.consumed(), poll.written());
     if let Poll::HostRequest { .. } = poll {
-        written = server.answer(answer.unwrap(), &mut out).unwrap();
+        written = server.respond(answer.unwrap(), &mut out).unwrap();
     }
     let mut decoder = Decoder::new(Limits::DEFAULT);
     let mut rest = &out[..written];
@@ -56,7 +56,7 @@ fn reply(text: &str) -> Vec<Vec<u8>> {
 #[test]
 fn a_value_with_line_ends_stays_one_line_of_one_frame() {
     let mut server = outbound();
-    let value = Answer::Value(b"first line\nsecond: line\n\nfourth");
+    let value = Response::Value(b"first line\nsecond: line\n\nfourth");
     assert_eq!(said(&mut server, b"getvar x\n\n", Some(value)).1, reply("first line second: line  fourth"));
 }
 
@@ -64,14 +64,14 @@ fn a_value_with_line_ends_stays_one_line_of_one_frame() {
 fn a_long_value_is_cut_where_the_server_cuts_it() {
     let mut server = outbound();
     let long = "v".repeat(600);
-    assert_eq!(said(&mut server, b"getvar x\n\n", Some(Answer::Value(long.as_bytes()))).1, reply(&long[..511]));
+    assert_eq!(said(&mut server, b"getvar x\n\n", Some(Response::Value(long.as_bytes()))).1, reply(&long[..511]));
 }
 
 #[test]
 fn an_echo_of_what_could_not_be_read_stays_one_line() {
     let mut server = open();
     let command = b"sendmsg U\ncall-command: execute\nexecute-app-arg: a\rb\n\n";
-    let no = Answer::NoSuchChannel(b"U\ncall-command: execute\nexecute-app-arg: a");
+    let no = Response::NoSuchChannel(b"U\ncall-command: execute\nexecute-app-arg: a");
     let text = "-ERR invalid session id [U call-command: execute execute-app-arg: a]";
     assert_eq!(said(&mut server, command, Some(no)).1, reply(text));
 }
@@ -81,7 +81,7 @@ fn a_long_job_name_does_not_lose_the_end_of_its_reply() {
     let mut server = open();
     let job = "j".repeat(256);
     let command = format!("bgapi status\nJob-UUID: {}\n\n", "j".repeat(300));
-    let frames = said(&mut server, command.as_bytes(), Some(Answer::Job(job.as_bytes()))).1;
+    let frames = said(&mut server, command.as_bytes(), Some(Response::Job(job.as_bytes()))).1;
     let text = format!("Content-Type: command/reply\nReply-Text: +OK Job-UUID: {job}\nJob-UUID: {job}\n\n");
     assert_eq!(frames, [text.into_bytes()]);
 }
@@ -91,7 +91,7 @@ fn a_job_name_that_spells_a_first_line_does_not_make_two_frames_of_its_reply() {
     for job in ["xContent-Type: text/rude-rejection", "xContent-Type:\0command/reply", "Event-Name: CHANNEL_DATA"] {
         let mut server = open();
         let command = format!("bgapi status\nJob-UUID: {job}\n\n");
-        let frames = said(&mut server, command.as_bytes(), Some(Answer::Job(job.as_bytes()))).1;
+        let frames = said(&mut server, command.as_bytes(), Some(Response::Job(job.as_bytes()))).1;
         let job = job.replace('\0', " ");
         let text = format!("Content-Type: command/reply\nReply-Text: +OK Job-UUID: {job} \nJob-UUID: {job}\n\n");
         assert_eq!(frames, [text.into_bytes()]);
@@ -105,8 +105,8 @@ fn long_rights_do_not_lose_the_end_of_their_reply() {
     server.poll(b"", &mut out).unwrap();
     let list = vec!["HEARTBEAT"; 100].join(",");
     server.poll(b"userauth a@b:c\n\n", &mut out).unwrap();
-    let rights = Rights { events: Some(list.as_bytes()), ..Rights::ALL };
-    let written = server.answer(Answer::Accept(rights), &mut out).unwrap();
+    let rights = Rights { allowed_events: Some(list.as_bytes()), ..Rights::ALL };
+    let written = server.respond(Response::Accept(rights), &mut out).unwrap();
     assert!(written <= Server::REPLY_MAX);
     let expected = format!(
         "Content-Type: command/reply\nReply-Text: +OK accepted\nAllowed-Events: {}\nAllowed-API: all\n\
@@ -137,7 +137,9 @@ fn a_nested_command_without_a_command_comes_to_an_end() {
     let mut out = [0; Server::REPLY_MAX];
     server.poll(b"", &mut out).unwrap();
     server.poll(b"userauth a@b:c\n\n", &mut out).unwrap();
-    server.answer(Answer::Accept(Rights { api: Some(b"bgapi,eval,status"), ..Rights::ALL }), &mut out).unwrap();
+    server
+        .respond(Response::Accept(Rights { allowed_api: Some(b"bgapi,eval,status"), ..Rights::ALL }), &mut out)
+        .unwrap();
     for (line, allowed) in [
         ("api bgapi eval", true),
         ("api bgapi eval status", true),
@@ -152,8 +154,8 @@ fn a_nested_command_without_a_command_comes_to_an_end() {
             Poll::HostRequest { request: ask, .. } => {
                 assert!(allowed, "{line}");
                 let is_job = matches!(ask, HostRequest::BgApi { .. });
-                let answer = if is_job { Answer::Job(b"j") } else { Answer::Output(b"") };
-                server.answer(answer, &mut out).unwrap();
+                let answer = if is_job { Response::Job(b"j") } else { Response::Output(b"") };
+                server.respond(answer, &mut out).unwrap();
             }
             poll => {
                 assert!(!allowed, "{line}");
@@ -185,15 +187,15 @@ fn lingering_anew_begins_the_time_anew() {
 
 #[test]
 fn the_notice_about_lost_events_comes_after_a_whole_event() {
-    let limits = ServerLimits { queued: 2, lost: 3, ..ServerLimits::DEFAULT };
+    let limits = ServerLimits { max_queued: 2, max_lost: 3, ..ServerLimits::DEFAULT };
     let mut server = Server::inbound(limits, [0; 1024]);
     let mut out = [0; 4096];
     for command in [&b""[..], b"auth x\n\n"] {
         server.poll(command, &mut out).unwrap();
     }
-    server.answer(Answer::Accept(Rights::ALL), &mut out).unwrap();
+    server.respond(Response::Accept(Rights::ALL), &mut out).unwrap();
     server.poll(b"event json ALL\n\n", &mut out).unwrap();
-    let fields = [EventField::new("Event-Name", "HEARTBEAT")];
+    let fields = [Field::new("Event-Name", "HEARTBEAT")];
     let event = OutgoingEvent::new(&fields);
     let offers: Vec<Admission> = (0..6).map(|_| server.offer(&event)).collect();
     assert_eq!(

@@ -23,7 +23,7 @@ pub(super) fn before_encoding(coded: &[u8]) -> Vec<u8> {
 
 use std::collections::HashMap;
 
-use esl_proto::event::{Content, EventField, OutgoingEvent};
+use esl_proto::event::{Content, Field, OutgoingEvent};
 use esl_proto::frame::Step;
 use esl_proto::name::Format;
 use esl_proto::text::Percent;
@@ -67,11 +67,11 @@ impl Plain {
     fn encode(&self, format: Format, percent: Percent) -> Vec<u8> {
         let items: Vec<Vec<&[u8]>> =
             self.fields.iter().map(|(_, items, _)| items.iter().map(Vec::as_slice).collect()).collect();
-        let fields: Vec<EventField<'_>> = self
+        let fields: Vec<Field<'_>> = self
             .fields
             .iter()
             .zip(&items)
-            .map(|((name, _, is_array), items)| EventField {
+            .map(|((name, _, is_array), items)| Field {
                 name,
                 content: if *is_array { Content::Array(items) } else { Content::Text(items[0]) },
             })
@@ -168,8 +168,7 @@ fn a_body_in_xml_is_well_formed_where_that_of_the_server_is_not() {
 /// A Content-Length that came with an event belongs to the document that it was read from.
 #[test]
 fn an_event_that_was_read_is_sent_on_with_one_length() {
-    let fields =
-        [EventField::new("Event-Name", "X"), EventField::new("content-length", "9"), EventField::new("A", "b")];
+    let fields = [Field::new("Event-Name", "X"), Field::new("content-length", "9"), Field::new("A", "b")];
     for (body, plain) in
         [(None, "Event-Name: X\nA: b\n\n"), (Some("xyz"), "Event-Name: X\nA: b\nContent-Length: 3\n\nxyz")]
     {

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::encoding::before_encoding;
-use esl_proto::event::{Content, EventField, OutgoingEvent};
+use esl_proto::event::{Content, Field, OutgoingEvent};
 use esl_proto::frame::Step;
 use esl_proto::name::Format;
-use esl_proto::server::{Answer, Control, HostRequest, Poll, Rights, Server, ServerLimits};
+use esl_proto::server::{Control, HostRequest, Poll, Response, Rights, Server, ServerLimits};
 use esl_proto::{Decoder, Event, Limits, Message};
 
 /// What a real server wrote that is no event and no log line: a frame, octet for octet.
@@ -105,27 +105,29 @@ fn channel_data(octets: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     headers[..headers.len() - 4].to_vec()
 }
 
-fn answer<'a>(ask: &HostRequest<'a>, expected: &'a Written, fields: &'a [EventField<'a>]) -> Answer<'a> {
+fn answer<'a>(ask: &HostRequest<'a>, expected: &'a Written, fields: &'a [Field<'a>]) -> Response<'a> {
     let text = || expected.header("Reply-Text");
     match ask {
-        HostRequest::Password(_) | HostRequest::User { .. } if text() == b"+OK accepted" => Answer::Accept(Rights::ALL),
-        HostRequest::Password(_) | HostRequest::User { .. } => Answer::Refuse,
-        HostRequest::Api { .. } => Answer::Output(expected.body()),
+        HostRequest::Password(_) | HostRequest::User { .. } if text() == b"+OK accepted" => {
+            Response::Accept(Rights::ALL)
+        }
+        HostRequest::Password(_) | HostRequest::User { .. } => Response::Refuse,
+        HostRequest::Api { .. } => Response::Output(expected.body()),
         HostRequest::BgApi { job, .. } => {
             let named = expected.header("Job-UUID");
             assert!(job.is_none_or(|job| job == named));
-            Answer::Job(named)
+            Response::Job(named)
         }
         HostRequest::SendMsg { message, .. } if text().starts_with(b"-ERR invalid session id") => {
-            Answer::NoSuchChannel(message.uuid.unwrap())
+            Response::NoSuchChannel(message.uuid.unwrap())
         }
-        HostRequest::SendMsg { .. } => Answer::Ok,
-        HostRequest::SendEvent { .. } => Answer::Event(text().strip_prefix(b"+OK ").unwrap()),
-        HostRequest::GetVar(_) if text() == b"-ERR command not found" => Answer::Value(b""),
-        HostRequest::GetVar(_) => Answer::Value(text()),
-        HostRequest::MyEvents(uuid) if text() == b"+OK Events Enabled" => Answer::Control(uuid),
-        HostRequest::MyEvents(uuid) => Answer::NoSuchChannel(uuid),
-        HostRequest::Connect => Answer::Channel(OutgoingEvent::new(fields)),
+        HostRequest::SendMsg { .. } => Response::Ok,
+        HostRequest::SendEvent { .. } => Response::Fired(text().strip_prefix(b"+OK ").unwrap()),
+        HostRequest::GetVar(_) if text() == b"-ERR command not found" => Response::Value(b""),
+        HostRequest::GetVar(_) => Response::Value(text()),
+        HostRequest::MyEvents(uuid) if text() == b"+OK Events Enabled" => Response::Control(uuid),
+        HostRequest::MyEvents(uuid) => Response::NoSuchChannel(uuid),
+        HostRequest::Connect => Response::Channel(OutgoingEvent::new(fields)),
     }
 }
 
@@ -181,9 +183,9 @@ impl Dialogue {
                     while expected.next_if(|next| next.header_is("Content-Disposition", b"linger")).is_some() {}
                     let Some(next) = expected.peek().copied() else { break };
                     let data = if ask == HostRequest::Connect { channel_data(&next.octets) } else { Vec::new() };
-                    let fields: Vec<EventField<'_>> =
-                        data.iter().map(|(name, value)| EventField { name, content: Content::Text(value) }).collect();
-                    let written = server.answer(answer(&ask, next, &fields), &mut out).unwrap();
+                    let fields: Vec<Field<'_>> =
+                        data.iter().map(|(name, value)| Field { name, content: Content::Text(value) }).collect();
+                    let written = server.respond(answer(&ask, next, &fields), &mut out).unwrap();
                     check(&out[..written], &mut expected);
                 }
                 Poll::NeedData { .. } if to == self.client.len() => break,

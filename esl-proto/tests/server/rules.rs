@@ -1,10 +1,10 @@
 //! Rules of the listener, one by one, where no recorded dialogue has them.
 
 use esl_proto::command::Secret;
-use esl_proto::event::{EventEncodeError, EventField, OutgoingEvent};
+use esl_proto::event::{EventEncodeError, Field, OutgoingEvent};
 use esl_proto::frame::{Request, Step};
 use esl_proto::server::{
-    Admission, Answer, AnswerError, Closed, Control, Effect, HostRequest, Poll, Rights, Server, ServerLimits,
+    Admission, Closed, Control, Effect, HostRequest, Poll, Response, ResponseError, Rights, Server, ServerLimits,
 };
 use esl_proto::text::Percent;
 use esl_proto::{Decoder, Limits, name::Format};
@@ -16,7 +16,7 @@ fn open_with(rights: Rights<'_>) -> Listener {
     let mut out = [0; Server::REPLY_MAX];
     server.poll(b"", &mut out).unwrap();
     server.poll(b"userauth a@b:c\n\n", &mut out).unwrap();
-    server.answer(Answer::Accept(rights), &mut out).unwrap();
+    server.respond(Response::Accept(rights), &mut out).unwrap();
     server
 }
 
@@ -31,12 +31,12 @@ fn outbound(full: bool, is_async: bool) -> Listener {
 }
 
 /// The reply's text; where the host is asked, what it is answered.
-fn say(server: &mut Listener, line: &str, answer: Answer<'_>) -> String {
+fn say(server: &mut Listener, line: &str, answer: Response<'_>) -> String {
     let mut out = [0; 4096];
     let command = format!("{line}\n\n");
     let poll = server.poll(command.as_bytes(), &mut out).unwrap();
     let written = match poll {
-        Poll::HostRequest { .. } => server.answer(answer, &mut out).unwrap(),
+        Poll::HostRequest { .. } => server.respond(answer, &mut out).unwrap(),
         poll => poll.written(),
     };
     let text = std::str::from_utf8(&out[..written]).unwrap();
@@ -44,7 +44,7 @@ fn say(server: &mut Listener, line: &str, answer: Answer<'_>) -> String {
 }
 
 fn tell(server: &mut Listener, line: &str) -> String {
-    say(server, line, Answer::Ok)
+    say(server, line, Response::Ok)
 }
 
 /// Whether an event of these headers would come.
@@ -53,7 +53,7 @@ fn wants(server: &mut Listener, headers: &[(&str, &str)]) -> bool {
 }
 
 fn wants_with(server: &mut Listener, headers: &[(&str, &str)], body: Option<&str>) -> bool {
-    let fields: Vec<EventField<'_>> = headers.iter().map(|(name, value)| EventField::new(*name, *value)).collect();
+    let fields: Vec<Field<'_>> = headers.iter().map(|(name, value)| Field::new(*name, *value)).collect();
     let event = OutgoingEvent { headers: &fields, body: body.map(str::as_bytes) };
     let regex = |pattern: &[u8], text: &[u8]| pattern == b"/^b/" && text.starts_with(b"b");
     match server.offer_with(&event, &regex) {
@@ -119,7 +119,7 @@ fn every_one_of_the_events_of_a_channel() {
         CHANNEL_OUTGOING CHANNEL_PARK CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_STATE CHANNEL_UNBRIDGE \
         CHANNEL_UNPARK DETECTED_SPEECH DTMF NOTALK TALK";
     let mut server = outbound(false, true);
-    say(&mut server, "connect", Answer::Channel(OutgoingEvent::new(&[])));
+    say(&mut server, "connect", Response::Channel(OutgoingEvent::new(&[])));
     assert_eq!(tell(&mut server, "myevents"), "+OK Events Enabled");
     for name in esl_proto::name::EventName::KNOWN {
         let name = name.as_str().unwrap();
@@ -133,8 +133,8 @@ fn every_one_of_the_events_of_a_channel() {
 #[test]
 fn myevents_of_nobody_brings_the_events_of_every_channel() {
     let mut server = open();
-    assert_eq!(say(&mut server, "myevents nobody json", Answer::NoSuchChannel(b"nobody")), "-ERR invalid uuid");
-    assert_eq!(say(&mut server, "myevents nobody", Answer::NoSuchChannel(b"nobody")), "+OK Events Enabled");
+    assert_eq!(say(&mut server, "myevents nobody json", Response::NoSuchChannel(b"nobody")), "-ERR invalid uuid");
+    assert_eq!(say(&mut server, "myevents nobody", Response::NoSuchChannel(b"nobody")), "+OK Events Enabled");
     assert!(wants(&mut server, &[("Event-Name", "DTMF"), ("Unique-ID", "x")]));
     assert!(!wants(&mut server, &[("Event-Name", "DTMF")]));
     assert_eq!(tell(&mut server, "myevents nobody"), "-ERR aready enabled.");
@@ -142,10 +142,10 @@ fn myevents_of_nobody_brings_the_events_of_every_channel() {
     assert_eq!(tell(&mut server, "myevents "), "+OK Events Enabled");
     let mut server = open();
     // The word is lost in inbound mode, unless it is all there is.
-    assert_eq!(say(&mut server, "myevents U json", Answer::Control(b"U")), "+OK Events Enabled");
+    assert_eq!(say(&mut server, "myevents U json", Response::Control(b"U")), "+OK Events Enabled");
     assert_eq!((server.format(), server.channel()), (Format::Plain, Some(&b"U"[..])));
     let mut server = open();
-    say(&mut server, "myevents JSON", Answer::NoSuchChannel(b"JSON"));
+    say(&mut server, "myevents JSON", Response::NoSuchChannel(b"JSON"));
     assert_eq!(server.format(), Format::Json);
     let mut server = outbound(true, true);
     tell(&mut server, "myevents xml");
@@ -154,7 +154,7 @@ fn myevents_of_nobody_brings_the_events_of_every_channel() {
 
 #[test]
 fn rights_to_events() {
-    let rights = Rights { events: Some(b"HEARTBEAT CUSTOM a::b a::c"), ..Rights::ALL };
+    let rights = Rights { allowed_events: Some(b"HEARTBEAT CUSTOM a::b a::c"), ..Rights::ALL };
     let mut server = open_with(rights);
     assert_eq!(tell(&mut server, "event plain ALL"), "-ERR permission denied");
     // What stands before the refused name is subscribed to, but nothing comes before another `event`.
@@ -167,7 +167,7 @@ fn rights_to_events() {
     assert!(!wants(&mut server, &[("Event-Name", "CUSTOM"), ("Event-Subclass", "a::c")]));
 
     // With ALL come the allowed subclasses, also after a name is taken out of ALL.
-    let mut server = open_with(Rights { events: Some(b"ALL CUSTOM a::b"), ..Rights::ALL });
+    let mut server = open_with(Rights { allowed_events: Some(b"ALL CUSTOM a::b"), ..Rights::ALL });
     tell(&mut server, "event plain ALL");
     tell(&mut server, "nixevent TALK");
     assert!(wants(&mut server, &[("Event-Name", "CUSTOM"), ("Event-Subclass", "a::b")]));
@@ -180,12 +180,13 @@ fn rights_beyond_the_storage_are_not_taken() {
     let mut out = [0; 4096];
     server.poll(b"", &mut out).unwrap();
     server.poll(b"userauth a@b:c\n\n", &mut out).unwrap();
-    let rights = Rights { api: Some(b"status,version,uptime,show,originate"), log: false, ..Rights::ALL };
-    let error = server.answer(Answer::Accept(rights), &mut out).unwrap_err();
+    let rights =
+        Rights { allowed_api: Some(b"status,version,uptime,show,originate"), allowed_log: false, ..Rights::ALL };
+    let error = server.respond(Response::Accept(rights), &mut out).unwrap_err();
     assert_eq!(error.code(), 300);
     assert!(!server.is_authenticated());
-    let short = Rights { api: Some(b"status,version"), log: false, ..Rights::ALL };
-    server.answer(Answer::Accept(short), &mut out).unwrap();
+    let short = Rights { allowed_api: Some(b"status,version"), allowed_log: false, ..Rights::ALL };
+    server.respond(Response::Accept(short), &mut out).unwrap();
     assert!(matches!(server.poll(b"api uptime\n\n", &mut out), Ok(Poll::Done { .. })));
     let poll = server.poll(b"log 7\n\n", &mut out).unwrap();
     assert!(out[..poll.written()].ends_with(b"-ERR permission denied\n\n"));
@@ -219,7 +220,7 @@ fn what_waits_is_forgotten_when_the_client_says_so() {
     let mut server = open();
     tell(&mut server, "event plain ALL");
     tell(&mut server, "log debug");
-    let fields = [EventField::new("Event-Name", "TALK")];
+    let fields = [Field::new("Event-Name", "TALK")];
     assert_eq!(server.offer(&OutgoingEvent::new(&fields)), Admission::Enqueue);
     assert_eq!(server.offer_log(esl_proto::name::LogLevel::DEBUG), Admission::Enqueue);
     let poll = server.poll(b"nolog\n\n", &mut [0; 4096]).unwrap();
@@ -231,14 +232,14 @@ fn what_waits_is_forgotten_when_the_client_says_so() {
 
 #[test]
 fn losses_count_in_a_row_only() {
-    let limits = ServerLimits { queued: 1, lost: 1, ..ServerLimits::DEFAULT };
+    let limits = ServerLimits { max_queued: 1, max_lost: 1, ..ServerLimits::DEFAULT };
     let mut server = Server::inbound(limits, [0; 64]);
     let mut out = [0; 4096];
     server.poll(b"", &mut out).unwrap();
     server.poll(b"auth x\n\n", &mut out).unwrap();
-    server.answer(Answer::Accept(Rights::ALL), &mut out).unwrap();
+    server.respond(Response::Accept(Rights::ALL), &mut out).unwrap();
     server.poll(b"event plain ALL\n\n", &mut out).unwrap();
-    let fields = [EventField::new("Event-Name", "TALK")];
+    let fields = [Field::new("Event-Name", "TALK")];
     let event = OutgoingEvent::new(&fields);
     for _ in 0..3 {
         assert_eq!(server.offer(&event), Admission::Enqueue);
@@ -253,12 +254,12 @@ fn losses_count_in_a_row_only() {
 fn the_first_command_of_a_program_is_answered_only_if_it_is_connect() {
     let mut out = [0; 4096];
     for (line, answer) in [
-        ("myevents", Answer::Ok),
-        ("filter a b", Answer::Ok),
-        ("sendmsg\ncall-command: hangup", Answer::Ok),
-        ("getvar a", Answer::Value(b"v")),
-        ("nosuch", Answer::Ok),
-        ("bgapi status", Answer::Job(b"j")),
+        ("myevents", Response::Ok),
+        ("filter a b", Response::Ok),
+        ("sendmsg\ncall-command: hangup", Response::Ok),
+        ("getvar a", Response::Value(b"v")),
+        ("nosuch", Response::Ok),
+        ("bgapi status", Response::Job(b"j")),
     ] {
         let mut server = outbound(true, true);
         assert!(server.is_awaiting_first_command());
@@ -267,7 +268,7 @@ fn the_first_command_of_a_program_is_answered_only_if_it_is_connect() {
         assert_eq!(tell(&mut server, "nosuch"), "-ERR command not found");
     }
     let mut server = outbound(true, true);
-    assert!(say(&mut server, "api status", Answer::Output(b"x")).starts_with("Content-Type: api/response\n"));
+    assert!(say(&mut server, "api status", Response::Output(b"x")).starts_with("Content-Type: api/response\n"));
     let mut server = outbound(true, true);
     let Poll::Closed { why: Closed::Exit, written } = server.poll(b"exit\n\n", &mut out).unwrap() else { panic!() };
     assert!(out[..written].starts_with(b"Content-Type: text/disconnect-notice\nControlled-Session-UUID: U\n"));
@@ -276,7 +277,7 @@ fn the_first_command_of_a_program_is_answered_only_if_it_is_connect() {
 #[test]
 fn what_a_program_without_full_may_do() {
     let mut server = outbound(false, false);
-    say(&mut server, "connect", Answer::Channel(OutgoingEvent::new(&[])));
+    say(&mut server, "connect", Response::Channel(OutgoingEvent::new(&[])));
     for line in [
         "api status",
         "bgapi status",
@@ -311,7 +312,7 @@ fn only_a_program_that_is_synchronous_waits_and_for_its_own_channel_only() {
             panic!("{line}")
         };
         let own = message.uuid.is_none();
-        server.answer(Answer::Ok, &mut [0; 4096]).unwrap();
+        server.respond(Response::Ok, &mut [0; 4096]).unwrap();
         (wait, own)
     };
     let execute = "call-command: execute";
@@ -329,12 +330,12 @@ fn only_a_program_that_is_synchronous_waits_and_for_its_own_channel_only() {
 fn an_answer_must_answer_what_was_asked() {
     let mut server = open();
     let mut out = [0; 4096];
-    assert_eq!(server.answer(Answer::Ok, &mut out).unwrap_err().code(), 702);
+    assert_eq!(server.respond(Response::Ok, &mut out).unwrap_err().code(), 702);
     server.poll(b"api status\n\n", &mut out).unwrap();
-    assert_eq!(server.answer(Answer::Ok, &mut out).unwrap_err().code(), 702);
-    assert_eq!(server.answer(Answer::Output(&[b'x'; 4096]), &mut out).unwrap_err().code(), 300);
+    assert_eq!(server.respond(Response::Ok, &mut out).unwrap_err().code(), 702);
+    assert_eq!(server.respond(Response::Output(&[b'x'; 4096]), &mut out).unwrap_err().code(), 300);
     assert_eq!(server.poll(b"", &mut out), Ok(Poll::Waiting));
-    let written = server.answer(Answer::Output(b""), &mut out).unwrap();
+    let written = server.respond(Response::Output(b""), &mut out).unwrap();
     assert!(out[..written].ends_with(b"Content-Length: 14\n\n-ERR no reply\n"));
 }
 
@@ -343,20 +344,20 @@ fn every_question_can_be_declined() {
     const NO: &[u8] = b"-ERR not here";
     for line in ["api status", "bgapi status", "sendmsg U", "sendevent CUSTOM", "myevents U", "myevents U json"] {
         let mut server = open();
-        assert_eq!(say(&mut server, line, Answer::Reply(NO)), "-ERR not here", "{line}");
+        assert_eq!(say(&mut server, line, Response::Reply(NO)), "-ERR not here", "{line}");
         assert_eq!((server.channel(), server.format()), (None, Format::Plain));
         assert!(!wants(&mut server, &[("Event-Name", "DTMF"), ("Unique-ID", "U")]));
     }
     let mut server = outbound(true, true);
-    assert_eq!(say(&mut server, "connect", Answer::Reply(NO)), "", "the first reply is never sent");
-    assert_eq!(say(&mut server, "connect", Answer::Reply(NO)), "-ERR not here");
-    assert_eq!(say(&mut server, "getvar x", Answer::Reply(NO)), "-ERR not here");
+    assert_eq!(say(&mut server, "connect", Response::Reply(NO)), "", "the first reply is never sent");
+    assert_eq!(say(&mut server, "connect", Response::Reply(NO)), "-ERR not here");
+    assert_eq!(say(&mut server, "getvar x", Response::Reply(NO)), "-ERR not here");
     let mut server = Server::inbound(ServerLimits::DEFAULT, [0; 512]);
     let mut out = [0; 4096];
     server.poll(b"", &mut out).unwrap();
     server.poll(b"auth x\n\n", &mut out).unwrap();
-    assert_eq!(server.answer(Answer::Reply(NO), &mut out), Err(AnswerError::NotAsked));
-    assert!(server.answer(Answer::Refuse, &mut out).is_ok());
+    assert_eq!(server.respond(Response::Reply(NO), &mut out), Err(ResponseError::NotAsked));
+    assert!(server.respond(Response::Refuse, &mut out).is_ok());
 }
 
 #[test]
@@ -377,7 +378,7 @@ fn questions_and_answers_show_text_and_no_password() {
     let mut out = [0; 4096];
     let poll = server.poll(b"api status x\n\n", &mut out).unwrap();
     assert!(format!("{poll:?}").contains(r#"line: "status x""#), "{poll:?}");
-    let poll = format!("{:?}", Answer::Reply(b"-ERR \n"));
+    let poll = format!("{:?}", Response::Reply(b"-ERR \n"));
     assert_eq!(poll, r#"Reply("-ERR \n")"#);
     let mut server = Server::inbound(ServerLimits::DEFAULT, [0; 512]);
     server.poll(b"", &mut out).unwrap();
@@ -403,7 +404,7 @@ fn passwords_are_the_same_or_not() {
 
 #[test]
 fn the_module_that_serves_cannot_be_taken_away() {
-    let mut server = open_with(Rights { api: Some(b"status"), ..Rights::ALL });
+    let mut server = open_with(Rights { allowed_api: Some(b"status"), ..Rights::ALL });
     assert_eq!(tell(&mut server, "bgapi eval reload mod_event_socket"), "-ERR permission denied");
     let mut server = open();
     let poll = server.poll(b"filter X UNLOAD Mod_Event_Socket\n\n", &mut [0; 4096]).unwrap();
@@ -416,10 +417,10 @@ fn the_module_that_serves_cannot_be_taken_away() {
 #[test]
 fn diverted_events_come_past_subscriptions_until_the_channel_is_gone() {
     let mut server = outbound(true, true);
-    say(&mut server, "connect", Answer::Channel(OutgoingEvent::new(&[])));
+    say(&mut server, "connect", Response::Channel(OutgoingEvent::new(&[])));
     tell(&mut server, "linger");
     assert_eq!(server.offer_diverted(), Admission::Enqueue);
-    let fields = [EventField::new("Foo", "bar")];
+    let fields = [Field::new("Foo", "bar")];
     let event = OutgoingEvent::new(&fields);
     // Nothing comes before anything is subscribed to.
     assert_eq!(server.deliver(&event, &mut [0; 4096]).unwrap_err().code(), 703);
@@ -446,7 +447,7 @@ fn names_that_would_forge_a_header_are_refused() {
         ("a/b", true, true),
         ("a>b<c", true, true),
     ] {
-        let fields = [EventField::new("Event-Name", "X"), EventField::new(name, "v")];
+        let fields = [Field::new("Event-Name", "X"), Field::new(name, "v")];
         let event = OutgoingEvent::new(&fields);
         for (format, fine) in [(Format::Plain, plain), (Format::Json, plain), (Format::Xml, xml)] {
             let result = event.encode(format, Percent::Lossless, &mut out);
@@ -456,11 +457,11 @@ fn names_that_would_forge_a_header_are_refused() {
     }
     // In the reply to connect, which has no body, they would also forge the frame.
     for name in ["a\nb", "Content-Length", "content-type", "Content-Length:", "content-length : x"] {
-        let fields = [EventField::new("Event-Name", "CHANNEL_DATA"), EventField::new(name, "7")];
+        let fields = [Field::new("Event-Name", "CHANNEL_DATA"), Field::new(name, "7")];
         let mut server = outbound(false, true);
         server.poll(b"connect\n\n", &mut [0; 4096]).unwrap();
-        let error = server.answer(Answer::Channel(OutgoingEvent::new(&fields)), &mut [0; 4096]).unwrap_err();
-        assert!(matches!(error, AnswerError::Channel(error) if error.item == 1));
+        let error = server.respond(Response::Channel(OutgoingEvent::new(&fields)), &mut [0; 4096]).unwrap_err();
+        assert!(matches!(error, ResponseError::Channel(error) if error.item == 1));
         assert_eq!((error.code(), error.required()), (701, None));
     }
 }
@@ -471,14 +472,14 @@ fn what_is_kept_stays_when_something_else_is_taken_away() {
     let mut out = [0; 4096];
     server.poll(b"", &mut out).unwrap();
     server.poll(b"auth x\n\n", &mut out).unwrap();
-    server.answer(Answer::Accept(Rights::ALL), &mut out).unwrap();
+    server.respond(Response::Accept(Rights::ALL), &mut out).unwrap();
     let names: Vec<String> = (0..40).map(|number| format!("subclass::{number}")).collect();
     server.poll(format!("event plain CUSTOM {}\n\n", names.join(" ")).as_bytes(), &mut out).unwrap();
     for (place, gone) in names.iter().enumerate() {
         let nix = format!("nixevent CUSTOM {gone}\n\n");
         server.poll(nix.as_bytes(), &mut out).unwrap();
         for (other, name) in names.iter().enumerate() {
-            let fields = [EventField::new("Event-Name", "CUSTOM"), EventField::new("Event-Subclass", name)];
+            let fields = [Field::new("Event-Name", "CUSTOM"), Field::new("Event-Subclass", name)];
             let offer = server.offer(&OutgoingEvent::new(&fields));
             assert_eq!(offer == Admission::Enqueue, other > place, "{name} after {gone}");
         }
@@ -496,7 +497,7 @@ fn thousands_of_subclasses_and_filters_are_kept_and_dropped() {
     let mut out = [0; 4096];
     server.poll(b"", &mut out).unwrap();
     server.poll(b"auth x\n\n", &mut out).unwrap();
-    server.answer(Answer::Accept(Rights::ALL), &mut out).unwrap();
+    server.respond(Response::Accept(Rights::ALL), &mut out).unwrap();
     let names: Vec<String> = (0..7_000).map(|number| format!("s::{number}")).collect();
     let custom = format!("CUSTOM {}\n\n", names.join(" "));
     assert!(custom.len() > 50_000);
@@ -506,7 +507,7 @@ fn thousands_of_subclasses_and_filters_are_kept_and_dropped() {
     };
     assert!(poll(&mut server, &format!("event {custom}")).contains("+OK event listener enabled plain"));
     let offer = |server: &mut Server<Vec<u8>>, subclass: &str| {
-        let fields = [EventField::new("Event-Name", "CUSTOM"), EventField::new("Event-Subclass", subclass)];
+        let fields = [Field::new("Event-Name", "CUSTOM"), Field::new("Event-Subclass", subclass)];
         server.offer(&OutgoingEvent::new(&fields))
     };
     assert!(names.iter().all(|name| offer(&mut server, name) == Admission::Enqueue));
@@ -546,7 +547,7 @@ fn nothing_of_a_head_is_after_a_nul() {
         panic!()
     };
     assert_eq!((request.get("foo"), request.get("bar"), request.body()), (Some(&b"a"[..]), None, None));
-    server.answer(Answer::Event(b"u"), &mut out).unwrap();
+    server.respond(Response::Fired(b"u"), &mut out).unwrap();
     // What was announced after it is no body.
     let poll = server.poll(&stream[consumed..], &mut out).unwrap();
     assert!(out[..poll.written()].ends_with(b"Reply-Text: -ERR command not found\n\n"));
@@ -573,7 +574,7 @@ fn the_name_of_an_event_may_be_the_sources_own() {
             panic!("{poll:?}")
         };
         assert_eq!(read, name, "{line}");
-        server.answer(Answer::Event(b"u"), &mut [0; 4096]).unwrap();
+        server.respond(Response::Fired(b"u"), &mut [0; 4096]).unwrap();
     }
 }
 
@@ -608,8 +609,8 @@ fn a_last_frame_and_the_notice_are_written_together() {
     let mut out = [0; Server::REPLY_MAX];
     server.poll(b"", &mut out).unwrap();
     server.poll(b"auth no\n\n", &mut out).unwrap();
-    ends_whole_or_not_at_all(|out| match server.answer(Answer::Refuse, out) {
-        Err(AnswerError::Insufficient(error)) => Err(error.required),
+    ends_whole_or_not_at_all(|out| match server.respond(Response::Refuse, out) {
+        Err(ResponseError::Insufficient(error)) => Err(error.required),
         other => Ok(other.unwrap()),
     });
     assert_eq!(server.closed(), Some(Closed::Refused));

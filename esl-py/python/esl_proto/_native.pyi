@@ -9,7 +9,7 @@ from esl_proto.errors import LocalProtocolError as LocalProtocolError
 from esl_proto.errors import ProtocolError as ProtocolError
 from esl_proto.errors import RemoteProtocolError as RemoteProtocolError
 from esl_proto.names import EventName
-from esl_proto.types import Fields, Format, Message, Octets, Pairs, Text
+from esl_proto.types import Fields, Format, Message, BytesLike, Pairs, Text
 
 __all__ = [
     "ApiResponse",
@@ -56,7 +56,7 @@ class Event(Mapping[str, str | list[str]]):
     text are.
     """
 
-    def __new__(cls, format: Format, text: Octets) -> Self: ...
+    def __new__(cls, format: Format, text: BytesLike) -> Self: ...
     @property
     def name(self) -> EventName | str | None:
         """The event's name: an `EventName`, or a `str` if it is none that is known. None for an event diverted from its
@@ -145,7 +145,7 @@ class Frame:
         """The body, if the head has a Content-Length."""
     @property
     def text(self) -> str:
-        """What the frame says: the Reply-Text of a reply, otherwise the body. Octets that are not UTF-8 become U+FFFD."""
+        """What the frame says: the Reply-Text of a reply, otherwise the body. BytesLike that are not UTF-8 become U+FFFD."""
     @property
     def octets(self) -> bytes:
         """`text` in octets."""
@@ -459,7 +459,7 @@ class Command:
         command is the caller's business.
         """
     @staticmethod
-    def parse(data: Octets) -> Command:
+    def parse(data: BytesLike) -> Command:
         """The command that these octets are, exactly one, as it stands on the wire."""
     @property
     def kind(self) -> str:
@@ -490,7 +490,7 @@ class Connection:
     @staticmethod
     def outbound(*, max_head: int = 1048576, max_body: int = 67108864) -> Connection:
         """A connection that FreeSWITCH has opened for a call. The first command must be `connect`."""
-    def receive_data(self, data: Octets) -> None:
+    def receive_data(self, data: BytesLike) -> None:
         """Takes octets that have arrived; nothing is read of them before the next iteration."""
     def receive_eof(self) -> None:
         """Takes note that the stream has ended. Iterate once more: a `Closed` comes, unless one has come before."""
@@ -650,7 +650,7 @@ class Server:
     @staticmethod
     def inbound(
         *,
-        exact_percent: bool = False,
+        lossless_percent: bool = False,
         storage: int = 65536,
         max_queued: int = 100000,
         max_lost: int = 500,
@@ -659,7 +659,7 @@ class Server:
     ) -> Server:
         """A connection that a client has made. Iterate once for the greeting, or `reject` the client's address.
 
-        `exact_percent` writes values so that each comes in as it was, where FreeSWITCH's own coding loses some;
+        `lossless_percent` writes values so that each comes in as it was, where FreeSWITCH's own coding loses some;
         `storage` is how many octets of subscriptions, filters and rights are kept; `max_queued` events may wait, and
         `max_lost` in a row may be lost beyond that before the connection ends; `max_head` and `max_body` limit a command.
         """
@@ -669,7 +669,7 @@ class Server:
         *,
         full: bool = True,
         is_async: bool = True,
-        exact_percent: bool = False,
+        lossless_percent: bool = False,
         storage: int = 65536,
         max_queued: int = 100000,
         max_lost: int = 500,
@@ -679,7 +679,7 @@ class Server:
         """The connection that the channel `uuid` has made to a program. `full` allows all commands, `is_async` answers
         `sendmsg` at once.
         """
-    def receive_data(self, data: Octets) -> None:
+    def receive_data(self, data: BytesLike) -> None:
         """Takes octets that the client has sent."""
     def receive_eof(self) -> None:
         """Takes note that the client has closed its side. When all it sent is read, it is told good-bye."""

@@ -18,10 +18,10 @@ from esl_proto._native import (
     Unexpected,
 )
 
-__all__ = ["Fields", "Format", "Message", "Octets", "Pairs", "Text"]
+__all__ = ["Fields", "Format", "Message", "BytesLike", "Pairs", "Text"]
 
-Octets: TypeAlias = bytes | bytearray | memoryview
-"""Octets that come in; `bytes` are taken as they are, others are copied."""
+BytesLike: TypeAlias = bytes | bytearray | memoryview
+"""BytesLike that come in; `bytes` are taken as they are, others are copied."""
 
 Text: TypeAlias = str | bytes | bytearray | memoryview
 """What goes out: text as UTF-8 (lone surrogates as the octets that they stand for), or octets."""

@@ -4,8 +4,8 @@ use std::ptr::null_mut;
 
 use arbitrary::{Result, Unstructured};
 use c_library::client::{
-    eslp_client_end, eslp_client_eof, eslp_client_found, eslp_client_full_control, eslp_client_in_flight,
-    eslp_client_is_lingering, eslp_client_is_open, eslp_client_may_send, eslp_client_poll, eslp_client_send,
+    eslp_client_end, eslp_client_eof, eslp_client_full_control, eslp_client_in_flight, eslp_client_is_lingering,
+    eslp_client_is_open, eslp_client_may_send, eslp_client_poll, eslp_client_result, eslp_client_send,
     eslp_client_socket_mode, eslp_client_stats, eslp_client_subscribe, eslp_client_track, eslp_client_track_external,
     eslp_client_unsubscribe, eslp_end_text, eslp_eof, eslp_incoming, eslp_sent, eslp_stats, eslp_subscription,
     eslp_unanswered,
@@ -30,24 +30,24 @@ impl Host {
     pub(super) fn poll_client(&mut self) {
         for _ in 0..20 {
             let buffer = exact(&self.to_client[..self.to_client.len().min(self.room)]);
-            let mut found: eslp_client_found = zeroed();
+            let mut found: eslp_client_result = zeroed();
             // SAFETY: the buffer is as long as said.
             let status = unsafe { eslp_client_poll(self.client.1, at(&buffer), buffer.len(), &mut found) };
-            assert!(found.consumed <= buffer.len());
-            self.consumed += found.consumed as u64;
+            assert!(result.consumed <= buffer.len());
+            self.consumed += result.consumed as u64;
             if status == OK {
-                self.part(&found);
+                self.part(&result);
             }
-            self.unanswered(found.unanswered);
-            self.check_client(status, found.end);
+            self.unanswered(result.unanswered);
+            self.check_client(status, result.end);
             if status == OK {
-                questions::lies_in(found.data, &buffer);
-                messages::about_lines(found.lines, &buffer);
-                messages::about_message(&found.message, &buffer);
+                questions::lies_in(result.data, &buffer);
+                messages::about_lines(result.lines, &buffer);
+                messages::about_message(&result.message, &buffer);
             }
-            let is_stuck = status == eslp_status::ESLP_NEED_DATA && buffer.len() == self.room && found.consumed == 0;
+            let is_stuck = status == eslp_status::ESLP_NEED_DATA && buffer.len() == self.room && result.consumed == 0;
             assert!(!is_stuck, "never asked for more than the buffer holds");
-            self.to_client.drain(..found.consumed);
+            self.to_client.drain(..result.consumed);
             if status != OK {
                 return;
             }
@@ -55,22 +55,22 @@ impl Host {
     }
 
     /// A frame, or a part of one: an answer counts when its last octet has come.
-    fn part(&mut self, found: &eslp_client_found) {
+    fn part(&mut self, found: &eslp_client_result) {
         const HEAD: i32 = eslp_incoming::ESLP_IN_HEAD as i32;
         const HEAD_PART: i32 = eslp_incoming::ESLP_IN_HEAD_PART as i32;
         const BODY: i32 = eslp_incoming::ESLP_IN_BODY as i32;
-        assert!(found.head_ends == 0 || found.kind == HEAD_PART);
-        assert!(found.lines.bytes.data.is_null() || matches!(found.kind, HEAD_PART | BODY));
-        let is_last = match found.kind {
+        assert!(result.head_ends == 0 || result.kind == HEAD_PART);
+        assert!(result.lines.bytes.data.is_null() || matches!(result.kind, HEAD_PART | BODY));
+        let is_last = match result.kind {
             HEAD => false,
-            HEAD_PART => found.head_ends != 0 && found.remaining == 0,
-            BODY => found.remaining == 0,
+            HEAD_PART => result.head_ends != 0 && result.remaining == 0,
+            BODY => result.remaining == 0,
             _ => true,
         };
         if is_last {
-            self.answered(found.id);
+            self.answered(result.id);
         } else {
-            assert!(found.id == NO_ID || found.id == self.reported, "the next answer");
+            assert!(result.id == NO_ID || result.id == self.reported, "the next answer");
         }
     }
 
@@ -292,7 +292,7 @@ fn sendmsg(u: &mut Unstructured<'_>, texts: &[Box<[u8]>; 6], pairs: &[eslp_pair]
     let mut message: eslp_sendmsg = zeroed();
     message.uuid = option(u, a)?;
     message.lead_frames = u.int_in_range(0..=3)?;
-    (message.event_lock, message.event_lock_pri, message.is_async) = (flag(u)?, flag(u)?, flag(u)?);
+    (message.event_lock, message.event_lock_pri, message.run_async) = (flag(u)?, flag(u)?, flag(u)?);
     message.call = u.int_in_range(0..=7)?;
     match message.call {
         1 => {

@@ -5,7 +5,7 @@ use std::ffi::c_void;
 use std::ptr::null;
 
 use c_library::buffer::eslp_buffer;
-use c_library::client::{eslp_client_found, eslp_eof, eslp_sent, eslp_stats, eslp_subscription};
+use c_library::client::{eslp_client_result, eslp_eof, eslp_sent, eslp_stats, eslp_subscription};
 use c_library::command::{eslp_command, eslp_fault, eslp_sendmsg};
 use c_library::data::eslp_outgoing_event;
 use c_library::decoder::eslp_step;
@@ -15,7 +15,7 @@ use c_library::jobs::{eslp_pending, eslp_sequence};
 use c_library::message::{eslp_frame, eslp_header_part, eslp_message};
 use c_library::octets::{eslp_bytes, eslp_header, eslp_items, eslp_value};
 use c_library::pairs::eslp_pairs;
-use c_library::server::{eslp_answer, eslp_log_data, eslp_server_found, eslp_server_options, eslp_server_state};
+use c_library::server::{eslp_log_data, eslp_response, eslp_server_options, eslp_server_result, eslp_server_state};
 
 /// What stands in memory before anybody has written to it: not zero, which might be taken for a written NUL.
 const FILL: u8 = 7;
@@ -80,9 +80,9 @@ macro_rules! plain {
 }
 
 plain! {
-    eslp_answer eslp_buffer eslp_bytes eslp_client_found eslp_command eslp_dial_fault eslp_dial_read eslp_eof eslp_event
+    eslp_response eslp_buffer eslp_bytes eslp_client_result eslp_command eslp_dial_fault eslp_dial_read eslp_eof eslp_event
     eslp_outgoing_event eslp_fault eslp_frame eslp_header eslp_header_part eslp_headers eslp_index eslp_items
-    eslp_log_data eslp_message eslp_originate eslp_pairs eslp_pending eslp_sendmsg eslp_sent eslp_sequence eslp_server_found eslp_server_options
+    eslp_log_data eslp_message eslp_originate eslp_pairs eslp_pending eslp_sendmsg eslp_sent eslp_sequence eslp_server_result eslp_server_options
     eslp_server_state eslp_stats eslp_step eslp_subscription eslp_value
 }
 

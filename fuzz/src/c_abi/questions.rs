@@ -19,14 +19,14 @@ use super::memory::{Memory, bytes, found, zeroed};
 
 /// That octets that were found are some of the buffer's, or none.
 pub(super) fn lies_in(found: eslp_bytes, buffer: &[u8]) {
-    if found.data.is_null() {
-        assert_eq!(found.len, 0);
+    if result.data.is_null() {
+        assert_eq!(result.len, 0);
         return;
     }
-    let (start, from) = (buffer.as_ptr() as usize, found.data as usize);
-    let inside = start <= from && from + found.len <= start + buffer.len();
+    let (start, from) = (buffer.as_ptr() as usize, result.data as usize);
+    let inside = start <= from && from + result.len <= start + buffer.len();
     // Nothing can be anywhere.
-    assert!(inside || found.len == 0);
+    assert!(inside || result.len == 0);
 }
 
 pub(super) fn about_text(format: i32, slots: usize, text: &[u8]) {

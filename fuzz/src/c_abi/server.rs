@@ -10,10 +10,10 @@ use c_library::data::{
 };
 use c_library::octets::eslp_bytes;
 use c_library::server::{
-    eslp_admission, eslp_answer, eslp_closed, eslp_log_data, eslp_secret_matches, eslp_server_answer,
-    eslp_server_channel_ended, eslp_server_deliver, eslp_server_deliver_log, eslp_server_disconnect, eslp_server_found,
-    eslp_server_get_state, eslp_server_offer, eslp_server_offer_diverted, eslp_server_offer_log, eslp_server_poll,
-    eslp_server_reject, eslp_server_skip, eslp_server_state, eslp_server_subscribe,
+    eslp_admission, eslp_closed, eslp_log_data, eslp_response, eslp_secret_matches, eslp_server_channel_ended,
+    eslp_server_deliver, eslp_server_deliver_log, eslp_server_disconnect, eslp_server_get_state, eslp_server_offer,
+    eslp_server_offer_diverted, eslp_server_offer_log, eslp_server_poll, eslp_server_reject, eslp_server_respond,
+    eslp_server_result, eslp_server_skip, eslp_server_state, eslp_server_subscribe,
 };
 use c_library::status::eslp_status;
 
@@ -23,7 +23,7 @@ use crate::texts::{several, text};
 
 /// How long `out` must be for what a listener writes by itself.
 const REPLY_MAX: usize = 2048;
-/// What answers each question: the eslp_answer_kind for an eslp_host_request_kind.
+/// What answers each question: the eslp_response_kind for an eslp_host_request_kind.
 const RIGHT: [i32; 10] = [0, 1, 1, 3, 4, 5, 8, 10, 9, 6];
 /// How many events or log lines may wait, as the host has said.
 pub(super) const QUEUED: u32 = 3;
@@ -33,19 +33,19 @@ impl Host {
         for _ in 0..20 {
             let buffer = exact(&self.to_server);
             let out = Memory::new(REPLY_MAX, 1);
-            let mut found: eslp_server_found = zeroed();
+            let mut found: eslp_server_result = zeroed();
             let server = self.server.1;
             // SAFETY: buffer and memory are as long as said.
             let status = unsafe {
-                let short = eslp_server_poll(server, at(&buffer), buffer.len(), out.at(), REPLY_MAX - 1, &mut found);
+                let short = eslp_server_poll(server, at(&buffer), buffer.len(), out.at(), REPLY_MAX - 1, &mut result);
                 assert!(short == eslp_status::ESLP_INSUFFICIENT && out.is_untouched());
                 eslp_server_poll(server, at(&buffer), buffer.len(), out.at(), REPLY_MAX, &mut found)
             };
-            assert!(found.consumed <= buffer.len() && found.written <= REPLY_MAX);
+            assert!(result.consumed <= buffer.len() && result.written <= REPLY_MAX);
             assert_eq!(status == eslp_status::ESLP_CLOSED, self.state().closed != 0);
-            self.written(&out.octets()[..found.written]);
-            if status == OK && found.ask.kind != 0 {
-                let ask = &found.ask;
+            self.written(&out.octets()[..result.written]);
+            if status == OK && result.request.kind != 0 {
+                let ask = &result.request;
                 let texts = [ask.password, ask.user, ask.domain, ask.command, ask.argument, ask.job, ask.variable];
                 texts.into_iter().chain([ask.uuid, ask.line]).for_each(|text| questions::lies_in(text, &buffer));
                 // SAFETY: the texts lie in the buffer.
@@ -61,7 +61,7 @@ impl Host {
             if self.asked != 0 {
                 self.answer(u)?;
             }
-            self.to_server.drain(..found.consumed);
+            self.to_server.drain(..result.consumed);
             if status != OK {
                 break;
             }
@@ -72,7 +72,7 @@ impl Host {
     /// Gives any answer, the right one more often than others.
     fn answer(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
         let texts = [exact(&text(u)?), exact(&text(u)?)];
-        let mut answer: eslp_answer = zeroed();
+        let mut answer: eslp_response = zeroed();
         let right = RIGHT[self.asked.unsigned_abs() as usize];
         answer.kind = if u.ratio(3, 4)? { right } else { u.int_in_range(0..=12)? };
         answer.text = bytes(&texts[0]);
@@ -82,7 +82,7 @@ impl Host {
         with_event(&[(b"Event-Name", b"CHANNEL_DATA"), (&texts[0], &texts[1])], &[], |event| {
             answer.channel = event;
             // SAFETY: the memory is as long as said, and what the answer points to lives on.
-            if self.write(|out, size, written| unsafe { eslp_server_answer(server, &answer, out, size, written) }) {
+            if self.write(|out, size, written| unsafe { eslp_server_respond(server, &answer, out, size, written) }) {
                 self.asked = 0;
             }
         });

@@ -32,7 +32,7 @@ pub(super) struct Model {
     pub(super) connect_sent: bool,
     pub(super) exiting: bool,
     /// What the server has said of the end, before the end.
-    pub(super) verdict: Option<End>,
+    pub(super) pending_end: Option<End>,
     pub(super) end: Option<End>,
     /// Whether the connection has a channel that is not its own.
     pub(super) watches: bool,
@@ -49,7 +49,7 @@ impl Model {
         let refusals = [
             (self.end.is_some(), NotAllowed::Closed),
             (self.exiting, NotAllowed::Exiting),
-            (self.verdict.is_some(), NotAllowed::Closed),
+            (self.pending_end.is_some(), NotAllowed::Closed),
             (needs == Needs::Login && (self.outbound || is_open), NotAllowed::AlreadyAuthenticated),
             (!self.outbound && !is_open && !matches!(needs, Needs::Login | Needs::Exit), NotAllowed::NotAuthenticated),
             (self.outbound && !is_open && needs != Needs::Connect, NotAllowed::NotConnected),
@@ -69,7 +69,7 @@ impl Model {
 
     /// What comes in is what the frame says, and no more than the connection can have.
     pub(super) fn hears(&mut self, incoming: &Incoming<'_>) {
-        let answers_login = |id: u64| Some(id) == self.login && self.verdict.is_none();
+        let answers_login = |id: u64| Some(id) == self.login && self.pending_end.is_none();
         match incoming {
             Incoming::Authenticated { id, reply } => {
                 assert!(answers_login(id.number()) && reply.status() == Status::Ok);
@@ -77,7 +77,7 @@ impl Model {
             }
             Incoming::AuthRefused { id, reply } => {
                 assert!(answers_login(id.number()) && reply.status() != Status::Ok);
-                self.verdict = Some(End::AuthRefused);
+                self.pending_end = Some(End::AuthRefused);
             }
             Incoming::Connected { id, reply } => {
                 assert!(!answers_login(id.number()) && reply.is_connect());
@@ -86,7 +86,7 @@ impl Model {
             Incoming::Answer { id, answer: esl_proto::client::Answer::Reply(reply) } => {
                 assert!(!answers_login(id.number()) && !reply.is_connect());
             }
-            Incoming::Rejected { .. } => self.verdict = Some(End::Rejected),
+            Incoming::Rejected { .. } => self.pending_end = Some(End::Rejected),
             Incoming::Lingering(_) => self.lingering = true,
             _ => {}
         }
@@ -99,7 +99,7 @@ impl Model {
         let reasons = [
             (says("killed listener"), Some(End::EventsLost)),
             (says("The system is being shut down"), Some(End::Shutdown)),
-            (self.verdict.is_some(), self.verdict),
+            (self.pending_end.is_some(), self.pending_end),
             (self.exiting && !waiting, Some(End::Exit)),
             (stranger, Some(End::AuthTimeout)),
             (notice.session_uuid().is_some(), Some(End::ChannelEnded)),

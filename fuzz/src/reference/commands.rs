@@ -188,7 +188,7 @@ fn with_events(may_have_format: bool, rest: &[u8], check: impl Fn(Read<'_>)) {
 
 /// A name, also behind 13 octets that might be SWITCH_EVENT_.
 fn event(word: &[u8]) -> EventName<'_> {
-    let known = |word: &[u8]| EventName::KNOWN.iter().copied().find(|name| name.as_octets().eq_ignore_ascii_case(word));
+    let known = |word: &[u8]| EventName::KNOWN.iter().copied().find(|name| name.as_bytes().eq_ignore_ascii_case(word));
     known(word).or_else(|| known(word.get(13..)?)).unwrap_or(EventName::Other(word))
 }
 
@@ -231,7 +231,7 @@ fn with_message(request: &Request<'_>, rest: &[u8], check: impl Fn(Command<'_>))
         event_lock: is_true(get("event-lock")),
         event_lock_pri: is_true(get("event-lock-pri")),
         lead_frames: number("lead-frames", u32::MAX.into()).map(|count| count as u32),
-        is_async: is_true(get("async")),
+        run_async: is_true(get("async")),
     };
     check(message.into());
 }

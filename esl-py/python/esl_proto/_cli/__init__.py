@@ -126,13 +126,13 @@ def _connected(options: argparse.Namespace, password: str) -> Inbound:
 
 def _api(fs: Inbound, options: argparse.Namespace) -> int:
     answer = fs.api(" ".join(options.line))
-    return _print_answer(answer.octets, answer.error)
+    return _print_answer(answer.text_bytes, answer.error)
 
 
 def _execute(fs: Inbound, options: argparse.Namespace) -> int:
     timeout = options.timeout / 1000 if options.timeout else None
     answer = fs.send(Command.api(options.execute, console=True)).result(timeout)
-    return _print_answer(answer.octets, answer.error)
+    return _print_answer(answer.text_bytes, answer.error)
 
 
 def _bgapi(fs: Inbound, options: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ from .._shared.reconnect import Reconnect
 from .._shared.results import JobResult
 from .._shared.stream import Gap
 from .inbound import Inbound, connect
-from .serve import Server, serve
+from .serve import OutboundServer, serve
 from .session import Session
 from .socket import EventSocket, Job
 from .stream import Stream
@@ -39,7 +39,7 @@ __all__ = [
     "Job",
     "JobResult",
     "Reconnect",
-    "Server",
+    "OutboundServer",
     "Session",
     "Stream",
     "StreamOverflow",

@@ -13,7 +13,7 @@ from typing import Any
 from .. import _native
 from .._native import Command
 from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed, is_quiet
-from .._shared.orders import checked
+from .._shared.commands import checked
 from .._shared.reconnect import Reconnect
 from .._shared.slot import Answer
 from .._shared.stream import Gap
@@ -68,7 +68,7 @@ class Inbound(EventSocket):
             raise self._reason().again()
 
     def _reason(self) -> ConnectionClosed:
-        end = self._link.conversation.end if self._link is not None else None
+        end = self._link.client_session.end if self._link is not None else None
         return self._error or end or closed("closed")
 
     async def open(self, begin: Callable[[], None] | None = None) -> None:
@@ -77,9 +77,9 @@ class Inbound(EventSocket):
         async with asyncio.timeout(self._timeout):
             link = Link(_native.Connection.inbound(), self._router)
             accepted: asyncio.Future[Answer] = loop.create_future()
-            link.conversation.login(self._target.login, accepted)
+            link.client_session.login(self._target.login, accepted)
             if begin is not None:
-                link.conversation.before_events(begin)
+                link.client_session.before_events(begin)
             host, port = self._target.host, self._target.port
             name = self._target.server_hostname if self._ssl is not None else None
             await loop.create_connection(lambda: link, host, port, ssl=self._ssl, server_hostname=name)
@@ -91,9 +91,9 @@ class Inbound(EventSocket):
                 raise
         link.on_end = self._lost
         self._link = link
-        if link.conversation.end is not None:
-            raise link.conversation.end.again()
-        link.conversation.begin_events()
+        if link.client_session.end is not None:
+            raise link.client_session.end.again()
+        link.client_session.begin_events()
         self._opened.set()
 
     async def _subscribe_again(self, link: Link) -> None:
@@ -142,7 +142,7 @@ class Inbound(EventSocket):
 
 def _ask(link: Link, command: Command, accepted: Callable[[], None] | None = None) -> asyncio.Future[Answer]:
     answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-    link.conversation.send(command, answer, accepted)
+    link.client_session.send(command, answer, accepted)
     return answer
 
 

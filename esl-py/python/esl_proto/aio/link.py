@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import cast
 
 from .. import _native
-from .._shared.conversation import Conversation
+from .._shared.client_session import ClientSession
 from .._shared.errors import closed
 from .._shared.keepalive import keep_alive
 from .._shared.router import Router
@@ -21,7 +21,7 @@ _LOG = logging.getLogger("esl_proto.aio")
 
 
 class Link(asyncio.BufferedProtocol):
-    """Feeds a conversation, and stops reading while a full stream wants no more."""
+    """Feeds a client_session, and stops reading while a full stream wants no more."""
 
     def __init__(
         self,
@@ -30,16 +30,16 @@ class Link(asyncio.BufferedProtocol):
         on_made: Callable[[Link], None] | None = None,
         read_size: int = 65536,
     ) -> None:
-        self.conversation = Conversation(connection, router, self._write)
-        self.conversation.on_end = self._ended
+        self.client_session = ClientSession(connection, router, self._write)
+        self.client_session.on_end = self._ended
         self.on_end: Callable[[], None] = lambda: None
-        """Called once, when the conversation is over."""
+        """Called once, when the client_session is over."""
         self.transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
         self.lost: asyncio.Future[None] = self._loop.create_future()
         """Done when the socket is closed."""
         self._router = router
-        # INVARIANT: a router has at most one live link. A reconnect makes the next link only after the conversation of
+        # INVARIANT: a router has at most one live link. A reconnect makes the next link only after the client_session of
         # the last one has ended, and then an attempt only after the previous attempt has failed.
         router.on_unblocked = self._resume_soon
         self._on_made = on_made
@@ -61,22 +61,22 @@ class Link(asyncio.BufferedProtocol):
         return self._view
 
     def buffer_updated(self, nbytes: int) -> None:
-        self.conversation.receive(self._view[:nbytes])
+        self.client_session.receive(self._view[:nbytes])
         if self._router.blocked:
             self._pause()
 
     def eof_received(self) -> None:
-        self.conversation.receive_eof()
+        self.client_session.receive_eof()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.transport = None
         if exc is not None:
             _LOG.debug("the connection broke: %s", exc)
-        self.conversation.receive_eof()
+        self.client_session.receive_eof()
         if not self.lost.done():
             self.lost.set_result(None)
 
-    # What the conversation calls
+    # What the client_session calls
 
     def _write(self, data: bytes) -> None:
         if self.transport is not None:
@@ -104,7 +104,7 @@ class Link(asyncio.BufferedProtocol):
 
     def resume(self) -> None:
         """Full streams have room again. Messages that have been read are dispatched first."""
-        self.conversation.dispatch()
+        self.client_session.dispatch()
         if self._paused and not self._router.blocked:
             self._paused = False
             if self.transport is not None and not self.transport.is_closing():
@@ -122,4 +122,4 @@ class Link(asyncio.BufferedProtocol):
         """Closes the socket at once."""
         if self.transport is not None:
             self.transport.abort()
-        self.conversation.abort(closed("closed"))
+        self.client_session.abort(closed("closed"))

@@ -15,14 +15,14 @@ from ..types import Format
 from .link import Link
 from .session import Session
 
-__all__ = ["Server", "serve"]
+__all__ = ["OutboundServer", "serve"]
 
 _LOG = logging.getLogger("esl_proto.aio")
 
 Handler = Callable[[Session], Awaitable[object]]
 
 
-class Server:
+class OutboundServer:
     """Listens, and runs the handler for each call, in a task of its own."""
 
     def __init__(
@@ -146,14 +146,14 @@ class Server:
 class _Starting:
     """What `serve` returns: await it, or use it in `async with`."""
 
-    def __init__(self, server: Server, host: str | None, port: int, ssl: tls.SSLContext | None) -> None:
+    def __init__(self, server: OutboundServer, host: str | None, port: int, ssl: tls.SSLContext | None) -> None:
         self._server = server
         self._where = host, port, ssl
 
-    def __await__(self) -> Generator[Any, None, Server]:
+    def __await__(self) -> Generator[Any, None, OutboundServer]:
         return self.__aenter__().__await__()
 
-    async def __aenter__(self) -> Server:
+    async def __aenter__(self) -> OutboundServer:
         await self._server.start(*self._where)
         return self._server
 
@@ -190,7 +190,7 @@ def serve(
     - `timeout`: for the handshake, and for the good-bye.
     - `command_timeout`: until a command is answered, unless the call says otherwise.
     """
-    server = Server(
+    server = OutboundServer(
         handler,
         format=format,
         linger=linger,

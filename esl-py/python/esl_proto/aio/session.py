@@ -10,7 +10,7 @@ from typing import Any
 from .. import _native
 from .._native import Command, Event
 from .._shared.errors import ChannelEnded, ConnectionClosed, is_quiet
-from .._shared.orders import Timeout, checked
+from .._shared.commands import Timeout, checked
 from .._shared.session import Call
 from .._shared.slot import Answer
 from .._shared.subscription import OF_A_CHANNEL
@@ -48,12 +48,12 @@ class Session(EventSocket, Verbs[Coroutine[Any, Any, Event]], Call):
                 await self.linger(linger)
 
     def _lost(self) -> None:
-        end = self._link.conversation.end if self._link is not None else None
+        end = self._link.client_session.end if self._link is not None else None
         self._finish(None if self._closing or end is None or is_quiet(end) else end)
 
     async def execute(self, app: str, arg: str = "", *, timeout: float | None = None) -> Event:
         """Runs any application of the dialplan. After `timeout` seconds it goes on, unwatched."""
-        if self._link is not None and self._link.conversation.lingering:
+        if self._link is not None and self._link.client_session.lingering:
             raise ChannelEnded
         try:
             return await self._execute(app, arg, None, self.uuid, timeout)
@@ -104,7 +104,7 @@ class Session(EventSocket, Verbs[Coroutine[Any, Any, Event]], Call):
                 if is_read:
                     return value
             slot: asyncio.Future[tuple[Answer, bool]] = asyncio.get_running_loop().create_future()
-            self._conversation().read(name, slot)
+            self._client_session().read(name, slot)
             return self._value(name, await slot)
 
     async def fail(self, cause: str) -> None:

@@ -14,9 +14,9 @@ from uuid import uuid4
 
 from .. import _native
 from .._native import Command, Event, LogLine
-from .._shared.conversation import Conversation
+from .._shared.client_session import ClientSession
 from .._shared.errors import ConnectionClosed, StreamOverflow, closed
-from .._shared.orders import Order, Orders, Timeout, checked, need
+from .._shared.commands import Request, Commands, Timeout, checked, need
 from .._shared.results import JobResult
 from .._shared.router import Router, Wanted
 from .._shared.slot import Answer
@@ -63,7 +63,7 @@ class Job:
         return f"<Job {self.uuid}{' done' if self.done() else ''}>"
 
 
-class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
+class EventSocket(Commands[Coroutine[Any, Any, "_native.Reply"]]):
     """A connection to FreeSWITCH's event socket.
 
     Any number of tasks may use it at once. Giving up on a wait, by a timeout or a cancelled task, leaves it in step:
@@ -87,17 +87,17 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
     @property
     def is_open(self) -> bool:
         """Whether commands can be sent now."""
-        return self._link is not None and self._link.conversation.end is None
+        return self._link is not None and self._link.client_session.end is None
 
     @property
     def pending(self) -> int:
         """How many answers and applications are being waited for."""
-        return self._link.conversation.waiting if self._link is not None else 0
+        return self._link.client_session.waiting if self._link is not None else 0
 
     @property
     def stats(self) -> dict[str, int]:
         """What came in on this connection so far."""
-        return self._link.conversation.connection.stats if self._link is not None else {}
+        return self._link.client_session.connection.stats if self._link is not None else {}
 
     async def wait_closed(self) -> None:
         """Waits until it is over for good."""
@@ -107,25 +107,25 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
 
     def send(self, command: Command) -> Awaitable[Answer]:
         """Sends any command at once, and gives what can be awaited for its answer. There is no need to wait before the
-        next one: answers come in order. An error is an answer like any other."""
+        next one: answers come in request. An error is an answer like any other."""
         return self._send(command)
 
     def _send(self, command: Command, accepted: Callable[[], None] | None = None) -> asyncio.Future[Answer]:
         slot: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._conversation().send(command, slot, accepted)
+        self._client_session().send(command, slot, accepted)
         return slot
 
-    def _conversation(self) -> Conversation:
+    def _client_session(self) -> ClientSession:
         if self._link is None:
             raise closed("closed")
-        return self._link.conversation
+        return self._link.client_session
 
     def _limit(self, timeout: Timeout) -> float | None:
         return self._command_timeout if isinstance(timeout, EllipsisType) else timeout
 
-    async def _run(self, orders: Sequence[Order], timeout: Timeout = ...) -> _native.Reply:
+    async def _run(self, requests: Sequence[Request], timeout: Timeout = ...) -> _native.Reply:
         async with asyncio.timeout(self._limit(timeout)):
-            slots = [self._send(command, accepted) for command, accepted in orders]
+            slots = [self._send(command, accepted) for command, accepted in requests]
             return [checked(await slot) for slot in slots][-1]  # type: ignore[return-value]
 
     async def api(self, line: str, *, check: bool = False, timeout: Timeout = ...) -> Answer:
@@ -147,33 +147,33 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
         async with asyncio.timeout(self._limit(timeout)):
             await self._listen_for("BACKGROUND_JOB")
             job = Job(str(uuid4()), asyncio.get_running_loop().create_future())
-            conversation = self._conversation()
-            conversation.add_job(job.uuid, job)
+            client_session = self._client_session()
+            client_session.add_job(job.uuid, job)
             try:
                 checked(await self._send(Command.bgapi(line, job_uuid=job.uuid)))
             except BaseException:
-                conversation.drop_job(job.uuid)
+                client_session.drop_job(job.uuid)
                 raise
         return job
 
     async def _listen_for(self, *names: str) -> None:
         """Makes events come that this library itself waits for."""
-        if orders := need(self._router.subscription, names):
-            await self._run(orders, None)
+        if requests := need(self._router.subscription, names):
+            await self._run(requests, None)
 
     async def _execute(self, app: str, arg: str, uuid: str | None, channel: str, timeout: float | None) -> Event:
         async with asyncio.timeout(timeout):
             await self._listen_for("CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP_COMPLETE", "CHANNEL_DESTROY")
             name, slot = str(uuid4()), asyncio.get_running_loop().create_future()
-            conversation = self._conversation()
+            client_session = self._client_session()
             command = Command.execute(app, arg, uuid=uuid, event_uuid=name)
-            conversation.add_application(name, channel, slot)
+            client_session.add_application(name, channel, slot)
             try:
                 checked(await _either(self._send(command), slot))
                 event: Event = await slot
                 return event
             finally:
-                conversation.drop_application(name)
+                client_session.drop_application(name)
 
     # Events
 
@@ -218,10 +218,10 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
 
         With `gaps`, a `Gap` stands where the connection was lost and made anew."""
         wanted = Wanted(names, subclasses, channel)
-        orders = self._orders_for(wanted)
+        requests = self._requests_for(wanted)
         if gaps:
-            return self._stream(orders, *self._router.gap_queue(wanted, maxsize, overflow))
-        return self._stream(orders, *self._router.event_queue(wanted, maxsize, overflow))
+            return self._stream(requests, *self._router.gap_queue(wanted, maxsize, overflow))
+        return self._stream(requests, *self._router.event_queue(wanted, maxsize, overflow))
 
     def log_lines(
         self, level: str | int = "info", *, maxsize: int = 1000, overflow: Overflow = "drop-oldest"
@@ -231,9 +231,9 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
         order = Command.log(level), partial(self._log_level, level)
         return self._stream([order], *self._router.log_queue(maxsize, overflow))
 
-    def _stream(self, orders: Sequence[Order], queue: Queue[T], remove: Callable[[], None]) -> Stream[T]:
+    def _stream(self, requests: Sequence[Request], queue: Queue[T], remove: Callable[[], None]) -> Stream[T]:
         try:
-            self._apply(orders, queue)
+            self._apply(requests, queue)
         except BaseException:
             remove()  # The stream is not returned, so nothing would read its queue.
             raise
@@ -261,7 +261,7 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
                 remove = task.cancel
             else:
                 wanted = Wanted(names, subclasses, channel)
-                self._apply(self._orders_for(wanted), None)
+                self._apply(self._requests_for(wanted), None)
                 remove = self._router.add_handler(wanted, handler)
             self._handlers.setdefault(handler, []).append(remove)
             return handler
@@ -304,9 +304,9 @@ class EventSocket(Orders[Coroutine[Any, Any, "_native.Reply"]]):
     def _say_exit(self, link: Link) -> None:
         self._router.release()
         link.resume()
-        if link.conversation.end is None:
+        if link.client_session.end is None:
             with contextlib.suppress(LocalProtocolError, ConnectionClosed):
-                link.conversation.send(Command.exit(), None)
+                link.client_session.send(Command.exit(), None)
 
     def _finish(self, error: ConnectionClosed | None) -> None:
         """It is over for good."""

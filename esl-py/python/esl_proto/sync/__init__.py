@@ -21,7 +21,7 @@ from .._shared.reconnect import Reconnect
 from .._shared.results import JobResult
 from .._shared.stream import Gap
 from .inbound import Inbound, connect
-from .serve import Server, serve
+from .serve import OutboundServer, serve
 from .session import Session
 from .socket import EventSocket, Job, Pending
 from .stream import Stream
@@ -41,7 +41,7 @@ __all__ = [
     "JobResult",
     "Pending",
     "Reconnect",
-    "Server",
+    "OutboundServer",
     "Session",
     "Stream",
     "StreamOverflow",

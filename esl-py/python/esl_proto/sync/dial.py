@@ -6,7 +6,7 @@ import contextlib
 import socket
 from typing import Any
 
-from .pump import left
+from .shared_reader import left
 
 __all__ = ["dial", "some_left"]
 

@@ -13,10 +13,10 @@ from types import EllipsisType
 
 from .. import _native
 from .._native import Event
-from .._shared.conversation import Conversation
+from .._shared.client_session import ClientSession
 from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed, is_quiet
 from .._shared.keepalive import keep_alive
-from .._shared.orders import Timeout, checked
+from .._shared.commands import Timeout, checked
 from .._shared.reconnect import Reconnect
 from .._shared.slot import Answer, Postponed
 from .._shared.stream import Gap
@@ -24,7 +24,7 @@ from .._shared.target import Target
 from ..errors import LocalProtocolError, ProtocolError
 from ..types import Format
 from .dial import dial, some_left
-from .pump import Slot, Wire, deadline_of
+from .shared_reader import Slot, Wire, deadline_of
 from .socket import EventSocket
 
 __all__ = ["Inbound", "connect"]
@@ -66,7 +66,7 @@ class Inbound(EventSocket):
     def wait_open(self, timeout: float | None = None) -> None:
         """Waits until commands can be sent: for one who has `reconnect`. Raises `ConnectionClosed` if that will be
         never, and `TimeoutError`."""
-        self._pump.wait(lambda: self._opened or self._over, deadline_of(timeout))
+        self._reader.wait(lambda: self._opened or self._over, deadline_of(timeout))
         if not self._opened:
             raise self._reason().again()
 
@@ -74,33 +74,33 @@ class Inbound(EventSocket):
     def is_open(self) -> bool:
         return self._opened
 
-    def _conversation(self) -> Conversation:
+    def _client_session(self) -> ClientSession:
         if not self._opened:  # Also while a new connection still logs in.
             raise self._reason().again()
-        return super()._conversation()
+        return super()._client_session()
 
     def _reason(self) -> ConnectionClosed:
         return self._error or self._lost_by or closed("closed")
 
     def open(self, begin: Callable[[], None] | None = None) -> None:
         """Connects, logs in and subscribes. `connect` does it. `begin` is called before the first event."""
-        pump, deadline = self._pump, deadline_of(self._timeout)
-        wire = Wire(self._connected(deadline), _native.Connection.inbound(), self._router, pump)
+        reader, deadline = self._reader, deadline_of(self._timeout)
+        wire = Wire(self._connected(deadline), _native.Connection.inbound(), self._router, reader)
         accepted: Slot[Answer] = Slot()
-        wire.conversation.login(self._target.login, accepted)
+        wire.client_session.login(self._target.login, accepted)
         if begin is not None:
-            wire.conversation.before_events(begin)
+            wire.client_session.before_events(begin)
         try:
-            with pump.changed:
+            with reader.changed:
                 if self._closing:
                     raise closed("closed")
-                pump.wire = wire
-                pump.notify()
+                reader.wire = wire
+                reader.notify()
             # Handlers are for the threads of the program.
-            pump.result(accepted, deadline, handlers=False)
+            reader.result(accepted, deadline, handlers=False)
             self._subscribe_again(wire, deadline)
         except BaseException:
-            pump.close_wire(wire)
+            reader.close_wire(wire)
             raise
 
     def _connected(self, deadline: float | None) -> socket.socket:
@@ -116,14 +116,14 @@ class Inbound(EventSocket):
         return sock
 
     def _subscribe_again(self, wire: Wire, deadline: float | None) -> None:
-        pump, postponed = self._pump, self._router.postponed
+        reader, postponed = self._reader, self._router.postponed
         slots: list[Slot[Answer]] = []
-        with pump.changed:
+        with reader.changed:
             for command in self._router.subscription.commands():
                 slots.append(Slot())
-                wire.conversation.send(command, slots[-1])
+                wire.client_session.send(command, slots[-1])
         for slot in slots:
-            checked(pump.result(slot, deadline, handlers=False))
+            checked(reader.result(slot, deadline, handlers=False))
         while not self._begun(wire):
             self._ask_postponed(wire, postponed[0], deadline)
             postponed.popleft()
@@ -131,32 +131,32 @@ class Inbound(EventSocket):
     def _ask_postponed(self, wire: Wire, wish: Postponed, deadline: float | None) -> None:
         slot: Slot[Answer] = Slot()
         try:
-            with self._pump.changed:
-                wire.conversation.send(wish.command, slot, wish.accepted)
-            answer = self._pump.result(slot, deadline, handlers=False)
+            with self._reader.changed:
+                wire.client_session.send(wish.command, slot, wish.accepted)
+            answer = self._reader.result(slot, deadline, handlers=False)
         except LocalProtocolError as error:
-            with self._pump.changed:
+            with self._reader.changed:
                 wish.refuse(error)
         else:
-            with self._pump.changed:
+            with self._reader.changed:
                 wish.set_result(answer)
 
     def _begun(self, wire: Wire) -> bool:
         """Opens it, unless there is something yet to be sent."""
-        with self._pump.changed:
-            if wire.conversation.end is not None:
-                raise wire.conversation.end.again()
+        with self._reader.changed:
+            if wire.client_session.end is not None:
+                raise wire.client_session.end.again()
             if self._router.postponed:
                 return False
-            wire.conversation.on_end = self._lost
-            wire.conversation.begin_events()
+            wire.client_session.on_end = self._lost
+            wire.client_session.begin_events()
             self._opened = True
-            self._pump.notify()
+            self._reader.notify()
             return True
 
     def _lost(self) -> None:  # Called with the lock held.
         self._opened = False
-        self._lost_by = reason = super()._conversation().end or closed("closed")
+        self._lost_by = reason = super()._client_session().end or closed("closed")
         wanted = self._closing or is_quiet(reason)
         if wanted or self._policy is None:
             self._finish_locked(None if wanted else reason)
@@ -175,9 +175,9 @@ class Inbound(EventSocket):
 
     def _open_again(self, reason: ConnectionClosed, policy: Reconnect) -> None:
         began, attempts, final = time.monotonic(), 0, reason
-        lost = self._pump.wire
+        lost = self._reader.wire
         if lost is not None:
-            self._pump.close_wire(lost)
+            self._reader.close_wire(lost)
         for delay in policy.delays():
             if self._stop.wait(delay):
                 return
@@ -201,12 +201,12 @@ class Inbound(EventSocket):
 
     def close(self, timeout: Timeout = ...) -> None:
         # Under the lock `_lost` has either started its thread, which is joined below, or will see `_closing`: no race.
-        with self._pump.changed:
+        with self._reader.changed:
             self._closing = True
             again = self._again
-            if not self._opened and self._pump.wire is not None:  # Abort a login in progress.
-                self._pump.wire.conversation.abort(closed("closed"))
-                self._pump.notify()
+            if not self._opened and self._reader.wire is not None:  # Abort a login in progress.
+                self._reader.wire.client_session.abort(closed("closed"))
+                self._reader.notify()
         self._stop.set()
         if again is not None and again is not threading.current_thread():
             again.join(self._timeout if isinstance(timeout, EllipsisType) else timeout)

@@ -15,10 +15,10 @@ from .._shared.errors import EventSocketError
 from .._shared.keepalive import keep_alive
 from ..errors import ProtocolError
 from ..types import Format
-from .pump import deadline_of, left, poll
+from .shared_reader import deadline_of, left, poll
 from .session import Session
 
-__all__ = ["Server", "serve"]
+__all__ = ["OutboundServer", "serve"]
 
 _LOG = logging.getLogger("esl_proto.sync")
 
@@ -27,7 +27,7 @@ Handler = Callable[[Session], object]
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
-class Server:
+class OutboundServer:
     """Listens from its making on, takes calls in `serve_forever`, and runs the handler for each in a thread of its
     own."""
 
@@ -207,7 +207,7 @@ def serve(
     failure_cause: str = "NORMAL_TEMPORARY_FAILURE",
     timeout: float | None = 10.0,
     command_timeout: float | None = 60.0,
-) -> Server:
+) -> OutboundServer:
     """Listens for calls: `with serve(handler, host, port) as server: server.serve_forever()`.
 
     `handler` is a function that takes a `Session`, and runs in a thread of its own. When it returns, the connection
@@ -223,7 +223,7 @@ def serve(
     - `timeout`: for the handshake, and for the good-bye.
     - `command_timeout`: until a command is answered, unless the call says otherwise.
     """
-    return Server(
+    return OutboundServer(
         handler,
         socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET),
         ssl=ssl,

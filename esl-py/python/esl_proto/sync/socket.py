@@ -11,16 +11,16 @@ from uuid import uuid4
 
 from .. import _native
 from .._native import Command, Event, LogLine
-from .._shared.conversation import Conversation
+from .._shared.client_session import ClientSession
 from .._shared.errors import ConnectionClosed, closed
-from .._shared.orders import Order, Orders, Timeout, checked, need
+from .._shared.commands import Request, Commands, Timeout, checked, need
 from .._shared.results import JobResult
 from .._shared.router import Router, Wanted
 from .._shared.slot import Answer
 from .._shared.stream import Gap, Overflow, Queue
 from ..errors import LocalProtocolError
 from ..types import Format
-from .pump import Pump, Slot, Wire, deadline_of
+from .shared_reader import SharedReader, Slot, Wire, deadline_of
 from .stream import Stream
 
 __all__ = ["EventSocket", "Job", "Pending"]
@@ -32,10 +32,10 @@ T = TypeVar("T")
 class Pending:
     """The answer to a command that has been sent."""
 
-    __slots__ = ("_pump", "_slot")
+    __slots__ = ("_reader", "_slot")
 
-    def __init__(self, pump: Pump, slot: Slot[Answer]) -> None:
-        self._pump = pump
+    def __init__(self, reader: SharedReader, slot: Slot[Answer]) -> None:
+        self._reader = reader
         self._slot = slot
 
     def done(self) -> bool:
@@ -44,7 +44,7 @@ class Pending:
 
     def result(self, timeout: float | None = None) -> Answer:
         """The answer. Raises `TimeoutError` after `timeout` seconds, and can be asked again then."""
-        return self._pump.result(self._slot, deadline_of(timeout))
+        return self._reader.result(self._slot, deadline_of(timeout))
 
 
 class Job:
@@ -52,18 +52,18 @@ class Job:
 
     A job whose object is dropped goes on in the server, and its result is forgotten."""
 
-    __slots__ = ("__weakref__", "_pump", "slot", "uuid")
+    __slots__ = ("__weakref__", "_reader", "slot", "uuid")
 
-    def __init__(self, uuid: str, pump: Pump) -> None:
+    def __init__(self, uuid: str, reader: SharedReader) -> None:
         self.uuid = uuid
         """The Job-UUID."""
         self.slot: Slot[Event] = Slot()
-        self._pump = pump
+        self._reader = reader
 
     def result(self, timeout: float | None = None) -> JobResult:
         """The result. Raises `ConnectionClosed` if the connection ends before it comes, and `TimeoutError` after
         `timeout` seconds: the job goes on, and can be waited for again."""
-        return JobResult(self._pump.result(self.slot, deadline_of(timeout)))
+        return JobResult(self._reader.result(self.slot, deadline_of(timeout)))
 
     def done(self) -> bool:
         """Whether there is a result, or a reason why there will be none."""
@@ -73,7 +73,7 @@ class Job:
         return f"<Job {self.uuid}{' done' if self.done() else ''}>"
 
 
-class EventSocket(Orders["_native.Reply"]):
+class EventSocket(Commands["_native.Reply"]):
     """A connection to FreeSWITCH's event socket.
 
     Any number of threads may use it at once; it has none of its own. Events, answers and the end of the connection
@@ -82,7 +82,7 @@ class EventSocket(Orders["_native.Reply"]):
 
     def __init__(self, *, format: Format = "plain", timeout: float | None, command_timeout: float | None) -> None:
         self._router = Router()
-        self._pump = Pump(self._router)
+        self._reader = SharedReader(self._router)
         self._format = format
         self._timeout = timeout
         self._command_timeout = command_timeout
@@ -97,20 +97,20 @@ class EventSocket(Orders["_native.Reply"]):
     @property
     def is_open(self) -> bool:
         """Whether commands can be sent now. Best effort: a dead peer is noticed only while reading (see `run`)."""
-        wire = self._pump.wire
-        return wire is not None and wire.conversation.end is None
+        wire = self._reader.wire
+        return wire is not None and wire.client_session.end is None
 
     @property
     def pending(self) -> int:
         """How many answers and applications are being waited for."""
-        wire = self._pump.wire
-        return wire.conversation.waiting if wire is not None else 0
+        wire = self._reader.wire
+        return wire.client_session.waiting if wire is not None else 0
 
     @property
     def stats(self) -> dict[str, int]:
         """What came in on this connection so far."""
-        wire = self._pump.wire
-        return wire.conversation.connection.stats if wire is not None else {}
+        wire = self._reader.wire
+        return wire.client_session.connection.stats if wire is not None else {}
 
     def run(self, timeout: float | None = None) -> None:
         """Reads, and calls handlers, until the connection is over for good or `timeout` seconds have passed."""
@@ -119,35 +119,35 @@ class EventSocket(Orders["_native.Reply"]):
 
     def wait_closed(self, timeout: float | None = None) -> None:
         """Reads, and calls handlers, until it is over for good. Raises `TimeoutError`."""
-        self._pump.wait(lambda: self._over, deadline_of(timeout))
+        self._reader.wait(lambda: self._over, deadline_of(timeout))
 
     # Commands
 
     def send(self, command: Command) -> Pending:
         """Sends any command at once, and gives what its answer can be asked of. There is no need to wait before the
-        next one: answers come in order. An error is an answer like any other."""
-        return Pending(self._pump, self._send(command))
+        next one: answers come in request. An error is an answer like any other."""
+        return Pending(self._reader, self._send(command))
 
     def _send(self, command: Command, accepted: Callable[[], None] | None = None) -> Slot[Answer]:
         slot: Slot[Answer] = Slot()
-        with self._pump.changed:
-            self._conversation().send(command, slot, accepted)
+        with self._reader.changed:
+            self._client_session().send(command, slot, accepted)
         return slot
 
-    def _conversation(self) -> Conversation:
-        if self._pump.wire is None:
+    def _client_session(self) -> ClientSession:
+        if self._reader.wire is None:
             raise closed("closed")
-        return self._pump.wire.conversation
+        return self._reader.wire.client_session
 
     def _deadline(self, timeout: Timeout) -> float | None:
         return deadline_of(self._command_timeout if isinstance(timeout, EllipsisType) else timeout)
 
-    def _run(self, orders: Sequence[Order], timeout: Timeout = ...) -> _native.Reply:
-        return self._ask(orders, self._deadline(timeout))
+    def _run(self, requests: Sequence[Request], timeout: Timeout = ...) -> _native.Reply:
+        return self._ask(requests, self._deadline(timeout))
 
-    def _ask(self, orders: Sequence[Order], deadline: float | None) -> _native.Reply:
-        slots = [self._send(command, accepted) for command, accepted in orders]
-        answers = [checked(self._pump.result(slot, deadline)) for slot in slots]
+    def _ask(self, requests: Sequence[Request], deadline: float | None) -> _native.Reply:
+        slots = [self._send(command, accepted) for command, accepted in requests]
+        answers = [checked(self._reader.result(slot, deadline)) for slot in slots]
         return answers[-1]  # type: ignore[return-value]
 
     def api(self, line: str, *, check: bool = False, timeout: Timeout = ...) -> Answer:
@@ -157,7 +157,7 @@ class EventSocket(Orders["_native.Reply"]):
 
         The server does nothing else for this connection meanwhile, and sends no events: use `bgapi` for what takes
         time."""
-        answer = self._pump.result(self._send(Command.api(line)), self._deadline(timeout))
+        answer = self._reader.result(self._send(Command.api(line)), self._deadline(timeout))
         return checked(answer) if check else answer
 
     def bgapi(self, line: str, *, timeout: Timeout = ...) -> Job:
@@ -167,27 +167,27 @@ class EventSocket(Orders["_native.Reply"]):
         however early it comes."""
         deadline = self._deadline(timeout)
         self._listen_for(("BACKGROUND_JOB",), deadline)
-        job = Job(str(uuid4()), self._pump)
+        job = Job(str(uuid4()), self._reader)
         command = Command.bgapi(line, job_uuid=job.uuid)
         answer: Slot[Answer] = Slot()
-        with self._pump.changed:
-            conversation = self._conversation()
-            conversation.send(command, answer)
-            conversation.add_job(job.uuid, job)
+        with self._reader.changed:
+            client_session = self._client_session()
+            client_session.send(command, answer)
+            client_session.add_job(job.uuid, job)
         try:
-            checked(self._pump.result(answer, deadline))
+            checked(self._reader.result(answer, deadline))
         except BaseException:
-            with self._pump.changed:
-                conversation.drop_job(job.uuid)
+            with self._reader.changed:
+                client_session.drop_job(job.uuid)
             raise
         return job
 
     def _listen_for(self, names: Sequence[str], deadline: float | None) -> None:
         """Makes events come that this library itself waits for."""
-        with self._pump.changed:
-            orders = need(self._router.subscription, names)
-        if orders:
-            self._ask(orders, deadline)
+        with self._reader.changed:
+            requests = need(self._router.subscription, names)
+        if requests:
+            self._ask(requests, deadline)
 
     def _execute(self, app: str, arg: str, uuid: str | None, channel: str, timeout: float | None) -> Event:
         deadline = deadline_of(timeout)
@@ -196,19 +196,19 @@ class EventSocket(Orders["_native.Reply"]):
         command = Command.execute(app, arg, uuid=uuid, event_uuid=name)
         slot: Slot[Event] = Slot()
         answer: Slot[Answer] = Slot()
-        with self._pump.changed:
-            conversation = self._conversation()
-            conversation.add_application(name, channel, slot)
+        with self._reader.changed:
+            client_session = self._client_session()
+            client_session.add_application(name, channel, slot)
         try:
-            with self._pump.changed:
-                conversation.send(command, answer)
-            self._pump.wait(lambda: answer.done() or slot.done(), deadline)
+            with self._reader.changed:
+                client_session.send(command, answer)
+            self._reader.wait(lambda: answer.done() or slot.done(), deadline)
             if answer.done():
                 checked(answer.get())
-            return self._pump.result(slot, deadline)
+            return self._reader.result(slot, deadline)
         finally:
-            with self._pump.changed:
-                conversation.drop_application(name)
+            with self._reader.changed:
+                client_session.drop_application(name)
 
     # Events
 
@@ -253,11 +253,11 @@ class EventSocket(Orders["_native.Reply"]):
 
         With `gaps`, a `Gap` stands where the connection was lost and made anew."""
         wanted = Wanted(names, subclasses, channel)
-        with self._pump.changed:
-            orders = self._orders_for(wanted)
+        with self._reader.changed:
+            requests = self._requests_for(wanted)
             if gaps:
-                return self._stream(orders, *self._router.gap_queue(wanted, maxsize, overflow))
-            return self._stream(orders, *self._router.event_queue(wanted, maxsize, overflow))
+                return self._stream(requests, *self._router.gap_queue(wanted, maxsize, overflow))
+            return self._stream(requests, *self._router.event_queue(wanted, maxsize, overflow))
 
     def log_lines(
         self, level: str | int = "info", *, maxsize: int = 1000, overflow: Overflow = "drop-oldest"
@@ -265,17 +265,17 @@ class EventSocket(Orders["_native.Reply"]):
         """The lines of the server's log, up to `level`. All streams of a connection share one level: the last one
         asked for."""
         order = Command.log(level), partial(self._log_level, level)
-        with self._pump.changed:
+        with self._reader.changed:
             return self._stream([order], *self._router.log_queue(maxsize, overflow))
 
-    def _stream(self, orders: Sequence[Order], queue: Queue[T], remove: Callable[[], None]) -> Stream[T]:
+    def _stream(self, requests: Sequence[Request], queue: Queue[T], remove: Callable[[], None]) -> Stream[T]:
         # Call with the lock held.
         try:
-            self._apply(orders, queue)
+            self._apply(requests, queue)
         except BaseException:
             remove()  # The stream is not returned, so nothing would read its queue.
             raise
-        return Stream(self._pump, self._router, queue, remove)
+        return Stream(self._reader, self._router, queue, remove)
 
     def on(self, *names: str, subclasses: Sequence[str] = (), channel: str | None = None) -> Callable[[H], H]:
         """Decorates a handler of events; the arguments are those of `events`.
@@ -285,9 +285,9 @@ class EventSocket(Orders["_native.Reply"]):
 
         def register(handler: H) -> H:
             wanted = Wanted(names, subclasses, channel)
-            with self._pump.changed:
-                self._apply(self._orders_for(wanted), None)
-                remove = self._router.add_sink(wanted, lambda event: self._pump.call_later(handler, event))
+            with self._reader.changed:
+                self._apply(self._requests_for(wanted), None)
+                remove = self._router.add_sink(wanted, lambda event: self._reader.call_later(handler, event))
                 self._handlers.setdefault(handler, []).append(remove)
             return handler
 
@@ -295,7 +295,7 @@ class EventSocket(Orders["_native.Reply"]):
 
     def off(self, handler: Callable[[Event], object]) -> None:
         """Takes a handler away that `on` has decorated. The subscription stays."""
-        with self._pump.changed:
+        with self._reader.changed:
             for remove in self._handlers.pop(handler, ()):
                 remove()
 
@@ -306,39 +306,39 @@ class EventSocket(Orders["_native.Reply"]):
 
         Streams end quietly; whoever still waits for something gets `ConnectionClosed`. Events that the server has not
         sent yet are lost."""
-        pump, self._closing = self._pump, True
-        wire = pump.wire
+        reader, self._closing = self._reader, True
+        wire = reader.wire
         limit = self._timeout if isinstance(timeout, EllipsisType) else timeout
         try:
             if wire is not None:
                 self._say_exit(wire)
                 with contextlib.suppress(TimeoutError):
-                    pump.wait(lambda: wire.conversation.end is not None, deadline_of(limit))
+                    reader.wait(lambda: wire.client_session.end is not None, deadline_of(limit))
         finally:
             if wire is not None:
-                pump.close_wire(wire)
+                reader.close_wire(wire)
             self._finish(None)
-            pump.close()
+            reader.close()
 
     def _say_exit(self, wire: Wire) -> None:
-        with self._pump.changed:
+        with self._reader.changed:
             self._router.release()
-            wire.conversation.dispatch()
-            if wire.conversation.end is None:
+            wire.client_session.dispatch()
+            if wire.client_session.end is None:
                 with contextlib.suppress(LocalProtocolError, ConnectionClosed):
-                    wire.conversation.send(Command.exit(), None)
-            self._pump.notify()
+                    wire.client_session.send(Command.exit(), None)
+            self._reader.notify()
 
     def _finish(self, error: ConnectionClosed | None) -> None:
         """It is over for good."""
-        with self._pump.changed:
+        with self._reader.changed:
             self._finish_locked(error)
 
     def _finish_locked(self, error: ConnectionClosed | None) -> None:
         self._error = self._error or error
         self._router.end(error)
         self._over = True
-        self._pump.notify()
+        self._reader.notify()
 
     def __enter__(self) -> Self:
         return self

@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 from .._shared.errors import closed
 from .._shared.router import Router
 from .._shared.stream import Counters, Queue
-from .pump import Pump, deadline_of
+from .shared_reader import SharedReader, deadline_of
 
 __all__ = ["Stream"]
 
@@ -22,8 +22,8 @@ class Stream(Counters[T]):
 
     It is closed by `close`, at the end of `with`, and when it is dropped."""
 
-    def __init__(self, pump: Pump, router: Router, queue: Queue[T], remove: Callable[[], None]) -> None:
-        self._pump = pump
+    def __init__(self, reader: SharedReader, router: Router, queue: Queue[T], remove: Callable[[], None]) -> None:
+        self._reader = reader
         self._router = router
         self._queue = queue
         self._remove = remove
@@ -45,7 +45,7 @@ class Stream(Counters[T]):
             raise closed("closed") from None
 
     def _next(self, timeout: float | None) -> T:
-        queue, changed = self._queue, self._pump.changed
+        queue, changed = self._queue, self._reader.changed
         deadline = deadline_of(timeout)
         while True:
             with changed:
@@ -53,13 +53,13 @@ class Stream(Counters[T]):
                     return queue.pop()
                 if queue.ended:
                     raise queue.failure() or _QuietEnd
-            self._pump.wait(lambda: bool(queue.items) or queue.ended, deadline)
+            self._reader.wait(lambda: bool(queue.items) or queue.ended, deadline)
 
     def close(self) -> None:
         """No more are wanted."""
-        with self._pump.changed:
+        with self._reader.changed:
             self._remove()
-            self._pump.notify()
+            self._reader.notify()
 
     def __enter__(self) -> Self:
         return self

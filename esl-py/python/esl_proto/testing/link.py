@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from esl_proto import HostRequest, Effect, Server, ServerClosed
 
-from . import _asks
+from . import _requests
 from ._loop import LoopThread, on_loop
 from ._received import Received
 from ._wire import Wire
@@ -103,19 +103,19 @@ class Link(asyncio.Protocol):
 
     def deliver(self, headers: list[tuple[str, str | list[str]]], body: str | bytes | None) -> bool:
         """Offers an event; whether the client gets it."""
-        gets_it = self.server.closed is None and self.server.deliver(headers, body)
+        gets_it = self.server.closed is None and self.server.offer(headers, body)
         self.pump()
         return gets_it
 
     def deliver_diverted(self, headers: list[tuple[str, str | list[str]]], body: str | bytes | None) -> None:
         """Gives an event that its channel's own script would get."""
         if self.server.closed is None:
-            self.server.deliver_diverted(headers, body)
+            self.server.offer_diverted(headers, body)
         self.pump()
 
     def log_line(self, level: str, text: str, file: str, function: str, line: int, channel_uuid: str) -> bool:
         """Offers a line of the log; whether the client gets it."""
-        gets_it = self.server.closed is None and self.server.log_line(
+        gets_it = self.server.closed is None and self.server.offer_log(
             level, text, file=file, function=function, line=line, channel_uuid=channel_uuid
         )
         self.pump()
@@ -142,7 +142,7 @@ class Link(asyncio.Protocol):
         if message.octets:
             self._switch.record(Received.of(message.octets, self.number))
         if isinstance(message, HostRequest):
-            later = _asks.answer(self._switch, self, message)
+            later = _requests.answer(self._switch, self, message)
             if later is not None:
                 self._answering = asyncio.get_running_loop().create_task(self._answer_later(later))
         elif message.kind == "all-events":

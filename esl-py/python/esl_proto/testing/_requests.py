@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 __all__ = ["answer"]
 
 
-def answer(switch: Switch, link: Link, ask: HostRequest) -> Awaitable[None] | None:
+def answer(switch: Switch, link: Link, request: HostRequest) -> Awaitable[None] | None:
     """Answers a question now, or gives what will."""
-    return _ANSWERS[ask.kind](switch, link, ask)
+    return _ANSWERS[request.kind](switch, link, request)
 
 
-def _password(switch: Switch, link: Link, ask: HostRequest) -> None:
-    if _is_same(ask.password_bytes, switch.password):
+def _password(switch: Switch, link: Link, request: HostRequest) -> None:
+    if _is_same(request.password_bytes, switch.password):
         link.server.accept()
     else:
         link.server.refuse()
 
 
-def _user(switch: Switch, link: Link, ask: HostRequest) -> None:
-    user = switch.users.get(f"{ask.user}@{ask.domain}")
-    if user is not None and _is_same(ask.password_bytes, user.password):
-        link.server.accept(events=user.events, api=user.api, log=user.log)
+def _user(switch: Switch, link: Link, request: HostRequest) -> None:
+    user = switch.users.get(f"{request.user}@{request.domain}")
+    if user is not None and _is_same(request.password_bytes, user.password):
+        link.server.accept(allowed_events=user.events, allowed_api=user.api, allowed_log=user.log)
     else:
         link.server.refuse()
 
@@ -43,19 +43,19 @@ def _is_same(given: bytes | None, password: str) -> bool:
     return hmac.compare_digest(given or b"", password.encode())
 
 
-def _command(ask: HostRequest) -> tuple[str, str]:
-    command, argument = ask.command or "", ask.argument or ""
+def _command(request: HostRequest) -> tuple[str, str]:
+    command, argument = request.command or "", request.argument or ""
     # As on the console, the whole line is the command.
-    return (command, argument) if not ask.console else (command.partition(" ")[0], command.partition(" ")[2])
+    return (command, argument) if not request.console else (command.partition(" ")[0], command.partition(" ")[2])
 
 
-def _api_command(switch: Switch, link: Link, ask: HostRequest) -> Awaitable[None] | None:
-    return _then(switch, lambda: _api.run(switch, *_command(ask)), link.server.output)
+def _api_command(switch: Switch, link: Link, request: HostRequest) -> Awaitable[None] | None:
+    return _then(switch, lambda: _api.run(switch, *_command(request)), link.server.output)
 
 
-def _job(switch: Switch, link: Link, ask: HostRequest) -> None:
-    job = ask.job_uuid or new_uuid()
-    command, argument = _command(ask)
+def _job(switch: Switch, link: Link, request: HostRequest) -> None:
+    job = request.job_uuid or new_uuid()
+    command, argument = _command(request)
     about = {"Job-UUID": job, "Job-Command": command, "Job-Command-Arg": argument}
     if link.call is not None:
         about["Job-Owner-UUID"] = link.call.uuid
@@ -88,21 +88,21 @@ def _as_output(output: object) -> str | bytes:
     return "" if output is None else str(output)
 
 
-def _sendmsg(switch: Switch, link: Link, ask: HostRequest) -> Awaitable[None] | None:
-    call = link.call if ask.uuid is None else switch.find(ask.uuid)
+def _sendmsg(switch: Switch, link: Link, request: HostRequest) -> Awaitable[None] | None:
+    call = link.call if request.uuid is None else switch.find(request.uuid)
     if call is None:
-        link.server.no_such_channel(ask.uuid or "")
+        link.server.no_such_channel(request.uuid or "")
         return None
-    if ask.call == "hangup":
+    if request.call == "hangup":
         # The reply comes before what follows from it.
         link.server.ok()
-        call.hangup(ask.cause or "NORMAL_CLEARING")
+        call.hangup(request.cause or "NORMAL_CLEARING")
         return None
     done = None
-    if ask.call == "execute":
-        loops = next((value for name, value in ask.headers if name.lower() == "loops"), "1")
+    if request.call == "execute":
+        loops = next((value for name, value in request.headers if name.lower() == "loops"), "1")
         done = call.order(
-            ask.app or "", ask.arg or "", ask.event_uuid, int(loops) if loops.isdecimal() else 1, wait=ask.wait
+            request.app or "", request.arg or "", request.event_uuid, int(loops) if loops.isdecimal() else 1, wait=request.wait
         )
     if done is None:
         link.server.ok()
@@ -116,29 +116,29 @@ def _sendmsg(switch: Switch, link: Link, ask: HostRequest) -> Awaitable[None] | 
     return later()
 
 
-def _sendevent(switch: Switch, link: Link, ask: HostRequest) -> None:
+def _sendevent(switch: Switch, link: Link, request: HostRequest) -> None:
     uuid = new_uuid()
     link.server.fired(uuid)
-    headers = [(name, value) for name, value in ask.headers if name.lower() != "event-subclass"]
-    subclass = next((value for name, value in ask.headers if name.lower() == "event-subclass"), None)
-    line = ask.octets.lstrip(b"\r\n").partition(b"\n")[0].rstrip(b"\r").decode("utf-8", "surrogateescape")
+    headers = [(name, value) for name, value in request.headers if name.lower() != "event-subclass"]
+    subclass = next((value for name, value in request.headers if name.lower() == "event-subclass"), None)
+    line = request.raw.lstrip(b"\r\n").partition(b"\n")[0].rstrip(b"\r").decode("utf-8", "surrogateescape")
     headers = [("Command", line), *headers, ("Event-UUID", uuid)]
-    diverts = switch.find(next((value for name, value in ask.headers if name.lower() == "unique-id"), None))
-    switch.fire_sent(ask.name or "CUSTOM", subclass, headers, ask.body, diverts)
+    diverts = switch.find(next((value for name, value in request.headers if name.lower() == "unique-id"), None))
+    switch.fire_sent(request.name or "CUSTOM", subclass, headers, request.body, diverts)
 
 
-def _connect(switch: Switch, link: Link, ask: HostRequest) -> None:
+def _connect(switch: Switch, link: Link, request: HostRequest) -> None:
     link.server.channel(switch.event("CHANNEL_DATA", link.call.headers() if link.call is not None else []))
 
 
-def _getvar(switch: Switch, link: Link, ask: HostRequest) -> None:
-    link.server.value(link.call.variable(ask.name or "") if link.call is not None else "")
+def _getvar(switch: Switch, link: Link, request: HostRequest) -> None:
+    link.server.value(link.call.variable(request.name or "") if link.call is not None else "")
 
 
-def _myevents(switch: Switch, link: Link, ask: HostRequest) -> None:
-    call = switch.find(ask.uuid)
+def _myevents(switch: Switch, link: Link, request: HostRequest) -> None:
+    call = switch.find(request.uuid)
     if call is None:
-        link.server.no_such_channel(ask.uuid or "")
+        link.server.no_such_channel(request.uuid or "")
     else:
         link.control(call)
         link.server.control(call.uuid)

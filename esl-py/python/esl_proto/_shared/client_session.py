@@ -21,7 +21,7 @@ from .reading import Reading
 from .router import Router
 from .slot import Answer, Slot
 
-__all__ = ["Answer", "Conversation", "JobSlot", "Slot"]
+__all__ = ["Answer", "ClientSession", "JobSlot", "Slot"]
 
 _LOG = logging.getLogger("esl_proto")
 _EXITING = 608
@@ -34,13 +34,13 @@ class JobSlot(Protocol):
     def slot(self) -> Slot: ...
 
 
-class Conversation:
+class ClientSession:
     """Correlates incoming messages with pending slots. Not thread-safe: with threads, the caller holds a lock."""
 
     def __init__(self, connection: _native.Connection, router: Router, write: Callable[[bytes], object]) -> None:
         self.connection = connection
         self.end: ConnectionClosed | None = None
-        """Why the conversation is over; `None` before the end."""
+        """Why the client_session is over; `None` before the end."""
         self.on_end: Callable[[], None] = lambda: None
         """Called at the end, once."""
         self.lingering = False
@@ -284,7 +284,7 @@ class Conversation:
     # The end
 
     def abort(self, error: ConnectionClosed) -> None:
-        """Ends the conversation locally, without telling the server."""
+        """Ends the client_session locally, without telling the server."""
         self._finish(self._verdict or error)
 
     def _finish(self, error: ConnectionClosed) -> None:

@@ -19,11 +19,11 @@ from typing import Generic, TypeVar
 
 from .. import _native
 from .._native import Event
-from .._shared.conversation import Conversation
+from .._shared.client_session import ClientSession
 from .._shared.errors import closed
 from .._shared.router import Router
 
-__all__ = ["Pump", "Slot", "Wire", "deadline_of", "poll"]
+__all__ = ["SharedReader", "Slot", "Wire", "deadline_of", "poll"]
 
 _LOG = logging.getLogger("esl_proto.sync")
 _WOULD_BLOCK = (BlockingIOError, tls.SSLWantReadError, tls.SSLWantWriteError)
@@ -58,7 +58,7 @@ def poll(
 
 
 class Slot(Generic[T]):
-    """One pending result. INVARIANT: read and set only while holding the lock of its pump."""
+    """One pending result. INVARIANT: read and set only while holding the lock of its reader."""
 
     __slots__ = ("_done", "_error", "_result")
 
@@ -88,13 +88,13 @@ class Slot(Generic[T]):
 
 
 class Wire:
-    """A socket and the conversation on it. INVARIANT: every method is called with the pump's lock held."""
+    """A socket and the client_session on it. INVARIANT: every method is called with the reader's lock held."""
 
-    def __init__(self, sock: socket.socket, connection: _native.Connection, router: Router, pump: Pump) -> None:
+    def __init__(self, sock: socket.socket, connection: _native.Connection, router: Router, reader: SharedReader) -> None:
         sock.setblocking(False)
-        self._pump = pump
+        self._reader = reader
         self.sock = sock
-        self.conversation = Conversation(connection, router, self._write)
+        self.client_session = ClientSession(connection, router, self._write)
         self.unsent = bytearray()
         """Bytes left by a short write. No command is truncated: the next thread that waits sends the rest."""
         self._view = memoryview(bytearray(65536))
@@ -103,7 +103,7 @@ class Wire:
         self.unsent += data
         self.push()
         if self.unsent:
-            self._pump.wake_reader()
+            self._reader.wake_reader()
 
     def push(self) -> None:
         """Sends as much as the socket takes now."""
@@ -127,18 +127,18 @@ class Wire:
             _LOG.debug("the connection broke: %s", error)
             count = 0
         if count:
-            self.conversation.receive(self._view[:count])
+            self.client_session.receive(self._view[:count])
         else:
-            self.conversation.receive_eof()
+            self.client_session.receive_eof()
         return True
 
 
-class Pump:
+class SharedReader:
     """One lock, one reader at a time, and the handlers."""
 
     def __init__(self, router: Router) -> None:
         self.changed = threading.Condition(threading.Lock())
-        """INVARIANT: the router, the conversation and the socket are used only while holding it. It is not re-entrant,
+        """INVARIANT: the router, the client_session and the socket are used only while holding it. It is not re-entrant,
         so handlers, which may call any method of the façade, run without it: see `_call_handlers`."""
         self.wire: Wire | None = None
         self._router = router
@@ -173,10 +173,10 @@ class Pump:
     def _turn(self, deadline: float | None) -> None:
         """Reads, or waits until another thread has."""
         wire = self.wire
-        if self._reading or wire is None or wire.conversation.end is not None:
+        if self._reading or wire is None or wire.client_session.end is not None:
             self.changed.wait(left(deadline))
             return
-        if wire.conversation.dispatch():  # Messages that were held back while a stream was full.
+        if wire.client_session.dispatch():  # Messages that were held back while a stream was full.
             self.changed.notify_all()
             return
         self._reading = True
@@ -190,7 +190,7 @@ class Pump:
 
     def _exchange(self, wire: Wire) -> bool:
         """Sends and reads as much as possible without blocking. False if there was nothing to read."""
-        if wire.conversation.end is not None:
+        if wire.client_session.end is not None:
             return True
         wire.push()
         return not self._router.blocked and wire.read()
@@ -221,7 +221,7 @@ class Pump:
             self._waker.send(b"x")
 
     def _call_handlers(self) -> None:
-        """Calls the pending handlers, one at a time and in order. `_calling` keeps other threads, and a handler that
+        """Calls the pending handlers, one at a time and in request. `_calling` keeps other threads, and a handler that
         waits (re-entrancy), from calling the next handler before the current one has returned."""
         if self._calling:
             return
@@ -243,7 +243,7 @@ class Pump:
     def close_wire(self, wire: Wire) -> None:
         """Closes a socket, once no thread is reading it any more."""
         with self.changed:
-            wire.conversation.abort(closed("closed"))
+            wire.client_session.abort(closed("closed"))
             self.notify()
             self.changed.wait_for(lambda: not self._reading or self.wire is not wire)
             wire.sock.close()

@@ -11,14 +11,14 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from .._native import Command
 from ..errors import LocalProtocolError
 from ..types import Format, Text
-from .conversation import Conversation
+from .client_session import ClientSession
 from .errors import CommandError
 from .router import Router, Wanted
 from .slot import Answer
 from .stream import Queue
 from .subscription import Subscription
 
-__all__ = ["Order", "Orders", "StreamSlot", "Timeout", "checked", "need"]
+__all__ = ["Request", "Commands", "StreamSlot", "Timeout", "checked", "need"]
 
 _LOG = logging.getLogger("esl_proto")
 
@@ -28,7 +28,7 @@ A = TypeVar("A", bound=Answer)
 
 Timeout: TypeAlias = float | EllipsisType | None
 """Seconds; `None` for no limit, `...` for the connection's own."""
-Order: TypeAlias = tuple[Command, Callable[[], None] | None]
+Request: TypeAlias = tuple[Command, Callable[[], None] | None]
 """A command, and what to note once the server has accepted it."""
 
 
@@ -45,7 +45,7 @@ class StreamSlot:
 
     __slots__ = ("_queue", "_router", "accepted", "command")
 
-    def __init__(self, router: Router, order: Order, queue: Queue[Any] | None) -> None:
+    def __init__(self, router: Router, request: Request, queue: Queue[Any] | None) -> None:
         """`None` for a handler, which has no queue."""
         self.command, self.accepted = order
         self._router = router
@@ -80,7 +80,7 @@ class StreamSlot:
 
 def hear(
     subscription: Subscription, names: Iterable[str], subclasses: Iterable[str] = (), format: Format | None = None
-) -> list[Order]:
+) -> list[Request]:
     """What makes these events come, if they do not come yet."""
     names, subclasses = tuple(names), tuple(subclasses)
     if not subscription.lacks(names, subclasses):
@@ -89,7 +89,7 @@ def hear(
     return [(command, partial(subscription.add, format, names, subclasses))]
 
 
-def pass_filters(subscription: Subscription, names: Iterable[str]) -> list[Order]:
+def pass_filters(subscription: Subscription, names: Iterable[str]) -> list[Request]:
     """What lets events that this library waits for through the program's filters, which keep out all they do not
     name."""
     missing = [name for name in names if ("Event-Name", name) not in subscription.filters]
@@ -98,15 +98,15 @@ def pass_filters(subscription: Subscription, names: Iterable[str]) -> list[Order
     ]
 
 
-def need(subscription: Subscription, names: Sequence[str]) -> list[Order]:
+def need(subscription: Subscription, names: Sequence[str]) -> list[Request]:
     """What makes events come that this library itself waits for, whatever the program filters."""
     subscription.needed.update(dict.fromkeys(names))
-    orders = pass_filters(subscription, names) if subscription.filters else []
-    return orders + hear(subscription, names)
+    requests = pass_filters(subscription, names) if subscription.filters else []
+    return requests + hear(subscription, names)
 
 
-class Orders(Generic[R]):
-    """Orders must succeed: where the server answers with an error, they raise `CommandError`."""
+class Commands(Generic[R]):
+    """Commands must succeed: where the server answers with an error, they raise `CommandError`."""
 
     _router: Router
     _format: Format
@@ -116,27 +116,27 @@ class Orders(Generic[R]):
         """Whether commands can be sent now."""
         raise NotImplementedError
 
-    def _conversation(self) -> Conversation:
+    def _client_session(self) -> ClientSession:
         """The one that commands go to. Raises `ConnectionClosed` if there is none."""
         raise NotImplementedError
 
-    def _run(self, orders: Sequence[Order], timeout: Timeout) -> R:
+    def _run(self, requests: Sequence[Request], timeout: Timeout) -> R:
         """Sends all of them at once; gives the reply to the last."""
         raise NotImplementedError
 
-    def _orders_for(self, wanted: Wanted) -> list[Order]:
+    def _requests_for(self, wanted: Wanted) -> list[Request]:
         return hear(self._router.subscription, wanted.names, wanted.subclasses, self._format)
 
-    def _apply(self, orders: Iterable[Order], queue: Queue[Any] | None) -> None:
+    def _apply(self, requests: Iterable[Request], queue: Queue[Any] | None) -> None:
         """Sends what a stream, which reads `queue`, or a handler needs, now or when there is a connection."""
-        for order in orders:
-            slot = StreamSlot(self._router, order, queue)
+        for request in requests:
+            slot = StreamSlot(self._router, request, queue)
             if self.is_open:
-                self._conversation().send(slot.command, slot, slot.accepted)
+                self._client_session().send(slot.command, slot, slot.accepted)
             else:
                 slot.postpone()
 
-    def _order(self, command: Command, timeout: Timeout, accepted: Callable[[], None] | None = None) -> R:
+    def _command(self, command: Command, timeout: Timeout, accepted: Callable[[], None] | None = None) -> R:
         return self._run([(command, accepted)], timeout)
 
     def subscribe(self, *names: str, subclasses: Sequence[str] = (), timeout: Timeout = ...) -> R:
@@ -145,17 +145,17 @@ class Orders(Generic[R]):
         names = tuple(str(name).upper() for name in names)
         subscription = self._router.subscription
         command = Command.event(*names, format=self._format, subclasses=tuple(subclasses))
-        return self._order(command, timeout, partial(subscription.add, self._format, names, tuple(subclasses)))
+        return self._command(command, timeout, partial(subscription.add, self._format, names, tuple(subclasses)))
 
     def unsubscribe(self, *names: str, subclasses: Sequence[str] = (), timeout: Timeout = ...) -> R:
         """`nixevent`: these events come no more."""
         names = tuple(str(name).upper() for name in names)
         command = Command.nixevent(*names, subclasses=tuple(subclasses))
-        return self._order(command, timeout, partial(self._router.subscription.remove, names, tuple(subclasses)))
+        return self._command(command, timeout, partial(self._router.subscription.remove, names, tuple(subclasses)))
 
     def noevents(self, *, timeout: Timeout = ...) -> R:
         """`noevents`: no event comes any more. Filters stay."""
-        return self._order(Command.noevents(), timeout, self._router.subscription.clear)
+        return self._command(Command.noevents(), timeout, self._router.subscription.clear)
 
     def filter(self, header: str, value: str, *, timeout: Timeout = ...) -> R:
         """`filter add`: of the events subscribed to, only those come that one of the filters lets in.
@@ -163,22 +163,22 @@ class Orders(Generic[R]):
         `value` may be a `/regular expression/`, or begin with `-` to keep matching events out. Events that jobs and
         applications are waiting for are let in as well."""
         subscription = self._router.subscription
-        orders = pass_filters(subscription, tuple(subscription.needed))  # A copy: other threads may add to it.
+        requests = pass_filters(subscription, tuple(subscription.needed))  # A copy: other threads may add to it.
         accepted = partial(subscription.add_filter, header, value)
-        return self._run([*orders, (Command.filter(header, value), accepted)], timeout)
+        return self._run([*requests, (Command.filter(header, value), accepted)], timeout)
 
     def filter_delete(self, header: str | None = None, value: str | None = None, *, timeout: Timeout = ...) -> R:
         """`filter delete`: takes away one filter, all of a header, or all."""
         accepted = partial(self._router.subscription.delete_filter, header, value)
-        return self._order(Command.filter_delete(header, value), timeout, accepted)
+        return self._command(Command.filter_delete(header, value), timeout, accepted)
 
     def log(self, level: str | int | None = None, *, timeout: Timeout = ...) -> R:
         """`log`: lines of the server's log come, up to this level."""
-        return self._order(Command.log(level), timeout, partial(self._log_level, 7 if level is None else level))
+        return self._command(Command.log(level), timeout, partial(self._log_level, 7 if level is None else level))
 
     def nolog(self, *, timeout: Timeout = ...) -> R:
         """`nolog`: no more log lines."""
-        return self._order(Command.nolog(), timeout, partial(self._log_level, None))
+        return self._command(Command.nolog(), timeout, partial(self._log_level, None))
 
     def _log_level(self, level: str | int | None) -> None:
         self._router.subscription.log = level
@@ -193,17 +193,17 @@ class Orders(Generic[R]):
     ) -> R:
         """`sendevent`: fires an event. `detail` of the reply is its Event-UUID."""
         pairs = list(headers.items()) if isinstance(headers, Mapping) else list(headers)
-        return self._order(Command.sendevent(name, pairs, body), timeout)
+        return self._command(Command.sendevent(name, pairs, body), timeout)
 
     def hangup(self, cause: str | int | None = None, *, uuid: str | None = None, timeout: Timeout = ...) -> R:
         """`sendmsg` with `hangup`: ends a channel. Inbound, `uuid` says which."""
-        return self._order(Command.hangup(cause, uuid=uuid), timeout)
+        return self._command(Command.hangup(cause, uuid=uuid), timeout)
 
     def linger(self, seconds: int | None = None, *, timeout: Timeout = ...) -> R:
         """`linger`: a session keeps the connection for a while after its channel has ended, so that the last events
         come; `None` for ever. Needs `full`."""
-        return self._order(Command.linger(seconds), timeout)
+        return self._command(Command.linger(seconds), timeout)
 
     def resume(self, *, timeout: Timeout = ...) -> R:
         """`resume`: when a session's connection ends, the dialplan goes on where it was; otherwise the call ends."""
-        return self._order(Command.resume(), timeout)
+        return self._command(Command.resume(), timeout)

@@ -143,7 +143,7 @@ impl HostRequest {
                 Self { wait: *wait, ..blank("sendmsg") }.with_message(py, message).with_body(py, request)
             }
             Core::SendEvent { name, request } => {
-                Self { name: text(name.as_octets()), ..blank("sendevent") }.with_body(py, request)
+                Self { name: text(name.as_bytes()), ..blank("sendevent") }.with_body(py, request)
             }
             Core::Connect => blank("connect"),
             Core::GetVar(name) => Self { name: text(name), ..blank("getvar") },
@@ -163,7 +163,7 @@ impl HostRequest {
                 ..asked
             },
             CallCommand::Hangup { cause } => {
-                Self { call: text(b"hangup"), cause: cause.and_then(|cause| text(cause.as_octets())), ..asked }
+                Self { call: text(b"hangup"), cause: cause.and_then(|cause| text(cause.as_bytes())), ..asked }
             }
             CallCommand::Unicast(_) => Self { call: text(b"unicast"), ..asked },
             CallCommand::NoMedia { .. } => Self { call: text(b"nomedia"), ..asked },

@@ -3,7 +3,7 @@
 
 use arbitrary::{Result, Unstructured};
 use esl_proto::Event;
-use esl_proto::event::{Content, EventEncodeError, EventField, OutgoingEvent, OutgoingEventErrorKind};
+use esl_proto::event::{Content, EventEncodeError, Field, OutgoingEvent, OutgoingEventErrorKind};
 use esl_proto::name::Format;
 use esl_proto::text::{Insufficient, Percent};
 
@@ -41,12 +41,12 @@ fn write(u: &mut Unstructured<'_>) -> Result<()> {
         Ok(Given { name: text(u)?, items, is_array })
     })?;
     let items: Vec<Vec<&[u8]>> = given.iter().map(|given| given.items.iter().map(Vec::as_slice).collect()).collect();
-    let fields: Vec<EventField<'_>> = given
+    let fields: Vec<Field<'_>> = given
         .iter()
         .zip(&items)
         .map(|(given, items)| {
             let content = if given.is_array { Content::Array(items) } else { Content::Text(items[0]) };
-            EventField { name: &given.name, content }
+            Field { name: &given.name, content }
         })
         .collect();
     let event = OutgoingEvent { headers: &fields, body: body.as_deref() };
