@@ -564,7 +564,7 @@ impl Sum {
         for text in [Text::from(octets), Text::expand(octets)] {
             let digits = PlayAndGetDigits::new(number, number, text, text).tries(number).timeout(number);
             let digits = digits.terminators(text).invalid_file(text).regexp(text).digit_timeout(number);
-            let conference = Conference::new(text).profile(text).pin(text).flags(Words::from_octets(&words));
+            let conference = Conference::new(text).profile(text).pin(text).flags(Words::from_bytes(&words));
             let apps = [
                 App::Answer,
                 App::playback(text),
@@ -595,8 +595,8 @@ impl Sum {
                 App::deflect(text),
                 App::redirect(text),
                 App::respond(text),
-                App::hangup(HangupCause::from_octets(octets)),
-                App::sched_hangup(number, HangupCause::from_octets(octets)),
+                App::hangup(HangupCause::from_bytes(octets)),
+                App::sched_hangup(number, HangupCause::from_bytes(octets)),
                 App::event(&pairs[..]),
                 App::log(LogLevel::new(number as i8).unwrap_or(LogLevel::DEBUG), text),
                 App::info(LogLevel::INFO),

@@ -1605,7 +1605,7 @@ typedef struct eslp_sendmsg {
   /** The same for messages of priority (`event-lock-pri`). */
   uint8_t event_lock_pri;
   /** In sync outbound mode: answer at once and let the application run (`async`). */
-  uint8_t is_async;
+  uint8_t run_async;
   /** With ESLP_CALL_EXECUTE. */
   eslp_execute execute;
   /** With ESLP_CALL_UNICAST. */
@@ -2530,9 +2530,9 @@ typedef struct eslp_server_options {
   /** The longest head and body of a command. */
   eslp_limits request;
   /** How many events, and how many log lines, may wait to be sent. Default 100 000. */
-  uint32_t queued;
+  uint32_t max_queued;
   /** How many of them may be lost in a row beyond that before the connection ends. Default 500. */
-  uint32_t lost;
+  uint32_t max_lost;
   /** How a `%` in values is written: an eslp_percent. */
   int32_t percent;
   /** An outbound connection: the uuid of the channel that has made it. Left out for an inbound one. */
@@ -2549,7 +2549,7 @@ typedef enum eslp_server_result_kind {
   ESLP_SERVER_NONE = 0,
   /** The listener has written something by itself, its greeting or the reply to a command: `written`, `effect`. */
   ESLP_SERVER_DONE = 1,
-  /** The client wants something of the host, which has to eslp_server_respond(): `ask`. */
+  /** The client wants something of the host, which has to eslp_server_respond(): `request`. */
   ESLP_SERVER_HOST_REQUEST = 2,
 } eslp_server_result_kind;
 
@@ -2702,7 +2702,7 @@ typedef struct eslp_server_result {
   /** Position in the stream, counted from the first octet. */
   uint64_t error_offset;
   /** With ESLP_SERVER_HOST_REQUEST: what is wanted. */
-  eslp_host_request ask;
+  eslp_host_request request;
 } eslp_server_result;
 
 /** What the host says to an eslp_host_request. */
@@ -2854,7 +2854,7 @@ eslp_status eslp_server_poll(eslp_server *server, const void *buf, size_t len, v
  * `written` says then, or the storage has no room for the rights. Nothing has changed then but what `out` holds, which
  * has no meaning.
  */
-eslp_status eslp_server_respond(eslp_server *server, const eslp_response *answer, void *out, size_t size,
+eslp_status eslp_server_respond(eslp_server *server, const eslp_response *response, void *out, size_t size,
     size_t *written);
 
 /** Refuses a connection by its address, instead of the first eslp_server_poll(). Send what is written, and close it. */

@@ -49,7 +49,7 @@ static int dial(const char *host, const char *port) {
     if (error) die(3, host, gai_strerror(error));
 
     int result = -1;
-    for (struct addrinfo *address = list; address && found < 0; address = address->ai_next) {
+    for (struct addrinfo *address = list; address && result < 0; address = address->ai_next) {
         result = socket(address->ai_family, address->ai_socktype, address->ai_protocol);
         if (result >= 0 && connect(result, address->ai_addr, address->ai_addrlen)) {
             close(result);

@@ -157,7 +157,7 @@ private:
                     return false;
                 }
                 auto result = event.get(variable);
-                value = found ? result->str() : std::string();
+                value = result ? result->str() : std::string();
                 return true;
             }
             return event.name() == ESLP_EVENT_CHANNEL_HANGUP;

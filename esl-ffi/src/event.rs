@@ -140,7 +140,7 @@ pub(crate) unsafe fn event<'a>(pointer: *const eslp_event) -> Outcome<Event<'a>>
     }
 }
 
-fn found<T>(value: Option<T>) -> Outcome<T> {
+fn result<T>(value: Option<T>) -> Outcome<T> {
     value.ok_or(eslp_status::ESLP_NOT_FOUND)
 }
 
@@ -176,7 +176,7 @@ pub unsafe extern "C" fn eslp_event_get(
     // SAFETY: by the contract with C, `event` and `name` are inputs and `value` is an output.
     run(|| unsafe {
         let out = Out::new(value)?;
-        out.set(found(self::event(event)?.get(name.octets()?))?.into());
+        out.set(result(self::event(event)?.get(name.octets()?))?.into());
         Ok(())
     })
 }
@@ -249,7 +249,7 @@ pub unsafe extern "C" fn eslp_event_body(event: *const eslp_event, body: *mut es
     // SAFETY: by the contract with C, `event` is an input and `body` is an output.
     run(|| unsafe {
         let out = Out::new(body)?;
-        out.set(found(self::event(event)?.body())?.into());
+        out.set(result(self::event(event)?.body())?.into());
         Ok(())
     })
 }
@@ -306,7 +306,7 @@ pub unsafe extern "C" fn eslp_index_get(
     // SAFETY: by the contract with C, `index` is a handle, `name` is an input and `value` is an output.
     run(|| unsafe {
         let out = Out::new(value)?;
-        out.set(found(eslp_index::inner_ref(index)?.get(name.octets()?))?.into());
+        out.set(result(eslp_index::inner_ref(index)?.get(name.octets()?))?.into());
         Ok(())
     })
 }
@@ -332,7 +332,7 @@ pub unsafe extern "C" fn eslp_index_body(index: *const eslp_index, body: *mut es
     // SAFETY: by the contract with C, `index` is a handle and `body` is an output.
     run(|| unsafe {
         let out = Out::new(body)?;
-        out.set(found(eslp_index::inner_ref(index)?.body())?.into());
+        out.set(result(eslp_index::inner_ref(index)?.body())?.into());
         Ok(())
     })
 }

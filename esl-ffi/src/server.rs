@@ -458,7 +458,7 @@ impl eslp_server_result {
 impl eslp_response {
     /// # Safety
     /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
-    unsafe fn answer<'a>(&'a self) -> Outcome<Response<'a>> {
+    unsafe fn response<'a>(&'a self) -> Outcome<Response<'a>> {
         use eslp_response_kind::*;
         // SAFETY: the fields of an input are inputs, which is all that `octets` and `optional` require. `channel` is a
         // handle that nobody changes during the call, for `inner_ref`.
@@ -680,17 +680,17 @@ pub unsafe extern "C" fn eslp_server_poll(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_respond(
     server: *mut eslp_server,
-    answer: *const eslp_response,
+    response: *const eslp_response,
     out: *mut c_void,
     size: usize,
     written: *mut usize,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `server` is a handle, `answer` is an input and `out[..size]` and `written` are
+    // SAFETY: by the contract with C, `server` is a handle, `response` is an input and `out[..size]` and `written` are
     // outputs.
     run(|| unsafe {
         let written = Out::new(written)?;
         let server = eslp_server::inner(server)?;
-        let result = server.respond(read(answer)?.answer()?, output(out, size)?);
+        let result = server.respond(read(response)?.response()?, output(out, size)?);
         written.set(match result {
             Ok(len) => len,
             Err(error) => error.required().unwrap_or_default(),

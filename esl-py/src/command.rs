@@ -291,14 +291,8 @@ impl Command {
             hold_bleg,
             ..Execute::new(&*app, arg.as_deref().unwrap_or_default())
         };
-        let message = SendMsg {
-            uuid: uuid.as_deref(),
-            event_lock,
-            event_lock_pri,
-            lead_frames,
-            run_async,
-            ..SendMsg::new(call)
-        };
+        let message =
+            SendMsg { uuid: uuid.as_deref(), event_lock, event_lock_pri, lead_frames, run_async, ..SendMsg::new(call) };
         Self::new(py, &message.into())
     }
 

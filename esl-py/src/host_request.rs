@@ -181,7 +181,7 @@ impl HostRequest {
 impl HostRequest {
     /// The command as it was sent.
     #[getter]
-    fn octets<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+    fn raw<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         shared(py, &self.octets)
     }
 
@@ -243,7 +243,7 @@ impl Effect {
 impl Effect {
     /// The command as it was sent.
     #[getter]
-    fn octets<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+    fn raw<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         shared(py, &self.octets)
     }
 

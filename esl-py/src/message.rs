@@ -140,7 +140,7 @@ impl Frame {
 
     /// `text` in octets.
     #[getter]
-    fn octets<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+    fn text_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, &self.said())
     }
 

@@ -28,7 +28,7 @@ use crate::text::{Octets, Pairs, Text};
 ///
 /// Give `receive_data` what the client sends and iterate: each `HostRequest` must be answered (now, or later: the iteration
 /// ends until then), each `Effect` is a command that the listener has answered by itself. Write what `data_to_send`
-/// returns after each iteration, answer and delivery. Give every event that happens to `deliver`, which knows whether this
+/// returns after each iteration, answer and delivery. Give every event that happens to `offer`, which knows whether this
 /// client wants it.
 ///
 /// Objects may be used from several threads, with a GIL or without; their calls wait for each other.  `` is answered
@@ -173,7 +173,7 @@ impl State {
         self.lines.clear();
     }
 
-    fn answer(&mut self, answer: &Response<'_>) -> Result<(), ResponseError> {
+    fn respond(&mut self, answer: &Response<'_>) -> Result<(), ResponseError> {
         let core = &mut self.core;
         self.out.append(|out| core.respond(*answer, out))
     }
@@ -211,8 +211,8 @@ impl Server {
         act(&mut state)
     }
 
-    fn answer(&self, py: Python<'_>, answer: &Response<'_>) -> PyResult<()> {
-        self.with(py, |state| state.answer(answer)).map_err(|error| error::not_answered(py, &error))
+    fn respond(&self, py: Python<'_>, answer: &Response<'_>) -> PyResult<()> {
+        self.with(py, |state| state.respond(answer)).map_err(|error| error::not_answered(py, &error))
     }
 }
 
@@ -332,62 +332,69 @@ impl Server {
         PyBytes::new(py, &data)
     }
 
-    /// Answers a password: it is right. `events` and `api` are what a user of `userauth` may subscribe to and run, as in
+    /// Answers a password: it is right. `allowed_events` and `allowed_api` are what a user of `userauth` may subscribe to and run, as in
     /// FreeSWITCH's `esl-allowed-events` and `esl-allowed-api`; None is all.
-    #[pyo3(signature = (*, events=None, api=None, log=true))]
-    fn accept(&self, py: Python<'_>, events: Option<Text>, api: Option<Text>, log: bool) -> PyResult<()> {
-        let rights = Rights { allowed_events: events.as_deref(), allowed_api: api.as_deref(), allowed_log: log };
-        self.answer(py, &Response::Accept(rights))
+    #[pyo3(signature = (*, allowed_events=None, allowed_api=None, allowed_log=true))]
+    fn accept(
+        &self,
+        py: Python<'_>,
+        allowed_events: Option<Text>,
+        allowed_api: Option<Text>,
+        allowed_log: bool,
+    ) -> PyResult<()> {
+        let rights =
+            Rights { allowed_events: allowed_events.as_deref(), allowed_api: allowed_api.as_deref(), allowed_log };
+        self.respond(py, &Response::Accept(rights))
     }
 
     /// Answers a password: it is wrong. The connection ends.
     fn refuse(&self, py: Python<'_>) -> PyResult<()> {
-        self.answer(py, &Response::Refuse)
+        self.respond(py, &Response::Refuse)
     }
 
     /// Answers `api`: what the command has printed.
     fn output(&self, py: Python<'_>, text: Text) -> PyResult<()> {
-        self.answer(py, &Response::Output(&text))
+        self.respond(py, &Response::Output(&text))
     }
 
     /// Answers `bgapi`: the job has begun under this name. Its end is a BACKGROUND_JOB event of the host's.
     fn job(&self, py: Python<'_>, uuid: Text) -> PyResult<()> {
-        self.answer(py, &Response::Job(&uuid))
+        self.respond(py, &Response::Job(&uuid))
     }
 
     /// Answers `sendmsg`: it is done, or will be.
     fn ok(&self, py: Python<'_>) -> PyResult<()> {
-        self.answer(py, &Response::Ok)
+        self.respond(py, &Response::Ok)
     }
 
     /// Answers `sendmsg` or `myevents`: there is no channel of this uuid.
     fn no_such_channel(&self, py: Python<'_>, uuid: Text) -> PyResult<()> {
-        self.answer(py, &Response::NoSuchChannel(&uuid))
+        self.respond(py, &Response::NoSuchChannel(&uuid))
     }
 
     /// Answers `myevents`: the channel exists.
     fn control(&self, py: Python<'_>, uuid: Text) -> PyResult<()> {
-        self.answer(py, &Response::Control(&uuid))
+        self.respond(py, &Response::Control(&uuid))
     }
 
     /// Answers `sendevent`: the event has been fired and has this uuid.
     fn fired(&self, py: Python<'_>, uuid: Text) -> PyResult<()> {
-        self.answer(py, &Response::Fired(&uuid))
+        self.respond(py, &Response::Fired(&uuid))
     }
 
     /// Answers `getvar`; an empty value is one that is not set. One line of at most 511 octets arrives.
     fn value(&self, py: Python<'_>, value: Text) -> PyResult<()> {
-        self.answer(py, &Response::Value(&value))
+        self.respond(py, &Response::Value(&value))
     }
 
     /// Answers `connect`: the channel's data, as headers of a CHANNEL_DATA event.
     fn channel(&self, py: Python<'_>, headers: Pairs<Content>) -> PyResult<()> {
-        Event::new(headers, None).with(|data| self.answer(py, &Response::Channel(*data)))
+        Event::new(headers, None).with(|data| self.respond(py, &Response::Channel(*data)))
     }
 
     /// Answers anything but a password with another text, such as `-ERR` and a reason. Nothing changes.
     fn reply(&self, py: Python<'_>, text: Text) -> PyResult<()> {
-        self.answer(py, &Response::Reply(&text))
+        self.respond(py, &Response::Reply(&text))
     }
 
     /// Gives an event to this connection: if its subscriptions and filters want it, it waits for `data_to_send`, which
@@ -396,7 +403,7 @@ impl Server {
     /// All headers must be given, Event-Name too; a list is an array. Only Content-Length comes by itself. Filters that
     /// are regular expressions take linear time, and so know neither look-around nor back references.
     #[pyo3(signature = (headers, body=None))]
-    fn deliver(&self, py: Python<'_>, headers: Pairs<Content>, body: Option<Text>) -> PyResult<bool> {
+    fn offer(&self, py: Python<'_>, headers: Pairs<Content>, body: Option<Text>) -> PyResult<bool> {
         let event = Event::new(headers, body);
         let offered = self.with(py, |state| {
             event.with(|data| state.check(data))?;
@@ -410,7 +417,7 @@ impl Server {
     /// Gives an event of the controlled channel's own queue to this connection, after an `Effect` 'divert':
     /// subscriptions and filters do not count.
     #[pyo3(signature = (headers, body=None))]
-    fn deliver_diverted(&self, py: Python<'_>, headers: Pairs<Content>, body: Option<Text>) -> bool {
+    fn offer_diverted(&self, py: Python<'_>, headers: Pairs<Content>, body: Option<Text>) -> bool {
         let event = Event::new(headers, body);
         self.with(py, |state| {
             let offer = state.core.offer_diverted();
@@ -421,7 +428,7 @@ impl Server {
     /// Gives a log line to this connection; `text` with its line end. Returns whether it is wanted.
     #[pyo3(signature = (level, text, *, file=None, function=None, line=0, channel_uuid=None))]
     #[allow(clippy::too_many_arguments)]
-    fn log_line(
+    fn offer_log(
         &self,
         py: Python<'_>,
         level: Level,

@@ -501,7 +501,7 @@ def test_commands_in_pieces() -> None:
     assert [message.text for message in pair.receive() if isinstance(message, Frame)] == ["+OK e", "UP"]
 
 
-def test_exact_percent() -> None:
+def test_lossless_percent() -> None:
     for exact, expected in [(True, "100%41"), (False, "100A")]:
         pair = opened(Server.inbound(lossless_percent=exact))
         pair.send(Command.event("API"))

@@ -208,7 +208,7 @@ class TestSlow:
 
     @aio_test
     async def test_back_pressure_that_does_not(self, switch: Switch) -> None:
-        switch.queue = 1000
+        switch.max_queued = 1000
         async with aio.connect(switch.host, switch.port) as fs:
             stream = fs.events("HEARTBEAT", maxsize=5, overflow="block")
             await fs.api("echo subscribed")

@@ -209,7 +209,7 @@ def test_one_listener() -> None:
 
 def test_all_of_one_listener_at_once() -> None:
     """Commands in pieces, answers, events and questions: each command is answered once and in order, and every event
-    that `deliver` has taken comes."""
+    that `offer` has taken comes."""
     server = Server.inbound()
     server.receive_data(b"auth x\n\n")
     next(server)

@@ -208,7 +208,7 @@ impl Host {
 
     /// What is no handle, or another's, or has ended, is found out.
     fn wrong(&mut self) {
-        let (mut step, mut found) = (zeroed(), zeroed());
+        let (mut step, mut result) = (zeroed(), zeroed());
         let nothing = Memory::new(4096, 16);
         // SAFETY: NULL, or memory of more than a handle's length.
         unsafe {
@@ -217,9 +217,9 @@ impl Host {
             assert_eq!(eslp_decoder_decode(decoder, null(), 1, &mut step), eslp_status::ESLP_NULL);
             assert_eq!(eslp_decoder_decode(decoder, null(), 0, null_mut()), eslp_status::ESLP_NULL);
             assert_eq!(eslp_decoder_decode(client.cast(), null(), 0, &mut step), eslp_status::ESLP_BAD_HANDLE);
-            assert_eq!(eslp_client_poll(nothing.at().cast(), null(), 0, &mut found), eslp_status::ESLP_BAD_HANDLE);
+            assert_eq!(eslp_client_poll(nothing.at().cast(), null(), 0, &mut result), eslp_status::ESLP_BAD_HANDLE);
             let odd = nothing.at().cast::<u8>().add(1);
-            assert_eq!(eslp_client_poll(odd.cast(), null(), 0, &mut found), eslp_status::ESLP_MISALIGNED);
+            assert_eq!(eslp_client_poll(odd.cast(), null(), 0, &mut result), eslp_status::ESLP_MISALIGNED);
             // Only those from the heap are given back to it.
             eslp_client_free(client);
             eslp_decoder_free(decoder);

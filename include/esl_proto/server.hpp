@@ -84,9 +84,9 @@ public:
 };
 
 /// What a client wants of the host. Each part is there if the kind says so. Valid as long as the octets in the buffer.
-class ask {
+class host_request {
 public:
-    ask(const eslp_host_request& c) noexcept : c_(&c) {}
+    host_request(const eslp_host_request& c) noexcept : c_(&c) {}
 
     eslp_host_request_kind kind() const noexcept { return static_cast<eslp_host_request_kind>(c_->kind); }
     std::string_view password() const noexcept { return detail::view(c_->password); }
@@ -117,44 +117,44 @@ private:
     const eslp_host_request* c_;
 };
 
-/// What the host says to an eslp::host_request: `answer::output("UP 0 years")`, `answer::accept().allowed_api("status")`.
-class answer {
+/// What the host says to an eslp::host_request: `response::output("UP 0 years")`, `response::accept().allowed_api("status")`.
+class response {
 public:
-    static answer accept() noexcept { return answer(ESLP_RESPONSE_ACCEPT, {}); }
-    static answer refuse() noexcept { return answer(ESLP_RESPONSE_REFUSE, {}); }
-    static answer output(std::string_view text) noexcept { return answer(ESLP_RESPONSE_OUTPUT, text); }
-    static answer job(std::string_view uuid) noexcept { return answer(ESLP_RESPONSE_JOB, uuid); }
-    static answer done() noexcept { return answer(ESLP_RESPONSE_OK, {}); }
-    static answer control(std::string_view uuid) noexcept { return answer(ESLP_RESPONSE_CONTROL, uuid); }
-    static answer no_such_channel(std::string_view uuid) noexcept { return answer(ESLP_RESPONSE_NO_SUCH_CHANNEL, uuid); }
-    static answer event(std::string_view uuid) noexcept { return answer(ESLP_RESPONSE_FIRED, uuid); }
-    static answer value(std::string_view text) noexcept { return answer(ESLP_RESPONSE_VALUE, text); }
-    static answer reply(std::string_view text) noexcept { return answer(ESLP_RESPONSE_REPLY, text); }
+    static response accept() noexcept { return response(ESLP_RESPONSE_ACCEPT, {}); }
+    static response refuse() noexcept { return response(ESLP_RESPONSE_REFUSE, {}); }
+    static response output(std::string_view text) noexcept { return response(ESLP_RESPONSE_OUTPUT, text); }
+    static response job(std::string_view uuid) noexcept { return response(ESLP_RESPONSE_JOB, uuid); }
+    static response ok() noexcept { return response(ESLP_RESPONSE_OK, {}); }
+    static response control(std::string_view uuid) noexcept { return response(ESLP_RESPONSE_CONTROL, uuid); }
+    static response no_such_channel(std::string_view uuid) noexcept { return response(ESLP_RESPONSE_NO_SUCH_CHANNEL, uuid); }
+    static response fired(std::string_view uuid) noexcept { return response(ESLP_RESPONSE_FIRED, uuid); }
+    static response value(std::string_view text) noexcept { return response(ESLP_RESPONSE_VALUE, text); }
+    static response reply(std::string_view text) noexcept { return response(ESLP_RESPONSE_REPLY, text); }
     /// The data of the channel, as headers of a CHANNEL_DATA event.
-    static answer channel(const outgoing_event& data) noexcept {
-        answer answer(ESLP_RESPONSE_CHANNEL, {});
-        answer.c_.channel = &data.c();
-        return answer;
+    static response channel(const outgoing_event& data) noexcept {
+        response response(ESLP_RESPONSE_CHANNEL, {});
+        response.c_.channel = &data.c();
+        return response;
     }
 
     /// The rights of a user who is accepted: everything that is not said here.
-    answer& allowed_events(std::string_view names) noexcept {
+    response& allowed_events(std::string_view names) noexcept {
         c_.allowed_events = detail::given(names);
         return *this;
     }
-    answer& allowed_api(std::string_view commands) noexcept {
+    response& allowed_api(std::string_view commands) noexcept {
         c_.allowed_api = detail::given(commands);
         return *this;
     }
-    answer& deny_log(bool on = true) noexcept {
-        c_.deny_log = on;
+    response& allowed_log(bool on) noexcept {
+        c_.deny_log = !on;
         return *this;
     }
 
     const eslp_response& c() const noexcept { return c_; }
 
 private:
-    answer(eslp_response_kind kind, std::string_view text) noexcept : c_() {
+    response(eslp_response_kind kind, std::string_view text) noexcept : c_() {
         c_.kind = kind;
         c_.text = detail::given(text);
     }
@@ -173,11 +173,11 @@ public:
         return *this;
     }
     /// How many events, and how many log lines, may wait, and how many may be lost beyond that.
-    server_options& queued(std::uint32_t count) noexcept {
+    server_options& max_queued(std::uint32_t count) noexcept {
         c_.max_queued = count;
         return *this;
     }
-    server_options& lost(std::uint32_t count) noexcept {
+    server_options& max_lost(std::uint32_t count) noexcept {
         c_.max_lost = count;
         return *this;
     }
@@ -196,7 +196,7 @@ public:
         return *this;
     }
     /// Outbound: `sendmsg` is answered at once.
-    server_options& async(bool on = true) noexcept {
+    server_options& is_async(bool on = true) noexcept {
         c_.is_async = on;
         return *this;
     }
@@ -220,7 +220,7 @@ public:
     /// With ESLP_SERVER_DONE: what it means to the host.
     eslp_effect effect() const noexcept { return static_cast<eslp_effect>(c_.effect); }
     /// With ESLP_SERVER_HOST_REQUEST: what is wanted. Valid as long as this, too.
-    eslp::host_request ask() const noexcept { return c_.ask; }
+    eslp::host_request request() const noexcept { return c_.request; }
     /// With ESLP_CLOSED: why.
     eslp_closed closed() const noexcept { return static_cast<eslp_closed>(c_.closed); }
     /// With ESLP_CLOSED_UNREADABLE: what is wrong, and where in the stream.
@@ -252,9 +252,9 @@ public:
     }
 
     /// Answers what poll() asked, now or much later. Then poll again.
-    written answer(const eslp::response& answer, span<char> out) noexcept {
+    written respond(const eslp::response& response, span<char> out) noexcept {
         return write(out, [&](char* data, std::size_t room, std::size_t* len) {
-            return ::eslp_server_respond(handle_, &answer.c(), data, room, len);
+            return ::eslp_server_respond(handle_, &response.c(), data, room, len);
         });
     }
 

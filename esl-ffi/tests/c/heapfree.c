@@ -41,11 +41,11 @@ static size_t walk(const uint8_t *octets, size_t len) {
         } else if (eslp_message_headers(&step.message, &headers)) {
             return 0;
         }
-        while (eslp_headers_next(&headers, &header) == ESLP_OK) found++;
+        while (eslp_headers_next(&headers, &header) == ESLP_OK) result++;
         octets += step.consumed;
         len -= step.consumed;
     }
-    return eslp_decoder_incomplete(decoder, octets, len) == 1 && !eslp_decoder_drop(decoder) ? found : 0;
+    return eslp_decoder_incomplete(decoder, octets, len) == 1 && !eslp_decoder_drop(decoder) ? result : 0;
 }
 
 /* A login: the client answers the server's greeting, and the server the client's password. */

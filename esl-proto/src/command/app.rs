@@ -1225,7 +1225,7 @@ pub struct Socket<'a> {
     /// `<host>:<port>`; several, with `|` between them, are tried in turn.
     pub address: Text<'a>,
     /// Whether applications run beside the commands.
-    pub is_async: bool,
+    pub run_async: bool,
     /// Whether the program may command all of the server.
     pub full: bool,
 }
@@ -1233,13 +1233,13 @@ pub struct Socket<'a> {
 impl<'a> Socket<'a> {
     /// A program at this address, in sync mode and for this channel only.
     pub fn new(address: impl Into<Text<'a>>) -> Self {
-        Self { address: address.into(), is_async: false, full: false }
+        Self { address: address.into(), run_async: false, full: false }
     }
 
     /// The same in async mode.
     #[must_use]
     pub const fn run_async(self) -> Self {
-        Self { is_async: true, ..self }
+        Self { run_async: true, ..self }
     }
 
     /// The same with full control.
@@ -1250,7 +1250,7 @@ impl<'a> Socket<'a> {
 
     fn write(&self, to: &mut Argument<'_>) -> Result<(), AppError> {
         at(AppField::Address, self.address).filled()?.word(to)?;
-        to.sink.put(if self.is_async { b" async" } else { b"" });
+        to.sink.put(if self.run_async { b" async" } else { b"" });
         to.sink.put(if self.full { b" full" } else { b"" });
         Ok(())
     }

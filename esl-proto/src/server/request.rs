@@ -278,13 +278,13 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
     ///
     /// The answer does not fit, or is no answer to the question: nothing has changed, and what `out` holds has no
     /// meaning.
-    pub fn respond(&mut self, answer: Response<'_>, out: &mut [u8]) -> Result<usize, ResponseError> {
+    pub fn respond(&mut self, response: Response<'_>, out: &mut [u8]) -> Result<usize, ResponseError> {
         let Some(pending) = self.pending else { return Err(ResponseError::NotAsked) };
         let reply = |parts: &[&[u8]], out: &mut [u8]| match pending.silent {
             true => Ok(0),
             false => Output::Reply(parts).emit(out),
         };
-        let written = match (pending.owed, answer) {
+        let written = match (pending.owed, response) {
             (Owed::Password | Owed::User, Response::Refuse) => {
                 let last = Some(Output::Text(ParseErrorKind::Credentials.reply()));
                 return Ok(self.close_after(last, Closed::Refused, Goodbye::Disconnected, out)?);

@@ -147,7 +147,7 @@ class Frame:
     def text(self) -> str:
         """What the frame says: the Reply-Text of a reply, otherwise the body. BytesLike that are not UTF-8 become U+FFFD."""
     @property
-    def octets(self) -> bytes:
+    def text_bytes(self) -> bytes:
         """`text` in octets."""
     def headers(self) -> list[tuple[str, str]]:
         """The headers in the order of the wire."""
@@ -544,7 +544,7 @@ class HostRequest:
     ) -> Literal["password", "user", "api", "bgapi", "sendmsg", "sendevent", "connect", "getvar", "myevents"]:
         """What is asked."""
     @property
-    def octets(self) -> bytes:
+    def raw(self) -> bytes:
         """The command as it was sent."""
     @property
     def password(self) -> str | None:
@@ -614,7 +614,7 @@ class Effect:
         'resume', 'linger' (`Server.linger` has changed), or 'none'.
         """
     @property
-    def octets(self) -> bytes:
+    def raw(self) -> bytes:
         """The command as it was sent."""
 
 @final
@@ -634,7 +634,7 @@ class Server:
 
     Give `receive_data` what the client sends and iterate: each `HostRequest` must be answered (now, or later: the iteration
     ends until then), each `Effect` is a command that the listener has answered by itself. Write what `data_to_send`
-    returns after each iteration, answer and delivery. Give every event that happens to `deliver`, which knows whether this
+    returns after each iteration, answer and delivery. Give every event that happens to `offer`, which knows whether this
     client wants it.
 
     Objects may be used from several threads, with a GIL or without; their calls wait for each other. A `HostRequest` is answered
@@ -690,8 +690,10 @@ class Server:
         many; the rest comes with the next calls. A host that fetches no more than its socket takes lets events wait here
         while a client does not read, and be lost in the end, as FreeSWITCH does.
         """
-    def accept(self, *, events: Text | None = None, api: Text | None = None, log: bool = True) -> None:
-        """Answers a password: it is right. `events` and `api` are what a user of `userauth` may subscribe to and run, as in
+    def accept(
+        self, *, allowed_events: Text | None = None, allowed_api: Text | None = None, allowed_log: bool = True
+    ) -> None:
+        """Answers a password: it is right. `allowed_events` and `allowed_api` are what a user of `userauth` may subscribe to and run, as in
         FreeSWITCH's `esl-allowed-events` and `esl-allowed-api`; None is all.
         """
     def refuse(self) -> None:
@@ -714,18 +716,18 @@ class Server:
         """Answers `connect`: the channel's data, as headers of a CHANNEL_DATA event."""
     def reply(self, text: Text) -> None:
         """Answers anything but a password with another text, such as `-ERR` and a reason. Nothing changes."""
-    def deliver(self, headers: Fields, body: Text | None = None) -> bool:
+    def offer(self, headers: Fields, body: Text | None = None) -> bool:
         """Gives an event to this connection: if its subscriptions and filters want it, it waits for `data_to_send`, which
         writes it when no command is half read or unanswered, in the format of that time. Returns whether it waits.
 
         All headers must be given, Event-Name too; a list is an array. Only Content-Length comes by itself. Filters that
         are regular expressions take linear time, and so know neither look-around nor back references.
         """
-    def deliver_diverted(self, headers: Fields, body: Text | None = None) -> bool:
+    def offer_diverted(self, headers: Fields, body: Text | None = None) -> bool:
         """Gives an event of the controlled channel's own queue to this connection, after an `Effect` 'divert':
         subscriptions and filters do not count.
         """
-    def log_line(
+    def offer_log(
         self,
         level: Text | int,
         text: Text,

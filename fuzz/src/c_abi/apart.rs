@@ -28,7 +28,7 @@ use c_library::octets::{eslp_bytes, eslp_value};
 use c_library::status::{ESLP_ABI_VERSION, eslp_abi_version, eslp_status, eslp_strerror, eslp_version};
 
 use super::OK;
-use super::memory::{Memory, bytes, exact, found, zeroed};
+use super::memory::{Memory, bytes, exact, result, zeroed};
 use crate::texts::text;
 
 const INSUFFICIENT: eslp_status = eslp_status::ESLP_INSUFFICIENT;
@@ -67,12 +67,12 @@ fn words(u: &mut Unstructured<'_>) -> Result<()> {
     unsafe {
         for (from, text) in WORDS {
             let word = text(number);
-            assert!(word.data.is_null() || from(bytes(&exact(&found(word).to_ascii_lowercase()))) == number);
+            assert!(word.data.is_null() || from(bytes(&exact(&result(word).to_ascii_lowercase()))) == number);
             let read = from(bytes(&any));
             let known = text(read);
             // A cause may be given as its number.
             let is_number = || std::str::from_utf8(&any).is_ok_and(|digits| digits.parse() == Ok(read));
-            assert!(known.data.is_null() || found(known).eq_ignore_ascii_case(&any) || is_number());
+            assert!(known.data.is_null() || result(known).eq_ignore_ascii_case(&any) || is_number());
         }
         let name = eslp_log_level_text(number);
         assert!(name.data.is_null() || (eslp_log_level_from(name, &mut level) == OK && level == number));
@@ -81,7 +81,7 @@ fn words(u: &mut Unstructured<'_>) -> Result<()> {
         }
         assert_eq!(eslp_format_content_type(number).data.is_null(), eslp_format_text(number).data.is_null());
         for (text, most) in [(eslp_end_text as Text, 10), (eslp_field_text, 18), (eslp_dial_field_text, 11)] {
-            assert_eq!(found(text(number)).is_empty(), !(1..=most).contains(&number));
+            assert_eq!(result(text(number)).is_empty(), !(1..=most).contains(&number));
         }
         assert!(!CStr::from_ptr(eslp_strerror(number)).is_empty() && !CStr::from_ptr(eslp_version()).is_empty());
     }
@@ -200,7 +200,7 @@ fn buffer(u: &mut Unstructured<'_>) -> Result<()> {
             }
             let octets = eslp_bytes { data: eslp_buffer_data(&buffer), len: eslp_buffer_len(&buffer) };
             super::questions::lies_in(octets, memory.octets());
-            assert!(found(octets) == model && eslp_buffer_capacity(&buffer) == memory.len());
+            assert!(result(octets) == model && eslp_buffer_capacity(&buffer) == memory.len());
         }
     }
     Ok(())

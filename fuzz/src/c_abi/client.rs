@@ -30,9 +30,9 @@ impl Host {
     pub(super) fn poll_client(&mut self) {
         for _ in 0..20 {
             let buffer = exact(&self.to_client[..self.to_client.len().min(self.room)]);
-            let mut found: eslp_client_result = zeroed();
+            let mut result: eslp_client_result = zeroed();
             // SAFETY: the buffer is as long as said.
-            let status = unsafe { eslp_client_poll(self.client.1, at(&buffer), buffer.len(), &mut found) };
+            let status = unsafe { eslp_client_poll(self.client.1, at(&buffer), buffer.len(), &mut result) };
             assert!(result.consumed <= buffer.len());
             self.consumed += result.consumed as u64;
             if status == OK {
@@ -55,7 +55,7 @@ impl Host {
     }
 
     /// A frame, or a part of one: an answer counts when its last octet has come.
-    fn part(&mut self, found: &eslp_client_result) {
+    fn part(&mut self, result: &eslp_client_result) {
         const HEAD: i32 = eslp_incoming::ESLP_IN_HEAD as i32;
         const HEAD_PART: i32 = eslp_incoming::ESLP_IN_HEAD_PART as i32;
         const BODY: i32 = eslp_incoming::ESLP_IN_BODY as i32;

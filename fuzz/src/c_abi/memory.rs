@@ -108,7 +108,7 @@ pub(super) const NONE: eslp_bytes = eslp_bytes { data: null(), len: 0 };
 ///
 /// # Safety
 /// They are still there.
-pub(super) unsafe fn found<'a>(octets: eslp_bytes) -> &'a [u8] {
+pub(super) unsafe fn result<'a>(octets: eslp_bytes) -> &'a [u8] {
     if octets.data.is_null() {
         assert_eq!(octets.len, 0);
         return &[];

@@ -20,7 +20,7 @@ use c_library::octets::{eslp_bytes, eslp_header, eslp_value_equal, eslp_value_pl
 use c_library::pairs::eslp_pairs;
 use c_library::status::eslp_status;
 
-use super::memory::{Memory, found, zeroed};
+use super::memory::{Memory, result, zeroed};
 use super::questions::{about_event, about_value, lies_in};
 use super::{OK, at};
 use crate::any_command::unloads;
@@ -125,7 +125,7 @@ unsafe fn first_of_each_name(message: &eslp_message) {
             let (mut name, mut value) = (zeroed(), zeroed());
             assert_eq!(eslp_value_plain(&header.name, &mut name), OK, "names of frames are not coded");
             assert_eq!(eslp_message_get(message, name, &mut value), OK);
-            let upper = found(name).to_ascii_uppercase();
+            let upper = result(name).to_ascii_uppercase();
             if !names.contains(&upper) {
                 assert!(value.data == header.value.data && eslp_value_equal(&value, &header.value));
                 names.push(upper);

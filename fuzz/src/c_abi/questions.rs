@@ -15,10 +15,10 @@ use c_library::octets::{
 use c_library::status::eslp_status;
 
 use super::OK;
-use super::memory::{Memory, bytes, found, zeroed};
+use super::memory::{Memory, bytes, result, zeroed};
 
 /// That octets that were found are some of the buffer's, or none.
-pub(super) fn lies_in(found: eslp_bytes, buffer: &[u8]) {
+pub(super) fn lies_in(result: eslp_bytes, buffer: &[u8]) {
     if result.data.is_null() {
         assert_eq!(result.len, 0);
         return;
@@ -105,7 +105,7 @@ pub(super) fn about_value(value: &eslp_value, buffer: &[u8]) {
         let (storage, mut octets) = (Memory::new(len, 1), zeroed());
         assert_eq!(eslp_value_read(value, storage.at(), len, &mut octets), OK);
         assert_eq!(octets.len, len);
-        assert_eq!(found(octets), out.octets());
+        assert_eq!(result(octets), out.octets());
         assert!(eslp_value_is(value, octets) && eslp_value_is_nocase(value, octets));
         about_string(value, out.octets());
         eslp_value_u64(value, &mut 0);

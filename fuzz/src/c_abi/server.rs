@@ -33,13 +33,13 @@ impl Host {
         for _ in 0..20 {
             let buffer = exact(&self.to_server);
             let out = Memory::new(REPLY_MAX, 1);
-            let mut found: eslp_server_result = zeroed();
+            let mut result: eslp_server_result = zeroed();
             let server = self.server.1;
             // SAFETY: buffer and memory are as long as said.
             let status = unsafe {
                 let short = eslp_server_poll(server, at(&buffer), buffer.len(), out.at(), REPLY_MAX - 1, &mut result);
                 assert!(short == eslp_status::ESLP_INSUFFICIENT && out.is_untouched());
-                eslp_server_poll(server, at(&buffer), buffer.len(), out.at(), REPLY_MAX, &mut found)
+                eslp_server_poll(server, at(&buffer), buffer.len(), out.at(), REPLY_MAX, &mut result)
             };
             assert!(result.consumed <= buffer.len() && result.written <= REPLY_MAX);
             assert_eq!(status == eslp_status::ESLP_CLOSED, self.state().closed != 0);
@@ -262,8 +262,8 @@ unsafe extern "C" fn matches(
     // SAFETY: what the header says of these.
     unsafe {
         *user.cast::<usize>() += 1;
-        let regex = super::memory::found(eslp_bytes { data: regex, len: regex_len });
-        let value = super::memory::found(eslp_bytes { data: value, len: value_len });
+        let regex = super::memory::result(eslp_bytes { data: regex, len: regex_len });
+        let value = super::memory::result(eslp_bytes { data: value, len: value_len });
         assert_eq!(regex.first(), Some(&b'/'));
         regex.iter().chain(value).fold(0, |sum: u8, octet| sum ^ octet) % 2 == 0
     }

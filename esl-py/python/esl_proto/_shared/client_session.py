@@ -40,7 +40,7 @@ class ClientSession:
     def __init__(self, connection: _native.Connection, router: Router, write: Callable[[bytes], object]) -> None:
         self.connection = connection
         self.end: ConnectionClosed | None = None
-        """Why the client_session is over; `None` before the end."""
+        """Why the client session is over; `None` before the end."""
         self.on_end: Callable[[], None] = lambda: None
         """Called at the end, once."""
         self.lingering = False
@@ -284,7 +284,7 @@ class ClientSession:
     # The end
 
     def abort(self, error: ConnectionClosed) -> None:
-        """Ends the client_session locally, without telling the server."""
+        """Ends the client session locally, without telling the server."""
         self._finish(self._verdict or error)
 
     def _finish(self, error: ConnectionClosed) -> None:

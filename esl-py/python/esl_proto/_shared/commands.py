@@ -47,7 +47,7 @@ class StreamSlot:
 
     def __init__(self, router: Router, request: Request, queue: Queue[Any] | None) -> None:
         """`None` for a handler, which has no queue."""
-        self.command, self.accepted = order
+        self.command, self.accepted = request
         self._router = router
         self._queue = queue
 

@@ -6,7 +6,7 @@ from .. import _native
 from .._native import Command, Event
 from .slot import Answer
 from .errors import BrokenReply, CommandError
-from .requests import checked
+from .commands import checked
 from .verbs import word
 
 __all__ = ["Call"]

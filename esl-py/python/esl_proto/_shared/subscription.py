@@ -32,7 +32,7 @@ class Subscription:
 
     format: Format | None = None
     names: dict[str, None] = field(default_factory=dict[str, None])
-    """Event names in upper case. A dict for its request."""
+    """Event names in upper case. A dict for its order."""
     nixed: dict[str, None] = field(default_factory=dict[str, None])
     """What was taken away from ALL."""
     subclasses: dict[str, None] = field(default_factory=dict[str, None])

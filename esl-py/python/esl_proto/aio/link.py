@@ -21,7 +21,7 @@ _LOG = logging.getLogger("esl_proto.aio")
 
 
 class Link(asyncio.BufferedProtocol):
-    """Feeds a client_session, and stops reading while a full stream wants no more."""
+    """Feeds a client session, and stops reading while a full stream wants no more."""
 
     def __init__(
         self,
@@ -33,13 +33,13 @@ class Link(asyncio.BufferedProtocol):
         self.client_session = ClientSession(connection, router, self._write)
         self.client_session.on_end = self._ended
         self.on_end: Callable[[], None] = lambda: None
-        """Called once, when the client_session is over."""
+        """Called once, when the client session is over."""
         self.transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
         self.lost: asyncio.Future[None] = self._loop.create_future()
         """Done when the socket is closed."""
         self._router = router
-        # INVARIANT: a router has at most one live link. A reconnect makes the next link only after the client_session of
+        # INVARIANT: a router has at most one live link. A reconnect makes the next link only after the client session of
         # the last one has ended, and then an attempt only after the previous attempt has failed.
         router.on_unblocked = self._resume_soon
         self._on_made = on_made
@@ -76,7 +76,7 @@ class Link(asyncio.BufferedProtocol):
         if not self.lost.done():
             self.lost.set_result(None)
 
-    # What the client_session calls
+    # What the client session calls
 
     def _write(self, data: bytes) -> None:
         if self.transport is not None:

@@ -107,7 +107,7 @@ class EventSocket(Commands[Coroutine[Any, Any, "_native.Reply"]]):
 
     def send(self, command: Command) -> Awaitable[Answer]:
         """Sends any command at once, and gives what can be awaited for its answer. There is no need to wait before the
-        next one: answers come in request. An error is an answer like any other."""
+        next one: answers come in order. An error is an answer like any other."""
         return self._send(command)
 
     def _send(self, command: Command, accepted: Callable[[], None] | None = None) -> asyncio.Future[Answer]:
@@ -228,8 +228,8 @@ class EventSocket(Commands[Coroutine[Any, Any, "_native.Reply"]]):
     ) -> Stream[LogLine]:
         """The lines of the server's log, up to `level`. All streams of a connection share one level: the last one
         asked for."""
-        order = Command.log(level), partial(self._log_level, level)
-        return self._stream([order], *self._router.log_queue(maxsize, overflow))
+        request = Command.log(level), partial(self._log_level, level)
+        return self._stream([request], *self._router.log_queue(maxsize, overflow))
 
     def _stream(self, requests: Sequence[Request], queue: Queue[T], remove: Callable[[], None]) -> Stream[T]:
         try:

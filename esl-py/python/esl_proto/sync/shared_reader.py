@@ -88,7 +88,7 @@ class Slot(Generic[T]):
 
 
 class Wire:
-    """A socket and the client_session on it. INVARIANT: every method is called with the reader's lock held."""
+    """A socket and the client session on it. INVARIANT: every method is called with the reader's lock held."""
 
     def __init__(self, sock: socket.socket, connection: _native.Connection, router: Router, reader: SharedReader) -> None:
         sock.setblocking(False)
@@ -138,7 +138,7 @@ class SharedReader:
 
     def __init__(self, router: Router) -> None:
         self.changed = threading.Condition(threading.Lock())
-        """INVARIANT: the router, the client_session and the socket are used only while holding it. It is not re-entrant,
+        """INVARIANT: the router, the client session and the socket are used only while holding it. It is not re-entrant,
         so handlers, which may call any method of the façade, run without it: see `_call_handlers`."""
         self.wire: Wire | None = None
         self._router = router
@@ -221,7 +221,7 @@ class SharedReader:
             self._waker.send(b"x")
 
     def _call_handlers(self) -> None:
-        """Calls the pending handlers, one at a time and in request. `_calling` keeps other threads, and a handler that
+        """Calls the pending handlers, one at a time and in order. `_calling` keeps other threads, and a handler that
         waits (re-entrancy), from calling the next handler before the current one has returned."""
         if self._calling:
             return

@@ -125,7 +125,7 @@ class EventSocket(Commands["_native.Reply"]):
 
     def send(self, command: Command) -> Pending:
         """Sends any command at once, and gives what its answer can be asked of. There is no need to wait before the
-        next one: answers come in request. An error is an answer like any other."""
+        next one: answers come in order. An error is an answer like any other."""
         return Pending(self._reader, self._send(command))
 
     def _send(self, command: Command, accepted: Callable[[], None] | None = None) -> Slot[Answer]:
@@ -264,9 +264,9 @@ class EventSocket(Commands["_native.Reply"]):
     ) -> Stream[LogLine]:
         """The lines of the server's log, up to `level`. All streams of a connection share one level: the last one
         asked for."""
-        order = Command.log(level), partial(self._log_level, level)
+        request = Command.log(level), partial(self._log_level, level)
         with self._reader.changed:
-            return self._stream([order], *self._router.log_queue(maxsize, overflow))
+            return self._stream([request], *self._router.log_queue(maxsize, overflow))
 
     def _stream(self, requests: Sequence[Request], queue: Queue[T], remove: Callable[[], None]) -> Stream[T]:
         # Call with the lock held.

@@ -62,13 +62,13 @@ class Switch:
         port: int = 0,
         password: str = "ClueCon",
         ssl: SSLContext | None = None,
-        queue: int = 100_000,
+        max_queued: int = 100_000,
         lossless_percent: bool = False,
     ) -> None:
         """
         :param port: Where to listen; 0 takes a free port, which `port` says after `start`.
         :param ssl: A server's context, for TLS.
-        :param queue: How many events, and how many log lines, may wait for a client that does not read them.
+        :param max_queued: How many events, and how many log lines, may wait for a client that does not read them.
         :param lossless_percent: Encode `%` in values without FreeSWITCH's flaw that makes `%41` of a value an `A`.
         """
         self.host = host
@@ -78,7 +78,7 @@ class Switch:
         """Users by their `name@domain`."""
         self.deny = False
         """Whether clients are turned away at once, as by an access list."""
-        self.queue = queue
+        self.max_queued = max_queued
         """How many events may wait on a connection that begins from now on. Those beyond are lost."""
         self.max_lost = 500
         """How many may be lost in a row. One more ends the connection, as it does on a real server."""
@@ -106,7 +106,7 @@ class Switch:
         """What scripts have raised. `stop` raises it again."""
         self.calls_so_far = 0
         self._ssl = ssl
-        self._exact_percent = lossless_percent
+        self._lossless_percent = lossless_percent
         self._stamp = Stamp()
         self._recorder = Recorder()
         self._links: list[Link] = []
@@ -383,7 +383,7 @@ class Switch:
         return self._new_link(Server.inbound(**self._limits()))
 
     def _limits(self) -> _Limits:
-        return {"lossless_percent": self._exact_percent, "max_queued": self.queue, "max_lost": self.max_lost}
+        return {"lossless_percent": self._lossless_percent, "max_queued": self.max_queued, "max_lost": self.max_lost}
 
     async def _listen(self) -> None:
         if self._listener is None:
