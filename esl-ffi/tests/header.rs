@@ -289,6 +289,15 @@ fn files(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
     entries.filter(|path| path.extension().is_some_and(|ending| endings.iter().any(|known| ending == *known))).collect()
 }
 
+/// A page without the first cells of its tables, which have names that are no more.
+fn without_first_cells(page: &str) -> String {
+    let line = |line: &'_ str| match line.trim_start().strip_prefix('|') {
+        Some(cells) => cells.split_once('|').map_or("", |(_, rest)| rest).to_owned(),
+        None => line.to_owned(),
+    };
+    page.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// What a comment or a page names can be looked up.
 #[test]
 fn every_name_is_declared() {
@@ -303,6 +312,7 @@ fn every_name_is_declared() {
     others.extend([crate_path("../README.md"), crate_path("../CHANGELOG.md")]);
     for path in others {
         let text = fs::read_to_string(&path).expect("a file");
+        let text = if path.ends_with("CHANGELOG.md") { without_first_cells(&text) } else { text };
         let unknown: Vec<_> = names(&text).difference(&declared).copied().collect();
         assert!(unknown.is_empty(), "{} names what the header does not declare: {unknown:?}", path.display());
     }

@@ -51,12 +51,19 @@
 //! # Errors
 //!
 //! Every error is a small value with the place of what is wrong and a number that never changes and is the same in
-//! every language: framing ([`DecodeErrorKind`](frame::DecodeErrorKind)) from 101, event documents ([`EventErrorKind`](event::EventErrorKind)) from 201, commands
-//! that are refused ([`CommandErrorKind`](command::CommandErrorKind)) from 301, requests that are not understood ([`ParseErrorKind`](command::ParseErrorKind)) from 401,
-//! commands that may not be sent now ([`NotAllowed`](client::NotAllowed)) from 601, what a host may not send ([`OutgoingEventError`](event::OutgoingEventError),
-//! [`server::ResponseError`], [`server::DeliverError`]) from 701, calls that cannot be written or read ([`dial::DialErrorKind`], [`dial::DialParseErrorKind`]) from 501 to 599, texts that are not of a type
-//! ([`ConvertError`](text::ConvertError)) from 801, applications that cannot be written
-//! ([`AppErrorKind`](command::app::AppErrorKind)) from 901.
+//! every language:
+//!
+//! * from 101: framing ([`DecodeErrorKind`](frame::DecodeErrorKind));
+//! * from 201: event documents ([`EventErrorKind`](event::EventErrorKind));
+//! * from 301: commands that are refused ([`CommandErrorKind`](command::CommandErrorKind));
+//! * from 401: requests that are not understood ([`ParseErrorKind`](command::ParseErrorKind));
+//! * from 501: calls that cannot be written or read ([`DialErrorKind`](dial::DialErrorKind),
+//!   [`DialParseErrorKind`](dial::DialParseErrorKind));
+//! * from 601: commands that may not be sent now ([`NotAllowed`](client::NotAllowed));
+//! * from 701: what a host may not send ([`OutgoingEventError`](event::OutgoingEventError),
+//!   [`ResponseError`](server::ResponseError), [`DeliverError`](server::DeliverError));
+//! * from 801: texts that are not of a type ([`ConvertError`](text::ConvertError));
+//! * from 901: applications that cannot be written ([`AppErrorKind`](command::app::AppErrorKind)).
 //!
 //! An error that holds another shows what that one says, and has it as its [`source`](core::error::Error::source).
 #![cfg_attr(not(test), no_std)]

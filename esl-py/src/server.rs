@@ -173,9 +173,9 @@ impl State {
         self.lines.clear();
     }
 
-    fn respond(&mut self, answer: &Response<'_>) -> Result<(), ResponseError> {
+    fn respond(&mut self, response: &Response<'_>) -> Result<(), ResponseError> {
         let core = &mut self.core;
-        self.out.append(|out| core.respond(*answer, out))
+        self.out.append(|out| core.respond(*response, out))
     }
 
     /// Queues an offered item, if it is wanted.
@@ -211,8 +211,8 @@ impl Server {
         act(&mut state)
     }
 
-    fn respond(&self, py: Python<'_>, answer: &Response<'_>) -> PyResult<()> {
-        self.with(py, |state| state.respond(answer)).map_err(|error| error::not_answered(py, &error))
+    fn respond(&self, py: Python<'_>, response: &Response<'_>) -> PyResult<()> {
+        self.with(py, |state| state.respond(response)).map_err(|error| error::not_answered(py, &error))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::text::{Value, percent};
 const TAG_LEN: usize = 33;
 
 /// A name for a `bgapi` job ([`Command::bgapi_named`](crate::Command::bgapi_named)) or an application
-/// ([`Execute::event_uuid`](crate::Execute::event_uuid)), made of two numbers.
+/// ([`Execute::event_uuid`](crate::command::Execute::event_uuid)), made of two numbers.
 ///
 /// The host chooses a `run` that other programs on the same server do not use (at random, say, once a connection) and
 /// counts `number` up. In the event that tells of the end (`Job-UUID` of BACKGROUND_JOB, `Application-UUID` of

@@ -8,7 +8,7 @@
 //!
 //! An [`Originate`] is written as the line for [`Command::api`](crate::Command::api) and
 //! [`Command::bgapi`](crate::Command::bgapi), a [`Bridge`] as the argument for
-//! [`Execute::new("bridge", ...)`](crate::Execute::new). What is written is what the server reads back, or it is
+//! [`Execute::new("bridge", ...)`](crate::command::Execute::new). What is written is what the server reads back, or it is
 //! refused: no text that the caller passes can add a variable, a leg, an argument or an application.
 //!
 //! ```
@@ -292,7 +292,7 @@ impl<'a> Bridge<'a> {
         Ok(counter.count())
     }
 
-    /// Writes the argument for [`Execute::new("bridge", ...)`](crate::Execute::new) to the front of `out` and returns
+    /// Writes the argument for [`Execute::new("bridge", ...)`](crate::command::Execute::new) to the front of `out` and returns
     /// what was written.
     ///
     /// # Errors

@@ -67,7 +67,7 @@ impl Limits {
     pub const DEFAULT: Self =
         Self { max_head: 1 << 20, max_lines: 10_000, max_body: 64 << 20, max_buffered: usize::MAX };
 
-    /// The smallest [`whole`](Self::whole) with which all that is promised holds: every frame is understood, and a
+    /// The smallest [`max_buffered`](Self::max_buffered) with which all that is promised holds: every frame is understood, and a
     /// connection ends for the same reason, with the same counts and the same unanswered commands, as with a larger one.
     /// With a smaller one, a head that is longer ends the connection.
     ///
