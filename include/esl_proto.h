@@ -2516,7 +2516,7 @@ eslp_status eslp_outgoing_event_encode(const eslp_outgoing_event *event, int32_t
  */
 #define ESLP_SERVER_REPLY_MAX 2048
 
-/** How many seconds FreeSWITCH waits for a client's first command: see `idle_stranger` in eslp_server_state. */
+/** How many seconds FreeSWITCH waits for a client's first command: see `awaiting_first_command` in eslp_server_state. */
 #define ESLP_SERVER_FIRST_COMMAND_SECONDS 25
 
 /** One connection of a listener, as FreeSWITCH's. See "Server". */
@@ -2939,7 +2939,7 @@ typedef struct eslp_server_state {
    * Whether no command has come yet, or none but wrong ones before a password: the host ends such a connection after
    * 25 seconds.
    */
-  uint8_t idle_stranger;
+  uint8_t awaiting_first_command;
   /**
    * Whether a part of a command has arrived, which holds back all events until the rest does. FreeSWITCH waits for
    * ever; a host should set a deadline.

@@ -90,5 +90,5 @@ pins! {
     eslp_server_result 528 296 { consumed 0 0, required 8 4, written 16 8, kind 24 12, effect 28 16, closed 32 20, error 36 24, error_offset 40 32, request 48 40 },
     eslp_response 64 36 { kind 0 0, deny_log 4 4, text 8 8, allowed_events 24 16, allowed_api 40 24, channel 56 32 },
     eslp_log_data 80 44 { level 0 0, text_channel 4 4, line 8 8, file 16 12, function 32 20, user_data 48 28, text 64 36 },
-    eslp_server_state 56 48 { closed 0 0, format 4 4, log_level 8 8, waiting_events 12 12, waiting_log_lines 16 16, authenticated 20 20, idle_stranger 21 21, mid_command 22 22, ready_for_events 23 23, ready_for_log 24 24, lingering 25 25, linger 26 26, linger_seconds 32 32, channel 40 40 },
+    eslp_server_state 56 48 { closed 0 0, format 4 4, log_level 8 8, waiting_events 12 12, waiting_log_lines 16 16, authenticated 20 20, awaiting_first_command 21 21, mid_command 22 22, ready_for_events 23 23, ready_for_log 24 24, lingering 25 25, linger 26 26, linger_seconds 32 32, channel 40 40 },
 }

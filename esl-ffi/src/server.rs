@@ -27,7 +27,7 @@ pub const ESLP_SERVER_SIZE: usize = 640;
 /// of API commands, channel data, events, log lines.
 pub const ESLP_SERVER_REPLY_MAX: usize = 2048;
 
-/// How many seconds FreeSWITCH waits for a client's first command: see `idle_stranger` in eslp_server_state.
+/// How many seconds FreeSWITCH waits for a client's first command: see `awaiting_first_command` in eslp_server_state.
 pub const ESLP_SERVER_FIRST_COMMAND_SECONDS: u32 = 25;
 
 /// One connection of a listener, as FreeSWITCH's. See "Server".
@@ -896,7 +896,7 @@ pub struct eslp_server_state {
     pub authenticated: u8,
     /// Whether no command has come yet, or none but wrong ones before a password: the host ends such a connection after
     /// 25 seconds.
-    pub idle_stranger: u8,
+    pub awaiting_first_command: u8,
     /// Whether a part of a command has arrived, which holds back all events until the rest does. FreeSWITCH waits for
     /// ever; a host should set a deadline.
     pub mid_command: u8,
@@ -933,7 +933,7 @@ pub unsafe extern "C" fn eslp_server_get_state(
             waiting_events: server.waiting_events(),
             waiting_log_lines: server.waiting_log_lines(),
             authenticated: server.is_authenticated().into(),
-            idle_stranger: server.is_awaiting_first_command().into(),
+            awaiting_first_command: server.is_awaiting_first_command().into(),
             mid_command: server.is_mid_command().into(),
             ready_for_events: server.is_ready_for_events().into(),
             ready_for_log: server.is_ready_for_log().into(),

@@ -120,7 +120,7 @@ static void login(void) {
     RETURNS(ESLP_NEED_DATA, client_polls());
     RETURNS(ESLP_NOT_AUTHENTICATED, may_not((eslp_command){.kind = ESLP_COMMAND_API, .as.api.line = ESLP_LIT("status")}));
     does(ESLP_EFFECT_GREETING);
-    CHECK(state().idle_stranger && !state().authenticated);
+    CHECK(state().awaiting_first_command && !state().authenticated);
     receives(ESLP_IN_AUTH_REQUEST, ESLP_NO_ID);
     CHECK(sends((eslp_command){.kind = ESLP_COMMAND_USERAUTH,
                                .as.auth = {.user = ESLP_LIT("bob"), .domain = ESLP_LIT("x.org"), .password = ESLP_LIT("pw")}}) == 0);

@@ -271,7 +271,7 @@ PLACE(eslp_server_state, log_level, 8, 8);
 PLACE(eslp_server_state, waiting_events, 12, 12);
 PLACE(eslp_server_state, waiting_log_lines, 16, 16);
 PLACE(eslp_server_state, authenticated, 20, 20);
-PLACE(eslp_server_state, idle_stranger, 21, 21);
+PLACE(eslp_server_state, awaiting_first_command, 21, 21);
 PLACE(eslp_server_state, mid_command, 22, 22);
 PLACE(eslp_server_state, ready_for_events, 23, 23);
 PLACE(eslp_server_state, ready_for_log, 24, 24);

@@ -11,7 +11,7 @@ void inbound() {
     unsigned char storage[1024];
     char out[ESLP_SERVER_REPLY_MAX];
     eslp::server server(eslp::server_options().max_queued(1).max_lost(1), storage);
-    CHECK(server && server.state().idle_stranger);
+    CHECK(server && server.state().awaiting_first_command);
     std::string wire;
     std::string_view received =
         "userauth bob@x.org:secret\n\nevent json CUSTOM a::b\n\nfilter Foo /b.r/\n\napi status now\n\nlog info\n\n";

@@ -129,7 +129,7 @@ impl Host {
                 }
                 // What ends the connection comes seldom.
                 _ if u.ratio(3, 4)? => {}
-                _ if before.idle_stranger != 0 && u.arbitrary()? => {
+                _ if before.awaiting_first_command != 0 && u.arbitrary()? => {
                     assert!(self.write(|out, size, written| eslp_server_reject(server, out, size, written)));
                     assert_ne!(self.state().closed, 0);
                 }
@@ -226,7 +226,7 @@ impl Host {
     /// All of the state that is a number.
     fn numbers(&self) -> [i64; 14] {
         let state = self.state();
-        let flags = [state.authenticated, state.idle_stranger, state.mid_command, state.ready_for_events];
+        let flags = [state.authenticated, state.awaiting_first_command, state.mid_command, state.ready_for_events];
         let [authenticated, idle, partial, events] = flags.map(i64::from);
         let [log, lingering, linger] = [state.ready_for_log, state.lingering, state.linger].map(i64::from);
         let [closed, format, level] = [state.closed, state.format, state.log_level].map(i64::from);
