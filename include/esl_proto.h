@@ -1025,7 +1025,7 @@ typedef struct eslp_message {
 } eslp_message;
 
 /**
- * Header lines of a frame that is longer than eslp_limits.whole: a part of its head, or of the headers of a plain event.
+ * Header lines of a frame that is longer than eslp_limits.max_buffered: a part of its head, or of the headers of a plain event.
  * Take them with eslp_lines_next(), one after the other.
  *
  * A part ends where a line does, as long as the line fits into the buffer; a longer one goes on in the next part. A
@@ -1258,7 +1258,7 @@ typedef struct eslp_limits {
 } eslp_limits;
 
 /**
- * The smallest eslp_limits.whole with which every frame is understood, and a connection ends for the same reason, with
+ * The smallest eslp_limits.max_buffered with which every frame is understood, and a connection ends for the same reason, with
  * the same counts and the same unanswered commands, as with a larger one. With a smaller one, a head that is longer ends
  * the connection.
  */
@@ -1285,7 +1285,7 @@ typedef enum eslp_step_kind {
   /** A whole frame: `message`. */
   ESLP_STEP_FRAME = 1,
   /**
-   * The whole head of a frame longer than eslp_limits.whole: `message` without its body, which follows in parts;
+   * The whole head of a frame longer than eslp_limits.max_buffered: `message` without its body, which follows in parts;
    * `remaining`, never 0.
    */
   ESLP_STEP_HEAD = 2,
@@ -1295,7 +1295,7 @@ typedef enum eslp_step_kind {
    */
   ESLP_STEP_BODY = 3,
   /**
-   * Lines of a head longer than eslp_limits.whole, in the order of the wire: `lines`; `message.kind` and
+   * Lines of a head longer than eslp_limits.max_buffered, in the order of the wire: `lines`; `message.kind` and
    * `message.format`, as far as the lines have told. More of the head follows until `head_ends` is not 0.
    */
   ESLP_STEP_HEAD_PART = 4,
@@ -1962,7 +1962,7 @@ typedef enum eslp_incoming {
    */
   ESLP_IN_UNEXPECTED = 11,
   /**
-   * A frame longer than eslp_limits.whole has begun: `message` without its body, `remaining`; `id` if it is an
+   * A frame longer than eslp_limits.max_buffered has begun: `message` without its body, `remaining`; `id` if it is an
    * answer. Its body follows in parts.
    *
    * A frame in parts comes as none of the kinds above. What it means for the connection is known when its last octet
@@ -1976,7 +1976,7 @@ typedef enum eslp_incoming {
    */
   ESLP_IN_BODY = 13,
   /**
-   * Lines of a head that is itself longer than eslp_limits.whole, in the order of the wire: `lines`; `id` if it is an
+   * Lines of a head that is itself longer than eslp_limits.max_buffered, in the order of the wire: `lines`; `id` if it is an
    * answer; `message.kind` and `message.format`, as far as the lines have told: ESLP_MESSAGE_OTHER before the last
    * lines of the reply to `connect`, which has an `id`. More of the head follows until `head_ends` is not 0.
    */

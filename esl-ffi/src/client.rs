@@ -70,7 +70,7 @@ pub enum eslp_incoming {
     /// What has no place in the conversation: `message`. An answer when no command was waiting for one, a second auth
     /// request, a frame of an unknown kind (such as the rest of a variable's value after a blank line).
     ESLP_IN_UNEXPECTED = 11,
-    /// A frame longer than eslp_limits.whole has begun: `message` without its body, `remaining`; `id` if it is an
+    /// A frame longer than eslp_limits.max_buffered has begun: `message` without its body, `remaining`; `id` if it is an
     /// answer. Its body follows in parts.
     ///
     /// A frame in parts comes as none of the kinds above. What it means for the connection is known when its last octet
@@ -80,7 +80,7 @@ pub enum eslp_incoming {
     /// The next part of the body: `data`, `remaining`; `lines` if they are headers of a plain event; `id` if it is an
     /// answer, which is complete when `remaining` is 0.
     ESLP_IN_BODY = 13,
-    /// Lines of a head that is itself longer than eslp_limits.whole, in the order of the wire: `lines`; `id` if it is an
+    /// Lines of a head that is itself longer than eslp_limits.max_buffered, in the order of the wire: `lines`; `id` if it is an
     /// answer; `message.kind` and `message.format`, as far as the lines have told: ESLP_MESSAGE_OTHER before the last
     /// lines of the reply to `connect`, which has an `id`. More of the head follows until `head_ends` is not 0.
     ESLP_IN_HEAD_PART = 14,

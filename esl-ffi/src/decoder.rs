@@ -36,7 +36,7 @@ pub struct eslp_limits {
     pub max_buffered: usize,
 }
 
-/// The smallest eslp_limits.whole with which every frame is understood, and a connection ends for the same reason, with
+/// The smallest eslp_limits.max_buffered with which every frame is understood, and a connection ends for the same reason, with
 /// the same counts and the same unanswered commands, as with a larger one. With a smaller one, a head that is longer ends
 /// the connection.
 pub const ESLP_BUFFER_MIN: usize = 256;
@@ -75,13 +75,13 @@ pub enum eslp_step_kind {
     ESLP_STEP_NONE = 0,
     /// A whole frame: `message`.
     ESLP_STEP_FRAME = 1,
-    /// The whole head of a frame longer than eslp_limits.whole: `message` without its body, which follows in parts;
+    /// The whole head of a frame longer than eslp_limits.max_buffered: `message` without its body, which follows in parts;
     /// `remaining`, never 0.
     ESLP_STEP_HEAD = 2,
     /// The next octets of the body of the last head: `data`, `remaining`; and `lines`, if they are headers of a plain
     /// event.
     ESLP_STEP_BODY = 3,
-    /// Lines of a head longer than eslp_limits.whole, in the order of the wire: `lines`; `message.kind` and
+    /// Lines of a head longer than eslp_limits.max_buffered, in the order of the wire: `lines`; `message.kind` and
     /// `message.format`, as far as the lines have told. More of the head follows until `head_ends` is not 0.
     ESLP_STEP_HEAD_PART = 4,
 }

@@ -68,7 +68,7 @@ pub struct eslp_message {
     pub frame: eslp_frame,
 }
 
-/// Header lines of a frame that is longer than eslp_limits.whole: a part of its head, or of the headers of a plain event.
+/// Header lines of a frame that is longer than eslp_limits.max_buffered: a part of its head, or of the headers of a plain event.
 /// Take them with eslp_lines_next(), one after the other.
 ///
 /// A part ends where a line does, as long as the line fits into the buffer; a longer one goes on in the next part. A

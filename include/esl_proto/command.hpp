@@ -100,7 +100,7 @@ public:
         return derived();
     }
     /// In sync outbound mode: answer at once and let the application run.
-    Derived& async(bool on = true) noexcept {
+    Derived& run_async(bool on = true) noexcept {
         message().run_async = on;
         return derived();
     }

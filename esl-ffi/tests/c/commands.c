@@ -40,7 +40,7 @@ static const struct {
                      .lead_frames = 3,
                      .event_lock = true,
                      .event_lock_pri = true,
-                     .is_async = true,
+                     .run_async = true,
                      .execute = {.app = ESLP_INIT("playback"),
                                  .arg = ESLP_INIT("/tmp/a.wav"),
                                  .event_uuid = ESLP_INIT("e1"),

@@ -64,7 +64,7 @@ static bool login(void) {
     if (eslp_client_poll(client, out, asked.written, &result) || result.kind != ESLP_IN_AUTH_REQUEST) return false;
     if (eslp_client_send(client, &password, wire, sizeof wire, &sent)) return false;
     if (eslp_server_poll(server, wire, sent.len, out, sizeof out, &asked)) return false;
-    if (asked.ask.kind != ESLP_HOST_REQUEST_PASSWORD) return false;
+    if (asked.request.kind != ESLP_HOST_REQUEST_PASSWORD) return false;
     if (eslp_server_respond(server, &accept, out, sizeof out, &written)) return false;
     if (eslp_client_poll(client, out, written, &result) || result.kind != ESLP_IN_AUTHENTICATED) return false;
     return !eslp_client_drop(client) && !eslp_server_drop(server);

@@ -61,7 +61,7 @@ void messages() {
     CHECK(header(play.hold_bleg(), "hold-bleg") == "true");
     CHECK(header(play.event_lock(), "event-lock") == "true" && header(play, "event-lock-pri").empty());
     CHECK(header(play.event_lock_pri(), "event-lock-pri") == "true");
-    CHECK(header(play.async().lead_frames(2), "async") == "true" && header(play, "lead-frames") == "2");
+    CHECK(header(play.run_async().lead_frames(2), "async") == "true" && header(play, "lead-frames") == "2");
     CHECK(header(cmd::execute("answer"), "execute-app-name") == "answer");
     CHECK(header(cmd::hangup(ESLP_CAUSE_USER_BUSY).to("5fd4"), "hangup-cause") == "USER_BUSY");
     CHECK(header(cmd::hangup("CALL_REJECTED"), "hangup-cause") == "CALL_REJECTED");

@@ -78,7 +78,7 @@ void inbound() {
 void outbound() {
     unsigned char storage[1024];
     char out[ESLP_SERVER_REPLY_MAX];
-    eslp::fixed_server server(eslp::server_options().channel("5fd4").full().async(), storage);
+    eslp::fixed_server server(eslp::server_options().channel("5fd4").full().is_async(), storage);
     eslp::server_result result = server.poll("connect\n\n", out);
     CHECK(result.kind() == ESLP_SERVER_DONE && result.effect() == ESLP_EFFECT_GREETING && result.written() == 0);
     result = server.poll("connect\n\n", out);
