@@ -104,7 +104,7 @@ def test_answers_come_in_order() -> None:
     assert isinstance(one, ApiResponse) and (one.id, one.text, one.body) == (1, "one", b"one")
     assert isinstance(denied, Reply) and (denied.id, denied.error, denied.detail) == (2, True, "permission denied")
     assert isinstance(between, Event) and between["a"] == "b"
-    assert isinstance(three, ApiResponse) and (three.id, three.text, three.octets) == (3, "\ufffd", b"\xff")
+    assert isinstance(three, ApiResponse) and (three.id, three.text, three.text_bytes) == (3, "\ufffd", b"\xff")
     assert connection.pending == range(4, 4)
 
 

@@ -93,7 +93,7 @@ void outbound() {
     CHECK(result.request().kind() == ESLP_HOST_REQUEST_SENDMSG && !result.request().channel() && !result.request().wait());
     CHECK(result.request().message().call == ESLP_CALL_EXECUTE && result.request().request().get("call-command") == "execute");
     CHECK(server.respond(eslp::response::accept(), out).status == ESLP_NOT_ASKED);
-    CHECK(sent(server.respond(eslp::response::done(), out), out).find("+OK") != std::string::npos);
+    CHECK(sent(server.respond(eslp::response::ok(), out), out).find("+OK") != std::string::npos);
     CHECK(sent(server.channel_ended("loopback/x", out), out).find("text/disconnect-notice") != std::string::npos);
 }
 

@@ -139,8 +139,8 @@ class Link(asyncio.Protocol):
             if message.why == "exit":
                 self._switch.record(Received("exit", connection=self.number))
             return
-        if message.octets:
-            self._switch.record(Received.of(message.octets, self.number))
+        if message.raw:
+            self._switch.record(Received.of(message.raw, self.number))
         if isinstance(message, HostRequest):
             later = _requests.answer(self._switch, self, message)
             if later is not None:
