@@ -106,7 +106,7 @@ void refused() {
     CHECK(other.poll("auth x\n\n", eslp::span<char>(out, 8)).status() == ESLP_INSUFFICIENT);
     (void)other.poll("", out);
     CHECK(other.poll("auth x\n\n", out).request().password() == "x");
-    CHECK(sent(other.answer(eslp::response::refuse(), out), out).find("-ERR invalid") != std::string::npos);
+    CHECK(sent(other.respond(eslp::response::refuse(), out), out).find("-ERR invalid") != std::string::npos);
     eslp::server moved = std::move(other);
     CHECK(moved.poll("", out).closed() == ESLP_CLOSED_REFUSED && other.poll("", out).status() == ESLP_NULL);
 }
