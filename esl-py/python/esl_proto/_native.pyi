@@ -145,7 +145,7 @@ class Frame:
         """The body, if the head has a Content-Length."""
     @property
     def text(self) -> str:
-        """What the frame says: the Reply-Text of a reply, otherwise the body. BytesLike that are not UTF-8 become U+FFFD."""
+        """What the frame says: the Reply-Text of a reply, otherwise the body. Octets that are not UTF-8 become U+FFFD."""
     @property
     def text_bytes(self) -> bytes:
         """`text` in octets."""
@@ -637,7 +637,7 @@ class Server:
     returns after each iteration, answer and delivery. Give every event that happens to `offer`, which knows whether this
     client wants it.
 
-    Objects may be used from several threads, with a GIL or without; their calls wait for each other. A `HostRequest` is answered
+    Objects may be used from several threads, with a GIL or without; their calls wait for each other.  `` is answered
     by whoever got it; what `data_to_send` returns must be written in the order of its calls.
 
     Nothing here has a clock: a host ends a connection that `is_awaiting_first_command` for 25 seconds, and one that lingers in
