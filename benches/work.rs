@@ -11,7 +11,7 @@ use esl_proto::event::{Field, HeaderSlot, OutgoingEvent};
 use esl_proto::frame::Step;
 use esl_proto::name::{EventName, Format};
 use esl_proto::server::{Admission, Response, Rights, Server, ServerLimits};
-use esl_proto::{Client, Command, Decoder, Event, Limits};
+use esl_proto::{Client, Command, Decoder, EncodeOptions, Event, EventSource, Limits};
 use memchr::{memchr_iter, memmem};
 
 use crate::{Busy, Row, Work};
@@ -346,6 +346,103 @@ fn delivering<'a>(key: &'static str, name: &'static str, format: Format, headers
     }
 }
 
+/// An event to a hundred connections of one format: offered to each, written once, and copied.
+fn delivering_to_many(headers: &[(Vec<u8>, Vec<u8>)]) -> Row<'_> {
+    const CONNECTIONS: usize = 100;
+    let fields: Vec<_> = headers.iter().map(|(name, value)| Field::new(name, value)).collect();
+    let host = RefCell::new((vec![listener(Format::Plain); CONNECTIONS], vec![0; 64 << 10], vec![0; 64 << 10]));
+    let (copy, others) = (RefCell::new((vec![0; 64 << 10], vec![0; 64 << 10])), fields.clone());
+    let coding = listener(Format::Plain).coding();
+    let len = coding.encode(&OutgoingEvent::new(&fields), &mut host.borrow_mut().1).expect("an event that fits");
+    Row {
+        key: "many-out",
+        name: "an event delivered to 100 connections, to one write and 100 copies of its octets",
+        octets: (len * CONNECTIONS) as u64,
+        work: Box::new(move || {
+            let event = black_box(OutgoingEvent::new(&fields));
+            let (servers, frame, out) = &mut *host.borrow_mut();
+            let mut written = None;
+            let mut sent = 0;
+            for server in servers {
+                if server.offer(&event) != Admission::Enqueue {
+                    continue;
+                }
+                let coding = server.coding();
+                let len = match written {
+                    Some((of, len)) if of == coding => len,
+                    _ => coding.encode(&event, frame).expect("an event that fits"),
+                };
+                written = Some((coding, len));
+                server.delivered(coding).expect("a connection that waits for it");
+                out[..len].copy_from_slice(&frame[..len]);
+                sent += black_box(&out[..len]).len();
+            }
+            sent
+        }),
+        yardstick: Box::new(move || {
+            let event = black_box(OutgoingEvent::new(&others));
+            let (frame, out) = &mut *copy.borrow_mut();
+            let len = coding.encode(&event, frame).expect("an event that fits");
+            for _ in 0..CONNECTIONS {
+                out[..len].copy_from_slice(&frame[..len]);
+                black_box(&out[..len]);
+            }
+            CONNECTIONS * len
+        }),
+        best: None,
+        target: Some(1.5),
+    }
+}
+
+/// Every event of one format written in another.
+fn transcoding<'a>(key: &'static str, name: &'static str, busy: &'a Busy, format: Format) -> Row<'a> {
+    let out = RefCell::new(vec![0; 64 << 10]);
+    Row {
+        key,
+        name,
+        octets: busy.octets(),
+        work: Box::new(move || {
+            let out = &mut *out.borrow_mut();
+            let written = |event: Event<'_>| event.encode(format, EncodeOptions::FREESWITCH, out).expect("room enough");
+            busy.events().map(written).sum()
+        }),
+        yardstick: Box::new(|| {
+            let raw = busy.events().flat_map(|event| event.headers());
+            raw.map(|header| header.name.raw().len() + header.value.raw().len()).sum()
+        }),
+        best: None,
+        target: Some(4.0),
+    }
+}
+
+/// One name, or three at once, in events of a format.
+fn finding<'a>(key: &'static str, name: &'static str, busy: &'a Busy, single: bool) -> Row<'a> {
+    Row {
+        key,
+        name,
+        octets: busy.octets(),
+        work: Box::new(move || {
+            let found = |event: Event<'_>| match single {
+                true => usize::from(event.get(black_box(NAMES[1])).is_some()),
+                false => event.find(black_box(NAMES)).iter().flatten().count(),
+            };
+            busy.events().map(found).sum()
+        }),
+        yardstick: Box::new(move || {
+            let mut slots = [HeaderSlot::EMPTY; SLOTS];
+            let mut found = 0;
+            for event in busy.events() {
+                let indexed = event.index(&mut slots);
+                let names = if single { &NAMES[1..2] } else { &NAMES };
+                found += names.iter().filter(|name| indexed.get(black_box(name)).is_some()).count();
+            }
+            found
+        }),
+        best: None,
+        target: Some(1.0),
+    }
+}
+
 /// What the work is done on.
 pub struct Works {
     plain: Busy,
@@ -374,7 +471,7 @@ impl Default for Works {
 impl Works {
     /// All rows of the table.
     #[must_use]
-    pub fn rows(&self) -> [Row<'_>; 14] {
+    pub fn rows(&self) -> [Row<'_>; 29] {
         let Self { plain, json, xml, escaped, commands, written, headers } = self;
         [
             framing(plain),
@@ -391,6 +488,26 @@ impl Works {
             delivering("plain-out", "an event delivered as plain, to copying its octets", Format::Plain, headers),
             delivering("json-out", "an event delivered as json, to copying its octets", Format::Json, headers),
             delivering("xml-out", "an event delivered as xml, to copying its octets", Format::Xml, headers),
+            delivering_to_many(headers),
+            transcoding(
+                "plain-plain",
+                "plain events written as plain, to visiting their headers",
+                plain,
+                Format::Plain,
+            ),
+            transcoding("plain-json", "plain events written as json, to visiting their headers", plain, Format::Json),
+            transcoding("plain-xml", "plain events written as xml, to visiting their headers", plain, Format::Xml),
+            transcoding("json-plain", "json events written as plain, to visiting their headers", json, Format::Plain),
+            transcoding("json-json", "json events written as json, to visiting their headers", json, Format::Json),
+            transcoding("json-xml", "json events written as xml, to visiting their headers", json, Format::Xml),
+            transcoding("xml-plain", "xml events written as plain, to visiting their headers", xml, Format::Plain),
+            transcoding("xml-json", "xml events written as json, to visiting their headers", xml, Format::Json),
+            transcoding("xml-xml", "xml events written as xml, to visiting their headers", xml, Format::Xml),
+            finding("plain-find", "three names found in plain events, to an index and three look-ups", plain, false),
+            finding("json-find", "three names found in json events, to an index and three look-ups", json, false),
+            finding("xml-find", "three names found in xml events, to an index and three look-ups", xml, false),
+            finding("json-get", "one look-up in json events, to an index and one look-up", json, true),
+            finding("xml-get", "one look-up in xml events, to an index and one look-up", xml, true),
         ]
     }
 }

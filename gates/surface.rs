@@ -19,19 +19,21 @@ use esl_proto::command::{
     CallCommand, EventNames, Events, Execute, Filter, PairSource, Pairs, Secret, SendEvent, SendMsg, Unicast, Words,
 };
 use esl_proto::dial::{
-    Bridge, Destination, DialHandle, DialHandles, DialString, FlatLeg, Join, Leg, LegList, LegSource, Originate,
-    ReadVariables, Variables,
+    Bridge, Destination, DialHandle, DialHandles, DialString, Endpoint, FlatLeg, Join, Leg, LegList, LegSource,
+    Originate, ReadVariables, Variables,
 };
 use esl_proto::event::{Content, Field, HeaderSlot, OutgoingEvent};
 use esl_proto::frame::{Lines, Request, Step};
 use esl_proto::message::Status;
 use esl_proto::name::{
-    AnswerState, CallDirection, CallState, ChannelState, EventName, Format, HangupCause, LogLevel, Priority,
+    AnswerState, CallDirection, CallState, ChannelName, ChannelState, EventName, Format, HangupCause, LogLevel,
+    Priority,
 };
 use esl_proto::server::{self, Admission, Control, Goodbye, HostRequest, LogData, Rights, Server, ServerLimits};
 use esl_proto::text::Percent;
 use esl_proto::{
-    Client, Command, Connection, Decoder, Event, Frame, Incoming, Limits, Message, RecvBuf, Subscription, Value,
+    Client, Command, Connection, Decoder, EncodeOptions, Event, EventSource, Frame, Incoming, Invalid, Limits, Message,
+    RecvBuf, Rows, Subscription, Value,
 };
 
 unsafe extern "C" {
@@ -179,6 +181,7 @@ impl Sum {
     }
 
     fn event(&mut self, event: Event<'_>) {
+        self.transcoding(&event, &mut [0; 512]);
         self.add((event, event.format(), event.text()));
         self.add(event.with_crlf(!event.is_crlf()).body());
         let mut headers = event.headers();
@@ -471,6 +474,8 @@ impl Sum {
         }
         self.add((jobs.len(), jobs.is_empty(), jobs.drain().count(), sequence.highest(), sequence.missing()));
         self.add((client.is_open(), client.end(), client.is_lingering(), client.has_full_control()));
+        let saved = client.save();
+        self.add(saved.and_then(|saved| Client::resume(&saved, Limits::DEFAULT)).map(|client| client.is_open()));
         self.add((client.in_flight(), client.stats(), client.eof(rest)));
     }
 }
@@ -735,8 +740,9 @@ impl Sum {
     fn deliveries(&mut self, server: &mut Server<[u8; 256]>, octets: &[u8], event: &OutgoingEvent<'_>, out: &mut [u8]) {
         for offer in [
             server.offer(event),
-            server.offer_with(event, &|pattern, text| pattern == text),
+            server.offer_with(event, &|pattern, text| text == *pattern),
             server.offer_diverted(),
+            server.delivered(server.coding()).map_or(Admission::Dropped, |()| Admission::Skip),
             server.offer_log(LogLevel::DEBUG),
         ] {
             self.add((offer, offer == Admission::Enqueue));
@@ -764,10 +770,42 @@ impl Sum {
         server.skip();
     }
 
+    fn transcoding(&mut self, event: &Event<'_>, out: &mut [u8]) {
+        for format in Format::KNOWN {
+            for options in [EncodeOptions::FREESWITCH, EncodeOptions::STRICT] {
+                for invalid in [Invalid::Keep, Invalid::Refuse, Invalid::Replace, Invalid::Escape] {
+                    self.add(event.encode(*format, options.invalid(invalid), out).is_ok());
+                }
+            }
+        }
+        self.add(event.find(["a", "b"]).map(|found| found.is_some()));
+        self.add(Rows::new(event.text()).map(|row| row.is_ok_and(|row| row.validate().is_ok())).count());
+        self.add(event.headers().map(|header| header.value.elements().count()).max());
+        let name = ChannelName::from_bytes(event.text());
+        self.add((name, name.loopback_side()));
+        let text = event.text();
+        for endpoint in [
+            Endpoint::user(text).domain(text),
+            Endpoint::group(text).domain(text),
+            Endpoint::sofia(text, text),
+            Endpoint::gateway(text, text),
+            Endpoint::contact(text, text, text),
+            Endpoint::loopback(text).context(text).dialplan(text),
+            Endpoint::verto(text),
+            Endpoint::error(HangupCause::from_bytes(text)),
+            Endpoint::null(),
+            Endpoint::pickup(text),
+        ] {
+            self.add(endpoint);
+            self.add(endpoint.encode(out).is_ok());
+        }
+        self.add((event.hangup_cause().is_some(), event.variable("x").is_some(), event.variables().count()));
+    }
+
     fn event_data(&mut self, event: &OutgoingEvent<'_>, out: &mut [u8]) {
         self.add(event);
         self.add((event.name(), event.get("x")));
-        self.add(event.get("y").is_some_and(|content| content == Content::Text(b"z")));
+        self.add(event.get("y").is_some_and(|content| content == Content::Text(Value::from_bytes(b"z"))));
         for format in Format::KNOWN {
             for percent in [Percent::FreeSwitch, Percent::Lossless] {
                 self.add((percent, event.encoded_len(*format, percent)));

@@ -214,6 +214,22 @@ typedef enum eslp_status {
   ESLP_NOT_ASKED = -702,
   /** In the middle of a command, or nothing is subscribed to. */
   ESLP_NOT_READY = -703,
+  /** The name of an event's header is no name in XML. */
+  ESLP_NOT_XML_NAME = -704,
+  /** The name of an event's header is not UTF-8. */
+  ESLP_NAME_NOT_UTF8 = -705,
+  /** The value of an event's header is not UTF-8. */
+  ESLP_VALUE_NOT_UTF8 = -706,
+  /** The body of an event is not UTF-8. */
+  ESLP_BODY_NOT_UTF8 = -707,
+  /** The body of an event has a character that XML does not have. */
+  ESLP_BODY_NOT_XML = -708,
+  /** Too many headers come more than once. */
+  ESLP_TOO_MANY_DUPLICATES = -709,
+  /** An event that is to be written cannot be read to its end. */
+  ESLP_SOURCE_MALFORMED = -710,
+  /** The event has been written in another coding than the connection's. */
+  ESLP_OTHER_CODING = -711,
 } eslp_status;
 
 /** Counts up when a function or struct of this header changes in a way that compiled programs notice. */
@@ -805,6 +821,36 @@ eslp_bytes eslp_log_level_text(int32_t level);
 #define ESLP_HEADER_ANSWER_STATE "Answer-State"
 /** In events of a channel. */
 #define ESLP_HEADER_CALL_DIRECTION "Call-Direction"
+/** In events of a channel that has another leg: that one's channel. */
+#define ESLP_HEADER_OTHER_LEG_UNIQUE_ID "Other-Leg-Unique-ID"
+/** In events of a channel: the caller's number. */
+#define ESLP_HEADER_CALLER_NUMBER "Caller-Caller-ID-Number"
+/** In events of a channel: the caller's name. */
+#define ESLP_HEADER_CALLER_NAME "Caller-Caller-ID-Name"
+/** In events of a channel: what was dialled. */
+#define ESLP_HEADER_CALLER_DESTINATION "Caller-Destination-Number"
+/** In events of a channel: when it was made, in microseconds since 1970, UTC; 0 is never, here and below. */
+#define ESLP_HEADER_CHANNEL_CREATED_TIME "Caller-Channel-Created-Time"
+/** In events of a channel: when it began to ring. */
+#define ESLP_HEADER_CHANNEL_PROGRESS_TIME "Caller-Channel-Progress-Time"
+/** In events of a channel: when early media began. */
+#define ESLP_HEADER_CHANNEL_PROGRESS_MEDIA_TIME "Caller-Channel-Progress-Media-Time"
+/** In events of a channel: when it was answered. */
+#define ESLP_HEADER_CHANNEL_ANSWERED_TIME "Caller-Channel-Answered-Time"
+/** In events of a channel: when it was bridged. */
+#define ESLP_HEADER_CHANNEL_BRIDGED_TIME "Caller-Channel-Bridged-Time"
+/** In events of a channel: when it was hung up. */
+#define ESLP_HEADER_CHANNEL_HANGUP_TIME "Caller-Channel-Hangup-Time"
+/** In CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE: the application. */
+#define ESLP_HEADER_APPLICATION "Application"
+/** In CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE: its argument. */
+#define ESLP_HEADER_APPLICATION_DATA "Application-Data"
+/** In CHANNEL_EXECUTE_COMPLETE: what the application has said. */
+#define ESLP_HEADER_APPLICATION_RESPONSE "Application-Response"
+/** In DTMF events: the digit. */
+#define ESLP_HEADER_DTMF_DIGIT "DTMF-Digit"
+/** In DTMF events: how long it was, in samples. */
+#define ESLP_HEADER_DTMF_DURATION "DTMF-Duration"
 
 /* ========================================================================
  * Lists of pairs
@@ -847,7 +893,7 @@ typedef struct eslp_pairs {
  * An event, or the channel data that answers `connect`, in the caller's buffer: plain, JSON or XML.
  *
  * A view: making one costs nothing, and nothing is decoded before it is asked for. Every look-up walks the text anew;
- * for more than two or three of them, eslp_event_index() it first. Headers are an ordered multi-map: FreeSWITCH sends
+ * for more than one of them, eslp_event_find() all at once or eslp_event_index() it first. Headers are an ordered multi-map: FreeSWITCH sends
  * some twice, with different values, and compares names without regard to case.
  *
  * Valid as long as the octets in the buffer. Make one with eslp_message_event() or eslp_event_view().
@@ -897,6 +943,26 @@ int32_t eslp_event_name_of(const eslp_event *event);
  * @return ESLP_NOT_FOUND if there is none.
  */
 eslp_status eslp_event_get(const eslp_event *event, eslp_bytes name, eslp_value *value);
+
+/**
+ * The last header of each of `count` names: what eslp_event_get() gives for each, in one pass. `values` has as many places;
+ * that of a name which no header has gets a `data` of NULL. It takes 2 KiB of stack; what an event has beyond 128 headers is
+ * gone over for each name.
+ */
+eslp_status eslp_event_find(const eslp_event *event, const eslp_bytes *names, size_t count,
+    eslp_value *values);
+
+/**
+ * Writes an event in an eslp_format, whatever it is in, to `out`: the body of a `text/event-...` frame. `flags` are of
+ * eslp_encode.
+ *
+ * @return ESLP_INSUFFICIENT if `size` is less: `len`, which may be NULL, says what is needed, and what `out` holds has no
+ * meaning.
+ * A status from ESLP_FORGED_NAME on if the event cannot be written so; `len` is then the place of the header, from 0, or
+ * the number of headers if it is the body.
+ */
+eslp_status eslp_event_transcode(const eslp_event *event, int32_t format, int32_t flags, void *out,
+    size_t size, size_t *len);
 
 /**
  * Begins with the first of all headers of this name, in any case of its letters. The name must stay where it is as
@@ -2461,6 +2527,27 @@ typedef enum eslp_percent {
   ESLP_PERCENT_LOSSLESS = 1,
 } eslp_percent;
 
+/** How an event is written: these numbers, added up. */
+typedef enum eslp_encode {
+  /** FreeSWITCH's own octets. */
+  ESLP_ENCODE_FREESWITCH = 0,
+  /** A `%` that looks like an escape is escaped: each value is read back as it was. The number of ESLP_PERCENT_LOSSLESS. */
+  ESLP_ENCODE_EXACT = 1,
+  /**
+   * What is not UTF-8 where it would be copied, in names, bodies and all of JSON, is refused; so is what XML does not have.
+   * JSON is that of RFC 8259 then, and XML is well-formed; with the next two as well.
+   */
+  ESLP_ENCODE_REFUSE = 2,
+  /** It becomes U+FFFD. */
+  ESLP_ENCODE_REPLACE = 4,
+  /** Each octet becomes the character of its number, U+0080 to U+00FF. Not to be added to the two before. */
+  ESLP_ENCODE_ESCAPE = 6,
+  /** Headers that come more than once are arrays in JSON; else the name is repeated there. */
+  ESLP_ENCODE_ARRAYS = 8,
+  /** What every reader understands: ESLP_ENCODE_EXACT, ESLP_ENCODE_REPLACE and ESLP_ENCODE_ARRAYS. */
+  ESLP_ENCODE_STRICT = 13,
+} eslp_encode;
+
 /** Begins with an event without headers, in `count` slots, which must stay where they are as long as it is used. */
 eslp_status eslp_outgoing_event_init(eslp_outgoing_event *event, eslp_field_slot *slots, size_t count);
 
@@ -2488,15 +2575,35 @@ eslp_status eslp_outgoing_event_body(eslp_outgoing_event *event, eslp_bytes body
 eslp_status eslp_outgoing_event_clear(eslp_outgoing_event *event);
 
 /**
- * Writes the event's document in an eslp_format, the body of a `text/event-...` frame, to `out`. `percent` is an
- * eslp_percent. A listener does this by itself: eslp_server_deliver().
+ * Adds the headers of an event that was read, as they are coded, and takes its body: so it is offered, delivered and
+ * written like one of the host's own, with headers of the host's before and behind them. The octets in the buffer must stay
+ * where they are as long as `event` is used.
+ *
+ * @return ESLP_INSUFFICIENT if there are too few slots: as many headers as have one are added then. An error from
+ * ESLP_DOCUMENT_TRUNCATED on if the event cannot be read to its end: the headers before that are added.
+ */
+eslp_status eslp_outgoing_event_read(eslp_outgoing_event *event, const eslp_event *from);
+
+/**
+ * Writes the event's document in an eslp_format, the body of a `text/event-...` frame, to `out`. `flags` are of
+ * eslp_encode. A listener does this by itself: eslp_server_deliver().
  *
  * @return ESLP_INSUFFICIENT if `size` is less: `len`, which may be NULL, says what is needed, and what `out` holds has no
  * meaning.
- * ESLP_FORGED_NAME if a header's name would forge another header; `len` is then its place, from 0.
+ * A status from ESLP_FORGED_NAME on if the event cannot be written so; `len` is then the place of the header, from 0, or
+ * the number of headers if it is the body.
  */
-eslp_status eslp_outgoing_event_encode(const eslp_outgoing_event *event, int32_t format, int32_t percent,
-    void *out, size_t size, size_t *len);
+eslp_status eslp_outgoing_event_encode(const eslp_outgoing_event *event, int32_t format, int32_t flags, void *out,
+    size_t size, size_t *len);
+
+/**
+ * Writes the frame of an event, head and document, for connections that agree in `format`, an eslp_format, and `percent`,
+ * an eslp_percent: it is written once and its octets are copied or shared. eslp_server_delivered() counts it.
+ *
+ * @return As eslp_outgoing_event_encode().
+ */
+eslp_status eslp_outgoing_event_frame(const eslp_outgoing_event *event, int32_t format, int32_t percent, void *out,
+    size_t size, size_t *len);
 
 /* ========================================================================
  * Server
@@ -2902,6 +3009,15 @@ eslp_status eslp_server_offer_log(eslp_server *server, int32_t level, int32_t *o
  */
 eslp_status eslp_server_deliver(eslp_server *server, const eslp_outgoing_event *event, void *out, size_t size,
     size_t *written);
+
+/**
+ * Counts an event that waits as delivered, in place of eslp_server_deliver(): the host sends what eslp_outgoing_event_frame() has
+ * written in this eslp_format and eslp_percent.
+ *
+ * @return ESLP_NOT_READY if it cannot be sent now, ESLP_OTHER_CODING if the connection wants it otherwise: `format` in
+ * eslp_server_state, and `percent` in its eslp_server_options. The frame must not be sent then.
+ */
+eslp_status eslp_server_delivered(eslp_server *server, int32_t format, int32_t percent);
 
 /** Gives up an event that waits, as if it had been delivered. */
 eslp_status eslp_server_skip(eslp_server *server);

@@ -3,8 +3,11 @@
 use core::ffi::c_void;
 
 use esl_core::event::{EventEncodeError, Field, OutgoingEvent};
+use esl_core::server::EventCoding;
 use esl_core::text::Percent;
+use esl_core::{Duplicates, EncodeOptions, EventSource, Invalid, Value};
 
+use crate::event::eslp_event;
 use crate::handle::{Opaque, assert_fits};
 use crate::name::format_of;
 use crate::octets::eslp_bytes;
@@ -50,12 +53,78 @@ pub enum eslp_percent {
     ESLP_PERCENT_LOSSLESS = 1,
 }
 
+/// How an event is written: these numbers, added up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub enum eslp_encode {
+    /// FreeSWITCH's own octets.
+    ESLP_ENCODE_FREESWITCH = 0,
+    /// A `%` that looks like an escape is escaped: each value is read back as it was. The number of ESLP_PERCENT_LOSSLESS.
+    ESLP_ENCODE_EXACT = 1,
+    /// What is not UTF-8 where it would be copied, in names, bodies and all of JSON, is refused; so is what XML does not have.
+    /// JSON is that of RFC 8259 then, and XML is well-formed; with the next two as well.
+    ESLP_ENCODE_REFUSE = 2,
+    /// It becomes U+FFFD.
+    ESLP_ENCODE_REPLACE = 4,
+    /// Each octet becomes the character of its number, U+0080 to U+00FF. Not to be added to the two before.
+    ESLP_ENCODE_ESCAPE = 6,
+    /// Headers that come more than once are arrays in JSON; else the name is repeated there.
+    ESLP_ENCODE_ARRAYS = 8,
+    /// What every reader understands: ESLP_ENCODE_EXACT, ESLP_ENCODE_REPLACE and ESLP_ENCODE_ARRAYS.
+    ESLP_ENCODE_STRICT = 13,
+}
+
+const fn options_of(flags: i32) -> Outcome<EncodeOptions> {
+    if flags < 0 || flags > 15 {
+        return Err(eslp_status::ESLP_INVALID_ARGUMENT);
+    }
+    let invalid = match flags & 6 {
+        2 => Invalid::Refuse,
+        4 => Invalid::Replace,
+        6 => Invalid::Escape,
+        _ => Invalid::Keep,
+    };
+    let percent = if flags & 1 == 0 { Percent::FreeSwitch } else { Percent::Lossless };
+    let duplicates = if flags & 8 == 0 { Duplicates::Repeat } else { Duplicates::Arrays };
+    Ok(EncodeOptions::new().percent(percent).invalid(invalid).duplicates(duplicates))
+}
+
+/// Sets `len` to the octets that were written or are needed, or to the place of the header that is refused.
+pub(crate) fn encoded(written: Result<usize, EventEncodeError>, len: Option<Out<usize>>) -> Outcome {
+    if let Some(len) = len {
+        len.set(match &written {
+            Ok(written) => *written,
+            Err(EventEncodeError::Insufficient(error)) => error.required,
+            Err(EventEncodeError::Refused(error)) => error.item,
+        });
+    }
+    written.map(drop).map_err(|error| eslp_status::of(error.code()))
+}
+
+/// Writes a source's document.
+///
+/// # Safety
+/// `out[..size]` and `len` are outputs as [`border`](crate::ptr) defines them.
+pub(crate) unsafe fn encode(
+    source: &impl EventSource,
+    format: i32,
+    flags: i32,
+    out: *mut c_void,
+    size: usize,
+    len: *mut usize,
+) -> Outcome {
+    // SAFETY: the preconditions of the two are this function's.
+    let (len, out) = unsafe { (Out::optional(len)?, output(out, size)?) };
+    let format = format_of(format)?.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?;
+    encoded(source.encode(format, options_of(flags)?, out), len)
+}
+
 /// An event under construction in slots of the caller's. The first `used` slots are initialised.
 pub(crate) struct Growing {
     slots: *mut Field<'static>,
     room: usize,
     used: usize,
-    body: Option<&'static [u8]>,
+    body: Option<Value<'static>>,
 }
 
 impl Growing {
@@ -64,11 +133,7 @@ impl Growing {
         // SAFETY: the slots are lent memory, so they still exist and nobody else uses them; `add` has written the first
         // `used` of them. A field's own slices are lent memory, too.
         let headers: &'static [Field<'static>] = unsafe { slice(self.slots, self.used) }?;
-        let event = OutgoingEvent::new(headers);
-        Ok(match self.body {
-            Some(body) => event.with_body(body),
-            None => event,
-        })
+        Ok(OutgoingEvent { headers, body: self.body })
     }
 
     fn add(&mut self, field: Field<'static>) -> Outcome {
@@ -168,7 +233,7 @@ pub unsafe extern "C" fn eslp_outgoing_event_body(event: *mut eslp_outgoing_even
     // SAFETY: by the contract with C, `event` is a handle and `body` is an input.
     run(|| unsafe {
         let body = body.optional()?;
-        eslp_outgoing_event::inner(event)?.body = body;
+        eslp_outgoing_event::inner(event)?.body = body.map(Value::from_bytes);
         Ok(())
     })
 }
@@ -184,14 +249,59 @@ pub unsafe extern "C" fn eslp_outgoing_event_clear(event: *mut eslp_outgoing_eve
     })
 }
 
-/// Writes the event's document in an eslp_format, the body of a `text/event-...` frame, to `out`. `percent` is an
-/// eslp_percent. A listener does this by itself: eslp_server_deliver().
+/// Adds the headers of an event that was read, as they are coded, and takes its body: so it is offered, delivered and
+/// written like one of the host's own, with headers of the host's before and behind them. The octets in the buffer must stay
+/// where they are as long as `event` is used.
+///
+/// @return ESLP_INSUFFICIENT if there are too few slots: as many headers as have one are added then. An error from
+/// ESLP_DOCUMENT_TRUNCATED on if the event cannot be read to its end: the headers before that are added.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_outgoing_event_read(
+    event: *mut eslp_outgoing_event,
+    from: *const eslp_event,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `event` is a handle and `from` is an input.
+    run(|| unsafe {
+        let event = eslp_outgoing_event::inner(event)?;
+        let from: esl_core::Event<'static> = crate::event::event(from)?;
+        let mut headers = from.headers();
+        for header in headers.by_ref() {
+            event.add(header.into())?;
+        }
+        if let Some(error) = headers.error() {
+            return Err(eslp_status::of(error.code()));
+        }
+        event.body = headers.into_body();
+        Ok(())
+    })
+}
+
+/// Writes the event's document in an eslp_format, the body of a `text/event-...` frame, to `out`. `flags` are of
+/// eslp_encode. A listener does this by itself: eslp_server_deliver().
 ///
 /// @return ESLP_INSUFFICIENT if `size` is less: `len`, which may be NULL, says what is needed, and what `out` holds has no
 /// meaning.
-/// ESLP_FORGED_NAME if a header's name would forge another header; `len` is then its place, from 0.
+/// A status from ESLP_FORGED_NAME on if the event cannot be written so; `len` is then the place of the header, from 0, or
+/// the number of headers if it is the body.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_outgoing_event_encode(
+    event: *const eslp_outgoing_event,
+    format: i32,
+    flags: i32,
+    out: *mut c_void,
+    size: usize,
+    len: *mut usize,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `event` is a handle and `out[..size]` and `len` are outputs.
+    run(|| unsafe { encode(&eslp_outgoing_event::inner_ref(event)?.event()?, format, flags, out, size, len) })
+}
+
+/// Writes the frame of an event, head and document, for connections that agree in `format`, an eslp_format, and `percent`,
+/// an eslp_percent: it is written once and its octets are copied or shared. eslp_server_delivered() counts it.
+///
+/// @return As eslp_outgoing_event_encode().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_outgoing_event_frame(
     event: *const eslp_outgoing_event,
     format: i32,
     percent: i32,
@@ -203,15 +313,11 @@ pub unsafe extern "C" fn eslp_outgoing_event_encode(
     run(|| unsafe {
         let len = Out::optional(len)?;
         let event = eslp_outgoing_event::inner_ref(event)?.event()?;
-        let format = format_of(format)?.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?;
-        let written = event.encode(format, percent_of(percent)?, output(out, size)?);
-        if let Some(len) = len {
-            len.set(match &written {
-                Ok(written) => *written,
-                Err(EventEncodeError::Insufficient(error)) => error.required,
-                Err(EventEncodeError::Refused(error)) => error.item,
-            });
-        }
-        written.map(drop).map_err(|error| eslp_status::of(error.code()))
+        encoded(coding_of(format, percent)?.encode(&event, output(out, size)?), len)
     })
+}
+
+pub(crate) fn coding_of(format: i32, percent: i32) -> Outcome<EventCoding> {
+    let format = format_of(format)?.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?;
+    Ok(EventCoding { format, percent: percent_of(percent)? })
 }

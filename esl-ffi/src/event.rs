@@ -1,5 +1,7 @@
 //! Events, and the headers of everything.
 
+use core::ffi::c_void;
+
 use esl_core::command::PairSource;
 use esl_core::dial::ReadVariables;
 use esl_core::event::{GetAll, HeaderSlot, Headers, Indexed, IndexedHeaders};
@@ -11,13 +13,13 @@ use crate::handle::{Opaque, assert_fits};
 use crate::name::{event_number, format_number, format_of};
 use crate::octets::{eslp_bytes, eslp_header, eslp_value};
 use crate::pairs::{Content, eslp_pairs};
-use crate::ptr::{Out, Outcome, read, run, slice_mut};
+use crate::ptr::{Out, Outcome, read, run, slice, slice_mut};
 use crate::status::eslp_status;
 
 /// An event, or the channel data that answers `connect`, in the caller's buffer: plain, JSON or XML.
 ///
 /// A view: making one costs nothing, and nothing is decoded before it is asked for. Every look-up walks the text anew;
-/// for more than two or three of them, eslp_event_index() it first. Headers are an ordered multi-map: FreeSWITCH sends
+/// for more than one of them, eslp_event_find() all at once or eslp_event_index() it first. Headers are an ordered multi-map: FreeSWITCH sends
 /// some twice, with different values, and compares names without regard to case.
 ///
 /// Valid as long as the octets in the buffer. Make one with eslp_message_event() or eslp_event_view().
@@ -179,6 +181,49 @@ pub unsafe extern "C" fn eslp_event_get(
         out.set(result(self::event(event)?.get(name.octets()?))?.into());
         Ok(())
     })
+}
+
+/// The last header of each of `count` names: what eslp_event_get() gives for each, in one pass. `values` has as many places;
+/// that of a name which no header has gets a `data` of NULL. It takes 2 KiB of stack; what an event has beyond 128 headers is
+/// gone over for each name.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_find(
+    event: *const eslp_event,
+    names: *const eslp_bytes,
+    count: usize,
+    values: *mut eslp_value,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `event` and `names[..count]` are inputs and `values[..count]` is an output, which is
+    // written before it is read.
+    run(|| unsafe {
+        let values = slice_mut(values.cast::<core::mem::MaybeUninit<eslp_value>>(), count)?;
+        let mut slots = [HeaderSlot::EMPTY; 128];
+        let indexed = self::event(event)?.index(&mut slots);
+        for (name, to) in slice(names, count)?.iter().zip(values) {
+            to.write(indexed.get(name.octets()?).map_or(eslp_value::NONE, Into::into));
+        }
+        Ok(())
+    })
+}
+
+/// Writes an event in an eslp_format, whatever it is in, to `out`: the body of a `text/event-...` frame. `flags` are of
+/// eslp_encode.
+///
+/// @return ESLP_INSUFFICIENT if `size` is less: `len`, which may be NULL, says what is needed, and what `out` holds has no
+/// meaning.
+/// A status from ESLP_FORGED_NAME on if the event cannot be written so; `len` is then the place of the header, from 0, or
+/// the number of headers if it is the body.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_transcode(
+    event: *const eslp_event,
+    format: i32,
+    flags: i32,
+    out: *mut c_void,
+    size: usize,
+    len: *mut usize,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `event` is an input and `out[..size]` and `len` are outputs.
+    run(|| unsafe { crate::data::encode(&self::event(event)?, format, flags, out, size, len) })
 }
 
 /// Begins with the first of all headers of this name, in any case of its letters. The name must stay where it is as

@@ -11,7 +11,7 @@ use esl_core::text::Insufficient;
 
 use crate::buffer::Memory;
 use crate::command::eslp_sendmsg;
-use crate::data::{eslp_outgoing_event, percent_of};
+use crate::data::{coding_of, eslp_outgoing_event, percent_of};
 use crate::decoder::{eslp_limits, limits};
 use crate::handle::{Opaque, assert_size};
 use crate::message::eslp_frame;
@@ -769,12 +769,13 @@ pub unsafe extern "C" fn eslp_server_offer(
         let out = Out::new(offer)?;
         let server = eslp_server::inner(server)?;
         let event = eslp_outgoing_event::inner_ref(event)?.event()?;
-        let matches = |expression: &[u8], value: &[u8]| match regex {
-            Some(regex) => {
+        // What C gives is not coded.
+        let matches = |expression: &[u8], value: esl_core::Value<'_>| match (regex, value.as_plain()) {
+            (Some(regex), Some(value)) => {
                 let (expression, value) = (eslp_bytes::of(expression), eslp_bytes::of(value));
                 regex(user, expression.data, expression.len, value.data, value.len)
             }
-            None => false,
+            _ => false,
         };
         out.set(self::offer(server.offer_with(&event, &matches)) as i32);
         Ok(())
@@ -824,6 +825,20 @@ pub unsafe extern "C" fn eslp_server_deliver(
         let server = eslp_server::inner(server)?;
         let event = eslp_outgoing_event::inner_ref(event)?.event()?;
         delivered(server.deliver(&event, output(out, size)?), written)
+    })
+}
+
+/// Counts an event that waits as delivered, in place of eslp_server_deliver(): the host sends what eslp_outgoing_event_frame() has
+/// written in this eslp_format and eslp_percent.
+///
+/// @return ESLP_NOT_READY if it cannot be sent now, ESLP_OTHER_CODING if the connection wants it otherwise: `format` in
+/// eslp_server_state, and `percent` in its eslp_server_options. The frame must not be sent then.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_server_delivered(server: *mut eslp_server, format: i32, percent: i32) -> eslp_status {
+    // SAFETY: by the contract with C, `server` is a handle.
+    run(|| unsafe {
+        let delivered = eslp_server::inner(server)?.delivered(coding_of(format, percent)?);
+        delivered.map_err(|error| eslp_status::of(error.code()))
     })
 }
 

@@ -5,7 +5,7 @@ use core::ffi::c_char;
 use esl_core::client::NotAllowed;
 use esl_core::command::{CommandErrorKind, ParseErrorKind};
 use esl_core::dial::{DialErrorKind, DialParseErrorKind};
-use esl_core::event::EventErrorKind;
+use esl_core::event::{EventErrorKind, OutgoingEventErrorKind};
 use esl_core::frame::DecodeErrorKind;
 
 /// How a function went.
@@ -167,6 +167,22 @@ pub enum eslp_status {
     ESLP_NOT_ASKED = -702,
     /// In the middle of a command, or nothing is subscribed to.
     ESLP_NOT_READY = -703,
+    /// The name of an event's header is no name in XML.
+    ESLP_NOT_XML_NAME = -704,
+    /// The name of an event's header is not UTF-8.
+    ESLP_NAME_NOT_UTF8 = -705,
+    /// The value of an event's header is not UTF-8.
+    ESLP_VALUE_NOT_UTF8 = -706,
+    /// The body of an event is not UTF-8.
+    ESLP_BODY_NOT_UTF8 = -707,
+    /// The body of an event has a character that XML does not have.
+    ESLP_BODY_NOT_XML = -708,
+    /// Too many headers come more than once.
+    ESLP_TOO_MANY_DUPLICATES = -709,
+    /// An event that is to be written cannot be read to its end.
+    ESLP_SOURCE_MALFORMED = -710,
+    /// The event has been written in another coding than the connection's.
+    ESLP_OTHER_CODING = -711,
 }
 
 use eslp_status::*;
@@ -203,7 +219,7 @@ macro_rules! core_error {
     }};
 }
 
-static TABLE: [Entry; 72] = [
+static TABLE: [Entry; 80] = [
     own(ESLP_OK, text!("done")),
     own(ESLP_NEED_DATA, text!("more octets are needed")),
     own(ESLP_CLOSED, text!("the connection is over")),
@@ -273,9 +289,17 @@ static TABLE: [Entry; 72] = [
     core_error!(ESLP_NO_RIGHT, NotAllowed::NoRight),
     core_error!(ESLP_EXITING, NotAllowed::Exiting),
     core_error!(ESLP_IS_CLOSED, NotAllowed::Closed),
-    own(ESLP_FORGED_NAME, text!("a header's name would forge another header")),
+    core_error!(ESLP_FORGED_NAME, OutgoingEventErrorKind::Name),
     own(ESLP_NOT_ASKED, text!("not an answer to the pending question")),
     own(ESLP_NOT_READY, text!("in the middle of a command, or nothing is subscribed to")),
+    core_error!(ESLP_NOT_XML_NAME, OutgoingEventErrorKind::XmlName),
+    core_error!(ESLP_NAME_NOT_UTF8, OutgoingEventErrorKind::NameUtf8),
+    core_error!(ESLP_VALUE_NOT_UTF8, OutgoingEventErrorKind::ValueUtf8),
+    core_error!(ESLP_BODY_NOT_UTF8, OutgoingEventErrorKind::BodyUtf8),
+    core_error!(ESLP_BODY_NOT_XML, OutgoingEventErrorKind::BodyChar),
+    core_error!(ESLP_TOO_MANY_DUPLICATES, OutgoingEventErrorKind::Duplicates),
+    core_error!(ESLP_SOURCE_MALFORMED, OutgoingEventErrorKind::Malformed),
+    own(ESLP_OTHER_CODING, text!("the event has been written in another coding")),
 ];
 
 impl eslp_status {

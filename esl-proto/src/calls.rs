@@ -25,8 +25,8 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use crate::event::{Event, EventError, EventErrorKind};
-use crate::name::{AnswerState, CallDirection, CallState, ChannelState, EventName, Format, HangupCause};
+use crate::event::{Event, EventError, Rows};
+use crate::name::{AnswerState, CallDirection, CallState, ChannelState, EventName, HangupCause, subclass};
 use crate::text::Value;
 
 type Text = Box<[u8]>;
@@ -289,8 +289,8 @@ impl Calls {
     pub fn restore(&mut self, output: &[u8]) -> Result<Vec<Call>, EventError> {
         let mut rows = Vec::new();
         let mut legs: BTreeMap<Text, Vec<Text>> = BTreeMap::new();
-        for row in rows_of(output)? {
-            let row = Event::new(Format::Json, row);
+        for row in Rows::new(output) {
+            let row = row?;
             row.validate()?;
             let mut call = Call::default();
             let mut call_uuid = None;
@@ -408,7 +408,7 @@ impl Calls {
         else {
             return Change::Nothing;
         };
-        if **subclass != *b"loopback::bowout" {
+        if **subclass != *subclass::LOOPBACK_BOWOUT.as_bytes() {
             return Change::Nothing;
         }
         let other = self.calls.get(resigning).and_then(|call| call.other_leg.clone());
@@ -490,39 +490,6 @@ fn column(call: &mut Call, name: &[u8], value: Value<'_>) {
         b"application_data" => call.application_data = owned(value),
         _ => {}
     }
-}
-
-/// The rows of `{"row_count":2,"rows":[{...},{...}]}`, each with its braces.
-fn rows_of(output: &[u8]) -> Result<Vec<&[u8]>, EventError> {
-    let error = |kind, offset| EventError { kind, offset };
-    if !output.trim_ascii_start().starts_with(b"{") {
-        return Err(error(EventErrorKind::Unexpected, 0));
-    }
-    let mut rows = Vec::new();
-    let (mut depth, mut start) = (0_usize, 0);
-    let (mut quoted, mut escaped) = (false, false);
-    for (offset, octet) in output.iter().enumerate() {
-        match octet {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            _ if quoted => {}
-            b'{' => {
-                depth = depth.saturating_add(1);
-                if depth == 2 {
-                    start = offset;
-                }
-            }
-            b'}' => {
-                depth = depth.checked_sub(1).ok_or(error(EventErrorKind::Unexpected, offset))?;
-                if depth == 1 {
-                    rows.push(output.get(start..=offset).unwrap_or_default());
-                }
-            }
-            _ => {}
-        }
-    }
-    if depth > 0 || quoted { Err(error(EventErrorKind::Truncated, output.len())) } else { Ok(rows) }
 }
 
 fn owned(value: Value<'_>) -> Text {

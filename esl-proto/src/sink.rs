@@ -1,5 +1,6 @@
 //! Output targets.
 
+use crate::scan::copy_short;
 use crate::text::Insufficient;
 
 /// Output target: buffer (a counter, if it has no room), or `Formatter`.
@@ -71,6 +72,16 @@ impl<'o> Writer<'o> {
         self.out.get(..self.at).ok_or(Insufficient { required: self.at })
     }
 
+    /// Puts a text of the peer's or of the host's, which is mostly short.
+    #[inline(never)]
+    pub(crate) fn put_text(&mut self, text: &[u8]) {
+        let room = self.out.get_mut(self.at..).unwrap_or_default();
+        if let Some(to) = room.get_mut(..text.len()) {
+            copy_short(text, to);
+        }
+        self.at = self.at.saturating_add(text.len());
+    }
+
     /// Puts an octet before what has been put since `at`.
     pub(crate) fn insert(&mut self, at: usize, octet: u8) {
         let moved = self.out.get_mut(at..=self.at).unwrap_or_default();
@@ -86,7 +97,7 @@ impl<'o> Writer<'o> {
     ///
     /// Room is left for as many digits as most lengths have; a text of another length is moved once. Counting it first
     /// would take another pass over its octets.
-    pub(crate) fn put_counted(&mut self, front: &[u8], back: &[u8], write: impl Fn(&mut Self)) {
+    pub(crate) fn put_counted(&mut self, front: &[u8], back: &[u8], mut write: impl FnMut(&mut Self)) {
         let start = self.at;
         let head = |digits: usize| start.saturating_add(front.len() + digits + back.len());
         let mut left = 4;

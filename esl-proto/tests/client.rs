@@ -77,6 +77,11 @@ struct Outcome {
 
 /// Polls until the stream ends, showing `chunk` more octets each time.
 fn run(client: &mut Client, server: &[u8], chunk: usize) -> Outcome {
+    run_with(client, server, chunk, |_| ())
+}
+
+/// The same with something done after each poll.
+fn run_with(client: &mut Client, server: &[u8], chunk: usize, mut between: impl FnMut(&mut Client)) -> Outcome {
     let mut outcome =
         Outcome { answers: vec![], unanswered: vec![], unexpected: 0, events: 0, end: End::Eof, incomplete: 0 };
     let (mut start, mut end) = (0, 0);
@@ -105,6 +110,7 @@ fn run(client: &mut Client, server: &[u8], chunk: usize) -> Outcome {
             other => panic!("{other:?} without a limit"),
         }
         start += poll.consumed();
+        between(client);
     }
     let Eof { end: reason, answered, reply, unanswered, incomplete, .. } = client.eof(&server[start..]);
     outcome.answers.extend(answered.zip(reply).map(|(id, reply)| (id, reply.text().bytes().collect())));
@@ -117,6 +123,10 @@ fn run(client: &mut Client, server: &[u8], chunk: usize) -> Outcome {
 
 /// Sends all commands of the dialogue at once, then takes in what the server said.
 fn replay(dialogue: &Dialogue, chunk: usize) -> (Vec<Vec<u8>>, Outcome) {
+    replay_with(dialogue, chunk, |_| ())
+}
+
+fn replay_with(dialogue: &Dialogue, chunk: usize, between: impl FnMut(&mut Client)) -> (Vec<Vec<u8>>, Outcome) {
     let mut client =
         if dialogue.is_outbound() { Client::outbound(Limits::DEFAULT) } else { Client::inbound(Limits::DEFAULT) };
     let mut requests = dialogue.requests();
@@ -132,7 +142,7 @@ fn replay(dialogue: &Dialogue, chunk: usize) -> (Vec<Vec<u8>>, Outcome) {
             client.track_external();
         }
     }
-    let outcome = run(&mut client, &dialogue.server, chunk);
+    let outcome = run_with(&mut client, &dialogue.server, chunk, between);
     (requests, outcome)
 }
 
@@ -199,6 +209,44 @@ fn fits(request: &[u8], answer: &[u8]) -> bool {
         Some("exit") => answer == "+OK bye",
         // `getvar`: the value of a variable.
         _ => line.starts_with("getvar"),
+    }
+}
+
+/// After each poll another process goes on with the connection, where that is possible.
+#[test]
+fn a_connection_can_be_carried_to_another_process() {
+    let mut carried = 0;
+    for dialogue in Dialogue::all() {
+        let wanted = replay(&dialogue, usize::MAX / 2);
+        for chunk in [7, usize::MAX / 2] {
+            let outcome = replay_with(&dialogue, chunk, |client| {
+                if let Some(saved) = client.save() {
+                    let resumed = Client::resume(&saved, Limits::DEFAULT).unwrap();
+                    assert_eq!((resumed.in_flight(), resumed.stats()), (client.in_flight(), client.stats()));
+                    assert_eq!(resumed.save(), Some(saved));
+                    *client = resumed;
+                    carried += 1;
+                }
+            });
+            assert!(outcome.1 == wanted.1, "{} in chunks of {chunk}", dialogue.name);
+        }
+    }
+    assert!(carried > 10_000, "{carried}");
+}
+
+#[test]
+fn a_state_that_nobody_saved_is_refused() {
+    let mut client = Client::inbound(Limits::DEFAULT);
+    assert_eq!(client.save(), None, "not open yet");
+    client = Client::outbound(Limits::DEFAULT);
+    let _ = client.send(&Command::Connect, &mut [0; 64]).unwrap();
+    let saved = client.save().unwrap();
+    assert!(Client::resume(&saved, Limits::DEFAULT).is_some_and(|client| client.is_open() && client.in_flight() == 1));
+    // Another layout, unknown flags, more answered than sent, more unreported than answered.
+    for (place, octet) in [(0, 0), (0, 2), (1, 0x20), (2, 3), (2, 0x10), (11, 2), (19, 1)] {
+        let mut other = saved;
+        other[place] = octet;
+        assert!(Client::resume(&other, Limits::DEFAULT).is_none(), "{place}");
     }
 }
 

@@ -6,9 +6,10 @@ mod common;
 use common::{OwnedHandle, OwnedPairs, PARK, Written, argument, line, with_dial};
 use esl_proto::dial::{
     Bridge, Destination, DialEncodeError, DialError, DialErrorKind as Kind, DialField as Field, DialHandle,
-    DialHandles, DialParseError, DialParseErrorKind as ParseKind, DialReadError, DialString, FlatLeg, Join, Leg,
-    LegList, LegSource, Originate, ReadVariables, Variables,
+    DialHandles, DialParseError, DialParseErrorKind as ParseKind, DialReadError, DialString, Endpoint, FlatLeg, Join,
+    Leg, LegList, LegSource, Originate, ReadVariables, Variables,
 };
+use esl_proto::name::HangupCause;
 use proptest::prelude::*;
 
 /// Checks a dial string in both its dresses.
@@ -523,4 +524,39 @@ fn variables_that_were_read_can_be_kept_in_parts() {
     assert!(ReadVariables::new(octets, mark).eq(variables.iter()));
     assert_eq!(variables.iter().count(), 2);
     assert!(Variables::NONE.parts().is_none());
+}
+
+#[test]
+fn an_endpoint_is_put_together_of_parts_that_cannot_become_others() {
+    use Kind::{Empty, Reserved, Separator};
+    let mut out = [0; 64];
+    for (endpoint, kind, item, offset) in [
+        (Endpoint::user(""), Empty, 0, 0),
+        (Endpoint::user("a/b"), Separator, 0, 1),
+        (Endpoint::user("1000@elsewhere"), Separator, 0, 4),
+        (Endpoint::user("1000").domain("a@b"), Separator, 1, 1),
+        (Endpoint::group("sales").domain(""), Empty, 1, 0),
+        (Endpoint::sofia("gateway", "x"), Reserved, 0, 0),
+        (Endpoint::sofia("internal", "1000%pbx"), Separator, 1, 4),
+        (Endpoint::sofia("a/b", "x"), Separator, 0, 1),
+        (Endpoint::gateway("a/b", "1"), Separator, 0, 1),
+        (Endpoint::contact("internal", "1000%x", "pbx"), Separator, 1, 4),
+        (Endpoint::loopback("app=system:x"), Reserved, 0, 0),
+        (Endpoint::loopback("9199/x"), Separator, 0, 4),
+        (Endpoint::loopback("9199").context("default").dialplan("XML/x"), Separator, 2, 3),
+        (Endpoint::error(HangupCause::Other(b"USER_BUSY/x")), Separator, 0, 9),
+    ] {
+        let DialEncodeError::Refused(error) = endpoint.encode(&mut out).unwrap_err() else { panic!("{endpoint:?}") };
+        assert_eq!((error.kind, error.field, error.item, error.offset), (kind, Field::Endpoint, item, offset));
+    }
+    let endpoint = Endpoint::loopback("9199").context("default").dialplan("XML");
+    assert_eq!(endpoint.encode(&mut out).unwrap(), b"loopback/9199/default/XML");
+    assert_eq!(endpoint.encode(&mut out[..24]).map_err(|error| error.required()), Err(Some(25)));
+    assert_eq!(format!("{endpoint:?}"), r#"loopback("9199", "default", "XML")"#);
+    // What the reader of the dial string would split is told when that is written.
+    let mut out = [0; 64];
+    let comma = Endpoint::user("1000,loopback/9199");
+    assert!(comma.encode(&mut out).is_err());
+    let bar = Endpoint::gateway("provider", "1|user").encode(&mut out).unwrap();
+    assert!(Bridge::new(Leg::new(bar)).encode(&mut [0; 64]).is_err());
 }

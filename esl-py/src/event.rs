@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::OnceLock;
 
-use esl_proto::Value;
+use esl_proto::event::EventEncodeError;
 use esl_proto::frame::Header;
 use esl_proto::name::{EventName, Format, header};
+use esl_proto::{EncodeOptions, EventSource, Value};
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -93,6 +94,27 @@ impl Event {
             }
         }
         unique
+    }
+
+    /// The event's document in a format, as every reader understands it.
+    fn encode(&self, py: Python<'_>, format: Format) -> PyResult<Vec<u8>> {
+        let event = esl_proto::Event::new(self.format, &self.text);
+        let mut text = vec![0; self.text.len() * 2 + 64];
+        loop {
+            match event.encode(format, EncodeOptions::STRICT, &mut text) {
+                Ok(len) => {
+                    text.truncate(len);
+                    return Ok(text);
+                }
+                Err(EventEncodeError::Insufficient(error)) => text.resize(error.required, 0),
+                Err(EventEncodeError::Refused(error)) => {
+                    return Err(match event.validate() {
+                        Err(unreadable) => PyErr::from_value(error::malformed(py, unreadable)?),
+                        Ok(()) => error::not_written(py, &error),
+                    });
+                }
+            }
+        }
     }
 
     fn names<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
@@ -240,17 +262,24 @@ impl Event {
         self.dict(py)
     }
 
-    /// The event as one JSON object: what `to_dict` gives, and the body under `_body`, as in FreeSWITCH's own JSON
-    /// events. Of duplicates the last value stands there; octets that are not UTF-8 are U+FFFD.
-    fn json<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let dict = self.dict(py)?;
-        if let Some(body) = self.body_text(py) {
-            dict.set_item("_body", body)?;
-        }
-        let options = PyDict::new(py);
-        options.set_item("ensure_ascii", false)?;
-        options.set_item("separators", (",", ":"))?;
-        py.import("json")?.call_method("dumps", (dict,), Some(&options))
+    /// The event as one JSON object (RFC 8259), whatever format it came in: every header in the order of the wire, and the body
+    /// under `_body`, as in FreeSWITCH's own JSON events. Headers that come more than once are arrays; octets that are not
+    /// UTF-8 are U+FFFD. Raises `RemoteProtocolError` if the event cannot be read to its end.
+    fn json<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
+        let text = self.encode(py, Format::Json)?;
+        PyString::from_encoded_object(&PyBytes::new(py, &text), Some(c"utf-8"), None)
+    }
+
+    /// The event as a plain event's text, whatever format it came in, so that every value is read back as it is. Octets of
+    /// names and body that are not UTF-8 are U+FFFD.
+    fn plain<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        self.encode(py, Format::Plain).map(|text| PyBytes::new(py, &text))
+    }
+
+    /// The event as well-formed XML, whatever format it came in. Raises `LocalProtocolError` if a header's name is no name in
+    /// XML.
+    fn xml<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        self.encode(py, Format::Xml).map(|text| PyBytes::new(py, &text))
     }
 
     /// The names, as a view.

@@ -1,8 +1,8 @@
 //! What a listener has to deliver: events and log lines that a host gave, until their turn comes.
 
 use esl_proto::event::{Field, OutgoingEvent};
-use esl_proto::name::LogLevel;
 use esl_proto::server::LogData;
+use esl_proto::{Value, name::LogLevel};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
@@ -58,7 +58,7 @@ impl Event {
                 Content::Array(_) => Field::array(&**name, items),
             })
             .collect();
-        act(&OutgoingEvent { headers: &fields, body: self.body.as_deref() })
+        act(&OutgoingEvent { headers: &fields, body: self.body.as_deref().map(Value::from_bytes) })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Filters that are regular expressions.
 
+use esl_proto::Value;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -14,13 +15,13 @@ pub(crate) struct Patterns(RefCell<HashMap<Box<[u8]>, Option<Regex>>>);
 
 impl Patterns {
     /// Whether a filter's `/.../` matches a value.
-    pub(crate) fn matches(&self, pattern: &[u8], value: &[u8]) -> bool {
+    pub(crate) fn matches(&self, pattern: &[u8], value: Value<'_>) -> bool {
         let mut patterns = self.0.borrow_mut();
         if patterns.len() >= MOST && !patterns.contains_key(pattern) {
             patterns.clear();
         }
         let regex = patterns.entry(pattern.into()).or_insert_with(|| compile(pattern));
-        regex.as_ref().is_some_and(|regex| regex.is_match(&String::from_utf8_lossy(value)))
+        regex.as_ref().is_some_and(|regex| regex.is_match(&value.to_string()))
     }
 }
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from esl_proto import Event
+from esl_proto import Event, LocalProtocolError, RemoteProtocolError
 from esl_proto.names import AnswerState, EventName
 
 PLAIN = b"Event-Name: CHANNEL_ANSWER\nUnique-ID: 5fd4%2D02\nCaller-Caller-ID-Name: %C3%89va\nAnswer-State: answered\n\n"
@@ -108,16 +108,34 @@ def test_body() -> None:
 
 def test_json() -> None:
     event = plain(b'Event-Name: COMMAND\na: 1\nA: %22\xc3\x89\xff\nx: ARRAY%3A%3Aa%7C%3Ab\nContent-Length: 3\n\n{"}')
-    assert json.loads(event.json()) == {
+    read = {
         "Event-Name": "COMMAND",
-        "a": '"É\ufffd',
+        "a": "1",
+        "A": '"É\ufffd',
         "x": ["a", "b"],
         "Content-Length": "3",
         "_body": '{"}',
     }
-    again = Event("json", event.json().encode())
-    assert again.error is None and again.to_dict() == event.to_dict() and again.body == event.body
-    assert Event("json", b'{"_body":"one","_body":"two"}').json() == '{"_body":"two"}'
+    assert json.loads(event.json()) == read
+    for again in [Event("json", event.json().encode()), Event("plain", event.plain()), Event("xml", event.xml())]:
+        assert again.error is None and again.body == event.body and json.loads(again.json()) == read
+    assert Event("json", b'{"_body":"one","_body":"two"}').json() == '{"Content-Length":"3","_body":"two"}'
+
+
+def test_duplicates_are_arrays_in_json() -> None:
+    event = plain(b"a: 1\nb: 2\na: 3\n\n")
+    assert event.json() == '{"a":["1","3"],"b":"2"}'
+    assert event.plain() == b"a: 1\nb: 2\na: 3\n\n"
+
+
+def test_what_cannot_be_written() -> None:
+    with pytest.raises(LocalProtocolError) as refused:
+        plain(b"a: 1\nb c: 2\n\n").xml()
+    assert (refused.value.code, refused.value.offset) == (704, 1)
+    for write in [Event.json, Event.plain, Event.xml]:
+        with pytest.raises(RemoteProtocolError) as broken:
+            write(Event("json", b'{"a":"1",'))
+        assert broken.value.code == 201
 
 
 def test_malformed_documents() -> None:

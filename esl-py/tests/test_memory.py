@@ -31,7 +31,7 @@ def converse() -> None:
         for message in client:
             repr(message)
             if isinstance(message, Event):
-                _ = message.name, message.to_dict(), message.json(), message.headers_bytes(), hash(message)
+                _ = message.name, message.to_dict(), message.json(), message.plain(), message.xml(), message.headers_bytes(), hash(message)
                 _ = message.get("a"), message.get_all("a"), message.keys(), list(message), message.error
     try:
         Command.api("a\nb")

@@ -42,7 +42,9 @@ def ask_everything(message: Message) -> None:
     repr(message)
     if isinstance(message, Event):
         message.to_dict()
-        message.json()
+        if message.error is None:
+            message.json()
+            message.plain()
         message.headers()
 
 

@@ -90,6 +90,11 @@ impl Seeds {
 
     fn event(&mut self, format: u8, text: &[u8]) {
         self.add("events", &[format, 8], text);
+        for target in 0..3 {
+            for how in [0, 1, 3, 14] {
+                self.add("transcode", &[format + 3 * target, how], text);
+            }
+        }
         let oracle = match format {
             1 => "json",
             2 => "xml",

@@ -16,6 +16,7 @@ pub mod parts;
 pub mod request;
 pub mod server;
 pub mod session;
+pub mod transcode;
 pub mod verbs;
 pub mod xml;
 
@@ -47,3 +48,5 @@ mod small_buffer;
 mod strict_json;
 #[path = "../../esl-proto/tests/oracles/strict_xml.rs"]
 mod strict_xml;
+#[path = "../../esl-proto/tests/common/transcode.rs"]
+mod transcoding;

@@ -2,10 +2,10 @@
 //! loses.
 
 use arbitrary::{Result, Unstructured};
-use esl_proto::Event;
 use esl_proto::event::{Content, EventEncodeError, Field, OutgoingEvent, OutgoingEventErrorKind};
 use esl_proto::name::Format;
 use esl_proto::text::{Insufficient, Percent};
+use esl_proto::{Event, EventSource, Value};
 
 use crate::lossy::lossy;
 use crate::texts::{several, text};
@@ -45,11 +45,12 @@ fn write(u: &mut Unstructured<'_>) -> Result<()> {
         .iter()
         .zip(&items)
         .map(|(given, items)| {
-            let content = if given.is_array { Content::Array(items) } else { Content::Text(items[0]) };
-            Field { name: &given.name, content }
+            let content =
+                if given.is_array { Content::Array(items) } else { Content::Text(Value::from_bytes(items[0])) };
+            Field { name: Value::from_bytes(&given.name), content }
         })
         .collect();
-    let event = OutgoingEvent { headers: &fields, body: body.as_deref() };
+    let event = OutgoingEvent { headers: &fields, body: body.as_deref().map(Value::from_bytes) };
     assert!(!format!("{event:?}").is_empty());
     match encode(&event, format, percent) {
         Ok(document) => {

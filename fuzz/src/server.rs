@@ -9,7 +9,7 @@ use esl_proto::server::{
     Admission, Control, DeliverError, Effect, Goodbye, HostRequest, LogData, Poll, Response, ResponseError, Rights,
     Server, ServerLimits,
 };
-use esl_proto::{Decoder, Frame, Limits, Message};
+use esl_proto::{Decoder, Frame, Limits, Message, Value};
 
 use crate::splits::Splits;
 
@@ -171,7 +171,7 @@ impl Listener {
         let name = ["variable_x: y", "content-length", "Content-Type: x", "a\nb"][self.commands % 4];
         let fields = [
             Field::new("Event-Name", "CHANNEL_DATA"),
-            Field { name: name.as_bytes(), content: Content::Text(command) },
+            Field { name: Value::from_bytes(name.as_bytes()), content: Content::Text(Value::from_bytes(command)) },
         ];
         self.check_rights(ask);
         let answer = match ask {

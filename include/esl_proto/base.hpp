@@ -125,6 +125,12 @@ using unless_handle = std::enable_if_t<!std::is_base_of_v<Handle, std::decay_t<F
 
 } // namespace detail
 
+/// How a write went: with ESLP_OK `len` octets of the buffer are to be sent, with ESLP_INSUFFICIENT as many are needed.
+struct written {
+    eslp::status status;
+    std::size_t len = 0;
+};
+
 /// Where a sequence ends.
 struct end_of_sequence {};
 

@@ -2,6 +2,8 @@
 #ifndef ESL_PROTO_EVENT_HPP
 #define ESL_PROTO_EVENT_HPP
 
+#include <array>
+
 #include "names.hpp"
 
 namespace eslp {
@@ -30,9 +32,36 @@ public:
     event_name name() const noexcept { return static_cast<event_name>(::eslp_event_name_of(&c_)); }
 
     /// The last header of this name, in any case of its letters: where there are two, it is the newer fact. Walks the
-    /// text; for many look-ups take an eslp::indexed_event.
+    /// text; for more than one look-up use find() or an eslp::indexed_event.
     std::optional<value> get(std::string_view name) const noexcept {
         return detail::ask_value(::eslp_event_get, &c_, detail::bytes(name));
+    }
+
+    /// What get() gives for each of these names, in one pass.
+    ///
+    ///     auto [name, channel] = event.find("Event-Name", "Unique-ID");
+    template <class... Names>
+    std::array<std::optional<value>, sizeof...(Names)> find(const Names&... names) const noexcept {
+        const eslp_bytes wanted[] = {detail::bytes(std::string_view(names))...};
+        eslp_value values[sizeof...(Names)] = {};
+        std::array<std::optional<value>, sizeof...(Names)> result;
+        if (::eslp_event_find(&c_, wanted, sizeof...(Names), values) == ESLP_OK) {
+            for (std::size_t i = 0; i < sizeof...(Names); ++i) {
+                if (values[i].data != nullptr) {
+                    result[i] = value(values[i]);
+                }
+            }
+        }
+        return result;
+    }
+
+    /// Writes the event in a format, whatever it is in; `flags` are of eslp_encode. With a status from ESLP_FORGED_NAME on,
+    /// `len` is the place of the header.
+    written encode(eslp::format as, span<char> out, int flags = ESLP_ENCODE_FREESWITCH) const noexcept {
+        written result;
+        const auto number = static_cast<std::int32_t>(as);
+        result.status = ::eslp_event_transcode(&c_, number, flags, out.data(), out.size(), &result.len);
+        return result;
     }
 
     /// All headers of this name, which must stay where it is while they are gone through.

@@ -10,12 +10,6 @@
 
 namespace eslp {
 
-/// How a write went: with ESLP_OK `len` octets of the buffer are to be sent, with ESLP_INSUFFICIENT as many are needed.
-struct written {
-    eslp::status status;
-    std::size_t len = 0;
-};
-
 /// The elements of an array in an event that is to be sent, at most `N`.
 template <std::size_t N>
 class array_items {
@@ -63,10 +57,20 @@ public:
     /// Takes all headers and the body away, for the next event.
     void clear() noexcept { (void)::eslp_outgoing_event_clear(&c_); }
 
-    /// Writes the event's document, the body of a frame. With ESLP_FORGED_NAME, `len` is the place of the header.
-    written encode(format as, span<char> out, eslp_percent percent = ESLP_PERCENT_FREESWITCH) const noexcept {
+    /// Adds the headers of an event that was read and takes its body. Its octets must stay where they are.
+    status read(const event& from) noexcept { return ::eslp_outgoing_event_read(&c_, &from.c()); }
+
+    /// Writes the event's document, the body of a frame; `flags` are of eslp_encode. With a status from ESLP_FORGED_NAME on,
+    /// `len` is the place of the header.
+    written encode(format as, span<char> out, int flags = ESLP_ENCODE_FREESWITCH) const noexcept {
         written result;
-        result.status = ::eslp_outgoing_event_encode(&c_, as, percent, out.data(), out.size(), &result.len);
+        result.status = ::eslp_outgoing_event_encode(&c_, as, flags, out.data(), out.size(), &result.len);
+        return result;
+    }
+    /// Writes the frame of the event, for all connections that agree in format and percent: server::delivered().
+    written frame(format as, span<char> out, eslp_percent percent = ESLP_PERCENT_FREESWITCH) const noexcept {
+        written result;
+        result.status = ::eslp_outgoing_event_frame(&c_, as, percent, out.data(), out.size(), &result.len);
         return result;
     }
 
@@ -309,6 +313,11 @@ public:
     }
     /// Gives up an event that waits.
     void skip() noexcept { (void)::eslp_server_skip(handle_); }
+    /// Counts an event that waits as delivered, in place of deliver(): outgoing_event::frame() has written it in this format and
+    /// with this percent, and the host sends that. ESLP_OTHER_CODING if this connection wants it otherwise.
+    eslp::status delivered(format as, eslp_percent percent = ESLP_PERCENT_FREESWITCH) noexcept {
+        return ::eslp_server_delivered(handle_, as, percent);
+    }
     written deliver_log(const eslp_log_data& line, span<char> out) noexcept {
         return write(out, [&](char* data, std::size_t room, std::size_t* len) {
             return ::eslp_server_deliver_log(handle_, &line, data, room, len);

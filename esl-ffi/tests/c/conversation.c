@@ -237,6 +237,20 @@ static void delivers(const eslp_outgoing_event *event) {
     RETURNS(ESLP_OK, eslp_server_deliver(server, event, out, sizeof out, &written));
     CHECK(written == needed && state().waiting_events == 0);
     push(&to_client, out, written);
+    /* The same octets for any number of connections. */
+    char frame[sizeof out];
+    size_t len = 0;
+    const int32_t format = state().format;
+    const int calls = regex_calls;
+    CHECK(offered(event) == ESLP_ADMISSION_ENQUEUE);
+    regex_calls = calls;
+    RETURNS(ESLP_OK, eslp_outgoing_event_frame(event, format, ESLP_PERCENT_FREESWITCH, frame, sizeof frame, &len));
+    CHECK(len == written && memcmp(frame, out, len) == 0);
+    RETURNS(ESLP_OTHER_CODING, eslp_server_delivered(server, format % 3 + 1, ESLP_PERCENT_FREESWITCH));
+    RETURNS(ESLP_OTHER_CODING, eslp_server_delivered(server, format, ESLP_PERCENT_LOSSLESS));
+    CHECK(state().waiting_events == 1);
+    RETURNS(ESLP_OK, eslp_server_delivered(server, format, ESLP_PERCENT_FREESWITCH));
+    CHECK(state().waiting_events == 0);
 }
 
 static void event_arrives(int32_t format) {
@@ -331,6 +345,47 @@ static uint64_t events(void) {
     RETURNS(ESLP_OK, eslp_event_view(ESLP_FORMAT_PLAIN, (eslp_bytes){document, len}, &view));
     RETURNS(ESLP_OK, eslp_event_get(&view, ESLP_LIT("Unique-ID"), &value));
     CHECK(eslp_value_is(&value, ESLP_LIT("5fd4 %")));
+
+    /* What was read, looked up at once and in the other formats. */
+    const eslp_bytes names[] = {ESLP_LIT("unique-id"), ESLP_LIT("nobody"), ESLP_LIT("Event-Name")};
+    eslp_value values[3];
+    RETURNS(ESLP_OK, eslp_event_find(&view, names, 3, values));
+    CHECK(eslp_value_is(&values[0], ESLP_LIT("5fd4 %")) && values[1].data == NULL);
+    CHECK(eslp_value_is(&values[2], ESLP_LIT("CUSTOM")));
+    for (int32_t format = ESLP_FORMAT_PLAIN; format <= ESLP_FORMAT_XML; format++) {
+        char other[512], own[512];
+        size_t needed = 0, other_len = 0, own_len = 0;
+        RETURNS(ESLP_INSUFFICIENT, eslp_event_transcode(&view, format, ESLP_ENCODE_STRICT, NULL, 0, &needed));
+        RETURNS(ESLP_OK, eslp_event_transcode(&view, format, ESLP_ENCODE_STRICT, other, sizeof other, &other_len));
+        CHECK(other_len == needed);
+        RETURNS(ESLP_OK, eslp_outgoing_event_encode(&event, format, ESLP_ENCODE_STRICT, own, sizeof own, &own_len));
+        CHECK(other_len == own_len && memcmp(other, own, own_len) == 0);
+        /* An event that was read, as one to be sent. */
+        eslp_field_slot read_slots[8];
+        eslp_outgoing_event read;
+        RETURNS(ESLP_OK, eslp_outgoing_event_init(&read, read_slots, 8));
+        RETURNS(ESLP_OK, eslp_outgoing_event_read(&read, &view));
+        RETURNS(ESLP_OK, eslp_outgoing_event_encode(&read, format, ESLP_ENCODE_STRICT, own, sizeof own, &own_len));
+        CHECK(other_len == own_len && memcmp(other, own, own_len) == 0);
+    }
+    const struct {
+        eslp_bytes text;
+        int32_t format, flags, status;
+        size_t item;
+    } refused[] = {
+        {ESLP_LIT("a: 1\nb c: 2\n\n"), ESLP_FORMAT_XML, ESLP_ENCODE_REFUSE, ESLP_NOT_XML_NAME, 1},
+        {ESLP_LIT("a: 1\n\xff: 2\n\n"), ESLP_FORMAT_JSON, ESLP_ENCODE_REFUSE, ESLP_NAME_NOT_UTF8, 1},
+        {ESLP_LIT("a: 1\nb: %FF\n\n"), ESLP_FORMAT_JSON, ESLP_ENCODE_REFUSE, ESLP_VALUE_NOT_UTF8, 1},
+        {ESLP_LIT("a: 1\nContent-Length: 1\n\n\xff"), ESLP_FORMAT_PLAIN, ESLP_ENCODE_REFUSE, ESLP_BODY_NOT_UTF8, 2},
+        {ESLP_LIT("a: 1\nContent-Length: 1\n\n\x01"), ESLP_FORMAT_XML, ESLP_ENCODE_REFUSE, ESLP_BODY_NOT_XML, 2},
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        eslp_event bad;
+        RETURNS(ESLP_OK, eslp_event_view(ESLP_FORMAT_PLAIN, refused[i].text, &bad));
+        RETURNS(refused[i].status, eslp_event_transcode(&bad, refused[i].format, refused[i].flags, document, sizeof document, &len));
+        CHECK(len == refused[i].item);
+        RETURNS(ESLP_OK, eslp_event_transcode(&bad, refused[i].format, ESLP_ENCODE_FREESWITCH, document, sizeof document, &len));
+    }
     RETURNS(ESLP_INVALID_ARGUMENT, eslp_outgoing_event_encode(&event, ESLP_FORMAT_NONE, 0, document, sizeof document, &len));
     RETURNS(ESLP_OK, eslp_outgoing_event_clear(&event));
     RETURNS(ESLP_OK, eslp_outgoing_event_add(&event, ESLP_LIT("a\nb"), ESLP_LIT("c")));

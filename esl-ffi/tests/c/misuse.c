@@ -525,9 +525,39 @@ static void events_to_send(void) {
     RETURNS(ESLP_NULL, eslp_outgoing_event_body(&event, lie));
     FOR_BAD(eslp_outgoing_event, e, eslp_outgoing_event_clear(e));
     FOR_BAD(eslp_outgoing_event, e, eslp_outgoing_event_encode(e, ESLP_FORMAT_JSON, 0, out, sizeof out, &len));
-    RETURNS(ESLP_INVALID_ARGUMENT, eslp_outgoing_event_encode(&event, ESLP_FORMAT_JSON, 2, out, sizeof out, &len));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_outgoing_event_encode(&event, ESLP_FORMAT_JSON, 16, out, sizeof out, &len));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_outgoing_event_encode(&event, ESLP_FORMAT_JSON, -1, out, sizeof out, &len));
     RETURNS(ESLP_NULL, eslp_outgoing_event_encode(&event, ESLP_FORMAT_JSON, 0, NULL, 9, &len));
     RETURNS(ESLP_INSUFFICIENT, eslp_outgoing_event_encode(&event, ESLP_FORMAT_JSON, 0, NULL, 0, NULL));
+    FOR_BAD(eslp_outgoing_event, e, eslp_outgoing_event_frame(e, ESLP_FORMAT_JSON, 0, out, sizeof out, &len));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_outgoing_event_frame(&event, ESLP_FORMAT_JSON, 2, out, sizeof out, &len));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_outgoing_event_frame(&event, ESLP_FORMAT_NONE, 0, out, sizeof out, &len));
+    RETURNS(ESLP_NULL, eslp_outgoing_event_frame(&event, ESLP_FORMAT_JSON, 0, NULL, 9, &len));
+    RETURNS(ESLP_INSUFFICIENT, eslp_outgoing_event_frame(&event, ESLP_FORMAT_JSON, 0, NULL, 0, NULL));
+
+    eslp_event read, cut, none = {{NULL, 1}, ESLP_FORMAT_PLAIN, 0};
+    eslp_value values[1];
+    const eslp_bytes a[1] = {{"a", 1}};
+    RETURNS(ESLP_OK, eslp_event_view(ESLP_FORMAT_PLAIN, ESLP_LIT("a: 1\nb: 2\nc: 3\n\n"), &read));
+    RETURNS(ESLP_OK, eslp_event_view(ESLP_FORMAT_JSON, ESLP_LIT("{\"a\":\"1\","), &cut));
+    FOR_BAD(eslp_outgoing_event, e, eslp_outgoing_event_read(e, &read));
+    FOR_NONE(const eslp_event, e, eslp_outgoing_event_read(&event, e));
+    RETURNS(ESLP_NULL, eslp_outgoing_event_read(&event, &none));
+    RETURNS(ESLP_OK, eslp_outgoing_event_clear(&event));
+    RETURNS(ESLP_INSUFFICIENT, eslp_outgoing_event_read(&event, &read));
+    RETURNS(ESLP_OK, eslp_outgoing_event_clear(&event));
+    RETURNS(ESLP_DOCUMENT_TRUNCATED, eslp_outgoing_event_read(&event, &cut));
+    FOR_NONE(const eslp_event, e, eslp_event_find(e, a, 1, values));
+    FOR_NONE(const eslp_bytes, n, eslp_event_find(&read, n, 1, values));
+    FOR_NONE(eslp_value, v, eslp_event_find(&read, a, 1, v));
+    RETURNS(ESLP_NULL, eslp_event_find(&read, lies, 1, values));
+    RETURNS(ESLP_OK, eslp_event_find(&read, NULL, 0, NULL));
+    FOR_NONE(const eslp_event, e, eslp_event_transcode(e, ESLP_FORMAT_JSON, 0, out, sizeof out, &len));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_event_transcode(&read, ESLP_FORMAT_JSON, 16, out, sizeof out, &len));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_event_transcode(&read, ESLP_FORMAT_NONE, 0, out, sizeof out, &len));
+    RETURNS(ESLP_NULL, eslp_event_transcode(&read, ESLP_FORMAT_JSON, 0, NULL, 9, &len));
+    RETURNS(ESLP_INSUFFICIENT, eslp_event_transcode(&read, ESLP_FORMAT_JSON, 0, NULL, 0, NULL));
+    RETURNS(ESLP_SOURCE_MALFORMED, eslp_event_transcode(&cut, ESLP_FORMAT_PLAIN, 0, out, sizeof out, NULL));
 }
 
 static void servers(void) {
@@ -582,6 +612,9 @@ static void servers(void) {
     FOR_NONE(size_t, l, eslp_server_deliver(server, &event, out, sizeof out, l));
     RETURNS(ESLP_NOT_READY, eslp_server_deliver(server, &event, out, sizeof out, &len));
     FOR_BAD(eslp_server, s, eslp_server_skip(s));
+    FOR_BAD(eslp_server, s, eslp_server_delivered(s, ESLP_FORMAT_PLAIN, 0));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_server_delivered(server, ESLP_FORMAT_NONE, 0));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_server_delivered(server, ESLP_FORMAT_PLAIN, 2));
     FOR_BAD(eslp_server, s, eslp_server_deliver_log(s, &line, out, sizeof out, &len));
     FOR_NONE(const eslp_log_data, l, eslp_server_deliver_log(server, l, out, sizeof out, &len));
     FOR_NONE(size_t, l, eslp_server_deliver_log(server, &line, out, sizeof out, l));

@@ -69,6 +69,18 @@ void inbound() {
     CHECK(sent(event.encode(ESLP_FORMAT_PLAIN, out), out) == "Event-Name: 100%25%20%41\n\n");
     CHECK(sent(event.encode(ESLP_FORMAT_PLAIN, out, ESLP_PERCENT_LOSSLESS), out) == "Event-Name: 100%25%20%2541\n\n");
 
+    const eslp::event read(ESLP_FORMAT_PLAIN, "Event-Name: CUSTOM\nlist: ARRAY%3A%3Aone%7C%3Atwo\nx: %FF\n\n");
+    CHECK(sent(read.encode(ESLP_FORMAT_JSON, out, ESLP_ENCODE_STRICT), out) ==
+          "{\"Event-Name\":\"CUSTOM\",\"list\":[\"one\",\"two\"],\"x\":\"\xef\xbf\xbd\"}");
+    const eslp::written refused = read.encode(ESLP_FORMAT_JSON, out, ESLP_ENCODE_REFUSE);
+    CHECK(refused.status == ESLP_VALUE_NOT_UTF8 && refused.len == 2);
+    const auto [name, none] = read.find("event-name", "none");
+    CHECK(name && *name == "CUSTOM" && !none);
+    event.clear();
+    CHECK(event.read(read).ok() && event.add("Foo", "bar").ok());
+    CHECK(sent(event.frame(ESLP_FORMAT_XML, out), out).find("<Foo>bar</Foo>") != std::string::npos);
+    CHECK(server.delivered(ESLP_FORMAT_XML) == ESLP_NOT_READY || server.delivered(ESLP_FORMAT_XML) == ESLP_OTHER_CODING);
+
     eslp::written notice = server.disconnect(ESLP_GOODBYE_SHUT_DOWN, out);
     CHECK(sent(notice, out).find("The system is being shut down.\n") != std::string::npos);
     eslp::server_result end = server.poll("", out);

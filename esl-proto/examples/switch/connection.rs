@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::rc::{Rc, Weak};
 
+use esl_proto::Value;
 use esl_proto::event::OutgoingEvent;
 use esl_proto::server::{Admission, Control, Goodbye, Server, ServerLimits};
 use regex_lite::{Regex, RegexBuilder};
@@ -105,7 +106,7 @@ impl Connection {
     }
 
     pub(crate) fn offer(&self, event: &Rc<Event>, view: &OutgoingEvent<'_>) {
-        let regex = |filter: &[u8], value: &[u8]| matches(&self.expressions, filter, value);
+        let regex = |filter: &[u8], value: Value<'_>| matches(&self.expressions, filter, value);
         let offer = self.server.borrow_mut().offer_with(view, &regex);
         self.take(offer, Goodbye::LostEvents, || self.events.borrow_mut().push(event, event.octets()));
     }
@@ -157,7 +158,7 @@ fn limits(switch: &Switch) -> ServerLimits {
 }
 
 /// A filter's `/.../` against a header's value; `i` and `s` after it mean what they do in FreeSWITCH.
-fn matches(expressions: &RefCell<HashMap<Vec<u8>, Option<Regex>>>, filter: &[u8], value: &[u8]) -> bool {
+fn matches(expressions: &RefCell<HashMap<Vec<u8>, Option<Regex>>>, filter: &[u8], value: Value<'_>) -> bool {
     let mut expressions = expressions.borrow_mut();
     if expressions.len() > EXPRESSIONS {
         expressions.clear();
@@ -172,5 +173,5 @@ fn matches(expressions: &RefCell<HashMap<Vec<u8>, Option<Regex>>>, filter: &[u8]
             .build()
             .ok()
     });
-    regex.as_ref().is_some_and(|regex| regex.is_match(&String::from_utf8_lossy(value)))
+    regex.as_ref().is_some_and(|regex| regex.is_match(&value.to_string()))
 }

@@ -118,14 +118,14 @@ impl Event {
             .iter()
             .zip(&arrays)
             .map(|((name, value), items)| Field {
-                name,
+                name: esl_proto::Value::from_bytes(name),
                 content: match value {
-                    Value::Text(text) => Content::Text(text),
+                    Value::Text(text) => Content::Text(esl_proto::Value::from_bytes(text)),
                     Value::Array(_) => Content::Array(items),
                 },
             })
             .collect();
-        look(&OutgoingEvent { headers: &fields, body: self.body.as_deref() })
+        look(&OutgoingEvent { headers: &fields, body: self.body.as_deref().map(esl_proto::Value::from_bytes) })
     }
 }
 

@@ -27,6 +27,7 @@ mod facts;
 mod ids;
 mod jobs;
 mod rules;
+mod saved;
 mod sequence;
 mod state;
 mod subscription;

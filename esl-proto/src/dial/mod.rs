@@ -68,12 +68,14 @@
 //!
 //! A name that stands twice in a set is written twice; the last counts on the channel.
 
+mod endpoint;
 mod list;
 mod read;
 mod write;
 
 use core::fmt;
 
+pub use endpoint::Endpoint;
 pub use list::{
     DialHandle, DialHandles, DialListIter, DialString, FlatLeg, Join, Leg, LegList, LegLists, LegSource, ReadVariables,
     Variables, VariablesIter,

@@ -195,6 +195,11 @@ impl Decoder {
         Self::with(limits, Grammar::Client)
     }
 
+    /// A decoder for what a server sends from this place of the stream on, where a frame begins.
+    pub(crate) const fn at_position(limits: Limits, position: u64) -> Self {
+        Self { origin: position, ..Self::new(limits) }
+    }
+
     const fn with(limits: Limits, grammar: Grammar) -> Self {
         Self { limits, grammar, origin: 0, state: State::Head(Head::NEW), error: None }
     }

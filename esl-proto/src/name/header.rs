@@ -68,3 +68,33 @@ pub const CHANNEL_CALL_STATE: &str = "Channel-Call-State";
 pub const ANSWER_STATE: &str = "Answer-State";
 /// In events of a channel: see [`CallDirection`](super::CallDirection).
 pub const CALL_DIRECTION: &str = "Call-Direction";
+/// In events of a channel that has another leg: that one's channel.
+pub const OTHER_LEG_UNIQUE_ID: &str = "Other-Leg-Unique-ID";
+/// In events of a channel: the caller's number.
+pub const CALLER_NUMBER: &str = "Caller-Caller-ID-Number";
+/// In events of a channel: the caller's name.
+pub const CALLER_NAME: &str = "Caller-Caller-ID-Name";
+/// In events of a channel: what was dialled.
+pub const CALLER_DESTINATION: &str = "Caller-Destination-Number";
+/// In events of a channel: when it was made, in microseconds since 1970, UTC; 0 is never, here and below.
+pub const CHANNEL_CREATED_TIME: &str = "Caller-Channel-Created-Time";
+/// In events of a channel: when it began to ring.
+pub const CHANNEL_PROGRESS_TIME: &str = "Caller-Channel-Progress-Time";
+/// In events of a channel: when early media began.
+pub const CHANNEL_PROGRESS_MEDIA_TIME: &str = "Caller-Channel-Progress-Media-Time";
+/// In events of a channel: when it was answered.
+pub const CHANNEL_ANSWERED_TIME: &str = "Caller-Channel-Answered-Time";
+/// In events of a channel: when it was bridged.
+pub const CHANNEL_BRIDGED_TIME: &str = "Caller-Channel-Bridged-Time";
+/// In events of a channel: when it was hung up.
+pub const CHANNEL_HANGUP_TIME: &str = "Caller-Channel-Hangup-Time";
+/// In CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE: the application.
+pub const APPLICATION: &str = "Application";
+/// In CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE: its argument.
+pub const APPLICATION_DATA: &str = "Application-Data";
+/// In CHANNEL_EXECUTE_COMPLETE: what the application has said.
+pub const APPLICATION_RESPONSE: &str = "Application-Response";
+/// In DTMF events: the digit.
+pub const DTMF_DIGIT: &str = "DTMF-Digit";
+/// In DTMF events: how long it was, in samples.
+pub const DTMF_DURATION: &str = "DTMF-Duration";

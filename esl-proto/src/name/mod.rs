@@ -18,12 +18,15 @@
 mod words;
 
 mod cause;
+mod channel;
 mod event;
 pub mod header;
 mod level;
 mod state;
+pub mod subclass;
 
 pub use cause::HangupCause;
+pub use channel::ChannelName;
 pub use event::EventName;
 pub use level::LogLevel;
 pub use state::{AnswerState, CallDirection, CallState, ChannelState, Format, Priority};

@@ -57,8 +57,8 @@ pub(crate) fn find_pair(pair: &[u8; 2], text: &[u8], from: usize) -> Option<usiz
     }
 }
 
-/// Whether `wanted` holds for any byte of `text`. Inlined, for short inputs: compares 16- or 8-byte chunks (the last
-/// may overlap); byte by byte only below 8.
+/// Whether `wanted` holds for any byte of `text`. Inlined, for short inputs: compares 16-, 8- or 4-byte chunks (the last
+/// may overlap); byte by byte only below 4.
 #[inline]
 pub(crate) fn any(text: &[u8], wanted: impl Fn(u8) -> bool) -> bool {
     /// Tests a whole array without early exit, so that the loop vectorises.
@@ -67,11 +67,47 @@ pub(crate) fn any(text: &[u8], wanted: impl Fn(u8) -> bool) -> bool {
         octets.iter().fold(false, |found, octet| found | wanted(*octet))
     }
     if let Some(last) = text.last_chunk::<16>() {
-        return text.as_chunks::<16>().0.iter().any(|part| together(part, &wanted)) || together(last, &wanted);
+        return match text.first_chunk::<16>() {
+            Some(first) if text.len() <= 32 => together(first, &wanted) | together(last, &wanted),
+            _ => text.as_chunks::<16>().0.iter().any(|part| together(part, &wanted)) || together(last, &wanted),
+        };
     }
     match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
         (Some(first), Some(last)) => together(first, &wanted) | together(last, &wanted),
-        _ => text.iter().any(|octet| wanted(*octet)),
+        _ => match (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+            (Some(first), Some(last)) => together(first, &wanted) | together(last, &wanted),
+            _ => text.iter().any(|octet| wanted(*octet)),
+        },
+    }
+}
+
+/// Copies a text to one of the same length; one of another is left as it is. For short texts, which mostly need two copies
+/// of a chunk that overlap, and no call.
+#[inline]
+pub(crate) fn copy_short(from: &[u8], to: &mut [u8]) {
+    /// Copies the ends of a text that is at least one chunk long and at most two.
+    #[inline]
+    fn ends<const N: usize>(from: &[u8], to: &mut [u8]) -> Option<()> {
+        let (first, last) = (*from.first_chunk::<N>()?, *from.last_chunk::<N>()?);
+        *to.first_chunk_mut::<N>()? = first;
+        *to.last_chunk_mut::<N>()? = last;
+        Some(())
+    }
+    if from.len() != to.len() {
+        return;
+    }
+    let copied = match from.len() {
+        16..=32 => ends::<16>(from, to),
+        8..16 => ends::<8>(from, to),
+        4..8 => ends::<4>(from, to),
+        0..4 => {
+            from.iter().zip(to).for_each(|(from, to)| *to = *from);
+            return;
+        }
+        _ => None,
+    };
+    if copied.is_none() {
+        to.copy_from_slice(from);
     }
 }
 

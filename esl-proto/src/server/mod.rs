@@ -45,7 +45,7 @@ use core::time::Duration;
 
 use arena::{Kind, RecordArena};
 use deliver::Queue;
-pub use deliver::{Admission, DeliverError};
+pub use deliver::{Admission, DeliverError, EventCoding};
 pub use poll::{Closed, Effect, Goodbye, Poll};
 use request::PendingReply;
 pub use request::{HostRequest, Response, ResponseError, Rights};

@@ -8,9 +8,10 @@ use super::write::Output;
 use super::{Closed, Control, Goodbye, Phase, Server};
 use crate::command::verb::NOT_FOUND;
 use crate::command::{ParseErrorKind, Secret, SendMsg};
-use crate::event::{OutgoingEvent, OutgoingEventError};
+use crate::event::{self, OutgoingEvent, OutgoingEventError};
 use crate::frame::Request;
 use crate::name::{EventName, Format};
+use crate::sink::Writer;
 use crate::text::{Insufficient, Value};
 
 /// What a client wants of the host. Each can be declined: a password by [`Response::Refuse`], all else by
@@ -313,7 +314,9 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
             (Owed::Value, Response::Value(b"")) => reply(&[NOT_FOUND.as_bytes()], out)?,
             (Owed::Value, Response::Value(value)) => reply(&[value], out)?,
             (Owed::Channel, Response::Channel(data)) => {
-                data.check(Format::Plain).and_then(|()| data.check_head()).map_err(ResponseError::Channel)?;
+                event::lines(&data, self.percent, &mut Writer::new(&mut []))
+                    .and_then(|()| data.check_head())
+                    .map_err(ResponseError::Channel)?;
                 let control = self.outbound.unwrap_or(Control { full: false, is_async: true });
                 Output::Channel(&data, control, self.percent).emit(out)?
             }

@@ -1,12 +1,13 @@
 //! Which events and log lines a connection gets.
 
 use super::arena::{Full, Kind, RecordArena};
-use crate::event::{Content, OutgoingEvent};
-use crate::name::EventName;
+use crate::event::{Content, EventSource, Field};
+use crate::name::{EventName, header};
+use crate::text::Value;
 
 /// Says whether a regular expression, `/.../` as the client has written it, matches a header's value: the host's
 /// business. One that cannot be read matches nothing.
-pub type RegexHook<'h> = &'h dyn Fn(&[u8], &[u8]) -> bool;
+pub type RegexHook<'h> = &'h dyn Fn(&[u8], Value<'_>) -> bool;
 
 /// A set of event names, in the server's order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -204,25 +205,41 @@ impl Subscriptions {
     }
 
     /// Whether the connection gets an event.
-    pub(super) fn wants<S>(&self, event: &OutgoingEvent<'_>, arena: &RecordArena<S>, regex: RegexHook<'_>) -> bool
+    pub(super) fn wants<E, S>(&self, event: &E, arena: &RecordArena<S>, regex: RegexHook<'_>) -> bool
     where
+        E: EventSource + ?Sized,
         S: AsRef<[u8]>,
     {
-        self.listening
-            && self.is_subscribed(event, arena)
-            && passes(event, arena, regex)
-            && (!self.my_events || concerns(event, arena))
+        if !self.listening {
+            return false;
+        }
+        let all = self.names.has(ALL) && !self.my_events;
+        if all && !arena.has_filters() {
+            return true;
+        }
+        let mut facts = Facts::default();
+        let mut watched = Watched::of(arena);
+        // One scan for all that counts. Of an event that cannot be read to its end, what can be read counts.
+        let body = event.visit(&mut |field| {
+            facts.see(&field);
+            watched.see(&field);
+        });
+        watched.body(body.ok().flatten());
+        self.is_subscribed(&facts, arena)
+            && passes(event, &watched, arena, regex)
+            && (!self.my_events || concerns(&facts, arena))
     }
 
-    fn is_subscribed<S: AsRef<[u8]>>(&self, event: &OutgoingEvent<'_>, arena: &RecordArena<S>) -> bool {
+    fn is_subscribed<S: AsRef<[u8]>>(&self, facts: &Facts<'_>, arena: &RecordArena<S>) -> bool {
         if self.names.has(ALL) {
             return true;
         }
-        let Some(name) = event.name().and_then(bit_of) else { return false };
+        let Some(Content::Text(name)) = facts.name else { return false };
+        let Some(name) = EventName::try_from(name).ok().and_then(bit_of) else { return false };
         self.names.has(name)
             && (name != CUSTOM
-                || match event.get("Event-Subclass") {
-                    Some(Content::Text(subclass)) => arena.has(Kind::Subclass, subclass),
+                || match facts.subclass {
+                    Some(Content::Text(subclass)) => has_subclass(arena, subclass),
                     Some(Content::Array(_)) => false,
                     None => true,
                 })
@@ -230,6 +247,107 @@ impl Subscriptions {
 }
 
 const CUSTOM: u128 = bit(0);
+
+/// The headers that decide, found in one pass over the event.
+#[derive(Default)]
+struct Facts<'e> {
+    /// The last one, which is the newer fact; of the others, the server looks at the first.
+    name: Option<Content<'e>>,
+    subclass: Option<Content<'e>>,
+    unique_id: Option<Content<'e>>,
+    job_owner: Option<Content<'e>>,
+}
+
+impl<'e> Facts<'e> {
+    #[inline]
+    fn see(&mut self, field: &Field<'e>) {
+        let is = |name: &str| field.is(name.as_bytes());
+        if is(header::EVENT_NAME) {
+            self.name = Some(field.content);
+        } else if is(header::EVENT_SUBCLASS) {
+            self.subclass.get_or_insert(field.content);
+        } else if is(header::UNIQUE_ID) {
+            self.unique_id.get_or_insert(field.content);
+        } else if is("Job-Owner-UUID") {
+            self.job_owner.get_or_insert(field.content);
+        }
+    }
+}
+
+/// How many headers that filters look at are found in one pass.
+const MOST_WATCHED: usize = 8;
+
+/// The headers that filters look at, each once, found in the same pass. Those of more filters than have room are looked up
+/// one by one.
+struct Watched<'s, 'e> {
+    headers: [(&'s [u8], Option<Content<'e>>); MOST_WATCHED],
+    count: usize,
+}
+
+impl<'s, 'e> Watched<'s, 'e> {
+    fn of<S: AsRef<[u8]>>(arena: &'s RecordArena<S>) -> Self {
+        let mut watched = Self { headers: [(&[], None); MOST_WATCHED], count: 0 };
+        for filter in arena.filters() {
+            if watched.find(filter.first).is_none() {
+                let Some(place) = watched.headers.get_mut(watched.count) else { break };
+                *place = (filter.first, None);
+                watched.count += 1;
+            }
+        }
+        watched
+    }
+
+    fn all(&self) -> &[(&'s [u8], Option<Content<'e>>)] {
+        self.headers.get(..self.count).unwrap_or_default()
+    }
+
+    /// What was found for a name that is watched.
+    fn find(&self, name: &[u8]) -> Option<Option<Content<'e>>> {
+        self.all().iter().find(|(watched, _)| *watched == name).map(|(_, content)| *content)
+    }
+
+    /// The first header of each name counts.
+    #[inline]
+    fn see(&mut self, field: &Field<'e>) {
+        for (name, content) in self.headers.iter_mut().take(self.count) {
+            if content.is_none() && field.is(name) {
+                *content = Some(field.content);
+            }
+        }
+    }
+
+    /// The body, under the name that filters have for it.
+    fn body(&mut self, body: Option<Value<'e>>) {
+        for (name, content) in self.headers.iter_mut().take(self.count) {
+            if *name == BODY {
+                *content = body.map(Content::Text);
+            }
+        }
+    }
+}
+
+/// The name that filters have for the body.
+const BODY: &[u8] = b"_body";
+
+/// Whether a subclass is subscribed to. None that is longer than 256 octets and coded is.
+fn has_subclass<S: AsRef<[u8]>>(arena: &RecordArena<S>, subclass: Value<'_>) -> bool {
+    if let Some(plain) = subclass.as_plain() {
+        return arena.has(Kind::Subclass, plain);
+    }
+    let mut storage = [0; 256];
+    subclass.decode_into(&mut storage).is_ok_and(|subclass| arena.has(Kind::Subclass, subclass))
+}
+
+/// The first header of a name, or the body under the name that filters have for it.
+fn looked_at<'e, E: EventSource + ?Sized>(event: &'e E, name: &[u8]) -> Option<Content<'e>> {
+    let mut first = None;
+    let body = event.visit(&mut |field| {
+        if first.is_none() && field.is(name) {
+            first = Some(field.content);
+        }
+    });
+    if name == BODY { body.ok().flatten().map(Content::Text) } else { first }
+}
 
 /// The subclasses in a list of rights: the words after CUSTOM.
 pub(super) fn listed_subclasses(list: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -243,7 +361,11 @@ pub(super) fn listed(list: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Whether the filters let an event through.
-fn passes<S: AsRef<[u8]>>(event: &OutgoingEvent<'_>, arena: &RecordArena<S>, regex: RegexHook<'_>) -> bool {
+fn passes<E, S>(event: &E, watched: &Watched<'_, '_>, arena: &RecordArena<S>, regex: RegexHook<'_>) -> bool
+where
+    E: EventSource + ?Sized,
+    S: AsRef<[u8]>,
+{
     if !arena.has_filters() {
         return true;
     }
@@ -253,10 +375,7 @@ fn passes<S: AsRef<[u8]>>(event: &OutgoingEvent<'_>, arena: &RecordArena<S>, reg
     for filter in arena.filters() {
         let value = match last {
             Some((name, value)) if name == filter.first => value,
-            _ => match filter.first {
-                b"_body" => event.body.map(Content::Text),
-                name => event.get(name),
-            },
+            _ => watched.find(filter.first).unwrap_or_else(|| looked_at(event, filter.first)),
         };
         last = Some((filter.first, value));
         let Some(value) = value else { continue };
@@ -265,10 +384,7 @@ fn passes<S: AsRef<[u8]>>(event: &OutgoingEvent<'_>, arena: &RecordArena<S>, reg
             continue;
         }
         let matches = match filter.second.first() {
-            Some(b'/') => match value {
-                Content::Text(text) => regex(pattern, text),
-                Content::Array(items) => items.iter().any(|item| regex(pattern, item)),
-            },
+            Some(b'/') => value.items().any(|item| regex(pattern, item)),
             _ => value.is(pattern),
         };
         if matches {
@@ -297,10 +413,9 @@ fn filter_value(mut value: &[u8]) -> (bool, &[u8]) {
 }
 
 /// Whether an event is of the controlled channel, or of a job that its connection has started.
-fn concerns<S: AsRef<[u8]>>(event: &OutgoingEvent<'_>, arena: &RecordArena<S>) -> bool {
-    let unique_id = event.get("Unique-ID");
+fn concerns<S: AsRef<[u8]>>(facts: &Facts<'_>, arena: &RecordArena<S>) -> bool {
     // After `myevents` with the uuid of no channel there is none: every channel's events come.
-    let Some(channel) = arena.one(Kind::Channel) else { return unique_id.is_some() };
-    let names = |content: Option<Content<'_>>| content == Some(Content::Text(channel));
-    names(unique_id) || names(event.get("Job-Owner-UUID"))
+    let Some(channel) = arena.one(Kind::Channel) else { return facts.unique_id.is_some() };
+    let names = |content| matches!(content, Some(Content::Text(value)) if value == *channel);
+    names(facts.unique_id) || names(facts.job_owner)
 }

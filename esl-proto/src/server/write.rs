@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::{Control, Rights};
-use crate::event::OutgoingEvent;
+use crate::event::{self, OutgoingEvent};
 use crate::frame::holds_first_line;
 use crate::name::{Format, LogLevel, header};
 use crate::sink::{Sink, Writer};
@@ -70,7 +70,6 @@ pub(super) enum Output<'a> {
     /// The reply to `connect`: the channel's data, coded like a plain event.
     Channel(&'a OutgoingEvent<'a>, Control, Percent),
     Api(&'a [u8]),
-    Event(&'a OutgoingEvent<'a>, Format, Percent),
     Log(&'a LogData<'a>),
     /// The notice at the end of the connection: the controlled channel, and what to say.
     Goodbye(Option<&'a [u8]>, &'a [u8]),
@@ -133,7 +132,8 @@ impl Output<'_> {
                 sink.put(b"\n");
             }
             Self::Channel(data, control, percent) => {
-                data.write_lines(*percent, sink);
+                // Data that cannot be written has been refused.
+                let _ = event::lines(*data, *percent, sink);
                 sink.put_header(header::CONTENT_TYPE, b"command/reply");
                 sink.put_header(header::REPLY_TEXT, b"%2BOK%0A");
                 sink.put_header(header::SOCKET_MODE, if control.is_async { b"async" } else { b"static" });
@@ -141,14 +141,6 @@ impl Output<'_> {
                 sink.put(b"\n");
             }
             Self::Api(output) => put_frame(b"api/response", output, sink),
-            Self::Event(event, format, percent) => {
-                let content_type: &[u8] = match format {
-                    Format::Plain => b"\nContent-Type: text/event-plain\n\n",
-                    Format::Json => b"\nContent-Type: text/event-json\n\n",
-                    Format::Xml => b"\nContent-Type: text/event-xml\n\n",
-                };
-                sink.put_counted(b"Content-Length: ", content_type, |sink| event.write(*format, *percent, sink));
-            }
             Self::Log(log) => log.write(sink),
             Self::Goodbye(channel, text) => {
                 sink.put_header(header::CONTENT_TYPE, b"text/disconnect-notice");
@@ -168,6 +160,16 @@ impl Output<'_> {
             }
         }
     }
+}
+
+/// The frame of an event, whose document `write` puts.
+pub(super) fn put_event_head(format: Format, sink: &mut Writer<'_>, write: impl FnMut(&mut Writer<'_>)) {
+    let content_type: &[u8] = match format {
+        Format::Plain => b"\nContent-Type: text/event-plain\n\n",
+        Format::Json => b"\nContent-Type: text/event-json\n\n",
+        Format::Xml => b"\nContent-Type: text/event-xml\n\n",
+    };
+    sink.put_counted(b"Content-Length: ", content_type, write);
 }
 
 /// A frame of a type and a body.

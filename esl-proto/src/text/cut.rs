@@ -1,5 +1,7 @@
 //! Texts cut at octets: the helpers that command lines, dial strings and headers share.
 
+use crate::scan::any;
+
 /// `text` before and after its first `separator`; [`None`] if there is none.
 pub(crate) fn split_at(separator: u8, text: &[u8]) -> Option<(&[u8], &[u8])> {
     let (before, after) = text.split_at_checked(memchr::memchr(separator, text)?)?;
@@ -67,9 +69,12 @@ impl<'a> Iterator for LineWords<'a> {
 /// How many octets at the front of `text` are not `special`: whole blocks at once where they can be.
 #[inline]
 pub(crate) fn run_without(text: &[u8], special: impl Fn(u8) -> bool) -> usize {
-    let plain = |block: &&[u8; 16]| !block.iter().fold(false, |found, octet| found | special(*octet));
+    let plain = |block: &&[u8; 16]| !any(*block, &special);
     let blocks = 16 * text.as_chunks::<16>().0.iter().take_while(plain).count();
     let rest = text.get(blocks..).unwrap_or_default();
+    if rest.len() < 16 && !any(rest, &special) {
+        return text.len();
+    }
     blocks + rest.iter().position(|octet| special(*octet)).unwrap_or(rest.len())
 }
 

@@ -108,9 +108,8 @@ fn unit(text: &[u8]) -> Option<(u32, &[u8])> {
     Some((u32::from(u16::from_be_bytes([pair(*a, *b)?, pair(*c, *d)?])), tail))
 }
 
-/// Writes `text` as a JSON string. As on the server, bytes that are not UTF-8 are copied unchanged.
-pub(crate) fn write_string(text: &[u8], sink: &mut impl Sink) {
-    sink.put(b"\"");
+/// Writes a part of a JSON string. As on the server, bytes that are not UTF-8 are copied unchanged.
+pub(crate) fn write_part(text: &[u8], sink: &mut impl Sink) {
     let mut rest = text;
     while let Some((plain, [octet], after)) =
         around(rest, run_without(rest, |octet| octet < 0x20 || octet == b'"' || octet == b'\\'))
@@ -124,10 +123,14 @@ pub(crate) fn write_string(text: &[u8], sink: &mut impl Sink) {
             b'\n' => sink.put(&short(b'n')),
             b'\r' => sink.put(&short(b'r')),
             b'\t' => sink.put(&short(b't')),
-            octet => sink.put(&[b'\\', b'u', b'0', b'0', hex_digit(octet >> 4, b'a'), hex_digit(octet & 0xf, b'a')]),
+            octet => write_escape(*octet, sink),
         }
         rest = after;
     }
     sink.put(rest);
-    sink.put(b"\"");
+}
+
+/// Writes the character of this number as an escape.
+pub(crate) fn write_escape(octet: u8, sink: &mut impl Sink) {
+    sink.put(&[b'\\', b'u', b'0', b'0', hex_digit(octet >> 4, b'a'), hex_digit(octet & 0xf, b'a')]);
 }

@@ -59,6 +59,34 @@ numbered! {
 
 impl core::error::Error for ConvertError {}
 
+/// Passes octets to `put`, as text and, after it, what is not UTF-8. Returns how many octets that were: where more follow, a
+/// character whose end is not there is left.
+pub(crate) fn utf8(octets: &[u8], last: bool, mut put: impl FnMut(&str, &[u8])) -> usize {
+    let mut rest = octets;
+    loop {
+        let error = match core::str::from_utf8(rest) {
+            Ok(text) => {
+                put(text, &[]);
+                return octets.len();
+            }
+            Err(error) => error,
+        };
+        let (valid, after) = rest.split_at_checked(error.valid_up_to()).unwrap_or_default();
+        let text = core::str::from_utf8(valid).unwrap_or_default();
+        let invalid = match error.error_len() {
+            Some(len) => len,
+            None if last => after.len(),
+            None => {
+                put(text, &[]);
+                return octets.len().saturating_sub(after.len());
+            }
+        };
+        let (invalid, after) = after.split_at_checked(invalid).unwrap_or_default();
+        put(text, invalid);
+        rest = after;
+    }
+}
+
 /// White space in JSON and XML.
 pub(crate) const fn is_space(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t' | b'\n' | b'\r')

@@ -1,6 +1,6 @@
 //! Percent coding of header values in plain and XML events.
 
-use super::cut::{around, hex_digit, run_without};
+use super::cut::{around, hex_digit};
 use super::{copy, first};
 use crate::scan::slice;
 use crate::sink::Sink;
@@ -77,7 +77,7 @@ pub(super) fn decode_into(raw: &[u8], out: &mut [u8]) -> usize {
 }
 
 /// How a `%` before two upper-case hexadecimal digits is written in plain and XML events.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Percent {
     /// As FreeSWITCH does: the `%` is not escaped, so the receiver decodes a different value. `100%25` is sent as
     /// `100%25` and read as `100%`.
@@ -89,13 +89,50 @@ pub enum Percent {
 
 /// Whether the server writes an octet as an escape.
 const fn is_special(octet: u8) -> bool {
-    !matches!(octet, b'!' | b'$' | b'\''..=b'*' | b','..=b'9' | b'A'..=b'Z' | b'_' | b'a'..=b'z' | b'~')
+    is_rare(octet) && !matches!(octet, b'!' | b'$' | b'\''..=b'*' | b'~')
 }
 
-/// Writes `text` percent-coded; `percent` decides about a `%` that looks like an escape.
-pub(crate) fn encode(text: &[u8], percent: Percent, sink: &mut impl Sink) {
+/// Whether an octet is none of those that most values are made of, which are written as they are: letters, digits and
+/// `,-./_`. Without branches, so that blocks are told at once.
+#[inline]
+pub(crate) const fn is_rare(octet: u8) -> bool {
+    let is_letter = (octet | 0x20).wrapping_sub(b'a') < 26;
+    !(is_letter | (octet.wrapping_sub(b',') < 14) | (octet == b'_'))
+}
+
+/// [`is_special`] of each octet: most runs are too short for blocks.
+#[allow(clippy::indexing_slicing, reason = "the loop bound is the length")]
+const SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        special[octet] = is_special(octet as u8);
+        octet += 1;
+    }
+    special
+};
+
+/// How many octets at the front of `text` are written as they are.
+#[inline]
+fn plain_run(text: &[u8]) -> usize {
+    #[allow(clippy::indexing_slicing, reason = "an octet is less than 256")]
+    let special = |octet: &u8| SPECIAL[usize::from(*octet)];
+    match text.iter().take(16).position(special) {
+        Some(at) => at,
+        None if text.len() <= 16 => text.len(),
+        None => text.iter().position(special).unwrap_or(text.len()),
+    }
+}
+
+/// Writes `text` percent-coded; `percent` decides about a `%` that looks like an escape. Returns how many octets are written:
+/// where more follow, a `%` whose next two octets are not there is left.
+pub(crate) fn encode(text: &[u8], last: bool, percent: Percent, sink: &mut impl Sink) -> usize {
     let mut rest = text;
-    while let Some((plain, [octet], after)) = around(rest, run_without(rest, is_special)) {
+    while let Some((plain, [octet], after)) = around(rest, plain_run(rest)) {
+        if *octet == b'%' && !last && after.len() < 2 {
+            sink.put(plain);
+            return text.len().saturating_sub(1 + after.len());
+        }
         if *octet == b'%' && percent == Percent::FreeSwitch && is_escape(after) {
             sink.put(slice(rest, 0, plain.len() + 1));
         } else {
@@ -105,6 +142,19 @@ pub(crate) fn encode(text: &[u8], percent: Percent, sink: &mut impl Sink) {
         rest = after;
     }
     sink.put(rest);
+    text.len()
+}
+
+/// Whether `raw` is percent-coded as the server codes: each octet that must be an escape is one, in upper-case digits.
+pub(crate) fn is_coded(raw: &[u8]) -> bool {
+    let mut rest = raw;
+    while let Some((_, [octet], after)) = around(rest, plain_run(rest)) {
+        if *octet != b'%' || !is_escape(after) {
+            return false;
+        }
+        rest = after;
+    }
+    true
 }
 
 /// Whether two upper-case hexadecimal digits are at the front of `text`.

@@ -8,7 +8,7 @@ use core::hash::{Hash, Hasher};
 use core::iter::FusedIterator;
 
 use super::{ConvertError, Insufficient, SmallBytes, copy, decimal, first, json, percent, xml};
-use crate::scan;
+use crate::scan::{self, any};
 
 /// The placeholder for an empty value in a plain event (protocol.md, "Plain events").
 const UNDEFINED: &[u8] = b"_undef_";
@@ -184,7 +184,12 @@ impl<'a> Value<'a> {
     /// The number of decoded octets.
     #[must_use]
     pub fn decoded_len(&self) -> usize {
-        self.as_plain().map_or_else(|| self.bytes().count(), <[u8]>::len)
+        let mut len = 0_usize;
+        self.pieces(|octets, _| {
+            len = len.saturating_add(octets.len());
+            octets.len()
+        });
+        len
     }
 
     /// Writes the decoded octets to the front of `out` and returns them.
@@ -223,13 +228,105 @@ impl<'a> Value<'a> {
         Ok(scan::slice(out, 0, written))
     }
 
+    /// Passes the decoded octets to `take` in pieces, each with whether it is the last. `take` returns how many octets it has
+    /// used: it may leave up to three at the end of a piece, which come again before the next one; of the last none.
+    #[inline]
+    pub(crate) fn pieces(&self, mut take: impl FnMut(&[u8], bool) -> usize) {
+        match self.as_plain_at_once().or_else(|| self.as_plain()) {
+            Some(plain) => {
+                take(plain, true);
+            }
+            None => self.coded_pieces(&mut take),
+        }
+    }
+
+    /// The raw octets, if they stand for themselves and none is `special`, as all must be that begin an escape in any coding:
+    /// `%`, `&`, `\\` and CR. [`None`] for what must be looked at more closely.
+    #[inline]
+    pub(crate) fn as_bare(&self, special: impl Fn(u8) -> bool) -> Option<&'a [u8]> {
+        let stands_for_itself = !matches!(self.coding, Coding::JsonArray | Coding::XmlBody) && !self.is_undefined();
+        (stands_for_itself && !any(self.raw, special)).then_some(self.raw)
+    }
+
+    /// The decoded octets, if their coding alone says that they are in the buffer just so.
+    #[inline]
+    pub(crate) fn as_plain_at_once(&self) -> Option<&'a [u8]> {
+        match self.coding {
+            Coding::Octets => Some(self.raw),
+            Coding::Plain { escaped: false } if self.raw.len() != UNDEFINED.len() => Some(self.raw),
+            _ => None,
+        }
+    }
+
+    /// Whether the decoded octets are these, in any case of the letters: for names, which are hardly ever coded and mostly
+    /// differ in length.
+    #[inline]
+    pub(crate) fn is_name(&self, name: &[u8]) -> bool {
+        match self.coding {
+            Coding::Octets => self.raw.len() == name.len() && self.raw.eq_ignore_ascii_case(name),
+            _ => self.eq_ignore_ascii_case(name),
+        }
+    }
+
+    #[inline(never)]
+    fn coded_pieces(&self, take: &mut dyn FnMut(&[u8], bool) -> usize) {
+        let mut decoding = match self.coding {
+            Coding::Plain { .. } | Coding::Percent => Decoding::Percent(self.raw),
+            Coding::XmlHeader if memchr::memchr(b'&', self.raw).is_none() => Decoding::Percent(self.raw),
+            Coding::Json => Decoding::Json(self.raw),
+            _ => Decoding::Slow(self.bytes()),
+        };
+        let mut window = [0; 256];
+        let mut kept = 0_usize;
+        loop {
+            let fresh = decoding.fill(window.get_mut(kept..).unwrap_or_default());
+            let end = kept.saturating_add(fresh);
+            let last = fresh == 0 || decoding.is_over();
+            let taken = take(scan::slice(&window, 0, end), last).min(end);
+            if last {
+                return;
+            }
+            if let Some(filled) = window.get_mut(..end) {
+                filled.rotate_left(taken.min(filled.len()));
+            }
+            kept = end.saturating_sub(taken);
+        }
+    }
+
+    /// The raw octets, if this is a value of a plain event.
+    #[inline]
+    pub(crate) fn as_line(&self) -> Option<&'a [u8]> {
+        matches!(self.coding, Coding::Plain { .. }).then_some(self.raw)
+    }
+
+    /// The raw octets, if they are percent-coded just as a server would write the value.
+    #[inline]
+    pub(crate) fn as_percent_coded(&self) -> Option<&'a [u8]> {
+        let coded = matches!(self.coding, Coding::Plain { .. } | Coding::Percent | Coding::XmlHeader);
+        (coded && !self.is_undefined() && percent::is_coded(self.raw)).then_some(self.raw)
+    }
+
+    /// The value without a prefix that it begins with in any case of its letters, if that is not coded.
+    pub(crate) fn strip_prefix(&self, prefix: &[u8]) -> Option<Self> {
+        let (front, rest) = self.raw.split_at_checked(prefix.len())?;
+        front.eq_ignore_ascii_case(prefix).then_some(Self { raw: rest, ..*self })
+    }
+
+    /// Whether the value is a JSON list.
+    pub(crate) fn is_list(&self) -> bool {
+        self.coding == Coding::JsonArray
+    }
+
     /// Whether the value is an array. A JSON list is one even if it has one element; `ARRAY::` in a plain event is
     /// one too. XML shows arrays as repeated elements, each a value of its own.
     #[must_use]
     pub fn is_array(&self) -> bool {
         match self.coding {
             Coding::JsonArray => true,
-            Coding::Plain { .. } => percent::strip_prefix(self.raw, ARRAY_PREFIX).is_some(),
+            Coding::Plain { .. } => {
+                // Nearly all others differ in the first octet.
+                matches!(self.raw, [b'A' | b'%', ..]) && percent::strip_prefix(self.raw, ARRAY_PREFIX).is_some()
+            }
             _ => false,
         }
     }
@@ -249,6 +346,24 @@ impl<'a> Value<'a> {
             },
             _ => Elements::One(Some(*self)),
         })
+    }
+
+    /// The elements of what may be an array, wherever it comes from: what [`items`](Self::items) gives, and of octets that need
+    /// no decoding, such as a variable's value in a reply, those of `ARRAY::one|:two`.
+    ///
+    /// ```
+    /// use esl_proto::Value;
+    ///
+    /// let reply = Value::from_bytes(b"ARRAY::one|:two");
+    /// assert!(reply.elements().eq([Value::from_bytes(b"one"), Value::from_bytes(b"two")]));
+    /// assert!(Value::from_bytes(b"one").elements().eq([Value::from_bytes(b"one")]));
+    /// ```
+    #[must_use]
+    pub fn elements(&self) -> Items<'a> {
+        match self.raw.strip_prefix(ARRAY_PREFIX) {
+            Some(rest) if self.coding == Coding::Octets => Items(Elements::Octets(Some(rest))),
+            _ => self.items(),
+        }
     }
 
     /// Whether the decoded octets are those of `text`, letters compared without regard to ASCII case.
@@ -284,6 +399,55 @@ impl<'a> Value<'a> {
         }
         i64::try_from(decimal(octets)?).ok()
     }
+}
+
+/// A value that is being decoded to storage, part after part.
+enum Decoding<'a> {
+    Percent(&'a [u8]),
+    Json(&'a [u8]),
+    Slow(Bytes<'a>),
+}
+
+impl Decoding<'_> {
+    /// Decodes the next octets to the front of `out`, which has room for four at least, and returns their count: 0 at the
+    /// end only.
+    fn fill(&mut self, out: &mut [u8]) -> usize {
+        match self {
+            Self::Percent(rest) => fill_runs(b'%', rest, out, |rest| Some(SmallBytes::one(percent::next(rest)?))),
+            Self::Json(rest) => fill_runs(b'\\', rest, out, json::next),
+            Self::Slow(octets) => fill(octets, out),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        match self {
+            Self::Percent(rest) | Self::Json(rest) => rest.is_empty(),
+            Self::Slow(octets) => octets.clone().next().is_none(),
+        }
+    }
+}
+
+/// Decodes text whose escapes begin with `mark`: the runs between them are copied at once.
+#[inline]
+fn fill_runs(mark: u8, rest: &mut &[u8], out: &mut [u8], next: impl Fn(&mut &[u8]) -> Option<SmallBytes>) -> usize {
+    let room = out.len();
+    let mut out = out;
+    while let Some(first) = rest.first()
+        && out.len() >= 4
+    {
+        let written = if *first == mark {
+            let mut few = next(rest).unwrap_or(SmallBytes::NONE);
+            fill(core::iter::from_fn(|| few.next()), out)
+        } else {
+            let limit = rest.get(..out.len()).unwrap_or(rest);
+            let (run, after) =
+                rest.split_at_checked(memchr::memchr(mark, limit).unwrap_or(limit.len())).unwrap_or_default();
+            *rest = after;
+            copy(run, out)
+        };
+        out = out.get_mut(written..).unwrap_or_default();
+    }
+    room - out.len()
 }
 
 fn fill(octets: impl Iterator<Item = u8>, out: &mut [u8]) -> usize {
@@ -576,6 +740,7 @@ pub struct Items<'a>(Elements<'a>);
 enum Elements<'a> {
     One(Option<Value<'a>>),
     Plain { rest: Option<&'a [u8]>, coding: Coding },
+    Octets(Option<&'a [u8]>),
     Json(json::Elements<'a>),
 }
 
@@ -589,6 +754,12 @@ impl<'a> Iterator for Items<'a> {
                 let (element, after) = percent::split(rest.take()?, *ARRAY_SEPARATOR.first_chunk()?);
                 *rest = after;
                 Some(Value::new(element, *coding))
+            }
+            Elements::Octets(rest) => {
+                let text = rest.take()?;
+                let end = scan::find_pair(ARRAY_SEPARATOR.first_chunk()?, text, 0);
+                *rest = end.and_then(|end| text.get(end + ARRAY_SEPARATOR.len()..));
+                Some(Self::Item::from_bytes(scan::slice(text, 0, end.unwrap_or(text.len()))))
             }
             Elements::Json(elements) => elements.next(),
         }

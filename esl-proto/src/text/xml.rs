@@ -1,6 +1,6 @@
 //! XML entities and character references, on bytes.
 
-use super::cut::hex_digit;
+use super::cut::{hex_digit, run_without};
 use super::{SmallBytes, decimal};
 use crate::scan::slice;
 use crate::sink::Sink;
@@ -50,31 +50,45 @@ fn hexadecimal(digits: &[u8]) -> Option<u32> {
     })
 }
 
-/// Writes a body as XML text as the server does: character references for characters beyond ASCII, quotes unescaped.
-/// Bytes that are not UTF-8 (which the server loses) and control characters (which XML cannot represent) are copied
-/// unchanged.
-pub(crate) fn write_text(text: &[u8], sink: &mut impl Sink) {
-    for chunk in text.utf8_chunks() {
-        let valid = chunk.valid().as_bytes();
-        let mut from = 0;
-        for (at, char) in chunk.valid().char_indices() {
-            let entity: &[u8] = match char {
-                '&' => b"&amp;",
-                '<' => b"&lt;",
-                '>' => b"&gt;",
-                '\r' => b"&#xD;",
-                char if char.is_ascii() => continue,
-                _ => &[],
-            };
-            sink.put(slice(valid, from, at));
-            match entity {
-                [] => put_reference(u32::from(char), sink),
-                entity => sink.put(entity),
-            }
-            from = at + char.len_utf8();
+/// Writes text of a body as the server does: character references for characters beyond ASCII, quotes unescaped. Control
+/// characters, which XML cannot represent, are copied unchanged.
+pub(crate) fn write_text(text: &str, sink: &mut impl Sink) {
+    let octets = text.as_bytes();
+    let mut from = 0;
+    let mut at = 0;
+    loop {
+        let rest = slice(octets, at, octets.len());
+        at += run_without(rest, |octet| octet >= 0x80 || matches!(octet, b'&' | b'<' | b'>' | b'\r'));
+        let Some(char) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
+        sink.put(slice(octets, from, at));
+        match char {
+            '&' => sink.put(b"&amp;"),
+            '<' => sink.put(b"&lt;"),
+            '>' => sink.put(b"&gt;"),
+            '\r' => sink.put(b"&#xD;"),
+            char => put_reference(u32::from(char), sink),
         }
-        sink.put(slice(valid, from, valid.len()));
-        sink.put(chunk.invalid());
+        at += char.len_utf8();
+        from = at;
+    }
+    sink.put(slice(octets, from, octets.len()));
+}
+
+/// Whether XML 1.0 has this character.
+pub(crate) const fn is_char(char: char) -> bool {
+    !matches!(char, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// Whether this character can stand in a name of XML 1.0, at its front or behind it.
+pub(crate) const fn is_name_char(char: char, first: bool) -> bool {
+    match char {
+        ':' | '_' | 'A'..='Z' | 'a'..='z' => true,
+        '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}' | '\u{2040}' => !first,
+        '\u{c0}'..='\u{2ff}' => !matches!(char, '\u{d7}' | '\u{f7}'),
+        '\u{370}'..='\u{1fff}' => char != '\u{37e}',
+        '\u{200c}' | '\u{200d}' | '\u{2070}'..='\u{218f}' | '\u{2c00}'..='\u{2fef}' | '\u{3001}'..='\u{d7ff}' => true,
+        '\u{f900}'..='\u{fdcf}' | '\u{fdf0}'..='\u{fffd}' | '\u{10000}'..='\u{effff}' => true,
+        _ => false,
     }
 }
 

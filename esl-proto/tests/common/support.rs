@@ -3,7 +3,7 @@
 #[path = "captures.rs"]
 mod captures;
 
-use captures::CAPTURES;
+pub(crate) use captures::CAPTURES;
 use esl_proto::frame::Step;
 use esl_proto::name::Format;
 use esl_proto::{Decoder, Limits, Message};

@@ -6,6 +6,8 @@
 
 mod captures;
 mod json;
+#[path = "../common/lossy.rs"]
+mod lossy;
 #[path = "../common/octets.rs"]
 mod octets;
 mod percent;
@@ -14,4 +16,7 @@ mod strict_json;
 mod strict_xml;
 #[path = "../common/support.rs"]
 mod support;
+mod transcode;
+#[path = "../common/transcode.rs"]
+mod transcoding;
 mod xml;

@@ -3,7 +3,7 @@
 use esl_proto::event::{Field, OutgoingEvent};
 use esl_proto::name::Format;
 use esl_proto::text::Percent;
-use esl_proto::{Event, Value};
+use esl_proto::{Event, EventSource, Value};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 use proptest::prelude::*;
 use proptest::test_runner::Config;

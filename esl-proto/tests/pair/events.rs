@@ -1,8 +1,8 @@
 //! Events as they happen, and as they are expected to be seen in each format.
 
-use esl_proto::Event;
 use esl_proto::event::{Content as Given, Field, OutgoingEvent};
 use esl_proto::text::Percent;
+use esl_proto::{Event, Value};
 
 use crate::lossy::lossy;
 
@@ -98,14 +98,14 @@ impl Happening {
             .iter()
             .zip(&items)
             .map(|((name, content), items)| Field {
-                name: name.as_bytes(),
+                name: Value::from_bytes(name.as_bytes()),
                 content: match content {
-                    Content::Text(text) => Given::Text(text),
+                    Content::Text(text) => Given::Text(Value::from_bytes(text)),
                     Content::Array(_) => Given::Array(items),
                 },
             })
             .collect();
-        look(&OutgoingEvent { headers: &fields, body: self.body.as_deref() })
+        look(&OutgoingEvent { headers: &fields, body: self.body.as_deref().map(Value::from_bytes) })
     }
 
     /// What is seen of it in a format.

@@ -11,7 +11,7 @@ use esl_proto::server::{
 };
 use esl_proto::server::{Server, ServerLimits};
 use esl_proto::text::Percent;
-use esl_proto::{Client, Command, Decoder, Incoming, Limits};
+use esl_proto::{Client, Command, Decoder, Incoming, Limits, Value};
 
 use super::events::{self, Happening, Seen};
 use super::model::Model;
@@ -193,10 +193,14 @@ fn say<'a>(ask: &HostRequest<'a>) -> Said<'a> {
         HostRequest::GetVar(_) => Said::Value(b"a value"),
         HostRequest::MyEvents(uuid) if *uuid == CHANNEL.as_bytes() => Said::Control(uuid),
         HostRequest::MyEvents(uuid) => Said::NoSuchChannel(uuid),
-        _ => Said::Channel(OutgoingEvent::new(&[Field {
-            name: b"Event-Name",
-            content: esl_proto::event::Content::Text(b"CHANNEL_DATA"),
-        }])),
+        _ => Said::Channel(OutgoingEvent::new(
+            const {
+                &[Field {
+                    name: Value::from_bytes(b"Event-Name"),
+                    content: esl_proto::event::Content::Text(Value::from_bytes(b"CHANNEL_DATA")),
+                }]
+            },
+        )),
     }
 }
 
@@ -241,7 +245,10 @@ pub(crate) fn run(deeds: &[Deed], pieces: &[usize], outbound: bool, percent: Per
             }
             Deed::Happen(happening) => {
                 let wanted = model.wants(happening);
-                let offer = happening.view(|data| pair.server.offer_with(data, &matches));
+                let offer = happening.view(|data| {
+                    pair.server
+                        .offer_with(data, &|expression, text| matches(expression, &text.bytes().collect::<Vec<u8>>()))
+                });
                 assert_eq!(
                     offer,
                     if wanted { Admission::Enqueue } else { Admission::Skip },

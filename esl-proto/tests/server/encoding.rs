@@ -27,7 +27,7 @@ use esl_proto::event::{Content, Field, OutgoingEvent};
 use esl_proto::frame::Step;
 use esl_proto::name::Format;
 use esl_proto::text::Percent;
-use esl_proto::{Decoder, Event, Limits, Message};
+use esl_proto::{Decoder, Event, EventSource, Limits, Message, Value};
 
 #[path = "../common/captures.rs"]
 mod captures;
@@ -72,11 +72,11 @@ impl Plain {
             .iter()
             .zip(&items)
             .map(|((name, _, is_array), items)| Field {
-                name,
-                content: if *is_array { Content::Array(items) } else { Content::Text(items[0]) },
+                name: Value::from_bytes(name),
+                content: if *is_array { Content::Array(items) } else { Content::Text(Value::from_bytes(items[0])) },
             })
             .collect();
-        let event = OutgoingEvent { headers: &fields, body: self.body.as_deref() };
+        let event = OutgoingEvent { headers: &fields, body: self.body.as_deref().map(Value::from_bytes) };
         let mut out = vec![0; event.encoded_len(format, percent)];
         assert_eq!(event.encode(format, percent, &mut out), Ok(out.len()));
         out
@@ -172,7 +172,7 @@ fn an_event_that_was_read_is_sent_on_with_one_length() {
     for (body, plain) in
         [(None, "Event-Name: X\nA: b\n\n"), (Some("xyz"), "Event-Name: X\nA: b\nContent-Length: 3\n\nxyz")]
     {
-        let event = OutgoingEvent { headers: &fields, body: body.map(str::as_bytes) };
+        let event = OutgoingEvent { headers: &fields, body: body.map(Value::from) };
         for format in Format::KNOWN {
             let mut out = [0; 512];
             let len = event.encode(*format, Percent::Lossless, &mut out).unwrap();

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::encoding::before_encoding;
-use esl_proto::event::{Content, Field, OutgoingEvent};
+use esl_proto::event::{Field, OutgoingEvent};
 use esl_proto::frame::Step;
 use esl_proto::name::Format;
 use esl_proto::server::{Control, HostRequest, Poll, Response, Rights, Server, ServerLimits};
@@ -183,8 +183,7 @@ impl Dialogue {
                     while expected.next_if(|next| next.header_is("Content-Disposition", b"linger")).is_some() {}
                     let Some(next) = expected.peek().copied() else { break };
                     let data = if ask == HostRequest::Connect { channel_data(&next.octets) } else { Vec::new() };
-                    let fields: Vec<Field<'_>> =
-                        data.iter().map(|(name, value)| Field { name, content: Content::Text(value) }).collect();
+                    let fields: Vec<Field<'_>> = data.iter().map(|(name, value)| Field::new(name, value)).collect();
                     let written = server.respond(answer(&ask, next, &fields), &mut out).unwrap();
                     check(&out[..written], &mut expected);
                 }

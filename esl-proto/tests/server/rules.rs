@@ -4,10 +4,11 @@ use esl_proto::command::Secret;
 use esl_proto::event::{EventEncodeError, Field, OutgoingEvent};
 use esl_proto::frame::{Request, Step};
 use esl_proto::server::{
-    Admission, Closed, Control, Effect, HostRequest, Poll, Response, ResponseError, Rights, Server, ServerLimits,
+    Admission, Closed, Control, DeliverError, Effect, EventCoding, HostRequest, Poll, Response, ResponseError, Rights,
+    Server, ServerLimits,
 };
 use esl_proto::text::Percent;
-use esl_proto::{Decoder, Limits, name::Format};
+use esl_proto::{Decoder, EventSource, Limits, Value, name::Format};
 
 type Listener = Server<[u8; 512]>;
 
@@ -54,8 +55,8 @@ fn wants(server: &mut Listener, headers: &[(&str, &str)]) -> bool {
 
 fn wants_with(server: &mut Listener, headers: &[(&str, &str)], body: Option<&str>) -> bool {
     let fields: Vec<Field<'_>> = headers.iter().map(|(name, value)| Field::new(*name, *value)).collect();
-    let event = OutgoingEvent { headers: &fields, body: body.map(str::as_bytes) };
-    let regex = |pattern: &[u8], text: &[u8]| pattern == b"/^b/" && text.starts_with(b"b");
+    let event = OutgoingEvent { headers: &fields, body: body.map(Value::from) };
+    let regex = |pattern: &[u8], text: Value<'_>| pattern == b"/^b/" && text.bytes().next() == Some(b'b');
     match server.offer_with(&event, &regex) {
         Admission::Enqueue => {
             server.skip();
@@ -248,6 +249,88 @@ fn losses_count_in_a_row_only() {
     }
     let offers = [server.offer(&event), server.offer(&event), server.offer(&event)];
     assert_eq!(offers, [Admission::Enqueue, Admission::Dropped, Admission::Overflow]);
+}
+
+#[test]
+fn an_event_that_is_written_once_goes_to_many() {
+    let connection = |format: &str| {
+        let mut server = Server::inbound(ServerLimits::DEFAULT, [0; 64]);
+        let mut out = [0; 4096];
+        server.poll(b"", &mut out).unwrap();
+        server.poll(b"auth x\n\n", &mut out).unwrap();
+        server.respond(Response::Accept(Rights::ALL), &mut out).unwrap();
+        server.poll(format!("event {format} ALL\n\n").as_bytes(), &mut out).unwrap();
+        server
+    };
+    let fields = [Field::new("Event-Name", "TALK"), Field::new("a", "1 %41")];
+    let event = OutgoingEvent::new(&fields).with_body("x");
+    for format in ["plain", "json", "xml"] {
+        let (mut one, mut other) = (connection(format), connection(format));
+        let (mut frame, mut out) = ([0; 512], [0; 512]);
+        let len = one.coding().encode(&event, &mut frame).unwrap();
+        assert_eq!(one.coding().encode(&event, &mut out[..len - 1]).map_err(|error| error.required()), Err(Some(len)));
+        assert_eq!([one.offer(&event), other.offer(&event)], [Admission::Enqueue; 2]);
+        let delivered = one.deliver(&event, &mut out).unwrap();
+        assert_eq!(out[..delivered], frame[..len]);
+        assert_eq!(other.delivered(one.coding()), Ok(()));
+        assert_eq!((one.waiting_events(), other.waiting_events()), (0, 0));
+    }
+}
+
+#[test]
+fn an_event_in_another_coding_is_not_delivered() {
+    let mut server = Server::inbound(ServerLimits::DEFAULT, [0; 64]);
+    let mut out = [0; 4096];
+    let coding = server.coding();
+    assert_eq!(server.delivered(coding), Err(DeliverError::NotReady));
+    server.poll(b"", &mut out).unwrap();
+    server.poll(b"auth x\n\n", &mut out).unwrap();
+    server.respond(Response::Accept(Rights::ALL), &mut out).unwrap();
+    server.poll(b"event plain ALL\n\n", &mut out).unwrap();
+    assert_eq!(server.offer(&OutgoingEvent::new(&[])), Admission::Enqueue);
+    let written = server.coding();
+    server.poll(b"event json ALL\n\n", &mut out).unwrap();
+    let error = server.delivered(written).unwrap_err();
+    assert_eq!((error, error.code(), error.required()), (DeliverError::OtherCoding, 711, None));
+    assert!(!error.to_string().is_empty());
+    let exact = EventCoding { percent: Percent::Lossless, ..server.coding() };
+    assert_eq!(server.delivered(exact), Err(DeliverError::OtherCoding));
+    assert_eq!(server.waiting_events(), 1);
+    assert_eq!(server.delivered(server.coding()), Ok(()));
+    assert_eq!(server.waiting_events(), 0);
+}
+
+/// More names than are found in one pass, the same name twice, and the body.
+#[test]
+fn any_number_of_filters_is_asked() {
+    let names: Vec<String> = (0..12).map(|place| format!("name-{place}")).collect();
+    let mut fields = vec![Field::new("Event-Name", "TALK")];
+    fields.extend(names.iter().map(|name| Field::new(name, "first")));
+    fields.extend(names.iter().map(|name| Field::new(name, "second")));
+    let event = OutgoingEvent::new(&fields).with_body("text");
+    for name in names.iter().map(String::as_str).chain(["_body"]) {
+        let first = if name == "_body" { "text" } else { "first" };
+        for (value, passes) in [(first, true), ("second", false)] {
+            for excludes in [false, true] {
+                let mut server = Server::inbound(ServerLimits::DEFAULT, [0; 2048]);
+                let mut out = [0; 4096];
+                server.poll(b"", &mut out).unwrap();
+                server.poll(b"auth x\n\n", &mut out).unwrap();
+                server.respond(Response::Accept(Rights::ALL), &mut out).unwrap();
+                server.poll(b"event plain TALK\n\n", &mut out).unwrap();
+                for other in &names {
+                    server.poll(format!("filter {other} other\n\n").as_bytes(), &mut out).unwrap();
+                }
+                if excludes {
+                    server.poll(b"filter Event-Name TALK\n\n", &mut out).unwrap();
+                }
+                let sign = if excludes { "-" } else { "" };
+                server.poll(format!("filter {name} {sign}{value}\n\n").as_bytes(), &mut out).unwrap();
+                let wanted = passes != excludes;
+                assert_eq!(server.offer(&event) == Admission::Enqueue, wanted, "{name} {sign}{value}");
+            }
+        }
+    }
 }
 
 #[test]

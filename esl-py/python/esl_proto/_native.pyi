@@ -113,8 +113,17 @@ class Event(Mapping[str, str | list[str]]):
     def to_dict(self) -> dict[str, str | list[str]]:
         """The mapping as a `dict`, with names as they are first written."""
     def json(self) -> str:
-        """The event as one JSON object: what `to_dict` gives, and the body under `_body`, as in FreeSWITCH's own JSON
-        events. Of duplicates the last value stands there; octets that are not UTF-8 are U+FFFD.
+        """The event as one JSON object (RFC 8259), whatever format it came in: every header in the order of the wire, and the body
+        under `_body`, as in FreeSWITCH's own JSON events. Headers that come more than once are arrays; octets that are not
+        UTF-8 are U+FFFD. Raises `RemoteProtocolError` if the event cannot be read to its end.
+        """
+    def plain(self) -> bytes:
+        """The event as a plain event's text, whatever format it came in, so that every value is read back as it is. BytesLike of
+        names and body that are not UTF-8 are U+FFFD.
+        """
+    def xml(self) -> bytes:
+        """The event as well-formed XML, whatever format it came in. Raises `LocalProtocolError` if a header's name is no name in
+        XML.
         """
     def keys(self) -> KeysView[str]:
         """The names, as a view."""

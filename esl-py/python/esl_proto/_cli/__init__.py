@@ -7,6 +7,7 @@ to standard error.
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 import sys
@@ -177,7 +178,8 @@ def _split_names(words: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _show_json(event: Event) -> None:
-    print(event.json(), flush=True)
+    # Of an event that cannot be read to its end, what can be read.
+    print(event.json() if event.error is None else json.dumps(event.to_dict()), flush=True)
 
 
 def _show_plain(event: Event) -> None:

@@ -1,0 +1,660 @@
+//! The one writer of events: any source, in the format asked for.
+
+use super::outgoing::{Content, Field, OutgoingEventError, OutgoingEventErrorKind};
+use super::{EventError, EventSource};
+use crate::name::{Format, header};
+use crate::scan::any;
+use crate::sink::{Sink, Writer};
+use crate::text::check::line_break;
+use crate::text::{Percent, Value, is_space, json, percent, utf8, xml};
+
+/// What becomes of octets that are not UTF-8. Values of plain and XML events are percent-coded and need nothing; this is
+/// about names, bodies and all of a JSON event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Invalid {
+    /// They are copied, as FreeSWITCH does: what is written need be neither JSON nor XML.
+    #[default]
+    Keep,
+    /// The event is refused.
+    Refuse,
+    /// U+FFFD for each sequence that is not UTF-8.
+    Replace,
+    /// Each octet becomes the character of its number, U+0080 to U+00FF: `\u00ff` in JSON.
+    Escape,
+}
+
+/// What becomes of headers that come more than once, in JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Duplicates {
+    /// The name is repeated, as FreeSWITCH does. Readers disagree about which value counts.
+    #[default]
+    Repeat,
+    /// One array of all values, where the first of them comes. Names that differ in case are two. The headers that come
+    /// more than once are looked for in the whole event, so that more than 1024 of them are refused;
+    /// so is a name that is not UTF-8 and, with what takes the place of that, longer than 256 octets.
+    Arrays,
+}
+
+/// How an event is written.
+///
+/// ```
+/// use esl_proto::name::Format;
+/// use esl_proto::event::{OutgoingEvent, Field};
+/// use esl_proto::{Duplicates, EncodeOptions, EventSource, Invalid};
+///
+/// let fields = [Field::new("a", b"\xff"), Field::new("b", "x"), Field::new("a", "1")];
+/// let event = OutgoingEvent::new(&fields);
+/// let options = EncodeOptions::new().invalid(Invalid::Escape).duplicates(Duplicates::Arrays);
+/// let mut out = [0; 64];
+/// let len = event.encode(Format::Json, options, &mut out)?;
+/// assert_eq!(&out[..len], br#"{"a":["\u00ff","1"],"b":"x"}"#);
+/// # Ok::<(), esl_proto::event::EventEncodeError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EncodeOptions {
+    /// How a `%` that looks like an escape is written.
+    pub percent: Percent,
+    /// What becomes of octets that are not UTF-8. With all but [`Invalid::Keep`], what is written is well-formed: JSON as in
+    /// RFC 8259, and XML 1.0, whose names are checked and in whose body characters that XML does not have are U+FFFD, or
+    /// refused.
+    pub invalid: Invalid,
+    /// What becomes of headers that come more than once, in JSON.
+    pub duplicates: Duplicates,
+}
+
+impl EncodeOptions {
+    /// FreeSWITCH's own octets.
+    pub const FREESWITCH: Self = Self::new();
+    /// What every reader understands: each value is read back as it was but for octets that are not UTF-8, which become
+    /// U+FFFD, and no name is repeated in JSON.
+    pub const STRICT: Self =
+        Self::new().percent(Percent::Lossless).invalid(Invalid::Replace).duplicates(Duplicates::Arrays);
+
+    /// FreeSWITCH's own octets.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { percent: Percent::FreeSwitch, invalid: Invalid::Keep, duplicates: Duplicates::Repeat }
+    }
+
+    /// Sets [`percent`](Self::percent).
+    #[must_use]
+    pub const fn percent(self, percent: Percent) -> Self {
+        Self { percent, ..self }
+    }
+
+    /// Sets [`invalid`](Self::invalid).
+    #[must_use]
+    pub const fn invalid(self, invalid: Invalid) -> Self {
+        Self { invalid, ..self }
+    }
+
+    /// Sets [`duplicates`](Self::duplicates).
+    #[must_use]
+    pub const fn duplicates(self, duplicates: Duplicates) -> Self {
+        Self { duplicates, ..self }
+    }
+}
+
+impl From<Percent> for EncodeOptions {
+    fn from(percent: Percent) -> Self {
+        Self::new().percent(percent)
+    }
+}
+
+/// Writes an event's document.
+pub(crate) fn document<S: EventSource + ?Sized>(
+    source: &S,
+    format: Format,
+    options: EncodeOptions,
+    out: &mut Writer<'_>,
+) -> Result<(), OutgoingEventError> {
+    let mut document = Document { out, options, item: 0, before_key: b'{', fault: None };
+    let body = match format {
+        Format::Plain => source.visit(&mut |field| document.plain_field(&field)),
+        Format::Json if options.duplicates == Duplicates::Arrays => document.grouped(source),
+        Format::Json => source.visit(&mut |field| document.json_field(&field)),
+        Format::Xml => {
+            document.out.put(b"<event>\n  <headers>\n");
+            source.visit(&mut |field| document.xml_field(&field))
+        }
+    };
+    match body {
+        Ok(body) => document.end(format, body),
+        Err(error) => document.fault(OutgoingEventErrorKind::Malformed, error.offset),
+    }
+    document.fault.map_or(Ok(()), Err)
+}
+
+/// Writes an event's headers as lines, without the empty line after them.
+pub(crate) fn lines<S: EventSource + ?Sized>(
+    source: &S,
+    percent: Percent,
+    out: &mut Writer<'_>,
+) -> Result<(), OutgoingEventError> {
+    let mut document = Document { out, options: percent.into(), item: 0, before_key: b'{', fault: None };
+    if let Err(error) = source.visit(&mut |field| document.plain_field(&field)) {
+        document.fault(OutgoingEventErrorKind::Malformed, error.offset);
+    }
+    document.fault.map_or(Ok(()), Err)
+}
+
+/// How many headers are looked for in the whole event: a bound on the work that an event can make.
+const MOST_SUSPECTS: usize = 1024;
+
+/// The longest name, as it is written, of those that are not UTF-8 and are looked for in the whole event.
+const LONGEST_MENDED: usize = 256;
+
+/// A name as it is written, if it is UTF-8 or not too long.
+fn written_name<'k>(name: Value<'k>, invalid: Invalid, storage: &'k mut [u8; LONGEST_MENDED]) -> Option<Value<'k>> {
+    if matches!(invalid, Invalid::Keep | Invalid::Refuse) || valid_len(name) == name.decoded_len() {
+        return Some(name);
+    }
+    let mut writer = Writer::new(storage);
+    let options = EncodeOptions::new().invalid(invalid);
+    Document { out: &mut writer, options, item: 0, before_key: b'{', fault: None }
+        .raw(name, OutgoingEventErrorKind::NameUtf8);
+    writer.finish().ok().map(Value::from_bytes)
+}
+
+/// How many octets at the front of a name are UTF-8.
+fn valid_len(name: Value<'_>) -> usize {
+    let (mut len, mut is_valid) = (0_usize, true);
+    name.pieces(|octets, last| {
+        utf8(octets, last, |text, invalid| {
+            if is_valid {
+                len = len.saturating_add(text.len());
+            }
+            is_valid &= invalid.is_empty();
+        })
+    });
+    len
+}
+
+/// The hashes of names: which have come, and which have come again.
+struct Hashes {
+    once: [u64; 64],
+    twice: [u64; 64],
+}
+
+impl Hashes {
+    fn place(name: Value<'_>) -> (usize, u64) {
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        name.pieces(|octets, _| {
+            for octet in octets {
+                hash = (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3);
+            }
+            octets.len()
+        });
+        ((hash >> 58) as usize, 1 << (hash >> 52 & 63))
+    }
+
+    fn note(&mut self, name: Value<'_>) {
+        let (place, bit) = Self::place(name);
+        if let (Some(once), Some(twice)) = (self.once.get_mut(place), self.twice.get_mut(place)) {
+            *twice |= *once & bit;
+            *once |= bit;
+        }
+    }
+
+    /// Whether the name may have come more than once.
+    fn is_suspect(&self, name: Value<'_>) -> bool {
+        let (place, bit) = Self::place(name);
+        self.twice.get(place).is_some_and(|twice| twice & bit != 0)
+    }
+}
+
+/// A document that is being written.
+struct Document<'w, 'o> {
+    out: &'w mut Writer<'o>,
+    options: EncodeOptions,
+    /// How many headers have come.
+    item: usize,
+    /// The octet before the next key of a JSON object.
+    before_key: u8,
+    /// The first thing that cannot be written.
+    fault: Option<OutgoingEventError>,
+}
+
+/// What is written in place of what has no place in a document.
+const REPLACEMENT: &str = "\u{fffd}";
+
+impl Document<'_, '_> {
+    fn fault(&mut self, kind: OutgoingEventErrorKind, offset: usize) {
+        self.fault.get_or_insert(OutgoingEventError { kind, item: self.item, offset });
+    }
+
+    #[inline(never)]
+    fn plain_field(&mut self, field: &Field<'_>) {
+        if !is_length(field) {
+            match field.name.as_bare(is_marked) {
+                Some(name) => self.out.put_text(name),
+                None => {
+                    self.check_name(field.name);
+                    self.raw(field.name, OutgoingEventErrorKind::NameUtf8);
+                }
+            }
+            self.out.put(b": ");
+            let before = self.out.count();
+            match field.content {
+                Content::Text(value) if value.is_list() => self.joined(field),
+                Content::Text(value) => match value.as_line() {
+                    // It was between a colon and a line end, and is there again.
+                    Some(raw) if self.options.invalid == Invalid::Keep => self.out.put_text(raw),
+                    _ => self.percent(value),
+                },
+                Content::Array(_) => self.joined(field),
+            }
+            self.out.put(if self.out.count() == before { b"_undef_\n" } else { b"\n" });
+        }
+        self.item += 1;
+    }
+
+    /// An array as the server keeps it: `ARRAY::one|:two`, and one of a single element like a text.
+    fn joined(&mut self, field: &Field<'_>) {
+        let items = field.content.items();
+        let mut before: &[u8] = if items.clone().nth(1).is_some() { b"ARRAY%3A%3A" } else { b"" };
+        for item in items {
+            self.out.put(before);
+            self.percent(item);
+            before = b"%7C%3A";
+        }
+    }
+
+    #[inline(never)]
+    fn xml_field(&mut self, field: &Field<'_>) {
+        if !is_length(field) {
+            let name = field.name.as_bare(is_no_letter);
+            let name = name.filter(|name| name.first().is_some_and(u8::is_ascii_alphabetic));
+            let put_name = |document: &mut Self| match name {
+                Some(name) => document.out.put_text(name),
+                None => document.raw(field.name, OutgoingEventErrorKind::NameUtf8),
+            };
+            if name.is_none() {
+                self.check_element(field.name);
+            }
+            let mut element = |value| {
+                self.out.put(b"    <");
+                put_name(self);
+                self.out.put(b">");
+                self.percent(value);
+                self.out.put(b"</");
+                put_name(self);
+                self.out.put(b">\n");
+            };
+            match field.content {
+                Content::Text(value) if !value.is_array() => element(value),
+                content => content.items().for_each(element),
+            }
+        }
+        self.item += 1;
+    }
+
+    #[inline(never)]
+    fn json_field(&mut self, field: &Field<'_>) {
+        if !is_length(field) {
+            self.key(field.name);
+            match field.content {
+                Content::Text(value) if !value.is_array() => {
+                    self.out.put(b":\"");
+                    self.within_quotes(value, OutgoingEventErrorKind::ValueUtf8);
+                }
+                content => {
+                    self.out.put(b":[");
+                    let mut is_first = true;
+                    content.items().for_each(|item| self.element(item, &mut is_first));
+                    self.out.put(b"]");
+                }
+            }
+        }
+        self.item += 1;
+    }
+
+    fn key(&mut self, name: Value<'_>) {
+        self.out.put(&[self.before_key, b'"']);
+        self.before_key = b',';
+        match name.as_bare(is_marked) {
+            Some(name) => self.out.put_text(name),
+            None => {
+                self.check_name(name);
+                self.coded_string(name, OutgoingEventErrorKind::NameUtf8);
+            }
+        }
+        self.out.put(b"\"");
+    }
+
+    fn element(&mut self, item: Value<'_>, is_first: &mut bool) {
+        self.out.put(if *is_first { b"" } else { b"," });
+        *is_first = false;
+        self.string(item, OutgoingEventErrorKind::ValueUtf8);
+    }
+
+    fn end(&mut self, format: Format, body: Option<Value<'_>>) {
+        let body = body.filter(|body| format == Format::Json || body.bytes().next().is_some());
+        match (format, body) {
+            (Format::Plain, None) => self.out.put(b"\n"),
+            (Format::Plain, Some(body)) => {
+                let len = self.body_len(format, body);
+                self.out.put_number_header(header::CONTENT_LENGTH, len as u64);
+                self.out.put(b"\n");
+                self.raw(body, OutgoingEventErrorKind::BodyUtf8);
+            }
+            (Format::Json, None) => self.out.put(if self.before_key == b'{' { b"{}" } else { b"}" }),
+            (Format::Json, Some(body)) => {
+                let len = self.body_len(format, body);
+                self.key(Value::from_bytes(header::CONTENT_LENGTH.as_bytes()));
+                self.out.put(b":\"");
+                self.out.put_number(len as u64);
+                self.out.put(b"\",\"_body\":");
+                self.string(body, OutgoingEventErrorKind::BodyUtf8);
+                self.out.put(b"}");
+            }
+            (Format::Xml, None) => self.out.put(b"  </headers>\n</event>\n"),
+            (Format::Xml, Some(body)) => {
+                let len = self.body_len(format, body);
+                self.out.put(b"  </headers>\n  <Content-Length>");
+                self.out.put_number(len as u64);
+                self.out.put(b"</Content-Length>\n  <body>");
+                self.xml_body(body);
+                self.out.put(b"</body>\n</event>\n");
+            }
+        }
+    }
+
+    /// The headers of a JSON object that has no key twice.
+    fn grouped<'s, S: EventSource + ?Sized>(&mut self, source: &'s S) -> Result<Option<Value<'s>>, EventError> {
+        let mut hashes = Hashes { once: [0; 64], twice: [0; 64] };
+        let invalid = self.options.invalid;
+        let body = source.visit(&mut |field| {
+            if let Some(name) = written_name(field.name, invalid, &mut [0; LONGEST_MENDED]) {
+                hashes.note(name);
+            }
+        })?;
+        let mut suspects = 0;
+        source.visit(&mut |field| {
+            let mut storage = [0; LONGEST_MENDED];
+            let Some(name) = written_name(field.name, invalid, &mut storage) else {
+                self.fault(OutgoingEventErrorKind::NameUtf8, valid_len(field.name));
+                return;
+            };
+            let is_body = body.is_some() && field.name == *"_body";
+            if is_length(&field) || is_body || !hashes.is_suspect(name) {
+                if is_body {
+                    self.item += 1;
+                } else {
+                    self.json_field(&field);
+                }
+                return;
+            }
+            suspects += 1;
+            if suspects > MOST_SUSPECTS {
+                self.fault(OutgoingEventErrorKind::Duplicates, 0);
+            } else {
+                self.group(source, &field, name);
+            }
+        })
+    }
+
+    /// All headers of the name that this one has, if it is the first of them.
+    fn group<S: EventSource + ?Sized>(&mut self, source: &S, field: &Field<'_>, name: Value<'_>) {
+        let invalid = self.options.invalid;
+        let is_same = |other: Value<'_>| {
+            other == name || written_name(other, invalid, &mut [0; LONGEST_MENDED]).is_some_and(|other| other == name)
+        };
+        let (mut before, mut count, mut at) = (false, 0_usize, 0_usize);
+        // The source has been read to its end already.
+        let _ = source.visit(&mut |other| {
+            if is_same(other.name) {
+                before |= at < self.item;
+                count += 1;
+            }
+            at += 1;
+        });
+        if before || count < 2 {
+            if before {
+                self.item += 1;
+            } else {
+                self.json_field(field);
+            }
+            return;
+        }
+        self.check_name(field.name);
+        self.key(field.name);
+        self.out.put(b":[");
+        let first = self.item;
+        let mut is_first = true;
+        self.item = 0;
+        let _ = source.visit(&mut |other| {
+            if is_same(other.name) {
+                other.content.items().for_each(|item| self.element(item, &mut is_first));
+            }
+            self.item += 1;
+        });
+        self.out.put(b"]");
+        self.item = first + 1;
+    }
+
+    /// Names go out as they are: one with a line end would forge a header.
+    fn check_name(&mut self, name: Value<'_>) {
+        let mut before = 0_usize;
+        name.pieces(|octets, _| {
+            if any(octets, |octet| octet <= b'\r')
+                && let Some((_, offset)) = line_break(octets)
+            {
+                self.fault(OutgoingEventErrorKind::Name, before.saturating_add(offset));
+            }
+            before = before.saturating_add(octets.len());
+            octets.len()
+        });
+    }
+
+    /// In XML, a name that makes its tag end early or is an end tag would forge an element.
+    fn check_element(&mut self, name: Value<'_>) {
+        self.check_name(name);
+        if self.options.invalid == Invalid::Keep {
+            let (mut at, mut last) = (0_usize, None);
+            name.pieces(|octets, _| {
+                for octet in octets {
+                    let forges = match (last, octet) {
+                        (None, b'/') => Some(at),
+                        (Some(b'<'), b'/') => at.checked_sub(1),
+                        (Some(b'>'), octet) if is_space(*octet) => at.checked_sub(1),
+                        _ => None,
+                    };
+                    if let Some(offset) = forges {
+                        self.fault(OutgoingEventErrorKind::Name, offset);
+                    }
+                    last = Some(*octet);
+                    at = at.saturating_add(1);
+                }
+                octets.len()
+            });
+            return;
+        }
+        let mut at = 0_usize;
+        name.pieces(|octets, last| {
+            utf8(octets, last, |text, invalid| {
+                for char in text.chars() {
+                    if !xml::is_name_char(char, at == 0) {
+                        self.fault(OutgoingEventErrorKind::XmlName, at);
+                    }
+                    at = at.saturating_add(char.len_utf8());
+                }
+                if !invalid.is_empty() {
+                    self.fault(OutgoingEventErrorKind::XmlName, at);
+                }
+                at = at.saturating_add(invalid.len());
+            })
+        });
+        if at == 0 {
+            self.fault(OutgoingEventErrorKind::XmlName, 0);
+        }
+    }
+
+    /// A value of a plain or XML header.
+    #[inline]
+    fn percent(&mut self, value: Value<'_>) {
+        match value.as_bare(percent::is_rare) {
+            Some(bare) => self.out.put_text(bare),
+            None => self.coded_percent(value),
+        }
+    }
+
+    #[inline(never)]
+    fn coded_percent(&mut self, value: Value<'_>) {
+        match value.as_percent_coded() {
+            Some(raw) => self.out.put(raw),
+            None => {
+                let percent = self.options.percent;
+                value.pieces(|octets, last| percent::encode(octets, last, percent, self.out));
+            }
+        }
+    }
+
+    /// A JSON string.
+    fn string(&mut self, value: Value<'_>, kind: OutgoingEventErrorKind) {
+        self.out.put(b"\"");
+        self.within_quotes(value, kind);
+    }
+
+    /// A JSON string without its first quote.
+    #[inline]
+    fn within_quotes(&mut self, value: Value<'_>, kind: OutgoingEventErrorKind) {
+        match value.as_bare(is_marked) {
+            Some(bare) => self.out.put_text(bare),
+            None => self.coded_string(value, kind),
+        }
+        self.out.put(b"\"");
+    }
+
+    #[inline(never)]
+    fn coded_string(&mut self, value: Value<'_>, kind: OutgoingEventErrorKind) {
+        if self.options.invalid == Invalid::Keep {
+            value.pieces(|octets, _| {
+                json::write_part(octets, self.out);
+                octets.len()
+            });
+        } else {
+            let put = |document: &mut Self, text: &str, _| json::write_part(text.as_bytes(), document.out);
+            self.text(value, kind, put, |document, octet| json::write_escape(octet, document.out));
+        }
+    }
+
+    /// A text that goes out as it is.
+    fn raw(&mut self, value: Value<'_>, kind: OutgoingEventErrorKind) {
+        if self.options.invalid == Invalid::Keep {
+            value.pieces(|octets, _| {
+                self.out.put(octets);
+                octets.len()
+            });
+        } else {
+            let put = |document: &mut Self, text: &str, _| document.out.put(text.as_bytes());
+            self.text(value, kind, put, |document, octet| document.out.put(&latin(octet)));
+        }
+    }
+
+    fn xml_body(&mut self, body: Value<'_>) {
+        let put = |document: &mut Self, text: &str, offset| {
+            document.chars(text, offset, |document, text| xml::write_text(text, document.out));
+        };
+        let escape = |document: &mut Self, octet| {
+            xml::write_text(core::str::from_utf8(&latin(octet)).unwrap_or_default(), document.out);
+        };
+        self.text(body, OutgoingEventErrorKind::BodyUtf8, put, escape);
+    }
+
+    /// Passes a text to `put`, with U+FFFD for what XML does not have.
+    fn chars(&mut self, text: &str, offset: usize, put: impl Fn(&mut Self, &str)) {
+        let all = self.options.invalid == Invalid::Keep;
+        let mut rest = text;
+        while let Some(at) = rest.find(|char| !all && !xml::is_char(char)) {
+            let (before, after) = rest.split_at_checked(at).unwrap_or_default();
+            put(self, before);
+            if self.options.invalid == Invalid::Refuse {
+                let behind = text.len().saturating_sub(after.len());
+                self.fault(OutgoingEventErrorKind::BodyChar, offset.saturating_add(behind));
+            }
+            put(self, REPLACEMENT);
+            let mut chars = after.chars();
+            chars.next();
+            rest = chars.as_str();
+        }
+        put(self, rest);
+    }
+
+    /// A text whose octets are looked at: what is UTF-8 goes to `put` with its offset, other octets become what the options
+    /// say.
+    fn text(
+        &mut self,
+        value: Value<'_>,
+        kind: OutgoingEventErrorKind,
+        put: impl Fn(&mut Self, &str, usize),
+        escape: impl Fn(&mut Self, u8),
+    ) {
+        let mut at = 0_usize;
+        value.pieces(|octets, last| {
+            utf8(octets, last, |text, invalid| {
+                put(self, text, at);
+                at = at.saturating_add(text.len());
+                if invalid.is_empty() {
+                    return;
+                }
+                match self.options.invalid {
+                    Invalid::Keep => self.out.put(invalid),
+                    Invalid::Refuse => self.fault(kind, at),
+                    Invalid::Replace => put(self, REPLACEMENT, at),
+                    Invalid::Escape => invalid.iter().for_each(|octet| escape(self, *octet)),
+                }
+                at = at.saturating_add(invalid.len());
+            })
+        });
+    }
+
+    /// How long a reader finds a body.
+    fn body_len(&mut self, format: Format, body: Value<'_>) -> usize {
+        if self.options.invalid == Invalid::Keep {
+            return body.decoded_len();
+        }
+        let mut counter = Writer::new(&mut []);
+        let mut counted =
+            Document { out: &mut counter, options: self.options, item: self.item, before_key: b'{', fault: None };
+        if format == Format::Xml {
+            let put = |document: &mut Document<'_, '_>, text: &str, offset| {
+                document.chars(text, offset, |document, text| document.out.put(text.as_bytes()));
+            };
+            let escape = |document: &mut Document<'_, '_>, octet: u8| {
+                document.out.put(&latin(octet));
+            };
+            counted.text(body, OutgoingEventErrorKind::BodyUtf8, put, escape);
+        } else {
+            counted.raw(body, OutgoingEventErrorKind::BodyUtf8);
+        }
+        counter.count()
+    }
+}
+
+/// Whether an octet needs a closer look in a name or in a JSON string: control characters, what is not ASCII, quotes, and what
+/// begins an escape in any coding. `#` and `$`, which need none, are among them: so it takes one comparison less.
+#[inline]
+const fn is_marked(octet: u8) -> bool {
+    ((octet as i8) < 0x20) | (octet.wrapping_sub(b'"') < 5) | (octet == b'\\')
+}
+
+/// Whether an octet is none of those that nearly all names are made of: letters, digits, `-` and `_`.
+#[inline]
+const fn is_no_letter(octet: u8) -> bool {
+    let is_letter = (octet | 0x20).wrapping_sub(b'a') < 26;
+    !(is_letter | (octet.wrapping_sub(b'0') < 10) | (octet == b'-') | (octet == b'_'))
+}
+
+/// The character of an octet's number in UTF-8, for octets that are not ASCII.
+const fn latin(octet: u8) -> [u8; 2] {
+    [0xc0 | octet >> 6, 0x80 | octet & 0x3f]
+}
+
+/// Whether the header says how long a body is: that of a document that the event was read from.
+#[inline]
+fn is_length(field: &Field<'_>) -> bool {
+    const NAME: &[u8] = header::CONTENT_LENGTH.as_bytes();
+    field.name.is_name(NAME)
+}
