@@ -7,11 +7,11 @@ use std::cell::RefCell;
 
 use esl_proto::client::Poll;
 use esl_proto::command::{Execute, SendEvent, SendMsg};
-use esl_proto::event::{Field, HeaderSlot, OutgoingEvent};
+use esl_proto::event::{EncodeOptions, EventSource, Field, HeaderSlot, OutgoingEvent};
 use esl_proto::frame::Step;
 use esl_proto::name::{EventName, Format};
 use esl_proto::server::{Admission, Response, Rights, Server, ServerLimits};
-use esl_proto::{Client, Command, Decoder, EncodeOptions, Event, EventSource, Limits};
+use esl_proto::{Client, Command, Decoder, Event, Limits};
 use memchr::{memchr_iter, memmem};
 
 use crate::{Busy, Row, Work};

@@ -22,7 +22,7 @@ use esl_proto::dial::{
     Bridge, Destination, DialHandle, DialHandles, DialString, Endpoint, FlatLeg, Join, Leg, LegList, LegSource,
     Originate, ReadVariables, Variables,
 };
-use esl_proto::event::{Content, Field, HeaderSlot, OutgoingEvent};
+use esl_proto::event::{Content, EncodeOptions, EventSource, Field, HeaderSlot, Invalid, OutgoingEvent, Rows};
 use esl_proto::frame::{Lines, Request, Step};
 use esl_proto::message::Status;
 use esl_proto::name::{
@@ -32,8 +32,7 @@ use esl_proto::name::{
 use esl_proto::server::{self, Admission, Control, Goodbye, HostRequest, LogData, Rights, Server, ServerLimits};
 use esl_proto::text::Percent;
 use esl_proto::{
-    Client, Command, Connection, Decoder, EncodeOptions, Event, EventSource, Frame, Incoming, Invalid, Limits, Message,
-    RecvBuf, Rows, Subscription, Value,
+    Client, Command, Connection, Decoder, Event, Frame, Incoming, Limits, Message, RecvBuf, Subscription, Value,
 };
 
 unsafe extern "C" {
@@ -668,7 +667,7 @@ impl Sum {
         let items = [octets, octets];
         let fields = [Field::new(octets, octets), Field::array(octets, &items)];
         let event = OutgoingEvent::new(&fields).with_body(octets);
-        self.event_data(&event, &mut out);
+        self.outgoing_event(&event, &mut out);
         let mut rest = octets;
         for _ in octets {
             match server.poll(rest, &mut out) {
@@ -802,7 +801,7 @@ impl Sum {
         self.add((event.hangup_cause().is_some(), event.variable("x").is_some(), event.variables().count()));
     }
 
-    fn event_data(&mut self, event: &OutgoingEvent<'_>, out: &mut [u8]) {
+    fn outgoing_event(&mut self, event: &OutgoingEvent<'_>, out: &mut [u8]) {
         self.add(event);
         self.add((event.name(), event.get("x")));
         self.add(event.get("y").is_some_and(|content| content == Content::Text(Value::from_bytes(b"z"))));

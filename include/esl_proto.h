@@ -2532,7 +2532,7 @@ typedef enum eslp_encode {
   /** FreeSWITCH's own octets. */
   ESLP_ENCODE_FREESWITCH = 0,
   /** A `%` that looks like an escape is escaped: each value is read back as it was. The number of ESLP_PERCENT_LOSSLESS. */
-  ESLP_ENCODE_EXACT = 1,
+  ESLP_ENCODE_LOSSLESS = 1,
   /**
    * What is not UTF-8 where it would be copied, in names, bodies and all of JSON, is refused; so is what XML does not have.
    * JSON is that of RFC 8259 then, and XML is well-formed; with the next two as well.
@@ -2544,7 +2544,7 @@ typedef enum eslp_encode {
   ESLP_ENCODE_ESCAPE = 6,
   /** Headers that come more than once are arrays in JSON; else the name is repeated there. */
   ESLP_ENCODE_ARRAYS = 8,
-  /** What every reader understands: ESLP_ENCODE_EXACT, ESLP_ENCODE_REPLACE and ESLP_ENCODE_ARRAYS. */
+  /** What every reader understands: ESLP_ENCODE_LOSSLESS, ESLP_ENCODE_REPLACE and ESLP_ENCODE_ARRAYS. */
   ESLP_ENCODE_STRICT = 13,
 } eslp_encode;
 
@@ -2593,8 +2593,8 @@ eslp_status eslp_outgoing_event_read(eslp_outgoing_event *event, const eslp_even
  * A status from ESLP_FORGED_NAME on if the event cannot be written so; `len` is then the place of the header, from 0, or
  * the number of headers if it is the body.
  */
-eslp_status eslp_outgoing_event_encode(const eslp_outgoing_event *event, int32_t format, int32_t flags, void *out,
-    size_t size, size_t *len);
+eslp_status eslp_outgoing_event_encode(const eslp_outgoing_event *event, int32_t format, int32_t flags,
+    void *out, size_t size, size_t *len);
 
 /**
  * Writes the frame of an event, head and document, for connections that agree in `format`, an eslp_format, and `percent`,
@@ -2602,8 +2602,8 @@ eslp_status eslp_outgoing_event_encode(const eslp_outgoing_event *event, int32_t
  *
  * @return As eslp_outgoing_event_encode().
  */
-eslp_status eslp_outgoing_event_frame(const eslp_outgoing_event *event, int32_t format, int32_t percent, void *out,
-    size_t size, size_t *len);
+eslp_status eslp_outgoing_event_frame(const eslp_outgoing_event *event, int32_t format, int32_t percent,
+    void *out, size_t size, size_t *len);
 
 /* ========================================================================
  * Server

@@ -2,10 +2,10 @@
 
 use core::ffi::c_void;
 
-use esl_core::event::{EventEncodeError, Field, OutgoingEvent};
+use esl_core::Value;
+use esl_core::event::{Duplicates, EncodeOptions, EventEncodeError, EventSource, Field, Invalid, OutgoingEvent};
 use esl_core::server::EventCoding;
 use esl_core::text::Percent;
-use esl_core::{Duplicates, EncodeOptions, EventSource, Invalid, Value};
 
 use crate::event::eslp_event;
 use crate::handle::{Opaque, assert_fits};
@@ -60,7 +60,7 @@ pub enum eslp_encode {
     /// FreeSWITCH's own octets.
     ESLP_ENCODE_FREESWITCH = 0,
     /// A `%` that looks like an escape is escaped: each value is read back as it was. The number of ESLP_PERCENT_LOSSLESS.
-    ESLP_ENCODE_EXACT = 1,
+    ESLP_ENCODE_LOSSLESS = 1,
     /// What is not UTF-8 where it would be copied, in names, bodies and all of JSON, is refused; so is what XML does not have.
     /// JSON is that of RFC 8259 then, and XML is well-formed; with the next two as well.
     ESLP_ENCODE_REFUSE = 2,
@@ -70,7 +70,7 @@ pub enum eslp_encode {
     ESLP_ENCODE_ESCAPE = 6,
     /// Headers that come more than once are arrays in JSON; else the name is repeated there.
     ESLP_ENCODE_ARRAYS = 8,
-    /// What every reader understands: ESLP_ENCODE_EXACT, ESLP_ENCODE_REPLACE and ESLP_ENCODE_ARRAYS.
+    /// What every reader understands: ESLP_ENCODE_LOSSLESS, ESLP_ENCODE_REPLACE and ESLP_ENCODE_ARRAYS.
     ESLP_ENCODE_STRICT = 13,
 }
 

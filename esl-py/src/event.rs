@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::OnceLock;
 
-use esl_proto::event::EventEncodeError;
+use esl_proto::Value;
+use esl_proto::event::{EncodeOptions, EventEncodeError, EventSource};
 use esl_proto::frame::Header;
 use esl_proto::name::{EventName, Format, header};
-use esl_proto::{EncodeOptions, EventSource, Value};
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;

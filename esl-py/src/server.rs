@@ -3,13 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
-use esl_proto::event::{EventEncodeError, OutgoingEvent, OutgoingEventError};
+use esl_proto::Limits;
+use esl_proto::event::{EventEncodeError, EventSource, OutgoingEvent, OutgoingEventError};
 use esl_proto::server::{
     Admission, Closed, Control, Effect as CoreEffect, Goodbye, Poll, Response, ResponseError, Rights, Server as Core,
     ServerLimits,
 };
 use esl_proto::text::{Insufficient, Percent};
-use esl_proto::{EventSource, Limits};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;

@@ -2,10 +2,10 @@
 //! loses.
 
 use arbitrary::{Result, Unstructured};
-use esl_proto::event::{Content, EventEncodeError, Field, OutgoingEvent, OutgoingEventErrorKind};
+use esl_proto::event::{Content, EventEncodeError, EventSource, Field, OutgoingEvent, OutgoingEventErrorKind};
 use esl_proto::name::Format;
 use esl_proto::text::{Insufficient, Percent};
-use esl_proto::{Event, EventSource, Value};
+use esl_proto::{Event, Value};
 
 use crate::lossy::lossy;
 use crate::texts::{several, text};

@@ -1,8 +1,9 @@
 //! An event of any format is written in any other, and read again as what it was.
 
+use esl_proto::Event;
+use esl_proto::event::{Duplicates, EncodeOptions, Invalid};
 use esl_proto::name::Format;
 use esl_proto::text::Percent;
-use esl_proto::{Duplicates, EncodeOptions, Event, Invalid};
 
 use crate::transcoding::check;
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use esl_proto::EventSource;
+use esl_proto::event::EventSource;
 use esl_proto::name::{Format, HangupCause};
 use esl_proto::text::Percent;
 use tokio::task::spawn_local;

@@ -170,8 +170,8 @@ impl Sink for Same<'_> {
 ///
 /// ```
 /// use esl_proto::name::Format;
-/// use esl_proto::event::{OutgoingEvent, Field};
-/// use esl_proto::{EncodeOptions, Event, EventSource};
+/// use esl_proto::event::{EncodeOptions, EventSource, Field, OutgoingEvent};
+/// use esl_proto::Event;
 ///
 /// // An event that was read, with one more header.
 /// let event = Event::new(Format::Json, br#"{"Event-Name":"HEARTBEAT","Up-Time":"0 years"}"#);

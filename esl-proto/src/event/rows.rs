@@ -12,7 +12,7 @@ use crate::scan::slice;
 /// Behind the last row comes an error if the output cannot be read to its end.
 ///
 /// ```
-/// use esl_proto::Rows;
+/// use esl_proto::event::Rows;
 ///
 /// let output = br#"{"row_count":1,"rows":[{"uuid":"5fd4","direction":"inbound"}]}"#;
 /// for row in Rows::new(output) {

@@ -14,7 +14,8 @@ use crate::text::Value;
 ///
 /// ```
 /// use esl_proto::name::Format;
-/// use esl_proto::{EncodeOptions, Event, EventSource};
+/// use esl_proto::event::{EncodeOptions, EventSource};
+/// use esl_proto::Event;
 ///
 /// let event = Event::new(Format::Plain, b"Event-Name: HEARTBEAT\nUp-Time: 0%20years\nContent-Length: 2\n\nok");
 /// let mut out = [0; 128];

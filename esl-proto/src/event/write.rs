@@ -39,8 +39,7 @@ pub enum Duplicates {
 ///
 /// ```
 /// use esl_proto::name::Format;
-/// use esl_proto::event::{OutgoingEvent, Field};
-/// use esl_proto::{Duplicates, EncodeOptions, EventSource, Invalid};
+/// use esl_proto::event::{Duplicates, EncodeOptions, EventSource, Field, Invalid, OutgoingEvent};
 ///
 /// let fields = [Field::new("a", b"\xff"), Field::new("b", "x"), Field::new("a", "1")];
 /// let event = OutgoingEvent::new(&fields);

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use esl_proto::event::{EventEncodeError, OutgoingEventError, OutgoingEventErrorKind};
+use esl_proto::Event;
+use esl_proto::event::{
+    Duplicates, EncodeOptions, EventEncodeError, EventSource, Invalid, OutgoingEventError, OutgoingEventErrorKind,
+};
 use esl_proto::name::Format;
 use esl_proto::text::{Insufficient, Percent};
-use esl_proto::{Duplicates, EncodeOptions, Event, EventSource, Invalid};
 
 use crate::lossy::lossy;
 use crate::reading::{Content, Reading};

@@ -1,9 +1,9 @@
 //! Percent coding against `percent-encoding`.
 
-use esl_proto::event::{Field, OutgoingEvent};
+use esl_proto::event::{EventSource, Field, OutgoingEvent};
 use esl_proto::name::Format;
 use esl_proto::text::Percent;
-use esl_proto::{Event, EventSource, Value};
+use esl_proto::{Event, Value};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 use proptest::prelude::*;
 use proptest::test_runner::Config;

@@ -3,10 +3,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use esl_proto::event::{Field, HeaderSlot, OutgoingEvent, OutgoingEventErrorKind};
+use esl_proto::event::{
+    Duplicates, EncodeOptions, EventSource, Field, HeaderSlot, Invalid, OutgoingEvent, OutgoingEventErrorKind,
+};
 use esl_proto::name::{Format, HangupCause};
 use esl_proto::text::Percent;
-use esl_proto::{Duplicates, EncodeOptions, Event, EventSource, Invalid, Value};
+use esl_proto::{Event, Value};
 
 use crate::reading::Reading;
 use crate::support::{CAPTURES, events};

@@ -23,11 +23,11 @@ pub(super) fn before_encoding(coded: &[u8]) -> Vec<u8> {
 
 use std::collections::HashMap;
 
-use esl_proto::event::{Content, Field, OutgoingEvent};
+use esl_proto::event::{Content, EventSource, Field, OutgoingEvent};
 use esl_proto::frame::Step;
 use esl_proto::name::Format;
 use esl_proto::text::Percent;
-use esl_proto::{Decoder, Event, EventSource, Limits, Message, Value};
+use esl_proto::{Decoder, Event, Limits, Message, Value};
 
 #[path = "../common/captures.rs"]
 mod captures;

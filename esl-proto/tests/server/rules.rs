@@ -1,14 +1,14 @@
 //! Rules of the listener, one by one, where no recorded dialogue has them.
 
 use esl_proto::command::Secret;
-use esl_proto::event::{EventEncodeError, Field, OutgoingEvent};
+use esl_proto::event::{EventEncodeError, EventSource, Field, OutgoingEvent};
 use esl_proto::frame::{Request, Step};
 use esl_proto::server::{
     Admission, Closed, Control, DeliverError, Effect, EventCoding, HostRequest, Poll, Response, ResponseError, Rights,
     Server, ServerLimits,
 };
 use esl_proto::text::Percent;
-use esl_proto::{Decoder, EventSource, Limits, Value, name::Format};
+use esl_proto::{Decoder, Limits, Value, name::Format};
 
 type Listener = Server<[u8; 512]>;
 
