@@ -116,6 +116,8 @@ typedef enum eslp_status {
   ESLP_DOCUMENT_UNMATCHED = -204,
   /** Something follows the event's document. */
   ESLP_DOCUMENT_TRAILING_DATA = -205,
+  /** The library is built without the format of an event's document. */
+  ESLP_DOCUMENT_UNSUPPORTED = -206,
   /** Buffer too small; the required size is returned. What an output buffer holds has no meaning then. */
   ESLP_INSUFFICIENT = -300,
   /** A part of a command is empty that must not be. */
@@ -214,6 +216,8 @@ typedef enum eslp_status {
   ESLP_NOT_ASKED = -702,
   /** In the middle of a command, or nothing is subscribed to. */
   ESLP_NOT_READY = -703,
+  /** The library is built without the format in which an event is to be written. */
+  ESLP_FORMAT_UNSUPPORTED = -704,
 } eslp_status;
 
 /** Counts up when a function or struct of this header changes in a way that compiled programs notice. */

@@ -441,7 +441,7 @@ pub unsafe extern "C" fn eslp_client_drop(client: *mut eslp_client) -> eslp_stat
 }
 
 /// Makes a client on the heap; eslp_client_free() it.
-#[cfg(feature = "alloc")]
+#[cfg(feature = "heap")]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_new(
     role: i32,
@@ -457,7 +457,7 @@ pub unsafe extern "C" fn eslp_client_new(
 }
 
 /// Gives a client on the heap back. NULL is fine.
-#[cfg(feature = "alloc")]
+#[cfg(feature = "heap")]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_free(client: *mut eslp_client) {
     // SAFETY: by the contract with C, `client` is a handle.

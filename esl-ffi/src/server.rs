@@ -589,7 +589,7 @@ pub unsafe extern "C" fn eslp_server_drop(server: *mut eslp_server) -> eslp_stat
 }
 
 /// Makes a server's side of a connection on the heap; eslp_server_free() it. The storage stays the caller's.
-#[cfg(feature = "alloc")]
+#[cfg(feature = "heap")]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_new(
     options: *const eslp_server_options,
@@ -607,7 +607,7 @@ pub unsafe extern "C" fn eslp_server_new(
 }
 
 /// Gives a server on the heap back. NULL is fine.
-#[cfg(feature = "alloc")]
+#[cfg(feature = "heap")]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_free(server: *mut eslp_server) {
     // SAFETY: by the contract with C, `server` is a handle.

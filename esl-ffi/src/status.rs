@@ -5,7 +5,7 @@ use core::ffi::c_char;
 use esl_core::client::NotAllowed;
 use esl_core::command::{CommandErrorKind, ParseErrorKind};
 use esl_core::dial::{DialErrorKind, DialParseErrorKind};
-use esl_core::event::EventErrorKind;
+use esl_core::event::{EventErrorKind, OutgoingEventErrorKind};
 use esl_core::frame::DecodeErrorKind;
 
 /// How a function went.
@@ -64,6 +64,8 @@ pub enum eslp_status {
     ESLP_DOCUMENT_UNMATCHED = -204,
     /// Something follows the event's document.
     ESLP_DOCUMENT_TRAILING_DATA = -205,
+    /// The library is built without the format of an event's document.
+    ESLP_DOCUMENT_UNSUPPORTED = -206,
 
     /// Buffer too small; the required size is returned. What an output buffer holds has no meaning then.
     ESLP_INSUFFICIENT = -300,
@@ -167,6 +169,8 @@ pub enum eslp_status {
     ESLP_NOT_ASKED = -702,
     /// In the middle of a command, or nothing is subscribed to.
     ESLP_NOT_READY = -703,
+    /// The library is built without the format in which an event is to be written.
+    ESLP_FORMAT_UNSUPPORTED = -704,
 }
 
 use eslp_status::*;
@@ -203,7 +207,7 @@ macro_rules! core_error {
     }};
 }
 
-static TABLE: [Entry; 72] = [
+static TABLE: [Entry; 74] = [
     own(ESLP_OK, text!("done")),
     own(ESLP_NEED_DATA, text!("more octets are needed")),
     own(ESLP_CLOSED, text!("the connection is over")),
@@ -227,6 +231,7 @@ static TABLE: [Entry; 72] = [
     core_error!(ESLP_DOCUMENT_NESTED, EventErrorKind::Nested),
     core_error!(ESLP_DOCUMENT_UNMATCHED, EventErrorKind::Unmatched),
     core_error!(ESLP_DOCUMENT_TRAILING_DATA, EventErrorKind::TrailingData),
+    core_error!(ESLP_DOCUMENT_UNSUPPORTED, EventErrorKind::Unsupported),
     own(ESLP_INSUFFICIENT, text!("buffer too small")),
     core_error!(ESLP_COMMAND_EMPTY, CommandErrorKind::Empty),
     core_error!(ESLP_COMMAND_LINE_END, CommandErrorKind::LineEnd),
@@ -276,6 +281,7 @@ static TABLE: [Entry; 72] = [
     own(ESLP_FORGED_NAME, text!("a header's name would forge another header")),
     own(ESLP_NOT_ASKED, text!("not an answer to the pending question")),
     own(ESLP_NOT_READY, text!("in the middle of a command, or nothing is subscribed to")),
+    core_error!(ESLP_FORMAT_UNSUPPORTED, OutgoingEventErrorKind::Unsupported),
 ];
 
 impl eslp_status {

@@ -3,6 +3,9 @@
 //! What it adds to [`Client`] and [`RecvBuf`] is the order of calls: octets that are done with go off the buffer at the
 //! call after the one that gave them, so that a host cannot forget it.
 
+#[cfg(feature = "alloc")]
+use alloc::vec::Vec;
+
 use crate::buffer::RecvBuf;
 use crate::client::{Client, CommandId, Eof, Poll, ProtocolError, Ready, SendError};
 use crate::command::Command;
@@ -262,6 +265,55 @@ impl<I: AsRef<[u8]> + AsMut<[u8]>, O: AsRef<[u8]> + AsMut<[u8]>> Connection<I, O
     /// Takes off the buffer what is done with.
     fn consume(&mut self) {
         self.input.consume(core::mem::take(&mut self.taken));
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<O: AsRef<[u8]> + AsMut<[u8]>> Connection<Vec<u8>, O> {
+    /// [`spare_mut`](Self::spare_mut) that is never empty: the input grows where it is too short for what is awaited, to
+    /// `limit` octets at most.
+    ///
+    /// # Errors
+    /// [`Insufficient`] if more than `limit` octets would be needed. Never with a limit of
+    /// [`Limits::max_buffered`](crate::Limits::max_buffered).
+    pub fn spare_within(&mut self, limit: usize) -> Result<&mut [u8], Insufficient> {
+        self.consume();
+        self.input.spare_within(self.awaited.unwrap_or(0), limit)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<I: AsRef<[u8]> + AsMut<[u8]>> Connection<I, Vec<u8>> {
+    /// [`send`](Self::send), for which the output grows, to `limit` octets at most: a server that reads nothing shall not
+    /// fill the memory.
+    ///
+    /// ```
+    /// use esl_proto::{Client, Command, Connection, Limits};
+    ///
+    /// let mut connection = Connection::new(Client::inbound(Limits::DEFAULT), Vec::new(), Vec::new());
+    /// connection.send_within(&Command::auth("ClueCon"), 1 << 20)?;
+    /// connection.send_within(&Command::api("status"), 1 << 20)?;
+    /// assert_eq!(connection.to_send(), b"auth ClueCon\n\napi status\n\n");
+    /// # Ok::<(), esl_proto::client::SendError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`SendError`] if it cannot be sent, may not be sent now, or `limit` is too small; then nothing has changed but, perhaps,
+    /// the capacity.
+    pub fn send_within(&mut self, command: &Command<'_>, limit: usize) -> Result<CommandId, SendError> {
+        loop {
+            match self.send(command) {
+                Err(SendError::Insufficient(Insufficient { required })) => {
+                    let all = required.saturating_add(self.output.filled().len());
+                    if all > limit || all <= self.output.capacity() {
+                        return Err(SendError::Insufficient(Insufficient { required }));
+                    }
+                    let room = all.max(self.output.capacity().saturating_mul(2)).min(limit);
+                    self.grow_output(|output| output.resize(room, 0));
+                }
+                result => return result,
+            }
+        }
     }
 }
 

@@ -26,6 +26,8 @@
 mod facts;
 mod ids;
 mod jobs;
+#[cfg(feature = "alloc")]
+mod owned;
 mod rules;
 mod sequence;
 mod state;
@@ -35,6 +37,8 @@ use core::fmt;
 
 pub use ids::UnansweredIds;
 pub use jobs::{PendingDrain, PendingSlot, PendingTable, Tag};
+#[cfg(feature = "alloc")]
+pub use owned::{ChannelBuf, SubscriptionBuf};
 pub use rules::NotAllowed;
 pub use sequence::EventSequence;
 use state::{Input, Phase, Role, State};

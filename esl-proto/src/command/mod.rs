@@ -6,10 +6,13 @@
 //! No text that the caller passes can forge the protocol: line ends and NUL are refused wherever they would, with the
 //! field and the place. What may hold line ends travels as a body.
 
+#[cfg(feature = "dial")]
 pub mod app;
 mod channel;
 mod keys;
 mod list;
+#[cfg(feature = "alloc")]
+mod owned;
 pub(crate) mod parse;
 pub(crate) mod verb;
 mod write;
@@ -18,6 +21,8 @@ use core::fmt;
 
 pub use channel::{CallCommand, Execute, SendMsg, Unicast};
 pub use list::{EventNames, EventNamesIter, Events, PairSource, Pairs, PairsIter, Words, WordsIter};
+#[cfg(feature = "alloc")]
+pub use owned::CommandBuf;
 pub use parse::{ParseError, ParseErrorKind};
 
 use crate::frame::Request;

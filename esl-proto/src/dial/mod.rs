@@ -69,6 +69,8 @@
 //! A name that stands twice in a set is written twice; the last counts on the channel.
 
 mod list;
+#[cfg(feature = "alloc")]
+mod owned;
 mod read;
 mod write;
 
@@ -79,6 +81,8 @@ pub use list::{
     Variables, VariablesIter,
 };
 
+#[cfg(feature = "alloc")]
+pub use owned::DialStringBuf;
 pub(crate) use write::expansion;
 
 use crate::sink::Writer;

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::Event;
 use crate::name::{EventName, Format, header};
 use crate::scan::any;
 use crate::sink::{Sink, Writer};
@@ -183,7 +184,7 @@ impl<'a> OutgoingEvent<'a> {
         self.headers.iter().find(|field| field.is(name)).map(|field| field.content)
     }
 
-    /// How long the event's document is in a format. It takes a pass over the event: to write one, call
+    /// How long the event's document is in a format; 0 if [this build does not write it](Event::is_supported). It takes a pass over the event: to write one, call
     /// [`encode`](Self::encode) at once, whose error says how much room is needed.
     #[must_use]
     pub fn encoded_len(&self, format: Format, percent: Percent) -> usize {
@@ -207,6 +208,9 @@ impl<'a> OutgoingEvent<'a> {
     /// Names go out as they are: one with a line end would forge a header, in XML one that makes its tag end early or
     /// be an end tag an element.
     pub(crate) fn check(&self, format: Format) -> Result<(), OutgoingEventError> {
+        if !Event::is_supported(format) {
+            return Err(OutgoingEventError { kind: OutgoingEventErrorKind::Unsupported, item: 0, offset: 0 });
+        }
         for (item, field) in self.headers.iter().enumerate() {
             let breaks = if any(field.name, |octet| octet <= b'\r') { line_break(field.name) } else { None };
             let offset = match (breaks, format) {
@@ -243,8 +247,10 @@ impl<'a> OutgoingEvent<'a> {
     pub(crate) fn write(&self, format: Format, percent: Percent, sink: &mut impl Sink) {
         match format {
             Format::Plain => self.write_plain(percent, sink),
-            Format::Json => self.write_json(sink),
-            Format::Xml => self.write_xml(percent, sink),
+            Format::Json if cfg!(feature = "json") => self.write_json(sink),
+            Format::Xml if cfg!(feature = "xml") => self.write_xml(percent, sink),
+            // `check` has refused it.
+            Format::Json | Format::Xml => {}
         }
     }
 
@@ -356,6 +362,8 @@ numbered! {
         /// would forge another header. Or the header is a Content-Length or Content-Type in the channel data that answer
         /// `connect`, which are the head of a frame.
         Name = 701, "the name of a header would forge another header";
+        /// JSON or XML, and the crate is built without the feature `json` or `xml`.
+        Unsupported = 704, "this build does not write events in this format";
     }
 }
 

@@ -21,9 +21,15 @@ mod cause;
 mod event;
 pub mod header;
 mod level;
+#[cfg(feature = "alloc")]
+mod owned;
 mod state;
 
 pub use cause::HangupCause;
 pub use event::EventName;
 pub use level::LogLevel;
+#[cfg(feature = "alloc")]
+pub use owned::{
+    AnswerStateBuf, CallDirectionBuf, CallStateBuf, ChannelStateBuf, EventNameBuf, HangupCauseBuf, PriorityBuf,
+};
 pub use state::{AnswerState, CallDirection, CallState, ChannelState, Format, Priority};

@@ -611,21 +611,7 @@ impl Session {
 
     fn write(&mut self, command: &Command<'_>) -> Result<CommandId, SessionError> {
         let client = self.client.as_mut().ok_or(SessionError::NotConnected)?;
-        let start = self.out.len();
-        let mut room = 256_usize;
-        loop {
-            self.out.resize(start.saturating_add(room), 0);
-            match client.send(command, self.out.get_mut(start..).unwrap_or_default()) {
-                Ok(sent) => {
-                    self.out.truncate(start.saturating_add(sent.len));
-                    return Ok(sent.id);
-                }
-                Err(error) => {
-                    self.out.truncate(start);
-                    room = error.required().filter(|required| *required > room).ok_or(error)?;
-                }
-            }
-        }
+        Ok(client.send_to_vec(command, &mut self.out)?.id)
     }
 
     fn wait(&mut self, slot: Slot, wait: Wait, deadline: Option<Duration>) {
