@@ -2,7 +2,8 @@
 
 use core::ffi::c_void;
 
-use esl_core::client::{Answer, CommandId, End, Eof, Follow, Linger, Poll, SendError, Stats, Unanswered};
+use esl_core::client::{Answer, CommandId, End, Eof, Follow, Linger, Poll, Stats, Unanswered};
+use esl_core::raw::SendError;
 use esl_core::{Client, Command, Incoming, Limits, Message, Subscription};
 
 use crate::command::{eslp_command, eslp_events, eslp_fault, linger};
@@ -244,7 +245,8 @@ pub struct eslp_subscription {
 macro_rules! ends {
     ($($end:ident = $number:ident,)+) => {
         fn end_number(end: End) -> i32 {
-            (match end {
+            use esl_core::raw::End;
+            (match End::from(end) {
                 $(End::$end => eslp_end::$number,)+
                 End::Protocol(_) => eslp_end::ESLP_END_PROTOCOL,
             }) as i32
@@ -327,8 +329,9 @@ impl eslp_client_result {
 
 impl From<Incoming<'_>> for eslp_client_result {
     fn from(incoming: Incoming<'_>) -> Self {
+        use esl_core::raw::Incoming;
         use eslp_incoming::*;
-        match incoming {
+        match Incoming::from(incoming) {
             Incoming::AuthRequest => Self { kind: ESLP_IN_AUTH_REQUEST as i32, ..Self::NONE },
             Incoming::Authenticated { id, reply } => {
                 Self { id: id.number(), ..Self::of(ESLP_IN_AUTHENTICATED, Message::Reply(reply)) }
@@ -575,10 +578,10 @@ pub unsafe extern "C" fn eslp_client_send(
 /// Sends one command, and sets `sent`.
 fn send(client: &mut Client, command: &Command<'_>, out: &mut [u8], sent: Out<eslp_sent>) -> Outcome {
     let result = client.send(command, out);
-    sent.set(match &result {
+    sent.set(match result.map_err(SendError::from) {
         Ok(written) => eslp_sent { id: written.id.number(), len: written.len, count: 1, ..eslp_sent::NOTHING },
         Err(SendError::Insufficient(error)) => eslp_sent { len: error.required, ..eslp_sent::NOTHING },
-        Err(SendError::Refused(error)) => eslp_sent { fault: error.into(), ..eslp_sent::NOTHING },
+        Err(SendError::Refused(error)) => eslp_sent { fault: (&error).into(), ..eslp_sent::NOTHING },
         Err(SendError::NotAllowed(_)) => eslp_sent::NOTHING,
     });
     result.map(drop).map_err(|error| eslp_status::of(error.code()))

@@ -284,6 +284,26 @@ static TABLE: [Entry; 74] = [
     core_error!(ESLP_FORMAT_UNSUPPORTED, OutgoingEventErrorKind::Unsupported),
 ];
 
+/// An error of the core without a status does not compile.
+const _: () = {
+    let mut kinds = esl_core::raw::CODES;
+    while let [codes, rest @ ..] = kinds {
+        let mut codes = *codes;
+        while let [code, rest @ ..] = codes {
+            let mut table: &[Entry] = &TABLE;
+            loop {
+                table = match table {
+                    [entry, ..] if entry.status as i32 == -(*code as i32) => break,
+                    [_, rest @ ..] => rest,
+                    [] => panic!("an error of the core has no status"),
+                };
+            }
+            codes = rest;
+        }
+        kinds = rest;
+    }
+};
+
 impl eslp_status {
     /// The status of an error of the core's, by its number.
     pub(crate) fn of(code: u16) -> Self {

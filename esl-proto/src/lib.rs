@@ -113,6 +113,8 @@ pub mod frame;
 mod grow;
 pub mod message;
 pub mod name;
+#[doc(hidden)]
+pub mod raw;
 mod scan;
 #[cfg(feature = "serde")]
 mod serialize;

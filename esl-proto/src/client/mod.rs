@@ -264,6 +264,7 @@ impl Ready {
 
 /// What comes in on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Incoming<'b> {
     /// The server wants [`Command::Auth`] or [`Command::UserAuth`], within 25 seconds.
     AuthRequest,
@@ -354,6 +355,7 @@ impl<'b> Answer<'b> {
 
 /// Why a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum End {
     /// After `exit`.
     Exit,
@@ -485,6 +487,7 @@ impl core::error::Error for ProtocolError {
 
 /// Why [`Client::send`] has failed. Nothing has changed but what `out` holds, which has no meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SendError {
     /// The command can never be sent so.
     Refused(CommandError),

@@ -60,6 +60,7 @@ use crate::text::Value;
 /// assert_eq!(WANTED, Events::new(&[EventName::ChannelAnswer], &["sofia::register"]));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Command<'a> {
     /// `auth <password>`: answers the auth request. A wrong password ends the connection.
     Auth {
@@ -417,6 +418,7 @@ impl fmt::Debug for Secret<'_> {
 /// The value is compared without regard to case. Written `/.../` it is a regular expression. `+`, `-` and blanks at
 /// its front are not part of it: `-` makes it exclude.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Filter<'a> {
     /// `filter add <header> <value>`
     Add {
@@ -561,6 +563,7 @@ numbered! {
 
 /// The part of a command that a [`CommandError`] speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Field {
     /// All of the command before its body.
     Head,

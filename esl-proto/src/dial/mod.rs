@@ -373,6 +373,7 @@ numbered! {
 
 /// The part of a call that a [`DialError`] speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DialField {
     /// The name of a variable.
     VariableName,

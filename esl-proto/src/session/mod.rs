@@ -74,6 +74,7 @@ pub struct Slot(pub u64);
 
 /// How a wait has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Outcome {
     /// The answer has come: [`Session::poll`] has just given it, or its last part.
     Answered,
@@ -95,6 +96,7 @@ pub enum Outcome {
 
 /// Why a session has no connection any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Reason {
     /// The connection has ended by itself.
     End(End),
@@ -140,6 +142,7 @@ pub struct Gap {
 
 /// Why a session does not do what it is told. Nothing has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SessionError {
     /// The command cannot be sent.
     Send(SendError),
