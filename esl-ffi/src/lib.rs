@@ -23,6 +23,7 @@ extern crate std;
 pub mod buffer;
 pub mod client;
 pub mod command;
+pub mod connection;
 pub mod data;
 pub mod decoder;
 pub mod dial;

@@ -186,10 +186,11 @@ impl<I: AsRef<[u8]> + AsMut<[u8]>, O: AsRef<[u8]> + AsMut<[u8]>> Connection<I, O
     }
 
     /// Lets `change` resize the storage of the output, for a command that needs
-    /// [more room](SendError::required). What is to be sent stays if the storage has not become too short for it.
+    /// [more room](SendError::required). What is to be sent stays if the storage has not become shorter.
     pub fn grow_output(&mut self, change: impl FnOnce(&mut O)) {
-        self.output.compact();
+        // The old storage is not touched before: to a host in C, `realloc` may have freed it.
         self.output.grow(change);
+        self.output.compact();
     }
 
     /// Writes a command behind what is [to be sent](Self::to_send), and counts it as sent: its answer will carry the id.
@@ -208,6 +209,53 @@ impl<I: AsRef<[u8]> + AsMut<[u8]>, O: AsRef<[u8]> + AsMut<[u8]>> Connection<I, O
         let sent = result?;
         self.output.commit(sent.len);
         Ok(sent.id)
+    }
+
+    /// Writes commands behind what is [to be sent](Self::to_send), all of them or none, and counts them as sent: those of a
+    /// [subscription](crate::Subscription::commands), for one. Returns the id of the first, if there is any; those of the
+    /// others follow it.
+    ///
+    /// ```
+    /// use esl_proto::name::EventName;
+    /// use esl_proto::command::Events;
+    /// use esl_proto::{Client, Command, Connection, Limits, Subscription};
+    ///
+    /// let mut connection = Connection::new(Client::inbound(Limits::DEFAULT), [0; 512], [0; 512]);
+    /// connection.send(&Command::auth("ClueCon"))?;
+    /// let filters = [("Call-Direction", "inbound")];
+    /// let events = Events::from(&[EventName::ChannelAnswer]);
+    /// let wanted = Subscription { events, filters: (&filters).into(), ..Subscription::NONE };
+    /// assert_eq!(connection.send_all(wanted.commands())?.map(|id| id.number()), Some(1));
+    /// assert!(connection.to_send().ends_with(b"filter add Call-Direction inbound\n\nevent CHANNEL_ANSWER\n\n"));
+    /// assert_eq!(connection.client().in_flight(), 3);
+    /// # Ok::<(), esl_proto::client::SendError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`SendError`] if one of them cannot be sent, may not be sent now, or there is too little room for all; then nothing
+    /// has changed.
+    pub fn send_all<'a>(
+        &mut self,
+        commands: impl Iterator<Item = Command<'a>> + Clone,
+    ) -> Result<Option<CommandId>, SendError> {
+        let mut required = 0_usize;
+        for command in commands.clone() {
+            required = required.saturating_add(command.encoded_len().map_err(SendError::Refused)?);
+        }
+        if required > self.output.room() {
+            return Err(SendError::Insufficient(Insufficient { required }));
+        }
+        self.output.compact();
+        let mut next = self.client.clone();
+        let (mut len, mut first) = (0_usize, None);
+        for command in commands {
+            let sent = next.send(&command, self.output.spare_mut().get_mut(len..).unwrap_or_default())?;
+            len = len.saturating_add(sent.len);
+            first = first.or(Some(sent.id));
+        }
+        self.output.commit(len);
+        self.client = next;
+        Ok(first)
     }
 
     /// Copies a command that this crate does not know behind what is [to be sent](Self::to_send), and counts it as sent:
