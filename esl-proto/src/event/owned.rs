@@ -58,6 +58,9 @@ enum Index {
 /// The octets of a [`HeaderSlot`].
 const SLOT: usize = size_of::<HeaderSlot>();
 
+// A word for the octets more than a box of them, and what the index needs.
+const _: () = assert!(size_of::<EventBuf>() <= 64);
+
 /// Slots of masks as octets.
 #[derive(Clone, Copy)]
 struct Packed<'b>(&'b [[u8; SLOT]]);
