@@ -2436,7 +2436,7 @@ eslp_status eslp_buffer_grow(eslp_buffer *buffer, void *memory, size_t size);
  * A client, the buffer that it reads from, and what it has to send: a connection that lacks only its socket.
  *
  *     for (;;) {
- *         while ((status = eslp_connection_next(connection, &found)) == ESLP_OK) {
+ *         while ((status = eslp_connection_next(connection, &result)) == ESLP_OK) {
  *             ... look at result.kind and result.message; perhaps eslp_connection_send() ...
  *         }
  *         if (status != ESLP_NEED_DATA) break;
@@ -2459,7 +2459,7 @@ typedef struct eslp_connection_state {
   uint64_t in_flight;
   /**
    * How long the memory of the input must be, if it is too short for what is awaited: eslp_connection_grow_input(). 0 if
-   * it is long enough, as it always is if it has as many octets as `whole` of the limits.
+   * it is long enough, as it always is if it has as many octets as `max_buffered` of the limits.
    */
   size_t required;
   /** Why the connection is over: an eslp_end, ESLP_END_NONE if it is not. */
@@ -2486,7 +2486,7 @@ size_t eslp_connection_alignof(void);
  * Makes a connection in memory of the caller's, which must stay where it is until eslp_connection_drop(), as must
  * `input`, which is read into, and `output`, which holds what is to be sent.
  *
- * `role` is an eslp_role. Where `limits` say nothing of `whole`, it is `input_size`: longer frames come in parts, and the
+ * `role` is an eslp_role. Where `limits` say nothing of `max_buffered`, it is `input_size`: longer frames come in parts, and the
  * input never needs to grow.
  */
 eslp_status eslp_connection_init(void *memory, size_t size, int32_t role, const eslp_limits *limits,

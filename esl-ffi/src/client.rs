@@ -394,7 +394,7 @@ impl eslp_subscription {
 }
 
 /// What a poll has found, and the status that says it.
-pub(crate) fn found_of(poll: Result<Poll<'_>, ProtocolError>) -> (eslp_client_result, Outcome) {
+pub(crate) fn result_of(poll: Result<Poll<'_>, ProtocolError>) -> (eslp_client_result, Outcome) {
     let poll = match poll {
         Ok(poll) => poll,
         Err(error) => {
@@ -551,7 +551,7 @@ pub unsafe extern "C" fn eslp_client_poll(
     run(|| unsafe {
         let out = Out::new(result)?;
         let client = eslp_client::inner(client)?;
-        let (result, status) = found_of(client.poll(input(buf, len)?));
+        let (result, status) = result_of(client.poll(input(buf, len)?));
         out.set(result);
         status
     })

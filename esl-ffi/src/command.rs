@@ -690,7 +690,7 @@ impl eslp_sendmsg {
             run_async: message.run_async.into(),
             ..Self::NONE
         };
-        match &raw::Call::from(message.call) {
+        match &raw::CallCommand::from(message.call) {
             raw::CallCommand::Execute(execute) => {
                 Self { call: ESLP_CALL_EXECUTE as i32, execute: eslp_execute::read(execute), ..read }
             }

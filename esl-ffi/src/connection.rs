@@ -6,7 +6,7 @@ use esl_core::{Connection, Limits};
 
 use crate::buffer::Memory;
 use crate::client::{
-    client_of, eslp_client_result, eslp_end, eslp_eof, eslp_sent, eslp_stats, eslp_subscription, found_of,
+    client_of, eslp_client_result, eslp_end, eslp_eof, eslp_sent, eslp_stats, eslp_subscription, result_of,
     said_of_sending,
 };
 use crate::command::eslp_command;
@@ -23,7 +23,7 @@ pub const ESLP_CONNECTION_SIZE: usize = 768;
 /// A client, the buffer that it reads from, and what it has to send: a connection that lacks only its socket.
 ///
 ///     for (;;) {
-///         while ((status = eslp_connection_next(connection, &found)) == ESLP_OK) {
+///         while ((status = eslp_connection_next(connection, &result)) == ESLP_OK) {
 ///             ... look at result.kind and result.message; perhaps eslp_connection_send() ...
 ///         }
 ///         if (status != ESLP_NEED_DATA) break;
@@ -53,7 +53,7 @@ pub struct eslp_connection_state {
     /// The number of commands that have been sent and not answered yet.
     pub in_flight: u64,
     /// How long the memory of the input must be, if it is too short for what is awaited: eslp_connection_grow_input(). 0 if
-    /// it is long enough, as it always is if it has as many octets as `whole` of the limits.
+    /// it is long enough, as it always is if it has as many octets as `max_buffered` of the limits.
     pub required: usize,
     /// Why the connection is over: an eslp_end, ESLP_END_NONE if it is not.
     pub end: i32,
@@ -84,7 +84,7 @@ pub extern "C" fn eslp_connection_alignof() -> usize {
 /// Makes a connection in memory of the caller's, which must stay where it is until eslp_connection_drop(), as must
 /// `input`, which is read into, and `output`, which holds what is to be sent.
 ///
-/// `role` is an eslp_role. Where `limits` say nothing of `whole`, it is `input_size`: longer frames come in parts, and the
+/// `role` is an eslp_role. Where `limits` say nothing of `max_buffered`, it is `input_size`: longer frames come in parts, and the
 /// input never needs to grow.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_connection_init(
@@ -159,7 +159,7 @@ pub unsafe extern "C" fn eslp_connection_next(
     run(|| unsafe {
         let out = Out::new(result)?;
         let connection = eslp_connection::inner(connection)?;
-        let (result, status) = found_of(connection.next());
+        let (result, status) = result_of(connection.next());
         let required = connection.required().unwrap_or_default();
         out.set(eslp_client_result { consumed: 0, required, ..result });
         status

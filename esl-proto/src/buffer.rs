@@ -118,7 +118,7 @@ impl RecvBuf<Vec<u8>> {
     /// Room to read into, as [`spare_mut`](Self::spare_mut) gives it; but where there is none, or not as much as makes
     /// `required` octets with those that are not consumed, the storage grows, to `limit` octets at most.
     ///
-    /// `required` is what [`NeedData`](crate::Step::NeedData) tells, 0 if it tells nothing.
+    /// `required` is what [`NeedData`](crate::frame::Step::NeedData) tells, 0 if it tells nothing.
     ///
     /// ```
     /// use esl_proto::frame::Step;

@@ -59,7 +59,7 @@
 //! | `server` | default | [`server`], which speaks all formats |
 //! | `dial` | default | [`dial`], [`command::app`] |
 //! | `alloc` | | values that own their octets, buffers that grow; `session` (with `dial`), `calls` (with `json`) |
-//! | `serde` | | `Serialize` for events, values, headers and names, `Deserialize` for [`Limits`](Limits), levels and formats; with `alloc` for subscriptions, names and dial strings |
+//! | `serde` | | `Serialize` for events, values, headers and names, `Deserialize` for [`Limits`], levels and formats; with `alloc` for subscriptions, names and dial strings |
 //!
 //! With `serde`, an event is a map as FreeSWITCH's own JSON has it, with names that may come twice. Octets that are not UTF-8
 //! become U+FFFD in formats for people; other formats have the octets. What can be read back is never changed so: to

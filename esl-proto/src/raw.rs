@@ -206,9 +206,9 @@ pub mod server {
 
         Admission of server {
             Skip,
-            Queue,
-            Lost,
-            Kill,
+            Enqueue,
+            Dropped,
+            Overflow,
         }
     }
 }

@@ -1,11 +1,12 @@
 //! What is received is written by `serde`, what a configuration holds is written and read.
 #![cfg(all(feature = "alloc", feature = "dial", feature = "json", feature = "serde", feature = "xml"))]
 
+use esl_proto::client::FollowBuf;
 use esl_proto::client::Linger;
 use esl_proto::dial::DialStringBuf;
 use esl_proto::event::HeaderSlot;
 use esl_proto::name::{EventName, EventNameBuf, Format, HangupCause, HangupCauseBuf, LogLevel};
-use esl_proto::{ChannelBuf, Event, Limits, SubscriptionBuf, Value};
+use esl_proto::{Event, Limits, SubscriptionBuf, Value};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{from_str, to_string};
@@ -85,7 +86,7 @@ fn a_configuration_is_read_and_written() {
     wanted.subclasses = vec![b"a::b".to_vec()];
     wanted.filters = vec![(b"x".to_vec(), b"y z".to_vec())];
     wanted.log = Some(LogLevel::new(20).unwrap());
-    wanted.channel = ChannelBuf::Uuid(b"5fd4".to_vec());
+    wanted.channel = FollowBuf::Uuid(b"5fd4".to_vec());
     wanted.linger = Some(Linger::Seconds(4));
     wanted.divert = true;
     comes_back(
@@ -111,8 +112,8 @@ fn limits_are_read() {
     }
     let read = |text| from_str::<Configuration>(text).map(|read| read.limits);
     assert_eq!(read(r#"{"limits":{}}"#).unwrap(), Limits::DEFAULT);
-    assert_eq!(read(r#"{"limits":{"body":5}}"#).unwrap(), Limits { max_body: 5, ..Limits::DEFAULT });
-    assert!(read(r#"{"limits":{"bodies":5}}"#).is_err());
+    assert_eq!(read(r#"{"limits":{"max_body":5}}"#).unwrap(), Limits { max_body: 5, ..Limits::DEFAULT });
+    assert!(read(r#"{"limits":{"max_bodies":5}}"#).is_err());
 }
 
 #[test]

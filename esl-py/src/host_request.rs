@@ -2,7 +2,7 @@
 
 use esl_proto::command::SendMsg;
 use esl_proto::frame::Request;
-use esl_proto::raw::{self, Call};
+use esl_proto::raw::{self, CallCommand};
 use esl_proto::server::{Closed, Effect as CoreEffect, Goodbye, HostRequest as Core};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -157,7 +157,7 @@ impl HostRequest {
     fn with_message(self, py: Python<'_>, message: &SendMsg<'_>) -> Self {
         let text = |octets: &[u8]| Some(to_str(py, octets).unbind());
         let asked = Self { uuid: message.uuid.and_then(text), ..self };
-        match Call::from(message.call) {
+        match CallCommand::from(message.call) {
             CallCommand::Execute(execute) => Self {
                 call: text(b"execute"),
                 app: text(execute.app),

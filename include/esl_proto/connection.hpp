@@ -114,7 +114,7 @@ private:
 };
 
 /// In memory of the caller's (eslp::storage), and with its memory in itself; both over input and output of the caller's:
-/// `fixed_connection connection(ESLP_INBOUND, input, output)`. What limits say nothing of `whole`, the input never needs
+/// `fixed_connection connection(ESLP_INBOUND, input, output)`. What limits say nothing of `max_buffered`, the input never needs
 /// to grow: longer frames come in parts.
 using placed_connection = placed<connection_handle>;
 using fixed_connection = in_place<connection_handle>;
@@ -131,7 +131,7 @@ struct connection_memory {
 class connection : private detail::connection_memory, public placed<connection_handle> {
 public:
     /// `input` and `output` are the octets to begin with. Without limits every frame is whole.
-    explicit connection(eslp_role role, const limits& limits = eslp::limits().whole(SIZE_MAX), std::size_t input = 16384,
+    explicit connection(eslp_role role, const limits& limits = eslp::limits().max_buffered(SIZE_MAX), std::size_t input = 16384,
                         std::size_t output = 1024)
         : connection(role, limits, std::vector<char>(input), std::vector<char>(output)) {}
     connection(connection&& other) noexcept = default;

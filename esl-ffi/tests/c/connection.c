@@ -81,7 +81,7 @@ static void came(eslp_connection *connection, const eslp_client_result *result) 
 }
 
 static void talk(size_t chunk, size_t input_size, bool grows) {
-    const eslp_limits any = {.whole = SIZE_MAX};
+    const eslp_limits any = {.max_buffered = SIZE_MAX};
     char *input = malloc(input_size), *output = malloc(256);
     eslp_connection *connection;
     eslp_connection_state state;

@@ -80,7 +80,7 @@ void conversations() {
         eslp::storage<eslp::connection_handle> memory;
         eslp::placed_connection placed(memory, ESLP_INBOUND, eslp::span<char>(input), eslp::span<char>(output));
         said the_same = converse(placed, chunk);
-        eslp::connection growing(ESLP_INBOUND, eslp::limits().whole(SIZE_MAX), 4, 4);
+        eslp::connection growing(ESLP_INBOUND, eslp::limits().max_buffered(SIZE_MAX), 4, 4);
         said whole = converse(growing, chunk);
         for (const said& said : {in_parts, the_same, whole}) {
             CHECK(said.told == "answer 32\nstatus 300\ngoodbye\n");

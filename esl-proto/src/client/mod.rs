@@ -38,7 +38,7 @@ use core::fmt;
 pub use ids::UnansweredIds;
 pub use jobs::{PendingDrain, PendingSlot, PendingTable, Tag};
 #[cfg(feature = "alloc")]
-pub use owned::{ChannelBuf, SubscriptionBuf};
+pub use owned::{FollowBuf, SubscriptionBuf};
 pub use rules::NotAllowed;
 pub use sequence::EventSequence;
 use state::{Input, Phase, Role, State};

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Channel, Client, Linger, SendError, Sent, Subscription};
+use super::{Client, Follow, Linger, SendError, Sent, Subscription};
 use crate::command::{Command, EventNames, Events, Pairs, Words};
 use crate::grow::append;
 use crate::name::{EventNameBuf, Format, LogLevel};
@@ -42,17 +42,17 @@ pub struct SubscriptionBuf {
     /// As [`Subscription::log`].
     pub log: Option<LogLevel>,
     /// As [`Subscription::channel`].
-    pub channel: ChannelBuf,
+    pub channel: FollowBuf,
     /// As [`Subscription::linger`].
     pub linger: Option<Linger>,
     /// As [`Subscription::divert`].
     pub divert: bool,
 }
 
-/// A [`Channel`] that owns its uuid.
+/// A [`Follow`] that owns its uuid.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
-pub enum ChannelBuf {
+pub enum FollowBuf {
     /// None.
     #[default]
     None,
@@ -75,9 +75,9 @@ impl SubscriptionBuf {
             filters: Pairs::from_source(&self.filters),
             log: self.log,
             channel: match &self.channel {
-                ChannelBuf::None => Follow::None,
-                ChannelBuf::Own => Follow::Own,
-                ChannelBuf::Uuid(uuid) => Follow::Uuid(uuid),
+                FollowBuf::None => Follow::None,
+                FollowBuf::Own => Follow::Own,
+                FollowBuf::Uuid(uuid) => Follow::Uuid(uuid),
             },
             linger: self.linger,
             divert: self.divert,
@@ -96,9 +96,9 @@ impl Subscription<'_> {
             filters: self.filters.iter().map(|(header, value)| (header.into(), value.into())).collect(),
             log: self.log,
             channel: match self.channel {
-                Follow::None => ChannelBuf::None,
-                Follow::Own => ChannelBuf::Own,
-                Follow::Uuid(uuid) => ChannelBuf::Uuid(uuid.into()),
+                Follow::None => FollowBuf::None,
+                Follow::Own => FollowBuf::Own,
+                Follow::Uuid(uuid) => FollowBuf::Uuid(uuid.into()),
             },
             linger: self.linger,
             divert: self.divert,
