@@ -36,8 +36,8 @@
  * - NULL, memory that was never initialised or is zero, and handles that have ended are detected: the status is
  *   ESLP_NULL or ESLP_BAD_HANDLE. Functions that return no status return 0, false or NULL then. A pointer to memory that
  *   does not exist, or is shorter than stated, cannot be detected.
- * - Handles (eslp_decoder, eslp_client, eslp_server) live in memory of the host's (_init, _drop) or on the heap (_new,
- *   _free). With _init the library needs no heap at all. Structs that have `opaque` words live where the host puts them
+ * - Handles (eslp_decoder, eslp_client, eslp_connection, eslp_server) live in memory of the host's (_init, _drop) or, but for
+ *   eslp_connection, on the heap (_new, _free). With _init the library needs no heap at all. Structs that have `opaque` words live where the host puts them
  *   and need no end; they must not be copied while they are used, except for iterators (eslp_headers, eslp_items): a copy
  *   goes on from where the iterator stands.
  * - A handle may move from thread to thread, but only one function at a time may use it or its results. Different handles
@@ -116,6 +116,8 @@ typedef enum eslp_status {
   ESLP_DOCUMENT_UNMATCHED = -204,
   /** Something follows the event's document. */
   ESLP_DOCUMENT_TRAILING_DATA = -205,
+  /** The library is built without the format of an event's document. */
+  ESLP_DOCUMENT_UNSUPPORTED = -206,
   /** Buffer too small; the required size is returned. What an output buffer holds has no meaning then. */
   ESLP_INSUFFICIENT = -300,
   /** A part of a command is empty that must not be. */
@@ -230,6 +232,8 @@ typedef enum eslp_status {
   ESLP_SOURCE_MALFORMED = -710,
   /** The event has been written in another coding than the connection's. */
   ESLP_OTHER_CODING = -711,
+  /** The library is built without the format in which an event is to be written. */
+  ESLP_FORMAT_UNSUPPORTED = -712,
 } eslp_status;
 
 /** Counts up when a function or struct of this header changes in a way that compiled programs notice. */
@@ -2484,6 +2488,147 @@ eslp_status eslp_buffer_consume(eslp_buffer *buffer, size_t count);
 
 /** Goes on with other memory, which holds what the old one held, as `realloc` gives it. */
 eslp_status eslp_buffer_grow(eslp_buffer *buffer, void *memory, size_t size);
+
+/* ========================================================================
+ * Connection
+ *
+ * A client, its receive buffer and what it has to send in one handle. For hosts that have no buffers of their own.
+ * ======================================================================== */
+
+/** Memory for a connection, in octets, aligned as ESLP_ALIGN says. More than the library needs now. */
+#define ESLP_CONNECTION_SIZE 768
+
+/**
+ * A client, the buffer that it reads from, and what it has to send: a connection that lacks only its socket.
+ *
+ *     for (;;) {
+ *         while ((status = eslp_connection_next(connection, &result)) == ESLP_OK) {
+ *             ... look at result.kind and result.message; perhaps eslp_connection_send() ...
+ *         }
+ *         if (status != ESLP_NEED_DATA) break;
+ *         octets = eslp_connection_to_send(connection);
+ *         eslp_connection_sent(connection, (size_t)write(socket, octets.data, octets.len));
+ *         eslp_connection_spare(connection, &spare, &room);
+ *         eslp_connection_commit(connection, (size_t)read(socket, spare, room));
+ *         ... 0 is the end: eslp_connection_eof(); less an error ...
+ *     }
+ *
+ * What was found goes off the buffer at the next call: nobody can forget it.
+ */
+typedef struct eslp_connection eslp_connection;
+
+/** What is known of a connection. */
+typedef struct eslp_connection_state {
+  /** What has come in so far. */
+  eslp_stats stats;
+  /** The number of commands that have been sent and not answered yet. */
+  uint64_t in_flight;
+  /**
+   * How long the memory of the input must be, if it is too short for what is awaited: eslp_connection_grow_input(). 0 if
+   * it is long enough, as it always is if it has as many octets as `max_buffered` of the limits.
+   */
+  size_t required;
+  /** Why the connection is over: an eslp_end, ESLP_END_NONE if it is not. */
+  int32_t end;
+  /** In outbound mode, once the reply to `connect` has told: an eslp_socket_mode. */
+  int32_t socket_mode;
+  /** Whether the server takes all commands. */
+  uint8_t is_open;
+  /** Whether the controlled channel has ended and the connection lingers. */
+  uint8_t is_lingering;
+  /** In outbound mode: whether the reply to `connect` has told, and whether all commands may be used. */
+  uint8_t is_connected;
+  /** See `is_connected`. */
+  uint8_t full_control;
+} eslp_connection_state;
+
+/** The memory that eslp_connection_init() needs of this library: at most ESLP_CONNECTION_SIZE. */
+size_t eslp_connection_sizeof(void);
+
+/** How that memory must be aligned: at most ESLP_ALIGN. */
+size_t eslp_connection_alignof(void);
+
+/**
+ * Makes a connection in memory of the caller's, which must stay where it is until eslp_connection_drop(), as must
+ * `input`, which is read into, and `output`, which holds what is to be sent.
+ *
+ * `role` is an eslp_role. Where `limits` say nothing of `max_buffered`, it is `input_size`: longer frames come in parts, and the
+ * input never needs to grow.
+ */
+eslp_status eslp_connection_init(void *memory, size_t size, int32_t role, const eslp_limits *limits,
+    void *input, size_t input_size, void *output, size_t output_size, eslp_connection **connection);
+
+/** Ends a connection. All of its memory is free for other use then. */
+eslp_status eslp_connection_drop(eslp_connection *connection);
+
+/**
+ * Room to read into; say with eslp_connection_commit() how much was read.
+ *
+ * `room` is 0 when the input is full of what has not been looked at: a read into no room looks like the end of the stream.
+ * After ESLP_NEED_DATA it is so only if eslp_connection_get_state() tells a `required` length.
+ */
+eslp_status eslp_connection_spare(eslp_connection *connection, char **spare, size_t *room);
+
+/** Takes the first `count` octets of what eslp_connection_spare() gave in. No more than it gave are taken. */
+eslp_status eslp_connection_commit(eslp_connection *connection, size_t count);
+
+/**
+ * Gives the next thing that has come in. It is valid until the next call of a function that takes this connection, but for
+ * those that only send; `result->consumed` is 0.
+ *
+ * @return As eslp_client_poll(). With ESLP_NEED_DATA, `result->required` is how long the input must be, if it is too short.
+ */
+eslp_status eslp_connection_next(eslp_connection *connection, eslp_client_result *result);
+
+/** Goes on with other memory for the input, which holds what the old one held, as `realloc` gives it. */
+eslp_status eslp_connection_grow_input(eslp_connection *connection, void *memory, size_t size);
+
+/** Goes on with other memory for the output, which holds what the old one held, as `realloc` gives it. */
+eslp_status eslp_connection_grow_output(eslp_connection *connection, void *memory, size_t size);
+
+/**
+ * Writes a command behind what is to be sent, and counts it as sent: its answer will carry `sent->id`.
+ *
+ * @return As eslp_client_send(). ESLP_INSUFFICIENT if there is too little room, of which `sent->len` octets are needed:
+ * eslp_connection_sent() and eslp_connection_grow_output() make some.
+ */
+eslp_status eslp_connection_send(eslp_connection *connection, const eslp_command *command, eslp_sent *sent);
+
+/**
+ * Writes all commands that a fresh connection must send to have a subscription, and counts them as sent; with `undo` those
+ * that take one back. All or none.
+ *
+ * @return As eslp_client_subscribe() and eslp_client_unsubscribe().
+ */
+eslp_status eslp_connection_subscribe(eslp_connection *connection, const eslp_subscription *subscription,
+    bool undo, eslp_sent *sent);
+
+/**
+ * Copies a command that this library does not know behind what is to be sent, and counts it as sent: see
+ * eslp_client_track_external().
+ *
+ * @return ESLP_INSUFFICIENT if there is too little room.
+ */
+eslp_status eslp_connection_send_external(eslp_connection *connection, const void *octets, size_t len,
+    uint64_t *id);
+
+/**
+ * What must be written to the socket, in one piece where that is possible. Say with eslp_connection_sent() how much was
+ * written.
+ */
+eslp_bytes eslp_connection_to_send(const eslp_connection *connection);
+
+/** Takes `count` octets off the front of what is to be sent. No more than there are are taken. */
+eslp_status eslp_connection_sent(eslp_connection *connection, size_t count);
+
+/** The stream has ended. To be called once, after eslp_connection_next() has returned ESLP_NEED_DATA or ESLP_CLOSED. */
+eslp_status eslp_connection_eof(eslp_connection *connection, eslp_eof *eof);
+
+/** Whether a command may be sent now: see eslp_client_may_send(). */
+eslp_status eslp_connection_may_send(const eslp_connection *connection, const eslp_command *command);
+
+/** What is known of the connection. */
+eslp_status eslp_connection_get_state(const eslp_connection *connection, eslp_connection_state *state);
 
 /* ========================================================================
  * Events to send

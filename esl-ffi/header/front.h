@@ -36,8 +36,8 @@
  * - NULL, memory that was never initialised or is zero, and handles that have ended are detected: the status is
  *   ESLP_NULL or ESLP_BAD_HANDLE. Functions that return no status return 0, false or NULL then. A pointer to memory that
  *   does not exist, or is shorter than stated, cannot be detected.
- * - Handles (eslp_decoder, eslp_client, eslp_server) live in memory of the host's (_init, _drop) or on the heap (_new,
- *   _free). With _init the library needs no heap at all. Structs that have `opaque` words live where the host puts them
+ * - Handles (eslp_decoder, eslp_client, eslp_connection, eslp_server) live in memory of the host's (_init, _drop) or, but for
+ *   eslp_connection, on the heap (_new, _free). With _init the library needs no heap at all. Structs that have `opaque` words live where the host puts them
  *   and need no end; they must not be copied while they are used, except for iterators (eslp_headers, eslp_items): a copy
  *   goes on from where the iterator stands.
  * - A handle may move from thread to thread, but only one function at a time may use it or its results. Different handles

@@ -2,7 +2,8 @@
 
 use core::ffi::c_void;
 
-use esl_core::client::{Answer, CommandId, End, Eof, Follow, Linger, Poll, SendError, Stats, Unanswered};
+use esl_core::client::{Answer, CommandId, End, Eof, Follow, Linger, Poll, ProtocolError, Stats, Unanswered};
+use esl_core::raw::SendError;
 use esl_core::{Client, Command, Incoming, Limits, Message, Subscription};
 
 use crate::command::{eslp_command, eslp_events, eslp_fault, linger};
@@ -243,8 +244,9 @@ pub struct eslp_subscription {
 /// One list for both directions: an end that is not in it does not compile.
 macro_rules! ends {
     ($($end:ident = $number:ident,)+) => {
-        fn end_number(end: End) -> i32 {
-            (match end {
+        pub(crate) fn end_number(end: End) -> i32 {
+            use esl_core::raw::End;
+            (match End::from(end) {
                 $(End::$end => eslp_end::$number,)+
                 End::Protocol(_) => eslp_end::ESLP_END_PROTOCOL,
             }) as i32
@@ -327,8 +329,9 @@ impl eslp_client_result {
 
 impl From<Incoming<'_>> for eslp_client_result {
     fn from(incoming: Incoming<'_>) -> Self {
+        use esl_core::raw::Incoming;
         use eslp_incoming::*;
-        match incoming {
+        match Incoming::from(incoming) {
             Incoming::AuthRequest => Self { kind: ESLP_IN_AUTH_REQUEST as i32, ..Self::NONE },
             Incoming::Authenticated { id, reply } => {
                 Self { id: id.number(), ..Self::of(ESLP_IN_AUTHENTICATED, Message::Reply(reply)) }
@@ -364,7 +367,7 @@ impl From<Incoming<'_>> for eslp_client_result {
 impl eslp_subscription {
     /// # Safety
     /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
-    unsafe fn subscription<'a>(&'a self) -> Outcome<Subscription<'a>> {
+    pub(crate) unsafe fn subscription<'a>(&'a self) -> Outcome<Subscription<'a>> {
         // SAFETY: the fields of an input are inputs, which is all that `optional`, `events` and `pairs` require.
         unsafe {
             let channel = match self.channel.optional()? {
@@ -390,11 +393,77 @@ impl eslp_subscription {
     }
 }
 
+/// What a poll has found, and the status that says it.
+pub(crate) fn result_of(poll: Result<Poll<'_>, ProtocolError>) -> (eslp_client_result, Outcome) {
+    let poll = match poll {
+        Ok(poll) => poll,
+        Err(error) => {
+            let result = eslp_client_result {
+                end: eslp_end::ESLP_END_PROTOCOL as i32,
+                unanswered: error.unanswered.into(),
+                error_offset: error.error.offset,
+                ..eslp_client_result::NONE
+            };
+            return (result, Err(eslp_status::of(error.error.code())));
+        }
+    };
+    let consumed = poll.consumed();
+    let (result, status) = match poll {
+        Poll::Incoming { incoming, .. } => (incoming.into(), Ok(())),
+        Poll::HeadPart { lines, kind, id, end, .. } => {
+            let result = eslp_client_result {
+                kind: eslp_incoming::ESLP_IN_HEAD_PART as i32,
+                id: id_number(id),
+                message: eslp_message::of_head_part(kind),
+                lines: lines.into(),
+                remaining: end.map_or(0, |end| end.body_len as u64),
+                head_ends: end.is_some().into(),
+                is_cut: end.is_some_and(|end| end.is_cut).into(),
+                ..eslp_client_result::NONE
+            };
+            (result, Ok(()))
+        }
+        Poll::Head { head, id, body_len, .. } => {
+            let result = eslp_client_result {
+                kind: eslp_incoming::ESLP_IN_HEAD as i32,
+                id: id_number(id),
+                message: eslp_message::of_head(head),
+                remaining: body_len as u64,
+                ..eslp_client_result::NONE
+            };
+            (result, Ok(()))
+        }
+        Poll::Body { data, lines, id, remaining, .. } => {
+            let result = eslp_client_result {
+                kind: eslp_incoming::ESLP_IN_BODY as i32,
+                id: id_number(id),
+                data: eslp_bytes::of(data),
+                lines: lines.map_or(eslp_lines::NONE, eslp_lines::from),
+                remaining: remaining as u64,
+                ..eslp_client_result::NONE
+            };
+            (result, Ok(()))
+        }
+        Poll::NeedData { required, .. } => {
+            let required = required.unwrap_or_default();
+            (eslp_client_result { required, ..eslp_client_result::NONE }, Err(eslp_status::ESLP_NEED_DATA))
+        }
+        Poll::Closed { end, trailing } => {
+            let (end, data) = (end_number(end), eslp_bytes::of(trailing));
+            (eslp_client_result { end, data, ..eslp_client_result::NONE }, Err(eslp_status::ESLP_CLOSED))
+        }
+    };
+    (eslp_client_result { consumed, ..result }, status)
+}
+
 /// # Safety
 /// As [`limits`].
 unsafe fn client(role: i32, limits: *const eslp_limits) -> Outcome<Client> {
     // SAFETY: the same precondition as this function's.
-    let limits = unsafe { self::limits(limits, Limits::DEFAULT) }?;
+    client_of(role, unsafe { self::limits(limits, Limits::DEFAULT) }?)
+}
+
+pub(crate) fn client_of(role: i32, limits: Limits) -> Outcome<Client> {
     match role {
         _ if role == eslp_role::ESLP_INBOUND as i32 => Ok(Client::inbound(limits)),
         _ if role == eslp_role::ESLP_OUTBOUND as i32 => Ok(Client::outbound(limits)),
@@ -441,7 +510,7 @@ pub unsafe extern "C" fn eslp_client_drop(client: *mut eslp_client) -> eslp_stat
 }
 
 /// Makes a client on the heap; eslp_client_free() it.
-#[cfg(feature = "alloc")]
+#[cfg(feature = "heap")]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_new(
     role: i32,
@@ -457,7 +526,7 @@ pub unsafe extern "C" fn eslp_client_new(
 }
 
 /// Gives a client on the heap back. NULL is fine.
-#[cfg(feature = "alloc")]
+#[cfg(feature = "heap")]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_free(client: *mut eslp_client) {
     // SAFETY: by the contract with C, `client` is a handle.
@@ -482,65 +551,8 @@ pub unsafe extern "C" fn eslp_client_poll(
     run(|| unsafe {
         let out = Out::new(result)?;
         let client = eslp_client::inner(client)?;
-        let poll = match client.poll(input(buf, len)?) {
-            Ok(poll) => poll,
-            Err(error) => {
-                out.set(eslp_client_result {
-                    end: eslp_end::ESLP_END_PROTOCOL as i32,
-                    unanswered: error.unanswered.into(),
-                    error_offset: error.error.offset,
-                    ..eslp_client_result::NONE
-                });
-                return Err(eslp_status::of(error.error.code()));
-            }
-        };
-        let consumed = poll.consumed();
-        let (result, status) = match poll {
-            Poll::Incoming { incoming, .. } => (incoming.into(), Ok(())),
-            Poll::HeadPart { lines, kind, id, end, .. } => {
-                let result = eslp_client_result {
-                    kind: eslp_incoming::ESLP_IN_HEAD_PART as i32,
-                    id: id_number(id),
-                    message: eslp_message::of_head_part(kind),
-                    lines: lines.into(),
-                    remaining: end.map_or(0, |end| end.body_len as u64),
-                    head_ends: end.is_some().into(),
-                    is_cut: end.is_some_and(|end| end.is_cut).into(),
-                    ..eslp_client_result::NONE
-                };
-                (result, Ok(()))
-            }
-            Poll::Head { head, id, body_len, .. } => {
-                let result = eslp_client_result {
-                    kind: eslp_incoming::ESLP_IN_HEAD as i32,
-                    id: id_number(id),
-                    message: eslp_message::of_head(head),
-                    remaining: body_len as u64,
-                    ..eslp_client_result::NONE
-                };
-                (result, Ok(()))
-            }
-            Poll::Body { data, lines, id, remaining, .. } => {
-                let result = eslp_client_result {
-                    kind: eslp_incoming::ESLP_IN_BODY as i32,
-                    id: id_number(id),
-                    data: eslp_bytes::of(data),
-                    lines: lines.map_or(eslp_lines::NONE, eslp_lines::from),
-                    remaining: remaining as u64,
-                    ..eslp_client_result::NONE
-                };
-                (result, Ok(()))
-            }
-            Poll::NeedData { required, .. } => {
-                let required = required.unwrap_or_default();
-                (eslp_client_result { required, ..eslp_client_result::NONE }, Err(eslp_status::ESLP_NEED_DATA))
-            }
-            Poll::Closed { end, trailing } => {
-                let (end, data) = (end_number(end), eslp_bytes::of(trailing));
-                (eslp_client_result { end, data, ..eslp_client_result::NONE }, Err(eslp_status::ESLP_CLOSED))
-            }
-        };
-        out.set(eslp_client_result { consumed, ..result });
+        let (result, status) = result_of(client.poll(input(buf, len)?));
+        out.set(result);
         status
     })
 }
@@ -574,11 +586,18 @@ pub unsafe extern "C" fn eslp_client_send(
 
 /// Sends one command, and sets `sent`.
 fn send(client: &mut Client, command: &Command<'_>, out: &mut [u8], sent: Out<eslp_sent>) -> Outcome {
-    let result = client.send(command, out);
-    sent.set(match &result {
-        Ok(written) => eslp_sent { id: written.id.number(), len: written.len, count: 1, ..eslp_sent::NOTHING },
+    said_of_sending(client.send(command, out).map(|written| (Some(written.id), written.len, 1)), sent)
+}
+
+/// Tells how sending went: the first id, how many octets and how many commands.
+pub(crate) fn said_of_sending(
+    result: Result<(Option<CommandId>, usize, u64), esl_core::client::SendError>,
+    sent: Out<eslp_sent>,
+) -> Outcome {
+    sent.set(match result.map_err(SendError::from) {
+        Ok((id, len, count)) => eslp_sent { id: id_number(id), len, count, ..eslp_sent::NOTHING },
         Err(SendError::Insufficient(error)) => eslp_sent { len: error.required, ..eslp_sent::NOTHING },
-        Err(SendError::Refused(error)) => eslp_sent { fault: error.into(), ..eslp_sent::NOTHING },
+        Err(SendError::Refused(error)) => eslp_sent { fault: (&error).into(), ..eslp_sent::NOTHING },
         Err(SendError::NotAllowed(_)) => eslp_sent::NOTHING,
     });
     result.map(drop).map_err(|error| eslp_status::of(error.code()))

@@ -2,13 +2,13 @@
 
 use core::ffi::c_void;
 
-use esl_core::Command;
 use esl_core::command::{
     CallCommand, CommandError, EncodeError, EventNames, Events, Execute, Field, Filter, Secret, SendEvent, SendMsg,
     Unicast, Words,
 };
 use esl_core::frame::Request;
 use esl_core::name::{EventName, HangupCause};
+use esl_core::{Command, raw};
 
 use crate::message::eslp_frame;
 use crate::name::{eslp_log_level, format_number, format_of, optional_level_of};
@@ -492,8 +492,8 @@ impl eslp_command {
     fn read(command: &Command<'_>, request: &Request<'_>) -> Self {
         use eslp_command_kind::*;
         let nothing = eslp_command_fields { linger_seconds: 0 };
-        let (kind, fields) = match command {
-            Command::Auth { password } => (
+        let (kind, fields) = match &raw::Command::from(*command) {
+            raw::Command::Auth { password } => (
                 ESLP_COMMAND_AUTH,
                 eslp_command_fields {
                     auth: eslp_auth {
@@ -503,7 +503,7 @@ impl eslp_command {
                     },
                 },
             ),
-            Command::UserAuth { user, domain, password } => (
+            raw::Command::UserAuth { user, domain, password } => (
                 ESLP_COMMAND_USERAUTH,
                 eslp_command_fields {
                     auth: eslp_auth {
@@ -513,7 +513,7 @@ impl eslp_command {
                     },
                 },
             ),
-            Command::Api { line, console_execute } => (
+            raw::Command::Api { line, console_execute } => (
                 ESLP_COMMAND_API,
                 eslp_command_fields {
                     api: eslp_api {
@@ -523,7 +523,7 @@ impl eslp_command {
                     },
                 },
             ),
-            Command::BgApi { line, job_uuid } => (
+            raw::Command::BgApi { line, job_uuid } => (
                 ESLP_COMMAND_BGAPI,
                 eslp_command_fields {
                     api: eslp_api {
@@ -533,15 +533,15 @@ impl eslp_command {
                     },
                 },
             ),
-            Command::Event { format, events } => {
+            raw::Command::Event { format, events } => {
                 let format = format.map_or(0, format_number);
                 (ESLP_COMMAND_EVENT, eslp_command_fields { event: eslp_events::read(events, format) })
             }
-            Command::NixEvent { events } => {
+            raw::Command::NixEvent { events } => {
                 (ESLP_COMMAND_NIXEVENT, eslp_command_fields { event: eslp_events::read(events, 0) })
             }
-            Command::NoEvents => (ESLP_COMMAND_NOEVENTS, nothing),
-            Command::MyEvents { uuid, format } => (
+            raw::Command::NoEvents => (ESLP_COMMAND_NOEVENTS, nothing),
+            raw::Command::MyEvents { uuid, format } => (
                 ESLP_COMMAND_MYEVENTS,
                 eslp_command_fields {
                     myevents: eslp_myevents {
@@ -550,25 +550,25 @@ impl eslp_command {
                     },
                 },
             ),
-            Command::DivertEvents { on } => (ESLP_COMMAND_DIVERT_EVENTS, eslp_command_fields { on: (*on).into() }),
-            Command::Filter(Filter::Add { header, value }) => (
+            raw::Command::DivertEvents { on } => (ESLP_COMMAND_DIVERT_EVENTS, eslp_command_fields { on: (*on).into() }),
+            raw::Command::Filter(raw::Filter::Add { header, value }) => (
                 ESLP_COMMAND_FILTER_ADD,
                 eslp_command_fields {
                     filter: eslp_filter { header: eslp_bytes::of(header), value: eslp_bytes::of(value) },
                 },
             ),
-            Command::Filter(Filter::Ignored { header }) => (
+            raw::Command::Filter(raw::Filter::Ignored { header }) => (
                 ESLP_COMMAND_FILTER_ADD,
                 eslp_command_fields { filter: eslp_filter { header: eslp_bytes::of(header), value: eslp_bytes::NONE } },
             ),
-            Command::Filter(Filter::Delete { header, value }) => (
+            raw::Command::Filter(raw::Filter::Delete { header, value }) => (
                 ESLP_COMMAND_FILTER_DELETE,
                 eslp_command_fields {
                     filter: eslp_filter { header: eslp_bytes::of(header), value: eslp_bytes::option(*value) },
                 },
             ),
-            Command::Filter(Filter::DeleteAll) => (ESLP_COMMAND_FILTER_DELETE_ALL, nothing),
-            Command::SendEvent(event) => (
+            raw::Command::Filter(raw::Filter::DeleteAll) => (ESLP_COMMAND_FILTER_DELETE_ALL, nothing),
+            raw::Command::SendEvent(event) => (
                 ESLP_COMMAND_SENDEVENT,
                 eslp_command_fields {
                     sendevent: eslp_sendevent {
@@ -578,23 +578,25 @@ impl eslp_command {
                     },
                 },
             ),
-            Command::SendMsg(message) => {
+            raw::Command::SendMsg(message) => {
                 (ESLP_COMMAND_SENDMSG, eslp_command_fields { sendmsg: eslp_sendmsg::read(message, request) })
             }
-            Command::Log { level } => {
+            raw::Command::Log { level } => {
                 let level = level.map_or(eslp_log_level::ESLP_LOG_NONE as i32, |level| level.number().into());
                 (ESLP_COMMAND_LOG, eslp_command_fields { log_level: level })
             }
-            Command::NoLog => (ESLP_COMMAND_NOLOG, nothing),
-            Command::Linger { seconds } => {
+            raw::Command::NoLog => (ESLP_COMMAND_NOLOG, nothing),
+            raw::Command::Linger { seconds } => {
                 let linger_seconds = seconds.map_or(ESLP_LINGER_FOREVER, i64::from);
                 (ESLP_COMMAND_LINGER, eslp_command_fields { linger_seconds })
             }
-            Command::NoLinger => (ESLP_COMMAND_NOLINGER, nothing),
-            Command::GetVar { name } => (ESLP_COMMAND_GETVAR, eslp_command_fields { variable: eslp_bytes::of(name) }),
-            Command::Connect => (ESLP_COMMAND_CONNECT, nothing),
-            Command::Resume => (ESLP_COMMAND_RESUME, nothing),
-            Command::Exit => (ESLP_COMMAND_EXIT, nothing),
+            raw::Command::NoLinger => (ESLP_COMMAND_NOLINGER, nothing),
+            raw::Command::GetVar { name } => {
+                (ESLP_COMMAND_GETVAR, eslp_command_fields { variable: eslp_bytes::of(name) })
+            }
+            raw::Command::Connect => (ESLP_COMMAND_CONNECT, nothing),
+            raw::Command::Resume => (ESLP_COMMAND_RESUME, nothing),
+            raw::Command::Exit => (ESLP_COMMAND_EXIT, nothing),
         };
         Self { kind: kind as i32, r#as: fields }
     }
@@ -688,32 +690,33 @@ impl eslp_sendmsg {
             run_async: message.run_async.into(),
             ..Self::NONE
         };
-        match &message.call {
-            CallCommand::Execute(execute) => {
+        match &raw::CallCommand::from(message.call) {
+            raw::CallCommand::Execute(execute) => {
                 Self { call: ESLP_CALL_EXECUTE as i32, execute: eslp_execute::read(execute), ..read }
             }
-            CallCommand::Hangup { cause } => Self {
+            raw::CallCommand::Hangup { cause } => Self {
                 call: ESLP_CALL_HANGUP as i32,
                 hangup_cause: eslp_bytes::option(cause.map(|cause| cause.as_bytes())),
                 ..read
             },
-            CallCommand::Unicast(unicast) => {
+            raw::CallCommand::Unicast(unicast) => {
                 Self { call: ESLP_CALL_UNICAST as i32, unicast: eslp_unicast::read(unicast), ..read }
             }
-            CallCommand::NoMedia { uuid } => {
+            raw::CallCommand::NoMedia { uuid } => {
                 Self { call: ESLP_CALL_NOMEDIA as i32, nomedia_uuid: eslp_bytes::of(uuid), ..read }
             }
-            CallCommand::XferExt { .. } => {
+            raw::CallCommand::XferExt { .. } => {
                 Self { call: ESLP_CALL_XFEREXT as i32, applications: eslp_pairs::of_applications(request), ..read }
             }
-            CallCommand::Other { name } => Self { other: eslp_bytes::of(name), ..read },
+            raw::CallCommand::Other { name } => Self { other: eslp_bytes::of(name), ..read },
         }
     }
 }
 
-const fn field_number(field: Field) -> i32 {
+fn field_number(field: Field) -> i32 {
     use eslp_field::*;
-    (match field {
+    use raw::Field;
+    (match Field::from(field) {
         Field::Head => ESLP_FIELD_HEAD,
         Field::Password => ESLP_FIELD_PASSWORD,
         Field::User => ESLP_FIELD_USER,

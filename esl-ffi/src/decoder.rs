@@ -238,7 +238,7 @@ pub unsafe extern "C" fn eslp_decoder_drop(decoder: *mut eslp_decoder) -> eslp_s
 }
 
 /// Makes a decoder on the heap; eslp_decoder_free() it.
-#[cfg(feature = "alloc")]
+#[cfg(feature = "heap")]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_decoder_new(
     sender: i32,
@@ -254,7 +254,7 @@ pub unsafe extern "C" fn eslp_decoder_new(
 }
 
 /// Gives a decoder on the heap back. NULL is fine.
-#[cfg(feature = "alloc")]
+#[cfg(feature = "heap")]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_decoder_free(decoder: *mut eslp_decoder) {
     // SAFETY: by the contract with C, `decoder` is a handle.

@@ -277,7 +277,12 @@ pub unsafe extern "C" fn eslp_headers_next(headers: *mut eslp_headers, header: *
             let error = match headers {
                 AnyHeaders::Event(headers) => headers.error(),
                 AnyHeaders::Indexed(headers) => headers.error(),
-                _ => None,
+                AnyHeaders::Named(..)
+                | AnyHeaders::Frame(_)
+                | AnyHeaders::Request(_)
+                | AnyHeaders::Applications(_)
+                | AnyHeaders::Pairs(..)
+                | AnyHeaders::Variables(_) => None,
             };
             return Err(error.map_or(eslp_status::ESLP_END, |error| eslp_status::of(error.code())));
         };

@@ -117,7 +117,7 @@ pub(crate) unsafe trait Opaque: Sized {
     }
 
     /// Makes a value on the heap.
-    #[cfg(feature = "alloc")]
+    #[cfg(feature = "heap")]
     fn allocate(inner: Self::Inner) -> Outcome<*mut Self> {
         const { assert!(align_of::<Marked<Self::Inner>>() <= MALLOC_ALIGN) };
         // SAFETY: `malloc` has no precondition: it returns NULL for a size that it cannot give.
@@ -135,7 +135,7 @@ pub(crate) unsafe trait Opaque: Sized {
     ///
     /// # Safety
     /// As [`inner`](Self::inner); a value on the heap has not been freed before.
-    #[cfg(feature = "alloc")]
+    #[cfg(feature = "heap")]
     unsafe fn give_back(pointer: *mut Self) {
         // SAFETY: as in `inner`; only the mark is read. The memory still exists, as it has not been freed before.
         let Ok(marked) = (unsafe { crate::ptr::change(pointer.cast::<Marked<Self::Inner>>()) }) else { return };
@@ -149,10 +149,10 @@ pub(crate) unsafe trait Opaque: Sized {
 }
 
 /// The alignment that `malloc` guarantees on every supported platform.
-#[cfg(feature = "alloc")]
+#[cfg(feature = "heap")]
 const MALLOC_ALIGN: usize = 2 * size_of::<usize>();
 
-#[cfg(feature = "alloc")]
+#[cfg(feature = "heap")]
 #[cfg_attr(unix, link(name = "c"))]
 unsafe extern "C" {
     fn malloc(size: usize) -> *mut c_void;

@@ -11,6 +11,7 @@ use crate::command::{
     eslp_api, eslp_auth, eslp_command, eslp_command_fields, eslp_events, eslp_execute, eslp_fault, eslp_filter,
     eslp_myevents, eslp_sendevent, eslp_sendmsg, eslp_unicast,
 };
+use crate::connection::eslp_connection_state;
 use crate::data::{eslp_field_slot, eslp_item_slot, eslp_outgoing_event};
 use crate::decoder::{eslp_limits, eslp_step};
 use crate::dial::{eslp_dial, eslp_dial_fault, eslp_dial_read, eslp_leg, eslp_originate};
@@ -76,6 +77,10 @@ pins! {
     eslp_client_result 176 120 { consumed 0 0, required 8 4, kind 16 8, end 20 12, id 24 16, message 32 24, data 96 60, lines 112 68, remaining 136 80, unanswered 144 88, error_offset 160 104, head_ends 168 112, is_cut 169 113 },
     eslp_sent 48 40 { id 0 0, len 8 8, count 16 16, fault 24 24 },
     eslp_eof 112 80 { end 0 0, unanswered 8 8, incomplete 24 24, missing 32 28, id 40 32, message 48 40 },
+    eslp_connection_state 72 64 {
+        stats 0 0, in_flight 40 40, required 48 48, end 56 52, socket_mode 60 56, is_open 64 60, is_lingering 65 61,
+        is_connected 66 62, full_control 67 63
+    },
     eslp_stats 40 40 { octets 0 0, frames 8 8, events 16 16, log_lines 24 24, unexpected 32 32 },
     eslp_subscription 112 64 { events 0 0, filters 40 20, channel 80 40, own_channel 96 48, divert 97 49, log 98 50, linger 99 51, log_level 100 52, linger_seconds 104 56 },
     eslp_pending_slot 24 24,

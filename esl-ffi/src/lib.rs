@@ -3,7 +3,7 @@
 //! One file an object, in the order of the header, which is generated from these files: a `///` comment here is what a
 //! C programmer reads there. Names are those of C.
 //!
-//! * Handles (`handle.rs`) live in the caller's memory or, with the feature `alloc`, on the heap of `malloc`.
+//! * Handles (`handle.rs`) live in the caller's memory or, with the feature `heap`, on the heap of `malloc`.
 //! * Views are structs of numbers and pointers on the caller's stack. Each function converts them back to the core's
 //!   views, and checks all numbers and lengths, because C may have written anything into them.
 //! * Every function first converts its raw arguments to safe values (`ptr.rs`, which states the contract with C), and
@@ -23,6 +23,7 @@ extern crate std;
 pub mod buffer;
 pub mod client;
 pub mod command;
+pub mod connection;
 pub mod data;
 pub mod decoder;
 pub mod dial;

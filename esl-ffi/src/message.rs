@@ -206,8 +206,9 @@ impl eslp_message {
 
 /// The kind of a message, and the format if it is an event.
 fn kind_of(kind: FrameKind) -> (eslp_message_kind, i32) {
+    use esl_core::raw::FrameKind;
     use eslp_message_kind::*;
-    match kind {
+    match FrameKind::from(kind) {
         FrameKind::AuthRequest => (ESLP_MESSAGE_AUTH_REQUEST, 0),
         FrameKind::Reply => (ESLP_MESSAGE_REPLY, 0),
         FrameKind::ApiResponse => (ESLP_MESSAGE_API_RESPONSE, 0),
@@ -221,8 +222,9 @@ fn kind_of(kind: FrameKind) -> (eslp_message_kind, i32) {
 
 impl From<Message<'_>> for eslp_message {
     fn from(message: Message<'_>) -> Self {
+        use esl_core::raw::Message;
         use eslp_message_kind::*;
-        match &message {
+        match &Message::from(message) {
             Message::AuthRequest(frame) => Self::of_frame(ESLP_MESSAGE_AUTH_REQUEST, frame),
             Message::Reply(reply) => Self::of_frame(ESLP_MESSAGE_REPLY, reply.frame()),
             Message::ApiResponse(response) => Self::of_frame(ESLP_MESSAGE_API_RESPONSE, response.frame()),
@@ -337,7 +339,8 @@ enum Said<'a> {
 unsafe fn said<'a>(pointer: *const eslp_message) -> Outcome<Said<'a>> {
     // SAFETY: the same precondition as this function's, for both calls.
     let (view, message) = unsafe { (read(pointer)?, message(pointer)?) };
-    let said = match message {
+    use esl_core::raw::Message;
+    let said = match Message::from(message) {
         Message::Reply(reply) => return Ok(Said::Reply(reply)),
         Message::ApiResponse(response) => Said::Api(response),
         Message::Log(line) => Said::Text(line.text()),
@@ -363,7 +366,8 @@ unsafe fn give<T, C: From<T>>(out: *mut C, value: impl FnOnce() -> Outcome<Optio
 }
 
 fn answer(status: Status) -> eslp_reply_status {
-    match status {
+    use esl_core::raw::Status;
+    match Status::from(status) {
         Status::Ok => eslp_reply_status::ESLP_REPLY_OK,
         Status::Err => eslp_reply_status::ESLP_REPLY_ERR,
         Status::Usage => eslp_reply_status::ESLP_REPLY_USAGE,

@@ -350,7 +350,8 @@ impl From<HostRequest<'_>> for eslp_host_request {
     fn from(request: HostRequest<'_>) -> Self {
         use eslp_host_request_kind::*;
         let of = |kind: eslp_host_request_kind| Self { kind: kind as i32, ..Self::NONE };
-        match request {
+        use esl_core::raw::server::HostRequest;
+        match HostRequest::from(request) {
             HostRequest::Password(password) => {
                 Self { password: eslp_bytes::of(password.expose()), ..of(ESLP_HOST_REQUEST_PASSWORD) }
             }
@@ -395,8 +396,9 @@ impl From<HostRequest<'_>> for eslp_host_request {
 }
 
 fn effect_number(effect: Effect) -> i32 {
+    use esl_core::raw::server::Effect;
     use eslp_effect::*;
-    (match effect {
+    (match Effect::from(effect) {
         Effect::None => ESLP_EFFECT_NONE,
         Effect::Greeting => ESLP_EFFECT_GREETING,
         Effect::AllEvents => ESLP_EFFECT_ALL_EVENTS,
@@ -410,8 +412,9 @@ fn effect_number(effect: Effect) -> i32 {
 }
 
 fn closed_number(closed: Closed) -> i32 {
+    use esl_core::raw::server::Closed;
     use eslp_closed::*;
-    (match closed {
+    (match Closed::from(closed) {
         Closed::Exit => ESLP_CLOSED_EXIT,
         Closed::Refused => ESLP_CLOSED_REFUSED,
         Closed::Rejected => ESLP_CLOSED_REJECTED,
@@ -432,8 +435,9 @@ const fn goodbye_of(number: i32) -> Outcome<Goodbye> {
     }
 }
 
-const fn offer(offer: Admission) -> eslp_admission {
-    match offer {
+fn offer(offer: Admission) -> eslp_admission {
+    use esl_core::raw::server::Admission;
+    match Admission::from(offer) {
         Admission::Skip => eslp_admission::ESLP_ADMISSION_SKIP,
         Admission::Enqueue => eslp_admission::ESLP_ADMISSION_ENQUEUE,
         Admission::Dropped => eslp_admission::ESLP_ADMISSION_DROPPED,
@@ -589,7 +593,7 @@ pub unsafe extern "C" fn eslp_server_drop(server: *mut eslp_server) -> eslp_stat
 }
 
 /// Makes a server's side of a connection on the heap; eslp_server_free() it. The storage stays the caller's.
-#[cfg(feature = "alloc")]
+#[cfg(feature = "heap")]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_new(
     options: *const eslp_server_options,
@@ -607,7 +611,7 @@ pub unsafe extern "C" fn eslp_server_new(
 }
 
 /// Gives a server on the heap back. NULL is fine.
-#[cfg(feature = "alloc")]
+#[cfg(feature = "heap")]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_free(server: *mut eslp_server) {
     // SAFETY: by the contract with C, `server` is a handle.
@@ -653,13 +657,11 @@ pub unsafe extern "C" fn eslp_server_poll(
             }
             Poll::Closed { why, .. } => {
                 let closed = eslp_server_result { closed: closed_number(why), ..common };
-                let closed = match why {
-                    Closed::Unreadable(error) => eslp_server_result {
-                        error: eslp_status::of(error.code()) as i32,
-                        error_offset: error.offset,
-                        ..closed
-                    },
-                    _ => closed,
+                let closed = if let Closed::Unreadable(error) = why {
+                    let status = eslp_status::of(error.code()) as i32;
+                    eslp_server_result { error: status, error_offset: error.offset, ..closed }
+                } else {
+                    closed
                 };
                 (closed, Err(eslp_status::ESLP_CLOSED))
             }

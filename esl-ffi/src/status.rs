@@ -64,6 +64,8 @@ pub enum eslp_status {
     ESLP_DOCUMENT_UNMATCHED = -204,
     /// Something follows the event's document.
     ESLP_DOCUMENT_TRAILING_DATA = -205,
+    /// The library is built without the format of an event's document.
+    ESLP_DOCUMENT_UNSUPPORTED = -206,
 
     /// Buffer too small; the required size is returned. What an output buffer holds has no meaning then.
     ESLP_INSUFFICIENT = -300,
@@ -183,6 +185,8 @@ pub enum eslp_status {
     ESLP_SOURCE_MALFORMED = -710,
     /// The event has been written in another coding than the connection's.
     ESLP_OTHER_CODING = -711,
+    /// The library is built without the format in which an event is to be written.
+    ESLP_FORMAT_UNSUPPORTED = -712,
 }
 
 use eslp_status::*;
@@ -219,7 +223,7 @@ macro_rules! core_error {
     }};
 }
 
-static TABLE: [Entry; 80] = [
+static TABLE: [Entry; 82] = [
     own(ESLP_OK, text!("done")),
     own(ESLP_NEED_DATA, text!("more octets are needed")),
     own(ESLP_CLOSED, text!("the connection is over")),
@@ -243,6 +247,7 @@ static TABLE: [Entry; 80] = [
     core_error!(ESLP_DOCUMENT_NESTED, EventErrorKind::Nested),
     core_error!(ESLP_DOCUMENT_UNMATCHED, EventErrorKind::Unmatched),
     core_error!(ESLP_DOCUMENT_TRAILING_DATA, EventErrorKind::TrailingData),
+    core_error!(ESLP_DOCUMENT_UNSUPPORTED, EventErrorKind::Unsupported),
     own(ESLP_INSUFFICIENT, text!("buffer too small")),
     core_error!(ESLP_COMMAND_EMPTY, CommandErrorKind::Empty),
     core_error!(ESLP_COMMAND_LINE_END, CommandErrorKind::LineEnd),
@@ -300,7 +305,28 @@ static TABLE: [Entry; 80] = [
     core_error!(ESLP_TOO_MANY_DUPLICATES, OutgoingEventErrorKind::Duplicates),
     core_error!(ESLP_SOURCE_MALFORMED, OutgoingEventErrorKind::Malformed),
     own(ESLP_OTHER_CODING, text!("the event has been written in another coding")),
+    core_error!(ESLP_FORMAT_UNSUPPORTED, OutgoingEventErrorKind::Unsupported),
 ];
+
+/// An error of the core without a status does not compile.
+const _: () = {
+    let mut kinds = esl_core::raw::CODES;
+    while let [codes, rest @ ..] = kinds {
+        let mut codes = *codes;
+        while let [code, rest @ ..] = codes {
+            let mut table: &[Entry] = &TABLE;
+            loop {
+                table = match table {
+                    [entry, ..] if entry.status as i32 == -(*code as i32) => break,
+                    [_, rest @ ..] => rest,
+                    [] => panic!("an error of the core has no status"),
+                };
+            }
+            codes = rest;
+        }
+        kinds = rest;
+    }
+};
 
 impl eslp_status {
     /// The status of an error of the core's, by its number.

@@ -20,7 +20,7 @@ struct Section {
     more: &'static str,
 }
 
-const SECTIONS: [Section; 15] = [
+const SECTIONS: [Section; 16] = [
     section("status", "Status", "What functions return, and which library this is."),
     Section {
         more: include_str!("../header/octets.h"),
@@ -71,6 +71,11 @@ const SECTIONS: [Section; 15] = [
          each stands for. And how many events did not come.",
     ),
     section("buffer", "Receive buffer", "For hosts that have none of their own."),
+    section(
+        "connection",
+        "Connection",
+        "A client, its receive buffer and what it has to send in one handle. For hosts that have no buffers of their own.",
+    ),
     section("data", "Events to send", "What a server's side delivers."),
     section(
         "server",

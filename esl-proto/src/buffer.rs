@@ -1,5 +1,11 @@
 //! A receive buffer over storage that the caller owns.
 
+#[cfg(feature = "alloc")]
+use alloc::vec::Vec;
+
+#[cfg(feature = "alloc")]
+use crate::text::Insufficient;
+
 /// Octets that have been read and not yet consumed, in an array, slice or `Vec` of the caller's.
 ///
 /// ```
@@ -104,6 +110,56 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> RecvBuf<S> {
     /// Gives the storage back.
     pub fn into_storage(self) -> S {
         self.storage
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl RecvBuf<Vec<u8>> {
+    /// Room to read into, as [`spare_mut`](Self::spare_mut) gives it; but where there is none, or not as much as makes
+    /// `required` octets with those that are not consumed, the storage grows, to `limit` octets at most.
+    ///
+    /// `required` is what [`NeedData`](crate::frame::Step::NeedData) tells, 0 if it tells nothing.
+    ///
+    /// ```
+    /// use esl_proto::frame::Step;
+    /// use esl_proto::{Decoder, Limits, RecvBuf};
+    ///
+    /// # let mut stream = &[b"Content-Type: api/response\nContent-Length: 100000\n\n".to_vec(), vec![b'.'; 100_000]].concat()[..];
+    /// # let mut read = |to: &mut [u8]| { use std::io::Read; stream.read(to) };
+    /// let mut buffer = RecvBuf::new(Vec::new());
+    /// let mut decoder = Decoder::new(Limits::DEFAULT);
+    /// let frame = loop {
+    ///     match decoder.decode(buffer.filled())? {
+    ///         Step::NeedData { required, consumed } => {
+    ///             buffer.consume(consumed);
+    ///             let count = read(buffer.spare_within(required.unwrap_or(0), 1 << 20)?)?;
+    ///             buffer.commit(count);
+    ///         }
+    ///         Step::Frame { frame, .. } => break frame,
+    ///         step => panic!("{step:?}"),
+    ///     }
+    /// };
+    /// assert_eq!(frame.body().map(<[u8]>::len), Some(100_000));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Insufficient`] if more than `limit` octets would be needed; nothing has changed then.
+    pub fn spare_within(&mut self, required: usize, limit: usize) -> Result<&mut [u8], Insufficient> {
+        /// The least that is worth a read.
+        const LEAST: usize = 4096;
+        let required = required.max(self.filled().len().saturating_add(1));
+        if required > self.capacity() {
+            if required > limit {
+                return Err(Insufficient { required });
+            }
+            let room = required.max(self.capacity().saturating_mul(2)).max(LEAST).min(limit);
+            self.grow(|storage| storage.resize(room, 0));
+        }
+        if self.start.saturating_add(required) > self.capacity() {
+            self.compact();
+        }
+        Ok(self.spare_mut())
     }
 }
 

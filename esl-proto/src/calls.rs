@@ -33,6 +33,7 @@ type Text = Box<[u8]>;
 
 /// What an event has changed of [`Calls`].
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Change {
     /// Nothing: the event is of no channel, or of one that is gone.
     Nothing,

@@ -3,6 +3,9 @@
 //! What it adds to [`Client`] and [`RecvBuf`] is the order of calls: octets that are done with go off the buffer at the
 //! call after the one that gave them, so that a host cannot forget it.
 
+#[cfg(feature = "alloc")]
+use alloc::vec::Vec;
+
 use crate::buffer::RecvBuf;
 use crate::client::{Client, CommandId, Eof, Poll, ProtocolError, Ready, SendError};
 use crate::command::Command;
@@ -183,10 +186,11 @@ impl<I: AsRef<[u8]> + AsMut<[u8]>, O: AsRef<[u8]> + AsMut<[u8]>> Connection<I, O
     }
 
     /// Lets `change` resize the storage of the output, for a command that needs
-    /// [more room](SendError::required). What is to be sent stays if the storage has not become too short for it.
+    /// [more room](SendError::required). What is to be sent stays if the storage has not become shorter.
     pub fn grow_output(&mut self, change: impl FnOnce(&mut O)) {
-        self.output.compact();
+        // The old storage is not touched before: to a host in C, `realloc` may have freed it.
         self.output.grow(change);
+        self.output.compact();
     }
 
     /// Writes a command behind what is [to be sent](Self::to_send), and counts it as sent: its answer will carry the id.
@@ -205,6 +209,53 @@ impl<I: AsRef<[u8]> + AsMut<[u8]>, O: AsRef<[u8]> + AsMut<[u8]>> Connection<I, O
         let sent = result?;
         self.output.commit(sent.len);
         Ok(sent.id)
+    }
+
+    /// Writes commands behind what is [to be sent](Self::to_send), all of them or none, and counts them as sent: those of a
+    /// [subscription](crate::Subscription::commands), for one. Returns the id of the first, if there is any; those of the
+    /// others follow it.
+    ///
+    /// ```
+    /// use esl_proto::name::EventName;
+    /// use esl_proto::command::Events;
+    /// use esl_proto::{Client, Command, Connection, Limits, Subscription};
+    ///
+    /// let mut connection = Connection::new(Client::inbound(Limits::DEFAULT), [0; 512], [0; 512]);
+    /// connection.send(&Command::auth("ClueCon"))?;
+    /// let filters = [("Call-Direction", "inbound")];
+    /// let events = Events::from(&[EventName::ChannelAnswer]);
+    /// let wanted = Subscription { events, filters: (&filters).into(), ..Subscription::NONE };
+    /// assert_eq!(connection.send_all(wanted.commands())?.map(|id| id.number()), Some(1));
+    /// assert!(connection.to_send().ends_with(b"filter add Call-Direction inbound\n\nevent CHANNEL_ANSWER\n\n"));
+    /// assert_eq!(connection.client().in_flight(), 3);
+    /// # Ok::<(), esl_proto::client::SendError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`SendError`] if one of them cannot be sent, may not be sent now, or there is too little room for all; then nothing
+    /// has changed.
+    pub fn send_all<'a>(
+        &mut self,
+        commands: impl Iterator<Item = Command<'a>> + Clone,
+    ) -> Result<Option<CommandId>, SendError> {
+        let mut required = 0_usize;
+        for command in commands.clone() {
+            required = required.saturating_add(command.encoded_len().map_err(SendError::Refused)?);
+        }
+        if required > self.output.room() {
+            return Err(SendError::Insufficient(Insufficient { required }));
+        }
+        self.output.compact();
+        let mut next = self.client.clone();
+        let (mut len, mut first) = (0_usize, None);
+        for command in commands {
+            let sent = next.send(&command, self.output.spare_mut().get_mut(len..).unwrap_or_default())?;
+            len = len.saturating_add(sent.len);
+            first = first.or(Some(sent.id));
+        }
+        self.output.commit(len);
+        self.client = next;
+        Ok(first)
     }
 
     /// Copies a command that this crate does not know behind what is [to be sent](Self::to_send), and counts it as sent:
@@ -262,6 +313,55 @@ impl<I: AsRef<[u8]> + AsMut<[u8]>, O: AsRef<[u8]> + AsMut<[u8]>> Connection<I, O
     /// Takes off the buffer what is done with.
     fn consume(&mut self) {
         self.input.consume(core::mem::take(&mut self.taken));
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<O: AsRef<[u8]> + AsMut<[u8]>> Connection<Vec<u8>, O> {
+    /// [`spare_mut`](Self::spare_mut) that is never empty: the input grows where it is too short for what is awaited, to
+    /// `limit` octets at most.
+    ///
+    /// # Errors
+    /// [`Insufficient`] if more than `limit` octets would be needed. Never with a limit of
+    /// [`Limits::max_buffered`](crate::Limits::max_buffered).
+    pub fn spare_within(&mut self, limit: usize) -> Result<&mut [u8], Insufficient> {
+        self.consume();
+        self.input.spare_within(self.awaited.unwrap_or(0), limit)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<I: AsRef<[u8]> + AsMut<[u8]>> Connection<I, Vec<u8>> {
+    /// [`send`](Self::send), for which the output grows, to `limit` octets at most: a server that reads nothing shall not
+    /// fill the memory.
+    ///
+    /// ```
+    /// use esl_proto::{Client, Command, Connection, Limits};
+    ///
+    /// let mut connection = Connection::new(Client::inbound(Limits::DEFAULT), Vec::new(), Vec::new());
+    /// connection.send_within(&Command::auth("ClueCon"), 1 << 20)?;
+    /// connection.send_within(&Command::api("status"), 1 << 20)?;
+    /// assert_eq!(connection.to_send(), b"auth ClueCon\n\napi status\n\n");
+    /// # Ok::<(), esl_proto::client::SendError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`SendError`] if it cannot be sent, may not be sent now, or `limit` is too small; then nothing has changed but, perhaps,
+    /// the capacity.
+    pub fn send_within(&mut self, command: &Command<'_>, limit: usize) -> Result<CommandId, SendError> {
+        loop {
+            match self.send(command) {
+                Err(SendError::Insufficient(Insufficient { required })) => {
+                    let all = required.saturating_add(self.output.filled().len());
+                    if all > limit || all <= self.output.capacity() {
+                        return Err(SendError::Insufficient(Insufficient { required }));
+                    }
+                    let room = all.max(self.output.capacity().saturating_mul(2)).min(limit);
+                    self.grow_output(|output| output.resize(room, 0));
+                }
+                result => return result,
+            }
+        }
     }
 }
 

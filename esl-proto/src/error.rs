@@ -13,6 +13,10 @@ macro_rules! numbered {
         }
 
         impl $name {
+            /// All numbers.
+            #[allow(dead_code, reason = "not all are asked for")]
+            pub(crate) const CODES: &'static [u16] = &[$($number,)+];
+
             /// The number, the same in every language. It never changes.
             #[must_use]
             pub const fn code(self) -> u16 {

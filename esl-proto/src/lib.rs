@@ -18,8 +18,8 @@
 //! * A [`Client`] is a whole connection, inbound or outbound: it says what came in, which command each answer belongs to,
 //!   what may be sent now, and how it ended. A [`Connection`] is a client with its buffers in one value: all but the
 //!   socket.
-//! * With the feature `alloc`, `session` knows what waits for what over one connection after another, and `calls` what is
-//!   known of each channel.
+//! * With the feature `alloc`, `EventBuf`, `CommandBuf` and their like own their octets, `session` knows what waits for what
+//!   over one connection after another, and `calls` what is known of each channel.
 //! * [`server`] is the other end: the listener that FreeSWITCH runs, which answers, asks its host, and delivers events
 //!   ([`OutgoingEvent`](event::OutgoingEvent)) in the three formats.
 //! * [`dial`] says whom to call: the arguments of `originate` and `bridge`, written so that the server reads what is
@@ -48,6 +48,23 @@
 //! # Ok::<(), esl_proto::frame::DecodeError>(())
 //! ```
 //!
+//! # Features
+//!
+//! None of them needs `std`. Those that are on by default need no allocator either, so that a build for a small machine needs
+//! `default-features = false` only to leave something out.
+//!
+//! | feature | | what it brings |
+//! |---|---|---|
+//! | `json`, `xml` | default | events in these formats. Without them they are framed and told as [`Unsupported`](event::EventErrorKind::Unsupported) |
+//! | `server` | default | [`server`], which speaks all formats |
+//! | `dial` | default | [`dial`], [`command::app`] |
+//! | `alloc` | | values that own their octets, buffers that grow; `session` (with `dial`), `calls` (with `json`) |
+//! | `serde` | | `Serialize` for events, values, headers and names, `Deserialize` for [`Limits`], levels and formats; with `alloc` for subscriptions, names and dial strings |
+//!
+//! With `serde`, an event is a map as FreeSWITCH's own JSON has it, with names that may come twice. Octets that are not UTF-8
+//! become U+FFFD in formats for people; other formats have the octets. What can be read back is never changed so: to
+//! write it to a format for people is an error then.
+//!
 //! # Errors
 //!
 //! Every error is a small value with the place of what is wrong and a number that never changes and is the same in
@@ -68,6 +85,11 @@
 //! An error that holds another shows what that one says, and has it as its [`source`](core::error::Error::source).
 #![cfg_attr(not(test), no_std)]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+// What only a feature needs is dead without it. It is linted with all of them on.
+#![cfg_attr(
+    not(all(feature = "dial", feature = "json", feature = "server", feature = "xml")),
+    allow(dead_code, unused_imports)
+)]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
@@ -78,28 +100,42 @@ mod error;
 mod iterated;
 
 mod buffer;
-#[cfg(feature = "alloc")]
+#[cfg(all(feature = "alloc", feature = "json"))]
 pub mod calls;
 pub mod client;
 pub mod command;
 mod connection;
+#[cfg(feature = "dial")]
 pub mod dial;
 pub mod event;
 pub mod frame;
+#[cfg(feature = "alloc")]
+mod grow;
 pub mod message;
 pub mod name;
+#[doc(hidden)]
+pub mod raw;
 mod scan;
+#[cfg(feature = "serde")]
+mod serialize;
+#[cfg(feature = "server")]
 pub mod server;
-#[cfg(feature = "alloc")]
+#[cfg(all(feature = "alloc", feature = "dial"))]
 pub mod session;
 mod sink;
 pub mod text;
 
 pub use buffer::RecvBuf;
+#[cfg(feature = "alloc")]
+pub use client::SubscriptionBuf;
 pub use client::{Client, Incoming, Subscription};
 pub use command::Command;
+#[cfg(feature = "alloc")]
+pub use command::CommandBuf;
 pub use connection::Connection;
 pub use event::Event;
+#[cfg(feature = "alloc")]
+pub use event::EventBuf;
 pub use frame::{Decoder, Frame, Limits};
 pub use message::Message;
 pub use text::Value;
@@ -112,3 +148,6 @@ pub mod guide {}
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+mod borrowing;

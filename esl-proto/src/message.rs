@@ -11,6 +11,7 @@ use crate::text::Value;
 ///
 /// Every view keeps its frame, so that nothing the views do not know is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Message<'b> {
     /// auth/request: the server wants `auth` or `userauth` first.
     AuthRequest(Frame<'b>),
@@ -48,6 +49,7 @@ impl<'b> From<Frame<'b>> for Message<'b> {
 
 /// How an answer begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Status {
     /// `+OK`
     Ok,

@@ -1,4 +1,5 @@
 //! Applications: what their arguments look like, what is refused, and that texts arrive as they are.
+#![cfg(feature = "dial")]
 
 use esl_proto::command::SendMsg;
 use esl_proto::command::app::{

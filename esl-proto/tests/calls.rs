@@ -1,5 +1,5 @@
 //! Channels from their events: states, legs, bow-outs, and a beginning anew.
-#![cfg(feature = "alloc")]
+#![cfg(all(feature = "alloc", feature = "json"))]
 
 use esl_proto::Event;
 use esl_proto::calls::{Calls, Change};

@@ -1,5 +1,6 @@
 //! Every recorded stream is framed by the rules of docs/protocol.md, in whatever pieces it arrives and however small
 //! the buffer is, and holds what was really recorded.
+#![cfg(all(feature = "json", feature = "xml"))]
 
 #[path = "common/captures.rs"]
 mod captures;

@@ -419,6 +419,15 @@ proptest! {
                 prop_assert_eq!(command.body(), request(&wire).body());
             }
             let _shown = format!("{command:?}");
+            #[cfg(feature = "alloc")]
+            match command.into_owned() {
+                Ok(owned) => {
+                    prop_assert_eq!(owned.as_bytes(), encode(&command).unwrap());
+                    prop_assert!(owned == command && owned.as_command() == command);
+                    prop_assert_eq!(format!("{owned:?}"), format!("{command:?}"));
+                }
+                Err(error) => prop_assert_eq!(encode(&command), Err(EncodeError::Refused(error))),
+            }
             Ok(())
         })?;
     }

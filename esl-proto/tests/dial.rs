@@ -1,4 +1,5 @@
 //! Calls: what they look like on the wire, that they read back, and that nothing a caller passes can forge one.
+#![cfg(feature = "dial")]
 
 #[path = "common/dial.rs"]
 mod common;
@@ -444,6 +445,15 @@ proptest! {
             // The dial string alone, which fewer other texts can make refused.
             let _refused = line(&Originate::new(dial, PARK)).is_err();
             let _shown = format!("{call:?}");
+            #[cfg(feature = "alloc")]
+            match dial.into_owned() {
+                Ok(owned) => {
+                    assert_eq!(owned.as_dial_string(), dial);
+                    assert_eq!(Ok(owned.as_bytes().to_vec()), argument(dial));
+                    assert_eq!(esl_proto::dial::DialStringBuf::parse(owned.as_bytes()), Ok(owned));
+                }
+                Err(error) => assert_eq!(argument(dial), Err(error)),
+            }
         });
     }
 

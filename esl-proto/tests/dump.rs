@@ -1,4 +1,5 @@
 //! The command line of the dump program: where it reads, how it is fed, what it prints and how it ends.
+#![cfg(all(feature = "json", feature = "xml"))]
 
 #[path = "common/dump.rs"]
 mod dump;

@@ -1,4 +1,5 @@
 //! The example programs against servers that follow a script, on loopback. Every wait has an end.
+#![cfg(all(feature = "dial", feature = "server"))]
 
 #[path = "common/program.rs"]
 mod program;

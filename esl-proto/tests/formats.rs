@@ -1,5 +1,6 @@
 //! An event says the same in plain, json and xml, but for what docs/protocol.md says each format loses; and every way
 //! to look a header up gives the same.
+#![cfg(all(feature = "json", feature = "xml"))]
 
 #[path = "common/captures.rs"]
 mod captures;

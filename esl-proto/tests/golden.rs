@@ -1,4 +1,5 @@
 //! Every case of `tests/golden` gives the frames that are written there, in whatever pieces it arrives.
+#![cfg(all(feature = "json", feature = "xml"))]
 
 #[path = "common/golden.rs"]
 mod cases;

@@ -1,4 +1,5 @@
 //! Nothing allocates: a pass over whole captures, with every event read in every way, asks the allocator for nothing.
+#![cfg(all(feature = "dial", feature = "server"))]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -2,6 +2,7 @@
 //! is compared with a model of the subscription rules of the protocol's reference (docs/protocol.md) that shares no
 //! code with the listener: every event that the rules let through arrives once, in order, with its exact headers and
 //! body; every other one does not; and every command has the answer that the real server would give.
+#![cfg(feature = "server")]
 
 #[path = "pair/events.rs"]
 mod events;

@@ -1,5 +1,6 @@
 //! A host with a small buffer: whatever its size, a connection ends for the same reason, with the same counts and the
 //! same unanswered commands, and what comes in parts can be put together, header by header.
+#![cfg(all(feature = "json", feature = "xml"))]
 
 #[path = "common/captures.rs"]
 mod captures;

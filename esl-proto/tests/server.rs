@@ -2,6 +2,7 @@
 //! the listener writes must be what FreeSWITCH wrote, octet for octet.
 //!
 //! The host of these tests knows nothing: whatever the listener asks, it looks up in what the real server answered.
+#![cfg(feature = "server")]
 
 #[path = "common/verbs.rs"]
 mod verbs;

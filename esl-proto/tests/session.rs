@@ -1,5 +1,5 @@
 //! Sessions: every wait ends once, for the right reason; what is needed is said, and said once.
-#![cfg(feature = "alloc")]
+#![cfg(all(feature = "alloc", feature = "dial"))]
 
 #[path = "common/captures.rs"]
 mod captures;

@@ -1,5 +1,5 @@
 //! The standard traits of public types keep their laws.
-
+#![cfg(all(feature = "dial", feature = "server"))]
 #![allow(clippy::op_ref, clippy::nonminimal_bool, reason = "both orders and all types of sides are what is tested")]
 
 use std::collections::hash_map::DefaultHasher;

@@ -29,28 +29,29 @@ pub(crate) struct Command {
 }
 
 /// The word of a command.
-const fn kind(command: &Core<'_>) -> &'static str {
-    match command {
-        Core::Auth { .. } => "auth",
-        Core::UserAuth { .. } => "userauth",
-        Core::Api { .. } => "api",
-        Core::BgApi { .. } => "bgapi",
-        Core::Event { .. } => "event",
-        Core::NixEvent { .. } => "nixevent",
-        Core::NoEvents => "noevents",
-        Core::MyEvents { .. } => "myevents",
-        Core::DivertEvents { .. } => "divert_events",
-        Core::Filter(_) => "filter",
-        Core::SendEvent(_) => "sendevent",
-        Core::SendMsg(_) => "sendmsg",
-        Core::Log { .. } => "log",
-        Core::NoLog => "nolog",
-        Core::Linger { .. } => "linger",
-        Core::NoLinger => "nolinger",
-        Core::GetVar { .. } => "getvar",
-        Core::Connect => "connect",
-        Core::Resume => "resume",
-        Core::Exit => "exit",
+fn kind(command: &Core<'_>) -> &'static str {
+    use esl_proto::raw::Command;
+    match Command::from(*command) {
+        Command::Auth { .. } => "auth",
+        Command::UserAuth { .. } => "userauth",
+        Command::Api { .. } => "api",
+        Command::BgApi { .. } => "bgapi",
+        Command::Event { .. } => "event",
+        Command::NixEvent { .. } => "nixevent",
+        Command::NoEvents => "noevents",
+        Command::MyEvents { .. } => "myevents",
+        Command::DivertEvents { .. } => "divert_events",
+        Command::Filter(_) => "filter",
+        Command::SendEvent(_) => "sendevent",
+        Command::SendMsg(_) => "sendmsg",
+        Command::Log { .. } => "log",
+        Command::NoLog => "nolog",
+        Command::Linger { .. } => "linger",
+        Command::NoLinger => "nolinger",
+        Command::GetVar { .. } => "getvar",
+        Command::Connect => "connect",
+        Command::Resume => "resume",
+        Command::Exit => "exit",
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use esl_proto::client::{Answer, Eof, Poll, ProtocolError};
 use esl_proto::frame::Step;
-use esl_proto::{Client, Decoder, Frame, Incoming, Limits, Message};
+use esl_proto::{Client, Decoder, Frame, Incoming, Limits};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
@@ -116,7 +116,8 @@ impl State {
 fn message<'b>(py: Python<'_>, front: &'b [u8], consumed: usize, incoming: Incoming<'b>) -> PyResult<Py<PyAny>> {
     let octets = front.get(..consumed).unwrap_or(front);
     let arrived = |frame: &Frame<'b>| Arrived { octets, frame: *frame };
-    match incoming {
+    use esl_proto::raw::{Incoming, Message};
+    match Incoming::from(incoming) {
         Incoming::Event(event) => Ok(Py::new(py, Event::of(py, &event))?.into_any()),
         Incoming::Answer { id, answer: Answer::Reply(reply) } => arrived(reply.frame()).reply(py, id.number()),
         Incoming::Answer { id, answer: Answer::Api(response) } => arrived(response.frame()).response(py, id.number()),
@@ -128,7 +129,7 @@ fn message<'b>(py: Python<'_>, front: &'b [u8], consumed: usize, incoming: Incom
         Incoming::Lingering(notice) => arrived(notice.frame()).lingering(py),
         Incoming::Rejected { rejection, unanswered } => arrived(rejection.frame()).rejected(py, &unanswered),
         Incoming::Goodbye { notice, end, unanswered } => arrived(notice.frame()).closed(py, &notice, end, &unanswered),
-        Incoming::Unexpected(message) => match message {
+        Incoming::Unexpected(message) => match Message::from(message) {
             Message::AuthRequest(frame) | Message::Other(frame) => arrived(&frame).unexpected(py),
             Message::Reply(reply) => arrived(reply.frame()).unexpected(py),
             Message::ApiResponse(response) => arrived(response.frame()).unexpected(py),

@@ -60,9 +60,10 @@ pub(crate) fn not_allowed(py: Python<'_>, reason: NotAllowed) -> PyErr {
 
 /// A command that was not sent.
 pub(crate) fn not_sent(py: Python<'_>, error: &SendError) -> PyErr {
-    match error {
-        SendError::Refused(error) => refused(py, error),
-        SendError::NotAllowed(reason) => not_allowed(py, *reason),
+    use esl_proto::raw::SendError;
+    match SendError::from(*error) {
+        SendError::Refused(error) => refused(py, &error),
+        SendError::NotAllowed(reason) => not_allowed(py, reason),
         SendError::Insufficient(_) => local(py, &error.to_string(), error.code(), None),
     }
 }

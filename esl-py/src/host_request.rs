@@ -1,7 +1,8 @@
 //! What the listener wants of its host, and what it tells.
 
-use esl_proto::command::{CallCommand, SendMsg};
+use esl_proto::command::SendMsg;
 use esl_proto::frame::Request;
+use esl_proto::raw::{self, CallCommand};
 use esl_proto::server::{Closed, Effect as CoreEffect, Goodbye, HostRequest as Core};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -120,41 +121,43 @@ impl HostRequest {
         let text = |octets: &[u8]| Some(to_str(py, octets).unbind());
         let secret = |octets: &[u8]| Some(PyBytes::new(py, octets).unbind());
         let blank = |kind| Self::blank(py, kind, octets);
-        match ask {
-            Core::Password(password) => Self { password: secret(password.expose()), ..blank("password") },
-            Core::User { user, domain, password } => {
+        match raw::server::HostRequest::from(*ask) {
+            raw::server::HostRequest::Password(password) => {
+                Self { password: secret(password.expose()), ..blank("password") }
+            }
+            raw::server::HostRequest::User { user, domain, password } => {
                 Self { user: text(user), domain: text(domain), password: secret(password.expose()), ..blank("user") }
             }
-            Core::Api { line, command, argument, console } => Self {
+            raw::server::HostRequest::Api { line, command, argument, console } => Self {
                 line: text(line),
                 command: text(command),
                 argument: argument.and_then(text),
-                console: *console,
+                console,
                 ..blank("api")
             },
-            Core::BgApi { line, command, argument, job } => Self {
+            raw::server::HostRequest::BgApi { line, command, argument, job } => Self {
                 line: text(line),
                 command: text(command),
                 argument: argument.and_then(text),
                 job_uuid: job.and_then(text),
                 ..blank("bgapi")
             },
-            Core::SendMsg { message, request, wait } => {
-                Self { wait: *wait, ..blank("sendmsg") }.with_message(py, message).with_body(py, request)
+            raw::server::HostRequest::SendMsg { message, request, wait } => {
+                Self { wait, ..blank("sendmsg") }.with_message(py, &message).with_body(py, &request)
             }
-            Core::SendEvent { name, request } => {
-                Self { name: text(name.as_bytes()), ..blank("sendevent") }.with_body(py, request)
+            raw::server::HostRequest::SendEvent { name, request } => {
+                Self { name: text(name.as_bytes()), ..blank("sendevent") }.with_body(py, &request)
             }
-            Core::Connect => blank("connect"),
-            Core::GetVar(name) => Self { name: text(name), ..blank("getvar") },
-            Core::MyEvents(uuid) => Self { uuid: text(uuid), ..blank("myevents") },
+            raw::server::HostRequest::Connect => blank("connect"),
+            raw::server::HostRequest::GetVar(name) => Self { name: text(name), ..blank("getvar") },
+            raw::server::HostRequest::MyEvents(uuid) => Self { uuid: text(uuid), ..blank("myevents") },
         }
     }
 
     fn with_message(self, py: Python<'_>, message: &SendMsg<'_>) -> Self {
         let text = |octets: &[u8]| Some(to_str(py, octets).unbind());
         let asked = Self { uuid: message.uuid.and_then(text), ..self };
-        match &message.call {
+        match CallCommand::from(message.call) {
             CallCommand::Execute(execute) => Self {
                 call: text(b"execute"),
                 app: text(execute.app),
@@ -226,14 +229,17 @@ pub(crate) struct Effect {
 
 impl Effect {
     pub(crate) fn new(py: Python<'_>, effect: CoreEffect, octets: &[u8]) -> Self {
-        let kind = match effect {
-            CoreEffect::AllEvents => "all-events",
-            CoreEffect::Divert(true) => "divert",
-            CoreEffect::Divert(false) => "undivert",
-            CoreEffect::Resume => "resume",
-            CoreEffect::Linger => "linger",
+        let kind = match raw::server::Effect::from(effect) {
+            raw::server::Effect::AllEvents => "all-events",
+            raw::server::Effect::Divert(true) => "divert",
+            raw::server::Effect::Divert(false) => "undivert",
+            raw::server::Effect::Resume => "resume",
+            raw::server::Effect::Linger => "linger",
             // What waits is dropped here.
-            CoreEffect::Greeting | CoreEffect::None | CoreEffect::EventsFlushed | CoreEffect::LogFlushed => "none",
+            raw::server::Effect::Greeting
+            | raw::server::Effect::None
+            | raw::server::Effect::EventsFlushed
+            | raw::server::Effect::LogFlushed => "none",
         };
         Self { kind, octets: command(py, octets) }
     }
@@ -271,8 +277,9 @@ impl ServerClosed {
 }
 
 /// Why a connection is over, as one word.
-pub(crate) const fn word(why: Closed) -> &'static str {
-    match why {
+pub(crate) fn word(why: Closed) -> &'static str {
+    use raw::server::Closed;
+    match Closed::from(why) {
         Closed::Exit => "exit",
         Closed::Refused => "refused",
         Closed::Rejected => "rejected",

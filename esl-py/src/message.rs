@@ -462,8 +462,9 @@ fn place(part: &[u8], whole: &[u8]) -> Range<usize> {
 }
 
 /// An end as one word.
-pub(crate) const fn word(end: End) -> &'static str {
-    match end {
+pub(crate) fn word(end: End) -> &'static str {
+    use esl_proto::raw::End;
+    match End::from(end) {
         End::Exit => "exit",
         End::AuthRefused => "auth-refused",
         End::AuthTimeout => "auth-timeout",

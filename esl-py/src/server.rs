@@ -5,9 +5,9 @@ use std::sync::Mutex;
 
 use esl_proto::Limits;
 use esl_proto::event::{EventEncodeError, EventSource, OutgoingEvent, OutgoingEventError};
+use esl_proto::raw::server as raw;
 use esl_proto::server::{
-    Admission, Closed, Control, Effect as CoreEffect, Goodbye, Poll, Response, ResponseError, Rights, Server as Core,
-    ServerLimits,
+    Admission, Closed, Control, Goodbye, Poll, Response, ResponseError, Rights, Server as Core, ServerLimits,
 };
 use esl_proto::text::{Insufficient, Percent};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -100,15 +100,15 @@ impl State {
             found = match poll {
                 Poll::HostRequest { request: ask, .. } => Found::HostRequest(HostRequest::new(py, &ask, octets)),
                 Poll::Done { effect, .. } => {
-                    match effect {
-                        CoreEffect::EventsFlushed => events.clear(),
-                        CoreEffect::LogFlushed => lines.clear(),
-                        CoreEffect::Greeting
-                        | CoreEffect::None
-                        | CoreEffect::AllEvents
-                        | CoreEffect::Divert(_)
-                        | CoreEffect::Resume
-                        | CoreEffect::Linger => {}
+                    match raw::Effect::from(effect) {
+                        raw::Effect::EventsFlushed => events.clear(),
+                        raw::Effect::LogFlushed => lines.clear(),
+                        raw::Effect::Greeting
+                        | raw::Effect::None
+                        | raw::Effect::AllEvents
+                        | raw::Effect::Divert(_)
+                        | raw::Effect::Resume
+                        | raw::Effect::Linger => {}
                     }
                     Found::Effect(Effect::new(py, effect, octets))
                 }
@@ -180,10 +180,10 @@ impl State {
 
     /// Queues an offered item, if it is wanted.
     fn take(&mut self, offer: Admission, goodbye: Goodbye, keep: impl FnOnce(&mut Self)) -> bool {
-        match offer {
-            Admission::Enqueue => keep(self),
-            Admission::Overflow => self.disconnect(goodbye),
-            Admission::Skip | Admission::Dropped => {}
+        match raw::Admission::from(offer) {
+            raw::Admission::Enqueue => keep(self),
+            raw::Admission::Overflow => self.disconnect(goodbye),
+            raw::Admission::Skip | raw::Admission::Dropped => {}
         }
         offer == Admission::Enqueue
     }
@@ -309,10 +309,8 @@ impl Server {
             Found::NeedData(_) | Found::Nothing => Ok(None),
             Found::Closed => {
                 let Some(why) = closed else { return Ok(None) };
-                let error = match &why {
-                    Closed::Unreadable(error) => Some(error::unreadable(py, error)?),
-                    _ => None,
-                };
+                let unreadable = if let Closed::Unreadable(error) = &why { Some(error) } else { None };
+                let error = unreadable.map(|error| error::unreadable(py, error)).transpose()?;
                 Ok(Some(Py::new(py, ServerClosed { why: word(why), error })?.into_any()))
             }
         }

@@ -5,6 +5,7 @@
 mod apart;
 mod calls;
 mod client;
+mod connection;
 mod memory;
 mod messages;
 mod questions;

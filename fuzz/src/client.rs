@@ -5,10 +5,10 @@
 mod model;
 
 use arbitrary::{Result, Unstructured};
-use esl_proto::client::{End, Poll, Ready, SendError, Unanswered};
+use esl_proto::client::{End, Poll, Ready, Unanswered};
 use esl_proto::command::{CallCommand, Execute, Filter, SendMsg};
 use esl_proto::name::{EventName, Format, LogLevel};
-use esl_proto::{Client, Command, Incoming, Limits, Message};
+use esl_proto::{Client, Command, Incoming, Limits, Message, raw};
 use model::{Model, Needs};
 
 /// What a server says.
@@ -157,10 +157,10 @@ impl Host {
             Err(error) => {
                 assert_eq!(format!("{:?}", self.client), before, "an error changes nothing");
                 assert!(!error.to_string().is_empty());
-                match error {
-                    SendError::NotAllowed(reason) => assert_eq!(allowed, Err(reason)),
-                    SendError::Refused(_) => assert!(allowed.is_ok() && command.encoded_len().is_err()),
-                    SendError::Insufficient(_) => assert!(allowed.is_ok() && short),
+                match raw::SendError::from(error) {
+                    raw::SendError::NotAllowed(reason) => assert_eq!(allowed, Err(reason)),
+                    raw::SendError::Refused(_) => assert!(allowed.is_ok() && command.encoded_len().is_err()),
+                    raw::SendError::Insufficient(_) => assert!(allowed.is_ok() && short),
                 }
             }
         }
@@ -242,31 +242,31 @@ impl Host {
 
     fn incoming(&mut self, incoming: &Incoming<'_>) {
         self.model.hears(incoming);
-        match incoming {
-            Incoming::Authenticated { id, .. }
-            | Incoming::AuthRefused { id, .. }
-            | Incoming::Connected { id, .. }
-            | Incoming::Answer { id, .. } => {
+        match &raw::Incoming::from(*incoming) {
+            raw::Incoming::Authenticated { id, .. }
+            | raw::Incoming::AuthRefused { id, .. }
+            | raw::Incoming::Connected { id, .. }
+            | raw::Incoming::Answer { id, .. } => {
                 self.answered(id.number());
             }
-            Incoming::Rejected { unanswered, .. } => {
+            raw::Incoming::Rejected { unanswered, .. } => {
                 assert_eq!(unanswered.end(), End::Rejected);
                 self.report(*unanswered);
             }
-            Incoming::Goodbye { notice, end, unanswered } => {
+            raw::Incoming::Goodbye { notice, end, unanswered } => {
                 assert_eq!(*end, self.model.reason(notice, self.sent > self.reported));
                 self.never(*unanswered, *end);
             }
-            Incoming::Unexpected(message) => {
+            raw::Incoming::Unexpected(message) => {
                 self.unexpected += 1;
                 let answers = matches!(message, Message::Reply(_) | Message::ApiResponse(_));
                 let is_over = self.model.pending_end == Some(End::Rejected);
                 assert!(!answers || self.sent == self.reported || is_over, "an answer that nobody waits for");
             }
-            Incoming::AuthRequest => assert!(!self.model.outbound && self.reported == 0),
-            Incoming::Event(_) => self.events += 1,
-            Incoming::Log(_) => self.log_lines += 1,
-            Incoming::Lingering(_) => assert!(self.client.is_lingering()),
+            raw::Incoming::AuthRequest => assert!(!self.model.outbound && self.reported == 0),
+            raw::Incoming::Event(_) => self.events += 1,
+            raw::Incoming::Log(_) => self.log_lines += 1,
+            raw::Incoming::Lingering(_) => assert!(self.client.is_lingering()),
         }
         assert!(!format!("{incoming:?}").is_empty());
     }

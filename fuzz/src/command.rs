@@ -14,8 +14,10 @@ pub fn run(data: &[u8]) {
             Ok(wire) => {
                 reads_back(&wire, &command);
                 assert_eq!(command.body(), request(&wire).body());
+                let owned = command.into_owned().unwrap();
+                assert_eq!((owned.as_bytes(), owned.as_command()), (&wire[..], command));
             }
-            Err(error) => assert!(!error.to_string().is_empty()),
+            Err(error) => assert!(!error.to_string().is_empty() && command.into_owned().is_err()),
         }
         assert!(!format!("{command:?}").is_empty());
     });

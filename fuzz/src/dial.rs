@@ -2,7 +2,7 @@
 //! understood of it can be written, unless refused, and then reads the same.
 
 use arbitrary::{Result, Unstructured};
-use esl_proto::dial::{Bridge, Destination, DialReadError, DialString, Originate};
+use esl_proto::dial::{Bridge, Destination, DialReadError, DialString, DialStringBuf, Originate};
 
 use crate::any_dial::{OwnedHandle, OwnedPairs, PARK, argument, line, with_dial};
 use crate::texts::{several, text};
@@ -34,6 +34,8 @@ fn read(text: &[u8]) {
         Ok(call) => {
             assert!(!format!("{call:?}").is_empty());
             let _refused = argument(call.dial).is_err();
+            let owned = DialStringBuf::parse(text).unwrap();
+            assert_eq!((owned.as_bytes(), owned.as_dial_string()), (text, call.dial));
         }
         Err(DialReadError::Refused(error)) => assert!(error.offset <= text.len() && !error.to_string().is_empty()),
         Err(DialReadError::Insufficient(error)) => panic!("{error}"),

@@ -79,9 +79,23 @@ fn check(event: Event<'_>, crlf: bool, slots: usize) {
     for count in [slots, headers.len()] {
         check_index(&event, &headers, &values, &names, count);
     }
+    check_owned(&event, &values, &names);
     assert_eq!(event.name(), event.get("Event-Name").map(|value| EventName::from_bytes(value.raw())));
     let _ = (event.subclass(), event.job_uuid(), event.application_uuid(), format!("{event:?}"));
     EventSequence::new().note(&event);
+}
+
+fn check_owned(event: &Event<'_>, values: &BTreeMap<Vec<u8>, Vec<Value<'_>>>, names: &[&[u8]]) {
+    let owned = event.into_owned();
+    assert_eq!(owned, *event);
+    for name in names {
+        let all = values.get(&name.to_ascii_uppercase()).map_or(&[][..], |all| all);
+        // It lies elsewhere: where the event lies that is a view on it.
+        let walked: Vec<Value<'_>> = owned.as_event().get_all(name).last().into_iter().collect();
+        assert!(same(owned.get(name), &walked));
+        assert_eq!(walked.last(), all.last());
+    }
+    assert_eq!((owned.name(), owned.body()), (event.name(), event.body()));
 }
 
 fn check_index(

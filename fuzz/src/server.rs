@@ -9,7 +9,7 @@ use esl_proto::server::{
     Admission, Control, DeliverError, Effect, Goodbye, HostRequest, LogData, Poll, Response, ResponseError, Rights,
     Server, ServerLimits,
 };
-use esl_proto::{Decoder, Frame, Limits, Message, Value};
+use esl_proto::{Decoder, Frame, Limits, Message, Value, raw};
 
 use crate::splits::Splits;
 
@@ -174,19 +174,23 @@ impl Listener {
             Field { name: Value::from_bytes(name.as_bytes()), content: Content::Text(Value::from_bytes(command)) },
         ];
         self.check_rights(ask);
-        let answer = match ask {
-            HostRequest::Password(secret) if secret.expose().starts_with(b"no") => Response::Refuse,
-            HostRequest::Password(_) | HostRequest::User { .. } => Response::Accept(self.rights),
-            HostRequest::Api { command, argument, .. } => Response::Output(argument.unwrap_or(command)),
-            HostRequest::BgApi { command, job, .. } => Response::Job(job.unwrap_or(command)),
-            HostRequest::SendMsg { message, .. } if message.uuid.is_some() => Response::NoSuchChannel(command),
-            HostRequest::SendMsg { message, .. } if message.run_async => Response::Ok,
-            HostRequest::SendMsg { request, .. } => Response::Reply(request.line()),
-            HostRequest::SendEvent { request, .. } => Response::Fired(request.body().unwrap_or(command)),
-            HostRequest::Connect => Response::Channel(OutgoingEvent::new(&fields)),
-            HostRequest::GetVar(_) => Response::Value(command),
-            HostRequest::MyEvents(uuid) if uuid.starts_with(b"no") => Response::NoSuchChannel(uuid),
-            HostRequest::MyEvents(uuid) => Response::Control(uuid),
+        let answer = match raw::server::HostRequest::from(*ask) {
+            raw::server::HostRequest::Password(secret) if secret.expose().starts_with(b"no") => Response::Refuse,
+            raw::server::HostRequest::Password(_) | raw::server::HostRequest::User { .. } => {
+                Response::Accept(self.rights)
+            }
+            raw::server::HostRequest::Api { command, argument, .. } => Response::Output(argument.unwrap_or(command)),
+            raw::server::HostRequest::BgApi { command, job, .. } => Response::Job(job.unwrap_or(command)),
+            raw::server::HostRequest::SendMsg { message, .. } if message.uuid.is_some() => {
+                Response::NoSuchChannel(command)
+            }
+            raw::server::HostRequest::SendMsg { message, .. } if message.run_async => Response::Ok,
+            raw::server::HostRequest::SendMsg { request, .. } => Response::Reply(request.line()),
+            raw::server::HostRequest::SendEvent { request, .. } => Response::Fired(request.body().unwrap_or(command)),
+            raw::server::HostRequest::Connect => Response::Channel(OutgoingEvent::new(&fields)),
+            raw::server::HostRequest::GetVar(_) => Response::Value(command),
+            raw::server::HostRequest::MyEvents(uuid) if uuid.starts_with(b"no") => Response::NoSuchChannel(uuid),
+            raw::server::HostRequest::MyEvents(uuid) => Response::Control(uuid),
         };
         let answered = self.server.respond(answer, &mut out);
         assert!(
@@ -259,10 +263,12 @@ impl Listener {
                 assert_eq!(self.write(&out[..written]), usize::from(!was_closed));
             }
             7 | 8 => self.deliver(&event),
-            _ => match self.server.offer(&event) {
-                Admission::Enqueue => self.queued += 1,
-                Admission::Skip => {}
-                Admission::Dropped | Admission::Overflow => assert_eq!(self.queued, LIMITS.max_queued),
+            _ => match raw::server::Admission::from(self.server.offer(&event)) {
+                raw::server::Admission::Enqueue => self.queued += 1,
+                raw::server::Admission::Skip => {}
+                raw::server::Admission::Dropped | raw::server::Admission::Overflow => {
+                    assert_eq!(self.queued, LIMITS.max_queued)
+                }
             },
         }
         assert!(self.server.waiting_events() == self.queued && self.queued <= LIMITS.max_queued);

@@ -97,6 +97,7 @@ public:
 
 private:
     friend class client_handle;
+    friend class connection_handle;
 
     eslp_client_result c_;
     eslp::message message_;
@@ -120,6 +121,8 @@ public:
 
 private:
     friend class client_handle;
+    friend class connection_handle;
+
     eslp_sent c_;
     eslp::status status_ = ESLP_NULL;
 };
@@ -180,6 +183,24 @@ private:
     eslp_subscription c_;
 };
 
+/// What the end of a stream tells.
+struct eof_report {
+    eslp_end end;
+    /// The first may be the one whose answer was cut off.
+    eslp::unanswered unanswered;
+    /// Octets of a frame that the end cut off, and those that it lacks: 0 if its head has not said.
+    std::size_t incomplete;
+    std::size_t missing;
+    /// The command that the end answers, and its broken reply: nothing in an ordinary connection.
+    std::optional<command_id> id;
+    eslp::message message;
+
+    static eof_report of(const eslp_eof& eof) noexcept {
+        return {static_cast<eslp_end>(eof.end), eof.unanswered, eof.incomplete, eof.missing, detail::id_of(eof.id),
+                eof.message};
+    }
+};
+
 template <class Buffer>
 class arrivals;
 
@@ -234,23 +255,12 @@ public:
         return number ? std::optional<command_id>(command_id(*number)) : std::nullopt;
     }
 
+    using eof_report = eslp::eof_report;
     /// The stream has ended; `rest` is what was read and not consumed. To be called once.
-    struct eof_report {
-        eslp_end end;
-        /// The first may be the one whose answer was cut off.
-        eslp::unanswered unanswered;
-        /// Octets of a frame that the end cut off, and those that it lacks: 0 if its head has not said.
-        std::size_t incomplete;
-        std::size_t missing;
-        /// The command that the end answers, and its broken reply: nothing in an ordinary connection.
-        std::optional<command_id> id;
-        eslp::message message;
-    };
     eof_report eof(std::string_view rest) noexcept {
         eslp_eof eof = {};
         (void)::eslp_client_eof(handle_, rest.data(), rest.size(), &eof);
-        return {static_cast<eslp_end>(eof.end), eof.unanswered, eof.incomplete, eof.missing, detail::id_of(eof.id),
-                eof.message};
+        return eof_report::of(eof);
     }
 
     /// Why the connection is over; ESLP_END_NONE if it is not.

@@ -428,6 +428,70 @@ static void clients(void) {
     FOR_NONE(uint64_t, i, eslp_tag_number(&tag, 1, i));
 }
 
+static void connections(void) {
+    uint64_t memory[ESLP_CONNECTION_SIZE / 8 + 1];
+    char input[64], output[8];
+    eslp_connection *connection = NULL;
+    eslp_client_result result;
+    eslp_connection_state state;
+    eslp_sent sent;
+    eslp_eof eof;
+    uint64_t id;
+    char *spare;
+    const eslp_command command = {.kind = ESLP_COMMAND_EXIT}, none = {0};
+    const eslp_subscription wanted = {.events.names = {"ALL", 3}}, lying = {.channel = {NULL, 3}};
+    CHECK(eslp_connection_sizeof() <= ESLP_CONNECTION_SIZE && eslp_connection_alignof() <= ESLP_ALIGN);
+#define INIT(memory, size, role, input, input_size, output, output_size, connection) \
+    eslp_connection_init(memory, size, role, NULL, input, input_size, output, output_size, connection)
+    RETURNS(ESLP_NULL, INIT(NULL, 9999, ESLP_INBOUND, input, 64, output, 8, &connection));
+    RETURNS(ESLP_NULL, INIT(memory, sizeof memory, ESLP_INBOUND, NULL, 64, output, 8, &connection));
+    RETURNS(ESLP_NULL, INIT(memory, sizeof memory, ESLP_INBOUND, input, 64, NULL, 8, &connection));
+    RETURNS(ESLP_INVALID_ARGUMENT, INIT(memory, sizeof memory, ESLP_INBOUND, input, SIZE_MAX, output, 8, &connection));
+    FOR_NONE(eslp_connection *, c, INIT(memory, sizeof memory, ESLP_INBOUND, input, 64, output, 8, c));
+    RETURNS(ESLP_MEMORY_TOO_SMALL, INIT(memory, 8, ESLP_INBOUND, input, 64, output, 8, &connection));
+    RETURNS(ESLP_MISALIGNED,
+            INIT((char *)memory + 4, sizeof memory - 4, ESLP_INBOUND, input, 64, output, 8, &connection));
+    RETURNS(ESLP_INVALID_ARGUMENT, INIT(memory, sizeof memory, 0, input, 64, output, 8, &connection));
+    RETURNS(ESLP_OK, INIT(memory, sizeof memory, ESLP_INBOUND, input, 64, output, 8, &connection));
+    FOR_BAD(eslp_connection, c, eslp_connection_spare(c, &spare, &len));
+    FOR_NONE(char *, s, eslp_connection_spare(connection, s, &len));
+    FOR_NONE(size_t, l, eslp_connection_spare(connection, &spare, l));
+    FOR_BAD(eslp_connection, c, eslp_connection_commit(c, 1));
+    FOR_BAD(eslp_connection, c, eslp_connection_next(c, &result));
+    FOR_NONE(eslp_client_result, f, eslp_connection_next(connection, f));
+    FOR_BAD(eslp_connection, c, eslp_connection_grow_input(c, input, 64));
+    RETURNS(ESLP_NULL, eslp_connection_grow_input(connection, NULL, 64));
+    FOR_BAD(eslp_connection, c, eslp_connection_grow_output(c, output, 8));
+    RETURNS(ESLP_NULL, eslp_connection_grow_output(connection, NULL, 8));
+    FOR_BAD(eslp_connection, c, eslp_connection_send(c, &command, &sent));
+    FOR_NONE(const eslp_command, c, eslp_connection_send(connection, c, &sent));
+    FOR_NONE(eslp_sent, s, eslp_connection_send(connection, &command, s));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_connection_send(connection, &none, &sent));
+    FOR_BAD(eslp_connection, c, eslp_connection_subscribe(c, &wanted, false, &sent));
+    FOR_NONE(const eslp_subscription, s, eslp_connection_subscribe(connection, s, false, &sent));
+    FOR_NONE(eslp_sent, s, eslp_connection_subscribe(connection, &wanted, true, s));
+    RETURNS(ESLP_NULL, eslp_connection_subscribe(connection, &lying, false, &sent));
+    FOR_BAD(eslp_connection, c, eslp_connection_send_external(c, "x", 1, &id));
+    FOR_NONE(uint64_t, i, eslp_connection_send_external(connection, "x", 1, i));
+    RETURNS(ESLP_NULL, eslp_connection_send_external(connection, NULL, 1, &id));
+    FOR_BAD_GIVES(eslp_connection, c, eslp_connection_to_send(c).data == NULL && eslp_connection_to_send(c).len == 0);
+    FOR_BAD(eslp_connection, c, eslp_connection_sent(c, 1));
+    FOR_BAD(eslp_connection, c, eslp_connection_eof(c, &eof));
+    FOR_NONE(eslp_eof, e, eslp_connection_eof(connection, e));
+    FOR_BAD(eslp_connection, c, eslp_connection_may_send(c, &command));
+    FOR_NONE(const eslp_command, c, eslp_connection_may_send(connection, c));
+    FOR_BAD(eslp_connection, c, eslp_connection_get_state(c, &state));
+    FOR_NONE(eslp_connection_state, s, eslp_connection_get_state(connection, s));
+    RETURNS(ESLP_OK, eslp_connection_get_state(connection, &state));
+    CHECK(state.in_flight == 0 && state.end == ESLP_END_NONE && eslp_connection_to_send(connection).len == 0);
+    RETURNS(ESLP_OK, eslp_connection_commit(connection, SIZE_MAX));
+    RETURNS(ESLP_OK, eslp_connection_sent(connection, SIZE_MAX));
+    FOR_BAD(eslp_connection, c, eslp_connection_drop(c));
+    RETURNS(ESLP_OK, eslp_connection_drop(connection));
+    RETURNS(ESLP_BAD_HANDLE, eslp_connection_next(connection, &result));
+#undef INIT
+}
+
 static void jobs(void) {
     eslp_pending pending;
     eslp_pending_slot slots[2];
@@ -666,6 +730,7 @@ int main(void) {
     commands();
     dial_strings();
     clients();
+    connections();
     jobs();
     buffers();
     events_to_send();

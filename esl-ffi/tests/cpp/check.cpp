@@ -5,6 +5,7 @@ int main() {
     check_values();
     check_commands();
     check_client();
+    check_connection();
     check_server();
     check_dial();
     std::puts("C++: values, commands, connections and calls are as promised");

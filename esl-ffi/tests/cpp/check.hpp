@@ -17,5 +17,6 @@
 void check_values();
 void check_commands();
 void check_client();
+void check_connection();
 void check_server();
 void check_dial();

@@ -125,10 +125,11 @@ impl Connection {
     /// `keep` says how many octets wait then.
     fn take(&self, offer: Admission, goodbye: Goodbye, keep: impl FnOnce() -> usize) {
         match offer {
-            Admission::Skip | Admission::Dropped => {}
             Admission::Enqueue if keep() > self.most => self.kill(goodbye),
             Admission::Enqueue => self.wake.notify_one(),
             Admission::Overflow => self.kill(goodbye),
+            // Not wanted, or lost and counted.
+            _ => {}
         }
     }
 

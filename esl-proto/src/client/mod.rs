@@ -26,6 +26,8 @@
 mod facts;
 mod ids;
 mod jobs;
+#[cfg(feature = "alloc")]
+mod owned;
 mod rules;
 mod saved;
 mod sequence;
@@ -36,6 +38,8 @@ use core::fmt;
 
 pub use ids::UnansweredIds;
 pub use jobs::{PendingDrain, PendingSlot, PendingTable, Tag};
+#[cfg(feature = "alloc")]
+pub use owned::{FollowBuf, SubscriptionBuf};
 pub use rules::NotAllowed;
 pub use sequence::EventSequence;
 use state::{Input, Phase, Role, State};
@@ -261,6 +265,7 @@ impl Ready {
 
 /// What comes in on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Incoming<'b> {
     /// The server wants [`Command::Auth`] or [`Command::UserAuth`], within 25 seconds.
     AuthRequest,
@@ -351,6 +356,7 @@ impl<'b> Answer<'b> {
 
 /// Why a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum End {
     /// After `exit`.
     Exit,
@@ -482,6 +488,7 @@ impl core::error::Error for ProtocolError {
 
 /// Why [`Client::send`] has failed. Nothing has changed but what `out` holds, which has no meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SendError {
     /// The command can never be sent so.
     Refused(CommandError),

@@ -1258,6 +1258,7 @@ impl<'a> Socket<'a> {
 
 /// How an application ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Ending {
     /// By itself: CHANNEL_EXECUTE_COMPLETE tells.
     Completes,
@@ -1283,6 +1284,7 @@ pub enum Ending {
 /// assert!(response.is_some_and(|response| response == *"FILE PLAYED"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Outcome<'e> {
     /// It has come to its own end.
     Completed {
@@ -1616,6 +1618,7 @@ fields! {
 
 /// Why [`App::encode`] has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AppEncodeError {
     /// The argument is refused, whatever the room.
     Refused(AppError),

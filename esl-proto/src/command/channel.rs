@@ -82,6 +82,7 @@ impl<'a> SendMsg<'a> {
 
 /// What a [`SendMsg`] tells the channel: its `call-command`.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CallCommand<'a> {
     /// `execute`: run an application.
     Execute(Execute<'a>),

@@ -1,10 +1,14 @@
 //! Lists in commands: given as slices by a program, or found in the text of a request.
 
+#[cfg(feature = "alloc")]
+use alloc::vec::Vec;
 use core::iter::FusedIterator;
 use core::{fmt, slice};
 
 use super::keys::APPLICATION;
 use crate::frame::{Request, RequestHeaders};
+#[cfg(feature = "alloc")]
+use crate::name::EventNameBuf;
 use crate::name::{EventName, header};
 use crate::text::Value;
 use crate::text::cut::{LineWords, pieces, split, words};
@@ -49,6 +53,13 @@ impl<N: AsRef<[u8]> + Sync, V: AsRef<[u8]> + Sync> PairSource for &[(N, V)] {
 }
 
 impl<N: AsRef<[u8]> + Sync, V: AsRef<[u8]> + Sync, const LEN: usize> PairSource for [(N, V); LEN] {
+    fn pair(&self, place: usize) -> Option<(&[u8], &[u8])> {
+        self.get(place).map(|(name, value)| (name.as_ref(), value.as_ref()))
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<N: AsRef<[u8]> + Sync, V: AsRef<[u8]> + Sync> PairSource for Vec<(N, V)> {
     fn pair(&self, place: usize) -> Option<(&[u8], &[u8])> {
         self.get(place).map(|(name, value)| (name.as_ref(), value.as_ref()))
     }
@@ -230,6 +241,8 @@ pub struct Words<'a>(WordsOf<'a>);
 enum WordsOf<'a> {
     Text(&'a [&'a str]),
     Octets(&'a [&'a [u8]]),
+    #[cfg(feature = "alloc")]
+    Owned(&'a [Vec<u8>]),
     /// Words of a command line, between blanks.
     Line(&'a [u8]),
 }
@@ -248,6 +261,13 @@ impl<'a> Words<'a> {
     #[must_use]
     pub const fn from_bytes(words: &'a [&'a [u8]]) -> Self {
         Self(WordsOf::Octets(words))
+    }
+
+    /// These words, which own their octets.
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub const fn from_owned(words: &'a [Vec<u8>]) -> Self {
+        Self(WordsOf::Owned(words))
     }
 
     /// The words of a text, between blanks.
@@ -271,6 +291,8 @@ impl<'a> Words<'a> {
         WordsIter(match self.0 {
             WordsOf::Text(text) => WordsIn::Text(text.iter()),
             WordsOf::Octets(octets) => WordsIn::Octets(octets.iter()),
+            #[cfg(feature = "alloc")]
+            WordsOf::Owned(owned) => WordsIn::Owned(owned.iter()),
             WordsOf::Line(line) => WordsIn::Line(words(line)),
         })
     }
@@ -284,6 +306,8 @@ pub struct WordsIter<'a>(WordsIn<'a>);
 enum WordsIn<'a> {
     Text(slice::Iter<'a, &'a str>),
     Octets(slice::Iter<'a, &'a [u8]>),
+    #[cfg(feature = "alloc")]
+    Owned(slice::Iter<'a, Vec<u8>>),
     Line(LineWords<'a>),
 }
 
@@ -295,6 +319,8 @@ impl<'a> Iterator for WordsIter<'a> {
         match &mut self.0 {
             WordsIn::Text(text) => text.next().map(|word| word.as_bytes()),
             WordsIn::Octets(octets) => octets.next().copied(),
+            #[cfg(feature = "alloc")]
+            WordsIn::Owned(owned) => owned.next().map(Vec::as_slice),
             WordsIn::Line(line) => line.next(),
         }
     }
@@ -303,6 +329,8 @@ impl<'a> Iterator for WordsIter<'a> {
         match &self.0 {
             WordsIn::Text(text) => text.size_hint(),
             WordsIn::Octets(octets) => octets.size_hint(),
+            #[cfg(feature = "alloc")]
+            WordsIn::Owned(owned) => owned.size_hint(),
             WordsIn::Line(_) => (0, None),
         }
     }
@@ -364,6 +392,8 @@ pub struct EventNames<'a>(EventNamesOf<'a>);
 #[derive(Clone, Copy)]
 enum EventNamesOf<'a> {
     Names(&'a [EventName<'a>]),
+    #[cfg(feature = "alloc")]
+    Owned(&'a [EventNameBuf]),
     /// Words of a command line.
     Line(&'a [u8]),
 }
@@ -378,6 +408,13 @@ impl<'a> EventNames<'a> {
         Self(EventNamesOf::Names(names))
     }
 
+    /// These names, which own their words.
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub const fn from_owned(names: &'a [EventNameBuf]) -> Self {
+        Self(EventNamesOf::Owned(names))
+    }
+
     /// The names that the words of a text are, between blanks.
     #[must_use]
     pub const fn from_line(line: &'a [u8]) -> Self {
@@ -389,7 +426,7 @@ impl<'a> EventNames<'a> {
     pub const fn as_line(&self) -> Option<&'a [u8]> {
         match self.0 {
             EventNamesOf::Line(line) => Some(line),
-            EventNamesOf::Names(_) => None,
+            _ => None,
         }
     }
 
@@ -398,6 +435,8 @@ impl<'a> EventNames<'a> {
     pub fn iter(&self) -> EventNamesIter<'a> {
         EventNamesIter(match self.0 {
             EventNamesOf::Names(names) => NamesIn::Names(names.iter()),
+            #[cfg(feature = "alloc")]
+            EventNamesOf::Owned(names) => NamesIn::Owned(names.iter()),
             EventNamesOf::Line(line) => NamesIn::Line(words(line)),
         })
     }
@@ -410,6 +449,8 @@ pub struct EventNamesIter<'a>(NamesIn<'a>);
 #[derive(Clone)]
 enum NamesIn<'a> {
     Names(slice::Iter<'a, EventName<'a>>),
+    #[cfg(feature = "alloc")]
+    Owned(slice::Iter<'a, EventNameBuf>),
     Line(LineWords<'a>),
 }
 
@@ -420,6 +461,8 @@ impl<'a> Iterator for EventNamesIter<'a> {
     fn next(&mut self) -> Option<EventName<'a>> {
         match &mut self.0 {
             NamesIn::Names(names) => names.next().copied(),
+            #[cfg(feature = "alloc")]
+            NamesIn::Owned(names) => names.next().map(EventNameBuf::as_name),
             NamesIn::Line(line) => line.next().map(EventName::asked_for),
         }
     }
@@ -427,6 +470,8 @@ impl<'a> Iterator for EventNamesIter<'a> {
     fn size_hint(&self) -> (usize, Option<usize>) {
         match &self.0 {
             NamesIn::Names(names) => names.size_hint(),
+            #[cfg(feature = "alloc")]
+            NamesIn::Owned(names) => names.size_hint(),
             NamesIn::Line(_) => (0, None),
         }
     }

@@ -6,10 +6,13 @@
 //! No text that the caller passes can forge the protocol: line ends and NUL are refused wherever they would, with the
 //! field and the place. What may hold line ends travels as a body.
 
+#[cfg(feature = "dial")]
 pub mod app;
 mod channel;
 mod keys;
 mod list;
+#[cfg(feature = "alloc")]
+mod owned;
 pub(crate) mod parse;
 pub(crate) mod verb;
 mod write;
@@ -18,6 +21,8 @@ use core::fmt;
 
 pub use channel::{CallCommand, Execute, SendMsg, Unicast};
 pub use list::{EventNames, EventNamesIter, Events, PairSource, Pairs, PairsIter, Words, WordsIter};
+#[cfg(feature = "alloc")]
+pub use owned::CommandBuf;
 pub use parse::{ParseError, ParseErrorKind};
 
 use crate::frame::Request;
@@ -55,6 +60,7 @@ use crate::text::Value;
 /// assert_eq!(WANTED, Events::new(&[EventName::ChannelAnswer], &["sofia::register"]));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Command<'a> {
     /// `auth <password>`: answers the auth request. A wrong password ends the connection.
     Auth {
@@ -412,6 +418,7 @@ impl fmt::Debug for Secret<'_> {
 /// The value is compared without regard to case. Written `/.../` it is a regular expression. `+`, `-` and blanks at
 /// its front are not part of it: `-` makes it exclude.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Filter<'a> {
     /// `filter add <header> <value>`
     Add {
@@ -556,6 +563,7 @@ numbered! {
 
 /// The part of a command that a [`CommandError`] speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Field {
     /// All of the command before its body.
     Head,

@@ -64,6 +64,24 @@ pub(super) fn command<'a>(request: &Request<'a>) -> Result<Command<'a>, ParseErr
     read(line, request).map_err(|(kind, rest)| ParseError { kind, offset: line.len().saturating_sub(rest.len()) })
 }
 
+/// Reads what has been written here: also event names none of which is known, and a line that the server would take for
+/// another.
+#[cfg(feature = "alloc")]
+pub(super) fn written<'a>(request: &Request<'a>) -> Option<Command<'a>> {
+    let line = request.line();
+    match (read(line, request), verb::find(line)) {
+        (Ok(command), _) => Some(command),
+        (Err((ParseErrorKind::NoNames, _)), Some((row, rest))) => match row.verb {
+            Verb::Event => {
+                let (format, names) = event_words(rest);
+                Some(Command::Event { format, events: Events::from_line(names) })
+            }
+            _ => Some(Command::NixEvent { events: Events::from_line(nixevent_words(rest)) }),
+        },
+        (Err(_), _) => None,
+    }
+}
+
 fn read<'a>(line: &'a [u8], request: &Request<'a>) -> Parsed<'a, Command<'a>> {
     if line.is_empty() {
         return Err((ParseErrorKind::Nul, line));

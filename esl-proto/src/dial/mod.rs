@@ -70,6 +70,8 @@
 
 mod endpoint;
 mod list;
+#[cfg(feature = "alloc")]
+mod owned;
 mod read;
 mod write;
 
@@ -81,6 +83,8 @@ pub use list::{
     Variables, VariablesIter,
 };
 
+#[cfg(feature = "alloc")]
+pub use owned::DialStringBuf;
 pub(crate) use write::expansion;
 
 use crate::sink::Writer;
@@ -371,6 +375,7 @@ numbered! {
 
 /// The part of a call that a [`DialError`] speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DialField {
     /// The name of a variable.
     VariableName,

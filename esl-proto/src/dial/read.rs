@@ -528,7 +528,7 @@ fn variables<S: Source>(
 }
 
 /// `switch_ivr_enterprise_originate`: takes handles apart.
-fn dial_string<'a>(mut source: Dialled<'_>, output: &mut Output<'a>) -> Result<DialString<'a>, DialParseError> {
+fn dial_string<'a>(mut source: Dialled<'_>, output: &mut Output<'a>) -> Result<&'a [u8], DialParseError> {
     source.skip_blanks();
     let is_enterprise = up_to_enterprise(&source).is_some();
     if variables(&mut source, (b'<', b'>'), b',', ALL, output)? {
@@ -549,7 +549,7 @@ fn dial_string<'a>(mut source: Dialled<'_>, output: &mut Output<'a>) -> Result<D
         source.skip_blanks();
     }
     handle(Within { source, left: usize::MAX }, output)?;
-    Ok(DialString::read(output.finish()))
+    Ok(output.finish())
 }
 
 /// How many octets there are before the next `:_:`.
@@ -640,6 +640,11 @@ fn before_nul(text: &[u8]) -> &[u8] {
 }
 
 pub(super) fn bridge<'a>(argument: &[u8], storage: &'a mut [u8]) -> Result<Bridge<'a>, DialReadError> {
+    Ok(Bridge { dial: DialString::read(bridge_text(argument, storage)?) })
+}
+
+/// The text of the dial string, of which [`DialString::read`] makes one.
+pub(super) fn bridge_text<'a>(argument: &[u8], storage: &'a mut [u8]) -> Result<&'a [u8], DialReadError> {
     let text = before_nul(argument);
     let mut output = Output::new(storage, text)?;
     let expanded = Expanded::new(text);
@@ -649,7 +654,7 @@ pub(super) fn bridge<'a>(argument: &[u8], storage: &'a mut [u8]) -> Result<Bridg
             return Err(ahead.error(DialParseErrorKind::Expansion).into());
         }
     }
-    Ok(Bridge { dial: dial_string(Dialled::Expanded(expanded), &mut output)? })
+    Ok(dial_string(Dialled::Expanded(expanded), &mut output)?)
 }
 
 /// White space that the server drops at the ends of an API command's argument.
@@ -678,7 +683,7 @@ pub(super) fn originate<'a>(line: &[u8], storage: &'a mut [u8]) -> Result<Origin
         return Err(ahead.error(DialParseErrorKind::Missing).into());
     }
     arguments.next_token();
-    let dial = dial_string(Dialled::Argument(arguments.clone()), &mut output)?;
+    let dial = DialString::read(dial_string(Dialled::Argument(arguments.clone()), &mut output)?);
     let mut next = || {
         arguments.next_token().then(|| {
             output.put_all(&mut arguments);

@@ -17,29 +17,43 @@ impl HeaderSlot {
     /// An unused slot: `let mut slots = [HeaderSlot::EMPTY; 128];`
     pub const EMPTY: Self = Self(0, 0);
 
+    /// The same octets as [`from_bytes`](Self::from_bytes) takes.
+    #[cfg(feature = "alloc")]
     #[inline]
-    const fn of_marks(marks: LineMasks) -> Self {
+    pub(super) const fn to_octets(self) -> [u8; size_of::<Self>()] {
+        ((self.1 as u128) << 64 | self.0 as u128).to_le_bytes()
+    }
+
+    #[cfg(feature = "alloc")]
+    #[inline]
+    pub(super) const fn from_bytes(octets: [u8; size_of::<Self>()]) -> Self {
+        let both = u128::from_le_bytes(octets);
+        Self(both as u64, (both >> 64) as u64)
+    }
+
+    #[inline]
+    pub(super) const fn of_marks(marks: LineMasks) -> Self {
         Self(marks.ends, marks.colons)
     }
 
     #[inline]
-    const fn marks(self) -> LineMasks {
+    pub(super) const fn marks(self) -> LineMasks {
         LineMasks { ends: self.0, colons: self.1 }
     }
 
     #[inline]
-    fn of_header(text: &[u8], header: &Header<'_>) -> Self {
+    pub(super) fn of_header(text: &[u8], header: &Header<'_>) -> Self {
         Self(PackedSpan::of(text, &header.name).0, PackedSpan::of(text, &header.value).0)
     }
 
     #[inline]
-    fn header(self, text: &[u8]) -> Header<'_> {
+    pub(super) fn header(self, text: &[u8]) -> Header<'_> {
         Header { name: PackedSpan(self.0).value(text), value: PackedSpan(self.1).value(text) }
     }
 
     /// Whether `wanted` is the header's name, in any case of its letters.
     #[inline]
-    fn is(self, text: &[u8], wanted: &[u8]) -> bool {
+    pub(super) fn is(self, text: &[u8], wanted: &[u8]) -> bool {
         let name = PackedSpan(self.0);
         // Most names that differ also differ in length, which needs no access to the text.
         match name.plain_len() {
@@ -51,15 +65,15 @@ impl HeaderSlot {
 
 /// A packed span of an event's text, from the top bit: coding (4 bits), length (28 bits), offset (32 bits).
 #[derive(Clone, Copy)]
-struct PackedSpan(u64);
+pub(super) struct PackedSpan(u64);
 
 impl PackedSpan {
     /// The longest text of which any span can be packed.
-    const LONGEST: usize = (1 << Self::LEN_BITS) - 1;
+    pub(super) const LONGEST: usize = (1 << Self::LEN_BITS) - 1;
     const LEN_BITS: u32 = 28;
 
     #[inline]
-    fn of(text: &[u8], value: &Value<'_>) -> Self {
+    pub(super) fn of(text: &[u8], value: &Value<'_>) -> Self {
         let (raw, coding, _) = value.parts();
         let start = (raw.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
         let coded_len = raw.len() as u32 | u32::from(coding) << Self::LEN_BITS;
@@ -90,8 +104,14 @@ impl PackedSpan {
 
     #[inline]
     fn value(self, text: &[u8]) -> Value<'_> {
+        self.limited(text, u32::MAX)
+    }
+
+    /// A value of which so many decoded octets are meant.
+    #[inline]
+    pub(super) fn limited(self, text: &[u8], limit: u32) -> Value<'_> {
         let raw = self.octets(text);
-        Value::from_parts(raw, self.coding(), u32::MAX).unwrap_or(Value::from_bytes(raw))
+        Value::from_parts(raw, self.coding(), limit).unwrap_or(Value::from_bytes(raw))
     }
 }
 
@@ -106,6 +126,12 @@ impl Marked for Blocks<'_> {
     fn marks(&self, block: usize) -> Option<LineMasks> {
         Some(self.0.get(block)?.marks())
     }
+}
+
+/// The last header of this name in a plain event, which is no longer than [`LONGEST_NAME`].
+#[inline]
+pub(super) fn last_of_lines<'a>(text: &'a [u8], marked: impl Marked, name: &[u8]) -> Option<Value<'a>> {
+    LinesByNameLength::new(marked, name.len()).filter_map(|start| plain::value_of(text, start, name)).last()
 }
 
 /// An [`Event`] with an index over its headers; made by [`Event::index`].
@@ -195,10 +221,7 @@ impl<'a, 's> Indexed<'a, 's> {
         let text = self.event.text;
         match self.event.format {
             Format::Plain if name.len() > LONGEST_NAME => self.event.get(name),
-            Format::Plain => {
-                let lines = LinesByNameLength::new(Blocks(self.slots), name.len());
-                lines.filter_map(|start| plain::value_of(text, start, name)).last()
-            }
+            Format::Plain => last_of_lines(text, Blocks(self.slots), name),
             _ => {
                 let slot = self.slots.iter().rev().find(|slot| slot.is(text, name))?;
                 Some(slot.header(text).value)

@@ -1,14 +1,18 @@
 //! Events in plain, JSON and XML behind one view.
 
 mod index;
+#[cfg(feature = "json")]
 mod json;
 mod lookup;
 mod outgoing;
+#[cfg(feature = "alloc")]
+mod owned;
 mod plain;
 mod reader;
 mod rows;
 mod source;
 mod write;
+#[cfg(feature = "xml")]
 mod xml;
 
 use core::fmt;
@@ -19,6 +23,8 @@ pub use lookup::Variables;
 pub use outgoing::{
     Content, ContentItems, EventEncodeError, Field, OutgoingEvent, OutgoingEventError, OutgoingEventErrorKind,
 };
+#[cfg(feature = "alloc")]
+pub use owned::EventBuf;
 pub use rows::Rows;
 pub use source::EventSource;
 pub use write::{Duplicates, EncodeOptions, Invalid};
@@ -66,6 +72,17 @@ impl<'a> Event<'a> {
         Self { crlf: is_crlf, ..self }
     }
 
+    /// Whether this build reads the format: JSON and XML are features of the crate, on by default. An event of another
+    /// format has neither headers nor a body, and [`validate`](Self::validate) says why.
+    #[must_use]
+    pub const fn is_supported(format: Format) -> bool {
+        match format {
+            Format::Plain => true,
+            Format::Json => cfg!(feature = "json"),
+            Format::Xml => cfg!(feature = "xml"),
+        }
+    }
+
     /// Whether the lines of the text end in CRLF.
     #[must_use]
     pub const fn is_crlf(&self) -> bool {
@@ -91,8 +108,12 @@ impl<'a> Event<'a> {
     pub fn headers(&self) -> Headers<'a> {
         Headers(match self.format {
             Format::Plain => Reader::Plain(plain::Reader::new(self.text, 0, self.crlf)),
+            #[cfg(feature = "json")]
             Format::Json => Reader::Json(json::Reader::new(self.text)),
+            #[cfg(feature = "xml")]
             Format::Xml => Reader::Xml(xml::Reader::new(self.text)),
+            #[cfg(not(all(feature = "json", feature = "xml")))]
+            _ => Reader::Unsupported(plain::Reader::new(&[], 0, false)),
         })
     }
 
@@ -192,8 +213,13 @@ const _: () = assert!(size_of::<Headers<'_>>() <= 184);
 #[derive(Clone, Debug)]
 enum Reader<'a> {
     Plain(plain::Reader<'a>),
+    #[cfg(feature = "json")]
     Json(json::Reader<'a>),
+    #[cfg(feature = "xml")]
     Xml(xml::Reader<'a>),
+    /// A format whose feature is off: nothing is read.
+    #[cfg(not(all(feature = "json", feature = "xml")))]
+    Unsupported(plain::Reader<'a>),
 }
 
 /// Evaluates an expression with the reader of the format at hand.
@@ -201,8 +227,12 @@ macro_rules! with_reader {
     ($headers:expr, $reader:ident => $body:expr) => {
         match $headers {
             Reader::Plain($reader) => $body,
+            #[cfg(feature = "json")]
             Reader::Json($reader) => $body,
+            #[cfg(feature = "xml")]
             Reader::Xml($reader) => $body,
+            #[cfg(not(all(feature = "json", feature = "xml")))]
+            Reader::Unsupported($reader) => $body,
         }
     };
 }
@@ -213,8 +243,12 @@ impl<'a> Headers<'a> {
     pub const fn error(&self) -> Option<EventError> {
         match &self.0 {
             Reader::Plain(_) => None,
+            #[cfg(feature = "json")]
             Reader::Json(reader) => reader.error(),
+            #[cfg(feature = "xml")]
             Reader::Xml(reader) => reader.error(),
+            #[cfg(not(all(feature = "json", feature = "xml")))]
+            Reader::Unsupported(_) => Some(EventError { kind: EventErrorKind::Unsupported, offset: 0 }),
         }
     }
 
@@ -325,5 +359,8 @@ numbered! {
         Unmatched = 204, "element without a matching end tag";
         /// Something follows the document.
         TrailingData = 205, "something follows the event";
+        /// An event in JSON or XML, and the crate is built without the feature `json` or `xml`. It has no headers and no
+        /// body then.
+        Unsupported = 206, "this build does not read events of this format";
     }
 }

@@ -286,6 +286,8 @@ numbered! {
         Duplicates = 709, "too many headers come more than once";
         /// The event that is to be written cannot be read to its end.
         Malformed = 710, "the event that is to be written cannot be read to its end";
+        /// JSON or XML, and the crate is built without the feature `json` or `xml`.
+        Unsupported = 712, "this build does not write events in this format";
     }
 }
 

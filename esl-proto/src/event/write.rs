@@ -1,7 +1,7 @@
 //! The one writer of events: any source, in the format asked for.
 
 use super::outgoing::{Content, Field, OutgoingEventError, OutgoingEventErrorKind};
-use super::{EventError, EventSource};
+use super::{Event, EventError, EventSource};
 use crate::name::{Format, header};
 use crate::scan::any;
 use crate::sink::{Sink, Writer};
@@ -109,6 +109,10 @@ pub(crate) fn document<S: EventSource + ?Sized>(
     out: &mut Writer<'_>,
 ) -> Result<(), OutgoingEventError> {
     let mut document = Document { out, options, item: 0, before_key: b'{', fault: None };
+    if !Event::is_supported(format) {
+        document.fault(OutgoingEventErrorKind::Unsupported, 0);
+        return document.fault.map_or(Ok(()), Err);
+    }
     let body = match format {
         Format::Plain => source.visit(&mut |field| document.plain_field(&field)),
         Format::Json if options.duplicates == Duplicates::Arrays => document.grouped(source),

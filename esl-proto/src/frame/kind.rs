@@ -4,6 +4,7 @@ use crate::name::Format;
 
 /// What a frame is, by its Content-Type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FrameKind {
     /// auth/request
     AuthRequest,

@@ -47,6 +47,7 @@ use crate::text::{Coding, Value};
 /// A frame that exceeds a limit ends the connection: its end cannot be found without buffering it. The defaults
 /// leave a wide margin to what a busy server sends, and bound what a hostile one can make a host store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct Limits {
     /// The most octets that a head may have. Default 1 MiB: the reply to `connect` carries all variables of a call,
     /// some kilobytes in practice; an `api` command as a server receives it stands in the head whole.

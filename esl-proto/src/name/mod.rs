@@ -22,6 +22,8 @@ mod channel;
 mod event;
 pub mod header;
 mod level;
+#[cfg(feature = "alloc")]
+mod owned;
 mod state;
 pub mod subclass;
 
@@ -29,4 +31,8 @@ pub use cause::HangupCause;
 pub use channel::ChannelName;
 pub use event::EventName;
 pub use level::LogLevel;
+#[cfg(feature = "alloc")]
+pub use owned::{
+    AnswerStateBuf, CallDirectionBuf, CallStateBuf, ChannelStateBuf, EventNameBuf, HangupCauseBuf, PriorityBuf,
+};
 pub use state::{AnswerState, CallDirection, CallState, ChannelState, Format, Priority};

@@ -13,6 +13,7 @@ use crate::text::{Insufficient, Percent};
 /// What becomes of an event or a log line that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
+#[non_exhaustive]
 pub enum Admission {
     /// Not wanted by this connection.
     Skip,
@@ -26,6 +27,7 @@ pub enum Admission {
 
 /// An event or a log line cannot be delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DeliverError {
     /// Not now: in the middle of a command, or before an answer, or nothing is subscribed to. It keeps its place.
     NotReady,

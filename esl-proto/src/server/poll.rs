@@ -64,6 +64,7 @@ impl Poll<'_> {
 
 /// What a command that the listener has answered by itself means to its host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Effect {
     /// The greeting has been written: an auth request, or nothing in outbound mode. The client has 25 seconds for its
     /// first command.
@@ -89,6 +90,7 @@ pub enum Effect {
 
 /// Why a connection is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Closed {
     /// The client has sent `exit`.
     Exit,

@@ -17,6 +17,7 @@ use crate::text::{Insufficient, Value};
 /// What a client wants of the host. Each can be declined: a password by [`Response::Refuse`], all else by
 /// [`Response::Reply`] with `-ERR` and a reason.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum HostRequest<'b> {
     /// `auth`: whether this is the password, by [`Secret::matches`]. [`Response::Accept`] with [`Rights::ALL`], or
     /// [`Response::Refuse`].
@@ -188,6 +189,7 @@ impl Rights<'_> {
 
 /// An answer cannot be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ResponseError {
     /// `out` is too short, or the storage is; nothing has changed.
     Insufficient(Insufficient),

@@ -74,6 +74,7 @@ pub struct Slot(pub u64);
 
 /// How a wait has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Outcome {
     /// The answer has come: [`Session::poll`] has just given it, or its last part.
     Answered,
@@ -95,6 +96,7 @@ pub enum Outcome {
 
 /// Why a session has no connection any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Reason {
     /// The connection has ended by itself.
     End(End),
@@ -140,6 +142,7 @@ pub struct Gap {
 
 /// Why a session does not do what it is told. Nothing has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SessionError {
     /// The command cannot be sent.
     Send(SendError),
@@ -611,21 +614,7 @@ impl Session {
 
     fn write(&mut self, command: &Command<'_>) -> Result<CommandId, SessionError> {
         let client = self.client.as_mut().ok_or(SessionError::NotConnected)?;
-        let start = self.out.len();
-        let mut room = 256_usize;
-        loop {
-            self.out.resize(start.saturating_add(room), 0);
-            match client.send(command, self.out.get_mut(start..).unwrap_or_default()) {
-                Ok(sent) => {
-                    self.out.truncate(start.saturating_add(sent.len));
-                    return Ok(sent.id);
-                }
-                Err(error) => {
-                    self.out.truncate(start);
-                    room = error.required().filter(|required| *required > room).ok_or(error)?;
-                }
-            }
-        }
+        Ok(client.send_to_vec(command, &mut self.out)?.id)
     }
 
     fn wait(&mut self, slot: Slot, wait: Wait, deadline: Option<Duration>) {

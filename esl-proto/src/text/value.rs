@@ -1,6 +1,10 @@
 //! A name, value or body, and the ways to read it.
 
 #[cfg(feature = "alloc")]
+use alloc::borrow::Cow;
+#[cfg(feature = "alloc")]
+use alloc::string::String;
+#[cfg(feature = "alloc")]
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
@@ -69,7 +73,12 @@ impl Coding {
 
     #[allow(clippy::indexing_slicing, reason = "checked")]
     const fn from_number(number: u8) -> Option<Self> {
-        if (number as usize) < Self::ALL.len() { Some(Self::ALL[number as usize]) } else { None }
+        match number {
+            5 | 6 if !cfg!(feature = "json") => None,
+            7 | 8 if !cfg!(feature = "xml") => None,
+            number if (number as usize) < Self::ALL.len() => Some(Self::ALL[number as usize]),
+            _ => None,
+        }
     }
 }
 
@@ -383,6 +392,42 @@ impl<'a> Value<'a> {
         self.as_plain().map_or_else(|| self.bytes().collect(), <[u8]>::to_vec)
     }
 
+    /// The decoded octets: borrowed where they lie in the buffer just so.
+    ///
+    /// ```
+    /// use esl_proto::{Event, name::Format};
+    /// use std::borrow::Cow;
+    ///
+    /// let event = Event::new(Format::Plain, b"a: plain\nb: two%20words\n\n");
+    /// assert!(matches!(event.get("a").unwrap().to_cow(), Cow::Borrowed(b"plain")));
+    /// assert_eq!(event.get("b").unwrap().to_cow().into_owned(), b"two words");
+    /// ```
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub fn to_cow(&self) -> Cow<'a, [u8]> {
+        self.as_plain().map_or_else(|| Cow::Owned(self.to_vec()), Cow::Borrowed)
+    }
+
+    /// The decoded text; octets that are not UTF-8 become U+FFFD.
+    ///
+    /// ```
+    /// use esl_proto::{Event, name::Format};
+    ///
+    /// let event = Event::new(Format::Plain, b"Caller-Caller-ID-Name: %C3%89va%FF\n\n");
+    /// assert_eq!(event.get("Caller-Caller-ID-Name").unwrap().to_string_lossy(), "Éva\u{fffd}");
+    /// ```
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub fn to_string_lossy(&self) -> Cow<'a, str> {
+        match self.to_cow() {
+            Cow::Borrowed(octets) => String::from_utf8_lossy(octets),
+            Cow::Owned(octets) => Cow::Owned(match String::from_utf8(octets) {
+                Ok(text) => text,
+                Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+            }),
+        }
+    }
+
     /// The decoded octets as a decimal number without sign, if they are one that fits.
     #[must_use]
     pub fn to_u64(&self) -> Option<u64> {
@@ -543,6 +588,14 @@ equal_to! {
     [const N: usize] &[u8; N] => |octets| *octets;
     [] str => |text| text.as_bytes();
     [] &str => |text| text.as_bytes();
+}
+
+#[cfg(feature = "alloc")]
+equal_to! {
+    [] Vec<u8> => |octets| octets.as_slice();
+    [] String => |text| text.as_bytes();
+    [] Cow<'_, [u8]> => |octets| octets;
+    [] Cow<'_, str> => |text| text.as_bytes();
 }
 
 impl TryFrom<Value<'_>> for u64 {
@@ -709,12 +762,13 @@ impl Iterator for Scalar<'_> {
     fn next(&mut self) -> Option<u8> {
         match self.coding {
             Coding::Plain { escaped: true } | Coding::Percent => percent::next(&mut self.rest),
-            Coding::Json => self.pending.next().or_else(|| {
+            // Without the feature there is no such value, and no need of its decoder.
+            Coding::Json if cfg!(feature = "json") => self.pending.next().or_else(|| {
                 self.pending = json::next(&mut self.rest)?;
                 self.pending.next()
             }),
-            Coding::XmlHeader => self.xml_percent(),
-            Coding::XmlBody => {
+            Coding::XmlHeader if cfg!(feature = "xml") => self.xml_percent(),
+            Coding::XmlBody if cfg!(feature = "xml") => {
                 if self.pending.is_empty() && self.rest.starts_with(xml::VERBATIM) {
                     self.coding = Coding::Octets;
                     return first(&mut self.rest);
@@ -727,7 +781,12 @@ impl Iterator for Scalar<'_> {
                 }
                 first(&mut self.rest)
             }
-            Coding::Octets | Coding::Plain { escaped: false } | Coding::JsonArray => first(&mut self.rest),
+            Coding::Octets
+            | Coding::Plain { escaped: false }
+            | Coding::Json
+            | Coding::JsonArray
+            | Coding::XmlHeader
+            | Coding::XmlBody => first(&mut self.rest),
         }
     }
 }
@@ -814,6 +873,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "json")]
     fn json_escapes_are_decoded_and_others_kept() {
         assert_eq!(decoded(br#"a\n\t\r\b\f\\\/\"z"#, Coding::Json), b"a\n\t\r\x08\x0c\\/\"z");
         assert_eq!(decoded(br"\u0041\u00e9\u20ac", Coding::Json), "A\u{e9}\u{20ac}".as_bytes());
@@ -825,6 +885,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "xml")]
     fn xml_entities_are_decoded_and_others_kept() {
         let body = Coding::XmlBody;
         assert_eq!(decoded(b"&amp;&lt;&gt;&quot;&apos;&#xD;&#65;&#x17B;", body), "&<>\"'\rA\u{17b}".as_bytes());
@@ -839,6 +900,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "xml")]
     fn an_xml_body_ends_at_its_limit() {
         for (limit, wanted) in
             [(0, &b""[..]), (1, b"<"), (2, b"<\xc5"), (3, b"<\xc5\xbb"), (4, b"<\xc5\xbbx"), (9, b"<\xc5\xbbx")]
@@ -851,6 +913,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "json")]
     fn arrays_read_the_same_in_every_format() {
         let wanted = vec![b"a b".to_vec(), b"".to_vec(), b"c|".to_vec()];
         assert_eq!(items(b"ARRAY%3A%3Aa%20b%7C%3A%7C%3Ac%7C", PLAIN), wanted);
@@ -869,6 +932,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(all(feature = "json", feature = "xml"))]
     fn a_value_is_the_same_after_it_was_in_parts() {
         for (number, coding) in (0..).zip(Coding::ALL) {
             let value = Value::new(b"&amp;%41\\n\r\n", coding);

@@ -1,6 +1,6 @@
 //! What a request means to [`Command::parse`] and to the listener: the same command, or the same refusal.
 
-use esl_proto::command::{Filter, ParseErrorKind};
+use esl_proto::command::ParseErrorKind;
 use esl_proto::event::{Field, OutgoingEvent};
 use esl_proto::frame::{Request, Step};
 use esl_proto::name::{EventName, Format, LogLevel};
@@ -133,7 +133,8 @@ fn understood(command: &Command<'_>, octets: &[u8], request: &Request<'_>) {
     let mut server = outbound(octets, true);
     let (text, ask, effect) = said(&mut server, octets, &mut out);
     let done = (ask, effect);
-    match *command {
+    use esl_proto::raw::{Command, Filter};
+    match Command::from(*command) {
         Command::Auth { password } => {
             assert_eq!(text, NOT_FOUND);
             let (_, ask, _) = said(&mut login(octets), octets, &mut out);

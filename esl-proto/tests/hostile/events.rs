@@ -36,7 +36,26 @@ pub(crate) fn check(event: Event<'_>) {
     for slots in [0, 1, headers.len().saturating_sub(1), headers.len(), headers.len() + 3] {
         check_index(&event, &headers, slots);
     }
+    #[cfg(feature = "alloc")]
+    check_owned(&event, &headers);
     assert!(format!("{event:?}").starts_with("Event {"));
+}
+
+/// That an event in storage of its own says what the event says.
+#[cfg(feature = "alloc")]
+fn check_owned(event: &Event<'_>, headers: &[Header<'_>]) {
+    let owned = esl_proto::EventBuf::from(event);
+    assert!(owned == *event && owned.clone() == owned && owned.as_event() == *event);
+    assert_eq!(raw(owned.headers().map(|header| header.value)), raw(headers.iter().map(|header| header.value)));
+    for name in names(headers) {
+        assert_eq!(raw(owned.get_all(&name)), raw(event.get_all(&name)));
+        assert_eq!(raw(owned.get(&name)), raw(event.get(&name)), "{}", name.escape_ascii());
+    }
+    assert_eq!(owned.body(), event.body());
+    assert_eq!(raw(owned.body()), raw(event.body()));
+    assert_eq!((owned.name(), owned.subclass(), owned.job_uuid()), (event.name(), event.subclass(), event.job_uuid()));
+    assert_eq!((owned.application_uuid(), owned.validate()), (event.application_uuid(), event.validate()));
+    assert_eq!(format!("{owned:?}"), format!("{event:?}"));
 }
 
 fn decoded(value: Value<'_>) -> Vec<u8> {
@@ -106,6 +125,14 @@ pub(crate) fn check_value(value: Value<'_>, format: Format) {
     assert!(value.eq_ignore_ascii_case(octets.to_ascii_uppercase()));
     assert_eq!(value.to_string(), String::from_utf8_lossy(&octets));
     assert_eq!(format!("{value:?}"), format!("\"{}\"", octets.escape_ascii()));
+    #[cfg(feature = "alloc")]
+    {
+        assert_eq!(value.to_cow(), octets);
+        assert_eq!(matches!(value.to_cow(), std::borrow::Cow::Borrowed(_)), value.as_plain().is_some());
+        assert_eq!(value.to_string_lossy(), String::from_utf8_lossy(&octets));
+        assert_eq!(value, octets);
+        assert_eq!(octets, value);
+    }
     check_numbers(value, &octets);
     check_items(value, &octets, format);
 }

@@ -3,6 +3,7 @@
 //!
 //! There is no clock in these tests. Texts of a megabyte, built so that a careless search would go over them again and
 //! again, are read in no time; if one of them seems to hang, its cost is no longer linear.
+#![cfg(feature = "server")]
 
 mod buffers;
 mod content_length;

@@ -173,10 +173,11 @@ fn check_words(word: &[u8]) {
 /// Asks a frame and its message everything.
 fn visit(frame: Frame<'_>) {
     check_frame(&frame);
-    let message = Message::from(frame);
+    let message = esl_proto::Message::from(frame);
     assert_eq!(content_type(&message), known_type(&frame));
     assert!(!format!("{message:?} {frame:?}").is_empty());
-    match message {
+    use esl_proto::raw::Message;
+    match Message::from(message) {
         Message::AuthRequest(kept) | Message::Other(kept) => assert_eq!(kept, frame),
         Message::Reply(reply) => check_reply(&reply, &frame),
         Message::ApiResponse(response) => check_response(&response, &frame),

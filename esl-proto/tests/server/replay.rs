@@ -107,7 +107,8 @@ fn channel_data(octets: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
 
 fn answer<'a>(ask: &HostRequest<'a>, expected: &'a Written, fields: &'a [Field<'a>]) -> Response<'a> {
     let text = || expected.header("Reply-Text");
-    match ask {
+    use esl_proto::raw::server::HostRequest;
+    match HostRequest::from(*ask) {
         HostRequest::Password(_) | HostRequest::User { .. } if text() == b"+OK accepted" => {
             Response::Accept(Rights::ALL)
         }

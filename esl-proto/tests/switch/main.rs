@@ -1,4 +1,5 @@
 //! The simulated switch, from outside: on loopback, by octets that a client would send. Every wait has an end.
+#![cfg(all(feature = "dial", feature = "server"))]
 
 mod api;
 mod bridges;

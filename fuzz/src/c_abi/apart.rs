@@ -27,8 +27,8 @@ use c_library::name::{
 use c_library::octets::{eslp_bytes, eslp_value};
 use c_library::status::{ESLP_ABI_VERSION, eslp_abi_version, eslp_status, eslp_strerror, eslp_version};
 
-use super::OK;
 use super::memory::{Memory, bytes, exact, result, zeroed};
+use super::{OK, connection};
 use crate::texts::text;
 
 const INSUFFICIENT: eslp_status = eslp_status::ESLP_INSUFFICIENT;
@@ -49,12 +49,13 @@ const WORDS: [(From, Text); 7] = [
 
 /// Any of these.
 pub(super) fn step(u: &mut Unstructured<'_>) -> Result<()> {
-    match u.int_in_range(0..=4)? {
+    match u.int_in_range(0..=5)? {
         0 => words(u),
         1 => tag(u),
         2 => pending(u),
         3 => sequence(u),
-        _ => buffer(u),
+        4 => buffer(u),
+        _ => connection::step(u),
     }
 }
 

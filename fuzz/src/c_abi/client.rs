@@ -265,7 +265,12 @@ fn events(u: &mut Unstructured<'_>, names: &[u8], subclasses: &[u8]) -> Result<e
 }
 
 /// Any command of a kind, which may be none.
-fn command(u: &mut Unstructured<'_>, kind: i32, texts: &[Box<[u8]>; 6], pairs: &[eslp_pair]) -> Result<eslp_command> {
+pub(super) fn command(
+    u: &mut Unstructured<'_>,
+    kind: i32,
+    texts: &[Box<[u8]>; 6],
+    pairs: &[eslp_pair],
+) -> Result<eslp_command> {
     let [a, b, c, ..] = texts;
     let mut command: eslp_command = zeroed();
     command.kind = kind;
@@ -323,7 +328,11 @@ fn sendmsg(u: &mut Unstructured<'_>, texts: &[Box<[u8]>; 6], pairs: &[eslp_pair]
     Ok(message)
 }
 
-fn subscription(u: &mut Unstructured<'_>, texts: &[Box<[u8]>; 6], pairs: &[eslp_pair]) -> Result<eslp_subscription> {
+pub(super) fn subscription(
+    u: &mut Unstructured<'_>,
+    texts: &[Box<[u8]>; 6],
+    pairs: &[eslp_pair],
+) -> Result<eslp_subscription> {
     let mut subscription: eslp_subscription = zeroed();
     subscription.events = events(u, &texts[0], &texts[1])?;
     subscription.filters = list(u, pairs)?;

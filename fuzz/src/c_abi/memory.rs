@@ -7,8 +7,9 @@ use std::ptr::null;
 use c_library::buffer::eslp_buffer;
 use c_library::client::{eslp_client_result, eslp_eof, eslp_sent, eslp_stats, eslp_subscription};
 use c_library::command::{eslp_command, eslp_fault, eslp_sendmsg};
+use c_library::connection::eslp_connection_state;
 use c_library::data::eslp_outgoing_event;
-use c_library::decoder::eslp_step;
+use c_library::decoder::{eslp_limits, eslp_step};
 use c_library::dial::{eslp_dial_fault, eslp_dial_read, eslp_originate};
 use c_library::event::{eslp_event, eslp_headers, eslp_index};
 use c_library::jobs::{eslp_pending, eslp_sequence};
@@ -80,8 +81,8 @@ macro_rules! plain {
 }
 
 plain! {
-    eslp_response eslp_buffer eslp_bytes eslp_client_result eslp_command eslp_dial_fault eslp_dial_read eslp_eof eslp_event
-    eslp_outgoing_event eslp_fault eslp_frame eslp_header eslp_header_part eslp_headers eslp_index eslp_items
+    eslp_response eslp_buffer eslp_bytes eslp_client_result eslp_command eslp_connection_state eslp_dial_fault eslp_dial_read eslp_eof eslp_event
+    eslp_outgoing_event eslp_fault eslp_frame eslp_header eslp_header_part eslp_headers eslp_index eslp_items eslp_limits
     eslp_log_data eslp_message eslp_originate eslp_pairs eslp_pending eslp_sendmsg eslp_sent eslp_sequence eslp_server_result eslp_server_options
     eslp_server_state eslp_stats eslp_step eslp_subscription eslp_value
 }
