@@ -32,7 +32,7 @@ use esl_proto::name::{
 use esl_proto::server::{self, Admission, Control, Goodbye, HostRequest, LogData, Rights, Server, ServerLimits};
 use esl_proto::text::Percent;
 use esl_proto::{
-    Client, Command, Connection, Decoder, Event, Frame, Incoming, Limits, Message, RecvBuf, Subscription, Value,
+    Client, Command, Connection, Decoder, Event, Frame, Incoming, Limits, Message, RecvBuf, Subscription, Value, raw,
 };
 
 unsafe extern "C" {
@@ -217,9 +217,9 @@ impl Sum {
         self.frame(&frame);
         let message = Message::from(frame);
         self.add(message);
-        match message {
-            Message::AuthRequest(frame) | Message::Other(frame) => self.frame(&frame),
-            Message::Reply(reply) => {
+        match raw::Message::from(message) {
+            raw::Message::AuthRequest(frame) | raw::Message::Other(frame) => self.frame(&frame),
+            raw::Message::Reply(reply) => {
                 self.frame(reply.frame());
                 self.add(reply.headers().count());
                 self.add((reply.is_connect(), reply.status(), reply.detail(), reply.socket_mode()));
@@ -233,25 +233,25 @@ impl Sum {
                     self.event(event);
                 }
             }
-            Message::ApiResponse(answer) => {
+            raw::Message::ApiResponse(answer) => {
                 self.frame(answer.frame());
                 self.add((answer.body(), answer.status(), answer.detail()));
             }
-            Message::Event(event) => self.event(event),
-            Message::Log(line) => {
+            raw::Message::Event(event) => self.event(event),
+            raw::Message::Log(line) => {
                 self.frame(line.frame());
                 self.add((line.text(), line.level(), line.line(), line.text_channel()));
                 for value in [line.file(), line.function(), line.channel_uuid()] {
                     self.maybe(value);
                 }
             }
-            Message::Disconnect(notice) => {
+            raw::Message::Disconnect(notice) => {
                 self.frame(notice.frame());
                 self.add((notice.disposition(), notice.linger_seconds(), notice.text()));
                 self.maybe(notice.session_uuid());
                 self.maybe(notice.channel_name());
             }
-            Message::Rejection(rejection) => {
+            raw::Message::Rejection(rejection) => {
                 self.frame(rejection.frame());
                 self.add(rejection.text());
             }
@@ -502,6 +502,7 @@ impl Sum {
             connection.commit(count);
             self.add(connection.send(&Command::api(octets)));
             self.add(connection.send_external(octets));
+            self.add(connection.send_all([Command::api(octets), Command::Exit].into_iter()));
             self.add(connection.to_send());
             self.add(connection.split());
             connection.sent(octets.len() / 2);

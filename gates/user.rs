@@ -1,7 +1,7 @@
 //! The first program of somebody who uses the crate, with whatever features: `gates/package` runs it with each of them.
 
-use esl_proto::name::{EventName, Format};
 use esl_proto::client::Poll;
+use esl_proto::name::{EventName, Format};
 use esl_proto::{Client, Command, Event, Incoming, Limits, RecvBuf};
 
 /// What a server says: a greeting, and an event.
