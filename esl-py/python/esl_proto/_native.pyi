@@ -118,7 +118,7 @@ class Event(Mapping[str, str | list[str]]):
         UTF-8 are U+FFFD. Raises `RemoteProtocolError` if the event cannot be read to its end.
         """
     def plain(self) -> bytes:
-        """The event as a plain event's text, whatever format it came in, so that every value is read back as it is. BytesLike of
+        """The event as a plain event's text, whatever format it came in, so that every value is read back as it is. Octets of
         names and body that are not UTF-8 are U+FFFD.
         """
     def xml(self) -> bytes:

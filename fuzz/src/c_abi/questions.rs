@@ -2,10 +2,14 @@
 
 use std::ptr::null_mut;
 
+use c_library::data::{
+    eslp_field_slot, eslp_outgoing_event, eslp_outgoing_event_encode, eslp_outgoing_event_init,
+    eslp_outgoing_event_read,
+};
 use c_library::event::{
-    eslp_event, eslp_event_body, eslp_event_get, eslp_event_get_all, eslp_event_headers, eslp_event_index,
-    eslp_event_name_of, eslp_event_validate, eslp_event_view, eslp_headers, eslp_headers_next, eslp_index_body,
-    eslp_index_get, eslp_index_headers, eslp_index_name_of, eslp_slot,
+    eslp_event, eslp_event_body, eslp_event_find, eslp_event_get, eslp_event_get_all, eslp_event_headers,
+    eslp_event_index, eslp_event_name_of, eslp_event_transcode, eslp_event_validate, eslp_event_view, eslp_headers,
+    eslp_headers_next, eslp_index_body, eslp_index_get, eslp_index_headers, eslp_index_name_of, eslp_slot,
 };
 use c_library::octets::{
     eslp_bytes, eslp_header, eslp_items_next, eslp_value, eslp_value_decode, eslp_value_decoded_len, eslp_value_equal,
@@ -54,6 +58,8 @@ pub(super) fn about_event(event: &eslp_event, count: usize, buffer: &[u8]) {
             about_value(&body, buffer);
         }
         let mut looked_up = 0;
+        let (mut names, mut values) = (Vec::new(), Vec::new());
+        let mut number = 0;
         loop {
             let (mut header, mut twin) = (zeroed::<eslp_header>(), zeroed::<eslp_header>());
             let status = eslp_headers_next(&mut headers, &mut header);
@@ -62,6 +68,7 @@ pub(super) fn about_event(event: &eslp_event, count: usize, buffer: &[u8]) {
                 break;
             }
             assert!(eslp_value_equal(&header.value, &twin.value) && eslp_value_equal(&header.name, &twin.name));
+            number += 1;
             about_value(&header.name, buffer);
             about_value(&header.value, buffer);
             let mut name = zeroed();
@@ -72,7 +79,43 @@ pub(super) fn about_event(event: &eslp_event, count: usize, buffer: &[u8]) {
                 assert_eq!(eslp_index_get(&index, name, &mut two), OK);
                 assert!(one.data == two.data && eslp_value_equal(&one, &two));
                 assert_eq!(last_of(event, name).data, one.data);
+                names.push(name);
+                values.push(one.data);
             }
+        }
+        let found = Memory::new(names.len() * size_of::<eslp_value>(), align_of::<eslp_value>());
+        let places = found.at().cast::<eslp_value>();
+        assert_eq!(eslp_event_find(event, names.as_ptr(), names.len(), places), OK);
+        for (place, value) in values.iter().enumerate() {
+            assert_eq!((*places.add(place)).data, *value);
+        }
+        about_writing(event, number);
+    }
+}
+
+/// Writes an event that was read in each format, as it is and as one of the host's own with this number of headers.
+unsafe fn about_writing(event: &eslp_event, number: usize) {
+    let slots = Memory::new(number * size_of::<eslp_field_slot>(), align_of::<eslp_field_slot>());
+    let mut own: eslp_outgoing_event = zeroed();
+    // SAFETY: the memory is as long as said, and the event lives on.
+    unsafe {
+        assert_eq!(eslp_outgoing_event_init(&mut own, slots.at().cast(), number), OK);
+        let read = eslp_outgoing_event_read(&mut own, event);
+        assert!(read != eslp_status::ESLP_INSUFFICIENT, "there is a slot for each header");
+        for (format, flags) in [(1, 0), (2, 0), (3, 0), (1, 13), (2, 13), (3, 13)] {
+            let mut len = 0;
+            let status = eslp_event_transcode(event, format, flags, null_mut(), 0, &mut len);
+            if status != eslp_status::ESLP_INSUFFICIENT {
+                assert_ne!(status, OK, "no document is empty");
+                continue;
+            }
+            assert_eq!(read, OK);
+            let (out, short, again) = (Memory::new(len, 1), Memory::new(len - 1, 1), Memory::new(len, 1));
+            assert_eq!(eslp_event_transcode(event, format, flags, short.at(), len - 1, &mut len), status);
+            assert_eq!(len, out.len());
+            assert_eq!(eslp_event_transcode(event, format, flags, out.at(), len, &mut len), OK);
+            assert_eq!(eslp_outgoing_event_encode(&own, format, flags, again.at(), len, &mut len), OK);
+            assert_eq!(out.octets(), again.octets());
         }
     }
 }

@@ -6,14 +6,15 @@ use std::ptr::{from_mut, null_mut};
 use arbitrary::{Result, Unstructured};
 use c_library::data::{
     eslp_field_slot, eslp_item_slot, eslp_outgoing_event, eslp_outgoing_event_add, eslp_outgoing_event_add_array,
-    eslp_outgoing_event_body, eslp_outgoing_event_clear, eslp_outgoing_event_encode, eslp_outgoing_event_init,
+    eslp_outgoing_event_body, eslp_outgoing_event_clear, eslp_outgoing_event_encode, eslp_outgoing_event_frame,
+    eslp_outgoing_event_init,
 };
 use c_library::octets::eslp_bytes;
 use c_library::server::{
     eslp_admission, eslp_closed, eslp_log_data, eslp_response, eslp_secret_matches, eslp_server_channel_ended,
-    eslp_server_deliver, eslp_server_deliver_log, eslp_server_disconnect, eslp_server_get_state, eslp_server_offer,
-    eslp_server_offer_diverted, eslp_server_offer_log, eslp_server_poll, eslp_server_reject, eslp_server_respond,
-    eslp_server_result, eslp_server_skip, eslp_server_state, eslp_server_subscribe,
+    eslp_server_deliver, eslp_server_deliver_log, eslp_server_delivered, eslp_server_disconnect, eslp_server_get_state,
+    eslp_server_offer, eslp_server_offer_diverted, eslp_server_offer_log, eslp_server_poll, eslp_server_reject,
+    eslp_server_respond, eslp_server_result, eslp_server_skip, eslp_server_state, eslp_server_subscribe,
 };
 use c_library::status::eslp_status;
 
@@ -161,12 +162,19 @@ impl Host {
         let server = self.server.1;
         with_event(&pairs, &items, |event| {
             document(event, format, percent);
+            frame(event, format, percent);
             let (before, mut offer, mut asked) = (self.state().waiting_events, 0, 0_usize);
             // SAFETY: the event lives on, and the callback's number, too.
             let status =
                 unsafe { eslp_server_offer(server, event, Some(matches), from_mut(&mut asked).cast(), &mut offer) };
             assert_eq!(status, OK);
             self.check_offer(offer, before, self.state().waiting_events);
+            let before = self.state().waiting_events;
+            if before > 1 {
+                // SAFETY: the server lives on.
+                let counted = unsafe { eslp_server_delivered(server, format, percent) } == OK;
+                assert_eq!(self.state().waiting_events, before - u32::from(counted));
+            }
             let before = self.state().waiting_events;
             // SAFETY: the event lives on, and the memory is as long as said.
             let delivered = self.write(|out, size, len| unsafe { eslp_server_deliver(server, event, out, size, len) });
@@ -283,6 +291,22 @@ fn document(event: *const eslp_outgoing_event, format: i32, percent: i32) {
         assert_eq!(len, out.len());
         assert_eq!(eslp_outgoing_event_encode(event, format, percent, out.at(), len, &mut len), OK);
         questions::about_text(format, 3, out.octets());
+    }
+}
+
+/// Writes the frame of an event for any number of connections.
+fn frame(event: *const eslp_outgoing_event, format: i32, percent: i32) {
+    let mut len = 0;
+    // SAFETY: the event lives on, and the memory is as long as said.
+    unsafe {
+        let status = eslp_outgoing_event_frame(event, format, percent, null_mut(), 0, &mut len);
+        if status != eslp_status::ESLP_INSUFFICIENT {
+            return;
+        }
+        let (out, short) = (Memory::new(len, 1), Memory::new(len - 1, 1));
+        assert_eq!(eslp_outgoing_event_frame(event, format, percent, short.at(), len - 1, &mut len), status);
+        assert_eq!(eslp_outgoing_event_frame(event, format, percent, out.at(), len, &mut len), OK);
+        assert!(len == out.len() && out.octets().starts_with(b"Content-Length: "));
     }
 }
 
