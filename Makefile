@@ -8,8 +8,9 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile | awk -F ': ' '{ printf "make %-10s  %s\n", $$1, substr($$0, length($$1) + 3) }'
 
 demo: ## a simulated switch with calls, and the monitor on it
-	@cargo build --quiet --release -p esl-proto --example switch --example monitor
-	@esl-proto/examples/demo.sh target/release/examples 30
+	@cargo build --release -p esl-sim --features program --bin esl-switch
+	@cargo build --release -p esl-proto --example monitor
+	@esl-sim/demo.sh target/release 30
 
 check: ## format, lints and the tests of the Rust crates: before every commit
 	tests/run check

@@ -1,0 +1,143 @@
+//! Calls to somebody, and the connection of two.
+
+use std::sync::Arc;
+
+use esl_proto::dial::{Bridge, DialString};
+use esl_proto::name::HangupCause;
+
+use crate::call::{Call, Setup, Task};
+use crate::switch::Switch;
+use crate::task::first;
+
+type Variables = Vec<(String, Vec<u8>)>;
+
+/// Somebody to call, and the variables of that call.
+pub(crate) type Leg = (String, Variables);
+
+/// Everybody that a dial string names, in their order.
+pub(crate) fn legs(dial: &DialString<'_>) -> Vec<Leg> {
+    let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+    let mut legs = Vec::new();
+    for handle in dial.handles.iter() {
+        for leg in handle.leg_lists.iter().flat_map(|list| list.iter()) {
+            let variables = dial.variables.iter().chain(handle.variables.iter()).chain(leg.variables.iter());
+            let variables = variables.map(|(name, value)| (text(name), value.into())).collect();
+            legs.push((text(leg.endpoint), variables));
+        }
+    }
+    legs
+}
+
+/// Calls one after the other until somebody answers. What is not answered is over then; the last of it comes back if
+/// nobody does, and nothing if there is no room for a call.
+pub(crate) async fn ring(
+    switch: &Arc<Switch>,
+    setups: Vec<Setup>,
+    originator: Option<&Arc<Call>>,
+) -> Option<Arc<Call>> {
+    let mut last: Option<Arc<Call>> = None;
+    for setup in setups {
+        if switch.is_full() {
+            break;
+        }
+        if let Some(refused) = last.take() {
+            switch.queues.spawn(refused.live(Task::new("hangup", "")));
+        }
+        let call = Call::new(switch, setup);
+        if let Some(originator) = originator {
+            call.join(originator, "originator");
+            call.set_variable("originator", originator.uuid.as_bytes());
+            call.set_variable("call_uuid", originator.uuid.as_bytes());
+        }
+        let answered = match originator {
+            Some(originator) => originator.alive(call.dial()).await.flatten(),
+            None => call.dial().await,
+        };
+        let is_over = originator.is_some_and(|originator| originator.cause().is_some());
+        last = Some(call);
+        if answered.is_some() || is_over {
+            break;
+        }
+    }
+    last
+}
+
+/// Calls somebody for a call, and connects the two until one of them ends. Then the caller goes on, unless
+/// `hangup_after_bridge` is true.
+pub(crate) async fn bridge(call: &Arc<Call>, argument: &str) {
+    let mut storage = vec![0; argument.len()];
+    let found = Bridge::parse(argument.as_bytes(), &mut storage).map(|order| legs(&order.dial)).unwrap_or_default();
+    let setup = |(endpoint, variables): Leg| Setup {
+        caller_name: call.setup.caller_name.clone(),
+        caller_number: call.setup.caller_number.clone(),
+        variables,
+        ..Setup::to(&endpoint)
+    };
+    let other = ring(&call.switch, found.into_iter().map(setup).collect(), Some(call)).await;
+    let Some(other) = other else { return fail(call, HangupCause::DestinationOutOfOrder) };
+    call.switch.queues.spawn(Arc::clone(&other).live(Task::new("park", "")));
+    if other.answered.get().is_none() || call.cause().is_some() {
+        other.hangup(HangupCause::OriginatorCancel);
+        return fail(call, other.cause().unwrap_or(HangupCause::NoAnswer));
+    }
+    call.answer();
+    for name in ["originate_disposition", "DIALSTATUS"] {
+        call.set_variable(name, b"SUCCESS");
+    }
+    connect(call, &other).await;
+    if call.variable("hangup_after_bridge").is_some_and(|value| value.text() == b"true") {
+        call.hangup(other.cause().unwrap_or(HangupCause::NormalClearing));
+    }
+}
+
+/// Nobody has answered: the call ends, unless `continue_on_fail` says otherwise, or nobody was there.
+fn fail(call: &Call, cause: HangupCause<'static>) {
+    for name in ["originate_disposition", "DIALSTATUS", "originate_failed_cause"] {
+        call.set_variable(name, cause.as_bytes());
+    }
+    let goes_on = match call.variable("continue_on_fail").map(|value| value.text()) {
+        None => {
+            matches!(cause, HangupCause::NoAnswer | HangupCause::NoUserResponse | HangupCause::OriginatorCancel)
+        }
+        Some(wanted) => wanted
+            .split(|octet| *octet == b',')
+            .any(|word| word.eq_ignore_ascii_case(b"true") || HangupCause::from_bytes(word) == cause),
+    };
+    if !goes_on {
+        call.hangup(cause);
+    }
+}
+
+/// Connects two calls, until one of them ends; then the other does.
+pub(crate) async fn pair(one: Arc<Call>, other: Arc<Call>) {
+    connect(&one, &other).await;
+    one.hangup(other.cause().unwrap_or(HangupCause::NormalClearing));
+}
+
+/// Connects two calls, until one of them ends; with the first, the second does.
+async fn connect(one: &Arc<Call>, other: &Arc<Call>) {
+    let tell = |name: &str, line| {
+        let mut event = one.switch.event(name, ("switch_ivr_bridge.c", "switch_ivr_multi_threaded_bridge", line));
+        event.add("Bridge-A-Unique-ID", &one.uuid).add("Bridge-B-Unique-ID", &other.uuid);
+        one.describe(name, &mut event);
+        one.switch.fire(event);
+    };
+    for (leg, peer, role) in [(one, other, "originatee"), (other, one, "originator")] {
+        leg.bridged.set(Some(one.switch.now()));
+        leg.join(peer, role);
+    }
+    tell("CHANNEL_BRIDGE", 1689);
+    for (leg, peer) in [(one, other), (other, one)] {
+        leg.set_variable("last_bridge_to", peer.uuid.as_bytes());
+        leg.set_variable("bridge_channel", peer.setup.name.as_bytes());
+        leg.set_variable("bridge_uuid", peer.uuid.as_bytes());
+    }
+    first(one.hung_up(), other.hung_up()).await;
+    other.set_variable("call_uuid", other.uuid.as_bytes());
+    let cause = other.cause().unwrap_or(HangupCause::NormalClearing);
+    for name in ["last_bridge_hangup_cause", "bridge_hangup_cause"] {
+        one.set_variable(name, cause.as_bytes());
+    }
+    tell("CHANNEL_UNBRIDGE", 1879);
+    other.hangup(HangupCause::NormalClearing);
+}

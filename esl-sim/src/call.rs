@@ -1,0 +1,475 @@
+//! Simulated calls: channels that exist in events only.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use esl_proto::name::{HangupCause, LogLevel};
+
+use crate::apps;
+use crate::connection::Connection;
+use crate::event::{Event, Source, Value};
+use crate::hook::Hook;
+use crate::slot::Slot;
+use crate::switch::{MOMENT, Switch};
+use crate::task::{First, LatchGuard, Notify, first, yield_now};
+
+/// An application to execute on a channel.
+pub(crate) struct Task {
+    pub(crate) app: String,
+    pub(crate) arg: String,
+    /// How often, at most; below 0 for ever.
+    pub(crate) loops: i32,
+    /// What comes back as Application-UUID and Application-UUID-Name.
+    pub(crate) event_uuid: Option<String>,
+    pub(crate) event_uuid_name: Option<String>,
+    /// Told when it is over.
+    pub(crate) done: Option<LatchGuard>,
+}
+
+impl Task {
+    pub(crate) fn new(app: &str, arg: &str) -> Self {
+        Self { app: app.into(), arg: arg.into(), loops: 1, event_uuid: None, event_uuid_name: None, done: None }
+    }
+}
+
+/// What a new call begins with.
+#[derive(Clone, Default)]
+pub(crate) struct Setup {
+    pub(crate) name: String,
+    pub(crate) destination: String,
+    pub(crate) caller_name: String,
+    pub(crate) caller_number: String,
+    pub(crate) variables: Vec<(String, Vec<u8>)>,
+    /// How long it rings, if not for a moment only, and why nobody answers then.
+    pub(crate) rings: Option<Duration>,
+    pub(crate) refusal: Option<HangupCause<'static>>,
+}
+
+impl Setup {
+    /// A call to an endpoint, such as `user/1000`. `error/USER_BUSY` and the like do not answer.
+    pub(crate) fn to(endpoint: &str) -> Self {
+        let mut parts = endpoint.split('/');
+        // A context may follow there.
+        let destination = if endpoint.starts_with("loopback/") { parts.nth(1) } else { parts.next_back() };
+        let refusal = endpoint.strip_prefix("error/").map(|cause| HangupCause::from_bytes(cause.as_bytes()));
+        Self {
+            name: endpoint.into(),
+            destination: destination.unwrap_or_default().into(),
+            refusal: refusal.map(|cause| known_cause(Some(cause))),
+            ..Self::default()
+        }
+    }
+}
+
+/// A cause of FreeSWITCH's, or the one that it takes for all others.
+pub(crate) fn known_cause(cause: Option<HangupCause<'_>>) -> HangupCause<'static> {
+    let known = HangupCause::KNOWN.iter().find(|known| Some(**known) == cause);
+    known.copied().unwrap_or(HangupCause::NormalClearing)
+}
+
+/// A channel's states, as FreeSWITCH numbers them.
+const INIT: (&str, u8) = ("CS_INIT", 1);
+const ROUTING: (&str, u8) = ("CS_ROUTING", 2);
+const EXECUTE: (&str, u8) = ("CS_EXECUTE", 4);
+const CONSUME_MEDIA: (&str, u8) = ("CS_CONSUME_MEDIA", 7);
+const HANGUP: (&str, u8) = ("CS_HANGUP", 10);
+const REPORTING: (&str, u8) = ("CS_REPORTING", 11);
+const DESTROY: (&str, u8) = ("CS_DESTROY", 12);
+
+/// What becomes of the call that a channel is a leg of, numbered likewise.
+const RINGING: (&str, u8) = ("RINGING", 2);
+const ACTIVE: (&str, u8) = ("ACTIVE", 4);
+const HUNG_UP: (&str, u8) = ("HANGUP", 7);
+
+/// An application that is done earlier is not repeated.
+const SHORT: Duration = Duration::from_millis(500);
+/// How many orders may wait for a channel.
+const ORDERS: usize = 256;
+
+const STATE: Source = ("switch_channel.c", "switch_channel_perform_set_running_state", 2409);
+const CALL_STATE: Source = ("switch_channel.c", "switch_channel_perform_set_callstate", 302);
+const CORE: Source = ("switch_core_state_machine.c", "switch_core_session_run", 626);
+
+pub(crate) struct Call {
+    pub(crate) uuid: String,
+    pub(crate) switch: Arc<Switch>,
+    pub(crate) setup: Setup,
+    pub(crate) number: usize,
+    pub(crate) created: Duration,
+    /// When it rang, was answered, was connected to the other leg, was hung up.
+    pub(crate) rang: Slot<Option<Duration>>,
+    pub(crate) answered: Slot<Option<Duration>>,
+    pub(crate) bridged: Slot<Option<Duration>>,
+    pub(crate) ended: Slot<Option<Duration>>,
+    pub(crate) state: Slot<(&'static str, u8)>,
+    pub(crate) call_state: Slot<(&'static str, u8)>,
+    other_leg: Slot<Option<(Weak<Self>, &'static str)>>,
+    pub(crate) variables: Slot<Vec<(String, Value)>>,
+    /// The application that runs, and its argument.
+    pub(crate) application: Slot<(String, String)>,
+    tasks: Slot<VecDeque<Task>>,
+    cause: Slot<Option<HangupCause<'static>>>,
+    digits: Slot<String>,
+    /// Something of the above has changed.
+    changed: Notify,
+    controllers: Slot<Vec<Weak<Connection>>>,
+    divert: Slot<Option<Weak<Connection>>>,
+}
+
+impl Call {
+    pub(crate) fn new(switch: &Arc<Switch>, setup: Setup) -> Arc<Self> {
+        let given = setup.variables.iter().find(|(name, _)| name == "origination_uuid");
+        let uuid = given.map_or_else(|| switch.uuid(), |(_, uuid)| String::from_utf8_lossy(uuid).into_owned());
+        let call = Arc::new(Self {
+            uuid: uuid.clone(),
+            switch: Arc::clone(switch),
+            number: switch.sessions.get() + 1,
+            created: switch.now(),
+            rang: Slot::new(None),
+            answered: Slot::new(None),
+            bridged: Slot::new(None),
+            ended: Slot::new(None),
+            state: Slot::new(("CS_NEW", 0)),
+            call_state: Slot::new(("DOWN", 0)),
+            other_leg: Slot::default(),
+            variables: Slot::default(),
+            application: Slot::default(),
+            tasks: Slot::default(),
+            cause: Slot::new(None),
+            digits: Slot::default(),
+            changed: Notify::default(),
+            controllers: Slot::default(),
+            divert: Slot::default(),
+            setup,
+        });
+        for (name, value) in [
+            ("direction", "outbound"),
+            ("is_outbound", "true"),
+            ("uuid", &uuid),
+            ("session_id", &call.number.to_string()),
+            ("channel_name", &call.setup.name),
+            ("call_uuid", &uuid),
+        ] {
+            call.set_variable(name, value.as_bytes());
+        }
+        call.setup.variables.iter().for_each(|(name, value)| call.set_variable(name, value));
+        switch.add_call(&call);
+        call
+    }
+
+    /// Why the call has ended, if it has.
+    pub(crate) fn cause(&self) -> Option<HangupCause<'static>> {
+        self.cause.get()
+    }
+
+    pub(crate) fn variable(&self, name: &str) -> Option<Value> {
+        self.variables.lock().iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
+    }
+
+    /// Sets a variable, or takes it away if the value is empty.
+    pub(crate) fn set_variable(&self, name: &str, value: &[u8]) {
+        let mut variables = self.variables.lock();
+        let known = variables.iter().position(|(known, _)| known.eq_ignore_ascii_case(name));
+        match (known, value.is_empty()) {
+            (Some(place), true) => drop(variables.remove(place)),
+            (Some(place), false) => variables[place].1 = Value::of(value),
+            (None, true) => {}
+            (None, false) => variables.push((name.into(), Value::of(value))),
+        }
+    }
+
+    /// Whether the dialplan goes on when its program's connection has ended.
+    pub(crate) fn is_resumed(&self) -> bool {
+        self.variable("socket_resume").is_some_and(|value| value.text() == b"true")
+    }
+
+    /// An event of this channel.
+    pub(crate) fn event(&self, name: &str, source: Source) -> Event {
+        let mut event = self.switch.event(name, source);
+        self.describe(name, &mut event);
+        event
+    }
+
+    pub(crate) fn fire(&self, name: &str, source: Source) {
+        self.switch.fire(self.event(name, source));
+    }
+
+    fn set_state(&self, state: (&'static str, u8)) {
+        let before = self.state.replace(state);
+        self.fire("CHANNEL_STATE", STATE);
+        let text = format!("({}) State Change {} -> {}", self.setup.name, before.0, state.0);
+        self.switch.log(LogLevel::DEBUG, STATE, &self.uuid, &text);
+    }
+
+    fn set_call_state(&self, state: (&'static str, u8)) {
+        const NAME: &str = "CHANNEL_CALLSTATE";
+        let before = self.call_state.replace(state).0;
+        let mut event = self.switch.event(NAME, CALL_STATE);
+        event.add("Original-Channel-Call-State", before).add("Channel-Call-State-Number", state.1.to_string());
+        self.describe(NAME, &mut event);
+        self.switch.fire(event);
+        let text = format!("({}) Callstate Change {before} -> {}", self.setup.name, state.0);
+        self.switch.log(LogLevel::NOTICE, CALL_STATE, &self.uuid, &text);
+    }
+
+    /// Lets the other side ring and answer. [`None`] if it was hung up instead.
+    pub(crate) async fn dial(&self) -> Option<()> {
+        self.fire("CHANNEL_OUTGOING", ("switch_core_session.c", "switch_core_session_outgoing_channel", 768));
+        self.set_state(INIT);
+        self.fire("CHANNEL_CREATE", CORE);
+        self.fire("CHANNEL_ORIGINATE", CORE);
+        self.set_state(ROUTING);
+        self.set_state(CONSUME_MEDIA);
+        self.rang.set(Some(self.switch.now()));
+        self.fire("CHANNEL_PROGRESS", ("switch_channel.c", "switch_channel_perform_mark_ring_ready_value", 3680));
+        self.set_call_state(RINGING);
+        if self.switch.config.dial_hook && self.setup.rings.is_none() {
+            let hook = Hook::Dial { uuid: self.uuid.clone(), endpoint: self.setup.name.clone() };
+            let cause = self.alive(self.switch.ask(hook)).await?;
+            if !cause.is_empty() {
+                self.hangup(known_cause(Some(HangupCause::from_bytes(&cause))));
+                return None;
+            }
+        } else {
+            self.alive(self.switch.clock.sleep(self.setup.rings.unwrap_or(MOMENT))).await?;
+        }
+        if let Some(cause) = self.setup.refusal {
+            self.hangup(cause);
+            return None;
+        }
+        self.answer();
+        Some(())
+    }
+
+    pub(crate) fn answer(&self) {
+        if self.answered.get().is_none() {
+            self.answered.set(Some(self.switch.now()));
+            self.fire("CHANNEL_ANSWER", ("switch_channel.c", "switch_channel_perform_mark_answered", 3848));
+            self.set_call_state(ACTIVE);
+        }
+    }
+
+    /// Lives through an application, and to the end of the call.
+    pub(crate) fn live(self: Arc<Self>, task: Task) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        // An application may begin other lives.
+        Box::pin(self.live_on(task))
+    }
+
+    async fn live_on(self: Arc<Self>, task: Task) {
+        if self.cause.get().is_none() {
+            self.set_state(EXECUTE);
+            self.execute(task).await;
+        }
+        self.end().await;
+    }
+
+    /// Executes an application, again if it is so ordered and took its time, with the events before and after.
+    pub(crate) async fn execute(self: &Arc<Self>, task: Task) {
+        let mut passes = 0;
+        while task.loops < 0 || passes < task.loops {
+            passes = passes.saturating_add(1);
+            let began = self.switch.clock.now();
+            self.execute_once(&task).await;
+            if self.cause.get().is_some() || self.switch.clock.now().saturating_sub(began) < SHORT {
+                break;
+            }
+        }
+        // Who waits for the application must not wait for a call that is gone.
+        drop(task.done);
+    }
+
+    async fn execute_once(self: &Arc<Self>, task: &Task) {
+        let application_uuid = task.event_uuid.clone().unwrap_or_else(|| self.switch.uuid());
+        let tell = |name: &str, line: u32, response: &str| {
+            let mut event = self.event(name, ("switch_core_session.c", "switch_core_session_exec", line));
+            event
+                .add("Application", &task.app)
+                .add("Application-Data", &task.arg)
+                .add("Application-Response", response)
+                .add("Application-UUID", &application_uuid)
+                .add("Application-UUID-Name", task.event_uuid_name.as_deref().unwrap_or_default());
+            self.switch.fire(event);
+        };
+        *self.application.lock() = (task.app.clone(), task.arg.clone());
+        self.set_variable("current_application", task.app.as_bytes());
+        self.set_variable("current_application_data", task.arg.as_bytes());
+        tell("CHANNEL_EXECUTE", 2949, "");
+        match apps::run(self, &task.app, &task.arg).await {
+            Some(response) => {
+                self.set_variable("current_application_response", response.as_bytes());
+                tell("CHANNEL_EXECUTE_COMPLETE", 2972, &response);
+            }
+            // FreeSWITCH ends the call of who asks for what it does not have.
+            None => self.hangup(HangupCause::DestinationOutOfOrder),
+        }
+    }
+
+    /// Executes what is ordered, until the call ends or `other` does.
+    pub(crate) async fn obey(self: &Arc<Self>, other: impl Future<Output = ()> + Send) {
+        let mut other = std::pin::pin!(other);
+        loop {
+            let changed = self.changed.notified();
+            if self.cause.get().is_some() {
+                return;
+            }
+            let task = self.tasks.lock().pop_front();
+            if let Some(task) = task {
+                self.execute_boxed(task).await;
+                continue;
+            }
+            if let First::Other(()) = first(changed, other.as_mut()).await {
+                return;
+            }
+        }
+    }
+
+    /// An application may execute others: that the compiler can tell the size of what it waits for.
+    pub(crate) fn execute_boxed(self: &Arc<Self>, task: Task) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(self.execute(task))
+    }
+
+    /// Gives an order; false if too many wait. Nothing comes of it if the call is over, and nobody waits for that.
+    pub(crate) fn order(&self, task: Task) -> bool {
+        if self.cause.get().is_some() {
+            return true;
+        }
+        let mut tasks = self.tasks.lock();
+        let is_room = tasks.len() < ORDERS;
+        if is_room {
+            tasks.push_back(task);
+            self.changed.notify_waiters();
+        }
+        is_room
+    }
+
+    /// Ends the call, if it has not ended.
+    pub(crate) fn hangup(&self, cause: HangupCause<'static>) {
+        if self.cause.get().is_none() {
+            self.cause.set(Some(cause));
+            self.ended.set(Some(self.switch.now()));
+            self.set_variable("hangup_cause", cause.as_bytes());
+            self.state.set((self.state.get().0, HANGUP.1));
+            self.fire("CHANNEL_HANGUP", ("switch_channel.c", "switch_channel_perform_hangup", 3447));
+            // Who waits for one of them need not wait longer.
+            self.tasks.lock().clear();
+            for connection in self.controllers() {
+                connection.channel_gone(&self.setup.name);
+            }
+            self.changed.notify_waiters();
+        }
+    }
+
+    pub(crate) async fn hung_up(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if self.cause.get().is_some() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Does something as long as the call lives.
+    pub(crate) async fn alive<R>(&self, what: impl Future<Output = R>) -> Option<R> {
+        match first(self.hung_up(), what).await {
+            First::One(()) => None,
+            First::Other(result) => Some(result),
+        }
+    }
+
+    async fn end(self: &Arc<Self>) {
+        self.hangup(HangupCause::NormalClearing);
+        // Its own connection may be closed before the rest is said.
+        yield_now().await;
+        yield_now().await;
+        self.set_state(HANGUP);
+        self.set_call_state(HUNG_UP);
+        self.account();
+        self.set_state(REPORTING);
+        const NAME: &str = "CHANNEL_HANGUP_COMPLETE";
+        let source = ("switch_core_state_machine.c", "switch_core_session_reporting_state", 943);
+        let mut event = self.switch.event(NAME, source);
+        // Twice, as in FreeSWITCH: here, and among what every event of the channel says.
+        event.add("Hangup-Cause", self.cause().unwrap_or(HangupCause::NormalClearing).as_bytes());
+        self.describe(NAME, &mut event);
+        self.switch.fire(event);
+        // A connection holds its channel: the end of it never comes there.
+        loop {
+            let changed = self.changed.notified();
+            if self.controllers().is_empty() {
+                break;
+            }
+            changed.await;
+        }
+        self.state.set((REPORTING.0, DESTROY.1));
+        self.fire("CHANNEL_DESTROY", ("switch_core_session.c", "switch_core_session_perform_destroy", 1588));
+        self.set_state(DESTROY);
+        self.switch.remove_call(self);
+    }
+
+    /// Says that two legs belong together: what `other` is to this one, its originator or its originatee.
+    pub(crate) fn join(&self, other: &Arc<Self>, role: &'static str) {
+        *self.other_leg.lock() = Some((Arc::downgrade(other), role));
+        self.set_variable("signal_bond", other.uuid.as_bytes());
+    }
+
+    /// The call that this one is, or was, connected to, or that it was made for.
+    pub(crate) fn other_leg(&self) -> Option<Arc<Self>> {
+        self.other_leg_as().map(|(other, _)| other)
+    }
+
+    /// And what it is to this one.
+    pub(crate) fn other_leg_as(&self) -> Option<(Arc<Self>, &'static str)> {
+        let other_leg = self.other_leg.lock();
+        let (other, role) = other_leg.as_ref()?;
+        Some((other.upgrade()?, role))
+    }
+
+    fn controllers(&self) -> Vec<Arc<Connection>> {
+        self.controllers.lock().iter().filter_map(Weak::upgrade).collect()
+    }
+
+    pub(crate) fn controlled_by(&self, connection: &Arc<Connection>) {
+        self.controllers.lock().push(Arc::downgrade(connection));
+    }
+
+    /// A connection has ended.
+    pub(crate) fn released(&self, connection: &Arc<Connection>) {
+        self.controllers.lock().retain(|other| !other.ptr_eq(&Arc::downgrade(connection)));
+        self.changed.notify_waiters();
+    }
+
+    pub(crate) fn divert(&self, to: Option<&Arc<Connection>>) {
+        *self.divert.lock() = to.map(Arc::downgrade);
+    }
+
+    pub(crate) fn diverted(&self) -> Option<Arc<Connection>> {
+        self.divert.lock().as_ref()?.upgrade()
+    }
+
+    /// A key is pressed.
+    pub(crate) fn press(&self, digit: char) {
+        self.digits.lock().push(digit);
+        let mut event = self.event("DTMF", ("switch_channel.c", "switch_channel_dequeue_dtmf", 678));
+        event.add("DTMF-Digit", digit.to_string()).add("DTMF-Duration", "2000").add("DTMF-Source", "APP");
+        self.switch.fire(event);
+        self.changed.notify_waiters();
+    }
+
+    /// Waits until `enough` says so of the keys that were pressed, and takes them.
+    pub(crate) async fn keys(&self, enough: impl Fn(&str) -> bool + Send, patience: Duration) -> String {
+        let pressed = async {
+            loop {
+                let changed = self.changed.notified();
+                if enough(&self.digits.lock()) {
+                    return;
+                }
+                changed.await;
+            }
+        };
+        let _ = self.switch.clock.timeout(patience, self.alive(pressed)).await;
+        std::mem::take(&mut self.digits.lock())
+    }
+}

@@ -1,0 +1,354 @@
+//! One connection as the switch sees it: its listener, and what waits for it.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use esl_proto::event::OutgoingEvent;
+use esl_proto::server::{Admission, Control, Goodbye, Server, ServerLimits};
+use regex_lite::{Regex, RegexBuilder};
+
+use crate::call::Call;
+use crate::event::Event;
+use crate::slot::Slot;
+use crate::switch::{LogLine, Switch};
+use crate::task::Notify;
+
+/// What a client's subscriptions, filters and rights may take.
+pub(crate) const STORAGE: usize = 8192;
+/// How many of a client's regular expressions are kept ready.
+const EXPRESSIONS: usize = 100;
+/// How many octets one of them may become. A larger one matches nothing, like one that cannot be read.
+const EXPRESSION: usize = 65_536;
+
+/// The number of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(pub(crate) u64);
+
+/// How the octets of a connection travel to its client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// How long each octet takes.
+    pub delay: Duration,
+    /// How many octets are taken at a time, at most. 0: as many as there is room for.
+    pub piece: usize,
+    /// After how many octets from the connection's beginning it is gone in both directions.
+    pub lost_at: Option<u64>,
+    /// Whether the client hears nothing more, and the connection stays.
+    pub silent: bool,
+}
+
+/// The octets of a connection, in both directions.
+#[derive(Default)]
+struct Wire {
+    input: Vec<u8>,
+    /// The client has closed its side.
+    input_ended: bool,
+    /// What the client may take, each from its time on.
+    output: VecDeque<(Duration, VecDeque<u8>)>,
+    waiting: usize,
+    /// How many octets the client has taken.
+    taken: u64,
+    /// The switch has closed its side.
+    output_ended: bool,
+    /// Nothing travels any more.
+    is_lost: bool,
+}
+
+pub(crate) struct Connection {
+    pub(crate) id: ConnectionId,
+    switch: Weak<Switch>,
+    wire: Slot<Wire>,
+    pub(crate) faults: Slot<Faults>,
+    /// The client has taken octets.
+    drained: Notify,
+    pub(crate) server: Slot<Server<[u8; STORAGE]>>,
+    pub(crate) events: Slot<Backlog<Event>>,
+    pub(crate) log: Slot<Backlog<LogLine>>,
+    /// How many octets may wait in each of them.
+    most: usize,
+    /// There is something to do.
+    pub(crate) wake: Notify,
+    pub(crate) killed: Slot<Option<Goodbye>>,
+    /// Whether the program has said `connect`.
+    pub(crate) has_connected: Slot<bool>,
+    expressions: Slot<HashMap<Vec<u8>, Option<Regex>>>,
+    /// The controlled channel, and its name when it has ended.
+    call: Slot<Option<Weak<Call>>>,
+    pub(crate) gone: Slot<Option<String>>,
+}
+
+/// What waits for a client, in its order.
+pub(crate) struct Backlog<T> {
+    items: VecDeque<(Arc<T>, usize)>,
+    octets: usize,
+}
+
+impl<T> Backlog<T> {
+    const fn new() -> Self {
+        Self { items: VecDeque::new(), octets: 0 }
+    }
+
+    /// Adds something of so many octets, and says how many there are then.
+    fn push(&mut self, item: &Arc<T>, octets: usize) -> usize {
+        self.items.push_back((Arc::clone(item), octets));
+        self.octets += octets;
+        self.octets
+    }
+
+    pub(crate) fn first(&self) -> Option<Arc<T>> {
+        self.items.front().map(|(item, _)| Arc::clone(item))
+    }
+
+    pub(crate) fn drop_first(&mut self) {
+        if let Some((_, octets)) = self.items.pop_front() {
+            self.octets -= octets;
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        *self = Self::new();
+    }
+}
+
+impl Connection {
+    fn new(switch: &Arc<Switch>, server: Server<[u8; STORAGE]>) -> Arc<Self> {
+        Arc::new(Self {
+            server: Slot::new(server),
+            most: switch.config.queue_octets,
+            id: switch.next_connection(),
+            switch: Arc::downgrade(switch),
+            wire: Slot::default(),
+            faults: Slot::default(),
+            drained: Notify::default(),
+            has_connected: Slot::default(),
+            events: Slot::new(Backlog::new()),
+            log: Slot::new(Backlog::new()),
+            wake: Notify::default(),
+            killed: Slot::default(),
+            expressions: Slot::default(),
+            call: Slot::default(),
+            gone: Slot::default(),
+        })
+    }
+
+    pub(crate) fn inbound(switch: &Arc<Switch>) -> Arc<Self> {
+        Self::new(switch, Server::inbound(limits(switch), [0; STORAGE]))
+    }
+
+    pub(crate) fn outbound(switch: &Arc<Switch>, call: &Arc<Call>, control: Control) -> Option<Arc<Self>> {
+        Some(Self::new(switch, Server::outbound(limits(switch), [0; STORAGE], &call.uuid, control).ok()?))
+    }
+
+    /// Octets of the client's.
+    pub(crate) fn receive(&self, octets: &[u8]) {
+        let mut wire = self.wire.lock();
+        if !wire.input_ended && !wire.is_lost && !wire.output_ended {
+            wire.input.extend_from_slice(octets);
+            self.wake.notify_one();
+        }
+    }
+
+    pub(crate) fn receive_end(&self) {
+        self.wire.lock().input_ended = true;
+        self.wake.notify_one();
+    }
+
+    /// What has come since, and whether nothing more will.
+    pub(crate) fn take_input(&self) -> (Vec<u8>, bool) {
+        let mut wire = self.wire.lock();
+        (std::mem::take(&mut wire.input), wire.input_ended || wire.is_lost)
+    }
+
+    pub(crate) fn has_input(&self) -> bool {
+        let wire = self.wire.lock();
+        !wire.input.is_empty() || wire.input_ended || wire.is_lost
+    }
+
+    /// The connection is gone.
+    pub(crate) fn lose(&self) {
+        let mut wire = self.wire.lock();
+        wire.is_lost = true;
+        wire.output.clear();
+        wire.waiting = 0;
+        drop(wire);
+        self.wake.notify_one();
+        self.drained.notify_waiters();
+        self.tell_host();
+    }
+
+    /// Gives the client what it may have now.
+    pub(crate) fn send(&self, out: &mut [u8]) -> usize {
+        let Some(switch) = self.switch.upgrade() else { return 0 };
+        let faults = self.faults.get();
+        let mut room = if faults.piece == 0 { out.len() } else { out.len().min(faults.piece) };
+        let mut wire = self.wire.lock();
+        if let Some(lost_at) = faults.lost_at {
+            room = room.min(usize::try_from(lost_at.saturating_sub(wire.taken)).unwrap_or(usize::MAX));
+        }
+        let mut count = 0;
+        while count < room
+            && let Some((time, octets)) = wire.output.front_mut()
+            && *time <= switch.clock.now()
+        {
+            let piece = octets.len().min(room - count);
+            for (place, octet) in out[count..count + piece].iter_mut().zip(octets.drain(..piece)) {
+                *place = octet;
+            }
+            count += piece;
+            if octets.is_empty() {
+                wire.output.pop_front();
+            }
+        }
+        wire.waiting -= count;
+        wire.taken += count as u64;
+        let is_lost = faults.lost_at.is_some_and(|lost_at| wire.taken >= lost_at);
+        drop(wire);
+        if is_lost {
+            self.lose();
+        }
+        if count > 0 {
+            self.drained.notify_waiters();
+        }
+        count
+    }
+
+    /// Writes to the client; waits while it does not take what was written before.
+    pub(crate) async fn write(&self, octets: &[u8]) {
+        let Some(switch) = self.switch.upgrade() else { return };
+        let window = switch.config.window.max(1);
+        let mut rest = octets;
+        while !rest.is_empty() {
+            let changed = self.drained.notified();
+            let faults = self.faults.get();
+            let room = {
+                let mut wire = self.wire.lock();
+                if wire.is_lost || faults.silent {
+                    return;
+                }
+                let room = window.saturating_sub(wire.waiting).min(rest.len());
+                if room > 0 {
+                    let time = switch.clock.now().saturating_add(faults.delay);
+                    wire.waiting += room;
+                    match wire.output.back_mut() {
+                        Some((last, octets)) if *last == time => octets.extend(&rest[..room]),
+                        _ => wire.output.push_back((time, rest[..room].iter().copied().collect())),
+                    }
+                }
+                room
+            };
+            rest = &rest[room..];
+            match faults.delay {
+                Duration::ZERO => self.tell_host(),
+                delay => {
+                    let (later, id) = (Arc::clone(&switch), self.id);
+                    switch.queues.spawn(async move {
+                        later.clock.sleep(delay).await;
+                        later.active.lock().insert(id);
+                    });
+                }
+            }
+            if room == 0 {
+                changed.await;
+            }
+        }
+    }
+
+    /// The switch closes its side.
+    pub(crate) fn close(&self) {
+        self.wire.lock().output_ended = true;
+        self.tell_host();
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        let wire = self.wire.lock();
+        wire.is_lost || (wire.output_ended && wire.waiting == 0)
+    }
+
+    fn tell_host(&self) {
+        if let Some(switch) = self.switch.upgrade() {
+            switch.active.lock().insert(self.id);
+        }
+    }
+
+    /// Ties the connection to its channel.
+    pub(crate) fn control(self: &Arc<Self>, call: &Arc<Call>) {
+        *self.call.lock() = Some(Arc::downgrade(call));
+        call.controlled_by(self);
+    }
+
+    /// The channel that the connection controls.
+    pub(crate) fn controlled(&self) -> Option<Arc<Call>> {
+        self.call.lock().as_ref()?.upgrade()
+    }
+
+    pub(crate) fn offer(&self, event: &Arc<Event>, view: &OutgoingEvent<'_>) {
+        let regex = |filter: &[u8], value: &[u8]| matches(&self.expressions, filter, value);
+        let offer = self.server.lock().offer_with(view, &regex);
+        self.take(offer, Goodbye::LostEvents, || self.events.lock().push(event, event.octets()));
+    }
+
+    pub(crate) fn offer_diverted(&self, event: Event) {
+        let offer = self.server.lock().offer_diverted();
+        let event = Arc::new(event);
+        self.take(offer, Goodbye::LostEvents, || self.events.lock().push(&event, event.octets()));
+    }
+
+    pub(crate) fn offer_log(&self, line: &Arc<LogLine>) {
+        let offer = self.server.lock().offer_log(line.level);
+        self.take(offer, Goodbye::LostLogLines, || self.log.lock().push(line, line.text.len()));
+    }
+
+    /// `keep` says how many octets wait then.
+    fn take(&self, offer: Admission, goodbye: Goodbye, keep: impl FnOnce() -> usize) {
+        match offer {
+            Admission::Skip | Admission::Dropped => {}
+            Admission::Enqueue if keep() > self.most => self.kill(goodbye),
+            Admission::Enqueue => self.wake.notify_one(),
+            Admission::Overflow => self.kill(goodbye),
+        }
+    }
+
+    /// Whether something waits that could be said now.
+    pub(crate) fn has_news(&self) -> bool {
+        let server = self.server.lock();
+        self.gone.lock().is_some()
+            || (server.is_ready_for_events() && server.waiting_events() > 0)
+            || (server.is_ready_for_log() && server.waiting_log_lines() > 0)
+    }
+
+    /// Ends the connection, whatever it is doing.
+    pub(crate) fn kill(&self, goodbye: Goodbye) {
+        self.killed.set(Some(goodbye));
+        self.wake.notify_one();
+    }
+
+    /// Says that the controlled channel has ended.
+    pub(crate) fn channel_gone(&self, name: &str) {
+        *self.gone.lock() = Some(name.into());
+        self.wake.notify_one();
+    }
+}
+
+fn limits(switch: &Switch) -> ServerLimits {
+    ServerLimits { max_queued: switch.config.queue, ..ServerLimits::DEFAULT }
+}
+
+/// A filter's `/.../` against a header's value; `i` and `s` after it mean what they do in FreeSWITCH.
+fn matches(expressions: &Slot<HashMap<Vec<u8>, Option<Regex>>>, filter: &[u8], value: &[u8]) -> bool {
+    let mut expressions = expressions.lock();
+    if expressions.len() > EXPRESSIONS {
+        expressions.clear();
+    }
+    let regex = expressions.entry(filter.into()).or_insert_with(|| {
+        let filter = String::from_utf8_lossy(filter);
+        let (pattern, flags) = filter.strip_prefix('/')?.rsplit_once('/')?;
+        RegexBuilder::new(pattern)
+            .case_insensitive(flags.contains('i'))
+            .dot_matches_new_line(flags.contains('s'))
+            .size_limit(EXPRESSION)
+            .build()
+            .ok()
+    });
+    regex.as_ref().is_some_and(|regex| regex.is_match(&String::from_utf8_lossy(value)))
+}

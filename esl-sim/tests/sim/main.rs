@@ -1,0 +1,12 @@
+//! The simulated switch, by octets that a client would send, in its own time.
+
+mod api;
+mod bridges;
+mod calls;
+mod harness;
+mod host;
+mod hostile;
+mod logins;
+mod programs;
+#[path = "../../../esl-proto/tests/common/support.rs"]
+mod support;
