@@ -6,11 +6,12 @@ use std::time::Duration;
 use esl_proto::name::{EventName, HangupCause, LogLevel};
 use esl_proto::server::Control;
 
+use crate::api::originate::steps;
 use crate::bridge::bridge;
 use crate::call::{Call, known_cause};
 use crate::config::Program;
 use crate::connection::Connection;
-use crate::event::{Source, Value};
+use crate::event::{Event, Source, Value};
 use crate::hook::Hook;
 use crate::listener::Session;
 use crate::switch::MOMENT;
@@ -18,44 +19,197 @@ use crate::switch::MOMENT;
 const PLAY: Source = ("switch_ivr_play_say.c", "switch_ivr_play_file", 1649);
 /// A program's port, unless it is said.
 const PORT: u16 = 8084;
+/// How many octets the list of exported variables may have.
+const EXPORTS: usize = 4096;
 /// How long nobody may press a key, unless it is said.
 const PATIENCE: u64 = 5000;
 
-/// Executes an application and says what came of it. [`None`] if there is no such application.
-pub(crate) async fn run(call: &Arc<Call>, app: &str, arg: &str) -> Option<String> {
-    let none = Some("_none_".to_owned());
-    if call.switch.config.app_hooks.iter().any(|hooked| hooked == app) {
+/// Applications that a channel can execute, with effects: what `show application` lists, beside those below.
+pub(crate) const KNOWN: &[&str] = &[
+    "answer",
+    "break",
+    "bridge",
+    "bridge_export",
+    "conference",
+    "delay_echo",
+    "echo",
+    "endless_playback",
+    "event",
+    "execute_extension",
+    "export",
+    "flush_dtmf",
+    "hangup",
+    "hold",
+    "log",
+    "loop_playback",
+    "multiset",
+    "multiunset",
+    "park",
+    "phrase",
+    "play_and_get_digits",
+    "playback",
+    "pre_answer",
+    "push",
+    "queue_dtmf",
+    "read",
+    "record",
+    "record_session",
+    "ring_ready",
+    "say",
+    "sched_hangup",
+    "set",
+    "set_global",
+    "sleep",
+    "socket",
+    "speak",
+    "stop_record_session",
+    "transfer",
+    "unhold",
+    "unset",
+    "unshift",
+];
+/// Applications that the server has and that have no effect here but their events.
+pub(crate) const ACCEPTED: &[&str] = &[
+    "acknowledge_call",
+    "att_xfer",
+    "bgsystem",
+    "bind_digit_action",
+    "bind_meta_app",
+    "blind_transfer_ack",
+    "block_dtmf",
+    "broadcast",
+    "capture",
+    "capture_text",
+    "check_acl",
+    "clear_digit_action",
+    "clear_speech_cache",
+    "cng_plc",
+    "debug_media",
+    "deduplicate_dtmf",
+    "deflect",
+    "detect_audio",
+    "detect_silence",
+    "detect_speech",
+    "digit_action_set_realm",
+    "displace_session",
+    "early_hangup",
+    "eavesdrop",
+    "enable_heartbeat",
+    "enable_keepalive",
+    "eval",
+    "fax_detect",
+    "filter_codecs",
+    "gentones",
+    "info",
+    "intercept",
+    "ivr",
+    "jitterbuffer",
+    "limit",
+    "limit_execute",
+    "limit_hash",
+    "limit_hash_execute",
+    "media_reset",
+    "mkdir",
+    "mutex",
+    "native_eavesdrop",
+    "novideo",
+    "page",
+    "park_state",
+    "pickup",
+    "play_and_detect_speech",
+    "preprocess",
+    "presence",
+    "privacy",
+    "record_session_mask",
+    "record_session_pause",
+    "record_session_resume",
+    "record_session_unmask",
+    "recovery_refresh",
+    "redirect",
+    "remove_bugs",
+    "rename",
+    "respond",
+    "reuse_caller_profile",
+    "sched_broadcast",
+    "sched_cancel",
+    "sched_heartbeat",
+    "sched_transfer",
+    "send_display",
+    "send_dtmf",
+    "send_info",
+    "session_loglevel",
+    "set_audio_level",
+    "set_media_stats",
+    "set_mute",
+    "set_name",
+    "set_profile_var",
+    "set_user",
+    "set_zombie_exec",
+    "soft_hold",
+    "sound_test",
+    "start_dtmf",
+    "start_dtmf_generate",
+    "stop",
+    "stop_displace_session",
+    "stop_dtmf",
+    "stop_dtmf_generate",
+    "stop_tone_detect",
+    "stop_video_write_overlay",
+    "strftime",
+    "system",
+    "three_way",
+    "tone_detect",
+    "transfer_vars",
+    "unbind_meta_app",
+    "unblock_dtmf",
+    "vad_test",
+    "verbose_events",
+    "video_decode",
+    "video_refresh",
+    "video_write_overlay",
+    "wait_for_answer",
+    "wait_for_silence",
+    "wait_for_video_ready",
+];
+
+fn is_hooked(call: &Call, app: &str) -> bool {
+    call.switch.config.app_hooks.iter().any(|hooked| hooked == app)
+}
+
+/// Whether there is such an application.
+pub(crate) fn is_known(call: &Call, app: &str) -> bool {
+    KNOWN.contains(&app) || ACCEPTED.contains(&app) || is_hooked(call, app)
+}
+
+/// Executes an application that is known and says what came of it.
+pub(crate) async fn run(call: &Arc<Call>, app: &str, arg: &str) -> String {
+    const NONE: &str = "_none_";
+    let none = NONE.to_owned();
+    if is_hooked(call, app) {
         let hook = Hook::App { uuid: call.uuid.clone(), app: app.into(), argument: arg.into() };
         let response = call.alive(call.switch.ask(hook)).await.filter(|response| !response.is_empty());
-        return response.map_or(none, |response| Some(String::from_utf8_lossy(&response).into_owned()));
+        return response.map_or(none, |response| String::from_utf8_lossy(&response).into_owned());
+    }
+    if let Some(response) = variables(call, app, arg) {
+        return response.into();
     }
     match app {
         "answer" => {
             call.answer();
             none
         }
-        "set" | "export" => {
-            if let Some((name, value)) = arg.split_once('=') {
-                call.set_variable(name, value.as_bytes());
-            }
-            none
-        }
-        "unset" => {
-            call.set_variable(arg, b"");
-            none
-        }
-        "playback" | "say" | "speak" | "endless_playback" => {
+        "playback" | "say" | "speak" | "phrase" | "endless_playback" | "loop_playback" => {
             let mut event = call.event("PLAYBACK_START", PLAY);
             event.add("Playback-File-Path", arg);
             call.switch.fire(event);
-            let whole = call.alive(call.switch.clock.sleep(MOMENT)).await.is_some();
+            let whole = call.unbroken(call.switch.clock.sleep(MOMENT)).await.is_some();
             let mut event = call.event("PLAYBACK_STOP", PLAY);
             event.add("Playback-File-Path", arg).add("Playback-Status", if whole { "done" } else { "break" });
             call.switch.fire(event);
-            Some(if whole { "FILE PLAYED" } else { "PLAYBACK ERROR" }.to_owned())
+            if whole { "FILE PLAYED" } else { "PLAYBACK ERROR" }.to_owned()
         }
         "sleep" => {
-            call.alive(call.switch.clock.sleep(Duration::from_millis(arg.trim().parse().unwrap_or(0)))).await;
+            call.unbroken(call.switch.clock.sleep(Duration::from_millis(arg.trim().parse().unwrap_or(0)))).await;
             none
         }
         "park" => {
@@ -64,7 +218,7 @@ pub(crate) async fn run(call: &Arc<Call>, app: &str, arg: &str) -> Option<String
             call.fire("CHANNEL_UNPARK", ("switch_ivr.c", "switch_ivr_park", 1213));
             none
         }
-        "echo" => {
+        "echo" | "delay_echo" => {
             call.obey(std::future::pending()).await;
             none
         }
@@ -82,7 +236,7 @@ pub(crate) async fn run(call: &Arc<Call>, app: &str, arg: &str) -> Option<String
             event(call, arg);
             none
         }
-        "play_and_get_digits" => Some(digits(call, arg).await),
+        "play_and_get_digits" => digits(call, arg).await,
         "bridge" => {
             bridge(call, arg).await;
             none
@@ -93,8 +247,170 @@ pub(crate) async fn run(call: &Arc<Call>, app: &str, arg: &str) -> Option<String
             }
             none
         }
-        _ => None,
+        "transfer" => {
+            let mut words = arg.split(' ').filter(|word| !word.is_empty());
+            let (extension, dialplan) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+            call.transfer(steps(&call.switch, extension, dialplan));
+            none
+        }
+        "execute_extension" => {
+            let mut words = arg.split(' ').filter(|word| !word.is_empty());
+            let (extension, dialplan) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+            for task in steps(&call.switch, extension, dialplan) {
+                if !call.is_leaving() {
+                    call.execute_boxed(task).await;
+                }
+            }
+            none
+        }
+        "read" => {
+            read(call, arg).await;
+            none
+        }
+        "record" => {
+            record(call, arg).await;
+            none
+        }
+        "record_session" | "stop_record_session" => {
+            call.record(arg.split(' ').next().unwrap_or_default(), app == "record_session");
+            none
+        }
+        "hold" | "unhold" => {
+            call.hold(app == "hold");
+            none
+        }
+        "queue_dtmf" => {
+            arg.chars().take_while(|key| *key != '@').for_each(|key| call.press(key));
+            none
+        }
+        "flush_dtmf" => {
+            call.flush_keys();
+            none
+        }
+        "break" => {
+            call.break_off();
+            none
+        }
+        "pre_answer" | "ring_ready" => {
+            if call.answered.get().is_none() {
+                let name = if app == "pre_answer" { "CHANNEL_PROGRESS_MEDIA" } else { "CHANNEL_PROGRESS" };
+                call.fire(name, ("switch_channel.c", "switch_channel_perform_mark_pre_answered", 3725));
+            }
+            none
+        }
+        "sched_hangup" => {
+            let (time, cause) = arg.split_once(' ').unwrap_or((arg, ""));
+            let seconds = time.trim_start_matches('+').parse().unwrap_or(0);
+            let cause = known_cause(Some(HangupCause::from_bytes(cause.as_bytes())));
+            let (clock, call) = (Arc::clone(&call.switch.clock), Arc::clone(call));
+            Arc::clone(&call.switch).queues.spawn(async move {
+                if call.alive(clock.sleep(Duration::from_secs(seconds))).await.is_some() {
+                    call.hangup(cause);
+                }
+            });
+            none
+        }
+        "conference" => {
+            conference(call, arg).await;
+            none
+        }
+        // Accepted, without an effect.
+        _ => none,
     }
+}
+
+/// The applications that set variables. [`None`] if this is another.
+fn variables(call: &Arc<Call>, app: &str, arg: &str) -> Option<&'static str> {
+    let set = |pair: &str| {
+        if let Some((name, value)) = pair.split_once('=') {
+            call.set_variable(name, value.as_bytes());
+        }
+    };
+    match app {
+        "set" => set(arg),
+        "export" | "bridge_export" => {
+            set(arg);
+            let name = arg.split('=').next().unwrap_or_default();
+            let known = call.variable("export_vars").map_or_else(Vec::new, |names| names.text());
+            if !known.split(|octet| *octet == b',').any(|other| other == name.as_bytes()) && known.len() < EXPORTS {
+                let names = if known.is_empty() { Vec::new() } else { [&known[..], b","].concat() };
+                call.set_variable("export_vars", &[&names[..], name.as_bytes()].concat());
+            }
+        }
+        "multiset" => separated(arg).for_each(set),
+        "unset" => call.set_variable(arg, b""),
+        "multiunset" => separated(arg).for_each(|name| call.set_variable(name, b"")),
+        "set_global" => {
+            if let Some((name, value)) = arg.split_once('=') {
+                call.switch.globals.lock().insert(name.into(), value.into());
+            }
+        }
+        "push" | "unshift" => {
+            if let Some((name, value)) = arg.split_once('=') {
+                call.add_item(name, value.as_bytes(), app == "push");
+            }
+        }
+        _ => return None,
+    }
+    Some("_none_")
+}
+
+/// The items of a list: between blanks, or what `^^;` says.
+fn separated(text: &str) -> impl Iterator<Item = &str> {
+    let other = text.strip_prefix("^^").and_then(|rest| Some((rest, rest.chars().next()?)));
+    let (text, separator) = other.map_or((text, ' '), |(rest, mark)| (&rest[mark.len_utf8()..], mark));
+    text.split(separator).filter(|item| !item.is_empty())
+}
+
+/// `min max file variable timeout terminators`: what is pressed comes into the variable.
+async fn read(call: &Call, arg: &str) {
+    let words: Vec<&str> = arg.split(' ').filter(|word| !word.is_empty()).collect();
+    let word = |place: usize| words.get(place).copied().unwrap_or_default();
+    let most = word(1).parse::<usize>().unwrap_or(128).clamp(1, 128);
+    let terminators = if word(5).is_empty() { "#" } else { word(5) };
+    let patience = Duration::from_millis(word(4).parse().unwrap_or(PATIENCE));
+    let enough = |keys: &str| keys.len() >= most || keys.contains(|key| terminators.contains(key));
+    let pressed = call.keys(enough, patience).await;
+    let digits = pressed.trim_end_matches(|key| terminators.contains(key));
+    let least = word(0).parse::<usize>().unwrap_or(0);
+    let result = match digits.len() {
+        length if length >= least && !pressed.is_empty() => "success",
+        0 => "timeout",
+        _ => "failure",
+    };
+    call.set_variable("read_result", result.as_bytes());
+    call.set_variable(word(3), digits.as_bytes());
+}
+
+/// `path limit`: records for so many seconds, or until somebody breaks it off.
+async fn record(call: &Call, arg: &str) {
+    let mut words = arg.split(' ').filter(|word| !word.is_empty());
+    let path = words.next().unwrap_or_default();
+    let limit = words.next().and_then(|word| word.trim_start_matches('+').parse().ok()).filter(|limit| *limit > 0);
+    call.record(path, true);
+    match limit {
+        Some(seconds) => call.unbroken(call.switch.clock.sleep(Duration::from_secs(seconds))).await,
+        None => call.unbroken(std::future::pending()).await,
+    };
+    call.record(path, false);
+}
+
+/// Takes part in a conference, in its events.
+async fn conference(call: &Arc<Call>, arg: &str) {
+    let name = arg.split(['@', '+']).next().unwrap_or_default();
+    let tell = |action: &str| {
+        let mut event = Event::default();
+        event.add("Event-Subclass", "conference::maintenance");
+        call.switch.stamp(&mut event, "CUSTOM", ("conference_event.c", "conference_event_add_data", 54));
+        event.add("Conference-Name", name);
+        call.describe("CUSTOM", &mut event);
+        event.add("Action", action);
+        call.switch.fire(event);
+    };
+    call.answer();
+    tell("add-member");
+    call.obey(std::future::pending()).await;
+    tell("del-member");
 }
 
 /// `Name=Value,...`, with Event-Name and Event-Subclass among them.
@@ -165,7 +481,7 @@ async fn socket(call: &Arc<Call>, program: &Program) {
     if !program.is_async {
         session.opened().await;
     }
-    if !call.is_resumed() {
+    if !call.is_resumed() && !call.is_leaving() {
         call.hangup(HangupCause::NormalClearing);
     }
 }

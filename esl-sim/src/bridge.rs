@@ -41,7 +41,7 @@ pub(crate) async fn ring(
             break;
         }
         if let Some(refused) = last.take() {
-            switch.queues.spawn(refused.live(Task::new("hangup", "")));
+            switch.queues.spawn(refused.live(vec![Task::new("hangup", "")]));
         }
         let call = Call::new(switch, setup);
         if let Some(originator) = originator {
@@ -67,15 +67,15 @@ pub(crate) async fn ring(
 pub(crate) async fn bridge(call: &Arc<Call>, argument: &str) {
     let mut storage = vec![0; argument.len()];
     let found = Bridge::parse(argument.as_bytes(), &mut storage).map(|order| legs(&order.dial)).unwrap_or_default();
-    let setup = |(endpoint, variables): Leg| Setup {
-        caller_name: call.setup.caller_name.clone(),
-        caller_number: call.setup.caller_number.clone(),
-        variables,
-        ..Setup::to(&endpoint)
+    let exported = exported(call);
+    let setup = |(endpoint, own): Leg| {
+        let variables = exported.iter().cloned().chain(own).collect();
+        setup_of(call, &endpoint, variables)
     };
+
     let other = ring(&call.switch, found.into_iter().map(setup).collect(), Some(call)).await;
     let Some(other) = other else { return fail(call, HangupCause::DestinationOutOfOrder) };
-    call.switch.queues.spawn(Arc::clone(&other).live(Task::new("park", "")));
+    call.switch.queues.spawn(Arc::clone(&other).live(vec![Task::new("park", "")]));
     if other.answered.get().is_none() || call.cause().is_some() {
         other.hangup(HangupCause::OriginatorCancel);
         return fail(call, other.cause().unwrap_or(HangupCause::NoAnswer));
@@ -85,9 +85,29 @@ pub(crate) async fn bridge(call: &Arc<Call>, argument: &str) {
         call.set_variable(name, b"SUCCESS");
     }
     connect(call, &other).await;
-    if call.variable("hangup_after_bridge").is_some_and(|value| value.text() == b"true") {
+    if !call.is_leaving() && call.variable("hangup_after_bridge").is_some_and(|value| value.text() == b"true") {
         call.hangup(other.cause().unwrap_or(HangupCause::NormalClearing));
     }
+}
+
+fn setup_of(call: &Call, endpoint: &str, variables: Variables) -> Setup {
+    Setup {
+        caller_name: call.setup.caller_name.clone(),
+        caller_number: call.setup.caller_number.clone(),
+        variables,
+        ..Setup::to(endpoint)
+    }
+}
+
+/// The variables that the caller's `export` gives to the other leg.
+fn exported(call: &Call) -> Variables {
+    let names = call.variable("export_vars").map_or_else(Vec::new, |names| names.text());
+    let names = String::from_utf8_lossy(&names).into_owned();
+    let pair = |name: &str| {
+        let value = call.variable(name)?.text();
+        Some((name.strip_prefix("nolocal:").unwrap_or(name).to_owned(), value))
+    };
+    names.split(',').filter_map(pair).collect()
 }
 
 /// Nobody has answered: the call ends, unless `continue_on_fail` says otherwise, or nobody was there.
@@ -103,7 +123,7 @@ fn fail(call: &Call, cause: HangupCause<'static>) {
             .split(|octet| *octet == b',')
             .any(|word| word.eq_ignore_ascii_case(b"true") || HangupCause::from_bytes(word) == cause),
     };
-    if !goes_on {
+    if !goes_on && !call.is_leaving() {
         call.hangup(cause);
     }
 }
@@ -111,6 +131,9 @@ fn fail(call: &Call, cause: HangupCause<'static>) {
 /// Connects two calls, until one of them ends; then the other does.
 pub(crate) async fn pair(one: Arc<Call>, other: Arc<Call>) {
     connect(&one, &other).await;
+    if one.is_leaving() {
+        return;
+    }
     one.hangup(other.cause().unwrap_or(HangupCause::NormalClearing));
 }
 
@@ -132,12 +155,14 @@ async fn connect(one: &Arc<Call>, other: &Arc<Call>) {
         leg.set_variable("bridge_channel", peer.setup.name.as_bytes());
         leg.set_variable("bridge_uuid", peer.uuid.as_bytes());
     }
-    first(one.hung_up(), other.hung_up()).await;
+    first(one.left(), other.left()).await;
     other.set_variable("call_uuid", other.uuid.as_bytes());
     let cause = other.cause().unwrap_or(HangupCause::NormalClearing);
     for name in ["last_bridge_hangup_cause", "bridge_hangup_cause"] {
         one.set_variable(name, cause.as_bytes());
     }
     tell("CHANNEL_UNBRIDGE", 1879);
-    other.hangup(HangupCause::NormalClearing);
+    if !other.is_leaving() {
+        other.hangup(HangupCause::NormalClearing);
+    }
 }

@@ -81,10 +81,13 @@ const DESTROY: (&str, u8) = ("CS_DESTROY", 12);
 /// What becomes of the call that a channel is a leg of, numbered likewise.
 const RINGING: (&str, u8) = ("RINGING", 2);
 const ACTIVE: (&str, u8) = ("ACTIVE", 4);
+const HELD: (&str, u8) = ("HELD", 5);
 const HUNG_UP: (&str, u8) = ("HANGUP", 7);
 
 /// An application that is done earlier is not repeated.
 const SHORT: Duration = Duration::from_millis(500);
+/// How many items an array may have.
+const ITEMS: usize = 4000;
 /// How many orders may wait for a channel.
 const ORDERS: usize = 256;
 
@@ -114,6 +117,10 @@ pub(crate) struct Call {
     digits: Slot<String>,
     /// Something of the above has changed.
     changed: Notify,
+    /// What is played is to end.
+    broken: Notify,
+    /// What the call was transferred to.
+    next: Slot<Option<Vec<Task>>>,
     controllers: Slot<Vec<Weak<Connection>>>,
     divert: Slot<Option<Weak<Connection>>>,
 }
@@ -140,6 +147,8 @@ impl Call {
             cause: Slot::new(None),
             digits: Slot::default(),
             changed: Notify::default(),
+            broken: Notify::default(),
+            next: Slot::default(),
             controllers: Slot::default(),
             divert: Slot::default(),
             setup,
@@ -183,6 +192,27 @@ impl Call {
     /// Whether the dialplan goes on when its program's connection has ended.
     pub(crate) fn is_resumed(&self) -> bool {
         self.variable("socket_resume").is_some_and(|value| value.text() == b"true")
+    }
+
+    /// Adds an item to a variable that is an array then, at its end or its beginning.
+    pub(crate) fn add_item(&self, name: &str, item: &[u8], at_end: bool) {
+        let mut items = match self.variable(name) {
+            None => Vec::new(),
+            Some(Value::Text(text)) => vec![text],
+            Some(Value::Array(items)) => items,
+        };
+        if items.len() < ITEMS {
+            items.insert(if at_end { items.len() } else { 0 }, item.into());
+        }
+        self.set_value(name, Value::Array(items));
+    }
+
+    fn set_value(&self, name: &str, value: Value) {
+        let mut variables = self.variables.lock();
+        match variables.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            Some((_, known)) => *known = value,
+            None => variables.push((name.into(), value)),
+        }
     }
 
     /// An event of this channel.
@@ -251,18 +281,88 @@ impl Call {
         }
     }
 
-    /// Lives through an application, and to the end of the call.
-    pub(crate) fn live(self: Arc<Self>, task: Task) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    /// Lives through applications, then through what it is transferred to, and to the end of the call.
+    pub(crate) fn live(self: Arc<Self>, steps: Vec<Task>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         // An application may begin other lives.
-        Box::pin(self.live_on(task))
+        Box::pin(self.live_on(steps))
     }
 
-    async fn live_on(self: Arc<Self>, task: Task) {
-        if self.cause.get().is_none() {
+    async fn live_on(self: Arc<Self>, mut steps: Vec<Task>) {
+        while self.cause.get().is_none() {
             self.set_state(EXECUTE);
-            self.execute(task).await;
+            for task in steps {
+                if !self.is_leaving() {
+                    self.execute(task).await;
+                }
+            }
+            match self.next.take() {
+                Some(next) if self.cause.get().is_none() => {
+                    self.set_state(ROUTING);
+                    steps = next;
+                }
+                _ => break,
+            }
         }
         self.end().await;
+    }
+
+    /// Lets the call go on with other applications, in place of what it does.
+    pub(crate) fn transfer(&self, steps: Vec<Task>) {
+        if self.cause.get().is_none() {
+            self.next.set(Some(steps));
+            self.tasks.lock().clear();
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// Whether what the call does has its end: it is hung up, or transferred.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.cause.get().is_some() || self.next.lock().is_some()
+    }
+
+    /// Ends the application that plays something.
+    pub(crate) fn break_off(&self) {
+        self.broken.notify_waiters();
+    }
+
+    /// Something, as long as the call does nothing else and nobody breaks it off.
+    pub(crate) async fn unbroken<R>(&self, what: impl Future<Output = R>) -> Option<R> {
+        match first(self.broken.notified(), self.alive(what)).await {
+            First::One(()) => None,
+            First::Other(result) => result,
+        }
+    }
+
+    pub(crate) fn is_held(&self) -> bool {
+        self.call_state.get() == HELD
+    }
+
+    pub(crate) fn hold(&self, on: bool) {
+        if on != self.is_held() && self.cause.get().is_none() {
+            self.set_call_state(if on { HELD } else { ACTIVE });
+            self.fire(
+                if on { "CHANNEL_HOLD" } else { "CHANNEL_UNHOLD" },
+                ("switch_channel.c", "switch_channel_perform_set_flag", 1812),
+            );
+        }
+    }
+
+    /// Says that a recording has begun, or ended.
+    pub(crate) fn record(&self, path: &str, begins: bool) {
+        let (name, line) = if begins { ("RECORD_START", 1530) } else { ("RECORD_STOP", 1290) };
+        let mut event = self.event(name, ("switch_ivr_async.c", "record_callback", line));
+        event.add("Record-File-Path", path);
+        self.switch.fire(event);
+    }
+
+    pub(crate) fn flush_keys(&self) {
+        self.digits.lock().clear();
+    }
+
+    /// A text in which each `${name}` is the variable's value, or the global one's.
+    pub(crate) fn expand(&self, text: &str) -> String {
+        let value = |name: &str| self.variable(name).map(|value| value.text());
+        String::from_utf8_lossy(&self.switch.expand_with(text, value)).into_owned()
     }
 
     /// Executes an application, again if it is so ordered and took its time, with the events before and after.
@@ -272,7 +372,7 @@ impl Call {
             passes = passes.saturating_add(1);
             let began = self.switch.clock.now();
             self.execute_once(&task).await;
-            if self.cause.get().is_some() || self.switch.clock.now().saturating_sub(began) < SHORT {
+            if self.is_leaving() || self.switch.clock.now().saturating_sub(began) < SHORT {
                 break;
             }
         }
@@ -281,29 +381,29 @@ impl Call {
     }
 
     async fn execute_once(self: &Arc<Self>, task: &Task) {
+        if !apps::is_known(self, &task.app) {
+            // FreeSWITCH ends the call of who asks for what it does not have, and says nothing else of it.
+            return self.hangup(HangupCause::DestinationOutOfOrder);
+        }
+        let arg = &self.expand(&task.arg);
         let application_uuid = task.event_uuid.clone().unwrap_or_else(|| self.switch.uuid());
         let tell = |name: &str, line: u32, response: &str| {
             let mut event = self.event(name, ("switch_core_session.c", "switch_core_session_exec", line));
             event
                 .add("Application", &task.app)
-                .add("Application-Data", &task.arg)
+                .add("Application-Data", arg)
                 .add("Application-Response", response)
                 .add("Application-UUID", &application_uuid)
                 .add("Application-UUID-Name", task.event_uuid_name.as_deref().unwrap_or_default());
             self.switch.fire(event);
         };
-        *self.application.lock() = (task.app.clone(), task.arg.clone());
+        *self.application.lock() = (task.app.clone(), arg.clone());
         self.set_variable("current_application", task.app.as_bytes());
-        self.set_variable("current_application_data", task.arg.as_bytes());
+        self.set_variable("current_application_data", arg.as_bytes());
         tell("CHANNEL_EXECUTE", 2949, "");
-        match apps::run(self, &task.app, &task.arg).await {
-            Some(response) => {
-                self.set_variable("current_application_response", response.as_bytes());
-                tell("CHANNEL_EXECUTE_COMPLETE", 2972, &response);
-            }
-            // FreeSWITCH ends the call of who asks for what it does not have.
-            None => self.hangup(HangupCause::DestinationOutOfOrder),
-        }
+        let response = apps::run(self, &task.app, arg).await;
+        self.set_variable("current_application_response", response.as_bytes());
+        tell("CHANNEL_EXECUTE_COMPLETE", 2972, &response);
     }
 
     /// Executes what is ordered, until the call ends or `other` does.
@@ -311,7 +411,7 @@ impl Call {
         let mut other = std::pin::pin!(other);
         loop {
             let changed = self.changed.notified();
-            if self.cause.get().is_some() {
+            if self.is_leaving() {
                 return;
             }
             let task = self.tasks.lock().pop_front();
@@ -361,10 +461,11 @@ impl Call {
         }
     }
 
-    pub(crate) async fn hung_up(&self) {
+    /// Waits until the call is hung up, or transferred.
+    pub(crate) async fn left(&self) {
         loop {
             let changed = self.changed.notified();
-            if self.cause.get().is_some() {
+            if self.is_leaving() {
                 return;
             }
             changed.await;
@@ -373,7 +474,7 @@ impl Call {
 
     /// Does something as long as the call lives.
     pub(crate) async fn alive<R>(&self, what: impl Future<Output = R>) -> Option<R> {
-        match first(self.hung_up(), what).await {
+        match first(self.left(), what).await {
             First::One(()) => None,
             First::Other(result) => Some(result),
         }

@@ -54,14 +54,14 @@ async fn call(switch: Arc<Switch>) {
     };
     let one = leg(number, (!is_answered).then_some(cause));
     if one.dial().await.is_none() || switch.is_full() {
-        return one.live(Task::new("hangup", "")).await;
+        return one.live(vec![Task::new("hangup", "")]).await;
     }
     let other = leg(number + 100, None);
     if other.dial().await.is_some() {
         switch.queues.spawn(pair(Arc::clone(&one), Arc::clone(&other)));
     }
-    switch.queues.spawn(Arc::clone(&one).live(Task::new("park", "")));
-    switch.queues.spawn(Arc::clone(&other).live(Task::new("park", "")));
+    switch.queues.spawn(Arc::clone(&one).live(vec![Task::new("park", "")]));
+    switch.queues.spawn(Arc::clone(&other).live(vec![Task::new("park", "")]));
     switch.clock.sleep(Duration::from_millis(500 + switch.random() % 8000)).await;
     one.hangup(cause);
     other.hangup(cause);

@@ -228,6 +228,12 @@ impl Switch {
 
     /// A text in which each `${name}` is the global variable's value.
     pub(crate) fn expand(&self, text: &str) -> Vec<u8> {
+        self.expand_with(text, |_| None)
+    }
+
+    /// The same, where others come first. What grows beyond all use is cut: a client can make a variable of itself.
+    pub(crate) fn expand_with(&self, text: &str, value: impl Fn(&str) -> Option<Vec<u8>>) -> Vec<u8> {
+        const MOST: usize = 1 << 19;
         let globals = self.globals.lock();
         let mut expanded = Vec::new();
         let mut rest = text;
@@ -235,7 +241,14 @@ impl Switch {
             rest.split_once("${").and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
         {
             expanded.extend_from_slice(before.as_bytes());
-            expanded.extend_from_slice(globals.get(name).map_or(b"", Vec::as_slice));
+            match value(name) {
+                Some(value) => expanded.extend_from_slice(&value),
+                None => expanded.extend_from_slice(globals.get(name).map_or(b"", Vec::as_slice)),
+            }
+            if expanded.len() > MOST {
+                expanded.truncate(MOST);
+                return expanded;
+            }
             rest = after;
         }
         expanded.extend_from_slice(rest.as_bytes());

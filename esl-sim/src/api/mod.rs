@@ -13,6 +13,40 @@ pub(crate) mod originate;
 mod show;
 mod uuid;
 
+/// The names of the commands that are about no call in particular.
+const NAMES: &[&str] = &[
+    "bgapi",
+    "create_uuid",
+    "echo",
+    "eval",
+    "expand",
+    "fsctl",
+    "global_getvar",
+    "global_setvar",
+    "hostname",
+    "hupall",
+    "log",
+    "module_exists",
+    "msleep",
+    "originate",
+    "reloadxml",
+    "sched_hangup",
+    "show",
+    "status",
+    "strepoch",
+    "switchname",
+    "tolower",
+    "toupper",
+    "uptime",
+    "url_encode",
+    "version",
+];
+
+/// The names of all commands.
+fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.iter().copied().chain(uuid::names())
+}
+
 use originate::originate;
 use show::show;
 
@@ -127,7 +161,31 @@ async fn execute(switch: &Arc<Switch>, command: &str, argument: &str) -> Option<
             begin(switch, command, Some(argument.into()), &job, None);
             format!("+OK Job-UUID: {job}\n").into()
         }
+        "reloadxml" => "+OK [Success]\n".into(),
+        "strepoch" => switch.now().as_secs().to_string().into(),
+        "toupper" => argument.to_ascii_uppercase().into(),
+        "tolower" => argument.to_ascii_lowercase().into(),
+        "url_encode" => argument
+            .bytes()
+            .map(|octet| match octet {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(octet).to_string(),
+                _ => format!("%{octet:02X}"),
+            })
+            .collect::<String>()
+            .into(),
+        "module_exists" => {
+            let known =
+                ["mod_commands", "mod_conference", "mod_dptools", "mod_event_socket", "mod_loopback", "mod_sofia"];
+            known.contains(&argument).to_string().into()
+        }
+        "sched_hangup" => sched_hangup(switch, argument).into(),
         "fsctl" => {
+            match argument {
+                "sync_clock" => return Some("+OK clock synchronized\n".into()),
+                "max_sessions" => return Some(format!("+OK max sessions: {MAX_SESSIONS}\n").into()),
+                "sps" => return Some("+OK sessions per second: 1000\n".into()),
+                _ => {}
+            }
             if argument.starts_with("shutdown") {
                 switch.say_goodbye();
                 switch.requests.lock().push_back(Request::Shutdown);
@@ -136,6 +194,24 @@ async fn execute(switch: &Arc<Switch>, command: &str, argument: &str) -> Option<
         }
         _ => return None,
     })
+}
+
+/// `[+]<time> <uuid> [<cause>]`: ends a call later.
+fn sched_hangup(switch: &Arc<Switch>, argument: &str) -> String {
+    let mut words = argument.split(' ').filter(|word| !word.is_empty());
+    let (Some(time), Some(uuid)) = (words.next(), words.next()) else { return usage("[+]<time> <uuid> [<cause>]") };
+    let Some(call) = switch.call(uuid) else { return "-ERR No such channel!\n".into() };
+    let cause = uuid::cause(words.next().unwrap_or_default(), HangupCause::AllottedTimeout);
+    let seconds = match time.strip_prefix('+') {
+        Some(seconds) => seconds.parse().unwrap_or(0),
+        None => time.parse::<u64>().unwrap_or(0).saturating_sub(switch.now().as_secs()),
+    };
+    let clock = Arc::clone(&switch.clock);
+    switch.queues.spawn(async move {
+        clock.sleep(Duration::from_secs(seconds)).await;
+        call.hangup(cause);
+    });
+    OK.into()
 }
 
 fn status(switch: &Switch) -> String {

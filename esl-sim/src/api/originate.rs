@@ -42,22 +42,31 @@ pub(crate) async fn originate(switch: &Arc<Switch>, line: &str) -> String {
             ..Setup::to(&endpoint)
         });
     }
-    let task = match order.destination {
-        Destination::Application { app, arg } => Task::new(&text(app), &text(arg)),
-        Destination::Extension(name) => extension(switch, &text(name)),
+    let tasks = match order.destination {
+        Destination::Application { app, arg } => vec![Task::new(&text(app), &text(arg))],
+        Destination::Extension(name) => steps(switch, &text(name), &order.dialplan.map(text).unwrap_or_default()),
     };
     let Some(call) = ring(switch, setups, None).await else {
         return format!("-ERR {}\n", HangupCause::DestinationOutOfOrder);
     };
-    switch.queues.spawn(Arc::clone(&call).live(task));
+    switch.queues.spawn(Arc::clone(&call).live(tasks));
     match call.cause() {
         None => format!("+OK {}\n", call.uuid),
         Some(cause) => format!("-ERR {cause}\n"),
     }
 }
 
+/// What a dialplan does for an extension. That of `inline` is the list of applications itself: `answer,playback:x`.
+pub(crate) fn steps(switch: &Switch, extension: &str, dialplan: &str) -> Vec<Task> {
+    if !dialplan.eq_ignore_ascii_case("inline") {
+        return vec![self::extension(switch, extension)];
+    }
+    let steps = extension.trim_matches('\'').split(',').map(|step| step.split_once(':').unwrap_or((step, "")));
+    steps.map(|(app, arg)| Task::new(app, arg)).collect()
+}
+
 /// What the simulated dialplan does for an extension.
-fn extension(switch: &Switch, name: &str) -> Task {
+pub(crate) fn extension(switch: &Switch, name: &str) -> Task {
     if let Some((_, program)) = switch.config.extensions.iter().find(|(known, _)| known == name) {
         return Task::new("socket", &program.argument());
     }
@@ -77,9 +86,9 @@ pub(crate) fn outbound(switch: &Arc<Switch>, program: &Program) -> Option<String
     let (uuid, argument) = (call.uuid.clone(), program.argument());
     switch.queues.spawn(async move {
         if call.dial().await.is_some() {
-            call.live(Task::new("socket", &argument)).await;
+            call.live(vec![Task::new("socket", &argument)]).await;
         } else {
-            call.live(Task::new("hangup", "")).await;
+            call.live(vec![Task::new("hangup", "")]).await;
         }
     });
     Some(uuid)

@@ -185,6 +185,19 @@ fn nobody_at_the_programs_address_is_said() {
 }
 
 #[test]
+fn answers_and_events_have_the_shape_of_a_real_servers() {
+    let switch = Switch::start(&[]);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/compare.py");
+    let recording = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/answers/freeswitch-1.11.3-dev.json");
+    let output = Command::new("python3").args([script, recording, &switch.address.to_string()]).output().unwrap();
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+}
+
+fn text(octets: &[u8]) -> String {
+    String::from_utf8_lossy(octets).into_owned()
+}
+
+#[test]
 fn a_call_connects_to_its_program_and_ends_with_it() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();

@@ -113,7 +113,7 @@ fn answers_about_a_call_are_those_of_the_real_server() {
         ("uptime x", "-USAGE: [us|ms|s|m|h|d|microseconds|milliseconds|seconds|minutes|hours|days]\n"),
         ("hupall", "+OK hangup all channels with cause MANAGER_REQUEST\n"),
         ("show channels as html", "-ERR Cannot find format html\n"),
-        ("fsctl sync_clock", "+OK\n"),
+        ("fsctl sync_clock", "+OK clock synchronized\n"),
     ] {
         assert_eq!(client.api(command), answer, "{command}");
     }

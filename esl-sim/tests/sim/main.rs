@@ -1,6 +1,7 @@
 //! The simulated switch, by octets that a client would send, in its own time.
 
 mod api;
+mod apps;
 mod bridges;
 mod calls;
 mod harness;
