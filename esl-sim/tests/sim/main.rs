@@ -9,5 +9,6 @@ mod host;
 mod hostile;
 mod logins;
 mod programs;
+mod random;
 #[path = "../../../esl-proto/tests/common/support.rs"]
 mod support;

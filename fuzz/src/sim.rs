@@ -1,0 +1,68 @@
+//! Whatever clients of the simulated switch send, and whenever: it does not panic, and when all calls are hung up and all
+//! connections are gone, no call is left.
+
+use std::time::Duration;
+
+use esl_sim::{Config, ConnectionId, Request, Sim};
+
+/// How many connections there are at a time.
+const CONNECTIONS: usize = 8;
+
+/// See the module. The input is lines: what is done, with which connection, and the octets of it. `;` is a line end there.
+pub fn run(data: &[u8]) {
+    let mut sim = Sim::new(Config { queue: 50, patience: Duration::from_secs(9), ..Config::default() });
+    let mut connections: Vec<ConnectionId> = Vec::new();
+    for line in data.split(|octet| *octet == b'\n') {
+        let Some((what, rest)) = line.split_first() else { continue };
+        let place = usize::from(*what >> 3) % connections.len().max(1);
+        match (what & 7, connections.get(place).copied()) {
+            (0, _) | (_, None) if connections.len() < CONNECTIONS => {
+                let id = sim.connect();
+                sim.input(id, b"auth ClueCon\n\n");
+                connections.push(id);
+            }
+            (1, Some(id)) => sim.eof(id),
+            (2, Some(id)) => {
+                sim.drop_connection(id);
+                connections.swap_remove(place);
+            }
+            (3, _) => {
+                let now = sim.now() + Duration::from_millis(rest.iter().map(|octet| u64::from(*octet)).sum());
+                sim.advance(now);
+            }
+            (4, Some(id)) => drop(sim.take_output(id)),
+            (_, Some(id)) => {
+                let text: Vec<u8> = rest.iter().map(|octet| if *octet == b';' { b'\n' } else { *octet }).collect();
+                sim.input(id, &text);
+                if what & 7 != 5 {
+                    sim.input(id, b"\n\n");
+                }
+            }
+            (_, None) => {}
+        }
+        while let Some(request) = sim.next_request() {
+            if let Request::Connect { connection, .. } = request {
+                if connections.len() < CONNECTIONS {
+                    sim.connected(connection);
+                    connections.push(connection);
+                } else {
+                    sim.refused(connection, "Connection refused");
+                }
+            }
+        }
+    }
+    for id in connections {
+        sim.drop_connection(id);
+    }
+    for _ in 0..2 {
+        // Also of jobs that begin calls when others have ended.
+        sim.api("hupall", "");
+        while let Some(request) = sim.next_request() {
+            if let Request::Connect { connection, .. } = request {
+                sim.refused(connection, "Connection refused");
+            }
+        }
+        let later = sim.now() + Duration::from_secs(70);
+        sim.advance(later);
+    }
+}
