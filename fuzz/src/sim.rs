@@ -1,5 +1,5 @@
-//! Whatever clients of the simulated switch send, and whenever: it does not panic, and when all calls are hung up and all
-//! connections are gone, no call is left.
+//! Whatever clients of the simulated switch send, and whenever: it does not panic, also while all
+//! calls are hung up and all connections go.
 
 use std::time::Duration;
 
