@@ -10,6 +10,7 @@ use esl_proto::server::{HostRequest, Response, Rights};
 
 use crate::api;
 use crate::call::{Task, known_cause};
+use crate::config::User;
 use crate::connection::Connection;
 use crate::event::{Event, Value};
 use crate::switch::Switch;
@@ -28,8 +29,7 @@ pub(crate) enum Question {
 pub(crate) enum Said {
     Refuse,
     Accept,
-    /// A user by its place among the options.
-    AcceptUser(usize),
+    AcceptUser(User),
     Output(Vec<u8>),
     Job(String),
     Ok,
@@ -43,12 +43,11 @@ pub(crate) enum Said {
 }
 
 impl Said {
-    pub(crate) fn with<R>(&self, switch: &Switch, say: impl FnOnce(Response<'_>) -> R) -> R {
+    pub(crate) fn with<R>(&self, say: impl FnOnce(Response<'_>) -> R) -> R {
         let answer = match self {
             Self::Refuse => Response::Refuse,
             Self::Accept => Response::Accept(Rights::ALL),
-            Self::AcceptUser(place) => {
-                let user = &switch.config.users[*place];
+            Self::AcceptUser(user) => {
                 let [events, api] = [&user.events, &user.api].map(|list| list.as_deref().map(str::as_bytes));
                 Response::Accept(Rights { allowed_events: events, allowed_api: api, allowed_log: user.log })
             }
@@ -73,14 +72,14 @@ fn text(octets: &[u8]) -> String {
 impl Question {
     pub(crate) fn of(ask: HostRequest<'_>, switch: &Arc<Switch>, connection: &Arc<Connection>) -> Self {
         let said = match ask {
-            HostRequest::Password(password) if password.matches(&switch.config.password) => Said::Accept,
+            HostRequest::Password(password) if password.matches(&switch.config().password) => Said::Accept,
             HostRequest::User { user, domain, password } => {
-                let right = |known: &crate::config::User| {
+                let right = |known: &&User| {
                     known.name.as_bytes() == user
                         && known.domain.as_bytes() == domain
                         && password.matches(&known.password)
                 };
-                switch.config.users.iter().position(right).map_or(Said::Refuse, Said::AcceptUser)
+                switch.config().users.iter().find(right).cloned().map_or(Said::Refuse, Said::AcceptUser)
             }
             HostRequest::Api { command, argument, console, .. } => {
                 let line = text(command);

@@ -14,7 +14,6 @@ use crate::connection::Connection;
 use crate::event::{Event, Source, Value};
 use crate::hook::Hook;
 use crate::listener::Session;
-use crate::switch::MOMENT;
 
 const PLAY: Source = ("switch_ivr_play_say.c", "switch_ivr_play_file", 1649);
 /// A program's port, unless it is said.
@@ -173,7 +172,7 @@ pub(crate) const ACCEPTED: &[&str] = &[
 ];
 
 fn is_hooked(call: &Call, app: &str) -> bool {
-    call.switch.config.app_hooks.iter().any(|hooked| hooked == app)
+    call.switch.config().app_hooks.iter().any(|hooked| hooked == app)
 }
 
 /// Whether there is such an application.
@@ -187,8 +186,12 @@ pub(crate) async fn run(call: &Arc<Call>, app: &str, arg: &str) -> String {
     let none = NONE.to_owned();
     if is_hooked(call, app) {
         let hook = Hook::App { uuid: call.uuid.clone(), app: app.into(), argument: arg.into() };
-        let response = call.alive(call.switch.ask(hook)).await.filter(|response| !response.is_empty());
-        return response.map_or(none, |response| String::from_utf8_lossy(&response).into_owned());
+        match call.alive(call.switch.ask(hook)).await {
+            Some(Some(response)) if !response.is_empty() => return String::from_utf8_lossy(&response).into_owned(),
+            // Left to the simulation, which may know it as well.
+            Some(None) => {}
+            _ => return none,
+        }
     }
     if let Some(response) = variables(call, app, arg) {
         return response.into();
@@ -202,7 +205,7 @@ pub(crate) async fn run(call: &Arc<Call>, app: &str, arg: &str) -> String {
             let mut event = call.event("PLAYBACK_START", PLAY);
             event.add("Playback-File-Path", arg);
             call.switch.fire(event);
-            let whole = call.unbroken(call.switch.clock.sleep(MOMENT)).await.is_some();
+            let whole = call.unbroken(call.switch.clock.sleep(call.switch.config().playing)).await.is_some();
             let mut event = call.event("PLAYBACK_STOP", PLAY);
             event.add("Playback-File-Path", arg).add("Playback-Status", if whole { "done" } else { "break" });
             call.switch.fire(event);
@@ -369,12 +372,10 @@ async fn read(call: &Call, arg: &str) {
     let most = word(1).parse::<usize>().unwrap_or(128).clamp(1, 128);
     let terminators = if word(5).is_empty() { "#" } else { word(5) };
     let patience = Duration::from_millis(word(4).parse().unwrap_or(PATIENCE));
-    let enough = |keys: &str| keys.len() >= most || keys.contains(|key| terminators.contains(key));
-    let pressed = call.keys(enough, patience).await;
-    let digits = pressed.trim_end_matches(|key| terminators.contains(key));
+    let (is_pressed, digits) = call.keys(most, terminators, patience).await;
     let least = word(0).parse::<usize>().unwrap_or(0);
     let result = match digits.len() {
-        length if length >= least && !pressed.is_empty() => "success",
+        length if length >= least && is_pressed => "success",
         0 => "timeout",
         _ => "failure",
     };
@@ -432,11 +433,9 @@ async fn digits(call: &Call, arg: &str) -> String {
     let word = |place: usize| words.get(place).copied().unwrap_or_default();
     let [min, max, tries] = [0, 1, 2].map(|place| word(place).parse::<usize>().unwrap_or(1));
     let patience = Duration::from_millis(word(3).parse().unwrap_or(PATIENCE));
-    let terminators = word(4).to_owned();
+    let terminators = word(4);
     for _ in 0..tries.clamp(1, 128) {
-        let pressed =
-            call.keys(|keys| keys.len() >= max || keys.contains(|key| terminators.contains(key)), patience).await;
-        let pressed = pressed.trim_end_matches(|key| terminators.contains(key));
+        let (_, pressed) = call.keys(max, terminators, patience).await;
         if pressed.len() >= min {
             call.set_variable(word(7), pressed.as_bytes());
             return "success".into();

@@ -1,6 +1,7 @@
 //! Calls to somebody, and the connection of two.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use esl_proto::dial::{Bridge, DialString};
 use esl_proto::name::HangupCause;
@@ -13,6 +14,19 @@ type Variables = Vec<(String, Vec<u8>)>;
 
 /// Somebody to call, and the variables of that call.
 pub(crate) type Leg = (String, Variables);
+
+/// How long a caller waits, unless a variable says something else.
+const PATIENCE: u64 = 60;
+
+/// How long a caller waits for a leg with these variables: the least of what they say, in seconds.
+pub(crate) fn patience(variables: &Variables, said: Option<u64>) -> Duration {
+    let of = |name: &str| {
+        let (_, value) = variables.iter().find(|(known, _)| known == name)?;
+        std::str::from_utf8(value).ok()?.parse::<u64>().ok()
+    };
+    let all = [of("originate_timeout").or(said), of("leg_timeout")];
+    Duration::from_secs(all.into_iter().flatten().filter(|seconds| *seconds > 0).min().unwrap_or(PATIENCE))
+}
 
 /// Everybody that a dial string names, in their order.
 pub(crate) fn legs(dial: &DialString<'_>) -> Vec<Leg> {
@@ -91,9 +105,12 @@ pub(crate) async fn bridge(call: &Arc<Call>, argument: &str) {
 }
 
 fn setup_of(call: &Call, endpoint: &str, variables: Variables) -> Setup {
+    let call_timeout =
+        call.variable("call_timeout").and_then(|value| String::from_utf8(value.text()).ok()?.parse().ok());
     Setup {
         caller_name: call.setup.caller_name.clone(),
         caller_number: call.setup.caller_number.clone(),
+        patience: Some(patience(&variables, call_timeout)),
         variables,
         ..Setup::to(endpoint)
     }

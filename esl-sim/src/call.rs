@@ -12,7 +12,7 @@ use crate::connection::Connection;
 use crate::event::{Event, Source, Value};
 use crate::hook::Hook;
 use crate::slot::Slot;
-use crate::switch::{MOMENT, Switch};
+use crate::switch::Switch;
 use crate::task::{First, LatchGuard, Notify, first, yield_now};
 
 /// An application to execute on a channel.
@@ -42,8 +42,12 @@ pub(crate) struct Setup {
     pub(crate) caller_name: String,
     pub(crate) caller_number: String,
     pub(crate) variables: Vec<(String, Vec<u8>)>,
-    /// How long it rings, if not for a moment only, and why nobody answers then.
+    /// Whether it comes in.
+    pub(crate) is_incoming: bool,
+    /// How long it rings, if not as the configuration has it, and why nobody answers then.
     pub(crate) rings: Option<Duration>,
+    /// How long the caller waits.
+    pub(crate) patience: Option<Duration>,
     pub(crate) refusal: Option<HangupCause<'static>>,
 }
 
@@ -121,6 +125,8 @@ pub(crate) struct Call {
     broken: Notify,
     /// What the call was transferred to.
     next: Slot<Option<Vec<Task>>>,
+    /// The applications that were executed, for the host.
+    pub(crate) executed: Slot<Vec<(String, String)>>,
     controllers: Slot<Vec<Weak<Connection>>>,
     divert: Slot<Option<Weak<Connection>>>,
 }
@@ -149,13 +155,14 @@ impl Call {
             changed: Notify::default(),
             broken: Notify::default(),
             next: Slot::default(),
+            executed: Slot::default(),
             controllers: Slot::default(),
             divert: Slot::default(),
             setup,
         });
         for (name, value) in [
-            ("direction", "outbound"),
-            ("is_outbound", "true"),
+            ("direction", call.direction()),
+            ("is_outbound", if call.setup.is_incoming { "" } else { "true" }),
             ("uuid", &uuid),
             ("session_id", &call.number.to_string()),
             ("channel_name", &call.setup.name),
@@ -166,6 +173,20 @@ impl Call {
         call.setup.variables.iter().for_each(|(name, value)| call.set_variable(name, value));
         switch.add_call(&call);
         call
+    }
+
+    pub(crate) fn direction(&self) -> &'static str {
+        if self.setup.is_incoming { "inbound" } else { "outbound" }
+    }
+
+    /// A call has come in.
+    pub(crate) fn come_in(&self) {
+        self.set_state(INIT);
+        self.fire("CHANNEL_CREATE", CORE);
+        self.state.set(ROUTING);
+        self.set_call_state(RINGING);
+        self.fire("CHANNEL_STATE", STATE);
+        self.set_state(EXECUTE);
     }
 
     /// Why the call has ended, if it has.
@@ -252,20 +273,13 @@ impl Call {
         self.fire("CHANNEL_ORIGINATE", CORE);
         self.set_state(ROUTING);
         self.set_state(CONSUME_MEDIA);
-        self.rang.set(Some(self.switch.now()));
-        self.fire("CHANNEL_PROGRESS", ("switch_channel.c", "switch_channel_perform_mark_ring_ready_value", 3680));
-        self.set_call_state(RINGING);
-        if self.switch.config.dial_hook && self.setup.rings.is_none() {
-            let hook = Hook::Dial { uuid: self.uuid.clone(), endpoint: self.setup.name.clone() };
-            let cause = self.alive(self.switch.ask(hook)).await?;
-            if !cause.is_empty() {
-                self.hangup(known_cause(Some(HangupCause::from_bytes(&cause))));
-                return None;
-            }
-        } else {
-            self.alive(self.switch.clock.sleep(self.setup.rings.unwrap_or(MOMENT))).await?;
-        }
-        if let Some(cause) = self.setup.refusal {
+        self.ring();
+        let patience = self.setup.patience.unwrap_or(Duration::MAX);
+        let Some(refusal) = self.switch.clock.timeout(patience, self.alive(self.decide())).await else {
+            self.hangup(HangupCause::NoAnswer);
+            return None;
+        };
+        if let Some(cause) = refusal? {
             self.hangup(cause);
             return None;
         }
@@ -273,8 +287,33 @@ impl Call {
         Some(())
     }
 
+    /// Rings, and says why nobody answers, if so.
+    async fn decide(&self) -> Option<HangupCause<'static>> {
+        let cause = |text: &[u8]| known_cause(Some(HangupCause::from_bytes(text)));
+        let config = self.switch.config();
+        if config.dial_hook && self.setup.rings.is_none() {
+            let hook = Hook::Dial { uuid: self.uuid.clone(), endpoint: self.setup.name.clone() };
+            if let Some(answer) = self.switch.ask(hook).await {
+                return (!answer.is_empty()).then(|| cause(&answer));
+            }
+        }
+        self.switch.clock.sleep(self.setup.rings.unwrap_or(config.ringing)).await;
+        let configured = || config.refusals.get(&self.setup.name).map(|text| cause(text.as_bytes()));
+        self.setup.refusal.or_else(configured)
+    }
+
+    pub(crate) fn ring(&self) {
+        if self.rang.get().is_none() && self.cause.get().is_none() {
+            self.rang.set(Some(self.switch.now()));
+            self.fire("CHANNEL_PROGRESS", ("switch_channel.c", "switch_channel_perform_mark_ring_ready_value", 3680));
+            if self.call_state.get() != RINGING {
+                self.set_call_state(RINGING);
+            }
+        }
+    }
+
     pub(crate) fn answer(&self) {
-        if self.answered.get().is_none() {
+        if self.answered.get().is_none() && self.cause.get().is_none() {
             self.answered.set(Some(self.switch.now()));
             self.fire("CHANNEL_ANSWER", ("switch_channel.c", "switch_channel_perform_mark_answered", 3848));
             self.set_call_state(ACTIVE);
@@ -285,6 +324,12 @@ impl Call {
     pub(crate) fn live(self: Arc<Self>, steps: Vec<Task>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         // An application may begin other lives.
         Box::pin(self.live_on(steps))
+    }
+
+    /// Lives through what it is ordered to.
+    pub(crate) async fn wait_for_orders(self: Arc<Self>) {
+        self.obey(std::future::pending()).await;
+        self.live_on(Vec::new()).await;
     }
 
     async fn live_on(self: Arc<Self>, mut steps: Vec<Task>) {
@@ -398,6 +443,9 @@ impl Call {
             self.switch.fire(event);
         };
         *self.application.lock() = (task.app.clone(), arg.clone());
+        if self.switch.config().record {
+            self.executed.lock().push((task.app.clone(), arg.clone()));
+        }
         self.set_variable("current_application", task.app.as_bytes());
         self.set_variable("current_application_data", arg.as_bytes());
         tell("CHANNEL_EXECUTE", 2949, "");
@@ -480,6 +528,11 @@ impl Call {
         }
     }
 
+    /// Whether its last event has happened.
+    pub(crate) fn is_destroyed(&self) -> bool {
+        self.state.get() == DESTROY
+    }
+
     async fn end(self: &Arc<Self>) {
         self.hangup(HangupCause::NormalClearing);
         // Its own connection may be closed before the rest is said.
@@ -559,18 +612,29 @@ impl Call {
         self.changed.notify_waiters();
     }
 
-    /// Waits until `enough` says so of the keys that were pressed, and takes them.
-    pub(crate) async fn keys(&self, enough: impl Fn(&str) -> bool + Send, patience: Duration) -> String {
+    /// Waits for so many keys, or for one that ends them, and takes them. What is pressed beyond that waits for who asks
+    /// next. Says whether anything was pressed, and the keys without that which has ended them.
+    pub(crate) async fn keys(&self, most: usize, terminators: &str, patience: Duration) -> (bool, String) {
+        let end = |keys: &str| keys.char_indices().position(|(_, key)| terminators.contains(key));
         let pressed = async {
             loop {
                 let changed = self.changed.notified();
-                if enough(&self.digits.lock()) {
+                let is_enough = {
+                    let keys = self.digits.lock();
+                    keys.chars().count() >= most || end(&keys).is_some()
+                };
+                if is_enough {
                     return;
                 }
                 changed.await;
             }
         };
         let _ = self.switch.clock.timeout(patience, self.alive(pressed)).await;
-        std::mem::take(&mut self.digits.lock())
+        let mut keys = self.digits.lock();
+        let end = end(&keys).filter(|end| *end <= most);
+        let taken: String = keys.chars().take(end.unwrap_or(most)).collect();
+        let rest = keys.chars().skip(end.map_or(most, |end| end + 1)).collect();
+        let before = std::mem::replace(&mut *keys, rest);
+        (!before.is_empty(), taken)
     }
 }

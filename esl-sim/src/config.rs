@@ -1,6 +1,14 @@
 //! What a switch begins with.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
+
+use esl_proto::text::Percent;
+
+use crate::connection::Faults;
+
+/// How long the simulated world takes for what people do: to ring, to play a short file.
+const MOMENT: Duration = Duration::from_millis(50);
 
 /// Somebody who may log in with `userauth`, and what he may do then.
 #[derive(Clone, Debug)]
@@ -50,6 +58,12 @@ impl Program {
         let words = [(&*self.address, true), (" async", self.is_async), (" full", self.full)];
         words.iter().filter(|(_, said)| *said).map(|(word, _)| *word).collect()
     }
+
+    /// The application `socket`, as a step of an extension.
+    #[must_use]
+    pub fn step(&self) -> (String, String) {
+        ("socket".into(), self.argument())
+    }
 }
 
 /// An address that answers as if it had registered: a row of `show registrations`.
@@ -79,18 +93,38 @@ pub struct Config {
     pub users: Vec<User>,
     /// Who is registered.
     pub registrations: Vec<Registration>,
-    /// What an extension does: a program that its calls connect to.
-    pub extensions: Vec<(String, Program)>,
+    /// What the dialplan has for an extension: applications and their arguments. `echo` is known without, and all
+    /// others are parked.
+    pub extensions: BTreeMap<String, Vec<(String, String)>>,
+    /// Why an endpoint such as `user/1001` does not answer, such as `USER_BUSY`. Others do.
+    pub refusals: BTreeMap<String, String>,
+    /// How long an endpoint rings before it answers or refuses.
+    pub ringing: Duration,
+    /// How long a file takes to play.
+    pub playing: Duration,
     /// Calls that come and go by themselves, in a second. 0: none. At most 1000.
     pub calls_per_second: f64,
     /// How often HEARTBEAT comes.
     pub heartbeat: Duration,
-    /// How many events, and how many log lines, may wait for a client.
+    /// The subclasses of CUSTOM events that modules have announced. To who has subscribed to ALL they still come after
+    /// `nixevent`, others do not.
+    pub subclasses: Vec<String>,
+    /// How many events, and how many log lines, may wait for a client. This and the next two are for connections that
+    /// begin from then on.
     pub queue: u32,
+    /// How many may be lost in a row beyond that. One more ends the connection.
+    pub losses: u32,
+    /// How many octets a client's subscriptions, filters and rights may take.
+    pub storage: usize,
     /// How many octets they may have together.
     pub queue_octets: usize,
-    /// How many octets are written for a client that does not take them: the socket's buffer.
+    /// How many octets are written for a client that does not take them, and read of one that is not answered: the
+    /// buffers of a socket.
     pub window: usize,
+    /// How values are percent-coded in events, for connections that begin from then on.
+    pub percent: Percent,
+    /// How octets travel on connections that begin from then on.
+    pub faults: Faults,
     /// How long a client may say nothing at first, or leave a command unfinished.
     pub patience: Duration,
     /// API commands, by their first word, whose answers the host gives: see [`Hook::Api`](crate::Hook::Api).
@@ -99,6 +133,41 @@ pub struct Config {
     pub app_hooks: Vec<String>,
     /// Whether the host says what becomes of each outgoing call: see [`Hook::Dial`](crate::Hook::Dial).
     pub dial_hook: bool,
+    /// Whether the host wants to know what clients send and what channels execute: see
+    /// [`Sim::next_received`](crate::Sim::next_received) and [`Channel::executed`](crate::Channel::executed). It is kept
+    /// for as long as the host does not take it.
+    pub record: bool,
+}
+
+/// A call that comes in.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// The channel's name.
+    pub name: String,
+    /// Its uuid; [`None`]: any.
+    pub uuid: Option<String>,
+    /// Who calls: the number, and a name if it is another.
+    pub caller: (String, Option<String>),
+    /// Whom he calls.
+    pub destination: String,
+    /// Channel variables; `ARRAY::a|:b` is an array.
+    pub variables: Vec<(String, Vec<u8>)>,
+    /// What the dialplan has for it. [`None`]: it does what it is ordered to.
+    pub steps: Option<Vec<(String, String)>>,
+}
+
+impl Default for Incoming {
+    /// A call from 1000 that waits for orders.
+    fn default() -> Self {
+        Self {
+            name: "sofia/internal/1000".into(),
+            uuid: None,
+            caller: ("1000".into(), None),
+            destination: "1000".into(),
+            variables: Vec::new(),
+            steps: None,
+        }
+    }
 }
 
 impl Default for Config {
@@ -111,16 +180,25 @@ impl Default for Config {
             password: "ClueCon".into(),
             users: Vec::new(),
             registrations: Vec::new(),
-            extensions: Vec::new(),
+            extensions: BTreeMap::new(),
+            refusals: BTreeMap::new(),
+            ringing: MOMENT,
+            playing: MOMENT,
             calls_per_second: 0.0,
             heartbeat: Duration::from_secs(20),
+            subclasses: Vec::new(),
             queue: 100_000,
+            losses: 500,
+            storage: 8192,
             queue_octets: 256 << 20,
             window: 65_536,
+            percent: Percent::FreeSwitch,
+            faults: Faults::default(),
             patience: Duration::from_secs(25),
             api_hooks: Vec::new(),
             app_hooks: Vec::new(),
             dial_hook: false,
+            record: false,
         }
     }
 }

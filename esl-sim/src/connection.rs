@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use esl_proto::event::OutgoingEvent;
-use esl_proto::server::{Admission, Control, Goodbye, Server, ServerLimits};
+use esl_proto::server::{Admission, Closed, Control, Goodbye, Server, ServerLimits};
 use regex_lite::{Regex, RegexBuilder};
 
 use crate::call::Call;
@@ -14,8 +14,6 @@ use crate::slot::Slot;
 use crate::switch::{LogLine, Switch};
 use crate::task::Notify;
 
-/// What a client's subscriptions, filters and rights may take.
-pub(crate) const STORAGE: usize = 8192;
 /// How many of a client's regular expressions are kept ready.
 const EXPRESSIONS: usize = 100;
 /// How many octets one of them may become. A larger one matches nothing, like one that cannot be read.
@@ -32,10 +30,31 @@ pub struct Faults {
     pub delay: Duration,
     /// How many octets are taken at a time, at most. 0: as many as there is room for.
     pub piece: usize,
+    /// How long it takes from one piece to the next.
+    pub pause: Duration,
     /// After how many octets from the connection's beginning it is gone in both directions.
     pub lost_at: Option<u64>,
-    /// Whether the client hears nothing more, and the connection stays.
-    pub silent: bool,
+    /// Whether nothing is given to the client. What is written waits for it, as for a client that does not read.
+    pub held: bool,
+}
+
+/// A command that a client has sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// The connection that it came on.
+    pub connection: ConnectionId,
+    /// The command with its headers and its body, as it was sent.
+    pub octets: Vec<u8>,
+}
+
+impl Received {
+    /// The command's line, such as `api status`.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let start = self.octets.iter().position(|octet| !matches!(octet, b'\n' | b'\r')).unwrap_or(0);
+        let line = self.octets[start..].split(|octet| matches!(octet, b'\n' | b'\r')).next();
+        String::from_utf8_lossy(line.unwrap_or_default()).into_owned()
+    }
 }
 
 /// The octets of a connection, in both directions.
@@ -49,6 +68,8 @@ struct Wire {
     waiting: usize,
     /// How many octets the client has taken.
     taken: u64,
+    /// When it may take more.
+    next_piece: Duration,
     /// The switch has closed its side.
     output_ended: bool,
     /// Nothing travels any more.
@@ -62,7 +83,7 @@ pub(crate) struct Connection {
     pub(crate) faults: Slot<Faults>,
     /// The client has taken octets.
     drained: Notify,
-    pub(crate) server: Slot<Server<[u8; STORAGE]>>,
+    pub(crate) server: Slot<Server<Box<[u8]>>>,
     pub(crate) events: Slot<Backlog<Event>>,
     pub(crate) log: Slot<Backlog<LogLine>>,
     /// How many octets may wait in each of them.
@@ -112,14 +133,15 @@ impl<T> Backlog<T> {
 }
 
 impl Connection {
-    fn new(switch: &Arc<Switch>, server: Server<[u8; STORAGE]>) -> Arc<Self> {
+    fn new(switch: &Arc<Switch>, server: Server<Box<[u8]>>) -> Arc<Self> {
+        let config = switch.config();
         Arc::new(Self {
-            server: Slot::new(server),
-            most: switch.config.queue_octets,
+            server: Slot::new(server.with_percent(config.percent)),
+            most: config.queue_octets,
             id: switch.next_connection(),
             switch: Arc::downgrade(switch),
             wire: Slot::default(),
-            faults: Slot::default(),
+            faults: Slot::new(config.faults),
             drained: Notify::default(),
             has_connected: Slot::default(),
             events: Slot::new(Backlog::new()),
@@ -133,11 +155,11 @@ impl Connection {
     }
 
     pub(crate) fn inbound(switch: &Arc<Switch>) -> Arc<Self> {
-        Self::new(switch, Server::inbound(limits(switch), [0; STORAGE]))
+        Self::new(switch, Server::inbound(limits(switch), storage(switch)))
     }
 
     pub(crate) fn outbound(switch: &Arc<Switch>, call: &Arc<Call>, control: Control) -> Option<Arc<Self>> {
-        Some(Self::new(switch, Server::outbound(limits(switch), [0; STORAGE], &call.uuid, control).ok()?))
+        Some(Self::new(switch, Server::outbound(limits(switch), storage(switch), &call.uuid, control).ok()?))
     }
 
     /// Octets of the client's.
@@ -157,7 +179,52 @@ impl Connection {
     /// What has come since, and whether nothing more will.
     pub(crate) fn take_input(&self) -> (Vec<u8>, bool) {
         let mut wire = self.wire.lock();
-        (std::mem::take(&mut wire.input), wire.input_ended || wire.is_lost)
+        let taken = (std::mem::take(&mut wire.input), wire.input_ended || wire.is_lost);
+        drop(wire);
+        // There is room for more.
+        if !taken.0.is_empty() {
+            self.tell_host();
+        }
+        taken
+    }
+
+    /// How many octets more would be read now.
+    pub(crate) fn room(&self) -> usize {
+        let Some(switch) = self.switch.upgrade() else { return 0 };
+        let wire = self.wire.lock();
+        if wire.input_ended || wire.is_lost || wire.output_ended {
+            return usize::MAX;
+        }
+        switch.config().window.max(1).saturating_sub(wire.input.len())
+    }
+
+    pub(crate) fn set_faults(&self, faults: Faults) {
+        self.faults.set(faults);
+        self.wire.lock().next_piece = Duration::ZERO;
+        if faults.lost_at.is_some_and(|lost_at| self.taken() >= lost_at) {
+            self.lose();
+        }
+        self.tell_host();
+    }
+
+    pub(crate) fn taken(&self) -> u64 {
+        self.wire.lock().taken
+    }
+
+    /// Octets that nobody has meant to say.
+    pub(crate) fn inject(&self, octets: &[u8]) {
+        let mut wire = self.wire.lock();
+        if !wire.is_lost {
+            wire.waiting += octets.len();
+            wire.output.push_back((Duration::ZERO, octets.iter().copied().collect()));
+        }
+        drop(wire);
+        self.tell_host();
+    }
+
+    /// Why the listener has ended the connection, if it has.
+    pub(crate) fn end(&self) -> Option<Closed> {
+        self.server.lock().closed().or(self.killed.get().map(Closed::Ended))
     }
 
     pub(crate) fn has_input(&self) -> bool {
@@ -182,14 +249,18 @@ impl Connection {
         let Some(switch) = self.switch.upgrade() else { return 0 };
         let faults = self.faults.get();
         let mut room = if faults.piece == 0 { out.len() } else { out.len().min(faults.piece) };
+        let now = switch.clock.now();
         let mut wire = self.wire.lock();
+        if faults.held || now < wire.next_piece {
+            return 0;
+        }
         if let Some(lost_at) = faults.lost_at {
             room = room.min(usize::try_from(lost_at.saturating_sub(wire.taken)).unwrap_or(usize::MAX));
         }
         let mut count = 0;
         while count < room
             && let Some((time, octets)) = wire.output.front_mut()
-            && *time <= switch.clock.now()
+            && *time <= now
         {
             let piece = octets.len().min(room - count);
             for (place, octet) in out[count..count + piece].iter_mut().zip(octets.drain(..piece)) {
@@ -202,6 +273,10 @@ impl Connection {
         }
         wire.waiting -= count;
         wire.taken += count as u64;
+        if count > 0 && faults.pause > Duration::ZERO {
+            wire.next_piece = now.saturating_add(faults.pause);
+            self.tell_host_in(&switch, faults.pause);
+        }
         let is_lost = faults.lost_at.is_some_and(|lost_at| wire.taken >= lost_at);
         drop(wire);
         if is_lost {
@@ -216,14 +291,14 @@ impl Connection {
     /// Writes to the client; waits while it does not take what was written before.
     pub(crate) async fn write(&self, octets: &[u8]) {
         let Some(switch) = self.switch.upgrade() else { return };
-        let window = switch.config.window.max(1);
+        let window = switch.config().window.max(1);
         let mut rest = octets;
         while !rest.is_empty() {
             let changed = self.drained.notified();
             let faults = self.faults.get();
             let room = {
                 let mut wire = self.wire.lock();
-                if wire.is_lost || faults.silent {
+                if wire.is_lost {
                     return;
                 }
                 let room = window.saturating_sub(wire.waiting).min(rest.len());
@@ -240,13 +315,7 @@ impl Connection {
             rest = &rest[room..];
             match faults.delay {
                 Duration::ZERO => self.tell_host(),
-                delay => {
-                    let (later, id) = (Arc::clone(&switch), self.id);
-                    switch.queues.spawn(async move {
-                        later.clock.sleep(delay).await;
-                        later.active.lock().insert(id);
-                    });
-                }
+                delay => self.tell_host_in(&switch, delay),
             }
             if room == 0 {
                 changed.await;
@@ -271,6 +340,14 @@ impl Connection {
         }
     }
 
+    fn tell_host_in(&self, switch: &Arc<Switch>, time: Duration) {
+        let (later, id) = (Arc::clone(switch), self.id);
+        switch.queues.spawn(async move {
+            later.clock.sleep(time).await;
+            later.active.lock().insert(id);
+        });
+    }
+
     /// Ties the connection to its channel.
     pub(crate) fn control(self: &Arc<Self>, call: &Arc<Call>) {
         *self.call.lock() = Some(Arc::downgrade(call));
@@ -282,10 +359,11 @@ impl Connection {
         self.call.lock().as_ref()?.upgrade()
     }
 
-    pub(crate) fn offer(&self, event: &Arc<Event>, view: &OutgoingEvent<'_>) {
+    /// Whether the client gets it.
+    pub(crate) fn offer(&self, event: &Arc<Event>, view: &OutgoingEvent<'_>) -> bool {
         let regex = |filter: &[u8], value: &[u8]| matches(&self.expressions, filter, value);
         let offer = self.server.lock().offer_with(view, &regex);
-        self.take(offer, Goodbye::LostEvents, || self.events.lock().push(event, event.octets()));
+        self.take(offer, Goodbye::LostEvents, || self.events.lock().push(event, event.octets()))
     }
 
     pub(crate) fn offer_diverted(&self, event: Event) {
@@ -294,19 +372,23 @@ impl Connection {
         self.take(offer, Goodbye::LostEvents, || self.events.lock().push(&event, event.octets()));
     }
 
-    pub(crate) fn offer_log(&self, line: &Arc<LogLine>) {
+    /// Whether the client gets it.
+    pub(crate) fn offer_log(&self, line: &Arc<LogLine>) -> bool {
         let offer = self.server.lock().offer_log(line.level);
-        self.take(offer, Goodbye::LostLogLines, || self.log.lock().push(line, line.text.len()));
+        self.take(offer, Goodbye::LostLogLines, || self.log.lock().push(line, line.text.len()))
     }
 
     /// `keep` says how many octets wait then.
-    fn take(&self, offer: Admission, goodbye: Goodbye, keep: impl FnOnce() -> usize) {
+    fn take(&self, offer: Admission, goodbye: Goodbye, keep: impl FnOnce() -> usize) -> bool {
         match offer {
+            Admission::Enqueue if keep() <= self.most => {
+                self.wake.notify_one();
+                return true;
+            }
+            Admission::Enqueue | Admission::Overflow => self.kill(goodbye),
             Admission::Skip | Admission::Dropped => {}
-            Admission::Enqueue if keep() > self.most => self.kill(goodbye),
-            Admission::Enqueue => self.wake.notify_one(),
-            Admission::Overflow => self.kill(goodbye),
         }
+        false
     }
 
     /// Whether something waits that could be said now.
@@ -317,9 +399,9 @@ impl Connection {
             || (server.is_ready_for_log() && server.waiting_log_lines() > 0)
     }
 
-    /// Ends the connection, whatever it is doing.
+    /// Ends the connection, whatever it is doing. The first reason counts.
     pub(crate) fn kill(&self, goodbye: Goodbye) {
-        self.killed.set(Some(goodbye));
+        self.killed.lock().get_or_insert(goodbye);
         self.wake.notify_one();
     }
 
@@ -331,7 +413,12 @@ impl Connection {
 }
 
 fn limits(switch: &Switch) -> ServerLimits {
-    ServerLimits { max_queued: switch.config.queue, ..ServerLimits::DEFAULT }
+    let config = switch.config();
+    ServerLimits { max_queued: config.queue, max_lost: config.losses, ..ServerLimits::DEFAULT }
+}
+
+fn storage(switch: &Switch) -> Box<[u8]> {
+    vec![0; switch.config().storage].into_boxed_slice()
 }
 
 /// A filter's `/.../` against a header's value; `i` and `s` after it mean what they do in FreeSWITCH.

@@ -80,6 +80,17 @@ impl Event {
         *value = Value::Array(items);
     }
 
+    /// Takes the first header of this name out.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
+        let place = self.headers.iter().position(|(known, _)| known.eq_ignore_ascii_case(name.as_bytes()))?;
+        Some(self.headers.remove(place).1)
+    }
+
+    /// Adds the headers of another.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.headers.extend(other.headers);
+    }
+
     /// How large it is, about.
     pub(crate) fn octets(&self) -> usize {
         let headers: usize = self
@@ -127,3 +138,19 @@ impl Event {
 
 /// Where in FreeSWITCH an event comes from: file, function, line.
 pub(crate) type Source = (&'static str, &'static str, u32);
+
+impl From<&OutgoingEvent<'_>> for Event {
+    fn from(data: &OutgoingEvent<'_>) -> Self {
+        let mut event = Self { max_body: data.body.map(Vec::from), ..Self::default() };
+        for field in data.headers {
+            event.add_value(
+                field.name,
+                match field.content {
+                    Content::Text(text) => Value::Text(text.into()),
+                    Content::Array(items) => Value::Array(items.iter().map(|item| Vec::from(*item)).collect()),
+                },
+            );
+        }
+        event
+    }
+}

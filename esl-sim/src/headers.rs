@@ -31,9 +31,9 @@ impl Call {
             .add("Channel-State-Number", number.to_string())
             .add("Channel-Name", &self.setup.name)
             .add("Unique-ID", &self.uuid)
-            .add("Call-Direction", "outbound")
-            .add("Presence-Call-Direction", "outbound")
-            .add("Channel-HIT-Dialplan", "false")
+            .add("Call-Direction", self.direction())
+            .add("Presence-Call-Direction", self.direction())
+            .add("Channel-HIT-Dialplan", self.setup.is_incoming.to_string())
             .add("Channel-Call-UUID", self.variable("call_uuid").map_or_else(Vec::new, |uuid| uuid.text()))
             .add("Answer-State", answer_state);
         if let Some(cause) = self.cause() {
@@ -60,20 +60,23 @@ impl Call {
     /// Who calls whom, and when what happened.
     fn profile(&self, prefix: &str, event: &mut Event) {
         let created = micros(Some(self.created));
+        let is_incoming = self.setup.is_incoming;
+        let (callee_name, callee_number) =
+            if is_incoming { ("", "") } else { ("Outbound Call", &*self.setup.destination) };
         for (name, value) in [
-            ("Direction", "outbound"),
-            ("Logical-Direction", "outbound"),
+            ("Direction", self.direction()),
+            ("Logical-Direction", self.direction()),
             ("Dialplan", "xml"),
             ("Caller-ID-Name", &self.setup.caller_name),
             ("Caller-ID-Number", &self.setup.caller_number),
             ("Orig-Caller-ID-Name", &self.setup.caller_name),
             ("Orig-Caller-ID-Number", &self.setup.caller_number),
-            ("Callee-ID-Name", "Outbound Call"),
-            ("Callee-ID-Number", &self.setup.destination),
+            ("Callee-ID-Name", callee_name),
+            ("Callee-ID-Number", callee_number),
             ("ANI", &self.setup.caller_number),
             ("Destination-Number", &self.setup.destination),
             ("Unique-ID", &self.uuid),
-            ("Source", "src/switch_ivr_originate.c"),
+            ("Source", if is_incoming { "mod_sofia" } else { "src/switch_ivr_originate.c" }),
             ("Context", "default"),
             ("Channel-Name", &self.setup.name),
             ("Profile-Index", if prefix == "Caller" { "1" } else { "" }),

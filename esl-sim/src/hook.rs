@@ -17,8 +17,11 @@ pub enum Request {
         /// The program's `HOST:PORT`.
         address: String,
     },
-    /// Answer a hook by [`answer`](crate::Sim::answer): now, later or never.
+    /// Answer a hook by [`answer`](crate::Sim::answer), or leave it to the simulation by
+    /// [`decline`](crate::Sim::decline): now, later or never.
     Hook(HookRequest),
+    /// A hook needs no answer any more: its call or its connection has ended.
+    Withdrawn(HookId),
     /// `fsctl shutdown`: the switch has ended all connections, and the host ends.
     Shutdown,
 }
@@ -69,18 +72,18 @@ pub enum Hook {
 /// A hook whose answer is waited for.
 pub(crate) struct Pending {
     pub(crate) id: HookId,
-    answer: Arc<Slot<Vec<u8>>>,
+    answer: Arc<Slot<Option<Vec<u8>>>>,
     done: LatchGuard,
 }
 
 impl Pending {
-    pub(crate) fn answer(self, answer: Vec<u8>) {
+    pub(crate) fn answer(self, answer: Option<Vec<u8>>) {
         self.answer.set(answer);
         drop(self.done);
     }
 }
 
-/// How many hooks may wait for their answers; what is beyond has an empty one.
+/// How many hooks may wait for their answers; what is beyond has none.
 const PENDING: usize = 10_000;
 
 /// Takes its hook away with it.
@@ -91,20 +94,25 @@ struct Asked<'a> {
 
 impl Drop for Asked<'_> {
     fn drop(&mut self) {
-        self.switch.hooks.lock().retain(|pending| pending.id != self.id);
+        let mut hooks = self.switch.hooks.lock();
+        let before = hooks.len();
+        hooks.retain(|pending| pending.id != self.id);
+        if hooks.len() < before {
+            self.switch.requests.lock().push_back(Request::Withdrawn(self.id));
+        }
     }
 }
 
 impl Switch {
-    /// Asks the host.
-    pub(crate) async fn ask(&self, hook: Hook) -> Vec<u8> {
+    /// Asks the host. [`None`] if it leaves that to the simulation.
+    pub(crate) async fn ask(&self, hook: Hook) -> Option<Vec<u8>> {
         let (done, latch) = LatchGuard::new();
-        let answer = Arc::<Slot<Vec<u8>>>::default();
+        let answer = Arc::<Slot<Option<Vec<u8>>>>::default();
         let id = HookId(self.next_hook());
         {
             let mut pending = self.hooks.lock();
             if pending.len() >= PENDING {
-                return Vec::new();
+                return None;
             }
             pending.push(Pending { id, answer: Arc::clone(&answer), done });
         }

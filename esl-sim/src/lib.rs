@@ -28,6 +28,7 @@ mod api;
 mod apps;
 mod bridge;
 mod call;
+mod channel;
 mod config;
 mod connection;
 mod event;
@@ -44,16 +45,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use config::{Config, Program, Registration, User};
-pub use connection::{ConnectionId, Faults};
-use esl_proto::name::HangupCause;
-use esl_proto::server::Goodbye;
+pub use channel::Channel;
+pub use config::{Config, Incoming, Program, Registration, User};
+pub use connection::{ConnectionId, Faults, Received};
+use esl_proto::event::OutgoingEvent;
+use esl_proto::name::{HangupCause, LogLevel};
+use esl_proto::server::{Closed, Goodbye};
 pub use hook::{Hook, HookId, HookRequest, Request};
 
-use crate::call::known_cause;
+use crate::call::{Task, known_cause};
 use crate::connection::Connection;
+use crate::event::{Event, Value};
 use crate::listener::Session;
-use crate::switch::Switch;
+use crate::switch::{LogLine, Switch};
 use crate::task::Executor;
 
 /// A simulated switch.
@@ -77,6 +81,11 @@ impl Sim {
         switch::begin(&sim.switch);
         sim.executor.run();
         sim
+    }
+
+    /// Changes the configuration. What it is read for from then on is as it says; what has begun stays as it is.
+    pub fn configure(&mut self, change: impl FnOnce(&mut Config)) {
+        self.switch.configure(change);
     }
 
     /// How much time has passed since the start.
@@ -137,6 +146,13 @@ impl Sim {
         self.run();
     }
 
+    /// How many octets of a client's should be read now: a shell that reads no more lets it wait, as a socket does. All
+    /// that [`input`](Self::input) is given is kept. The connection is [active](Self::next_active) when there is more room.
+    #[must_use]
+    pub fn room(&self, connection: ConnectionId) -> usize {
+        self.connections.get(&connection).map_or(usize::MAX, |connection| connection.room())
+    }
+
     /// Octets that a client has sent. What comes after the connection's end is dropped.
     pub fn input(&mut self, connection: ConnectionId, octets: &[u8]) {
         if let Some(connection) = self.connections.get(&connection) {
@@ -189,6 +205,24 @@ impl Sim {
         self.connections.get(&connection).is_none_or(|connection| connection.is_closed())
     }
 
+    /// Why the listener has ended the connection, if it has. The last octets may still have to be taken.
+    #[must_use]
+    pub fn end(&self, connection: ConnectionId) -> Option<Closed> {
+        self.connections.get(&connection)?.end()
+    }
+
+    /// How many events wait for a client, beside the octets that were written for it.
+    #[must_use]
+    pub fn waiting_events(&self, connection: ConnectionId) -> u32 {
+        self.connections.get(&connection).map_or(0, |connection| connection.server.lock().waiting_events())
+    }
+
+    /// The channel that a connection controls.
+    #[must_use]
+    pub fn controlled(&self, connection: ConnectionId) -> Option<Channel> {
+        self.connections.get(&connection)?.controlled().map(Channel)
+    }
+
     /// The next connection that has octets to be taken, or has ended, since it was last named here.
     pub fn next_active(&mut self) -> Option<ConnectionId> {
         self.switch.active.lock().pop_first()
@@ -199,15 +233,30 @@ impl Sim {
         self.switch.requests.lock().pop_front()
     }
 
+    /// The next command that a client has sent, with [`Config::record`]. It has been carried out, as far as it could be at
+    /// once.
+    pub fn next_received(&mut self) -> Option<Received> {
+        self.switch.received.lock().pop_front()
+    }
+
     /// Answers a hook. An answer to one that has been answered, or whose call has ended, says nothing.
     pub fn answer(&mut self, hook: HookId, answer: impl Into<Vec<u8>>) {
+        self.answer_or_not(hook, Some(answer.into()));
+    }
+
+    /// Leaves a hook to the simulation, which does what it does without.
+    pub fn decline(&mut self, hook: HookId) {
+        self.answer_or_not(hook, None);
+    }
+
+    fn answer_or_not(&mut self, hook: HookId, answer: Option<Vec<u8>>) {
         let found = {
             let mut pending = self.switch.hooks.lock();
             let place = pending.iter().position(|pending| pending.id == hook);
             place.map(|place| pending.remove(place))
         };
         if let Some(pending) = found {
-            pending.answer(answer.into());
+            pending.answer(answer);
             self.run();
         }
     }
@@ -215,7 +264,21 @@ impl Sim {
     /// How the octets of a connection travel from now on.
     pub fn set_faults(&mut self, connection: ConnectionId, faults: Faults) {
         if let Some(connection) = self.connections.get(&connection) {
-            connection.faults.set(faults);
+            connection.set_faults(faults);
+            self.run();
+        }
+    }
+
+    /// How many octets a client has taken so far: what [`Faults::lost_at`] is counted by.
+    #[must_use]
+    pub fn taken(&self, connection: ConnectionId) -> u64 {
+        self.connections.get(&connection).map_or(0, |connection| connection.taken())
+    }
+
+    /// Gives a client octets as they are, whatever they mean, after those that were written for it.
+    pub fn inject(&mut self, connection: ConnectionId, octets: &[u8]) {
+        if let Some(connection) = self.connections.get(&connection) {
+            connection.inject(octets);
         }
     }
 
@@ -233,15 +296,52 @@ impl Sim {
         self.run();
     }
 
-    /// Makes an event happen: what every event says, then these headers, then a body.
-    pub fn fire(&mut self, name: &str, headers: &[(&str, &str)], body: Option<&[u8]>) {
-        let mut event = self.switch.event(name, ("esl_sim", "fire", 1));
+    /// Makes an event happen: what every event says, then these headers, then a body. Says how many connections get it.
+    /// `ARRAY::a|:b` is an array.
+    pub fn fire(&mut self, name: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> usize {
+        let mut event = Event::default();
         for (name, value) in headers {
-            event.add_value(name, event::Value::of(value.as_bytes()));
+            event.add_value(name, Value::of(value.as_bytes()));
         }
-        event.body = body.map(Vec::from);
-        self.switch.fire(event);
+        self.fire_stamped(name, event, body, None)
+    }
+
+    /// The same with the headers and the body of an event, after what every event of a channel says, if there is one.
+    pub fn fire_event(&mut self, name: &str, event: &OutgoingEvent<'_>, channel: Option<&Channel>) -> usize {
+        self.fire_stamped(name, Event::from(event), event.body, channel)
+    }
+
+    /// Makes an event happen that says what it says, and nothing else.
+    pub fn fire_bare(&mut self, event: &OutgoingEvent<'_>) -> usize {
+        let count = self.switch.fire(Event::from(event));
         self.run();
+        count
+    }
+
+    fn fire_stamped(&mut self, name: &str, mut more: Event, body: Option<&[u8]>, channel: Option<&Channel>) -> usize {
+        let mut event = Event::default();
+        // As a server does.
+        if let Some(subclass) = more.take("Event-Subclass") {
+            event.add_value("Event-Subclass", subclass);
+        }
+        self.switch.stamp(&mut event, name, ("esl_sim", "fire", 1));
+        if let Some(channel) = channel {
+            channel.0.describe(name, &mut event);
+        }
+        event.append(more);
+        event.body = body.map(Vec::from);
+        let count = self.switch.fire(event);
+        self.run();
+        count
+    }
+
+    /// Writes a line of the log as it is, with its source (file, function and line) and a channel's uuid, or none. Says how
+    /// many connections get it.
+    pub fn log(&mut self, level: LogLevel, text: &str, (file, function, line): (&str, &str, u32), uuid: &str) -> usize {
+        let source = (file.into(), function.into(), line);
+        let count = self.switch.log_line(LogLine { level, source, uuid: uuid.into(), text: text.into() });
+        self.run();
+        count
     }
 
     /// Runs an API command that nobody waits for, as `bgapi` does.
@@ -258,24 +358,80 @@ impl Sim {
         Some(uuid)
     }
 
+    /// A call comes in. Nothing if there are too many calls.
+    pub fn begin_call(&mut self, call: Incoming) -> Option<Channel> {
+        let channel = channel::begin(&self.switch, call)?;
+        self.run();
+        Some(channel)
+    }
+
     /// The uuids of the calls that have not ended.
     #[must_use]
     pub fn calls(&self) -> Vec<String> {
         self.switch.calls().iter().map(|call| call.uuid.clone()).collect()
     }
 
-    /// Ends a call, if there is one of this uuid. A cause that FreeSWITCH does not know is taken for NORMAL_CLEARING.
-    pub fn hang_up(&mut self, uuid: &str, cause: HangupCause<'_>) {
-        if let Some(call) = self.switch.call(uuid) {
-            call.hangup(known_cause(Some(cause)));
-            self.run();
-        }
+    /// The channels that there are. One that is hung up is still there until all of its events have happened.
+    #[must_use]
+    pub fn channels(&self) -> Vec<Channel> {
+        self.switch.calls().into_iter().map(Channel).collect()
     }
 
+    /// How many calls there have been.
+    #[must_use]
+    pub fn calls_so_far(&self) -> usize {
+        self.switch.sessions.get()
+    }
+
+    /// A channel's other side rings, if it has not.
+    pub fn ring(&mut self, channel: &Channel) {
+        channel.0.ring();
+        self.run();
+    }
+
+    /// A channel is answered, if it is not.
+    pub fn answer_call(&mut self, channel: &Channel) {
+        channel.0.answer();
+        self.run();
+    }
+
+    /// Keys are pressed on a channel.
+    pub fn press(&mut self, channel: &Channel, keys: &str) {
+        keys.chars().for_each(|key| channel.0.press(key));
+        self.run();
+    }
+
+    /// Orders an application, as `sendmsg` does: it is executed after those before it. False if too many wait.
+    pub fn execute(&mut self, channel: &Channel, app: &str, arg: &str, loops: i32, event_uuid: Option<&str>) -> bool {
+        let task = Task { loops, event_uuid: event_uuid.map(str::to_owned), ..Task::new(app, arg) };
+        let is_ordered = channel.0.order(task);
+        self.run();
+        is_ordered
+    }
+
+    /// The channel of this uuid. One that is hung up is not found any more.
+    #[must_use]
+    pub fn channel(&self, uuid: &str) -> Option<Channel> {
+        self.switch.call(uuid).map(Channel)
+    }
+
+    /// Ends a call, if it has not ended. A cause that FreeSWITCH does not know is taken for NORMAL_CLEARING.
+    pub fn hang_up(&mut self, channel: &Channel, cause: HangupCause<'_>) {
+        channel.0.hangup(known_cause(Some(cause)));
+        self.run();
+    }
+
+    /// Does what there is to do before time goes on.
     fn run(&mut self) {
         self.executor.run();
         for connection in self.switch.opened.take() {
             self.connections.insert(connection.id, connection);
         }
+    }
+}
+
+impl Drop for Sim {
+    fn drop(&mut self) {
+        self.switch.forget();
     }
 }

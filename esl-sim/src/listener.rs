@@ -7,7 +7,7 @@ use std::time::Duration;
 use esl_proto::server::{DeliverError, Effect, Goodbye, LogData, Poll, Response, Server};
 
 use crate::answers::{Question, Said};
-use crate::connection::{Connection, STORAGE};
+use crate::connection::{Connection, Received};
 use crate::switch::{LogLine, Switch};
 use crate::task::{First, first};
 
@@ -100,6 +100,11 @@ impl Session {
             let poll = self.connection.server.lock().poll(&self.input, &mut self.scratch).map_err(|_| End)?;
             let consumed = poll.consumed();
             self.output.extend_from_slice(&self.scratch[..poll.written()]);
+            let is_command = matches!(poll, Poll::Done { .. } | Poll::HostRequest { .. } | Poll::Closed { .. });
+            if is_command && self.switch.config().record && self.input[..consumed].iter().any(|octet| *octet != b'\n') {
+                let octets = self.input[..consumed].to_vec();
+                self.switch.received.lock().push_back(Received { connection: self.connection.id, octets });
+            }
             match poll {
                 Poll::Done { effect, .. } => self.effect(effect),
                 Poll::HostRequest { request: ask, .. } => {
@@ -141,7 +146,7 @@ impl Session {
 
     fn answer(&mut self, said: &Said) -> Result<(), End> {
         let server = &self.connection.server;
-        let written = said.with(&self.switch, |answer: Response<'_>| {
+        let written = said.with(|answer: Response<'_>| {
             loop {
                 match server.lock().respond(answer, &mut self.scratch) {
                     Ok(written) => return Ok(written),
@@ -175,7 +180,12 @@ impl Session {
             Effect::Linger if self.lingers_until.is_some() && self.connection.server.lock().linger().is_some() => {
                 self.linger();
             }
-            // Of AllEvents: there are no modules, and so no subclasses that would be known before they happen.
+            Effect::AllEvents => {
+                for subclass in &self.switch.config().subclasses {
+                    // Beyond the storage it is as if nobody had announced it.
+                    let _ = self.connection.server.lock().subscribe(subclass);
+                }
+            }
             _ => {}
         }
     }
@@ -210,10 +220,7 @@ impl Session {
     }
 
     /// Whether something could be delivered, or never can be.
-    fn deliver(
-        &mut self,
-        write: impl Fn(&mut Server<[u8; STORAGE]>, &mut [u8]) -> Result<usize, DeliverError>,
-    ) -> bool {
+    fn deliver(&mut self, write: impl Fn(&mut Server<Box<[u8]>>, &mut [u8]) -> Result<usize, DeliverError>) -> bool {
         let mut server = self.connection.server.lock();
         loop {
             match write(&mut server, &mut self.scratch) {
@@ -307,7 +314,7 @@ impl Session {
 
     fn deadline(&self) -> Option<Duration> {
         let server = self.connection.server.lock();
-        let patience = self.switch.config.patience;
+        let patience = self.switch.config().patience;
         let stranger = server.is_awaiting_first_command().then_some(self.began + patience);
         let half_said = server.is_mid_command().then_some(self.heard + patience);
         [stranger, half_said, self.lingers_until].into_iter().flatten().min()
@@ -319,15 +326,15 @@ impl Session {
     }
 }
 
-fn deliver_log(server: &mut Server<[u8; STORAGE]>, line: &LogLine, out: &mut [u8]) -> Result<usize, DeliverError> {
-    let (file, function, number) = line.source;
+fn deliver_log(server: &mut Server<Box<[u8]>>, line: &LogLine, out: &mut [u8]) -> Result<usize, DeliverError> {
+    let (file, function, number) = &line.source;
     let data = LogData {
         level: line.level,
         // What is logged for a channel, and what is not.
         text_channel: if line.uuid.is_empty() { 0 } else { 3 },
         file: file.as_bytes(),
         function: function.as_bytes(),
-        line: number,
+        line: *number,
         user_data: line.uuid.as_bytes(),
         text: line.text.as_bytes(),
     };

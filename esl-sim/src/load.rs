@@ -26,7 +26,7 @@ fn one_of<T: Copy>(switch: &Switch, choices: &[T]) -> T {
 
 /// Begins calls for ever, so many in a second.
 pub(crate) async fn calls(switch: Arc<Switch>) {
-    let pause = Duration::from_secs_f64(1.0 / switch.config.calls_per_second.clamp(0.001, 1000.0));
+    let pause = Duration::from_secs_f64(1.0 / switch.config().calls_per_second.clamp(0.001, 1000.0));
     loop {
         switch.queues.spawn(call(Arc::clone(&switch)));
         switch.clock.sleep(pause).await;

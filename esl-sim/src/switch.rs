@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::call::Call;
 use crate::config::Config;
-use crate::connection::{Connection, ConnectionId};
+use crate::connection::{Connection, ConnectionId, Received};
 use crate::event::{Event, Source};
 use crate::hook::{Pending, Request};
 use crate::slot::Slot;
@@ -25,13 +25,13 @@ pub(crate) const MAX_JOBS: usize = 10_000;
 /// A line of the log.
 pub(crate) struct LogLine {
     pub(crate) level: LogLevel,
-    pub(crate) source: Source,
+    pub(crate) source: (String, String, u32),
     pub(crate) uuid: String,
     pub(crate) text: String,
 }
 
 pub(crate) struct Switch {
-    pub(crate) config: Config,
+    config: Slot<Arc<Config>>,
     pub(crate) queues: Arc<Queues>,
     pub(crate) clock: Arc<Clock>,
     random: Slot<u64>,
@@ -47,6 +47,8 @@ pub(crate) struct Switch {
     pub(crate) peak: Slot<usize>,
     last_connection: Slot<u64>,
     last_hook: Slot<u64>,
+    /// What clients have sent, for the host.
+    pub(crate) received: Slot<VecDeque<Received>>,
     /// The hooks that wait for their answers.
     pub(crate) hooks: Slot<Vec<Pending>>,
     /// What the host is to do.
@@ -67,7 +69,7 @@ impl Switch {
         Arc::new(Self {
             uuid: uuid(&random),
             random,
-            config,
+            config: Slot::new(Arc::new(config)),
             queues,
             clock: Arc::default(),
             connections: Slot::default(),
@@ -79,6 +81,7 @@ impl Switch {
             peak: Slot::new(0),
             last_connection: Slot::default(),
             last_hook: Slot::default(),
+            received: Slot::default(),
             hooks: Slot::default(),
             requests: Slot::default(),
             dialled: Slot::default(),
@@ -86,6 +89,15 @@ impl Switch {
             active: Slot::default(),
             opened: Slot::default(),
         })
+    }
+
+    /// The configuration as it is now.
+    pub(crate) fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.config.lock())
+    }
+
+    pub(crate) fn configure(&self, change: impl FnOnce(&mut Config)) {
+        change(Arc::make_mut(&mut self.config.lock()));
     }
 
     pub(crate) fn add_connection(&self, connection: &Arc<Connection>) {
@@ -139,13 +151,14 @@ impl Switch {
 
     /// The time since 1970, in UTC.
     pub(crate) fn now(&self) -> Duration {
-        self.config.start.saturating_add(self.clock.now())
+        self.config().start.saturating_add(self.clock.now())
     }
 
     /// A time since 1970 as local date.
     pub(crate) fn date(&self, time: Duration) -> String {
-        let offset = Duration::from_secs(self.config.utc_offset.unsigned_abs().into());
-        date(match self.config.utc_offset {
+        let utc_offset = self.config().utc_offset;
+        let offset = Duration::from_secs(utc_offset.unsigned_abs().into());
+        date(match utc_offset {
             ..0 => time.saturating_sub(offset),
             0.. => time.saturating_add(offset),
         })
@@ -153,6 +166,18 @@ impl Switch {
 
     fn each_connection(&self, act: impl Fn(&Connection)) {
         self.connections.lock().iter().filter_map(Weak::upgrade).for_each(|connection| act(&connection));
+    }
+
+    /// How many connections take something that they are offered.
+    fn offer(&self, offer: impl Fn(&Connection) -> bool) -> usize {
+        self.connections.lock().iter().filter_map(Weak::upgrade).filter(|connection| offer(connection)).count()
+    }
+
+    /// What nobody will ask for any more: calls and connections hold the switch, and it holds them.
+    pub(crate) fn forget(&self) {
+        self.calls.take();
+        self.opened.take();
+        self.hooks.take();
     }
 
     /// Tells every connection that the switch ends.
@@ -210,20 +235,24 @@ impl Switch {
             .add("Event-Sequence", self.sequence.get().to_string());
     }
 
-    /// Tells every connection that wants to know.
-    pub(crate) fn fire(&self, event: Event) {
+    /// Tells every connection that wants to know, and says how many get it.
+    pub(crate) fn fire(&self, event: Event) -> usize {
         let event = Arc::new(event);
-        event.view(|view| self.each_connection(|connection| connection.offer(&event, view)));
+        event.view(|view| self.offer(|connection| connection.offer(&event, view)))
     }
 
     /// Writes a line of the log, after its time, the idle time of the processor, its level and its source.
-    pub(crate) fn log(&self, level: LogLevel, source: Source, uuid: &str, text: &str) {
-        let (file, _, number) = source;
+    pub(crate) fn log(&self, level: LogLevel, (file, function, number): Source, uuid: &str, text: &str) {
         let (time, name) = (self.now(), level.name().unwrap_or_default());
         let (date, micros) = (self.date(time), time.subsec_micros());
         let text = format!("{date}.{micros:06} 99.00% [{name}] {file}:{number} {text}\n");
-        let line = Arc::new(LogLine { level, source, uuid: uuid.into(), text });
-        self.each_connection(|connection| connection.offer_log(&line));
+        self.log_line(LogLine { level, source: (file.into(), function.into(), number), uuid: uuid.into(), text });
+    }
+
+    /// Writes a line of the log as it is, and says how many connections get it.
+    pub(crate) fn log_line(&self, line: LogLine) -> usize {
+        let line = Arc::new(line);
+        self.offer(|connection| connection.offer_log(&line))
     }
 
     /// A text in which each `${name}` is the global variable's value.
@@ -275,7 +304,7 @@ impl Switch {
     /// HEARTBEAT for ever.
     pub(crate) async fn beat(&self) {
         loop {
-            self.clock.sleep(self.config.heartbeat.max(Duration::from_millis(1))).await;
+            self.clock.sleep(self.config().heartbeat.max(Duration::from_millis(1))).await;
             let mut event = self.event("HEARTBEAT", ("switch_core.c", "send_heartbeat", 95));
             event
                 .add("Event-Info", "System Ready")
@@ -297,14 +326,11 @@ impl Switch {
     }
 }
 
-/// How long the simulated world takes for what people do: to ring, to play a short file.
-pub(crate) const MOMENT: Duration = Duration::from_millis(50);
-
 /// What goes on by itself from the start.
 pub(crate) fn begin(switch: &Arc<Switch>) {
     let beating = Arc::clone(switch);
     switch.queues.spawn(async move { beating.beat().await });
-    if switch.config.calls_per_second > 0.0 {
+    if switch.config().calls_per_second > 0.0 {
         switch.queues.spawn(crate::load::calls(Arc::clone(switch)));
     }
 }

@@ -94,8 +94,11 @@ pub(crate) async fn run(switch: &Arc<Switch>, command: &str, argument: &str) -> 
     let argument = argument.trim();
     let name = command.to_ascii_lowercase();
     let hook = || Hook::Api { command: command.to_owned(), argument: argument.to_owned() };
-    let output = if switch.config.api_hooks.iter().any(|hooked| hooked.eq_ignore_ascii_case(command)) {
-        Some(switch.ask(hook()).await)
+    let output = if switch.config().api_hooks.iter().any(|hooked| hooked.eq_ignore_ascii_case(command)) {
+        match switch.ask(hook()).await {
+            None => run_own(switch, &name, argument).await,
+            answer => answer,
+        }
     } else {
         run_own(switch, &name, argument).await
     };

@@ -6,7 +6,7 @@ use esl_proto::dial::{Destination, Originate};
 use esl_proto::name::HangupCause;
 
 use crate::api::usage;
-use crate::bridge::{legs, ring};
+use crate::bridge::{legs, patience, ring};
 use crate::call::{Call, Setup, Task};
 use crate::config::Program;
 use crate::switch::Switch;
@@ -38,6 +38,7 @@ pub(crate) async fn originate(switch: &Arc<Switch>, line: &str) -> String {
             caller_number: given("origination_caller_id_number")
                 .or(order.cid_num.map(text))
                 .unwrap_or_else(|| "0000000000".into()),
+            patience: Some(patience(&variables, order.timeout_sec.map(u64::from))),
             variables,
             ..Setup::to(&endpoint)
         });
@@ -59,21 +60,24 @@ pub(crate) async fn originate(switch: &Arc<Switch>, line: &str) -> String {
 /// What a dialplan does for an extension. That of `inline` is the list of applications itself: `answer,playback:x`.
 pub(crate) fn steps(switch: &Switch, extension: &str, dialplan: &str) -> Vec<Task> {
     if !dialplan.eq_ignore_ascii_case("inline") {
-        return vec![self::extension(switch, extension)];
+        return self::extension(switch, extension);
     }
     let steps = extension.trim_matches('\'').split(',').map(|step| step.split_once(':').unwrap_or((step, "")));
     steps.map(|(app, arg)| Task::new(app, arg)).collect()
 }
 
-/// What the simulated dialplan does for an extension.
-pub(crate) fn extension(switch: &Switch, name: &str) -> Task {
-    if let Some((_, program)) = switch.config.extensions.iter().find(|(known, _)| known == name) {
-        return Task::new("socket", &program.argument());
+/// What the simulated dialplan does for an extension: those that it does not know are parked.
+fn extension(switch: &Switch, name: &str) -> Vec<Task> {
+    match (switch.config().extensions.get(name), name) {
+        (Some(steps), _) => tasks(steps),
+        (None, "echo") => vec![Task::new(name, "")],
+        (None, _) => vec![Task::new("park", "")],
     }
-    match name {
-        "park" | "echo" => Task::new(name, ""),
-        _ => Task::new("playback", "ivr/ivr-welcome.wav"),
-    }
+}
+
+/// The applications of an extension.
+pub(crate) fn tasks(steps: &[(String, String)]) -> Vec<Task> {
+    steps.iter().map(|(app, arg)| Task::new(app, arg)).collect()
 }
 
 /// Makes one call that connects to a program, and gives its uuid.

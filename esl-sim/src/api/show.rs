@@ -164,7 +164,7 @@ fn registrations(switch: &Switch) -> Rows<'static> {
         };
         REGISTRATIONS.split(',').map(cell).collect()
     };
-    switch.config.registrations.iter().map(row).collect()
+    switch.config().registrations.iter().map(row).collect()
 }
 
 /// What modules offer: of a kind, or of a module.
@@ -211,7 +211,7 @@ fn field(call: &Call, column: &str) -> String {
     let (application, argument) = call.application.lock().clone();
     match column {
         "uuid" | "call_uuid" => call.uuid.clone(),
-        "direction" => "outbound".into(),
+        "direction" => call.direction().into(),
         "created" => call.switch.date(call.created),
         "created_epoch" => call.created.as_secs().to_string(),
         "call_created_epoch" => call.bridged.get().map_or_else(String::new, |time| time.as_secs().to_string()),

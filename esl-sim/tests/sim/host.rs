@@ -99,7 +99,8 @@ fn what_a_host_does_itself_is_told() {
     assert_eq!((event.get("Foo"), event.said.as_str()), (Some("b: r"), "body"));
     client.reply("event plain CHANNEL_HANGUP");
     let uuid = client.api("originate user/1 &park").trim().replace("+OK ", "");
-    switch.sim.borrow_mut().hang_up(&uuid, HangupCause::CallRejected);
+    let channel = switch.sim.borrow().channel(&uuid).unwrap();
+    switch.sim.borrow_mut().hang_up(&channel, HangupCause::CallRejected);
     assert_eq!(client.event("CHANNEL_HANGUP").get("Hangup-Cause"), Some("CALL_REJECTED"));
     switch.sim.borrow_mut().disconnect(client.id, Goodbye::LostEvents);
     assert!(client.next().unwrap().text.ends_with("killed listener because of lost events\n"));
@@ -115,12 +116,20 @@ fn connections_have_faults() {
     let before = switch.sim.borrow().now();
     assert_eq!(slow.api("echo hello"), "hello");
     assert_eq!(switch.sim.borrow().now() - before, Duration::from_secs(2));
-    // Nothing comes any more.
-    let mut silent = switch.client();
-    silent.set_faults(Faults { silent: true, ..Faults::default() });
-    silent.say("api status\n\n");
+    // Nothing comes, and then all of it.
+    let mut held = switch.client();
+    held.set_faults(Faults { held: true, ..Faults::default() });
+    held.say("api echo late\n\n");
     switch.pass(Duration::from_secs(60));
-    assert!(silent.octets().is_empty() && !silent.is_closed());
+    assert!(held.octets().is_empty() && !held.is_closed());
+    held.set_faults(Faults::default());
+    assert_eq!(held.answer(Kind::Api), "late");
+    // A piece, and the next when its time has come.
+    let mut paused = switch.client();
+    paused.set_faults(Faults { piece: 10, pause: Duration::from_secs(1), ..Faults::default() });
+    let before = switch.sim.borrow().now();
+    assert_eq!(paused.api("echo 1"), "1");
+    assert_eq!(switch.sim.borrow().now() - before, Duration::from_secs(4));
     // Gone in the middle of the greeting.
     let lost = switch.connect();
     lost.set_faults(Faults { lost_at: Some(7), ..Faults::default() });

@@ -42,7 +42,8 @@ fn a_program_has_its_call() {
 #[test]
 fn calls_to_an_extension_connect_to_its_program() {
     let program = Program::parse("nobody|here:9042").unwrap();
-    let switch = Switch::start(Config { extensions: vec![("9000".into(), program)], ..Config::default() });
+    let switch =
+        Switch::start(Config { extensions: [("9000".into(), vec![program.step()])].into(), ..Config::default() });
     let mut client = switch.client();
     client.say("bgapi originate user/1 9000\n\n");
     // The first one is tried, and not there.

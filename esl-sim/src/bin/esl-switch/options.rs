@@ -76,7 +76,7 @@ impl Options {
                 "--deny" => options.denied.push(cidr(&value).ok_or_else(wrong)?),
                 "--extension" => {
                     let (name, program) = value.split_once('=').ok_or_else(wrong)?;
-                    config.extensions.push((name.to_owned(), Program::parse(program).ok_or_else(wrong)?));
+                    config.extensions.insert(name.to_owned(), vec![Program::parse(program).ok_or_else(wrong)?.step()]);
                 }
                 "--calls-per-second" => {
                     let rate = value.parse().ok().filter(|rate| (0.0..=1000.0).contains(rate));
