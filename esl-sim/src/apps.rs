@@ -455,7 +455,7 @@ async fn socket(call: &Arc<Call>, program: &Program) {
         log(LogLevel::NOTICE, format!("Trying host: {host}"));
         let address = if host.contains(':') { host.to_owned() } else { format!("{host}:{PORT}") };
         let Some(connection) = Connection::outbound(&call.switch, call, control) else { return };
-        match call.alive(call.switch.reach(connection.id, address)).await {
+        match call.alive(call.switch.reach(connection.id, call.uuid.clone(), address)).await {
             Some(Ok(())) => {
                 reached = Some(connection);
                 break;

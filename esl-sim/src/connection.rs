@@ -21,7 +21,7 @@ const EXPRESSION: usize = 65_536;
 
 /// The number of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnectionId(pub(crate) u64);
+pub struct ConnectionId(pub u64);
 
 /// How the octets of a connection travel to its client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

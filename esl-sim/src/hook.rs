@@ -14,6 +14,8 @@ pub enum Request {
     Connect {
         /// The connection to be.
         connection: crate::ConnectionId,
+        /// The channel that it will control.
+        uuid: String,
         /// The program's `HOST:PORT`.
         address: String,
     },
@@ -37,7 +39,7 @@ pub struct HookRequest {
 
 /// The number of a hook's request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct HookId(pub(crate) u64);
+pub struct HookId(pub u64);
 
 /// What a hook asks.
 #[derive(Clone, Debug, PartialEq, Eq)]

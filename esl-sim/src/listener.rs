@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use esl_proto::server::{DeliverError, Effect, Goodbye, LogData, Poll, Response, Server};
+use esl_proto::server::{Closed, DeliverError, Effect, Goodbye, LogData, Poll, Response, Server};
 
 use crate::answers::{Question, Said};
 use crate::connection::{Connection, Received};
@@ -100,10 +100,14 @@ impl Session {
             let poll = self.connection.server.lock().poll(&self.input, &mut self.scratch).map_err(|_| End)?;
             let consumed = poll.consumed();
             self.output.extend_from_slice(&self.scratch[..poll.written()]);
-            let is_command = matches!(poll, Poll::Done { .. } | Poll::HostRequest { .. } | Poll::Closed { .. });
-            if is_command && self.switch.config().record && self.input[..consumed].iter().any(|octet| *octet != b'\n') {
-                let octets = self.input[..consumed].to_vec();
-                self.switch.received.lock().push_back(Received { connection: self.connection.id, octets });
+            let command = match poll {
+                Poll::Done { .. } | Poll::HostRequest { .. } => &self.input[..consumed],
+                Poll::Closed { why: Closed::Exit, .. } => b"exit\n\n",
+                _ => b"",
+            };
+            if self.switch.config().record && command.iter().any(|octet| *octet != b'\n') {
+                let received = Received { connection: self.connection.id, octets: command.into() };
+                self.switch.received.lock().push_back(received);
             }
             match poll {
                 Poll::Done { effect, .. } => self.effect(effect),

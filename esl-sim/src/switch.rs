@@ -129,8 +129,8 @@ impl Switch {
     }
 
     /// Lets the host connect to a program.
-    pub(crate) async fn reach(&self, connection: ConnectionId, address: String) -> Result<(), String> {
-        self.requests.lock().push_back(Request::Connect { connection, address });
+    pub(crate) async fn reach(&self, connection: ConnectionId, uuid: String, address: String) -> Result<(), String> {
+        self.requests.lock().push_back(Request::Connect { connection, uuid, address });
         loop {
             let changed = self.dial_changed.notified();
             let result = self.dialled.lock().remove(&connection);

@@ -261,12 +261,30 @@ fn json(rows: &[Vec<(&str, String)>]) -> String {
     let objects: Vec<String> = rows
         .iter()
         .map(|row| {
-            let members: Vec<String> =
-                row.iter().map(|(name, cell)| format!("\"{name}\":{}", serde_json::Value::from(&**cell))).collect();
+            let members: Vec<String> = row.iter().map(|(name, cell)| format!("\"{name}\":{}", quoted(cell))).collect();
             format!("{{{}}}", members.join(","))
         })
         .collect();
     format!("{{\"row_count\":{},\"rows\":[{}]}}", rows.len(), objects.join(","))
+}
+
+/// A text as JSON.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for char in text.chars() {
+        match char {
+            '"' | '\\' => quoted.extend(['\\', char]),
+            '\n' => quoted += "\\n",
+            '\r' => quoted += "\\r",
+            '\t' => quoted += "\\t",
+            '\0'..' ' => {
+                // Writing to a string cannot fail.
+                let _ = write!(quoted, "\\u{:04x}", u32::from(char));
+            }
+            _ => quoted.push(char),
+        }
+    }
+    quoted + "\""
 }
 
 fn xml(rows: &[Vec<(&str, String)>]) -> String {

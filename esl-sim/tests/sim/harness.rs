@@ -86,7 +86,7 @@ impl Switch {
     /// The program that a call connects to: its address and its side of the connection.
     pub(crate) fn program(&self) -> (String, Client) {
         match self.request() {
-            Some(Request::Connect { connection, address }) => {
+            Some(Request::Connect { connection, address, .. }) => {
                 self.sim.borrow_mut().connected(connection);
                 (address, self.on(connection))
             }

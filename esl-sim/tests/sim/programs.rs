@@ -48,7 +48,7 @@ fn calls_to_an_extension_connect_to_its_program() {
     client.say("bgapi originate user/1 9000\n\n");
     // The first one is tried, and not there.
     match switch.request() {
-        Some(Request::Connect { connection, address }) => {
+        Some(Request::Connect { connection, address, .. }) => {
             assert_eq!(address, "nobody:8084");
             switch.sim.borrow_mut().refused(connection, "Connection refused");
         }

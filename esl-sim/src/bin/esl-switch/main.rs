@@ -60,7 +60,7 @@ impl Shell {
         loop {
             let request = self.sim.borrow_mut().next_request();
             match request {
-                Some(Request::Connect { connection, address }) => {
+                Some(Request::Connect { connection, address, .. }) => {
                     spawn_local(dial(Rc::clone(self), connection, address));
                 }
                 Some(Request::Shutdown) => self.shutdown.notify_one(),
