@@ -61,7 +61,8 @@ class TestApi:
         assert run(switch, "api", "nosuch") == (1, b"-ERR nosuch Command not found!\n", "")
         assert run(switch, "api", "originate") == (
             1,
-            b"-USAGE: <call url> <exten>|&<application_name>(<app_args>)\n",
+            b"-USAGE: <call url> <exten>|&<application_name>(<app_args>) [<dialplan>] [<context>] [<cid_name>] [<cid_num>] "
+            b"[<timeout_sec>]\n",
             "",
         )
         switch.users["bob@x.org"] = User("pass", api="status")
@@ -171,13 +172,13 @@ def test_monitor(switch: Switch) -> None:
     program = start(switch, "monitor")
     assert program.stdout is not None
     lines = iter(program.stdout.readline, b"")
-    assert next(lines) == b"ACTIVE inbound \\x1b[2J -> 2000 u0\n"
+    # Each line begins with the date and the time.
+    assert next(lines).decode().split(" ", 2)[2] == "ACTIVE inbound \\x1b[2J -> 2000 u0\n"
     call = switch.new_call("sofia/internal/1000", caller="1001", uuid="u1")
     call.ring()
     call.answer()
     call.hangup("USER_BUSY")
     there.hangup()
-    # Each line begins with the date and the time.
     news = [next(lines).decode().split(" ", 2)[2] for _ in range(5)]
     assert [line for line in news if "u1" in line] == [
         "DOWN inbound 1001 -> 1000 u1\n",

@@ -104,6 +104,8 @@ pub struct Config {
     pub playing: Duration,
     /// Calls that come and go by themselves, in a second. 0: none. At most 1000.
     pub calls_per_second: f64,
+    /// Whether the calls of a small office come and go: see [`scenario`](Self::scenario).
+    pub is_scenario: bool,
     /// How often HEARTBEAT comes.
     pub heartbeat: Duration,
     /// The subclasses of CUSTOM events that modules have announced. To who has subscribed to ALL they still come after
@@ -156,6 +158,22 @@ pub struct Incoming {
     pub steps: Option<Vec<(String, String)>>,
 }
 
+impl Config {
+    /// Who is always busy in the scenario.
+    const BUSY: &str = "user/1005";
+
+    /// A demonstration: calls come in and go out, are put through, transferred, put on hold and kept in a queue; one line is
+    /// busy. People ring for two seconds, and what is played takes four.
+    #[must_use]
+    pub fn scenario(mut self) -> Self {
+        self.is_scenario = true;
+        self.ringing = Duration::from_secs(2);
+        self.playing = Duration::from_secs(4);
+        self.refusals.insert(Self::BUSY.into(), "USER_BUSY".into());
+        self
+    }
+}
+
 impl Default for Incoming {
     /// A call from 1000 that waits for orders.
     fn default() -> Self {
@@ -185,6 +203,7 @@ impl Default for Config {
             ringing: MOMENT,
             playing: MOMENT,
             calls_per_second: 0.0,
+            is_scenario: false,
             heartbeat: Duration::from_secs(20),
             subclasses: Vec::new(),
             queue: 100_000,

@@ -36,6 +36,7 @@ mod headers;
 mod hook;
 mod listener;
 mod load;
+mod scenario;
 mod slot;
 mod switch;
 mod task;

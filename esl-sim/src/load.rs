@@ -9,7 +9,7 @@ use crate::bridge::pair;
 use crate::call::{Call, Setup, Task};
 use crate::switch::Switch;
 
-const NAMES: [&str; 6] = ["Ada", "Grace", "Éva", "Linus", "Żaneta", "Ken"];
+pub(crate) const NAMES: [&str; 6] = ["Ada", "Grace", "Éva", "Linus", "Żaneta", "Ken"];
 /// How calls end, the usual way more often than others.
 const ENDS: [HangupCause<'static>; 6] = [
     HangupCause::NormalClearing,
@@ -20,7 +20,8 @@ const ENDS: [HangupCause<'static>; 6] = [
     HangupCause::CallRejected,
 ];
 
-fn one_of<T: Copy>(switch: &Switch, choices: &[T]) -> T {
+/// One of them, by chance.
+pub(crate) fn one_of<T: Copy>(switch: &Switch, choices: &[T]) -> T {
     choices[switch.random() as usize % choices.len()]
 }
 

@@ -333,6 +333,9 @@ pub(crate) fn begin(switch: &Arc<Switch>) {
     if switch.config().calls_per_second > 0.0 {
         switch.queues.spawn(crate::load::calls(Arc::clone(switch)));
     }
+    if switch.config().is_scenario {
+        switch.queues.spawn(crate::scenario::stories(Arc::clone(switch)));
+    }
 }
 
 /// The next number of a sequence that its seed decides (SplitMix64).

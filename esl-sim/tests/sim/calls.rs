@@ -131,3 +131,33 @@ fn load_and_shutdown() {
     assert!(rest.last().unwrap().text.ends_with("\n\nThe system is being shut down.\n"));
     assert_eq!(switch.request(), Some(Request::Shutdown));
 }
+
+#[test]
+fn a_small_office_has_calls_of_all_kinds() {
+    let switch = Switch::start(Config::default().scenario());
+    let mut client = switch.client();
+    client.reply("event plain CHANNEL_CREATE CHANNEL_BRIDGE CHANNEL_HOLD CHANNEL_PARK CHANNEL_HANGUP_COMPLETE");
+    switch.pass(Duration::from_secs(120));
+    let mut seen: Vec<(String, String)> = Vec::new();
+    client.say("api echo end\n\n");
+    while let Some(heard) = client.next()
+        && heard.kind == Kind::Event
+    {
+        let name = heard.event.clone().unwrap();
+        let what = match &*name {
+            "CHANNEL_CREATE" => heard.get("Call-Direction"),
+            "CHANNEL_HANGUP_COMPLETE" => heard.get("Hangup-Cause"),
+            _ => None,
+        };
+        seen.push((name, what.unwrap_or_default().to_owned()));
+    }
+    let count = |name: &str, what: &str| seen.iter().filter(|(known, of)| known == name && of == what).count();
+    // Six stories in a quarter of a minute, and none of them is left out.
+    assert!(count("CHANNEL_CREATE", "inbound") > 20 && count("CHANNEL_CREATE", "outbound") > 20);
+    assert!(count("CHANNEL_BRIDGE", "") > 20);
+    for (name, what) in [("CHANNEL_HOLD", ""), ("CHANNEL_PARK", ""), ("CHANNEL_HANGUP_COMPLETE", "USER_BUSY")] {
+        assert!(count(name, what) > 3, "{name} {what}");
+    }
+    // They end: there are never more than overlap.
+    assert!(switch.sim.borrow().calls().len() < 20, "{}", switch.sim.borrow().calls().len());
+}

@@ -147,11 +147,15 @@ class Call:
 
     def wait(self, timeout: float = 5.0) -> str:
         """Waits until the call is over, and says why. Raises `TimeoutError`. Not for coroutines: see `ended`."""
-        return self._ending() or self._wait(self._ending, timeout, lambda: f"{self} has not ended")
+        if (cause := self._ending()) is not None:
+            return cause
+        return self._wait(self._ending, timeout, lambda: f"{self} has not ended")
 
     async def ended(self, timeout: float = 5.0) -> str:
         """The same for coroutines."""
-        return self._ending() or await self._wait_async(self._ending, timeout, lambda: f"{self} has not ended")
+        if (cause := self._ending()) is not None:
+            return cause
+        return await self._wait_async(self._ending, timeout, lambda: f"{self} has not ended")
 
     def _wait(self, look: Callable[[], _R | None], timeout: float, say: Callable[[], str]) -> _R:
         return wait(self._shell.loop_thread, self._shell.watch, look, timeout, say)

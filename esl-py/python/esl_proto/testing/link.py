@@ -158,9 +158,15 @@ class Link(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         if (number := self._id) is not None:
-            self._shell.act(lambda sim: sim.receive_eof(number))
+            self._shell.act(lambda sim: self._receive_eof(sim, number))
         # Whether it can be written to when the client has ended its half: not by TLS.
         return self._transport is not None and self._transport.get_extra_info("ssl_object") is None
+
+    def _receive_eof(self, sim: Sim, number: int) -> None:
+        sim.receive_eof(number)
+        if sim.end(number) is None:
+            # It waits for a script, or for the client to read: neither may ever come to an end.
+            sim.disconnect(number, "disconnected")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._shell.act(lambda sim: self._leave())

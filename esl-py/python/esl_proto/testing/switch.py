@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ssl import SSLContext
 from types import TracebackType
@@ -104,7 +104,7 @@ class Switch:
         self._numbers: dict[int, int] = {}
         self._links: list[Link] = []
         self._links_so_far = 0
-        self._hooks: dict[int, asyncio.Future[None]] = {}
+        self._hooks: dict[int, asyncio.Future[object]] = {}
         self._dialling: dict[str, asyncio.Future[None]] = {}
         self._shell: Shell | None = None
         self._listener: asyncio.Server | None = None
@@ -358,19 +358,19 @@ class Switch:
         except Exception as error:
             output = self._failed(error)
         if inspect.isawaitable(output):
-            self._hooks[hook] = self._running.begin(self._answer_later(hook, output))
+            playing = self._hooks[hook] = asyncio.ensure_future(output)
+            playing.add_done_callback(lambda playing: self._answered(hook, playing))
         else:
             self._running.sim.answer(hook, _as_output(output))
 
-    async def _answer_later(self, hook: int, output: Awaitable[object]) -> None:
-        try:
-            said = await output
-        except Exception as error:
-            said = self._failed(error)
+    def _answered(self, hook: int, playing: asyncio.Future[object]) -> None:
         self._hooks.pop(hook, None)
-        self._running.act(lambda sim: sim.answer(hook, _as_output(said)))
+        if not playing.cancelled():
+            error = playing.exception()
+            said = playing.result() if error is None else self._failed(error)
+            self._running.act(lambda sim: sim.answer(hook, _as_output(said)))
 
-    def _failed(self, error: Exception) -> str:
+    def _failed(self, error: BaseException) -> str:
         self.errors.append(error)
         return f"-ERR {error}\n"
 

@@ -18,6 +18,8 @@ A simulated FreeSWITCH: its event socket, and calls that exist in events only.
   --extension 'NAME=ADDR:PORT [async] [full]'
                               calls to this extension connect to that program
   --calls-per-second N        calls that come and go by themselves
+  --scenario                  a small office on the telephone: calls come in and go out, are put
+                              through, transferred, held and queued; one line is busy
   --heartbeat SECONDS         how often the HEARTBEAT event comes (20)
   --queue N                   events that may wait for a slow client (100000)
   --queue-octets N            and how large they may be together (268435456)
@@ -66,6 +68,10 @@ impl Options {
         while let Some(option) = arguments.next() {
             if option == "--help" {
                 return Ok(None);
+            }
+            if option == "--scenario" {
+                *config = std::mem::take(config).scenario();
+                continue;
             }
             let value = arguments.next().ok_or_else(|| format!("missing value after {option}\n{USAGE}"))?;
             let wrong = || format!("invalid value of {option}: '{value}'\n{USAGE}");
