@@ -6,7 +6,7 @@ use std::time::Duration;
 use esl_proto::dial::{Bridge, DialString};
 use esl_proto::name::HangupCause;
 
-use crate::call::{Call, Setup, Task};
+use crate::call::{Call, EXCHANGE_MEDIA, Setup, Task};
 use crate::switch::Switch;
 use crate::task::first;
 
@@ -89,7 +89,7 @@ pub(crate) async fn bridge(call: &Arc<Call>, argument: &str) {
 
     let other = ring(&call.switch, found.into_iter().map(setup).collect(), Some(call)).await;
     let Some(other) = other else { return fail(call, HangupCause::DestinationOutOfOrder) };
-    call.switch.queues.spawn(Arc::clone(&other).live(vec![Task::new("park", "")]));
+    call.switch.queues.spawn(Arc::clone(&other).wait_for_orders(EXCHANGE_MEDIA));
     if other.answered.get().is_none() || call.cause().is_some() {
         other.hangup(HangupCause::OriginatorCancel);
         return fail(call, other.cause().unwrap_or(HangupCause::NoAnswer));

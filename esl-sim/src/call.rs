@@ -75,8 +75,12 @@ pub(crate) fn known_cause(cause: Option<HangupCause<'_>>) -> HangupCause<'static
 
 /// A channel's states, as FreeSWITCH numbers them.
 const INIT: (&str, u8) = ("CS_INIT", 1);
+/// As FreeSWITCH has it: the number is that of the next state already.
+const NEW: (&str, u8) = ("CS_NONE", 1);
+const CREATED: (&str, u8) = ("CS_INIT", 2);
 const ROUTING: (&str, u8) = ("CS_ROUTING", 2);
-const EXECUTE: (&str, u8) = ("CS_EXECUTE", 4);
+pub(crate) const EXECUTE: (&str, u8) = ("CS_EXECUTE", 4);
+pub(crate) const EXCHANGE_MEDIA: (&str, u8) = ("CS_EXCHANGE_MEDIA", 5);
 const CONSUME_MEDIA: (&str, u8) = ("CS_CONSUME_MEDIA", 7);
 const HANGUP: (&str, u8) = ("CS_HANGUP", 10);
 const REPORTING: (&str, u8) = ("CS_REPORTING", 11);
@@ -144,7 +148,7 @@ impl Call {
             answered: Slot::new(None),
             bridged: Slot::new(None),
             ended: Slot::new(None),
-            state: Slot::new(("CS_NEW", 0)),
+            state: Slot::new(NEW),
             call_state: Slot::new(("DOWN", 0)),
             other_leg: Slot::default(),
             variables: Slot::default(),
@@ -182,11 +186,11 @@ impl Call {
     /// A call has come in.
     pub(crate) fn come_in(&self) {
         self.set_state(INIT);
+        self.state.set(CREATED);
         self.fire("CHANNEL_CREATE", CORE);
         self.state.set(ROUTING);
         self.set_call_state(RINGING);
         self.fire("CHANNEL_STATE", STATE);
-        self.set_state(EXECUTE);
     }
 
     /// Why the call has ended, if it has.
@@ -269,6 +273,7 @@ impl Call {
     pub(crate) async fn dial(&self) -> Option<()> {
         self.fire("CHANNEL_OUTGOING", ("switch_core_session.c", "switch_core_session_outgoing_channel", 768));
         self.set_state(INIT);
+        self.state.set(CREATED);
         self.fire("CHANNEL_CREATE", CORE);
         self.fire("CHANNEL_ORIGINATE", CORE);
         self.set_state(ROUTING);
@@ -326,29 +331,44 @@ impl Call {
         Box::pin(self.live_on(steps))
     }
 
-    /// Lives through what it is ordered to.
-    pub(crate) async fn wait_for_orders(self: Arc<Self>) {
-        self.obey(std::future::pending()).await;
-        self.live_on(Vec::new()).await;
+    /// Lives in a state, and does what it is ordered to.
+    pub(crate) fn wait_for_orders(
+        self: Arc<Self>,
+        state: (&'static str, u8),
+    ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(async move {
+            if self.cause.get().is_none() {
+                self.set_state(state);
+            }
+            self.obey(std::future::pending()).await;
+            match self.routed() {
+                Some(steps) => self.live_on(steps).await,
+                None => self.end().await,
+            }
+        })
     }
 
-    async fn live_on(self: Arc<Self>, mut steps: Vec<Task>) {
-        while self.cause.get().is_none() {
-            self.set_state(EXECUTE);
+    async fn live_on(self: Arc<Self>, steps: Vec<Task>) {
+        let mut next = Some(steps);
+        while let Some(steps) = next {
+            if self.cause.get().is_none() {
+                self.set_state(EXECUTE);
+            }
             for task in steps {
                 if !self.is_leaving() {
                     self.execute(task).await;
                 }
             }
-            match self.next.take() {
-                Some(next) if self.cause.get().is_none() => {
-                    self.set_state(ROUTING);
-                    steps = next;
-                }
-                _ => break,
-            }
+            next = self.routed();
         }
         self.end().await;
+    }
+
+    /// What it was transferred to, if it was.
+    fn routed(&self) -> Option<Vec<Task>> {
+        let next = self.next.take().filter(|_| self.cause.get().is_none())?;
+        self.set_state(ROUTING);
+        Some(next)
     }
 
     /// Lets the call go on with other applications, in place of what it does.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use esl_proto::name::HangupCause;
 
 use crate::api::originate::tasks;
-use crate::call::{Call, Setup};
+use crate::call::{Call, EXECUTE, Setup};
 use crate::config::Incoming;
 use crate::switch::Switch;
 
@@ -138,7 +138,7 @@ pub(crate) fn begin(switch: &Arc<Switch>, incoming: Incoming) -> Option<Channel>
     let living = Arc::clone(&call);
     match incoming.steps {
         Some(steps) => drop(switch.queues.spawn(living.live(tasks(&steps)))),
-        None => drop(switch.queues.spawn(living.wait_for_orders())),
+        None => drop(switch.queues.spawn(living.wait_for_orders(EXECUTE))),
     }
     Some(Channel(call))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use esl_proto::name::HangupCause;
 
 use crate::bridge::pair;
-use crate::call::{Call, Setup, Task};
+use crate::call::{Call, EXCHANGE_MEDIA, Setup, Task};
 use crate::load::{NAMES, one_of};
 use crate::switch::Switch;
 
@@ -94,12 +94,12 @@ async fn queue(switch: &Arc<Switch>) {
     let setup = Setup { caller_name: name, caller_number: number, ..Setup::to(&format!("user/{agent}")) };
     let agent = Call::new(switch, setup);
     let is_there = agent.dial().await.is_some() && call.cause().is_none();
-    switch.queues.spawn(Arc::clone(&agent).live(vec![Task::new(if is_there { "park" } else { "hangup" }, "")]));
+    switch.queues.spawn(Arc::clone(&agent).wait_for_orders(EXCHANGE_MEDIA));
     if is_there {
         switch.queues.spawn(pair(Arc::clone(&call), Arc::clone(&agent)));
         pass(switch, 8000).await;
-        agent.hangup(HangupCause::NormalClearing);
     }
+    agent.hangup(HangupCause::NormalClearing);
 }
 
 /// Somebody outside calls.
