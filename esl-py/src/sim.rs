@@ -109,15 +109,17 @@ fn request(request: Request) -> (&'static str, u64, Vec<String>) {
 #[pymethods]
 impl Sim {
     /// A switch that has just started: seconds since 1970, how many seconds local time is ahead, what uuids are made from,
-    /// seconds from one HEARTBEAT to the next, and how many calls come and go by themselves in a second.
+    /// seconds from one HEARTBEAT to the next, how many calls come and go by themselves in a second, and whether those of a
+    /// small office do.
     #[new]
-    #[pyo3(signature = (start, utc_offset, seed, heartbeat, calls_per_second=0.0, lossless_percent=false))]
+    #[pyo3(signature = (start, utc_offset, seed, heartbeat, calls_per_second=0.0, is_scenario=false, lossless_percent=false))]
     fn new(
         start: f64,
         utc_offset: i32,
         seed: u64,
         heartbeat: f64,
         calls_per_second: f64,
+        is_scenario: bool,
         lossless_percent: bool,
     ) -> Self {
         let config = Config {
@@ -126,6 +128,7 @@ impl Sim {
             seed,
             heartbeat: span(heartbeat),
             calls_per_second,
+            is_scenario,
             percent: percent(lossless_percent),
             storage: 65_536,
             record: true,

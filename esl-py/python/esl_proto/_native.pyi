@@ -17,6 +17,7 @@ __all__ = [
     "AuthRefused",
     "AuthRequest",
     "Authenticated",
+    "Channel",
     "Closed",
     "Command",
     "Connected",
@@ -33,6 +34,7 @@ __all__ = [
     "Reply",
     "Server",
     "ServerClosed",
+    "Sim",
     "Unexpected",
     "__version__",
     "end_reasons",
@@ -799,6 +801,7 @@ class Sim:
         seed: int,
         heartbeat: float,
         calls_per_second: float = 0.0,
+        is_scenario: bool = False,
         lossless_percent: bool = False,
     ) -> Self: ...
     def configure(self, settings: object) -> None:
@@ -928,5 +931,5 @@ class Channel:
     @property
     def executed(self) -> list[tuple[str, str]]:
         """The applications that have begun, each with its argument."""
-    def __eq__(self, other: object) -> bool: ...
+    def __eq__(self, other: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]

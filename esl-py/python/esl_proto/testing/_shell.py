@@ -77,6 +77,7 @@ class Shell:
         *,
         heartbeat: float,
         calls_per_second: float,
+        is_scenario: bool,
         lossless_percent: bool,
     ) -> None:
         """
@@ -90,7 +91,7 @@ class Shell:
         self.carriers: dict[int, Carrier] = {}
         now = time.time()
         offset = time.localtime(now).tm_gmtoff
-        self.sim = Sim(now, offset, randbits(64), heartbeat, calls_per_second, lossless_percent)
+        self.sim = Sim(now, offset, randbits(64), heartbeat, calls_per_second, is_scenario, lossless_percent)
         self._read_settings = settings
         self._request = request
         self._record = record

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ssl import SSLContext
@@ -54,6 +55,7 @@ class Switch:
         lossless_percent: bool = False,
         heartbeat: float = float("inf"),
         calls_per_second: float = 0.0,
+        scenario: bool = False,
     ) -> None:
         """
         :param port: Where to listen; 0 takes a free port, which `port` says after `start`.
@@ -62,6 +64,8 @@ class Switch:
         :param lossless_percent: Encode `%` in values without FreeSWITCH's flaw that makes `%41` of a value an `A`.
         :param heartbeat: Seconds from one HEARTBEAT to the next; none unless it is said.
         :param calls_per_second: How many calls come and go by themselves.
+        :param scenario: Whether those of a small office do: people ring for two seconds, what is played takes four, and one
+            line is busy.
         """
         self.host = host
         self.port = port
@@ -100,6 +104,10 @@ class Switch:
         self._exact_percent = lossless_percent
         self._heartbeat = heartbeat
         self._calls_per_second = calls_per_second
+        self._scenario = scenario
+        if scenario:
+            self.ringing, self.moment = 2.0, 4.0
+            self.refusals["user/1005"] = "USER_BUSY"
         self._recorder = Recorder()
         self._numbers: dict[int, int] = {}
         self._links: list[Link] = []
@@ -108,6 +116,7 @@ class Switch:
         self._dialling: dict[str, asyncio.Future[None]] = {}
         self._shell: Shell | None = None
         self._listener: asyncio.Server | None = None
+        self._shut_down = threading.Event()
 
     # Beginning and end.
 
@@ -120,6 +129,7 @@ class Switch:
                 self._record,
                 heartbeat=self._heartbeat,
                 calls_per_second=self._calls_per_second,
+                is_scenario=self._scenario,
                 lossless_percent=self._exact_percent,
             )
             try:
@@ -140,6 +150,10 @@ class Switch:
         errors, self.errors = self.errors, []
         if errors:
             raise BaseExceptionGroup("scripts of the switch failed", errors)
+
+    def wait_shut_down(self, timeout: float | None = None) -> bool:
+        """Waits until a client has sent `fsctl shutdown`, which ends all connections; false if none has."""
+        return self._shut_down.wait(timeout)
 
     def listen(self) -> None:
         """Listens again after `refuse`, on the same port."""
@@ -334,6 +348,8 @@ class Switch:
             self._play_command(number, *words)
         elif kind == "app":
             self._play_app(number, *words)
+        elif kind == "shutdown":
+            self._shut_down.set()
         elif kind == "withdrawn" and (playing := self._hooks.pop(number, None)) is not None:
             playing.cancel()
 
