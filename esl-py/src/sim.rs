@@ -21,7 +21,7 @@ use crate::text::{Octets, Pairs, Text, to_str};
 #[derive(FromPyObject)]
 struct Settings {
     password: String,
-    users: Vec<(String, String, String, Option<String>, Option<String>, bool)>,
+    users: Vec<Login>,
     queue: u32,
     losses: u32,
     patience: f64,
@@ -37,6 +37,10 @@ struct Settings {
     piece: usize,
     pause: f64,
 }
+
+/// Who may log in: the user, the domain, the password, the events, the API commands, and whether there are log lines.
+#[derive(FromPyObject)]
+struct Login(String, String, String, Option<String>, Option<String>, bool);
 
 /// Seconds; infinity is for ever.
 fn span(seconds: f64) -> Duration {
@@ -70,9 +74,7 @@ impl Settings {
     }
 }
 
-fn user(
-    (name, domain, password, events, api, log): (String, String, String, Option<String>, Option<String>, bool),
-) -> User {
+fn user(Login(name, domain, password, events, api, log): Login) -> User {
     User { name, domain, password, events, api, log }
 }
 
