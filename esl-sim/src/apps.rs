@@ -8,7 +8,7 @@ use esl_proto::server::Control;
 
 use crate::api::originate::steps;
 use crate::bridge::bridge;
-use crate::call::{Call, known_cause};
+use crate::call::{Call, Next, known_cause};
 use crate::config::Program;
 use crate::connection::Connection;
 use crate::event::{Event, Source, Value};
@@ -216,9 +216,7 @@ pub(crate) async fn run(call: &Arc<Call>, app: &str, arg: &str) -> String {
             none
         }
         "park" => {
-            call.fire("CHANNEL_PARK", ("switch_ivr.c", "switch_ivr_park", 1002));
-            call.obey(std::future::pending()).await;
-            call.fire("CHANNEL_UNPARK", ("switch_ivr.c", "switch_ivr_park", 1213));
+            call.park().await;
             none
         }
         "echo" | "delay_echo" => {
@@ -253,7 +251,7 @@ pub(crate) async fn run(call: &Arc<Call>, app: &str, arg: &str) -> String {
         "transfer" => {
             let mut words = arg.split(' ').filter(|word| !word.is_empty());
             let (extension, dialplan) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-            call.transfer(steps(&call.switch, extension, dialplan));
+            call.transfer(extension, dialplan);
             none
         }
         "execute_extension" => {
@@ -480,7 +478,11 @@ async fn socket(call: &Arc<Call>, program: &Program) {
     if !program.is_async {
         session.opened().await;
     }
-    if !call.is_resumed() && !call.is_leaving() {
-        call.hangup(HangupCause::NormalClearing);
+    match call.is_resumed() {
+        _ if call.is_leaving() => {}
+        false => call.hangup(HangupCause::NormalClearing),
+        true if program.is_async => {}
+        // As on a server, which does not go on with the dialplan then.
+        true => call.leave(Next::Stand),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use esl_proto::dial::{Bridge, DialString};
 use esl_proto::name::HangupCause;
 
-use crate::call::{Call, EXCHANGE_MEDIA, Setup, Task};
+use crate::call::{Call, EXCHANGE_MEDIA, Setup};
 use crate::switch::Switch;
 use crate::task::first;
 
@@ -42,20 +42,21 @@ pub(crate) fn legs(dial: &DialString<'_>) -> Vec<Leg> {
     legs
 }
 
-/// Calls one after the other until somebody answers. What is not answered is over then; the last of it comes back if
-/// nobody does, and nothing if there is no room for a call.
+/// Calls one after the other until somebody answers, or says why nobody does.
 pub(crate) async fn ring(
     switch: &Arc<Switch>,
     setups: Vec<Setup>,
     originator: Option<&Arc<Call>>,
-) -> Option<Arc<Call>> {
-    let mut last: Option<Arc<Call>> = None;
+) -> Result<Arc<Call>, HangupCause<'static>> {
+    let mut last = HangupCause::DestinationOutOfOrder;
     for setup in setups {
         if switch.is_full() {
             break;
         }
-        if let Some(refused) = last.take() {
-            switch.queues.spawn(refused.live(vec![Task::new("hangup", "")]));
+        if let Some(cause) = setup.error {
+            // There is no such channel at all.
+            last = cause;
+            continue;
         }
         let call = Call::new(switch, setup);
         if let Some(originator) = originator {
@@ -67,13 +68,18 @@ pub(crate) async fn ring(
             Some(originator) => originator.alive(call.dial()).await.flatten(),
             None => call.dial().await,
         };
-        let is_over = originator.is_some_and(|originator| originator.cause().is_some());
-        last = Some(call);
-        if answered.is_some() || is_over {
+        let is_leaving = originator.is_some_and(|originator| originator.is_leaving());
+        if answered.is_some() && !is_leaving {
+            return Ok(call);
+        }
+        call.hangup(HangupCause::OriginatorCancel);
+        last = call.cause().unwrap_or(HangupCause::NoAnswer);
+        switch.queues.spawn(call.wait_for_orders(EXCHANGE_MEDIA));
+        if is_leaving {
             break;
         }
     }
-    last
+    Err(last)
 }
 
 /// Calls somebody for a call, and connects the two until one of them ends. Then the caller goes on, unless
@@ -87,13 +93,19 @@ pub(crate) async fn bridge(call: &Arc<Call>, argument: &str) {
         setup_of(call, &endpoint, variables)
     };
 
+    let waits = call.wait_for_ringing();
     let other = ring(&call.switch, found.into_iter().map(setup).collect(), Some(call)).await;
-    let Some(other) = other else { return fail(call, HangupCause::DestinationOutOfOrder) };
-    call.switch.queues.spawn(Arc::clone(&other).wait_for_orders(EXCHANGE_MEDIA));
-    if other.answered.get().is_none() || call.cause().is_some() {
-        other.hangup(HangupCause::OriginatorCancel);
-        return fail(call, other.cause().unwrap_or(HangupCause::NoAnswer));
+    if waits {
+        if let Ok(other) = &other {
+            call.join(other, "originatee");
+        }
+        call.ringing_is_over();
     }
+    let other = match other {
+        Ok(other) => other,
+        Err(cause) => return fail(call, cause),
+    };
+    call.switch.queues.spawn(Arc::clone(&other).wait_for_orders(EXCHANGE_MEDIA));
     call.answer();
     for name in ["originate_disposition", "DIALSTATUS"] {
         call.set_variable(name, b"SUCCESS");
@@ -145,17 +157,8 @@ fn fail(call: &Call, cause: HangupCause<'static>) {
     }
 }
 
-/// Connects two calls, until one of them ends; then the other does.
-pub(crate) async fn pair(one: Arc<Call>, other: Arc<Call>) {
-    connect(&one, &other).await;
-    if one.is_leaving() {
-        return;
-    }
-    one.hangup(other.cause().unwrap_or(HangupCause::NormalClearing));
-}
-
 /// Connects two calls, until one of them ends; with the first, the second does.
-async fn connect(one: &Arc<Call>, other: &Arc<Call>) {
+pub(crate) async fn connect(one: &Arc<Call>, other: &Arc<Call>) {
     let tell = |name: &str, line| {
         let mut event = one.switch.event(name, ("switch_ivr_bridge.c", "switch_ivr_multi_threaded_bridge", line));
         event.add("Bridge-A-Unique-ID", &one.uuid).add("Bridge-B-Unique-ID", &other.uuid);

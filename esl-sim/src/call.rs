@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use esl_proto::name::{HangupCause, LogLevel};
 
+use crate::api::originate::steps;
 use crate::apps;
+use crate::bridge::connect;
 use crate::connection::Connection;
 use crate::event::{Event, Source, Value};
 use crate::hook::Hook;
@@ -34,6 +36,28 @@ impl Task {
     }
 }
 
+/// What a call goes on with, in place of what it does.
+pub(crate) enum Next {
+    /// The applications of an extension.
+    Steps(Vec<Task>),
+    Park,
+    /// Nothing: FreeSWITCH forgets it.
+    Stand,
+    /// A bridge with another call, whose events are told of the first of the two.
+    Join(Arc<Call>, bool),
+}
+
+/// Connects two calls that are there, in place of what they do.
+pub(crate) fn join_calls(one: &Arc<Call>, other: &Arc<Call>) {
+    one.join(other, "originatee");
+    other.join(one, "originator");
+    for (leg, peer) in [(one, other), (other, one)] {
+        leg.note_transfer(&format!("uuid_br:{}", peer.uuid));
+    }
+    one.leave(Next::Join(Arc::clone(other), true));
+    other.leave(Next::Join(Arc::clone(one), false));
+}
+
 /// What a new call begins with.
 #[derive(Clone, Default)]
 pub(crate) struct Setup {
@@ -49,6 +73,8 @@ pub(crate) struct Setup {
     /// How long the caller waits.
     pub(crate) patience: Option<Duration>,
     pub(crate) refusal: Option<HangupCause<'static>>,
+    /// Why there is no channel at all.
+    pub(crate) error: Option<HangupCause<'static>>,
 }
 
 impl Setup {
@@ -57,11 +83,12 @@ impl Setup {
         let mut parts = endpoint.split('/');
         // A context may follow there.
         let destination = if endpoint.starts_with("loopback/") { parts.nth(1) } else { parts.next_back() };
-        let refusal = endpoint.strip_prefix("error/").map(|cause| HangupCause::from_bytes(cause.as_bytes()));
+        let error = endpoint.strip_prefix("error/").map(|cause| HangupCause::from_bytes(cause.as_bytes()));
         Self {
             name: endpoint.into(),
             destination: destination.unwrap_or_default().into(),
-            refusal: refusal.map(|cause| known_cause(Some(cause))),
+            error: error.map(|cause| known_cause(Some(cause))),
+            rings: endpoint.starts_with("null/").then_some(Duration::ZERO),
             ..Self::default()
         }
     }
@@ -82,6 +109,10 @@ const ROUTING: (&str, u8) = ("CS_ROUTING", 2);
 pub(crate) const EXECUTE: (&str, u8) = ("CS_EXECUTE", 4);
 pub(crate) const EXCHANGE_MEDIA: (&str, u8) = ("CS_EXCHANGE_MEDIA", 5);
 const CONSUME_MEDIA: (&str, u8) = ("CS_CONSUME_MEDIA", 7);
+const SOFT_EXECUTE: (&str, u8) = ("CS_SOFT_EXECUTE", 3);
+const PARK: (&str, u8) = ("CS_PARK", 6);
+const HIBERNATE: (&str, u8) = ("CS_HIBERNATE", 8);
+const RESET: (&str, u8) = ("CS_RESET", 9);
 const HANGUP: (&str, u8) = ("CS_HANGUP", 10);
 const REPORTING: (&str, u8) = ("CS_REPORTING", 11);
 const DESTROY: (&str, u8) = ("CS_DESTROY", 12);
@@ -90,6 +121,7 @@ const DESTROY: (&str, u8) = ("CS_DESTROY", 12);
 const RINGING: (&str, u8) = ("RINGING", 2);
 const ACTIVE: (&str, u8) = ("ACTIVE", 4);
 const HELD: (&str, u8) = ("HELD", 5);
+const RING_WAIT: (&str, u8) = ("RING_WAIT", 6);
 const HUNG_UP: (&str, u8) = ("HANGUP", 7);
 
 /// An application that is done earlier is not repeated.
@@ -116,7 +148,9 @@ pub(crate) struct Call {
     pub(crate) ended: Slot<Option<Duration>>,
     pub(crate) state: Slot<(&'static str, u8)>,
     pub(crate) call_state: Slot<(&'static str, u8)>,
+    /// The strong one keeps what events say of it, until the last of this one's.
     other_leg: Slot<Option<(Weak<Self>, &'static str)>>,
+    other_leg_held: Slot<Option<Arc<Self>>>,
     pub(crate) variables: Slot<Vec<(String, Value)>>,
     /// The application that runs, and its argument.
     pub(crate) application: Slot<(String, String)>,
@@ -127,8 +161,14 @@ pub(crate) struct Call {
     changed: Notify,
     /// What is played is to end.
     broken: Notify,
-    /// What the call was transferred to.
-    next: Slot<Option<Vec<Task>>>,
+    /// What the call does next.
+    next: Slot<Option<Next>>,
+    /// From where it was transferred, and when, each time.
+    pub(crate) transfers: Slot<Vec<String>>,
+    /// Whether it is on its way from one extension to another.
+    pub(crate) is_redirected: Slot<bool>,
+    /// Whether a call that was made has come into the dialplan.
+    pub(crate) is_in_dialplan: Slot<bool>,
     /// The applications that were executed, for the host.
     pub(crate) executed: Slot<Vec<(String, String)>>,
     controllers: Slot<Vec<Weak<Connection>>>,
@@ -138,7 +178,8 @@ pub(crate) struct Call {
 impl Call {
     pub(crate) fn new(switch: &Arc<Switch>, setup: Setup) -> Arc<Self> {
         let given = setup.variables.iter().find(|(name, _)| name == "origination_uuid");
-        let uuid = given.map_or_else(|| switch.uuid(), |(_, uuid)| String::from_utf8_lossy(uuid).into_owned());
+        let given = given.map(|(_, uuid)| String::from_utf8_lossy(uuid).into_owned());
+        let uuid = given.clone().unwrap_or_else(|| switch.uuid());
         let call = Arc::new(Self {
             uuid: uuid.clone(),
             switch: Arc::clone(switch),
@@ -151,6 +192,7 @@ impl Call {
             state: Slot::new(NEW),
             call_state: Slot::new(("DOWN", 0)),
             other_leg: Slot::default(),
+            other_leg_held: Slot::default(),
             variables: Slot::default(),
             application: Slot::default(),
             tasks: Slot::default(),
@@ -159,6 +201,9 @@ impl Call {
             changed: Notify::default(),
             broken: Notify::default(),
             next: Slot::default(),
+            transfers: Slot::default(),
+            is_in_dialplan: Slot::default(),
+            is_redirected: Slot::default(),
             executed: Slot::default(),
             controllers: Slot::default(),
             divert: Slot::default(),
@@ -176,6 +221,13 @@ impl Call {
         }
         call.setup.variables.iter().for_each(|(name, value)| call.set_variable(name, value));
         switch.add_call(&call);
+        if given.is_some() && !call.setup.is_incoming {
+            const NAME: &str = "CHANNEL_UUID";
+            let mut event = switch.event(NAME, ("switch_core_session.c", "switch_core_session_set_uuid", 2056));
+            event.add("Old-Unique-ID", switch.uuid());
+            call.describe(NAME, &mut event);
+            switch.fire(event);
+        }
         call
     }
 
@@ -278,7 +330,10 @@ impl Call {
         self.fire("CHANNEL_ORIGINATE", CORE);
         self.set_state(ROUTING);
         self.set_state(CONSUME_MEDIA);
-        self.ring();
+        // Nobody is there to ring.
+        if !self.setup.name.starts_with("null/") {
+            self.ring();
+        }
         let patience = self.setup.patience.unwrap_or(Duration::MAX);
         let Some(refusal) = self.switch.clock.timeout(patience, self.alive(self.decide())).await else {
             self.hangup(HangupCause::NoAnswer);
@@ -331,7 +386,7 @@ impl Call {
         Box::pin(self.live_on(steps))
     }
 
-    /// Lives in a state, and does what it is ordered to.
+    /// Lives in a state, and does what it is ordered to, then through what it is transferred to.
     pub(crate) fn wait_for_orders(
         self: Arc<Self>,
         state: (&'static str, u8),
@@ -341,43 +396,141 @@ impl Call {
                 self.set_state(state);
             }
             self.obey(std::future::pending()).await;
-            match self.routed() {
-                Some(steps) => self.live_on(steps).await,
-                None => self.end().await,
-            }
+            self.go_on().await;
         })
     }
 
     async fn live_on(self: Arc<Self>, steps: Vec<Task>) {
-        let mut next = Some(steps);
-        while let Some(steps) = next {
-            if self.cause.get().is_none() {
-                self.set_state(EXECUTE);
+        self.run(steps).await;
+        self.go_on().await;
+    }
+
+    async fn run(self: &Arc<Self>, steps: Vec<Task>) {
+        if self.cause.get().is_none() {
+            self.set_state(EXECUTE);
+        }
+        for task in steps {
+            if !self.is_leaving() {
+                self.execute(task).await;
             }
-            for task in steps {
-                if !self.is_leaving() {
-                    self.execute(task).await;
+        }
+    }
+
+    /// Lives through what it is to do next.
+    pub(crate) fn routed(self: Arc<Self>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(self.go_on())
+    }
+
+    /// Goes on with what comes next, for as long as something does, and ends.
+    async fn go_on(self: Arc<Self>) {
+        loop {
+            let next = self.next.take().filter(|_| self.cause.get().is_none());
+            self.changed.notify_waiters();
+            match next {
+                None => break,
+                Some(Next::Steps(steps)) => {
+                    self.set_state(ROUTING);
+                    self.is_redirected.set(false);
+                    self.enter_dialplan();
+                    self.run(steps).await;
+                }
+                Some(Next::Park) => {
+                    self.set_state(PARK);
+                    self.park().await;
+                }
+                Some(Next::Stand) => {
+                    self.set_state(RESET);
+                    self.left().await;
+                }
+                Some(Next::Join(other, is_first)) => {
+                    for state in [HIBERNATE, RESET, SOFT_EXECUTE] {
+                        self.set_state(state);
+                    }
+                    self.tell_execution("CHANNEL_EXECUTE", 2949, "uuid_bridge", &other.uuid, "", "", "");
+                    if is_first {
+                        other.taken_over().await;
+                        connect(&self, &other).await;
+                        if !self.is_leaving() {
+                            self.set_state(EXECUTE);
+                            self.hangup(HangupCause::NormalClearing);
+                        }
+                    } else {
+                        self.set_state(EXCHANGE_MEDIA);
+                        self.obey(std::future::pending()).await;
+                    }
                 }
             }
-            next = self.routed();
         }
         self.end().await;
     }
 
-    /// What it was transferred to, if it was.
-    fn routed(&self) -> Option<Vec<Task>> {
-        let next = self.next.take().filter(|_| self.cause.get().is_none())?;
-        self.set_state(ROUTING);
-        Some(next)
+    /// Waits until it has begun with what it was told to do next, or has ended.
+    async fn taken_over(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if self.cause.get().is_some() || self.next.lock().is_none() {
+                return;
+            }
+            changed.await;
+        }
     }
 
-    /// Lets the call go on with other applications, in place of what it does.
-    pub(crate) fn transfer(&self, steps: Vec<Task>) {
+    /// Stands still until it is told to do something else, and does what it is ordered to.
+    pub(crate) async fn park(self: &Arc<Self>) {
+        self.fire("CHANNEL_PARK", ("switch_ivr.c", "switch_ivr_park", 1002));
+        self.obey(std::future::pending()).await;
+        self.fire("CHANNEL_UNPARK", ("switch_ivr.c", "switch_ivr_park", 1213));
+    }
+
+    /// A call that was made comes into the dialplan, for the first time: from now on it looks as if it had come in.
+    pub(crate) fn enter_dialplan(&self) {
+        if !self.setup.is_incoming && !self.is_in_dialplan.replace(true) {
+            let mut event = self.switch.event("CALL_UPDATE", ("switch_channel.c", "switch_channel_flip_cid", 3279));
+            event.add("Direction", "RECV");
+            self.describe("CALL_UPDATE", &mut event);
+            self.switch.fire(event);
+        }
+    }
+
+    /// Lets the call go on with something else, in place of what it does.
+    pub(crate) fn leave(&self, next: Next) {
         if self.cause.get().is_none() {
-            self.next.set(Some(steps));
+            let number = match &next {
+                Next::Steps(_) => ROUTING.1,
+                Next::Park => PARK.1,
+                Next::Stand => RESET.1,
+                Next::Join(..) => HIBERNATE.1,
+            };
+            self.state.set((self.state.get().0, number));
+            self.next.set(Some(next));
             self.tasks.lock().clear();
             self.changed.notify_waiters();
         }
+    }
+
+    /// Notes from where and when it was transferred. Not more often than anybody reads.
+    fn note_transfer(&self, what: &str) {
+        const MOST: usize = 100;
+        let source = format!("{}:{}:{what}", self.switch.now().as_secs(), self.switch.uuid());
+        self.set_variable("transfer_source", source.as_bytes());
+        let mut transfers = self.transfers.lock();
+        if transfers.len() < MOST {
+            self.add_item("transfer_history", source.as_bytes(), true);
+            transfers.push(source);
+        }
+    }
+
+    /// Lets the call go on with an extension. It forgets who it was connected to.
+    pub(crate) fn transfer(&self, extension: &str, dialplan: &str) {
+        if self.cause.get().is_some() {
+            return;
+        }
+        let steps = steps(&self.switch, extension, dialplan);
+        *self.other_leg.lock() = None;
+        let dialplan = if dialplan.is_empty() { "XML" } else { dialplan };
+        self.note_transfer(&format!("bl_xfer:{extension}/default/{dialplan}"));
+        self.is_redirected.set(true);
+        self.leave(Next::Steps(steps));
     }
 
     /// Whether what the call does has its end: it is hung up, or transferred.
@@ -395,6 +548,21 @@ impl Call {
         match first(self.broken.notified(), self.alive(what)).await {
             First::One(()) => None,
             First::Other(result) => result,
+        }
+    }
+
+    /// One that talks waits for another to answer; says whether it does.
+    pub(crate) fn wait_for_ringing(&self) -> bool {
+        let waits = self.call_state.get() == ACTIVE;
+        if waits {
+            self.set_call_state(RING_WAIT);
+        }
+        waits
+    }
+
+    pub(crate) fn ringing_is_over(&self) {
+        if self.cause.get().is_none() {
+            self.set_call_state(ACTIVE);
         }
     }
 
@@ -452,15 +620,9 @@ impl Call {
         }
         let arg = &self.expand(&task.arg);
         let application_uuid = task.event_uuid.clone().unwrap_or_else(|| self.switch.uuid());
+        let named = task.event_uuid_name.as_deref().unwrap_or_default();
         let tell = |name: &str, line: u32, response: &str| {
-            let mut event = self.event(name, ("switch_core_session.c", "switch_core_session_exec", line));
-            event
-                .add("Application", &task.app)
-                .add("Application-Data", arg)
-                .add("Application-Response", response)
-                .add("Application-UUID", &application_uuid)
-                .add("Application-UUID-Name", task.event_uuid_name.as_deref().unwrap_or_default());
-            self.switch.fire(event);
+            self.tell_execution(name, line, &task.app, arg, &application_uuid, named, response);
         };
         *self.application.lock() = (task.app.clone(), arg.clone());
         if self.switch.config().record {
@@ -472,6 +634,19 @@ impl Call {
         let response = apps::run(self, &task.app, arg).await;
         self.set_variable("current_application_response", response.as_bytes());
         tell("CHANNEL_EXECUTE_COMPLETE", 2972, &response);
+    }
+
+    /// An application begins, or has ended.
+    #[expect(clippy::too_many_arguments)]
+    fn tell_execution(&self, name: &str, line: u32, app: &str, arg: &str, uuid: &str, named: &str, response: &str) {
+        let mut event = self.event(name, ("switch_core_session.c", "switch_core_session_exec", line));
+        event
+            .add("Application", app)
+            .add("Application-Data", arg)
+            .add("Application-Response", response)
+            .add("Application-UUID", uuid)
+            .add("Application-UUID-Name", named);
+        self.switch.fire(event);
     }
 
     /// Executes what is ordered, until the call ends or `other` does.
@@ -580,12 +755,14 @@ impl Call {
         self.state.set((REPORTING.0, DESTROY.1));
         self.fire("CHANNEL_DESTROY", ("switch_core_session.c", "switch_core_session_perform_destroy", 1588));
         self.set_state(DESTROY);
+        self.other_leg_held.take();
         self.switch.remove_call(self);
     }
 
     /// Says that two legs belong together: what `other` is to this one, its originator or its originatee.
     pub(crate) fn join(&self, other: &Arc<Self>, role: &'static str) {
         *self.other_leg.lock() = Some((Arc::downgrade(other), role));
+        *self.other_leg_held.lock() = Some(Arc::clone(other));
         self.set_variable("signal_bond", other.uuid.as_bytes());
     }
 

@@ -91,6 +91,7 @@ pub(crate) struct Connection {
     /// There is something to do.
     pub(crate) wake: Notify,
     pub(crate) killed: Slot<Option<Goodbye>>,
+    is_async: bool,
     /// Whether the program has said `connect`.
     pub(crate) has_connected: Slot<bool>,
     expressions: Slot<HashMap<Vec<u8>, Option<Regex>>>,
@@ -133,7 +134,7 @@ impl<T> Backlog<T> {
 }
 
 impl Connection {
-    fn new(switch: &Arc<Switch>, server: Server<Box<[u8]>>) -> Arc<Self> {
+    fn new(switch: &Arc<Switch>, server: Server<Box<[u8]>>, is_async: bool) -> Arc<Self> {
         let config = switch.config();
         Arc::new(Self {
             server: Slot::new(server.with_percent(config.percent)),
@@ -143,6 +144,7 @@ impl Connection {
             wire: Slot::default(),
             faults: Slot::new(config.faults),
             drained: Notify::default(),
+            is_async,
             has_connected: Slot::default(),
             events: Slot::new(Backlog::new()),
             log: Slot::new(Backlog::new()),
@@ -155,11 +157,12 @@ impl Connection {
     }
 
     pub(crate) fn inbound(switch: &Arc<Switch>) -> Arc<Self> {
-        Self::new(switch, Server::inbound(limits(switch), storage(switch)))
+        Self::new(switch, Server::inbound(limits(switch), storage(switch)), false)
     }
 
     pub(crate) fn outbound(switch: &Arc<Switch>, call: &Arc<Call>, control: Control) -> Option<Arc<Self>> {
-        Some(Self::new(switch, Server::outbound(limits(switch), storage(switch), &call.uuid, control).ok()?))
+        let server = Server::outbound(limits(switch), storage(switch), &call.uuid, control).ok()?;
+        Some(Self::new(switch, server, control.is_async))
     }
 
     /// Octets of the client's.
@@ -346,6 +349,11 @@ impl Connection {
             later.clock.sleep(time).await;
             later.active.lock().insert(id);
         });
+    }
+
+    /// Whether it is asynchronous, and its program has not said `connect`.
+    pub(crate) fn is_blind(&self) -> bool {
+        self.is_async && !self.has_connected.get()
     }
 
     /// Ties the connection to its channel.

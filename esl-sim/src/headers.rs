@@ -33,7 +33,7 @@ impl Call {
             .add("Unique-ID", &self.uuid)
             .add("Call-Direction", self.direction())
             .add("Presence-Call-Direction", self.direction())
-            .add("Channel-HIT-Dialplan", self.setup.is_incoming.to_string())
+            .add("Channel-HIT-Dialplan", (self.setup.is_incoming || self.is_in_dialplan.get()).to_string())
             .add("Channel-Call-UUID", self.variable("call_uuid").map_or_else(Vec::new, |uuid| uuid.text()))
             .add("Answer-State", answer_state);
         if let Some(cause) = self.cause() {
@@ -61,6 +61,12 @@ impl Call {
     fn profile(&self, prefix: &str, event: &mut Event) {
         let created = micros(Some(self.created));
         let is_incoming = self.setup.is_incoming;
+        // What the other leg says of this one is what it was when they met.
+        let is_own = prefix == "Caller";
+        let source = self.transfers.lock().last().filter(|_| is_own).cloned().unwrap_or_default();
+        let redirected =
+            if is_own && self.is_redirected.get() { self.setup.destination.clone() } else { String::new() };
+        let index = (self.transfers.lock().len() + 1).to_string();
         let (callee_name, callee_number) =
             if is_incoming { ("", "") } else { ("Outbound Call", &*self.setup.destination) };
         for (name, value) in [
@@ -77,9 +83,11 @@ impl Call {
             ("Destination-Number", &self.setup.destination),
             ("Unique-ID", &self.uuid),
             ("Source", if is_incoming { "mod_sofia" } else { "src/switch_ivr_originate.c" }),
+            ("Transfer-Source", &source),
             ("Context", "default"),
+            ("RDNIS", &redirected),
             ("Channel-Name", &self.setup.name),
-            ("Profile-Index", if prefix == "Caller" { "1" } else { "" }),
+            ("Profile-Index", if is_own { &index } else { "" }),
             ("Profile-Created-Time", &created),
             ("Channel-Created-Time", &created),
             ("Channel-Answered-Time", &micros(self.answered.get())),

@@ -247,7 +247,9 @@ impl Session {
         if self.connection.events.lock().first().is_some() && self.connection.server.lock().is_ready_for_events() {
             return;
         }
-        if let Some(name) = self.connection.gone.lock().take() {
+        let gone = self.connection.gone.lock().take();
+        // Before `connect`, an asynchronous connection does not see the end of its channel.
+        if let Some(name) = gone.filter(|_| !self.connection.is_blind()) {
             let written = self.connection.server.lock().channel_ended(name, &mut self.scratch).unwrap_or(0);
             self.output.extend_from_slice(&self.scratch[..written]);
         }

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use esl_proto::name::HangupCause;
 
-use crate::bridge::pair;
-use crate::call::{Call, Setup, Task};
+use crate::call::{Call, Setup, Task, join_calls};
 use crate::switch::Switch;
 
 pub(crate) const NAMES: [&str; 6] = ["Ada", "Grace", "Éva", "Linus", "Żaneta", "Ken"];
@@ -59,7 +58,7 @@ async fn call(switch: Arc<Switch>) {
     }
     let other = leg(number + 100, None);
     if other.dial().await.is_some() {
-        switch.queues.spawn(pair(Arc::clone(&one), Arc::clone(&other)));
+        join_calls(&one, &other);
     }
     switch.queues.spawn(Arc::clone(&one).live(vec![Task::new("park", "")]));
     switch.queues.spawn(Arc::clone(&other).live(vec![Task::new("park", "")]));

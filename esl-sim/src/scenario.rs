@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use esl_proto::name::HangupCause;
 
-use crate::bridge::pair;
-use crate::call::{Call, EXCHANGE_MEDIA, Setup, Task};
+use crate::call::{Call, EXCHANGE_MEDIA, Setup, Task, join_calls};
 use crate::load::{NAMES, one_of};
 use crate::switch::Switch;
 
@@ -68,7 +67,7 @@ async fn tell(switch: Arc<Switch>, story: Story) {
         Story::Transfer => {
             let call = incoming(&switch, "0800123400", &[("bridge", FRONT_DESK)]);
             pass(&switch, 7000).await;
-            call.transfer(vec![Task::new("playback", "transfer.wav"), Task::new("bridge", "user/1004")]);
+            call.transfer("playback:transfer.wav,bridge:user/1004", "inline");
             pass(&switch, 10_000).await;
             call.hangup(HangupCause::NormalClearing);
         }
@@ -96,7 +95,7 @@ async fn queue(switch: &Arc<Switch>) {
     let is_there = agent.dial().await.is_some() && call.cause().is_none();
     switch.queues.spawn(Arc::clone(&agent).wait_for_orders(EXCHANGE_MEDIA));
     if is_there {
-        switch.queues.spawn(pair(Arc::clone(&call), Arc::clone(&agent)));
+        join_calls(&call, &agent);
         pass(switch, 8000).await;
     }
     agent.hangup(HangupCause::NormalClearing);

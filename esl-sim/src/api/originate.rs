@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use esl_proto::dial::{Destination, Originate};
-use esl_proto::name::HangupCause;
 
 use crate::api::usage;
 use crate::bridge::{legs, patience, ring};
-use crate::call::{Call, Setup, Task};
+use crate::call::{Call, Next, Setup, Task};
 use crate::config::Program;
 use crate::switch::Switch;
 
@@ -43,17 +42,23 @@ pub(crate) async fn originate(switch: &Arc<Switch>, line: &str) -> String {
             ..Setup::to(&endpoint)
         });
     }
+    let is_application = matches!(order.destination, Destination::Application { .. });
     let tasks = match order.destination {
         Destination::Application { app, arg } => vec![Task::new(&text(app), &text(arg))],
         Destination::Extension(name) => steps(switch, &text(name), &order.dialplan.map(text).unwrap_or_default()),
     };
-    let Some(call) = ring(switch, setups, None).await else {
-        return format!("-ERR {}\n", HangupCause::DestinationOutOfOrder);
-    };
-    switch.queues.spawn(Arc::clone(&call).live(tasks));
-    match call.cause() {
-        None => format!("+OK {}\n", call.uuid),
-        Some(cause) => format!("-ERR {cause}\n"),
+    match ring(switch, setups, None).await {
+        Ok(call) => {
+            if is_application {
+                call.enter_dialplan();
+                switch.queues.spawn(Arc::clone(&call).live(tasks));
+            } else {
+                call.leave(Next::Steps(tasks));
+                switch.queues.spawn(Arc::clone(&call).routed());
+            }
+            format!("+OK {}\n", call.uuid)
+        }
+        Err(cause) => format!("-ERR {cause}\n"),
     }
 }
 

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use esl_proto::name::{Format, HangupCause};
 use esl_proto::text::Percent;
 
-use crate::api::originate::steps;
-use crate::bridge::pair;
-use crate::call::{Call, Task, known_cause};
+use crate::call::{Call, Next, Task, join_calls, known_cause};
 use crate::switch::Switch;
 
 /// The commands: how many words each must have, what it says with fewer, where there is no such channel (`{uuid}` stands
@@ -246,7 +244,7 @@ pub(crate) fn run(switch: &Arc<Switch>, command: &str, argument: &str) -> Option
         "uuid_flush_dtmf" => call.flush_keys(),
         "uuid_break" => call.break_off(),
         "uuid_hold" => call.hold(true),
-        "uuid_park" => call.transfer(vec![Task::new("park", "")]),
+        "uuid_park" => call.leave(Next::Park),
         "uuid_record" => {
             match word(1) {
                 "start" => call.record(word(2), true),
@@ -256,20 +254,20 @@ pub(crate) fn run(switch: &Arc<Switch>, command: &str, argument: &str) -> Option
         }
         "uuid_transfer" => {
             let (leg, rest) = if word(1).starts_with('-') { (word(1), &words[2..]) } else { ("", &words[1..]) };
-            let steps = |call: &Call| steps(&call.switch, rest.first().unwrap_or(&""), rest.get(1).unwrap_or(&""));
+            let to = |call: &Call| call.transfer(rest.first().unwrap_or(&""), rest.get(1).unwrap_or(&""));
             let other = call.other_leg().filter(|_| matches!(leg, "-bleg" | "-both"));
             if let Some(other) = other {
-                other.transfer(steps(&other));
+                to(&other);
             }
             if leg != "-bleg" {
-                call.transfer(steps(&call));
+                to(&call);
             }
         }
         "uuid_dual_transfer" => {
             for (call, extension) in [(Some(Arc::clone(&call)), word(1)), (call.other_leg(), word(2))] {
                 let extension = extension.split('/').next().unwrap_or_default();
                 if let Some(call) = call {
-                    call.transfer(steps(switch, extension, ""));
+                    call.transfer(extension, "");
                 }
             }
         }
@@ -317,7 +315,7 @@ fn connect(switch: &Arc<Switch>, call: Option<Arc<Call>>, others: &[&str]) -> St
         (Some(call), Some(other)) if Arc::ptr_eq(&call, &other) => format!("+OK {}\n", other.uuid),
         (Some(call), Some(other)) => {
             let text = format!("+OK {}\n", other.uuid);
-            switch.queues.spawn(pair(call, other));
+            join_calls(&call, &other);
             text
         }
         _ => "-ERR Invalid uuid\n".into(),

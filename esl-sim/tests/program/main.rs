@@ -189,7 +189,10 @@ fn answers_and_events_have_the_shape_of_a_real_servers() {
     let switch = Switch::start(&[]);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/compare.py");
     let recording = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/answers/freeswitch-1.11.3-dev.json");
-    let output = Command::new("python3").args([script, recording, &switch.address.to_string()]).output().unwrap();
+    let output = Command::new("python3")
+        .args([script, "--haste", "10", recording, &switch.address.to_string()])
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
 }
 
