@@ -261,7 +261,7 @@ impl Sim {
     #[pyo3(signature = (hook, answer=None))]
     fn answer(&self, py: Python<'_>, hook: u64, answer: Option<Text>) {
         self.with(py, |core| match answer {
-            Some(answer) => core.respond(HookId(hook), &*answer),
+            Some(answer) => core.answer(HookId(hook), &*answer),
             None => core.decline(HookId(hook)),
         });
     }

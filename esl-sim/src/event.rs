@@ -141,7 +141,7 @@ pub(crate) type Source = (&'static str, &'static str, u32);
 
 impl From<&OutgoingEvent<'_>> for Event {
     fn from(data: &OutgoingEvent<'_>) -> Self {
-        let mut event = Self { max_body: data.body.map(Vec::from), ..Self::default() };
+        let mut event = Self { body: data.body.map(Vec::from), ..Self::default() };
         for field in data.headers {
             event.add_value(
                 field.name,
