@@ -22,8 +22,8 @@ use crate::text::{Octets, Pairs, Text, to_str};
 struct Settings {
     password: String,
     users: Vec<Login>,
-    queue: u32,
-    losses: u32,
+    max_queued: u32,
+    max_lost: u32,
     patience: f64,
     window: usize,
     commands: Vec<String>,
@@ -60,8 +60,8 @@ impl Settings {
         config.faults = self.faults();
         config.password = self.password;
         config.users = self.users.into_iter().map(user).collect();
-        config.queue = self.queue;
-        config.losses = self.losses;
+        config.max_queued = self.max_queued;
+        config.max_lost = self.max_lost;
         config.patience = span(self.patience);
         config.window = self.window;
         config.api_hooks = self.commands;

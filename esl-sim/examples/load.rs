@@ -10,7 +10,7 @@ const CALLS: usize = 1000;
 const LISTENERS: usize = 100;
 
 fn main() {
-    let mut sim = Sim::new(Config { queue: 1_000_000, ..Config::default() });
+    let mut sim = Sim::new(Config { max_queued: 1_000_000, ..Config::default() });
     let host = sim.connect();
     sim.input(host, b"auth ClueCon\n\n");
     let mut chunk = vec![0; 1 << 16];

@@ -113,9 +113,9 @@ pub struct Config {
     pub subclasses: Vec<String>,
     /// How many events, and how many log lines, may wait for a client. This and the next two are for connections that
     /// begin from then on.
-    pub queue: u32,
+    pub max_queued: u32,
     /// How many may be lost in a row beyond that. One more ends the connection.
-    pub losses: u32,
+    pub max_lost: u32,
     /// How many octets a client's subscriptions, filters and rights may take.
     pub storage: usize,
     /// How many octets they may have together.
@@ -206,8 +206,8 @@ impl Default for Config {
             is_scenario: false,
             heartbeat: Duration::from_secs(20),
             subclasses: Vec::new(),
-            queue: 100_000,
-            losses: 500,
+            max_queued: 100_000,
+            max_lost: 500,
             storage: 8192,
             queue_octets: 256 << 20,
             window: 65_536,

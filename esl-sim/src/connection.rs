@@ -422,7 +422,7 @@ impl Connection {
 
 fn limits(switch: &Switch) -> ServerLimits {
     let config = switch.config();
-    ServerLimits { max_queued: config.queue, max_lost: config.losses, ..ServerLimits::DEFAULT }
+    ServerLimits { max_queued: config.max_queued, max_lost: config.max_lost, ..ServerLimits::DEFAULT }
 }
 
 fn storage(switch: &Switch) -> Box<[u8]> {

@@ -366,6 +366,12 @@ impl Sim {
         Some(channel)
     }
 
+    /// How many background jobs have not ended.
+    #[must_use]
+    pub fn jobs(&self) -> usize {
+        self.switch.jobs.get()
+    }
+
     /// The uuids of the calls that have not ended.
     #[must_use]
     pub fn calls(&self) -> Vec<String> {

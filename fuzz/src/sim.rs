@@ -1,5 +1,5 @@
-//! Whatever clients of the simulated switch send, and whenever: it does not panic, also while all
-//! calls are hung up and all connections go.
+//! Whatever clients of the simulated switch send, and whenever: it does not panic, no more waits for a client than its
+//! configuration says, and in the end all calls and all jobs are over.
 
 use std::time::Duration;
 
@@ -7,10 +7,12 @@ use esl_sim::{Config, ConnectionId, Request, Sim};
 
 /// How many connections there are at a time.
 const CONNECTIONS: usize = 8;
+/// How many events may wait for each.
+const QUEUED: u32 = 50;
 
 /// See the module. The input is lines: what is done, with which connection, and the octets of it. `;` is a line end there.
 pub fn run(data: &[u8]) {
-    let mut sim = Sim::new(Config { queue: 50, patience: Duration::from_secs(9), ..Config::default() });
+    let mut sim = Sim::new(Config { max_queued: QUEUED, patience: Duration::from_secs(9), ..Config::default() });
     let mut connections: Vec<ConnectionId> = Vec::new();
     for line in data.split(|octet| *octet == b'\n') {
         let Some((what, rest)) = line.split_first() else { continue };
@@ -40,6 +42,7 @@ pub fn run(data: &[u8]) {
             }
             (_, None) => {}
         }
+        assert!(connections.iter().all(|id| sim.waiting_events(*id) <= QUEUED));
         while let Some(request) = sim.next_request() {
             if let Request::Connect { connection, .. } = request {
                 if connections.len() < CONNECTIONS {
@@ -65,4 +68,7 @@ pub fn run(data: &[u8]) {
         let later = sim.now() + Duration::from_secs(70);
         sim.advance(later);
     }
+    assert!(sim.calls().is_empty(), "{:?}", sim.calls());
+    // A pause of years is no job that never ends.
+    assert!(sim.jobs() == 0 || data.windows(6).any(|text| text.eq_ignore_ascii_case(b"msleep")));
 }

@@ -826,7 +826,7 @@ class Sim:
     def listens(self, connection: int) -> bool:
         """Whether more should be read from a client now."""
     def data_to_send(self, connection: int, amount: int) -> bytes:
-        """BytesLike that a client gets, no more than so many."""
+        """Octets that a client gets, no more than so many."""
     def is_closed(self, connection: int) -> bool:
         """Whether the switch has closed its side, and all that it has written was taken."""
     def end(self, connection: int) -> str | None:

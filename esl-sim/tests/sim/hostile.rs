@@ -27,7 +27,7 @@ fn what_cannot_be_a_command_ends_its_connection_only() {
 
 #[test]
 fn the_loss_after_five_hundred_ends_the_connection() {
-    let switch = Switch::start(Config { queue: 5, ..Config::default() });
+    let switch = Switch::start(Config { max_queued: 5, ..Config::default() });
     let mut client = switch.client();
     // An unfinished command holds back what waits, and leaves the socket free for the notice.
     let held = |subscription: &str| {

@@ -45,7 +45,7 @@ const COMMANDS: [&str; 24] = [
 fn whatever_comes_in_whatever_order() {
     for seed in 0..60 {
         let mut numbers = Numbers(seed);
-        let mut sim = Sim::new(Config { seed, queue: 100, patience: Duration::from_secs(9), ..Config::default() });
+        let mut sim = Sim::new(Config { seed, max_queued: 100, patience: Duration::from_secs(9), ..Config::default() });
         let mut connections: Vec<ConnectionId> = Vec::new();
         for _ in 0..300 {
             let place = numbers.next(connections.len().max(1));

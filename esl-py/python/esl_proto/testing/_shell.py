@@ -40,8 +40,8 @@ class Settings:
 
     password: str
     users: list[tuple[str, str, str, str | None, str | None, bool]]
-    queue: int
-    losses: int
+    max_queued: int
+    max_lost: int
     patience: float
     window: int
     commands: list[str]

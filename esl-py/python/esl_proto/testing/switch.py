@@ -51,7 +51,7 @@ class Switch:
         port: int = 0,
         password: str = "ClueCon",
         ssl: SSLContext | None = None,
-        queue: int = 100_000,
+        max_queued: int = 100_000,
         lossless_percent: bool = False,
         heartbeat: float = float("inf"),
         calls_per_second: float = 0.0,
@@ -60,7 +60,7 @@ class Switch:
         """
         :param port: Where to listen; 0 takes a free port, which `port` says after `start`.
         :param ssl: A server's context, for TLS.
-        :param queue: How many events, and how many log lines, may wait for a client that does not read them.
+        :param max_queued: How many events, and how many log lines, may wait for a client that does not read them.
         :param lossless_percent: Encode `%` in values without FreeSWITCH's flaw that makes `%41` of a value an `A`.
         :param heartbeat: Seconds from one HEARTBEAT to the next; none unless it is said.
         :param calls_per_second: How many calls come and go by themselves.
@@ -74,7 +74,7 @@ class Switch:
         """Users by their `name@domain`."""
         self.deny = False
         """Whether clients are turned away at once, as by an access list."""
-        self.queue = queue
+        self.max_queued = max_queued
         """How many events may wait on a connection that begins from now on. Those beyond are lost."""
         self.max_lost = 500
         """How many may be lost in a row. One more ends the connection, as it does on a real server."""
@@ -322,8 +322,8 @@ class Switch:
                 (*_split(key, "@"), user.password, user.events, user.api, user.log)
                 for key, user in dict(self.users).items()
             ],
-            queue=self.queue,
-            losses=self.max_lost,
+            max_queued=self.max_queued,
+            max_lost=self.max_lost,
             patience=self.patience,
             window=network.window,
             commands=sorted({_split(key, " ")[0] for key in dict(self.api)}),

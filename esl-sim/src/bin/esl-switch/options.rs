@@ -89,7 +89,7 @@ impl Options {
                     config.calls_per_second = rate.ok_or_else(wrong)?;
                 }
                 "--heartbeat" => config.heartbeat = seconds(&value).ok_or_else(wrong)?,
-                "--queue" => config.queue = value.parse().map_err(|_| wrong())?,
+                "--queue" => config.max_queued = value.parse().map_err(|_| wrong())?,
                 "--queue-octets" => config.queue_octets = value.parse().map_err(|_| wrong())?,
                 "--patience" => config.patience = seconds(&value).ok_or_else(wrong)?,
                 "--seed" => config.seed = value.parse().map_err(|_| wrong())?,
