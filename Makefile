@@ -7,9 +7,8 @@ PARTS = rust gates fuzz peers c py
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile | awk -F ': ' '{ printf "make %-10s  %s\n", $$1, substr($$0, length($$1) + 3) }'
 
-demo: ## a simulated switch with calls, and the monitor on it
-	@cargo build --quiet --release -p esl-proto --example switch --example monitor
-	@esl-proto/examples/demo.sh target/release/examples 30
+demo: ## the calls of a simulated office, live: a minute, or until Ctrl-C
+	@demo/run
 
 check: ## format, lints and the tests of the Rust crates: before every commit
 	tests/run check

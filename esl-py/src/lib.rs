@@ -2,7 +2,7 @@
 //!
 //! Bottom up: `text` (octets and text from Python and to it), `error`, `names`, `keys`; `index` and `event`; `message` (all
 //! other frames); `command`; `input`; and on these `connection`, the client's side. `ask`, `outgoing`, `output` and
-//! `pattern`, and on them `server`, are the listener's side.
+//! `pattern`, and on them `server`, are the listener's side; `sim` is the simulated switch for `esl_proto.testing`.
 //!
 //! Objects hold octets as Python's own `bytes`, and read them with the core when they are asked something. All classes
 //! are frozen; what changes stands behind a lock, so that the module needs no GIL.
@@ -21,6 +21,7 @@ mod outgoing;
 mod output;
 mod pattern;
 mod server;
+mod sim;
 mod text;
 
 use pyo3::prelude::*;
@@ -47,6 +48,8 @@ mod _native {
     use crate::names::vocabulary;
     #[pymodule_export]
     use crate::server::Server;
+    #[pymodule_export]
+    use crate::sim::{Channel, Sim};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -232,7 +232,18 @@ const fn limits(max_queued: u32, max_lost: u32, max_head: usize, max_body: usize
     ServerLimits { request, max_queued, max_lost }
 }
 
-const fn percent(exact: bool) -> Percent {
+/// Why a host ends a connection.
+pub(crate) fn goodbye(why: &str) -> PyResult<Goodbye> {
+    Ok(match why {
+        "disconnected" => Goodbye::Disconnected,
+        "shutdown" => Goodbye::ShutDown,
+        "lost-events" => Goodbye::LostEvents,
+        "lost-log-lines" => Goodbye::LostLogLines,
+        _ => return Err(PyValueError::new_err(format!("{why:?} is no reason to end a connection"))),
+    })
+}
+
+pub(crate) const fn percent(exact: bool) -> Percent {
     if exact { Percent::Lossless } else { Percent::FreeSwitch }
 }
 
@@ -466,13 +477,7 @@ impl Server {
     /// wait for nothing: if a part of a frame has been fetched, the notice stands where the rest of it should.
     #[pyo3(signature = (why="disconnected"))]
     fn disconnect(&self, py: Python<'_>, why: &str) -> PyResult<()> {
-        let goodbye = match why {
-            "disconnected" => Goodbye::Disconnected,
-            "shutdown" => Goodbye::ShutDown,
-            "lost-events" => Goodbye::LostEvents,
-            "lost-log-lines" => Goodbye::LostLogLines,
-            _ => return Err(PyValueError::new_err(format!("{why:?} is no reason to end a connection"))),
-        };
+        let goodbye = goodbye(why)?;
         self.with(py, |state| state.disconnect(goodbye));
         Ok(())
     }

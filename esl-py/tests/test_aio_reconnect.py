@@ -341,6 +341,7 @@ async def test_all_again_after_all_but_some(switch: Switch) -> None:
         assert (await own.get(5)).subclass == "my::event"
         every = fs.events("ALL", gaps=True)
         await fs.api("version")
+        assert isinstance(api := await every.get(5), Event) and api.name == "API"
         for _ in range(2):
             assert switch.fire("HEARTBEAT") == 1
             assert isinstance(await every.get(5), Event)

@@ -113,6 +113,7 @@ async def test_the_caller_hangs_up(switch: Switch, caplog: pytest.LogCaptureFixt
     async def handler(call: Session) -> None:
         try:
             await call.execute("wait")
+            await call.playback("too late")
         except ChannelEnded as error:
             reasons.append(error)
             async for _ in call.events():

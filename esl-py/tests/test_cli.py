@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,8 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from peer import Peer
 
-from esl_proto import __version__
+from esl_proto import AuthRequest, Command, Connection, __version__
 from esl_proto.testing import NEVER, Later, Switch, User
 
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("ESL_")}
@@ -61,7 +63,8 @@ class TestApi:
         assert run(switch, "api", "nosuch") == (1, b"-ERR nosuch Command not found!\n", "")
         assert run(switch, "api", "originate") == (
             1,
-            b"-USAGE: <call url> <exten>|&<application_name>(<app_args>)\n",
+            b"-USAGE: <call url> <exten>|&<application_name>(<app_args>) [<dialplan>] [<context>] [<cid_name>] [<cid_num>] "
+            b"[<timeout_sec>]\n",
             "",
         )
         switch.users["bob@x.org"] = User("pass", api="status")
@@ -171,13 +174,13 @@ def test_monitor(switch: Switch) -> None:
     program = start(switch, "monitor")
     assert program.stdout is not None
     lines = iter(program.stdout.readline, b"")
-    assert next(lines) == b"ACTIVE inbound \\x1b[2J -> 2000 u0\n"
+    # Each line begins with the date and the time.
+    assert next(lines).decode().split(" ", 2)[2] == "ACTIVE inbound \\x1b[2J -> 2000 u0\n"
     call = switch.new_call("sofia/internal/1000", caller="1001", uuid="u1")
     call.ring()
     call.answer()
     call.hangup("USER_BUSY")
     there.hangup()
-    # Each line begins with the date and the time.
     news = [next(lines).decode().split(" ", 2)[2] for _ in range(5)]
     assert [line for line in news if "u1" in line] == [
         "DOWN inbound 1001 -> 1000 u1\n",
@@ -188,6 +191,34 @@ def test_monitor(switch: Switch) -> None:
     assert "HANGUP inbound \\x1b[2J -> 2000 NORMAL_CLEARING u0\n" in news
     program.send_signal(signal.SIGINT)
     assert program.communicate(timeout=30) == (b"", b"") and program.returncode == 130
+
+
+class TestSwitch:
+    def test_a_server_for_who_has_none(self) -> None:
+        program = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "esl_proto", "-P", "0", "-p", "word", "switch", "--scenario"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert program.stdout is not None
+        address = program.stdout.readline().decode().removeprefix("listening on ").strip()
+        host, _, port = address.partition(":")
+        with Peer(socket.create_connection((host, int(port)), 10), Connection.inbound()) as peer:
+            peer.next(AuthRequest)
+            assert peer.ask(Command.auth("word")).ok
+            peer.ask(Command.event("CHANNEL_ANSWER"))
+            assert peer.event("CHANNEL_ANSWER")["Call-Direction"] == "outbound"
+            program.send_signal(signal.SIGINT)
+            assert peer.end().end == "shutdown"
+        assert program.communicate(timeout=30) == (b"", b"") and program.returncode == 130
+
+    def test_it_ends_as_a_client_says_or_in_its_time(self, switch: Switch) -> None:
+        for arguments in (["-P", "0", "switch", "--seconds", "0.1"], ["-P", str(switch.port), "switch"]):
+            done = subprocess.run([sys.executable, "-m", "esl_proto", *arguments], capture_output=True, timeout=30)
+            if arguments[1] == "0":
+                assert (done.returncode, done.stderr) == (0, b"")
+            else:
+                assert done.returncode == 3 and b"cannot listen on 127.0.0.1:" in done.stderr
 
 
 class TestTrouble:

@@ -12,9 +12,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from conftest import ROOT, example
+from conftest import ROOT
 
 HERE = ROOT / "esl-py" / "tests"
 TRANSCRIPT = (HERE / "data" / "esl_transcript.diff").read_text().splitlines()
@@ -37,12 +38,19 @@ original = os.environ.get("ESL_ORIGINAL")
 with_original = pytest.mark.skipif(original is None, reason="FreeSWITCH's own module is not here")
 
 
+def esl_switch() -> Path:
+    """The simulated switch as a program, built."""
+    build = ["cargo", "build", "--quiet", "--locked", "-p", "esl-sim", "--features", "program", "--bin", "esl-switch"]
+    subprocess.run(build, cwd=ROOT, check=True)
+    return ROOT / "target" / "debug" / "esl-switch"
+
+
 @pytest.fixture
 def port() -> Iterator[str]:
     """The port of a switch, which lives as long as the test, and not for ever."""
     options = ["--listen", "127.0.0.1:0", "--heartbeat", "3600", "--seconds", str(2 * PATIENCE)]
     user = ["--user", "bob@example.org:word;api=version"]
-    with subprocess.Popen([example("switch"), *options, *user], stdout=subprocess.PIPE, text=True) as switch:
+    with subprocess.Popen([esl_switch(), *options, *user], stdout=subprocess.PIPE, text=True) as switch:
         try:
             assert switch.stdout is not None
             yield switch.stdout.readline().rsplit(":", 1)[1].strip()

@@ -19,7 +19,12 @@ def run(program: str, switch: Switch) -> str:
     switch.api["slow"] = Later(0.1, "+OK")
     switch.api["slower"] = Later(0.5, "+OK")
     switch.api["echo"] = lambda what: what
-    switch.api["drop"] = lambda _: switch.connections[-1].drop() or "gone"
+
+    def drop(_: str) -> str:
+        switch.connections[-1].drop()
+        return "gone"
+
+    switch.api["drop"] = drop
     done = subprocess.run(
         [sys.executable, "-W", "error::ResourceWarning", str(Path(__file__).with_name(program))]
         + [switch.host, str(switch.port)],

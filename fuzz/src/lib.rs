@@ -16,6 +16,7 @@ pub mod parts;
 pub mod request;
 pub mod server;
 pub mod session;
+pub mod sim;
 pub mod transcode;
 pub mod verbs;
 pub mod xml;

@@ -17,6 +17,7 @@ __all__ = [
     "AuthRefused",
     "AuthRequest",
     "Authenticated",
+    "Channel",
     "Closed",
     "Command",
     "Connected",
@@ -33,6 +34,7 @@ __all__ = [
     "Reply",
     "Server",
     "ServerClosed",
+    "Sim",
     "Unexpected",
     "__version__",
     "end_reasons",
@@ -796,3 +798,147 @@ def end_reasons() -> list[tuple[str, str]]:
     """The ends that `Closed.end` can tell, each with the core's sentence for it."""
 def vocabulary() -> list[tuple[str, list[tuple[str, int | None]]]]:
     """The core's vocabulary: for each kind its words, with their numbers where they have any."""
+
+@final
+class Sim:
+    """A simulated switch without sockets and without a clock: `esl_proto.testing.Switch` is a shell around it."""
+
+    def __new__(
+        cls,
+        start: float,
+        utc_offset: int,
+        seed: int,
+        heartbeat: float,
+        calls_per_second: float = 0.0,
+        is_scenario: bool = False,
+        lossless_percent: bool = False,
+    ) -> Self: ...
+    def configure(self, settings: object) -> None:
+        """Changes what it does, to the attributes of an object: those of `esl_proto.testing`'s settings."""
+    def advance(self, now: float) -> None:
+        """Lets time go on, to so many seconds since the start."""
+    @property
+    def deadline(self) -> float | None:
+        """When something happens by itself, in seconds since the start."""
+    def connect(self, denied: bool = False) -> int:
+        """A client connects; with `denied` one whose address is not allowed. Its number."""
+    def connected(self, connection: int) -> None:
+        """A program is connected to."""
+    def refused(self, connection: int, reason: str) -> None:
+        """A program cannot be connected to."""
+    def receive_data(self, connection: int, data: BytesLike) -> None:
+        """Takes octets that a client has sent."""
+    def receive_eof(self, connection: int) -> None:
+        """A client has closed its side."""
+    def forget(self, connection: int) -> None:
+        """A connection is gone in both directions."""
+    def listens(self, connection: int) -> bool:
+        """Whether more should be read from a client now."""
+    def data_to_send(self, connection: int, amount: int) -> bytes:
+        """Octets that a client gets, no more than so many."""
+    def is_closed(self, connection: int) -> bool:
+        """Whether the switch has closed its side, and all that it has written was taken."""
+    def end(self, connection: int) -> str | None:
+        """Why the listener has ended a connection, if it has."""
+    def waiting(self, connection: int) -> int:
+        """How many events wait for a client."""
+    def controlled(self, connection: int) -> Channel | None:
+        """The channel that a connection controls."""
+    def set_faults(
+        self, connection: int, settings: object, *, held: bool = False, after: int | None = None
+    ) -> None:
+        """How octets travel on one connection: those for all of the settings; nothing while it is held; to a break after so
+        many octets more.
+        """
+    def inject(self, connection: int, data: BytesLike) -> None:
+        """Gives a client octets as they are."""
+    def disconnect(self, connection: int, why: str) -> None:
+        """Ends a connection with a notice: 'disconnected', 'shutdown', 'lost-events' or 'lost-log-lines'."""
+    def next_active(self) -> int | None:
+        """The next connection that has something to send, has room to read, or has ended."""
+    def next_request(self) -> tuple[str, int, list[str]] | None:
+        """What the host is to do next: what it is ('connect', 'api', 'app', 'withdrawn', 'shutdown'), its number, and words."""
+    def next_received(self) -> tuple[int, bytes] | None:
+        """The next command that a client has sent: the connection, and its octets."""
+    def answer(self, hook: int, answer: Text | None = None) -> None:
+        """Answers a hook, or leaves it to the simulation."""
+    def fire(
+        self,
+        name: str,
+        headers: Fields,
+        body: Text | None = None,
+        *,
+        channel: Channel | None = None,
+        bare: bool = False,
+    ) -> int:
+        """Makes an event happen; how many connections get it. What every event says comes first, unless it is `bare`, and what
+        the events of a channel say, if there is one.
+        """
+    def log(self, level: str | int, text: Text, source: tuple[Text, Text, int], uuid: Text) -> int:
+        """Writes a line of the log as it is; how many connections get it."""
+    def begin_call(
+        self, name: str, uuid: str | None, caller: str, variables: Pairs
+    ) -> Channel:
+        """A call comes in."""
+    def channel(self, uuid: str) -> Channel | None:
+        """The channel of this uuid, if it is not hung up."""
+    def channels(self) -> list[Channel]:
+        """The channels that are not over."""
+    @property
+    def calls_so_far(self) -> int:
+        """How many calls there have been."""
+    def ring(self, channel: Channel) -> None:
+        """The other side of a channel rings."""
+    def answer_call(self, channel: Channel) -> None:
+        """A channel is answered."""
+    def press(self, channel: Channel, keys: str) -> None:
+        """Keys are pressed."""
+    def execute(
+        self, channel: Channel, app: str, arg: str, loops: int = 1, event_uuid: str | None = None
+    ) -> bool:
+        """Orders an application."""
+    def hang_up(self, channel: Channel, cause: str) -> None:
+        """Ends a call, if it has not ended."""
+
+@final
+class Channel:
+    """A channel of a simulated switch: what can be seen of it, also when it has ended."""
+
+    @property
+    def uuid(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def caller(self) -> tuple[str, str]:
+        """The name of who calls, and the number."""
+    @property
+    def destination(self) -> str: ...
+    @property
+    def direction(self) -> str: ...
+    @property
+    def state(self) -> str:
+        """The call state: DOWN, RINGING, ACTIVE, HELD or HANGUP."""
+    @property
+    def cause(self) -> str | None:
+        """Why it has ended, if it has."""
+    @property
+    def is_destroyed(self) -> bool:
+        """Whether its last event has happened."""
+    @property
+    def is_bridged(self) -> bool:
+        """Whether it is, or was, connected to another."""
+    @property
+    def other_leg(self) -> tuple[Channel, str] | None:
+        """The channel that it is, or was, connected to, or that it was made for, and what that is to it."""
+    def variable(self, name: str) -> str:
+        """A variable; nothing if it is not set."""
+    @property
+    def variables(self) -> dict[str, str | list[str]]:
+        """All variables, in their order."""
+    def set_variable(self, name: str, value: Text) -> None:
+        """Sets a variable, or takes it away if the value is empty."""
+    @property
+    def executed(self) -> list[tuple[str, str]]:
+        """The applications that have begun, each with its argument."""
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]

@@ -43,6 +43,7 @@ examples:
   python -m esl_proto -H pbx.example.org bgapi originate user/1000 '&park()'
   python -m esl_proto events --json CHANNEL_ANSWER CUSTOM sofia::register
   python -m esl_proto -x 'sofia status'
+  python -m esl_proto switch --scenario
 """
 
 
@@ -56,6 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.action = _execute
     if options.action is None:
         parser.error("missing command (or -x)")
+    if options.port == 0 and options.action != _switch:
+        parser.error("invalid port: '0'")
     if reconfigure := getattr(sys.stdout, "reconfigure", None):
         reconfigure(errors="backslashreplace")
     debug: int = options.debug
@@ -75,6 +78,8 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         password = _password(options)
     except OSError as error:
         parser.error(f"cannot read the password: {error}")
+    if options.action == _switch:
+        return _switch(options, password)
     try:
         fs = _connected(options, password)
         try:
@@ -220,6 +225,32 @@ def _monitor(fs: Inbound, options: argparse.Namespace) -> int:
     return _say("the connection is closed", TROUBLE)
 
 
+def _switch(options: argparse.Namespace, password: str) -> int:
+    """A simulated switch, for who has no server."""
+    # Not for those who only ask a server.
+    from ..testing import Switch
+
+    switch = Switch(
+        host=options.host,
+        port=options.port,
+        password=password,
+        heartbeat=20.0,
+        calls_per_second=options.calls_per_second,
+        scenario=options.scenario,
+    )
+    try:
+        switch.start()
+    except OSError as error:
+        return _say(f"cannot listen on {switch.address}: {error.strerror or error}", TROUBLE)
+    with switch:
+        print(f"listening on {switch.address}", flush=True)
+        try:
+            switch.wait_shut_down(options.seconds)
+        finally:
+            switch.disconnect("shutdown")
+    return OK
+
+
 # Arguments.
 
 
@@ -277,13 +308,26 @@ def _add_commands(commands: Any) -> None:
     events.add_argument("-n", "--count", type=int, help="leave after this many")
     events.add_argument("names", nargs="*", metavar="NAME", help="which, subclasses after CUSTOM; without any, all")
     command("log", _log, "show the server's log").add_argument("level", nargs="?", help="up to which level (info)")
+    switch = command("switch", _switch, "be a simulated server, for programs that have none: -H and -P say where")
+    switch.add_argument("--calls-per-second", type=_rate, default=0.0, metavar="N", help="calls that come and go")
+    switch.add_argument("--scenario", action="store_true", help="the calls of a small office")
+    switch.add_argument("--seconds", type=float, metavar="N", help="end after this time")
     command("monitor", _monitor, "show each call that comes, changes its state or ends")
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65536:
+    if not text.isdecimal() or not 0 <= int(text) < 65536:
         raise argparse.ArgumentTypeError(f"invalid port: {text!r}")
     return int(text)
+
+
+def _rate(text: str) -> float:
+    try:
+        if 0 <= (rate := float(text)) <= 1000:
+            return rate
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"invalid number of calls, from 0 to 1000: {text!r}")
 
 
 def _milliseconds(text: str) -> int:

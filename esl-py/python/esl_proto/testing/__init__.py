@@ -11,7 +11,7 @@ pytest has it as the fixture `esl_switch`. `docs/testing.md` tells the rest.
 
 from ._received import Matcher, Received
 from ._scripts import NEVER, Later, Script
-from ._wire import Network
+from ._shell import Network
 from .call import Call
 from .link import Goodbye, Link
 from .switch import Switch, User

@@ -6,12 +6,10 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, TypeVar
 
-__all__ = ["LoopThread", "on_loop"]
+__all__ = ["LoopThread"]
 
-_P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 
@@ -70,21 +68,3 @@ class LoopThread:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
         await self.loop.shutdown_asyncgens()
-
-
-class _OnLoop(Protocol):
-    @property
-    def loop_thread(self) -> LoopThread: ...
-
-
-_S = TypeVar("_S", bound=_OnLoop)
-
-
-def on_loop(method: Callable[Concatenate[_S, _P], _R]) -> Callable[Concatenate[_S, _P], _R]:
-    """A method that happens in the switch's thread, whoever calls it."""
-
-    @wraps(method)
-    def call(self: _S, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        return self.loop_thread.run(lambda: method(self, *args, **kwargs))
-
-    return call

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ._watch import Watch
 
 __all__ = ["Matcher", "Received", "Recorder", "describe"]
 
@@ -53,16 +52,14 @@ def _matches(matcher: Matcher, command: Received) -> bool:
 
 
 class Recorder:
-    """All commands so far, and those who wait for one. Lives in the switch's thread."""
+    """All commands so far. Lives in the switch's thread."""
 
     def __init__(self) -> None:
         self.commands: list[Received] = []
-        self.watch = Watch()
 
     def add(self, command: Received) -> None:
-        """Keeps a command, and wakes who has waited for it."""
+        """Keeps a command."""
         self.commands.append(command)
-        self.watch.check()
 
     def clear(self) -> None:
         """Forgets what came so far."""

@@ -1,26 +1,23 @@
-"""One connection of the switch: its socket, its listener, and what a test can do to it."""
+"""One connection of the switch: its socket, and what a test can do to it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Literal, cast
+from collections.abc import Callable
+from typing import Literal, cast
 
-from esl_proto import HostRequest, Effect, Server, ServerClosed
+from esl_proto._native import Sim
 
-from . import _requests
-from ._loop import LoopThread, on_loop
-from ._received import Received
-from ._wire import Wire
-
-if TYPE_CHECKING:
-    from .call import Call
-    from .switch import Switch
+from ._shell import Shell
+from .call import Call
 
 __all__ = ["Goodbye", "Link"]
 
 Goodbye = Literal["disconnected", "shutdown", "lost-events", "lost-log-lines"]
 """What the notice says that ends a connection."""
+
+_PIECE = 65536
+"""How many octets are written at a time."""
 
 
 class Link(asyncio.Protocol):
@@ -28,206 +25,149 @@ class Link(asyncio.Protocol):
 
     number: int
     """Its place among all connections of the switch, counted from 0."""
-    call: Call | None
-    """The channel that it controls."""
 
-    def __init__(self, switch: Switch, server: Server, number: int, call: Call | None = None) -> None:
+    def __init__(self, shell: Shell, number: int, *, is_denied: bool, program: int | None, begun: Callable[[int, Link], None]) -> None:
+        """
+        :param program: What the simulation calls the connection to a program.
+        :param begun: Told when the connection stands, and what the simulation calls it.
+        """
         self.number = number
-        self.server = server
-        self.is_outbound = call is not None
-        self.call: Call | None = None
-        self.diverts = False
-        self.resumes = False
-        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._switch = switch
-        self._wire = Wire(switch.network, self.pump)
-        self._answering: asyncio.Task[None] | None = None
-        self._deadline: asyncio.TimerHandle | None = None
-        if call is not None:
-            self.control(call)
+        self.closed: asyncio.Future[None] = shell.loop.create_future()
+        self._shell = shell
+        self._is_denied = is_denied
+        self._begun = begun
+        self._id = program
+        self._transport: asyncio.Transport | None = None
+        self._is_full = False
+        self._is_held = False
+        self._end: str | None = None
 
     @property
-    def loop_thread(self) -> LoopThread:
-        return self._switch.loop_thread
+    def call(self) -> Call | None:
+        """The channel that it controls."""
+        channel = None if self._id is None else self._shell.sim.controlled(self._id)
+        return None if channel is None else Call(self._shell, channel)
 
     @property
     def waiting(self) -> int:
         """How many events wait for the client to read."""
-        return self.server.waiting_events
+        return 0 if self._id is None else self._shell.sim.waiting(self._id)
 
     @property
     def end(self) -> str | None:
         """Why the server has ended it, such as `exit` or `lost-events`, if it has."""
-        return self.server.closed
+        return self._end if self._end is not None or self._id is None else self._shell.sim.end(self._id)
 
     # What a test can do.
 
-    @on_loop
     def drop(self) -> None:
         """Ends the connection without a word and without a proper end, as a network does."""
-        self._wire.abort()
+        self._shell.act(lambda sim: self._abort())
 
-    @on_loop
     def cut(self, after: int = 0) -> None:
         """Ends the connection without a word after so many octets more, in the middle of a frame or not."""
-        self._wire.cut_after(after)
+        self._tune(after)
 
-    @on_loop
     def hold(self) -> None:
         """Sends nothing until `release`."""
-        self._wire.hold()
+        self._is_held = True
+        self._tune()
 
-    @on_loop
     def release(self) -> None:
         """Sends what was held."""
-        self._wire.release()
+        self._is_held = False
+        self._tune()
 
-    @on_loop
     def inject(self, data: bytes) -> None:
         """Sends octets as they are, whatever they mean."""
-        self._wire.write(data)
+        if (number := self._id) is not None:
+            self._shell.act(lambda sim: sim.inject(number, data))
 
-    @on_loop
     def disconnect(self, why: Goodbye = "disconnected") -> None:
         """Ends the connection as the server does, with a notice."""
-        if self.server.closed is None:
-            self.server.disconnect(why)
-        self.pump()
+        if (number := self._id) is not None:
+            self._shell.act(lambda sim: sim.disconnect(number, why))
+
+    def _tune(self, after: int | None = None) -> None:
+        if (number := self._id) is not None:
+            held = self._is_held
+            self._shell.act(lambda sim: sim.set_faults(number, self._shell.settings, held=held, after=after))
 
     # What the switch does.
 
-    def control(self, call: Call) -> None:
-        """Ties the connection to a channel."""
-        self.call = call
-        call.links.append(self)
+    def retune(self) -> None:
+        """The network has changed."""
+        if self._id is not None:
+            self._shell.sim.set_faults(self._id, self._shell.settings, held=self._is_held)
 
-    def deliver(self, headers: list[tuple[str, str | list[str]]], body: str | bytes | None) -> bool:
-        """Offers an event; whether the client gets it."""
-        gets_it = self.server.closed is None and self.server.offer(headers, body)
-        self.pump()
-        return gets_it
-
-    def deliver_diverted(self, headers: list[tuple[str, str | list[str]]], body: str | bytes | None) -> None:
-        """Gives an event that its channel's own script would get."""
-        if self.server.closed is None:
-            self.server.offer_diverted(headers, body)
-        self.pump()
-
-    def log_line(self, level: str, text: str, file: str, function: str, line: int, channel_uuid: str) -> bool:
-        """Offers a line of the log; whether the client gets it."""
-        gets_it = self.server.closed is None and self.server.offer_log(
-            level, text, file=file, function=function, line=line, channel_uuid=channel_uuid
-        )
-        self.pump()
-        return gets_it
-
-    def channel_ended(self) -> None:
-        """Says that the controlled channel is gone."""
-        if self.call is not None and self.server.closed is None:
-            self.server.channel_ended(self.call.name)
-            self._expect_end()
-            self.pump()
-
-    def pump(self) -> None:
-        """Reads commands, answers them, and sends what is to be said."""
-        while self._answering is None and (message := next(self.server, None)) is not None:
-            self._handle(message)
-        self._send()
-
-    def _handle(self, message: HostRequest | Effect | ServerClosed) -> None:
-        if isinstance(message, ServerClosed):
-            if message.why == "exit":
-                self._switch.record(Received("exit", connection=self.number))
+    def flush(self) -> None:
+        """Sends what there is to send, as much as the socket takes."""
+        transport, number, sim = self._transport, self._id, self._shell.sim
+        if transport is None or number is None or transport.is_closing():
             return
-        if message.raw:
-            self._switch.record(Received.of(message.raw, self.number))
-        if isinstance(message, HostRequest):
-            later = _requests.answer(self._switch, self, message)
-            if later is not None:
-                self._answering = asyncio.get_running_loop().create_task(self._answer_later(later))
-        elif message.kind == "all-events":
-            for subclass in sorted(self._switch.subclasses):
-                self.server.subscribe(subclass)
-        elif message.kind == "resume":
-            self.resumes = True
-        elif message.kind in ("divert", "undivert"):
-            self.diverts = message.kind == "divert"
-        elif message.kind == "linger" and self.server.linger is not None and self._is_orphan():
-            self._expect_end()
+        while not self._is_full and (data := sim.data_to_send(number, _PIECE)):
+            transport.write(data)
+        if sim.is_closed(number):
+            transport.close()
+        # As a real server, which reads no commands while it cannot send.
+        elif sim.listens(number):
+            transport.resume_reading()
+        else:
+            transport.pause_reading()
 
-    async def _answer_later(self, later: Awaitable[None]) -> None:
-        await later
-        self._answering = None
-        self.pump()
+    def _abort(self) -> None:
+        if self._transport is not None and self._id is not None:
+            self._leave()
+            self._transport.abort()
 
-    def _is_orphan(self) -> bool:
-        return self.call is not None and self.call.cause is not None
-
-    def _send(self) -> None:
-        if self.server.closed is not None:
-            self._wire.write(self.server.data_to_send())
-            self._wire.close()
-            return
-        is_all = False
-        while not is_all and (room := self._wire.room()):
-            data = self.server.data_to_send(room)
-            self._wire.write(data)
-            is_all = len(data) < room
-        # As the real server: its thread blocks in `send` to a client that does not read, and reads no commands
-        # meanwhile.
-        self._wire.listen(self._wire.room() > 0)
-
-    # Its time.
-
-    def _end_stranger(self) -> None:
-        if not self.server.is_authenticated:
-            self.disconnect()
-
-    def _expect_end(self) -> None:
-        """Ends the connection when it has lingered long enough."""
-        seconds = self.server.linger
-        if seconds is not None and seconds >= 0:
-            self._call_in(seconds, self.disconnect)
-
-    def _call_in(self, seconds: float, what: Callable[[], None]) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-        self._deadline = asyncio.get_running_loop().call_later(seconds, what)
+    def _leave(self) -> None:
+        if self._id is not None and self._shell.carriers.pop(self._id, None) is not None:
+            self._end = self._shell.sim.end(self._id) or "dropped"
+            self._shell.sim.forget(self._id)
 
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # Cast: uvloop's transport does not inherit from `asyncio.Transport`.
-        self._wire.attach(cast(asyncio.Transport, transport))
-        self._switch.begun(self)
-        if not self.is_outbound:
-            if self._switch.deny:
-                self.server.reject()
-            self._call_in(self._switch.patience, self._end_stranger)
-        self.pump()
+        self._transport = made = cast(asyncio.Transport, transport)
+        # The queue is the simulation's, not the transport's. With a high limit of 0, a TLS handshake would never start.
+        made.set_write_buffer_limits(high=1, low=0)
+        program = self._id
+
+        def begin(sim: Sim) -> None:
+            self._id = number = sim.connect(self._is_denied) if program is None else program
+            self._shell.carriers[number] = self
+            self._begun(number, self)
+            if program is not None:
+                sim.connected(program)
+            self.flush()
+
+        self._shell.act(begin)
 
     def data_received(self, data: bytes) -> None:
-        if self.server.closed is None:
-            self.server.receive_data(data)
-            self.pump()
+        if (number := self._id) is not None:
+            self._shell.act(lambda sim: sim.receive_data(number, data))
 
     def pause_writing(self) -> None:
-        self._wire.fill()
+        self._is_full = True
 
     def resume_writing(self) -> None:
-        self._wire.drain()
+        self._is_full = False
+        # Deferred: closing the transport inside its own `resume_writing` callback would close it twice.
+        self._shell.loop.call_soon(lambda: self._shell.act(lambda sim: self.flush()))
 
     def eof_received(self) -> bool:
-        if self.server.closed is None:
-            self.server.disconnect()
-        self.pump()
-        return self._wire.is_half_open
+        if (number := self._id) is not None:
+            self._shell.act(lambda sim: self._receive_eof(sim, number))
+        # Whether it can be written to when the client has ended its half: not by TLS.
+        return self._transport is not None and self._transport.get_extra_info("ssl_object") is None
+
+    def _receive_eof(self, sim: Sim, number: int) -> None:
+        sim.receive_eof(number)
+        if sim.end(number) is None:
+            # It waits for a script, or for the client to read: neither may ever come to an end.
+            sim.disconnect(number, "disconnected")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        for waiting in (self._deadline, self._answering):
-            if waiting is not None:
-                waiting.cancel()
-        self._switch.forget(self)
+        self._shell.act(lambda sim: self._leave())
         self.closed.set_result(None)
-        if self.call is not None:
-            self.call.released(self)

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import inspect
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ssl import SSLContext
 from types import TracebackType
-from typing import TypedDict, TypeVar
 
-from esl_proto import Server
-from esl_proto.names import EventName
-
-from ._events import Body, Headers, Stamp, pairs
-from ._loop import LoopThread, on_loop
+from ._loop import LoopThread
 from ._received import Matcher, Received, Recorder, describe
-from ._scripts import Script
-from ._watch import Watch, wait, wait_async
-from ._wire import Network
-from .call import Call
+from ._scripts import Script, look_up, play
+from ._shell import Network, Settings, Shell
+from ._watch import wait, wait_async
+from .call import Body, Call, Headers, pairs, variable
 from .link import Goodbye, Link
 
 __all__ = ["Switch", "User"]
-
-_R = TypeVar("_R")
 
 
 @dataclass(frozen=True)
@@ -38,17 +33,11 @@ class User:
     log: bool = True
 
 
-class _Limits(TypedDict):
-    lossless_percent: bool
-    max_queued: int
-    max_lost: int
-
-
 class Switch:
     """FreeSWITCH's event socket without FreeSWITCH, for tests.
 
-    The listener is real: it is the one of this library, with the real server's rules and texts. What is behind it are
-    scripts: `api` says what commands answer, `fire` makes events happen, calls exist in events only.
+    It is the simulated switch of this project, with a thread, sockets, and scripts: `api` says what commands answer,
+    `fire` makes events happen, calls exist in events only.
 
     It runs in a thread of its own, from `start` to `stop` or as `with Switch() as switch:`, so that tests that block
     and tests on asyncio can both use it. All methods may be called from any thread. Scripts are called in the switch's
@@ -64,12 +53,19 @@ class Switch:
         ssl: SSLContext | None = None,
         max_queued: int = 100_000,
         lossless_percent: bool = False,
+        heartbeat: float = float("inf"),
+        calls_per_second: float = 0.0,
+        scenario: bool = False,
     ) -> None:
         """
         :param port: Where to listen; 0 takes a free port, which `port` says after `start`.
         :param ssl: A server's context, for TLS.
         :param max_queued: How many events, and how many log lines, may wait for a client that does not read them.
         :param lossless_percent: Encode `%` in values without FreeSWITCH's flaw that makes `%41` of a value an `A`.
+        :param heartbeat: Seconds from one HEARTBEAT to the next; none unless it is said.
+        :param calls_per_second: How many calls come and go by themselves.
+        :param scenario: Whether those of a small office do: people ring for two seconds, what is played takes four, and one
+            line is busy.
         """
         self.host = host
         self.port = port
@@ -86,11 +82,11 @@ class Switch:
         """Seconds in which a client must have said its password."""
         self.api: dict[str, Script] = {}
         """What API commands answer, by command or by the beginning of the line: `switch.api["status"] = "UP"`. A
-        function gets what follows. Also for `bgapi`. Without a script, a few commands are known, others are not."""
+        function gets what follows. Also for `bgapi`. Others answer as FreeSWITCH does, as far as they are known."""
         self.apps: dict[str, Script] = {}
         """What applications answer (their Application-Response). A function gets the call and the argument."""
         self.dialplan: dict[str, list[tuple[str, str]]] = {}
-        """The applications, with their arguments, that an extension has for `originate`. Others are parked."""
+        """The applications, with their arguments, that an extension has. Calls to others are parked."""
         self.refusals: dict[str, str] = {}
         """Why a destination does not answer: `switch.refusals["user/1001"] = "USER_BUSY"`. Others do."""
         self.ringing = 0.0
@@ -104,49 +100,68 @@ class Switch:
         """How what is sent travels: `switch.network.delay = 0.5`."""
         self.errors: list[BaseException] = []
         """What scripts have raised. `stop` raises it again."""
-        self.calls_so_far = 0
         self._ssl = ssl
-        self._lossless_percent = lossless_percent
-        self._stamp = Stamp()
+        self._exact_percent = lossless_percent
+        self._heartbeat = heartbeat
+        self._calls_per_second = calls_per_second
+        self._scenario = scenario
+        if scenario:
+            self.ringing, self.moment = 2.0, 4.0
+            self.refusals["user/1005"] = "USER_BUSY"
         self._recorder = Recorder()
+        self._numbers: dict[int, int] = {}
         self._links: list[Link] = []
         self._links_so_far = 0
-        self._calls: list[Call] = []
-        self._working: set[asyncio.Future[None]] = set()
-        self._loop_thread: LoopThread | None = None
+        self._hooks: dict[int, asyncio.Future[object]] = {}
+        self._dialling: dict[str, asyncio.Future[None]] = {}
+        self._shell: Shell | None = None
         self._listener: asyncio.Server | None = None
+        self._shut_down = threading.Event()
 
     # Beginning and end.
 
     def start(self) -> Switch:
         """Begins to listen. Raises `OSError` if the port is taken."""
-        if self._loop_thread is None:
-            self._loop_thread = LoopThread("esl_proto.testing.Switch")
+        if self._shell is None:
+            self._shell = Shell(
+                self._settings,
+                self._request,
+                self._record,
+                heartbeat=self._heartbeat,
+                calls_per_second=self._calls_per_second,
+                is_scenario=self._scenario,
+                lossless_percent=self._exact_percent,
+            )
             try:
                 self.listen()
             except BaseException:
                 self.stop()
                 raise
+            self._shell.act(lambda sim: None)
         return self
 
     def stop(self) -> None:
         """Ends all connections without a word, and the thread. Raises what scripts have raised."""
-        thread = self._loop_thread
-        if thread is not None:
-            thread.run_async(self._shut())
-            thread.stop()
-            self._loop_thread = None
+        shell = self._shell
+        if shell is not None:
+            shell.run_async(self._shut())
+            shell.loop_thread.stop()
+            self._shell = None
         errors, self.errors = self.errors, []
         if errors:
             raise BaseExceptionGroup("scripts of the switch failed", errors)
 
+    def wait_shut_down(self, timeout: float | None = None) -> bool:
+        """Waits until a client has sent `fsctl shutdown`, which ends all connections; false if none has."""
+        return self._shut_down.wait(timeout)
+
     def listen(self) -> None:
         """Listens again after `refuse`, on the same port."""
-        self.loop_thread.run_async(self._listen())
+        self._running.run_async(self._listen())
 
     def refuse(self) -> None:
         """Listens no more: clients that connect are refused. The connections there are stay."""
-        self.loop_thread.run_async(self._refuse())
+        self._running.run_async(self._refuse())
 
     def __enter__(self) -> Switch:
         return self.start()
@@ -173,27 +188,24 @@ class Switch:
         """The commands that were received so far, those for authentication too."""
         return self.loop_thread.run(lambda: list(self._recorder.commands))
 
-    @on_loop
     def clear(self) -> None:
         """Forgets the commands that were received so far."""
-        self._recorder.clear()
+        self.loop_thread.run(self._recorder.clear)
 
     def wait_for(self, command: Matcher, *, timeout: float = 5.0, count: int = 1) -> Received:
         """Waits until a command has been received, now or before, whose line begins so (or in which a pattern is found,
         or of which a function says so); with `count`, for so many of them, and gives the last. Raises `TimeoutError`
         with what was received instead. Not for coroutines: see `received`."""
-        return wait(*self._looking_for(command, count), timeout, lambda: describe(command, self.commands))
+        shell, look = self._running, lambda: self._recorder.find(command, count)
+        return wait(shell.loop_thread, shell.watch, look, timeout, lambda: describe(command, self.commands))
 
     async def received(self, command: Matcher, *, timeout: float = 5.0, count: int = 1) -> Received:
         """`wait_for` for coroutines."""
-        return await wait_async(*self._looking_for(command, count), timeout, lambda: describe(command, self.commands))
-
-    def _looking_for(self, command: Matcher, count: int) -> tuple[LoopThread, Watch, Callable[[], Received | None]]:
-        return self.loop_thread, self._recorder.watch, lambda: self._recorder.find(command, count)
+        shell, look = self._running, lambda: self._recorder.find(command, count)
+        return await wait_async(shell.loop_thread, shell.watch, look, timeout, lambda: describe(command, self.commands))
 
     # What happens.
 
-    @on_loop
     def fire(
         self,
         name: str,
@@ -209,17 +221,15 @@ class Switch:
         :param subclass: Of a CUSTOM event.
         :param stamp: Whether to say what every event says: Core-UUID, the time, Event-Sequence and the like.
         """
-        first = [("Event-Subclass", subclass)] if subclass else []
-        common = self._stamp.headers(name) if stamp else [("Event-Name", name)]
-        return self._deliver([*first, *common, *pairs(headers)], body)
+        said = [("Event-Subclass", subclass)] if subclass else []
+        named = [] if stamp else [("Event-Name", name)]
+        return self._running.act(lambda sim: sim.fire(name, [*said, *named, *pairs(headers)], body, bare=not stamp))
 
-    @on_loop
     def log(
         self, level: str, text: str, *, file: str = "", function: str = "", line: int = 0, channel_uuid: str = ""
     ) -> int:
         """Logs a line, with its line end; how many connections get it."""
-        where = (file, function, line, channel_uuid)
-        return sum(link.log_line(level, text, *where) for link in list(self._links))
+        return self._running.act(lambda sim: sim.log(level, text, (file, function, line), channel_uuid))
 
     def call(
         self,
@@ -235,37 +245,44 @@ class Switch:
         """Makes a call that the dialplan gives to a program, as `socket address async full` does: connects to it.
         Raises `OSError` if nobody listens there."""
         call = self.new_call(name, uuid=uuid, caller=caller, variables=variables)
+        words = [address, *(["async"] if is_async else []), *(["full"] if full else [])]
         try:
-            self.loop_thread.run_async(self.connect(call, address, full=full, is_async=is_async))
+            self._running.run_async(self._connect(call, " ".join(words)))
         except OSError:
             call.hangup("DESTINATION_OUT_OF_ORDER")
             raise
         return call
 
-    @on_loop
     def new_call(
         self,
         name: str = "sofia/internal/1000",
         *,
         uuid: str | None = None,
         caller: str = "1000",
-        direction: str = "inbound",
         variables: Mapping[str, object] | None = None,
     ) -> Call:
-        """A call that comes in: its CHANNEL_CREATE. It neither rings nor answers by itself."""
-        call = self.add_call(name, uuid=uuid, caller=caller, direction=direction, variables=variables)
-        call.fire("CHANNEL_CREATE")
-        return call
+        """A call that comes in: its CHANNEL_CREATE and what follows. It does not answer by itself, and does what it is
+        ordered to."""
+        given = [(key, variable(value)) for key, value in (variables or {}).items()]
+        shell = self._running
+        return Call(shell, shell.act(lambda sim: sim.begin_call(name, uuid, caller, given)))
 
     @property
     def calls(self) -> list[Call]:
         """The calls that are not over."""
-        return self.loop_thread.run(lambda: list(self._calls))
+        shell = self._running
+        return [Call(shell, channel) for channel in shell.act(lambda sim: sim.channels())]
 
-    @on_loop
-    def find(self, uuid: str | None) -> Call | None:
-        """A call by its uuid."""
-        return next((call for call in self._calls if call.uuid == uuid), None)
+    @property
+    def calls_so_far(self) -> int:
+        """How many calls there have been since the start."""
+        return self._running.sim.calls_so_far
+
+    def find(self, uuid: str) -> Call | None:
+        """A call by its uuid, unless it is hung up."""
+        shell = self._running
+        channel = shell.act(lambda sim: sim.channel(uuid))
+        return None if channel is None else Call(shell, channel)
 
     # Trouble.
 
@@ -284,111 +301,136 @@ class Switch:
         for link in self.connections:
             link.disconnect(why)
 
-    # What its parts need.
+    # How it does it.
 
     @property
     def loop_thread(self) -> LoopThread:
-        if self._loop_thread is None:
+        """The thread that the switch lives in."""
+        return self._running.loop_thread
+
+    @property
+    def _running(self) -> Shell:
+        if self._shell is None:
             raise RuntimeError("the switch is not running")
-        return self._loop_thread
+        return self._shell
 
-    def event(self, name: str, headers: Headers | None = None) -> list[tuple[str, str | list[str]]]:
-        """The headers of an event that happens now."""
-        return [*self._stamp.headers(name), *pairs(headers)]
-
-    def fire_sent(
-        self, name: str, subclass: str | None, headers: Headers, body: Body | None, diverts: Call | None
-    ) -> None:
-        """Fires what a client has sent with `sendevent`: to all, or to who diverts its channel's events."""
-        first = [("Event-Subclass", subclass)] if subclass else []
-        diverted = [link for link in diverts.links if link.diverts] if diverts is not None else []
-        for link in diverted:
-            link.deliver_diverted([*pairs(headers), *pairs(first)], body)
-        if not diverted:
-            known = name if name in EventName.__members__ else "CUSTOM"
-            self._deliver([*pairs(first), *pairs(headers), *self._stamp.headers(known, "mod_event_socket.c")], body)
-
-    def record(self, command: Received) -> None:
-        """Keeps a command for the test."""
-        self._recorder.add(command)
-
-    def begin(self, work: Awaitable[None]) -> None:
-        """Does something beside all else, to its end or the switch's."""
-        task = asyncio.ensure_future(work)
-        self._working.add(task)
-        task.add_done_callback(self._working.discard)
-
-    def try_to(self, script: Callable[[], _R]) -> _R | str:
-        """Runs a script, and keeps what it raises for the test."""
-        try:
-            return script()
-        except Exception as error:
-            self.errors.append(error)
-            return f"-ERR {error}\n"
-
-    async def guard(self, script: Awaitable[_R]) -> _R | str:
-        """Waits for a script, and keeps what it raises for the test."""
-        try:
-            return await script
-        except Exception as error:
-            self.errors.append(error)
-            return f"-ERR {error}\n"
-
-    def add_call(
-        self,
-        name: str,
-        *,
-        uuid: str | None,
-        caller: str,
-        direction: str,
-        variables: Mapping[str, object] | None,
-        originator: Call | None = None,
-    ) -> Call:
-        """A new call, of which nothing has been said yet."""
-        call = Call(
-            self, name, uuid=uuid, caller=caller, direction=direction, variables=variables, originator=originator
+    def _settings(self) -> Settings:
+        network = self.network
+        return Settings(
+            password=self.password,
+            users=[
+                (*_split(key, "@"), user.password, user.events, user.api, user.log)
+                for key, user in dict(self.users).items()
+            ],
+            max_queued=self.max_queued,
+            max_lost=self.max_lost,
+            patience=self.patience,
+            window=network.window,
+            commands=sorted({_split(key, " ")[0] for key in dict(self.api)}),
+            apps=sorted(dict(self.apps)),
+            dialplan={key: list(steps) for key, steps in dict(self.dialplan).items()},
+            refusals=dict(self.refusals),
+            ringing=self.ringing,
+            moment=self.moment,
+            subclasses=sorted(set(self.subclasses)),
+            delay=network.delay,
+            piece=network.piece,
+            pause=network.pause,
         )
-        self._calls.append(call)
-        self.calls_so_far += 1
-        return call
 
-    async def connect(self, call: Call, address: str, *, full: bool, is_async: bool) -> Link:
-        """Connects a call to a program."""
-        host, _, port = address.rpartition(":")
-        server = Server.outbound(call.uuid, full=full, is_async=is_async, **self._limits())
-        loop = asyncio.get_running_loop()
-        _, link = await loop.create_connection(lambda: self._new_link(server, call), host.strip("[]"), int(port))
-        return link
+    def _record(self, connection: int, octets: bytes) -> None:
+        self._recorder.add(Received.of(octets, self._numbers.get(connection, 0)))
 
-    def begun(self, link: Link) -> None:
-        """A connection stands; with TLS, not every one that was begun comes so far."""
-        self._links.append(link)
+    def _request(self, kind: str, number: int, words: list[str]) -> None:
+        if kind == "connect":
+            self._running.begin(self._dial(number, *words))
+        elif kind == "api":
+            self._play_command(number, *words)
+        elif kind == "app":
+            self._play_app(number, *words)
+        elif kind == "shutdown":
+            self._shut_down.set()
+        elif kind == "withdrawn" and (playing := self._hooks.pop(number, None)) is not None:
+            playing.cancel()
 
-    def forget(self, what: Call | Link) -> None:
-        """A call or a connection is over."""
-        if isinstance(what, Call):
-            self._calls.remove(what)
+    def _play_command(self, hook: int, command: str, argument: str) -> None:
+        script = look_up(dict(self.api), f"{command} {argument}".rstrip(" "))
+        if script is None:
+            self._running.sim.answer(hook, None)
         else:
-            self._links.remove(what)
+            self._answer(hook, lambda: play(script[1], script[0]))
 
-    def _deliver(self, event: list[tuple[str, str | list[str]]], body: Body | None) -> int:
-        return sum(link.deliver(event, body) for link in list(self._links))
+    def _play_app(self, hook: int, uuid: str, app: str, argument: str) -> None:
+        script, call = look_up(dict(self.apps), app), self.find(uuid)
+        if script is None or call is None:
+            self._running.sim.answer(hook, None)
+        else:
+            self._answer(hook, lambda: play(script[1], call, argument))
 
-    def _new_link(self, server: Server, call: Call | None = None) -> Link:
-        link = Link(self, server, self._links_so_far, call)
+    def _answer(self, hook: int, run: Callable[[], object]) -> None:
+        """Runs a script and uses what it says, at once if it can be; keeps what it raises for the test."""
+        try:
+            output = run()
+        except Exception as error:
+            output = self._failed(error)
+        if inspect.isawaitable(output):
+            playing = self._hooks[hook] = asyncio.ensure_future(output)
+            playing.add_done_callback(lambda playing: self._answered(hook, playing))
+        else:
+            self._running.sim.answer(hook, _as_output(output))
+
+    def _answered(self, hook: int, playing: asyncio.Future[object]) -> None:
+        self._hooks.pop(hook, None)
+        if not playing.cancelled():
+            error = playing.exception()
+            said = playing.result() if error is None else self._failed(error)
+            self._running.act(lambda sim: sim.answer(hook, _as_output(said)))
+
+    def _failed(self, error: BaseException) -> str:
+        self.errors.append(error)
+        return f"-ERR {error}\n"
+
+    async def _connect(self, call: Call, argument: str) -> None:
+        """Lets a call connect to its program, and waits until it has."""
+        dialling = self._dialling[call.uuid] = self._running.loop.create_future()
+        try:
+            call.execute("socket", argument)
+            await dialling
+        finally:
+            self._dialling.pop(call.uuid, None)
+
+    async def _dial(self, number: int, uuid: str, address: str) -> None:
+        """Connects to a program."""
+        shell = self._running
+        host, _, port = address.rpartition(":")
+        failed: OSError | None = None
+        try:
+            await shell.loop.create_connection(lambda: self._new_link(number), host.strip("[]"), int(port))
+        except OSError as error:
+            failed = error
+            shell.act(lambda sim: sim.refused(number, str(error.strerror or error)))
+        dialling = self._dialling.get(uuid)
+        if dialling is not None and not dialling.done():
+            if failed is None:
+                dialling.set_result(None)
+            else:
+                dialling.set_exception(failed)
+
+    def _new_link(self, program: int | None = None) -> Link:
+        link = Link(self._running, self._links_so_far, is_denied=self.deny, program=program, begun=self._begun)
         self._links_so_far += 1
         return link
 
-    def _accept(self) -> Link:
-        return self._new_link(Server.inbound(**self._limits()))
-
-    def _limits(self) -> _Limits:
-        return {"lossless_percent": self._lossless_percent, "max_queued": self.max_queued, "max_lost": self.max_lost}
+    def _begun(self, number: int, link: Link) -> None:
+        """A connection stands; with TLS, not every one that was begun comes so far."""
+        self._numbers[number] = link.number
+        self._links.append(link)
+        link.closed.add_done_callback(lambda closed: self._links.remove(link))
 
     async def _listen(self) -> None:
         if self._listener is None:
             loop = asyncio.get_running_loop()
-            self._listener = await loop.create_server(self._accept, self.host, self.port, ssl=self._ssl)
+            self._listener = await loop.create_server(self._new_link, self.host, self.port, ssl=self._ssl)
             self.port = self._listener.sockets[0].getsockname()[1]
 
     async def _refuse(self) -> None:
@@ -402,3 +444,14 @@ class Switch:
         for link in links:
             link.drop()
         await asyncio.gather(*(link.closed for link in links))
+
+
+def _split(text: str, separator: str) -> tuple[str, str]:
+    before, _, after = text.partition(separator)
+    return before, after
+
+
+def _as_output(output: object) -> str | bytes:
+    if isinstance(output, str | bytes):
+        return output
+    return "" if output is None else str(output)
