@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use esl_proto::name::HangupCause;
 use esl_proto::server::Goodbye;
-use esl_sim::{Config, Faults, Hook, Sim};
+use esl_sim::{Config, Faults, Hook, Incoming, Request, Sim};
 
 use crate::harness::{Kind, Switch};
 
@@ -140,4 +140,32 @@ fn connections_have_faults() {
     half.close();
     assert!(half.next().unwrap().text.starts_with("Content-Type: text/disconnect-notice\n"));
     assert!(half.next().is_none());
+}
+
+#[test]
+fn the_host_sees_what_clients_send_and_what_channels_execute() {
+    let config = Config { record: true, api_hooks: vec!["version".into()], ..Config::default() };
+    let switch = Switch::start(config);
+    switch.sim.borrow_mut().configure(|config| drop(config.refusals.insert("user/2".into(), "USER_BUSY".into())));
+    let mut client = switch.client();
+    assert_eq!(client.api("originate user/2 &park"), "-ERR USER_BUSY\n");
+    let call = switch.sim.borrow_mut().begin_call(Incoming::default()).unwrap();
+    switch.sim.borrow_mut().execute(&call, "set", "a=b", 1, None);
+    assert_eq!(call.executed(), [("set".to_owned(), "a=b".to_owned())]);
+    assert_eq!((call.direction(), call.state(), call.variable("a")), ("inbound", "RINGING", Some(b"b".to_vec())));
+    // What the host leaves to the simulation is as without it; who goes is answered no more.
+    client.say("api version\n\n");
+    let hook = switch.hook();
+    switch.sim.borrow_mut().decline(hook.id);
+    assert!(client.answer(Kind::Api).starts_with("FreeSWITCH Version"));
+    switch.sim.borrow_mut().configure(|config| config.app_hooks.push("wait".into()));
+    switch.sim.borrow_mut().execute(&call, "wait", "", 1, None);
+    let hook = switch.hook();
+    switch.sim.borrow_mut().hang_up(&call, HangupCause::NormalClearing);
+    assert_eq!(switch.request(), Some(Request::Withdrawn(hook.id)));
+    assert!(call.is_destroyed() && call.cause() == Some(HangupCause::NormalClearing));
+    client.say("exit\n\n");
+    let sent: Vec<String> =
+        std::iter::from_fn(|| switch.sim.borrow_mut().next_received()).map(|received| received.line()).collect();
+    assert_eq!(sent, ["auth ClueCon", "api originate user/2 &park", "api version", "exit"]);
 }
