@@ -290,8 +290,6 @@ impl Calls {
         let mut rows = Vec::new();
         let mut legs: BTreeMap<Text, Vec<Text>> = BTreeMap::new();
         for row in rows_of(output)? {
-            let row = Event::new(Format::Json, row);
-            row.validate()?;
             let mut call = Call::default();
             let mut call_uuid = None;
             for header in row.headers() {
@@ -492,8 +490,20 @@ fn column(call: &mut Call, name: &[u8], value: Value<'_>) {
     }
 }
 
-/// The rows of `{"row_count":2,"rows":[{...},{...}]}`, each with its braces.
-fn rows_of(output: &[u8]) -> Result<Vec<&[u8]>, EventError> {
+/// The rows of the output of `show ... as json`: `{"row_count":2,"rows":[{...},{...}]}`. Each is read like an event, its
+/// columns like headers.
+///
+/// ```
+/// let output = br#"{"row_count":1,"rows":[{"uuid":"a","state":"CS_EXECUTE"}]}"#;
+/// let rows = esl_proto::calls::rows_of(output)?;
+/// assert_eq!(rows.len(), 1);
+/// assert!(rows[0].get("state").is_some_and(|state| state == *"CS_EXECUTE"));
+/// # Ok::<(), esl_proto::event::EventError>(())
+/// ```
+///
+/// # Errors
+/// [`EventError`] if the output is something else.
+pub fn rows_of(output: &[u8]) -> Result<Vec<Event<'_>>, EventError> {
     let error = |kind, offset| EventError { kind, offset };
     if !output.trim_ascii_start().starts_with(b"{") {
         return Err(error(EventErrorKind::Unexpected, 0));
@@ -516,7 +526,9 @@ fn rows_of(output: &[u8]) -> Result<Vec<&[u8]>, EventError> {
             b'}' => {
                 depth = depth.checked_sub(1).ok_or(error(EventErrorKind::Unexpected, offset))?;
                 if depth == 1 {
-                    rows.push(output.get(start..=offset).unwrap_or_default());
+                    let row = Event::new(Format::Json, output.get(start..=offset).unwrap_or_default());
+                    row.validate()?;
+                    rows.push(row);
                 }
             }
             _ => {}
