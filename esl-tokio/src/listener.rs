@@ -234,6 +234,9 @@ impl Calls {
 
     /// Waits until no call is handled any more, and after `grace` ends those that are left, with
     /// NORMAL_TEMPORARY_FAILURE. Connections that come after that are refused.
+    ///
+    /// In sync mode the server reads nothing while an application runs: such a call ends with its application only, and this
+    /// waits as long as a command may take.
     pub async fn drain(&self, grace: Duration) {
         let idle = || self.0.stop.closed();
         if timeout(grace, idle()).await.is_err() {

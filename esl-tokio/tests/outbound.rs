@@ -148,7 +148,7 @@ async fn one_call_too_many_is_refused_and_ends() {
         let fs = switch.session().await;
         let mut ends = fs.events([EventName::ChannelHangup]).await.unwrap();
         let calls = Calls::new(CallOptions::new(), 1, |call: Call| async move {
-            call.park().await?;
+            call.sleep(20_000).await?;
             Ok::<(), Error>(())
         });
         calls.take(switch.called(mode).await, "switch");
@@ -239,7 +239,7 @@ async fn a_connection_without_a_call_does_not_stay() {
     assert_eq!(calls.stats().broken, 1);
     drop(server);
     // One that is lost in the middle of the call's data.
-    for lost_at in [0, 1, 100, 1000, 3000] {
+    for lost_at in [0, 1, 100, 1000] {
         let switch = Switch::with(Config::default(), 1 << 16);
         switch.set_faults(Faults { lost_at: Some(lost_at), ..Faults::default() });
         let stream = switch.called("async full").await;
