@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use esl_proto::Event;
 use esl_proto::calls::rows_of;
 use esl_proto::event::EventError;
 use esl_proto::message::Status;
+use esl_proto::{Event, Value};
 
 use crate::Error;
 
 /// The answer to a command, or what a background job has printed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Answer {
     text: Box<[u8]>,
 }
@@ -57,6 +57,12 @@ impl Answer {
     /// See above.
     pub fn check(self) -> Result<Self, Error> {
         if self.is_err() { Err(Error::Refused(self)) } else { Ok(self) }
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Answer").field(&Value::from_bytes(&self.text)).finish()
     }
 }
 

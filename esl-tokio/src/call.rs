@@ -118,11 +118,15 @@ impl Call {
         Self { session: self.session.within(limit), ..self.clone() }
     }
 
-    /// How it has ended, if that is known: on a connection that FreeSWITCH has opened.
+    /// How it has ended, if it has: on a connection that FreeSWITCH has opened. Where the server tells no cause, as in sync
+    /// mode, it is that of [`hangup`](Self::hangup), if that was ordered.
     #[must_use]
     pub fn ended(&self) -> Option<HungUp> {
         self.outbound.as_ref()?;
-        self.session.handle.shared.lock().channel.as_ref()?.ended.clone()
+        let state = self.session.handle.shared.lock();
+        let channel = state.channel.as_ref()?;
+        let is_over = channel.ended.is_some() || state.phase == Phase::Ended(Reason::End(End::ChannelEnded));
+        is_over.then(|| channel.how())
     }
 
     /// Waits until the channel has ended, or is no longer driven by this connection.
@@ -135,8 +139,8 @@ impl Call {
         if self.outbound.is_some() {
             let shared = &self.session.handle.shared;
             let ended = shared.until(|state| match (&state.channel, state.phase) {
-                (Some(channel), _) if channel.ended.is_some() => channel.ended.clone().map(Ok),
-                (_, Phase::Ended(Reason::End(End::ChannelEnded))) => Some(Ok(HungUp::default())),
+                (Some(channel), _) if channel.ended.is_some() => Some(Ok(channel.how())),
+                (Some(channel), Phase::Ended(Reason::End(End::ChannelEnded))) => Some(Ok(channel.how())),
                 (_, Phase::Ended(reason)) => Some(Err(Error::Lost(reason))),
                 _ => None,
             });
@@ -209,7 +213,14 @@ impl Call {
     pub async fn hangup(&self, cause: HangupCause<'_>) -> Result<(), Error> {
         let hangup = self.message(esl_proto::command::CallCommand::hangup(cause));
         match self.session.send(&hangup.into()).await {
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                if let Some(channel) = &mut self.session.handle.shared.lock().channel
+                    && self.outbound.is_some()
+                {
+                    channel.ordered.get_or_insert(HungUp::new(Some(cause)));
+                }
+                Ok(())
+            }
             Err(error) => match self.explained(error).await {
                 Error::ChannelEnded(_) => Ok(()),
                 error => Err(error),

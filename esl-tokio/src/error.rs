@@ -132,7 +132,7 @@ pub(crate) fn encode<E: Into<Error>>(write: impl Fn(&mut [u8]) -> Result<usize, 
 }
 
 /// How a call has ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct HungUp {
     cause: Option<Box<[u8]>>,
 }
@@ -146,6 +146,12 @@ impl HungUp {
     #[must_use]
     pub fn cause(&self) -> Option<HangupCause<'_>> {
         self.cause.as_deref().map(HangupCause::from_bytes)
+    }
+}
+
+impl fmt::Debug for HungUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HungUp").field("cause", &self.cause()).finish()
     }
 }
 
