@@ -1,7 +1,7 @@
 //! One channel, and what can be done with it.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use esl_proto::client::End;
 use esl_proto::command::app::{
@@ -62,6 +62,8 @@ pub struct Call {
     session: Session,
     uuid: Arc<[u8]>,
     outbound: Option<Arc<Outbound>>,
+    /// The cause that this side has ended it with: where the server tells none, as in sync mode, that is it.
+    ordered: Arc<OnceLock<HungUp>>,
 }
 
 /// What the reply to `connect` has told.
@@ -73,11 +75,12 @@ struct Outbound {
 
 impl Call {
     pub(crate) fn remote(session: Session, uuid: &[u8]) -> Self {
-        Self { session, uuid: uuid.into(), outbound: None }
+        Self { session, uuid: uuid.into(), outbound: None, ordered: Arc::default() }
     }
 
     pub(crate) fn outbound(session: Session, uuid: Vec<u8>, data: EventBuf, mode: SocketMode, full: bool) -> Self {
-        Self { session, uuid: uuid.into(), outbound: Some(Arc::new(Outbound { data, mode, full })) }
+        let outbound = Some(Arc::new(Outbound { data, mode, full }));
+        Self { session, uuid: uuid.into(), outbound, ordered: Arc::default() }
     }
 
     // What it is
@@ -126,7 +129,7 @@ impl Call {
         let state = self.session.handle.shared.lock();
         let channel = state.channel.as_ref()?;
         let is_over = channel.ended.is_some() || state.phase == Phase::Ended(Reason::End(End::ChannelEnded));
-        is_over.then(|| channel.how())
+        is_over.then(|| self.how(channel.ended.clone()))
     }
 
     /// Waits until the channel has ended, or is no longer driven by this connection.
@@ -139,8 +142,10 @@ impl Call {
         if self.outbound.is_some() {
             let shared = &self.session.handle.shared;
             let ended = shared.until(|state| match (&state.channel, state.phase) {
-                (Some(channel), _) if channel.ended.is_some() => Some(Ok(channel.how())),
-                (Some(channel), Phase::Ended(Reason::End(End::ChannelEnded))) => Some(Ok(channel.how())),
+                (Some(channel), _) if channel.ended.is_some() => Some(Ok(self.how(channel.ended.clone()))),
+                (Some(channel), Phase::Ended(Reason::End(End::ChannelEnded))) => {
+                    Some(Ok(self.how(channel.ended.clone())))
+                }
                 (_, Phase::Ended(reason)) => Some(Err(Error::Lost(reason))),
                 _ => None,
             });
@@ -148,25 +153,31 @@ impl Call {
         }
         let mut events = self.events([EventName::ChannelHangup, EventName::ChannelDestroy]).await?;
         if !self.exists().await? {
-            return Ok(HungUp::default());
+            return Ok(self.how(None));
         }
         loop {
             match events.next().await {
                 Some(Ok(event)) => {
                     if let Some(app::Outcome::ChannelEnded { cause }) = app::Outcome::of(&event.event()) {
-                        return Ok(HungUp::new(cause));
+                        return Ok(self.how(Some(HungUp::new(cause))));
                     }
                 }
                 // The end may have been missed.
                 Some(Err(missed)) if !missed.is_end() => {
                     self.session.ready().await?;
                     if !self.exists().await? {
-                        return Ok(HungUp::default());
+                        return Ok(self.how(None));
                     }
                 }
                 _ => return Err(Error::Lost(self.session.closed().await)),
             }
         }
+    }
+
+    /// How it has ended, as far as that is known.
+    fn how(&self, told: Option<HungUp>) -> HungUp {
+        let told = told.filter(|told| told.cause().is_some());
+        told.or_else(|| self.ordered.get().cloned()).unwrap_or_default()
     }
 
     async fn exists(&self) -> Result<bool, Error> {
@@ -214,11 +225,7 @@ impl Call {
         let hangup = self.message(esl_proto::command::CallCommand::hangup(cause));
         match self.session.send(&hangup.into()).await {
             Ok(_) => {
-                if let Some(channel) = &mut self.session.handle.shared.lock().channel
-                    && self.outbound.is_some()
-                {
-                    channel.ordered.get_or_insert(HungUp::new(Some(cause)));
-                }
+                self.ordered.get_or_init(|| HungUp::new(Some(cause)));
                 Ok(())
             }
             Err(error) => match self.explained(error).await {
@@ -271,12 +278,12 @@ impl Call {
             return match (error, ended) {
                 (Error::ChannelEnded(hung_up), Some(known)) if hung_up.cause().is_none() => Error::ChannelEnded(known),
                 (Error::Lost(_) | Error::Refused(_) | Error::NotConnected, Some(known)) => Error::ChannelEnded(known),
-                (Error::Lost(Reason::End(End::ChannelEnded)), None) => Error::ChannelEnded(HungUp::default()),
+                (Error::Lost(Reason::End(End::ChannelEnded)), None) => Error::ChannelEnded(self.how(None)),
                 (error, _) => error,
             };
         }
         if matches!(error, Error::Refused(_)) && matches!(self.exists().await, Ok(false)) {
-            return Error::ChannelEnded(HungUp::default());
+            return Error::ChannelEnded(self.how(None));
         }
         error
     }
@@ -331,7 +338,7 @@ impl Call {
 
 /// Implements methods that run one application each.
 macro_rules! verbs {
-    ($($(#[$doc:meta])+ $name:ident($($arg:ident: $type:ty),*) = $app:expr;)+) => {
+    ($($(#[$doc:meta])+ $name:ident $(<$life:lifetime>)? ($($arg:ident: $type:ty),*) = $app:expr;)+) => {
         impl Call {
             $(
                 $(#[$doc])+
@@ -340,7 +347,7 @@ macro_rules! verbs {
                 ///
                 /// # Errors
                 /// As [`run`](Self::run).
-                pub async fn $name<'a>(&self, $($arg: $type),*) -> Result<Done, Error> {
+                pub async fn $name $(<$life>)? (&self, $($arg: $type),*) -> Result<Done, Error> {
                     self.run($app).await
                 }
             )+
@@ -350,59 +357,59 @@ macro_rules! verbs {
 
 verbs! {
     /// `answer`: takes the call.
-    answer() = App::<'a>::Answer;
+    answer() = App::Answer;
     /// `pre_answer`: opens early media.
-    pre_answer() = App::<'a>::PreAnswer;
+    pre_answer() = App::PreAnswer;
     /// `ring_ready`: tells the caller that it rings.
-    ring_ready() = App::<'a>::RingReady;
+    ring_ready() = App::RingReady;
     /// `playback`: plays a file, a tone or a stream: see [`App::playback`].
-    playback(path: impl Into<Text<'a>>) = App::playback(path);
+    playback<'a>(path: impl Into<Text<'a>>) = App::playback(path);
     /// `gentones`: plays tones.
-    gentones(script: impl Into<Text<'a>>) = App::gentones(script);
+    gentones<'a>(script: impl Into<Text<'a>>) = App::gentones(script);
     /// `say`: reads a text aloud, from recorded words.
-    say(say: Say<'a>) = say;
+    say<'a>(say: Say<'a>) = say;
     /// `speak`: reads a text aloud, by a speech engine.
-    speak(engine: impl Into<Text<'a>>, voice: impl Into<Text<'a>>, text: impl Into<Text<'a>>) = App::speak(engine, voice, text);
+    speak<'a>(engine: impl Into<Text<'a>>, voice: impl Into<Text<'a>>, text: impl Into<Text<'a>>) = App::speak(engine, voice, text);
     /// `phrase`: plays a phrase macro.
-    phrase(name: impl Into<Text<'a>>, data: impl Into<Text<'a>>) = App::phrase(name, data);
+    phrase<'a>(name: impl Into<Text<'a>>, data: impl Into<Text<'a>>) = App::phrase(name, data);
     /// `record`: records the caller into a file.
-    record(record: Record<'a>) = record;
+    record<'a>(record: Record<'a>) = record;
     /// `record_session`: records the call into a file, beside all else.
-    record_session(path: impl Into<Text<'a>>) = App::record_session(path, None);
+    record_session<'a>(path: impl Into<Text<'a>>) = App::record_session(path, None);
     /// `stop_record_session`: ends such a recording.
-    stop_record_session(path: impl Into<Text<'a>>) = App::stop_record_session(path);
+    stop_record_session<'a>(path: impl Into<Text<'a>>) = App::stop_record_session(path);
     /// `bridge`: calls, and connects the channel with whoever answers, until one of the two hangs up. The event tells how it
     /// went: `variable_originate_disposition`.
-    bridge(dial: impl Into<DialString<'a>>) = App::bridge(dial);
+    bridge<'a>(dial: impl Into<DialString<'a>>) = App::bridge(dial);
     /// `transfer`: sends the call elsewhere in the dialplan. On a connection that FreeSWITCH has opened, that is the end of the
     /// connection, and the call goes on.
-    transfer(to: Transfer<'a>) = to;
+    transfer<'a>(to: Transfer<'a>) = to;
     /// `set`: sets a variable of the channel.
-    set(name: impl Into<Text<'a>>, value: impl Into<Text<'a>>) = App::set(name, value);
+    set<'a>(name: impl Into<Text<'a>>, value: impl Into<Text<'a>>) = App::set(name, value);
     /// `unset`: takes a variable away.
-    unset(name: impl Into<Text<'a>>) = App::unset(name);
+    unset<'a>(name: impl Into<Text<'a>>) = App::unset(name);
     /// `export`: sets a variable of the channel and of those that it calls.
-    export(name: impl Into<Text<'a>>, value: impl Into<Text<'a>>) = App::export(name, value);
+    export<'a>(name: impl Into<Text<'a>>, value: impl Into<Text<'a>>) = App::export(name, value);
     /// `park`: waits until somebody does something with the call.
-    park() = App::<'a>::Park;
+    park() = App::Park;
     /// `echo`: sends back what comes.
-    echo() = App::<'a>::Echo;
+    echo() = App::Echo;
     /// `sleep`: waits.
-    sleep(ms: u32) = App::<'a>::sleep(ms);
+    sleep(ms: u32) = App::sleep(ms);
     /// `send_dtmf`: sends digits to the other end.
-    send_dtmf(digits: impl Into<Dtmf<'a>>) = App::send_dtmf(digits);
+    send_dtmf<'a>(digits: impl Into<Dtmf<'a>>) = App::send_dtmf(digits);
     /// `flush_dtmf`: forgets the digits that were typed.
-    flush_dtmf() = App::<'a>::FlushDtmf;
+    flush_dtmf() = App::FlushDtmf;
     /// `conference`: enters a conference.
-    conference(conference: Conference<'a>) = conference;
+    conference<'a>(conference: Conference<'a>) = conference;
     /// `deflect`: has the caller's own switch send the answered call elsewhere.
-    deflect(target: impl Into<Text<'a>>) = App::deflect(target);
+    deflect<'a>(target: impl Into<Text<'a>>) = App::deflect(target);
     /// `respond`: answers a call that is not answered yet with a SIP status.
-    respond(status: impl Into<Text<'a>>) = App::respond(status);
+    respond<'a>(status: impl Into<Text<'a>>) = App::respond(status);
     /// `hold`: tells the other end that it is on hold.
-    hold() = App::<'a>::Hold;
+    hold() = App::Hold;
     /// `unhold`: takes `hold` back.
-    unhold() = App::<'a>::Unhold;
+    unhold() = App::Unhold;
 }
 
 impl Call {

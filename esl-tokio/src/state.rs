@@ -44,16 +44,6 @@ pub(crate) enum Phase {
 pub(crate) struct Channel {
     pub(crate) uuid: Vec<u8>,
     pub(crate) ended: Option<HungUp>,
-    /// The cause that this side has ended it with. In sync mode the server may tell none.
-    pub(crate) ordered: Option<HungUp>,
-}
-
-impl Channel {
-    /// How it has ended, as far as that is known.
-    pub(crate) fn how(&self) -> HungUp {
-        let told = self.ended.clone().filter(|told| told.cause().is_some());
-        told.or_else(|| self.ordered.clone()).unwrap_or_default()
-    }
 }
 
 pub(crate) struct State {
@@ -282,7 +272,7 @@ impl State {
             Incoming::Lingering(_) => self.channel_has_ended(HungUp::default()),
             Incoming::Connected { reply, .. } => {
                 let uuid = reply.channel_data().and_then(|data| data.get(header::UNIQUE_ID));
-                self.channel = uuid.map(|uuid| Channel { uuid: uuid.to_vec(), ended: None, ordered: None });
+                self.channel = uuid.map(|uuid| Channel { uuid: uuid.to_vec(), ended: None });
             }
             _ => {}
         }
@@ -343,9 +333,8 @@ impl State {
         while let Some((slot, outcome)) = self.session.next_outcome() {
             let Some(waiting) = self.waits.remove(&slot.0) else {
                 let answer = incoming.and_then(answer_in).unwrap_or_else(|| Answer::new(*b""));
-                match self.readers.get(&slot.0) {
-                    Some(reader) => reader.end(Some(Missed::Refused(answer.clone()))),
-                    None => {}
+                if let Some(reader) = self.readers.get(&slot.0) {
+                    reader.end(Some(Missed::Refused(answer.clone())));
                 }
                 self.refused.insert(slot.0, answer);
                 continue;
@@ -383,7 +372,7 @@ impl State {
         {
             return HungUp::new(Some(cause));
         }
-        self.channel.as_ref().map(Channel::how).unwrap_or_default()
+        self.channel.as_ref().and_then(|channel| channel.ended.clone()).unwrap_or_default()
     }
 
     /// The connection has ended, and there will be another, or none.

@@ -30,7 +30,7 @@ async fn day(stream: DuplexStream) -> (usize, Option<Error>) {
         // Answers come in order: after one that is lost there is none.
         assert!(two.is_ok() || three.is_err());
         assert!(one.is_ok() || two.is_err());
-        (one?, two?, three?);
+        one.and(two).and(three)?;
         done += 1;
         let job = fs.bgapi("originate user/1000 &park()").await?.result().await?;
         assert!(job.text().starts_with("+OK "), "{job}");
@@ -209,7 +209,7 @@ async fn pauses_grow_and_attempts_come_to_an_end() {
     switch.act(Sim::shut_down);
     assert_eq!(events.next().await, Some(Err(Missed::Ended(Reason::End(End::Shutdown)))));
     assert!(matches!(fs.ready().await, Err(Error::Lost(_))));
-    let dialled = dialled.lock().unwrap();
+    let dialled = dialled.lock().unwrap().clone();
     let pauses: Vec<f64> = dialled.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect();
     for (pause, most) in pauses.iter().zip([1.0, 2.0, 4.0, 8.0, 8.0, 8.0]) {
         assert!((most / 2.0 - 0.01..=most + 0.01).contains(pause), "{pauses:?}");

@@ -238,6 +238,9 @@ async fn calls_are_made_and_driven() {
     assert_eq!(ended(call.get("x").await.map(drop)), None);
     call.hangup(HangupCause::NormalClearing).await.unwrap();
     assert_eq!(call.hung_up().await.unwrap().cause(), None);
+    let call = fs.originate(&originate).await.unwrap();
+    call.hangup(HangupCause::UserBusy).await.unwrap();
+    assert_eq!(call.hung_up().await.unwrap().cause(), Some(HangupCause::UserBusy));
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,12 +11,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until};
 
-pub fn options() -> Options {
+pub(crate) fn options() -> Options {
     Options::new(Login::password("ClueCon"))
 }
 
 /// What the switch asks of its host.
-pub enum Asked {
+pub(crate) enum Asked {
     /// A call connects to its program.
     Program {
         address: String,
@@ -37,17 +37,17 @@ struct Shared {
 }
 
 #[derive(Clone)]
-pub struct Switch {
+pub(crate) struct Switch {
     shared: Arc<Shared>,
     asked: Arc<tokio::sync::Mutex<mpsc::UnboundedReceiver<Asked>>>,
 }
 
 impl Switch {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::with(Config::default(), 1 << 16)
     }
 
-    pub fn with(config: Config, pipe: usize) -> Self {
+    pub(crate) fn with(config: Config, pipe: usize) -> Self {
         let (asked, receiver) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             sim: Mutex::new(Sim::new(config)),
@@ -76,74 +76,74 @@ impl Switch {
     }
 
     /// Does something with the simulation, and what follows from it.
-    pub fn act<R>(&self, act: impl FnOnce(&mut Sim) -> R) -> R {
+    pub(crate) fn act<R>(&self, act: impl FnOnce(&mut Sim) -> R) -> R {
         self.shared.act(act)
     }
 
     /// How the octets of the connections travel that are made from now on.
-    pub fn set_faults(&self, faults: Faults) {
+    pub(crate) fn set_faults(&self, faults: Faults) {
         *self.shared.faults.lock().unwrap() = faults;
     }
 
     /// A client's side of a new connection.
-    pub fn connect(&self) -> DuplexStream {
+    pub(crate) fn connect(&self) -> DuplexStream {
         self.connection().1
     }
 
-    pub fn connection(&self) -> (ConnectionId, DuplexStream) {
+    pub(crate) fn connection(&self) -> (ConnectionId, DuplexStream) {
         let id = self.shared.act(Sim::connect);
         (id, self.shared.carry(id))
     }
 
-    pub fn denied(&self) -> DuplexStream {
+    pub(crate) fn denied(&self) -> DuplexStream {
         let id = self.shared.act(Sim::connect_denied);
         self.shared.carry(id)
     }
 
-    pub async fn session(&self) -> Session {
+    pub(crate) async fn session(&self) -> Session {
         options().connect_with(self.connect()).await.unwrap()
     }
 
     /// A call that connects to its program: the program's side.
-    pub async fn called(&self, mode: &str) -> DuplexStream {
+    pub(crate) async fn called(&self, mode: &str) -> DuplexStream {
         let program = Program::parse(&format!("program {mode}")).unwrap();
         self.act(|sim| sim.call_program(&program)).expect("there is room for a call");
         self.program().await
     }
 
-    pub async fn call(&self, mode: &str) -> Call {
+    pub(crate) async fn call(&self, mode: &str) -> Call {
         Call::accept(self.called(mode).await, "switch", CallOptions::new()).await.unwrap()
     }
 
     /// The next thing that the switch asks for.
-    pub async fn asked(&self) -> Asked {
+    pub(crate) async fn asked(&self) -> Asked {
         self.asked.lock().await.recv().await.unwrap()
     }
 
-    pub async fn program(&self) -> DuplexStream {
+    pub(crate) async fn program(&self) -> DuplexStream {
         match self.asked().await {
             Asked::Program { stream, .. } => stream,
             Asked::Hook(hook) => panic!("{hook:?}"),
         }
     }
 
-    pub async fn hook(&self) -> HookRequest {
+    pub(crate) async fn hook(&self) -> HookRequest {
         match self.asked().await {
             Asked::Hook(hook) => hook,
             Asked::Program { address, .. } => panic!("a call to {address}"),
         }
     }
 
-    pub fn answer(&self, hook: HookId, answer: &str) {
+    pub(crate) fn answer(&self, hook: HookId, answer: &str) {
         self.act(|sim| sim.answer(hook, answer));
     }
 
-    pub fn calls(&self) -> Vec<String> {
+    pub(crate) fn calls(&self) -> Vec<String> {
         self.act(|sim| sim.calls())
     }
 
     /// Waits until there are no calls.
-    pub async fn is_idle(&self) -> bool {
+    pub(crate) async fn is_idle(&self) -> bool {
         for _ in 0..100 {
             if self.calls().is_empty() {
                 return true;
