@@ -89,8 +89,8 @@ impl Session {
     }
 
     async fn ask(&self, command: &Command<'_>) -> Result<Answer, Error> {
-        let wait = self.begin(self.command, |state, slot, at| state.session.send(command, Some(slot), at)).await?;
-        match wait.await? {
+        let wait = self.begin(self.command, |state, slot, at| state.session.send(command, Some(slot), at));
+        match wait.await?.await? {
             Given::Answer(answer) => Ok(answer),
             Given::Event(_) | Given::Nothing => Ok(Answer::new(*b"")),
         }
@@ -394,28 +394,41 @@ impl Session {
     async fn begin(
         &self,
         limit: Option<Duration>,
-        send: impl FnOnce(&mut State, Slot, Option<Duration>) -> Result<CommandId, SessionError>,
+        send: impl Fn(&mut State, Slot, Option<Duration>) -> Result<CommandId, SessionError>,
     ) -> Result<Waiting, Error> {
-        let shared = &self.handle.shared;
-        let now = shared.now();
-        let deadline = limit.map(|limit| now.saturating_add(limit));
+        let deadline = limit.map(|limit| self.handle.shared.now().saturating_add(limit));
         loop {
-            {
-                let mut state = shared.lock();
-                if let Some(error) = state.refusal() {
-                    return Err(error);
-                }
-                if state.has_room() {
-                    let begun = state.begin(|state, slot| send(state, slot, deadline))?;
-                    drop(state);
-                    shared.counters.commands(1);
-                    return Ok(Waiting::new(&self.handle, begun));
-                }
+            if let Some(waiting) = self.begin_now(deadline, &send)? {
+                return Ok(waiting);
             }
-            // Somebody else may take the room: look again.
-            let room = shared.until(|state| (state.has_room() || state.refusal().is_some()).then_some(()));
-            limited(limit, room).await?;
+            // Seldom, so that it shall not make every wait larger. Somebody else may take the room: look again.
+            Box::pin(self.room(limit)).await?;
         }
+    }
+
+    /// The same, if there is room.
+    fn begin_now(
+        &self,
+        deadline: Option<Duration>,
+        send: impl Fn(&mut State, Slot, Option<Duration>) -> Result<CommandId, SessionError>,
+    ) -> Result<Option<Waiting>, Error> {
+        let shared = &self.handle.shared;
+        let mut state = shared.lock();
+        if let Some(error) = state.refusal() {
+            return Err(error);
+        }
+        if !state.has_room() {
+            return Ok(None);
+        }
+        let begun = state.begin(|state, slot| send(state, slot, deadline))?;
+        drop(state);
+        shared.counters.commands(1);
+        Ok(Some(Waiting::new(&self.handle, begun)))
+    }
+
+    async fn room(&self, limit: Option<Duration>) -> Result<(), Error> {
+        let room = self.handle.shared.until(|state| (state.has_room() || state.refusal().is_some()).then_some(()));
+        limited(limit, room).await
     }
 }
 

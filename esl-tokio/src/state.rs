@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
+use std::hash::{BuildHasher, Hasher};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -30,6 +31,33 @@ pub(crate) enum Given {
     Nothing,
 }
 
+/// Hashes slots, which this side counts up: nobody else can choose them.
+#[derive(Clone, Copy, Default)]
+struct ByNumber;
+
+#[derive(Default)]
+struct NumberHasher(u64);
+
+impl BuildHasher for ByNumber {
+    type Hasher = NumberHasher;
+
+    fn build_hasher(&self) -> NumberHasher {
+        NumberHasher::default()
+    }
+}
+
+impl Hasher for NumberHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _: &[u8]) {}
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
 /// Where a session is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -49,7 +77,7 @@ pub(crate) struct Channel {
 pub(crate) struct State {
     pub(crate) session: Session,
     last_slot: u64,
-    waits: HashMap<u64, oneshot::Sender<Result<Given, Error>>>,
+    waits: HashMap<u64, oneshot::Sender<Result<Given, Error>>, ByNumber>,
     pub(crate) readers: BTreeMap<u64, Arc<Reader<EventBuf>>>,
     pub(crate) logs: BTreeMap<u64, (LogLevel, Arc<Reader<LogBuf>>)>,
     /// Readers whose events the server has refused.
@@ -79,7 +107,7 @@ impl Shared {
         let state = State {
             session: Session::new(random()),
             last_slot: 0,
-            waits: HashMap::new(),
+            waits: HashMap::default(),
             readers: BTreeMap::new(),
             logs: BTreeMap::new(),
             refused: BTreeMap::new(),
@@ -482,5 +510,5 @@ impl Drop for Waiting {
 
 /// A number that nobody can foretell.
 pub(crate) fn random() -> u64 {
-    std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0)
+    BuildHasher::hash_one(&std::hash::RandomState::new(), 0)
 }

@@ -200,6 +200,46 @@ enum Meaning {
     Said(About),
 }
 
+/// What the answers to come mean. They come in the order of the commands.
+#[derive(Clone, Debug)]
+struct Meanings {
+    /// The command of the first.
+    first: u64,
+    meanings: VecDeque<Option<Meaning>>,
+}
+
+impl Meanings {
+    fn place(&self, id: u64) -> Option<usize> {
+        usize::try_from(id.checked_sub(self.first)?).ok()
+    }
+
+    /// Ids grow.
+    fn insert(&mut self, id: u64, meaning: Meaning) {
+        if self.meanings.is_empty() {
+            self.first = id;
+        }
+        let Some(place) = self.place(id) else { return };
+        while self.meanings.len() < place {
+            self.meanings.push_back(None);
+        }
+        self.meanings.push_back(Some(meaning));
+    }
+
+    fn remove(&mut self, id: u64) -> Option<Meaning> {
+        let place = self.place(id)?;
+        let meaning = self.meanings.get_mut(place)?.take();
+        while let Some(None) = self.meanings.front() {
+            self.meanings.pop_front();
+            self.first = self.first.saturating_add(1);
+        }
+        meaning
+    }
+
+    fn clear(&mut self) {
+        self.meanings.clear();
+    }
+}
+
 /// A job or an application.
 #[derive(Clone, Debug)]
 struct Tagged {
@@ -222,7 +262,7 @@ pub struct Session {
     now: Duration,
     waits: BTreeMap<Slot, (Wait, Option<Duration>)>,
     deadlines: BTreeSet<(Duration, Slot)>,
-    meanings: BTreeMap<u64, Meaning>,
+    meanings: Meanings,
     tags: BTreeMap<u64, Tagged>,
     by_channel: BTreeMap<Text, BTreeSet<u64>>,
     outcomes: VecDeque<(Slot, Outcome)>,
@@ -258,7 +298,7 @@ impl Session {
             now: Duration::ZERO,
             waits: BTreeMap::new(),
             deadlines: BTreeSet::new(),
-            meanings: BTreeMap::new(),
+            meanings: Meanings { first: 0, meanings: VecDeque::new() },
             tags: BTreeMap::new(),
             by_channel: BTreeMap::new(),
             outcomes: VecDeque::new(),
@@ -683,7 +723,7 @@ impl Session {
         }
         match wait {
             Wait::Answer(id) => {
-                self.meanings.remove(&id);
+                self.meanings.remove(id);
             }
             Wait::Tag(tag) => {
                 let channel = self.tags.remove(&tag).and_then(|tagged| tagged.channel);
@@ -807,7 +847,7 @@ impl Session {
     }
 
     fn answered(&mut self, id: CommandId, failed: bool) {
-        match self.meanings.remove(&id.number()) {
+        match self.meanings.remove(id.number()) {
             Some(Meaning::Answer(slot)) => self.finish(slot, Outcome::Answered),
             Some(Meaning::Begins(tag)) if failed => self.finish_tag(tag, Outcome::Refused),
             Some(Meaning::Said(about)) => {
