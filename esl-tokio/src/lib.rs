@@ -75,3 +75,12 @@ pub use many::{Many, ManyEvents};
 pub use session::Session;
 pub use stats::Stats;
 pub use stream::{EventStream, LogStream, Missed, Subscription};
+
+/// The examples of the README and of the page for those who come from another client, compiled as they stand there.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../docs/from-freeswitch-esl-tokio.md")]
+    struct FromFreeswitchEslTokio;
+}
