@@ -93,7 +93,7 @@ async fn a_silent_server_is_noticed() {
     // As long as it beats, it lives.
     sleep(300 * SECOND).await;
     assert!(fs.is_open());
-    switch.act(|sim| sim.set_faults(id, Faults { silent: true, ..Faults::default() }));
+    switch.act(|sim| sim.set_faults(id, Faults { held: true, ..Faults::default() }));
     let (fs2, began) = (fs.clone(), Instant::now());
     let asked = tokio::spawn(async move { fs2.api("status").await });
     assert_eq!(events.next().await, Some(Err(Missed::Ended(Reason::Silence))));

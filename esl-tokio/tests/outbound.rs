@@ -76,7 +76,10 @@ async fn a_channel_that_is_killed_is_one_answer_in_all_modes() {
                 });
                 tokio::time::sleep(Duration::from_millis(20)).await;
                 let uuid = String::from_utf8(call.uuid().to_vec()).unwrap();
-                switch.act(|sim| sim.hang_up(&uuid, HangupCause::CallRejected));
+                switch.act(|sim| {
+                    let channel = sim.channels().into_iter().find(|channel| channel.uuid() == uuid).unwrap();
+                    sim.hang_up(&channel, HangupCause::CallRejected);
+                });
                 match running.await.unwrap() {
                     Err(Error::ChannelEnded(hung_up)) => {
                         assert_eq!(cause(&hung_up), Some("CALL_REJECTED"), "{mode} {linger:?} {verb}");

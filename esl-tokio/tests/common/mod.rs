@@ -161,7 +161,7 @@ impl Shared {
         let result = act(&mut sim);
         while let Some(request) = sim.next_request() {
             match request {
-                Request::Connect { connection, address } => {
+                Request::Connect { connection, address, .. } => {
                     sim.connected(connection);
                     drop(sim);
                     let stream = self.carry(connection);
