@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use common::Switch;
 use esl_sim::{Config, Program, Sim, User};
+use esl_tokio::Options;
+use esl_tokio::name::{EventName, Format, HangupCause};
 use program::program;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
@@ -77,7 +79,7 @@ fn finish(mut child: Child) -> Output {
 
 #[tokio::test]
 async fn each_program_tells_of_itself_and_of_trouble() {
-    for name in ["monitor", "command", "ivr", "dialer"] {
+    for name in ["monitor", "command", "ivr", "dialer", "proxy"] {
         let (status, help, _) = run(name, &["--help"]).await;
         assert!(status == Some(0) && help.starts_with(&format!("usage: {name} ")), "{name}: {help}");
         let (status, _, wrong) = run(name, &["--nosuch"]).await;
@@ -233,4 +235,35 @@ async fn dialer_tells_what_becomes_of_its_calls() {
     );
     assert!(said.ends_with("3 answered: NORMAL_CLEARING\n3 not answered: USER_BUSY\n"), "{said}");
     assert!(switch.calls().is_empty());
+}
+
+#[tokio::test]
+async fn proxy_serves_many_clients_over_one_connection() {
+    let switch = Switch::start();
+    let at = serve(&switch).await;
+    let mut child = start("proxy", &["127.0.0.1:0", "--host", &at, "--listen-password", "other"]);
+    let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = spawn_blocking(move || output.next().unwrap().unwrap()).await.unwrap();
+    let address = line.rsplit(' ').next().unwrap();
+    let login = esl_tokio::Login::password("other");
+    assert!(esl_tokio::connect(address, esl_tokio::Login::password("ClueCon")).await.is_err());
+    let mut clients = Vec::new();
+    for format in [Format::Plain, Format::Json, Format::Xml] {
+        let fs = Options::new(login.clone()).format(format).connect(address).await.unwrap();
+        let events = fs.events([EventName::ChannelAnswer]).await.unwrap();
+        clients.push((fs, events));
+    }
+    let call = clients[0].0.bgapi("originate {a='x y'}user/1000 &park()").await.unwrap().result().await.unwrap();
+    for (fs, events) in &mut clients {
+        let event = events.next().await.unwrap().unwrap();
+        assert_eq!((event.text("Unique-ID"), event.text("variable_a")), (call.detail().into_owned(), "x y".to_owned()));
+        assert!(fs.api("status").await.unwrap().text().starts_with("UP "));
+        assert!(fs.api("nosuch").await.unwrap().is_err());
+    }
+    let done = clients[1].0.call(call.detail().as_bytes()).playback("x.wav").await.unwrap();
+    assert_eq!(done.response().unwrap().to_string(), "FILE PLAYED");
+    clients[2].0.call(call.detail().as_bytes()).hangup(HangupCause::UserBusy).await.unwrap();
+    assert!(switch.is_idle().await);
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
