@@ -242,7 +242,7 @@ impl Options {
         };
         // Dropped by whoever waits no more, it ends the task.
         let handle = Arc::new(Handle { shared: Arc::clone(&shared) });
-        tokio::spawn(inbound(Arc::clone(&shared), first, with));
+        drop(log::spawn("connection", peer, inbound(Arc::clone(&shared), first, with)));
         shared
             .until(|state| match state.phase {
                 Phase::Open => Some(Ok(())),

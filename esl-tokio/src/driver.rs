@@ -127,6 +127,18 @@ pub(crate) mod log {
 
     use crate::state::Shared;
 
+    /// Runs a task in a span of its own.
+    pub(crate) fn spawn<F>(what: &'static str, peer: &str, task: F) -> tokio::task::JoinHandle<F::Output>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        #[cfg(feature = "tracing")]
+        let task = tracing::Instrument::instrument(task, tracing::info_span!("esl", what, peer));
+        #[cfg(not(feature = "tracing"))]
+        let _ = (what, peer);
+        tokio::spawn(task)
+    }
+
     pub(crate) fn lost(shared: &Shared, reason: Reason) {
         #[cfg(feature = "tracing")]
         tracing::info!(peer = &*shared.peer, %reason, "connection ended");

@@ -19,7 +19,7 @@ use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use crate::driver::{outbound, unless};
+use crate::driver::{log as task_log, outbound, unless};
 use crate::error::encode;
 use crate::state::{Given, Handle, Shared, Waiting};
 use crate::{Call, Error, Session};
@@ -116,7 +116,7 @@ impl Call {
             state.begin(|state, slot| state.session.send(&Command::Connect, Some(slot), deadline))?
         };
         let connected = Waiting::new(&handle, begun);
-        tokio::spawn(outbound(Arc::clone(&shared), stream, options.patience));
+        drop(task_log::spawn("connection", peer, outbound(Arc::clone(&shared), stream, options.patience)));
         let data = match connected.await? {
             Given::Event(data) => data,
             Given::Answer(answer) => return Err(Error::Refused(answer)),
@@ -279,7 +279,7 @@ impl Running {
             }
         };
         // In a task of its own: what panics there ends its own call.
-        let mut handling = Handling(tokio::spawn((inner.handler)(call.clone())));
+        let mut handling = Handling(task_log::spawn("call", peer, (inner.handler)(call.clone())));
         let stop = &mut self.1;
         let stopped = async {
             // The sender lives as long as this.
