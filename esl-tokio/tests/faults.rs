@@ -241,7 +241,7 @@ async fn the_first_connection_may_be_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn who_reads_too_slowly_is_told_why_the_server_ends() {
-    let switch = Switch::with(Config { queue: 10, window: 256, ..Config::default() }, 256);
+    let switch = Switch::with(Config { max_queued: 10, window: 256, ..Config::default() }, 256);
     let fs = switch.session().await;
     let mut events = fs.events_with([EventName::Heartbeat], 1, esl_tokio::Overflow::Block).await.unwrap();
     for _ in 0..600 {
