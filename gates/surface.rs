@@ -624,7 +624,11 @@ impl Sum {
             }
         }
         for format in [Format::Plain, Format::Json, Format::Xml] {
-            self.add(Outcome::of(&Event::new(format, octets)));
+            let event = Event::new(format, octets);
+            self.add(Outcome::of(&event));
+            self.add(PlayAndGetDigits::new(1, 2, octets, octets).typed(&event));
+            self.add(Read::new(1, 2, octets, octets).typed(&event));
+            self.add(Status::split(octets));
         }
     }
 }

@@ -75,7 +75,8 @@ impl Status {
 
     /// How `answer` begins, and what follows that word and the blanks (or, after `-USAGE`, the colon) behind it,
     /// without white space at the end.
-    fn split(answer: &[u8]) -> (Self, &[u8]) {
+    #[must_use]
+    pub fn split(answer: &[u8]) -> (Self, &[u8]) {
         for (word, status) in Self::WORDS {
             if let Some(rest) = answer.strip_prefix(word) {
                 return (status, rest.strip_prefix(b":").unwrap_or(rest).trim_ascii());

@@ -213,6 +213,33 @@ pub mod server {
     }
 }
 
+/// What a session tells.
+#[cfg(all(feature = "alloc", feature = "dial"))]
+pub mod session {
+    use crate::client::SendError;
+    use crate::session::Reason;
+
+    mirrors! {
+        Outcome of session {
+            Answered,
+            JobEnded,
+            Completed,
+            ChannelEnded,
+            Refused,
+            TimedOut,
+            Lost(reason: Reason),
+        }
+
+        SessionError of session {
+            Send(error: SendError),
+            SlotInUse,
+            NotConnected,
+            NotReady,
+            Unheard,
+        }
+    }
+}
+
 /// The numbers of all errors of a kind, for the same reason: a binding that lists them can assert that none is missing.
 pub const CODES: &[&[u16]] = &[
     frame::DecodeErrorKind::CODES,

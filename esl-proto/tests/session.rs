@@ -300,3 +300,32 @@ fn recorded_connections_end_every_wait_once() {
         assert!(session.waiting() == 0 && session.reason().is_some(), "{}", capture.name);
     }
 }
+
+#[test]
+fn a_subscription_stands_when_it_is_answered() {
+    let mut session = Session::new(1);
+    session.listen(Slot(1), [EventName::ChannelAnswer].into()).unwrap();
+    assert!(!session.is_settled());
+    open(&mut session, Duration::ZERO);
+    assert_eq!(sent(&mut session), "event CHANNEL_ANSWER\n\n");
+    assert!(session.is_open() && !session.is_settled());
+    give(&mut session, &reply("+OK"), Duration::ZERO);
+    assert!(session.is_settled());
+    session.close(Duration::ZERO);
+    assert!(!session.is_settled());
+}
+
+#[test]
+fn a_call_may_hear_its_own_channel_only() {
+    let mut session = Session::new(1);
+    session.set_own_only(true);
+    session.listen(Slot(1), [EventName::ChannelHangup].into()).unwrap();
+    session.listen(Slot(2), Interest::all().of_channel("other")).unwrap();
+    call(&mut session, "async", "full");
+    assert_eq!(sent(&mut session), "myevents\n\n");
+    assert_eq!(session.next_outcome(), Some((Slot(2), Outcome::Refused)));
+    let playback = SendMsg::new(Execute::new("playback", "x"));
+    assert_eq!(session.execute(&playback.to("other"), Slot(3), None), Err(SessionError::Unheard));
+    session.execute(&playback.to("c0"), Slot(3), None).unwrap();
+    assert!(sent(&mut session).starts_with("sendmsg c0\n"));
+}

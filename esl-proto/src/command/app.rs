@@ -861,6 +861,13 @@ impl<'a> Read<'a> {
         Self { digit_timeout: Some(ms), ..self }
     }
 
+    /// What was typed, by the CHANNEL_EXECUTE_COMPLETE of this application: [`None`] if too little came in time.
+    #[must_use]
+    pub fn typed<'e>(&self, event: &Event<'e>) -> Option<Value<'e>> {
+        let result = event.get("variable_read_result");
+        typed(event, self.variable).filter(|_| result.is_none_or(|result| result == *"success"))
+    }
+
     fn write(&self, to: &mut Argument<'_>) -> Result<(), AppError> {
         digit_counts(self.min, self.max)?;
         to.number(AppField::Min, 0, self.min)?;
@@ -972,6 +979,26 @@ impl<'a> PlayAndGetDigits<'a> {
         Self { transfer_on_failure: Some(target.into()), ..self }
     }
 
+    /// What was typed, by the CHANNEL_EXECUTE_COMPLETE of this application: [`None`] if nothing that matches came in time.
+    ///
+    /// ```
+    /// use esl_proto::Event;
+    /// use esl_proto::command::app::PlayAndGetDigits;
+    /// use esl_proto::name::Format;
+    ///
+    /// let ask = PlayAndGetDigits::new(1, 4, "enter.wav", "pin");
+    /// let event = Event::new(Format::Plain, b"Application-Response: success\nvariable_pin: 42\n\n");
+    /// assert!(ask.typed(&event).is_some_and(|digits| digits == *"42"));
+    /// let event = Event::new(Format::Plain, b"Application-Response: failure\nvariable_pin: 42\n\n");
+    /// assert_eq!(ask.typed(&event), None);
+    /// ```
+    #[must_use]
+    pub fn typed<'e>(&self, event: &Event<'e>) -> Option<Value<'e>> {
+        let response = event.get("Application-Response");
+        let failed = response.is_some_and(|response| response == *"failure" || response == *"timeout");
+        typed(event, self.variable).filter(|_| !failed)
+    }
+
     fn write(&self, to: &mut Argument<'_>) -> Result<(), AppError> {
         digit_counts(self.min, self.max)?;
         to.number(AppField::Min, 0, self.min)?;
@@ -991,6 +1018,16 @@ impl<'a> PlayAndGetDigits<'a> {
             }
         }
     }
+}
+
+/// The value that an event shows of a variable, unless it is empty.
+fn typed<'e>(event: &Event<'e>, variable: Text<'_>) -> Option<Value<'e>> {
+    let is_it = |name: &Value<'_>| {
+        let name = name.raw();
+        cut::after(b"variable_", name).is_some_and(|name| name.eq_ignore_ascii_case(variable.octets))
+    };
+    let value = event.headers().filter(|header| is_it(&header.name)).last()?.value;
+    (!value.raw().is_empty()).then_some(value)
 }
 
 /// The server has room for 127 digits.

@@ -1,7 +1,9 @@
-//! What headers mean: look-ups with a type, the same on [`Event`] and [`Indexed`].
+//! What headers mean: look-ups with a type, the same on [`Event`], [`Indexed`] and `EventBuf`.
 
 use core::iter::FusedIterator;
 
+#[cfg(feature = "alloc")]
+use super::EventBuf;
 use super::{Event, Headers, Indexed, IndexedHeaders};
 use crate::frame::Header;
 use crate::name::{AnswerState, CallDirection, CallState, ChannelState, HangupCause, header};
@@ -14,20 +16,21 @@ const LONGEST: usize = 128;
 
 /// Defines the look-ups of a type that has `get` and `headers`.
 macro_rules! look_ups {
-    ($(#[$meta:meta])* impl[$($lifetimes:lifetime),*] $type:ty, $headers:ty;
+    ($(#[$meta:meta])* impl[$($lifetimes:lifetime),*] $type:ty, $headers:ty, $this:ty;
         $($(#[$doc:meta])* $name:ident: $result:ty = $header:ident $(by $read:expr)?;)+) => {
+        $(#[$meta])*
         impl<$($lifetimes),*> $type {
             $(
                 $(#[$doc])*
                 #[must_use]
-                pub fn $name(&self) -> Option<$result> {
+                pub fn $name(self: $this) -> Option<$result> {
                     self.get(header::$header)$(.and_then($read))?
                 }
             )+
 
             /// The value of a variable of the channel: the header `variable_<name>`.
             #[must_use]
-            pub fn variable(&self, name: impl AsRef<[u8]>) -> Option<Value<'a>> {
+            pub fn variable(self: $this, name: impl AsRef<[u8]>) -> Option<Value<'a>> {
                 let name = name.as_ref();
                 let mut whole = [0; VARIABLE.len() + LONGEST];
                 if let Some((front, rest)) = whole.split_first_chunk_mut::<{ VARIABLE.len() }>()
@@ -43,7 +46,7 @@ macro_rules! look_ups {
             /// The variables of the channel, in the order of the wire: the headers `variable_<name>`, without this front of
             /// their names.
             #[must_use]
-            pub fn variables(&self) -> Variables<$headers> {
+            pub fn variables(self: $this) -> Variables<$headers> {
                 Variables(self.headers())
             }
         }
@@ -51,10 +54,11 @@ macro_rules! look_ups {
 }
 
 /// Hands the list of look-ups to [`look_ups`], so that it stands here once.
-macro_rules! both {
+macro_rules! all {
     ($($rows:tt)+) => {
-        look_ups! { impl['a] Event<'a>, Headers<'a>; $($rows)+ }
-        look_ups! { impl['a, 's] Indexed<'a, 's>, IndexedHeaders<'a, 's>; $($rows)+ }
+        look_ups! { impl['a] Event<'a>, Headers<'a>, &Self; $($rows)+ }
+        look_ups! { impl['a, 's] Indexed<'a, 's>, IndexedHeaders<'a, 's>, &Self; $($rows)+ }
+        look_ups! { #[cfg(feature = "alloc")] impl['a] EventBuf, Headers<'a>, &'a Self; $($rows)+ }
     };
 }
 
@@ -62,7 +66,7 @@ fn word<'a, T: TryFrom<Value<'a>>>(value: Value<'a>) -> Option<T> {
     T::try_from(value).ok()
 }
 
-both! {
+all! {
     /// The subclass of a CUSTOM event: `Event-Subclass`.
     subclass: Value<'a> = EVENT_SUBCLASS;
     /// The server's own number of the event: `Event-Sequence`. Events do not come in its order.

@@ -153,22 +153,10 @@ impl EventBuf {
         self.get(header::EVENT_NAME).map(|value| EventName::from_bytes(value.raw()))
     }
 
-    /// As [`Event::subclass`].
+    /// As [`Event::find`]; each name is found by the index.
     #[must_use]
-    pub fn subclass(&self) -> Option<Value<'_>> {
-        self.get(header::EVENT_SUBCLASS)
-    }
-
-    /// As [`Event::job_uuid`].
-    #[must_use]
-    pub fn job_uuid(&self) -> Option<Value<'_>> {
-        self.get(header::JOB_UUID)
-    }
-
-    /// As [`Event::application_uuid`].
-    #[must_use]
-    pub fn application_uuid(&self) -> Option<Value<'_>> {
-        self.get(header::APPLICATION_UUID)
+    pub fn find<N: AsRef<[u8]>, const COUNT: usize>(&self, names: [N; COUNT]) -> [Option<Value<'_>>; COUNT] {
+        names.map(|name| self.get(name))
     }
 
     /// As [`Event::body`].

@@ -91,6 +91,18 @@ impl EventSource for Indexed<'_, '_> {
     }
 }
 
+#[cfg(feature = "alloc")]
+impl EventSource for super::EventBuf {
+    fn visit<'s>(&'s self, field: &mut dyn FnMut(Field<'s>)) -> Result<Option<Value<'s>>, EventError> {
+        let mut headers = self.headers();
+        headers.each(usize::MAX, (), |(), header| field(header.into()));
+        match headers.error() {
+            Some(error) => Err(error),
+            None => Ok(headers.into_body()),
+        }
+    }
+}
+
 impl<T: EventSource + ?Sized> EventSource for &T {
     fn visit<'s>(&'s self, field: &mut dyn FnMut(Field<'s>)) -> Result<Option<Value<'s>>, EventError> {
         (**self).visit(field)

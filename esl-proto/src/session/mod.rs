@@ -153,6 +153,8 @@ pub enum SessionError {
     /// The connection is not open yet, so that what the wait needs cannot be subscribed to; or the message executes
     /// nothing, or names no channel.
     NotReady,
+    /// The application would run in a channel whose events this connection cannot hear.
+    Unheard,
 }
 
 impl fmt::Display for SessionError {
@@ -162,6 +164,7 @@ impl fmt::Display for SessionError {
             Self::SlotInUse => f.write_str("the slot waits for something else"),
             Self::NotConnected => f.write_str("there is no connection"),
             Self::NotReady => f.write_str("the connection is not open yet, or there is nothing to wait for"),
+            Self::Unheard => f.write_str("this connection hears its own channel only"),
         }
     }
 }
@@ -170,7 +173,7 @@ impl core::error::Error for SessionError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Send(error) => Some(error),
-            Self::SlotInUse | Self::NotConnected | Self::NotReady => None,
+            Self::SlotInUse | Self::NotConnected | Self::NotReady | Self::Unheard => None,
         }
     }
 }
@@ -200,6 +203,46 @@ enum Meaning {
     Said(About),
 }
 
+/// What the answers to come mean. They come in the order of the commands.
+#[derive(Clone, Debug)]
+struct Meanings {
+    /// The command of the first.
+    first: u64,
+    meanings: VecDeque<Option<Meaning>>,
+}
+
+impl Meanings {
+    fn place(&self, id: u64) -> Option<usize> {
+        usize::try_from(id.checked_sub(self.first)?).ok()
+    }
+
+    /// Ids grow.
+    fn insert(&mut self, id: u64, meaning: Meaning) {
+        if self.meanings.is_empty() {
+            self.first = id;
+        }
+        let Some(place) = self.place(id) else { return };
+        while self.meanings.len() < place {
+            self.meanings.push_back(None);
+        }
+        self.meanings.push_back(Some(meaning));
+    }
+
+    fn remove(&mut self, id: u64) -> Option<Meaning> {
+        let place = self.place(id)?;
+        let meaning = self.meanings.get_mut(place)?.take();
+        while let Some(None) = self.meanings.front() {
+            self.meanings.pop_front();
+            self.first = self.first.saturating_add(1);
+        }
+        meaning
+    }
+
+    fn clear(&mut self) {
+        self.meanings.clear();
+    }
+}
+
 /// A job or an application.
 #[derive(Clone, Debug)]
 struct Tagged {
@@ -222,7 +265,7 @@ pub struct Session {
     now: Duration,
     waits: BTreeMap<Slot, (Wait, Option<Duration>)>,
     deadlines: BTreeSet<(Duration, Slot)>,
-    meanings: BTreeMap<u64, Meaning>,
+    meanings: Meanings,
     tags: BTreeMap<u64, Tagged>,
     by_channel: BTreeMap<Text, BTreeSet<u64>>,
     outcomes: VecDeque<(Slot, Outcome)>,
@@ -231,6 +274,8 @@ pub struct Session {
     /// Subscription commands without an answer.
     saying: usize,
     own: Option<Text>,
+    /// Whether an outbound connection hears its own channel only, whatever its control.
+    own_only: bool,
     silence: Option<Duration>,
     heard: Duration,
     octets: u64,
@@ -256,7 +301,7 @@ impl Session {
             now: Duration::ZERO,
             waits: BTreeMap::new(),
             deadlines: BTreeSet::new(),
-            meanings: BTreeMap::new(),
+            meanings: Meanings { first: 0, meanings: VecDeque::new() },
             tags: BTreeMap::new(),
             by_channel: BTreeMap::new(),
             outcomes: VecDeque::new(),
@@ -270,6 +315,7 @@ impl Session {
             said: Said::NOTHING,
             saying: 0,
             own: None,
+            own_only: false,
             silence: None,
             heard: Duration::ZERO,
             octets: 0,
@@ -311,6 +357,13 @@ impl Session {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.client.as_ref().is_some_and(|client| client.is_open() && (!client.is_outbound() || self.own.is_some()))
+    }
+
+    /// Whether all that is wanted stands: the connection is open, and the server has answered everything that was said about
+    /// subscriptions, filters and the log.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.saying == 0 && self.is_open()
     }
 
     /// The octets to send.
@@ -447,7 +500,10 @@ impl Session {
         self.must_be_free(Some(slot))?;
         self.must_be_open()?;
         let CallCommand::Execute(execute) = message.call else { return Err(SessionError::NotReady) };
-        let channel = message.uuid.map(Into::into).or_else(|| self.own.clone()).ok_or(SessionError::NotReady)?;
+        let channel: Text = message.uuid.map(Into::into).or_else(|| self.own.clone()).ok_or(SessionError::NotReady)?;
+        if self.hears_own_only() && self.own.as_ref() != Some(&channel) {
+            return Err(SessionError::Unheard);
+        }
         let tag = Tag::new(self.run, self.next_tag);
         let named = SendMsg { call: CallCommand::Execute(execute.event_uuid(&tag)), ..*message };
         let command = Command::SendMsg(named);
@@ -513,6 +569,13 @@ impl Session {
         if limit.is_some() { self.need(&[b"HEARTBEAT"]) } else { Ok(()) }
     }
 
+    /// An outbound connection hears its own channel only from now on, as one without full control does: `myevents` is said
+    /// in place of `event`, so that a server with many calls does not tell each program of all of them. To be set before
+    /// the connection is open.
+    pub const fn set_own_only(&mut self, own_only: bool) {
+        self.own_only = own_only;
+    }
+
     /// Octets have come that make no whole frame yet.
     pub fn heard(&mut self, now: Duration) {
         self.advance_clock(now);
@@ -523,7 +586,8 @@ impl Session {
 
     /// `slot` reads these events from now on, over every connection until [`unlisten`](Self::unlisten). A second interest
     /// takes the place of the first. [`Outcome::Refused`] ends a reader whose events the server refuses, or that an
-    /// outbound connection without full control can never hear: subclasses, and other channels than its own.
+    /// outbound connection without full control, or [with its own events only](Self::set_own_only), can never hear:
+    /// subclasses, and other channels than its own.
     ///
     /// # Errors
     /// [`SessionError`] if they cannot be subscribed to.
@@ -596,6 +660,12 @@ impl Session {
         }
     }
 
+    /// Whether only the events of the connection's own channel can come.
+    fn hears_own_only(&self) -> bool {
+        let is_so = |client: &Client| client.has_full_control() == Some(false) || self.own_only && client.is_outbound();
+        self.client.as_ref().is_some_and(is_so)
+    }
+
     fn must_be_free(&self, slot: Option<Slot>) -> Result<(), SessionError> {
         match slot {
             Some(slot) if self.waits.contains_key(&slot) => Err(SessionError::SlotInUse),
@@ -642,7 +712,7 @@ impl Session {
         }
         match wait {
             Wait::Answer(id) => {
-                self.meanings.remove(&id);
+                self.meanings.remove(id);
             }
             Wait::Tag(tag) => {
                 let channel = self.tags.remove(&tag).and_then(|tagged| tagged.channel);
@@ -685,7 +755,7 @@ impl Session {
         if !self.is_open() {
             return Ok(());
         }
-        let own = self.client.as_ref().is_some_and(|client| client.has_full_control() == Some(false));
+        let own = self.hears_own_only();
         if let Some(channel) = self.own.clone().filter(|_| own) {
             let of_others = |interest: &Interest| interest.is_of_others(&channel);
             let unheard: Vec<Slot> =
@@ -766,7 +836,7 @@ impl Session {
     }
 
     fn answered(&mut self, id: CommandId, failed: bool) {
-        match self.meanings.remove(&id.number()) {
+        match self.meanings.remove(id.number()) {
             Some(Meaning::Answer(slot)) => self.finish(slot, Outcome::Answered),
             Some(Meaning::Begins(tag)) if failed => self.finish_tag(tag, Outcome::Refused),
             Some(Meaning::Said(about)) => {
@@ -783,8 +853,7 @@ impl Session {
     /// The server has refused an `event` with these names. It takes those before the first one that the user has no right
     /// to, and does not tell which that is: each one that is still wanted is asked for alone.
     fn not_heard(&mut self, names: BTreeSet<Text>, subclasses: BTreeSet<Text>) {
-        let own_only = self.client.as_ref().is_some_and(|client| client.has_full_control() == Some(false));
-        if own_only || names.len().saturating_add(subclasses.len()) <= 1 {
+        if self.hears_own_only() || names.len().saturating_add(subclasses.len()) <= 1 {
             self.said.forget(&names, &subclasses);
             self.wanted.needed.retain(|name| !names.contains(*name));
             self.refused(&names, &subclasses);

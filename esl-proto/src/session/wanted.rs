@@ -29,6 +29,12 @@ impl Interest {
         Self { names: names.collect(), subclasses, channel: None }
     }
 
+    /// All events of all channels.
+    #[must_use]
+    pub fn all() -> Self {
+        [EventName::All].into()
+    }
+
     /// The same of this channel only.
     #[must_use]
     pub fn of_channel(self, uuid: impl AsRef<[u8]>) -> Self {
@@ -65,6 +71,24 @@ impl Interest {
         };
         let of_channel = |uuid: &Text| event.get(header::UNIQUE_ID).is_some_and(|value| value == **uuid);
         (anything || event.name().is_some_and(named)) && self.channel.as_ref().is_none_or(of_channel)
+    }
+}
+
+impl<const N: usize> From<[EventName<'_>; N]> for Interest {
+    fn from(names: [EventName<'_>; N]) -> Self {
+        Self::new(&names)
+    }
+}
+
+impl<'a> From<&'a [EventName<'a>]> for Interest {
+    fn from(names: &'a [EventName<'a>]) -> Self {
+        Self::new(names)
+    }
+}
+
+impl<'a> From<Events<'a>> for Interest {
+    fn from(events: Events<'a>) -> Self {
+        Self::new(events)
     }
 }
 

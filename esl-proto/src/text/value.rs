@@ -674,6 +674,13 @@ fn write_lossy(text: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     Ok(())
 }
 
+impl Default for Value<'_> {
+    /// An empty value.
+    fn default() -> Self {
+        Self::from_bytes(&[])
+    }
+}
+
 impl fmt::Debug for Value<'_> {
     /// The decoded octets as a string literal, those that are not printable ASCII as `\xNN`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,0 +1,49 @@
+//! Commands that run in the background.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+use crate::state::{Given, Waiting};
+use crate::{Answer, Error};
+
+/// A command that runs in the background. One that is dropped goes on in the server, and its result is forgotten.
+#[must_use = "the result of a job is what it is for"]
+pub struct Job(Waiting);
+
+impl Job {
+    pub(crate) const fn new(waiting: Waiting) -> Self {
+        Self(waiting)
+    }
+
+    /// What the command has printed; `-ERR` is an answer.
+    ///
+    /// It ends with the job, whenever that is: with the BACKGROUND_JOB event, which is subscribed to for that, or with the
+    /// deadline of [`Session::within`](crate::Session::within).
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if the server does not begin the job, or refuses the subscription; [`Error::TimedOut`];
+    /// [`Error::Lost`] if the connection ends before.
+    pub async fn result(self) -> Result<Answer, Error> {
+        match self.0.await? {
+            Given::Event(event) => Ok(Answer::new(event.body().map(|body| body.to_vec()).unwrap_or_default())),
+            Given::Answer(answer) => Ok(answer),
+            Given::Nothing => Ok(Answer::new(*b"")),
+        }
+    }
+}
+
+impl IntoFuture for Job {
+    type Output = Result<Answer, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.result())
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Job")
+    }
+}

@@ -1,0 +1,86 @@
+//! FreeSWITCH's event socket on tokio.
+//!
+//! A [`Session`] is a connection that any number of tasks share: it asks ([`api`](Session::api)), orders
+//! ([`bgapi`](Session::bgapi), [`originate`](Session::originate), [`send`](Session::send)) and listens
+//! ([`events`](Session::events)). A [`Call`] is one channel, with a method for each application that programs drive: on a
+//! connection that FreeSWITCH has opened for it ([`Listener`]), or on a session's ([`Session::call`]).
+//!
+//! ```no_run
+//! use esl_tokio::{Login, name::EventName};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let fs = esl_tokio::connect("127.0.0.1:8021", Login::password("ClueCon")).await?;
+//!     println!("{}", fs.api("status").await?);
+//!     let mut events = fs.events([EventName::ChannelAnswer]).await?;
+//!     let job = fs.bgapi("originate user/1000 &park()").await?;
+//!     println!("{}", job.result().await?);
+//!     while let Some(event) = events.next().await {
+//!         println!("answered: {}", event?.unique_id().unwrap_or_default());
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # What can be relied on
+//!
+//! * Every wait ends: with its result, or with an [`Error`] that says why there is none. Each method says what ends it.
+//! * A wait that is dropped or timed out leaves the connection in step: an answer that comes late is recognised.
+//! * Commands are pipelined; those of many tasks are written together.
+//! * What is not lost by the network is not lost here in silence: a stream is bounded, its policy is said, and it tells how
+//!   much is missing, and where ([`Missed`]).
+//! * No text of others can forge a command: line ends are refused, arguments of applications arrive as they are.
+//!
+//! Octets, not text: nothing on the wire is promised to be UTF-8. Where a method gives a [`str`], it has replaced what is not.
+//!
+//! # How it works
+//!
+//! What waits for what, which subscription feeds which reader and what a new connection must say again is known by
+//! [`esl_proto::session`]. Here are sockets and wakers: a task for each connection moves octets between its stream and a
+//! [`esl_proto::session::Session`] that all handles share. It ends when the connection does, or when the last handle is
+//! dropped.
+//!
+//! # Features
+//!
+//! * `tracing`: a span for each connection and call, events for what happens to them.
+//! * `metrics`: counters, for the recorder that the program installs. [`Session::stats`] has them without it.
+#![forbid(unsafe_code)]
+
+mod answer;
+mod call;
+mod connect;
+mod driver;
+mod error;
+mod job;
+mod link;
+mod listener;
+mod log;
+mod many;
+mod session;
+mod state;
+mod stats;
+mod stream;
+
+pub use answer::{Answer, Rows};
+pub use call::{Call, Done};
+pub use connect::{Login, Options, Reconnect, connect};
+pub use error::{Error, HungUp};
+pub use esl_proto::command::app::{self, App};
+pub use esl_proto::session::{Gap, Interest, Overflow, Reason};
+pub use esl_proto::{EventBuf, dial, name};
+pub use job::Job;
+pub use listener::{CallOptions, Calls, Listener, ServeStats};
+pub use log::LogBuf;
+pub use many::{Many, ManyEvents};
+pub use session::Session;
+pub use stats::Stats;
+pub use stream::{EventStream, LogStream, Missed, Subscription};
+
+/// The examples of the README and of the page for those who come from another client, compiled as they stand there.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../docs/from-freeswitch-esl-tokio.md")]
+    struct FromFreeswitchEslTokio;
+}

@@ -1,0 +1,476 @@
+//! A connection that any number of tasks share.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use esl_proto::Command;
+use esl_proto::client::CommandId;
+use esl_proto::command::{Execute, SendMsg};
+use esl_proto::dial::{DialHandle, DialString, Leg, LegList, Originate};
+use esl_proto::name::{Format, HangupCause, LogLevel};
+use esl_proto::session::{Interest, Overflow, Reason, SessionError, Slot};
+use tokio::time::timeout;
+
+use crate::answer::Rows;
+use crate::call::Done;
+use crate::error::encode;
+use crate::state::{Given, Handle, Phase, State, Waiting, random};
+use crate::stream::Reader;
+use crate::{Answer, Call, Error, EventStream, HungUp, Job, LogStream, Stats, Subscription};
+
+/// How many events or log lines wait for a stream that is not read, unless something else is said.
+const BOUND: usize = 4096;
+
+/// A connection to FreeSWITCH. Copies share it: any number of tasks may use it at once, and it is closed when the last copy,
+/// stream, job and call is dropped.
+///
+/// Commands are answered in order and need not be waited for one by one: send many at once, and await them together.
+///
+/// What is a question ([`api`](Self::api), [`bgapi`](Self::bgapi), [`getvar`](Command::GetVar)) gives what the server says,
+/// `-ERR` as well; what is an order fails with [`Error::Refused`] then.
+#[derive(Clone)]
+pub struct Session {
+    pub(crate) handle: Arc<Handle>,
+    /// How long a command may take.
+    command: Option<Duration>,
+    /// How long a job or an application may take.
+    work: Option<Duration>,
+}
+
+impl Session {
+    pub(crate) const fn new(handle: Arc<Handle>, command: Option<Duration>) -> Self {
+        Self { handle, command, work: None }
+    }
+
+    /// The same connection, with this deadline for each command, job and application that is begun with this copy:
+    /// `fs.within(Duration::from_secs(5)).api("status")`.
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Self {
+        Self { handle: Arc::clone(&self.handle), command: Some(limit), work: Some(limit) }
+    }
+
+    // Questions and orders
+
+    /// Asks an API command. The server does nothing else for this connection meanwhile, and sends no events: use
+    /// [`bgapi`](Self::bgapi) for what takes time.
+    ///
+    /// It ends with the answer, with the deadline, or with the connection.
+    ///
+    /// # Errors
+    /// [`Error::NotConnected`] and [`Error::Command`] if nothing was sent; [`Error::TimedOut`]; [`Error::Lost`]. `-ERR` is an
+    /// answer: [`Answer::check`].
+    pub async fn api(&self, line: impl AsRef<[u8]>) -> Result<Answer, Error> {
+        self.ask(&Command::api(&line)).await
+    }
+
+    /// Begins an API command in the background. [`Job::result`] waits for its end.
+    ///
+    /// It ends as soon as there is room to write.
+    ///
+    /// # Errors
+    /// [`Error::NotConnected`] and [`Error::Command`] if nothing was sent.
+    pub async fn bgapi(&self, line: impl AsRef<[u8]>) -> Result<Job, Error> {
+        let line = line.as_ref();
+        self.begin(self.work, |state, slot, at| state.session.bgapi(line, slot, at)).await.map(Job::new)
+    }
+
+    /// Sends any command, but for `event`, `filter`, `log` and their kin, which are this session's own:
+    /// [`events`](Self::events), [`set_filters`](Self::set_filters), [`log`](Self::log).
+    ///
+    /// It ends with the answer, with the deadline, or with the connection.
+    ///
+    /// # Errors
+    /// As [`api`](Self::api); [`Error::Refused`] if the server says `-ERR` to what is no question.
+    pub async fn send(&self, command: &Command<'_>) -> Result<Answer, Error> {
+        let is_question = matches!(command, Command::Api { .. } | Command::GetVar { .. });
+        let answer = self.ask(command).await?;
+        if is_question { Ok(answer) } else { answer.check() }
+    }
+
+    async fn ask(&self, command: &Command<'_>) -> Result<Answer, Error> {
+        let wait = self.begin(self.command, |state, slot, at| state.session.send(command, Some(slot), at));
+        match wait.await?.await? {
+            Given::Answer(answer) => Ok(answer),
+            Given::Event(_) | Given::Nothing => Ok(Answer::new(*b"")),
+        }
+    }
+
+    /// What `show` lists, as rows: `fs.show("channels")`, `fs.show("registrations like 1000")`.
+    ///
+    /// It ends as [`api`](Self::api) does.
+    ///
+    /// # Errors
+    /// As [`api`](Self::api); [`Error::Refused`] if the server has another answer than rows.
+    pub async fn show(&self, what: impl AsRef<[u8]>) -> Result<Rows, Error> {
+        let line = [b"show ", what.as_ref(), b" as json"].concat();
+        let answer = self.api(line).await?.check()?;
+        let rows = Rows::new(answer);
+        match rows.rows() {
+            Ok(_) => Ok(rows),
+            Err(_) => Err(Error::Refused(rows.into_answer())),
+        }
+    }
+
+    /// Makes a call and connects it to something. What it gives is the channel that has answered.
+    ///
+    /// A single leg without an `origination_uuid` is given one, so that its events are known from the first on; of several,
+    /// the server tells which has answered. What is waited for goes on in the server if the wait is dropped or timed out.
+    ///
+    /// ```no_run
+    /// use esl_tokio::dial::{Destination, Leg, Originate};
+    ///
+    /// # async fn example(fs: esl_tokio::Session) -> Result<(), esl_tokio::Error> {
+    /// let leg = Leg::new("user/1000").variables(&[("origination_caller_id_name", "O'Hara, Scarlett")]);
+    /// let call = fs.originate(&Originate::new(leg, Destination::application("park", "")).timeout_sec(20)).await?;
+    /// call.playback("/tmp/hello.wav").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// It ends when the call is answered or has failed, with the deadline of [`within`](Self::within), or with the connection.
+    ///
+    /// # Errors
+    /// [`Error::NotAnswered`] with the cause; [`Error::Dial`] if nothing was sent; otherwise as [`Job::result`].
+    pub async fn originate(&self, originate: &Originate<'_>) -> Result<Call, Error> {
+        let line =
+            with_uuid(originate, &uuid()).map_or_else(|| encode(|out| originate.encode(out).map(<[u8]>::len)), Ok)?;
+        let answer = self.bgapi(line).await?.result().await?;
+        if answer.is_err() {
+            let detail = answer.detail().into_owned();
+            return Err(match HangupCause::from_bytes(detail.as_bytes()) {
+                HangupCause::Other(_) => Error::Refused(answer),
+                cause => Error::NotAnswered(HungUp::new(Some(cause))),
+            });
+        }
+        Ok(self.call(answer.detail().as_bytes()))
+    }
+
+    /// Executes an application in a channel: `fs.execute(uuid, "playback", "x.wav")`. [`call`](Self::call) has methods for
+    /// those that programs drive, whose arguments arrive as they are meant.
+    ///
+    /// It ends with the application, with the channel, with the deadline of [`within`](Self::within), or with the connection.
+    ///
+    /// # Errors
+    /// [`Error::ChannelEnded`] if the channel ends before the application; [`Error::Refused`]; [`Error::Lost`];
+    /// [`Error::NotConnected`], [`Error::Unheard`] and [`Error::Command`] if nothing was sent.
+    pub async fn execute(
+        &self,
+        uuid: impl AsRef<[u8]>,
+        app: impl AsRef<[u8]>,
+        arg: impl AsRef<[u8]>,
+    ) -> Result<Done, Error> {
+        self.execute_message(&SendMsg::new(Execute::new(&app, &arg)).to(&uuid)).await
+    }
+
+    pub(crate) async fn execute_message(&self, message: &SendMsg<'_>) -> Result<Done, Error> {
+        let wait = self.begin(self.work, |state, slot, at| state.session.execute(message, slot, at)).await?;
+        match wait.await? {
+            Given::Event(event) => Ok(Done::new(Some(event))),
+            Given::Answer(_) | Given::Nothing => Ok(Done::new(None)),
+        }
+    }
+
+    /// A channel of the server's. Whether there is one is not asked.
+    pub fn call(&self, uuid: impl AsRef<[u8]>) -> Call {
+        Call::remote(self.clone(), uuid.as_ref())
+    }
+
+    // Events and the log
+
+    /// Events as they come, from now on: `fs.events([EventName::ChannelAnswer])`,
+    /// `fs.events(Interest::all().of_channel(uuid))`. The subscription stands when this returns.
+    ///
+    /// At most 4096 events wait to be read; then the oldest are lost, and the stream says so.
+    ///
+    /// It ends when the server has answered, with the deadline, or with the connection.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if the user has no right to them, or a connection for one channel cannot hear them;
+    /// [`Error::TimedOut`]; [`Error::Lost`]; [`Error::Command`] if a name is none.
+    pub async fn events(&self, interest: impl Into<Interest>) -> Result<EventStream, Error> {
+        self.events_with(interest, BOUND, Overflow::DropOldest).await
+    }
+
+    /// The same with this bound, and this policy when it is reached. With [`Overflow::Block`] nothing more is read from the
+    /// connection until there is room, no answers either: do not wait for one while such a stream is full.
+    ///
+    /// # Errors
+    /// As [`events`](Self::events).
+    pub async fn events_with(
+        &self,
+        interest: impl Into<Interest>,
+        bound: usize,
+        overflow: Overflow,
+    ) -> Result<EventStream, Error> {
+        let reader = Arc::new(Reader::new(bound, overflow));
+        let slot = self.listen(interest.into(), Some(&reader))?;
+        let stream = EventStream::new(&self.handle, reader, slot);
+        self.stands(slot).await?;
+        Ok(stream)
+    }
+
+    /// Subscribes to events without reading them, until what this gives is dropped: they come to streams that take what comes
+    /// anyway, and are ready for such streams at once.
+    ///
+    /// # Errors
+    /// As [`events`](Self::events).
+    pub async fn subscribe(&self, interest: impl Into<Interest>) -> Result<Subscription, Error> {
+        let slot = self.listen(interest.into(), None)?;
+        let subscription = Subscription::new(&self.handle, slot);
+        self.stands(slot).await?;
+        Ok(subscription)
+    }
+
+    /// The lines of the server's log up to this level, as they come from now on. They are bounded as
+    /// [`events`](Self::events) are.
+    ///
+    /// It ends as [`events`](Self::events) does.
+    ///
+    /// # Errors
+    /// [`Error::Command`] if the user has no right to them; otherwise as [`events`](Self::events).
+    pub async fn log(&self, level: LogLevel) -> Result<LogStream, Error> {
+        let shared = &self.handle.shared;
+        let reader = Arc::new(Reader::new(BOUND, Overflow::DropOldest));
+        let stream = {
+            let mut state = shared.lock();
+            let slot = state.next_slot();
+            state.logs.insert(slot.0, (level, Arc::clone(&reader)));
+            let result = state.set_log();
+            state.said(&shared.counters);
+            drop(state);
+            let stream = LogStream::new(&self.handle, reader, slot);
+            result?;
+            stream
+        };
+        self.settled().await?;
+        Ok(stream)
+    }
+
+    /// The filters of this session from now on: of the events, those come that one of them lets in, and those that waits need.
+    /// A value that begins with `-` excludes. `fs.set_filters([("Call-Direction", "inbound")])`; none takes all away.
+    ///
+    /// They hold for all streams, and for the connections to come.
+    ///
+    /// It ends when the server has answered, with the deadline, or with the connection.
+    ///
+    /// # Errors
+    /// [`Error::Command`] if one cannot be sent; [`Error::TimedOut`]; [`Error::Lost`].
+    pub async fn set_filters<N: AsRef<[u8]>, V: AsRef<[u8]>>(
+        &self,
+        filters: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<(), Error> {
+        let filters: Vec<(N, V)> = filters.into_iter().collect();
+        let pairs = filters.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
+        self.say(|state| state.session.set_filters(pairs))?;
+        self.settled().await
+    }
+
+    /// The format of events from now on.
+    ///
+    /// It ends when the server has answered, with the deadline, or with the connection.
+    ///
+    /// # Errors
+    /// [`Error::TimedOut`]; [`Error::Lost`].
+    pub async fn set_format(&self, format: Format) -> Result<(), Error> {
+        self.say(|state| state.session.set_format(format))?;
+        self.settled().await
+    }
+
+    pub(crate) fn listen(
+        &self,
+        interest: Interest,
+        reader: Option<&Arc<Reader<Arc<crate::EventBuf>>>>,
+    ) -> Result<Slot, Error> {
+        let shared = &self.handle.shared;
+        let mut state = shared.lock();
+        if let Phase::Ended(reason) = state.phase {
+            return Err(Error::Lost(reason));
+        }
+        let slot = state.next_slot();
+        if let Some(reader) = reader {
+            state.readers.insert(slot.0, Arc::clone(reader));
+        }
+        let result = state.session.listen(slot, interest);
+        match result {
+            Ok(()) => state.said(&shared.counters),
+            Err(_) => state.unlisten(slot, &shared.counters),
+        }
+        result?;
+        Ok(slot)
+    }
+
+    /// Waits until the subscription of a reader stands.
+    async fn stands(&self, slot: Slot) -> Result<(), Error> {
+        self.stand(|state| state.take_refusal(slot).map(|answer| Err(Error::Refused(answer)))).await
+    }
+
+    async fn settled(&self) -> Result<(), Error> {
+        self.stand(|_| None).await
+    }
+
+    async fn stand(&self, mut other: impl FnMut(&mut State) -> Option<Result<(), Error>>) -> Result<(), Error> {
+        let stands = self.handle.shared.until(|state| {
+            other(state).or_else(|| match state.phase {
+                Phase::Ended(reason) => Some(Err(Error::Lost(reason))),
+                _ if state.closing => Some(Err(Error::Lost(Reason::Closed))),
+                _ => state.session.is_settled().then_some(Ok(())),
+            })
+        });
+        limited(self.command, stands).await?
+    }
+
+    fn say(&self, say: impl FnOnce(&mut State) -> Result<(), SessionError>) -> Result<(), Error> {
+        let shared = &self.handle.shared;
+        let mut state = shared.lock();
+        if let Phase::Ended(reason) = state.phase {
+            return Err(Error::Lost(reason));
+        }
+        say(&mut state)?;
+        state.said(&shared.counters);
+        Ok(())
+    }
+
+    // Its life
+
+    /// Waits until commands can be sent: at once unless a connection is being made again.
+    ///
+    /// It ends with the connection, or when there will be none.
+    ///
+    /// # Errors
+    /// [`Error::Lost`] if the session is over for good.
+    pub async fn ready(&self) -> Result<(), Error> {
+        let ready = self.handle.shared.until(|state| match state.refusal() {
+            None => Some(Ok(())),
+            Some(Error::NotConnected) => None,
+            Some(error) => Some(Err(error)),
+        });
+        ready.await
+    }
+
+    /// Whether commands can be sent now.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.handle.shared.lock().refusal().is_none()
+    }
+
+    /// Says `exit` behind all that was sent before, waits for the server's good-bye, for five seconds at most, and closes the
+    /// connection. Streams end quietly; who still waits then gets [`Error::Lost`].
+    pub async fn close(&self) {
+        self.handle.close();
+        self.closed().await;
+    }
+
+    /// Waits until the session is over for good, and says why.
+    ///
+    /// It ends with the connection; with [`Reconnect`](crate::Reconnect), with the last attempt.
+    pub async fn closed(&self) -> Reason {
+        let ended = self.handle.shared.until(|state| match state.phase {
+            Phase::Ended(reason) => Some(reason),
+            Phase::Connecting | Phase::Open => None,
+        });
+        ended.await
+    }
+
+    /// Counters of what has happened so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.handle.shared.counters.stats()
+    }
+
+    /// What the server is called: the address that was connected to.
+    #[must_use]
+    pub fn peer(&self) -> &str {
+        &self.handle.shared.peer
+    }
+
+    /// The server's `Core-UUID`, once an event has told it. Another one after a reconnect means that it was started anew.
+    #[must_use]
+    pub fn core_uuid(&self) -> Option<Vec<u8>> {
+        self.handle.shared.lock().session.core_uuid().map(Vec::from)
+    }
+
+    /// Sends something that is waited for, once there is room for it.
+    async fn begin(
+        &self,
+        limit: Option<Duration>,
+        send: impl Fn(&mut State, Slot, Option<Duration>) -> Result<CommandId, SessionError>,
+    ) -> Result<Waiting, Error> {
+        let deadline = limit.map(|limit| self.handle.shared.now().saturating_add(limit));
+        loop {
+            if let Some(waiting) = self.begin_now(deadline, &send)? {
+                return Ok(waiting);
+            }
+            // Seldom, so that it shall not make every wait larger. Somebody else may take the room: look again.
+            Box::pin(self.room(limit)).await?;
+        }
+    }
+
+    /// The same, if there is room.
+    fn begin_now(
+        &self,
+        deadline: Option<Duration>,
+        send: impl Fn(&mut State, Slot, Option<Duration>) -> Result<CommandId, SessionError>,
+    ) -> Result<Option<Waiting>, Error> {
+        let shared = &self.handle.shared;
+        let mut state = shared.lock();
+        if let Some(error) = state.refusal() {
+            return Err(error);
+        }
+        if !state.has_room() {
+            return Ok(None);
+        }
+        let begun = state.begin(|state, slot| send(state, slot, deadline))?;
+        drop(state);
+        shared.counters.commands(1);
+        Ok(Some(Waiting::new(&self.handle, begun)))
+    }
+
+    async fn room(&self, limit: Option<Duration>) -> Result<(), Error> {
+        let room = self.handle.shared.until(|state| (state.has_room() || state.refusal().is_some()).then_some(()));
+        limited(limit, room).await
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let phase = self.handle.shared.lock().phase;
+        f.debug_struct("Session").field("peer", &self.peer()).field("phase", &phase).finish()
+    }
+}
+
+async fn limited<T>(limit: Option<Duration>, work: impl Future<Output = T>) -> Result<T, Error> {
+    match limit {
+        Some(limit) => timeout(limit, work).await.map_err(|_| Error::TimedOut),
+        None => Ok(work.await),
+    }
+}
+
+/// The line of a call of one leg, which is given this uuid; [`None`] if it has another, or several legs.
+fn with_uuid(originate: &Originate<'_>, uuid: &str) -> Option<Vec<u8>> {
+    const NAME: &[u8] = b"origination_uuid";
+    let handles: Vec<DialHandle<'_>> = originate.dial.handles.iter().take(2).collect();
+    let [handle] = handles.as_slice() else { return None };
+    let lists: Vec<LegList<'_>> = handle.leg_lists.iter().take(2).collect();
+    let [list] = lists.as_slice() else { return None };
+    let legs: Vec<Leg<'_>> = list.iter().take(2).collect();
+    let [leg] = legs.as_slice() else { return None };
+    let all = originate.dial.variables.iter().chain(handle.variables.iter()).chain(leg.variables.iter());
+    if all.map(|(name, _)| name).any(|name| name.eq_ignore_ascii_case(NAME)) {
+        return None;
+    }
+    let mut variables: Vec<(&[u8], &[u8])> = leg.variables.iter().collect();
+    variables.push((NAME, uuid.as_bytes()));
+    let leg = leg.variables(variables.as_slice());
+    let handle = DialHandle { leg_lists: leg.into(), ..*handle };
+    let dial = DialString { handles: handle.into(), ..originate.dial };
+    let named = Originate { dial, ..*originate };
+    encode(|out| named.encode(out).map(<[u8]>::len)).ok()
+}
+
+/// A uuid that is made by chance.
+fn uuid() -> String {
+    let number = (u128::from(random()) << 64 | u128::from(random())) & !(0xf << 76) & !(0xc << 60) | 4 << 76 | 8 << 60;
+    let digits = format!("{number:032x}");
+    [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
+}

@@ -1,0 +1,515 @@
+//! What the handles of a session and its driver share.
+
+use std::collections::{BTreeMap, HashMap};
+use std::future::Future;
+use std::hash::{BuildHasher, Hasher};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use esl_proto::client::{Answer as Told, CommandId, NotAllowed, SendError};
+use esl_proto::command::app::Outcome as AppOutcome;
+use esl_proto::name::{EventName, LogLevel, header};
+use esl_proto::raw::session::Outcome;
+use esl_proto::session::{Reason, Session, SessionError, Slot};
+use esl_proto::{Command, Event, Incoming, RecvBuf};
+use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
+
+use crate::stats::Counters;
+use crate::stream::{Missed, Reader};
+use crate::{Answer, Error, EventBuf, HungUp, LogBuf, Login};
+
+/// How many octets may wait to be written before whoever wants to send waits, too.
+const OUTPUT: usize = 256 << 10;
+
+/// What a wait is given.
+#[derive(Debug)]
+pub(crate) enum Given {
+    Answer(Answer),
+    Event(EventBuf),
+    Nothing,
+}
+
+/// Hashes slots, which this side counts up: nobody else can choose them.
+#[derive(Clone, Copy, Default)]
+struct ByNumber;
+
+#[derive(Default)]
+struct NumberHasher(u64);
+
+impl BuildHasher for ByNumber {
+    type Hasher = NumberHasher;
+
+    fn build_hasher(&self) -> NumberHasher {
+        NumberHasher::default()
+    }
+}
+
+impl Hasher for NumberHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _: &[u8]) {}
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+/// Where a session is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// A connection is being made, or has not been opened by the server yet.
+    Connecting,
+    Open,
+    /// Over for good.
+    Ended(Reason),
+}
+
+/// The channel of an outbound connection.
+pub(crate) struct Channel {
+    pub(crate) uuid: Vec<u8>,
+    pub(crate) ended: Option<HungUp>,
+}
+
+pub(crate) struct State {
+    pub(crate) session: Session,
+    last_slot: u64,
+    waits: HashMap<u64, oneshot::Sender<Result<Given, Error>>, ByNumber>,
+    pub(crate) readers: BTreeMap<u64, Arc<Reader<Arc<EventBuf>>>>,
+    pub(crate) logs: BTreeMap<u64, (LogLevel, Arc<Reader<LogBuf>>)>,
+    /// Readers whose events the server has refused.
+    refused: BTreeMap<u64, Answer>,
+    pub(crate) driver: Option<Waker>,
+    pub(crate) phase: Phase,
+    /// The program wants no more of it.
+    pub(crate) closing: bool,
+    pub(crate) channel: Option<Channel>,
+    /// How many wait for a change.
+    watchers: usize,
+    changed: Arc<Notify>,
+}
+
+/// What is shared, and how to wait for it to change.
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    changed: Arc<Notify>,
+    began: Instant,
+    pub(crate) peer: Box<str>,
+    pub(crate) counters: Counters,
+}
+
+impl Shared {
+    pub(crate) fn new(peer: &str) -> Self {
+        let changed = Arc::new(Notify::new());
+        let state = State {
+            session: Session::new(random()),
+            last_slot: 0,
+            waits: HashMap::default(),
+            readers: BTreeMap::new(),
+            logs: BTreeMap::new(),
+            refused: BTreeMap::new(),
+            driver: None,
+            phase: Phase::Connecting,
+            closing: false,
+            channel: None,
+            watchers: 0,
+            changed: Arc::clone(&changed),
+        };
+        Self {
+            state: Mutex::new(state),
+            changed,
+            began: Instant::now(),
+            peer: peer.into(),
+            counters: Counters::default(),
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The time, as the session counts it.
+    pub(crate) fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// A time of the session's as one of the clock's.
+    pub(crate) fn instant(&self, at: Duration) -> Option<Instant> {
+        self.began.checked_add(at)
+    }
+
+    /// Waits until something is found.
+    pub(crate) async fn until<T>(&self, mut find: impl FnMut(&mut State) -> Option<T>) -> T {
+        struct Watching<'s>(&'s Shared);
+        impl Drop for Watching<'_> {
+            fn drop(&mut self) {
+                self.0.lock().watchers -= 1;
+            }
+        }
+        self.lock().watchers += 1;
+        let _watching = Watching(self);
+        loop {
+            let mut changed = pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if let Some(found) = find(&mut self.lock()) {
+                return found;
+            }
+            changed.await;
+        }
+    }
+
+    /// Waits for the program to want no more.
+    pub(crate) async fn closing(&self) {
+        self.until(|state| state.closing.then_some(())).await;
+    }
+}
+
+impl State {
+    /// Those who wait for a change look again.
+    pub(crate) fn tell(&self) {
+        if self.watchers > 0 {
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// The driver looks again.
+    pub(crate) fn wake(&mut self) {
+        if let Some(driver) = self.driver.take() {
+            driver.wake();
+        }
+    }
+
+    pub(crate) fn next_slot(&mut self) -> Slot {
+        self.last_slot += 1;
+        Slot(self.last_slot)
+    }
+
+    /// Why nothing can be sent now, if so.
+    pub(crate) const fn refusal(&self) -> Option<Error> {
+        match self.phase {
+            Phase::Ended(reason) => Some(Error::Lost(reason)),
+            _ if self.closing => Some(Error::Lost(Reason::Closed)),
+            Phase::Connecting => Some(Error::NotConnected),
+            Phase::Open => None,
+        }
+    }
+
+    pub(crate) fn has_room(&self) -> bool {
+        self.session.to_send().len() < OUTPUT
+    }
+
+    /// Sends something that is waited for.
+    pub(crate) fn begin(
+        &mut self,
+        send: impl FnOnce(&mut Self, Slot) -> Result<CommandId, SessionError>,
+    ) -> Result<(Slot, oneshot::Receiver<Result<Given, Error>>), Error> {
+        let slot = self.next_slot();
+        send(self, slot)?;
+        let (sender, receiver) = oneshot::channel();
+        self.waits.insert(slot.0, sender);
+        self.wake();
+        Ok((slot, receiver))
+    }
+
+    fn give_up(&mut self, slot: Slot) {
+        if self.waits.remove(&slot.0).is_some() {
+            self.session.give_up(slot);
+        }
+    }
+
+    /// The readers' interest has changed: what was found out at once is told, and what is to be said is written.
+    pub(crate) fn said(&mut self, counters: &Counters) {
+        self.settle(None, counters);
+        self.wake();
+        self.tell();
+    }
+
+    /// The refusal of what a reader wants, once.
+    pub(crate) fn take_refusal(&mut self, slot: Slot) -> Option<Answer> {
+        self.refused.remove(&slot.0)
+    }
+
+    /// A reader reads no more.
+    pub(crate) fn unlisten(&mut self, slot: Slot, counters: &Counters) {
+        self.readers.remove(&slot.0);
+        self.refused.remove(&slot.0);
+        // What cannot be taken back comes, and nobody reads it.
+        let _ = self.session.unlisten(slot);
+        self.said(counters);
+    }
+
+    /// Asks for the log lines that the readers want.
+    pub(crate) fn set_log(&mut self) -> Result<(), SessionError> {
+        let level = self.logs.values().map(|(level, _)| *level).max_by_key(|level| level.number());
+        self.session.set_log(level)
+    }
+
+    /// Takes in what has been read.
+    pub(crate) fn take_in(
+        &mut self,
+        input: &mut RecvBuf<Vec<u8>>,
+        login: Option<&Login>,
+        now: Duration,
+        counters: &Counters,
+    ) {
+        loop {
+            let consumed = match self.session.poll(input.filled(), now) {
+                Ok(esl_proto::client::Poll::Incoming { incoming, consumed }) => {
+                    self.take(&incoming, login, counters);
+                    consumed
+                }
+                Ok(esl_proto::client::Poll::NeedData { required, consumed }) => {
+                    input.consume(consumed);
+                    if let Some(required) = required
+                        && required > input.capacity()
+                    {
+                        input.grow(|storage| storage.resize(required.next_power_of_two(), 0));
+                    }
+                    break;
+                }
+                Ok(esl_proto::client::Poll::Closed { .. }) | Err(_) => {
+                    self.settle(None, counters);
+                    break;
+                }
+                // Without a limit nothing comes in parts.
+                Ok(poll) => poll.consumed(),
+            };
+            input.consume(consumed);
+        }
+        if self.phase == Phase::Connecting && self.session.is_open() {
+            self.phase = Phase::Open;
+            counters.connections(1);
+        }
+        self.tell();
+    }
+
+    fn take(&mut self, incoming: &Incoming<'_>, login: Option<&Login>, counters: &Counters) {
+        if let Some(gap) = self.session.next_gap() {
+            for reader in self.readers.values() {
+                reader.push_gap(&gap);
+            }
+            for (_, reader) in self.logs.values() {
+                reader.push_gap(&gap);
+            }
+        }
+        match incoming {
+            Incoming::Event(event) => self.hear_of_channel(event),
+            Incoming::Lingering(_) => self.channel_has_ended(HungUp::default()),
+            Incoming::Connected { reply, .. } => {
+                let uuid = reply.channel_data().and_then(|data| data.get(header::UNIQUE_ID));
+                self.channel = uuid.map(|uuid| Channel { uuid: uuid.to_vec(), ended: None });
+            }
+            _ => {}
+        }
+        self.settle(Some(incoming), counters);
+        match incoming {
+            Incoming::AuthRequest => {
+                if let Some(login) = login {
+                    // What cannot be sent will not be answered: the deadline of the login tells.
+                    let _ = self.session.send(&login.command(), None, None);
+                }
+            }
+            Incoming::Event(event) => {
+                counters.events(1);
+                let mut owned = None;
+                for slot in self.session.readers(event) {
+                    if let Some(reader) = self.readers.get(&slot.0) {
+                        let event = owned.get_or_insert_with(|| Arc::new(EventBuf::from(event)));
+                        counters.lost(reader.push(Arc::clone(event)));
+                    }
+                }
+            }
+            Incoming::Log(line) => {
+                counters.log_lines(1);
+                let owned = LogBuf::from(line);
+                for (level, reader) in self.logs.values() {
+                    if owned.level.is_none_or(|of_line| of_line.number() <= level.number()) {
+                        counters.lost(reader.push(owned.clone()));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What an event tells of the end of an outbound connection's channel.
+    fn hear_of_channel(&mut self, event: &Event<'_>) {
+        let Some(channel) = &self.channel else { return };
+        let is_end = matches!(event.name(), Some(EventName::ChannelHangup | EventName::ChannelHangupComplete));
+        if is_end
+            && event.get(header::UNIQUE_ID).is_some_and(|uuid| uuid == *channel.uuid)
+            && let Some(AppOutcome::ChannelEnded { cause }) = AppOutcome::of(event)
+        {
+            self.channel_has_ended(HungUp::new(cause));
+        }
+    }
+
+    /// The first event that tells a cause counts.
+    fn channel_has_ended(&mut self, hung_up: HungUp) {
+        if let Some(channel) = &mut self.channel
+            && channel.ended.as_ref().is_none_or(|known| known.cause().is_none())
+        {
+            channel.ended = Some(hung_up);
+        }
+    }
+
+    /// Tells everybody whose wait has ended.
+    pub(crate) fn settle(&mut self, incoming: Option<&Incoming<'_>>, counters: &Counters) {
+        while let Some((slot, outcome)) = self.session.next_outcome() {
+            let Some(waiting) = self.waits.remove(&slot.0) else {
+                let answer = incoming.and_then(answer_in).unwrap_or_else(|| Answer::new(*b""));
+                if let Some(reader) = self.readers.get(&slot.0) {
+                    reader.end(Some(Missed::Refused(answer.clone())));
+                }
+                self.refused.insert(slot.0, answer);
+                continue;
+            };
+            let result = match Outcome::from(outcome) {
+                Outcome::Answered => Ok(match incoming {
+                    Some(Incoming::Connected { reply, .. }) => {
+                        reply.channel_data().map_or(Given::Nothing, |data| Given::Event(EventBuf::from(&data)))
+                    }
+                    _ => incoming.and_then(answer_in).map_or(Given::Nothing, Given::Answer),
+                }),
+                Outcome::JobEnded | Outcome::Completed => Ok(match incoming {
+                    Some(Incoming::Event(event)) => Given::Event(EventBuf::from(event)),
+                    _ => Given::Nothing,
+                }),
+                Outcome::ChannelEnded => Err(Error::ChannelEnded(self.hung_up(incoming))),
+                Outcome::Refused => {
+                    Err(Error::Refused(incoming.and_then(answer_in).unwrap_or_else(|| Answer::new(*b""))))
+                }
+                Outcome::TimedOut => {
+                    counters.timed_out(1);
+                    Err(Error::TimedOut)
+                }
+                Outcome::Lost(reason) => Err(Error::Lost(reason)),
+            };
+            // Whoever asked may have gone.
+            let _ = waiting.send(result);
+        }
+    }
+
+    /// How a channel has ended, by the event at hand, or by what was heard of it before.
+    fn hung_up(&self, incoming: Option<&Incoming<'_>>) -> HungUp {
+        if let Some(Incoming::Event(event)) = incoming
+            && let Some(AppOutcome::ChannelEnded { cause: Some(cause) }) = AppOutcome::of(event)
+        {
+            return HungUp::new(Some(cause));
+        }
+        self.channel.as_ref().and_then(|channel| channel.ended.clone()).unwrap_or_default()
+    }
+
+    /// The connection has ended, and there will be another, or none.
+    pub(crate) fn lost(&mut self, now: Duration, counters: &Counters) {
+        self.session.close(now);
+        self.settle(None, counters);
+        if !matches!(self.phase, Phase::Ended(_)) {
+            self.phase = Phase::Connecting;
+        }
+        self.tell();
+    }
+
+    /// It is over for good.
+    pub(crate) fn end(&mut self, reason: Reason, now: Duration, counters: &Counters) {
+        self.lost(now, counters);
+        if matches!(self.phase, Phase::Ended(_)) {
+            return;
+        }
+        self.phase = Phase::Ended(reason);
+        let quiet = self.closing;
+        for reader in self.readers.values() {
+            reader.end((!quiet).then_some(Missed::Ended(reason)));
+        }
+        for (_, reader) in self.logs.values() {
+            reader.end((!quiet).then_some(Missed::Ended(reason)));
+        }
+        self.tell();
+    }
+
+    /// Says `exit`, if it can be said.
+    pub(crate) fn say_exit(&mut self) -> bool {
+        let result = self.session.send(&Command::Exit, None, None);
+        !matches!(result, Err(SessionError::Send(SendError::NotAllowed(NotAllowed::NotConnected))))
+    }
+
+    /// Whether a reader has so much to read that nothing more may be read from the socket.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.readers.values().any(|reader| reader.is_blocking())
+            || self.logs.values().any(|(_, reader)| reader.is_blocking())
+    }
+}
+
+/// What the server says in answer.
+fn answer_in(incoming: &Incoming<'_>) -> Option<Answer> {
+    Some(match incoming {
+        Incoming::Authenticated { reply, .. } | Incoming::AuthRefused { reply, .. } => {
+            Answer::new(reply.text().to_vec())
+        }
+        Incoming::Connected { reply, .. } => Answer::new(reply.text().to_vec()),
+        Incoming::Answer { answer: Told::Reply(reply), .. } => Answer::new(reply.text().to_vec()),
+        Incoming::Answer { answer: Told::Api(response), .. } => Answer::new(response.body()),
+        _ => return None,
+    })
+}
+
+/// What keeps a connection: it is closed when the last one is dropped.
+pub(crate) struct Handle {
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl Handle {
+    pub(crate) fn close(&self) {
+        let mut state = self.shared.lock();
+        state.closing = true;
+        state.wake();
+        state.tell();
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// A wait, which is given up when it is dropped.
+pub(crate) struct Waiting {
+    handle: Arc<Handle>,
+    slot: Slot,
+    result: oneshot::Receiver<Result<Given, Error>>,
+    is_over: bool,
+}
+
+impl Waiting {
+    pub(crate) fn new(handle: &Arc<Handle>, begun: (Slot, oneshot::Receiver<Result<Given, Error>>)) -> Self {
+        Self { handle: Arc::clone(handle), slot: begun.0, result: begun.1, is_over: false }
+    }
+}
+
+impl Future for Waiting {
+    type Output = Result<Given, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let result = std::task::ready!(Pin::new(&mut self.result).poll(cx));
+        self.is_over = true;
+        Poll::Ready(result.unwrap_or(Err(Error::Lost(Reason::Closed))))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.handle.shared.lock().give_up(self.slot);
+        }
+    }
+}
+
+/// A number that nobody can foretell.
+pub(crate) fn random() -> u64 {
+    BuildHasher::hash_one(&std::hash::RandomState::new(), 0)
+}

@@ -1,0 +1,258 @@
+//! Connections that fail: every wait ends with its result or with a reason, and nothing gets out of step.
+
+mod common;
+
+use std::io;
+use std::time::Duration;
+
+use common::{Switch, options};
+use esl_proto::client::End;
+use esl_sim::{Config, Faults, Sim};
+use esl_tokio::name::EventName;
+use esl_tokio::{Error, Missed, Reason, Reconnect, Session};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::time::{Instant, sleep};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A program's day: what comes of it must be the right answers up to an error.
+async fn day(stream: DuplexStream) -> (usize, Option<Error>) {
+    let mut done = 0;
+    let result = async {
+        let fs = options().connect_with(stream).await?;
+        done += 1;
+        let mut events = fs.events([EventName::ChannelAnswer]).await?;
+        done += 1;
+        let (one, two, three) = tokio::join!(fs.api("eval one"), fs.api("status"), fs.api("eval three"));
+        assert!(one.as_ref().ok().is_none_or(|answer| answer.text() == "one"));
+        assert!(two.as_ref().ok().is_none_or(|answer| answer.text().starts_with("UP ")));
+        assert!(three.as_ref().ok().is_none_or(|answer| answer.text() == "three"));
+        // Answers come in order: after one that is lost there is none.
+        assert!(two.is_ok() || three.is_err());
+        assert!(one.is_ok() || two.is_err());
+        one.and(two).and(three)?;
+        done += 1;
+        let job = fs.bgapi("originate user/1000 &park()").await?.result().await?;
+        assert!(job.text().starts_with("+OK "), "{job}");
+        done += 1;
+        match events.next().await {
+            Some(Ok(event)) => assert_eq!(event.get("Unique-ID").unwrap_or_default(), job.detail()),
+            Some(Err(Missed::Ended(reason))) => return Err(Error::Lost(reason)),
+            other => panic!("{other:?}"),
+        }
+        fs.call(job.detail().as_bytes()).playback("x.wav").await?;
+        done += 1;
+        fs.close().await;
+        Ok::<(), Error>(())
+    };
+    let error = result.await.err();
+    (done, error)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_may_be_lost_at_every_octet() {
+    // How many octets a whole day has.
+    let mut most = 0;
+    for lost_at in 0.. {
+        let switch = Switch::start();
+        switch.set_faults(Faults { lost_at: Some(lost_at), ..Faults::default() });
+        let (done, error) = day(switch.connect()).await;
+        assert!(done >= most - usize::from(done < most), "{lost_at}: {done} after {most}");
+        most = most.max(done);
+        match error {
+            Some(Error::Lost(Reason::End(End::Eof))) => {}
+            None if done == 5 => {
+                assert!(lost_at > 1000, "{lost_at}");
+                return;
+            }
+            other => panic!("{lost_at}: {done}, {other:?}"),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn octets_may_come_late_and_in_pieces() {
+    for piece in [1, 2, 3, 7, 64] {
+        for delay in [Duration::ZERO, Duration::from_millis(700)] {
+            for pipe in [1, 64, 1 << 16] {
+                let switch = Switch::with(Config::default(), pipe);
+                switch.set_faults(Faults { piece, delay, ..Faults::default() });
+                let (done, error) = day(switch.connect()).await;
+                assert!(error.is_none() && done == 5, "{piece} {delay:?} {pipe}: {done}, {error:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_server_is_noticed() {
+    let switch = Switch::start();
+    let (id, stream) = switch.connection();
+    let fs = options().silence(45 * SECOND).connect_with(stream).await.unwrap();
+    let mut events = fs.events([EventName::ChannelAnswer]).await.unwrap();
+    // As long as it beats, it lives.
+    sleep(300 * SECOND).await;
+    assert!(fs.is_open());
+    switch.act(|sim| sim.set_faults(id, Faults { held: true, ..Faults::default() }));
+    let (fs2, began) = (fs.clone(), Instant::now());
+    let asked = tokio::spawn(async move { fs2.api("status").await });
+    assert_eq!(events.next().await, Some(Err(Missed::Ended(Reason::Silence))));
+    assert!(began.elapsed() <= 45 * SECOND, "{:?}", began.elapsed());
+    assert!(matches!(asked.await.unwrap(), Err(Error::Lost(Reason::Silence))));
+    assert!(matches!(fs.api("status").await, Err(Error::Lost(Reason::Silence))));
+    assert_eq!(fs.closed().await, Reason::Silence);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_nobody_reads_is_no_silence() {
+    let switch = Switch::with(Config::default(), 256);
+    let fs = options().silence(45 * SECOND).connect_with(switch.connect()).await.unwrap();
+    let mut events = fs.events_with([EventName::Heartbeat], 1, esl_tokio::Overflow::Block).await.unwrap();
+    sleep(500 * SECOND).await;
+    assert!(fs.is_open());
+    for _ in 0..20 {
+        events.next().await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_closes_its_side_only() {
+    let (client, mut server) = duplex(1024);
+    let connecting = tokio::spawn(async move { options().connect_with(client).await });
+    server.write_all(b"Content-Type: auth/request\n\nContent-Type: command/reply\nReply-Text: +OK\n\n").await.unwrap();
+    let fs = connecting.await.unwrap().unwrap();
+    let asked = tokio::spawn({
+        let fs = fs.clone();
+        async move { fs.api("status").await }
+    });
+    sleep(SECOND).await;
+    server.shutdown().await.unwrap();
+    assert!(matches!(asked.await.unwrap(), Err(Error::Lost(Reason::End(End::Eof)))));
+    let mut said = String::new();
+    server.read_to_string(&mut said).await.unwrap();
+    assert_eq!(said, "auth ClueCon\n\napi status\n\n");
+}
+
+/// A session on whichever switch is told.
+async fn renewed(switch: &Switch, reconnect: Reconnect) -> Session {
+    let switch = switch.clone();
+    let dial = move || {
+        let stream = switch.connect();
+        async move { Ok::<_, io::Error>(stream) }
+    };
+    options().reconnect(reconnect).connect_by("switch", dial).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_connection_is_made_anew_and_each_stream_is_told() {
+    let switch = Switch::start();
+    let fs = renewed(&switch, Reconnect::default()).await;
+    let mut answers = fs.events([EventName::ChannelAnswer]).await.unwrap();
+    let mut beats = fs.events([EventName::Heartbeat]).await.unwrap();
+    fs.set_filters([("Event-Name", "CHANNEL_ANSWER"), ("Event-Name", "HEARTBEAT")]).await.unwrap();
+    let job = fs.bgapi("msleep 100000").await.unwrap();
+    switch.act(|sim| sim.fire("CHANNEL_ANSWER", &[("n", "1")], None));
+    fs.api("status").await.unwrap();
+    switch.act(Sim::shut_down);
+    assert!(matches!(job.result().await, Err(Error::Lost(Reason::End(End::Shutdown)))));
+    // Meanwhile nothing is sent.
+    assert!(matches!(fs.api("status").await, Err(Error::NotConnected)));
+    assert!(!fs.is_open());
+    fs.ready().await.unwrap();
+    assert!(fs.api("status").await.unwrap().text().starts_with("UP "));
+    switch.act(|sim| {
+        sim.fire("CHANNEL_ANSWER", &[("n", "2")], None);
+        sim.fire("CHANNEL_DESTROY", &[], None);
+        sim.fire("HEARTBEAT", &[], None);
+    });
+    assert_eq!(answers.next().await.unwrap().unwrap().get("n").unwrap_or_default(), "1");
+    match answers.next().await {
+        Some(Err(Missed::Gap(gap))) => {
+            assert_eq!(gap.reason, Reason::End(End::Shutdown));
+            assert!(gap.core_before.is_some() && gap.until >= gap.since);
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(answers.next().await.unwrap().unwrap().get("n").unwrap_or_default(), "2");
+    assert!(matches!(beats.next().await, Some(Err(Missed::Gap(_)))));
+    assert!(beats.next().await.unwrap().is_ok());
+    // A subscription that is asked for meanwhile stands when the connection does.
+    switch.act(Sim::shut_down);
+    sleep(Duration::from_millis(1)).await;
+    assert!(!fs.is_open());
+    let mut later = fs.events([EventName::ChannelCreate]).await.unwrap();
+    switch.act(|sim| sim.fire("CHANNEL_CREATE", &[], None));
+    assert!(fs.is_open());
+    assert!(matches!(later.next().await, Some(Err(Missed::Gap(_)) | Ok(_))));
+    assert_eq!(fs.stats().connections, 3);
+    fs.close().await;
+    while let Some(item) = answers.next().await {
+        assert!(!item.is_err_and(|missed| missed.is_end()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pauses_grow_and_attempts_come_to_an_end() {
+    let dialled = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let times = std::sync::Arc::clone(&dialled);
+    let switch = Switch::start();
+    let first = switch.clone();
+    let dial = move || {
+        let mut times = times.lock().unwrap();
+        times.push(Instant::now());
+        let result = if times.len() == 1 { Ok(first.connect()) } else { Err(io::ErrorKind::ConnectionRefused.into()) };
+        async move { result }
+    };
+    let reconnect = Reconnect::default().pauses(SECOND, 8 * SECOND).attempts(6);
+    let fs = options().reconnect(reconnect).connect_by("switch", dial).await.unwrap();
+    let mut events = fs.events([EventName::Heartbeat]).await.unwrap();
+    switch.act(Sim::shut_down);
+    assert_eq!(events.next().await, Some(Err(Missed::Ended(Reason::End(End::Shutdown)))));
+    assert!(matches!(fs.ready().await, Err(Error::Lost(_))));
+    let dialled = dialled.lock().unwrap().clone();
+    let pauses: Vec<f64> = dialled.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect();
+    for (pause, most) in pauses.iter().zip([1.0, 2.0, 4.0, 8.0, 8.0, 8.0]) {
+        assert!((most / 2.0 - 0.01..=most + 0.01).contains(pause), "{pauses:?}");
+    }
+    assert_eq!(pauses.len(), 6);
+    // Who is refused does not try again.
+    let options = options().reconnect(Reconnect::default());
+    let refused = options.connect_by("switch", move || {
+        let stream = switch.denied();
+        async move { Ok::<_, io::Error>(stream) }
+    });
+    assert!(matches!(refused.await, Err(Error::Lost(Reason::End(End::Rejected)))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_connection_may_be_waited_for() {
+    let switch = Switch::start();
+    let mut attempts = 0;
+    let dial = move || {
+        attempts += 1;
+        let result = if attempts < 5 { Err(io::ErrorKind::ConnectionRefused.into()) } else { Ok(switch.connect()) };
+        async move { result }
+    };
+    let nobody = || async { Err::<DuplexStream, io::Error>(io::ErrorKind::ConnectionRefused.into()) };
+    assert!(matches!(options().connect_by("nobody", nobody).await, Err(Error::Connect(_))));
+    let fs = options().reconnect(Reconnect::default().initial()).connect_by("switch", dial).await.unwrap();
+    assert!(fs.api("status").await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_reads_too_slowly_is_told_why_the_server_ends() {
+    let switch = Switch::with(Config { max_queued: 10, window: 256, ..Config::default() }, 256);
+    let fs = switch.session().await;
+    let mut events = fs.events_with([EventName::Heartbeat], 1, esl_tokio::Overflow::Block).await.unwrap();
+    for _ in 0..600 {
+        switch.act(|sim| sim.fire("HEARTBEAT", &[], None));
+    }
+    let last = loop {
+        match events.next().await {
+            Some(Ok(_)) => {}
+            other => break other,
+        }
+    };
+    // The server's notice may come in the middle of an event, which is cut off then.
+    assert!(matches!(last, Some(Err(Missed::Ended(Reason::End(End::EventsLost | End::Eof))))), "{last:?}");
+}
