@@ -256,10 +256,8 @@ async fn proxy_serves_many_clients_over_one_connection() {
     let call = clients[0].0.bgapi("originate {a='x y'}user/1000 &park()").await.unwrap().result().await.unwrap();
     for (fs, events) in &mut clients {
         let event = events.next().await.unwrap().unwrap();
-        assert_eq!(
-            (event.get("Unique-ID").unwrap_or_default(), event.get("variable_a").unwrap_or_default()),
-            (call.detail().into_owned(), "x y".to_owned())
-        );
+        assert_eq!(event.unique_id().unwrap(), *call.detail());
+        assert_eq!(event.variable("a").unwrap(), "x y");
         assert!(fs.api("status").await.unwrap().text().starts_with("UP "));
         assert!(fs.api("nosuch").await.unwrap().is_err());
     }

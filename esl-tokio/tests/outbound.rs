@@ -121,7 +121,7 @@ async fn what_becomes_of_a_call_when_its_handler_ends() {
         let fs = switch.session().await;
         let mut ends = fs.events([EventName::ChannelHangup]).await.unwrap();
         let end = async |ends: &mut esl_tokio::EventStream| {
-            ends.next().await.unwrap().unwrap().get("Hangup-Cause").unwrap_or_default()
+            ends.next().await.unwrap().unwrap().get("Hangup-Cause").map(|cause| cause.to_string()).unwrap_or_default()
         };
         let calls = Calls::new(CallOptions::new(), 10, |call: Call| async move {
             call.answer().await?;
