@@ -8,7 +8,7 @@ use crate::sink::Writer;
 use crate::text::Value;
 
 /// An event that can be written in any format, offered and delivered: one that was read ([`Event`], [`Indexed`]), one that
-/// the host makes ([`OutgoingEvent`](crate::OutgoingEvent)), or a type of the host's own.
+/// the host makes ([`OutgoingEvent`](crate::event::OutgoingEvent)), or a type of the host's own.
 ///
 /// Names and values stay in the coding that they are in until they are written, straight into the caller's buffer.
 ///
