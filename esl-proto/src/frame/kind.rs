@@ -1,6 +1,7 @@
 //! What a frame is, by its Content-Type, and how the frames that a server sends begin.
 
 use crate::name::Format;
+use crate::scan::any;
 
 /// What a frame is, by its Content-Type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -116,7 +117,8 @@ pub(super) fn found_at_end(text: &[u8]) -> Option<Beginning> {
 
 /// Whether `text` at the end of a line of a reply would be taken for the first line of the next frame.
 pub(crate) fn ends_in_first_line(text: &[u8]) -> bool {
-    found_at_end(text).is_some()
+    // All first lines have a colon, names that people choose hardly ever.
+    any(text, |octet| octet == b':') && found_at_end(text).is_some()
 }
 
 /// Whether a text that is cut off or whose NULs become blanks can be one that [`ends_in_first_line`].
