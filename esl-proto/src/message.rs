@@ -10,6 +10,17 @@ use crate::text::Value;
 /// What the server says with one frame.
 ///
 /// Every view keeps its frame, so that nothing the views do not know is lost.
+///
+/// ```
+/// use esl_proto::frame::Step;
+/// use esl_proto::{Decoder, Limits, Message};
+///
+/// let stream = b"Content-Type: api/response\nContent-Length: 3\n\n+OK";
+/// let Step::Frame { frame, .. } = Decoder::new(Limits::DEFAULT).decode(stream)? else { panic!("it is whole") };
+/// let Message::ApiResponse(answer) = Message::from(frame) else { panic!("it answers `api`") };
+/// assert_eq!(answer.body(), b"+OK");
+/// # Ok::<(), esl_proto::frame::DecodeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Message<'b> {
@@ -87,6 +98,18 @@ impl Status {
 }
 
 /// The answer to a command: command/reply.
+///
+/// ```
+/// use esl_proto::frame::Step;
+/// use esl_proto::message::Status;
+/// use esl_proto::{Decoder, Limits, Message};
+///
+/// let stream = b"Content-Type: command/reply\nReply-Text: -ERR no such channel\n\n";
+/// let Step::Frame { frame, .. } = Decoder::new(Limits::DEFAULT).decode(stream)? else { panic!("it is whole") };
+/// let Message::Reply(reply) = Message::from(frame) else { panic!("it is a reply") };
+/// assert_eq!(reply.status(), Status::Err);
+/// # Ok::<(), esl_proto::frame::DecodeError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Reply<'b> {
     frame: Frame<'b>,

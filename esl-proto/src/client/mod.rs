@@ -264,6 +264,22 @@ impl Ready {
 }
 
 /// What comes in on a connection.
+///
+/// ```
+/// use esl_proto::client::Answer;
+/// use esl_proto::{Client, Incoming};
+///
+/// fn take(client: &Client, incoming: Incoming<'_>) {
+///     match incoming {
+///         Incoming::AuthRequest => println!("send Command::Auth now"),
+///         Incoming::Authenticated { .. } => println!("open"),
+///         Incoming::Answer { id, answer: Answer::Api(answer) } => println!("{id:?}: {:?}", answer.body()),
+///         Incoming::Event(event) => println!("{:?}", event.name()),
+///         Incoming::Goodbye { end, .. } => println!("{end} after {} frames", client.stats().frames),
+///         _ => {}
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Incoming<'b> {

@@ -14,6 +14,17 @@ const LONG_ARGUMENT: usize = 512;
 ///
 /// The answer `+OK` means that the message waits for the channel, whatever it says; in sync outbound mode, that the
 /// application has ended.
+///
+/// ```
+/// use esl_proto::Command;
+/// use esl_proto::command::{CallCommand, SendMsg};
+/// use esl_proto::name::HangupCause;
+///
+/// let command = Command::from(SendMsg::new(CallCommand::hangup(HangupCause::UserBusy)).to("5fd4"));
+/// let mut out = [0; 128];
+/// assert_eq!(command.encode(&mut out)?, b"sendmsg 5fd4\ncall-command: hangup\nhangup-cause: USER_BUSY\n\n");
+/// # Ok::<(), esl_proto::command::EncodeError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SendMsg<'a> {
     /// The channel; [`None`] for the one that an outbound connection controls. An inbound connection must name it.
@@ -146,6 +157,14 @@ impl<'a> CallCommand<'a> {
 /// An application to run: call-command `execute`.
 ///
 /// An application that the server does not know ends the call.
+///
+/// ```
+/// use esl_proto::command::{Execute, SendMsg};
+///
+/// // On an outbound connection; its CHANNEL_EXECUTE_COMPLETE has this Application-UUID.
+/// let message = SendMsg::new(Execute::new("playback", "welcome.wav").event_uuid("7c1e"));
+/// # let _ = message;
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Execute<'a> {
     /// The application's name.

@@ -417,6 +417,16 @@ impl fmt::Debug for Secret<'_> {
 ///
 /// The value is compared without regard to case. Written `/.../` it is a regular expression. `+`, `-` and blanks at
 /// its front are not part of it: `-` makes it exclude.
+///
+/// ```
+/// use esl_proto::Command;
+/// use esl_proto::command::Filter;
+///
+/// let mut out = [0; 64];
+/// let command = Command::from(Filter::add("Unique-ID", "5fd4"));
+/// assert_eq!(command.encode(&mut out)?, b"filter add Unique-ID 5fd4\n\n");
+/// # Ok::<(), esl_proto::command::EncodeError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Filter<'a> {

@@ -495,6 +495,17 @@ impl<'a, T: Into<LegLists<'a>>> From<T> for DialHandle<'a> {
 }
 
 /// Whom to call: what `originate` and `bridge` have in common.
+///
+/// ```
+/// use esl_proto::dial::{Bridge, DialString, Leg};
+///
+/// let legs = [Leg::new("user/1000").variables(&[("leg_timeout", "5")]), Leg::new("user/1001")];
+/// let bridge = Bridge::new(DialString::new(&legs).variables(&[("effective_caller_id_name", "Smith, John")]));
+/// let mut out = [0; 128];
+/// let argument = bridge.encode(&mut out)?;
+/// # assert!(argument.ends_with(b"[leg_timeout=5]user/1000,user/1001"));
+/// # Ok::<(), esl_proto::dial::DialEncodeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DialString<'a> {
     /// The variables of all legs of all handles, written in `<...>`. Those of a handle count more.

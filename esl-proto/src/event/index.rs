@@ -138,6 +138,18 @@ pub(super) fn last_of_lines<'a>(text: &'a [u8], marked: impl Marked, name: &[u8]
 ///
 /// For a JSON or XML event the index is a list of headers. For a plain event it is a bit map of line ends and colons,
 /// which is several times faster to make: a look-up compares only the few names of the right length.
+///
+/// ```
+/// use esl_proto::Event;
+/// use esl_proto::event::HeaderSlot;
+/// use esl_proto::name::Format;
+///
+/// let event = Event::new(Format::Plain, b"Event-Name: HEARTBEAT\nUp-Time: 0%20years\n\n");
+/// // Storage of the caller's. If it is too small, look-ups go on in the text behind what is indexed.
+/// let mut slots = [HeaderSlot::EMPTY; 64];
+/// let indexed = event.index(&mut slots);
+/// assert!(indexed.get("up-time").is_some_and(|time| time == "0 years"));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Indexed<'a, 's> {
     event: Event<'a>,

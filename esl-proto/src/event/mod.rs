@@ -44,6 +44,18 @@ use crate::text::Value;
 ///
 /// Headers are an ordered multi-map. FreeSWITCH sends some headers twice, with different values, and compares names
 /// without regard to case. Where one value is asked for, the last is given: it is the newer fact.
+///
+/// ```
+/// use esl_proto::Event;
+/// use esl_proto::name::{EventName, Format};
+///
+/// let event = Event::new(Format::Plain, b"Event-Name: CHANNEL_ANSWER\nUnique-ID: 5fd4\nvariable_x: a%20b\n\n");
+/// assert_eq!(event.name(), Some(EventName::ChannelAnswer));
+/// assert!(event.variable("x").is_some_and(|x| x == "a b"));
+/// for header in &event {
+///     println!("{}: {}", header.name, header.value);
+/// }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Event<'a> {
     text: &'a [u8],

@@ -46,6 +46,17 @@ use crate::text::{Coding, Value};
 ///
 /// A frame that exceeds a limit ends the connection: its end cannot be found without buffering it. The defaults
 /// leave a wide margin to what a busy server sends, and bound what a hostile one can make a host store.
+///
+/// ```
+/// use esl_proto::{Client, Limits};
+///
+/// // For a buffer of 16 KiB that does not grow: what is longer comes in parts.
+/// let client = Client::inbound(Limits::for_buffer(16384));
+/// // For a program that knows that nobody sends it a megabyte.
+/// let mut limits = Limits::DEFAULT;
+/// limits.max_body = 1 << 20;
+/// # let _ = (client, limits);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct Limits {
@@ -204,6 +215,17 @@ numbered! {
 ///
 /// Its header lines are read as they stand on the wire: split at the first colon, one blank after it dropped,
 /// nothing decoded. What a frame means is for [`Message`](crate::Message) to say.
+///
+/// ```
+/// use esl_proto::frame::{FrameKind, Step};
+/// use esl_proto::{Decoder, Limits};
+///
+/// let stream = b"Content-Type: command/reply\nReply-Text: +OK\n\n";
+/// let Step::Frame { frame, consumed } = Decoder::new(Limits::DEFAULT).decode(stream)? else { panic!("it is whole") };
+/// assert_eq!((frame.kind(), consumed), (FrameKind::Reply, stream.len()));
+/// assert!(frame.get("Reply-Text").is_some_and(|text| text == "+OK"));
+/// # Ok::<(), esl_proto::frame::DecodeError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Frame<'b> {
     head: &'b [u8],

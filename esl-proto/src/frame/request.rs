@@ -14,6 +14,18 @@ pub(crate) const MAX_BODY: usize = 16_777_216;
 /// Lines are cut as FreeSWITCH cuts them, traps and all: a line ends at the first CR of everything that follows, and
 /// only if there is none at the first LF. One CR in a command whose lines end in LF therefore makes one line of all
 /// that stands before it.
+///
+/// ```
+/// use esl_proto::frame::{Request, Step};
+/// use esl_proto::{Command, Decoder, Limits};
+///
+/// let octets = b"api status\n\n";
+/// let Step::Frame { frame, .. } = Decoder::for_requests(Limits::DEFAULT).decode(octets)? else { panic!("it is whole") };
+/// let request = Request::from(frame);
+/// assert_eq!(request.line(), b"api status");
+/// assert!(matches!(Command::parse(&request), Ok(Command::Api { .. })));
+/// # Ok::<(), esl_proto::frame::DecodeError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Request<'b> {
     head: &'b [u8],

@@ -16,6 +16,20 @@ use crate::text::{Insufficient, Value};
 
 /// What a client wants of the host. Each can be declined: a password by [`Response::Refuse`], all else by
 /// [`Response::Reply`] with `-ERR` and a reason.
+///
+/// ```
+/// use esl_proto::server::{HostRequest, Response, Rights};
+///
+/// fn respond<'a>(request: &HostRequest<'a>) -> Response<'a> {
+///     match request {
+///         HostRequest::Password(secret) if secret.matches("ClueCon") => Response::Accept(Rights::ALL),
+///         HostRequest::Password(_) | HostRequest::User { .. } => Response::Refuse,
+///         HostRequest::Api { command: b"version", .. } => Response::Output(b"1.0"),
+///         _ => Response::Reply(b"-ERR not here"),
+///     }
+/// }
+/// # let _ = respond;
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HostRequest<'b> {

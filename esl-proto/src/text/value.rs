@@ -93,6 +93,18 @@ impl Coding {
 ///
 /// A value may be an array (FreeSWITCH's `push`, `ARRAY::a|:b`, a JSON list): [`items`](Self::items) reads the
 /// elements. Read as one text, an array is `ARRAY::a|:b` in every format, as the server itself would say it.
+///
+/// ```
+/// use esl_proto::Event;
+/// use esl_proto::name::Format;
+///
+/// let event = Event::new(Format::Plain, b"variable_name: Smith%2C%20John\nvariable_all: ARRAY::a|:b\n\n");
+/// let name = event.variable("name").unwrap();
+/// assert_eq!(name, "Smith, John");
+/// assert_eq!(name.raw(), b"Smith%2C%20John");
+/// assert_eq!(name.to_string(), "Smith, John");
+/// assert!(event.variable("all").unwrap().items().eq(["a", "b"]));
+/// ```
 #[derive(Clone, Copy)]
 pub struct Value<'a> {
     raw: &'a [u8],
