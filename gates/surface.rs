@@ -541,9 +541,9 @@ impl Sum {
             Err(error) => self.show(format_args!("{} {error}", error.code())),
         }
         for hook in [Hook::Originate, Hook::ToneDetect] {
-            self.add((hook, hook.execute_name(), hook.api_name()));
+            self.add((hook, hook.execute_name().len(), hook.api_name().len()));
             for task in [Task::new(octets, octets), App::set(octets, octets).into()] {
-                self.add((task, task == task));
+                self.add(task == task);
                 self.add(hook.execute(task, &mut out).is_ok());
                 self.add(hook.execute_async(task, &mut out).is_ok());
             }

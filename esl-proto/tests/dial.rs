@@ -752,4 +752,21 @@ proptest! {
         let mut storage = [0; 256];
         prop_assert_eq!(Inline::from_tasks(&tasks, &mut storage), Ok(Inline::new(&pairs[..])));
     }
+
+    #[test]
+    fn inline_dialplans_of_others_read_alike_when_written_again(
+        text in prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..24),
+            r"(m:[,;^ ]:)?[ab',:;\\s^ ]{0,20}".prop_map(String::into_bytes),
+        ]
+    ) {
+        let mut storage = [0; 64];
+        if let Ok(plan) = Inline::parse(&text, &mut storage) {
+            let mut again = [0; 128];
+            if let Ok(written) = plan.encode(&mut again) {
+                let mut storage = [0; 129];
+                prop_assert_eq!(Inline::parse(written, &mut storage), Ok(plan));
+            }
+        }
+    }
 }

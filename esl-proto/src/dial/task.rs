@@ -146,7 +146,7 @@ impl fmt::Debug for Task<'_> {
 pub enum Hook {
     /// The channel has been made, and is not called yet.
     Originate,
-    /// All channels of the call have been made and tried.
+    /// The call has been made, and this is the channel that goes on.
     PostOriginate,
     /// It rings.
     Ring,
