@@ -644,6 +644,9 @@ fn inline_dialplans_that_are_refused() {
     }
     refuses(&[("answer", "ab\0")], Kind::Nul, Field::Argument, 0, 2);
     refuses(&[("answer", ""), ("log", "a\x08")], Kind::Control, Field::Argument, 1, 1);
+    refuses(&[("answer", ""), ("log", r"INFO it\'s")], Kind::Quote, Field::Argument, 1, 7);
+    let error = DialError { kind: Kind::Quote, field: Field::Argument, leg: 0, item: 0, offset: 7 };
+    assert_eq!(line(&Originate::new("null", Destination::application("log", r"INFO it\'s"))), Err(error));
     assert!(inline(Inline::new(&[("a", "b"); 128])).is_ok());
     refuses(&[("a", "b"); 129], Kind::TooMany, Field::Application, 128, 0);
     for (text, kind) in [
@@ -747,7 +750,8 @@ proptest! {
         let pairs: Vec<_> = apps.iter().map(|(app, arg)| (app.as_str(), arg.as_str())).collect();
         // What the server would take for an argument that is not given.
         prop_assume!(!matches!(&pairs[..], [("undef", "")]));
-        prop_assert!(inline(Inline::new(&pairs[..])).is_ok());
+        let dropped = pairs.iter().any(|(_, arg)| arg.contains(r"\'"));
+        prop_assert_eq!(inline(Inline::new(&pairs[..])).is_err(), dropped);
         let tasks: Vec<_> = pairs.iter().map(|(app, arg)| Task::new(*app, *arg)).collect();
         let mut storage = [0; 256];
         prop_assert_eq!(Inline::from_tasks(&tasks, &mut storage), Ok(Inline::new(&pairs[..])));

@@ -48,6 +48,8 @@
 //! * `originate_function` splits it at blanks, of which quotes and backslashes protect, into two to seven arguments.
 //!   `undef` stands for an argument that is not given. After `&` an application's name ends at the first `(` and its
 //!   argument at the first `)`, whatever stands between.
+//! * `switch_caller_extension_add_application` leaves out an application whose argument holds `\'`, with a warning in the
+//!   server's log.
 //! * `switch_core_session_exec` has `switch_channel_expand_variables` rewrite an application's argument, but only if it
 //!   holds `${` or one of some escapes: `\\` becomes `\`, `\'` and the first of two `$` are lost, `${...}` is replaced.
 //!   A `%[` in front would set variables of the application.
@@ -108,7 +110,8 @@ pub enum Destination<'a> {
     Application {
         /// The application's name.
         app: &'a [u8],
-        /// Its argument, none if empty. No `)` may stand in it: the server would cut it there.
+        /// Its argument, none if empty. No `)` may stand in it: the server would cut it there;
+        /// and no quote after a backslash: the server would execute nothing.
         arg: &'a [u8],
     },
 }
@@ -373,7 +376,8 @@ numbered! {
         Separator = 506, "holds a separator";
         /// A bracket without its partner where the server counts them, or one where it would begin or end something.
         Bracket = 507, "holds a bracket that the server would count";
-        /// A quote or backslash in a name.
+        /// A quote or backslash in a name, or a quote after a backslash in the argument of an application: the server would
+        /// leave it out.
         Quote = 508, "holds a quote or backslash";
         /// `${` in a variable, also with backslashes in between: the server would not set it.
         Expansion = 509, "holds ${, which the server would not accept";

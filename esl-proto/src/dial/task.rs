@@ -22,6 +22,11 @@ const fn fault(kind: DialErrorKind, field: DialField, item: usize, offset: usize
     DialError { kind, field, leg: 0, item, offset }
 }
 
+/// Where a quote stands after a backslash: the server leaves an application with such an argument out of a dialplan.
+pub(super) fn dropped(arg: &[u8]) -> Option<usize> {
+    arg.iter().zip(arg.iter().skip(1)).position(|pair| pair == (&b'\\', &b'\''))
+}
+
 /// Refuses what would end an application's name.
 fn check_name(name: &[u8], item: usize) -> Result<(), DialError> {
     let refused = |kind, offset| Err(fault(kind, DialField::Application, item, offset));
@@ -287,7 +292,8 @@ impl Hook {
 ///
 /// Written, it is for [`Originate::inline`](super::Originate::inline), or the extension of a
 /// [`Transfer`](crate::command::app::Transfer) in the dialplan `inline`. Commas, quotes, backslashes, blanks and line ends
-/// in arguments arrive as they are. As in any dialplan, the channel expands variables in each argument before the
+/// in arguments arrive as they are; only a quote after a backslash is refused, as the server would leave the application
+/// out. As in any dialplan, the channel expands variables in each argument before the
 /// application has it; an [`App`] knows.
 ///
 /// ```
@@ -356,8 +362,8 @@ impl<'a> Inline<'a> {
     /// Writes the dialplan to the front of `out` and returns it.
     ///
     /// # Errors
-    /// [`DialEncodeError`] if there is no application, too many of them, or one whose name would end early; its place is the
-    /// error's `item`. Or `out` is too short.
+    /// [`DialEncodeError`] if there is no application, too many of them, one whose name would end early, or one that the server
+    /// would leave out; its place is the error's `item`. Or `out` is too short.
     pub fn encode<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], DialEncodeError> {
         let mut found = [false; DELIMITERS.len()];
         let (mut some, mut comma, mut said) = (false, false, false);
@@ -372,6 +378,9 @@ impl<'a> Inline<'a> {
             }
             if let Some(offset) = first(arg, is_mark) {
                 return Err(argument(DialErrorKind::Control, offset).into());
+            }
+            if let Some(offset) = dropped(arg) {
+                return Err(argument(DialErrorKind::Quote, offset).into());
             }
             for octet in app.iter().chain(arg) {
                 comma |= *octet == COMMA;
