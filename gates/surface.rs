@@ -19,8 +19,8 @@ use esl_proto::command::{
     CallCommand, EventNames, Events, Execute, Filter, PairSource, Pairs, Secret, SendEvent, SendMsg, Unicast, Words,
 };
 use esl_proto::dial::{
-    Bridge, Destination, DialHandle, DialHandles, DialString, Endpoint, FlatLeg, Join, Leg, LegList, LegSource,
-    Originate, ReadVariables, Variables,
+    Bridge, Destination, DialHandle, DialHandles, DialString, Endpoint, FlatLeg, Hook, Inline, Join, Leg, LegList,
+    LegSource, Originate, ReadVariables, Task, Variables,
 };
 use esl_proto::event::{Content, EncodeOptions, EventSource, Field, HeaderSlot, Invalid, OutgoingEvent, Rows};
 use esl_proto::frame::{Lines, Request, Step};
@@ -538,6 +538,30 @@ impl Sum {
         }
         match Bridge::new(octets).encode(&mut out) {
             Ok(argument) => self.add(argument),
+            Err(error) => self.show(format_args!("{} {error}", error.code())),
+        }
+        for hook in [Hook::Originate, Hook::ToneDetect] {
+            self.add((hook, hook.execute_name().len(), hook.api_name().len()));
+            for task in [Task::new(octets, octets), App::set(octets, octets).into()] {
+                self.add(task == task);
+                self.add(hook.execute(task, &mut out).is_ok());
+                self.add(hook.execute_async(task, &mut out).is_ok());
+            }
+            match hook.api(octets, &mut out) {
+                Ok((_, value)) => self.add(value),
+                Err(error) => self.show(format_args!("{} {error}", error.code())),
+            }
+        }
+        match Inline::from_tasks(&[Task::new("set", octets), App::set(octets, octets).into()], &mut storage) {
+            Ok(plan) => self.add(plan),
+            Err(error) => self.show(format_args!("{} {error} {:?}", error.code(), error.required())),
+        }
+        match Inline::new(&[("set".as_bytes(), octets)]).encode(&mut out) {
+            Ok(text) => self.add(Originate::inline(octets, text).encoded_len()),
+            Err(error) => self.show(format_args!("{} {error}", error.code())),
+        }
+        match Inline::parse(octets, &mut storage) {
+            Ok(plan) => self.add((plan, plan == plan, plan.into_iter().count())),
             Err(error) => self.show(format_args!("{} {error}", error.code())),
         }
         match Originate::parse(octets, &mut storage) {

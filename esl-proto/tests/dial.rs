@@ -5,12 +5,14 @@
 mod common;
 
 use common::{OwnedHandle, OwnedPairs, PARK, Written, argument, line, with_dial};
+use esl_proto::command::app::{App, AppEncodeError, AppError, AppErrorKind, AppField, Text};
 use esl_proto::dial::{
     Bridge, Destination, DialEncodeError, DialError, DialErrorKind as Kind, DialField as Field, DialHandle,
-    DialHandles, DialParseError, DialParseErrorKind as ParseKind, DialReadError, DialString, Endpoint, FlatLeg, Join,
-    Leg, LegList, LegSource, Originate, ReadVariables, Variables,
+    DialHandles, DialParseError, DialParseErrorKind as ParseKind, DialReadError, DialString, Endpoint, FlatLeg, Hook,
+    Inline, InlineError, Join, Leg, LegList, LegSource, Originate, ReadVariables, Task, Variables,
 };
 use esl_proto::name::HangupCause;
+use esl_proto::text::Insufficient;
 use proptest::prelude::*;
 
 /// Checks a dial string in both its dresses.
@@ -569,4 +571,206 @@ fn an_endpoint_is_put_together_of_parts_that_cannot_become_others() {
     assert!(comma.encode(&mut out).is_err());
     let bar = Endpoint::gateway("provider", "1|user").encode(&mut out).unwrap();
     assert!(Bridge::new(Leg::new(bar)).encode(&mut [0; 64]).is_err());
+}
+
+/// The dialplan as text, after checking its length, that it reads back, and that a call carries it.
+fn inline(plan: Inline<'_>) -> Result<Vec<u8>, DialError> {
+    let required = match plan.encode(&mut []) {
+        Err(DialEncodeError::Insufficient(Insufficient { required })) => required,
+        Err(DialEncodeError::Refused(error)) => return Err(error),
+        Ok(_) => panic!("nothing was written"),
+    };
+    let mut storage = vec![7; required];
+    assert_eq!(plan.encode(&mut storage[1..]), Err(DialEncodeError::Insufficient(Insufficient { required })));
+    let text = plan.encode(&mut storage).unwrap();
+    assert_eq!(text.len(), required);
+    let mut read = vec![7; required + 1];
+    assert_eq!(Inline::parse(text, &mut read), Ok(plan), "{}", text.escape_ascii());
+    let error = DialReadError::Insufficient(Insufficient { required: required + 1 });
+    assert_eq!(Inline::parse(text, &mut read[1..]), Err(error));
+
+    let line = line(&Originate::inline("null", text)).unwrap();
+    let mut read = vec![7; line.len()];
+    let call = Originate::parse(&line, &mut read).unwrap();
+    assert_eq!((call.destination, call.dialplan), (Destination::Extension(text), Some(&b"inline"[..])));
+    Ok(text.to_vec())
+}
+
+#[test]
+fn inline_dialplans_on_the_wire() {
+    let writes = |pairs: &[(&str, &str)], text: &str| {
+        assert_eq!(
+            inline(Inline::new(pairs)).unwrap().escape_ascii().to_string(),
+            text.as_bytes().escape_ascii().to_string()
+        );
+    };
+    writes(&[("answer", "")], "answer");
+    writes(&[("answer", ""), ("playback", "x.wav"), ("hangup", "")], "answer,playback:x.wav,hangup");
+    // Only the first colon ends a name.
+    writes(&[("set", "a=b:c::d"), ("park", "")], "set:a=b:c::d,park");
+    writes(&[("set", "a=1,2"), ("park", "")], "m:^:set:a=1,2^park");
+    writes(&[("set", "a=1,2^3"), ("park", "")], "m:~:set:a=1,2^3~park");
+    writes(&[("set", "a=1,2^~!#*;|%"), ("park", "")], r"set:a=1\,2^~!#*;|%,park");
+    writes(&[("set", "a=it's"), ("set", r"b=\n"), ("log", r#"INFO "x""#)], r#"set:a=it\'s,set:b=\\n,log:INFO "x""#);
+    writes(&[("set", " a= b  "), ("park", "")], r"set: a= b \s,park");
+    writes(&[("set", "a=1\r\n2")], r"set:a=1\r\n2");
+    // What looks like a separator that is said in front.
+    writes(&[("m", "x:y"), ("m", "x:y")], "m:,:m:x:y,m:x:y");
+    writes(&[("m", "xy:z")], "m:xy:z");
+    assert_eq!(format!("{:?}", Inline::new(&[("set", "a=b")])), r#"Inline([("set", "a=b")])"#);
+    assert_eq!(Inline::new(&[("a", "b")]).into_iter().count(), 1);
+}
+
+#[test]
+fn inline_dialplans_that_are_refused() {
+    let refuses = |pairs: &[(&str, &str)], kind, field, item, offset| {
+        assert_eq!(inline(Inline::new(pairs)), Err(DialError { kind, field, leg: 0, item, offset }));
+    };
+    refuses(&[], Kind::Empty, Field::Application, 0, 0);
+    for (name, kind, offset) in [
+        ("", Kind::Empty, 0),
+        ("a b", Kind::Blank, 1),
+        ("ab:c", Kind::Separator, 2),
+        ("a,hangup", Kind::Separator, 1),
+        ("a'", Kind::Quote, 1),
+        (r"\a", Kind::Quote, 0),
+        ("a\0", Kind::Nul, 1),
+        ("a\n", Kind::LineEnd, 1),
+        ("a\x04", Kind::Control, 1),
+        ("^^a", Kind::Reserved, 0),
+        ("&a", Kind::Reserved, 0),
+    ] {
+        refuses(&[("answer", ""), (name, "x")], kind, Field::Application, 1, offset);
+    }
+    refuses(&[("answer", "ab\0")], Kind::Nul, Field::Argument, 0, 2);
+    refuses(&[("answer", ""), ("log", "a\x08")], Kind::Control, Field::Argument, 1, 1);
+    refuses(&[("answer", ""), ("log", r"INFO it\'s")], Kind::Quote, Field::Argument, 1, 7);
+    let error = DialError { kind: Kind::Quote, field: Field::Argument, leg: 0, item: 0, offset: 7 };
+    assert_eq!(line(&Originate::new("null", Destination::application("log", r"INFO it\'s"))), Err(error));
+    assert!(inline(Inline::new(&[("a", "b"); 128])).is_ok());
+    refuses(&[("a", "b"); 129], Kind::TooMany, Field::Application, 128, 0);
+    for (text, kind) in [
+        ("", ParseKind::Missing),
+        ("m:;:", ParseKind::Missing),
+        ("a,,b", ParseKind::Missing),
+        (":x", ParseKind::Missing),
+        ("a,b:\x01", ParseKind::Control),
+        ("a:\\", ParseKind::Invalid),
+    ] {
+        match Inline::parse(text.as_bytes(), &mut [0; 16]) {
+            Err(DialReadError::Refused(DialParseError { kind: found, .. })) => assert_eq!(found, kind, "{text:?}"),
+            other => panic!("{text:?}: {other:?}"),
+        }
+    }
+    let mut storage = [0; 32];
+    let pairs = [("answer", ""), ("set", "a=b, c "), ("park", "")];
+    assert_eq!(Inline::parse(br" 'answer' , set:'a=b, c ',park,", &mut storage), Ok(Inline::new(&pairs)));
+}
+
+#[test]
+fn inline_dialplans_of_applications() {
+    let pairs = [("answer", ""), ("set", r"a=it's, \\\\"), ("sleep", "5"), ("x", "y:z")];
+    let tasks = [App::Answer.into(), App::set("a", r"it's, \").into(), App::sleep(5).into(), Task::new("x", "y:z")];
+    let required = pairs.iter().map(|(app, arg)| app.len() + arg.len() + 2).sum();
+    let mut storage = vec![7; required];
+    let error = InlineError { item: 4, error: Insufficient { required }.into() };
+    assert_eq!(Inline::from_tasks(&tasks, &mut storage[1..]), Err(error));
+    assert_eq!((error.required(), error.code()), (Some(required), 900));
+    let plan = Inline::from_tasks(&tasks, &mut storage).unwrap();
+    assert_eq!(plan, Inline::new(&pairs));
+    inline(plan).unwrap();
+
+    let mut storage = [0; 64];
+    let error = Inline::from_tasks(&[App::Answer.into(), App::set("a=", "b").into()], &mut storage).unwrap_err();
+    let inner = AppError { kind: AppErrorKind::Separator, field: AppField::Name, item: 0, offset: 1 };
+    assert_eq!(error, InlineError { item: 1, error: AppEncodeError::Refused(inner) });
+    assert_eq!(error.to_string(), "application 1: name holds a separator (item 0, octet 1)");
+    let error = Inline::from_tasks(&[App::Answer.into(), Task::new("a:b", "")], &mut storage).unwrap_err();
+    let inner = DialError { kind: Kind::Separator, field: Field::Application, leg: 0, item: 1, offset: 1 };
+    assert_eq!(error, InlineError { item: 1, error: AppEncodeError::Dial(inner) });
+    let error = Inline::from_tasks(&[Task::new("log", "a\x02")], &mut storage).unwrap_err();
+    let inner = DialError { kind: Kind::Control, field: Field::Argument, leg: 0, item: 0, offset: 1 };
+    assert_eq!(error.error, AppEncodeError::Dial(inner));
+}
+
+#[test]
+fn hooks_are_variables() {
+    let mut storage = [0; 64];
+    for hook in
+        [Hook::Originate, Hook::PostOriginate, Hook::Ring, Hook::PreAnswer, Hook::Media, Hook::Answer, Hook::ToneDetect]
+    {
+        let (name, value) = hook.execute(App::set("a", "b::c d"), &mut storage).unwrap();
+        assert_eq!((name, value), (hook.execute_name().as_bytes(), &b"set a=b::c d"[..]));
+        let (name, value) = hook.execute_async(App::set("a", "b::c d"), &mut storage).unwrap();
+        assert_eq!((name, value), (hook.execute_name().as_bytes(), &b"set::a=b::c d"[..]));
+        let (name, value) = hook.api(r"global_setvar a=\$b", &mut storage).unwrap();
+        assert_eq!((name, value), (hook.api_name().as_bytes(), &br"global_setvar a=\\\$b"[..]));
+        assert_eq!(hook.execute_name().strip_prefix("execute"), hook.api_name().strip_prefix("api"));
+    }
+    assert_eq!(Hook::Answer.execute(App::Park, &mut storage[..4]).unwrap().1, b"park");
+    assert_eq!(Hook::Answer.execute_async(App::Park, &mut storage).unwrap().1, b"park::");
+    assert_eq!(Hook::Answer.api("status", &mut storage).unwrap().1, b"status");
+    assert_eq!(Hook::Answer.api("log INFO $$a", &mut storage).unwrap().1, b"log INFO $$a");
+
+    let short = |required| Err(AppEncodeError::Insufficient(Insufficient { required }));
+    assert_eq!(Hook::Answer.execute(App::set("a", "b"), &mut storage[..6]), short(7));
+    assert_eq!(Hook::Answer.execute_async(App::set("a", "b"), &mut storage[..2]), short(8));
+    let short = Err(DialEncodeError::Insufficient(Insufficient { required: 8 }));
+    assert_eq!(Hook::Answer.api("log INFO", &mut storage[..7]), short);
+
+    let refused = |kind, field, offset| DialError { kind, field, leg: 0, item: 0, offset };
+    let app = |name: &str| Hook::Answer.execute(Task::new(name, "x"), &mut [0; 64]).unwrap_err();
+    assert_eq!(app("a b"), AppEncodeError::Dial(refused(Kind::Blank, Field::Application, 1)));
+    assert_eq!(app("set::a"), AppEncodeError::Dial(refused(Kind::Separator, Field::Application, 3)));
+    let expanded = Hook::Answer.execute(App::set("a", Text::expand("b${c}")), &mut storage).unwrap_err();
+    assert_eq!(expanded, AppEncodeError::Dial(refused(Kind::Expansion, Field::Argument, 3)));
+    let api = |line: &str| Hook::Answer.api(line, &mut [0; 64]).unwrap_err();
+    assert_eq!(api(""), DialEncodeError::Refused(refused(Kind::Empty, Field::Argument, 0)));
+    assert_eq!(api(" a"), DialEncodeError::Refused(refused(Kind::Blank, Field::Argument, 0)));
+    assert_eq!(api("a ${b}"), DialEncodeError::Refused(refused(Kind::Expansion, Field::Argument, 2)));
+
+    // In each scope, what was meant is read back.
+    let (mut first, mut second) = ([0; 64], [0; 64]);
+    let awkward = r"it's, [a] {b} <c> \ | :_: $x ";
+    let pairs = [
+        Hook::Answer.execute(App::set("who", awkward), &mut first).unwrap(),
+        Hook::Ring.api(r"log INFO it's, \ ", &mut second).unwrap(),
+    ];
+    let legs = [Leg::new("user/1").variables(&pairs), Leg::new("user/2")];
+    let dial = DialString::new(DialHandle::new(&legs).variables(&pairs)).variables(&pairs);
+    line(&Originate::new(dial, PARK)).unwrap();
+    argument(dial).unwrap();
+}
+
+proptest! {
+    #[test]
+    fn inline_dialplans_read_back(
+        apps in prop::collection::vec(("[a-z_]{1,6}|m", r"[ -~\n\t\r\x0b\u{e9}]{0,12}|[ ',:\\^~!#*;|%]{0,14}"), 1..6)
+    ) {
+        let pairs: Vec<_> = apps.iter().map(|(app, arg)| (app.as_str(), arg.as_str())).collect();
+        // What the server would take for an argument that is not given.
+        prop_assume!(!matches!(&pairs[..], [("undef", "")]));
+        let dropped = pairs.iter().any(|(_, arg)| arg.contains(r"\'"));
+        prop_assert_eq!(inline(Inline::new(&pairs[..])).is_err(), dropped);
+        let tasks: Vec<_> = pairs.iter().map(|(app, arg)| Task::new(*app, *arg)).collect();
+        let mut storage = [0; 256];
+        prop_assert_eq!(Inline::from_tasks(&tasks, &mut storage), Ok(Inline::new(&pairs[..])));
+    }
+
+    #[test]
+    fn inline_dialplans_of_others_read_alike_when_written_again(
+        text in prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..24),
+            r"(m:[,;^ ]:)?[ab',:;\\s^ ]{0,20}".prop_map(String::into_bytes),
+        ]
+    ) {
+        let mut storage = [0; 64];
+        if let Ok(plan) = Inline::parse(&text, &mut storage) {
+            let mut again = [0; 128];
+            if let Ok(written) = plan.encode(&mut again) {
+                let mut storage = [0; 129];
+                prop_assert_eq!(Inline::parse(written, &mut storage), Ok(plan));
+            }
+        }
+    }
 }

@@ -4,7 +4,9 @@
 //! are called at once (`,`). The leg lists of a [`DialHandle`] are called one after another until one answers (`|`);
 //! its variables, in `{...}`, are for all of them. The handles of a dial string are called at once, each on its own
 //! (`:_:`, "enterprise originate"); its variables, in `<...>`, are for all legs of all handles. Time limits are
-//! variables like others: `originate_timeout` in `{...}`, `leg_timeout` and `leg_delay_start` in `[...]`.
+//! variables like others: `originate_timeout` in `{...}`, `leg_timeout` and `leg_delay_start` in `[...]`. So are
+//! applications that a channel executes when it rings, answers and the like: a [`Hook`] makes such variables. An
+//! [`Inline`] dialplan has several applications where an extension would stand.
 //!
 //! An [`Originate`] is written as the line for [`Command::api`](crate::Command::api) and
 //! [`Command::bgapi`](crate::Command::bgapi), a [`Bridge`] as the argument for
@@ -46,6 +48,8 @@
 //! * `originate_function` splits it at blanks, of which quotes and backslashes protect, into two to seven arguments.
 //!   `undef` stands for an argument that is not given. After `&` an application's name ends at the first `(` and its
 //!   argument at the first `)`, whatever stands between.
+//! * `switch_caller_extension_add_application` leaves out an application whose argument holds `\'`, with a warning in the
+//!   server's log.
 //! * `switch_core_session_exec` has `switch_channel_expand_variables` rewrite an application's argument, but only if it
 //!   holds `${` or one of some escapes: `\\` becomes `\`, `\'` and the first of two `$` are lost, `${...}` is replaced.
 //!   A `%[` in front would set variables of the application.
@@ -59,6 +63,11 @@
 //!   (`switch_find_end_paren`): nothing protects of that either. It splits a set at `,`, or at the marked commas in
 //!   `[...]`, or at the octet after `^^`, into at most 1024, and each variable at its first `=`. One without `=` is
 //!   ignored, one with an empty value deletes.
+//! * `inline_dialplan_hunt` takes a separator off the front (`m:^:`), splits at it, or at `,`, into at most 128
+//!   applications, and each at its first `:`.
+//! * `switch_channel_execute_on_value` ends an application's name at the first blank or single `:`; at `::`, it has the
+//!   channel execute it later. `do_api_on` ends a command's name at the first blank and has the channel expand
+//!   variables in the rest.
 //! * `switch_channel_set_variable_var_check` drops a variable whose value holds `${`, also with
 //!   backslashes in between.
 //!
@@ -73,6 +82,7 @@ mod list;
 #[cfg(feature = "alloc")]
 mod owned;
 mod read;
+mod task;
 mod write;
 
 use core::fmt;
@@ -85,6 +95,7 @@ pub use list::{
 
 #[cfg(feature = "alloc")]
 pub use owned::DialStringBuf;
+pub use task::{Hook, Inline, InlineError, Task};
 pub(crate) use write::expansion;
 
 use crate::sink::Writer;
@@ -99,7 +110,8 @@ pub enum Destination<'a> {
     Application {
         /// The application's name.
         app: &'a [u8],
-        /// Its argument, none if empty. No `)` may stand in it: the server would cut it there.
+        /// Its argument, none if empty. No `)` may stand in it: the server would cut it there;
+        /// and no quote after a backslash: the server would execute nothing.
         arg: &'a [u8],
     },
 }
@@ -179,6 +191,11 @@ impl<'a> Originate<'a> {
             cid_num: None,
             timeout_sec: None,
         }
+    }
+
+    /// A call that goes on by an inline dialplan, as [`Inline::encode`] writes it.
+    pub fn inline(dial: impl Into<DialString<'a>>, text: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self { dialplan: Some(b"inline"), ..Self::new(dial, Destination::extension(text)) }
     }
 
     /// The same with this dialplan.
@@ -359,7 +376,8 @@ numbered! {
         Separator = 506, "holds a separator";
         /// A bracket without its partner where the server counts them, or one where it would begin or end something.
         Bracket = 507, "holds a bracket that the server would count";
-        /// A quote or backslash in a name.
+        /// A quote or backslash in a name, or a quote after a backslash in the argument of an application: the server would
+        /// leave it out.
         Quote = 508, "holds a quote or backslash";
         /// `${` in a variable, also with backslashes in between: the server would not set it.
         Expansion = 509, "holds ${, which the server would not accept";

@@ -4,6 +4,7 @@
 //! pass before it; the octets of the last pass are written to the caller's storage.
 
 use super::list::{ALL, AND, END, ENTERPRISE as BETWEEN_HANDLES, HANDLE, LEG, OR, VALUE, is_mark};
+use super::task::{COMMA as INLINE, Inline, MAX_APPS};
 use super::write::{ENTERPRISE, MAX_PEERS, MAX_VARIABLES, UNDEF, expansion};
 use super::{Bridge, Destination, DialParseError, DialParseErrorKind, DialReadError, DialString, Originate};
 use crate::frame::leading_number;
@@ -711,4 +712,46 @@ fn destination(text: &[u8]) -> Destination<'_> {
         }
         extension => Destination::Extension(extension),
     }
+}
+
+/// `inline_dialplan_hunt`
+pub(super) fn inline<'a>(text: &[u8], storage: &'a mut [u8]) -> Result<Inline<'a>, DialReadError> {
+    let text = before_nul(text);
+    // An application without an argument takes one octet for its mark, and the last has no separator.
+    let required = text.len().saturating_add(1);
+    if storage.len() < required {
+        return Err(Insufficient { required }.into());
+    }
+    let mut output = Output { storage, written: 0 };
+    let (delimiter, at) = match text {
+        [b'm', b':', delimiter, b':', ..] => (*delimiter, 4),
+        _ => (INLINE, 0),
+    };
+    let mut apps = Tokens::new(Text { text, at }, delimiter, MAX_APPS);
+    let mut some = false;
+    while apps.next_token() {
+        let mut app = apps.clone();
+        app.skip_blanks();
+        output.put(HANDLE);
+        let mut named = false;
+        let mut argued = false;
+        while let Some(octet) = app.next() {
+            if is_mark(octet) {
+                return Err(app.error(DialParseErrorKind::Control).into());
+            }
+            if octet == b':' && !argued {
+                argued = true;
+                output.put(VALUE);
+            } else {
+                named |= !argued;
+                output.put(octet);
+            }
+        }
+        if !named {
+            return Err(app.error(DialParseErrorKind::Missing).into());
+        }
+        some = true;
+    }
+    apps.checked()?;
+    if some { Ok(Inline::read(output.finish())) } else { Err(apps.error(DialParseErrorKind::Missing).into()) }
 }

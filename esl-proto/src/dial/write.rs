@@ -1,6 +1,7 @@
 //! Validating and writing calls.
 
 use super::list::{DialString, Variables, is_mark};
+use super::task::dropped;
 use super::{Bridge, Destination, DialError, DialErrorKind, DialField, Originate};
 use crate::scan::any;
 use crate::sink::{Sink, Writer};
@@ -207,7 +208,11 @@ impl Originate<'_> {
                     .text()?
                     .without(DialErrorKind::Blank, check::is_blank)?
                     .without(DialErrorKind::Bracket, |octet| matches!(octet, b'(' | b')'))?;
-                part(DialField::Argument, arg).text()?.without(DialErrorKind::Bracket, |octet| octet == b')')?;
+                let argument = part(DialField::Argument, arg);
+                argument.text()?.without(DialErrorKind::Bracket, |octet| octet == b')')?;
+                if let Some(offset) = dropped(arg) {
+                    return Err(argument.error(DialErrorKind::Quote, offset));
+                }
             }
         }
         for (field, argument) in [
