@@ -24,6 +24,7 @@
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::event::{Event, EventError, Rows};
 use crate::name::{AnswerState, CallDirection, CallState, ChannelState, EventName, HangupCause, subclass};
@@ -32,7 +33,7 @@ use crate::text::Value;
 type Text = Box<[u8]>;
 
 /// What an event has changed of [`Calls`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Change {
     /// Nothing: the event is of no channel, or of one that is gone.
@@ -49,8 +50,21 @@ pub enum Change {
     Overlooked,
 }
 
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("Nothing"),
+            Self::Began => f.write_str("Began"),
+            Self::Updated => f.write_str("Updated"),
+            Self::Renamed(old) => f.debug_tuple("Renamed").field(&Value::from_bytes(old)).finish(),
+            Self::Ended(call) => f.debug_tuple("Ended").field(call).finish(),
+            Self::Overlooked => f.write_str("Overlooked"),
+        }
+    }
+}
+
 /// What is known of one channel.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Call {
     uuid: Text,
     name: Text,
@@ -69,6 +83,47 @@ pub struct Call {
     other_leg: Option<Text>,
     cause: Option<Text>,
     variables: BTreeMap<Text, Text>,
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut call = f.debug_struct("Call");
+        for (name, text) in [
+            ("uuid", &self.uuid),
+            ("name", &self.name),
+            ("caller_name", &self.caller_name),
+            ("caller_number", &self.caller_number),
+            ("destination", &self.destination),
+            ("application", &self.application),
+            ("application_data", &self.application_data),
+        ] {
+            call.field(name, &Value::from_bytes(text));
+        }
+        for (name, text) in [
+            ("direction", &self.direction),
+            ("state", &self.state),
+            ("call_state", &self.call_state),
+            ("answer_state", &self.answer_state),
+            ("other_leg", &self.other_leg),
+            ("cause", &self.cause),
+        ] {
+            call.field(name, &text.as_deref().map(Value::from_bytes));
+        }
+        for (name, time) in [("created", self.created), ("answered", self.answered), ("hung_up", self.hung_up)] {
+            call.field(name, &time);
+        }
+        call.field("variables", &Variables(&self.variables)).finish()
+    }
+}
+
+/// Shows the variables of a call.
+struct Variables<'a>(&'a BTreeMap<Text, Text>);
+
+impl fmt::Debug for Variables<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |(name, value)| (Value::from_bytes(name), Value::from_bytes(value));
+        f.debug_map().entries(self.0.iter().map(|(name, value)| shown((&**name, &**value)))).finish()
+    }
 }
 
 impl Call {
@@ -180,12 +235,18 @@ impl Call {
 /// It needs CHANNEL_CREATE, CHANNEL_ANSWER, CHANNEL_STATE, CHANNEL_CALLSTATE, CHANNEL_EXECUTE, CHANNEL_BRIDGE,
 /// CHANNEL_UNBRIDGE, CHANNEL_UUID, CHANNEL_HANGUP_COMPLETE, CHANNEL_DESTROY and CUSTOM `loopback::bowout`, and is right
 /// with fewer as far as they tell. It keeps a bounded number of channels.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Calls {
     calls: BTreeMap<Text, Call>,
     variables: BTreeSet<Text>,
     bound: usize,
     overlooked: u64,
+}
+
+impl fmt::Debug for Calls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.calls.values()).finish()
+    }
 }
 
 impl Calls {

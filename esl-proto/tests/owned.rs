@@ -2,6 +2,7 @@
 #![cfg(feature = "alloc")]
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use esl_proto::client::{Follow, Linger, NotAllowed, Poll, SendError};
 use esl_proto::command::{CommandErrorKind, EventNames, Events, Filter, Pairs, Words};
@@ -226,4 +227,40 @@ fn names_that_are_kept_are_the_same_names() {
     assert_eq!(again, ["CUSTOM", "API", "NEW"].map(|name| name.parse::<EventNameBuf>().unwrap()));
     assert_eq!(EventNames::from_owned(&sorted).iter().count(), 3);
     assert_eq!(Words::from_owned(&[b"a".to_vec()]), Words::from(&["a"]));
+}
+
+/// Octets are shown as text, wherever they are kept.
+#[test]
+fn debug_shows_text() {
+    use esl_proto::calls::{Calls, Change};
+    use esl_proto::session::{Gap, Interest, Reason};
+
+    let mut wanted = SubscriptionBuf::default();
+    wanted.subclasses.push(b"sofia::register".to_vec());
+    wanted.filters.push((b"Unique-ID".to_vec(), b"5fd4".to_vec()));
+    wanted.channel = esl_proto::client::FollowBuf::Uuid(b"7c1e".to_vec());
+    let mut calls = Calls::new(1).variables(["x"]);
+    let created = b"Event-Name: CHANNEL_CREATE\nUnique-ID: 5fd4\nvariable_x: y%20z\nCaller-Caller-ID-Number: 1000\n\n";
+    assert_eq!(calls.take(&Event::new(Format::Plain, created)), Change::Began);
+    let second = Duration::from_secs(1);
+    let gap = Gap {
+        reason: Reason::Silence,
+        since: second,
+        until: second,
+        core_before: Some((*b"0c5a").into()),
+        core_after: None,
+    };
+    let interest = Interest::new(Events::from_line(b"API CUSTOM a::b")).of_channel("5fd4");
+    for (shown, texts) in [
+        (format!("{wanted:?}"), &["sofia::register", "5fd4", "7c1e"][..]),
+        (format!("{:?}", Follow::Uuid(b"7c1e")), &["7c1e"]),
+        (format!("{calls:?}"), &["5fd4", "1000", "y z"]),
+        (format!("{:?}", Change::Renamed((*b"7c1e").into())), &["7c1e"]),
+        (format!("{gap:?}"), &["Silence", "0c5a"]),
+        (format!("{interest:?}"), &["API", "a::b", "5fd4"]),
+    ] {
+        for text in texts {
+            assert!(shown.contains(text), "{shown}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! One connection as the switch sees it: its listener, and what waits for it.
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -41,12 +42,21 @@ pub struct Faults {
 }
 
 /// A command that a client has sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Received {
     /// The connection that it came on.
     pub connection: ConnectionId,
     /// The command with its headers and its body, as it was sent.
     pub octets: Vec<u8>,
+}
+
+impl fmt::Debug for Received {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Received")
+            .field("connection", &self.connection)
+            .field("octets", &Value::from_bytes(&self.octets))
+            .finish()
+    }
 }
 
 impl Received {

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use esl_proto::Value;
 use esl_proto::message::LogLine;
 use esl_proto::name::LogLevel;
 
 /// A line of the server's log that owns its text. Copies share it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogBuf {
     /// How urgent it is.
@@ -20,6 +21,18 @@ pub struct LogBuf {
     pub line: Option<u64>,
     /// The channel that it is about; empty if there is none.
     pub channel: Box<[u8]>,
+}
+
+impl fmt::Debug for LogBuf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogBuf")
+            .field("level", &self.level)
+            .field("text", &Value::from_bytes(&self.text))
+            .field("file", &self.file)
+            .field("line", &self.line)
+            .field("channel", &Value::from_bytes(&self.channel))
+            .finish()
+    }
 }
 
 impl From<&LogLine<'_>> for LogBuf {

@@ -1,6 +1,7 @@
 //! Subscriptions that own what they ask for.
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use super::{Client, Follow, Linger, SendError, Sent, Subscription};
 use crate::command::{Command, EventNames, Events, Pairs, Words};
@@ -25,7 +26,7 @@ use crate::name::{EventNameBuf, Format, LogLevel};
 /// assert_eq!(out, b"filter add Call-Direction inbound\n\nevent json CHANNEL_ANSWER HEARTBEAT\n\n");
 /// # Ok::<(), esl_proto::command::EncodeError>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
 #[non_exhaustive]
 pub struct SubscriptionBuf {
@@ -50,7 +51,7 @@ pub struct SubscriptionBuf {
 }
 
 /// A [`Follow`] that owns its uuid.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum FollowBuf {
     /// None.
@@ -60,6 +61,28 @@ pub enum FollowBuf {
     Own,
     /// The one with this uuid, for an inbound connection.
     Uuid(#[cfg_attr(feature = "serde", serde(with = "crate::serialize::text"))] Vec<u8>),
+}
+
+impl fmt::Debug for SubscriptionBuf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_subscription().fmt(f)
+    }
+}
+
+impl FollowBuf {
+    fn as_follow(&self) -> Follow<'_> {
+        match self {
+            Self::None => Follow::None,
+            Self::Own => Follow::Own,
+            Self::Uuid(uuid) => Follow::Uuid(uuid),
+        }
+    }
+}
+
+impl fmt::Debug for FollowBuf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_follow().fmt(f)
+    }
 }
 
 impl SubscriptionBuf {
@@ -74,11 +97,7 @@ impl SubscriptionBuf {
             },
             filters: Pairs::from_source(&self.filters),
             log: self.log,
-            channel: match &self.channel {
-                FollowBuf::None => Follow::None,
-                FollowBuf::Own => Follow::Own,
-                FollowBuf::Uuid(uuid) => Follow::Uuid(uuid),
-            },
+            channel: self.channel.as_follow(),
             linger: self.linger,
             divert: self.divert,
         }

@@ -1,10 +1,12 @@
 //! What a connection wants to hear, as a value: to be applied now, and again after every reconnect.
 
+use core::fmt;
 use core::iter::FusedIterator;
 use core::slice;
 
 use crate::command::{Command, Events, Filter, Pairs, PairsIter};
 use crate::name::{EventName, Format, LogLevel};
+use crate::text::Value;
 
 /// How long a connection stays after its channel has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +59,7 @@ pub struct Subscription<'a> {
 }
 
 /// The channel that a [`Subscription`] follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Follow<'a> {
     /// None.
     None,
@@ -65,6 +67,16 @@ pub enum Follow<'a> {
     Own,
     /// The one with this uuid, for an inbound connection.
     Uuid(&'a [u8]),
+}
+
+impl fmt::Debug for Follow<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("None"),
+            Self::Own => f.write_str("Own"),
+            Self::Uuid(uuid) => f.debug_tuple("Uuid").field(&Value::from_bytes(uuid)).finish(),
+        }
+    }
 }
 
 impl<'a> Subscription<'a> {

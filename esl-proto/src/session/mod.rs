@@ -67,6 +67,7 @@ use crate::command::{CallCommand, Command, Filter, SendMsg};
 use crate::event::Event;
 use crate::message::{SocketMode, Status};
 use crate::name::{EventName, Format, LogLevel, header};
+use crate::text::Value;
 
 /// A wait or a reader of the host's: a number that it chooses, for each another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -125,7 +126,7 @@ impl fmt::Display for Reason {
 }
 
 /// What lies between two connections: what happened meanwhile is not sent again.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Gap {
     /// Why the old connection ended.
     pub reason: Reason,
@@ -138,6 +139,18 @@ pub struct Gap {
     /// The server's `Core-UUID` after, if an event has told it already: another one means that the server was started
     /// anew, and no call of before is left.
     pub core_after: Option<Box<[u8]>>,
+}
+
+impl fmt::Debug for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gap")
+            .field("reason", &self.reason)
+            .field("since", &self.since)
+            .field("until", &self.until)
+            .field("core_before", &self.core_before.as_deref().map(Value::from_bytes))
+            .field("core_after", &self.core_after.as_deref().map(Value::from_bytes))
+            .finish()
+    }
 }
 
 /// Why a session does not do what it is told. Nothing has changed.

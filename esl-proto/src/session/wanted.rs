@@ -3,21 +3,42 @@
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
+use core::fmt;
 
 use super::Slot;
 use crate::command::{Command, CommandError, EventNames, Events, Filter, Words};
 use crate::event::Event;
 use crate::name::{EventName, Format, LogLevel, header};
+use crate::text::Value;
 
 /// An owned text.
 pub(super) type Text = Box<[u8]>;
 
 /// Which events a reader wants.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Interest {
     names: BTreeSet<Text>,
     subclasses: BTreeSet<Text>,
     channel: Option<Text>,
+}
+
+impl fmt::Debug for Interest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Interest")
+            .field("names", &Texts(&self.names))
+            .field("subclasses", &Texts(&self.subclasses))
+            .field("channel", &self.channel.as_deref().map(Value::from_bytes))
+            .finish()
+    }
+}
+
+/// Shows a set of texts.
+struct Texts<'a>(&'a BTreeSet<Text>);
+
+impl fmt::Debug for Texts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.iter().map(|text| Value::from_bytes(text))).finish()
+    }
 }
 
 impl Interest {
