@@ -1,5 +1,8 @@
 //! A switch in this process, and clients of it. Where a client waits, time goes on: nothing here sleeps.
 
+#[path = "../common/heard.rs"]
+mod heard;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -7,6 +10,9 @@ use std::time::Duration;
 use esl_proto::frame::Step;
 use esl_proto::{Decoder, Limits, Message, RecvBuf};
 use esl_sim::{Config, ConnectionId, Faults, HookRequest, Program, Request, Sim};
+
+use heard::heard;
+pub(crate) use heard::{Heard, Kind};
 
 /// How much time may pass while a client waits.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -108,25 +114,6 @@ impl Switch {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Reply,
-    Api,
-    Event,
-    Log,
-    Other,
-}
-
-/// A frame that has come, as text, and what the tests ask of it.
-pub(crate) struct Heard {
-    pub(crate) kind: Kind,
-    pub(crate) text: String,
-    /// The reply's text, or the body.
-    pub(crate) said: String,
-    pub(crate) event: Option<String>,
-    pub(crate) headers: Vec<(String, String)>,
-}
-
 impl Heard {
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().rev().find(|(known, _)| known.eq_ignore_ascii_case(name));
@@ -225,27 +212,4 @@ impl Client {
             }
         }
     }
-}
-
-fn heard(message: Message<'_>, text: String) -> Heard {
-    let mut heard = Heard { kind: Kind::Other, text, said: String::new(), event: None, headers: Vec::new() };
-    match message {
-        Message::Reply(reply) => {
-            heard.kind = Kind::Reply;
-            heard.said = reply.text().to_string();
-        }
-        Message::ApiResponse(response) => {
-            heard.kind = Kind::Api;
-            heard.said = String::from_utf8_lossy(response.body()).into_owned();
-        }
-        Message::Event(event) => {
-            heard.kind = Kind::Event;
-            heard.event = event.name().map(|name| name.to_string());
-            heard.headers = event.headers().map(|header| (header.name.to_string(), header.value.to_string())).collect();
-            heard.said = event.body().map(|body| body.to_string()).unwrap_or_default();
-        }
-        Message::Log(_) => heard.kind = Kind::Log,
-        _ => {}
-    }
-    heard
 }
