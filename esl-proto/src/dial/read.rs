@@ -3,12 +3,15 @@
 //! The server rewrites a text in place, pass by pass. Each rewriting pass is an iterator adaptor over the octets of the
 //! pass before it; the octets of the last pass are written to the caller's storage.
 
-use super::list::{ALL, AND, END, ENTERPRISE as BETWEEN_HANDLES, HANDLE, LEG, OR, VALUE, is_mark};
 use super::task::{COMMA as INLINE, Inline, MAX_APPS};
-use super::write::{ENTERPRISE, MAX_PEERS, MAX_VARIABLES, UNDEF, expansion};
 use super::{Bridge, Destination, DialParseError, DialParseErrorKind, DialReadError, DialString, Originate};
+use crate::command::dial_string::list::{
+    ALL, AND, END, ENTERPRISE as BETWEEN_HANDLES, HANDLE, LEG, OR, VALUE, is_mark,
+};
+use crate::command::dial_string::write::{ENTERPRISE, MAX_PEERS, MAX_VARIABLES, UNDEF};
 use crate::frame::leading_number;
 use crate::text::Insufficient;
+use crate::text::check::expansion;
 use crate::text::cut::split;
 
 /// Octets on their way through the server.

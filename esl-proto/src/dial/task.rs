@@ -2,13 +2,12 @@
 
 use core::fmt;
 
-use super::list::{HANDLE, VALUE, Variables, VariablesIter, is_mark};
-use super::write::expansion;
-use super::{DialEncodeError, DialError, DialErrorKind, DialField, DialReadError, read};
+use super::{DialEncodeError, DialError, DialErrorKind, DialField, DialReadError, Variables, VariablesIter, read};
 use crate::command::Pairs;
 use crate::command::app::{App, AppEncodeError};
+use crate::command::dial_string::list::{HANDLE, VALUE, is_mark};
 use crate::sink::{Sink, Writer};
-use crate::text::check::{self, first};
+use crate::text::check::{self, expansion, first};
 use crate::text::{Insufficient, Value};
 
 /// How many applications the server reads in an inline dialplan.

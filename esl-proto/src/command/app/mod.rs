@@ -42,11 +42,12 @@
 
 use core::fmt;
 
+use super::dial_string::{DialEncodeError, DialError, DialString};
 use super::{Execute, Pairs, Words};
-use crate::dial::{Bridge, DialEncodeError, DialError, DialString, expansion};
 use crate::event::Event;
 use crate::name::{EventName, HangupCause, LogLevel, header};
 use crate::sink::{Sink, Writer};
+use crate::text::check::expansion;
 use crate::text::{Insufficient, Value, check, cut};
 
 /// A text in an argument: taken as it is, or to be expanded by the server.
@@ -553,7 +554,7 @@ impl<'a> App<'a> {
     /// meaning.
     pub fn encode<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], AppEncodeError> {
         if let Self::Bridge { dial } | Self::AttXfer { dial } = self {
-            return Ok(Bridge { dial: *dial }.encode(out)?);
+            return Ok(dial.encode_argument(out)?);
         }
         let mut probe = Argument { sink: Writer::new(&mut []), expands: false, escaped: false };
         self.write(&mut probe)?;
