@@ -16,7 +16,7 @@ use crate::text::{Value, cut};
 /// assert_eq!(App::from(read).encode(&mut [0; 64])?, b"1 4 'enter your pin.wav' pin 5000 #");
 /// # Ok::<(), esl_proto::command::app::AppEncodeError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Read<'a> {
     /// How many digits at least: 1 if less.
     pub min: u32,
@@ -33,6 +33,8 @@ pub struct Read<'a> {
     /// How long to wait for each further digit, in milliseconds.
     pub digit_timeout: Option<u32>,
 }
+
+shown! { Read<'_> { min max file variable timeout terminators digit_timeout } }
 
 impl<'a> Read<'a> {
     /// Collects digits into `variable`, up to `#`, and waits 5 seconds for them.
@@ -98,7 +100,7 @@ impl<'a> Read<'a> {
 /// assert_eq!(App::from(digits).encode(&mut [0; 96])?, br"1 4 2 5000 # enter.wav silence pin ^\\\\d+\$");
 /// # Ok::<(), esl_proto::command::app::AppEncodeError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PlayAndGetDigits<'a> {
     /// How many digits at least.
     pub min: u32,
@@ -123,6 +125,8 @@ pub struct PlayAndGetDigits<'a> {
     /// Where the call goes when all tries have failed: `<extension> [<dialplan> [<context>]]`.
     pub transfer_on_failure: Option<Text<'a>>,
 }
+
+shown! { PlayAndGetDigits<'_> { min max tries timeout terminators file invalid_file variable regexp digit_timeout transfer_on_failure } }
 
 impl<'a> PlayAndGetDigits<'a> {
     /// Asks once for digits into `variable`, up to `#`, and waits 5 seconds for them.
