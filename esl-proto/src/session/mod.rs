@@ -49,15 +49,18 @@
 //! ```
 
 mod queue;
+pub(crate) mod slots;
 mod wanted;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 use core::fmt;
 use core::time::Duration;
 
 pub use queue::{Item, Overflow, Queue};
+use slots::Waits;
 pub use wanted::Interest;
 use wanted::{About, Said, Text, Wanted};
 
@@ -213,7 +216,7 @@ enum Meaning {
     /// It tells whether a job or an application has begun.
     Begins(u64),
     /// It tells whether a subscription stands.
-    Said(About),
+    Said(Box<About>),
 }
 
 /// What the answers to come mean. They come in the order of the commands.
@@ -276,8 +279,7 @@ pub struct Session {
     run: u64,
     next_tag: u64,
     now: Duration,
-    waits: BTreeMap<Slot, (Wait, Option<Duration>)>,
-    deadlines: BTreeSet<(Duration, Slot)>,
+    waits: Waits,
     meanings: Meanings,
     tags: BTreeMap<u64, Tagged>,
     by_channel: BTreeMap<Text, BTreeSet<u64>>,
@@ -312,8 +314,7 @@ impl Session {
             run,
             next_tag: 0,
             now: Duration::ZERO,
-            waits: BTreeMap::new(),
-            deadlines: BTreeSet::new(),
+            waits: Waits::new(),
             meanings: Meanings { first: 0, meanings: VecDeque::new() },
             tags: BTreeMap::new(),
             by_channel: BTreeMap::new(),
@@ -472,7 +473,7 @@ impl Session {
         let id = self.write(command)?;
         if let Some(slot) = slot {
             self.meanings.insert(id.number(), Meaning::Answer(slot));
-            self.wait(slot, Wait::Answer(id.number()), deadline);
+            self.waits.insert(slot, Wait::Answer(id.number()), deadline);
         }
         Ok(id)
     }
@@ -548,7 +549,7 @@ impl Session {
     /// When [`advance`](Self::advance) must be called at the latest, if nothing happens before.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Duration> {
-        let wait = self.deadlines.first().map(|(at, _)| *at);
+        let wait = self.waits.next_deadline().map(|(at, _)| at);
         let silence = self.client.as_ref().and(self.silence).map(|limit| self.heard.saturating_add(limit));
         match (wait, silence) {
             (Some(wait), Some(silence)) => Some(wait.min(silence)),
@@ -560,7 +561,7 @@ impl Session {
     /// that goes back is ignored.
     pub fn advance(&mut self, now: Duration) {
         self.advance_clock(now);
-        while let Some((at, slot)) = self.deadlines.first().copied()
+        while let Some((at, slot)) = self.waits.next_deadline()
             && at <= self.now
         {
             self.finish(slot, Outcome::TimedOut);
@@ -621,7 +622,10 @@ impl Session {
 
     /// The readers that want this event.
     pub fn readers<'s>(&'s self, event: &'s Event<'_>) -> impl Iterator<Item = Slot> + 's {
-        self.wanted.readers.iter().filter(|(_, interest)| interest.takes(event)).map(|(slot, _)| *slot)
+        let name = OnceCell::new();
+        let name = move || *name.get_or_init(|| event.name());
+        let readers = self.wanted.readers.iter().filter(move |(_, interest)| interest.takes_named(event, &name));
+        readers.map(|(slot, _)| *slot)
     }
 
     /// The program's filters from now on: of the events, those come that one of them lets in, and those that waits need.
@@ -681,7 +685,7 @@ impl Session {
 
     fn must_be_free(&self, slot: Option<Slot>) -> Result<(), SessionError> {
         match slot {
-            Some(slot) if self.waits.contains_key(&slot) => Err(SessionError::SlotInUse),
+            Some(slot) if self.waits.contains(slot) => Err(SessionError::SlotInUse),
             _ if self.client.is_none() => Err(SessionError::NotConnected),
             _ => Ok(()),
         }
@@ -700,11 +704,6 @@ impl Session {
         Ok(client.send_to_vec(command, &mut self.out)?.id)
     }
 
-    fn wait(&mut self, slot: Slot, wait: Wait, deadline: Option<Duration>) {
-        self.waits.insert(slot, (wait, deadline));
-        self.deadlines.extend(deadline.map(|at| (at, slot)));
-    }
-
     /// The job or application with the next tag has been sent off.
     fn begin(&mut self, id: CommandId, slot: Slot, channel: Option<Text>, deadline: Option<Duration>) {
         let tag = self.next_tag;
@@ -714,15 +713,12 @@ impl Session {
             self.by_channel.entry(channel.clone()).or_default().insert(tag);
         }
         self.tags.insert(tag, Tagged { slot, channel });
-        self.wait(slot, Wait::Tag(tag), deadline);
+        self.waits.insert(slot, Wait::Tag(tag), deadline);
     }
 
     /// Forgets a wait and what leads to it.
     fn unwait(&mut self, slot: Slot) -> bool {
-        let Some((wait, deadline)) = self.waits.remove(&slot) else { return false };
-        if let Some(at) = deadline {
-            self.deadlines.remove(&(at, slot));
-        }
+        let Some(wait) = self.waits.remove(slot) else { return false };
         match wait {
             Wait::Answer(id) => {
                 self.meanings.remove(id);
@@ -781,7 +777,7 @@ impl Session {
         let (wanted, mut said) = (self.wanted.clone(), core::mem::take(&mut self.said));
         let result = wanted.say(&mut said, own, |command, about| {
             let id = self.write(command)?;
-            self.meanings.insert(id.number(), Meaning::Said(about));
+            self.meanings.insert(id.number(), Meaning::Said(Box::new(about)));
             self.saying = self.saying.saturating_add(1);
             Ok(())
         });
@@ -854,7 +850,7 @@ impl Session {
             Some(Meaning::Begins(tag)) if failed => self.finish_tag(tag, Outcome::Refused),
             Some(Meaning::Said(about)) => {
                 self.saying = self.saying.saturating_sub(1);
-                if let (About::Events { names, subclasses }, true) = (about, failed) {
+                if let (About::Events { names, subclasses }, true) = (*about, failed) {
                     self.not_heard(names, subclasses);
                 }
                 self.stands();
@@ -879,7 +875,7 @@ impl Session {
             let written = about.with_events(|events| self.write(&Command::Event { format, events }));
             // A connection that takes no commands any more ends all waits soon.
             let Ok(id) = written else { return };
-            self.meanings.insert(id.number(), Meaning::Said(about));
+            self.meanings.insert(id.number(), Meaning::Said(Box::new(about)));
             self.saying = self.saying.saturating_add(1);
         }
     }
@@ -903,6 +899,9 @@ impl Session {
             self.core = event.get(header::CORE_UUID).map(|uuid| uuid.to_vec().into());
         }
         self.end_gap();
+        if self.tags.is_empty() {
+            return;
+        }
         let Some(name) = event.name() else { return };
         match name {
             EventName::BackgroundJob => {
@@ -939,7 +938,7 @@ impl Session {
         if self.client.take().is_none() {
             return;
         }
-        let slots: Vec<(Slot, Wait)> = self.waits.iter().map(|(slot, (wait, _))| (*slot, *wait)).collect();
+        let slots: Vec<(Slot, Wait)> = self.waits.iter().collect();
         for (slot, wait) in slots {
             // Of applications the channel's end is the better reason.
             let ended = |tag: u64| self.tags.get(&tag).is_some_and(|tagged| tagged.channel.is_some());
