@@ -3,16 +3,17 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
+use std::sync::Arc;
 
-use crate::state::{Given, Waiting};
+use crate::state::{Given, Handle, Waiting};
 use crate::{Answer, Error};
 
 /// A command that runs in the background. One that is dropped goes on in the server, and its result is forgotten.
 #[must_use = "the result of a job is what it is for"]
-pub struct Job(Waiting);
+pub struct Job(Waiting<Arc<Handle>>);
 
 impl Job {
-    pub(crate) const fn new(waiting: Waiting) -> Self {
+    pub(crate) const fn new(waiting: Waiting<Arc<Handle>>) -> Self {
         Self(waiting)
     }
 
@@ -25,7 +26,7 @@ impl Job {
     /// [`Error::Refused`] if the server does not begin the job, or refuses the subscription; [`Error::TimedOut`];
     /// [`Error::Lost`] if the connection ends before.
     pub async fn result(self) -> Result<Answer, Error> {
-        match self.0.await? {
+        match self.0.result().await? {
             Given::Event(event) => Ok(Answer::new(event.body().map(|body| body.to_vec()).unwrap_or_default())),
             Given::Answer(answer) => Ok(answer),
             Given::Nothing => Ok(Answer::new(*b"")),
