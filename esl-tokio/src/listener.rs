@@ -115,7 +115,7 @@ impl Call {
             state.session.connect(Client::outbound(options.limits), now);
             state.begin(None, |state, slot| state.session.send(&Command::Connect, Some(slot), deadline))?
         };
-        let connected = Waiting::new(Arc::clone(&handle), begun);
+        let connected = Waiting::new(Arc::clone(&handle), begun.0);
         drop(task_log::spawn("connection", peer, outbound(Arc::clone(&shared), stream, options.patience)));
         let data = match connected.result().await? {
             Given::Event(data) => *data,

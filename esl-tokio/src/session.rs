@@ -74,7 +74,12 @@ impl Session {
     /// [`Error::NotConnected`] and [`Error::Command`] if nothing was sent.
     pub async fn bgapi(&self, line: impl AsRef<[u8]>) -> Result<Job, Error> {
         let line = line.as_ref();
-        self.begin(self.work, |state, slot, at| state.session.bgapi(line, slot, at)).await.map(Job::new)
+        let send = |state: &mut State, slot, at| {
+            state.session.bgapi(line, slot, at)?;
+            Ok(state.session.tag(slot))
+        };
+        let (waiting, tag) = self.begin(self.work, send).await?;
+        Ok(Job::new(waiting, tag))
     }
 
     /// Sends any command, but for `event`, `filter`, `log` and their kin, which are this session's own:
@@ -166,7 +171,7 @@ impl Session {
     }
 
     pub(crate) async fn execute_message(&self, message: &SendMsg<'_>) -> Result<Done, Error> {
-        let wait = self.begin(self.work, |state, slot, at| state.session.execute(message, slot, at)).await?;
+        let (wait, _) = self.begin(self.work, |state, slot, at| state.session.execute(message, slot, at)).await?;
         match wait.result().await? {
             Given::Event(event) => Ok(Done::new(Some(*event))),
             Given::Answer(_) | Given::Nothing => Ok(Done::new(None)),
@@ -393,15 +398,15 @@ impl Session {
     }
 
     /// Sends something that is waited for later, once there is room for it.
-    async fn begin(
+    async fn begin<T>(
         &self,
         limit: Option<Duration>,
-        send: impl Fn(&mut State, Slot, Option<Duration>) -> Result<CommandId, SessionError>,
-    ) -> Result<Waiting<Arc<Handle>>, Error> {
+        send: impl Fn(&mut State, Slot, Option<Duration>) -> Result<T, SessionError>,
+    ) -> Result<(Waiting<Arc<Handle>>, T), Error> {
         let deadline = self.deadline(limit);
         loop {
-            if let Some(slot) = self.begin_now(deadline, None, &send)? {
-                return Ok(Waiting::new(Arc::clone(&self.handle), slot));
+            if let Some((slot, sent)) = self.begin_now(deadline, None, &send)? {
+                return Ok((Waiting::new(Arc::clone(&self.handle), slot), sent));
             }
             self.room(limit).await?;
         }
@@ -412,12 +417,12 @@ impl Session {
     }
 
     /// The same, if there is room.
-    fn begin_now(
+    fn begin_now<T>(
         &self,
         deadline: Option<Duration>,
         waker: Option<&Waker>,
-        send: impl Fn(&mut State, Slot, Option<Duration>) -> Result<CommandId, SessionError>,
-    ) -> Result<Option<Slot>, Error> {
+        send: impl Fn(&mut State, Slot, Option<Duration>) -> Result<T, SessionError>,
+    ) -> Result<Option<(Slot, T)>, Error> {
         let shared = &self.handle.shared;
         let mut state = shared.lock();
         if let Some(error) = state.refusal() {
@@ -426,10 +431,10 @@ impl Session {
         if !state.has_room() {
             return Ok(None);
         }
-        let slot = state.begin(waker, |state, slot| send(state, slot, deadline))?;
+        let begun = state.begin(waker, |state, slot| send(state, slot, deadline))?;
         drop(state);
         shared.counters.commands(1);
-        Ok(Some(slot))
+        Ok(Some(begun))
     }
 
     async fn room(&self, limit: Option<Duration>) -> Result<(), Error> {
@@ -484,7 +489,7 @@ where
             }
         };
         loop {
-            if let Some(slot) = session.begin_now(deadline, Some(cx.waker()), &*send)? {
+            if let Some((slot, _)) = session.begin_now(deadline, Some(cx.waker()), &*send)? {
                 *stage = Stage::Waiting(Waiting::new(&session.handle, slot));
                 return Poll::Pending;
             }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use esl_proto::client::{Answer as Told, CommandId, NotAllowed, SendError};
+use esl_proto::client::{Answer as Told, NotAllowed, SendError};
 use esl_proto::command::app::Outcome as AppOutcome;
 use esl_proto::name::{EventName, LogLevel, header};
 use esl_proto::raw::session::{Outcome, SlotMap};
@@ -243,16 +243,16 @@ impl State {
     }
 
     /// Sends something that is waited for.
-    pub(crate) fn begin(
+    pub(crate) fn begin<T>(
         &mut self,
         waker: Option<&Waker>,
-        send: impl FnOnce(&mut Self, Slot) -> Result<CommandId, SessionError>,
-    ) -> Result<Slot, Error> {
+        send: impl FnOnce(&mut Self, Slot) -> Result<T, SessionError>,
+    ) -> Result<(Slot, T), Error> {
         let slot = self.next_slot();
-        send(self, slot)?;
+        let sent = send(self, slot)?;
         self.waits.insert(slot.0, Wait::Pending(waker.cloned()));
         self.wake();
-        Ok(slot)
+        Ok((slot, sent))
     }
 
     /// Forgets a wait. What it leaves is dropped without the lock: a waker may be the last that holds a task, and that a
