@@ -56,6 +56,7 @@ mod link;
 mod listener;
 mod log;
 mod many;
+mod reader;
 mod session;
 mod state;
 mod stats;
@@ -72,9 +73,10 @@ pub use job::Job;
 pub use listener::{CallOptions, Calls, Listener, ServeStats};
 pub use log::LogBuf;
 pub use many::{Many, ManyEvents};
+pub use reader::Missed;
 pub use session::Session;
 pub use stats::Stats;
-pub use stream::{EventStream, LogStream, Missed, Subscription};
+pub use stream::{EventStream, LogStream, Subscription};
 
 /// The examples of the README and of the page for those who come from another client, compiled as they stand there.
 #[cfg(doctest)]

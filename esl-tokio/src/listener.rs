@@ -113,12 +113,12 @@ impl Call {
             let slot = state.next_slot();
             state.session.listen(slot, Interest::from([EventName::ChannelHangup, EventName::ChannelHangupComplete]))?;
             state.session.connect(Client::outbound(options.limits), now);
-            state.begin(|state, slot| state.session.send(&Command::Connect, Some(slot), deadline))?
+            state.begin(None, |state, slot| state.session.send(&Command::Connect, Some(slot), deadline))?
         };
-        let connected = Waiting::new(&handle, begun);
+        let connected = Waiting::new(Arc::clone(&handle), begun.0);
         drop(task_log::spawn("connection", peer, outbound(Arc::clone(&shared), stream, options.patience)));
-        let data = match connected.await? {
-            Given::Event(data) => data,
+        let data = match connected.result().await? {
+            Given::Event(data) => *data,
             Given::Answer(answer) => return Err(Error::Refused(answer)),
             Given::Nothing => return Err(Error::Lost(Reason::Closed)),
         };

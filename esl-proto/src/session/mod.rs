@@ -36,6 +36,7 @@
 //! assert!(session.to_send().ends_with(
 //!     b"event BACKGROUND_JOB\n\nbgapi status\nJob-UUID: 00000000000000f5-0000000000000000\n\n"
 //! ));
+//! assert_eq!(session.tag(Slot(7)).unwrap().as_bytes(), b"00000000000000f5-0000000000000000");
 //! assert_eq!(session.next_deadline(), Some(Duration::from_secs(30)));
 //! session.poll(b"Content-Type: command/reply\nReply-Text: +OK event listener enabled plain\n\n", now)?;
 //! session.poll(b"Content-Type: command/reply\nReply-Text: +OK Job-UUID: x\n\n", now)?;
@@ -51,11 +52,13 @@
 mod notice;
 mod parts;
 mod queue;
+pub(crate) mod slots;
 mod wanted;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 use core::fmt;
 use core::time::Duration;
 
@@ -63,6 +66,7 @@ pub use notice::Notice;
 use notice::Notices;
 use parts::InParts;
 pub use queue::{Item, Overflow, Queue};
+use slots::Waits;
 pub use wanted::Interest;
 use wanted::{About, Said, Text, Wanted};
 
@@ -223,7 +227,7 @@ enum Meaning {
     /// It tells whether a job or an application has begun.
     Begins(u64),
     /// It tells whether a subscription stands.
-    Said(About),
+    Said(Box<About>),
 }
 
 /// What the answers to come mean. They come in the order of the commands.
@@ -286,8 +290,7 @@ pub struct Session {
     run: u64,
     next_tag: u64,
     now: Duration,
-    waits: BTreeMap<Slot, (Wait, Option<Duration>)>,
-    deadlines: BTreeSet<(Duration, Slot)>,
+    waits: Waits,
     meanings: Meanings,
     tags: BTreeMap<u64, Tagged>,
     by_channel: BTreeMap<Text, BTreeSet<u64>>,
@@ -331,8 +334,7 @@ impl Session {
             run,
             next_tag: 0,
             now: Duration::ZERO,
-            waits: BTreeMap::new(),
-            deadlines: BTreeSet::new(),
+            waits: Waits::new(),
             meanings: Meanings { first: 0, meanings: VecDeque::new() },
             tags: BTreeMap::new(),
             by_channel: BTreeMap::new(),
@@ -508,7 +510,7 @@ impl Session {
         let id = self.write(command)?;
         if let Some(slot) = slot {
             self.meanings.insert(id.number(), Meaning::Answer(slot));
-            self.wait(slot, Wait::Answer(id.number()), deadline);
+            self.waits.insert(slot, Wait::Answer(id.number()), deadline);
         }
         Ok(id)
     }
@@ -568,6 +570,15 @@ impl Session {
         self.unwait(slot)
     }
 
+    /// The name of the job or application that `slot` waits for: its `Job-UUID`, or its `Application-UUID`.
+    #[must_use]
+    pub fn tag(&self, slot: Slot) -> Option<Tag> {
+        match self.waits.get(slot)? {
+            Wait::Tag(number) => Some(Tag::new(self.run, number)),
+            Wait::Answer(_) => None,
+        }
+    }
+
     /// How many waits there are.
     #[must_use]
     pub fn waiting(&self) -> usize {
@@ -584,7 +595,7 @@ impl Session {
     /// When [`advance`](Self::advance) must be called at the latest, if nothing happens before.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Duration> {
-        let wait = self.deadlines.first().map(|(at, _)| *at);
+        let wait = self.waits.next_deadline().map(|(at, _)| at);
         [wait, self.silent_at(), self.still_at()].into_iter().flatten().min()
     }
 
@@ -611,7 +622,7 @@ impl Session {
     /// that goes back is ignored.
     pub fn advance(&mut self, now: Duration) {
         self.advance_clock(now);
-        while let Some((at, slot)) = self.deadlines.first().copied()
+        while let Some((at, slot)) = self.waits.next_deadline()
             && at <= self.now
         {
             self.finish(slot, Outcome::TimedOut);
@@ -712,7 +723,10 @@ impl Session {
 
     /// The readers that want this event.
     pub fn readers<'s>(&'s self, event: &'s Event<'_>) -> impl Iterator<Item = Slot> + 's {
-        self.wanted.readers.iter().filter(|(_, interest)| interest.takes(event)).map(|(slot, _)| *slot)
+        let name = OnceCell::new();
+        let name = move || *name.get_or_init(|| event.name());
+        let readers = self.wanted.readers.iter().filter(move |(_, interest)| interest.takes_named(event, &name));
+        readers.map(|(slot, _)| *slot)
     }
 
     /// The program's filters from now on: of the events, those come that one of them lets in, and those that waits need.
@@ -772,7 +786,7 @@ impl Session {
 
     fn must_be_free(&self, slot: Option<Slot>) -> Result<(), SessionError> {
         match slot {
-            Some(slot) if self.waits.contains_key(&slot) => Err(SessionError::SlotInUse),
+            Some(slot) if self.waits.contains(slot) => Err(SessionError::SlotInUse),
             _ if self.client.is_none() => Err(SessionError::NotConnected),
             _ => Ok(()),
         }
@@ -791,11 +805,6 @@ impl Session {
         Ok(client.send_to_vec(command, &mut self.out)?.id)
     }
 
-    fn wait(&mut self, slot: Slot, wait: Wait, deadline: Option<Duration>) {
-        self.waits.insert(slot, (wait, deadline));
-        self.deadlines.extend(deadline.map(|at| (at, slot)));
-    }
-
     /// The job or application with the next tag has been sent off.
     fn begin(&mut self, id: CommandId, slot: Slot, channel: Option<Text>, deadline: Option<Duration>) {
         let tag = self.next_tag;
@@ -805,15 +814,12 @@ impl Session {
             self.by_channel.entry(channel.clone()).or_default().insert(tag);
         }
         self.tags.insert(tag, Tagged { slot, channel });
-        self.wait(slot, Wait::Tag(tag), deadline);
+        self.waits.insert(slot, Wait::Tag(tag), deadline);
     }
 
     /// Forgets a wait and what leads to it.
     fn unwait(&mut self, slot: Slot) -> bool {
-        let Some((wait, deadline)) = self.waits.remove(&slot) else { return false };
-        if let Some(at) = deadline {
-            self.deadlines.remove(&(at, slot));
-        }
+        let Some(wait) = self.waits.remove(slot) else { return false };
         match wait {
             Wait::Answer(id) => {
                 self.meanings.remove(id);
@@ -886,7 +892,7 @@ impl Session {
         let (wanted, mut said) = (self.wanted.clone(), core::mem::take(&mut self.said));
         let result = wanted.say(&mut said, own, |command, about| match self.write(command) {
             Ok(id) => {
-                self.meanings.insert(id.number(), Meaning::Said(about));
+                self.meanings.insert(id.number(), Meaning::Said(Box::new(about)));
                 self.saying = self.saying.saturating_add(1);
                 Ok(())
             }
@@ -947,7 +953,7 @@ impl Session {
             Incoming::Answer { id, answer } => {
                 self.answered(*id, matches!(answer.status(), Status::Err | Status::Usage));
             }
-            Incoming::Event(event) => self.event(event.name(), |name| event.get(name)),
+            Incoming::Event(event) => self.event(|| event.name(), |name| event.get(name)),
             Incoming::Lingering(_) => self.lingers(),
             Incoming::Rejected { .. } => {}
             Incoming::Goodbye { end, .. } => self.lose(Reason::End(*end), self.now),
@@ -987,7 +993,7 @@ impl Session {
         match parts.kind {
             FrameKind::Event(_) => {
                 let name = parts.get(header::EVENT_NAME);
-                self.event(name.map(|name| EventName::from_bytes(name.raw())), |name| parts.get(name));
+                self.event(|| name.map(|name| EventName::from_bytes(name.raw())), |name| parts.get(name));
             }
             FrameKind::Reply if parts.is_connect && id.is_some() => self.connected(|name| parts.get(name)),
             FrameKind::Reply if !was_open && self.client.as_ref().is_some_and(Client::is_open) => self.opened(),
@@ -1021,7 +1027,7 @@ impl Session {
             Some(Meaning::Begins(tag)) if failed => self.finish_tag(tag, Outcome::Refused),
             Some(Meaning::Said(about)) => {
                 self.saying = self.saying.saturating_sub(1);
-                match about {
+                match *about {
                     About::Events { names, subclasses } if failed => self.not_heard(names, subclasses),
                     About::Filter(header, value) if failed => self.unfiltered((header, value)),
                     About::Log(level) if failed => self.unlogged(level),
@@ -1048,7 +1054,7 @@ impl Session {
             let written = about.with_events(|events| self.write(&Command::Event { format, events }));
             // A connection that takes no commands any more ends all waits soon.
             let Ok(id) = written else { return };
-            self.meanings.insert(id.number(), Meaning::Said(about));
+            self.meanings.insert(id.number(), Meaning::Said(Box::new(about)));
             self.saying = self.saying.saturating_add(1);
         }
     }
@@ -1115,13 +1121,17 @@ impl Session {
         }
     }
 
-    fn event<'e>(&mut self, name: Option<EventName<'_>>, get: impl Fn(&str) -> Option<Value<'e>>) {
+    fn event<'e>(&mut self, name: impl FnOnce() -> Option<EventName<'e>>, get: impl Fn(&str) -> Option<Value<'e>>) {
         if self.core.is_none() {
             self.core = get(header::CORE_UUID).map(|uuid| uuid.to_vec().into());
             self.know_core();
         }
         self.end_gap();
-        let Some(name) = name else { return };
+        // Most events of most programs end no wait: then the name is not looked up either.
+        if self.tags.is_empty() && self.heartbeat.is_none() {
+            return;
+        }
+        let Some(name) = name() else { return };
         match name {
             EventName::BackgroundJob => {
                 let tag = get(header::JOB_UUID).and_then(|value| Tag::number_in(value, self.run));
@@ -1158,7 +1168,7 @@ impl Session {
         if self.client.take().is_none() {
             return;
         }
-        let slots: Vec<(Slot, Wait)> = self.waits.iter().map(|(slot, (wait, _))| (*slot, *wait)).collect();
+        let slots: Vec<(Slot, Wait)> = self.waits.iter().collect();
         for (slot, wait) in slots {
             // Of applications the channel's end is the better reason.
             let ended = |tag: u64| self.tags.get(&tag).is_some_and(|tagged| tagged.channel.is_some());

@@ -79,11 +79,13 @@ impl Interest {
     /// Whether this event is wanted.
     #[must_use]
     pub fn takes(&self, event: &Event<'_>) -> bool {
-        let anything = self.names.is_empty() && self.subclasses.is_empty();
+        self.takes_named(event, &|| event.name())
+    }
+
+    /// The same, where the name is to be found only if it matters: that is a pass over the event.
+    pub(super) fn takes_named<'e>(&self, event: &Event<'e>, name: &dyn Fn() -> Option<EventName<'e>>) -> bool {
+        let anything = self.names.is_empty() && self.subclasses.is_empty() || self.names.contains(ALL);
         let named = |name: EventName<'_>| {
-            if self.names.contains(&b"ALL"[..]) {
-                return true;
-            }
             match event.subclass().filter(|_| name == EventName::Custom) {
                 // CUSTOM alone means the CUSTOM events without a subclass.
                 Some(value) => self.subclasses.iter().any(|subclass| value == **subclass),
@@ -91,7 +93,7 @@ impl Interest {
             }
         };
         let of_channel = |uuid: &Text| event.get(header::UNIQUE_ID).is_some_and(|value| value == **uuid);
-        (anything || event.name().is_some_and(named)) && self.channel.as_ref().is_none_or(of_channel)
+        (anything || name().is_some_and(named)) && self.channel.as_ref().is_none_or(of_channel)
     }
 }
 
