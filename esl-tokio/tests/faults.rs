@@ -213,7 +213,9 @@ async fn losses_and_gaps_are_told_in_the_order_in_which_they_happened() {
     let mut oldest = fs.events_with(names, 2, esl_tokio::Overflow::DropOldest).await.unwrap();
     let mut newest = fs.events_with(names, 2, esl_tokio::Overflow::DropNewest).await.unwrap();
     let mut ends = fs.events_with(names, 2, esl_tokio::Overflow::End).await.unwrap();
-    let fire = |number: usize| drop(switch.act(|sim| sim.fire("HEARTBEAT", &[("n", &number.to_string())], None)));
+    let fire = |number: usize| {
+        switch.act(|sim| sim.fire("HEARTBEAT", &[("n", &number.to_string())], None));
+    };
     (1..=3).for_each(fire);
     fs.api("status").await.unwrap();
     let renew = async || {
