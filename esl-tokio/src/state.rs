@@ -20,6 +20,7 @@ use tokio::time::Instant;
 
 use crate::reader::{Missed, Reader};
 use crate::stats::Counters;
+use crate::telemetry::{self, Peer};
 use crate::{Answer, Error, EventBuf, HungUp, LogBuf, Login};
 
 /// How many octets may wait to be written before whoever wants to send waits, too.
@@ -140,7 +141,8 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(peer: &str) -> Self {
+    pub(crate) fn new(peer: Peer<'_>) -> Self {
+        let (Peer::Server(name) | Peer::Client(name)) = peer;
         let state = State {
             session: Session::new(random()),
             last_slot: 0,
@@ -161,8 +163,8 @@ impl Shared {
             state: Mutex::new(state),
             changed: Notify::new(),
             began: Instant::now(),
-            peer: peer.into(),
-            counters: Counters::default(),
+            peer: name.into(),
+            counters: Counters::new(peer),
         }
     }
 
@@ -327,6 +329,7 @@ impl State {
         if self.phase == Phase::Connecting && self.session.is_open() {
             self.phase = Phase::Open;
             counters.connections(1);
+            telemetry::opened();
         }
         self.tell();
     }
