@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use esl_proto::text::Percent;
 
-use crate::connection::Faults;
+use crate::base::wire::Faults;
 
 /// How long the simulated world takes for what people do: to ring, to play a short file.
 const MOMENT: Duration = Duration::from_millis(50);

@@ -6,9 +6,9 @@ use std::time::Duration;
 use esl_proto::dial::{Bridge, DialString};
 use esl_proto::name::HangupCause;
 
-use crate::call::{Call, EXCHANGE_MEDIA, Setup};
-use crate::switch::Switch;
-use crate::task::first;
+use crate::switch::call::EXCHANGE_MEDIA;
+use crate::switch::life::connect;
+use crate::switch::{Call, Setup, Switch};
 
 type Variables = Vec<(String, Vec<u8>)>;
 
@@ -154,35 +154,5 @@ fn fail(call: &Call, cause: HangupCause<'static>) {
     };
     if !goes_on && !call.is_leaving() {
         call.hangup(cause);
-    }
-}
-
-/// Connects two calls, until one of them ends; with the first, the second does.
-pub(crate) async fn connect(one: &Arc<Call>, other: &Arc<Call>) {
-    let tell = |name: &str, line| {
-        let mut event = one.switch.event(name, ("switch_ivr_bridge.c", "switch_ivr_multi_threaded_bridge", line));
-        event.add("Bridge-A-Unique-ID", &one.uuid).add("Bridge-B-Unique-ID", &other.uuid);
-        one.describe(name, &mut event);
-        one.switch.fire(event);
-    };
-    for (leg, peer, role) in [(one, other, "originatee"), (other, one, "originator")] {
-        leg.bridged.set(Some(one.switch.now()));
-        leg.join(peer, role);
-    }
-    tell("CHANNEL_BRIDGE", 1689);
-    for (leg, peer) in [(one, other), (other, one)] {
-        leg.set_variable("last_bridge_to", peer.uuid.as_bytes());
-        leg.set_variable("bridge_channel", peer.setup.name.as_bytes());
-        leg.set_variable("bridge_uuid", peer.uuid.as_bytes());
-    }
-    first(one.left(), other.left()).await;
-    other.set_variable("call_uuid", other.uuid.as_bytes());
-    let cause = other.cause().unwrap_or(HangupCause::NormalClearing);
-    for name in ["last_bridge_hangup_cause", "bridge_hangup_cause"] {
-        one.set_variable(name, cause.as_bytes());
-    }
-    tell("CHANNEL_UNBRIDGE", 1879);
-    if !other.is_leaving() {
-        other.hangup(HangupCause::NormalClearing);
     }
 }

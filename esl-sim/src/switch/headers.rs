@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::call::Call;
-use crate::event::Event;
+use super::Call;
+use crate::base::event::Event;
 
 /// The events that leave the channel's variables out.
 const WITHOUT_VARIABLES: [&str; 5] =
