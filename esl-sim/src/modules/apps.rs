@@ -7,9 +7,10 @@ use esl_proto::name::{EventName, HangupCause, LogLevel};
 use esl_proto::server::Control;
 
 use super::bridge::bridge;
+use super::conference;
 use super::listener::Session;
 use super::names::{ACCEPTED, KNOWN};
-use crate::base::event::{Event, Source, Value};
+use crate::base::event::{Source, Value};
 use crate::config::Program;
 use crate::hook::Hook;
 use crate::switch::dialplan::steps;
@@ -153,11 +154,12 @@ async fn execute(call: &Arc<Call>, app: &str, arg: &str) -> String {
             call.break_off();
             none
         }
-        "pre_answer" | "ring_ready" => {
-            if call.answered.get().is_none() {
-                let name = if app == "pre_answer" { "CHANNEL_PROGRESS_MEDIA" } else { "CHANNEL_PROGRESS" };
-                call.fire(name, ("switch_channel.c", "switch_channel_perform_mark_pre_answered", 3725));
-            }
+        "pre_answer" => {
+            call.progress_media();
+            none
+        }
+        "ring_ready" => {
+            call.ring();
             none
         }
         "sched_hangup" => {
@@ -173,7 +175,7 @@ async fn execute(call: &Arc<Call>, app: &str, arg: &str) -> String {
             none
         }
         "conference" => {
-            conference(call, arg).await;
+            conference::take_part(call, arg).await;
             none
         }
         // Accepted, without an effect.
@@ -253,24 +255,6 @@ async fn record(call: &Call, arg: &str) {
         None => call.unbroken(std::future::pending()).await,
     };
     call.record(path, false);
-}
-
-/// Takes part in a conference, in its events.
-async fn conference(call: &Arc<Call>, arg: &str) {
-    let name = arg.split(['@', '+']).next().unwrap_or_default();
-    let tell = |action: &str| {
-        let mut event = Event::default();
-        event.add("Event-Subclass", "conference::maintenance");
-        call.switch.stamp(&mut event, "CUSTOM", ("conference_event.c", "conference_event_add_data", 54));
-        event.add("Conference-Name", name);
-        call.describe("CUSTOM", &mut event);
-        event.add("Action", action);
-        call.switch.fire(event);
-    };
-    call.answer();
-    tell("add-member");
-    call.obey(std::future::pending()).await;
-    tell("del-member");
 }
 
 /// `Name=Value,...`, with Event-Name and Event-Subclass among them.

@@ -106,7 +106,11 @@ pub(crate) async fn bridge(call: &Arc<Call>, argument: &str) {
         Err(cause) => return fail(call, cause),
     };
     call.switch.queues.spawn(Arc::clone(&other).wait_for_orders(EXCHANGE_MEDIA));
-    call.answer();
+    // Early media of the other side is the caller's.
+    match other.answered.get() {
+        Some(_) => call.answer(),
+        None => call.progress_media(),
+    }
     for name in ["originate_disposition", "DIALSTATUS"] {
         call.set_variable(name, b"SUCCESS");
     }

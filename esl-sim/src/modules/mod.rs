@@ -4,6 +4,7 @@ pub(crate) mod answers;
 pub(crate) mod api;
 mod apps;
 mod bridge;
+mod conference;
 pub(crate) mod listener;
 mod names;
 

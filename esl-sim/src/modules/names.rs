@@ -150,6 +150,7 @@ pub(crate) const ACCEPTED: &[&str] = &[
 /// The names of the commands that are about no call in particular.
 pub(crate) const COMMANDS: &[&str] = &[
     "bgapi",
+    "conference",
     "create_uuid",
     "echo",
     "eval",

@@ -28,6 +28,8 @@ impl Switch {
             clock: Arc::default(),
             connections: Slot::default(),
             calls: Slot::default(),
+            conferences: Slot::default(),
+            last_member: Slot::default(),
             globals: Slot::new(globals.map(|(name, value)| (name.into(), value.into())).into()),
             sequence: Slot::new(0),
             jobs: Slot::new(0),
@@ -130,6 +132,7 @@ impl Switch {
     /// What nobody will ask for any more: calls and connections hold the switch, and it holds them.
     pub(crate) fn forget(&self) {
         self.calls.take();
+        self.conferences.take();
         self.opened.take();
         self.hooks.take();
     }

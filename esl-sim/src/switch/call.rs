@@ -30,6 +30,7 @@ pub(crate) const DESTROY: (&str, u8) = ("CS_DESTROY", 12);
 
 /// What becomes of the call that a channel is a leg of, numbered likewise.
 pub(crate) const RINGING: (&str, u8) = ("RINGING", 2);
+pub(crate) const EARLY: (&str, u8) = ("EARLY", 3);
 pub(crate) const ACTIVE: (&str, u8) = ("ACTIVE", 4);
 pub(crate) const HELD: (&str, u8) = ("HELD", 5);
 pub(crate) const RING_WAIT: (&str, u8) = ("RING_WAIT", 6);
@@ -44,6 +45,17 @@ pub(crate) const STATE: Source = ("switch_channel.c", "switch_channel_perform_se
 pub(crate) const CALL_STATE: Source = ("switch_channel.c", "switch_channel_perform_set_callstate", 302);
 pub(crate) const CORE: Source = ("switch_core_state_machine.c", "switch_core_session_run", 626);
 
+/// Connects two calls that are there, in place of what they do.
+pub(crate) fn join_calls(one: &Arc<Call>, other: &Arc<Call>) {
+    one.join(other, "originatee");
+    other.join(one, "originator");
+    for (leg, peer) in [(one, other), (other, one)] {
+        leg.note_transfer(&format!("uuid_br:{}", peer.uuid));
+    }
+    one.leave(Next::Join(Arc::clone(other), true));
+    other.leave(Next::Join(Arc::clone(one), false));
+}
+
 impl Call {
     pub(crate) fn new(switch: &Arc<Switch>, setup: Setup) -> Arc<Self> {
         let given = setup.variables.iter().find(|(name, _)| name == "origination_uuid");
@@ -55,6 +67,9 @@ impl Call {
             number: switch.sessions.get() + 1,
             created: switch.now(),
             rang: Slot::new(None),
+            early: Slot::new(None),
+            is_in_bridge: Slot::new(false),
+            loopback: Slot::default(),
             answered: Slot::new(None),
             bridged: Slot::new(None),
             ended: Slot::new(None),
@@ -209,6 +224,7 @@ impl Call {
 
     pub(crate) fn ring(&self) {
         if self.rang.get().is_none() && self.cause.get().is_none() {
+            self.for_caller(Self::ring);
             self.rang.set(Some(self.switch.now()));
             self.fire("CHANNEL_PROGRESS", ("switch_channel.c", "switch_channel_perform_mark_ring_ready_value", 3680));
             if self.call_state.get() != RINGING {
@@ -217,12 +233,42 @@ impl Call {
         }
     }
 
+    /// Is heard before it is answered.
+    pub(crate) fn progress_media(&self) {
+        let is_past = self.early.get().or(self.answered.get()).is_some();
+        if !is_past && self.cause.get().is_none() {
+            self.for_caller(Self::progress_media);
+            self.early.set(Some(self.switch.now()));
+            self.fire("CHANNEL_PROGRESS_MEDIA", ("switch_channel.c", "switch_channel_perform_mark_pre_answered", 3725));
+            self.set_call_state(EARLY);
+            self.changed.notify_waiters();
+        }
+    }
+
     pub(crate) fn answer(&self) {
         if self.answered.get().is_none() && self.cause.get().is_none() {
+            self.for_caller(Self::answer);
             self.answered.set(Some(self.switch.now()));
             self.fire("CHANNEL_ANSWER", ("switch_channel.c", "switch_channel_perform_mark_answered", 3848));
             self.set_call_state(ACTIVE);
+            self.changed.notify_waiters();
+            // Who was connected to early media.
+            if let Some((caller, "originator")) = self.other_leg_as().filter(|_| self.is_in_bridge.get()) {
+                caller.answer();
+            }
         }
+    }
+
+    /// What becomes of the second leg of a loopback becomes of the first one, before.
+    fn for_caller(&self, become_so: impl Fn(&Self)) {
+        if let Some(first) = self.loopback_leg().filter(|_| self.setup.is_incoming) {
+            become_so(&first);
+        }
+    }
+
+    /// The other leg of a loopback.
+    pub(crate) fn loopback_leg(&self) -> Option<Arc<Self>> {
+        self.loopback.lock().as_ref()?.upgrade()
     }
 
     /// A call that was made comes into the dialplan, for the first time: from now on it looks as if it had come in.

@@ -9,39 +9,40 @@ use super::call::{
     CONSUME_MEDIA, CORE, CREATED, DESTROY, EXCHANGE_MEDIA, EXECUTE, HANGUP, HIBERNATE, HUNG_UP, INIT, PARK, REPORTING,
     RESET, ROUTING, SOFT_EXECUTE,
 };
+use super::loopback;
 use super::{Call, Later, Next, Task, known_cause};
 use crate::base::task::{First, first, yield_now};
 use crate::hook::Hook;
 
 /// An application that is done earlier is not repeated.
 const SHORT: Duration = Duration::from_millis(500);
-/// Connects two calls that are there, in place of what they do.
-pub(crate) fn join_calls(one: &Arc<Call>, other: &Arc<Call>) {
-    one.join(other, "originatee");
-    other.join(one, "originator");
-    for (leg, peer) in [(one, other), (other, one)] {
-        leg.note_transfer(&format!("uuid_br:{}", peer.uuid));
-    }
-    one.leave(Next::Join(Arc::clone(other), true));
-    other.leave(Next::Join(Arc::clone(one), false));
-}
-
 impl Call {
     /// Lets the other side ring and answer. [`None`] if it was hung up instead.
-    pub(crate) async fn dial(&self) -> Option<()> {
+    pub(crate) async fn dial(self: &Arc<Self>) -> Option<()> {
         self.fire("CHANNEL_OUTGOING", ("switch_core_session.c", "switch_core_session_outgoing_channel", 768));
         self.set_state(INIT);
         self.state.set(CREATED);
         self.fire("CHANNEL_CREATE", CORE);
         self.fire("CHANNEL_ORIGINATE", CORE);
+        if let Some(extension) = &self.setup.loopback {
+            let (other, steps) = loopback::begin(self, extension);
+            self.switch.queues.spawn(loopback::watch(Arc::clone(self), Arc::clone(&other)));
+            self.switch.queues.spawn(other.answer_to(Arc::clone(self), extension.clone(), steps));
+        }
         self.set_state(ROUTING);
         self.set_state(CONSUME_MEDIA);
+        if self.setup.loopback.is_some() {
+            let heard = self.switch.clock.timeout(self.patience(), self.alive(self.heard())).await;
+            if heard.is_none() {
+                self.hangup(HangupCause::NoAnswer);
+            }
+            return heard.flatten();
+        }
         // Nobody is there to ring.
         if !self.setup.name.starts_with("null/") {
             self.ring();
         }
-        let patience = self.setup.patience.unwrap_or(Duration::MAX);
-        let Some(refusal) = self.switch.clock.timeout(patience, self.alive(self.decide())).await else {
+        let Some(refusal) = self.switch.clock.timeout(self.patience(), self.alive(self.decide())).await else {
             self.hangup(HangupCause::NoAnswer);
             return None;
         };
@@ -51,6 +52,38 @@ impl Call {
         }
         self.answer();
         Some(())
+    }
+
+    fn patience(&self) -> Duration {
+        self.setup.patience.unwrap_or(Duration::MAX)
+    }
+
+    /// Waits until it is answered, or has early media.
+    async fn heard(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if self.early.get().or(self.answered.get()).is_some() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Lives as the second leg of a loopback, unless its endpoint is refused.
+    async fn answer_to(self: Arc<Self>, first: Arc<Self>, extension: String, steps: Vec<Task>) {
+        let endpoint = format!("loopback/{extension}");
+        let config = self.switch.config();
+        let refusal = match config.dial_hook {
+            true => {
+                let hook = Hook::Dial { uuid: first.uuid.clone(), endpoint: endpoint.clone() };
+                self.alive(self.switch.ask(hook)).await.flatten().filter(|answer| !answer.is_empty())
+            }
+            false => config.refusals.get(&endpoint).map(|cause| cause.as_bytes().to_vec()),
+        };
+        if let Some(cause) = refusal {
+            self.hangup(known_cause(Some(HangupCause::from_bytes(&cause))));
+        }
+        self.live(steps).await;
     }
 
     /// Rings, and says why nobody answers, if so.
@@ -249,6 +282,9 @@ impl Call {
         yield_now().await;
         self.set_state(HANGUP);
         self.set_call_state(HUNG_UP);
+        if let Some(leg) = self.loopback_leg() {
+            leg.hangup(self.cause().unwrap_or(HangupCause::NormalClearing));
+        }
         self.account();
         self.set_state(REPORTING);
         const NAME: &str = "CHANNEL_HANGUP_COMPLETE";
@@ -283,6 +319,7 @@ pub(crate) async fn connect(one: &Arc<Call>, other: &Arc<Call>) {
         one.switch.fire(event);
     };
     for (leg, peer, role) in [(one, other, "originatee"), (other, one, "originator")] {
+        leg.is_in_bridge.set(true);
         leg.bridged.set(Some(one.switch.now()));
         leg.join(peer, role);
     }
@@ -292,7 +329,13 @@ pub(crate) async fn connect(one: &Arc<Call>, other: &Arc<Call>) {
         leg.set_variable("bridge_channel", peer.setup.name.as_bytes());
         leg.set_variable("bridge_uuid", peer.uuid.as_bytes());
     }
+    for leg in [one, other] {
+        leg.changed.notify_waiters();
+    }
     first(one.left(), other.left()).await;
+    for leg in [one, other] {
+        leg.is_in_bridge.set(false);
+    }
     other.set_variable("call_uuid", other.uuid.as_bytes());
     let cause = other.cause().unwrap_or(HangupCause::NormalClearing);
     for name in ["last_bridge_hangup_cause", "bridge_hangup_cause"] {
@@ -300,6 +343,7 @@ pub(crate) async fn connect(one: &Arc<Call>, other: &Arc<Call>) {
     }
     tell("CHANNEL_UNBRIDGE", 1879);
     if !other.is_leaving() {
-        other.hangup(HangupCause::NormalClearing);
+        let is_answered = other.answered.get().is_some();
+        other.hangup(if is_answered { HangupCause::NormalClearing } else { HangupCause::OriginatorCancel });
     }
 }

@@ -1,7 +1,7 @@
 //! The switch: its calls, its connections, and what both share.
 //!
 //! The values are here, what they do is in the modules, from the lowest: a connection, what all share, the dialplan, a call,
-//! and the life of a call. What applications and API commands do is above: the core has it by its [`Interfaces`], as
+//! the two legs of a loopback, and the life of a call. What applications and API commands do is above: the core has it by its [`Interfaces`], as
 //! FreeSWITCH's core has its modules.
 
 mod bus;
@@ -11,6 +11,7 @@ pub(crate) mod dialplan;
 pub(crate) mod expand;
 pub(crate) mod headers;
 pub(crate) mod life;
+mod loopback;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::pin::Pin;
@@ -69,6 +70,8 @@ pub(crate) struct Switch {
     pub(crate) uuid: String,
     connections: Slot<Vec<Weak<Connection>>>,
     calls: Slot<Vec<Arc<Call>>>,
+    pub(crate) conferences: Slot<Vec<Arc<Conference>>>,
+    pub(crate) last_member: Slot<u32>,
     pub(crate) globals: Slot<BTreeMap<String, Vec<u8>>>,
     sequence: Slot<u64>,
     /// Background jobs that have not ended.
@@ -91,6 +94,39 @@ pub(crate) struct Switch {
     pub(crate) active: Slot<BTreeSet<ConnectionId>>,
     /// Connections to programs that have begun: for the host's side.
     pub(crate) opened: Slot<Vec<Arc<Connection>>>,
+}
+
+pub(crate) struct Conference {
+    pub(crate) name: String,
+    pub(crate) profile: String,
+    pub(crate) uuid: String,
+    pub(crate) began: Duration,
+    /// Those who take part, the last one first, and whose turn it is.
+    pub(crate) members: Slot<Vec<Arc<Member>>>,
+    pub(crate) floor: Slot<Option<u32>>,
+    pub(crate) is_locked: Slot<bool>,
+    pub(crate) enter_sound: Slot<bool>,
+    pub(crate) exit_sound: Slot<bool>,
+    pub(crate) max_members: Slot<usize>,
+    pub(crate) recordings: Slot<Vec<String>>,
+    /// Who does not hear, or speak to, whom.
+    pub(crate) relations: Slot<BTreeSet<(u32, u32)>>,
+}
+
+/// A call in a conference.
+pub(crate) struct Member {
+    pub(crate) id: u32,
+    pub(crate) call: Arc<Call>,
+    pub(crate) joined: Duration,
+    pub(crate) hears: Slot<bool>,
+    pub(crate) speaks: Slot<bool>,
+    pub(crate) is_held: Slot<bool>,
+    pub(crate) energy: Slot<i32>,
+    pub(crate) volume_in: Slot<i32>,
+    pub(crate) volume_out: Slot<i32>,
+    /// It is to leave, and to end.
+    pub(crate) kick: Slot<Option<LatchGuard>>,
+    pub(crate) ends: Slot<bool>,
 }
 
 /// An application to execute on a channel.
@@ -133,6 +169,8 @@ pub(crate) struct Setup {
     pub(crate) variables: Vec<(String, Vec<u8>)>,
     /// Whether it comes in.
     pub(crate) is_incoming: bool,
+    /// Of a loopback: the extension that its other leg comes to, as its endpoint has it.
+    pub(crate) loopback: Option<String>,
     /// How long it rings, if not as the configuration has it, and why nobody answers then.
     pub(crate) rings: Option<Duration>,
     /// How long the caller waits.
@@ -145,13 +183,22 @@ pub(crate) struct Setup {
 impl Setup {
     /// A call to an endpoint, such as `user/1000`. `error/USER_BUSY` and the like do not answer.
     pub(crate) fn to(endpoint: &str) -> Self {
-        let mut parts = endpoint.split('/');
-        // A context may follow there.
-        let destination = if endpoint.starts_with("loopback/") { parts.nth(1) } else { parts.next_back() };
+        let loopback = endpoint.strip_prefix("loopback/");
+        let destination = match loopback {
+            // `<extension>/<context>/<dialplan>`, or `app=<application>:<argument>`.
+            Some(extension) => match extension.strip_prefix("app=") {
+                Some(application) => application.split(':').next(),
+                None => extension.split('/').next(),
+            },
+            None => endpoint.split('/').next_back(),
+        };
+        let destination = destination.unwrap_or_default();
+        let name = if loopback.is_some() { &format!("loopback/{destination}-a") } else { endpoint };
         let error = endpoint.strip_prefix("error/").map(|cause| HangupCause::from_bytes(cause.as_bytes()));
         Self {
-            name: endpoint.into(),
-            destination: destination.unwrap_or_default().into(),
+            name: name.into(),
+            destination: destination.into(),
+            loopback: loopback.map(str::to_owned),
             error: error.map(|cause| known_cause(Some(cause))),
             rings: endpoint.starts_with("null/").then_some(Duration::ZERO),
             ..Self::default()
@@ -228,8 +275,9 @@ pub(crate) struct Call {
     pub(crate) setup: Setup,
     pub(crate) number: usize,
     pub(crate) created: Duration,
-    /// When it rang, was answered, was connected to the other leg, was hung up.
+    /// When it rang, had early media, was answered, was connected to the other leg, was hung up.
     pub(crate) rang: Slot<Option<Duration>>,
+    pub(crate) early: Slot<Option<Duration>>,
     pub(crate) answered: Slot<Option<Duration>>,
     pub(crate) bridged: Slot<Option<Duration>>,
     pub(crate) ended: Slot<Option<Duration>>,
@@ -238,6 +286,10 @@ pub(crate) struct Call {
     /// The strong one keeps what events say of it, until the last of this one's.
     other_leg: Slot<Option<(Weak<Self>, &'static str)>>,
     other_leg_held: Slot<Option<Arc<Self>>>,
+    /// Whether it is connected to the other leg now.
+    pub(crate) is_in_bridge: Slot<bool>,
+    /// The other leg of a loopback.
+    loopback: Slot<Option<Weak<Self>>>,
     pub(crate) variables: Slot<Vec<(String, Value)>>,
     /// The application that runs, and its argument.
     pub(crate) application: Slot<(String, String)>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use esl_proto::name::HangupCause;
 
-use crate::switch::life::join_calls;
+use crate::switch::call::join_calls;
 use crate::switch::{Call, Setup, Switch, Task};
 
 pub(crate) const NAMES: [&str; 6] = ["Ada", "Grace", "Éva", "Linus", "Żaneta", "Ken"];

@@ -6,8 +6,7 @@ use std::time::Duration;
 use esl_proto::name::HangupCause;
 
 use super::load::{NAMES, one_of};
-use crate::switch::call::EXCHANGE_MEDIA;
-use crate::switch::life::join_calls;
+use crate::switch::call::{EXCHANGE_MEDIA, join_calls};
 use crate::switch::{Call, Setup, Switch, Task};
 
 /// How much time passes from one story to the next, in milliseconds.

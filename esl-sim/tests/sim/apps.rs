@@ -175,9 +175,13 @@ fn applications_take_their_time_or_are_broken_off() {
     // Those that have no effect here are known all the same.
     execute(&mut client, &uuid, "displace_session", "x");
     execute(&mut client, &uuid, "conference", "room@default");
-    assert_eq!(client.event("CUSTOM").get("Action"), Some("add-member"));
+    for action in ["conference-create", "add-member", "floor-change"] {
+        assert_eq!(client.event("CUSTOM").get("Action"), Some(action));
+    }
     execute(&mut client, &uuid, "sched_hangup", "+3 CALL_REJECTED");
-    assert_eq!(client.event("CUSTOM").get("Action"), Some("del-member"));
+    for action in ["floor-change", "del-member", "conference-destroy"] {
+        assert_eq!(client.event("CUSTOM").get("Action"), Some(action));
+    }
     assert!(switch.is_over());
 }
 

@@ -5,18 +5,19 @@ use std::time::Duration;
 
 use esl_proto::name::{HangupCause, LogLevel};
 
+use super::conference;
 use crate::hook::{Hook, Request};
 use crate::switch::expand::{Names, expand};
 use crate::switch::{HOSTNAME, Later, MAX_JOBS, MAX_SESSIONS, Switch, VERSION};
 
+pub(crate) mod answer;
 pub(crate) mod originate;
 mod show;
-pub(crate) mod usage;
 mod uuid;
 
+use answer::{OK, usage};
 use originate::originate;
 use show::show;
-use usage::{OK, usage};
 
 /// Begins a job: its answer comes as an event.
 pub(crate) fn begin(switch: &Arc<Switch>, command: &str, argument: Option<String>, job: &str, owner: Option<String>) {
@@ -96,6 +97,7 @@ async fn execute(switch: &Arc<Switch>, command: &str, argument: &str) -> Option<
             switch.clock.sleep(Duration::from_millis(argument.parse().unwrap_or(0))).await;
             "+OK".into()
         }
+        "conference" => conference::api(switch, argument).into(),
         "echo" => argument.into(),
         "eval" => eval(switch, argument).await,
         "expand" if argument.is_empty() => "-ERR No input\n".into(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use esl_proto::dial::{Destination, Originate};
 
-use super::usage::usage;
+use super::answer::usage;
 use crate::config::Program;
 use crate::modules::bridge::{legs, patience, ring};
 use crate::switch::dialplan::steps;
@@ -67,7 +67,7 @@ pub(crate) fn outbound(switch: &Arc<Switch>, program: &Program) -> Option<String
     if switch.is_full() {
         return None;
     }
-    let setup = Setup { caller_number: "0000000000".into(), ..Setup::to("loopback/program") };
+    let setup = Setup { caller_number: "0000000000".into(), ..Setup::to("user/program") };
     let call = Call::new(switch, setup);
     let (uuid, argument) = (call.uuid.clone(), program.argument());
     switch.queues.spawn(async move {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::usage::usage;
+use super::answer::{json_text, usage};
 use super::uuid;
 use crate::config::Registration;
 use crate::modules::names::{ACCEPTED, COMMANDS, KNOWN};
@@ -171,7 +171,10 @@ fn registrations(switch: &Switch) -> Rows<'static> {
 /// What modules offer: of a kind, or of a module.
 fn interfaces(kind: Option<&str>, module: Option<&str>, with_file: bool) -> Rows<'static> {
     let mut all: Vec<(&str, &str, &str)> = INTERFACES.to_vec();
-    all.extend(COMMANDS.iter().copied().chain(uuid::names()).map(|name| ("api", name, "mod_commands")));
+    all.extend(COMMANDS.iter().copied().chain(uuid::names()).map(|name| {
+        let module = if name == "conference" { "mod_conference" } else { "mod_commands" };
+        ("api", name, module)
+    }));
     all.extend(KNOWN.iter().chain(ACCEPTED).map(|name| ("application", *name, module_of(name))));
     all.sort_unstable();
     let is_wanted = |(of, _, from): &(&str, &str, &str)| {
@@ -262,30 +265,12 @@ fn json(rows: &[Vec<(&str, String)>]) -> String {
     let objects: Vec<String> = rows
         .iter()
         .map(|row| {
-            let members: Vec<String> = row.iter().map(|(name, cell)| format!("\"{name}\":{}", quoted(cell))).collect();
+            let members: Vec<String> =
+                row.iter().map(|(name, cell)| format!("\"{name}\":{}", json_text(cell))).collect();
             format!("{{{}}}", members.join(","))
         })
         .collect();
     format!("{{\"row_count\":{},\"rows\":[{}]}}", rows.len(), objects.join(","))
-}
-
-/// A text as JSON.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for char in text.chars() {
-        match char {
-            '"' | '\\' => quoted.extend(['\\', char]),
-            '\n' => quoted += "\\n",
-            '\r' => quoted += "\\r",
-            '\t' => quoted += "\\t",
-            '\0'..' ' => {
-                // Writing to a string cannot fail.
-                let _ = write!(quoted, "\\u{:04x}", u32::from(char));
-            }
-            _ => quoted.push(char),
-        }
-    }
-    quoted + "\""
 }
 
 fn xml(rows: &[Vec<(&str, String)>]) -> String {

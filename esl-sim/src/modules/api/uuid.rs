@@ -6,7 +6,7 @@ use esl_proto::event::EventSource;
 use esl_proto::name::{Format, HangupCause};
 use esl_proto::text::Percent;
 
-use crate::switch::life::join_calls;
+use crate::switch::call::join_calls;
 use crate::switch::{Call, Next, Switch, Task, known_cause};
 
 /// The commands: how many words each must have, what it says with fewer, where there is no such channel (`{uuid}` stands
