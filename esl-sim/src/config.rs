@@ -77,6 +77,17 @@ pub struct Registration {
     pub url: String,
 }
 
+impl Registration {
+    /// Reads `USER@DOMAIN`, or `USER@DOMAIN=URL` for another than `sofia/internal/sip:USER@127.0.0.1:5060`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (address, url) = text.split_once('=').map_or((text, None), |(address, url)| (address, Some(url)));
+        let (user, realm) = address.split_once('@').filter(|(user, realm)| !user.is_empty() && !realm.is_empty())?;
+        let url = url.map_or_else(|| format!("sofia/internal/sip:{user}@127.0.0.1:5060"), str::to_owned);
+        Some(Self { user: user.into(), realm: realm.into(), url })
+    }
+}
+
 /// What a [`Sim`](crate::Sim) begins with. Two with the same configuration that are given the same do the same, to the
 /// octet.
 #[derive(Clone, Debug)]

@@ -97,6 +97,7 @@ impl Question {
             HostRequest::SendEvent { name, request } => Said::Event(send_event(switch, name, &request)),
             HostRequest::Connect => {
                 connection.has_connected.set(true);
+                connection.connected.notify_waiters();
                 connection.controlled().map_or(Said::Channel(Event::default()), |call| {
                     Said::Channel(call.event("CHANNEL_DATA", ("mod_event_socket.c", "parse_command", 2029)))
                 })

@@ -11,6 +11,7 @@ use super::conference;
 use super::listener::Session;
 use super::names::{ACCEPTED, KNOWN};
 use crate::base::event::{Source, Value};
+use crate::base::task::first;
 use crate::config::Program;
 use crate::hook::Hook;
 use crate::switch::dialplan::steps;
@@ -318,6 +319,23 @@ async fn socket(call: &Arc<Call>, program: &Program) {
             std::future::pending::<()>().await;
         }
     };
+    let mut ended = std::pin::pin!(ended);
+    if program.is_async {
+        // The channel is parked, from `connect` on.
+        let connected = connection.connected.notified();
+        let is_connected = async {
+            if !connection.has_connected.get() {
+                connected.await;
+            }
+        };
+        let either = async {
+            let _ = first(is_connected, ended.as_mut()).await;
+        };
+        call.obey(either).await;
+        if connection.has_connected.get() && !call.is_leaving() {
+            return call.park_until(ended).await;
+        }
+    }
     call.obey(ended).await;
     // A synchronous program has the channel's thread: nothing happens to the channel before it lets go.
     if !program.is_async {

@@ -85,8 +85,9 @@ pub(crate) async fn ring(
 /// Calls somebody for a call, and connects the two until one of them ends. Then the caller goes on, unless
 /// `hangup_after_bridge` is true.
 pub(crate) async fn bridge(call: &Arc<Call>, argument: &str) {
+    let argument = expanded(argument);
     let mut storage = vec![0; argument.len()];
-    let found = Bridge::parse(argument.as_bytes(), &mut storage).map(|order| legs(&order.dial)).unwrap_or_default();
+    let found = Bridge::parse(&argument, &mut storage).map(|order| legs(&order.dial)).unwrap_or_default();
     let exported = exported(call);
     let setup = |(endpoint, own): Leg| {
         let variables = exported.iter().cloned().chain(own).collect();
@@ -118,6 +119,19 @@ pub(crate) async fn bridge(call: &Arc<Call>, argument: &str) {
     if !call.is_leaving() && call.variable("hangup_after_bridge").is_some_and(|value| value.text() == b"true") {
         call.hangup(other.cause().unwrap_or(HangupCause::NormalClearing));
     }
+}
+
+/// An argument that was expanded as the library reads it, which expands it: so that nothing of it is, once more.
+fn expanded(argument: &str) -> Vec<u8> {
+    let mut escaped = Vec::with_capacity(argument.len());
+    let is_special = argument.contains('\\') || argument.contains("${");
+    for octet in argument.bytes() {
+        if is_special && matches!(octet, b'\\' | b'$') {
+            escaped.push(b'\\');
+        }
+        escaped.push(octet);
+    }
+    escaped
 }
 
 fn setup_of(call: &Call, endpoint: &str, variables: Variables) -> Setup {

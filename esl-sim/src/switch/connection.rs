@@ -34,6 +34,7 @@ impl Connection {
             drained: Notify::default(),
             is_async,
             has_connected: Slot::default(),
+            connected: Notify::default(),
             events: Slot::new(Backlog::new()),
             log: Slot::new(Backlog::new()),
             wake: Notify::default(),

@@ -195,8 +195,13 @@ impl Call {
 
     /// Stands still until it is told to do something else, and does what it is ordered to.
     pub(crate) async fn park(self: &Arc<Self>) {
+        self.park_until(std::future::pending()).await;
+    }
+
+    /// The same, until something has happened.
+    pub(crate) async fn park_until(self: &Arc<Self>, other: impl Future<Output = ()> + Send) {
         self.fire("CHANNEL_PARK", ("switch_ivr.c", "switch_ivr_park", 1002));
-        self.obey(std::future::pending()).await;
+        self.obey(other).await;
         self.fire("CHANNEL_UNPARK", ("switch_ivr.c", "switch_ivr_park", 1213));
     }
 

@@ -230,6 +230,7 @@ pub(crate) struct Connection {
     is_async: bool,
     /// Whether the program has said `connect`.
     pub(crate) has_connected: Slot<bool>,
+    pub(crate) connected: Notify,
     expressions: Slot<HashMap<Vec<u8>, Option<Regex>>>,
     /// The controlled channel, and its name when it has ended.
     call: Slot<Option<Weak<Call>>>,
