@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use crate::slot::Slot;
-use crate::task::{First, first};
+use crate::base::slot::Slot;
+use crate::base::task::{First, first};
 
 /// The clock, counted from the start, and who waits for it.
 #[derive(Default)]

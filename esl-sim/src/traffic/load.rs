@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use esl_proto::name::HangupCause;
 
-use crate::call::{Call, Setup, Task, join_calls};
-use crate::switch::Switch;
+use crate::switch::call::join_calls;
+use crate::switch::{Call, Setup, Switch, Task};
 
 pub(crate) const NAMES: [&str; 6] = ["Ada", "Grace", "Éva", "Linus", "Żaneta", "Ken"];
 /// How calls end, the usual way more often than others.

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use esl_proto::dial::{Destination, Originate};
 
-use crate::api::usage;
-use crate::bridge::{legs, patience, ring};
-use crate::call::{Call, Next, Setup, Task};
+use super::answer::usage;
 use crate::config::Program;
-use crate::switch::Switch;
+use crate::modules::bridge::{legs, patience, ring};
+use crate::switch::dialplan::steps;
+use crate::switch::{Call, Next, Setup, Switch, Task};
 
 /// Calls somebody: one leg after the other, until one answers.
 pub(crate) async fn originate(switch: &Arc<Switch>, line: &str) -> String {
@@ -62,35 +62,12 @@ pub(crate) async fn originate(switch: &Arc<Switch>, line: &str) -> String {
     }
 }
 
-/// What a dialplan does for an extension. That of `inline` is the list of applications itself: `answer,playback:x`.
-pub(crate) fn steps(switch: &Switch, extension: &str, dialplan: &str) -> Vec<Task> {
-    if !dialplan.eq_ignore_ascii_case("inline") {
-        return self::extension(switch, extension);
-    }
-    let steps = extension.trim_matches('\'').split(',').map(|step| step.split_once(':').unwrap_or((step, "")));
-    steps.map(|(app, arg)| Task::new(app, arg)).collect()
-}
-
-/// What the simulated dialplan does for an extension: those that it does not know are parked.
-fn extension(switch: &Switch, name: &str) -> Vec<Task> {
-    match (switch.config().extensions.get(name), name) {
-        (Some(steps), _) => tasks(steps),
-        (None, "echo") => vec![Task::new(name, "")],
-        (None, _) => vec![Task::new("park", "")],
-    }
-}
-
-/// The applications of an extension.
-pub(crate) fn tasks(steps: &[(String, String)]) -> Vec<Task> {
-    steps.iter().map(|(app, arg)| Task::new(app, arg)).collect()
-}
-
 /// Makes one call that connects to a program, and gives its uuid.
 pub(crate) fn outbound(switch: &Arc<Switch>, program: &Program) -> Option<String> {
     if switch.is_full() {
         return None;
     }
-    let setup = Setup { caller_number: "0000000000".into(), ..Setup::to("loopback/program") };
+    let setup = Setup { caller_number: "0000000000".into(), ..Setup::to("user/program") };
     let call = Call::new(switch, setup);
     let (uuid, argument) = (call.uuid.clone(), program.argument());
     switch.queues.spawn(async move {

@@ -6,8 +6,8 @@ use esl_proto::event::EventSource;
 use esl_proto::name::{Format, HangupCause};
 use esl_proto::text::Percent;
 
-use crate::call::{Call, Next, Task, join_calls, known_cause};
-use crate::switch::Switch;
+use crate::switch::call::join_calls;
+use crate::switch::{Call, Next, Switch, Task, known_cause};
 
 /// The commands: how many words each must have, what it says with fewer, where there is no such channel (`{uuid}` stands
 /// for what was given), and when it is done, unless it says more than that.
@@ -232,7 +232,7 @@ pub(crate) fn run(switch: &Arc<Switch>, command: &str, argument: &str) -> Option
             }
         }
         "uuid_getvar" => {
-            let value = call.variable(word(1)).map(|value| value.text());
+            let value = call.value(word(1)).map(|value| value.text());
             return Some(value.map_or_else(|| "_undef_".into(), |value| String::from_utf8_lossy(&value).into_owned()));
         }
         "uuid_dump" => return Some(dump(&call, word(1))),

@@ -1,8 +1,7 @@
 //! One connection as the switch sees it: its listener, and what waits for it.
 
-use std::collections::{HashMap, VecDeque};
-use std::fmt;
-use std::sync::{Arc, Weak};
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use esl_proto::Value;
@@ -11,139 +10,16 @@ use esl_proto::raw::server::Admission;
 use esl_proto::server::{Closed, Control, Goodbye, Server, ServerLimits};
 use regex_lite::{Regex, RegexBuilder};
 
-use crate::call::Call;
-use crate::event::Event;
-use crate::slot::Slot;
-use crate::switch::{LogLine, Switch};
-use crate::task::Notify;
+use super::{Backlog, Call, Connection, LogLine, Switch};
+use crate::base::event::Event;
+use crate::base::slot::Slot;
+use crate::base::task::Notify;
+use crate::base::wire::Faults;
 
 /// How many of a client's regular expressions are kept ready.
 const EXPRESSIONS: usize = 100;
 /// How many octets one of them may become. A larger one matches nothing, like one that cannot be read.
 const EXPRESSION: usize = 65_536;
-
-/// The number of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnectionId(pub u64);
-
-/// How the octets of a connection travel to its client.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Faults {
-    /// How long each octet takes.
-    pub delay: Duration,
-    /// How many octets are taken at a time, at most. 0: as many as there is room for.
-    pub piece: usize,
-    /// How long it takes from one piece to the next.
-    pub pause: Duration,
-    /// After how many octets from the connection's beginning it is gone in both directions.
-    pub lost_at: Option<u64>,
-    /// Whether nothing is given to the client. What is written waits for it, as for a client that does not read.
-    pub held: bool,
-}
-
-/// A command that a client has sent.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Received {
-    /// The connection that it came on.
-    pub connection: ConnectionId,
-    /// The command with its headers and its body, as it was sent.
-    pub octets: Vec<u8>,
-}
-
-impl fmt::Debug for Received {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Received")
-            .field("connection", &self.connection)
-            .field("octets", &Value::from_bytes(&self.octets))
-            .finish()
-    }
-}
-
-impl Received {
-    /// The command's line, such as `api status`.
-    #[must_use]
-    pub fn line(&self) -> String {
-        let start = self.octets.iter().position(|octet| !matches!(octet, b'\n' | b'\r')).unwrap_or(0);
-        let line = self.octets[start..].split(|octet| matches!(octet, b'\n' | b'\r')).next();
-        String::from_utf8_lossy(line.unwrap_or_default()).into_owned()
-    }
-}
-
-/// The octets of a connection, in both directions.
-#[derive(Default)]
-struct Wire {
-    input: Vec<u8>,
-    /// The client has closed its side.
-    input_ended: bool,
-    /// What the client may take, each from its time on.
-    output: VecDeque<(Duration, VecDeque<u8>)>,
-    waiting: usize,
-    /// How many octets the client has taken.
-    taken: u64,
-    /// When it may take more.
-    next_piece: Duration,
-    /// The switch has closed its side.
-    output_ended: bool,
-    /// Nothing travels any more.
-    is_lost: bool,
-}
-
-pub(crate) struct Connection {
-    pub(crate) id: ConnectionId,
-    switch: Weak<Switch>,
-    wire: Slot<Wire>,
-    pub(crate) faults: Slot<Faults>,
-    /// The client has taken octets.
-    drained: Notify,
-    pub(crate) server: Slot<Server<Box<[u8]>>>,
-    pub(crate) events: Slot<Backlog<Event>>,
-    pub(crate) log: Slot<Backlog<LogLine>>,
-    /// How many octets may wait in each of them.
-    most: usize,
-    /// There is something to do.
-    pub(crate) wake: Notify,
-    pub(crate) killed: Slot<Option<Goodbye>>,
-    is_async: bool,
-    /// Whether the program has said `connect`.
-    pub(crate) has_connected: Slot<bool>,
-    expressions: Slot<HashMap<Vec<u8>, Option<Regex>>>,
-    /// The controlled channel, and its name when it has ended.
-    call: Slot<Option<Weak<Call>>>,
-    pub(crate) gone: Slot<Option<String>>,
-}
-
-/// What waits for a client, in its order.
-pub(crate) struct Backlog<T> {
-    items: VecDeque<(Arc<T>, usize)>,
-    octets: usize,
-}
-
-impl<T> Backlog<T> {
-    const fn new() -> Self {
-        Self { items: VecDeque::new(), octets: 0 }
-    }
-
-    /// Adds something of so many octets, and says how many there are then.
-    fn push(&mut self, item: &Arc<T>, octets: usize) -> usize {
-        self.items.push_back((Arc::clone(item), octets));
-        self.octets += octets;
-        self.octets
-    }
-
-    pub(crate) fn first(&self) -> Option<Arc<T>> {
-        self.items.front().map(|(item, _)| Arc::clone(item))
-    }
-
-    pub(crate) fn drop_first(&mut self) {
-        if let Some((_, octets)) = self.items.pop_front() {
-            self.octets -= octets;
-        }
-    }
-
-    pub(crate) fn clear(&mut self) {
-        *self = Self::new();
-    }
-}
 
 impl Connection {
     fn new(switch: &Arc<Switch>, server: Server<Box<[u8]>>, is_async: bool) -> Arc<Self> {
@@ -158,6 +34,7 @@ impl Connection {
             drained: Notify::default(),
             is_async,
             has_connected: Slot::default(),
+            connected: Notify::default(),
             events: Slot::new(Backlog::new()),
             log: Slot::new(Backlog::new()),
             wake: Notify::default(),

@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
-use crate::slot::Slot;
+use crate::base::slot::Slot;
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 

@@ -8,13 +8,11 @@ use esl_proto::frame::Request;
 use esl_proto::name::EventName;
 use esl_proto::server::{HostRequest, Response, Rights};
 
-use crate::api;
-use crate::call::{Task, known_cause};
+use super::api;
+use crate::base::event::{Event, Value};
+use crate::base::task::{Latch, LatchGuard};
 use crate::config::User;
-use crate::connection::Connection;
-use crate::event::{Event, Value};
-use crate::switch::Switch;
-use crate::task::{Latch, LatchGuard};
+use crate::switch::{Connection, Switch, Task, known_cause};
 
 /// A question, whose octets need not stay in the connection's buffer.
 pub(crate) enum Question {
@@ -99,12 +97,13 @@ impl Question {
             HostRequest::SendEvent { name, request } => Said::Event(send_event(switch, name, &request)),
             HostRequest::Connect => {
                 connection.has_connected.set(true);
+                connection.connected.notify_waiters();
                 connection.controlled().map_or(Said::Channel(Event::default()), |call| {
                     Said::Channel(call.event("CHANNEL_DATA", ("mod_event_socket.c", "parse_command", 2029)))
                 })
             }
             HostRequest::GetVar(name) => Said::Value(
-                connection.controlled().and_then(|call| call.variable(&text(name))).map_or_else(Vec::new, |v| v.text()),
+                connection.controlled().and_then(|call| call.value(&text(name))).map_or_else(Vec::new, |v| v.text()),
             ),
             HostRequest::MyEvents(uuid) => match switch.call(uuid) {
                 Some(call) => {

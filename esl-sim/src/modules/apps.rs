@@ -6,14 +6,16 @@ use std::time::Duration;
 use esl_proto::name::{EventName, HangupCause, LogLevel};
 use esl_proto::server::Control;
 
-use crate::api::originate::steps;
-use crate::bridge::bridge;
-use crate::call::{Call, Next, known_cause};
+use super::bridge::bridge;
+use super::conference;
+use super::listener::Session;
+use super::names::{ACCEPTED, KNOWN};
+use crate::base::event::{Source, Value};
+use crate::base::task::first;
 use crate::config::Program;
-use crate::connection::Connection;
-use crate::event::{Event, Source, Value};
 use crate::hook::Hook;
-use crate::listener::Session;
+use crate::switch::dialplan::steps;
+use crate::switch::{Call, Connection, Later, Next, Switch, known_cause};
 
 const PLAY: Source = ("switch_ivr_play_say.c", "switch_ivr_play_file", 1649);
 /// A program's port, unless it is said.
@@ -23,168 +25,24 @@ const EXPORTS: usize = 4096;
 /// How long nobody may press a key, unless it is said.
 const PATIENCE: u64 = 5000;
 
-/// Applications that a channel can execute, with effects: what `show application` lists, beside those below.
-pub(crate) const KNOWN: &[&str] = &[
-    "answer",
-    "break",
-    "bridge",
-    "bridge_export",
-    "conference",
-    "delay_echo",
-    "echo",
-    "endless_playback",
-    "event",
-    "execute_extension",
-    "export",
-    "flush_dtmf",
-    "hangup",
-    "hold",
-    "log",
-    "loop_playback",
-    "multiset",
-    "multiunset",
-    "park",
-    "phrase",
-    "play_and_get_digits",
-    "playback",
-    "pre_answer",
-    "push",
-    "queue_dtmf",
-    "read",
-    "record",
-    "record_session",
-    "ring_ready",
-    "say",
-    "sched_hangup",
-    "set",
-    "set_global",
-    "sleep",
-    "socket",
-    "speak",
-    "stop_record_session",
-    "transfer",
-    "unhold",
-    "unset",
-    "unshift",
-];
-/// Applications that the server has and that have no effect here but their events.
-pub(crate) const ACCEPTED: &[&str] = &[
-    "acknowledge_call",
-    "att_xfer",
-    "bgsystem",
-    "bind_digit_action",
-    "bind_meta_app",
-    "blind_transfer_ack",
-    "block_dtmf",
-    "broadcast",
-    "capture",
-    "capture_text",
-    "check_acl",
-    "clear_digit_action",
-    "clear_speech_cache",
-    "cng_plc",
-    "debug_media",
-    "deduplicate_dtmf",
-    "deflect",
-    "detect_audio",
-    "detect_silence",
-    "detect_speech",
-    "digit_action_set_realm",
-    "displace_session",
-    "early_hangup",
-    "eavesdrop",
-    "enable_heartbeat",
-    "enable_keepalive",
-    "eval",
-    "fax_detect",
-    "filter_codecs",
-    "gentones",
-    "info",
-    "intercept",
-    "ivr",
-    "jitterbuffer",
-    "limit",
-    "limit_execute",
-    "limit_hash",
-    "limit_hash_execute",
-    "media_reset",
-    "mkdir",
-    "mutex",
-    "native_eavesdrop",
-    "novideo",
-    "page",
-    "park_state",
-    "pickup",
-    "play_and_detect_speech",
-    "preprocess",
-    "presence",
-    "privacy",
-    "record_session_mask",
-    "record_session_pause",
-    "record_session_resume",
-    "record_session_unmask",
-    "recovery_refresh",
-    "redirect",
-    "remove_bugs",
-    "rename",
-    "respond",
-    "reuse_caller_profile",
-    "sched_broadcast",
-    "sched_cancel",
-    "sched_heartbeat",
-    "sched_transfer",
-    "send_display",
-    "send_dtmf",
-    "send_info",
-    "session_loglevel",
-    "set_audio_level",
-    "set_media_stats",
-    "set_mute",
-    "set_name",
-    "set_profile_var",
-    "set_user",
-    "set_zombie_exec",
-    "soft_hold",
-    "sound_test",
-    "start_dtmf",
-    "start_dtmf_generate",
-    "stop",
-    "stop_displace_session",
-    "stop_dtmf",
-    "stop_dtmf_generate",
-    "stop_tone_detect",
-    "stop_video_write_overlay",
-    "strftime",
-    "system",
-    "three_way",
-    "tone_detect",
-    "transfer_vars",
-    "unbind_meta_app",
-    "unblock_dtmf",
-    "vad_test",
-    "verbose_events",
-    "video_decode",
-    "video_refresh",
-    "video_write_overlay",
-    "wait_for_answer",
-    "wait_for_silence",
-    "wait_for_video_ready",
-];
-
-fn is_hooked(call: &Call, app: &str) -> bool {
-    call.switch.config().app_hooks.iter().any(|hooked| hooked == app)
+fn is_hooked(switch: &Switch, app: &str) -> bool {
+    switch.config().app_hooks.iter().any(|hooked| hooked == app)
 }
 
 /// Whether there is such an application.
-pub(crate) fn is_known(call: &Call, app: &str) -> bool {
-    KNOWN.contains(&app) || ACCEPTED.contains(&app) || is_hooked(call, app)
+pub(crate) fn is_known(switch: &Switch, app: &str) -> bool {
+    KNOWN.contains(&app) || ACCEPTED.contains(&app) || is_hooked(switch, app)
 }
 
 /// Executes an application that is known and says what came of it.
-pub(crate) async fn run(call: &Arc<Call>, app: &str, arg: &str) -> String {
+pub(crate) fn run<'a>(call: &'a Arc<Call>, app: &'a str, arg: &'a str) -> Later<'a, String> {
+    Box::pin(execute(call, app, arg))
+}
+
+async fn execute(call: &Arc<Call>, app: &str, arg: &str) -> String {
     const NONE: &str = "_none_";
     let none = NONE.to_owned();
-    if is_hooked(call, app) {
+    if is_hooked(&call.switch, app) {
         let hook = Hook::App { uuid: call.uuid.clone(), app: app.into(), argument: arg.into() };
         match call.alive(call.switch.ask(hook)).await {
             Some(Some(response)) if !response.is_empty() => return String::from_utf8_lossy(&response).into_owned(),
@@ -193,7 +51,12 @@ pub(crate) async fn run(call: &Arc<Call>, app: &str, arg: &str) -> String {
             _ => return none,
         }
     }
-    if let Some(response) = variables(call, app, arg) {
+    // These expand what they are given once more.
+    let again = match app {
+        "set" | "multiset" | "push" | "unshift" => Some(call.expand(arg).await),
+        _ => None,
+    };
+    if let Some(response) = variables(call, app, again.as_deref().unwrap_or(arg)) {
         return response.into();
     }
     match app {
@@ -292,11 +155,12 @@ pub(crate) async fn run(call: &Arc<Call>, app: &str, arg: &str) -> String {
             call.break_off();
             none
         }
-        "pre_answer" | "ring_ready" => {
-            if call.answered.get().is_none() {
-                let name = if app == "pre_answer" { "CHANNEL_PROGRESS_MEDIA" } else { "CHANNEL_PROGRESS" };
-                call.fire(name, ("switch_channel.c", "switch_channel_perform_mark_pre_answered", 3725));
-            }
+        "pre_answer" => {
+            call.progress_media();
+            none
+        }
+        "ring_ready" => {
+            call.ring();
             none
         }
         "sched_hangup" => {
@@ -312,7 +176,7 @@ pub(crate) async fn run(call: &Arc<Call>, app: &str, arg: &str) -> String {
             none
         }
         "conference" => {
-            conference(call, arg).await;
+            conference::take_part(call, arg).await;
             none
         }
         // Accepted, without an effect.
@@ -394,24 +258,6 @@ async fn record(call: &Call, arg: &str) {
     call.record(path, false);
 }
 
-/// Takes part in a conference, in its events.
-async fn conference(call: &Arc<Call>, arg: &str) {
-    let name = arg.split(['@', '+']).next().unwrap_or_default();
-    let tell = |action: &str| {
-        let mut event = Event::default();
-        event.add("Event-Subclass", "conference::maintenance");
-        call.switch.stamp(&mut event, "CUSTOM", ("conference_event.c", "conference_event_add_data", 54));
-        event.add("Conference-Name", name);
-        call.describe("CUSTOM", &mut event);
-        event.add("Action", action);
-        call.switch.fire(event);
-    };
-    call.answer();
-    tell("add-member");
-    call.obey(std::future::pending()).await;
-    tell("del-member");
-}
-
 /// `Name=Value,...`, with Event-Name and Event-Subclass among them.
 fn event(call: &Call, arg: &str) {
     let pairs = arg.split(',').filter_map(|pair| pair.split_once('='));
@@ -473,16 +319,30 @@ async fn socket(call: &Arc<Call>, program: &Program) {
             std::future::pending::<()>().await;
         }
     };
+    let mut ended = std::pin::pin!(ended);
+    if program.is_async {
+        // The channel is parked, from `connect` on.
+        let connected = connection.connected.notified();
+        let is_connected = async {
+            if !connection.has_connected.get() {
+                connected.await;
+            }
+        };
+        let either = async {
+            let _ = first(is_connected, ended.as_mut()).await;
+        };
+        call.obey(either).await;
+        if connection.has_connected.get() && !call.is_leaving() {
+            return call.park_until(ended).await;
+        }
+    }
     call.obey(ended).await;
     // A synchronous program has the channel's thread: nothing happens to the channel before it lets go.
     if !program.is_async {
         session.opened().await;
-    }
-    match call.is_resumed() {
-        _ if call.is_leaving() => {}
-        false => call.hangup(HangupCause::NormalClearing),
-        true if program.is_async => {}
-        // As on a server, which does not go on with the dialplan then.
-        true => call.leave(Next::Stand),
+        // As on a server: it goes on with the dialplan unless it was told to.
+        if call.is_resumed() && !call.is_leaving() {
+            call.leave(Next::Stand);
+        }
     }
 }

@@ -1,79 +1,35 @@
-//! What all connections and calls share: the switch.
+//! What all connections and calls share.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use crate::call::Call;
-use crate::config::Config;
-use crate::connection::{Connection, ConnectionId, Received};
-use crate::event::{Event, Source};
-use crate::hook::{Pending, Request};
-use crate::slot::Slot;
-use crate::task::{Notify, Queues};
-use crate::time::{Clock, date, mail_date};
 use esl_proto::name::LogLevel;
 use esl_proto::server::Goodbye;
 
-pub(crate) const HOSTNAME: &str = "simulated";
-pub(crate) const VERSION: &str = "1.11.3";
-/// How many calls there may be at a time.
-pub(crate) const MAX_SESSIONS: usize = 2000;
-/// How many background jobs there may be at a time.
-pub(crate) const MAX_JOBS: usize = 10_000;
-
-/// A line of the log.
-pub(crate) struct LogLine {
-    pub(crate) level: LogLevel,
-    pub(crate) source: (String, String, u32),
-    pub(crate) uuid: String,
-    pub(crate) text: String,
-}
-
-pub(crate) struct Switch {
-    config: Slot<Arc<Config>>,
-    pub(crate) queues: Arc<Queues>,
-    pub(crate) clock: Arc<Clock>,
-    random: Slot<u64>,
-    pub(crate) uuid: String,
-    connections: Slot<Vec<Weak<Connection>>>,
-    calls: Slot<Vec<Arc<Call>>>,
-    pub(crate) globals: Slot<BTreeMap<String, Vec<u8>>>,
-    sequence: Slot<u64>,
-    /// Background jobs that have not ended.
-    pub(crate) jobs: Slot<usize>,
-    /// Calls so far, and the most at a time.
-    pub(crate) sessions: Slot<usize>,
-    pub(crate) peak: Slot<usize>,
-    last_connection: Slot<u64>,
-    last_hook: Slot<u64>,
-    /// What clients have sent, for the host.
-    pub(crate) received: Slot<VecDeque<Received>>,
-    /// The hooks that wait for their answers.
-    pub(crate) hooks: Slot<Vec<Pending>>,
-    /// What the host is to do.
-    pub(crate) requests: Slot<VecDeque<Request>>,
-    /// What became of the connections to programs that were asked for.
-    dialled: Slot<BTreeMap<ConnectionId, Result<(), String>>>,
-    pub(crate) dial_changed: Notify,
-    /// Connections that have octets to be taken, or have ended.
-    pub(crate) active: Slot<BTreeSet<ConnectionId>>,
-    /// Connections to programs that have begun: for the host's side.
-    pub(crate) opened: Slot<Vec<Arc<Connection>>>,
-}
+use super::{Call, Connection, HOSTNAME, Interfaces, LogLine, MAX_SESSIONS, Switch, VERSION};
+use crate::base::event::{Event, Source};
+use crate::base::slot::Slot;
+use crate::base::task::{LatchGuard, Notify, Queues};
+use crate::base::time::{date, mail_date};
+use crate::base::wire::ConnectionId;
+use crate::config::Config;
+use crate::hook::{Hook, HookId, HookRequest, Pending, Request};
 
 impl Switch {
-    pub(crate) fn new(config: Config, queues: Arc<Queues>) -> Arc<Self> {
+    pub(crate) fn new(config: Config, queues: Arc<Queues>, interfaces: Interfaces) -> Arc<Self> {
         let globals = [("hostname", HOSTNAME), ("local_ip_v4", "127.0.0.1"), ("domain", "simulated.local")];
         let random = Slot::new(config.seed);
         Arc::new(Self {
             uuid: uuid(&random),
             random,
             config: Slot::new(Arc::new(config)),
+            interfaces,
             queues,
             clock: Arc::default(),
             connections: Slot::default(),
             calls: Slot::default(),
+            conferences: Slot::default(),
+            last_member: Slot::default(),
             globals: Slot::new(globals.map(|(name, value)| (name.into(), value.into())).into()),
             sequence: Slot::new(0),
             jobs: Slot::new(0),
@@ -176,6 +132,7 @@ impl Switch {
     /// What nobody will ask for any more: calls and connections hold the switch, and it holds them.
     pub(crate) fn forget(&self) {
         self.calls.take();
+        self.conferences.take();
         self.opened.take();
         self.hooks.take();
     }
@@ -255,35 +212,6 @@ impl Switch {
         self.offer(|connection| connection.offer_log(&line))
     }
 
-    /// A text in which each `${name}` is the global variable's value.
-    pub(crate) fn expand(&self, text: &str) -> Vec<u8> {
-        self.expand_with(text, |_| None)
-    }
-
-    /// The same, where others come first. What grows beyond all use is cut: a client can make a variable of itself.
-    pub(crate) fn expand_with(&self, text: &str, value: impl Fn(&str) -> Option<Vec<u8>>) -> Vec<u8> {
-        const MOST: usize = 1 << 19;
-        let globals = self.globals.lock();
-        let mut expanded = Vec::new();
-        let mut rest = text;
-        while let Some((before, (name, after))) =
-            rest.split_once("${").and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
-        {
-            expanded.extend_from_slice(before.as_bytes());
-            match value(name) {
-                Some(value) => expanded.extend_from_slice(&value),
-                None => expanded.extend_from_slice(globals.get(name).map_or(b"", Vec::as_slice)),
-            }
-            if expanded.len() > MOST {
-                expanded.truncate(MOST);
-                return expanded;
-            }
-            rest = after;
-        }
-        expanded.extend_from_slice(rest.as_bytes());
-        expanded
-    }
-
     /// `0 years, 0 days, 0 hours, ...`
     pub(crate) fn uptime(&self) -> String {
         let unit = |number: u64, name: &str| format!("{number} {name}{}", if number == 1 { "" } else { "s" });
@@ -326,15 +254,44 @@ impl Switch {
     }
 }
 
-/// What goes on by itself from the start.
-pub(crate) fn begin(switch: &Arc<Switch>) {
-    let beating = Arc::clone(switch);
-    switch.queues.spawn(async move { beating.beat().await });
-    if switch.config().calls_per_second > 0.0 {
-        switch.queues.spawn(crate::load::calls(Arc::clone(switch)));
+/// How many hooks may wait for their answers; what is beyond has none.
+const PENDING: usize = 10_000;
+
+/// Takes its hook away with it.
+struct Asked<'a> {
+    switch: &'a Switch,
+    id: HookId,
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        let mut hooks = self.switch.hooks.lock();
+        let before = hooks.len();
+        hooks.retain(|pending| pending.id != self.id);
+        if hooks.len() < before {
+            self.switch.requests.lock().push_back(Request::Withdrawn(self.id));
+        }
     }
-    if switch.config().is_scenario {
-        switch.queues.spawn(crate::scenario::stories(Arc::clone(switch)));
+}
+
+impl Switch {
+    /// Asks the host. [`None`] if it leaves that to the simulation.
+    pub(crate) async fn ask(&self, hook: Hook) -> Option<Vec<u8>> {
+        let (done, latch) = LatchGuard::new();
+        let answer = Arc::<Slot<Option<Vec<u8>>>>::default();
+        let id = HookId(self.next_hook());
+        {
+            let mut pending = self.hooks.lock();
+            if pending.len() >= PENDING {
+                return None;
+            }
+            pending.push(Pending { id, answer: Arc::clone(&answer), done });
+        }
+        // Whoever stops waiting, because the call or the connection has ended, is asked for no more.
+        let _asked = Asked { switch: self, id };
+        self.requests.lock().push_back(Request::Hook(HookRequest { id, hook }));
+        latch.opened().await;
+        answer.take()
     }
 }
 

@@ -80,6 +80,12 @@ impl Event {
         *value = Value::Array(items);
     }
 
+    /// The first header of this name.
+    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
+        let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name.as_bytes()));
+        found.map(|(_, value)| value)
+    }
+
     /// Takes the first header of this name out.
     pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
         let place = self.headers.iter().position(|(known, _)| known.eq_ignore_ascii_case(name.as_bytes()))?;

@@ -3,11 +3,12 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use crate::api::usage;
-use crate::apps::{ACCEPTED, KNOWN};
-use crate::call::Call;
+use super::answer::{json_text, usage};
+use super::uuid;
 use crate::config::Registration;
-use crate::switch::{HOSTNAME, Switch};
+use crate::modules::names::{ACCEPTED, COMMANDS, KNOWN};
+use crate::switch::headers::CODEC;
+use crate::switch::{Call, HOSTNAME, Switch};
 
 const CHANNELS: &str = "uuid,direction,created,created_epoch,name,state,cid_name,cid_num,ip_addr,dest,application,\
     application_data,dialplan,context,read_codec,read_rate,read_bit_rate,write_codec,write_rate,write_bit_rate,secure,\
@@ -170,7 +171,10 @@ fn registrations(switch: &Switch) -> Rows<'static> {
 /// What modules offer: of a kind, or of a module.
 fn interfaces(kind: Option<&str>, module: Option<&str>, with_file: bool) -> Rows<'static> {
     let mut all: Vec<(&str, &str, &str)> = INTERFACES.to_vec();
-    all.extend(super::names().map(|name| ("api", name, "mod_commands")));
+    all.extend(COMMANDS.iter().copied().chain(uuid::names()).map(|name| {
+        let module = if name == "conference" { "mod_conference" } else { "mod_commands" };
+        ("api", name, module)
+    }));
     all.extend(KNOWN.iter().chain(ACCEPTED).map(|name| ("application", *name, module_of(name))));
     all.sort_unstable();
     let is_wanted = |(of, _, from): &(&str, &str, &str)| {
@@ -226,9 +230,9 @@ fn field(call: &Call, column: &str) -> String {
         "application_data" => argument,
         "dialplan" | "initial_dialplan" => "xml".into(),
         "context" | "initial_context" => "default".into(),
-        "read_codec" | "write_codec" => crate::headers::CODEC.0.into(),
-        "read_rate" | "write_rate" => crate::headers::CODEC.1.into(),
-        "read_bit_rate" | "write_bit_rate" => crate::headers::CODEC.2.into(),
+        "read_codec" | "write_codec" => CODEC.0.into(),
+        "read_rate" | "write_rate" => CODEC.1.into(),
+        "read_bit_rate" | "write_bit_rate" => CODEC.2.into(),
         "hostname" => HOSTNAME.into(),
         "presence_id" | "presence_data" | "accountcode" => {
             call.variable(column).map_or_else(String::new, |value| String::from_utf8_lossy(&value.text()).into_owned())
@@ -261,30 +265,12 @@ fn json(rows: &[Vec<(&str, String)>]) -> String {
     let objects: Vec<String> = rows
         .iter()
         .map(|row| {
-            let members: Vec<String> = row.iter().map(|(name, cell)| format!("\"{name}\":{}", quoted(cell))).collect();
+            let members: Vec<String> =
+                row.iter().map(|(name, cell)| format!("\"{name}\":{}", json_text(cell))).collect();
             format!("{{{}}}", members.join(","))
         })
         .collect();
     format!("{{\"row_count\":{},\"rows\":[{}]}}", rows.len(), objects.join(","))
-}
-
-/// A text as JSON.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for char in text.chars() {
-        match char {
-            '"' | '\\' => quoted.extend(['\\', char]),
-            '\n' => quoted += "\\n",
-            '\r' => quoted += "\\r",
-            '\t' => quoted += "\\t",
-            '\0'..' ' => {
-                // Writing to a string cannot fail.
-                let _ = write!(quoted, "\\u{:04x}", u32::from(char));
-            }
-            _ => quoted.push(char),
-        }
-    }
-    quoted + "\""
 }
 
 fn xml(rows: &[Vec<(&str, String)>]) -> String {

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use esl_proto::server::{Closed, DeliverError, Effect, Goodbye, LogData, Poll, Response, Server};
 
-use crate::answers::{Question, Said};
-use crate::connection::{Connection, Received};
-use crate::switch::{LogLine, Switch};
-use crate::task::{First, first};
+use super::answers::{Question, Said};
+use crate::base::task::{First, first};
+use crate::base::wire::Received;
+use crate::switch::{Connection, LogLine, Switch};
 
 /// How long the last words of a connection may take.
 const FAREWELL: Duration = Duration::from_secs(1);

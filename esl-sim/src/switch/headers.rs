@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::call::Call;
-use crate::event::Event;
+use super::Call;
+use crate::base::event::Event;
 
 /// The events that leave the channel's variables out.
 const WITHOUT_VARIABLES: [&str; 5] =
@@ -19,11 +19,22 @@ fn micros(time: Option<Duration>) -> String {
 impl Call {
     /// Adds what an event of this name says of the channel.
     pub(crate) fn describe(&self, name: &str, event: &mut Event) {
+        self.describe_briefly(event);
+        if !WITHOUT_VARIABLES.contains(&name) {
+            for (name, value) in self.variables.lock().iter() {
+                event.add_value(format!("variable_{name}"), value.clone());
+            }
+        }
+    }
+
+    /// The same without its variables.
+    pub(crate) fn describe_briefly(&self, event: &mut Event) {
         let (state, number) = self.state.get();
-        let answer_state = match (self.cause(), self.answered.get()) {
-            (Some(_), _) => "hangup",
-            (None, Some(_)) => "answered",
-            (None, None) => "ringing",
+        let answer_state = match (self.cause(), self.answered.get(), self.early.get()) {
+            (Some(_), ..) => "hangup",
+            (None, Some(_), _) => "answered",
+            (None, None, Some(_)) => "early",
+            (None, None, None) => "ringing",
         };
         event
             .add("Channel-State", state)
@@ -50,11 +61,16 @@ impl Call {
             event.add("Other-Type", role);
             other.profile("Other-Leg", event);
         }
-        if !WITHOUT_VARIABLES.contains(&name) {
-            for (name, value) in self.variables.lock().iter() {
-                event.add_value(format!("variable_{name}"), value.clone());
-            }
-        }
+    }
+
+    /// Who is called.
+    fn callee(&self) -> (&str, &str) {
+        ("Outbound Call", &self.setup.destination)
+    }
+
+    /// Who is at the other end of the line: the name and the number.
+    pub(crate) fn party(&self) -> (&str, &str) {
+        if self.setup.is_incoming { (&self.setup.caller_name, &self.setup.caller_number) } else { self.callee() }
     }
 
     /// Who calls whom, and when what happened.
@@ -67,8 +83,7 @@ impl Call {
         let redirected =
             if is_own && self.is_redirected.get() { self.setup.destination.clone() } else { String::new() };
         let index = (self.transfers.lock().len() + 1).to_string();
-        let (callee_name, callee_number) =
-            if is_incoming { ("", "") } else { ("Outbound Call", &*self.setup.destination) };
+        let (callee_name, callee_number) = if is_incoming { ("", "") } else { self.callee() };
         for (name, value) in [
             ("Direction", self.direction()),
             ("Logical-Direction", self.direction()),
@@ -92,7 +107,7 @@ impl Call {
             ("Channel-Created-Time", &created),
             ("Channel-Answered-Time", &micros(self.answered.get())),
             ("Channel-Progress-Time", &micros(self.rang.get())),
-            ("Channel-Progress-Media-Time", "0"),
+            ("Channel-Progress-Media-Time", &micros(self.early.get())),
             ("Channel-Hangup-Time", &micros(self.ended.get())),
             ("Channel-Transfer-Time", "0"),
             ("Channel-Resurrect-Time", "0"),

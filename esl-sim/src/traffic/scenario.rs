@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use esl_proto::name::HangupCause;
 
-use crate::call::{Call, EXCHANGE_MEDIA, Setup, Task, join_calls};
-use crate::load::{NAMES, one_of};
-use crate::switch::Switch;
+use super::load::{NAMES, one_of};
+use crate::switch::call::{EXCHANGE_MEDIA, join_calls};
+use crate::switch::{Call, Setup, Switch, Task};
 
 /// How much time passes from one story to the next, in milliseconds.
 const PAUSE: u64 = 2500;

@@ -6,9 +6,9 @@ use std::time::Duration;
 use esl_proto::dial::{Bridge, DialString};
 use esl_proto::name::HangupCause;
 
-use crate::call::{Call, EXCHANGE_MEDIA, Setup};
-use crate::switch::Switch;
-use crate::task::first;
+use crate::switch::call::EXCHANGE_MEDIA;
+use crate::switch::life::connect;
+use crate::switch::{Call, Setup, Switch};
 
 type Variables = Vec<(String, Vec<u8>)>;
 
@@ -85,8 +85,9 @@ pub(crate) async fn ring(
 /// Calls somebody for a call, and connects the two until one of them ends. Then the caller goes on, unless
 /// `hangup_after_bridge` is true.
 pub(crate) async fn bridge(call: &Arc<Call>, argument: &str) {
+    let argument = expanded(argument);
     let mut storage = vec![0; argument.len()];
-    let found = Bridge::parse(argument.as_bytes(), &mut storage).map(|order| legs(&order.dial)).unwrap_or_default();
+    let found = Bridge::parse(&argument, &mut storage).map(|order| legs(&order.dial)).unwrap_or_default();
     let exported = exported(call);
     let setup = |(endpoint, own): Leg| {
         let variables = exported.iter().cloned().chain(own).collect();
@@ -106,7 +107,11 @@ pub(crate) async fn bridge(call: &Arc<Call>, argument: &str) {
         Err(cause) => return fail(call, cause),
     };
     call.switch.queues.spawn(Arc::clone(&other).wait_for_orders(EXCHANGE_MEDIA));
-    call.answer();
+    // Early media of the other side is the caller's.
+    match other.answered.get() {
+        Some(_) => call.answer(),
+        None => call.progress_media(),
+    }
     for name in ["originate_disposition", "DIALSTATUS"] {
         call.set_variable(name, b"SUCCESS");
     }
@@ -114,6 +119,19 @@ pub(crate) async fn bridge(call: &Arc<Call>, argument: &str) {
     if !call.is_leaving() && call.variable("hangup_after_bridge").is_some_and(|value| value.text() == b"true") {
         call.hangup(other.cause().unwrap_or(HangupCause::NormalClearing));
     }
+}
+
+/// An argument that was expanded as the library reads it, which expands it: so that nothing of it is, once more.
+fn expanded(argument: &str) -> Vec<u8> {
+    let mut escaped = Vec::with_capacity(argument.len());
+    let is_special = argument.contains('\\') || argument.contains("${");
+    for octet in argument.bytes() {
+        if is_special && matches!(octet, b'\\' | b'$') {
+            escaped.push(b'\\');
+        }
+        escaped.push(octet);
+    }
+    escaped
 }
 
 fn setup_of(call: &Call, endpoint: &str, variables: Variables) -> Setup {
@@ -154,35 +172,5 @@ fn fail(call: &Call, cause: HangupCause<'static>) {
     };
     if !goes_on && !call.is_leaving() {
         call.hangup(cause);
-    }
-}
-
-/// Connects two calls, until one of them ends; with the first, the second does.
-pub(crate) async fn connect(one: &Arc<Call>, other: &Arc<Call>) {
-    let tell = |name: &str, line| {
-        let mut event = one.switch.event(name, ("switch_ivr_bridge.c", "switch_ivr_multi_threaded_bridge", line));
-        event.add("Bridge-A-Unique-ID", &one.uuid).add("Bridge-B-Unique-ID", &other.uuid);
-        one.describe(name, &mut event);
-        one.switch.fire(event);
-    };
-    for (leg, peer, role) in [(one, other, "originatee"), (other, one, "originator")] {
-        leg.bridged.set(Some(one.switch.now()));
-        leg.join(peer, role);
-    }
-    tell("CHANNEL_BRIDGE", 1689);
-    for (leg, peer) in [(one, other), (other, one)] {
-        leg.set_variable("last_bridge_to", peer.uuid.as_bytes());
-        leg.set_variable("bridge_channel", peer.setup.name.as_bytes());
-        leg.set_variable("bridge_uuid", peer.uuid.as_bytes());
-    }
-    first(one.left(), other.left()).await;
-    other.set_variable("call_uuid", other.uuid.as_bytes());
-    let cause = other.cause().unwrap_or(HangupCause::NormalClearing);
-    for name in ["last_bridge_hangup_cause", "bridge_hangup_cause"] {
-        one.set_variable(name, cause.as_bytes());
-    }
-    tell("CHANNEL_UNBRIDGE", 1879);
-    if !other.is_leaving() {
-        other.hangup(HangupCause::NormalClearing);
     }
 }

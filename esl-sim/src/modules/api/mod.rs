@@ -1,62 +1,23 @@
 //! API commands, with FreeSWITCH's own answers.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use esl_proto::name::{HangupCause, LogLevel};
 
+use super::conference;
 use crate::hook::{Hook, Request};
-use crate::switch::{HOSTNAME, MAX_JOBS, MAX_SESSIONS, Switch, VERSION};
+use crate::switch::expand::{Names, expand};
+use crate::switch::{HOSTNAME, Later, MAX_JOBS, MAX_SESSIONS, Switch, VERSION};
 
+pub(crate) mod answer;
 pub(crate) mod originate;
 mod show;
 mod uuid;
 
-/// The names of the commands that are about no call in particular.
-const NAMES: &[&str] = &[
-    "bgapi",
-    "create_uuid",
-    "echo",
-    "eval",
-    "expand",
-    "fsctl",
-    "global_getvar",
-    "global_setvar",
-    "hostname",
-    "hupall",
-    "log",
-    "module_exists",
-    "msleep",
-    "originate",
-    "reloadxml",
-    "sched_hangup",
-    "show",
-    "status",
-    "strepoch",
-    "switchname",
-    "tolower",
-    "toupper",
-    "uptime",
-    "url_encode",
-    "version",
-];
-
-/// The names of all commands.
-fn names() -> impl Iterator<Item = &'static str> {
-    NAMES.iter().copied().chain(uuid::names())
-}
-
+use answer::{OK, usage};
 use originate::originate;
 use show::show;
-
-/// FreeSWITCH's answer where there is no other.
-pub(crate) const OK: &str = "+OK\n";
-
-/// The answer to who uses a command in the wrong way.
-pub(crate) fn usage(syntax: &str) -> String {
-    format!("-USAGE: {syntax}\n")
-}
 
 /// Begins a job: its answer comes as an event.
 pub(crate) fn begin(switch: &Arc<Switch>, command: &str, argument: Option<String>, job: &str, owner: Option<String>) {
@@ -67,7 +28,7 @@ pub(crate) fn begin(switch: &Arc<Switch>, command: &str, argument: Option<String
             MAX_JOBS.. => b"-ERR too many jobs\n".to_vec(),
             jobs => {
                 switch.jobs.set(jobs + 1);
-                let output = run_boxed(&switch, &command, argument.as_deref().unwrap_or_default()).await;
+                let output = run(&switch, &command, argument.as_deref().unwrap_or_default()).await;
                 switch.jobs.set(switch.jobs.get() - 1);
                 output
             }
@@ -80,17 +41,22 @@ pub(crate) fn begin(switch: &Arc<Switch>, command: &str, argument: Option<String
     });
 }
 
-/// A command may begin others, and the compiler must know the size of what is waited for.
-fn run_boxed<'a>(
+/// Runs a command and says what it puts out; [`None`] if there is no such command. It may begin others.
+pub(crate) fn run_boxed<'a>(
     switch: &'a Arc<Switch>,
     command: &'a str,
     argument: &'a str,
-) -> Pin<Box<dyn Future<Output = Vec<u8>> + Send + 'a>> {
-    Box::pin(run(switch, command, argument))
+) -> Later<'a, Option<Vec<u8>>> {
+    Box::pin(run_known(switch, command, argument))
 }
 
 /// Runs a command and says what it puts out.
 pub(crate) async fn run(switch: &Arc<Switch>, command: &str, argument: &str) -> Vec<u8> {
+    let output = run_boxed(switch, command, argument).await;
+    output.unwrap_or_else(|| format!("-ERR {command} Command not found!\n").into())
+}
+
+async fn run_known(switch: &Arc<Switch>, command: &str, argument: &str) -> Option<Vec<u8>> {
     let argument = argument.trim();
     let name = command.to_ascii_lowercase();
     let hook = || Hook::Api { command: command.to_owned(), argument: argument.to_owned() };
@@ -105,7 +71,7 @@ pub(crate) async fn run(switch: &Arc<Switch>, command: &str, argument: &str) -> 
     let mut event = switch.event("API", ("switch_loadable_module.c", "switch_api_execute", 3140));
     event.add("API-Command", command).add("API-Command-Argument", argument);
     switch.fire(event);
-    output.unwrap_or_else(|| format!("-ERR {command} Command not found!\n").into())
+    output
 }
 
 async fn run_own(switch: &Arc<Switch>, name: &str, argument: &str) -> Option<Vec<u8>> {
@@ -131,8 +97,17 @@ async fn execute(switch: &Arc<Switch>, command: &str, argument: &str) -> Option<
             switch.clock.sleep(Duration::from_millis(argument.parse().unwrap_or(0))).await;
             "+OK".into()
         }
+        "conference" => conference::api(switch, argument).into(),
         "echo" => argument.into(),
-        "eval" | "expand" => switch.expand(argument),
+        "eval" => eval(switch, argument).await,
+        "expand" if argument.is_empty() => "-ERR No input\n".into(),
+        "expand" => {
+            let line = eval(switch, argument).await;
+            let line = String::from_utf8_lossy(&line).into_owned();
+            let (command, argument) = line.split_once(' ').unwrap_or((&line, ""));
+            let output = run_boxed(switch, command, argument).await;
+            output.unwrap_or_else(|| "INVALID COMMAND!\n-ERR Cannot execute command\n".into())
+        }
         "global_getvar" if argument.is_empty() => {
             let globals = switch.globals.lock();
             globals.iter().flat_map(|(name, value)| [name.as_bytes(), b"=", value, b"\n"].concat()).collect()
@@ -197,6 +172,15 @@ async fn execute(switch: &Arc<Switch>, command: &str, argument: &str) -> Option<
         }
         _ => return None,
     })
+}
+
+/// `[uuid:<uuid> ]<text>`: expands a text, with the headers of an event of that channel, or without.
+async fn eval(switch: &Arc<Switch>, argument: &str) -> Vec<u8> {
+    let told = argument.strip_prefix("uuid:").and_then(|rest| rest.split_once(' '));
+    let (uuid, text) = told.map_or((None, argument), |(uuid, text)| (Some(uuid), text));
+    let call = uuid.and_then(|uuid| switch.call(uuid));
+    let event = call.map(|call| call.event("CHANNEL_DATA", ("mod_commands.c", "eval_function", 1698)));
+    expand(switch, event.as_ref().map_or(Names::None, Names::Event), text).await
 }
 
 /// `[+]<time> <uuid> [<cause>]`: ends a call later.
