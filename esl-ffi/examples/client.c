@@ -92,7 +92,7 @@ static void read_more(struct connection *connection, size_t required) {
 
     char *spare;
     size_t room;
-    eslp_buffer_spare(&connection->buffer, &spare, &room);
+    if (eslp_buffer_spare(&connection->buffer, &spare, &room) != ESLP_OK) die(3, "memory", "no room to read into");
     ssize_t count;
     do {
         count = recv(connection->socket, spare, room, 0);

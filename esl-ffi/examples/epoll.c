@@ -107,7 +107,7 @@ static struct connection *begin(int socket, eslp_role role) {
     connection->unsent = 0;
     connection->application_ended = connection->is_tone = false;
     eslp_limits limits = {.max_buffered = RECEIVE_SIZE};
-    eslp_client_init(connection->client_memory, ESLP_CLIENT_SIZE, role, &limits, &connection->client);
+    if (eslp_client_init(connection->client_memory, ESLP_CLIENT_SIZE, role, &limits, &connection->client)) die("client");
     eslp_buffer_init(&connection->buffer, connection->receive_memory, RECEIVE_SIZE);
 
     struct epoll_event interest = {.events = EPOLLIN, .data.ptr = connection};
@@ -266,7 +266,7 @@ static bool receive(struct connection *connection) {
     for (;;) {
         char *spare;
         size_t room;
-        eslp_buffer_spare(&connection->buffer, &spare, &room);
+        if (eslp_buffer_spare(&connection->buffer, &spare, &room) != ESLP_OK) return false;
         ssize_t count = recv(connection->socket, spare, room, 0);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return errno == EAGAIN;

@@ -237,12 +237,11 @@ static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room) {
     char *spare;
     size_t size;
     (void)suggested;
-    eslp_buffer_spare(&monitor->buffer, &spare, &size);
-    if (size == 0) {
+    if (eslp_buffer_spare(&monitor->buffer, &spare, &size) != ESLP_OK) {
         monitor->size *= 2;
         monitor->memory = allocate(monitor->memory, monitor->size);
         eslp_buffer_grow(&monitor->buffer, monitor->memory, monitor->size);
-        eslp_buffer_spare(&monitor->buffer, &spare, &size);
+        if (eslp_buffer_spare(&monitor->buffer, &spare, &size) != ESLP_OK) abort();
     }
     *room = uv_buf_init(spare, (unsigned)size);
 }
@@ -277,7 +276,7 @@ static void connected(uv_connect_t *request, int status) {
 /* A new socket, a new client, an empty buffer. */
 static void start(uv_timer_t *timer) {
     struct monitor *monitor = timer->data;
-    eslp_client_init(monitor->client_memory, sizeof monitor->client_memory, ESLP_INBOUND, NULL, &monitor->client);
+    if (eslp_client_init(monitor->client_memory, sizeof monitor->client_memory, ESLP_INBOUND, NULL, &monitor->client)) abort();
     eslp_buffer_init(&monitor->buffer, monitor->memory, monitor->size);
     monitor->status_id = ESLP_NO_ID;
     uv_tcp_init(monitor->loop, &monitor->socket);

@@ -10,10 +10,10 @@ use esl_core::name::header;
 use esl_core::{Event, Value};
 
 use crate::handle::{Opaque, assert_fits};
-use crate::name::{event_number, format_number, format_of};
+use crate::name::{eslp_event_name, eslp_format, event_number, format_number, format_of};
 use crate::octets::{eslp_bytes, eslp_header, eslp_value};
 use crate::pairs::{Content, eslp_pairs};
-use crate::ptr::{Out, Outcome, read, run, slice, slice_mut};
+use crate::ptr::{Out, Outcome, Plain as _, read, run, slice, slice_mut};
 use crate::status::eslp_status;
 
 /// An event, or the channel data that answers `connect`, in the caller's buffer: plain, JSON or XML.
@@ -29,9 +29,11 @@ pub struct eslp_event {
     /// The text as received.
     pub text: eslp_bytes,
     /// An eslp_format.
-    pub format: i32,
+    pub format: eslp_format,
     /// Whether lines end in CRLF: a private number.
     pub crlf: u32,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 1],
 }
 
 /// An iterator over headers. Valid as long as what it was made of; take the headers with eslp_headers_next().
@@ -125,7 +127,12 @@ const _: () = assert!(align_of::<HeaderSlot>() == align_of::<eslp_slot>());
 
 impl From<Event<'_>> for eslp_event {
     fn from(event: Event<'_>) -> Self {
-        Self { text: eslp_bytes::of(event.text()), format: format_number(event.format()), crlf: event.is_crlf().into() }
+        Self {
+            text: eslp_bytes::of(event.text()),
+            format: format_number(event.format()),
+            crlf: event.is_crlf().into(),
+            ..Self::ZERO
+        }
     }
 }
 
@@ -148,7 +155,7 @@ fn result<T>(value: Option<T>) -> Outcome<T> {
 
 /// The text of an event in this format: the body of a frame, or a stored copy of one.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_event_view(format: i32, text: eslp_bytes, event: *mut eslp_event) -> eslp_status {
+pub unsafe extern "C" fn eslp_event_view(format: eslp_format, text: eslp_bytes, event: *mut eslp_event) -> eslp_status {
     // SAFETY: by the contract with C, `text` is an input and `event` is an output.
     run(|| unsafe {
         let out = Out::new(event)?;
@@ -161,7 +168,7 @@ pub unsafe extern "C" fn eslp_event_view(format: i32, text: eslp_bytes, event: *
 /// The event's name: an eslp_event_name; ESLP_EVENT_OTHER if it has none or another, which
 /// `eslp_event_get(event, ESLP_LIT("Event-Name"), &value)` tells.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_event_name_of(event: *const eslp_event) -> i32 {
+pub unsafe extern "C" fn eslp_event_name_of(event: *const eslp_event) -> eslp_event_name {
     // SAFETY: by the contract with C, `event` is an input.
     event_number(unsafe { self::event(event) }.ok().and_then(|event| event.name()))
 }
@@ -200,7 +207,7 @@ pub unsafe extern "C" fn eslp_event_find(
         let mut slots = [HeaderSlot::EMPTY; 128];
         let indexed = self::event(event)?.index(&mut slots);
         for (name, to) in slice(names, count)?.iter().zip(values) {
-            to.write(indexed.get(name.octets()?).map_or(eslp_value::NONE, Into::into));
+            to.write(indexed.get(name.octets()?).map_or(eslp_value::ZERO, Into::into));
         }
         Ok(())
     })
@@ -213,10 +220,11 @@ pub unsafe extern "C" fn eslp_event_find(
 /// meaning.
 /// A status from ESLP_FORGED_NAME on if the event cannot be written so; `len` is then the place of the header, from 0, or
 /// the number of headers if it is the body.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_event_transcode(
     event: *const eslp_event,
-    format: i32,
+    format: eslp_format,
     flags: i32,
     out: *mut c_void,
     size: usize,
@@ -363,7 +371,7 @@ pub unsafe extern "C" fn eslp_index_get(
 
 /// The event's name, as eslp_event_name_of().
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_index_name_of(index: *const eslp_index) -> i32 {
+pub unsafe extern "C" fn eslp_index_name_of(index: *const eslp_index) -> eslp_event_name {
     // SAFETY: by the contract with C, `index` is a handle.
     event_number(unsafe { eslp_index::inner_ref(index) }.ok().and_then(|index| index.name()))
 }

@@ -95,6 +95,7 @@ pub unsafe extern "C" fn eslp_pending_init(
 /// Remembers `entry` under `number`. `before`, which may be NULL, gets the entry that was there, or NULL.
 ///
 /// @return ESLP_INSUFFICIENT if no slot is left.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_pending_insert(
     pending: *mut eslp_pending,

@@ -6,7 +6,7 @@ use esl_core::Value;
 use esl_core::text::{Insufficient, Items};
 
 use crate::handle::{Opaque, assert_fits};
-use crate::ptr::{Out, Outcome, output, read, run, slice};
+use crate::ptr::{Out, Outcome, Plain as _, output, read, run, slice};
 use crate::status::eslp_status;
 
 /// A borrowed, length-delimited byte string (not NUL-terminated). Bytes, not text: nothing on the wire is promised to
@@ -68,9 +68,6 @@ unsafe impl Opaque for eslp_items {
 const _: () = assert_fits::<eslp_items>();
 
 impl eslp_bytes {
-    /// Nothing.
-    pub(crate) const NONE: Self = Self { data: core::ptr::null(), len: 0 };
-
     /// The octets as a pointer, which carries no lifetime: the comment of the exported function says how long it is
     /// valid.
     pub(crate) const fn of(octets: &[u8]) -> Self {
@@ -78,7 +75,7 @@ impl eslp_bytes {
     }
 
     pub(crate) fn option(octets: Option<&[u8]>) -> Self {
-        octets.map_or(Self::NONE, Self::of)
+        octets.map_or(Self::ZERO, Self::of)
     }
 
     /// The octets; an empty slice if absent.
@@ -112,9 +109,6 @@ impl From<Value<'_>> for eslp_value {
 }
 
 impl eslp_value {
-    /// Nothing.
-    pub(crate) const NONE: Self = Self { data: core::ptr::null(), len: 0, coding: 0, limit: 0 };
-
     /// The value, if `coding` and `limit` are those of one.
     ///
     /// # Safety
@@ -174,6 +168,7 @@ pub unsafe extern "C" fn eslp_value_plain(value: *const eslp_value, octets: *mut
 /// long as both. Storage of `value->len` octets is enough for all but arrays of JSON events.
 ///
 /// @return ESLP_INSUFFICIENT if the storage is too short: `octets->len` is then what is needed, and its data NULL.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_value_read(
     value: *const eslp_value,
@@ -192,7 +187,7 @@ pub unsafe extern "C" fn eslp_value_read(
         match value.decode_into(output(storage, size)?) {
             Ok(decoded) => out.set(eslp_bytes::of(decoded)),
             Err(Insufficient { required }) => {
-                out.set(eslp_bytes { len: required, ..eslp_bytes::NONE });
+                out.set(eslp_bytes { len: required, ..eslp_bytes::ZERO });
                 return Err(eslp_status::ESLP_INSUFFICIENT);
             }
         }
@@ -203,6 +198,7 @@ pub unsafe extern "C" fn eslp_value_read(
 /// Writes the decoded octets to `out`. `len`, which may be NULL, is their number.
 ///
 /// @return ESLP_INSUFFICIENT if `size` is less: nothing is written, and `len` says what is needed.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_value_decode(
     value: *const eslp_value,
@@ -223,6 +219,7 @@ pub unsafe extern "C" fn eslp_value_decode(
 ///
 /// @return ESLP_INSUFFICIENT if `size` is less than one more: nothing is written, and `len` is their number all the
 /// same.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_value_string(
     value: *const eslp_value,

@@ -6,7 +6,7 @@ use esl_core::dial::Variables;
 use esl_core::frame::Request;
 
 use crate::octets::eslp_bytes;
-use crate::ptr::{Outcome, slice};
+use crate::ptr::{Outcome, Plain as _, known, slice};
 use crate::status::eslp_status;
 
 /// A pair: a header and its value, a variable and its value, an application and its argument.
@@ -33,6 +33,8 @@ pub struct eslp_pairs {
     pub request: eslp_bytes,
     /// The kind of that source: private.
     pub part: u32,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 1],
 }
 
 /// Parts of [`eslp_pairs`] that were read.
@@ -69,8 +71,6 @@ pub(crate) enum Content<'a> {
 }
 
 impl eslp_pairs {
-    pub(crate) const NONE: Self = Self { items: core::ptr::null(), count: 0, request: eslp_bytes::NONE, part: 0 };
-
     /// # Safety
     /// `items` is NULL or points to `count` pairs, and these pairs, their bytes and those of `request` are an input as
     /// [`border`](crate::ptr) defines it.
@@ -78,6 +78,7 @@ impl eslp_pairs {
         // SAFETY: `request`, `octets` and `slice` are called on the fields that this function's caller guarantees, and
         // on nothing else.
         unsafe {
+            known(&self.reserved)?;
             match self.part {
                 HEADERS => Ok(Content::Headers(self.request()?)),
                 APPLICATIONS => Ok(Content::Applications(self.request()?)),
@@ -106,7 +107,7 @@ impl eslp_pairs {
             Content::Given(pairs) => Pairs::from_source(pairs),
             Content::Headers(request) => Pairs::headers(request),
             Content::Applications(request) => Pairs::applications(request),
-            Content::Variables(..) => Pairs::from_source(&Self::NONE),
+            Content::Variables(..) => Pairs::from_source(&Self::ZERO),
         })
     }
 
@@ -142,16 +143,16 @@ impl eslp_pairs {
     }
 
     fn of_request(request: &Request<'_>, part: u32) -> Self {
-        Self { request: eslp_bytes::of(request.head()), part, ..Self::NONE }
+        Self { request: eslp_bytes::of(request.head()), part, ..Self::ZERO }
     }
 
     /// Variables of a dial string that was read.
     pub(crate) fn of_variables(variables: Variables<'_>) -> Self {
         match variables.parts() {
             Some((text, mark)) => {
-                Self { request: eslp_bytes::of(text), part: VARIABLES | u32::from(mark), ..Self::NONE }
+                Self { request: eslp_bytes::of(text), part: VARIABLES | u32::from(mark), ..Self::ZERO }
             }
-            None => Self::NONE,
+            None => Self::ZERO,
         }
     }
 }

@@ -37,6 +37,21 @@ pub(crate) fn run(body: impl FnOnce() -> Outcome) -> eslp_status {
     }
 }
 
+/// A struct of C's, zeros if the host has not said anything.
+///
+/// # Safety
+/// The struct consists of numbers, raw pointers and structs and unions of these, so that any bits are a valid one.
+pub(crate) unsafe trait Plain: Copy {
+    /// All zeros: nothing is said.
+    // SAFETY: by the condition of the trait zeros are a valid value.
+    const ZERO: Self = unsafe { core::mem::MaybeUninit::zeroed().assume_init() };
+}
+
+/// Refuses a struct whose room for more fields is not zero: a newer header has a field there.
+pub(crate) fn known<const N: usize>(reserved: &[u64; N]) -> Outcome {
+    if *reserved == [0; N] { Ok(()) } else { Err(eslp_status::ESLP_UNKNOWN_FIELD) }
+}
+
 fn checked<T>(pointer: *mut T) -> Outcome<NonNull<T>> {
     let pointer = NonNull::new(pointer).ok_or(eslp_status::ESLP_NULL)?;
     if pointer.is_aligned() { Ok(pointer) } else { Err(eslp_status::ESLP_MISALIGNED) }
@@ -143,4 +158,26 @@ pub(crate) unsafe fn input<'a>(data: *const c_void, len: usize) -> Outcome<&'a [
 pub(crate) unsafe fn output<'a>(data: *mut c_void, len: usize) -> Outcome<&'a mut [u8]> {
     // SAFETY: `slice_mut` requires what this function's caller guarantees; for uninitialised bytes see above.
     unsafe { slice_mut(data.cast::<u8>(), len) }
+}
+
+macro_rules! plain {
+    ($($module:ident: $($name:ident)+;)+) => {$($(
+        // SAFETY: the declaration of each struct in this list has numbers, raw pointers, arrays of numbers and other structs of
+        // this list as fields, and nothing else: no reference, no `bool`, no enum of Rust's.
+        unsafe impl Plain for crate::$module::$name {}
+    )+)+};
+}
+
+plain! {
+    octets: eslp_bytes eslp_value eslp_header;
+    pairs: eslp_pair eslp_pairs;
+    event: eslp_event;
+    message: eslp_frame eslp_message eslp_lines eslp_header_part;
+    decoder: eslp_limits eslp_step;
+    command: eslp_auth eslp_api eslp_events eslp_myevents eslp_filter eslp_sendevent eslp_execute eslp_unicast eslp_sendmsg
+        eslp_command_fields eslp_command eslp_fault;
+    dial: eslp_leg eslp_dial eslp_originate eslp_dial_fault eslp_dial_read;
+    client: eslp_unanswered eslp_client_result eslp_sent eslp_eof eslp_stats eslp_subscription;
+    connection: eslp_connection_state;
+    server: eslp_server_options eslp_host_request eslp_server_result eslp_response eslp_log_data eslp_server_state;
 }
