@@ -29,10 +29,11 @@
  *   length-delimited.
  * - What is found points into the host's buffer: it is valid until the host overwrites, moves or frees these octets.
  *   Take what you need before you take the consumed octets off the buffer.
- * - Results are written through pointers. If a function returns an error, it has done nothing, and the contents of an
- *   output buffer are meaningless; where a result tells more about the error, the comment says so.
- * - During a call, nobody else writes to its arguments or to what they point to, and nobody else uses its results. A
- *   result or an output buffer overlaps no argument and no other result.
+ * - Results are written through pointers, always: if a function returns an error, it has done nothing, results are zeros (ids
+ *   ESLP_NO_ID), and the contents of an output buffer are meaningless; where a result tells more about the error, the comment
+ *   says so.
+ * - During a call, nobody else writes to its arguments or to what they point to, and nobody else uses its results. Results
+ *   overlap no argument and no other result. Octets of an argument that lie in the output buffer are detected: ESLP_OVERLAP.
  * - NULL, memory that is zero or has none of the library's marks, and handles that have ended are detected: the status is
  *   ESLP_NULL or ESLP_BAD_HANDLE. Functions that return no status return 0, false or NULL then. A pointer to memory that
  *   does not exist, or is shorter than stated, cannot be detected.
@@ -135,6 +136,8 @@ ESLP_ENUM(eslp_status) {
    * that it has set is unknown to this library.
    */
   ESLP_UNKNOWN_FIELD = -8,
+  /** An input lies, in whole or in part, where the function is to write. */
+  ESLP_OVERLAP = -9,
   /** Content-Length is no decimal number. */
   ESLP_INVALID_LENGTH = -101,
   /** Two Content-Length headers differ. */
@@ -3180,6 +3183,10 @@ typedef struct eslp_log_data {
 /**
  * Says whether a regular expression, `/.../` as a client has written it, matches a header's value. One that cannot be
  * read matches nothing. `user` is what was given to eslp_server_offer(). Neither text is ended by a NUL.
+ *
+ * A client chooses the expression, so the callback must bear any, and should bound what one may cost. During the call it
+ * must not use this server or the event, and it must return: what leaves it by an exception or `longjmp` undoes the call
+ * half done. eslp::server catches what is thrown, and takes it for no match.
  */
 typedef bool (*eslp_regex)(void *user, const char *regex, size_t regex_len, const char *value,
     size_t value_len);

@@ -76,7 +76,7 @@ const _: () = assert_fits::<eslp_buffer>();
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_buffer_init(buffer: *mut eslp_buffer, memory: *mut c_void, size: usize) -> eslp_status {
     // SAFETY: by the contract with C, `buffer` is an output and `memory[..size]` is lent memory.
-    run(|| unsafe { eslp_buffer::put(buffer, RecvBuf::new(Memory::new(memory, size)?)) })
+    run(|| unsafe { eslp_buffer::put(buffer, || Ok(RecvBuf::new(Memory::new(memory, size)?))) })
 }
 
 /// The octets read and not yet consumed; NULL if the buffer was not initialised.

@@ -15,7 +15,7 @@ use crate::message::{eslp_lines, eslp_message, eslp_socket_mode, socket_mode};
 use crate::name::{eslp_log_level, format_of, level_of};
 use crate::octets::eslp_bytes;
 use crate::pairs::eslp_pairs;
-use crate::ptr::{Out, Outcome, Plain as _, input, known, output, read, run};
+use crate::ptr::{Out, Outcome, Plain as _, Written, input, known, output, read, run};
 use crate::status::eslp_status;
 
 /// Memory for a client, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
@@ -293,7 +293,7 @@ fn id_number(id: Option<CommandId>) -> u64 {
 }
 
 impl eslp_sent {
-    const NOTHING: Self = Self { id: ESLP_NO_ID, ..Self::ZERO };
+    pub(crate) const NOTHING: Self = Self { id: ESLP_NO_ID, ..Self::ZERO };
 }
 
 impl From<Unanswered> for eslp_unanswered {
@@ -367,11 +367,11 @@ impl From<Incoming<'_>> for eslp_client_result {
 impl eslp_subscription {
     /// # Safety
     /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
-    pub(crate) unsafe fn subscription<'a>(&'a self) -> Outcome<Subscription<'a>> {
+    pub(crate) unsafe fn subscription<'a>(&'a self, written: Written) -> Outcome<Subscription<'a>> {
         // SAFETY: the fields of an input are inputs, which is all that `optional`, `events` and `pairs` require.
         unsafe {
             known(&self.reserved)?;
-            let channel = match self.channel.optional()? {
+            let channel = match self.channel.said(written)? {
                 Some(uuid) => Follow::Uuid(uuid),
                 None if self.own_channel != 0 => Follow::Own,
                 None => Follow::None,
@@ -383,8 +383,8 @@ impl eslp_subscription {
             };
             Ok(Subscription {
                 format: format_of(self.events.format)?,
-                events: self.events.events()?,
-                filters: self.filters.pairs()?,
+                events: self.events.events(written)?,
+                filters: self.filters.pairs(written)?,
                 log: if self.log == 0 { None } else { level_of(self.log_level)?.or(Some(LogLevel::DEBUG)) },
                 channel,
                 linger,
@@ -553,7 +553,7 @@ pub unsafe extern "C" fn eslp_client_poll(
 ) -> eslp_status {
     // SAFETY: by the contract with C, `client` is a handle, `buf[..len]` is an input and `result` is an output.
     run(|| unsafe {
-        let out = Out::new(result)?;
+        let out = Out::with(result, eslp_client_result::NONE)?;
         let client = eslp_client::inner(client)?;
         let (result, status) = result_of(client.poll(input(buf, len)?));
         out.set(result);
@@ -582,9 +582,9 @@ pub unsafe extern "C" fn eslp_client_send(
     // SAFETY: by the contract with C, `client` is a handle, `command` is an input and `out[..size]` and `sent` are
     // outputs.
     run(|| unsafe {
-        let sent = Out::new(sent)?;
+        let sent = Out::with(sent, eslp_sent::NOTHING)?;
         let client = eslp_client::inner(client)?;
-        let command = read(command)?.command()?;
+        let command = read(command)?.command(Written::to(out, size))?;
         send(client, &command, output(out, size)?, sent)
     })
 }
@@ -663,9 +663,9 @@ pub unsafe extern "C" fn eslp_client_subscribe(
     // SAFETY: by the contract with C, `client` is a handle, `subscription` is an input and `out[..size]` and `sent` are
     // outputs.
     run(|| unsafe {
-        let sent = Out::new(sent)?;
+        let sent = Out::with(sent, eslp_sent::NOTHING)?;
         let client = eslp_client::inner(client)?;
-        let subscription = read(subscription)?.subscription()?;
+        let subscription = read(subscription)?.subscription(Written::to(out, size))?;
         send_all(client, || subscription.commands(), output(out, size)?, sent)
     })
 }
@@ -686,9 +686,9 @@ pub unsafe extern "C" fn eslp_client_unsubscribe(
     // SAFETY: by the contract with C, `client` is a handle, `subscription` is an input and `out[..size]` and `sent` are
     // outputs.
     run(|| unsafe {
-        let sent = Out::new(sent)?;
+        let sent = Out::with(sent, eslp_sent::NOTHING)?;
         let client = eslp_client::inner(client)?;
-        let subscription = read(subscription)?.subscription()?;
+        let subscription = read(subscription)?.subscription(Written::to(out, size))?;
         send_all(client, || subscription.reset_commands(), output(out, size)?, sent)
     })
 }
@@ -702,7 +702,7 @@ pub unsafe extern "C" fn eslp_client_may_send(client: *const eslp_client, comman
     // SAFETY: by the contract with C, `client` is a handle and `command` is an input.
     run(|| unsafe {
         let client = eslp_client::inner_ref(client)?;
-        client.may_send(&read(command)?.command()?).map_err(|reason| eslp_status::of(reason.code()))
+        client.may_send(&read(command)?.command(Written::NOWHERE)?).map_err(|reason| eslp_status::of(reason.code()))
     })
 }
 
@@ -719,9 +719,11 @@ pub unsafe extern "C" fn eslp_client_track(
 ) -> eslp_status {
     // SAFETY: by the contract with C, `client` is a handle, `command` is an input and `id` is an output.
     run(|| unsafe {
-        let out = Out::new(id)?;
+        let out = Out::with(id, ESLP_NO_ID)?;
         let client = eslp_client::inner(client)?;
-        let id = client.track(&read(command)?.command()?).map_err(|reason| eslp_status::of(reason.code()))?;
+        let id = client
+            .track(&read(command)?.command(Written::NOWHERE)?)
+            .map_err(|reason| eslp_status::of(reason.code()))?;
         out.set(id.number());
         Ok(())
     })
@@ -734,7 +736,7 @@ pub unsafe extern "C" fn eslp_client_track(
 pub unsafe extern "C" fn eslp_client_track_external(client: *mut eslp_client, id: *mut u64) -> eslp_status {
     // SAFETY: by the contract with C, `client` is a handle and `id` is an output.
     run(|| unsafe {
-        let out = Out::new(id)?;
+        let out = Out::with(id, ESLP_NO_ID)?;
         out.set(eslp_client::inner(client)?.track_external().number());
         Ok(())
     })
@@ -752,7 +754,7 @@ pub unsafe extern "C" fn eslp_client_eof(
 ) -> eslp_status {
     // SAFETY: by the contract with C, `client` is a handle, `buf[..len]` is an input and `eof` is an output.
     run(|| unsafe {
-        let out = Out::new(eof)?;
+        let out = Out::with(eof, eslp_eof { id: ESLP_NO_ID, ..eslp_eof::ZERO })?;
         let client = eslp_client::inner(client)?;
         out.set(client.eof(input(buf, len)?).into());
         Ok(())

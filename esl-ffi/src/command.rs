@@ -15,7 +15,7 @@ use crate::message::eslp_frame;
 use crate::name::{eslp_format, eslp_log_level, format_number, format_of, level_number, level_of};
 use crate::octets::eslp_bytes;
 use crate::pairs::eslp_pairs;
-use crate::ptr::{Out, Outcome, Plain as _, known, output, read, run};
+use crate::ptr::{Out, Outcome, Plain as _, Written, known, output, read, run};
 use crate::status::eslp_status;
 
 numbers! {
@@ -368,21 +368,12 @@ pub struct eslp_fault {
     pub reserved: [u64; 1],
 }
 
-/// Optional; omitted when empty.
-///
-/// # Safety
-/// As [`eslp_bytes::octets`].
-unsafe fn said<'a>(octets: &eslp_bytes) -> Outcome<Option<&'a [u8]>> {
-    // SAFETY: the same precondition as this function's.
-    unsafe { octets.optional() }
-}
-
 impl eslp_events {
     /// # Safety
     /// As [`eslp_bytes::octets`], for both byte strings.
-    pub(crate) unsafe fn events<'a>(&self) -> Outcome<Events<'a>> {
+    pub(crate) unsafe fn events<'a>(&self, written: Written) -> Outcome<Events<'a>> {
         // SAFETY: the caller guarantees that for each of the two byte strings.
-        let (names, subclasses) = unsafe { (self.names.octets()?, self.subclasses.optional()?) };
+        let (names, subclasses) = unsafe { (self.names.apart(written)?, self.subclasses.said(written)?) };
         known(&self.reserved)?;
         Ok(match subclasses {
             None => Events::from_line(names),
@@ -396,13 +387,13 @@ impl eslp_events {
 impl eslp_sendmsg {
     /// # Safety
     /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
-    unsafe fn message<'a>(&'a self) -> Outcome<SendMsg<'a>> {
+    unsafe fn message<'a>(&'a self, written: Written) -> Outcome<SendMsg<'a>> {
         known(&self.reserved)?;
         // SAFETY: the same precondition as this function's.
-        let call = unsafe { self.call() }?;
+        let call = unsafe { self.call(written) }?;
         Ok(SendMsg {
             // SAFETY: a field of an input is an input.
-            uuid: unsafe { said(&self.uuid) }?,
+            uuid: unsafe { self.uuid.said(written) }?,
             call,
             event_lock: self.event_lock != 0,
             event_lock_pri: self.event_lock_pri != 0,
@@ -413,7 +404,7 @@ impl eslp_sendmsg {
 
     /// # Safety
     /// As [`message`](Self::message).
-    unsafe fn call<'a>(&'a self) -> Outcome<CallCommand<'a>> {
+    unsafe fn call<'a>(&'a self, written: Written) -> Outcome<CallCommand<'a>> {
         let port = |number| (number != 0).then_some(number);
         // SAFETY: the fields of an input are inputs, which is all that `octets`, `said` and `pairs` require.
         unsafe {
@@ -422,32 +413,34 @@ impl eslp_sendmsg {
                     let execute = &self.execute;
                     known(&execute.reserved)?;
                     CallCommand::Execute(Execute {
-                        app: execute.app.octets()?,
-                        arg: execute.arg.octets()?,
+                        app: execute.app.apart(written)?,
+                        arg: execute.arg.apart(written)?,
                         loops: (execute.loops != 0).then_some(execute.loops),
-                        event_uuid: said(&execute.event_uuid)?,
-                        event_uuid_name: said(&execute.event_uuid_name)?,
+                        event_uuid: execute.event_uuid.said(written)?,
+                        event_uuid_name: execute.event_uuid_name.said(written)?,
                         hold_bleg: execute.hold_bleg != 0,
                     })
                 }
                 eslp_call_kind::ESLP_CALL_HANGUP => {
-                    CallCommand::Hangup { cause: said(&self.hangup_cause)?.map(HangupCause::from_bytes) }
+                    CallCommand::Hangup { cause: self.hangup_cause.said(written)?.map(HangupCause::from_bytes) }
                 }
                 eslp_call_kind::ESLP_CALL_UNICAST => {
                     let unicast = &self.unicast;
                     known(&unicast.reserved)?;
                     CallCommand::Unicast(Unicast {
-                        local_ip: said(&unicast.local_ip)?,
+                        local_ip: unicast.local_ip.said(written)?,
                         local_port: port(unicast.local_port),
-                        remote_ip: said(&unicast.remote_ip)?,
+                        remote_ip: unicast.remote_ip.said(written)?,
                         remote_port: port(unicast.remote_port),
-                        transport: said(&unicast.transport)?,
-                        flags: said(&unicast.flags)?,
+                        transport: unicast.transport.said(written)?,
+                        flags: unicast.flags.said(written)?,
                     })
                 }
-                eslp_call_kind::ESLP_CALL_NOMEDIA => CallCommand::NoMedia { uuid: self.nomedia_uuid.octets()? },
-                eslp_call_kind::ESLP_CALL_XFEREXT => CallCommand::XferExt { applications: self.applications.pairs()? },
-                eslp_call_kind::ESLP_CALL_OTHER => CallCommand::Other { name: self.other.octets()? },
+                eslp_call_kind::ESLP_CALL_NOMEDIA => CallCommand::NoMedia { uuid: self.nomedia_uuid.apart(written)? },
+                eslp_call_kind::ESLP_CALL_XFEREXT => {
+                    CallCommand::XferExt { applications: self.applications.pairs(written)? }
+                }
+                eslp_call_kind::ESLP_CALL_OTHER => CallCommand::Other { name: self.other.apart(written)? },
                 _ => return Err(eslp_status::ESLP_UNKNOWN_NUMBER),
             })
         }
@@ -458,7 +451,7 @@ impl eslp_command {
     /// # Safety
     /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to. The field that
     /// goes with the kind has been written.
-    pub(crate) unsafe fn command<'a>(&'a self) -> Outcome<Command<'a>> {
+    pub(crate) unsafe fn command<'a>(&'a self, written: Written) -> Outcome<Command<'a>> {
         // SAFETY: every field of the union consists of numbers and raw pointers, so that any bytes are a valid one; the
         // field that is read is the one of the kind, which the caller guarantees to be initialised. What it points to
         // is an input, which is all that `octets`, `said`, `events`, `pairs` and `message` require.
@@ -481,48 +474,51 @@ impl eslp_command {
             }?;
             Ok(match self.kind {
                 eslp_command_kind::ESLP_COMMAND_AUTH => {
-                    Command::Auth { password: Secret::new(fields.auth.password.octets()?) }
+                    Command::Auth { password: Secret::new(fields.auth.password.apart(written)?) }
                 }
                 eslp_command_kind::ESLP_COMMAND_USERAUTH => Command::UserAuth {
-                    user: fields.auth.user.octets()?,
-                    domain: fields.auth.domain.octets()?,
-                    password: Secret::new(fields.auth.password.octets()?),
+                    user: fields.auth.user.apart(written)?,
+                    domain: fields.auth.domain.apart(written)?,
+                    password: Secret::new(fields.auth.password.apart(written)?),
                 },
-                eslp_command_kind::ESLP_COMMAND_API => {
-                    Command::Api { line: fields.api.line.octets()?, console_execute: fields.api.console_execute != 0 }
-                }
-                eslp_command_kind::ESLP_COMMAND_BGAPI => {
-                    Command::BgApi { line: fields.api.line.octets()?, job_uuid: said(&fields.api.job_uuid)? }
-                }
+                eslp_command_kind::ESLP_COMMAND_API => Command::Api {
+                    line: fields.api.line.apart(written)?,
+                    console_execute: fields.api.console_execute != 0,
+                },
+                eslp_command_kind::ESLP_COMMAND_BGAPI => Command::BgApi {
+                    line: fields.api.line.apart(written)?,
+                    job_uuid: fields.api.job_uuid.said(written)?,
+                },
                 eslp_command_kind::ESLP_COMMAND_EVENT => {
-                    Command::Event { format: format_of(fields.event.format)?, events: fields.event.events()? }
+                    Command::Event { format: format_of(fields.event.format)?, events: fields.event.events(written)? }
                 }
-                eslp_command_kind::ESLP_COMMAND_NIXEVENT => Command::NixEvent { events: fields.event.events()? },
+                eslp_command_kind::ESLP_COMMAND_NIXEVENT => Command::NixEvent { events: fields.event.events(written)? },
                 eslp_command_kind::ESLP_COMMAND_NOEVENTS => Command::NoEvents,
-                eslp_command_kind::ESLP_COMMAND_MYEVENTS => {
-                    Command::MyEvents { uuid: said(&fields.myevents.uuid)?, format: format_of(fields.myevents.format)? }
-                }
+                eslp_command_kind::ESLP_COMMAND_MYEVENTS => Command::MyEvents {
+                    uuid: fields.myevents.uuid.said(written)?,
+                    format: format_of(fields.myevents.format)?,
+                },
                 eslp_command_kind::ESLP_COMMAND_DIVERT_EVENTS => Command::DivertEvents { on: fields.on != 0 },
                 eslp_command_kind::ESLP_COMMAND_FILTER_ADD => Command::Filter(Filter::Add {
-                    header: fields.filter.header.octets()?,
-                    value: fields.filter.value.octets()?,
+                    header: fields.filter.header.apart(written)?,
+                    value: fields.filter.value.apart(written)?,
                 }),
                 eslp_command_kind::ESLP_COMMAND_FILTER_DELETE => Command::Filter(Filter::Delete {
-                    header: fields.filter.header.octets()?,
-                    value: said(&fields.filter.value)?,
+                    header: fields.filter.header.apart(written)?,
+                    value: fields.filter.value.said(written)?,
                 }),
                 eslp_command_kind::ESLP_COMMAND_FILTER_DELETE_ALL => Command::Filter(Filter::DeleteAll),
                 eslp_command_kind::ESLP_COMMAND_SENDEVENT => Command::SendEvent(SendEvent {
-                    name: EventName::from_bytes(fields.sendevent.name.octets()?),
-                    headers: fields.sendevent.headers.pairs()?,
-                    body: fields.sendevent.body.octets()?,
+                    name: EventName::from_bytes(fields.sendevent.name.apart(written)?),
+                    headers: fields.sendevent.headers.pairs(written)?,
+                    body: fields.sendevent.body.apart(written)?,
                 }),
-                eslp_command_kind::ESLP_COMMAND_SENDMSG => Command::SendMsg(fields.sendmsg.message()?),
+                eslp_command_kind::ESLP_COMMAND_SENDMSG => Command::SendMsg(fields.sendmsg.message(written)?),
                 eslp_command_kind::ESLP_COMMAND_LOG => Command::Log { level: level_of(fields.log_level)? },
                 eslp_command_kind::ESLP_COMMAND_NOLOG => Command::NoLog,
                 eslp_command_kind::ESLP_COMMAND_LINGER => Command::Linger { seconds: linger(fields.linger_seconds)? },
                 eslp_command_kind::ESLP_COMMAND_NOLINGER => Command::NoLinger,
-                eslp_command_kind::ESLP_COMMAND_GETVAR => Command::GetVar { name: fields.variable.octets()? },
+                eslp_command_kind::ESLP_COMMAND_GETVAR => Command::GetVar { name: fields.variable.apart(written)? },
                 eslp_command_kind::ESLP_COMMAND_CONNECT => Command::Connect,
                 eslp_command_kind::ESLP_COMMAND_RESUME => Command::Resume,
                 eslp_command_kind::ESLP_COMMAND_EXIT => Command::Exit,
@@ -801,7 +797,7 @@ pub unsafe extern "C" fn eslp_command_encode(
     // SAFETY: by the contract with C, `command` is an input and `out[..size]`, `len` and `fault` are outputs.
     run(|| unsafe {
         let (len, fault) = (Out::optional(len)?, Out::optional(fault)?);
-        let written = read(command)?.command()?.encode(output(out, size)?).map(<[u8]>::len);
+        let written = read(command)?.command(Written::to(out, size))?.encode(output(out, size)?).map(<[u8]>::len);
         let count = match &written {
             Ok(count) => *count,
             Err(EncodeError::Insufficient(error)) => error.required,

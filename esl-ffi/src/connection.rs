@@ -6,15 +6,15 @@ use esl_core::{Connection, Limits};
 
 use crate::buffer::{Memory, room};
 use crate::client::{
-    client_of, eslp_client_result, eslp_end, eslp_eof, eslp_role, eslp_sent, eslp_stats, eslp_subscription, result_of,
-    said_of_sending,
+    ESLP_NO_ID, client_of, eslp_client_result, eslp_end, eslp_eof, eslp_role, eslp_sent, eslp_stats, eslp_subscription,
+    result_of, said_of_sending,
 };
 use crate::command::eslp_command;
 use crate::decoder::{eslp_limits, limits};
 use crate::handle::{Opaque, assert_size};
 use crate::message::{eslp_socket_mode, socket_mode};
 use crate::octets::eslp_bytes;
-use crate::ptr::{Out, Plain as _, input, read, run};
+use crate::ptr::{Out, Plain as _, Written, input, read, run};
 use crate::status::eslp_status;
 
 /// Memory for a connection, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
@@ -160,7 +160,7 @@ pub unsafe extern "C" fn eslp_connection_next(
 ) -> eslp_status {
     // SAFETY: by the contract with C, `connection` is a handle and `result` is an output.
     run(|| unsafe {
-        let out = Out::new(result)?;
+        let out = Out::with(result, eslp_client_result::NONE)?;
         let connection = eslp_connection::inner(connection)?;
         let (result, status) = result_of(connection.next());
         let required = connection.required().unwrap_or_default();
@@ -213,9 +213,9 @@ pub unsafe extern "C" fn eslp_connection_send(
 ) -> eslp_status {
     // SAFETY: by the contract with C, `connection` is a handle, `command` is an input and `sent` is an output.
     run(|| unsafe {
-        let out = Out::new(sent)?;
+        let out = Out::with(sent, eslp_sent::NOTHING)?;
         let connection = eslp_connection::inner(connection)?;
-        let command = read(command)?.command()?;
+        let command = read(command)?.command(Written::NOWHERE)?;
         let before = connection.to_send().len();
         let result = connection.send(&command);
         let len = connection.to_send().len().saturating_sub(before);
@@ -237,9 +237,9 @@ pub unsafe extern "C" fn eslp_connection_subscribe(
 ) -> eslp_status {
     // SAFETY: by the contract with C, `connection` is a handle, `subscription` is an input and `sent` is an output.
     run(|| unsafe {
-        let out = Out::new(sent)?;
+        let out = Out::with(sent, eslp_sent::NOTHING)?;
         let connection = eslp_connection::inner(connection)?;
-        let subscription = read(subscription)?.subscription()?;
+        let subscription = read(subscription)?.subscription(Written::NOWHERE)?;
         let commands = if undo { subscription.reset_commands() } else { subscription.commands() };
         let (before, in_flight) = (connection.to_send().len(), connection.client().in_flight());
         let result = connection.send_all(commands);
@@ -263,7 +263,7 @@ pub unsafe extern "C" fn eslp_connection_send_external(
 ) -> eslp_status {
     // SAFETY: by the contract with C, `connection` is a handle, `octets[..len]` is an input and `id` is an output.
     run(|| unsafe {
-        let out = Out::new(id)?;
+        let out = Out::with(id, ESLP_NO_ID)?;
         let connection = eslp_connection::inner(connection)?;
         let id = connection.send_external(input(octets, len)?).map_err(|_| eslp_status::ESLP_INSUFFICIENT)?;
         out.set(id.number());
@@ -295,7 +295,7 @@ pub unsafe extern "C" fn eslp_connection_sent(connection: *mut eslp_connection, 
 pub unsafe extern "C" fn eslp_connection_eof(connection: *mut eslp_connection, eof: *mut eslp_eof) -> eslp_status {
     // SAFETY: by the contract with C, `connection` is a handle and `eof` is an output.
     run(|| unsafe {
-        let out = Out::new(eof)?;
+        let out = Out::with(eof, eslp_eof { id: ESLP_NO_ID, ..eslp_eof::ZERO })?;
         out.set(eslp_connection::inner(connection)?.eof().into());
         Ok(())
     })
@@ -310,7 +310,7 @@ pub unsafe extern "C" fn eslp_connection_may_send(
     // SAFETY: by the contract with C, `connection` is a handle and `command` is an input.
     run(|| unsafe {
         let connection = eslp_connection::inner_ref(connection)?;
-        let command = read(command)?.command()?;
+        let command = read(command)?.command(Written::NOWHERE)?;
         connection.client().may_send(&command).map_err(|reason| eslp_status::of(reason.code()))
     })
 }

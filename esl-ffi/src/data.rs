@@ -4,7 +4,9 @@ use crate::number::numbers;
 use core::ffi::c_void;
 
 use esl_core::Value;
-use esl_core::event::{Duplicates, EncodeOptions, EventEncodeError, EventSource, Field, Invalid, OutgoingEvent};
+use esl_core::event::{
+    Content, Duplicates, EncodeOptions, EventEncodeError, EventSource, Field, Invalid, OutgoingEvent,
+};
 use esl_core::server::EventCoding;
 use esl_core::text::Percent;
 
@@ -12,7 +14,7 @@ use crate::event::eslp_event;
 use crate::handle::{Opaque, assert_fits};
 use crate::name::{eslp_format, format_of};
 use crate::octets::eslp_bytes;
-use crate::ptr::{Out, Outcome, output, run, slice};
+use crate::ptr::{Out, Outcome, Written, output, run, slice};
 use crate::status::eslp_status;
 
 /// Storage for one header of an eslp_outgoing_event. Need not be initialised.
@@ -130,10 +132,18 @@ pub(crate) struct Growing {
 
 impl Growing {
     /// The event as it is now.
-    pub(crate) fn event(&self) -> Outcome<OutgoingEvent<'static>> {
+    pub(crate) fn event(&self, written: Written) -> Outcome<OutgoingEvent<'static>> {
         // SAFETY: the slots are lent memory, so they still exist and nobody else uses them; `add` has written the first
         // `used` of them. A field's own slices are lent memory, too.
         let headers: &'static [Field<'static>] = unsafe { slice(self.slots, self.used) }?;
+        for field in headers {
+            written.apart(field.name.raw())?;
+            match field.content {
+                Content::Text(text) => drop(written.apart(text.raw())?),
+                Content::Array(items) => items.iter().try_for_each(|item| written.apart(item).map(drop))?,
+            }
+        }
+        written.apart(self.body.map_or(&[][..], |body| body.raw()))?;
         Ok(OutgoingEvent { headers, body: self.body })
     }
 
@@ -178,9 +188,11 @@ pub unsafe extern "C" fn eslp_outgoing_event_init(
 ) -> eslp_status {
     // SAFETY: by the contract with C, `event` is an output and `slots[..count]` is lent memory.
     run(|| unsafe {
-        let memory = crate::ptr::slice_mut(slots.cast::<core::mem::MaybeUninit<eslp_field_slot>>(), count)?;
-        let slots = memory.as_mut_ptr().cast::<Field<'static>>();
-        eslp_outgoing_event::put(event, Growing { slots, room: count, used: 0, body: None })
+        eslp_outgoing_event::put(event, || {
+            let memory = crate::ptr::slice_mut(slots.cast::<core::mem::MaybeUninit<eslp_field_slot>>(), count)?;
+            let slots = memory.as_mut_ptr().cast::<Field<'static>>();
+            Ok(Growing { slots, room: count, used: 0, body: None })
+        })
     })
 }
 
@@ -298,7 +310,9 @@ pub unsafe extern "C" fn eslp_outgoing_event_encode(
     len: *mut usize,
 ) -> eslp_status {
     // SAFETY: by the contract with C, `event` is a handle and `out[..size]` and `len` are outputs.
-    run(|| unsafe { encode(&eslp_outgoing_event::inner_ref(event)?.event()?, format, flags, out, size, len) })
+    run(|| unsafe {
+        encode(&eslp_outgoing_event::inner_ref(event)?.event(Written::to(out, size))?, format, flags, out, size, len)
+    })
 }
 
 /// Writes the frame of an event, head and document, for connections that agree in `format`, an eslp_format, and `percent`,
@@ -318,7 +332,7 @@ pub unsafe extern "C" fn eslp_outgoing_event_frame(
     // SAFETY: by the contract with C, `event` is a handle and `out[..size]` and `len` are outputs.
     run(|| unsafe {
         let len = Out::optional(len)?;
-        let event = eslp_outgoing_event::inner_ref(event)?.event()?;
+        let event = eslp_outgoing_event::inner_ref(event)?.event(Written::to(out, size))?;
         encoded(coding_of(format, percent)?.encode(&event, output(out, size)?), len)
     })
 }

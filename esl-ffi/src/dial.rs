@@ -11,7 +11,7 @@ use esl_core::text::Insufficient;
 
 use crate::octets::eslp_bytes;
 use crate::pairs::eslp_pairs;
-use crate::ptr::{Out, Outcome, Plain as _, input, known, output, read, run, slice, slice_mut};
+use crate::ptr::{Out, Outcome, Plain as _, Written, known, output, read, run, slice, slice_mut};
 use crate::status::eslp_status;
 
 numbers! {
@@ -156,14 +156,14 @@ impl LegSource for eslp_dial {
         // which are an input.
         let leg = unsafe { slice(self.legs, self.count) }.ok()?.get(place)?;
         // SAFETY: whatever a leg of an input points to is an input, too.
-        unsafe { leg.flat() }.ok()
+        unsafe { leg.flat(Written::NOWHERE) }.ok()
     }
 }
 
 impl eslp_leg {
     /// # Safety
     /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
-    unsafe fn flat<'a>(&'a self) -> Outcome<FlatLeg<'a>> {
+    unsafe fn flat<'a>(&'a self, written: Written) -> Outcome<FlatLeg<'a>> {
         let join = match self.join {
             eslp_join::ESLP_JOIN_AND => Join::And,
             eslp_join::ESLP_JOIN_OR => Join::Or,
@@ -173,8 +173,8 @@ impl eslp_leg {
         // SAFETY: the fields of an input are inputs, which is all that `variables` and `octets` require.
         unsafe {
             known(&self.reserved)?;
-            let leg = Leg { variables: self.variables.variables()?, endpoint: self.endpoint.octets()? };
-            Ok(FlatLeg { join, handle_variables: self.handle_variables.variables()?, leg })
+            let leg = Leg { variables: self.variables.variables(written)?, endpoint: self.endpoint.apart(written)? };
+            Ok(FlatLeg { join, handle_variables: self.handle_variables.variables(written)?, leg })
         }
     }
 
@@ -196,14 +196,14 @@ impl eslp_leg {
 impl eslp_dial {
     /// # Safety
     /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
-    unsafe fn dial<'a>(&'a self) -> Outcome<DialString<'a>> {
+    unsafe fn dial<'a>(&'a self, written: Written) -> Outcome<DialString<'a>> {
         // SAFETY: the fields of an input are inputs, which is all that `slice`, `flat` and `variables` require.
         unsafe {
             known(&self.reserved)?;
             for leg in slice(self.legs, self.count)? {
-                leg.flat()?;
+                leg.flat(written)?;
             }
-            Ok(DialString { variables: self.variables.variables()?, handles: DialHandles::from_legs(self) })
+            Ok(DialString { variables: self.variables.variables(written)?, handles: DialHandles::from_legs(self) })
         }
     }
 
@@ -238,21 +238,21 @@ impl eslp_dial {
 impl eslp_originate {
     /// # Safety
     /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
-    unsafe fn originate<'a>(&'a self) -> Outcome<Originate<'a>> {
+    unsafe fn originate<'a>(&'a self, written: Written) -> Outcome<Originate<'a>> {
         // SAFETY: the fields of an input are inputs, which is all that `optional`, `octets` and `dial` require.
         unsafe {
             known(&self.reserved)?;
-            let destination = match self.application.optional()? {
-                Some(app) => Destination::Application { app, arg: self.argument.octets()? },
-                None => Destination::Extension(self.extension.octets()?),
+            let destination = match self.application.said(written)? {
+                Some(app) => Destination::Application { app, arg: self.argument.apart(written)? },
+                None => Destination::Extension(self.extension.apart(written)?),
             };
             Ok(Originate {
-                dial: self.dial.dial()?,
+                dial: self.dial.dial(written)?,
                 destination,
-                dialplan: self.dialplan.optional()?,
-                context: self.context.optional()?,
-                cid_name: self.cid_name.optional()?,
-                cid_num: self.cid_num.optional()?,
+                dialplan: self.dialplan.said(written)?,
+                context: self.context.said(written)?,
+                cid_name: self.cid_name.said(written)?,
+                cid_num: self.cid_num.said(written)?,
                 timeout_sec: (self.timeout_sec != 0).then_some(self.timeout_sec),
             })
         }
@@ -355,7 +355,7 @@ pub unsafe extern "C" fn eslp_originate_encode(
     // SAFETY: by the contract with C, `call` is an input and `out[..size]`, `len` and `fault` are outputs.
     run(|| unsafe {
         let (len, fault) = (Out::optional(len)?, Out::optional(fault)?);
-        let call = read(call)?.originate()?;
+        let call = read(call)?.originate(Written::to(out, size))?;
         wrote(call.encode(output(out, size)?).map(<[u8]>::len), len, fault)
     })
 }
@@ -375,7 +375,7 @@ pub unsafe extern "C" fn eslp_bridge_encode(
     // SAFETY: by the contract with C, `dial` is an input and `out[..size]`, `len` and `fault` are outputs.
     run(|| unsafe {
         let (len, fault) = (Out::optional(len)?, Out::optional(fault)?);
-        let call = Bridge { dial: read(dial)?.dial()? };
+        let call = Bridge { dial: read(dial)?.dial(Written::to(out, size))? };
         wrote(call.encode(output(out, size)?).map(<[u8]>::len), len, fault)
     })
 }
@@ -402,7 +402,7 @@ pub unsafe extern "C" fn eslp_originate_parse(
     run(|| unsafe {
         let (out, read) = (Out::new(call)?, Out::optional(read)?);
         let legs = slice_mut(legs, max)?;
-        let parsed = Originate::parse(input(line.data.cast(), line.len)?, output(storage, size)?);
+        let parsed = Originate::parse(line.apart(Written::to(storage, size))?, output(storage, size)?);
         let parsed = parsed.map_err(|error| unread(error, read))?;
         let mut result = eslp_dial_read::ZERO;
         let dial = eslp_dial::read(&parsed.dial, legs, &mut result);
@@ -433,7 +433,7 @@ pub unsafe extern "C" fn eslp_bridge_parse(
     run(|| unsafe {
         let (out, read) = (Out::new(dial)?, Out::optional(read)?);
         let legs = slice_mut(legs, max)?;
-        let parsed = Bridge::parse(input(argument.data.cast(), argument.len)?, output(storage, size)?);
+        let parsed = Bridge::parse(argument.apart(Written::to(storage, size))?, output(storage, size)?);
         let parsed = parsed.map_err(|error| unread(error, read))?;
         let mut result = eslp_dial_read::ZERO;
         let dial = eslp_dial::read(&parsed.dial, legs, &mut result);

@@ -13,7 +13,7 @@ use crate::handle::{Opaque, assert_fits};
 use crate::name::{eslp_event_name, eslp_format, event_number, format_number, format_of};
 use crate::octets::{eslp_bytes, eslp_header, eslp_value};
 use crate::pairs::{Content, eslp_pairs};
-use crate::ptr::{Out, Outcome, Plain as _, read, run, slice, slice_mut};
+use crate::ptr::{Out, Outcome, Plain as _, Written, read, run, slice, slice_mut};
 use crate::status::eslp_status;
 
 /// An event, or the channel data that answers `connect`, in the caller's buffer: plain, JSON or XML.
@@ -149,6 +149,17 @@ pub(crate) unsafe fn event<'a>(pointer: *const eslp_event) -> Outcome<Event<'a>>
     }
 }
 
+/// As [`event`], if the call does not write where its text is.
+///
+/// # Safety
+/// As [`event`].
+unsafe fn event_apart<'a>(pointer: *const eslp_event, out: *const c_void, size: usize) -> Outcome<Event<'a>> {
+    // SAFETY: the same precondition as this function's.
+    let event = unsafe { event(pointer) }?;
+    Written::to(out, size).apart(event.text())?;
+    Ok(event)
+}
+
 fn result<T>(value: Option<T>) -> Outcome<T> {
     value.ok_or(eslp_status::ESLP_NOT_FOUND)
 }
@@ -204,6 +215,9 @@ pub unsafe extern "C" fn eslp_event_find(
     // written before it is read.
     run(|| unsafe {
         let values = slice_mut(values.cast::<core::mem::MaybeUninit<eslp_value>>(), count)?;
+        for value in &mut *values {
+            value.write(eslp_value::ZERO);
+        }
         let mut slots = [HeaderSlot::EMPTY; 128];
         let indexed = self::event(event)?.index(&mut slots);
         for (name, to) in slice(names, count)?.iter().zip(values) {
@@ -231,7 +245,7 @@ pub unsafe extern "C" fn eslp_event_transcode(
     len: *mut usize,
 ) -> eslp_status {
     // SAFETY: by the contract with C, `event` is an input and `out[..size]` and `len` are outputs.
-    run(|| unsafe { crate::data::encode(&self::event(event)?, format, flags, out, size, len) })
+    run(|| unsafe { crate::data::encode(&event_apart(event, out, size)?, format, flags, out, size, len) })
 }
 
 /// Begins with the first of all headers of this name, in any case of its letters. The name must stay where it is as
@@ -244,8 +258,10 @@ pub unsafe extern "C" fn eslp_event_get_all(
 ) -> eslp_status {
     // SAFETY: by the contract with C, `event` and `name` are inputs and `headers` is an output.
     run(|| unsafe {
-        let name = name.octets()?;
-        eslp_headers::put(headers, AnyHeaders::Named(self::event(event)?.get_all(name), name))
+        eslp_headers::put(headers, || {
+            let name = name.octets()?;
+            Ok(AnyHeaders::Named(self::event(event)?.get_all(name), name))
+        })
     })
 }
 
@@ -253,7 +269,7 @@ pub unsafe extern "C" fn eslp_event_get_all(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_event_headers(event: *const eslp_event, headers: *mut eslp_headers) -> eslp_status {
     // SAFETY: by the contract with C, `event` is an input and `headers` is an output.
-    run(|| unsafe { eslp_headers::put(headers, AnyHeaders::Event(self::event(event)?.headers())) })
+    run(|| unsafe { eslp_headers::put(headers, || Ok(AnyHeaders::Event(self::event(event)?.headers()))) })
 }
 
 /// Begins with the first of a list of pairs: as headers, name and value.
@@ -261,13 +277,14 @@ pub unsafe extern "C" fn eslp_event_headers(event: *const eslp_event, headers: *
 pub unsafe extern "C" fn eslp_pairs_headers(pairs: *const eslp_pairs, headers: *mut eslp_headers) -> eslp_status {
     // SAFETY: by the contract with C, `pairs` is an input and `headers` is an output.
     run(|| unsafe {
-        let walk = match read(pairs)?.content()? {
-            Content::Given(pairs) => AnyHeaders::Pairs(pairs, 0),
-            Content::Headers(request) => AnyHeaders::Request(request.headers()),
-            Content::Applications(request) => AnyHeaders::Applications(request.headers()),
-            Content::Variables(text, mark) => AnyHeaders::Variables(ReadVariables::new(text, mark)),
-        };
-        eslp_headers::put(headers, walk)
+        eslp_headers::put(headers, || {
+            Ok(match read(pairs)?.content(Written::NOWHERE)? {
+                Content::Given(pairs) => AnyHeaders::Pairs(pairs, 0),
+                Content::Headers(request) => AnyHeaders::Request(request.headers()),
+                Content::Applications(request) => AnyHeaders::Applications(request.headers()),
+                Content::Variables(text, mark) => AnyHeaders::Variables(ReadVariables::new(text, mark)),
+            })
+        })
     })
 }
 
@@ -347,10 +364,10 @@ pub unsafe extern "C" fn eslp_event_index(
     // `eslp_slot` has the size and alignment of a `HeaderSlot`, asserted above, which consists of two integers: valid
     // with any bits.
     run(|| unsafe {
-        let event = self::event(event)?;
-        let _: Out<eslp_index> = Out::new(index)?;
-        let slots: &'static mut [HeaderSlot] = slice_mut(slots.cast(), count)?;
-        eslp_index::put(index, event.index(slots))
+        eslp_index::put(index, || {
+            let slots: &'static mut [HeaderSlot] = slice_mut(slots.cast(), count)?;
+            Ok(self::event(event)?.index(slots))
+        })
     })
 }
 
@@ -381,7 +398,7 @@ pub unsafe extern "C" fn eslp_index_name_of(index: *const eslp_index) -> eslp_ev
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_index_headers(index: *const eslp_index, headers: *mut eslp_headers) -> eslp_status {
     // SAFETY: by the contract with C, `index` is a handle and `headers` is an output.
-    run(|| unsafe { eslp_headers::put(headers, AnyHeaders::Indexed(eslp_index::inner_ref(index)?.headers())) })
+    run(|| unsafe { eslp_headers::put(headers, || Ok(AnyHeaders::Indexed(eslp_index::inner_ref(index)?.headers()))) })
 }
 
 /// The event's own body, as eslp_event_body().

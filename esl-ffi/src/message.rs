@@ -9,7 +9,7 @@ use crate::event::{AnyHeaders, eslp_event, eslp_headers};
 use crate::handle::Opaque;
 use crate::name::{eslp_format, eslp_log_level, format_number, level_number};
 use crate::octets::{eslp_bytes, eslp_value};
-use crate::ptr::{Out, Outcome, Plain as _, change, read, run};
+use crate::ptr::{Out, Outcome, Plain, change, read, run};
 use crate::status::eslp_status;
 
 /// One frame of a stream, in the caller's buffer: header lines, and perhaps a body.
@@ -365,7 +365,7 @@ unsafe fn said<'a>(pointer: *const eslp_message) -> Outcome<Said<'a>> {
 ///
 /// # Safety
 /// As [`Out::new`] for `out`.
-unsafe fn give<T, C: From<T>>(out: *mut C, value: impl FnOnce() -> Outcome<Option<T>>) -> eslp_status {
+unsafe fn give<T, C: From<T> + Plain>(out: *mut C, value: impl FnOnce() -> Outcome<Option<T>>) -> eslp_status {
     run(|| {
         // SAFETY: the same precondition as this function's.
         let out = unsafe { Out::new(out) }?;
@@ -398,7 +398,7 @@ pub(crate) fn socket_mode(mode: SocketMode) -> eslp_socket_mode {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_message_headers(message: *const eslp_message, headers: *mut eslp_headers) -> eslp_status {
     // SAFETY: by the contract with C, `message` is an input and `headers` is an output.
-    run(|| unsafe { eslp_headers::put(headers, AnyHeaders::Frame(frame(message)?.headers())) })
+    run(|| unsafe { eslp_headers::put(headers, || Ok(AnyHeaders::Frame(frame(message)?.headers()))) })
 }
 
 /// The first header of this name in the frame's head, in any case of its letters. Any kind.
@@ -686,7 +686,6 @@ pub unsafe extern "C" fn eslp_request_get(
 pub unsafe extern "C" fn eslp_request_headers(request: *const eslp_frame, headers: *mut eslp_headers) -> eslp_status {
     // SAFETY: by the contract with C, `request` is an input and `headers` is an output.
     run(|| unsafe {
-        let request = Request::from(read(request)?.frame()?);
-        eslp_headers::put(headers, AnyHeaders::Request(request.headers()))
+        eslp_headers::put(headers, || Ok(AnyHeaders::Request(Request::from(read(request)?.frame()?).headers())))
     })
 }

@@ -14,6 +14,9 @@ macro_rules! numbers {
         #[repr(transparent)]
         pub struct $name(pub i32);
 
+        // SAFETY: a number, of which all bits are valid.
+        unsafe impl crate::ptr::Plain for $name {}
+
         #[allow(missing_docs, reason = "some are words of FreeSWITCH")]
         impl $name {
             $($(#[doc = $doc])* pub const $value: Self = Self($number);)+

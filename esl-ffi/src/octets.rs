@@ -6,7 +6,7 @@ use esl_core::Value;
 use esl_core::text::{Insufficient, Items};
 
 use crate::handle::{Opaque, assert_fits};
-use crate::ptr::{Out, Outcome, Plain as _, output, read, run, slice};
+use crate::ptr::{Out, Outcome, Plain as _, Written, output, read, run, slice};
 use crate::status::eslp_status;
 
 /// A borrowed, length-delimited byte string (not NUL-terminated). Bytes, not text: nothing on the wire is promised to
@@ -87,6 +87,24 @@ impl eslp_bytes {
         unsafe { slice(self.data.cast::<u8>(), self.len) }
     }
 
+    /// The octets, if the call does not write there.
+    ///
+    /// # Safety
+    /// As [`octets`](Self::octets).
+    pub(crate) unsafe fn apart<'a>(&self, written: Written) -> Outcome<&'a [u8]> {
+        // SAFETY: the same precondition as this function's.
+        written.apart(unsafe { self.octets() }?)
+    }
+
+    /// As [`optional`](Self::optional), if the call does not write there.
+    ///
+    /// # Safety
+    /// As [`octets`](Self::octets).
+    pub(crate) unsafe fn said<'a>(&self, written: Written) -> Outcome<Option<&'a [u8]>> {
+        // SAFETY: the same precondition as this function's.
+        unsafe { self.optional() }?.map(|octets| written.apart(octets)).transpose()
+    }
+
     /// The octets, or [`None`] if absent: NULL.
     ///
     /// # Safety
@@ -137,6 +155,17 @@ unsafe fn value<'a>(pointer: *const eslp_value) -> Outcome<Value<'a>> {
     unsafe { read(pointer)?.value() }
 }
 
+/// As [`value`], if the call does not write where its octets are.
+///
+/// # Safety
+/// As [`value`].
+unsafe fn value_apart<'a>(pointer: *const eslp_value, out: *const c_void, size: usize) -> Outcome<Value<'a>> {
+    // SAFETY: the same precondition as this function's.
+    let value = unsafe { value(pointer) }?;
+    Written::to(out, size).apart(value.raw())?;
+    Ok(value)
+}
+
 /// Decodes into `out`, and sets `len` to the number of octets, written or required.
 fn decode<'o>(value: Value<'_>, out: &'o mut [u8], len: Option<Out<usize>>) -> Outcome<&'o [u8]> {
     let decoded = value.decode_into(out);
@@ -179,7 +208,7 @@ pub unsafe extern "C" fn eslp_value_read(
     // SAFETY: by the contract with C, `value` is an input and `storage[..size]` and `octets` are outputs.
     run(|| unsafe {
         let out = Out::new(octets)?;
-        let value = self::value(value)?;
+        let value = value_apart(value, storage, size)?;
         if let Some(plain) = value.as_plain() {
             out.set(eslp_bytes::of(plain));
             return Ok(());
@@ -209,7 +238,7 @@ pub unsafe extern "C" fn eslp_value_decode(
     // SAFETY: by the contract with C, `value` is an input and `out[..size]` and `len` are outputs.
     run(|| unsafe {
         let len = Out::optional(len)?;
-        decode(self::value(value)?, output(out, size)?, len)?;
+        decode(value_apart(value, out, size)?, output(out, size)?, len)?;
         Ok(())
     })
 }
@@ -230,7 +259,7 @@ pub unsafe extern "C" fn eslp_value_string(
     // SAFETY: by the contract with C, `value` is an input and `out[..size]` and `len` are outputs.
     run(|| unsafe {
         let len = Out::optional(len)?;
-        let value = self::value(value)?;
+        let value = value_apart(value, out.cast(), size)?;
         let out = output(out.cast(), size)?;
         let Some((_, front)) = out.split_last_mut() else {
             if let Some(len) = len {
@@ -317,7 +346,7 @@ pub unsafe extern "C" fn eslp_value_is_array(value: *const eslp_value) -> bool {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_value_items(value: *const eslp_value, items: *mut eslp_items) -> eslp_status {
     // SAFETY: by the contract with C, `value` is an input and `items` is an output.
-    run(|| unsafe { eslp_items::put(items, self::value(value)?.items()) })
+    run(|| unsafe { eslp_items::put(items, || Ok(self::value(value)?.items())) })
 }
 
 /// The next element.

@@ -19,7 +19,7 @@ use crate::handle::{Opaque, assert_size};
 use crate::message::eslp_frame;
 use crate::name::{eslp_event_name, eslp_format, eslp_log_level, event_number, format_number, level_number, level_of};
 use crate::octets::eslp_bytes;
-use crate::ptr::{Out, Outcome, Plain as _, input, known, output, read, run};
+use crate::ptr::{Out, Outcome, Plain as _, Written, input, known, output, read, run};
 use crate::status::eslp_status;
 
 /// Memory for a server, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
@@ -329,6 +329,10 @@ pub struct eslp_log_data {
 
 /// Says whether a regular expression, `/.../` as a client has written it, matches a header's value. One that cannot be
 /// read matches nothing. `user` is what was given to eslp_server_offer(). Neither text is ended by a NUL.
+///
+/// A client chooses the expression, so the callback must bear any, and should bound what one may cost. During the call it
+/// must not use this server or the event, and it must return: what leaves it by an exception or `longjmp` undoes the call
+/// half done. eslp::server catches what is thrown, and takes it for no match.
 pub type eslp_regex = Option<
     unsafe extern "C" fn(
         user: *mut c_void,
@@ -451,16 +455,16 @@ fn offer(offer: Admission) -> eslp_admission {
 impl eslp_response {
     /// # Safety
     /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
-    unsafe fn response<'a>(&'a self) -> Outcome<Response<'a>> {
+    unsafe fn response<'a>(&'a self, written: Written) -> Outcome<Response<'a>> {
         // SAFETY: the fields of an input are inputs, which is all that `octets` and `optional` require. `channel` is a
         // handle that nobody changes during the call, for `inner_ref`.
         unsafe {
             known(&self.reserved)?;
-            let text = self.text.octets()?;
+            let text = self.text.apart(written)?;
             Ok(match self.kind {
                 eslp_response_kind::ESLP_RESPONSE_ACCEPT => Response::Accept(Rights {
-                    allowed_events: self.allowed_events.optional()?,
-                    allowed_api: self.allowed_api.optional()?,
+                    allowed_events: self.allowed_events.said(written)?,
+                    allowed_api: self.allowed_api.said(written)?,
                     allowed_log: self.deny_log == 0,
                 }),
                 eslp_response_kind::ESLP_RESPONSE_REFUSE => Response::Refuse,
@@ -472,7 +476,7 @@ impl eslp_response {
                 eslp_response_kind::ESLP_RESPONSE_FIRED => Response::Fired(text),
                 eslp_response_kind::ESLP_RESPONSE_VALUE => Response::Value(text),
                 eslp_response_kind::ESLP_RESPONSE_CHANNEL => {
-                    Response::Channel(eslp_outgoing_event::inner_ref(self.channel)?.event()?)
+                    Response::Channel(eslp_outgoing_event::inner_ref(self.channel)?.event(written)?)
                 }
                 eslp_response_kind::ESLP_RESPONSE_REPLY => Response::Reply(text),
                 _ => return Err(eslp_status::ESLP_UNKNOWN_NUMBER),
@@ -631,7 +635,9 @@ pub unsafe extern "C" fn eslp_server_poll(
     run(|| unsafe {
         let told = Out::new(result)?;
         let server = eslp_server::inner(server)?;
-        let poll = server.poll(input(buf, len)?, output(out, size)?).map_err(|_| eslp_status::ESLP_INSUFFICIENT)?;
+        let poll = server
+            .poll(Written::to(out, size).apart(input(buf, len)?)?, output(out, size)?)
+            .map_err(|_| eslp_status::ESLP_INSUFFICIENT)?;
         let common =
             eslp_server_result { consumed: poll.consumed(), written: poll.written(), ..eslp_server_result::ZERO };
         let (result, status) = match poll {
@@ -686,7 +692,7 @@ pub unsafe extern "C" fn eslp_server_respond(
     run(|| unsafe {
         let written = Out::new(written)?;
         let server = eslp_server::inner(server)?;
-        let result = server.respond(read(response)?.response()?, output(out, size)?);
+        let result = server.respond(read(response)?.response(Written::to(out, size))?, output(out, size)?);
         written.set(match result {
             Ok(len) => len,
             Err(error) => error.required().unwrap_or_default(),
@@ -747,7 +753,7 @@ pub unsafe extern "C" fn eslp_server_channel_ended(
     // outputs.
     run(|| unsafe {
         let written = Out::new(written)?;
-        let name = name.octets()?;
+        let name = name.apart(Written::to(out, size))?;
         self::written(eslp_server::inner(server)?.channel_ended(name, output(out, size)?), written)
     })
 }
@@ -768,7 +774,7 @@ pub unsafe extern "C" fn eslp_server_offer(
     run(|| unsafe {
         let out = Out::new(offer)?;
         let server = eslp_server::inner(server)?;
-        let event = eslp_outgoing_event::inner_ref(event)?.event()?;
+        let event = eslp_outgoing_event::inner_ref(event)?.event(Written::NOWHERE)?;
         // What C gives is not coded.
         let matches = |expression: &[u8], value: esl_core::Value<'_>| match (regex, value.as_plain()) {
             (Some(regex), Some(value)) => {
@@ -833,7 +839,7 @@ pub unsafe extern "C" fn eslp_server_deliver(
     run(|| unsafe {
         let written = Out::new(written)?;
         let server = eslp_server::inner(server)?;
-        let event = eslp_outgoing_event::inner_ref(event)?.event()?;
+        let event = eslp_outgoing_event::inner_ref(event)?.event(Written::to(out, size))?;
         delivered(server.deliver(&event, output(out, size)?), written)
     })
 }
@@ -885,14 +891,15 @@ pub unsafe extern "C" fn eslp_server_deliver_log(
         let written = Out::new(written)?;
         let line = read(line)?;
         known(&line.reserved)?;
+        let apart = Written::to(out, size);
         let line = LogData {
             level: said(level_of(line.level)?)?,
             text_channel: line.text_channel,
-            file: line.file.octets()?,
-            function: line.function.octets()?,
+            file: line.file.apart(apart)?,
+            function: line.function.apart(apart)?,
             line: line.line,
-            user_data: line.user_data.octets()?,
-            text: line.text.octets()?,
+            user_data: line.user_data.apart(apart)?,
+            text: line.text.apart(apart)?,
         };
         delivered(eslp_server::inner(server)?.deliver_log(&line, output(out, size)?), written)
     })

@@ -87,6 +87,8 @@ statuses! {
         /// Room of a struct that is not zero: the struct was not set to zeros, or the program's header is newer and the field
         /// that it has set is unknown to this library.
         ESLP_UNKNOWN_FIELD = -8 => "room of a struct is not zero, or the library is older than the program's header",
+        /// An input lies, in whole or in part, where the function is to write.
+        ESLP_OVERLAP = -9 => "an input overlaps the output",
 
         /// Content-Length is no decimal number.
         ESLP_INVALID_LENGTH = -101 => DecodeErrorKind::InvalidLength,

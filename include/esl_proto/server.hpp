@@ -283,14 +283,24 @@ public:
 
     /// Whether this connection wants an event that happens. Regular expressions of filters match nothing.
     eslp_admission offer(const outgoing_event& event) noexcept { return offer(event, nullptr, nullptr); }
-    /// The same with a function `bool(std::string_view regex, std::string_view value)` for them.
+    /// The same with a function `bool(std::string_view regex, std::string_view value)` for them. Where it throws, nothing matches: the
+    /// client has chosen the expression.
     template <class Regex>
     eslp_admission offer(const outgoing_event& event, Regex&& regex) noexcept {
         using Function = std::remove_reference_t<Regex>;
         eslp_regex call = [](void* user, const char* pattern, std::size_t pattern_len, const char* text,
                              std::size_t text_len) {
             auto& function = *static_cast<Function*>(user);
+#ifdef __cpp_exceptions
+            // What is thrown must not pass through the C library.
+            try {
+                return bool(function(std::string_view(pattern, pattern_len), std::string_view(text, text_len)));
+            } catch (...) {
+                return false;
+            }
+#else
             return bool(function(std::string_view(pattern, pattern_len), std::string_view(text, text_len)));
+#endif
         };
         return offer(event, call, const_cast<void*>(static_cast<const void*>(&regex)));
     }

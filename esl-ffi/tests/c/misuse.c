@@ -710,6 +710,146 @@ static void servers(void) {
     FOR_BAD_GIVES(eslp_server, s, (eslp_server_free(s), true));
 }
 
+/* An input that lies where the function is to write is refused, wherever a host may put one. `area` is both. */
+static void overlaps(void) {
+    static char area[ESLP_SERVER_REPLY_MAX];
+    static const char json[] = "{\"a\":\"b\\u0041\"}", line_text[] = "originate user/1 2", request[] = "noevents\n\n";
+    static uint64_t memory[ESLP_SERVER_SIZE / 8], other_memory[ESLP_CLIENT_SIZE / 8];
+    static char storage[256];
+    const eslp_bytes here = {area + 4, 8};
+    eslp_value coded = {.data = area, .len = 4, .coding = 3};
+    eslp_event event;
+    eslp_outgoing_event own;
+    eslp_field_slot slots[2];
+    eslp_item_slot item_slots[1];
+    eslp_client *client;
+    eslp_server *server;
+    eslp_server_result result;
+    eslp_sent sent;
+    eslp_leg legs[2];
+    eslp_originate call;
+
+    memcpy(area, "a%41xxxxxxxxxxxx", 16);
+    RETURNS(ESLP_OVERLAP, eslp_value_decode(&coded, area, sizeof area, &len));
+    RETURNS(ESLP_OVERLAP, eslp_value_decode(&coded, area + 3, 8, &len));
+    RETURNS(ESLP_OVERLAP, eslp_value_read(&coded, area, sizeof area, &bytes));
+    RETURNS(ESLP_OVERLAP, eslp_value_string(&coded, area, sizeof area, &len));
+    CHECK(!memcmp(area, "a%41xxxxxxxxxxxx", 16));
+    /* Beside each other they are apart. */
+    RETURNS(ESLP_OK, eslp_value_decode(&coded, area + 4, 8, &len));
+    CHECK(len == 2 && !memcmp(area, "a%41aAxx", 8));
+
+    memcpy(area, json, sizeof json);
+    RETURNS(ESLP_OK, eslp_event_view(ESLP_FORMAT_JSON, (eslp_bytes){area, sizeof json - 1}, &event));
+    RETURNS(ESLP_OVERLAP, eslp_event_transcode(&event, ESLP_FORMAT_PLAIN, 0, area, sizeof area, &len));
+    for (int place = 0; place < 4; place++) {
+        const eslp_bytes item[] = {place == 2 ? here : ESLP_LIT("x")};
+        RETURNS(ESLP_OK, eslp_outgoing_event_init(&own, slots, 2));
+        RETURNS(ESLP_OK, eslp_outgoing_event_add(&own, place == 0 ? here : ESLP_LIT("a"), place == 1 ? here : ESLP_LIT("b")));
+        RETURNS(ESLP_OK, eslp_outgoing_event_add_array(&own, ESLP_LIT("c"), item, 1, item_slots));
+        RETURNS(ESLP_OK, eslp_outgoing_event_body(&own, place == 3 ? here : ESLP_LIT("y")));
+        RETURNS(ESLP_OVERLAP, eslp_outgoing_event_encode(&own, ESLP_FORMAT_JSON, 0, area, sizeof area, &len));
+        RETURNS(ESLP_OVERLAP, eslp_outgoing_event_frame(&own, ESLP_FORMAT_JSON, 0, area, sizeof area, &len));
+    }
+
+    const eslp_pair pair[] = {{ESLP_INIT("a"), {area, 1}}};
+    const eslp_command commands[] = {
+        {.kind = ESLP_COMMAND_AUTH, .as.auth.password = here},
+        {.kind = ESLP_COMMAND_API, .as.api.line = here},
+        {.kind = ESLP_COMMAND_BGAPI, .as.api = {.line = ESLP_LIT("x"), .job_uuid = here}},
+        {.kind = ESLP_COMMAND_EVENT, .as.event.names = here},
+        {.kind = ESLP_COMMAND_MYEVENTS, .as.myevents.uuid = here},
+        {.kind = ESLP_COMMAND_FILTER_ADD, .as.filter = {.header = ESLP_LIT("a"), .value = here}},
+        {.kind = ESLP_COMMAND_GETVAR, .as.variable = here},
+        {.kind = ESLP_COMMAND_SENDEVENT, .as.sendevent = {.name = ESLP_LIT("A"), .headers = {.items = pair, .count = 1}}},
+        {.kind = ESLP_COMMAND_SENDMSG,
+         .as.sendmsg = {.uuid = ESLP_LIT("a"), .call = ESLP_CALL_EXECUTE, .execute = {.app = ESLP_LIT("x"), .arg = here}}},
+        {.kind = ESLP_COMMAND_SENDMSG, .as.sendmsg = {.uuid = ESLP_LIT("a"), .call = ESLP_CALL_HANGUP, .hangup_cause = here}},
+    };
+    RETURNS(ESLP_OK, eslp_client_init(other_memory, sizeof other_memory, ESLP_INBOUND, NULL, &client));
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        RETURNS(ESLP_OVERLAP, eslp_command_encode(&commands[i], area, sizeof area, &len, NULL));
+        RETURNS(ESLP_OVERLAP, eslp_client_send(client, &commands[i], area, sizeof area, &sent));
+        CHECK(sent.id == ESLP_NO_ID && sent.len == 0);
+    }
+    const eslp_subscription subscription = {.events.names = here}, filters = {.filters = {.items = pair, .count = 1}};
+    RETURNS(ESLP_OVERLAP, eslp_client_subscribe(client, &subscription, area, sizeof area, &sent));
+    RETURNS(ESLP_OVERLAP, eslp_client_unsubscribe(client, &filters, area, sizeof area, &sent));
+
+    legs[0] = (eslp_leg){.endpoint = here};
+    call = (eslp_originate){.dial = {.legs = legs, .count = 1}, .extension = ESLP_LIT("1")};
+    RETURNS(ESLP_OVERLAP, eslp_originate_encode(&call, area, sizeof area, &len, NULL));
+    RETURNS(ESLP_OVERLAP, eslp_bridge_encode(&call.dial, area, sizeof area, &len, NULL));
+    legs[0] = (eslp_leg){.endpoint = ESLP_LIT("user/1"), .variables = {.items = pair, .count = 1}};
+    RETURNS(ESLP_OVERLAP, eslp_originate_encode(&call, area, sizeof area, &len, NULL));
+    memcpy(area, line_text, sizeof line_text);
+    const eslp_bytes line = {area, sizeof line_text - 1}, argument = {area + 10, 6};
+    RETURNS(ESLP_OVERLAP, eslp_originate_parse(line, area, sizeof area, legs, 2, &call, NULL));
+    RETURNS(ESLP_OVERLAP, eslp_bridge_parse(argument, area, sizeof area, legs, 2, &call.dial, NULL));
+
+    memcpy(area, request, sizeof request);
+    RETURNS(ESLP_OK, eslp_server_init(memory, sizeof memory, NULL, storage, sizeof storage, &server));
+    RETURNS(ESLP_OVERLAP, eslp_server_poll(server, area, sizeof request - 1, area, sizeof area, &result));
+    CHECK(result.kind == ESLP_SERVER_NONE && result.written == 0);
+    const eslp_response response = {.kind = ESLP_RESPONSE_OUTPUT, .text = here};
+    RETURNS(ESLP_OVERLAP, eslp_server_respond(server, &response, area, sizeof area, &len));
+    RETURNS(ESLP_OVERLAP, eslp_server_channel_ended(server, here, area, sizeof area, &len));
+    RETURNS(ESLP_OVERLAP, eslp_server_deliver(server, &own, area, sizeof area, &len));
+    const eslp_log_data log = {.level = ESLP_LOG_INFO, .text = here};
+    RETURNS(ESLP_OVERLAP, eslp_server_deliver_log(server, &log, area, sizeof area, &len));
+}
+
+/* Whatever is wrong, what a function is to write is written: nothing that was there before looks like a result. */
+static void results(void) {
+    eslp_client_result result;
+    eslp_server_result served;
+    eslp_step step;
+    eslp_sent sent;
+    eslp_eof eof;
+    eslp_event event;
+    eslp_header header;
+    eslp_value values[2];
+    const eslp_bytes wanted[] = {ESLP_LIT("a"), ESLP_LIT("b")};
+    const eslp_command command = {.kind = ESLP_COMMAND_NOEVENTS};
+    memset(&result, 0x55, sizeof result);
+    RETURNS(ESLP_NULL, eslp_client_poll(NULL, "x", 1, &result));
+    CHECK(result.kind == ESLP_IN_NONE && result.consumed == 0 && result.id == ESLP_NO_ID && !result.message.frame.head.data);
+    memset(&result, 0x55, sizeof result);
+    RETURNS(ESLP_BAD_HANDLE, eslp_connection_next((eslp_connection *)zeros, &result));
+    CHECK(result.kind == ESLP_IN_NONE && result.id == ESLP_NO_ID && result.unanswered.count == 0);
+    memset(&served, 0x55, sizeof served);
+    RETURNS(ESLP_NULL, eslp_server_poll(NULL, "x", 1, out, sizeof out, &served));
+    CHECK(served.kind == ESLP_SERVER_NONE && served.written == 0 && served.consumed == 0);
+    memset(&step, 0x55, sizeof step);
+    RETURNS(ESLP_NULL, eslp_decoder_decode(NULL, "x", 1, &step));
+    CHECK(step.kind == ESLP_STEP_NONE && step.consumed == 0);
+    memset(&sent, 0x55, sizeof sent);
+    RETURNS(ESLP_NULL, eslp_client_send(NULL, &command, out, sizeof out, &sent));
+    CHECK(sent.id == ESLP_NO_ID && sent.len == 0 && sent.count == 0);
+    memset(&eof, 0x55, sizeof eof);
+    RETURNS(ESLP_NULL, eslp_client_eof(NULL, "x", 1, &eof));
+    CHECK(eof.id == ESLP_NO_ID && eof.end == ESLP_END_NONE && eof.incomplete == 0);
+    len = 7;
+    RETURNS(ESLP_NULL, eslp_command_encode(NULL, out, sizeof out, &len, NULL));
+    CHECK(len == 0);
+    len = 7;
+    RETURNS(ESLP_NULL, eslp_server_respond(NULL, NULL, out, sizeof out, &len));
+    CHECK(len == 0);
+    memset(values, 0x55, sizeof values);
+    RETURNS(ESLP_NULL, eslp_event_find(NULL, wanted, 2, values));
+    CHECK(!values[0].data && !values[1].data);
+    /* An iterator that could not be made anew does not go on where the one before it was. */
+    RETURNS(ESLP_OK, eslp_event_view(ESLP_FORMAT_PLAIN, ESLP_LIT("a: b\nc: d\n\n"), &event));
+    RETURNS(ESLP_OK, eslp_event_headers(&event, &headers));
+    RETURNS(ESLP_OK, eslp_headers_next(&headers, &header));
+    RETURNS(ESLP_NULL, eslp_event_headers(NULL, &headers));
+    RETURNS(ESLP_BAD_HANDLE, eslp_headers_next(&headers, &header));
+    CHECK(!header.name.data && !header.value.data);
+    RETURNS(ESLP_OK, eslp_event_get(&event, ESLP_LIT("a"), &value));
+    RETURNS(ESLP_NOT_FOUND, eslp_event_get(&event, ESLP_LIT("b"), &value));
+    CHECK(!value.data && !value.len);
+}
+
 /* Room for fields that this library does not know is zero, or the struct was not set to zeros, or is of a newer header. */
 static void rooms(void) {
     uint64_t memory[ESLP_CONNECTION_SIZE / 8];
@@ -797,6 +937,8 @@ int main(void) {
     events_to_send();
     servers();
     rooms();
+    overlaps();
+    results();
     bad[5].memory = another;
     decoders();
     return 0;
