@@ -117,6 +117,8 @@ ESLP_ENUM(eslp_status) {
   ESLP_WAITING = 5,
   /** What was asked for is not here: the frame comes in parts. */
   ESLP_NOT_WHOLE = 6,
+  /** The time is over: esl_proto_posix.h. */
+  ESLP_TIMED_OUT = 7,
   /** A pointer is NULL. */
   ESLP_NULL = -1,
   /** A handle or iterator that was never initialised, or is of another type, or has ended. */
@@ -138,6 +140,12 @@ ESLP_ENUM(eslp_status) {
   ESLP_UNKNOWN_FIELD = -8,
   /** An input lies, in whole or in part, where the function is to write. */
   ESLP_OVERLAP = -9,
+  /** A call of the system's has failed: esl_proto_posix.h keeps its errno. */
+  ESLP_SYSTEM = -10,
+  /** A host's name is not known: esl_proto_posix.h. */
+  ESLP_UNKNOWN_HOST = -11,
+  /** The server refuses: the password, the address by its access list, a command with `-ERR`. esl_proto_posix.h. */
+  ESLP_REFUSED = -12,
   /** Content-Length is no decimal number. */
   ESLP_INVALID_LENGTH = -101,
   /** Two Content-Length headers differ. */

@@ -69,6 +69,8 @@ statuses! {
         ESLP_WAITING = 5 => "waiting for the host's answer",
         /// What was asked for is not here: the frame comes in parts.
         ESLP_NOT_WHOLE = 6 => "the frame comes in parts",
+        /// The time is over: esl_proto_posix.h.
+        ESLP_TIMED_OUT = 7 => "timed out",
 
         /// A pointer is NULL.
         ESLP_NULL = -1 => "a pointer is NULL",
@@ -89,6 +91,12 @@ statuses! {
         ESLP_UNKNOWN_FIELD = -8 => "room of a struct is not zero, or the library is older than the program's header",
         /// An input lies, in whole or in part, where the function is to write.
         ESLP_OVERLAP = -9 => "an input overlaps the output",
+        /// A call of the system's has failed: esl_proto_posix.h keeps its errno.
+        ESLP_SYSTEM = -10 => "a system call has failed",
+        /// A host's name is not known: esl_proto_posix.h.
+        ESLP_UNKNOWN_HOST = -11 => "the host is not known",
+        /// The server refuses: the password, the address by its access list, a command with `-ERR`. esl_proto_posix.h.
+        ESLP_REFUSED = -12 => "the server refuses",
 
         /// Content-Length is no decimal number.
         ESLP_INVALID_LENGTH = -101 => DecodeErrorKind::InvalidLength,
