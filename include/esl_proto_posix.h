@@ -552,6 +552,7 @@ static inline eslp_status eslp_posix_listen(const char *host, const char *port, 
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE;
   *listener = -1;
+  if (error) *error = 0;
   if (getaddrinfo(host, port, &hints, &list)) return ESLP_UNKNOWN_HOST;
   for (address = list; address && *listener < 0; address = address->ai_next) {
     made = socket(address->ai_family, address->ai_socktype, address->ai_protocol);
