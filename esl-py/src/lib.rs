@@ -9,6 +9,7 @@
 
 mod command;
 mod connection;
+mod dial;
 mod error;
 mod event;
 mod host_request;
@@ -35,6 +36,10 @@ mod _native {
     use crate::command::Command;
     #[pymodule_export]
     use crate::connection::Connection;
+    #[pymodule_export]
+    use crate::dial::{
+        Endpoint, bridge_line, bridge_parts, hook_variable, inline_line, inline_parts, originate_line, originate_parts,
+    };
     #[pymodule_export]
     use crate::event::Event;
     #[pymodule_export]

@@ -83,6 +83,12 @@ impl Deref for Text {
     }
 }
 
+impl AsRef<[u8]> for Text {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
 fn kind(object: &Bound<'_, PyAny>) -> String {
     object.get_type().name().map_or_else(|_| "that".to_owned(), |name| name.to_string())
 }
@@ -118,6 +124,14 @@ impl<'py> FromPyObject<'_, 'py> for FormatWord {
 /// Octets as `str`; what is not UTF-8 becomes U+FFFD.
 pub(crate) fn to_str<'py>(py: Python<'py>, octets: &[u8]) -> Bound<'py, PyString> {
     PyString::new(py, &String::from_utf8_lossy(octets))
+}
+
+/// Octets as `str`; what is not UTF-8 becomes surrogates, which go out as the same octets again.
+pub(crate) fn exact_str<'py>(py: Python<'py>, octets: &[u8]) -> PyResult<Bound<'py, PyString>> {
+    match std::str::from_utf8(octets) {
+        Ok(text) => Ok(PyString::new(py, text)),
+        Err(_) => PyString::from_encoded_object(&PyBytes::new(py, octets), Some(c"utf-8"), Some(c"surrogateescape")),
+    }
 }
 
 /// The `bytes` that these octets are in.

@@ -26,7 +26,7 @@ from esl_proto._native import (
     Unexpected,
     __version__,
 )
-from esl_proto.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
+from esl_proto.errors import DialError, LocalProtocolError, ProtocolError, RemoteProtocolError
 from esl_proto.types import Message
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "Command",
     "Connected",
     "Connection",
+    "DialError",
     "Effect",
     "Event",
     "Frame",

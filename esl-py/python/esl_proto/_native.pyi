@@ -1,10 +1,11 @@
 """The protocol core behind `esl_proto`."""
 
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
-from typing import ClassVar, Literal, Self, TypeVar, final, overload
+from typing import ClassVar, Literal, Self, TypeAlias, TypeVar, final, overload
 
 from typing_extensions import disjoint_base
 
+from esl_proto.errors import DialError as DialError
 from esl_proto.errors import LocalProtocolError as LocalProtocolError
 from esl_proto.errors import ProtocolError as ProtocolError
 from esl_proto.errors import RemoteProtocolError as RemoteProtocolError
@@ -22,7 +23,9 @@ __all__ = [
     "Command",
     "Connected",
     "Connection",
+    "DialError",
     "Effect",
+    "Endpoint",
     "Event",
     "Frame",
     "Lingering",
@@ -37,7 +40,14 @@ __all__ = [
     "Sim",
     "Unexpected",
     "__version__",
+    "bridge_line",
+    "bridge_parts",
     "end_reasons",
+    "hook_variable",
+    "inline_line",
+    "inline_parts",
+    "originate_line",
+    "originate_parts",
     "vocabulary",
 ]
 
@@ -942,3 +952,75 @@ class Channel:
         """The applications that have begun, each with its argument."""
     def __eq__(self, other: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
+
+_TextPairs: TypeAlias = Sequence[tuple[Text, Text]]
+_Variables: TypeAlias = tuple[tuple[str, str], ...]
+_DialParts: TypeAlias = tuple[list[tuple[list[list[tuple[str, _Variables]]], _Variables]], _Variables]
+_Legs: TypeAlias = Sequence[tuple[int, _TextPairs, _TextPairs, Text]]
+
+def bridge_line(variables: _TextPairs, legs: _Legs) -> bytes:
+    """The argument of `bridge` that these legs make."""
+def bridge_parts(text: Text) -> _DialParts:
+    """The handles and variables in an argument of `bridge`."""
+def originate_line(
+    variables: _TextPairs,
+    legs: _Legs,
+    app: Text | None,
+    destination: Text,
+    dialplan: Text | None,
+    context: Text | None,
+    cid_name: Text | None,
+    cid_num: Text | None,
+    timeout_sec: int | None,
+) -> bytes:
+    """The line of `originate` with these legs. The destination is an extension, or with `app` an application's argument."""
+def originate_parts(
+    line: Text,
+) -> tuple[_DialParts, str | None, str, str | None, str | None, str | None, str | None, int | None]:
+    """The parts of a line of `originate`, in the order of `originate_line`."""
+def inline_line(tasks: _TextPairs) -> bytes:
+    """The text of an inline dialplan with these applications and arguments."""
+def inline_parts(text: Text) -> _Variables:
+    """The applications and arguments of an inline dialplan."""
+def hook_variable(occasion: str, app: Text | None, arg: Text, background: bool) -> tuple[str, str]:
+    """The variable that has a channel execute something on an occasion, and its value: an application (`background`: when the
+    channel comes to it), or, without one, an API command, which is the argument.
+    """
+@final
+class Endpoint:
+    """What a leg calls, put together of its parts, as text for `Leg`.
+
+    No part can become another: what the endpoint's module would read as the end of a part is refused with DialError,
+    whose `item` is the part. Any other endpoint is given to `Leg` as text.
+    """
+
+    @staticmethod
+    def user(user: Text, domain: Text | None = None) -> str:
+        """A user of the directory, wherever it is registered: `user/<user>@<domain>`."""
+    @staticmethod
+    def group(group: Text, domain: Text | None = None) -> str:
+        """All users of a group of the directory: `group/<group>@<domain>`."""
+    @staticmethod
+    def sofia(profile: Text, address: Text) -> str:
+        """A SIP address, from one of the server's profiles: `sofia/<profile>/<address>`."""
+    @staticmethod
+    def gateway(gateway: Text, number: Text) -> str:
+        """A number at a SIP provider: `sofia/gateway/<gateway>/<number>`."""
+    @staticmethod
+    def contact(profile: Text, user: Text, domain: Text) -> str:
+        """Where a user has registered at a profile: `sofia/<profile>/<user>%<domain>`."""
+    @staticmethod
+    def loopback(extension: Text, context: Text | None = None, dialplan: Text | None = None) -> str:
+        """An extension of the dialplan, through a channel that is called by itself: `loopback/<extension>/<context>/<dialplan>`."""
+    @staticmethod
+    def verto(user: Text, domain: Text | None = None) -> str:
+        """A browser that has logged in: `verto.rtc/<user>@<domain>`."""
+    @staticmethod
+    def error(cause: Text) -> str:
+        """Nobody: the call fails with this cause, `error/<cause>`."""
+    @staticmethod
+    def null() -> str:
+        """A channel without anybody, which answers at once: `null`."""
+    @staticmethod
+    def pickup(key: Text) -> str:
+        """Whoever takes the call with the application `pickup`: `pickup/<key>`."""
