@@ -2,8 +2,8 @@
 
 use esl_proto::command::{Pairs, app::AppEncodeError};
 use esl_proto::dial::{
-    Bridge, Destination, DialHandles, DialReadError, DialString, Endpoint as Core, FlatLeg, Hook, Inline, Join,
-    Leg, LegSource, Originate, Task, Variables,
+    Bridge, Destination, DialHandles, DialReadError, DialString, Endpoint as Core, FlatLeg, Hook, Inline, Join, Leg,
+    LegSource, Originate, Task, Variables,
 };
 use esl_proto::name::HangupCause;
 use pyo3::exceptions::PyValueError;
@@ -72,10 +72,7 @@ fn written<'py, E>(
     }
 }
 
-fn pairs<'py, 'a>(
-    py: Python<'py>,
-    pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>,
-) -> PyResult<Bound<'py, PyTuple>> {
+fn pairs<'py, 'a>(py: Python<'py>, pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> PyResult<Bound<'py, PyTuple>> {
     let pairs: Vec<_> =
         pairs.map(|(name, value)| Ok((exact_str(py, name)?, exact_str(py, value)?))).collect::<PyResult<_>>()?;
     PyTuple::new(py, pairs)

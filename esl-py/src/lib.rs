@@ -12,18 +12,22 @@ mod connection;
 mod dial;
 mod error;
 mod event;
+mod headers;
 mod host_request;
 mod index;
 mod input;
 mod keys;
+mod lookup;
 mod message;
 mod names;
 mod outgoing;
 mod output;
 mod pattern;
+mod rows;
 mod server;
 mod sim;
 mod text;
+mod variables;
 
 use pyo3::prelude::*;
 
@@ -52,15 +56,20 @@ mod _native {
     #[pymodule_export]
     use crate::names::vocabulary;
     #[pymodule_export]
+    use crate::rows::rows;
+    #[pymodule_export]
     use crate::server::Server;
     #[pymodule_export]
     use crate::sim::{Channel, Sim};
+    #[pymodule_export]
+    use crate::variables::Variables;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         let mapping = module.py().import("collections.abc")?.getattr("Mapping")?;
         mapping.call_method1("register", (module.py().get_type::<Event>(),))?;
+        mapping.call_method1("register", (module.py().get_type::<Variables>(),))?;
         crate::error::register(module)
     }
 }

@@ -24,7 +24,9 @@ from esl_proto._native import (
     Server,
     ServerClosed,
     Unexpected,
+    Variables,
     __version__,
+    rows,
 )
 from esl_proto.errors import DialError, LocalProtocolError, ProtocolError, RemoteProtocolError
 from esl_proto.types import Message
@@ -54,5 +56,7 @@ __all__ = [
     "Server",
     "ServerClosed",
     "Unexpected",
+    "Variables",
     "__version__",
+    "rows",
 ]

@@ -1,6 +1,7 @@
 """The protocol core behind `esl_proto`."""
 
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
+from datetime import datetime
 from typing import ClassVar, Literal, Self, TypeAlias, TypeVar, final, overload
 
 from typing_extensions import disjoint_base
@@ -9,7 +10,7 @@ from esl_proto.errors import DialError as DialError
 from esl_proto.errors import LocalProtocolError as LocalProtocolError
 from esl_proto.errors import ProtocolError as ProtocolError
 from esl_proto.errors import RemoteProtocolError as RemoteProtocolError
-from esl_proto.names import EventName
+from esl_proto.names import AnswerState, CallDirection, CallState, ChannelState, EventName, HangupCause
 from esl_proto.types import Fields, Format, Message, BytesLike, Pairs, Text
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "ServerClosed",
     "Sim",
     "Unexpected",
+    "Variables",
     "__version__",
     "bridge_line",
     "bridge_parts",
@@ -48,6 +50,7 @@ __all__ = [
     "inline_parts",
     "originate_line",
     "originate_parts",
+    "rows",
     "vocabulary",
 ]
 
@@ -78,8 +81,85 @@ class Event(Mapping[str, str | list[str]]):
     def subclass(self) -> str | None:
         """Event-Subclass, of a CUSTOM event."""
     @property
+    def sequence(self) -> int | None:
+        """Event-Sequence: the server's own number of the event. Events do not come in its order."""
+    @property
+    def timestamp(self) -> datetime | None:
+        """Event-Date-Timestamp: when the event happened."""
+    @property
+    def core_uuid(self) -> str | None:
+        """Core-UUID: the running server; a new one after a restart."""
+    @property
     def unique_id(self) -> str | None:
-        """Unique-ID: the channel."""
+        """Unique-ID: the channel that the event is about."""
+    @property
+    def channel_name(self) -> str | None:
+        """Channel-Name: the channel's name, such as `sofia/internal/1000@pbx`."""
+    @property
+    def other_leg(self) -> str | None:
+        """Other-Leg-Unique-ID: the channel that this one is bridged to or made by."""
+    @property
+    def channel_state(self) -> ChannelState | str | None:
+        """Channel-State: where the channel is in its life. A `ChannelState`, or a `str` if it is none that is known; so are
+        all words of a list.
+        """
+    @property
+    def call_state(self) -> CallState | str | None:
+        """Channel-Call-State: where the call is in its life."""
+    @property
+    def answer_state(self) -> AnswerState | str | None:
+        """Answer-State: whether the call has been answered."""
+    @property
+    def direction(self) -> CallDirection | str | None:
+        """Call-Direction: who called, seen from FreeSWITCH."""
+    @property
+    def hangup_cause(self) -> HangupCause | str | None:
+        """Hangup-Cause: why the call has ended."""
+    @property
+    def caller_number(self) -> str | None:
+        """Caller-Caller-ID-Number: the caller's number."""
+    @property
+    def caller_name(self) -> str | None:
+        """Caller-Caller-ID-Name: the caller's name, which the caller chooses."""
+    @property
+    def destination(self) -> str | None:
+        """Caller-Destination-Number: what was dialled."""
+    @property
+    def created_time(self) -> datetime | None:
+        """Caller-Channel-Created-Time: when the channel was made. None for a time that has not come, here and below."""
+    @property
+    def progress_time(self) -> datetime | None:
+        """Caller-Channel-Progress-Time: when it began to ring."""
+    @property
+    def progress_media_time(self) -> datetime | None:
+        """Caller-Channel-Progress-Media-Time: when early media began."""
+    @property
+    def answered_time(self) -> datetime | None:
+        """Caller-Channel-Answered-Time: when it was answered."""
+    @property
+    def bridged_time(self) -> datetime | None:
+        """Caller-Channel-Bridged-Time: when it was bridged."""
+    @property
+    def hangup_time(self) -> datetime | None:
+        """Caller-Channel-Hangup-Time: when it was hung up."""
+    @property
+    def application(self) -> str | None:
+        """Application: the application that runs or has run."""
+    @property
+    def application_data(self) -> str | None:
+        """Application-Data: its argument; None if there was none."""
+    @property
+    def application_response(self) -> str | None:
+        """Application-Response: what it has said at its end."""
+    @property
+    def dtmf_digit(self) -> str | None:
+        """DTMF-Digit: the digit of a DTMF event."""
+    @property
+    def dtmf_duration(self) -> int | None:
+        """DTMF-Duration: how long it was, in samples."""
+    @property
+    def variables(self) -> Variables:
+        """The variables of the channel."""
     @property
     def job_uuid(self) -> str | None:
         """Job-UUID: the job that a BACKGROUND_JOB event is the end of."""
@@ -110,10 +190,45 @@ class Event(Mapping[str, str | list[str]]):
     @overload
     def get(self, name: Text, default: _D) -> str | list[str] | _D:
         """The value of this name, or `default`."""
-    def get_str(self, name: Text, default: str = "") -> str:
+    @overload
+    def get_str(self, name: Text, default: str = "") -> str: ...
+    @overload
+    def get_str(self, name: Text, default: _D) -> str | _D:
+
         """The value of this name as one text, or `default`: an array as the server itself says it, `ARRAY::a|:b`."""
     def get_bytes(self, name: Text) -> bytes | list[bytes] | None:
+
         """The value of this name in octets, or None."""
+    @overload
+    def get_int(self, name: Text, default: None = None) -> int | None: ...
+    @overload
+    def get_int(self, name: Text, default: _D) -> int | _D:
+
+        """The value of this name as a whole number, or `default` if there is none, or an empty one. Raises ValueError, with the
+        name, for what is no number.
+        """
+    @overload
+    def get_float(self, name: Text, default: None = None) -> float | None: ...
+    @overload
+    def get_float(self, name: Text, default: _D) -> float | _D:
+
+        """The value of this name as a number, or `default` if there is none, or an empty one. Raises ValueError, with the name,
+        for what is no number.
+        """
+    @overload
+    def get_time(self, name: Text, default: None = None) -> datetime | None: ...
+    @overload
+    def get_time(self, name: Text, default: _D) -> datetime | _D:
+
+        """The value of this name as a `datetime` in UTC, or `default` if there is none, or 0, which is never. It counts
+        microseconds since 1970 or, below 100000000000, seconds (`variable_start_epoch`). Raises ValueError, with the name,
+        for what is no time.
+        """
+    def get_list(self, name: Text) -> list[str]:
+
+        """The value of this name as a list: the items of an array, or the one value; empty if there is none. In XML an array is
+        several headers of one name, so that it has the values of all of them.
+        """
     def get_all(self, name: Text) -> list[str | list[str]]:
         """All values of this name, in the order of the wire."""
     def headers(self) -> list[tuple[str, str | list[str]]]:
@@ -150,6 +265,76 @@ class Event(Mapping[str, str | list[str]]):
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[type[Event], tuple[str, bytes]]: ...
+
+@final
+class Variables(Mapping[str, str | list[str]]):
+    """The variables of an event's channel: an immutable mapping of their names to values, read when asked. A variable `x` is
+    the event's header `variable_x`; what holds for headers holds here.
+    """
+
+    @overload
+    def get(self, name: Text, default: None = None) -> str | list[str] | None: ...
+    @overload
+    def get(self, name: Text, default: str | list[str]) -> str | list[str]: ...
+    @overload
+    def get(self, name: Text, default: _D) -> str | list[str] | _D:
+
+        """The value of this name, or `default`."""
+    @overload
+    def get_str(self, name: Text, default: str = "") -> str: ...
+    @overload
+    def get_str(self, name: Text, default: _D) -> str | _D:
+
+        """As `Event.get_str`."""
+    def get_bytes(self, name: Text) -> bytes | list[bytes] | None:
+
+        """As `Event.get_bytes`."""
+    @overload
+    def get_int(self, name: Text, default: None = None) -> int | None: ...
+    @overload
+    def get_int(self, name: Text, default: _D) -> int | _D:
+
+        """As `Event.get_int`."""
+    @overload
+    def get_float(self, name: Text, default: None = None) -> float | None: ...
+    @overload
+    def get_float(self, name: Text, default: _D) -> float | _D:
+
+        """As `Event.get_float`."""
+    @overload
+    def get_time(self, name: Text, default: None = None) -> datetime | None: ...
+    @overload
+    def get_time(self, name: Text, default: _D) -> datetime | _D:
+
+        """As `Event.get_time`."""
+    def get_list(self, name: Text) -> list[str]:
+
+        """As `Event.get_list`."""
+    def to_dict(self) -> dict[str, str | list[str]]:
+
+        """The mapping as a `dict`."""
+    def keys(self) -> KeysView[str]:
+
+        """The names, as a view."""
+    def values(self) -> ValuesView[str | list[str]]:
+
+        """The values, as a view."""
+    def items(self) -> ItemsView[str, str | list[str]]:
+
+        """Names and values, as a view."""
+    def __getitem__(self, name: Text, /) -> str | list[str]: ...
+    def __contains__(self, name: object, /) -> bool: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __reduce__(self) -> tuple[object, tuple[Event, str]]: ...
+
+def rows(output: Text) -> list[Event]:
+
+    """The rows of what `api show ... as json` answers, each as an `Event`: its columns are headers. Raises RemoteProtocolError
+    if the output cannot be read to its end.
+    """
 
 @disjoint_base
 class Frame:
