@@ -146,6 +146,12 @@ pub(crate) fn malformed(py: Python<'_>, error: EventError) -> PyResult<Bound<'_,
 
 /// Ids as a `range`.
 pub(crate) fn range<'py>(py: Python<'py>, unanswered: &Unanswered) -> PyResult<Bound<'py, PyRange>> {
+    let (first, end) = ids(unanswered);
+    PyRange::new(py, first, end)
+}
+
+/// The first id, and that after the last.
+pub(crate) fn ids(unanswered: &Unanswered) -> (isize, isize) {
     let first = unanswered.ids().next().map_or(0, |id| id.number() as isize);
-    PyRange::new(py, first, first + unanswered.len() as isize)
+    (first, first + unanswered.len() as isize)
 }

@@ -45,6 +45,10 @@ impl Event {
         Self::from_text(event.format(), PyBytes::new(py, event.text()).into())
     }
 
+    pub(crate) fn parts(&self, py: Python<'_>) -> (Format, PyBackedBytes) {
+        (self.format, self.text.clone_ref(py))
+    }
+
     /// The headers, read once.
     pub(crate) fn view(&self, py: Python<'_>) -> &View<'_> {
         self.index.get_or_init(|| Index::of(self.format, self.text.clone_ref(py))).view()

@@ -51,10 +51,12 @@ mod _native {
     #[pymodule_export]
     use crate::message::{
         ApiResponse, AuthRefused, AuthRequest, Authenticated, Closed, Connected, Frame, Lingering, LogLine, Rejected,
-        Reply, Unexpected, end_reasons,
+        Reply, Unexpected, closed_of_parts, end_reasons, frame_of_parts,
     };
     #[pymodule_export]
     use crate::names::vocabulary;
+    #[pymodule_export]
+    use crate::outgoing::OutgoingEvent;
     #[pymodule_export]
     use crate::rows::rows;
     #[pymodule_export]

@@ -32,6 +32,7 @@ __all__ = [
     "Lingering",
     "LocalProtocolError",
     "LogLine",
+    "OutgoingEvent",
     "ProtocolError",
     "Rejected",
     "RemoteProtocolError",
@@ -44,7 +45,9 @@ __all__ = [
     "__version__",
     "bridge_line",
     "bridge_parts",
+    "closed_of_parts",
     "end_reasons",
+    "frame_of_parts",
     "hook_variable",
     "inline_line",
     "inline_parts",
@@ -355,6 +358,9 @@ class Frame:
     @property
     def text_bytes(self) -> bytes:
         """`text` in octets."""
+    @property
+    def elements(self) -> list[str]:
+        """`text` as a list: the elements of an array, as the server says one (`ARRAY::one|:two`), or the one text."""
     def headers(self) -> list[tuple[str, str]]:
         """The headers in the order of the wire."""
     def headers_bytes(self) -> list[tuple[bytes, bytes]]:
@@ -565,7 +571,7 @@ class Command:
     @staticmethod
     def event(*names: Text, format: Format | None = None, subclasses: Sequence[Text] = ...) -> Command:
         """`event [<format>] <names>`: subscribes to more events; a `format` holds for all events from then on.
-        `subclasses` are those of CUSTOM events.
+        `subclasses` are those of CUSTOM events; a name with `::` is one of them.
         """
     @staticmethod
     def nixevent(*names: Text, subclasses: Sequence[Text] = ...) -> Command:
@@ -696,6 +702,16 @@ class Connection:
     @staticmethod
     def outbound(*, max_head: int = 1048576, max_body: int = 67108864) -> Connection:
         """A connection that FreeSWITCH has opened for a call. The first command must be `connect`."""
+    @staticmethod
+    def resume(saved: BytesLike, *, max_head: int = 1048576, max_body: int = 67108864) -> Connection:
+        """The connection that another process has `save`d, which this one goes on with: it has the socket now. Raises ValueError
+        if this is nothing that was saved by this version.
+        """
+    def save(self) -> bytes | None:
+        """What is known of the connection, for a process that goes on with it by `resume`: which commands await answers, and
+        the octets that were received and not read. The socket is the program's to hand over. None if the connection is not
+        open, or over: it cannot be handed over then.
+        """
     def receive_data(self, data: BytesLike) -> None:
         """Takes octets that have arrived; nothing is read of them before the next iteration."""
     def receive_eof(self) -> None:
@@ -835,6 +851,19 @@ class ServerClosed:
         """What could not be read, for 'unreadable'."""
 
 @final
+class OutgoingEvent:
+    """An event for several connections: `Server.offer` takes it, and it is written once for each format that they ask for.
+
+    All headers must be given, Event-Name too; a list is an array. Only Content-Length comes by itself.
+    `OutgoingEvent.of(event)` is an event that has come, as it is.
+    """
+
+    def __new__(cls, headers: Fields, body: Text | None = None) -> Self: ...
+    @staticmethod
+    def of(event: Event) -> OutgoingEvent:
+        """An event that has come from a server, header by header as it was read."""
+
+@final
 class Server:
     """One connection of a listener, without the socket: what FreeSWITCH's event socket is to one client.
 
@@ -843,8 +872,8 @@ class Server:
     returns after each iteration, answer and delivery. Give every event that happens to `offer`, which knows whether this
     client wants it.
 
-    Objects may be used from several threads, with a GIL or without; their calls wait for each other.  `` is answered
-    by whoever got it; what `data_to_send` returns must be written in the order of its calls.
+    Objects may be used from several threads, with a GIL or without; their calls wait for each other. A
+    `HostRequest` is answered by whoever got it; what `data_to_send` returns must be written in the order of its calls.
 
     Nothing here has a clock: a host ends a connection that `is_awaiting_first_command` for 25 seconds, and one that lingers in
     its time.
@@ -922,14 +951,16 @@ class Server:
         """Answers `connect`: the channel's data, as headers of a CHANNEL_DATA event."""
     def reply(self, text: Text) -> None:
         """Answers anything but a password with another text, such as `-ERR` and a reason. Nothing changes."""
-    def offer(self, headers: Fields, body: Text | None = None) -> bool:
+    def offer(self, event: Fields | Event | OutgoingEvent, body: Text | None = None) -> bool:
         """Gives an event to this connection: if its subscriptions and filters want it, it waits for `data_to_send`, which
         writes it when no command is half read or unanswered, in the format of that time. Returns whether it waits.
 
-        All headers must be given, Event-Name too; a list is an array. Only Content-Length comes by itself. Filters that
-        are regular expressions take linear time, and so know neither look-around nor back references.
+        The event is its headers and its body, an `Event` that has come from elsewhere, or an `OutgoingEvent`, which is
+        written once for many connections. Of headers, all must be given, Event-Name too; a list is an array. Only
+        Content-Length comes by itself. Filters that are regular expressions take linear time, and so know neither
+        look-around nor back references.
         """
-    def offer_diverted(self, headers: Fields, body: Text | None = None) -> bool:
+    def offer_diverted(self, event: Fields | Event | OutgoingEvent, body: Text | None = None) -> bool:
         """Gives an event of the controlled channel's own queue to this connection, after an `Effect` 'divert':
         subscriptions and filters do not count.
         """
@@ -1209,3 +1240,16 @@ class Endpoint:
     @staticmethod
     def pickup(key: Text) -> str:
         """Whoever takes the call with the application `pickup`: `pickup/<key>`."""
+
+_Ends: TypeAlias = tuple[int, int] | None
+
+def frame_of_parts(
+    class_: str,
+    parts: tuple[bytes, int, _Ends, _Ends, int],
+    more: tuple[int | None, Event | None, _Ends],
+) -> Frame:
+    """A frame that was pickled."""
+def closed_of_parts(
+    end: str, text: str, notice: Frame | None, unanswered: tuple[int, int], incomplete: int, missing: int
+) -> Closed:
+    """The end of a connection that was pickled."""
