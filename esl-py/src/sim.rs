@@ -13,7 +13,7 @@ use pyo3::types::{PyBytes, PyDict, PyList};
 
 use crate::command::Level;
 use crate::host_request::word;
-use crate::outgoing::{Content, Event};
+use crate::outgoing::{Content, Made};
 use crate::server::{goodbye, percent};
 use crate::text::{Octets, Pairs, Text, to_str};
 
@@ -281,7 +281,7 @@ impl Sim {
         channel: Option<Py<Channel>>,
         bare: bool,
     ) -> usize {
-        let event = Event::new(headers, body);
+        let event = Made::new(headers, body);
         let channel = channel.as_ref().map(|channel| &channel.get().0);
         self.with(py, |core| {
             event.with(|event| if bare { core.fire_bare(event) } else { core.fire_event(name, event, channel) })
