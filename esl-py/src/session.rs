@@ -715,9 +715,8 @@ impl ClientSession {
     /// What has come in over all connections so far.
     #[getter]
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (now, earlier, dropped, connections) = self.with(py, |state| {
-            (state.stats(), state.host.earlier, state.host.dropped, state.host.connections)
-        });
+        let (now, earlier, dropped, connections) =
+            self.with(py, |state| (state.stats(), state.host.earlier, state.host.dropped, state.host.connections));
         let dict = PyDict::new(py);
         for (place, name) in ["octets", "frames", "events", "log_lines", "unexpected"].into_iter().enumerate() {
             dict.set_item(name, now[place] + earlier[place])?;
@@ -762,11 +761,9 @@ impl ClientSession {
     #[pyo3(signature = (command, slot=None))]
     fn send(&self, py: Python<'_>, command: &Command, slot: Option<u64>) -> PyResult<u64> {
         let slot = slot.map(Slot);
-        self.with(py, |state| {
-            command.with_core(|core| state.session.send_encoded(core, command.octets(), slot, None))
-        })
-        .map(|id| id.number())
-        .map_err(|error| failed(py, error))
+        self.with(py, |state| command.with_core(|core| state.session.send_encoded(core, command.octets(), slot, None)))
+            .map(|id| id.number())
+            .map_err(|error| failed(py, error))
     }
 
     /// Begins a job, and gives its Job-UUID. `slot` waits for its end, `begun` for the answer.
@@ -869,7 +866,13 @@ impl ClientSession {
     }
 
     /// A stream of log lines, up to the level that was asked for last.
-    fn log_stream(slf: &Bound<'_, Self>, slot: u64, level: Level, maxsize: usize, overflow: &str) -> PyResult<EventQueue> {
+    fn log_stream(
+        slf: &Bound<'_, Self>,
+        slot: u64,
+        level: Level,
+        maxsize: usize,
+        overflow: &str,
+    ) -> PyResult<EventQueue> {
         let (py, level) = (slf.py(), level.get()?);
         let mut stream = Stream::new(maxsize, overflow, true, false)?;
         slf.get().act(py, |state| {

@@ -321,7 +321,8 @@ impl Wanted {
         // ALL that something was taken back of is ALL no more: subclasses that the server has met since do not come.
         let all = is_all && said.nixed.is_empty();
         let back = |name: &&Text| said.nixed.contains(*name);
-        let again = is_all && names.contains(ALL) && !all && said.nixed.iter().all(|name| !self.unwanted.contains(name));
+        let again =
+            is_all && names.contains(ALL) && !all && said.nixed.iter().all(|name| !self.unwanted.contains(name));
         let mut new: BTreeSet<Text> = match (again, is_all) {
             (true, _) => [ALL.into()].into(),
             (false, true) => names.iter().filter(back).cloned().collect(),

@@ -55,7 +55,7 @@ class Call(Surface[Any, Any, Any, Any, Any]):
 
     # Variables
 
-    def _read(self, name: str) -> Slot:
+    def _read(self, name: str) -> Any:
         """Reads a variable by `getvar`: see `Reading`."""
         wait = self._new_slot()
         with self._lock:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import count
 from types import EllipsisType
@@ -71,7 +71,7 @@ def fail(slot: Slot, error: Exception) -> None:
 
 
 @contextlib.contextmanager
-def _no_exit() -> Iterator[None]:
+def _no_exit() -> Generator[None]:
     """`exit` may have been sent concurrently: then the connection is as good as closed."""
     try:
         yield
@@ -109,7 +109,8 @@ class Surface(Generic[R, N, E, G, L]):
 
     # What a façade does
 
-    def _new_slot(self) -> Slot:
+    def _new_slot(self) -> Any:
+        """A `Slot` that can be waited for."""
         raise NotImplementedError
 
     def _write(self, data: bytes) -> None:
@@ -119,7 +120,7 @@ class Surface(Generic[R, N, E, G, L]):
         """Sends a command, and gives the reply, which is no error."""
         raise NotImplementedError
 
-    def _stands(self, wait: Slot, timeout: Timeout) -> N:
+    def _stands(self, wait: Any, timeout: Timeout) -> N:
         raise NotImplementedError
 
     def _stream(self, queue: EventQueue, maxsize: int, blocks: bool) -> Any:
@@ -275,7 +276,7 @@ class Surface(Generic[R, N, E, G, L]):
         if not self.is_open:
             raise self._reason()
 
-    def _send(self, command: Command) -> Slot:
+    def _send(self, command: Command) -> Any:
         wait = self._new_slot()
         with self._lock:
             self._must_be_open()
@@ -298,7 +299,7 @@ class Surface(Generic[R, N, E, G, L]):
             _LOG.debug("%s: %r", number, command)
         self._flush()
 
-    def _begin(self, begin: Callable[[int], None]) -> tuple[int, Slot]:
+    def _begin(self, begin: Callable[[int], None]) -> tuple[int, Any]:
         """Begins a wait for what is more than an answer: a job or an application."""
         wait = self._new_slot()
         with self._lock:
@@ -349,7 +350,7 @@ class Surface(Generic[R, N, E, G, L]):
 
     # Subscriptions
 
-    def _stand(self, slot: int = 0) -> Slot:
+    def _stand(self, slot: int = 0) -> Any:
         """Waits until all that was asked for stands, or the events of the reader `slot` are refused. Lock held."""
         wait = self._new_slot()
         end = self._session.end

@@ -71,7 +71,7 @@ class Inbound(EventSocket):
     async def open(self) -> None:
         """Connects, logs in and subscribes. `connect` does it."""
         async with asyncio.timeout(self._timeout):
-            link = Link(self, self._made)
+            link = Link(self)
             host, port = self._target.host, self._target.port
             name = self._target.server_hostname if self._ssl is not None else None
             await self._loop.create_connection(lambda: link, host, port, ssl=self._ssl, server_hostname=name)
@@ -83,7 +83,7 @@ class Inbound(EventSocket):
         if self._over:  # Lost again at once.
             raise self._reason()
 
-    def _made(self, link: Link) -> None:
+    def link_made(self, link: Link) -> None:
         self._link = link
         self._session.connect_inbound(self._target.login, self._attempts)
 

@@ -6,12 +6,9 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Callable
 from typing import Protocol, cast
 
-from .._native import ClientSession
 from .._shared.keepalive import keep_alive
-from .._shared.surface import Notices
 
 __all__ = ["Host", "Link"]
 
@@ -19,29 +16,24 @@ _LOG = logging.getLogger("esl_proto.aio")
 
 
 class Host(Protocol):
-    """What a link is for."""
+    """What a link is for: it listens to its current link only."""
 
-    _link: Link | None
-    _session: ClientSession
-
-    def _take(self, notices: Notices) -> None: ...
+    def link_made(self, link: Link) -> None: ...
+    def received(self, link: Link, data: memoryview) -> None: ...
+    def received_eof(self, link: Link) -> None: ...
+    def aborted(self, link: Link) -> None: ...
 
 
 class Link(asyncio.BufferedProtocol):
-    """Feeds a session, as long as it is its link."""
+    """Octets from a socket, and to it."""
 
-    def __init__(self, host: Host, made: Callable[[Link], None], read_size: int = 65536) -> None:
+    def __init__(self, host: Host, read_size: int = 65536) -> None:
         self.transport: asyncio.Transport | None = None
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the socket is closed."""
         self._host = host
-        self._made = made
         self._view = memoryview(bytearray(read_size))
         self._paused = False
-
-    @property
-    def _is_current(self) -> bool:
-        return self._host._link is self
 
     # What the event loop calls
 
@@ -51,26 +43,22 @@ class Link(asyncio.BufferedProtocol):
         raw = transport.get_extra_info("socket")
         if raw is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
             keep_alive(raw)
-        self._made(self)
+        self._host.link_made(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._view
 
     def buffer_updated(self, nbytes: int) -> None:
-        host = self._host
-        if host._link is self:
-            host._take(host._session.receive(self._view[:nbytes]))
+        self._host.received(self, self._view[:nbytes])
 
     def eof_received(self) -> None:
-        if self._is_current:
-            self._host._take(self._host._session.receive_eof())
+        self._host.received_eof(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.transport = None
         if exc is not None:
             _LOG.debug("the connection broke: %s", exc)
-        if self._is_current:
-            self._host._take(self._host._session.receive_eof())
+        self._host.received_eof(self)
         if not self.lost.done():
             self.lost.set_result(None)
 
@@ -111,9 +99,7 @@ class Link(asyncio.BufferedProtocol):
                 await asyncio.shield(self.lost)
 
     def abort(self) -> None:
-        """Closes the socket at once, and ends the session's connection, if it is this one."""
+        """Closes the socket at once."""
         if self.transport is not None:
             self.transport.abort()
-        if self._is_current:
-            self._host._session.close()
-            self._host._take(self._host._session.go_on())
+        self._host.aborted(self)

@@ -27,13 +27,13 @@ class Session(EventSocket, Call, Verbs[Coroutine[Any, Any, Event]]):
 
     def link(self, made: Callable[[Link], None]) -> Link:
         """The end of the connection that is coming in; `made` is called when it is there."""
+        self._made = made
+        return Link(self, read_size=16384)
 
-        def begin(link: Link) -> None:
-            self._link = link
-            self._session.connect_outbound()
-            made(link)
-
-        return Link(self, begin, read_size=16384)
+    def link_made(self, link: Link) -> None:
+        self._link = link
+        self._session.connect_outbound()
+        self._made(link)
 
     async def open(self, linger: int | None) -> None:
         """The handshake: `connect`, `myevents` and, if it may be said, `linger`. `serve` does it."""
@@ -99,7 +99,7 @@ class Session(EventSocket, Call, Verbs[Coroutine[Any, Any, Event]]):
                 is_read, value = self._api_value(await self.send(self._uuid_getvar(name)))
                 if is_read:
                     return value
-            return self._value(name, await self._read(name))  # type: ignore[misc]
+            return self._value(name, await self._read(name))
 
     async def fail(self, cause: str) -> None:
         """Ends the call after a failure in this program."""

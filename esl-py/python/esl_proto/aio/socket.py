@@ -16,7 +16,7 @@ from .._native import ClientSession, Command, Event, EventQueue, Gap, LogLine
 from .._shared.errors import ConnectionClosed, EventSocketError, StreamOverflow
 from .._shared.results import JobResult
 from .._shared.stream import Overflow
-from .._shared.surface import Answer, Slot, Surface, Timeout, checked
+from .._shared.surface import Answer, Surface, Timeout, checked
 from ..errors import LocalProtocolError
 from ..types import Format
 from .link import Link
@@ -91,6 +91,28 @@ class EventSocket(_Surface):
         """Waits until it is over for good."""
         await asyncio.shield(self._ended_for_good)
 
+    # What its link tells
+
+    def link_made(self, link: Link) -> None:
+        """A connection has been made."""
+        raise NotImplementedError
+
+    def received(self, link: Link, data: memoryview) -> None:
+        """Octets have arrived."""
+        if self._link is link:
+            self._take(self._session.receive(data))
+
+    def received_eof(self, link: Link) -> None:
+        """The stream has ended."""
+        if self._link is link:
+            self._take(self._session.receive_eof())
+
+    def aborted(self, link: Link) -> None:
+        """This side has closed it."""
+        if self._link is link:
+            self._session.close()
+            self._take(self._session.go_on())
+
     # How it waits
 
     def _new_slot(self) -> asyncio.Future[Any]:
@@ -139,14 +161,14 @@ class EventSocket(_Surface):
 
     async def _run(self, command: Command, timeout: Timeout = ...) -> _native.Reply:
         async with asyncio.timeout(self._limit(timeout)):
-            return checked(await self.send(command))  # type: ignore[return-value]
+            reply: _native.Reply = checked(await self._send(command))
+        return reply
 
-    async def _await(self, wait: Slot, timeout: Timeout) -> None:
-        assert isinstance(wait, asyncio.Future)
+    async def _await(self, wait: asyncio.Future[None], timeout: Timeout) -> None:
         async with asyncio.timeout(self._limit(timeout)):
             await wait
 
-    def _stands(self, wait: Slot, timeout: Timeout) -> Coroutine[Any, Any, None]:
+    def _stands(self, wait: asyncio.Future[None], timeout: Timeout) -> Coroutine[Any, Any, None]:
         return self._await(wait, timeout)
 
     # Commands
@@ -154,7 +176,8 @@ class EventSocket(_Surface):
     def send(self, command: Command) -> Awaitable[Answer]:
         """Sends any command at once, and gives what can be awaited for its answer. There is no need to wait before the
         next one: answers come in order. An error is an answer like any other."""
-        return self._send(command)  # type: ignore[return-value]
+        answer: asyncio.Future[Answer] = self._send(command)
+        return answer
 
     async def api(self, line: str, *, check: bool = False, timeout: Timeout = ...) -> Answer:
         """Runs a command and gives its answer: `text`, `ok`, `error`, `detail`. With `check`, an error raises
@@ -173,7 +196,7 @@ class EventSocket(_Surface):
         The first one also subscribes to BACKGROUND_JOB. The job is named by this side, so that its result finds it
         however early it comes. A user who may not subscribe to that event gets a job all the same, whose result is
         `CommandError`."""
-        begun = self._new_slot()
+        begun: asyncio.Future[Answer] = self._new_slot()
         uuid = ""
 
         def begin(slot: int) -> None:
@@ -182,8 +205,8 @@ class EventSocket(_Surface):
             uuid = self._session.bgapi(line, slot, number)
             self._waits[number] = begun
 
+        result: asyncio.Future[Event]
         slot, result = self._begin(begin)
-        assert isinstance(result, asyncio.Future)
         job = Job(uuid, result, partial(self._give_up, slot))
         async with asyncio.timeout(self._limit(timeout)):
             await asyncio.wait((begun, result), return_when=asyncio.FIRST_COMPLETED)
@@ -195,12 +218,13 @@ class EventSocket(_Surface):
         return job
 
     async def _execute(self, app: str, arg: str, uuid: str | None, timeout: float | None) -> Event:
+        wait: asyncio.Future[Event]
         slot, wait = self._begin(lambda slot: self._session.execute(app, arg, slot, uuid=uuid))
         try:
             async with asyncio.timeout(timeout):
-                return await wait  # type: ignore[no-any-return, misc]
+                return await wait
         finally:
-            if not wait.done() or wait.cancelled():  # type: ignore[attr-defined]
+            if not wait.done() or wait.cancelled():
                 self._give_up(slot)
 
     # Events

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -29,8 +30,7 @@ class Stream(StreamBase[T]):
         return self
 
     async def __anext__(self) -> T:
-        pop = self._queue.pop
-        item: T | None
+        pop: Callable[[], T | None] = self._queue.pop
         while (item := pop()) is None:
             await self._wait()
         if self._blocks:

@@ -91,12 +91,15 @@ class Engine(Protocol):
 
     def is_live(self) -> bool:
         """Whether there is something to read for."""
+        raise NotImplementedError
 
     def is_blocked(self) -> bool:
         """Whether nothing more is wanted now."""
+        raise NotImplementedError
 
     def go_on(self) -> bool:
         """Handles what was held back, if more is wanted again. Returns whether that was so."""
+        raise NotImplementedError
 
     def call_handlers(self, unlocked: Callable[[], contextlib.AbstractContextManager[None]]) -> None:
         """Calls what the program wants to be called, without the lock."""

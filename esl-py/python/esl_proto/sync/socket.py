@@ -8,11 +8,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import EllipsisType, TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, TypeVar
 
 from .. import _native
 from .._native import Command, Event, EventQueue, Gap, LogLine
-from .._shared import surface
 from .._shared.errors import ConnectionClosed
 from .._shared.results import JobResult
 from .._shared.stream import Overflow
@@ -25,6 +24,8 @@ from .stream import Stream
 __all__ = ["EventSocket", "Job", "Pending"]
 
 _LOG = logging.getLogger("esl_proto.sync")
+
+T = TypeVar("T")
 
 
 class Pending:
@@ -240,20 +241,19 @@ class EventSocket(_Surface):
     def send(self, command: Command) -> Pending:
         """Sends any command at once, and gives what its answer can be asked of. There is no need to wait before the
         next one: answers come in order. An error is an answer like any other."""
-        return Pending(self.reader, self._send(command))  # type: ignore[arg-type]
+        return Pending(self.reader, self._send(command))
 
     def _deadline(self, timeout: Timeout) -> float | None:
         return deadline_of(self._limit(timeout))
 
-    def _wait(self, slot: surface.Slot, deadline: float | None, *, handlers: bool = True) -> Any:
-        assert isinstance(slot, Slot)
+    def _wait(self, slot: Slot[T], deadline: float | None, *, handlers: bool = True) -> T:
         return self.reader.result(slot, deadline, handlers=handlers)
 
     def _run(self, command: Command, timeout: Timeout = ...) -> _native.Reply:
         reply: _native.Reply = checked(self._wait(self._send(command), self._deadline(timeout)))
         return reply
 
-    def _stands(self, wait: surface.Slot, timeout: Timeout) -> None:
+    def _stands(self, wait: Slot[None], timeout: Timeout) -> None:
         self._wait(wait, self._deadline(timeout))
 
     def api(self, line: str, *, check: bool = False, timeout: Timeout = ...) -> Answer:
@@ -282,8 +282,8 @@ class EventSocket(_Surface):
             uuid = self._session.bgapi(line, slot, number)
             self._waits[number] = begun
 
+        result: Slot[Event]
         slot, result = self._begin(begin)
-        assert isinstance(result, Slot)
         job = Job(uuid, result, self.reader, partial(self._give_up, slot))
         self.reader.wait(lambda: begun.done() or result.done(), deadline)
         if not begun.done():
@@ -295,9 +295,10 @@ class EventSocket(_Surface):
 
     def _execute(self, app: str, arg: str, uuid: str | None, timeout: float | None) -> Event:
         deadline = deadline_of(timeout)
+        wait: Slot[Event]
         slot, wait = self._begin(lambda slot: self._session.execute(app, arg, slot, uuid=uuid))
         try:
-            return self._wait(wait, deadline)  # type: ignore[no-any-return]
+            return self._wait(wait, deadline)
         finally:
             if not wait.done():
                 self._give_up(slot)
