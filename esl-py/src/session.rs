@@ -315,10 +315,8 @@ impl Host {
                     let _ = login.with_core(|core| session.send_encoded(core, login.octets(), None, None));
                 }
             }
-            Incoming::Authenticated { reply, .. } => {
-                if reply.allowed_log() == Some(false) {
-                    self.no_log(NotAllowed::NoRight);
-                }
+            Incoming::Authenticated { reply, .. } if reply.allowed_log() == Some(false) => {
+                self.no_log(NotAllowed::NoRight);
             }
             Incoming::AuthRefused { reply, .. } => {
                 self.verdict("auth-refused", &String::from_utf8_lossy(reply.text().raw()));
@@ -326,10 +324,8 @@ impl Host {
             Incoming::Rejected { rejection, .. } => {
                 self.verdict("rejected", &String::from_utf8_lossy(rejection.text()));
             }
-            Incoming::Goodbye { notice, .. } => {
-                if self.verdict.is_none() {
-                    self.text = String::from_utf8_lossy(notice.text()).into_owned();
-                }
+            Incoming::Goodbye { notice, .. } if self.verdict.is_none() => {
+                self.text = String::from_utf8_lossy(notice.text()).into_owned();
             }
             Incoming::Lingering(_) => self.tell(0, "lingering", None),
             Incoming::Unexpected(_) => {

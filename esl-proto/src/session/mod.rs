@@ -665,7 +665,8 @@ impl Session {
 
     /// The readers that want this event.
     pub fn readers<'s>(&'s self, event: &'s Event<'_>) -> impl Iterator<Item = Slot> + 's {
-        self.wanted.readers.iter().filter(|(_, interest)| interest.takes(event)).map(|(slot, _)| *slot)
+        let name = if self.wanted.readers.is_empty() { None } else { event.name() };
+        self.wanted.readers.iter().filter(move |(_, interest)| interest.takes_named(name, event)).map(|(slot, _)| *slot)
     }
 
     /// The program's filters from now on: of the events, those come that one of them lets in, and those that waits need.

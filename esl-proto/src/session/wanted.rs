@@ -82,19 +82,27 @@ impl Interest {
     /// Whether this event is wanted.
     #[must_use]
     pub fn takes(&self, event: &Event<'_>) -> bool {
+        self.takes_named(event.name(), event)
+    }
+
+    /// The same, with the event's name.
+    pub(super) fn takes_named(&self, name: Option<EventName<'_>>, event: &Event<'_>) -> bool {
         let anything = self.names.is_empty() && self.subclasses.is_empty();
         let named = |name: EventName<'_>| {
-            if self.names.contains(&b"ALL"[..]) {
+            if self.names.contains(name.as_bytes()) && name != EventName::Custom || self.names.contains(ALL) {
                 return true;
             }
-            match event.subclass().filter(|_| name == EventName::Custom) {
+            if name != EventName::Custom {
+                return false;
+            }
+            match event.subclass() {
                 // CUSTOM alone means the CUSTOM events without a subclass.
                 Some(value) => self.subclasses.iter().any(|subclass| value == **subclass),
-                None => self.names.contains(name.as_bytes()),
+                None => self.names.contains(CUSTOM),
             }
         };
         let of_channel = |uuid: &Text| event.get(header::UNIQUE_ID).is_some_and(|value| value == **uuid);
-        (anything || event.name().is_some_and(named)) && self.channel.as_ref().is_none_or(of_channel)
+        (anything || name.is_some_and(named)) && self.channel.as_ref().is_none_or(of_channel)
     }
 }
 
