@@ -184,6 +184,7 @@ impl Sum {
         self.add((event, event.format(), event.text()));
         self.add(event.with_crlf(!event.is_crlf()).body());
         let mut headers = event.headers();
+        self.add(&headers);
         for header in headers.by_ref() {
             self.value(header.name);
             self.value(header.value);
@@ -202,6 +203,7 @@ impl Sum {
         let mut slots = [HeaderSlot::EMPTY; 4];
         let indexed = event.index(&mut slots);
         self.add(indexed.event());
+        self.add(&indexed);
         let mut headers = indexed.headers();
         self.add(headers.by_ref().count());
         self.add(headers.error());
@@ -399,6 +401,7 @@ impl Sum {
             buffer.commit(count);
         }
         self.add((decoder.incomplete(buffer.filled()), decoder.position(), decoder.is_streaming()));
+        self.add(&decoder);
         self.add(buffer.capacity());
         buffer.grow(|storage| storage.rotate_left(1));
         self.add(buffer.into_storage());
@@ -418,6 +421,7 @@ impl Sum {
             linger: Some(Linger::Seconds(octets.len() as u32)),
             ..Subscription::NONE
         };
+        self.add((subscription, &client));
         let wanted = [Command::auth(octets), Command::Connect, Command::api(octets), Command::Exit];
         let commands = wanted.into_iter().chain(subscription.commands()).chain(subscription.reset_commands());
         for command in commands {
@@ -635,6 +639,7 @@ impl Sum {
             ];
             let mut out = [0; 512];
             for app in &apps {
+                self.add((app, Task::from(*app)));
                 self.add((
                     app.name().len(),
                     app.ending() == Ending::Lasts,

@@ -98,6 +98,8 @@ extern crate alloc;
 mod error;
 #[macro_use]
 mod iterated;
+#[macro_use]
+mod shown;
 
 mod buffer;
 #[cfg(all(feature = "alloc", feature = "json"))]

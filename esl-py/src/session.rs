@@ -10,7 +10,7 @@ use esl_proto::client::{NotAllowed, Poll, SendError};
 use esl_proto::command::{Execute, SendMsg};
 use esl_proto::name::{EventName, LogLevel};
 use esl_proto::raw::session::{Outcome, SessionError as Failed};
-use esl_proto::session::{Interest, Item, Overflow, Queue, Reason, Session, SessionError, Slot};
+use esl_proto::session::{self, Interest, Item, Overflow, Queue, Reason, Session, SessionError, Slot};
 use esl_proto::{Client, Command as Core, Incoming, Limits};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -119,6 +119,7 @@ struct Host {
     verdict: Option<&'static str>,
     text: String,
     gap_text: String,
+    refused_filters: Vec<(Box<[u8]>, Box<[u8]>)>,
     attempts: u32,
     connections: u64,
     earlier: [u64; 5],
@@ -135,7 +136,7 @@ struct State {
 fn reason_word(reason: Reason) -> &'static str {
     match reason {
         Reason::End(end) => word(end),
-        Reason::Silence => "silence",
+        Reason::Silence | Reason::NoHeartbeat => "silence",
         // There is no other.
         _ => "closed",
     }
@@ -315,9 +316,6 @@ impl Host {
                     let _ = login.with_core(|core| session.send_encoded(core, login.octets(), None, None));
                 }
             }
-            Incoming::Authenticated { reply, .. } if reply.allowed_log() == Some(false) => {
-                self.no_log(NotAllowed::NoRight);
-            }
             Incoming::AuthRefused { reply, .. } => {
                 self.verdict("auth-refused", &String::from_utf8_lossy(reply.text().raw()));
             }
@@ -338,11 +336,11 @@ impl Host {
     }
 
     /// Log lines may not be had.
-    fn no_log(&mut self, reason: NotAllowed) {
+    fn no_log(&mut self, mut why: impl FnMut() -> Ended) {
         let is_log = |reader: &Reader| matches!(reader, Reader::Stream(stream) if stream.is_log);
         let slots: Vec<u64> = self.readers.iter().filter(|(_, reader)| is_log(reader)).map(|(slot, _)| *slot).collect();
         for slot in slots {
-            self.end(slot, Ended::NotAllowed(reason));
+            self.end(slot, why());
         }
     }
 
@@ -370,6 +368,28 @@ impl Host {
                 Outcome::Lost(_) => ("lost", None),
             };
             self.notices.push(Notice(slot, what, value));
+        }
+        while let Some(notice) = session.next_notice() {
+            match notice {
+                session::Notice::LogRefused { level } => {
+                    let answer = object()?;
+                    let reason = session.client().map(|client| client.may_send(&Core::Log { level: Some(level) }));
+                    self.no_log(|| match (&answer, reason) {
+                        (Some(answer), _) => Ended::Refused(Some(Python::attach(|py| answer.clone_ref(py)))),
+                        (None, Some(Err(reason))) => Ended::NotAllowed(reason),
+                        (None, _) => Ended::NotAllowed(NotAllowed::NoRight),
+                    });
+                    self.notices.push(Notice(0, "log-refused", answer));
+                }
+                session::Notice::FilterRefused { header, value } => {
+                    let answer = object()?;
+                    self.refused_filters.push((header, value));
+                    self.notices.push(Notice(0, "filter-refused", answer));
+                }
+                session::Notice::HeartbeatRefused => self.notices.push(Notice(0, "heartbeat-refused", object()?)),
+                session::Notice::Restarted { .. } => self.notices.push(Notice(0, "restarted", None)),
+                _ => {}
+            }
         }
         Ok(())
     }
@@ -483,7 +503,8 @@ fn failed(py: Python<'_>, error: SessionError) -> PyErr {
 ///   was refused), 'timed-out', 'lost': a wait has ended. 'begun': the answer to a `bgapi` has come.
 /// - 'handle': an event for a handler; 'readable': a queue whose reader waits has something; 'dropped': it has lost
 ///   something for the first time; 'refused', 'unheard': a reader whose events will not come.
-/// - 'opened', 'settled', 'blocked' (nothing more is handled before a full stream has room), 'lingering', 'gap', 'verdict' (the server refuses this client), 'unexpected', 'ended': of the
+/// - 'opened', 'settled', 'blocked' (nothing more is handled before a full stream has room), 'lingering', 'gap', 'verdict' (the server refuses this client), 'log-refused',
+///   'filter-refused', 'heartbeat-refused', 'restarted' (it is another server than before the gap), 'unexpected', 'ended': of the
 ///   connection, slot 0.
 ///
 /// Objects may be used from several threads, with a GIL or without. What several calls are needed for takes a lock of the
@@ -887,6 +908,12 @@ impl ClientSession {
     fn set_log(&self, py: Python<'_>, level: Option<Level>) -> PyResult<()> {
         let level = level.as_ref().map(Level::get).transpose()?;
         self.act(py, |state| state.set_log(level))
+    }
+
+    /// The filters that the server has refused since this was asked last.
+    fn refused_filters<'py>(&self, py: Python<'py>) -> Vec<(Bound<'py, PyString>, Bound<'py, PyString>)> {
+        let refused = self.with(py, |state| mem::take(&mut state.host.refused_filters));
+        refused.iter().map(|(header, value)| (to_str(py, header), to_str(py, value))).collect()
     }
 
     /// The program's filters from now on, pairs of header and value.

@@ -134,7 +134,9 @@ pub(super) struct Wanted {
     pub(super) unwanted: BTreeSet<Text>,
     pub(super) unwanted_subclasses: BTreeSet<Text>,
     pub(super) filters: Vec<(Text, Text)>,
+    /// The log lines that the host itself wants.
     pub(super) log: Option<LogLevel>,
+    pub(super) log_readers: BTreeMap<Slot, LogLevel>,
     pub(super) format: Option<Format>,
 }
 
@@ -163,6 +165,16 @@ impl Said {
         own: false,
     };
 
+    /// The server has refused a filter.
+    pub(super) fn forget_filter(&mut self, pair: &(Text, Text)) {
+        self.filters.remove(pair);
+    }
+
+    /// The server has refused `log`.
+    pub(super) const fn forget_log(&mut self) {
+        self.log = None;
+    }
+
     /// The server has refused these.
     pub(super) fn forget(&mut self, names: &BTreeSet<Text>, subclasses: &BTreeSet<Text>) {
         self.names.retain(|name| !names.contains(name));
@@ -183,7 +195,13 @@ impl Said {
 /// What a command of the difference is about, to know whom its refusal concerns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum About {
-    Events { names: BTreeSet<Text>, subclasses: BTreeSet<Text> },
+    Events {
+        names: BTreeSet<Text>,
+        subclasses: BTreeSet<Text>,
+    },
+    Filter(Text, Text),
+    Log(LogLevel),
+    /// What is taken back.
     Else,
 }
 
@@ -192,14 +210,18 @@ impl About {
     pub(super) fn with_events<R>(&self, then: impl FnOnce(Events<'_>) -> R) -> R {
         match self {
             Self::Events { names, subclasses } => with_events(names, subclasses, then),
-            Self::Else => with_events(&BTreeSet::new(), &BTreeSet::new(), then),
+            Self::Filter(..) | Self::Log(_) | Self::Else => with_events(&BTreeSet::new(), &BTreeSet::new(), then),
         }
     }
 }
 
 const ALL: &[u8] = b"ALL";
 const CUSTOM: &[u8] = b"CUSTOM";
-const BY_NAME: &[u8] = b"Event-Name";
+
+/// The filter that lets an event pass which a wait needs.
+fn passing(name: &[u8]) -> (Text, Text) {
+    (header::EVENT_NAME.as_bytes().into(), name.into())
+}
 
 /// Whether `myevents` brings the events of this name.
 fn is_of_channel(name: &[u8]) -> bool {
@@ -237,13 +259,23 @@ fn is_unknown(name: &[u8]) -> bool {
 }
 
 impl Wanted {
-    /// Whether a filter of the program stands.
+    /// The server's one level of log lines: the most detailed that somebody wants.
+    fn log_level(&self) -> Option<LogLevel> {
+        self.log_readers.values().copied().chain(self.log).max_by_key(|level| level.number())
+    }
+
+    /// The event that waits need and this filter lets pass.
+    pub(super) fn needed_by(&self, pair: &(Text, Text)) -> Option<&'static [u8]> {
+        self.needed.iter().copied().find(|name| passing(name) == *pair)
+    }
+
+    /// All filters, once there is one of the program's.
     fn pairs(&self) -> Vec<(Text, Text)> {
         if self.filters.is_empty() {
             return Vec::new();
         }
         // What waits need passes first, so that nothing that they wait for is filtered out.
-        let passed = self.needed.iter().map(|name| (Text::from(BY_NAME), Text::from(*name)));
+        let passed = self.needed.iter().map(|name| passing(name));
         passed.chain(self.filters.iter().cloned()).collect()
     }
 
@@ -303,7 +335,8 @@ impl Wanted {
         }
         for pair in &pairs {
             if !said.filters.contains(pair) {
-                say(&Filter::Add { header: &pair.0, value: &pair.1 }.into(), About::Else)?;
+                let (header, value) = pair.clone();
+                say(&Filter::Add { header: &pair.0, value: &pair.1 }.into(), About::Filter(header, value))?;
                 said.filters.insert(pair.clone());
             }
         }
@@ -313,7 +346,7 @@ impl Wanted {
             said.filters.remove(&pair);
         }
         let (mut names, subclasses) = (self.names(), self.subclasses());
-        if let Some(full) = own {
+        if own.is_some() {
             if (!names.is_empty() || !subclasses.is_empty()) && !said.own {
                 let about = About::Events { names: names.clone(), subclasses: subclasses.clone() };
                 say(&Command::MyEvents { uuid: None, format: self.format }, about)?;
@@ -321,10 +354,29 @@ impl Wanted {
             }
             // ALL is what `myevents` brings; more must be named.
             names.retain(|name| !is_of_channel(name) && **name != *ALL);
-            if !full {
-                return Ok(());
-            }
         }
+        if own != Some(false) {
+            self.say_events(said, names, subclasses, &mut say)?;
+        }
+        let log = self.log_level();
+        if log != said.log {
+            match log {
+                Some(level) => say(&Command::Log { level: Some(level) }, About::Log(level))?,
+                None => say(&Command::NoLog, About::Else)?,
+            }
+            said.log = log;
+        }
+        Ok(())
+    }
+
+    /// The same for events that `event` brings.
+    fn say_events<E>(
+        &self,
+        said: &mut Said,
+        names: BTreeSet<Text>,
+        subclasses: BTreeSet<Text>,
+        mut say: impl FnMut(&Command<'_>, About) -> Result<(), E>,
+    ) -> Result<(), E> {
         let is_all = said.names.contains(ALL);
         // ALL that something was taken back of is ALL no more: subclasses that the server has met since do not come.
         let all = is_all && said.nixed.is_empty();
@@ -378,11 +430,6 @@ impl Wanted {
                 said.names.retain(|name| !old.contains(name));
                 said.subclasses.retain(|name| !old_subclasses.contains(name));
             }
-        }
-        if self.log != said.log {
-            // A user without the right to log lines learns it once.
-            said.log = self.log;
-            say(&self.log.map_or(Command::NoLog, |level| Command::Log { level: Some(level) }), About::Else)?;
         }
         Ok(())
     }

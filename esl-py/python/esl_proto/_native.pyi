@@ -570,7 +570,8 @@ class ClientSession:
       was refused), 'timed-out', 'lost': a wait has ended. 'begun': the answer to a `bgapi` has come.
     - 'handle': an event for a handler; 'readable': a queue whose reader waits has something; 'dropped': it has lost
       something for the first time; 'refused', 'unheard': a reader whose events will not come.
-    - 'opened', 'settled', 'blocked' (nothing more is handled before a full stream has room), 'lingering', 'gap', 'verdict' (the server refuses this client), 'unexpected', 'ended': of the
+    - 'opened', 'settled', 'blocked' (nothing more is handled before a full stream has room), 'lingering', 'gap', 'verdict' (the server refuses this client), 'log-refused',
+      'filter-refused', 'heartbeat-refused', 'restarted' (it is another server than before the gap), 'unexpected', 'ended': of the
       connection, slot 0.
 
     Objects may be used from several threads, with a GIL or without. What several calls are needed for takes a lock of the
@@ -676,6 +677,8 @@ class ClientSession:
         """A stream of log lines, up to the level that was asked for last."""
     def set_log(self, level: str | int | None) -> None:
         """The lines of the server's log that come from now on; None for none."""
+    def refused_filters(self) -> list[tuple[str, str]]:
+        """The filters that the server has refused since this was asked last."""
     def set_filters(self, filters: Sequence[tuple[Text, Text]]) -> None:
         """The program's filters from now on, pairs of header and value."""
     def set_format(self, format: Format) -> None:

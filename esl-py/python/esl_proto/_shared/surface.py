@@ -26,6 +26,8 @@ __all__ = ["Answer", "Slot", "Surface", "Timeout", "checked"]
 _LOG = logging.getLogger("esl_proto")
 _EXITING = 608
 """The error that says that `exit` has been sent."""
+_NO_READER = -1
+"""In the place of a reader's slot: a filter, or the log."""
 
 Answer: TypeAlias = "_native.Reply | _native.ApiResponse"
 Overflow: TypeAlias = Literal["drop-oldest", "drop-newest", "error", "block"]
@@ -223,6 +225,12 @@ class Surface(Generic[R, N, E, G, L]):
         elif what == "unexpected":
             _LOG.debug("unexpected: %r", value)
             self._unexpected(value)
+        elif what in ("log-refused", "filter-refused"):
+            self._not_filtered(value)
+        elif what == "heartbeat-refused":
+            _LOG.warning("%r: the HEARTBEAT is refused, so that nobody notices a silent server", self)
+        elif what == "restarted":
+            _LOG.warning("%r: the server was started anew: no call of before is left", self)
         elif what == "verdict":
             self._session.close()
         elif what == "ended":
@@ -246,6 +254,19 @@ class Surface(Generic[R, N, E, G, L]):
             _LOG.error("the events of the handler %r were refused: %s", handler, error)
         else:
             _LOG.info("a subscription was refused: %s", error)
+
+    def _not_filtered(self, answer: Answer | None) -> None:
+        """A filter or the log is refused."""
+        for pair in self._session.refused_filters():
+            self._filters.pop(pair, None)
+        if answer is None:
+            return
+        error = CommandError(answer)
+        waiting = [wait for reader, wait in self._standing if reader == _NO_READER]
+        if not waiting:
+            _LOG.warning("%r: a filter or the log was refused: %s", self, error)
+        for wait in waiting:
+            fail(wait, error)
 
     def _unexpected(self, message: Any) -> None:
         """What has no place in the conversation."""
@@ -392,7 +413,7 @@ class Surface(Generic[R, N, E, G, L]):
 
         `value` may be a `/regular expression/`, or begin with `-` to keep matching events out. Events that jobs and
         applications are waiting for are let in as well."""
-        return self._say(partial(self._set_filters, [*self._filters, (header, value)]), timeout)
+        return self._say(partial(self._set_filters, [*self._filters, (header, value)]), timeout, _NO_READER)
 
     def filter_delete(self, header: str | None = None, value: str | None = None, *, timeout: Timeout = ...) -> N:
         """`filter delete`: takes away one filter, all of a header, or all."""
@@ -402,7 +423,7 @@ class Surface(Generic[R, N, E, G, L]):
         def stays(key: tuple[str, str]) -> bool:
             return header is not None and (key[0].lower() != header.lower() or value not in (None, key[1]))
 
-        return self._say(partial(self._set_filters, filter(stays, [*self._filters])), timeout)
+        return self._say(partial(self._set_filters, filter(stays, [*self._filters])), timeout, _NO_READER)
 
     def _set_filters(self, filters: Iterable[tuple[str, str]]) -> None:
         wanted = dict.fromkeys(filters)
@@ -411,7 +432,7 @@ class Surface(Generic[R, N, E, G, L]):
 
     def log(self, level: str | int | None = None, *, timeout: Timeout = ...) -> N:
         """`log`: lines of the server's log come, up to this level."""
-        return self._say(partial(self._session.set_log, 7 if level is None else level), timeout)
+        return self._say(partial(self._session.set_log, 7 if level is None else level), timeout, _NO_READER)
 
     def nolog(self, *, timeout: Timeout = ...) -> N:
         """`nolog`: no more log lines."""

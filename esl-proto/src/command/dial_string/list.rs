@@ -6,28 +6,28 @@
 use core::iter::FusedIterator;
 use core::{fmt, slice};
 
-use crate::command::{Pairs, PairsIter};
+use crate::command::list::{Pairs, PairsIter};
 use crate::text::Value;
 use crate::text::cut::{split, split_at};
 
 /// Before the name of a variable in `<...>`.
-pub(super) const ALL: u8 = 1;
+pub(crate) const ALL: u8 = 1;
 /// Before the name of a variable in `{...}`.
-pub(super) const HANDLE: u8 = 2;
+pub(crate) const HANDLE: u8 = 2;
 /// Before the name of a variable in `[...]`.
-pub(super) const LEG: u8 = 3;
+pub(crate) const LEG: u8 = 3;
 /// Before the value of a variable.
-pub(super) const VALUE: u8 = 4;
+pub(crate) const VALUE: u8 = 4;
 /// After variables.
-pub(super) const END: u8 = 5;
+pub(crate) const END: u8 = 5;
 /// Between the legs of a list.
-pub(super) const AND: u8 = 6;
+pub(crate) const AND: u8 = 6;
 /// Between the lists of a handle.
-pub(super) const OR: u8 = 7;
+pub(crate) const OR: u8 = 7;
 /// Between handles.
-pub(super) const ENTERPRISE: u8 = 8;
+pub(crate) const ENTERPRISE: u8 = 8;
 /// Whether an octet is a mark.
-pub(super) const fn is_mark(octet: u8) -> bool {
+pub(crate) const fn is_mark(octet: u8) -> bool {
     matches!(octet, ALL..=ENTERPRISE)
 }
 
@@ -357,7 +357,7 @@ macro_rules! list {
         pub struct $name<'a>(ListOf<'a, $item<'a>>);
 
         impl<'a> $name<'a> {
-            pub(super) const fn read(text: &'a [u8]) -> Self {
+            pub(crate) const fn read(text: &'a [u8]) -> Self {
                 Self(ListOf::Read(text))
             }
 
@@ -526,7 +526,7 @@ impl<'a> DialString<'a> {
         Self { variables: variables.into(), ..self }
     }
 
-    pub(super) fn read(text: &'a [u8]) -> Self {
+    pub(crate) fn read(text: &'a [u8]) -> Self {
         let (variables, rest) = Variables::read(text, ALL);
         Self { variables, handles: DialHandles::read(rest) }
     }
