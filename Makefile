@@ -71,8 +71,8 @@ uninstall: ## takes away what `make install` has put there
 archive: ## the C library with its headers and a checksum, into target/archives
 	esl-ffi/package/archive
 
-wheel: ## the Python wheel, into target/wheels
-	esl-py/wheel
+wheel: ## the Python wheel, into target/wheels: for every Linux since 2014, where zig can be had
+	esl-py/wheel --portable
 
 icount: ## the instructions that each piece of work takes: no more than 3 % over the committed counts
 	benches/icount/run
