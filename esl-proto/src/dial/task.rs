@@ -13,7 +13,7 @@ use crate::text::{Insufficient, Value};
 
 /// How many applications the server reads in an inline dialplan.
 pub(super) const MAX_APPS: usize = 128;
-/// What separates applications, unless another octet is said in front.
+/// What separates applications, unless another byte is said in front.
 pub(super) const COMMA: u8 = b',';
 /// Separators to choose from if there are commas in arguments.
 const DELIMITERS: &[u8; 8] = b"^~!#*;|%";
@@ -425,7 +425,7 @@ impl<'a> Inline<'a> {
         Ok(writer.finish()?)
     }
 
-    /// Reads an inline dialplan as the server would, into `storage`: one octet more than the text has is enough.
+    /// Reads an inline dialplan as the server would, into `storage`: one byte more than the text has is enough.
     ///
     /// # Errors
     /// [`DialReadError`] if there is an application without a name, the server would read past the end, or `storage` is
@@ -459,7 +459,7 @@ impl InlineError {
         self.error.code()
     }
 
-    /// The number of octets that are needed, if there is too little room.
+    /// The number of bytes that are needed, if there is too little room.
     #[must_use]
     pub const fn required(&self) -> Option<usize> {
         self.error.required()
