@@ -77,5 +77,5 @@ wheel: ## the Python wheel, into target/wheels: for every Linux since 2014, wher
 icount: ## the instructions that each piece of work takes: no more than 3 % over the committed counts
 	benches/icount/run
 
-peers: ## this library and others of its kind over loopback: one table, one plot
+peers: ## this library and others of its kind over loopback: one table
 	benches/peers/run
