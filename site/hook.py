@@ -25,6 +25,8 @@ ELSEWHERE = {
     "esl-py/README.md": "python/package.md",
     "esl-py/docs/aio.md": "python/aio.md",
     "esl-py/docs/cli.md": "python/cli.md",
+    "esl-py/docs/dial.md": "python/dial.md",
+    "esl-py/docs/events.md": "python/events.md",
     "esl-py/docs/esl.md": "python/esl.md",
     "esl-py/docs/sync.md": "python/sync.md",
     "esl-py/docs/testing.md": "python/testing.md",
