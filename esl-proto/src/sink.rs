@@ -53,7 +53,7 @@ pub(crate) trait Sink {
 /// Writes what fits to the front of storage, and counts all: one pass tells how much room is needed.
 pub(crate) struct Writer<'o> {
     out: &'o mut [u8],
-    /// How many octets have been put, also where there was no room for them.
+    /// How many bytes have been put, also where there was no room for them.
     at: usize,
 }
 
@@ -62,7 +62,7 @@ impl<'o> Writer<'o> {
         Self { out, at: 0 }
     }
 
-    /// How many octets have been put.
+    /// How many bytes have been put.
     pub(crate) const fn count(&self) -> usize {
         self.at
     }
@@ -82,7 +82,7 @@ impl<'o> Writer<'o> {
         self.at = self.at.saturating_add(text.len());
     }
 
-    /// Lets `write` put octets to the front of the room that is left, and return what is left behind them. Returns false, and
+    /// Lets `write` put bytes to the front of the room that is left, and return what is left behind them. Returns false, and
     /// nothing is put, if it does not.
     #[inline]
     pub(crate) fn put_whole(&mut self, write: impl FnOnce(&mut [u8]) -> Option<&mut [u8]>) -> bool {
@@ -94,7 +94,7 @@ impl<'o> Writer<'o> {
         left.is_some()
     }
 
-    /// Puts a text: runs of ordinary octets as they are, and for what is between them what `read` makes of the octets that it
+    /// Puts a text: runs of ordinary bytes as they are, and for what is between them what `read` makes of the bytes that it
     /// takes off the front of the text. It ends where that returns [`None`]; what is left of the text then is returned.
     #[inline(always)]
     pub(crate) fn put_runs<'t>(
@@ -138,7 +138,7 @@ impl<'o> Writer<'o> {
         self.at = self.at.min(at);
     }
 
-    /// Puts an octet before what has been put since `at`.
+    /// Puts a byte before what has been put since `at`.
     pub(crate) fn insert(&mut self, at: usize, octet: u8) {
         let moved = self.out.get_mut(at..=self.at).unwrap_or_default();
         moved.rotate_right(moved.len().min(1));
@@ -152,7 +152,7 @@ impl<'o> Writer<'o> {
     /// same each time.
     ///
     /// Room is left for as many digits as most lengths have; a text of another length is moved once. Counting it first
-    /// would take another pass over its octets.
+    /// would take another pass over its bytes.
     pub(crate) fn put_counted(&mut self, front: &[u8], back: &[u8], mut write: impl FnMut(&mut Self)) {
         let start = self.at;
         let head = |digits: usize| start.saturating_add(front.len() + digits + back.len());
@@ -185,16 +185,16 @@ impl<'o> Writer<'o> {
     }
 }
 
-/// Up to 16 octets, which are passed in registers.
+/// Up to 16 bytes, which are passed in registers.
 #[derive(Clone, Copy)]
 pub(crate) struct Few {
-    /// The octets, the first in the lowest eight bits.
+    /// The bytes, the first in the lowest eight bits.
     octets: u128,
     len: usize,
 }
 
 impl Few {
-    /// So many octets of these; the others are 0.
+    /// So many bytes of these; the others are 0.
     #[inline]
     pub(crate) fn new(octets: [u8; 8], len: usize) -> Self {
         Self { octets: u128::from(u64::from_le_bytes(octets)), len }

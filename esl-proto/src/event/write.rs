@@ -9,7 +9,7 @@ use crate::sink::{Sink, Writer};
 use crate::text::check::line_break;
 use crate::text::{Percent, Value, is_space, json, percent, utf8, xml};
 
-/// What becomes of octets that are not UTF-8. Values of plain and XML events are percent-coded and need nothing; this is
+/// What becomes of bytes that are not UTF-8. Values of plain and XML events are percent-coded and need nothing; this is
 /// about names, bodies and all of a JSON event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Invalid {
@@ -20,7 +20,7 @@ pub enum Invalid {
     Refuse,
     /// U+FFFD for each sequence that is not UTF-8.
     Replace,
-    /// Each octet becomes the character of its number, U+0080 to U+00FF: `\u00ff` in JSON.
+    /// Each byte becomes the character of its number, U+0080 to U+00FF: `\u00ff` in JSON.
     Escape,
 }
 
@@ -32,7 +32,7 @@ pub enum Duplicates {
     Repeat,
     /// One array of all values, where the first of them comes. Names that differ in case are two. The headers that come
     /// more than once are looked for in the whole event, so that more than 1024 of them are refused;
-    /// so is a name that is not UTF-8 and, with what takes the place of that, longer than 256 octets.
+    /// so is a name that is not UTF-8 and, with what takes the place of that, longer than 256 bytes.
     Arrays,
 }
 
@@ -55,7 +55,7 @@ pub enum Duplicates {
 pub struct EncodeOptions {
     /// How a `%` that looks like an escape is written.
     pub percent: Percent,
-    /// What becomes of octets that are not UTF-8. With all but [`Invalid::Keep`], what is written is well-formed: JSON as in
+    /// What becomes of bytes that are not UTF-8. With all but [`Invalid::Keep`], what is written is well-formed: JSON as in
     /// RFC 8259, and XML 1.0, whose names are checked and in whose body characters that XML does not have are U+FFFD, or
     /// refused.
     pub invalid: Invalid,
@@ -64,14 +64,14 @@ pub struct EncodeOptions {
 }
 
 impl EncodeOptions {
-    /// FreeSWITCH's own octets.
+    /// FreeSWITCH's own bytes.
     pub const FREESWITCH: Self = Self::new();
-    /// What every reader understands: each value is read back as it was but for octets that are not UTF-8, which become
+    /// What every reader understands: each value is read back as it was but for bytes that are not UTF-8, which become
     /// U+FFFD, and no name is repeated in JSON.
     pub const STRICT: Self =
         Self::new().percent(Percent::Lossless).invalid(Invalid::Replace).duplicates(Duplicates::Arrays);
 
-    /// FreeSWITCH's own octets.
+    /// FreeSWITCH's own bytes.
     #[must_use]
     pub const fn new() -> Self {
         Self { percent: Percent::FreeSwitch, invalid: Invalid::Keep, duplicates: Duplicates::Repeat }
@@ -160,7 +160,7 @@ fn written_name<'k>(name: Value<'k>, invalid: Invalid, storage: &'k mut [u8; LON
     writer.finish().ok().map(Value::from_bytes)
 }
 
-/// How many octets at the front of a name are UTF-8.
+/// How many bytes at the front of a name are UTF-8.
 fn valid_len(name: Value<'_>) -> usize {
     let (mut len, mut is_valid) = (0_usize, true);
     name.pieces(|octets, last| {
@@ -213,7 +213,7 @@ struct Document<'w, 'o> {
     options: EncodeOptions,
     /// How many headers have come.
     item: usize,
-    /// The octet before the next key of a JSON object.
+    /// The byte before the next key of a JSON object.
     before_key: u8,
     /// The first thing that cannot be written.
     fault: Option<OutgoingEventError>,
@@ -665,7 +665,7 @@ impl Document<'_, '_> {
         put(self, rest);
     }
 
-    /// A text whose octets are looked at: what is UTF-8 goes to `put` with its offset, other octets become what the options
+    /// A text whose bytes are looked at: what is UTF-8 goes to `put` with its offset, other bytes become what the options
     /// say.
     fn text(
         &mut self,
@@ -716,7 +716,7 @@ impl Document<'_, '_> {
     }
 }
 
-/// The place in `Content-Length` of an octet that few names of the same length have there.
+/// The place in `Content-Length` of a byte that few names of the same length have there.
 const DASH: usize = 7;
 
 /// Name and value of a header, both raw, if it is none that is written in another way than others: an array, an empty
@@ -730,7 +730,7 @@ fn bare<'a>(header: &Header<'a>) -> Option<(&'a [u8], &'a [u8])> {
     (!is_length).then_some((name, value))
 }
 
-/// Puts a text of ordinary octets to the front of `room`, and returns what is left.
+/// Puts a text of ordinary bytes to the front of `room`, and returns what is left.
 #[inline(always)]
 fn bare_text<'r>(text: &[u8], ordinary: Ordinary, room: &'r mut [u8]) -> Option<&'r mut [u8]> {
     let (to, room) = room.split_at_mut_checked(text.len())?;
@@ -751,7 +751,7 @@ fn literal<const N: usize>(octets: [u8; N], room: &mut [u8]) -> Option<&mut [u8]
     Some(room)
 }
 
-/// The character of an octet's number in UTF-8, for octets that are not ASCII.
+/// The character of a byte's number in UTF-8, for bytes that are not ASCII.
 const fn latin(octet: u8) -> [u8; 2] {
     [0xc0 | octet >> 6, 0x80 | octet & 0x3f]
 }

@@ -38,7 +38,7 @@ pub(super) fn masks<const N: usize>(block: &[u8; BLOCK], octets: [u8; N]) -> [u6
     octets.map(|octet| gather(equal(quarters, octet)))
 }
 
-/// A bit for each octet that is ordinary.
+/// A bit for each byte that is ordinary.
 #[inline(always)]
 pub(super) fn ordinary(octets: &[u8; 16], class: Ordinary) -> u16 {
     // SAFETY: NEON is guaranteed by the `cfg` on this module. The two loads read 16 bytes each, the whole of the arrays

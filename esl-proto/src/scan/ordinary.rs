@@ -1,13 +1,13 @@
-//! Texts told and copied by the octets that nearly all of them are made of.
+//! Texts told and copied by the bytes that nearly all of them are made of.
 
 use super::backend::ordinary;
 
-/// Octets of ASCII that go out as they are: two ranges and two octets. All others need a closer look.
+/// Octets of ASCII that go out as they are: two ranges and two bytes. All others need a closer look.
 ///
-/// One shape for all formats, so that each backend tells 16 octets at once by it.
+/// One shape for all formats, so that each backend tells 16 bytes at once by it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ordinary {
-    /// Bits that are set in an octet before it is looked for in the first range: 0x20 makes letters small ones.
+    /// Bits that are set in a byte before it is looked for in the first range: 0x20 makes letters small ones.
     pub(super) fold: u8,
     pub(super) first: Range,
     pub(super) second: Range,
@@ -15,7 +15,7 @@ pub(crate) struct Ordinary {
     pub(super) other: u8,
 }
 
-/// The octets from `start` to the one before `end`, which is at most 0x80.
+/// The bytes from `start` to the one before `end`, which is at most 0x80.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Range {
     pub(super) start: u8,
@@ -23,7 +23,7 @@ pub(super) struct Range {
 }
 
 impl Range {
-    /// The number of octets.
+    /// The number of bytes.
     pub(super) const fn len(self) -> u8 {
         self.end - self.start
     }
@@ -56,7 +56,7 @@ impl Ordinary {
         other: b'!',
     };
 
-    /// Whether an octet is one of these.
+    /// Whether a byte is one of these.
     #[inline]
     pub(crate) const fn has(self, octet: u8) -> bool {
         let Self { fold, first, second, one, other } = self;
@@ -90,13 +90,13 @@ impl Ordinary {
         other: 0,
     };
 
-    /// The number of these at the front of 16 octets.
+    /// The number of these at the front of 16 bytes.
     #[inline(always)]
     pub(crate) fn run(self, octets: &[u8; 16]) -> usize {
         ordinary(octets, self).trailing_ones() as usize
     }
 
-    /// Whether all octets of `text` are. For short texts: one choice by the length, then loads that overlap.
+    /// Whether all bytes of `text` are. For short texts: one choice by the length, then loads that overlap.
     #[inline(always)]
     pub(crate) fn has_all(self, text: &[u8]) -> bool {
         if let Some(last) = text.last_chunk() {
@@ -117,7 +117,7 @@ impl Ordinary {
         ordinary(octets, self) == 0xffff
     }
 
-    /// Copies a text to one of the same length, unless there is an octet in it that is not one of these: false then, and
+    /// Copies a text to one of the same length, unless there is a byte in it that is not one of these: false then, and
     /// what `to` holds has no meaning.
     #[inline(always)]
     pub(crate) fn copy(self, from: &[u8], to: &mut [u8]) -> bool {
@@ -152,7 +152,7 @@ impl Ordinary {
     }
 }
 
-/// The first 16 octets of `rest`, which is the end of `text`; NUL where there are less.
+/// The first 16 bytes of `rest`, which is the end of `text`; NUL where there are less.
 #[inline(always)]
 pub(crate) fn window(text: &[u8], rest: &[u8]) -> [u8; 16] {
     if let Some(octets) = rest.first_chunk() {
@@ -164,7 +164,7 @@ pub(crate) fn window(text: &[u8], rest: &[u8]) -> [u8; 16] {
     }
 }
 
-/// Less than 16 octets as a number.
+/// Less than 16 bytes as a number.
 #[inline]
 fn few(text: &[u8]) -> u128 {
     let number = |octet: Option<&u8>| octet.map_or(0, |octet| u64::from(*octet));
@@ -184,7 +184,7 @@ fn few(text: &[u8]) -> u128 {
     })
 }
 
-/// The first and the last octets of a text that is at least so long.
+/// The first and the last bytes of a text that is at least so long.
 #[inline]
 fn ends<const N: usize>(text: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
     Some((text.first_chunk()?, text.last_chunk()?))

@@ -25,7 +25,7 @@ const fn gather(word: u64) -> u64 {
     (word >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
-/// A bit for each octet that is ordinary.
+/// A bit for each byte that is ordinary.
 pub(super) fn ordinary(octets: &[u8; 16], class: Ordinary) -> u16 {
     const TOP: u64 = splat(0x80);
     // The top bit of each byte of `word`, all of which are below 0x80, that is within the range. No carry propagates: the

@@ -48,7 +48,7 @@ pub(super) fn masks<const N: usize>(block: &[u8; BLOCK], octets: [u8; N]) -> [u6
     })
 }
 
-/// A bit for each octet that is ordinary.
+/// A bit for each byte that is ordinary.
 #[inline(always)]
 pub(super) fn ordinary(octets: &[u8; 16], class: Ordinary) -> u16 {
     let octets = load(octets);

@@ -1,11 +1,11 @@
-//! JSON strings and flat arrays of them, as octets: nothing here needs them to be UTF-8.
+//! JSON strings and flat arrays of them, as bytes: nothing here needs them to be UTF-8.
 
 use super::cut::hex_digit;
 use super::{Coding, SmallBytes, Value, first, skip_space};
 use crate::scan::{Ordinary, find, slice};
 use crate::sink::{Few, Sink, Writer};
 
-/// The position after the closing quote of the string whose first octet after the opening quote is at `start`.
+/// The position after the closing quote of the string whose first byte after the opening quote is at `start`.
 pub(crate) fn string_end(text: &[u8], start: usize) -> Option<usize> {
     let mut at = start;
     loop {
@@ -113,7 +113,7 @@ pub(crate) fn write_part(text: &[u8], out: &mut Writer<'_>) {
     out.put_runs(text, Ordinary::STRING, |rest| first(rest).map(octet));
 }
 
-/// What stands behind the backslash of an octet that is escaped; 0 for others.
+/// What stands behind the backslash of a byte that is escaped; 0 for others.
 #[allow(clippy::indexing_slicing, reason = "the loop bound is the length")]
 const ESCAPES: [u8; 256] = {
     let mut escapes = [0; 256];
@@ -134,7 +134,7 @@ const ESCAPES: [u8; 256] = {
     escapes
 };
 
-/// An octet of a JSON string, as it is written.
+/// A byte of a JSON string, as it is written.
 #[allow(clippy::indexing_slicing, reason = "an octet is less than 256")]
 #[inline]
 pub(crate) fn octet(octet: u8) -> Few {

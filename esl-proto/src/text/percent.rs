@@ -73,13 +73,13 @@ pub enum Percent {
     Lossless,
 }
 
-/// Whether the server writes an octet as an escape.
+/// Whether the server writes a byte as an escape.
 const fn is_special(octet: u8) -> bool {
     !Ordinary::VALUE.has(octet) && !matches!(octet, b'!' | b'$' | b'\''..=b'*' | b'~')
 }
 
-/// Writes `text` percent-coded; `percent` decides about a `%` that looks like an escape. Returns how many octets are written:
-/// where more follow, a `%` whose next two octets are not there is left.
+/// Writes `text` percent-coded; `percent` decides about a `%` that looks like an escape. Returns how many bytes are written:
+/// where more follow, a `%` whose next two bytes are not there is left.
 pub(crate) fn encode(text: &[u8], last: bool, percent: Percent, out: &mut Writer<'_>) -> usize {
     let rest = out.put_runs(text, Ordinary::VALUE, |rest| {
         let (octet, after) = rest.split_first()?;
@@ -93,7 +93,7 @@ pub(crate) fn encode(text: &[u8], last: bool, percent: Percent, out: &mut Writer
     text.len().saturating_sub(rest.len())
 }
 
-/// An octet as it is written, as an escape if the server does so.
+/// A byte as it is written, as an escape if the server does so.
 #[inline]
 pub(crate) fn escaped(octet: u8) -> Few {
     if is_special(octet) {
@@ -103,7 +103,7 @@ pub(crate) fn escaped(octet: u8) -> Few {
     }
 }
 
-/// Writes `raw` as it is, if it is percent-coded as the server codes: each octet that must be an escape is one, in upper-case
+/// Writes `raw` as it is, if it is percent-coded as the server codes: each byte that must be an escape is one, in upper-case
 /// digits. Otherwise nothing is written.
 pub(crate) fn put_coded(raw: &[u8], out: &mut Writer<'_>) -> bool {
     let start = out.count();
