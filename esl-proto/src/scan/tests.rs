@@ -4,7 +4,7 @@ use super::any as scan_any;
 use super::named::Noted;
 use super::{
     BLOCK, BlockClassifier, BlockMask, Class, HeaderLine, LONGEST_NAME, Line, LineMasks, LinesByNameLength, Lookahead,
-    Marked, RegularLine, RegularMember, Strings, backend, note_marks, portable, same,
+    Marked, Ordinary, RegularLine, RegularMember, Strings, backend, note_marks, portable, same, window,
 };
 use proptest::prelude::*;
 
@@ -50,6 +50,60 @@ fn a_class_is_found_by_its_octets_alone() {
     assert_eq!(members(Class::one(b'"')), b"\"");
     assert_eq!(members(Class::both(b':', b',')), b"(*,.8:<>");
     assert_eq!(members(Class::both(b'\n', b':')), b"\n\x1a*:");
+}
+
+const ORDINARY: [Ordinary; 6] =
+    [Ordinary::NAME, Ordinary::VALUE, Ordinary::STRING, Ordinary::TEXT, Ordinary::NO_PERCENT, Ordinary::NO_BACKSLASH];
+
+#[test]
+fn backends_agree_about_what_is_ordinary() {
+    for class in ORDINARY {
+        for fill in *b"x%\0" {
+            for at in 0..16 {
+                for octet in 0..=255 {
+                    let mut octets = [fill; 16];
+                    octets[at] = octet;
+                    let bit = |(place, octet): (usize, &u8)| u16::from(class.has(*octet)) << place;
+                    let expected: u16 = octets.iter().enumerate().map(bit).sum();
+                    assert_eq!(portable::ordinary(&octets, class), expected, "{octet:#x} at {at}");
+                    assert_eq!(backend::ordinary(&octets, class), expected, "{octet:#x} at {at}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_ordinary_is_what_needs_no_escape() {
+    let members = |class: Ordinary| (0..=255_u8).filter(move |octet| class.has(*octet));
+    let letter = |octet: u8| octet.is_ascii_alphanumeric();
+    assert!(members(Ordinary::NAME).eq((0..=255).filter(|octet| letter(*octet) || b"-_".contains(octet))));
+    assert!(members(Ordinary::VALUE).eq((0..=255).filter(|octet| letter(*octet) || b",-./_".contains(octet))));
+    let in_string = |octet: &u8| (b' '..0x80).contains(octet) && !b"\"#$%&\\".contains(octet);
+    assert!(members(Ordinary::STRING).eq((0..=255).filter(in_string)));
+    let in_text = |octet: &u8| *octet == b'\n' || (b' '..0x80).contains(octet) && !b"!\"#$%&<=>".contains(octet);
+    assert!(members(Ordinary::TEXT).eq((0..=255).filter(in_text)));
+    assert!(members(Ordinary::NO_PERCENT).eq((0..0x80).filter(|octet| *octet != b'%')));
+    assert!(members(Ordinary::NO_BACKSLASH).eq((0..0x80).filter(|octet| *octet != b'\\')));
+}
+
+proptest! {
+    #[test]
+    fn ordinary_texts_are_told_and_copied(text in "[a-z%]{0,3}[ -~]{0,40}|[a-zA-Z0-9_-]{0,70}", class in 0..ORDINARY.len()) {
+        let (text, class) = (text.as_bytes(), ORDINARY[class]);
+        let expected = text.iter().all(|octet| class.has(*octet));
+        prop_assert_eq!(class.has_all(text), expected);
+        let mut copy = vec![0; text.len()];
+        prop_assert_eq!(class.copy(text, &mut copy), expected);
+        prop_assert!(!expected || copy == text);
+        prop_assert!(!class.copy(text, &mut vec![0; text.len() + 1]));
+        for from in 0..text.len() {
+            let mut window_of = [0; 16];
+            let len = text[from..].len().min(16);
+            window_of[..len].copy_from_slice(&text[from..from + len]);
+            prop_assert_eq!(window(text, &text[from..]), window_of);
+        }
+    }
 }
 
 /// Stops at `<`, found some bytes behind; `&` is flagged.

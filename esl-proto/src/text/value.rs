@@ -12,7 +12,8 @@ use core::hash::{Hash, Hasher};
 use core::iter::FusedIterator;
 
 use super::{ConvertError, Insufficient, SmallBytes, copy, decimal, first, json, percent, xml};
-use crate::scan::{self, any};
+use crate::scan::{self, Ordinary};
+use crate::sink::{Few, Sink, Writer};
 
 /// The placeholder for an empty value in a plain event (protocol.md, "Plain events").
 const UNDEFINED: &[u8] = b"_undef_";
@@ -205,12 +206,9 @@ impl<'a> Value<'a> {
     /// The number of decoded bytes.
     #[must_use]
     pub fn decoded_len(&self) -> usize {
-        let mut len = 0_usize;
-        self.pieces(|octets, _| {
-            len = len.saturating_add(octets.len());
-            octets.len()
-        });
-        len
+        let mut counter = Writer::new(&mut []);
+        self.put_all(&mut counter);
+        counter.count()
     }
 
     /// Writes the decoded bytes to the front of `out` and returns them.
@@ -238,15 +236,35 @@ impl<'a> Value<'a> {
                 return Err(Insufficient { required });
             }
         }
-        let written = match self.coding {
-            Coding::Plain { .. } if self.is_undefined() => 0,
-            Coding::Plain { .. } | Coding::Percent => percent::decode_into(self.raw, out),
-            _ => match self.as_plain() {
-                Some(plain) => copy(plain, out),
-                None => fill(self.bytes(), out),
-            },
-        };
-        Ok(scan::slice(out, 0, written))
+        if let Coding::Plain { .. } | Coding::Percent = self.coding
+            && !self.is_undefined()
+            && let Some(to) = out.get_mut(..self.raw.len())
+        {
+            // Whether there is a percent sign is known of 64 bytes together.
+            if Ordinary::NO_PERCENT.copy(self.raw, to) {
+                return Ok(scan::slice(out, 0, self.raw.len()));
+            }
+            let mut writer = Writer::new(out);
+            writer.put_runs(self.raw, Ordinary::NO_PERCENT, |rest| percent::next(rest).map(Few::one));
+            return writer.finish();
+        }
+        let mut writer = Writer::new(out);
+        self.put_all(&mut writer);
+        writer.finish()
+    }
+
+    /// Puts the decoded bytes.
+    pub(crate) fn put_all(&self, out: &mut Writer<'_>) {
+        match (self.as_plain_at_once(), self.coding) {
+            (Some(plain), _) => out.put(plain),
+            (None, Coding::Json) => self.put_decoded(Ordinary::NO_BACKSLASH, out, Few::one),
+            (None, Coding::Plain { .. } | Coding::Percent) => self.put_decoded(Ordinary::NO_PERCENT, out, Few::one),
+            (None, Coding::XmlHeader) => self.put_decoded(Ordinary::STRING, out, Few::one),
+            _ => self.pieces(|octets, _| {
+                out.put(octets);
+                octets.len()
+            }),
+        }
     }
 
     /// Passes the decoded bytes to `take` in pieces, each with whether it is the last. `take` returns how many bytes it has
@@ -261,12 +279,24 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The raw bytes, if they stand for themselves and none is `special`, as all must be that begin an escape in any coding:
-    /// `%`, `&`, `\\` and CR. [`None`] for what must be looked at more closely.
+    /// The raw bytes, if they stand for themselves and all are ordinary: none of those begins an escape in any coding.
+    /// [`None`] for what must be looked at more closely.
     #[inline]
-    pub(crate) fn as_bare(&self, special: impl Fn(u8) -> bool) -> Option<&'a [u8]> {
+    pub(crate) fn as_bare(&self, ordinary: Ordinary) -> Option<&'a [u8]> {
         let stands_for_itself = !matches!(self.coding, Coding::JsonArray | Coding::XmlBody) && !self.is_undefined();
-        (stands_for_itself && !any(self.raw, special)).then_some(self.raw)
+        (stands_for_itself && ordinary.has_all(self.raw)).then_some(self.raw)
+    }
+
+    /// The raw bytes of a value that is no array and not empty; [`None`] for what must be looked at more closely.
+    #[inline]
+    pub(crate) fn as_scalar(&self) -> Option<&'a [u8]> {
+        let may_be_other = match self.coding {
+            Coding::JsonArray | Coding::XmlBody | Coding::CrLf => true,
+            // An array, perhaps, or what stands for an empty value.
+            Coding::Plain { .. } => matches!(self.raw, [] | [b'A' | b'%' | b'_', ..]),
+            _ => self.raw.is_empty(),
+        };
+        (!may_be_other).then_some(self.raw)
     }
 
     /// The decoded bytes, if their coding alone says that they are in the buffer just so.
@@ -320,11 +350,43 @@ impl<'a> Value<'a> {
         matches!(self.coding, Coding::Plain { .. }).then_some(self.raw)
     }
 
-    /// The raw bytes, if they are percent-coded just as a server would write the value.
+    /// Puts the raw bytes, if they are percent-coded just as a server would write the value. Otherwise nothing is put.
     #[inline]
-    pub(crate) fn as_percent_coded(&self) -> Option<&'a [u8]> {
+    pub(crate) fn put_percent_coded(&self, out: &mut Writer<'_>) -> bool {
         let coded = matches!(self.coding, Coding::Plain { .. } | Coding::Percent | Coding::XmlHeader);
-        (coded && !self.is_undefined() && percent::is_coded(self.raw)).then_some(self.raw)
+        coded && !self.is_undefined() && percent::put_coded(self.raw, out)
+    }
+
+    /// Puts the decoded bytes: those that are ordinary in runs, as they are, and for each other one what `coded` makes of it.
+    #[inline(always)]
+    pub(crate) fn put_decoded(&self, ordinary: Ordinary, out: &mut Writer<'_>, coded: impl Fn(u8) -> Few) {
+        match self.coding {
+            Coding::Plain { .. } | Coding::Percent | Coding::XmlHeader
+                if !self.is_undefined()
+                    && (self.coding != Coding::XmlHeader || memchr::memchr(b'&', self.raw).is_none()) =>
+            {
+                out.put_runs(self.raw, ordinary, |rest| percent::next(rest).map(&coded));
+            }
+            Coding::Json => {
+                out.put_runs(self.raw, ordinary, |rest| {
+                    let mut decoded = json::next(rest)?;
+                    let mut few = coded(decoded.next()?);
+                    while let Some(octet) = decoded.next() {
+                        few = few.and(coded(octet));
+                    }
+                    Some(few)
+                });
+            }
+            _ => self.pieces(|octets, _| {
+                out.put_runs(octets, ordinary, |rest| first(rest).map(&coded));
+                octets.len()
+            }),
+        }
+    }
+
+    /// Whether no decoded byte is a `%`; false for what must be looked at more closely.
+    pub(crate) fn has_no_percent(&self) -> bool {
+        matches!(self.coding, Coding::Octets | Coding::Json) && memchr::memchr(b'%', self.raw).is_none()
     }
 
     /// The value without a prefix that it begins with in any case of its letters, if that is not coded.
