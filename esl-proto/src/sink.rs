@@ -53,7 +53,7 @@ pub(crate) trait Sink {
 /// Writes what fits to the front of storage, and counts all: one pass tells how much room is needed.
 pub(crate) struct Writer<'o> {
     out: &'o mut [u8],
-    /// How many octets have been put, also where there was no room for them.
+    /// How many bytes have been put, also where there was no room for them.
     at: usize,
 }
 
@@ -62,7 +62,7 @@ impl<'o> Writer<'o> {
         Self { out, at: 0 }
     }
 
-    /// How many octets have been put.
+    /// How many bytes have been put.
     pub(crate) const fn count(&self) -> usize {
         self.at
     }
@@ -82,7 +82,7 @@ impl<'o> Writer<'o> {
         self.at = self.at.saturating_add(text.len());
     }
 
-    /// Puts an octet before what has been put since `at`.
+    /// Puts a byte before what has been put since `at`.
     pub(crate) fn insert(&mut self, at: usize, octet: u8) {
         let moved = self.out.get_mut(at..=self.at).unwrap_or_default();
         moved.rotate_right(moved.len().min(1));
@@ -96,7 +96,7 @@ impl<'o> Writer<'o> {
     /// same each time.
     ///
     /// Room is left for as many digits as most lengths have; a text of another length is moved once. Counting it first
-    /// would take another pass over its octets.
+    /// would take another pass over its bytes.
     pub(crate) fn put_counted(&mut self, front: &[u8], back: &[u8], mut write: impl FnMut(&mut Self)) {
         let start = self.at;
         let head = |digits: usize| start.saturating_add(front.len() + digits + back.len());

@@ -76,7 +76,7 @@ impl Session {
         let line = line.as_ref();
         let send = |state: &mut State, slot, at| {
             state.session.bgapi(line, slot, at)?;
-            Ok(state.session.tag(slot))
+            Ok(state.session.last_tag())
         };
         let (waiting, tag) = self.begin(self.work, send).await?;
         Ok(Job::new(waiting, tag))

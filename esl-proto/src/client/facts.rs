@@ -7,7 +7,7 @@ use crate::name::header;
 use crate::text::Value;
 
 /// What a frame has told so far.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Facts {
     pub(super) kind: FrameKind,
     /// How the Reply-Text begins.
@@ -23,6 +23,8 @@ pub(super) struct Facts {
     pub(super) has_session: bool,
     pub(super) text: NoticeText,
 }
+
+shown! { Facts { kind status is_connect full_control socket_mode log_allowed lingers has_session text } }
 
 impl Facts {
     pub(super) const fn new(kind: FrameKind) -> Self {
@@ -104,7 +106,7 @@ impl NoticeText {
     const BEGINNINGS: [&'static [u8]; 2] = [b"killed listener", b"The system is being shut down"];
     const NEW: Self = Self { seen: 0, is: [true; 2] };
 
-    /// Takes the next octets in.
+    /// Takes the next bytes in.
     pub(super) fn take(&mut self, text: &[u8]) {
         for (is, beginning) in self.is.iter_mut().zip(Self::BEGINNINGS) {
             let rest = beginning.get(self.seen..).unwrap_or_default();

@@ -42,7 +42,7 @@
 //! `cleanup_separated_string`): a backslash keeps a quote, a backslash or the separator of the moment from being
 //! special and makes `\n`, `\r`, `\t`, `\s` of letters; any other backslash stands for itself. Single quotes go in
 //! pairs, and the last one without a partner stands for itself. Blanks at the ends are dropped. A text that begins
-//! with `^^` and an octet is split at that octet instead.
+//! with `^^` and a byte is split at that byte instead.
 //!
 //! * `switch_api_execute` drops white space at both ends of the argument.
 //! * `originate_function` splits it at blanks, of which quotes and backslashes protect, into two to seven arguments.
@@ -61,7 +61,7 @@
 //!   begins with any number of `[...]`.
 //! * `switch_event_create_brackets` finds the end of a set of variables by counting brackets of its kind
 //!   (`switch_find_end_paren`): nothing protects of that either. It splits a set at `,`, or at the marked commas in
-//!   `[...]`, or at the octet after `^^`, into at most 1024, and each variable at its first `=`. One without `=` is
+//!   `[...]`, or at the byte after `^^`, into at most 1024, and each variable at its first `=`. One without `=` is
 //!   ignored, one with an empty value deletes.
 //! * `inline_dialplan_hunt` takes a separator off the front (`m:^:`), splits at it, or at `,`, into at most 128
 //!   applications, and each at its first `:`.
@@ -73,12 +73,11 @@
 //!
 //! So a backslash in a variable of a leg is written 16-fold and once more so by what is around it. Values without
 //! quotes, backslashes and separators are written as they are; a set with commas in values is written as `^^;`, or
-//! with the first of some other octets that does not occur in it.
+//! with the first of some other bytes that does not occur in it.
 //!
 //! A name that stands twice in a set is written twice; the last counts on the channel.
 
 mod endpoint;
-mod list;
 #[cfg(feature = "alloc")]
 mod owned;
 mod read;
@@ -88,16 +87,14 @@ mod write;
 use core::fmt;
 
 pub use endpoint::Endpoint;
-pub use list::{
-    DialHandle, DialHandles, DialListIter, DialString, FlatLeg, Join, Leg, LegList, LegLists, LegSource, ReadVariables,
-    Variables, VariablesIter,
-};
-
 #[cfg(feature = "alloc")]
 pub use owned::DialStringBuf;
 pub use task::{Hook, Inline, InlineError, Task};
-pub(crate) use write::expansion;
 
+pub use crate::command::dial_string::{
+    DialEncodeError, DialError, DialErrorKind, DialField, DialHandle, DialHandles, DialListIter, DialString, FlatLeg,
+    Join, Leg, LegList, LegLists, LegSource, ReadVariables, Variables, VariablesIter,
+};
 use crate::sink::Writer;
 use crate::text::Value;
 
@@ -228,7 +225,7 @@ impl<'a> Originate<'a> {
         Self { timeout_sec: Some(seconds), ..self }
     }
 
-    /// The exact number of octets that [`encode`](Self::encode) writes.
+    /// The exact number of bytes that [`encode`](Self::encode) writes.
     ///
     /// # Errors
     /// [`DialError`] if no line would be read back as this.
@@ -252,7 +249,7 @@ impl<'a> Originate<'a> {
         Ok(writer.finish()?)
     }
 
-    /// Reads a line as the server would, into `storage`: as many octets as the line has are enough.
+    /// Reads a line as the server would, into `storage`: as many bytes as the line has are enough.
     ///
     /// # Errors
     /// [`DialReadError`] if it is no `originate`, the server would refuse it or read past its end, or `storage` is
@@ -304,15 +301,12 @@ impl<'a> Bridge<'a> {
         Self { dial: dial.into() }
     }
 
-    /// The exact number of octets that [`encode`](Self::encode) writes.
+    /// The exact number of bytes that [`encode`](Self::encode) writes.
     ///
     /// # Errors
     /// [`DialError`] if no argument would be read back as this.
     pub fn encoded_len(&self) -> Result<usize, DialError> {
-        self.dial.check()?;
-        let mut counter = Writer::new(&mut []);
-        self.write(&mut counter);
-        Ok(counter.count())
+        self.dial.argument_len()
     }
 
     /// Writes the argument for [`Execute::new("bridge", ...)`](crate::command::Execute::new) to the front of `out` and returns
@@ -322,120 +316,16 @@ impl<'a> Bridge<'a> {
     /// [`DialEncodeError`] if no argument would be read back as this, or `out` is too short; what `out` holds then has no
     /// meaning.
     pub fn encode<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], DialEncodeError> {
-        self.dial.check()?;
-        let mut writer = Writer::new(out);
-        self.write(&mut writer);
-        Ok(writer.finish()?)
+        self.dial.encode_argument(out)
     }
 
-    /// Reads an argument as the server would, into `storage`: as many octets as the argument has are enough.
+    /// Reads an argument as the server would, into `storage`: as many bytes as the argument has are enough.
     ///
     /// # Errors
     /// [`DialReadError`] if the server would refuse it or read past its end, if it holds `${...}`, which only the
     /// channel can expand, or if `storage` is too short.
     pub fn parse(argument: &[u8], storage: &'a mut [u8]) -> Result<Self, DialReadError> {
         read::bridge(argument, storage)
-    }
-}
-
-located! {
-    /// A call cannot be written: the server would not read what is meant.
-    DialError of DialErrorKind {
-        /// With which part of the call.
-        field: DialField,
-        /// With which leg, counted from 0 through the whole dial string. A variable in `{...}` belongs to its handle's
-        /// first leg; all that belongs to no leg has 0.
-        leg: usize,
-        /// Which one, if there are several of them in one place, from 0.
-        item: usize,
-        --
-        /// The octet of that part, from 0.
-        offset: usize,
-    }
-}
-
-unwritten! {
-    /// Why [`Originate::encode`] or [`Bridge::encode`] has failed.
-    DialEncodeError of DialError, code 500
-}
-
-numbered! {
-    /// What [`DialError`] found wrong.
-    DialErrorKind {
-        /// Nothing where there must be something. The server sets no variable to nothing.
-        Empty = 501, "must not be empty";
-        /// A CR or LF.
-        LineEnd = 502, "holds a line end";
-        /// A NUL: the server would cut the text there.
-        Nul = 503, "holds a NUL";
-        /// A control octet from 1 to 8: the server uses some as marks of its own.
-        Control = 504, "holds a control octet that the server uses itself";
-        /// A blank in a name, or at an end of an endpoint, where the server would drop it.
-        Blank = 505, "holds a blank that the server would not read as part of it";
-        /// A comma, `|`, `:_:` or `=` where it would end the text.
-        Separator = 506, "holds a separator";
-        /// A bracket without its partner where the server counts them, or one where it would begin or end something.
-        Bracket = 507, "holds a bracket that the server would count";
-        /// A quote or backslash in a name, or a quote after a backslash in the argument of an application: the server would
-        /// leave it out.
-        Quote = 508, "holds a quote or backslash";
-        /// `${` in a variable, also with backslashes in between: the server would not set it.
-        Expansion = 509, "holds ${, which the server would not accept";
-        /// A text that would mean something else here: `undef`, `^^` in front, `&` before an extension, `%` before an
-        /// endpoint.
-        Reserved = 510, "is or begins with something that has a meaning of its own";
-        /// More legs, leg lists, handles or variables than the server reads in one place.
-        TooMany = 511, "exceeds the server's limit";
-        /// A number that is greater than what the server reads.
-        TooGreat = 512, "is too great";
-    }
-}
-
-/// The part of a call that a [`DialError`] speaks of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DialField {
-    /// The name of a variable.
-    VariableName,
-    /// The value of a variable.
-    VariableValue,
-    /// An endpoint.
-    Endpoint,
-    /// The extension.
-    Extension,
-    /// The name of the application.
-    Application,
-    /// The argument of the application.
-    Argument,
-    /// The dialplan.
-    Dialplan,
-    /// The context.
-    Context,
-    /// The caller's name.
-    CidName,
-    /// The caller's number.
-    CidNum,
-    /// The time limit.
-    TimeoutSec,
-}
-
-impl DialField {
-    /// The part, in words.
-    #[must_use]
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::VariableName => "variable name",
-            Self::VariableValue => "variable value",
-            Self::Endpoint => "endpoint",
-            Self::Extension => "extension",
-            Self::Application => "application",
-            Self::Argument => "argument",
-            Self::Dialplan => "dialplan",
-            Self::Context => "context",
-            Self::CidName => "caller's name",
-            Self::CidNum => "caller's number",
-            Self::TimeoutSec => "time limit",
-        }
     }
 }
 
@@ -464,7 +354,7 @@ numbered! {
         Invalid = 554, "argument not understood";
         /// A bracket that is never closed, or two where one should open a further set of variables.
         Bracket = 555, "bracket not closed";
-        /// A control octet from 1 to 8, or a comma that the server would make one.
+        /// A control byte from 1 to 8, or a comma that the server would make one.
         Control = 556, "control octet";
         /// `${...}`, which only a channel can expand.
         Expansion = 557, "variable to expand";

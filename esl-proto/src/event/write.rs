@@ -8,7 +8,7 @@ use crate::sink::{Sink, Writer};
 use crate::text::check::line_break;
 use crate::text::{Percent, Value, is_space, json, percent, utf8, xml};
 
-/// What becomes of octets that are not UTF-8. Values of plain and XML events are percent-coded and need nothing; this is
+/// What becomes of bytes that are not UTF-8. Values of plain and XML events are percent-coded and need nothing; this is
 /// about names, bodies and all of a JSON event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Invalid {
@@ -19,7 +19,7 @@ pub enum Invalid {
     Refuse,
     /// U+FFFD for each sequence that is not UTF-8.
     Replace,
-    /// Each octet becomes the character of its number, U+0080 to U+00FF: `\u00ff` in JSON.
+    /// Each byte becomes the character of its number, U+0080 to U+00FF: `\u00ff` in JSON.
     Escape,
 }
 
@@ -31,7 +31,7 @@ pub enum Duplicates {
     Repeat,
     /// One array of all values, where the first of them comes. Names that differ in case are two. The headers that come
     /// more than once are looked for in the whole event, so that more than 1024 of them are refused;
-    /// so is a name that is not UTF-8 and, with what takes the place of that, longer than 256 octets.
+    /// so is a name that is not UTF-8 and, with what takes the place of that, longer than 256 bytes.
     Arrays,
 }
 
@@ -54,7 +54,7 @@ pub enum Duplicates {
 pub struct EncodeOptions {
     /// How a `%` that looks like an escape is written.
     pub percent: Percent,
-    /// What becomes of octets that are not UTF-8. With all but [`Invalid::Keep`], what is written is well-formed: JSON as in
+    /// What becomes of bytes that are not UTF-8. With all but [`Invalid::Keep`], what is written is well-formed: JSON as in
     /// RFC 8259, and XML 1.0, whose names are checked and in whose body characters that XML does not have are U+FFFD, or
     /// refused.
     pub invalid: Invalid,
@@ -63,14 +63,14 @@ pub struct EncodeOptions {
 }
 
 impl EncodeOptions {
-    /// FreeSWITCH's own octets.
+    /// FreeSWITCH's own bytes.
     pub const FREESWITCH: Self = Self::new();
-    /// What every reader understands: each value is read back as it was but for octets that are not UTF-8, which become
+    /// What every reader understands: each value is read back as it was but for bytes that are not UTF-8, which become
     /// U+FFFD, and no name is repeated in JSON.
     pub const STRICT: Self =
         Self::new().percent(Percent::Lossless).invalid(Invalid::Replace).duplicates(Duplicates::Arrays);
 
-    /// FreeSWITCH's own octets.
+    /// FreeSWITCH's own bytes.
     #[must_use]
     pub const fn new() -> Self {
         Self { percent: Percent::FreeSwitch, invalid: Invalid::Keep, duplicates: Duplicates::Repeat }
@@ -160,7 +160,7 @@ fn written_name<'k>(name: Value<'k>, invalid: Invalid, storage: &'k mut [u8; LON
     writer.finish().ok().map(Value::from_bytes)
 }
 
-/// How many octets at the front of a name are UTF-8.
+/// How many bytes at the front of a name are UTF-8.
 fn valid_len(name: Value<'_>) -> usize {
     let (mut len, mut is_valid) = (0_usize, true);
     name.pieces(|octets, last| {
@@ -213,7 +213,7 @@ struct Document<'w, 'o> {
     options: EncodeOptions,
     /// How many headers have come.
     item: usize,
-    /// The octet before the next key of a JSON object.
+    /// The byte before the next key of a JSON object.
     before_key: u8,
     /// The first thing that cannot be written.
     fault: Option<OutgoingEventError>,
@@ -585,7 +585,7 @@ impl Document<'_, '_> {
         put(self, rest);
     }
 
-    /// A text whose octets are looked at: what is UTF-8 goes to `put` with its offset, other octets become what the options
+    /// A text whose bytes are looked at: what is UTF-8 goes to `put` with its offset, other bytes become what the options
     /// say.
     fn text(
         &mut self,
@@ -636,21 +636,21 @@ impl Document<'_, '_> {
     }
 }
 
-/// Whether an octet needs a closer look in a name or in a JSON string: control characters, what is not ASCII, quotes, and what
+/// Whether a byte needs a closer look in a name or in a JSON string: control characters, what is not ASCII, quotes, and what
 /// begins an escape in any coding. `#` and `$`, which need none, are among them: so it takes one comparison less.
 #[inline]
 const fn is_marked(octet: u8) -> bool {
     ((octet as i8) < 0x20) | (octet.wrapping_sub(b'"') < 5) | (octet == b'\\')
 }
 
-/// Whether an octet is none of those that nearly all names are made of: letters, digits, `-` and `_`.
+/// Whether a byte is none of those that nearly all names are made of: letters, digits, `-` and `_`.
 #[inline]
 const fn is_no_letter(octet: u8) -> bool {
     let is_letter = (octet | 0x20).wrapping_sub(b'a') < 26;
     !(is_letter | (octet.wrapping_sub(b'0') < 10) | (octet == b'-') | (octet == b'_'))
 }
 
-/// The character of an octet's number in UTF-8, for octets that are not ASCII.
+/// The character of a byte's number in UTF-8, for bytes that are not ASCII.
 const fn latin(octet: u8) -> [u8; 2] {
     [0xc0 | octet >> 6, 0x80 | octet & 0x3f]
 }

@@ -5,7 +5,7 @@ use super::{Frame, FrameKind, HeadEnd, Step};
 use crate::scan::slice;
 
 /// A [`Step`] as places in the buffer, counted from its front: what stands there can be taken later, and nothing is
-/// searched again. The octets must stay as they are until then; more may follow them.
+/// searched again. The bytes must stay as they are until then; more may follow them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Found {
     what: What,
@@ -22,7 +22,7 @@ enum What {
 }
 
 /// Where the parts of a frame stand.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 struct Places {
     head: PackedSpan,
     body: Option<PackedSpan>,
@@ -31,6 +31,8 @@ struct Places {
     crlf: bool,
     cut: bool,
 }
+
+shown! { Places { head body content_type kind crlf cut } }
 
 #[derive(Clone, Copy, Debug)]
 struct LineForm {
@@ -59,7 +61,7 @@ impl Found {
         Self { what, consumed: step.consumed() }
     }
 
-    /// The step, from a buffer that begins with the same octets.
+    /// The step, from a buffer that begins with the same bytes.
     pub(crate) fn step(self, buf: &[u8]) -> Step<'_> {
         let consumed = self.consumed;
         match self.what {

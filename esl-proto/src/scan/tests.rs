@@ -8,7 +8,7 @@ use super::{
 };
 use proptest::prelude::*;
 
-/// What `look` should say, octet by octet.
+/// What `look` should say, byte by byte.
 fn looked(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
     let bit = |(place, octet): (usize, &u8)| u64::from(octet & class.bits == class.octet) << place;
     (block.iter().enumerate().map(bit).sum(), block.contains(&note))
@@ -38,7 +38,7 @@ fn backends_agree_at_every_position_and_alignment() {
     }
 }
 
-/// What `masks` should say, octet by octet.
+/// What `masks` should say, byte by byte.
 fn masked(block: &[u8; BLOCK], octets: [u8; 2]) -> [u64; 2] {
     octets.map(|wanted| looked(block, Class::one(wanted), 0).0)
 }
@@ -52,7 +52,7 @@ fn a_class_is_found_by_its_octets_alone() {
     assert_eq!(members(Class::both(b'\n', b':')), b"\n\x1a*:");
 }
 
-/// Stops at `<`, found some octets behind; `&` is flagged.
+/// Stops at `<`, found some bytes behind; `&` is flagged.
 #[derive(Clone)]
 struct Test<const BEHIND: u32> {
     structural: u64,
@@ -142,7 +142,7 @@ fn same_lines(found: &[Line], expected: &[Line]) -> bool {
         })
 }
 
-/// The beginnings of lines that have a colon `len` octets behind, both before the first empty line.
+/// The beginnings of lines that have a colon `len` bytes behind, both before the first empty line.
 fn named(text: &[u8], len: usize) -> Vec<usize> {
     let lines = lines(text);
     let end = lines.iter().find(|line| line.start == line.end).map_or(text.len(), |line| line.start);
@@ -194,7 +194,7 @@ fn usual_lines_are_found_by_stops() {
     assert_eq!(found_lines(&text).1, 300);
 }
 
-/// The end of the string whose opening quote is at `start`, octet by octet.
+/// The end of the string whose opening quote is at `start`, byte by byte.
 fn string_end(text: &[u8], start: usize) -> Option<usize> {
     let mut at = start + 1;
     while *text.get(at)? != b'"' {
@@ -238,7 +238,7 @@ fn check_members(members: &[u8]) -> usize {
 #[test]
 fn usual_members_are_found_by_stops() {
     let text = br#","Event-Name":"CHANNEL_ANSWER","n":"","x":"8","y":"a:b","z":"a,b c""#.repeat(100);
-    // Where an octet between two quotes could be a separator, nobody knows; the last one ends in no pair.
+    // Where a byte between two quotes could be a separator, nobody knows; the last one ends in no pair.
     assert_eq!(check_members(&text), 499 - 100);
     let escaped = br#","a":"b","c":"d\"","e":"f","g":"h""#.repeat(100);
     assert_eq!(check_members(&escaped), 399 - 100);

@@ -1,11 +1,11 @@
-//! JSON strings and flat arrays of them, as octets: nothing here needs them to be UTF-8.
+//! JSON strings and flat arrays of them, as bytes: nothing here needs them to be UTF-8.
 
 use super::cut::{around, hex_digit, run_without};
 use super::{Coding, SmallBytes, Value, skip_space};
 use crate::scan::{find, slice};
 use crate::sink::Sink;
 
-/// The position after the closing quote of the string whose first octet after the opening quote is at `start`.
+/// The position after the closing quote of the string whose first byte after the opening quote is at `start`.
 pub(crate) fn string_end(text: &[u8], start: usize) -> Option<usize> {
     let mut at = start;
     loop {

@@ -87,12 +87,12 @@ pub enum Percent {
     Lossless,
 }
 
-/// Whether the server writes an octet as an escape.
+/// Whether the server writes a byte as an escape.
 const fn is_special(octet: u8) -> bool {
     is_rare(octet) && !matches!(octet, b'!' | b'$' | b'\''..=b'*' | b'~')
 }
 
-/// Whether an octet is none of those that most values are made of, which are written as they are: letters, digits and
+/// Whether a byte is none of those that most values are made of, which are written as they are: letters, digits and
 /// `,-./_`. Without branches, so that blocks are told at once.
 #[inline]
 pub(crate) const fn is_rare(octet: u8) -> bool {
@@ -100,7 +100,7 @@ pub(crate) const fn is_rare(octet: u8) -> bool {
     !(is_letter | (octet.wrapping_sub(b',') < 14) | (octet == b'_'))
 }
 
-/// [`is_special`] of each octet: most runs are too short for blocks.
+/// [`is_special`] of each byte: most runs are too short for blocks.
 #[allow(clippy::indexing_slicing, reason = "the loop bound is the length")]
 const SPECIAL: [bool; 256] = {
     let mut special = [false; 256];
@@ -112,7 +112,7 @@ const SPECIAL: [bool; 256] = {
     special
 };
 
-/// How many octets at the front of `text` are written as they are.
+/// How many bytes at the front of `text` are written as they are.
 #[inline]
 fn plain_run(text: &[u8]) -> usize {
     #[allow(clippy::indexing_slicing, reason = "an octet is less than 256")]
@@ -124,8 +124,8 @@ fn plain_run(text: &[u8]) -> usize {
     }
 }
 
-/// Writes `text` percent-coded; `percent` decides about a `%` that looks like an escape. Returns how many octets are written:
-/// where more follow, a `%` whose next two octets are not there is left.
+/// Writes `text` percent-coded; `percent` decides about a `%` that looks like an escape. Returns how many bytes are written:
+/// where more follow, a `%` whose next two bytes are not there is left.
 pub(crate) fn encode(text: &[u8], last: bool, percent: Percent, sink: &mut impl Sink) -> usize {
     let mut rest = text;
     while let Some((plain, [octet], after)) = around(rest, plain_run(rest)) {
@@ -145,7 +145,7 @@ pub(crate) fn encode(text: &[u8], last: bool, percent: Percent, sink: &mut impl 
     text.len()
 }
 
-/// Whether `raw` is percent-coded as the server codes: each octet that must be an escape is one, in upper-case digits.
+/// Whether `raw` is percent-coded as the server codes: each byte that must be an escape is one, in upper-case digits.
 pub(crate) fn is_coded(raw: &[u8]) -> bool {
     let mut rest = raw;
     while let Some((_, [octet], after)) = around(rest, plain_run(rest)) {

@@ -19,7 +19,7 @@ const UNDEFINED: &[u8] = b"_undef_";
 const ARRAY_PREFIX: &[u8] = b"ARRAY::";
 const ARRAY_SEPARATOR: &[u8] = b"|:";
 
-/// How the octets of a [`Value`] are coded.
+/// How the bytes of a [`Value`] are coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Coding {
     /// Not at all.
@@ -82,13 +82,13 @@ impl Coding {
     }
 }
 
-/// A name, value or body: octets that borrow from the caller's buffer, decoded when they are asked for.
+/// A name, value or body: bytes that borrow from the caller's buffer, decoded when they are asked for.
 ///
-/// Nothing on the wire is promised to be UTF-8, so a value is octets first. Compare it with `==` (decoded octets),
+/// Nothing on the wire is promised to be UTF-8, so a value is bytes first. Compare it with `==` (decoded bytes),
 /// read it with [`bytes`](Self::bytes), [`decode_into`](Self::decode_into) or, where it needs no decoding,
-/// [`as_plain`](Self::as_plain); print it with `{}` (octets that are not UTF-8 become U+FFFD).
+/// [`as_plain`](Self::as_plain); print it with `{}` (bytes that are not UTF-8 become U+FFFD).
 ///
-/// `==`, the order and the hash are those of the decoded octets: a value that was received in JSON finds in a map what
+/// `==`, the order and the hash are those of the decoded bytes: a value that was received in JSON finds in a map what
 /// one in XML was put under.
 ///
 /// A value may be an array (FreeSWITCH's `push`, `ARRAY::a|:b`, a JSON list): [`items`](Self::items) reads the
@@ -109,7 +109,7 @@ impl Coding {
 pub struct Value<'a> {
     raw: &'a [u8],
     coding: Coding,
-    /// How many decoded octets are meant; [`NO_LIMIT`] for all.
+    /// How many decoded bytes are meant; [`NO_LIMIT`] for all.
     limit: u32,
 }
 
@@ -122,7 +122,7 @@ impl<'a> Value<'a> {
         Self { raw, coding, limit: NO_LIMIT }
     }
 
-    /// The text of an XML body element, of which `limit` octets are meant.
+    /// The text of an XML body element, of which `limit` bytes are meant.
     pub(crate) fn xml_body(raw: &'a [u8], limit: Option<usize>) -> Self {
         let limit = limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(NO_LIMIT);
         Self { raw, coding: Coding::XmlBody, limit }
@@ -143,14 +143,14 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// What a value is made of: its raw octets, a number for how they are coded, and a limit to the decoded ones. For
-    /// hosts in other languages, which keep parts; 0 is the coding of octets that need no decoding.
+    /// What a value is made of: its raw bytes, a number for how they are coded, and a limit to the decoded ones. For
+    /// hosts in other languages, which keep parts; 0 is the coding of bytes that need no decoding.
     #[must_use]
     pub const fn parts(&self) -> (&'a [u8], u8, u32) {
         (self.raw, self.coding.number(), self.limit)
     }
 
-    /// The octets as they lie on the wire, still coded.
+    /// The bytes as they lie on the wire, still coded.
     #[must_use]
     pub const fn raw(&self) -> &'a [u8] {
         self.raw
@@ -160,7 +160,7 @@ impl<'a> Value<'a> {
         matches!(self.coding, Coding::Plain { .. }) && self.raw == UNDEFINED
     }
 
-    /// The decoded octets, if they are in the buffer just so: [`None`] means that
+    /// The decoded bytes, if they are in the buffer just so: [`None`] means that
     /// [`decode_into`](Self::decode_into) or [`bytes`](Self::bytes) must be used.
     #[must_use]
     pub fn as_plain(&self) -> Option<&'a [u8]> {
@@ -184,7 +184,7 @@ impl<'a> Value<'a> {
         core::str::from_utf8(self.as_plain()?).ok()
     }
 
-    /// The decoded octets one by one.
+    /// The decoded bytes one by one.
     #[must_use]
     pub fn bytes(&self) -> Bytes<'a> {
         let none = json::Elements::new(&[]);
@@ -202,7 +202,7 @@ impl<'a> Value<'a> {
         Scalar::new(self.raw, self.coding)
     }
 
-    /// The number of decoded octets.
+    /// The number of decoded bytes.
     #[must_use]
     pub fn decoded_len(&self) -> usize {
         let mut len = 0_usize;
@@ -213,11 +213,11 @@ impl<'a> Value<'a> {
         len
     }
 
-    /// Writes the decoded octets to the front of `out` and returns them.
+    /// Writes the decoded bytes to the front of `out` and returns them.
     ///
     /// # Errors
-    /// [`Insufficient`] if `out` is shorter than the decoded octets; nothing is written then. Storage of
-    /// `raw().len()` octets is enough for all but JSON arrays.
+    /// [`Insufficient`] if `out` is shorter than the decoded bytes; nothing is written then. Storage of
+    /// `raw().len()` bytes is enough for all but JSON arrays.
     #[inline]
     pub fn decode_into<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], Insufficient> {
         // Fast path for nearly all values: not encoded, and there is room.
@@ -249,7 +249,7 @@ impl<'a> Value<'a> {
         Ok(scan::slice(out, 0, written))
     }
 
-    /// Passes the decoded octets to `take` in pieces, each with whether it is the last. `take` returns how many octets it has
+    /// Passes the decoded bytes to `take` in pieces, each with whether it is the last. `take` returns how many bytes it has
     /// used: it may leave up to three at the end of a piece, which come again before the next one; of the last none.
     #[inline]
     pub(crate) fn pieces(&self, mut take: impl FnMut(&[u8], bool) -> usize) {
@@ -261,7 +261,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The raw octets, if they stand for themselves and none is `special`, as all must be that begin an escape in any coding:
+    /// The raw bytes, if they stand for themselves and none is `special`, as all must be that begin an escape in any coding:
     /// `%`, `&`, `\\` and CR. [`None`] for what must be looked at more closely.
     #[inline]
     pub(crate) fn as_bare(&self, special: impl Fn(u8) -> bool) -> Option<&'a [u8]> {
@@ -269,7 +269,7 @@ impl<'a> Value<'a> {
         (stands_for_itself && !any(self.raw, special)).then_some(self.raw)
     }
 
-    /// The decoded octets, if their coding alone says that they are in the buffer just so.
+    /// The decoded bytes, if their coding alone says that they are in the buffer just so.
     #[inline]
     pub(crate) fn as_plain_at_once(&self) -> Option<&'a [u8]> {
         match self.coding {
@@ -279,7 +279,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Whether the decoded octets are these, in any case of the letters: for names, which are hardly ever coded and mostly
+    /// Whether the decoded bytes are these, in any case of the letters: for names, which are hardly ever coded and mostly
     /// differ in length.
     #[inline]
     pub(crate) fn is_name(&self, name: &[u8]) -> bool {
@@ -314,13 +314,13 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The raw octets, if this is a value of a plain event.
+    /// The raw bytes, if this is a value of a plain event.
     #[inline]
     pub(crate) fn as_line(&self) -> Option<&'a [u8]> {
         matches!(self.coding, Coding::Plain { .. }).then_some(self.raw)
     }
 
-    /// The raw octets, if they are percent-coded just as a server would write the value.
+    /// The raw bytes, if they are percent-coded just as a server would write the value.
     #[inline]
     pub(crate) fn as_percent_coded(&self) -> Option<&'a [u8]> {
         let coded = matches!(self.coding, Coding::Plain { .. } | Coding::Percent | Coding::XmlHeader);
@@ -345,7 +345,7 @@ impl<'a> Value<'a> {
         match self.coding {
             Coding::JsonArray => true,
             Coding::Plain { .. } => {
-                // Nearly all others differ in the first octet.
+                // Nearly all others differ in the first byte.
                 matches!(self.raw, [b'A' | b'%', ..]) && percent::strip_prefix(self.raw, ARRAY_PREFIX).is_some()
             }
             _ => false,
@@ -369,7 +369,7 @@ impl<'a> Value<'a> {
         })
     }
 
-    /// The elements of what may be an array, wherever it comes from: what [`items`](Self::items) gives, and of octets that need
+    /// The elements of what may be an array, wherever it comes from: what [`items`](Self::items) gives, and of bytes that need
     /// no decoding, such as a variable's value in a reply, those of `ARRAY::one|:two`.
     ///
     /// ```
@@ -387,7 +387,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Whether the decoded octets are those of `text`, letters compared without regard to ASCII case.
+    /// Whether the decoded bytes are those of `text`, letters compared without regard to ASCII case.
     #[must_use]
     pub fn eq_ignore_ascii_case(&self, text: impl AsRef<[u8]>) -> bool {
         let text = text.as_ref();
@@ -397,14 +397,14 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The decoded octets, in storage of their own.
+    /// The decoded bytes, in storage of their own.
     #[cfg(feature = "alloc")]
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {
         self.as_plain().map_or_else(|| self.bytes().collect(), <[u8]>::to_vec)
     }
 
-    /// The decoded octets: borrowed where they lie in the buffer just so.
+    /// The decoded bytes: borrowed where they lie in the buffer just so.
     ///
     /// ```
     /// use esl_proto::{Event, name::Format};
@@ -420,7 +420,7 @@ impl<'a> Value<'a> {
         self.as_plain().map_or_else(|| Cow::Owned(self.to_vec()), Cow::Borrowed)
     }
 
-    /// The decoded text; octets that are not UTF-8 become U+FFFD.
+    /// The decoded text; bytes that are not UTF-8 become U+FFFD.
     ///
     /// ```
     /// use esl_proto::{Event, name::Format};
@@ -440,13 +440,13 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The decoded octets as a decimal number without sign, if they are one that fits.
+    /// The decoded bytes as a decimal number without sign, if they are one that fits.
     #[must_use]
     pub fn to_u64(&self) -> Option<u64> {
         decimal(self.bytes())
     }
 
-    /// The decoded octets as a decimal number with or without sign, if they are one that fits.
+    /// The decoded bytes as a decimal number with or without sign, if they are one that fits.
     #[must_use]
     pub fn to_i64(&self) -> Option<i64> {
         let mut octets = self.bytes();
@@ -466,7 +466,7 @@ enum Decoding<'a> {
 }
 
 impl Decoding<'_> {
-    /// Decodes the next octets to the front of `out`, which has room for four at least, and returns their count: 0 at the
+    /// Decodes the next bytes to the front of `out`, which has room for four at least, and returns their count: 0 at the
     /// end only.
     fn fill(&mut self, out: &mut [u8]) -> usize {
         match self {
@@ -517,7 +517,7 @@ fn fill(octets: impl Iterator<Item = u8>, out: &mut [u8]) -> usize {
 }
 
 impl PartialEq for Value<'_> {
-    /// Whether the decoded octets are the same, however each side is coded.
+    /// Whether the decoded bytes are the same, however each side is coded.
     fn eq(&self, other: &Value<'_>) -> bool {
         match (self.as_plain(), other.as_plain()) {
             (Some(one), Some(two)) => one == two,
@@ -535,7 +535,7 @@ impl PartialOrd for Value<'_> {
 }
 
 impl Ord for Value<'_> {
-    /// The order of the decoded octets, however each side is coded.
+    /// The order of the decoded bytes, however each side is coded.
     fn cmp(&self, other: &Value<'_>) -> Ordering {
         match (self.as_plain(), other.as_plain()) {
             (Some(one), Some(two)) => one.cmp(two),
@@ -544,11 +544,11 @@ impl Ord for Value<'_> {
     }
 }
 
-/// How many octets a [`Hasher`] is given at once. A hash depends on that, so it must not depend on the coding.
+/// How many bytes a [`Hasher`] is given at once. A hash depends on that, so it must not depend on the coding.
 const HASHED: usize = 64;
 
 impl Hash for Value<'_> {
-    /// Feeds the decoded octets: values that are equal have one hash, however they are coded. It is not that of the octets
+    /// Feeds the decoded bytes: values that are equal have one hash, however they are coded. It is not that of the bytes
     /// as a slice.
     fn hash<H: Hasher>(&self, state: &mut H) {
         let len = match self.as_plain() {
@@ -576,7 +576,7 @@ impl Hash for Value<'_> {
     }
 }
 
-/// Compares values with texts and octets, in both orders.
+/// Compares values with texts and bytes, in both orders.
 macro_rules! equal_to {
     ($([$($generics:tt)*] $other:ty => |$it:ident| $octets:expr;)+) => {$(
         impl<$($generics)*> PartialEq<$other> for Value<'_> {
@@ -641,7 +641,7 @@ impl<'a> From<&'a [u8]> for Value<'a> {
 }
 
 impl fmt::Display for Value<'_> {
-    /// The decoded text; octets that are not UTF-8 become U+FFFD.
+    /// The decoded text; bytes that are not UTF-8 become U+FFFD.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(plain) = self.as_plain() {
             return write_lossy(plain, f);
@@ -666,7 +666,7 @@ impl fmt::Display for Value<'_> {
     }
 }
 
-/// The number of octets at the end of `text` that may begin a character whose rest is still to come.
+/// The number of bytes at the end of `text` that may begin a character whose rest is still to come.
 fn unfinished(text: &[u8]) -> usize {
     match core::str::from_utf8(text.get(text.len().saturating_sub(3)..).unwrap_or_default()) {
         Ok(_) => 0,
@@ -694,7 +694,7 @@ impl Default for Value<'_> {
 }
 
 impl fmt::Debug for Value<'_> {
-    /// The decoded octets as a string literal, those that are not printable ASCII as `\xNN`.
+    /// The decoded bytes as a string literal, those that are not printable ASCII as `\xNN`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("\"")?;
         for octet in self.bytes() {
@@ -704,7 +704,7 @@ impl fmt::Debug for Value<'_> {
     }
 }
 
-/// The decoded octets of a [`Value`]; made by [`Value::bytes`].
+/// The decoded bytes of a [`Value`]; made by [`Value::bytes`].
 #[derive(Clone, Debug)]
 pub struct Bytes<'a> {
     /// What comes before `text`.
@@ -712,7 +712,7 @@ pub struct Bytes<'a> {
     text: Scalar<'a>,
     /// The elements of an array after `text`.
     more: json::Elements<'a>,
-    /// How many octets may come; [`NO_LIMIT`] for all.
+    /// How many bytes may come; [`NO_LIMIT`] for all.
     left: u32,
 }
 
@@ -739,7 +739,7 @@ impl Iterator for Bytes<'_> {
 
 impl FusedIterator for Bytes<'_> {}
 
-/// The decoded octets of a text that is not an array.
+/// The decoded bytes of a text that is not an array.
 #[derive(Clone, Debug)]
 struct Scalar<'a> {
     rest: &'a [u8],
@@ -854,7 +854,7 @@ mod tests {
         checked(Value::new(raw, coding))
     }
 
-    /// The decoded octets of `value`, after checking that all ways to read it agree.
+    /// The decoded bytes of `value`, after checking that all ways to read it agree.
     fn checked(value: Value<'_>) -> Vec<u8> {
         let octets: Vec<u8> = value.bytes().collect();
         assert_eq!(value.decoded_len(), octets.len());

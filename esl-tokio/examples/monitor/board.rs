@@ -10,7 +10,7 @@ use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, size,
 };
 use crossterm::{execute, queue};
-use esl_proto::calls::{Call, Calls, Change};
+use esl_proto::calls::{Call, CallBuf, Calls, Change, Heap};
 use esl_proto::name::{CallDirection, CallState, HangupCause};
 use esl_tokio::name::EventName;
 use esl_tokio::{EventBuf, Stats};
@@ -65,7 +65,7 @@ enum Look {
 
 /// A call, and when it was first and last heard of.
 struct Row {
-    call: Call,
+    call: CallBuf,
     began: Instant,
     ended: Option<Instant>,
     /// Its beginning was seen, and it has not been answered since: whether it will be is counted.
@@ -82,7 +82,7 @@ struct Totals {
 
 pub(crate) struct Board {
     peer: String,
-    calls: Calls,
+    calls: Calls<Heap>,
     rows: BTreeMap<Vec<u8>, Row>,
     /// Whose state was shown last, so that a line is said once for each change.
     said: BTreeMap<Vec<u8>, String>,
@@ -98,7 +98,7 @@ fn text(octets: &[u8]) -> String {
     String::from_utf8_lossy(octets).chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
 }
 
-fn state(call: &Call) -> String {
+fn state(call: Call<'_>) -> String {
     match (call.cause(), call.call_state()) {
         (Some(_), _) => "HANGUP".into(),
         (None, Some(state)) => text(state.as_bytes()),
@@ -106,7 +106,7 @@ fn state(call: &Call) -> String {
     }
 }
 
-fn direction(call: &Call) -> &'static str {
+fn direction(call: Call<'_>) -> &'static str {
     match call.direction() {
         Some(CallDirection::Inbound) => "in",
         Some(CallDirection::Outbound) => "out",
@@ -114,7 +114,7 @@ fn direction(call: &Call) -> &'static str {
     }
 }
 
-fn last(call: &Call) -> String {
+fn last(call: Call<'_>) -> String {
     call.cause().map_or_else(|| text(call.application()), |cause| text(cause.as_bytes()))
 }
 
@@ -136,12 +136,12 @@ impl Board {
 
     /// Begins anew with the calls that there are.
     pub(crate) fn restore(&mut self, list: &[u8]) {
-        if self.calls.restore(list).is_ok() {
+        if self.calls.restore(list, |_| {}).is_ok() {
             let (now, calls) = (Instant::now(), &self.calls);
             self.rows.retain(|uuid, _| calls.get(uuid).is_some());
             for call in self.calls.iter() {
-                let row = Row { call: call.clone(), began: now, ended: None, rings: false };
-                self.rows.entry(call.uuid().to_vec()).or_insert(row).call = call.clone();
+                let row = Row { call: call.into_owned(), began: now, ended: None, rings: false };
+                self.rows.entry(call.uuid().to_vec()).or_insert(row).call = call.into_owned();
             }
         }
     }
@@ -149,32 +149,33 @@ impl Board {
     /// Takes in an event. Gives a line if the call's state has changed by it.
     pub(crate) fn take(&mut self, event: &EventBuf) -> Option<String> {
         let uuid = event.unique_id()?.to_vec();
-        let change = self.calls.take(&event.as_event());
         let now = Instant::now();
-        match &change {
-            Change::Began => {
-                let call = self.calls.get(&uuid)?;
-                match call.direction() {
-                    Some(CallDirection::Outbound) => self.totals.outbound += 1,
-                    _ => self.totals.inbound += 1,
-                }
-            }
+        let (mut has_begun, mut ended) = (false, None);
+        match self.calls.take(&event.as_event()) {
+            Change::Began => has_begun = true,
             Change::Renamed(old) => {
-                if let Some(row) = self.rows.remove(&**old) {
+                if let Some(row) = self.rows.remove(old) {
                     self.rows.insert(uuid.clone(), row);
                 }
             }
+            Change::Ended(call) => ended = Some(call.into_owned()),
             _ => {}
         }
-        let call = match &change {
-            Change::Ended(call) => call,
-            _ => self.calls.get(&uuid)?,
+        let is_gone = ended.is_some();
+        let owned = match ended {
+            Some(call) => call,
+            None => self.calls.get(&uuid)?.into_owned(),
         };
-        let is_over = call.cause().is_some() || matches!(change, Change::Ended(_));
-        let rings = matches!(change, Change::Began);
-        let new = || Row { call: call.clone(), began: now, ended: None, rings };
-        let known = self.rows.entry(uuid.clone()).or_insert_with(new);
-        known.call = call.clone();
+        let call = owned.as_call();
+        match call.direction() {
+            _ if !has_begun => {}
+            Some(CallDirection::Outbound) => self.totals.outbound += 1,
+            _ => self.totals.inbound += 1,
+        }
+        let is_over = call.cause().is_some() || is_gone;
+        let row = || Row { call: owned.clone(), began: now, ended: None, rings: has_begun };
+        let known = self.rows.entry(uuid.clone()).or_insert_with(row);
+        known.call = owned.clone();
         if event.name() == Some(EventName::ChannelAnswer) {
             self.totals.answered += u64::from(std::mem::take(&mut known.rings));
         }
@@ -186,7 +187,7 @@ impl Board {
         if self.said.insert(uuid.clone(), shown.clone()).as_ref() == Some(&shown) {
             return None;
         }
-        if matches!(change, Change::Ended(_)) {
+        if is_gone {
             self.said.remove(&uuid);
             return None;
         }
@@ -243,6 +244,7 @@ impl Board {
         let mut rows: Vec<&Row> = self.rows.values().collect();
         rows.sort_by_key(|row| std::cmp::Reverse(row.began));
         for Row { call, began, ended, .. } in rows.iter().take(room) {
+            let call = call.as_call();
             let (state, duration) = (state(call), clock(ended.unwrap_or(now) - *began));
             let (caller, destination) = (text(call.caller_number()), text(call.destination()));
             let other = call.other_leg().map_or_else(|| text(call.uuid()), |other| format!("= {}", text(other)));
