@@ -178,7 +178,7 @@ def peers() -> str:
     p.text(16, 50, "linear scale; shorter is better", ink="soft", size=12)
     for at, (name, cost) in enumerate(rows):
         y = 62 + at * row
-        ours = name.lower().startswith("esl-proto") or name.startswith("esl_proto")
+        ours = name.startswith(("esl-proto", "esl-tokio", "esl_proto"))
         p.text(left - 10, y + 16, name, anchor="end", size=13, bold=ours)
         p.bar(left, y + 3, max(cost / most * width, 1), row - 8, "ours" if ours else "line")
         p.text(left + cost / most * width + 7, y + 16, f"{cost:.3g}", size=13)

@@ -36,7 +36,6 @@
 //! assert!(session.to_send().ends_with(
 //!     b"event BACKGROUND_JOB\n\nbgapi status\nJob-UUID: 00000000000000f5-0000000000000000\n\n"
 //! ));
-//! assert_eq!(session.tag(Slot(7)).unwrap().as_bytes(), b"00000000000000f5-0000000000000000");
 //! assert_eq!(session.next_deadline(), Some(Duration::from_secs(30)));
 //! session.poll(b"Content-Type: command/reply\nReply-Text: +OK event listener enabled plain\n\n", now)?;
 //! session.poll(b"Content-Type: command/reply\nReply-Text: +OK Job-UUID: x\n\n", now)?;
@@ -599,15 +598,6 @@ impl Session {
     /// Nobody waits any more: nothing is told, and what comes late ends nothing. Returns whether `slot` was waiting.
     pub fn give_up(&mut self, slot: Slot) -> bool {
         self.unwait(slot)
-    }
-
-    /// The name of the job or application that `slot` waits for: its `Job-UUID`, or its `Application-UUID`.
-    #[must_use]
-    pub fn tag(&self, slot: Slot) -> Option<Tag> {
-        match self.waits.get(slot)? {
-            Wait::Tag(number) => Some(Tag::new(self.run, number)),
-            Wait::Answer(_) => None,
-        }
     }
 
     /// How many waits there are.
