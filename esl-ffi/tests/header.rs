@@ -21,7 +21,7 @@ struct Section {
     more: &'static str,
 }
 
-const SECTIONS: [Section; 16] = [
+const SECTIONS: [Section; 17] = [
     section("status", "Status", "What functions return, and which library this is."),
     Section {
         more: include_str!("../header/octets.h"),
@@ -57,6 +57,11 @@ const SECTIONS: [Section; 16] = [
         "dial",
         "Dial strings",
         "Whom to call: written so that the server reads what is meant, and read as it reads them.",
+    ),
+    section(
+        "app",
+        "Applications",
+        "What a channel executes, with arguments that the application reads as they are meant.",
     ),
     section(
         "client",
