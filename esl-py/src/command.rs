@@ -92,8 +92,25 @@ impl Command {
 
     /// Counts the command as sent. The client's state changes as for what the server will read in these octets.
     pub(crate) fn count(&self, client: &mut Client) -> Result<CommandId, SendError> {
+        self.with_core(|command| client.track(command)).map_err(SendError::NotAllowed)
+    }
+
+    pub(crate) fn share(&self, py: Python<'_>) -> Self {
+        Self { kind: self.kind, octets: self.octets.clone_ref(py) }
+    }
+
+    pub(crate) fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
+    /// What the server will read in these octets, or what may be sent wherever they may.
+    pub(crate) fn with_core<T>(&self, act: impl FnOnce(&Core<'_>) -> T) -> T {
+        // The line changes nothing.
+        if self.kind == "api" {
+            return act(&Core::Api { line: b"status", console_execute: false });
+        }
         let parsed = request(&self.octets).map(|(request, _)| Core::parse(&request));
-        let command = match parsed {
+        act(&match parsed {
             // The format would not be refused by the server, only lost.
             Some(Ok(Core::MyEvents { uuid, .. })) => Core::MyEvents { uuid, format: None },
             Some(Ok(command)) => command,
@@ -101,8 +118,7 @@ impl Command {
             Some(Err(error)) if error.kind == ParseErrorKind::NoNames => Core::NoEvents,
             // It needs what all commands need.
             Some(Err(_)) | None => Core::Filter(Filter::DeleteAll),
-        };
-        client.track(&command).map_err(SendError::NotAllowed)
+        })
     }
 }
 
@@ -159,7 +175,7 @@ fn octet_pairs(pairs: &[(Text, Text)]) -> Vec<(&[u8], &[u8])> {
 }
 
 /// What `event` and `nixevent` ask for. A name with `::` is one of a subclass: no event has such a name.
-fn with_events<T>(names: &[Text], subclasses: &[Text], act: impl FnOnce(Events<'_>) -> T) -> T {
+pub(crate) fn with_events<T>(names: &[Text], subclasses: &[Text], act: impl FnOnce(Events<'_>) -> T) -> T {
     let is_subclass = |name: &&Text| name.array_windows().any(|pair| pair == b"::");
     let more = names.iter().filter(is_subclass);
     let subclasses: Vec<&[u8]> = subclasses.iter().chain(more).map(|subclass| &**subclass).collect();

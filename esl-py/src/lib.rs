@@ -1,7 +1,7 @@
 //! The native module of the Python package `esl_proto`: the core's values as Python objects.
 //!
 //! Bottom up: `text` (octets and text from Python and to it), `error`, `names`, `keys`; `index` and `event`; `message` (all
-//! other frames); `command`; `input`; and on these `connection`, the client's side. `ask`, `outgoing`, `output` and
+//! other frames); `command`; `input`; and on these `connection`, the client's side, and `session`, what waits for what on it. `ask`, `outgoing`, `output` and
 //! `pattern`, and on them `server`, are the listener's side; `sim` is the simulated switch for `esl_proto.testing`.
 //!
 //! Objects hold octets as Python's own `bytes`, and read them with the core when they are asked something. All classes
@@ -25,6 +25,7 @@ mod output;
 mod pattern;
 mod rows;
 mod server;
+mod session;
 mod sim;
 mod text;
 mod variables;
@@ -61,6 +62,8 @@ mod _native {
     use crate::rows::rows;
     #[pymodule_export]
     use crate::server::Server;
+    #[pymodule_export]
+    use crate::session::{ClientSession, EventQueue, Gap};
     #[pymodule_export]
     use crate::sim::{Channel, Sim};
     #[pymodule_export]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
+from functools import partial
+from typing import Any
+
 from .. import _native
 from .._native import Command, Event
-from .slot import Answer
-from .errors import BrokenReply, CommandError
-from .commands import checked
+from ..errors import LocalProtocolError
+from .errors import BrokenReply, CommandError, ConnectionClosed
+from .reading import Reading
+from .surface import Answer, Slot, Surface, checked, fail
 from .verbs import word
 
 __all__ = ["Call"]
@@ -26,7 +31,7 @@ _SHOWN = 60
 """How many characters of a value an error shows."""
 
 
-class Call:
+class Call(Surface[Any, Any, Any, Any, Any]):
     """The channel of an outbound connection."""
 
     channel: Event
@@ -38,6 +43,7 @@ class Call:
     ended."""
     full_control: bool
     """`full` in the dialplan: all of the server can be commanded, not this channel only."""
+    _reading: Reading | None = None
 
     def _connected(self, answer: Answer) -> None:
         if not isinstance(answer, _native.Connected):
@@ -46,6 +52,43 @@ class Call:
         self.uuid = answer.channel.unique_id or ""
         self.is_async = answer.is_async
         self.full_control = answer.full_control
+
+    # Variables
+
+    def _read(self, name: str) -> Any:
+        """Reads a variable by `getvar`: see `Reading`."""
+        wait = self._new_slot()
+        with self._lock:
+            self._must_be_open()
+            self._soon(wait, partial(self._read_now, name, wait))
+        return wait
+
+    def _read_now(self, name: str, wait: Slot) -> None:
+        reading = Reading(name, wait, self._send_uncounted, self._is_read)
+        self._send_now(reading.command, reading)
+        self._send_now(reading.behind, reading)
+        self._reading, self._held = reading, deque()
+
+    def _send_uncounted(self, octets: bytes) -> None:
+        self._session.write(octets)
+        self._flush()
+
+    def _unexpected(self, message: Any) -> None:
+        if self._reading is not None and isinstance(message, _native.Unexpected):
+            self._reading.unexpected(message)
+
+    def _is_read(self) -> None:
+        """The reading is over: sends what has waited, up to the next one."""
+        held, self._held, self._reading = self._held or deque(), None, None
+        while held and self._held is None:
+            wait, send = held.popleft()
+            try:
+                self._must_be_open()
+                send()
+            except (ConnectionClosed, LocalProtocolError) as error:
+                fail(wait, error)
+        if self._held is not None:
+            self._held.extend(held)
 
     def _uuid_getvar(self, name: str) -> Command:
         return Command.api(f"uuid_getvar {self.uuid} {word(name)}")
