@@ -87,6 +87,9 @@ def carried(source: str, text: str, config: MkDocsConfig, files: Files) -> str:
             config.nav_omitted.add(there)
         return found[1] + posixpath.relpath(there, posixpath.dirname(here) or ".") + found[3]
 
+    # What rustdoc hides belongs to the program: here readers see it.
+    text = re.sub(r"^```rust[^\n]*\n.*?^```$", lambda found: re.sub(r"^# ?(?=[^\[!]|$)", "", found[0], flags=re.M), text, flags=re.M | re.S)
+    text = re.sub(r"^```rust,\S+$", "```rust", text, flags=re.M)
     return outside_code(text, lambda part: LINK.sub(link, part))
 
 

@@ -147,7 +147,7 @@ pub use text::Value;
 #[doc = include_str!("../docs/guide.md")]
 pub mod guide {}
 
-/// The README's example, compiled and run as it stands there.
+/// The README's example, compiled and run.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -727,7 +727,7 @@ impl Client {
         id
     }
 
-    /// Whether something stands at the front of `buf`, all bytes read and not yet consumed, for [`poll`](Self::poll) to
+    /// Whether there is an item at the front of `buf`, all bytes read and not yet consumed, for [`poll`](Self::poll) to
     /// give.
     ///
     /// The answer borrows nothing, so that a method can read more until something is there and then return it, borrowed:
@@ -788,7 +788,7 @@ impl Client {
         }
     }
 
-    /// Gives what stands at the front of `buf`, all bytes read and not yet consumed: what [`ready`](Self::ready) has
+    /// Returns the item at the front of `buf`, all bytes read and not yet consumed: what [`ready`](Self::ready) has
     /// found, if it has been asked, and nothing is decoded twice.
     ///
     /// Take [`Poll::consumed`] bytes off the front before the next call, and read more before it if the result is

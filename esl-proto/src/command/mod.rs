@@ -100,7 +100,7 @@ pub enum Command<'a> {
         /// event carries it as `Job-UUID`.
         job_uuid: Option<&'a [u8]>,
     },
-    /// `event [<format>] <names>`: subscribes to more events, and perhaps changes the format of all.
+    /// `event [<format>] <names>`: subscribes to more events; a format, if given, applies to all.
     Event {
         /// The format of all events from now on, queued events included; [`None`] leaves it as it is (plain at
         /// first).

@@ -281,7 +281,7 @@ fn number(key: &Key, number: Option<impl Into<u64>>, sink: &mut impl Sink) {
     }
 }
 
-/// One part of a command under examination.
+/// One field of a command being validated.
 #[derive(Clone, Copy)]
 struct Part<'a> {
     octets: &'a [u8],

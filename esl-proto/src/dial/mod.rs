@@ -273,7 +273,7 @@ impl fmt::Debug for Originate<'_> {
     }
 }
 
-/// `bridge <dial string>`: calls, and connects the channel that executes it with whoever answers.
+/// `bridge <dial string>`: calls, and connects the executing channel with the first leg that answers.
 ///
 /// The channel is thought to expand variables in the arguments of applications, as it does unless its variable
 /// `app_disable_expand_variables` is set. Nothing in a dial string that is written here is expanded.

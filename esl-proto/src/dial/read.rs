@@ -174,7 +174,7 @@ struct Within<S> {
 }
 
 impl<S: Source> Within<S> {
-    /// Takes so many bytes off `source`.
+    /// Consumes this number of bytes of `source`.
     fn take(source: &mut S, count: usize) -> Self {
         let within = Self { source: source.clone(), left: count };
         if let Some(last) = count.checked_sub(1) {

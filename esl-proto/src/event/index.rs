@@ -107,7 +107,7 @@ impl PackedSpan {
         self.limited(text, u32::MAX)
     }
 
-    /// A value of which so many decoded bytes are meant.
+    /// A value limited to a number of decoded bytes.
     #[inline]
     pub(super) fn limited(self, text: &[u8], limit: u32) -> Value<'_> {
         let raw = self.octets(text);

@@ -206,7 +206,7 @@ impl Decoder {
         Self { limits, grammar, origin: 0, state: State::Head(Head::NEW), error: None }
     }
 
-    /// Finds what stands at the front of `buf`: all bytes read and not yet consumed.
+    /// Decodes the front of `buf`, which holds all bytes read and not yet consumed.
     ///
     /// Take [`Step::consumed`] bytes off the front before the next call, and read more before it if the step is
     /// [`Step::NeedData`].

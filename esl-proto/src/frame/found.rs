@@ -4,7 +4,7 @@ use super::lines::{LineGrammar, Lines};
 use super::{Frame, FrameKind, HeadEnd, Step};
 use crate::scan::slice;
 
-/// A [`Step`] as places in the buffer, counted from its front: what stands there can be taken later, and nothing is
+/// A [`Step`] as places in the buffer, counted from its front: the item can be taken later, and nothing is
 /// searched again. The bytes must stay as they are until then; more may follow them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Found {

@@ -341,7 +341,7 @@ impl<'b> Frame<'b> {
         self.headers().next().is_some_and(|header| header.is(crate::name::header::EVENT_NAME))
     }
 
-    /// The text of a broken reply: what stands where its Reply-Text should.
+    /// The text of a broken reply: the line in place of its Reply-Text.
     pub(crate) fn broken_text(&self) -> Option<Value<'b>> {
         let rest = self.head.strip_prefix(kind::REPLY_LINE)?;
         let is_text =

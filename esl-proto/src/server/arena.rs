@@ -238,7 +238,7 @@ impl<S: AsRef<[u8]>> RecordArena<S> {
         front(kind as u8) + text.len()
     }
 
-    /// How long the storage must be for so many bytes more: an eighth is left free.
+    /// The storage length needed for this number of further bytes: an eighth stays free.
     pub(super) const fn required(&self, more: usize) -> usize {
         let needed = self.live.saturating_add(more);
         needed.saturating_add(needed.saturating_sub(1) / 7)
