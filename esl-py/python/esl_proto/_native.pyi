@@ -375,6 +375,8 @@ class Reply(Frame):
     """The answer to a command: command/reply."""
 
     @property
+    def text(self) -> str: ...
+    @property
     def id(self) -> int:
         """The id of the command that it answers."""
     @property
