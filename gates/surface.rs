@@ -11,6 +11,7 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 use core::str::FromStr;
 
+use esl_proto::calls::{CallSlot, Calls, Change};
 use esl_proto::client::{Answer, EventSequence, Follow, Linger, PendingSlot, PendingTable, Poll, Tag};
 use esl_proto::command::app::{
     App, Conference, Dtmf, Ending, Outcome, PlayAndGetDigits, Read, Record, Say, Socket, Text, Transfer, TransferLeg,
@@ -184,6 +185,7 @@ impl Sum {
         self.add((event, event.format(), event.text()));
         self.add(event.with_crlf(!event.is_crlf()).body());
         let mut headers = event.headers();
+        self.add(&headers);
         for header in headers.by_ref() {
             self.value(header.name);
             self.value(header.value);
@@ -202,6 +204,7 @@ impl Sum {
         let mut slots = [HeaderSlot::EMPTY; 4];
         let indexed = event.index(&mut slots);
         self.add(indexed.event());
+        self.add(&indexed);
         let mut headers = indexed.headers();
         self.add(headers.by_ref().count());
         self.add(headers.error());
@@ -399,6 +402,7 @@ impl Sum {
             buffer.commit(count);
         }
         self.add((decoder.incomplete(buffer.filled()), decoder.position(), decoder.is_streaming()));
+        self.add(&decoder);
         self.add(buffer.capacity());
         buffer.grow(|storage| storage.rotate_left(1));
         self.add(buffer.into_storage());
@@ -418,6 +422,7 @@ impl Sum {
             linger: Some(Linger::Seconds(octets.len() as u32)),
             ..Subscription::NONE
         };
+        self.add((subscription, &client));
         let wanted = [Command::auth(octets), Command::Connect, Command::api(octets), Command::Exit];
         let commands = wanted.into_iter().chain(subscription.commands()).chain(subscription.reset_commands());
         for command in commands {
@@ -586,6 +591,28 @@ impl Sum {
 }
 
 impl Sum {
+    /// What is known of calls in slots.
+    fn calls(&mut self, octets: &[u8]) {
+        let mut slots = [CallSlot::<[u8; 128]>::EMPTY; 4];
+        let words = [octets];
+        let mut calls = Calls::in_slots(&mut slots, Words::from_bytes(&words));
+        for format in Format::KNOWN {
+            let change = calls.take(&Event::new(*format, octets));
+            self.add(change);
+            if let Change::Ended(call) = change {
+                self.add((call.created(), call.other_leg().is_some(), call.cause(), call.call_state()));
+            }
+        }
+        if let Err(error) = calls.restore(octets, |call| self.add(call)) {
+            self.show(format_args!("{} {error}", error.code()));
+        }
+        self.add(&calls);
+        for call in calls.iter() {
+            self.add((call.variable(octets).map(<[u8]>::len), call.is_cut(), call.name().len(), call.state()));
+        }
+        self.add((calls.get(octets).is_some(), calls.len(), calls.overlooked()));
+    }
+
     /// Each application, with texts as they are and to be expanded.
     fn applications(&mut self, octets: &[u8]) {
         let pairs = [(octets, octets)];
@@ -635,6 +662,7 @@ impl Sum {
             ];
             let mut out = [0; 512];
             for app in &apps {
+                self.add((app, Task::from(*app)));
                 self.add((
                     app.name().len(),
                     app.ending() == Ending::Lasts,
@@ -667,6 +695,7 @@ pub unsafe extern "C" fn use_all(octets: *const u8, len: usize) -> usize {
     sum.stream(octets, Limits::DEFAULT);
     sum.stream(octets, Limits::for_buffer(256));
     sum.message_of_each_format(octets);
+    sum.calls(octets);
     sum.commands(octets);
     sum.dial(octets);
     sum.applications(octets);

@@ -6,13 +6,15 @@ mod captures;
 #[path = "common/session_model.rs"]
 mod session_model;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use esl_proto::client::{End, Poll};
 use esl_proto::command::{Events, Execute, SendMsg};
-use esl_proto::name::EventName;
-use esl_proto::session::{Interest, Item, Outcome, Overflow, Queue, Reason, Session, SessionError, Slot};
-use esl_proto::{Client, Command, Limits};
+use esl_proto::name::{EventName, LogLevel};
+use esl_proto::raw::session::SlotMap;
+use esl_proto::session::{Interest, Item, Notice, Outcome, Overflow, Queue, Reason, Session, SessionError, Slot};
+use esl_proto::{Client, Command, Incoming, Limits};
 use proptest::prelude::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -62,7 +64,7 @@ proptest! {
     }
 
     #[test]
-    fn so_it_is_on_a_connection_that_stands(data in proptest::collection::vec((0..17_u8, any::<u8>()), 0..300)) {
+    fn so_it_is_on_a_connection_that_stands(data in proptest::collection::vec((prop_oneof![0..17_u8, 18..23_u8], any::<u8>()), 0..300)) {
         let steps = data.into_iter().map(|(what, which)| if what == 11 { (4, which) } else { (what, which) });
         let octets: Vec<u8> = [12, 0].into_iter().chain(steps.flat_map(|(what, which)| [what, which])).collect();
         session_model::run(&octets);
@@ -163,6 +165,7 @@ fn what_cannot_be_waited_for_is_refused_and_changes_nothing() {
     assert!(matches!(session.bgapi("x\n\n", Slot(1), None), Err(SessionError::Send(_))));
     assert_eq!((sent(&mut session), session.waiting()), (String::new(), 0));
     session.send(&Command::api("x"), Some(Slot(1)), None).unwrap();
+    assert_eq!((session.tag(Slot(1)), session.tag(Slot(2))), (None, None));
     assert_eq!(session.send(&Command::api("y"), Some(Slot(1)), None), Err(SessionError::SlotInUse));
     assert_eq!(sent(&mut session), "api x\n\n");
 }
@@ -193,6 +196,109 @@ fn queues_tell_their_losses() {
     assert!(queue.is_blocking());
     assert_eq!(drain(&mut queue).len(), 4);
     assert!(!queue.is_blocking() && queue.lost() == 0);
+}
+
+#[test]
+fn marks_stand_where_they_were_put_whatever_is_lost() {
+    let drain = |queue: &mut Queue<u8>| std::iter::from_fn(|| queue.pop()).take(9).collect::<Vec<_>>();
+    for overflow in [Overflow::DropOldest, Overflow::DropNewest] {
+        let mut queue = Queue::new(2, overflow);
+        (1..=3).for_each(|number| queue.push(number));
+        queue.push_mark(100);
+        assert_eq!((queue.len(), queue.back_mut().copied()), (3, Some(100)));
+        queue.push(4);
+        queue.push_mark(101);
+        let told = drain(&mut queue);
+        match overflow {
+            Overflow::DropOldest => {
+                assert_eq!(told[..2], [Item::Lost(2), Item::Item(3)]);
+                assert_eq!(told[2..], [Item::Item(100), Item::Item(4), Item::Item(101)]);
+            }
+            _ => {
+                assert_eq!(told[..3], [Item::Item(1), Item::Item(2), Item::Lost(1)]);
+                assert_eq!(told[3..], [Item::Item(100), Item::Lost(1), Item::Item(101)]);
+            }
+        }
+        assert_eq!((queue.lost(), queue.len(), queue.back_mut()), (2, 0, None));
+    }
+    // A mark takes no room, and too many of them are lost like items.
+    let mut queue = Queue::new(1, Overflow::Block);
+    queue.push_mark(100);
+    assert!(!queue.is_blocking());
+    queue.push(1);
+    assert!(queue.is_blocking());
+    (0..70).for_each(|number| queue.push_mark(number));
+    assert_eq!((queue.pop(), queue.pop()), (Some(Item::Lost(1)), Some(Item::Item(1))));
+    assert_eq!((queue.pop(), queue.pop()), (Some(Item::Lost(6)), Some(Item::Item(6))));
+    let mut queue = Queue::new(1, Overflow::End);
+    (1..=2).for_each(|number| queue.push(number));
+    queue.push_mark(100);
+    assert_eq!(drain(&mut queue)[..2], [Item::Item(1), Item::Overflowed]);
+}
+
+proptest! {
+    /// Against a map of the standard library, with numbers as hosts choose them: counted up, some left out, some chosen at
+    /// will, forgotten in their order but for a few.
+    #[test]
+    fn numbers_are_found_whatever_order_they_come_and_go_in(
+        steps in prop::collection::vec((0_u8..8, any::<u64>(), 0_usize..200), 1..600),
+    ) {
+        let (mut map, mut model, mut last) = (SlotMap::new(), BTreeMap::new(), 0_u64);
+        for (what, number, place) in steps {
+            let chosen = match what {
+                0 => number,
+                1 => u64::MAX - number % 3,
+                2 => last.saturating_add(number % 40),
+                _ => last.saturating_add(1),
+            };
+            if what < 6 {
+                last = if what == 1 { last } else { chosen };
+                if map.get(chosen).is_none() {
+                    map.insert(chosen, number);
+                    model.insert(chosen, number);
+                }
+            }
+            let gone = match what {
+                3 | 7 => model.keys().next().copied(),
+                4 | 6 => model.keys().nth(place).copied(),
+                _ => None,
+            };
+            if let Some(gone) = gone {
+                prop_assert_eq!(map.get_mut(gone).copied(), model.get(&gone).copied());
+                prop_assert_eq!(map.remove(gone), model.remove(&gone));
+            }
+            prop_assert_eq!(map.get(number), model.get(&number));
+            prop_assert_eq!((map.len(), map.is_empty()), (model.len(), model.is_empty()));
+            prop_assert!(map.iter().eq(model.iter().map(|(number, item)| (*number, item))));
+        }
+    }
+}
+
+#[test]
+fn deadlines_come_in_their_order_however_they_were_set() {
+    let mut session = Session::new(1);
+    open(&mut session, Duration::ZERO);
+    // Most with the same limit, as they are sent; some sooner, some later; most are answered long before.
+    let mut expected = BTreeSet::new();
+    for number in 0..1000_u64 {
+        let limit = match number % 10 {
+            3 => 1,
+            7 => 100_000,
+            _ => 5000,
+        };
+        let (at, slot) = (Duration::from_secs(number + limit), Slot(number));
+        session.send(&Command::api("x"), Some(slot), Some(at)).unwrap();
+        expected.insert((at, slot));
+        if number % 4 != 0 {
+            session.give_up(slot);
+            expected.remove(&(at, slot));
+        }
+        assert_eq!(session.next_deadline(), expected.first().map(|(at, _)| *at));
+    }
+    session.advance(Duration::from_secs(1_000_000));
+    let told: Vec<Slot> = std::iter::from_fn(|| session.next_outcome()).map(|(slot, _)| slot).collect();
+    assert_eq!(told, expected.into_iter().map(|(_, slot)| slot).collect::<Vec<_>>());
+    assert_eq!((session.waiting(), session.next_deadline()), (0, None));
 }
 
 #[test]
@@ -328,4 +434,284 @@ fn a_call_may_hear_its_own_channel_only() {
     assert_eq!(session.execute(&playback.to("other"), Slot(3), None), Err(SessionError::Unheard));
     session.execute(&playback.to("c0"), Slot(3), None).unwrap();
     assert!(sent(&mut session).starts_with("sendmsg c0\n"));
+}
+
+#[test]
+fn a_refused_filter_is_told_and_the_others_stand() {
+    let mut session = Session::new(1);
+    open(&mut session, Duration::ZERO);
+    session.set_filters([(&b"x"[..], &b"y"[..]), (b"a", b"b")]).unwrap();
+    assert_eq!(sent(&mut session), "filter add x y\n\nfilter add a b\n\n");
+    give(&mut session, &reply("-ERR invalid syntax"), Duration::ZERO);
+    let refused = Notice::FilterRefused { header: (*b"x").into(), value: (*b"y").into() };
+    assert_eq!((session.next_notice(), session.next_notice()), (Some(refused), None));
+    give(&mut session, &reply("+OK"), Duration::ZERO);
+    assert_eq!((session.next_notice(), sent(&mut session)), (None, String::new()));
+    // Nobody asks for it again.
+    session.close(Duration::ZERO);
+    open(&mut session, Duration::ZERO);
+    assert_eq!(sent(&mut session), "filter add a b\n\n");
+}
+
+#[test]
+fn a_wait_ends_whose_event_the_filters_would_hold_back() {
+    let mut session = Session::new(1);
+    open(&mut session, Duration::ZERO);
+    session.set_filters([(&b"x"[..], &b"y"[..])]).unwrap();
+    session.bgapi("status", Slot(1), None).unwrap();
+    sent(&mut session);
+    give(&mut session, &reply("+OK"), Duration::ZERO);
+    give(&mut session, &reply("-ERR invalid syntax"), Duration::ZERO);
+    assert_eq!(session.next_outcome(), Some((Slot(1), Outcome::Refused)));
+}
+
+/// A line of the server's log.
+fn line(level: i8) -> Vec<u8> {
+    format!("Content-Type: log/data\nContent-Length: 2\nLog-Level: {level}\n\nx\n").into_bytes()
+}
+
+#[test]
+fn log_lines_go_to_who_wants_them() {
+    let mut session = Session::new(1);
+    open(&mut session, Duration::ZERO);
+    session.listen_log(Slot(1), LogLevel::WARNING).unwrap();
+    assert_eq!(sent(&mut session), "log 4\n\n");
+    session.listen_log(Slot(2), LogLevel::INFO).unwrap();
+    assert_eq!(sent(&mut session), "log 6\n\n");
+    session.set_log(Some(LogLevel::ERR)).unwrap();
+    session.listen_log(Slot(3), LogLevel::ALERT).unwrap();
+    assert_eq!(sent(&mut session), "");
+    let (read, mut alone) = (line(4), Client::inbound(Limits::DEFAULT));
+    let Poll::Incoming { incoming: Incoming::Log(warning), .. } = alone.poll(&read).unwrap() else { panic!() };
+    assert_eq!(session.log_readers(&warning).collect::<Vec<_>>(), [Slot(1), Slot(2)]);
+    session.unlisten(Slot(2)).unwrap();
+    assert_eq!(sent(&mut session), "log 4\n\n");
+    session.unlisten(Slot(1)).unwrap();
+    assert_eq!(sent(&mut session), "log 3\n\n");
+    session.unlisten(Slot(3)).unwrap();
+    session.set_log(None).unwrap();
+    assert_eq!(sent(&mut session), "nolog\n\n");
+}
+
+#[test]
+fn a_refused_log_is_told_to_all_who_want_lines() {
+    let mut session = Session::new(1);
+    open(&mut session, Duration::ZERO);
+    session.listen_log(Slot(1), LogLevel::WARNING).unwrap();
+    session.set_log(Some(LogLevel::ERR)).unwrap();
+    give(&mut session, &reply("-ERR permission denied"), Duration::ZERO);
+    assert_eq!(session.next_outcome(), Some((Slot(1), Outcome::Refused)));
+    assert_eq!(session.next_notice(), Some(Notice::LogRefused { level: LogLevel::WARNING }));
+    session.unlisten(Slot(1)).unwrap();
+    assert_eq!((session.next_outcome(), session.next_notice()), (None, None));
+}
+
+/// A user that may not read the log knows it from the login.
+#[test]
+fn a_log_that_cannot_be_asked_for_holds_nothing_else_up() {
+    let login = |session: &mut Session| {
+        session.connect(Client::inbound(Limits::DEFAULT), Duration::ZERO);
+        give(session, b"Content-Type: auth/request\n\n", Duration::ZERO);
+        session.send(&Command::auth("x"), None, None).unwrap();
+        session.sent(usize::MAX);
+        let accepted = b"Content-Type: command/reply\nReply-Text: +OK accepted\nAllowed-LOG: false\n\n";
+        give(session, accepted, Duration::ZERO);
+    };
+    let mut session = Session::new(1);
+    session.listen_log(Slot(1), LogLevel::WARNING).unwrap();
+    session.set_log(Some(LogLevel::ERR)).unwrap();
+    session.listen(Slot(2), [EventName::Heartbeat].into()).unwrap();
+    login(&mut session);
+    assert_eq!(sent(&mut session), "event HEARTBEAT\n\n");
+    assert_eq!((session.next_outcome(), session.next_outcome()), (Some((Slot(1), Outcome::Refused)), None));
+    assert_eq!(session.next_notice(), Some(Notice::LogRefused { level: LogLevel::WARNING }));
+    // Asked for now, it is an error, and nothing has changed.
+    assert!(matches!(session.listen_log(Slot(3), LogLevel::ERR), Err(SessionError::Send(_))));
+    session.listen(Slot(4), [EventName::ChannelAnswer].into()).unwrap();
+    assert_eq!(sent(&mut session), "event CHANNEL_ANSWER\n\n");
+}
+
+#[test]
+fn a_call_of_its_own_events_may_read_the_log() {
+    let mut session = Session::new(1);
+    session.set_own_only(true);
+    session.listen_log(Slot(1), LogLevel::ERR).unwrap();
+    session.listen(Slot(2), [EventName::Dtmf].into()).unwrap();
+    call(&mut session, "async", "full");
+    assert_eq!(sent(&mut session), "myevents\n\nlog 3\n\n");
+    // Without full control there is no log.
+    let mut session = Session::new(1);
+    session.listen_log(Slot(1), LogLevel::ERR).unwrap();
+    session.listen(Slot(2), [EventName::Dtmf].into()).unwrap();
+    call(&mut session, "async", "single-channel");
+    assert_eq!(sent(&mut session), "myevents\n\n");
+    assert_eq!((session.next_outcome(), session.next_outcome()), (Some((Slot(1), Outcome::Refused)), None));
+}
+
+#[test]
+fn a_call_that_hears_its_own_channel_only_may_be_silent() {
+    let mut session = Session::new(1);
+    session.set_silence(Some(SECOND)).unwrap();
+    session.set_heartbeat(Some(SECOND)).unwrap();
+    call(&mut session, "async", "single-channel");
+    assert_eq!(session.next_deadline(), None);
+    session.advance(100 * SECOND);
+    assert!(session.is_open());
+    session.close(100 * SECOND);
+    call(&mut session, "async", "full");
+    assert_eq!(session.next_deadline(), Some(101 * SECOND));
+}
+
+#[test]
+fn a_server_without_a_heartbeat_is_noticed() {
+    let mut session = Session::new(1);
+    open(&mut session, Duration::ZERO);
+    session.set_heartbeat(Some(45 * SECOND)).unwrap();
+    assert_eq!(sent(&mut session), "event HEARTBEAT\n\n");
+    give(&mut session, &reply("+OK"), 20 * SECOND);
+    give(&mut session, &event("Event-Name: HEARTBEAT"), 20 * SECOND);
+    give(&mut session, &line(7), 60 * SECOND);
+    assert_eq!(session.next_deadline(), Some(65 * SECOND));
+    session.advance(65 * SECOND);
+    assert_eq!(session.reason(), Some(Reason::NoHeartbeat));
+    // A user who may not hear it is not taken for dead.
+    open(&mut session, 70 * SECOND);
+    assert_eq!(sent(&mut session), "event HEARTBEAT\n\n");
+    give(&mut session, &reply("-ERR permission denied"), 70 * SECOND);
+    assert_eq!(session.next_notice(), Some(Notice::HeartbeatRefused));
+    assert_eq!(session.next_deadline(), None);
+}
+
+#[test]
+fn a_server_that_was_started_anew_is_told_when_it_is_known() {
+    let mut session = Session::new(1);
+    open(&mut session, Duration::ZERO);
+    give(&mut session, &event("Event-Name: HEARTBEAT\nCore-UUID: one"), Duration::ZERO);
+    session.close(SECOND);
+    open(&mut session, SECOND);
+    let gap = session.next_gap().unwrap();
+    assert_eq!((gap.core_before.as_deref(), gap.core_after), (Some(&b"one"[..]), None));
+    assert_eq!(session.next_notice(), None);
+    give(&mut session, &event("Event-Name: HEARTBEAT\nCore-UUID: two"), SECOND);
+    let told = Notice::Restarted { before: (*b"one").into(), after: (*b"two").into() };
+    assert_eq!((session.next_notice(), session.next_notice()), (Some(told), None));
+}
+
+/// Gives all of a stream, in pieces of so many octets, to a session that holds few.
+fn pass(session: &mut Session, octets: &[u8], piece: usize) {
+    let mut buffer: Vec<u8> = Vec::new();
+    for octets in octets.chunks(piece) {
+        buffer.extend_from_slice(octets);
+        loop {
+            let poll = session.poll(&buffer, Duration::ZERO).unwrap();
+            let (consumed, is_over) = (poll.consumed(), matches!(poll, Poll::NeedData { .. } | Poll::Closed { .. }));
+            buffer.drain(..consumed);
+            if is_over {
+                break;
+            }
+        }
+    }
+    assert!(buffer.is_empty());
+}
+
+fn small() -> Limits {
+    Limits::for_buffer(Limits::MIN)
+}
+
+/// What is longer than the buffer ends its waits all the same, in each format and however it arrives.
+#[test]
+fn events_in_parts_end_their_waits() {
+    let tag = "0000000000000001-0000000000000000";
+    let long = "y".repeat(900);
+    let output = "z".repeat(700);
+    let headers = |app: bool| match app {
+        false => vec![("Event-Name", "BACKGROUND_JOB"), ("variable_a", &long), ("Job-UUID", tag)],
+        true => vec![
+            ("Event-Name", "CHANNEL_EXECUTE_COMPLETE"),
+            ("Unique-ID", "c1"),
+            ("Answer-State", "hangup"),
+            ("variable_a", &long),
+            ("Application-UUID", tag),
+        ],
+    };
+    let plain = |app| {
+        let lines: String = headers(app).iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+        format!("{lines}Content-Length: {}\n\n{output}", output.len())
+    };
+    let json = |app| {
+        let pairs: String = headers(app).iter().map(|(name, value)| format!("\"{name}\":\"{value}\",")).collect();
+        // What others say in a value or in a body is no header.
+        let forged =
+            r#""variable_b":["Unique-ID","c1"],"variable_c":"\"Job-UUID\":\"0000000000000001-0000000000000001\"""#;
+        format!(r#"{{"Other":{{"Job-UUID":"x"}},{pairs}{forged},"_body":"{output}"}}"#)
+    };
+    let xml = |app| {
+        let rows: String = headers(app).iter().map(|(name, value)| format!("    <{name}>{value}</{name}>\n")).collect();
+        let body = format!("<body><Job-UUID>0000000000000001-0000000000000001</Job-UUID>{output}</body>");
+        format!("<event>\n  <headers>\n{rows}  </headers>\n  {body}\n</event>")
+    };
+    for (word, text) in [("plain", &plain as &dyn Fn(bool) -> String), ("json", &json), ("xml", &xml)] {
+        for piece in 1..=Limits::MIN {
+            let mut session = Session::new(1);
+            session.connect(Client::inbound(small()), Duration::ZERO);
+            pass(&mut session, b"Content-Type: auth/request\n\n", piece);
+            session.send(&Command::auth("x"), None, None).unwrap();
+            pass(&mut session, &reply("+OK accepted"), piece);
+            session.bgapi("show registrations", Slot(1), None).unwrap();
+            session.execute(&SendMsg::new(Execute::new("playback", "x")).to("c1"), Slot(2), None).unwrap();
+            (0..4).for_each(|_| pass(&mut session, &reply("+OK"), piece));
+            let framed = |text: &str, head: &str| {
+                format!("Content-Length: {}\nContent-Type: text/event-{head}\n\n{text}", text.len()).into_bytes()
+            };
+            let whole = framed(&text(false), word);
+            pass(&mut session, &whole[..whole.len() - 1], piece);
+            assert_eq!(session.next_outcome(), None, "{word}");
+            pass(&mut session, &whole[whole.len() - 1..], piece);
+            assert_eq!(session.next_outcome(), Some((Slot(1), Outcome::JobEnded)), "{word} {piece}");
+            // The application is the second that was named.
+            let app = text(true).replace(tag, "0000000000000001-0000000000000001");
+            pass(&mut session, &framed(&app, word), piece);
+            assert_eq!(session.next_outcome(), Some((Slot(2), Outcome::ChannelEnded)), "{word} {piece}");
+            assert_eq!((session.next_outcome(), session.waiting()), (None, 0));
+        }
+    }
+}
+
+/// The replies that open a connection, and the refusal of a job, are understood in parts, too; so is the notice that a
+/// call is over.
+#[test]
+fn replies_and_notices_in_parts() {
+    let long = "x".repeat(600);
+    for piece in [1, 7, 100, 256] {
+        let mut session = Session::new(1);
+        session.listen(Slot(9), [EventName::Heartbeat].into()).unwrap();
+        session.connect(Client::inbound(small()), Duration::ZERO);
+        pass(&mut session, b"Content-Type: auth/request\n\n", piece);
+        session.send(&Command::userauth("u", "d", "x"), None, None).unwrap();
+        session.sent(usize::MAX);
+        let accepted = format!("Content-Type: command/reply\nReply-Text: +OK accepted\nAllowed-Events: {long}\n\n");
+        pass(&mut session, accepted.as_bytes(), piece);
+        assert!(session.is_open());
+        assert_eq!(sent(&mut session), "event HEARTBEAT\n\n");
+        pass(&mut session, &reply("+OK"), piece);
+        session.bgapi("x", Slot(1), None).unwrap();
+        pass(&mut session, &reply("+OK"), piece);
+        pass(&mut session, &reply(&format!("-ERR {long}")), piece);
+        assert_eq!(session.next_outcome(), Some((Slot(1), Outcome::Refused)));
+
+        let mut session = Session::new(1);
+        session.connect(Client::outbound(small()), Duration::ZERO);
+        session.send(&Command::Connect, None, None).unwrap();
+        let data = format!("Event-Name: CHANNEL_DATA\nCore-UUID: core\nvariable_x: {long}\nUnique-ID: c0\n");
+        let rest = "Content-Type: command/reply\nReply-Text: %2BOK%0A\nSocket-Mode: static\nControl: full\n\n";
+        pass(&mut session, format!("{data}{rest}").as_bytes(), piece);
+        assert!(session.is_open());
+        assert_eq!(session.core_uuid(), Some(&b"core"[..]));
+        session.execute(&SendMsg::new(Execute::new("playback", "x")), Slot(1), None).unwrap();
+        pass(&mut session, &reply("+OK"), piece);
+        let notice =
+            format!("Content-Type: text/disconnect-notice\nChannel-Name: {long}\nContent-Disposition: linger\n\n");
+        pass(&mut session, notice.as_bytes(), piece);
+        assert_eq!(session.next_outcome(), Some((Slot(1), Outcome::ChannelEnded)));
+    }
 }

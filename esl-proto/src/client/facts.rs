@@ -7,7 +7,7 @@ use crate::name::header;
 use crate::text::Value;
 
 /// What a frame has told so far.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Facts {
     pub(super) kind: FrameKind,
     /// How the Reply-Text begins.
@@ -23,6 +23,8 @@ pub(super) struct Facts {
     pub(super) has_session: bool,
     pub(super) text: NoticeText,
 }
+
+shown! { Facts { kind status is_connect full_control socket_mode log_allowed lingers has_session text } }
 
 impl Facts {
     pub(super) const fn new(kind: FrameKind) -> Self {

@@ -87,7 +87,7 @@ use crate::text::Insufficient;
 /// assert_eq!((id, answer.text()), (status.id, &b"UP"[..]));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client {
     decoder: Decoder,
     state: State,
@@ -102,6 +102,8 @@ pub struct Client {
     found: Option<Untaken>,
     stats: Stats,
 }
+
+shown! { Client { decoder state socket_mode sent answered unreported parts found stats } }
 
 /// What has been found and not been taken, and what the decoder said before it was found.
 #[derive(Clone, Copy, Debug)]
@@ -571,7 +573,7 @@ impl From<EncodeError> for SendError {
 }
 
 /// What [`Client::eof`] tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Eof<'b> {
     /// Why the connection ended: [`End::Eof`], unless the server had told before.
     pub end: End,
@@ -588,6 +590,8 @@ pub struct Eof<'b> {
     /// Octets that this frame lacks; 0 if its head has not said how long it is.
     pub missing: usize,
 }
+
+shown! { Eof<'_> { end answered reply unanswered incomplete missing } }
 
 impl Client {
     /// The client of a connection that it has opened to FreeSWITCH. The server speaks first.

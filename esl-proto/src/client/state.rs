@@ -54,7 +54,7 @@ pub(super) const TRANSITIONS: [(Phase, Input, Phase); 10] = [
 ];
 
 /// What a client knows of its connection, beside the counts of its commands.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct State {
     pub(super) role: Role,
     pub(super) phase: Phase,
@@ -75,6 +75,8 @@ pub(super) struct State {
     /// Why the connection is over.
     pub(super) end: Option<End>,
 }
+
+shown! { State { role phase login exit_sent has_channel full_control log_allowed lingering pending_end end } }
 
 impl State {
     pub(super) const fn new(role: Role) -> Self {

@@ -40,7 +40,7 @@ pub enum Linger {
 ///     Ok(b"event json CHANNEL_ANSWER CUSTOM sofia::register\n\n".to_vec()),
 /// ]);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Subscription<'a> {
     /// The format of events; [`None`] for the server's own choice, plain.
     pub format: Option<Format>,
@@ -57,6 +57,8 @@ pub struct Subscription<'a> {
     /// Whether events for the channel's own script come here.
     pub divert: bool,
 }
+
+shown! { Subscription<'_> { format events filters log channel linger divert } }
 
 /// The channel that a [`Subscription`] follows.
 #[derive(Clone, Copy, PartialEq, Eq)]

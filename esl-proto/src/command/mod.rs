@@ -9,6 +9,8 @@
 #[cfg(feature = "dial")]
 pub mod app;
 mod channel;
+#[cfg(feature = "dial")]
+pub(crate) mod dial_string;
 mod keys;
 mod list;
 #[cfg(feature = "alloc")]

@@ -3,13 +3,20 @@
 //! The server rewrites a text in place, pass by pass. Each rewriting pass is an iterator adaptor over the octets of the
 //! pass before it; the octets of the last pass are written to the caller's storage.
 
-use super::list::{ALL, AND, END, ENTERPRISE as BETWEEN_HANDLES, HANDLE, LEG, OR, VALUE, is_mark};
-use super::task::{COMMA as INLINE, Inline, MAX_APPS};
-use super::write::{ENTERPRISE, MAX_PEERS, MAX_VARIABLES, UNDEF, expansion};
 use super::{Bridge, Destination, DialParseError, DialParseErrorKind, DialReadError, DialString, Originate};
+use crate::command::dial_string::list::{
+    ALL, AND, END, ENTERPRISE as BETWEEN_HANDLES, HANDLE, LEG, OR, VALUE, is_mark,
+};
+use crate::command::dial_string::write::{ENTERPRISE, MAX_PEERS, MAX_VARIABLES, UNDEF};
 use crate::frame::leading_number;
 use crate::text::Insufficient;
+use crate::text::check::expansion;
 use crate::text::cut::split;
+
+/// How many applications the server reads in an inline dialplan.
+pub(super) const MAX_APPS: usize = 128;
+/// What separates applications, unless another octet is said in front.
+pub(super) const SEPARATOR: u8 = b',';
 
 /// Octets on their way through the server.
 trait Source: Iterator<Item = u8> + Clone {
@@ -715,7 +722,7 @@ fn destination(text: &[u8]) -> Destination<'_> {
 }
 
 /// `inline_dialplan_hunt`
-pub(super) fn inline<'a>(text: &[u8], storage: &'a mut [u8]) -> Result<Inline<'a>, DialReadError> {
+pub(super) fn inline_text<'a>(text: &[u8], storage: &'a mut [u8]) -> Result<&'a [u8], DialReadError> {
     let text = before_nul(text);
     // An application without an argument takes one octet for its mark, and the last has no separator.
     let required = text.len().saturating_add(1);
@@ -725,7 +732,7 @@ pub(super) fn inline<'a>(text: &[u8], storage: &'a mut [u8]) -> Result<Inline<'a
     let mut output = Output { storage, written: 0 };
     let (delimiter, at) = match text {
         [b'm', b':', delimiter, b':', ..] => (*delimiter, 4),
-        _ => (INLINE, 0),
+        _ => (SEPARATOR, 0),
     };
     let mut apps = Tokens::new(Text { text, at }, delimiter, MAX_APPS);
     let mut some = false;
@@ -753,5 +760,5 @@ pub(super) fn inline<'a>(text: &[u8], storage: &'a mut [u8]) -> Result<Inline<'a
         some = true;
     }
     apps.checked()?;
-    if some { Ok(Inline::read(output.finish())) } else { Err(apps.error(DialParseErrorKind::Missing).into()) }
+    if some { Ok(output.finish()) } else { Err(apps.error(DialParseErrorKind::Missing).into()) }
 }

@@ -2,19 +2,15 @@
 
 use core::fmt;
 
-use super::list::{HANDLE, VALUE, Variables, VariablesIter, is_mark};
-use super::write::expansion;
-use super::{DialEncodeError, DialError, DialErrorKind, DialField, DialReadError, read};
+use super::read::{self, MAX_APPS, SEPARATOR};
+use super::{DialEncodeError, DialError, DialErrorKind, DialField, DialReadError, Variables, VariablesIter};
 use crate::command::Pairs;
 use crate::command::app::{App, AppEncodeError};
+use crate::command::dial_string::list::{HANDLE, VALUE, is_mark};
 use crate::sink::{Sink, Writer};
-use crate::text::check::{self, first};
+use crate::text::check::{self, expansion, first};
 use crate::text::{Insufficient, Value};
 
-/// How many applications the server reads in an inline dialplan.
-pub(super) const MAX_APPS: usize = 128;
-/// What separates applications, unless another octet is said in front.
-pub(super) const COMMA: u8 = b',';
 /// Separators to choose from if there are commas in arguments.
 const DELIMITERS: &[u8; 8] = b"^~!#*;|%";
 
@@ -346,11 +342,7 @@ impl<'a> Inline<'a> {
             at = at.saturating_add(len);
         }
         let error = InlineError { item: tasks.len(), error: Insufficient { required: at }.into() };
-        Ok(Self::read(storage.get(..at).ok_or(error)?))
-    }
-
-    pub(super) const fn read(text: &'a [u8]) -> Self {
-        Self { apps: Variables::from_parts(text, HANDLE) }
+        Ok(Self { apps: Variables::from_parts(storage.get(..at).ok_or(error)?, HANDLE) })
     }
 
     /// The applications and their arguments, in order.
@@ -383,7 +375,7 @@ impl<'a> Inline<'a> {
                 return Err(argument(DialErrorKind::Quote, offset).into());
             }
             for octet in app.iter().chain(arg) {
-                comma |= *octet == COMMA;
+                comma |= *octet == SEPARATOR;
                 for (found, delimiter) in found.iter_mut().zip(DELIMITERS) {
                     *found |= octet == delimiter;
                 }
@@ -396,9 +388,9 @@ impl<'a> Inline<'a> {
             return Err(fault(DialErrorKind::Empty, DialField::Application, 0, 0).into());
         }
         let free = found.iter().zip(DELIMITERS).find(|(found, _)| !**found).map(|(_, delimiter)| *delimiter);
-        let delimiter = free.filter(|_| comma).unwrap_or(COMMA);
+        let delimiter = free.filter(|_| comma).unwrap_or(SEPARATOR);
         let mut writer = Writer::new(out);
-        if said || delimiter != COMMA {
+        if said || delimiter != SEPARATOR {
             writer.put(&[b'm', b':', delimiter, b':']);
         }
         for (item, (app, arg)) in self.iter().enumerate() {
@@ -431,7 +423,7 @@ impl<'a> Inline<'a> {
     /// [`DialReadError`] if there is an application without a name, the server would read past the end, or `storage` is
     /// too short.
     pub fn parse(text: &[u8], storage: &'a mut [u8]) -> Result<Self, DialReadError> {
-        read::inline(text, storage)
+        Ok(Self { apps: Variables::from_parts(read::inline_text(text, storage)?, HANDLE) })
     }
 }
 

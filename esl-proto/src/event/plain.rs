@@ -5,7 +5,7 @@ use crate::frame::Header;
 use crate::scan::{HeaderLine, Line, Lookahead, RegularLine, Stop, cut, line_at, same, slice};
 use crate::text::{Coding, Value};
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Reader<'a> {
     text: &'a [u8],
     ahead: Lookahead<HeaderLine, FEW>,
@@ -16,6 +16,8 @@ pub(super) struct Reader<'a> {
     /// Whether the blank line has been read.
     over: bool,
 }
+
+shown! { Reader<'_> { text ahead at crlf has_content_length over } }
 
 impl<'a> Reader<'a> {
     /// Reads the headers of `text` from `at` on.

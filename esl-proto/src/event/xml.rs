@@ -30,7 +30,7 @@ impl BlockClassifier for Tags {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Reader<'a> {
     text: &'a [u8],
     ahead: Lookahead<Tags, FEW>,
@@ -40,6 +40,8 @@ pub(super) struct Reader<'a> {
     content_length: Option<usize>,
     body: Option<(usize, usize)>,
 }
+
+shown! { Reader<'_> { text ahead at state content_length body } }
 
 #[derive(Clone, Copy, Debug)]
 enum State {

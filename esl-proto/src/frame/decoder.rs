@@ -58,7 +58,7 @@ enum State {
 }
 
 /// What is known of a head. Positions count from the front of the buffer.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Default)]
 struct Head {
     /// Where the line that is being read begins.
     line: usize,
@@ -80,6 +80,8 @@ struct Head {
     /// Whether the last part ended inside a line.
     goes_on: bool,
 }
+
+shown! { Head { line searched lines form kind content_type content_length wrong_length continues crlf handed goes_on } }
 
 /// What the first lines of a head tell of its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

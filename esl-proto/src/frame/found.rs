@@ -22,7 +22,7 @@ enum What {
 }
 
 /// Where the parts of a frame stand.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 struct Places {
     head: PackedSpan,
     body: Option<PackedSpan>,
@@ -31,6 +31,8 @@ struct Places {
     crlf: bool,
     cut: bool,
 }
+
+shown! { Places { head body content_type kind crlf cut } }
 
 #[derive(Clone, Copy, Debug)]
 struct LineForm {

@@ -36,6 +36,7 @@
 //! assert!(session.to_send().ends_with(
 //!     b"event BACKGROUND_JOB\n\nbgapi status\nJob-UUID: 00000000000000f5-0000000000000000\n\n"
 //! ));
+//! assert_eq!(session.tag(Slot(7)).unwrap().as_bytes(), b"00000000000000f5-0000000000000000");
 //! assert_eq!(session.next_deadline(), Some(Duration::from_secs(30)));
 //! session.poll(b"Content-Type: command/reply\nReply-Text: +OK event listener enabled plain\n\n", now)?;
 //! session.poll(b"Content-Type: command/reply\nReply-Text: +OK Job-UUID: x\n\n", now)?;
@@ -48,24 +49,32 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod notice;
+mod parts;
 mod queue;
+pub(crate) mod slots;
 mod wanted;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 use core::fmt;
 use core::time::Duration;
 
+pub use notice::Notice;
+use notice::Notices;
+use parts::InParts;
 pub use queue::{Item, Overflow, Queue};
+use slots::Waits;
 pub use wanted::Interest;
 use wanted::{About, Said, Text, Wanted};
 
 use crate::client::{Client, CommandId, End, Eof, Incoming, NotAllowed, Poll, ProtocolError, SendError, Tag};
-use crate::command::app::Outcome as AppOutcome;
 use crate::command::{CallCommand, Command, Filter, SendMsg};
 use crate::event::Event;
-use crate::message::{SocketMode, Status};
+use crate::frame::FrameKind;
+use crate::message::{LogLine, SocketMode, Status};
 use crate::name::{EventName, Format, LogLevel, header};
 use crate::text::Value;
 
@@ -79,15 +88,15 @@ pub struct Slot(pub u64);
 pub enum Outcome {
     /// The answer has come: [`Session::poll`] has just given it, or its last part.
     Answered,
-    /// The job has ended: its BACKGROUND_JOB has just been given.
+    /// The job has ended: its BACKGROUND_JOB has just been given, or its last part.
     JobEnded,
-    /// The application has come to its own end: its CHANNEL_EXECUTE_COMPLETE has just been given.
+    /// The application has come to its own end: its CHANNEL_EXECUTE_COMPLETE has just been given, or its last part.
     Completed,
     /// The channel has ended under the application, or by it. The event that has just been given tells why, unless the
     /// connection ended with the channel.
     ChannelEnded,
-    /// The server has refused what was to be waited for, or the subscription that it needs: the answer has just been
-    /// given.
+    /// The server has refused what was to be waited for or read, or the subscription that it needs: the answer has just
+    /// been given, unless the connection takes no such command at all.
     Refused,
     /// The deadline has passed. What comes late is recognised and ends nothing.
     TimedOut,
@@ -103,6 +112,8 @@ pub enum Reason {
     End(End),
     /// Nothing was heard for too long: [`Session::set_silence`].
     Silence,
+    /// No HEARTBEAT came for too long, whatever else did: [`Session::set_heartbeat`].
+    NoHeartbeat,
     /// The host has closed it: [`Session::close`].
     Closed,
 }
@@ -114,6 +125,7 @@ impl Reason {
         match self {
             Self::End(end) => end.as_str(),
             Self::Silence => "nothing was heard for too long",
+            Self::NoHeartbeat => "no HEARTBEAT came for too long",
             Self::Closed => "closed by this side",
         }
     }
@@ -137,7 +149,7 @@ pub struct Gap {
     /// The server's `Core-UUID` before, if an event has told it.
     pub core_before: Option<Box<[u8]>>,
     /// The server's `Core-UUID` after, if an event has told it already: another one means that the server was started
-    /// anew, and no call of before is left.
+    /// anew, and no call of before is left. If none has, [`Notice::Restarted`] tells it later.
     pub core_after: Option<Box<[u8]>>,
 }
 
@@ -197,6 +209,8 @@ impl From<SendError> for SessionError {
     }
 }
 
+const HEARTBEAT: &[u8] = b"HEARTBEAT";
+
 /// What a slot waits for.
 #[derive(Clone, Copy, Debug)]
 enum Wait {
@@ -213,7 +227,7 @@ enum Meaning {
     /// It tells whether a job or an application has begun.
     Begins(u64),
     /// It tells whether a subscription stands.
-    Said(About),
+    Said(Box<About>),
 }
 
 /// What the answers to come mean. They come in the order of the commands.
@@ -276,8 +290,7 @@ pub struct Session {
     run: u64,
     next_tag: u64,
     now: Duration,
-    waits: BTreeMap<Slot, (Wait, Option<Duration>)>,
-    deadlines: BTreeSet<(Duration, Slot)>,
+    waits: Waits,
     meanings: Meanings,
     tags: BTreeMap<u64, Tagged>,
     by_channel: BTreeMap<Text, BTreeSet<u64>>,
@@ -292,7 +305,16 @@ pub struct Session {
     silence: Option<Duration>,
     heard: Duration,
     octets: u64,
+    heartbeat: Option<Duration>,
+    beaten: Duration,
+    /// Whether this connection may hear the HEARTBEAT.
+    may_beat: bool,
     core: Option<Text>,
+    /// The `Core-UUID` before the gap, until it is known what it is after.
+    core_before: Option<Text>,
+    /// The frame that comes in parts.
+    parts: Option<InParts>,
+    notices: Notices,
     reason: Option<Reason>,
     gap: Option<Gap>,
     gap_is_over: bool,
@@ -312,8 +334,7 @@ impl Session {
             run,
             next_tag: 0,
             now: Duration::ZERO,
-            waits: BTreeMap::new(),
-            deadlines: BTreeSet::new(),
+            waits: Waits::new(),
             meanings: Meanings { first: 0, meanings: VecDeque::new() },
             tags: BTreeMap::new(),
             by_channel: BTreeMap::new(),
@@ -323,6 +344,7 @@ impl Session {
                 needed: BTreeSet::new(),
                 filters: Vec::new(),
                 log: None,
+                log_readers: BTreeMap::new(),
                 format: None,
             },
             said: Said::NOTHING,
@@ -332,7 +354,13 @@ impl Session {
             silence: None,
             heard: Duration::ZERO,
             octets: 0,
+            heartbeat: None,
+            beaten: Duration::ZERO,
+            may_beat: true,
             core: None,
+            core_before: None,
+            parts: None,
+            notices: Notices::new(),
             reason: None,
             gap: None,
             gap_is_over: false,
@@ -350,8 +378,10 @@ impl Session {
         self.lose(Reason::Closed, now);
         self.reason = None;
         self.client = Some(client);
-        self.heard = self.now;
+        (self.heard, self.beaten) = (self.now, self.now);
         self.octets = 0;
+        self.may_beat = true;
+        self.wanted.needed.extend(self.is_watched().then_some(HEARTBEAT));
     }
 
     /// The client of the connection, if there is one.
@@ -395,9 +425,11 @@ impl Session {
     }
 
     /// Gives what stands at the front of `buf`, as [`Client::poll`] does, and takes in what it means: look for
-    /// [outcomes](Self::next_outcome) before what was given is dropped.
+    /// [outcomes](Self::next_outcome) and [notices](Self::next_notice) before what was given is dropped.
     ///
-    /// Events that come in parts end no wait: have [`Limits::max_buffered`](crate::Limits::max_buffered) larger than what jobs print.
+    /// What comes in parts ends its waits with the last part. It is not kept: a host that wants to have what jobs
+    /// print, or the event that ends an application, has [`Limits::max_buffered`](crate::Limits::max_buffered) larger than
+    /// that, or keeps the parts.
     ///
     /// Without a connection it gives [`Poll::Closed`] if the last one has ended by itself, else [`Poll::NeedData`]:
     /// [`reason`](Self::reason) tells.
@@ -412,6 +444,7 @@ impl Session {
                 _ => Poll::NeedData { required: None, consumed: 0 },
             });
         };
+        let was_open = client.is_open();
         let poll = client.poll(buf).inspect_err(|error| self.lose(Reason::End(End::Protocol(error.error)), now))?;
         if let Some(client) = &self.client
             && client.stats().octets != self.octets
@@ -421,10 +454,9 @@ impl Session {
         }
         match &poll {
             Poll::Incoming { incoming, .. } => self.take(incoming),
-            Poll::HeadPart { id: Some(id), end: Some(end), .. } if end.body_len == 0 => self.answered(*id, false),
-            Poll::Body { id: Some(id), remaining: 0, .. } => self.answered(*id, false),
+            Poll::HeadPart { .. } | Poll::Head { .. } | Poll::Body { .. } => self.take_part(&poll, was_open),
             Poll::Closed { end, .. } => self.lose(Reason::End(*end), now),
-            Poll::HeadPart { .. } | Poll::Head { .. } | Poll::Body { .. } | Poll::NeedData { .. } => {}
+            Poll::NeedData { .. } => {}
         }
         Ok(poll)
     }
@@ -450,6 +482,12 @@ impl Session {
         if self.gap_is_over { self.gap.take() } else { None }
     }
 
+    /// What is told beside the ends of waits, once each: whoever does not look for it misses what is older than the last
+    /// few.
+    pub fn next_notice(&mut self) -> Option<Notice> {
+        self.notices.pop()
+    }
+
     /// The `Core-UUID` of the server, if an event has told it.
     #[must_use]
     pub fn core_uuid(&self) -> Option<&[u8]> {
@@ -472,7 +510,7 @@ impl Session {
         let id = self.write(command)?;
         if let Some(slot) = slot {
             self.meanings.insert(id.number(), Meaning::Answer(slot));
-            self.wait(slot, Wait::Answer(id.number()), deadline);
+            self.waits.insert(slot, Wait::Answer(id.number()), deadline);
         }
         Ok(id)
     }
@@ -532,6 +570,15 @@ impl Session {
         self.unwait(slot)
     }
 
+    /// The name of the job or application that `slot` waits for: its `Job-UUID`, or its `Application-UUID`.
+    #[must_use]
+    pub fn tag(&self, slot: Slot) -> Option<Tag> {
+        match self.waits.get(slot)? {
+            Wait::Tag(number) => Some(Tag::new(self.run, number)),
+            Wait::Answer(_) => None,
+        }
+    }
+
     /// How many waits there are.
     #[must_use]
     pub fn waiting(&self) -> usize {
@@ -548,38 +595,72 @@ impl Session {
     /// When [`advance`](Self::advance) must be called at the latest, if nothing happens before.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Duration> {
-        let wait = self.deadlines.first().map(|(at, _)| *at);
-        let silence = self.client.as_ref().and(self.silence).map(|limit| self.heard.saturating_add(limit));
-        match (wait, silence) {
-            (Some(wait), Some(silence)) => Some(wait.min(silence)),
-            (wait, silence) => wait.or(silence),
-        }
+        let wait = self.waits.next_deadline().map(|(at, _)| at);
+        [wait, self.silent_at(), self.still_at()].into_iter().flatten().min()
+    }
+
+    /// When this connection has been silent for too long.
+    fn silent_at(&self) -> Option<Duration> {
+        self.silence.filter(|_| self.can_beat()).map(|limit| self.heard.saturating_add(limit))
+    }
+
+    /// When the HEARTBEAT has been missing for too long.
+    fn still_at(&self) -> Option<Duration> {
+        self.heartbeat.filter(|_| self.can_beat()).map(|limit| self.beaten.saturating_add(limit))
+    }
+
+    const fn is_watched(&self) -> bool {
+        self.silence.is_some() || self.heartbeat.is_some()
+    }
+
+    /// Whether there is a connection on which a running server is never silent.
+    fn can_beat(&self) -> bool {
+        self.client.is_some() && self.may_beat && !self.hears_own_only()
     }
 
     /// The time goes on: waits whose deadline has come end, and so does a connection that is silent for too long. Time
     /// that goes back is ignored.
     pub fn advance(&mut self, now: Duration) {
         self.advance_clock(now);
-        while let Some((at, slot)) = self.deadlines.first().copied()
+        while let Some((at, slot)) = self.waits.next_deadline()
             && at <= self.now
         {
             self.finish(slot, Outcome::TimedOut);
         }
-        let is_silent = self.silence.is_some_and(|limit| self.heard.saturating_add(limit) <= self.now);
-        if is_silent && self.client.is_some() {
+        if self.silent_at().is_some_and(|at| at <= self.now) {
             self.lose(Reason::Silence, now);
+        }
+        if self.still_at().is_some_and(|at| at <= self.now) {
+            self.lose(Reason::NoHeartbeat, now);
         }
     }
 
     /// Ends the connection when no octet has come for so long: a server that is stopped, or a machine that hangs, says
-    /// nothing. A running one sends a HEARTBEAT every 20 seconds, which is subscribed to for that: allow for two.
+    /// nothing. A running one sends a HEARTBEAT every 20 seconds, which is subscribed to for that: allow for two. It says
+    /// nothing either while an `api` command runs, for which `bgapi` is better.
+    ///
+    /// Connections that cannot hear the HEARTBEAT may be silent: those that hear their own channel only, and those of
+    /// users without the right to it ([`Notice::HeartbeatRefused`]).
     ///
     /// # Errors
-    /// [`SessionError`] if the HEARTBEAT cannot be subscribed to.
+    /// [`SessionError`] if the HEARTBEAT cannot be subscribed to; then nothing has changed.
     pub fn set_silence(&mut self, limit: Option<Duration>) -> Result<(), SessionError> {
+        self.need(if limit.is_some() { &[HEARTBEAT] } else { &[] })?;
         self.silence = limit;
         self.heard = self.now;
-        if limit.is_some() { self.need(&[b"HEARTBEAT"]) } else { Ok(()) }
+        Ok(())
+    }
+
+    /// Ends the connection when no HEARTBEAT has come for so long, even if answers or log lines do: a server whose events
+    /// are stuck. It is for the same connections as [`set_silence`](Self::set_silence).
+    ///
+    /// # Errors
+    /// [`SessionError`] if the HEARTBEAT cannot be subscribed to; then nothing has changed.
+    pub fn set_heartbeat(&mut self, limit: Option<Duration>) -> Result<(), SessionError> {
+        self.need(if limit.is_some() { &[HEARTBEAT] } else { &[] })?;
+        self.heartbeat = limit;
+        self.beaten = self.now;
+        Ok(())
     }
 
     /// An outbound connection hears its own channel only from now on, as one without full control does: `myevents` is said
@@ -603,25 +684,49 @@ impl Session {
     /// subclasses, and other channels than its own.
     ///
     /// # Errors
-    /// [`SessionError`] if they cannot be subscribed to.
+    /// [`SessionError`] if they cannot be subscribed to; then nothing has changed.
     pub fn listen(&mut self, slot: Slot, interest: Interest) -> Result<(), SessionError> {
         interest.check().map_err(SendError::Refused)?;
-        self.wanted.readers.insert(slot, interest);
+        self.change(|wanted| {
+            wanted.readers.insert(slot, interest);
+        })
+    }
+
+    /// `slot` reads the lines of the server's log up to this level from now on, over every connection until
+    /// [`unlisten`](Self::unlisten). The server is asked for the most detailed level that somebody wants.
+    /// [`Outcome::Refused`] ends all readers of the log if the server refuses them.
+    ///
+    /// # Errors
+    /// [`SessionError`] if they cannot be asked for; then nothing has changed.
+    pub fn listen_log(&mut self, slot: Slot, level: LogLevel) -> Result<(), SessionError> {
+        self.change(|wanted| {
+            wanted.log_readers.insert(slot, level);
+        })
+    }
+
+    /// `slot` reads no more, neither events nor the log.
+    ///
+    /// # Errors
+    /// [`SessionError`] if what nobody wants any more cannot be taken back. It comes, and nobody reads it.
+    pub fn unlisten(&mut self, slot: Slot) -> Result<(), SessionError> {
+        self.wanted.readers.remove(&slot);
+        self.wanted.log_readers.remove(&slot);
         self.say()
     }
 
-    /// `slot` reads no more.
-    ///
-    /// # Errors
-    /// [`SessionError`] if what nobody wants any more cannot be taken back.
-    pub fn unlisten(&mut self, slot: Slot) -> Result<(), SessionError> {
-        self.wanted.readers.remove(&slot);
-        self.say()
+    /// The readers that want this line of the log.
+    pub fn log_readers(&self, line: &LogLine<'_>) -> impl Iterator<Item = Slot> + '_ {
+        let of_line = line.level();
+        let wants = move |level: &LogLevel| of_line.is_none_or(|of_line| of_line <= *level);
+        self.wanted.log_readers.iter().filter(move |(_, level)| wants(level)).map(|(slot, _)| *slot)
     }
 
     /// The readers that want this event.
     pub fn readers<'s>(&'s self, event: &'s Event<'_>) -> impl Iterator<Item = Slot> + 's {
-        self.wanted.readers.iter().filter(|(_, interest)| interest.takes(event)).map(|(slot, _)| *slot)
+        let name = OnceCell::new();
+        let name = move || *name.get_or_init(|| event.name());
+        let readers = self.wanted.readers.iter().filter(move |(_, interest)| interest.takes_named(event, &name));
+        readers.map(|(slot, _)| *slot)
     }
 
     /// The program's filters from now on: of the events, those come that one of them lets in, and those that waits need.
@@ -629,8 +734,10 @@ impl Session {
     /// A filter whose value begins with `-` excludes, whatever other filters let in: one that excludes an event that a
     /// wait needs leaves that wait to its deadline.
     ///
+    /// [`Notice::FilterRefused`] tells of one that the server refuses.
+    ///
     /// # Errors
-    /// [`SessionError`] if they cannot be sent.
+    /// [`SessionError`] if they cannot be sent; then nothing has changed.
     pub fn set_filters<'a>(
         &mut self,
         filters: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
@@ -639,26 +746,24 @@ impl Session {
         for (header, value) in &filters {
             Command::from(Filter::Add { header, value }).encoded_len().map_err(SendError::Refused)?;
         }
-        self.wanted.filters = filters;
-        self.say()
+        self.change(|wanted| wanted.filters = filters)
     }
 
-    /// The lines of the server's log that come from now on; [`None`] for none.
+    /// The lines of the server's log that the host itself wants from now on, beside those of its
+    /// [readers](Self::listen_log); [`None`] for none. [`Notice::LogRefused`] tells if the server refuses them.
     ///
     /// # Errors
-    /// [`SessionError`] if it cannot be sent.
+    /// [`SessionError`] if they cannot be asked for; then nothing has changed.
     pub fn set_log(&mut self, level: Option<LogLevel>) -> Result<(), SessionError> {
-        self.wanted.log = level;
-        self.say()
+        self.change(|wanted| wanted.log = level)
     }
 
-    /// The format of events.
+    /// The format of events. An outbound connection that hears its own channel only keeps the one that it has begun with.
     ///
     /// # Errors
-    /// [`SessionError`] if it cannot be sent.
+    /// [`SessionError`] if it cannot be sent; then nothing has changed.
     pub fn set_format(&mut self, format: Format) -> Result<(), SessionError> {
-        self.wanted.format = Some(format);
-        self.say()
+        self.change(|wanted| wanted.format = Some(format))
     }
 
     // Within
@@ -681,7 +786,7 @@ impl Session {
 
     fn must_be_free(&self, slot: Option<Slot>) -> Result<(), SessionError> {
         match slot {
-            Some(slot) if self.waits.contains_key(&slot) => Err(SessionError::SlotInUse),
+            Some(slot) if self.waits.contains(slot) => Err(SessionError::SlotInUse),
             _ if self.client.is_none() => Err(SessionError::NotConnected),
             _ => Ok(()),
         }
@@ -700,11 +805,6 @@ impl Session {
         Ok(client.send_to_vec(command, &mut self.out)?.id)
     }
 
-    fn wait(&mut self, slot: Slot, wait: Wait, deadline: Option<Duration>) {
-        self.waits.insert(slot, (wait, deadline));
-        self.deadlines.extend(deadline.map(|at| (at, slot)));
-    }
-
     /// The job or application with the next tag has been sent off.
     fn begin(&mut self, id: CommandId, slot: Slot, channel: Option<Text>, deadline: Option<Duration>) {
         let tag = self.next_tag;
@@ -714,15 +814,12 @@ impl Session {
             self.by_channel.entry(channel.clone()).or_default().insert(tag);
         }
         self.tags.insert(tag, Tagged { slot, channel });
-        self.wait(slot, Wait::Tag(tag), deadline);
+        self.waits.insert(slot, Wait::Tag(tag), deadline);
     }
 
     /// Forgets a wait and what leads to it.
     fn unwait(&mut self, slot: Slot) -> bool {
-        let Some((wait, deadline)) = self.waits.remove(&slot) else { return false };
-        if let Some(at) = deadline {
-            self.deadlines.remove(&(at, slot));
-        }
+        let Some(wait) = self.waits.remove(slot) else { return false };
         match wait {
             Wait::Answer(id) => {
                 self.meanings.remove(id);
@@ -759,12 +856,26 @@ impl Session {
     }
 
     fn need(&mut self, names: &[&'static [u8]]) -> Result<(), SessionError> {
-        self.wanted.needed.extend(names);
-        self.say()
+        if names.iter().all(|name| self.wanted.needed.contains(name)) {
+            return Ok(());
+        }
+        self.change(|wanted| wanted.needed.extend(names))
+    }
+
+    /// Changes what is wanted and says it, or leaves it as it was.
+    fn change(&mut self, change: impl FnOnce(&mut Wanted)) -> Result<(), SessionError> {
+        let before = self.wanted.clone();
+        change(&mut self.wanted);
+        self.say().inspect_err(|_| self.wanted = before)
     }
 
     /// Says what this connection has not been told yet.
     fn say(&mut self) -> Result<(), SessionError> {
+        self.say_or_tell().map_err(|(error, _)| error)
+    }
+
+    /// The same, and tells what cannot be said.
+    fn say_or_tell(&mut self) -> Result<(), (SessionError, About)> {
         if !self.is_open() {
             return Ok(());
         }
@@ -779,23 +890,32 @@ impl Session {
             }
         }
         let (wanted, mut said) = (self.wanted.clone(), core::mem::take(&mut self.said));
-        let result = wanted.say(&mut said, own, |command, about| {
-            let id = self.write(command)?;
-            self.meanings.insert(id.number(), Meaning::Said(about));
-            self.saying = self.saying.saturating_add(1);
-            Ok(())
+        let result = wanted.say(&mut said, own, |command, about| match self.write(command) {
+            Ok(id) => {
+                self.meanings.insert(id.number(), Meaning::Said(Box::new(about)));
+                self.saying = self.saying.saturating_add(1);
+                Ok(())
+            }
+            Err(error) => Err((error, about)),
         });
         self.said = said;
         match result {
             // After `exit` or in linger there is nothing to be heard any more.
-            Err(SessionError::Send(SendError::NotAllowed(NotAllowed::Exiting | NotAllowed::Closed))) => Ok(()),
+            Err((SessionError::Send(SendError::NotAllowed(NotAllowed::Exiting | NotAllowed::Closed)), _)) => Ok(()),
             result => result,
         }
     }
 
     fn opened(&mut self) {
-        // What cannot be said cannot be heard: its readers learn it from the answers to what can.
-        let _ = self.say();
+        // What this connection does not take is refused as if the server had done it; the rest is said all the same.
+        while let Err((_, about)) = self.say_or_tell() {
+            match about {
+                About::Events { names, subclasses } => self.unheard(&names, &subclasses),
+                About::Filter(header, value) => self.unfiltered((header, value)),
+                About::Log(level) => self.unlogged(level),
+                About::Else => break,
+            }
+        }
         self.stands();
     }
 
@@ -826,25 +946,78 @@ impl Session {
             Incoming::AuthRefused { id, .. } => self.answered(*id, true),
             Incoming::Connected { id, reply } => {
                 self.answered(*id, false);
-                if let Some(uuid) = reply.channel_data().and_then(|data| data.get(header::UNIQUE_ID)) {
-                    self.own = Some(uuid.to_vec().into());
-                    self.opened();
+                if let Some(data) = reply.channel_data() {
+                    self.connected(|name| data.get(name));
                 }
             }
             Incoming::Answer { id, answer } => {
                 self.answered(*id, matches!(answer.status(), Status::Err | Status::Usage));
             }
-            Incoming::Event(event) => self.event(event),
-            Incoming::Lingering(_) => {
-                let sync = self.client.as_ref().is_some_and(|client| client.socket_mode() == Some(SocketMode::Sync));
-                // In sync mode no CHANNEL_HANGUP_COMPLETE comes.
-                if let Some(own) = self.own.clone().filter(|_| sync) {
-                    self.channel_ended(&own);
-                }
-            }
+            Incoming::Event(event) => self.event(|| event.name(), |name| event.get(name)),
+            Incoming::Lingering(_) => self.lingers(),
             Incoming::Rejected { .. } => {}
             Incoming::Goodbye { end, .. } => self.lose(Reason::End(*end), self.now),
             Incoming::AuthRequest | Incoming::Log(_) | Incoming::Unexpected(_) => {}
+        }
+    }
+
+    /// A part of a frame has come.
+    fn take_part(&mut self, poll: &Poll<'_>, was_open: bool) {
+        let (frame, id) = match poll {
+            Poll::HeadPart { lines, kind, id, end, .. } => {
+                let parts = self.parts.get_or_insert_with(InParts::new);
+                parts.kind = *kind;
+                parts.is_connect |= lines.is_event();
+                parts.lines(lines);
+                (end.is_some_and(|end| end.body_len == 0), *id)
+            }
+            Poll::Head { head, id, body_len, .. } => {
+                self.parts = Some(InParts::of(head));
+                (*body_len == 0, *id)
+            }
+            Poll::Body { data, lines, id, remaining, .. } => {
+                if let Some(parts) = &mut self.parts {
+                    match lines {
+                        Some(lines) => parts.lines(lines),
+                        None => parts.body(data),
+                    }
+                }
+                (*remaining == 0, *id)
+            }
+            Poll::Incoming { .. } | Poll::NeedData { .. } | Poll::Closed { .. } => return,
+        };
+        let Some(parts) = self.parts.take_if(|_| frame) else { return };
+        if let Some(id) = id {
+            self.answered(id, parts.is_refusal());
+        }
+        match parts.kind {
+            FrameKind::Event(_) => {
+                let name = parts.get(header::EVENT_NAME);
+                self.event(|| name.map(|name| EventName::from_bytes(name.raw())), |name| parts.get(name));
+            }
+            FrameKind::Reply if parts.is_connect && id.is_some() => self.connected(|name| parts.get(name)),
+            FrameKind::Reply if !was_open && self.client.as_ref().is_some_and(Client::is_open) => self.opened(),
+            FrameKind::Disconnect if self.client.as_ref().is_some_and(Client::is_lingering) => self.lingers(),
+            _ => {}
+        }
+    }
+
+    /// The server has told the data of this connection's channel.
+    fn connected<'e>(&mut self, get: impl Fn(&str) -> Option<Value<'e>>) {
+        self.core = get(header::CORE_UUID).map(|uuid| uuid.to_vec().into());
+        self.know_core();
+        if let Some(uuid) = get(header::UNIQUE_ID) {
+            self.own = Some(uuid.to_vec().into());
+            self.opened();
+        }
+    }
+
+    /// The channel has ended, and the connection stays for a while.
+    fn lingers(&mut self) {
+        let sync = self.client.as_ref().is_some_and(|client| client.socket_mode() == Some(SocketMode::Sync));
+        // In sync mode no CHANNEL_HANGUP_COMPLETE comes.
+        if let Some(own) = self.own.clone().filter(|_| sync) {
+            self.channel_ended(&own);
         }
     }
 
@@ -854,8 +1027,12 @@ impl Session {
             Some(Meaning::Begins(tag)) if failed => self.finish_tag(tag, Outcome::Refused),
             Some(Meaning::Said(about)) => {
                 self.saying = self.saying.saturating_sub(1);
-                if let (About::Events { names, subclasses }, true) = (about, failed) {
-                    self.not_heard(names, subclasses);
+                match *about {
+                    About::Events { names, subclasses } if failed => self.not_heard(names, subclasses),
+                    About::Filter(header, value) if failed => self.unfiltered((header, value)),
+                    About::Log(level) if failed => self.unlogged(level),
+                    // What was taken back may be gone already: there is no more to do.
+                    About::Events { .. } | About::Filter(..) | About::Log(_) | About::Else => {}
                 }
                 self.stands();
             }
@@ -867,9 +1044,7 @@ impl Session {
     /// to, and does not tell which that is: each one that is still wanted is asked for alone.
     fn not_heard(&mut self, names: BTreeSet<Text>, subclasses: BTreeSet<Text>) {
         if self.hears_own_only() || names.len().saturating_add(subclasses.len()) <= 1 {
-            self.said.forget(&names, &subclasses);
-            self.wanted.needed.retain(|name| !names.contains(*name));
-            self.refused(&names, &subclasses);
+            self.unheard(&names, &subclasses);
             // What only the readers that are gone wanted is taken back.
             let _ = self.say();
             return;
@@ -879,16 +1054,27 @@ impl Session {
             let written = about.with_events(|events| self.write(&Command::Event { format, events }));
             // A connection that takes no commands any more ends all waits soon.
             let Ok(id) = written else { return };
-            self.meanings.insert(id.number(), Meaning::Said(about));
+            self.meanings.insert(id.number(), Meaning::Said(Box::new(about)));
             self.saying = self.saying.saturating_add(1);
         }
     }
 
-    /// These events will not come: who needs them learns it.
-    fn refused(&mut self, names: &BTreeSet<Text>, subclasses: &BTreeSet<Text>) {
+    /// These events will not come: who reads or needs them learns it.
+    fn unheard(&mut self, names: &BTreeSet<Text>, subclasses: &BTreeSet<Text>) {
+        self.said.forget(names, subclasses);
         for slot in self.wanted.readers_of(names, subclasses) {
             self.wanted.readers.remove(&slot);
             self.outcomes.push_back((slot, Outcome::Refused));
+        }
+        self.not_for_waits(names);
+    }
+
+    /// The same of those who need them, whom a refused filter may keep from hearing them, too.
+    fn not_for_waits(&mut self, names: &BTreeSet<Text>) {
+        self.wanted.needed.retain(|name| !names.contains(*name));
+        if names.contains(HEARTBEAT) && self.is_watched() && self.may_beat {
+            self.may_beat = false;
+            self.notices.push(Notice::HeartbeatRefused);
         }
         let (job, app) = (names.contains(&b"BACKGROUND_JOB"[..]), names.contains(&b"CHANNEL_EXECUTE_COMPLETE"[..]));
         let ends = |tagged: &Tagged| if tagged.channel.is_some() { app } else { job };
@@ -898,31 +1084,74 @@ impl Session {
         }
     }
 
-    fn event(&mut self, event: &Event<'_>) {
+    /// This filter does not stand: the program learns it, or who needs what it should let pass.
+    fn unfiltered(&mut self, pair: (Text, Text)) {
+        self.said.forget_filter(&pair);
+        if let Some(name) = self.wanted.needed_by(&pair).filter(|_| !self.wanted.filters.is_empty()) {
+            self.not_for_waits(&[name.into()].into());
+        }
+        if self.wanted.filters.contains(&pair) {
+            self.wanted.filters.retain(|filter| *filter != pair);
+            let (header, value) = pair;
+            self.notices.push(Notice::FilterRefused { header, value });
+        }
+        if self.is_open() {
+            let _ = self.say();
+        }
+    }
+
+    /// No log lines will come: who reads them learns it.
+    fn unlogged(&mut self, level: LogLevel) {
+        self.said.forget_log();
+        for slot in core::mem::take(&mut self.wanted.log_readers).into_keys() {
+            self.outcomes.push_back((slot, Outcome::Refused));
+        }
+        if self.wanted.log.take().is_some() {
+            self.notices.push(Notice::LogRefused { level });
+        }
+    }
+
+    /// The server's Core-UUID is known: another one than before the gap means that it was started anew.
+    fn know_core(&mut self) {
+        if let Some(after) = &self.core
+            && let Some(before) = self.core_before.take()
+            && before != *after
+        {
+            self.notices.push(Notice::Restarted { before, after: after.clone() });
+        }
+    }
+
+    fn event<'e>(&mut self, name: impl FnOnce() -> Option<EventName<'e>>, get: impl Fn(&str) -> Option<Value<'e>>) {
         if self.core.is_none() {
-            self.core = event.get(header::CORE_UUID).map(|uuid| uuid.to_vec().into());
+            self.core = get(header::CORE_UUID).map(|uuid| uuid.to_vec().into());
+            self.know_core();
         }
         self.end_gap();
-        let Some(name) = event.name() else { return };
+        // Most events of most programs end no wait: then the name is not looked up either.
+        if self.tags.is_empty() && self.heartbeat.is_none() {
+            return;
+        }
+        let Some(name) = name() else { return };
         match name {
             EventName::BackgroundJob => {
-                let tag = event.job_uuid().and_then(|value| Tag::number_in(value, self.run));
+                let tag = get(header::JOB_UUID).and_then(|value| Tag::number_in(value, self.run));
                 if let Some(tag) = tag.filter(|tag| self.tags.get(tag).is_some_and(|tagged| tagged.channel.is_none())) {
                     self.finish_tag(tag, Outcome::JobEnded);
                 }
             }
             EventName::ChannelExecuteComplete => {
-                let tag = event.application_uuid().and_then(|value| Tag::number_in(value, self.run));
+                let tag = get(header::APPLICATION_UUID).and_then(|value| Tag::number_in(value, self.run));
                 if let Some(tag) = tag.filter(|tag| self.tags.get(tag).is_some_and(|tagged| tagged.channel.is_some())) {
-                    let ended = matches!(AppOutcome::of(event), Some(AppOutcome::ChannelEnded { .. }));
+                    let ended = get(header::ANSWER_STATE).is_some_and(|state| state == *"hangup");
                     self.finish_tag(tag, if ended { Outcome::ChannelEnded } else { Outcome::Completed });
                 }
             }
             EventName::ChannelHangupComplete | EventName::ChannelDestroy if !self.by_channel.is_empty() => {
-                if let Some(uuid) = event.get(header::UNIQUE_ID) {
+                if let Some(uuid) = get(header::UNIQUE_ID) {
                     self.channel_ended(&uuid.to_vec().into());
                 }
             }
+            EventName::Heartbeat => self.beaten = self.now,
             _ => {}
         }
     }
@@ -939,7 +1168,7 @@ impl Session {
         if self.client.take().is_none() {
             return;
         }
-        let slots: Vec<(Slot, Wait)> = self.waits.iter().map(|(slot, (wait, _))| (*slot, *wait)).collect();
+        let slots: Vec<(Slot, Wait)> = self.waits.iter().collect();
         for (slot, wait) in slots {
             // Of applications the channel's end is the better reason.
             let ended = |tag: u64| self.tags.get(&tag).is_some_and(|tagged| tagged.channel.is_some());
@@ -954,7 +1183,11 @@ impl Session {
         (self.taken, self.saying) = (0, 0);
         (self.said, self.own) = (Said::NOTHING, None);
         self.reason = Some(reason);
+        self.parts = None;
         let core_before = self.core.take();
+        if core_before.is_some() {
+            self.core_before.clone_from(&core_before);
+        }
         match &mut self.gap {
             // A connection that never stood makes the gap longer, not another one.
             Some(_) if !self.gap_is_over => {}

@@ -79,11 +79,13 @@ impl Interest {
     /// Whether this event is wanted.
     #[must_use]
     pub fn takes(&self, event: &Event<'_>) -> bool {
-        let anything = self.names.is_empty() && self.subclasses.is_empty();
+        self.takes_named(event, &|| event.name())
+    }
+
+    /// The same, where the name is to be found only if it matters: that is a pass over the event.
+    pub(super) fn takes_named<'e>(&self, event: &Event<'e>, name: &dyn Fn() -> Option<EventName<'e>>) -> bool {
+        let anything = self.names.is_empty() && self.subclasses.is_empty() || self.names.contains(ALL);
         let named = |name: EventName<'_>| {
-            if self.names.contains(&b"ALL"[..]) {
-                return true;
-            }
             match event.subclass().filter(|_| name == EventName::Custom) {
                 // CUSTOM alone means the CUSTOM events without a subclass.
                 Some(value) => self.subclasses.iter().any(|subclass| value == **subclass),
@@ -91,7 +93,7 @@ impl Interest {
             }
         };
         let of_channel = |uuid: &Text| event.get(header::UNIQUE_ID).is_some_and(|value| value == **uuid);
-        (anything || event.name().is_some_and(named)) && self.channel.as_ref().is_none_or(of_channel)
+        (anything || name().is_some_and(named)) && self.channel.as_ref().is_none_or(of_channel)
     }
 }
 
@@ -120,7 +122,9 @@ pub(super) struct Wanted {
     /// Events that waits need, whatever the program filters. They stay: another wait will need them.
     pub(super) needed: BTreeSet<&'static [u8]>,
     pub(super) filters: Vec<(Text, Text)>,
+    /// The log lines that the host itself wants.
     pub(super) log: Option<LogLevel>,
+    pub(super) log_readers: BTreeMap<Slot, LogLevel>,
     pub(super) format: Option<Format>,
 }
 
@@ -146,6 +150,16 @@ impl Said {
         own: false,
     };
 
+    /// The server has refused a filter.
+    pub(super) fn forget_filter(&mut self, pair: &(Text, Text)) {
+        self.filters.remove(pair);
+    }
+
+    /// The server has refused `log`.
+    pub(super) const fn forget_log(&mut self) {
+        self.log = None;
+    }
+
     /// The server has refused these.
     pub(super) fn forget(&mut self, names: &BTreeSet<Text>, subclasses: &BTreeSet<Text>) {
         self.names.retain(|name| !names.contains(name));
@@ -166,7 +180,13 @@ impl Said {
 /// What a command of the difference is about, to know whom its refusal concerns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum About {
-    Events { names: BTreeSet<Text>, subclasses: BTreeSet<Text> },
+    Events {
+        names: BTreeSet<Text>,
+        subclasses: BTreeSet<Text>,
+    },
+    Filter(Text, Text),
+    Log(LogLevel),
+    /// What is taken back.
     Else,
 }
 
@@ -175,23 +195,37 @@ impl About {
     pub(super) fn with_events<R>(&self, then: impl FnOnce(Events<'_>) -> R) -> R {
         match self {
             Self::Events { names, subclasses } => with_events(names, subclasses, then),
-            Self::Else => with_events(&BTreeSet::new(), &BTreeSet::new(), then),
+            Self::Filter(..) | Self::Log(_) | Self::Else => with_events(&BTreeSet::new(), &BTreeSet::new(), then),
         }
     }
 }
 
 const ALL: &[u8] = b"ALL";
 const CUSTOM: &[u8] = b"CUSTOM";
-const BY_NAME: &[u8] = b"Event-Name";
+
+/// The filter that lets an event pass which a wait needs.
+fn passing(name: &[u8]) -> (Text, Text) {
+    (header::EVENT_NAME.as_bytes().into(), name.into())
+}
 
 impl Wanted {
-    /// Whether a filter of the program stands.
+    /// The server's one level of log lines: the most detailed that somebody wants.
+    fn log_level(&self) -> Option<LogLevel> {
+        self.log_readers.values().copied().chain(self.log).max_by_key(|level| level.number())
+    }
+
+    /// The event that waits need and this filter lets pass.
+    pub(super) fn needed_by(&self, pair: &(Text, Text)) -> Option<&'static [u8]> {
+        self.needed.iter().copied().find(|name| passing(name) == *pair)
+    }
+
+    /// All filters, once there is one of the program's.
     fn pairs(&self) -> Vec<(Text, Text)> {
         if self.filters.is_empty() {
             return Vec::new();
         }
         // What waits need passes first, so that nothing that they wait for is filtered out.
-        let passed = self.needed.iter().map(|name| (Text::from(BY_NAME), Text::from(*name)));
+        let passed = self.needed.iter().map(|name| passing(name));
         passed.chain(self.filters.iter().cloned()).collect()
     }
 
@@ -222,7 +256,8 @@ impl Wanted {
         }
         for pair in &pairs {
             if !said.filters.contains(pair) {
-                say(&Filter::Add { header: &pair.0, value: &pair.1 }.into(), About::Else)?;
+                let (header, value) = pair.clone();
+                say(&Filter::Add { header: &pair.0, value: &pair.1 }.into(), About::Filter(header, value))?;
                 said.filters.insert(pair.clone());
             }
         }
@@ -238,8 +273,28 @@ impl Wanted {
                 say(&Command::MyEvents { uuid: None, format: self.format }, About::Events { names, subclasses })?;
                 (said.own, said.format) = (true, self.format);
             }
-            return Ok(());
+        } else {
+            self.say_events(said, names, subclasses, &mut say)?;
         }
+        let log = self.log_level();
+        if log != said.log {
+            match log {
+                Some(level) => say(&Command::Log { level: Some(level) }, About::Log(level))?,
+                None => say(&Command::NoLog, About::Else)?,
+            }
+            said.log = log;
+        }
+        Ok(())
+    }
+
+    /// The same for events of all channels.
+    fn say_events<E>(
+        &self,
+        said: &mut Said,
+        names: BTreeSet<Text>,
+        subclasses: BTreeSet<Text>,
+        mut say: impl FnMut(&Command<'_>, About) -> Result<(), E>,
+    ) -> Result<(), E> {
         let all = said.names.contains(ALL);
         let mut new: BTreeSet<Text> = names.difference(&said.names).filter(|_| !all).cloned().collect();
         let mut new_subclasses: BTreeSet<Text> =
@@ -267,11 +322,6 @@ impl Wanted {
                 said.names.retain(|name| !old.contains(name));
                 said.subclasses.retain(|name| !old_subclasses.contains(name));
             }
-        }
-        if self.log != said.log {
-            // A user without the right to log lines learns it once.
-            said.log = self.log;
-            say(&self.log.map_or(Command::NoLog, |level| Command::Log { level: Some(level) }), About::Else)?;
         }
         Ok(())
     }

@@ -23,3 +23,17 @@ pub(crate) fn first(text: &[u8], refused: impl Fn(u8) -> bool) -> Option<usize> 
 pub(crate) const fn is_blank(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t')
 }
+
+/// Where the server would see the beginning of a variable to expand: `${`, also with backslashes in between.
+pub(crate) fn expansion(text: &[u8]) -> Option<usize> {
+    let mut dollar = None;
+    for (offset, octet) in text.iter().enumerate() {
+        match octet {
+            b'$' => dollar = Some(offset),
+            b'{' if dollar.is_some() => return dollar,
+            b'\\' => {}
+            _ => dollar = None,
+        }
+    }
+    None
+}

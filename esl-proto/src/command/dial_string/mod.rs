@@ -1,0 +1,13 @@
+//! Dial strings: whom to call, as values and as the server reads them.
+//!
+//! They are an argument of the applications that call somebody and of `originate`, and public in [`crate::dial`].
+
+mod error;
+pub(crate) mod list;
+pub(crate) mod write;
+
+pub use error::{DialEncodeError, DialError, DialErrorKind, DialField};
+pub use list::{
+    DialHandle, DialHandles, DialListIter, DialString, FlatLeg, Join, Leg, LegList, LegLists, LegSource, ReadVariables,
+    Variables, VariablesIter,
+};
