@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esl_proto import HostRequest, Command, LocalProtocolError, Server
+from esl_proto import Command, Connection, HostRequest, LocalProtocolError, Server
 from esl_proto.names import EventName, HangupCause, LogLevel
 
 WRITTEN = [

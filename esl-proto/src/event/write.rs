@@ -221,9 +221,9 @@ impl Hashes {
 
     /// The place of a name, or the free one where it belongs; [`None`] if the search has found neither.
     fn place(&mut self, hash: u32) -> Option<&mut u32> {
-        let at = (0..Self::STEPS).map(|step| ((hash >> 1) as usize + step) % Self::PLACES).find(|at| {
-            self.places.get(*at).is_some_and(|other| *other == 0 || other & !Self::TWICE == hash)
-        })?;
+        let at = (0..Self::STEPS)
+            .map(|step| ((hash >> 1) as usize + step) % Self::PLACES)
+            .find(|at| self.places.get(*at).is_some_and(|other| *other == 0 || other & !Self::TWICE == hash))?;
         self.places.get_mut(at)
     }
 
