@@ -316,7 +316,7 @@ impl Host {
             Incoming::AuthRequest => {
                 if let Some(login) = self.login.take() {
                     // What cannot be sent will not be answered: the deadline of the login tells.
-                    let _ = login.with_core(|core| session.send_encoded(core, login.octets(), None, None));
+                    let _ = session.send_encoded(login.skeleton(), login.octets(), None, None);
                 }
             }
             Incoming::AuthRefused { reply, .. } => {
@@ -781,7 +781,7 @@ impl ClientSession {
     #[pyo3(signature = (command, slot=None))]
     fn send(&self, py: Python<'_>, command: &Command, slot: Option<u64>) -> PyResult<u64> {
         let slot = slot.map(Slot);
-        self.with(py, |state| command.with_core(|core| state.session.send_encoded(core, command.octets(), slot, None)))
+        self.with(py, |state| state.session.send_encoded(command.skeleton(), command.octets(), slot, None))
             .map(|id| id.number())
             .map_err(|error| failed(py, error))
     }

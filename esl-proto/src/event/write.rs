@@ -174,36 +174,69 @@ fn valid_len(name: Value<'_>) -> usize {
     len
 }
 
-/// The hashes of names: which have come, and which have come again.
+/// The hashes of names: which have come, and which have come again. An open-addressed table, in which a search ends after
+/// a few places; a name that found none is looked for like those that have come again.
 struct Hashes {
-    once: [u64; 64],
-    twice: [u64; 64],
+    /// The hash without its last bit, which says whether the name has come again; 0 where nothing is.
+    places: [u32; Self::PLACES],
 }
 
 impl Hashes {
-    fn place(name: Value<'_>) -> (usize, u64) {
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        name.pieces(|octets, _| {
-            for octet in octets {
-                hash = (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3);
+    const PLACES: usize = 512;
+    const STEPS: usize = 8;
+    const TWICE: u32 = 1;
+
+    const fn new() -> Self {
+        Self { places: [0; Self::PLACES] }
+    }
+
+    fn hash(name: Value<'_>) -> u32 {
+        let mut hash = 0_u64;
+        let mut word = |octets: [u8; 8]| {
+            hash = (hash.rotate_left(5) ^ u64::from_le_bytes(octets)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        };
+        let mut last = [0; 8];
+        let (words, rest) = match name.as_plain() {
+            Some(plain) => plain.as_chunks::<8>(),
+            None => {
+                // Whatever its coding, it has the hash of its decoded octets.
+                let mut at = 0_usize;
+                name.bytes().for_each(|octet| {
+                    if let Some(to) = last.get_mut(at & 7) {
+                        *to = octet;
+                    }
+                    at = at.wrapping_add(1);
+                    if at & 7 == 0 {
+                        word(core::mem::take(&mut last));
+                    }
+                });
+                (&[] as &[[u8; 8]], &[] as &[u8])
             }
-            octets.len()
-        });
-        ((hash >> 58) as usize, 1 << (hash >> 52 & 63))
+        };
+        words.iter().for_each(|octets| word(*octets));
+        last.iter_mut().zip(rest).for_each(|(to, octet)| *to = *octet);
+        word(last);
+        ((hash >> 32) as u32 & !Self::TWICE).max(2)
+    }
+
+    /// The place of a name, or the free one where it belongs; [`None`] if the search has found neither.
+    fn place(&mut self, hash: u32) -> Option<&mut u32> {
+        let at = (0..Self::STEPS)
+            .map(|step| ((hash >> 1) as usize + step) % Self::PLACES)
+            .find(|at| self.places.get(*at).is_some_and(|other| *other == 0 || other & !Self::TWICE == hash))?;
+        self.places.get_mut(at)
     }
 
     fn note(&mut self, name: Value<'_>) {
-        let (place, bit) = Self::place(name);
-        if let (Some(once), Some(twice)) = (self.once.get_mut(place), self.twice.get_mut(place)) {
-            *twice |= *once & bit;
-            *once |= bit;
+        let hash = Self::hash(name);
+        if let Some(place) = self.place(hash) {
+            *place = if *place == 0 { hash } else { hash | Self::TWICE };
         }
     }
 
     /// Whether the name may have come more than once.
-    fn is_suspect(&self, name: Value<'_>) -> bool {
-        let (place, bit) = Self::place(name);
-        self.twice.get(place).is_some_and(|twice| twice & bit != 0)
+    fn is_suspect(&mut self, name: Value<'_>) -> bool {
+        self.place(Self::hash(name)).is_none_or(|place| *place & Self::TWICE != 0)
     }
 }
 
@@ -462,7 +495,7 @@ impl Document<'_, '_> {
 
     /// The headers of a JSON object that has no key twice.
     fn grouped<'s, S: EventSource + ?Sized>(&mut self, source: &'s S) -> Result<Option<Value<'s>>, EventError> {
-        let mut hashes = Hashes { once: [0; 64], twice: [0; 64] };
+        let mut hashes = Hashes::new();
         let invalid = self.options.invalid;
         let body = source.visit(&mut |field| {
             if let Some(name) = written_name(field.name, invalid, &mut [0; LONGEST_MENDED]) {
