@@ -197,9 +197,11 @@ class Surface(Generic[R, N, E, G, L]):
     def _failure(self, what: str, value: Any) -> Exception:
         if what == "channel-ended":
             return ChannelEnded(value if isinstance(value, Event) else None)
-        if what == "refused":
+        if what == "refused" and value is not None:
             return CommandError(value)
-        if what == "unheard":
+        if what in ("refused", "unheard"):
+            if value is None:
+                return LocalProtocolError("what tells the end cannot be heard on this connection")
             return CommandError(value, f"what tells the end may not be subscribed to: {value.text.strip()}")
         return self._reason()
 
@@ -246,7 +248,9 @@ class Surface(Generic[R, N, E, G, L]):
         return standing
 
     def _refused(self, slot: int, answer: Answer | None) -> None:
-        error = CommandError(answer) if answer is not None else closed("closed")
+        error: Exception = LocalProtocolError("this connection cannot hear these events")
+        if answer is not None:
+            error = CommandError(answer)
         for reader, wait in self._standing:
             if reader == slot:
                 fail(wait, error)
