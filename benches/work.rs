@@ -4,14 +4,17 @@
 use std::hint::black_box;
 
 use std::cell::RefCell;
+use std::time::Duration;
 
+use esl_proto::calls::{CallSlot, Calls};
 use esl_proto::client::Poll;
-use esl_proto::command::{Execute, SendEvent, SendMsg};
+use esl_proto::command::{Execute, SendEvent, SendMsg, Words};
 use esl_proto::event::{EncodeOptions, EventSource, Field, HeaderSlot, OutgoingEvent};
 use esl_proto::frame::Step;
 use esl_proto::name::{EventName, Format};
 use esl_proto::server::{Admission, Response, Rights, Server, ServerLimits};
-use esl_proto::{Client, Command, Decoder, Event, Limits};
+use esl_proto::session::{Session, Slot};
+use esl_proto::{Client, Command, Decoder, Event, Incoming, Limits};
 use memchr::{memchr_iter, memmem};
 
 use crate::{Busy, Row, Work};
@@ -309,6 +312,71 @@ fn answers() -> Row<'static> {
     }
 }
 
+/// A client takes in a stream, and gives its events to `take`.
+fn client<'b>(stream: &'b [u8], mut take: impl FnMut(&Event<'b>)) -> usize {
+    let mut client = Client::inbound(Limits::DEFAULT);
+    let (mut rest, mut events) = (black_box(stream), 0);
+    while let Ok(Poll::Incoming { incoming, consumed }) = client.poll(rest) {
+        if let Incoming::Event(event) = incoming {
+            take(&event);
+            events += 1;
+        }
+        rest = &rest[consumed..];
+    }
+    events
+}
+
+/// A session with a job and an application that wait takes in the events of a busy switch.
+fn session(plain: &Busy) -> Row<'_> {
+    Row {
+        key: "session",
+        name: "events through a session, to a client's",
+        octets: plain.stream().len() as u64,
+        work: Box::new(|| {
+            let mut session = Session::new(1);
+            session.connect(Client::inbound(Limits::DEFAULT), Duration::ZERO);
+            let _ = session.poll(b"Content-Type: auth/request\n\n", Duration::ZERO);
+            session.send(&Command::auth("x"), None, None).expect("a login");
+            let _ = session.poll(b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n", Duration::ZERO);
+            session.bgapi("status", Slot(1), None).expect("a job");
+            session.execute(&SendMsg::new(Execute::new("park", "")).to("c"), Slot(2), None).expect("an application");
+            let (mut rest, mut events) = (black_box(plain.stream()), 0);
+            while let Ok(Poll::Incoming { incoming, consumed }) = session.poll(rest, Duration::ZERO) {
+                events += usize::from(matches!(incoming, Incoming::Event(_)));
+                rest = &rest[consumed..];
+            }
+            events
+        }),
+        yardstick: Box::new(|| client(plain.stream(), |_| {})),
+        best: None,
+        target: None,
+    }
+}
+
+/// The calls of a busy switch are followed.
+fn calls(plain: &Busy) -> Row<'_> {
+    Row {
+        key: "calls",
+        name: "calls known from their events, to three look-ups in each",
+        octets: plain.stream().len() as u64,
+        work: Box::new(|| {
+            let mut slots = vec![CallSlot::<[u8; 768]>::EMPTY; 256];
+            let mut calls = Calls::in_slots(&mut slots, Words::NONE);
+            client(plain.stream(), |event| {
+                black_box(calls.take(event));
+            });
+            calls.len()
+        }),
+        yardstick: Box::new(|| {
+            client(plain.stream(), |event| {
+                black_box(NAMES.iter().filter(|name| event.get(black_box(name)).is_some()).count());
+            })
+        }),
+        best: None,
+        target: None,
+    }
+}
+
 /// The headers of a recorded event, decoded.
 fn decoded(busy: &Busy) -> Vec<(Vec<u8>, Vec<u8>)> {
     let event = busy.events().next().expect("an event");
@@ -471,7 +539,7 @@ impl Default for Works {
 impl Works {
     /// All rows of the table.
     #[must_use]
-    pub fn rows(&self) -> [Row<'_>; 29] {
+    pub fn rows(&self) -> [Row<'_>; 31] {
         let Self { plain, json, xml, escaped, commands, written, headers } = self;
         [
             framing(plain),
@@ -484,6 +552,8 @@ impl Works {
             percent_decoding(escaped),
             encoding(commands, written),
             answers(),
+            session(plain),
+            calls(plain),
             replying(),
             delivering("plain-out", "an event delivered as plain, to copying its octets", Format::Plain, headers),
             delivering("json-out", "an event delivered as json, to copying its octets", Format::Json, headers),

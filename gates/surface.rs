@@ -11,6 +11,7 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 use core::str::FromStr;
 
+use esl_proto::calls::{CallSlot, Calls, Change};
 use esl_proto::client::{Answer, EventSequence, Follow, Linger, PendingSlot, PendingTable, Poll, Tag};
 use esl_proto::command::app::{
     App, Conference, Dtmf, Ending, Outcome, PlayAndGetDigits, Read, Record, Say, Socket, Text, Transfer, TransferLeg,
@@ -590,6 +591,28 @@ impl Sum {
 }
 
 impl Sum {
+    /// What is known of calls in slots.
+    fn calls(&mut self, octets: &[u8]) {
+        let mut slots = [CallSlot::<[u8; 128]>::EMPTY; 4];
+        let words = [octets];
+        let mut calls = Calls::in_slots(&mut slots, Words::from_bytes(&words));
+        for format in Format::KNOWN {
+            let change = calls.take(&Event::new(*format, octets));
+            self.add(change);
+            if let Change::Ended(call) = change {
+                self.add((call.created(), call.other_leg().is_some(), call.cause(), call.call_state()));
+            }
+        }
+        if let Err(error) = calls.restore(octets, |call| self.add(call)) {
+            self.show(format_args!("{} {error}", error.code()));
+        }
+        self.add(&calls);
+        for call in calls.iter() {
+            self.add((call.variable(octets).map(<[u8]>::len), call.is_cut(), call.name().len(), call.state()));
+        }
+        self.add((calls.get(octets).is_some(), calls.len(), calls.overlooked()));
+    }
+
     /// Each application, with texts as they are and to be expanded.
     fn applications(&mut self, octets: &[u8]) {
         let pairs = [(octets, octets)];
@@ -672,6 +695,7 @@ pub unsafe extern "C" fn use_all(octets: *const u8, len: usize) -> usize {
     sum.stream(octets, Limits::DEFAULT);
     sum.stream(octets, Limits::for_buffer(256));
     sum.message_of_each_format(octets);
+    sum.calls(octets);
     sum.commands(octets);
     sum.dial(octets);
     sum.applications(octets);

@@ -33,6 +33,7 @@ pub mod jobs;
 mod layout;
 pub mod message;
 pub mod name;
+mod number;
 pub mod octets;
 pub mod pairs;
 mod ptr;

@@ -18,8 +18,9 @@
 //! * A [`Client`] is a whole connection, inbound or outbound: it says what came in, which command each answer belongs to,
 //!   what may be sent now, and how it ended. A [`Connection`] is a client with its buffers in one value: all but the
 //!   socket.
-//! * With the feature `alloc`, `EventBuf`, `CommandBuf` and their like own their octets, `session` knows what waits for what
-//!   over one connection after another, and `calls` what is known of each channel.
+//! * [`calls`] knows each channel from its events, in storage of the caller's.
+//! * With the feature `alloc`, `EventBuf`, `CommandBuf` and their like own their octets, and `session` knows what waits for
+//!   what over one connection after another.
 //! * [`server`] is the other end: the listener that FreeSWITCH runs, which answers, asks its host, and delivers events
 //!   ([`OutgoingEvent`](event::OutgoingEvent)) in the three formats.
 //! * [`dial`] says whom to call: the arguments of `originate` and `bridge`, written so that the server reads what is
@@ -55,10 +56,10 @@
 //!
 //! | feature | | what it brings |
 //! |---|---|---|
-//! | `json`, `xml` | default | events in these formats. Without them they are framed and told as [`Unsupported`](event::EventErrorKind::Unsupported) |
+//! | `json`, `xml` | default | events in these formats. Without them they are framed and told as [`Unsupported`](event::EventErrorKind::Unsupported). [`calls`] needs `json` |
 //! | `server` | default | [`server`], which speaks all formats |
 //! | `dial` | default | [`dial`], [`command::app`] |
-//! | `alloc` | | values that own their octets, buffers that grow; `session` (with `dial`), `calls` (with `json`) |
+//! | `alloc` | | values that own their octets, buffers that grow; `session` (with `dial`), `calls` on the heap |
 //! | `serde` | | `Serialize` for events, values, headers and names, `Deserialize` for [`Limits`], levels and formats; with `alloc` for subscriptions, names and dial strings |
 //!
 //! With `serde`, an event is a map as FreeSWITCH's own JSON has it, with names that may come twice. Octets that are not UTF-8
@@ -102,7 +103,7 @@ mod iterated;
 mod shown;
 
 mod buffer;
-#[cfg(all(feature = "alloc", feature = "json"))]
+#[cfg(feature = "json")]
 pub mod calls;
 pub mod client;
 pub mod command;

@@ -218,6 +218,7 @@ pub mod server {
 pub mod session {
     use crate::client::SendError;
     use crate::session::Reason;
+    pub use crate::session::slots::SlotMap;
 
     mirrors! {
         Outcome of session {

@@ -6,11 +6,13 @@ mod captures;
 #[path = "common/session_model.rs"]
 mod session_model;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use esl_proto::client::{End, Poll};
 use esl_proto::command::{Events, Execute, SendMsg};
 use esl_proto::name::{EventName, LogLevel};
+use esl_proto::raw::session::SlotMap;
 use esl_proto::session::{Interest, Item, Notice, Outcome, Overflow, Queue, Reason, Session, SessionError, Slot};
 use esl_proto::{Client, Command, Incoming, Limits};
 use proptest::prelude::*;
@@ -163,6 +165,7 @@ fn what_cannot_be_waited_for_is_refused_and_changes_nothing() {
     assert!(matches!(session.bgapi("x\n\n", Slot(1), None), Err(SessionError::Send(_))));
     assert_eq!((sent(&mut session), session.waiting()), (String::new(), 0));
     session.send(&Command::api("x"), Some(Slot(1)), None).unwrap();
+    assert_eq!((session.tag(Slot(1)), session.tag(Slot(2))), (None, None));
     assert_eq!(session.send(&Command::api("y"), Some(Slot(1)), None), Err(SessionError::SlotInUse));
     assert_eq!(sent(&mut session), "api x\n\n");
 }
@@ -193,6 +196,109 @@ fn queues_tell_their_losses() {
     assert!(queue.is_blocking());
     assert_eq!(drain(&mut queue).len(), 4);
     assert!(!queue.is_blocking() && queue.lost() == 0);
+}
+
+#[test]
+fn marks_stand_where_they_were_put_whatever_is_lost() {
+    let drain = |queue: &mut Queue<u8>| std::iter::from_fn(|| queue.pop()).take(9).collect::<Vec<_>>();
+    for overflow in [Overflow::DropOldest, Overflow::DropNewest] {
+        let mut queue = Queue::new(2, overflow);
+        (1..=3).for_each(|number| queue.push(number));
+        queue.push_mark(100);
+        assert_eq!((queue.len(), queue.back_mut().copied()), (3, Some(100)));
+        queue.push(4);
+        queue.push_mark(101);
+        let told = drain(&mut queue);
+        match overflow {
+            Overflow::DropOldest => {
+                assert_eq!(told[..2], [Item::Lost(2), Item::Item(3)]);
+                assert_eq!(told[2..], [Item::Item(100), Item::Item(4), Item::Item(101)]);
+            }
+            _ => {
+                assert_eq!(told[..3], [Item::Item(1), Item::Item(2), Item::Lost(1)]);
+                assert_eq!(told[3..], [Item::Item(100), Item::Lost(1), Item::Item(101)]);
+            }
+        }
+        assert_eq!((queue.lost(), queue.len(), queue.back_mut()), (2, 0, None));
+    }
+    // A mark takes no room, and too many of them are lost like items.
+    let mut queue = Queue::new(1, Overflow::Block);
+    queue.push_mark(100);
+    assert!(!queue.is_blocking());
+    queue.push(1);
+    assert!(queue.is_blocking());
+    (0..70).for_each(|number| queue.push_mark(number));
+    assert_eq!((queue.pop(), queue.pop()), (Some(Item::Lost(1)), Some(Item::Item(1))));
+    assert_eq!((queue.pop(), queue.pop()), (Some(Item::Lost(6)), Some(Item::Item(6))));
+    let mut queue = Queue::new(1, Overflow::End);
+    (1..=2).for_each(|number| queue.push(number));
+    queue.push_mark(100);
+    assert_eq!(drain(&mut queue)[..2], [Item::Item(1), Item::Overflowed]);
+}
+
+proptest! {
+    /// Against a map of the standard library, with numbers as hosts choose them: counted up, some left out, some chosen at
+    /// will, forgotten in their order but for a few.
+    #[test]
+    fn numbers_are_found_whatever_order_they_come_and_go_in(
+        steps in prop::collection::vec((0_u8..8, any::<u64>(), 0_usize..200), 1..600),
+    ) {
+        let (mut map, mut model, mut last) = (SlotMap::new(), BTreeMap::new(), 0_u64);
+        for (what, number, place) in steps {
+            let chosen = match what {
+                0 => number,
+                1 => u64::MAX - number % 3,
+                2 => last.saturating_add(number % 40),
+                _ => last.saturating_add(1),
+            };
+            if what < 6 {
+                last = if what == 1 { last } else { chosen };
+                if map.get(chosen).is_none() {
+                    map.insert(chosen, number);
+                    model.insert(chosen, number);
+                }
+            }
+            let gone = match what {
+                3 | 7 => model.keys().next().copied(),
+                4 | 6 => model.keys().nth(place).copied(),
+                _ => None,
+            };
+            if let Some(gone) = gone {
+                prop_assert_eq!(map.get_mut(gone).copied(), model.get(&gone).copied());
+                prop_assert_eq!(map.remove(gone), model.remove(&gone));
+            }
+            prop_assert_eq!(map.get(number), model.get(&number));
+            prop_assert_eq!((map.len(), map.is_empty()), (model.len(), model.is_empty()));
+            prop_assert!(map.iter().eq(model.iter().map(|(number, item)| (*number, item))));
+        }
+    }
+}
+
+#[test]
+fn deadlines_come_in_their_order_however_they_were_set() {
+    let mut session = Session::new(1);
+    open(&mut session, Duration::ZERO);
+    // Most with the same limit, as they are sent; some sooner, some later; most are answered long before.
+    let mut expected = BTreeSet::new();
+    for number in 0..1000_u64 {
+        let limit = match number % 10 {
+            3 => 1,
+            7 => 100_000,
+            _ => 5000,
+        };
+        let (at, slot) = (Duration::from_secs(number + limit), Slot(number));
+        session.send(&Command::api("x"), Some(slot), Some(at)).unwrap();
+        expected.insert((at, slot));
+        if number % 4 != 0 {
+            session.give_up(slot);
+            expected.remove(&(at, slot));
+        }
+        assert_eq!(session.next_deadline(), expected.first().map(|(at, _)| *at));
+    }
+    session.advance(Duration::from_secs(1_000_000));
+    let told: Vec<Slot> = std::iter::from_fn(|| session.next_outcome()).map(|(slot, _)| slot).collect();
+    assert_eq!(told, expected.into_iter().map(|(_, slot)| slot).collect::<Vec<_>>());
+    assert_eq!((session.waiting(), session.next_deadline()), (0, None));
 }
 
 #[test]
@@ -420,7 +526,6 @@ fn what_is_encoded_already_is_sent_as_it_is() {
     assert_eq!(sent(&mut session), "api status\n\n");
     give(&mut session, b"Content-Type: api/response\nContent-Length: 2\n\nUP", Duration::ZERO);
     assert_eq!(session.next_outcome(), Some((Slot(1), Outcome::Answered)));
-    assert_eq!(session.last_tag(), None);
 }
 
 #[test]

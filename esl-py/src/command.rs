@@ -174,10 +174,13 @@ fn octet_pairs(pairs: &[(Text, Text)]) -> Vec<(&[u8], &[u8])> {
     pairs.iter().map(|(name, value)| (&**name, &**value)).collect()
 }
 
-/// What `event` and `nixevent` ask for.
+/// What `event` and `nixevent` ask for. A name with `::` is one of a subclass: no event has such a name.
 pub(crate) fn with_events<T>(names: &[Text], subclasses: &[Text], act: impl FnOnce(Events<'_>) -> T) -> T {
-    let names: Vec<_> = names.iter().map(|name| EventName::from_bytes(name)).collect();
-    let subclasses: Vec<&[u8]> = subclasses.iter().map(|subclass| &**subclass).collect();
+    let is_subclass = |name: &&Text| name.array_windows().any(|pair| pair == b"::");
+    let more = names.iter().filter(is_subclass);
+    let subclasses: Vec<&[u8]> = subclasses.iter().chain(more).map(|subclass| &**subclass).collect();
+    let names: Vec<_> =
+        names.iter().filter(|name| !is_subclass(name)).map(|name| EventName::from_bytes(name)).collect();
     act(Events::new(&names, subclasses.as_slice()))
 }
 
@@ -212,7 +215,7 @@ impl Command {
     }
 
     /// `event [<format>] <names>`: subscribes to more events; a `format` holds for all events from then on.
-    /// `subclasses` are those of CUSTOM events.
+    /// `subclasses` are those of CUSTOM events; a name with `::` is one of them.
     #[staticmethod]
     #[pyo3(signature = (*names, format=None, subclasses=Vec::new()))]
     fn event(py: Python<'_>, names: Vec<Text>, format: Option<FormatWord>, subclasses: Vec<Text>) -> PyResult<Self> {

@@ -9,21 +9,26 @@
 
 mod command;
 mod connection;
+mod dial;
 mod error;
 mod event;
+mod headers;
 mod host_request;
 mod index;
 mod input;
 mod keys;
+mod lookup;
 mod message;
 mod names;
 mod outgoing;
 mod output;
 mod pattern;
+mod rows;
 mod server;
 mod session;
 mod sim;
 mod text;
+mod variables;
 
 use pyo3::prelude::*;
 
@@ -37,28 +42,39 @@ mod _native {
     #[pymodule_export]
     use crate::connection::Connection;
     #[pymodule_export]
+    use crate::dial::{
+        Endpoint, bridge_line, bridge_parts, hook_variable, inline_line, inline_parts, originate_line, originate_parts,
+    };
+    #[pymodule_export]
     use crate::event::Event;
     #[pymodule_export]
     use crate::host_request::{Effect, HostRequest, ServerClosed};
     #[pymodule_export]
     use crate::message::{
         ApiResponse, AuthRefused, AuthRequest, Authenticated, Closed, Connected, Frame, Lingering, LogLine, Rejected,
-        Reply, Unexpected, end_reasons,
+        Reply, Unexpected, closed_of_parts, end_reasons, frame_of_parts,
     };
     #[pymodule_export]
     use crate::names::vocabulary;
+    #[pymodule_export]
+    use crate::outgoing::OutgoingEvent;
+    #[pymodule_export]
+    use crate::rows::rows;
     #[pymodule_export]
     use crate::server::Server;
     #[pymodule_export]
     use crate::session::{ClientSession, EventQueue, Gap};
     #[pymodule_export]
     use crate::sim::{Channel, Sim};
+    #[pymodule_export]
+    use crate::variables::Variables;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         let mapping = module.py().import("collections.abc")?.getattr("Mapping")?;
         mapping.call_method1("register", (module.py().get_type::<Event>(),))?;
+        mapping.call_method1("register", (module.py().get_type::<Variables>(),))?;
         crate::error::register(module)
     }
 }

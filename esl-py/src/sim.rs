@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use esl_proto::name::HangupCause;
-use esl_sim::{Config, ConnectionId, Faults, Hook, HookId, Incoming, Request, Sim as Core, User};
+use esl_sim::{Config, ConnectionId, Faults, Hook, HookId, Incoming, Registration, Request, Sim as Core, User};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
@@ -13,7 +13,7 @@ use pyo3::types::{PyBytes, PyDict, PyList};
 
 use crate::command::Level;
 use crate::host_request::word;
-use crate::outgoing::{Content, Event};
+use crate::outgoing::{Content, Made};
 use crate::server::{goodbye, percent};
 use crate::text::{Octets, Pairs, Text, to_str};
 
@@ -30,6 +30,7 @@ struct Settings {
     apps: Vec<String>,
     dialplan: BTreeMap<String, Vec<(String, String)>>,
     refusals: BTreeMap<String, String>,
+    registrations: Vec<(String, String, String)>,
     ringing: f64,
     moment: f64,
     subclasses: Vec<String>,
@@ -68,6 +69,8 @@ impl Settings {
         config.app_hooks = self.apps;
         config.extensions = self.dialplan;
         config.refusals = self.refusals;
+        let row = |(user, realm, url)| Registration { user, realm, url };
+        config.registrations = self.registrations.into_iter().map(row).collect();
         config.ringing = span(self.ringing);
         config.playing = span(self.moment);
         config.subclasses = self.subclasses;
@@ -278,7 +281,7 @@ impl Sim {
         channel: Option<Py<Channel>>,
         bare: bool,
     ) -> usize {
-        let event = Event::new(headers, body);
+        let event = Made::new(headers, body);
         let channel = channel.as_ref().map(|channel| &channel.get().0);
         self.with(py, |core| {
             event.with(|event| if bare { core.fire_bare(event) } else { core.fire_event(name, event, channel) })

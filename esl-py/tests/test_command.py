@@ -245,3 +245,21 @@ def test_a_raw_command_is_one_command_or_refused(head: str, body: str | None) ->
     except LocalProtocolError:
         return
     assert Command.parse(bytes(command)) == command
+
+
+def test_a_name_with_two_colons_is_a_subclass() -> None:
+    assert Command.event("sofia::register") == Command.event(subclasses=["sofia::register"])
+    both = Command.event("CHANNEL_PARK", "sofia::register", subclasses=["a::b"], format="json")
+    assert both == Command.event("CHANNEL_PARK", subclasses=["a::b", "sofia::register"], format="json")
+    assert Command.nixevent("sofia::register") == Command.nixevent(subclasses=["sofia::register"])
+
+
+@pytest.mark.parametrize("wrong", [["CHANNEL_PARK"], 5, None])
+def test_what_is_no_name_of_an_event(wrong: Any) -> None:
+    for make in (Command.event, Command.nixevent):
+        with pytest.raises(TypeError):
+            make(wrong)
+        with pytest.raises(TypeError):
+            make(subclasses=[wrong])
+        with pytest.raises(TypeError):
+            make("CUSTOM", subclasses="sofia::register")

@@ -12,8 +12,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::driver::{Dial, Inbound, inbound, log};
+use crate::driver::{Dial, Inbound, inbound};
 use crate::state::{Handle, Phase, Shared};
+use crate::telemetry::{Peer, spawn_session};
 use crate::{Error, Session};
 
 /// Who connects.
@@ -226,7 +227,7 @@ impl Options {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let shared = Arc::new(Shared::new(peer));
+        let shared = Arc::new(Shared::new(Peer::Server(peer)));
         {
             let mut state = shared.lock();
             if let Some(format) = self.format {
@@ -242,7 +243,7 @@ impl Options {
         };
         // Dropped by whoever waits no more, it ends the task.
         let handle = Arc::new(Handle { shared: Arc::clone(&shared) });
-        drop(log::spawn("connection", peer, inbound(Arc::clone(&shared), first, with)));
+        drop(spawn_session(Peer::Server(peer), inbound(Arc::clone(&shared), first, with)));
         shared
             .until(|state| match state.phase {
                 Phase::Open => Some(Ok(())),
@@ -253,7 +254,6 @@ impl Options {
                 Phase::Connecting => None,
             })
             .await?;
-        log::opened(&shared);
         Ok(Session::new(handle, self.command))
     }
 }

@@ -15,6 +15,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::link::Link;
 use crate::state::{Shared, random};
+use crate::telemetry;
 use crate::{Login, Reconnect};
 
 /// Makes a stream.
@@ -58,7 +59,7 @@ where
             let mut link = Link::new(&shared, Some(&with.login), stream, Some(open_by));
             reason = (&mut link).await;
             shared.lock().lost(shared.now(), &shared.counters);
-            log::lost(&shared, reason);
+            telemetry::lost(reason);
             link.shut_down().await;
             if shared.counters.stats().connections > before {
                 failures = 0;
@@ -70,6 +71,7 @@ where
             break;
         }
         let pause = reconnect.pause(failures);
+        telemetry::waits(failures, pause);
         let attempt = async {
             sleep(pause).await;
             timeout(with.patience, dial()).await
@@ -77,7 +79,8 @@ where
         failures = failures.saturating_add(1);
         match unless(shared.closing(), attempt).await {
             Some(Ok(Ok(stream))) => first = Some(stream),
-            Some(_) => {}
+            Some(Ok(Err(error))) => telemetry::not_connected(&error),
+            Some(Err(late)) => telemetry::not_connected(&late),
             None => break,
         }
     }
@@ -95,7 +98,7 @@ where
     let mut link = Link::new(&shared, None, stream, Some(open_by));
     let reason = (&mut link).await;
     shared.lock().end(reason, shared.now(), &shared.counters);
-    log::lost(&shared, reason);
+    telemetry::lost(reason);
     link.shut_down().await;
     drop(ends);
 }
@@ -119,37 +122,4 @@ pub(crate) async fn unless<T>(end: impl Future<Output = ()>, work: impl Future<O
         end.as_mut().poll(cx).map(|()| None)
     })
     .await
-}
-
-/// What a host's log is told.
-pub(crate) mod log {
-    use esl_proto::session::Reason;
-
-    use crate::state::Shared;
-
-    /// Runs a task in a span of its own.
-    pub(crate) fn spawn<F>(what: &'static str, peer: &str, task: F) -> tokio::task::JoinHandle<F::Output>
-    where
-        F: Future<Output: Send> + Send + 'static,
-    {
-        #[cfg(feature = "tracing")]
-        let task = tracing::Instrument::instrument(task, tracing::info_span!("esl", what, peer));
-        #[cfg(not(feature = "tracing"))]
-        let _ = (what, peer);
-        tokio::spawn(task)
-    }
-
-    pub(crate) fn lost(shared: &Shared, reason: Reason) {
-        #[cfg(feature = "tracing")]
-        tracing::info!(peer = &*shared.peer, %reason, "connection ended");
-        #[cfg(not(feature = "tracing"))]
-        let _ = (shared, reason);
-    }
-
-    pub(crate) fn opened(shared: &Shared) {
-        #[cfg(feature = "tracing")]
-        tracing::info!(peer = &*shared.peer, "connection open");
-        #[cfg(not(feature = "tracing"))]
-        let _ = shared;
-    }
 }

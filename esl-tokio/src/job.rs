@@ -3,17 +3,30 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
+use std::sync::Arc;
 
-use crate::state::{Given, Waiting};
+use esl_proto::Value;
+use esl_proto::client::Tag;
+
+use crate::state::{Given, Handle, Waiting};
 use crate::{Answer, Error};
 
 /// A command that runs in the background. One that is dropped goes on in the server, and its result is forgotten.
 #[must_use = "the result of a job is what it is for"]
-pub struct Job(Waiting);
+pub struct Job {
+    waiting: Waiting<Arc<Handle>>,
+    tag: Option<Tag>,
+}
 
 impl Job {
-    pub(crate) const fn new(waiting: Waiting) -> Self {
-        Self(waiting)
+    pub(crate) const fn new(waiting: Waiting<Arc<Handle>>, tag: Option<Tag>) -> Self {
+        Self { waiting, tag }
+    }
+
+    /// The `Job-UUID`, by which its BACKGROUND_JOB and the server's log name it. This side has chosen it.
+    #[must_use]
+    pub fn uuid(&self) -> &[u8] {
+        self.tag.as_ref().map(Tag::as_bytes).unwrap_or_default()
     }
 
     /// What the command has printed; `-ERR` is an answer.
@@ -25,7 +38,7 @@ impl Job {
     /// [`Error::Refused`] if the server does not begin the job, or refuses the subscription; [`Error::TimedOut`];
     /// [`Error::Lost`] if the connection ends before.
     pub async fn result(self) -> Result<Answer, Error> {
-        match self.0.await? {
+        match self.waiting.result().await? {
             Given::Event(event) => Ok(Answer::new(event.body().map(|body| body.to_vec()).unwrap_or_default())),
             Given::Answer(answer) => Ok(answer),
             Given::Nothing => Ok(Answer::new(*b"")),
@@ -44,6 +57,6 @@ impl IntoFuture for Job {
 
 impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Job")
+        f.debug_struct("Job").field("uuid", &Value::from_bytes(self.uuid())).finish()
     }
 }

@@ -42,8 +42,23 @@
 //!
 //! # Features
 //!
-//! * `tracing`: a span for each connection and call, events for what happens to them.
-//! * `metrics`: counters, for the recorder that the program installs. [`Session::stats`] has them without it.
+//! Both are off by default. Names are those of OpenTelemetry's semantic conventions where it has them.
+//!
+//! * `tracing`: spans, and events for what happens in them.
+//!   * `esl.session`, for as long as a session lasts: `otel.kind`, `server.address` and `server.port`; where FreeSWITCH has
+//!     connected, `client.address` and `client.port`. Events: `connection open`; `connection ended` if this side or the
+//!     channel has ended it, otherwise, as a warning, `connection lost` with `error.type`; `connecting again` with `failures`
+//!     and `pause_ms`; `no connection` with `exception.message`.
+//!   * `esl.call`, for as long as [`Listener`] or [`Calls`] handles a call, around the handler and the call's session: the same,
+//!     with `esl.channel.uuid` and `esl.socket.mode`. Events, as warnings: `call failed` with `exception.message`, `call
+//!     refused: there are too many`.
+//! * `metrics`: counters for the recorder that is installed when the session is made. [`Session::stats`] and
+//!   [`Calls::stats`] have the same numbers without it.
+//!   * Of sessions, with `server.address` and `server.port` where this side has connected: `esl.client.connections`,
+//!     `esl.client.commands`, `esl.client.command.timeouts`, `esl.client.events`, `esl.client.lost_events`,
+//!     `esl.client.log_lines`, and `esl.client.io` in octets, with `network.io.direction`.
+//!   * Of calls: `esl.server.calls`, `esl.server.rejected_calls`, `esl.server.broken_calls`, `esl.server.failed_calls`, and the
+//!     gauge `esl.server.active_calls`.
 #![forbid(unsafe_code)]
 
 mod answer;
@@ -56,10 +71,12 @@ mod link;
 mod listener;
 mod log;
 mod many;
+mod reader;
 mod session;
 mod state;
 mod stats;
 mod stream;
+mod telemetry;
 
 pub use answer::{Answer, Rows};
 pub use call::{Call, Done};
@@ -69,12 +86,13 @@ pub use esl_proto::command::app::{self, App};
 pub use esl_proto::session::{Gap, Interest, Overflow, Reason};
 pub use esl_proto::{EventBuf, dial, name};
 pub use job::Job;
-pub use listener::{CallOptions, Calls, Listener, ServeStats};
+pub use listener::{CallOptions, Calls, Listener};
 pub use log::LogBuf;
 pub use many::{Many, ManyEvents};
+pub use reader::Missed;
 pub use session::Session;
-pub use stats::Stats;
-pub use stream::{EventStream, LogStream, Missed, Subscription};
+pub use stats::{ServeStats, Stats};
+pub use stream::{EventStream, LogStream, Subscription};
 
 /// The examples of the README and of the page for those who come from another client, compiled as they stand there.
 #[cfg(doctest)]

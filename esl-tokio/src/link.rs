@@ -1,7 +1,7 @@
 //! One connection: octets between a stream and the session.
 
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use esl_proto::RecvBuf;
 use esl_proto::client::End;
 use esl_proto::session::Reason;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::Login;
@@ -137,8 +138,8 @@ impl<'s, S: AsyncRead + AsyncWrite + Unpin> Link<'s, S> {
         count > 0
     }
 
-    /// Reads what there is, once.
-    fn read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Reads what there is, once. Returns whether somebody waits for what has come.
+    fn read(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
         let room = self.input.spare_mut();
         let offered = room.len();
         let mut room = ReadBuf::new(room);
@@ -161,19 +162,21 @@ impl<'s, S: AsyncRead + AsyncWrite + Unpin> Link<'s, S> {
                 })
             });
             state.settle(answer.as_ref(), counters);
-            return Poll::Ready(());
+            return Poll::Ready(false);
         }
         counters.received(count as u64);
         self.input.commit(count);
         state.session.heard(now);
         state.take_in(&mut self.input, self.login, now, counters);
+        let wakes = state.wakes();
+        drop(state);
         let capacity = self.input.capacity();
         if count == offered && capacity < INPUT.1 {
             self.input.grow(|storage| storage.resize(capacity * 2, 0));
         } else if self.input.filled().is_empty() && capacity > INPUT.1 {
             self.input = RecvBuf::new(vec![0; INPUT.0]);
         }
-        Poll::Ready(())
+        Poll::Ready(wakes)
     }
 }
 
@@ -187,9 +190,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Future for Link<'_, S> {
                 Ok(turn) => turn,
                 Err(reason) => return Poll::Ready(reason),
             };
-            let mut goes_on = link.write(cx);
-            if reads || link.is_deaf {
-                goes_on |= link.read(cx).is_ready();
+            let (mut goes_on, mut has_given) = (link.write(cx), false);
+            if (reads || link.is_deaf)
+                && let Poll::Ready(given) = link.read(cx)
+            {
+                (goes_on, has_given) = (true, given);
             }
             if let Some(at) = due.and_then(|due| link.shared.instant(due)) {
                 if link.sleep.deadline() != at {
@@ -200,8 +205,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Future for Link<'_, S> {
             if !goes_on {
                 return Poll::Pending;
             }
+            if has_given {
+                break;
+            }
         }
-        cx.waker().wake_by_ref();
+        // Those who wait have their turn before more is read, while what they are given is still in the processor's cache.
+        let _ = pin!(yield_now()).poll(cx);
         Poll::Pending
     }
 }

@@ -6,7 +6,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::{Poll, ready};
 use std::time::Duration;
 
@@ -19,9 +18,11 @@ use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use crate::driver::{log as task_log, outbound, unless};
+use crate::driver::{outbound, unless};
 use crate::error::encode;
 use crate::state::{Given, Handle, Shared, Waiting};
+use crate::stats::{ServeCounters, ServeStats};
+use crate::telemetry::{self, Peer, spawn_session};
 use crate::{Call, Error, Session};
 
 /// How long the listener waits when the system gives it no more connections.
@@ -100,7 +101,7 @@ impl Call {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let shared = Arc::new(Shared::new(peer));
+        let shared = Arc::new(Shared::new(Peer::Client(peer)));
         let handle = Arc::new(Handle { shared: Arc::clone(&shared) });
         let now = shared.now();
         let deadline = Some(now.saturating_add(options.patience));
@@ -113,12 +114,12 @@ impl Call {
             let slot = state.next_slot();
             state.session.listen(slot, Interest::from([EventName::ChannelHangup, EventName::ChannelHangupComplete]))?;
             state.session.connect(Client::outbound(options.limits), now);
-            state.begin(|state, slot| state.session.send(&Command::Connect, Some(slot), deadline))?
+            state.begin(None, |state, slot| state.session.send(&Command::Connect, Some(slot), deadline))?
         };
-        let connected = Waiting::new(&handle, begun);
-        drop(task_log::spawn("connection", peer, outbound(Arc::clone(&shared), stream, options.patience)));
-        let data = match connected.await? {
-            Given::Event(data) => data,
+        let connected = Waiting::new(Arc::clone(&handle), begun.0);
+        drop(spawn_session(Peer::Client(peer), outbound(Arc::clone(&shared), stream, options.patience)));
+        let data = match connected.result().await? {
+            Given::Event(data) => *data,
             Given::Answer(answer) => return Err(Error::Refused(answer)),
             Given::Nothing => return Err(Error::Lost(Reason::Closed)),
         };
@@ -137,31 +138,6 @@ impl Call {
     }
 }
 
-/// What a server of calls has done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ServeStats {
-    /// Calls that are being handled now.
-    pub running: usize,
-    /// Calls that have been taken.
-    pub taken: u64,
-    /// Connections that were refused, because there were too many calls.
-    pub refused: u64,
-    /// Connections that have told of no call.
-    pub broken: u64,
-    /// Calls whose handler has failed.
-    pub failed: u64,
-}
-
-#[derive(Default)]
-struct Counts {
-    running: AtomicUsize,
-    taken: AtomicU64,
-    refused: AtomicU64,
-    broken: AtomicU64,
-    failed: AtomicU64,
-}
-
 /// What handles a call.
 type Handler = dyn Fn(Call) -> Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>> + Send + Sync;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -174,7 +150,7 @@ struct Inner {
     handler: Box<Handler>,
     options: CallOptions,
     most: usize,
-    counts: Counts,
+    counts: ServeCounters,
     /// Whether all calls are to end now. Its receivers are the calls.
     stop: watch::Sender<bool>,
 }
@@ -195,20 +171,13 @@ impl Calls {
             Box::pin(async move { handled.await.map_err(Into::into) })
         });
         let stop = watch::Sender::new(false);
-        Self(Arc::new(Inner { handler, options, most, counts: Counts::default(), stop }))
+        Self(Arc::new(Inner { handler, options, most, counts: ServeCounters::new(), stop }))
     }
 
     /// What has happened so far.
     #[must_use]
     pub fn stats(&self) -> ServeStats {
-        let counts = &self.0.counts;
-        ServeStats {
-            running: counts.running.load(Ordering::Relaxed),
-            taken: counts.taken.load(Ordering::Relaxed),
-            refused: counts.refused.load(Ordering::Relaxed),
-            broken: counts.broken.load(Ordering::Relaxed),
-            failed: counts.failed.load(Ordering::Relaxed),
-        }
+        self.0.counts.stats()
     }
 
     /// Takes a connection that FreeSWITCH has opened, and handles its call in a task of its own. If there are too many calls
@@ -219,17 +188,17 @@ impl Calls {
     {
         let counts = &self.0.counts;
         let stopped = *self.0.stop.borrow();
-        if stopped || counts.running.load(Ordering::Relaxed) >= self.0.most {
-            counts.refused.fetch_add(1, Ordering::Relaxed);
-            log::refused(peer);
+        if stopped || counts.stats().running >= self.0.most {
+            counts.refused();
+            telemetry::refused(peer);
             tokio::spawn(refuse(stream, HangupCause::SwitchCongestion));
             return;
         }
-        counts.taken.fetch_add(1, Ordering::Relaxed);
-        counts.running.fetch_add(1, Ordering::Relaxed);
+        counts.taken();
+        counts.begins();
         let running = Running(Arc::clone(&self.0), self.0.stop.subscribe());
-        let peer = peer.to_owned();
-        tokio::spawn(async move { running.handle(stream, &peer).await });
+        let name = peer.to_owned();
+        telemetry::spawn_call(peer, async move { running.handle(stream, &name).await });
     }
 
     /// Waits until no call is handled any more, and after `grace` ends those that are left, with
@@ -251,7 +220,7 @@ struct Running(Arc<Inner>, watch::Receiver<bool>);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.counts.running.fetch_sub(1, Ordering::Relaxed);
+        self.0.counts.ends();
     }
 }
 
@@ -273,13 +242,14 @@ impl Running {
         let call = match Call::accept(stream, peer, inner.options).await {
             Ok(call) => call,
             Err(error) => {
-                inner.counts.broken.fetch_add(1, Ordering::Relaxed);
-                log::failed(peer, &error);
+                inner.counts.broken();
+                telemetry::failed(&error);
                 return;
             }
         };
+        telemetry::call_is(call.uuid(), call.mode() == Some(SocketMode::Async));
         // In a task of its own: what panics there ends its own call.
-        let mut handling = Handling(task_log::spawn("call", peer, (inner.handler)(call.clone())));
+        let mut handling = Handling(telemetry::spawn_handler((inner.handler)(call.clone())));
         let stop = &mut self.1;
         let stopped = async {
             // The sender lives as long as this.
@@ -296,8 +266,8 @@ impl Running {
         };
         drop(handling);
         if let Some(failure) = failure {
-            inner.counts.failed.fetch_add(1, Ordering::Relaxed);
-            log::failed(peer, &failure);
+            inner.counts.failed();
+            telemetry::failed(&failure);
             // It may have ended.
             let _ = call.hangup(HangupCause::NormalTemporaryFailure).await;
         }
@@ -444,24 +414,5 @@ impl Listener {
 impl fmt::Debug for Calls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.stats(), f)
-    }
-}
-
-/// What a host's log is told.
-mod log {
-    use std::fmt::Display;
-
-    pub(super) fn refused(peer: &str) {
-        #[cfg(feature = "tracing")]
-        tracing::warn!(peer, "too many calls: one more is refused");
-        #[cfg(not(feature = "tracing"))]
-        let _ = peer;
-    }
-
-    pub(super) fn failed(peer: &str, error: &dyn Display) {
-        #[cfg(feature = "tracing")]
-        tracing::warn!(peer, %error, "call failed");
-        #[cfg(not(feature = "tracing"))]
-        let _ = (peer, error);
     }
 }

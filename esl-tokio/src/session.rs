@@ -1,7 +1,9 @@
 //! A connection that any number of tasks share.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use esl_proto::Command;
@@ -15,8 +17,8 @@ use tokio::time::timeout;
 use crate::answer::Rows;
 use crate::call::Done;
 use crate::error::encode;
+use crate::reader::Reader;
 use crate::state::{Given, Handle, Phase, State, Waiting, random};
-use crate::stream::Reader;
 use crate::{Answer, Call, Error, EventStream, HungUp, Job, LogStream, Stats, Subscription};
 
 /// How many events or log lines wait for a stream that is not read, unless something else is said.
@@ -61,7 +63,7 @@ impl Session {
     /// [`Error::NotConnected`] and [`Error::Command`] if nothing was sent; [`Error::TimedOut`]; [`Error::Lost`]. `-ERR` is an
     /// answer: [`Answer::check`].
     pub async fn api(&self, line: impl AsRef<[u8]>) -> Result<Answer, Error> {
-        self.ask(&Command::api(&line)).await
+        self.ask(move |state, slot, at| state.session.send(&Command::api(&line), Some(slot), at)).await
     }
 
     /// Begins an API command in the background. [`Job::result`] waits for its end.
@@ -72,7 +74,12 @@ impl Session {
     /// [`Error::NotConnected`] and [`Error::Command`] if nothing was sent.
     pub async fn bgapi(&self, line: impl AsRef<[u8]>) -> Result<Job, Error> {
         let line = line.as_ref();
-        self.begin(self.work, |state, slot, at| state.session.bgapi(line, slot, at)).await.map(Job::new)
+        let send = |state: &mut State, slot, at| {
+            state.session.bgapi(line, slot, at)?;
+            Ok(state.session.tag(slot))
+        };
+        let (waiting, tag) = self.begin(self.work, send).await?;
+        Ok(Job::new(waiting, tag))
     }
 
     /// Sends any command, but for `event`, `filter`, `log` and their kin, which are this session's own:
@@ -84,16 +91,16 @@ impl Session {
     /// As [`api`](Self::api); [`Error::Refused`] if the server says `-ERR` to what is no question.
     pub async fn send(&self, command: &Command<'_>) -> Result<Answer, Error> {
         let is_question = matches!(command, Command::Api { .. } | Command::GetVar { .. });
-        let answer = self.ask(command).await?;
+        let answer = self.ask(|state, slot, at| state.session.send(command, Some(slot), at)).await?;
         if is_question { Ok(answer) } else { answer.check() }
     }
 
-    async fn ask(&self, command: &Command<'_>) -> Result<Answer, Error> {
-        let wait = self.begin(self.command, |state, slot, at| state.session.send(command, Some(slot), at));
-        match wait.await?.await? {
-            Given::Answer(answer) => Ok(answer),
-            Given::Event(_) | Given::Nothing => Ok(Answer::new(*b"")),
-        }
+    /// Sends something, once there is room for it, and waits for the answer.
+    async fn ask<F>(&self, send: F) -> Result<Answer, Error>
+    where
+        F: Fn(&mut State, Slot, Option<Duration>) -> Result<CommandId, SessionError>,
+    {
+        Ask { session: self, send, stage: Stage::New }.await
     }
 
     /// What `show` lists, as rows: `fs.show("channels")`, `fs.show("registrations like 1000")`.
@@ -164,9 +171,9 @@ impl Session {
     }
 
     pub(crate) async fn execute_message(&self, message: &SendMsg<'_>) -> Result<Done, Error> {
-        let wait = self.begin(self.work, |state, slot, at| state.session.execute(message, slot, at)).await?;
-        match wait.await? {
-            Given::Event(event) => Ok(Done::new(Some(event))),
+        let (wait, _) = self.begin(self.work, |state, slot, at| state.session.execute(message, slot, at)).await?;
+        match wait.result().await? {
+            Given::Event(event) => Ok(Done::new(Some(*event))),
             Given::Answer(_) | Given::Nothing => Ok(Done::new(None)),
         }
     }
@@ -390,28 +397,32 @@ impl Session {
         self.handle.shared.lock().session.core_uuid().map(Vec::from)
     }
 
-    /// Sends something that is waited for, once there is room for it.
-    async fn begin(
+    /// Sends something that is waited for later, once there is room for it.
+    async fn begin<T>(
         &self,
         limit: Option<Duration>,
-        send: impl Fn(&mut State, Slot, Option<Duration>) -> Result<CommandId, SessionError>,
-    ) -> Result<Waiting, Error> {
-        let deadline = limit.map(|limit| self.handle.shared.now().saturating_add(limit));
+        send: impl Fn(&mut State, Slot, Option<Duration>) -> Result<T, SessionError>,
+    ) -> Result<(Waiting<Arc<Handle>>, T), Error> {
+        let deadline = self.deadline(limit);
         loop {
-            if let Some(waiting) = self.begin_now(deadline, &send)? {
-                return Ok(waiting);
+            if let Some((slot, sent)) = self.begin_now(deadline, None, &send)? {
+                return Ok((Waiting::new(Arc::clone(&self.handle), slot), sent));
             }
-            // Seldom, so that it shall not make every wait larger. Somebody else may take the room: look again.
-            Box::pin(self.room(limit)).await?;
+            self.room(limit).await?;
         }
     }
 
+    fn deadline(&self, limit: Option<Duration>) -> Option<Duration> {
+        limit.map(|limit| self.handle.shared.now().saturating_add(limit))
+    }
+
     /// The same, if there is room.
-    fn begin_now(
+    fn begin_now<T>(
         &self,
         deadline: Option<Duration>,
-        send: impl Fn(&mut State, Slot, Option<Duration>) -> Result<CommandId, SessionError>,
-    ) -> Result<Option<Waiting>, Error> {
+        waker: Option<&Waker>,
+        send: impl Fn(&mut State, Slot, Option<Duration>) -> Result<T, SessionError>,
+    ) -> Result<Option<(Slot, T)>, Error> {
         let shared = &self.handle.shared;
         let mut state = shared.lock();
         if let Some(error) = state.refusal() {
@@ -420,15 +431,75 @@ impl Session {
         if !state.has_room() {
             return Ok(None);
         }
-        let begun = state.begin(|state, slot| send(state, slot, deadline))?;
+        let begun = state.begin(waker, |state, slot| send(state, slot, deadline))?;
         drop(state);
         shared.counters.commands(1);
-        Ok(Some(Waiting::new(&self.handle, begun)))
+        Ok(Some(begun))
     }
 
     async fn room(&self, limit: Option<Duration>) -> Result<(), Error> {
         let room = self.handle.shared.until(|state| (state.has_room() || state.refusal().is_some()).then_some(()));
         limited(limit, room).await
+    }
+}
+
+/// A command on its way, which is what programs do most: small, because they have many, without an allocation of its own, and
+/// the state is locked twice, to send it and to take the answer.
+struct Ask<'s, F> {
+    session: &'s Session,
+    send: F,
+    stage: Stage<'s>,
+}
+
+enum Stage<'s> {
+    New,
+    /// Seldom.
+    Room(Box<Room<'s>>),
+    Waiting(Waiting<&'s Handle>),
+}
+
+/// A wait for room to write, until when the command must be answered.
+struct Room<'s> {
+    deadline: Option<Duration>,
+    work: Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 's>>,
+}
+
+/// What it sends is never pinned.
+impl<F> Unpin for Ask<'_, F> {}
+
+impl<F> Future for Ask<'_, F>
+where
+    F: Fn(&mut State, Slot, Option<Duration>) -> Result<CommandId, SessionError>,
+{
+    type Output = Result<Answer, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { session, send, stage } = self.get_mut();
+        let deadline = match stage {
+            Stage::New => session.deadline(session.command),
+            Stage::Room(room) => {
+                ready!(room.work.as_mut().poll(cx))?;
+                room.deadline
+            }
+            Stage::Waiting(waiting) => {
+                return waiting.poll_result(cx).map_ok(|given| match given {
+                    Given::Answer(answer) => answer,
+                    Given::Event(_) | Given::Nothing => Answer::new(*b""),
+                });
+            }
+        };
+        loop {
+            if let Some((slot, _)) = session.begin_now(deadline, Some(cx.waker()), &*send)? {
+                *stage = Stage::Waiting(Waiting::new(&session.handle, slot));
+                return Poll::Pending;
+            }
+            // Somebody else may take the room: it is looked for again.
+            let mut work = Box::pin(session.room(session.command));
+            if work.as_mut().poll(cx)?.is_pending() {
+                *stage = Stage::Room(Box::new(Room { deadline, work }));
+                return Poll::Pending;
+            }
+        }
     }
 }
 

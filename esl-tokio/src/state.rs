@@ -1,62 +1,45 @@
 //! What the handles of a session and its driver share.
 
-use std::collections::{BTreeMap, HashMap};
-use std::future::Future;
-use std::hash::{BuildHasher, Hasher};
-use std::pin::{Pin, pin};
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::hash::BuildHasher;
+use std::ops::{Deref, DerefMut};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use esl_proto::client::{Answer as Told, CommandId, NotAllowed, SendError};
+use esl_proto::client::{Answer as Told, NotAllowed, SendError};
 use esl_proto::command::app::Outcome as AppOutcome;
 use esl_proto::name::{EventName, LogLevel, header};
-use esl_proto::raw::session::Outcome;
+use esl_proto::raw::session::{Outcome, SlotMap};
 use esl_proto::session::{Reason, Session, SessionError, Slot};
 use esl_proto::{Command, Event, Incoming, RecvBuf};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::reader::{Missed, Reader};
 use crate::stats::Counters;
-use crate::stream::{Missed, Reader};
+use crate::telemetry::{self, Peer};
 use crate::{Answer, Error, EventBuf, HungUp, LogBuf, Login};
 
 /// How many octets may wait to be written before whoever wants to send waits, too.
 const OUTPUT: usize = 256 << 10;
 
-/// What a wait is given.
+/// What a wait is given. There may be many waits: what is seldom stands elsewhere, so that each is small.
 #[derive(Debug)]
 pub(crate) enum Given {
     Answer(Answer),
-    Event(EventBuf),
+    Event(Box<EventBuf>),
     Nothing,
 }
 
-/// Hashes slots, which this side counts up: nobody else can choose them.
-#[derive(Clone, Copy, Default)]
-struct ByNumber;
-
-#[derive(Default)]
-struct NumberHasher(u64);
-
-impl BuildHasher for ByNumber {
-    type Hasher = NumberHasher;
-
-    fn build_hasher(&self) -> NumberHasher {
-        NumberHasher::default()
-    }
-}
-
-impl Hasher for NumberHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, _: &[u8]) {}
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
+/// A wait.
+enum Wait {
+    /// With whom to wake.
+    Pending(Option<Waker>),
+    /// Until it is taken.
+    Over(Result<Given, Box<Error>>),
 }
 
 /// Where a session is in its life.
@@ -78,58 +61,116 @@ pub(crate) struct Channel {
 pub(crate) struct State {
     pub(crate) session: Session,
     last_slot: u64,
-    waits: HashMap<u64, oneshot::Sender<Result<Given, Error>>, ByNumber>,
+    waits: SlotMap<Wait>,
     pub(crate) readers: BTreeMap<u64, Arc<Reader<Arc<EventBuf>>>>,
     pub(crate) logs: BTreeMap<u64, (LogLevel, Arc<Reader<LogBuf>>)>,
     /// Readers whose events the server has refused.
     refused: BTreeMap<u64, Answer>,
     pub(crate) driver: Option<Waker>,
+    /// Who is woken as soon as the lock is released.
+    wakers: Vec<Waker>,
+    /// Whether the driver is, too.
+    wakes_driver: bool,
+    /// Whether those who wait for a change are.
+    has_changed: bool,
     pub(crate) phase: Phase,
     /// The program wants no more of it.
     pub(crate) closing: bool,
     pub(crate) channel: Option<Channel>,
     /// How many wait for a change.
     watchers: usize,
-    changed: Arc<Notify>,
+}
+
+/// The state, locked. Who is to be woken is woken when the lock has been released: nobody wakes only to wait for it.
+pub(crate) struct Locked<'s> {
+    // Dropped in this order.
+    state: MutexGuard<'s, State>,
+    wakes: Wakes<'s>,
+}
+
+struct Wakes<'s> {
+    wakers: Vec<Waker>,
+    driver: Option<Waker>,
+    changed: Option<&'s Notify>,
+    shared: &'s Shared,
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        let state = &mut *self.state;
+        self.wakes.wakers = std::mem::take(&mut state.wakers);
+        if std::mem::take(&mut state.wakes_driver) {
+            self.wakes.driver = state.driver.take();
+        }
+        if std::mem::take(&mut state.has_changed) {
+            self.wakes.changed = Some(&self.wakes.shared.changed);
+        }
+    }
+}
+
+impl Drop for Wakes<'_> {
+    fn drop(&mut self) {
+        self.wakers.drain(..).chain(self.driver.take()).for_each(Waker::wake);
+        if let Some(changed) = self.changed {
+            changed.notify_waiters();
+        }
+    }
+}
+
+impl Deref for Locked<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
 }
 
 /// What is shared, and how to wait for it to change.
 pub(crate) struct Shared {
     state: Mutex<State>,
-    changed: Arc<Notify>,
+    changed: Notify,
     began: Instant,
     pub(crate) peer: Box<str>,
     pub(crate) counters: Counters,
 }
 
 impl Shared {
-    pub(crate) fn new(peer: &str) -> Self {
-        let changed = Arc::new(Notify::new());
+    pub(crate) fn new(peer: Peer<'_>) -> Self {
+        let (Peer::Server(name) | Peer::Client(name)) = peer;
         let state = State {
             session: Session::new(random()),
             last_slot: 0,
-            waits: HashMap::default(),
+            waits: SlotMap::new(),
             readers: BTreeMap::new(),
             logs: BTreeMap::new(),
             refused: BTreeMap::new(),
             driver: None,
+            wakers: Vec::new(),
+            wakes_driver: false,
+            has_changed: false,
             phase: Phase::Connecting,
             closing: false,
             channel: None,
             watchers: 0,
-            changed: Arc::clone(&changed),
         };
         Self {
             state: Mutex::new(state),
-            changed,
+            changed: Notify::new(),
             began: Instant::now(),
-            peer: peer.into(),
-            counters: Counters::default(),
+            peer: name.into(),
+            counters: Counters::new(peer),
         }
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn lock(&self) -> Locked<'_> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        Locked { state, wakes: Wakes { wakers: Vec::new(), driver: None, changed: None, shared: self } }
     }
 
     /// The time, as the session counts it.
@@ -170,17 +211,18 @@ impl Shared {
 
 impl State {
     /// Those who wait for a change look again.
-    pub(crate) fn tell(&self) {
-        if self.watchers > 0 {
-            self.changed.notify_waiters();
-        }
+    pub(crate) const fn tell(&mut self) {
+        self.has_changed |= self.watchers > 0;
     }
 
     /// The driver looks again.
-    pub(crate) fn wake(&mut self) {
-        if let Some(driver) = self.driver.take() {
-            driver.wake();
-        }
+    pub(crate) const fn wake(&mut self) {
+        self.wakes_driver = true;
+    }
+
+    /// Whether somebody is woken when the lock is released.
+    pub(crate) const fn wakes(&self) -> bool {
+        !self.wakers.is_empty() || self.has_changed
     }
 
     pub(crate) fn next_slot(&mut self) -> Slot {
@@ -203,22 +245,26 @@ impl State {
     }
 
     /// Sends something that is waited for.
-    pub(crate) fn begin(
+    pub(crate) fn begin<T>(
         &mut self,
-        send: impl FnOnce(&mut Self, Slot) -> Result<CommandId, SessionError>,
-    ) -> Result<(Slot, oneshot::Receiver<Result<Given, Error>>), Error> {
+        waker: Option<&Waker>,
+        send: impl FnOnce(&mut Self, Slot) -> Result<T, SessionError>,
+    ) -> Result<(Slot, T), Error> {
         let slot = self.next_slot();
-        send(self, slot)?;
-        let (sender, receiver) = oneshot::channel();
-        self.waits.insert(slot.0, sender);
+        let sent = send(self, slot)?;
+        self.waits.insert(slot.0, Wait::Pending(waker.cloned()));
         self.wake();
-        Ok((slot, receiver))
+        Ok((slot, sent))
     }
 
-    fn give_up(&mut self, slot: Slot) {
-        if self.waits.remove(&slot.0).is_some() {
+    /// Forgets a wait. What it leaves is dropped without the lock: a waker may be the last that holds a task, and that a
+    /// wait of its own.
+    fn give_up(&mut self, slot: Slot) -> Option<Wait> {
+        let wait = self.waits.remove(slot.0);
+        if let Some(Wait::Pending(_)) = wait {
             self.session.give_up(slot);
         }
+        wait
     }
 
     /// The readers' interest has changed: what was found out at once is told, and what is to be said is written.
@@ -283,6 +329,7 @@ impl State {
         if self.phase == Phase::Connecting && self.session.is_open() {
             self.phase = Phase::Open;
             counters.connections(1);
+            telemetry::opened();
         }
         self.tell();
     }
@@ -290,10 +337,10 @@ impl State {
     fn take(&mut self, incoming: &Incoming<'_>, login: Option<&Login>, counters: &Counters) {
         if let Some(gap) = self.session.next_gap() {
             for reader in self.readers.values() {
-                reader.push_gap(&gap);
+                reader.push_gap(&gap, &mut self.wakers);
             }
             for (_, reader) in self.logs.values() {
-                reader.push_gap(&gap);
+                reader.push_gap(&gap, &mut self.wakers);
             }
         }
         match incoming {
@@ -319,7 +366,7 @@ impl State {
                 for slot in self.session.readers(event) {
                     if let Some(reader) = self.readers.get(&slot.0) {
                         let event = owned.get_or_insert_with(|| Arc::new(EventBuf::from(event)));
-                        counters.lost(reader.push(Arc::clone(event)));
+                        counters.lost(reader.push(Arc::clone(event), &mut self.wakers));
                     }
                 }
             }
@@ -328,7 +375,7 @@ impl State {
                 let owned = LogBuf::from(line);
                 for (level, reader) in self.logs.values() {
                     if owned.level.is_none_or(|of_line| of_line.number() <= level.number()) {
-                        counters.lost(reader.push(owned.clone()));
+                        counters.lost(reader.push(owned.clone(), &mut self.wakers));
                     }
                 }
             }
@@ -360,23 +407,23 @@ impl State {
     /// Tells everybody whose wait has ended.
     pub(crate) fn settle(&mut self, incoming: Option<&Incoming<'_>>, counters: &Counters) {
         while let Some((slot, outcome)) = self.session.next_outcome() {
-            let Some(waiting) = self.waits.remove(&slot.0) else {
+            if self.waits.get(slot.0).is_none() {
                 let answer = incoming.and_then(answer_in).unwrap_or_else(|| Answer::new(*b""));
                 if let Some(reader) = self.readers.get(&slot.0) {
-                    reader.end(Some(Missed::Refused(answer.clone())));
+                    reader.end(Some(Missed::Refused(answer.clone())), &mut self.wakers);
                 }
                 self.refused.insert(slot.0, answer);
                 continue;
-            };
+            }
             let result = match Outcome::from(outcome) {
                 Outcome::Answered => Ok(match incoming {
-                    Some(Incoming::Connected { reply, .. }) => {
-                        reply.channel_data().map_or(Given::Nothing, |data| Given::Event(EventBuf::from(&data)))
-                    }
+                    Some(Incoming::Connected { reply, .. }) => reply
+                        .channel_data()
+                        .map_or(Given::Nothing, |data| Given::Event(Box::new(EventBuf::from(&data)))),
                     _ => incoming.and_then(answer_in).map_or(Given::Nothing, Given::Answer),
                 }),
                 Outcome::JobEnded | Outcome::Completed => Ok(match incoming {
-                    Some(Incoming::Event(event)) => Given::Event(EventBuf::from(event)),
+                    Some(Incoming::Event(event)) => Given::Event(Box::new(EventBuf::from(event))),
                     _ => Given::Nothing,
                 }),
                 Outcome::ChannelEnded => Err(Error::ChannelEnded(self.hung_up(incoming))),
@@ -389,8 +436,15 @@ impl State {
                 }
                 Outcome::Lost(reason) => Err(Error::Lost(reason)),
             };
-            // Whoever asked may have gone.
-            let _ = waiting.send(result);
+            if let Some(wait) = self.waits.get_mut(slot.0)
+                && let Wait::Pending(waker) = std::mem::replace(wait, Wait::Over(result.map_err(Box::new)))
+            {
+                self.wakers.extend(waker);
+            }
+        }
+        if self.phase == Phase::Open && self.session.reason().is_some() {
+            // Whoever is woken finds it so.
+            self.phase = Phase::Connecting;
         }
     }
 
@@ -423,10 +477,10 @@ impl State {
         self.phase = Phase::Ended(reason);
         let quiet = self.closing;
         for reader in self.readers.values() {
-            reader.end((!quiet).then_some(Missed::Ended(reason)));
+            reader.end((!quiet).then_some(Missed::Ended(reason)), &mut self.wakers);
         }
         for (_, reader) in self.logs.values() {
-            reader.end((!quiet).then_some(Missed::Ended(reason)));
+            reader.end((!quiet).then_some(Missed::Ended(reason)), &mut self.wakers);
         }
         self.tell();
     }
@@ -478,33 +532,48 @@ impl Drop for Handle {
 }
 
 /// A wait, which is given up when it is dropped.
-pub(crate) struct Waiting {
-    handle: Arc<Handle>,
-    slot: Slot,
-    result: oneshot::Receiver<Result<Given, Error>>,
-    is_over: bool,
+pub(crate) struct Waiting<H: Deref<Target = Handle>> {
+    handle: H,
+    /// None once it is over.
+    slot: Option<Slot>,
 }
 
-impl Waiting {
-    pub(crate) fn new(handle: &Arc<Handle>, begun: (Slot, oneshot::Receiver<Result<Given, Error>>)) -> Self {
-        Self { handle: Arc::clone(handle), slot: begun.0, result: begun.1, is_over: false }
+impl<H: Deref<Target = Handle>> Waiting<H> {
+    pub(crate) const fn new(handle: H, slot: Slot) -> Self {
+        Self { handle, slot: Some(slot) }
+    }
+
+    pub(crate) fn poll_result(&mut self, cx: &Context<'_>) -> Poll<Result<Given, Error>> {
+        let over = || Error::Lost(Reason::Closed);
+        let Some(slot) = self.slot else { return Poll::Ready(Err(over())) };
+        let mut state = self.handle.shared.lock();
+        if let Some(Wait::Pending(known)) = state.waits.get_mut(slot.0) {
+            let is_known = known.as_ref().is_some_and(|known| known.will_wake(cx.waker()));
+            let old = if is_known { None } else { known.replace(cx.waker().clone()) };
+            drop(state);
+            // See `give_up`.
+            drop(old);
+            return Poll::Pending;
+        }
+        let wait = state.waits.remove(slot.0);
+        drop(state);
+        self.slot = None;
+        Poll::Ready(match wait {
+            Some(Wait::Over(result)) => result.map_err(|error| *error),
+            Some(Wait::Pending(_)) | None => Err(over()),
+        })
+    }
+
+    pub(crate) async fn result(mut self) -> Result<Given, Error> {
+        poll_fn(|cx| self.poll_result(cx)).await
     }
 }
 
-impl Future for Waiting {
-    type Output = Result<Given, Error>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let result = std::task::ready!(Pin::new(&mut self.result).poll(cx));
-        self.is_over = true;
-        Poll::Ready(result.unwrap_or(Err(Error::Lost(Reason::Closed))))
-    }
-}
-
-impl Drop for Waiting {
+impl<H: Deref<Target = Handle>> Drop for Waiting<H> {
     fn drop(&mut self) {
-        if !self.is_over {
-            self.handle.shared.lock().give_up(self.slot);
+        if let Some(slot) = self.slot {
+            let gone = self.handle.shared.lock().give_up(slot);
+            drop(gone);
         }
     }
 }

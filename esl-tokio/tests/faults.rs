@@ -191,6 +191,69 @@ async fn a_lost_connection_is_made_anew_and_each_stream_is_told() {
     }
 }
 
+/// What a stream tells, in few words.
+async fn told(events: &mut esl_tokio::EventStream, count: usize) -> Vec<String> {
+    let mut told = Vec::new();
+    for _ in 0..count {
+        told.push(match events.next().await.unwrap() {
+            Ok(event) => event.get("n").unwrap_or_default().to_string(),
+            Err(Missed::Lost(count)) => format!("lost {count}"),
+            Err(Missed::Gap(gap)) => format!("gap: {}", gap.reason),
+            Err(missed) => missed.to_string(),
+        });
+    }
+    told
+}
+
+#[tokio::test(start_paused = true)]
+async fn losses_and_gaps_are_told_in_the_order_in_which_they_happened() {
+    let switch = Switch::start();
+    let fs = renewed(&switch, Reconnect::default()).await;
+    let names = [EventName::Heartbeat];
+    let mut oldest = fs.events_with(names, 2, esl_tokio::Overflow::DropOldest).await.unwrap();
+    let mut newest = fs.events_with(names, 2, esl_tokio::Overflow::DropNewest).await.unwrap();
+    let mut ends = fs.events_with(names, 2, esl_tokio::Overflow::End).await.unwrap();
+    let fire = |number: usize| {
+        switch.act(|sim| sim.fire("HEARTBEAT", &[("n", &number.to_string())], None));
+    };
+    (1..=3).for_each(fire);
+    fs.api("status").await.unwrap();
+    let renew = async || {
+        switch.act(Sim::shut_down);
+        sleep(Duration::from_millis(10)).await;
+        fs.ready().await.unwrap();
+        // Behind the subscription.
+        fs.api("status").await.unwrap();
+    };
+    renew().await;
+    (4..=5).for_each(fire);
+    fs.api("status").await.unwrap();
+    // Once more, and nothing is heard in between: one gap.
+    renew().await;
+    renew().await;
+    let mut later = fs.events_with(names, 2, esl_tokio::Overflow::DropOldest).await.unwrap();
+    fire(6);
+    fs.api("status").await.unwrap();
+    // Of 1 to 3, three are lost in all for those who keep the newest: all before the first gap. 4 is lost behind it.
+    let gap = "gap: server is shutting down";
+    assert_eq!(told(&mut oldest, 6).await, ["lost 3", gap, "lost 1", "5", gap, "6"]);
+    assert_eq!(told(&mut newest, 7).await, ["1", "2", "lost 1", gap, "lost 2", gap, "lost 1"]);
+    assert_eq!(told(&mut ends, 3).await, ["1", "2", "the stream was full"]);
+    assert!(ends.next().await.is_none());
+    // A stream that was made behind a gap knows nothing of it.
+    assert_eq!(told(&mut later, 1).await, ["6"]);
+    assert_eq!((oldest.lost(), newest.lost()), (4, 4));
+    // An end comes behind all that was read.
+    fire(7);
+    fs.api("status").await.unwrap();
+    let mut once = options().connect_with(switch.connect()).await.unwrap().events(names).await.unwrap();
+    fire(8);
+    sleep(Duration::from_millis(10)).await;
+    switch.act(Sim::shut_down);
+    assert_eq!(told(&mut once, 2).await, ["8", "server is shutting down"]);
+    assert!(once.next().await.is_none());
+}
+
 #[tokio::test(start_paused = true)]
 async fn pauses_grow_and_attempts_come_to_an_end() {
     let dialled = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));

@@ -33,6 +33,13 @@ async fn questions_have_answers_and_orders_succeed_or_fail() {
     let job = fs.bgapi("status").await.unwrap();
     assert!(job.result().await.unwrap().text().starts_with("UP "));
     assert!(fs.bgapi("nosuch").await.unwrap().await.unwrap().is_err());
+    // A job says how the server names it.
+    let mut ends = fs.events([EventName::BackgroundJob]).await.unwrap();
+    let job = fs.bgapi("status").await.unwrap();
+    let uuid = job.uuid().to_vec();
+    assert_eq!(format!("{job:?}"), format!("Job {{ uuid: {:?} }}", String::from_utf8_lossy(&uuid)));
+    job.result().await.unwrap();
+    assert_eq!(ends.next().await.unwrap().unwrap().job_uuid().unwrap().to_vec(), uuid);
     let modules = fs.show("modules").await.unwrap();
     assert!(modules.rows().unwrap().iter().any(|row| row.get("ikey").is_some()));
     assert!(matches!(fs.show("nonsense").await, Err(Error::Refused(_))));

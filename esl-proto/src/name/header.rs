@@ -98,3 +98,15 @@ pub const APPLICATION_RESPONSE: &str = "Application-Response";
 pub const DTMF_DIGIT: &str = "DTMF-Digit";
 /// In DTMF events: how long it was, in samples.
 pub const DTMF_DURATION: &str = "DTMF-Duration";
+/// In CHANNEL_UUID: the channel's uuid before.
+pub const OLD_UNIQUE_ID: &str = "Old-Unique-ID";
+/// In CHANNEL_BRIDGE and CHANNEL_UNBRIDGE: the one channel.
+pub const BRIDGE_A_UNIQUE_ID: &str = "Bridge-A-Unique-ID";
+/// In CHANNEL_BRIDGE and CHANNEL_UNBRIDGE: the other.
+pub const BRIDGE_B_UNIQUE_ID: &str = "Bridge-B-Unique-ID";
+/// In CUSTOM `loopback::bowout`: the channel that leaves the call.
+pub const RESIGNING_UUID: &str = "Resigning-UUID";
+/// In CUSTOM `loopback::bowout`: the channel that takes its place.
+pub const ACQUIRED_UUID: &str = "Acquired-UUID";
+/// In events that show variables of a channel, before the name of each.
+pub const VARIABLE_PREFIX: &str = "variable_";

@@ -36,6 +36,7 @@
 //! assert!(session.to_send().ends_with(
 //!     b"event BACKGROUND_JOB\n\nbgapi status\nJob-UUID: 00000000000000f5-0000000000000000\n\n"
 //! ));
+//! assert_eq!(session.tag(Slot(7)).unwrap().as_bytes(), b"00000000000000f5-0000000000000000");
 //! assert_eq!(session.next_deadline(), Some(Duration::from_secs(30)));
 //! session.poll(b"Content-Type: command/reply\nReply-Text: +OK event listener enabled plain\n\n", now)?;
 //! session.poll(b"Content-Type: command/reply\nReply-Text: +OK Job-UUID: x\n\n", now)?;
@@ -51,11 +52,13 @@
 mod notice;
 mod parts;
 mod queue;
+pub(crate) mod slots;
 mod wanted;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 use core::fmt;
 use core::time::Duration;
 
@@ -63,6 +66,7 @@ pub use notice::Notice;
 use notice::Notices;
 use parts::InParts;
 pub use queue::{Item, Overflow, Queue};
+use slots::Waits;
 pub use wanted::Interest;
 use wanted::{About, Said, Text, Wanted};
 
@@ -223,7 +227,7 @@ enum Meaning {
     /// It tells whether a job or an application has begun.
     Begins(u64),
     /// It tells whether a subscription stands.
-    Said(About),
+    Said(Box<About>),
 }
 
 /// What the answers to come mean. They come in the order of the commands.
@@ -286,8 +290,7 @@ pub struct Session {
     run: u64,
     next_tag: u64,
     now: Duration,
-    waits: BTreeMap<Slot, (Wait, Option<Duration>)>,
-    deadlines: BTreeSet<(Duration, Slot)>,
+    waits: Waits,
     meanings: Meanings,
     tags: BTreeMap<u64, Tagged>,
     by_channel: BTreeMap<Text, BTreeSet<u64>>,
@@ -331,8 +334,7 @@ impl Session {
             run,
             next_tag: 0,
             now: Duration::ZERO,
-            waits: BTreeMap::new(),
-            deadlines: BTreeSet::new(),
+            waits: Waits::new(),
             meanings: Meanings { first: 0, meanings: VecDeque::new() },
             tags: BTreeMap::new(),
             by_channel: BTreeMap::new(),
@@ -508,11 +510,16 @@ impl Session {
     ) -> Result<CommandId, SessionError> {
         self.must_be_free(slot)?;
         let id = self.write(command)?;
+        self.answer_for(slot, id, deadline);
+        Ok(id)
+    }
+
+    /// `slot` waits for the answer to a command that has been sent.
+    fn answer_for(&mut self, slot: Option<Slot>, id: CommandId, deadline: Option<Duration>) {
         if let Some(slot) = slot {
             self.meanings.insert(id.number(), Meaning::Answer(slot));
-            self.wait(slot, Wait::Answer(id.number()), deadline);
+            self.waits.insert(slot, Wait::Answer(id.number()), deadline);
         }
-        Ok(id)
     }
 
     /// As [`send`](Self::send), for hosts that have encoded already: `octets` are `command`, or one that the crate does not
@@ -531,17 +538,8 @@ impl Session {
         let client = self.client.as_mut().ok_or(SessionError::NotConnected)?;
         let id = client.track(command).map_err(SendError::NotAllowed)?;
         self.out.extend_from_slice(octets);
-        if let Some(slot) = slot {
-            self.meanings.insert(id.number(), Meaning::Answer(slot));
-            self.wait(slot, Wait::Answer(id.number()), deadline);
-        }
+        self.answer_for(slot, id, deadline);
         Ok(id)
-    }
-
-    /// The name of the job or application that was begun last.
-    #[must_use]
-    pub fn last_tag(&self) -> Option<Tag> {
-        Some(Tag::new(self.run, self.next_tag.checked_sub(1)?))
     }
 
     /// Sends `bgapi`. `slot` waits for the end of the job, until `deadline`. The BACKGROUND_JOB is subscribed to and
@@ -599,6 +597,15 @@ impl Session {
         self.unwait(slot)
     }
 
+    /// The name of the job or application that `slot` waits for: its `Job-UUID`, or its `Application-UUID`.
+    #[must_use]
+    pub fn tag(&self, slot: Slot) -> Option<Tag> {
+        match self.waits.get(slot)? {
+            Wait::Tag(number) => Some(Tag::new(self.run, number)),
+            Wait::Answer(_) => None,
+        }
+    }
+
     /// How many waits there are.
     #[must_use]
     pub fn waiting(&self) -> usize {
@@ -615,7 +622,7 @@ impl Session {
     /// When [`advance`](Self::advance) must be called at the latest, if nothing happens before.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Duration> {
-        let wait = self.deadlines.first().map(|(at, _)| *at);
+        let wait = self.waits.next_deadline().map(|(at, _)| at);
         [wait, self.silent_at(), self.still_at()].into_iter().flatten().min()
     }
 
@@ -642,7 +649,7 @@ impl Session {
     /// that goes back is ignored.
     pub fn advance(&mut self, now: Duration) {
         self.advance_clock(now);
-        while let Some((at, slot)) = self.deadlines.first().copied()
+        while let Some((at, slot)) = self.waits.next_deadline()
             && at <= self.now
         {
             self.finish(slot, Outcome::TimedOut);
@@ -753,8 +760,10 @@ impl Session {
 
     /// The readers that want this event.
     pub fn readers<'s>(&'s self, event: &'s Event<'_>) -> impl Iterator<Item = Slot> + 's {
-        let name = if self.wanted.readers.is_empty() { None } else { event.name() };
-        self.wanted.readers.iter().filter(move |(_, interest)| interest.takes_named(name, event)).map(|(slot, _)| *slot)
+        let name = OnceCell::new();
+        let name = move || *name.get_or_init(|| event.name());
+        let readers = self.wanted.readers.iter().filter(move |(_, interest)| interest.takes_named(event, &name));
+        readers.map(|(slot, _)| *slot)
     }
 
     /// The program's filters from now on: of the events, those come that one of them lets in, and those that waits need.
@@ -814,7 +823,7 @@ impl Session {
 
     fn must_be_free(&self, slot: Option<Slot>) -> Result<(), SessionError> {
         match slot {
-            Some(slot) if self.waits.contains_key(&slot) => Err(SessionError::SlotInUse),
+            Some(slot) if self.waits.contains(slot) => Err(SessionError::SlotInUse),
             _ if self.client.is_none() => Err(SessionError::NotConnected),
             _ => Ok(()),
         }
@@ -833,11 +842,6 @@ impl Session {
         Ok(client.send_to_vec(command, &mut self.out)?.id)
     }
 
-    fn wait(&mut self, slot: Slot, wait: Wait, deadline: Option<Duration>) {
-        self.waits.insert(slot, (wait, deadline));
-        self.deadlines.extend(deadline.map(|at| (at, slot)));
-    }
-
     /// The job or application with the next tag has been sent off.
     fn begin(&mut self, id: CommandId, slot: Slot, channel: Option<Text>, deadline: Option<Duration>) {
         let tag = self.next_tag;
@@ -847,15 +851,12 @@ impl Session {
             self.by_channel.entry(channel.clone()).or_default().insert(tag);
         }
         self.tags.insert(tag, Tagged { slot, channel });
-        self.wait(slot, Wait::Tag(tag), deadline);
+        self.waits.insert(slot, Wait::Tag(tag), deadline);
     }
 
     /// Forgets a wait and what leads to it.
     fn unwait(&mut self, slot: Slot) -> bool {
-        let Some((wait, deadline)) = self.waits.remove(&slot) else { return false };
-        if let Some(at) = deadline {
-            self.deadlines.remove(&(at, slot));
-        }
+        let Some(wait) = self.waits.remove(slot) else { return false };
         match wait {
             Wait::Answer(id) => {
                 self.meanings.remove(id);
@@ -929,7 +930,7 @@ impl Session {
         let (wanted, mut said) = (self.wanted.clone(), core::mem::take(&mut self.said));
         let result = wanted.say(&mut said, own, |command, about| match self.write(command) {
             Ok(id) => {
-                self.meanings.insert(id.number(), Meaning::Said(about));
+                self.meanings.insert(id.number(), Meaning::Said(Box::new(about)));
                 self.saying = self.saying.saturating_add(1);
                 Ok(())
             }
@@ -990,7 +991,7 @@ impl Session {
             Incoming::Answer { id, answer } => {
                 self.answered(*id, matches!(answer.status(), Status::Err | Status::Usage));
             }
-            Incoming::Event(event) => self.event(event.name(), |name| event.get(name)),
+            Incoming::Event(event) => self.event(|| event.name(), |name| event.get(name)),
             Incoming::Lingering(_) => self.lingers(),
             Incoming::Rejected { .. } => {}
             Incoming::Goodbye { end, .. } => self.lose(Reason::End(*end), self.now),
@@ -1030,7 +1031,7 @@ impl Session {
         match parts.kind {
             FrameKind::Event(_) => {
                 let name = parts.get(header::EVENT_NAME);
-                self.event(name.map(|name| EventName::from_bytes(name.raw())), |name| parts.get(name));
+                self.event(|| name.map(|name| EventName::from_bytes(name.raw())), |name| parts.get(name));
             }
             FrameKind::Reply if parts.is_connect && id.is_some() => self.connected(|name| parts.get(name)),
             FrameKind::Reply if !was_open && self.client.as_ref().is_some_and(Client::is_open) => self.opened(),
@@ -1064,7 +1065,7 @@ impl Session {
             Some(Meaning::Begins(tag)) if failed => self.finish_tag(tag, Outcome::Refused),
             Some(Meaning::Said(about)) => {
                 self.saying = self.saying.saturating_sub(1);
-                match about {
+                match *about {
                     About::Events { names, subclasses } if failed => self.not_heard(names, subclasses),
                     About::Filter(header, value) if failed => self.unfiltered((header, value)),
                     About::Log(level) if failed => self.unlogged(level),
@@ -1091,7 +1092,7 @@ impl Session {
             let written = about.with_events(|events| self.write(&Command::Event { format, events }));
             // A connection that takes no commands any more ends all waits soon.
             let Ok(id) = written else { return };
-            self.meanings.insert(id.number(), Meaning::Said(about));
+            self.meanings.insert(id.number(), Meaning::Said(Box::new(about)));
             self.saying = self.saying.saturating_add(1);
         }
     }
@@ -1158,13 +1159,17 @@ impl Session {
         }
     }
 
-    fn event<'e>(&mut self, name: Option<EventName<'_>>, get: impl Fn(&str) -> Option<Value<'e>>) {
+    fn event<'e>(&mut self, name: impl FnOnce() -> Option<EventName<'e>>, get: impl Fn(&str) -> Option<Value<'e>>) {
         if self.core.is_none() {
             self.core = get(header::CORE_UUID).map(|uuid| uuid.to_vec().into());
             self.know_core();
         }
         self.end_gap();
-        let Some(name) = name else { return };
+        // Most events of most programs end no wait: then the name is not looked up either.
+        if self.tags.is_empty() && self.heartbeat.is_none() {
+            return;
+        }
+        let Some(name) = name() else { return };
         match name {
             EventName::BackgroundJob => {
                 let tag = get(header::JOB_UUID).and_then(|value| Tag::number_in(value, self.run));
@@ -1201,7 +1206,7 @@ impl Session {
         if self.client.take().is_none() {
             return;
         }
-        let slots: Vec<(Slot, Wait)> = self.waits.iter().map(|(slot, (wait, _))| (*slot, *wait)).collect();
+        let slots: Vec<(Slot, Wait)> = self.waits.iter().collect();
         for (slot, wait) in slots {
             // Of applications the channel's end is the better reason.
             let ended = |tag: u64| self.tags.get(&tag).is_some_and(|tagged| tagged.channel.is_some());

@@ -28,6 +28,9 @@ pub enum Item<T> {
     Overflowed,
 }
 
+/// How many marks wait at most.
+const MARKS: usize = 64;
+
 /// A bounded queue whose losses are told where they are.
 ///
 /// ```
@@ -44,15 +47,24 @@ pub enum Item<T> {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Queue<T> {
-    /// Each with how many are missing before it.
-    items: VecDeque<(u64, T)>,
+    entries: VecDeque<Entry<T>>,
+    /// How many of them are marks.
+    marks: usize,
     bound: usize,
     overflow: Overflow,
-    /// How many are missing behind the last item.
+    /// How many are missing behind the last entry.
     lost_behind: u64,
     lost: u64,
     overflowed: bool,
     blocking: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Entry<T> {
+    /// How many are missing before it.
+    lost: u64,
+    is_mark: bool,
+    item: T,
 }
 
 impl<T> Queue<T> {
@@ -60,7 +72,8 @@ impl<T> Queue<T> {
     #[must_use]
     pub const fn new(bound: usize, overflow: Overflow) -> Self {
         Self {
-            items: VecDeque::new(),
+            entries: VecDeque::new(),
+            marks: 0,
             bound: if bound == 0 { 1 } else { bound },
             overflow,
             lost_behind: 0,
@@ -77,15 +90,10 @@ impl<T> Queue<T> {
             self.lost = self.lost.saturating_add(1);
             return;
         }
-        if self.items.len() >= self.bound {
+        if self.items() >= self.bound {
             match self.overflow {
                 Overflow::Block => {}
-                Overflow::DropOldest => {
-                    self.lost = self.lost.saturating_add(1);
-                    let before = self.items.pop_front().map_or(0, |(before, _)| before).saturating_add(1);
-                    let lost = self.items.front_mut().map_or(&mut self.lost_behind, |(lost, _)| lost);
-                    *lost = lost.saturating_add(before);
-                }
+                Overflow::DropOldest => self.drop_oldest(false),
                 Overflow::DropNewest => {
                     self.lost = self.lost.saturating_add(1);
                     self.lost_behind = self.lost_behind.saturating_add(1);
@@ -98,20 +106,72 @@ impl<T> Queue<T> {
                 }
             }
         }
-        self.items.push_back((core::mem::take(&mut self.lost_behind), item));
-        self.blocking = self.overflow == Overflow::Block && self.items.len() >= self.bound;
+        self.put(item, false);
+        self.blocking = self.overflow == Overflow::Block && self.items() >= self.bound;
+    }
+
+    /// Puts a mark at the end: what is to be told between two items, such as a [`Gap`](super::Gap). It takes no item's room
+    /// and makes none of them lost; what is lost before it is told before it, and what is lost behind it behind. Of more than
+    /// 64 marks that wait the oldest count as lost. One that has ended takes none.
+    ///
+    /// ```
+    /// use esl_proto::session::{Item, Overflow, Queue};
+    ///
+    /// let mut queue = Queue::new(1, Overflow::DropOldest);
+    /// queue.push("a");
+    /// queue.push("b");
+    /// queue.push_mark("gap");
+    /// queue.push("c");
+    /// queue.push("d");
+    /// let told: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
+    /// assert_eq!(told, [Item::Lost(2), Item::Item("gap"), Item::Lost(1), Item::Item("d")]);
+    /// ```
+    pub fn push_mark(&mut self, mark: T) {
+        if self.overflowed {
+            return;
+        }
+        if self.marks >= MARKS {
+            self.drop_oldest(true);
+        }
+        self.put(mark, true);
+    }
+
+    /// The last item or mark, if nothing is missing behind it.
+    pub fn back_mut(&mut self) -> Option<&mut T> {
+        let last = self.entries.back_mut().filter(|_| self.lost_behind == 0 && !self.overflowed);
+        last.map(|entry| &mut entry.item)
+    }
+
+    fn items(&self) -> usize {
+        self.entries.len().saturating_sub(self.marks)
+    }
+
+    fn put(&mut self, item: T, is_mark: bool) {
+        self.marks = self.marks.saturating_add(usize::from(is_mark));
+        self.entries.push_back(Entry { lost: core::mem::take(&mut self.lost_behind), is_mark, item });
+    }
+
+    /// The oldest item or mark is lost: that is told in its place.
+    fn drop_oldest(&mut self, is_mark: bool) {
+        let place = self.entries.iter().position(|entry| entry.is_mark == is_mark);
+        let Some((place, gone)) = place.and_then(|place| Some((place, self.entries.remove(place)?))) else { return };
+        self.marks = self.marks.saturating_sub(usize::from(is_mark));
+        self.lost = self.lost.saturating_add(1);
+        let lost = self.entries.get_mut(place).map_or(&mut self.lost_behind, |next| &mut next.lost);
+        *lost = lost.saturating_add(gone.lost).saturating_add(1);
     }
 
     /// Takes what comes first.
     pub fn pop(&mut self) -> Option<Item<T>> {
-        let lost = self.items.front_mut().map_or(&mut self.lost_behind, |(lost, _)| lost);
+        let lost = self.entries.front_mut().map_or(&mut self.lost_behind, |entry| &mut entry.lost);
         if *lost > 0 {
             return Some(Item::Lost(core::mem::take(lost)));
         }
-        match self.items.pop_front() {
-            Some((_, item)) => {
-                self.blocking &= self.items.len() > self.bound / 2;
-                Some(Item::Item(item))
+        match self.entries.pop_front() {
+            Some(entry) => {
+                self.marks = self.marks.saturating_sub(usize::from(entry.is_mark));
+                self.blocking &= self.items() > self.bound / 2;
+                Some(Item::Item(entry.item))
             }
             None => self.overflowed.then_some(Item::Overflowed),
         }
@@ -123,16 +183,16 @@ impl<T> Queue<T> {
         self.blocking
     }
 
-    /// How many items wait to be read.
+    /// How many items and marks wait to be read.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.items.len()
+        self.entries.len()
     }
 
     /// Whether none waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.entries.is_empty()
     }
 
     /// How many items were lost so far, those among them that the reader has not been told of yet.

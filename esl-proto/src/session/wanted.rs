@@ -82,27 +82,23 @@ impl Interest {
     /// Whether this event is wanted.
     #[must_use]
     pub fn takes(&self, event: &Event<'_>) -> bool {
-        self.takes_named(event.name(), event)
+        self.takes_named(event, &|| event.name())
     }
 
-    /// The same, with the event's name.
-    pub(super) fn takes_named(&self, name: Option<EventName<'_>>, event: &Event<'_>) -> bool {
-        let anything = self.names.is_empty() && self.subclasses.is_empty();
+    /// The same, where the name is to be found only if it matters: that is a pass over the event.
+    pub(super) fn takes_named<'e>(&self, event: &Event<'e>, name: &dyn Fn() -> Option<EventName<'e>>) -> bool {
+        let anything = self.names.is_empty() && self.subclasses.is_empty() || self.names.contains(ALL);
         let named = |name: EventName<'_>| {
-            if self.names.contains(name.as_bytes()) && name != EventName::Custom || self.names.contains(ALL) {
-                return true;
-            }
-            if name != EventName::Custom {
-                return false;
-            }
-            match event.subclass() {
+            // A look-up goes over the event: only if it matters.
+            let subclass = if name == EventName::Custom { event.subclass() } else { None };
+            match subclass {
                 // CUSTOM alone means the CUSTOM events without a subclass.
                 Some(value) => self.subclasses.iter().any(|subclass| value == **subclass),
-                None => self.names.contains(CUSTOM),
+                None => self.names.contains(name.as_bytes()),
             }
         };
         let of_channel = |uuid: &Text| event.get(header::UNIQUE_ID).is_some_and(|value| value == **uuid);
-        (anything || name.is_some_and(named)) && self.channel.as_ref().is_none_or(of_channel)
+        (anything || name().is_some_and(named)) && self.channel.as_ref().is_none_or(of_channel)
     }
 }
 

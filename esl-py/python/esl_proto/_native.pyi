@@ -1,15 +1,17 @@
 """The protocol core behind `esl_proto`."""
 
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
-from typing import Any, ClassVar, Literal, Self, TypeVar, final, overload
+from datetime import datetime
+from typing import Any, ClassVar, Literal, Self, TypeAlias, TypeVar, final, overload
 
 from typing_extensions import disjoint_base
 
+from esl_proto.errors import DialError as DialError
 from esl_proto.errors import LocalProtocolError as LocalProtocolError
 from esl_proto.errors import ProtocolError as ProtocolError
 from esl_proto.errors import RemoteProtocolError as RemoteProtocolError
 from esl_proto._shared.errors import ConnectionClosed
-from esl_proto.names import EventName
+from esl_proto.names import AnswerState, CallDirection, CallState, ChannelState, EventName, HangupCause
 from esl_proto.types import Fields, Format, Message, BytesLike, Pairs, Text
 
 __all__ = [
@@ -24,7 +26,9 @@ __all__ = [
     "Command",
     "Connected",
     "Connection",
+    "DialError",
     "Effect",
+    "Endpoint",
     "Event",
     "EventQueue",
     "Frame",
@@ -32,6 +36,7 @@ __all__ = [
     "Lingering",
     "LocalProtocolError",
     "LogLine",
+    "OutgoingEvent",
     "ProtocolError",
     "Rejected",
     "RemoteProtocolError",
@@ -40,8 +45,19 @@ __all__ = [
     "ServerClosed",
     "Sim",
     "Unexpected",
+    "Variables",
     "__version__",
+    "bridge_line",
+    "bridge_parts",
+    "closed_of_parts",
     "end_reasons",
+    "frame_of_parts",
+    "hook_variable",
+    "inline_line",
+    "inline_parts",
+    "originate_line",
+    "originate_parts",
+    "rows",
     "vocabulary",
 ]
 
@@ -72,8 +88,85 @@ class Event(Mapping[str, str | list[str]]):
     def subclass(self) -> str | None:
         """Event-Subclass, of a CUSTOM event."""
     @property
+    def sequence(self) -> int | None:
+        """Event-Sequence: the server's own number of the event. Events do not come in its order."""
+    @property
+    def timestamp(self) -> datetime | None:
+        """Event-Date-Timestamp: when the event happened."""
+    @property
+    def core_uuid(self) -> str | None:
+        """Core-UUID: the running server; a new one after a restart."""
+    @property
     def unique_id(self) -> str | None:
-        """Unique-ID: the channel."""
+        """Unique-ID: the channel that the event is about."""
+    @property
+    def channel_name(self) -> str | None:
+        """Channel-Name: the channel's name, such as `sofia/internal/1000@pbx`."""
+    @property
+    def other_leg(self) -> str | None:
+        """Other-Leg-Unique-ID: the channel that this one is bridged to or made by."""
+    @property
+    def channel_state(self) -> ChannelState | str | None:
+        """Channel-State: where the channel is in its life. A `ChannelState`, or a `str` if it is none that is known; so are
+        all words of a list.
+        """
+    @property
+    def call_state(self) -> CallState | str | None:
+        """Channel-Call-State: where the call is in its life."""
+    @property
+    def answer_state(self) -> AnswerState | str | None:
+        """Answer-State: whether the call has been answered."""
+    @property
+    def direction(self) -> CallDirection | str | None:
+        """Call-Direction: who called, seen from FreeSWITCH."""
+    @property
+    def hangup_cause(self) -> HangupCause | str | None:
+        """Hangup-Cause: why the call has ended."""
+    @property
+    def caller_number(self) -> str | None:
+        """Caller-Caller-ID-Number: the caller's number."""
+    @property
+    def caller_name(self) -> str | None:
+        """Caller-Caller-ID-Name: the caller's name, which the caller chooses."""
+    @property
+    def destination(self) -> str | None:
+        """Caller-Destination-Number: what was dialled."""
+    @property
+    def created_time(self) -> datetime | None:
+        """Caller-Channel-Created-Time: when the channel was made. None for a time that has not come, here and below."""
+    @property
+    def progress_time(self) -> datetime | None:
+        """Caller-Channel-Progress-Time: when it began to ring."""
+    @property
+    def progress_media_time(self) -> datetime | None:
+        """Caller-Channel-Progress-Media-Time: when early media began."""
+    @property
+    def answered_time(self) -> datetime | None:
+        """Caller-Channel-Answered-Time: when it was answered."""
+    @property
+    def bridged_time(self) -> datetime | None:
+        """Caller-Channel-Bridged-Time: when it was bridged."""
+    @property
+    def hangup_time(self) -> datetime | None:
+        """Caller-Channel-Hangup-Time: when it was hung up."""
+    @property
+    def application(self) -> str | None:
+        """Application: the application that runs or has run."""
+    @property
+    def application_data(self) -> str | None:
+        """Application-Data: its argument; None if there was none."""
+    @property
+    def application_response(self) -> str | None:
+        """Application-Response: what it has said at its end."""
+    @property
+    def dtmf_digit(self) -> str | None:
+        """DTMF-Digit: the digit of a DTMF event."""
+    @property
+    def dtmf_duration(self) -> int | None:
+        """DTMF-Duration: how long it was, in samples."""
+    @property
+    def variables(self) -> Variables:
+        """The variables of the channel."""
     @property
     def job_uuid(self) -> str | None:
         """Job-UUID: the job that a BACKGROUND_JOB event is the end of."""
@@ -104,10 +197,45 @@ class Event(Mapping[str, str | list[str]]):
     @overload
     def get(self, name: Text, default: _D) -> str | list[str] | _D:
         """The value of this name, or `default`."""
-    def get_str(self, name: Text, default: str = "") -> str:
+    @overload
+    def get_str(self, name: Text, default: str = "") -> str: ...
+    @overload
+    def get_str(self, name: Text, default: _D) -> str | _D:
+
         """The value of this name as one text, or `default`: an array as the server itself says it, `ARRAY::a|:b`."""
     def get_bytes(self, name: Text) -> bytes | list[bytes] | None:
+
         """The value of this name in octets, or None."""
+    @overload
+    def get_int(self, name: Text, default: None = None) -> int | None: ...
+    @overload
+    def get_int(self, name: Text, default: _D) -> int | _D:
+
+        """The value of this name as a whole number, or `default` if there is none, or an empty one. Raises ValueError, with the
+        name, for what is no number.
+        """
+    @overload
+    def get_float(self, name: Text, default: None = None) -> float | None: ...
+    @overload
+    def get_float(self, name: Text, default: _D) -> float | _D:
+
+        """The value of this name as a number, or `default` if there is none, or an empty one. Raises ValueError, with the name,
+        for what is no number.
+        """
+    @overload
+    def get_time(self, name: Text, default: None = None) -> datetime | None: ...
+    @overload
+    def get_time(self, name: Text, default: _D) -> datetime | _D:
+
+        """The value of this name as a `datetime` in UTC, or `default` if there is none, or 0, which is never. It counts
+        microseconds since 1970 or, below 100000000000, seconds (`variable_start_epoch`). Raises ValueError, with the name,
+        for what is no time.
+        """
+    def get_list(self, name: Text) -> list[str]:
+
+        """The value of this name as a list: the items of an array, or the one value; empty if there is none. In XML an array is
+        several headers of one name, so that it has the values of all of them.
+        """
     def get_all(self, name: Text) -> list[str | list[str]]:
         """All values of this name, in the order of the wire."""
     def headers(self) -> list[tuple[str, str | list[str]]]:
@@ -145,6 +273,76 @@ class Event(Mapping[str, str | list[str]]):
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[type[Event], tuple[str, bytes]]: ...
 
+@final
+class Variables(Mapping[str, str | list[str]]):
+    """The variables of an event's channel: an immutable mapping of their names to values, read when asked. A variable `x` is
+    the event's header `variable_x`; what holds for headers holds here.
+    """
+
+    @overload
+    def get(self, name: Text, default: None = None) -> str | list[str] | None: ...
+    @overload
+    def get(self, name: Text, default: str | list[str]) -> str | list[str]: ...
+    @overload
+    def get(self, name: Text, default: _D) -> str | list[str] | _D:
+
+        """The value of this name, or `default`."""
+    @overload
+    def get_str(self, name: Text, default: str = "") -> str: ...
+    @overload
+    def get_str(self, name: Text, default: _D) -> str | _D:
+
+        """As `Event.get_str`."""
+    def get_bytes(self, name: Text) -> bytes | list[bytes] | None:
+
+        """As `Event.get_bytes`."""
+    @overload
+    def get_int(self, name: Text, default: None = None) -> int | None: ...
+    @overload
+    def get_int(self, name: Text, default: _D) -> int | _D:
+
+        """As `Event.get_int`."""
+    @overload
+    def get_float(self, name: Text, default: None = None) -> float | None: ...
+    @overload
+    def get_float(self, name: Text, default: _D) -> float | _D:
+
+        """As `Event.get_float`."""
+    @overload
+    def get_time(self, name: Text, default: None = None) -> datetime | None: ...
+    @overload
+    def get_time(self, name: Text, default: _D) -> datetime | _D:
+
+        """As `Event.get_time`."""
+    def get_list(self, name: Text) -> list[str]:
+
+        """As `Event.get_list`."""
+    def to_dict(self) -> dict[str, str | list[str]]:
+
+        """The mapping as a `dict`."""
+    def keys(self) -> KeysView[str]:
+
+        """The names, as a view."""
+    def values(self) -> ValuesView[str | list[str]]:
+
+        """The values, as a view."""
+    def items(self) -> ItemsView[str, str | list[str]]:
+
+        """Names and values, as a view."""
+    def __getitem__(self, name: Text, /) -> str | list[str]: ...
+    def __contains__(self, name: object, /) -> bool: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __reduce__(self) -> tuple[object, tuple[Event, str]]: ...
+
+def rows(output: Text) -> list[Event]:
+
+    """The rows of what `api show ... as json` answers, each as an `Event`: its columns are headers. Raises RemoteProtocolError
+    if the output cannot be read to its end.
+    """
+
 @disjoint_base
 class Frame:
     """A frame that is not an event: its headers, undecoded, and its body. The names of headers match in any case."""
@@ -164,6 +362,9 @@ class Frame:
     @property
     def text_bytes(self) -> bytes:
         """`text` in octets."""
+    @property
+    def elements(self) -> list[str]:
+        """`text` as a list: the elements of an array, as the server says one (`ARRAY::one|:two`), or the one text."""
     def headers(self) -> list[tuple[str, str]]:
         """The headers in the order of the wire."""
     def headers_bytes(self) -> list[tuple[bytes, bytes]]:
@@ -374,7 +575,7 @@ class Command:
     @staticmethod
     def event(*names: Text, format: Format | None = None, subclasses: Sequence[Text] = ...) -> Command:
         """`event [<format>] <names>`: subscribes to more events; a `format` holds for all events from then on.
-        `subclasses` are those of CUSTOM events.
+        `subclasses` are those of CUSTOM events; a name with `::` is one of them.
         """
     @staticmethod
     def nixevent(*names: Text, subclasses: Sequence[Text] = ...) -> Command:
@@ -505,6 +706,16 @@ class Connection:
     @staticmethod
     def outbound(*, max_head: int = 1048576, max_body: int = 67108864) -> Connection:
         """A connection that FreeSWITCH has opened for a call. The first command must be `connect`."""
+    @staticmethod
+    def resume(saved: BytesLike, *, max_head: int = 1048576, max_body: int = 67108864) -> Connection:
+        """The connection that another process has `save`d, which this one goes on with: it has the socket now. Raises ValueError
+        if this is nothing that was saved by this version.
+        """
+    def save(self) -> bytes | None:
+        """What is known of the connection, for a process that goes on with it by `resume`: which commands await answers, and
+        the octets that were received and not read. The socket is the program's to hand over. None if the connection is not
+        open, or over: it cannot be handed over then.
+        """
     def receive_data(self, data: BytesLike) -> None:
         """Takes octets that have arrived; nothing is read of them before the next iteration."""
     def receive_eof(self) -> None:
@@ -825,6 +1036,19 @@ class ServerClosed:
         """What could not be read, for 'unreadable'."""
 
 @final
+class OutgoingEvent:
+    """An event for several connections: `Server.offer` takes it, and it is written once for each format that they ask for.
+
+    All headers must be given, Event-Name too; a list is an array. Only Content-Length comes by itself.
+    `OutgoingEvent.of(event)` is an event that has come, as it is.
+    """
+
+    def __new__(cls, headers: Fields, body: Text | None = None) -> Self: ...
+    @staticmethod
+    def of(event: Event) -> OutgoingEvent:
+        """An event that has come from a server, header by header as it was read."""
+
+@final
 class Server:
     """One connection of a listener, without the socket: what FreeSWITCH's event socket is to one client.
 
@@ -833,8 +1057,8 @@ class Server:
     returns after each iteration, answer and delivery. Give every event that happens to `offer`, which knows whether this
     client wants it.
 
-    Objects may be used from several threads, with a GIL or without; their calls wait for each other.  `` is answered
-    by whoever got it; what `data_to_send` returns must be written in the order of its calls.
+    Objects may be used from several threads, with a GIL or without; their calls wait for each other. A
+    `HostRequest` is answered by whoever got it; what `data_to_send` returns must be written in the order of its calls.
 
     Nothing here has a clock: a host ends a connection that `is_awaiting_first_command` for 25 seconds, and one that lingers in
     its time.
@@ -912,14 +1136,16 @@ class Server:
         """Answers `connect`: the channel's data, as headers of a CHANNEL_DATA event."""
     def reply(self, text: Text) -> None:
         """Answers anything but a password with another text, such as `-ERR` and a reason. Nothing changes."""
-    def offer(self, headers: Fields, body: Text | None = None) -> bool:
+    def offer(self, event: Fields | Event | OutgoingEvent, body: Text | None = None) -> bool:
         """Gives an event to this connection: if its subscriptions and filters want it, it waits for `data_to_send`, which
         writes it when no command is half read or unanswered, in the format of that time. Returns whether it waits.
 
-        All headers must be given, Event-Name too; a list is an array. Only Content-Length comes by itself. Filters that
-        are regular expressions take linear time, and so know neither look-around nor back references.
+        The event is its headers and its body, an `Event` that has come from elsewhere, or an `OutgoingEvent`, which is
+        written once for many connections. Of headers, all must be given, Event-Name too; a list is an array. Only
+        Content-Length comes by itself. Filters that are regular expressions take linear time, and so know neither
+        look-around nor back references.
         """
-    def offer_diverted(self, headers: Fields, body: Text | None = None) -> bool:
+    def offer_diverted(self, event: Fields | Event | OutgoingEvent, body: Text | None = None) -> bool:
         """Gives an event of the controlled channel's own queue to this connection, after an `Effect` 'divert':
         subscriptions and filters do not count.
         """
@@ -1127,3 +1353,88 @@ class Channel:
         """The applications that have begun, each with its argument."""
     def __eq__(self, other: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
+
+_TextPairs: TypeAlias = Sequence[tuple[Text, Text]]
+_Variables: TypeAlias = tuple[tuple[str, str], ...]
+_DialParts: TypeAlias = tuple[list[tuple[list[list[tuple[str, _Variables]]], _Variables]], _Variables]
+_Legs: TypeAlias = Sequence[tuple[int, _TextPairs, _TextPairs, Text]]
+
+def bridge_line(variables: _TextPairs, legs: _Legs) -> bytes:
+    """The argument of `bridge` that these legs make."""
+def bridge_parts(text: Text) -> _DialParts:
+    """The handles and variables in an argument of `bridge`."""
+def originate_line(
+    variables: _TextPairs,
+    legs: _Legs,
+    app: Text | None,
+    destination: Text,
+    dialplan: Text | None,
+    context: Text | None,
+    cid_name: Text | None,
+    cid_num: Text | None,
+    timeout_sec: int | None,
+) -> bytes:
+    """The line of `originate` with these legs. The destination is an extension, or with `app` an application's argument."""
+def originate_parts(
+    line: Text,
+) -> tuple[_DialParts, str | None, str, str | None, str | None, str | None, str | None, int | None]:
+    """The parts of a line of `originate`, in the order of `originate_line`."""
+def inline_line(tasks: _TextPairs) -> bytes:
+    """The text of an inline dialplan with these applications and arguments."""
+def inline_parts(text: Text) -> _Variables:
+    """The applications and arguments of an inline dialplan."""
+def hook_variable(occasion: str, app: Text | None, arg: Text, background: bool) -> tuple[str, str]:
+    """The variable that has a channel execute something on an occasion, and its value: an application (`background`: when the
+    channel comes to it), or, without one, an API command, which is the argument.
+    """
+@final
+class Endpoint:
+    """What a leg calls, put together of its parts, as text for `Leg`.
+
+    No part can become another: what the endpoint's module would read as the end of a part is refused with DialError,
+    whose `item` is the part. Any other endpoint is given to `Leg` as text.
+    """
+
+    @staticmethod
+    def user(user: Text, domain: Text | None = None) -> str:
+        """A user of the directory, wherever it is registered: `user/<user>@<domain>`."""
+    @staticmethod
+    def group(group: Text, domain: Text | None = None) -> str:
+        """All users of a group of the directory: `group/<group>@<domain>`."""
+    @staticmethod
+    def sofia(profile: Text, address: Text) -> str:
+        """A SIP address, from one of the server's profiles: `sofia/<profile>/<address>`."""
+    @staticmethod
+    def gateway(gateway: Text, number: Text) -> str:
+        """A number at a SIP provider: `sofia/gateway/<gateway>/<number>`."""
+    @staticmethod
+    def contact(profile: Text, user: Text, domain: Text) -> str:
+        """Where a user has registered at a profile: `sofia/<profile>/<user>%<domain>`."""
+    @staticmethod
+    def loopback(extension: Text, context: Text | None = None, dialplan: Text | None = None) -> str:
+        """An extension of the dialplan, through a channel that is called by itself: `loopback/<extension>/<context>/<dialplan>`."""
+    @staticmethod
+    def verto(user: Text, domain: Text | None = None) -> str:
+        """A browser that has logged in: `verto.rtc/<user>@<domain>`."""
+    @staticmethod
+    def error(cause: Text) -> str:
+        """Nobody: the call fails with this cause, `error/<cause>`."""
+    @staticmethod
+    def null() -> str:
+        """A channel without anybody, which answers at once: `null`."""
+    @staticmethod
+    def pickup(key: Text) -> str:
+        """Whoever takes the call with the application `pickup`: `pickup/<key>`."""
+
+_Ends: TypeAlias = tuple[int, int] | None
+
+def frame_of_parts(
+    class_: str,
+    parts: tuple[bytes, int, _Ends, _Ends, int],
+    more: tuple[int | None, Event | None, _Ends],
+) -> Frame:
+    """A frame that was pickled."""
+def closed_of_parts(
+    end: str, text: str, notice: Frame | None, unanswered: tuple[int, int], incomplete: int, missing: int
+) -> Closed:
+    """The end of a connection that was pickled."""

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::time::{Duration, Instant};
 
-use esl_proto::calls::{Call, Calls, Change};
+use esl_proto::calls::{Call, CallBuf, Calls, Change, Heap};
 use esl_proto::name::{CallDirection, CallState, HangupCause};
 use esl_tokio::name::EventName;
 use esl_tokio::{EventBuf, Stats};
@@ -34,7 +34,7 @@ const COLUMNS: [(&str, usize); 7] = [
 
 /// A call, and when it was first and last heard of.
 struct Row {
-    call: Call,
+    call: CallBuf,
     began: Instant,
     ended: Option<Instant>,
 }
@@ -49,7 +49,7 @@ struct Totals {
 
 pub(crate) struct Board {
     peer: String,
-    calls: Calls,
+    calls: Calls<Heap>,
     rows: BTreeMap<Vec<u8>, Row>,
     /// Whose state was shown last, so that a line is said once for each change.
     said: BTreeMap<Vec<u8>, String>,
@@ -66,7 +66,7 @@ fn text(octets: &[u8]) -> String {
     String::from_utf8_lossy(octets).chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
 }
 
-fn state(call: &Call) -> String {
+fn state(call: Call<'_>) -> String {
     match (call.cause(), call.call_state()) {
         (Some(_), _) => "HANGUP".into(),
         (None, Some(state)) => text(state.as_bytes()),
@@ -74,7 +74,7 @@ fn state(call: &Call) -> String {
     }
 }
 
-fn direction(call: &Call) -> &'static str {
+fn direction(call: Call<'_>) -> &'static str {
     match call.direction() {
         Some(CallDirection::Inbound) => "in",
         Some(CallDirection::Outbound) => "out",
@@ -82,7 +82,7 @@ fn direction(call: &Call) -> &'static str {
     }
 }
 
-fn last(call: &Call) -> String {
+fn last(call: Call<'_>) -> String {
     call.cause().map_or_else(|| text(call.application()), |cause| text(cause.as_bytes()))
 }
 
@@ -105,12 +105,12 @@ impl Board {
 
     /// Begins anew with the calls that there are.
     pub(crate) fn restore(&mut self, list: &[u8]) {
-        if self.calls.restore(list).is_ok() {
+        if self.calls.restore(list, |_| {}).is_ok() {
             let (now, calls) = (Instant::now(), &self.calls);
             self.rows.retain(|uuid, _| calls.get(uuid).is_some());
             for call in self.calls.iter() {
-                let row = Row { call: call.clone(), began: now, ended: None };
-                self.rows.entry(call.uuid().to_vec()).or_insert(row).call = call.clone();
+                let row = Row { call: call.into_owned(), began: now, ended: None };
+                self.rows.entry(call.uuid().to_vec()).or_insert(row).call = call.into_owned();
             }
         }
     }
@@ -118,28 +118,30 @@ impl Board {
     /// Takes in an event. Gives a line if the call's state has changed by it.
     pub(crate) fn take(&mut self, event: &EventBuf) -> Option<String> {
         let uuid = event.unique_id()?.to_vec();
-        let change = self.calls.take(&event.as_event());
         let now = Instant::now();
-        match &change {
-            Change::Began => {
-                let call = self.calls.get(&uuid)?;
-                match call.direction() {
-                    Some(CallDirection::Outbound) => self.totals.outbound += 1,
-                    _ => self.totals.inbound += 1,
-                }
-            }
-            Change::Renamed(old) => drop(self.rows.remove(&**old)),
+        let (mut has_begun, mut ended) = (false, None);
+        match self.calls.take(&event.as_event()) {
+            Change::Began => has_begun = true,
+            Change::Renamed(old) => drop(self.rows.remove(old)),
+            Change::Ended(call) => ended = Some(call.into_owned()),
             _ => {}
         }
-        self.totals.answered += u64::from(event.name() == Some(EventName::ChannelAnswer));
-        let call = match &change {
-            Change::Ended(call) => call,
-            _ => self.calls.get(&uuid)?,
+        let is_gone = ended.is_some();
+        let owned = match ended {
+            Some(call) => call,
+            None => self.calls.get(&uuid)?.into_owned(),
         };
-        let is_over = call.cause().is_some() || matches!(change, Change::Ended(_));
-        let known =
-            self.rows.entry(uuid.clone()).or_insert_with(|| Row { call: call.clone(), began: now, ended: None });
-        known.call = call.clone();
+        let call = owned.as_call();
+        match call.direction() {
+            _ if !has_begun => {}
+            Some(CallDirection::Outbound) => self.totals.outbound += 1,
+            _ => self.totals.inbound += 1,
+        }
+        self.totals.answered += u64::from(event.name() == Some(EventName::ChannelAnswer));
+        let is_over = call.cause().is_some() || is_gone;
+        let row = || Row { call: owned.clone(), began: now, ended: None };
+        let known = self.rows.entry(uuid.clone()).or_insert_with(row);
+        known.call = owned.clone();
         if is_over && known.ended.is_none() {
             known.ended = Some(now);
             self.totals.ended += 1;
@@ -148,7 +150,7 @@ impl Board {
         if self.said.insert(uuid.clone(), shown.clone()).as_ref() == Some(&shown) {
             return None;
         }
-        if matches!(change, Change::Ended(_)) {
+        if is_gone {
             self.said.remove(&uuid);
             return None;
         }
@@ -208,6 +210,7 @@ impl Board {
         rows.sort_by_key(|row| std::cmp::Reverse(row.began));
         for shown in rows.iter().take(room) {
             let Row { call, began, ended } = shown;
+            let call = call.as_call();
             let (state, duration) = (state(call), clock(ended.unwrap_or(now) - *began));
             let (caller, destination) = (text(call.caller_number()), text(call.destination()));
             let other = call.other_leg().map_or_else(|| text(call.uuid()), |other| format!("= {}", text(other)));

@@ -11,6 +11,7 @@ use c_library::event::{
     eslp_event_index, eslp_event_name_of, eslp_event_transcode, eslp_event_validate, eslp_event_view, eslp_headers,
     eslp_headers_next, eslp_index_body, eslp_index_get, eslp_index_headers, eslp_index_name_of, eslp_slot,
 };
+use c_library::name::eslp_format;
 use c_library::octets::{
     eslp_bytes, eslp_header, eslp_items_next, eslp_value, eslp_value_decode, eslp_value_decoded_len, eslp_value_equal,
     eslp_value_i64, eslp_value_is, eslp_value_is_array, eslp_value_is_nocase, eslp_value_items, eslp_value_plain,
@@ -36,7 +37,7 @@ pub(super) fn lies_in(result: eslp_bytes, buffer: &[u8]) {
 pub(super) fn about_text(format: i32, slots: usize, text: &[u8]) {
     let mut event = zeroed();
     // SAFETY: the text lives longer than what is asked of the event.
-    if unsafe { eslp_event_view(format, bytes(text), &mut event) } == OK {
+    if unsafe { eslp_event_view(eslp_format(format), bytes(text), &mut event) } == OK {
         about_event(&event, slots, text);
     }
 }
@@ -103,6 +104,7 @@ unsafe fn about_writing(event: &eslp_event, number: usize) {
         let read = eslp_outgoing_event_read(&mut own, event);
         assert!(read != eslp_status::ESLP_INSUFFICIENT, "there is a slot for each header");
         for (format, flags) in [(1, 0), (2, 0), (3, 0), (1, 13), (2, 13), (3, 13)] {
+            let format = eslp_format(format);
             let mut len = 0;
             let status = eslp_event_transcode(event, format, flags, null_mut(), 0, &mut len);
             if status != eslp_status::ESLP_INSUFFICIENT {

@@ -89,6 +89,9 @@ class Switch:
         """The applications, with their arguments, that an extension has. Calls to others are parked."""
         self.refusals: dict[str, str] = {}
         """Why a destination does not answer: `switch.refusals["user/1001"] = "USER_BUSY"`. Others do."""
+        self.registrations: dict[str, str] = {}
+        """Who `show registrations` lists, by `user@domain`, and where he is reached:
+        `switch.registrations["1000@example.com"] = "sofia/internal/sip:1000@192.0.2.1:5060"`."""
         self.ringing = 0.0
         """Seconds for which the other side rings before it answers, or refuses; `inf` for ever."""
         self.subclasses: set[str] = set()
@@ -330,6 +333,7 @@ class Switch:
             apps=sorted(dict(self.apps)),
             dialplan={key: list(steps) for key, steps in dict(self.dialplan).items()},
             refusals=dict(self.refusals),
+            registrations=[(*_split(key, "@"), url) for key, url in dict(self.registrations).items()],
             ringing=self.ringing,
             moment=self.moment,
             subclasses=sorted(set(self.subclasses)),

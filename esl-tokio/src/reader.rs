@@ -1,0 +1,146 @@
+//! What lies between the driver of a connection and the streams that are read from it.
+
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
+
+use esl_proto::session::{Gap, Item, Overflow, Queue, Reason};
+
+use crate::Answer;
+
+/// What a stream could not give, told where it is missing.
+///
+/// The order is that in which things happened: what was lost before the connection comes as [`Lost`](Self::Lost) before its
+/// [`Gap`](Self::Gap), what was lost after it behind; the gap itself is never among what a full stream loses, unless 64 of
+/// them wait to be read: then the oldest count as lost. Between two connections on which nothing was heard there is one gap,
+/// not two. An end comes last, after all that was read before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Missed {
+    /// The stream was full, and so many are missing here. It goes on.
+    Lost(u64),
+    /// The connection was lost here and has been made anew: what happened in between is missing. The stream goes on.
+    Gap(Box<Gap>),
+    /// The stream was full, and ends ([`Overflow::End`]).
+    Overflowed,
+    /// The server refuses these events. The stream ends.
+    Refused(Answer),
+    /// The connection has ended for good, and why. The stream ends.
+    Ended(Reason),
+}
+
+impl Missed {
+    /// Whether the stream ends with it.
+    #[must_use]
+    pub const fn is_end(&self) -> bool {
+        !matches!(self, Self::Lost(_) | Self::Gap(_))
+    }
+}
+
+impl fmt::Display for Missed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lost(count) => write!(f, "{count} lost: the stream was full"),
+            Self::Gap(gap) => write!(f, "gap: {}", gap.reason),
+            Self::Overflowed => f.write_str("the stream was full"),
+            Self::Refused(answer) => write!(f, "refused: {answer}"),
+            Self::Ended(reason) => fmt::Display::fmt(reason, f),
+        }
+    }
+}
+
+impl std::error::Error for Missed {}
+
+/// The events or log lines that one stream has not read yet.
+pub(crate) struct Reader<T>(Mutex<Inner<T>>);
+
+struct Inner<T> {
+    queue: Queue<Entry<T>>,
+    /// How it ends, behind all else: with nothing if quietly.
+    end: Option<Option<Missed>>,
+    waker: Option<Waker>,
+}
+
+/// What stands in the queue. A gap is a mark there: it is neither lost nor counted.
+enum Entry<T> {
+    Item(T),
+    Gap(Box<Gap>),
+}
+
+/// How full a reader is.
+pub(crate) struct Fill {
+    pub(crate) waiting: usize,
+    pub(crate) lost: u64,
+}
+
+impl<T> Reader<T> {
+    pub(crate) const fn new(bound: usize, overflow: Overflow) -> Self {
+        Self(Mutex::new(Inner { queue: Queue::new(bound, overflow), end: None, waker: None }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts an item at the end, and says how many are lost by it. Whoever is to be woken for it goes to `wakers`.
+    pub(crate) fn push(&self, item: T, wakers: &mut Vec<Waker>) -> u64 {
+        let mut inner = self.lock();
+        let before = inner.queue.lost();
+        inner.queue.push(Entry::Item(item));
+        wakers.extend(inner.waker.take());
+        inner.queue.lost() - before
+    }
+
+    pub(crate) fn push_gap(&self, gap: &Gap, wakers: &mut Vec<Waker>) {
+        let mut inner = self.lock();
+        if let Some(Entry::Gap(last)) = inner.queue.back_mut() {
+            // Nothing has come in between: it is one.
+            last.until = gap.until;
+            last.core_after.clone_from(&gap.core_after);
+        } else {
+            inner.queue.push_mark(Entry::Gap(Box::new(gap.clone())));
+        }
+        wakers.extend(inner.waker.take());
+    }
+
+    pub(crate) fn end(&self, end: Option<Missed>, wakers: &mut Vec<Waker>) {
+        let mut inner = self.lock();
+        inner.end.get_or_insert(end);
+        wakers.extend(inner.waker.take());
+    }
+
+    pub(crate) fn is_blocking(&self) -> bool {
+        let inner = self.lock();
+        inner.queue.is_blocking() && inner.end.is_none()
+    }
+
+    pub(crate) fn fill(&self) -> Fill {
+        let inner = self.lock();
+        Fill { waiting: inner.queue.len(), lost: inner.queue.lost() }
+    }
+
+    /// What comes next; [`None`] in it is the end. The flag tells that there is room again.
+    pub(crate) fn poll(&self, waker: &Waker) -> (Poll<Option<Result<T, Missed>>>, bool) {
+        let mut inner = self.lock();
+        let was_blocking = inner.queue.is_blocking();
+        let next = match inner.queue.pop() {
+            Some(Item::Item(Entry::Item(item))) => Some(Ok(item)),
+            Some(Item::Item(Entry::Gap(gap))) => Some(Err(Missed::Gap(gap))),
+            Some(Item::Lost(count)) => Some(Err(Missed::Lost(count))),
+            Some(Item::Overflowed) => Some(Err(Missed::Overflowed)),
+            None => match inner.end.as_mut() {
+                Some(end) => end.take().map(Err),
+                None => {
+                    let is_known = inner.waker.as_ref().is_some_and(|known| known.will_wake(waker));
+                    let old = if is_known { None } else { inner.waker.replace(waker.clone()) };
+                    drop(inner);
+                    // Whatever it belongs to may end with it.
+                    drop(old);
+                    return (Poll::Pending, false);
+                }
+            },
+        };
+        let has_room = was_blocking && !inner.queue.is_blocking();
+        (Poll::Ready(next), has_room)
+    }
+}
