@@ -1,12 +1,13 @@
 //! The native module of the Python package `esl_proto`: the core's values as Python objects.
 //!
 //! Bottom up: `text` (octets and text from Python and to it), `error`, `names`, `keys`; `index` and `event`; `message` (all
-//! other frames); `command`; `input`; and on these `connection`, the client's side, and `session`, what waits for what on it. `ask`, `outgoing`, `output` and
+//! other frames); `command` and `app`; `input`; and on these `connection`, the client's side, and `session`, what waits for what on it. `ask`, `outgoing`, `output` and
 //! `pattern`, and on them `server`, are the listener's side; `sim` is the simulated switch for `esl_proto.testing`.
 //!
 //! Objects hold octets as Python's own `bytes`, and read them with the core when they are asked something. All classes
 //! are frozen; what changes stands behind a lock, so that the module needs no GIL.
 
+mod app;
 mod command;
 mod connection;
 mod dial;
@@ -37,6 +38,8 @@ use pyo3::prelude::*;
 mod _native {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::app::App;
     #[pymodule_export]
     use crate::command::Command;
     #[pymodule_export]

@@ -595,8 +595,8 @@ impl ClientSession {
     fn connect_outbound(&self, py: Python<'_>) -> PyResult<()> {
         self.act(py, |state| {
             state.session.set_own_only(true);
-            state.host.readers.insert(0, Reader::Subscription);
-            // All events of the channel come with these.
+            // All events of the channel come with these, which tell of its end.
+            state.host.readers.insert(0, Reader::Handler);
             state.session.listen(Slot(0), [EventName::ChannelHangup, EventName::ChannelHangupComplete].into())
         })?;
         self.connect(py, Client::outbound(unlimited()), None, 0);
