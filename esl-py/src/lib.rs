@@ -8,6 +8,7 @@
 //! Objects hold octets as Python's own `bytes`, and read them with the core when they are asked something. All classes
 //! are frozen; what changes stands behind a lock, so that the module needs no GIL.
 
+mod app;
 mod calls;
 mod command;
 mod connection;
@@ -39,6 +40,8 @@ use pyo3::prelude::*;
 mod _native {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::app::App;
     #[pymodule_export]
     use crate::calls::{Call, Calls, Change};
     #[pymodule_export]

@@ -242,7 +242,7 @@ class TestPrograms:
         assert call.wait() == "NORMAL_CLEARING"
 
     def test_but_not_after_resume(self, switch: Switch, program: Program) -> None:
-        call = switch.call(program.address)
+        call = switch.call(program.address, is_async=False)
         peer, _ = program.accept()
         with peer:
             peer.ask(Command.resume())
