@@ -801,7 +801,7 @@ impl ClientSession {
         let tag = self.act(py, |state| {
             let id = state.session.bgapi(&*line, Slot(slot), None)?;
             state.host.begins.insert(id.number(), begun);
-            Ok(state.session.tag(Slot(slot)))
+            Ok(state.session.last_tag())
         })?;
         Ok(to_str(py, tag.as_ref().map_or(&[], |tag| tag.as_bytes())))
     }
