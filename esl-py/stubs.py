@@ -1,8 +1,9 @@
-"""Writes the docstrings of the native module into its stubs, where editors look for them.
+"""Writes the docstrings of the native module into its stubs, where editors look for them, and the core's vocabulary into
+`esl_proto.names`, where type checkers do.
 
 python esl-py/stubs.py [--check]
 
-What the docstrings say stands in the Rust sources; `--check` only tells whether the stubs say the same.
+What they say stands in the Rust sources; `--check` only tells whether the files say the same.
 """
 
 import ast
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import esl_proto._native as native
 
-STUBS = Path(__file__).resolve().parent / "python" / "esl_proto" / "_native.pyi"
+PACKAGE = Path(__file__).resolve().parent / "python" / "esl_proto"
 
 
 def docstring(path: str, indent: str) -> str | None:
@@ -62,13 +63,30 @@ def documented(source: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def listed(source: str) -> str:
+    """The enums with the members of today: a member's name is its word in capitals, without the server's prefix."""
+    lines = source.splitlines()
+    vocabulary = dict(native.vocabulary())
+    for node in reversed(ast.parse(source).body):
+        if isinstance(node, ast.ClassDef) and node.name in vocabulary:
+            old = [member for member in node.body if isinstance(member, ast.Assign)]
+            lines[old[0].lineno - 1 : old[-1].end_lineno] = [
+                f'    {word.upper().removeprefix("CS_")} = "{word}"' + ("" if code is None else f", {code}")
+                for word, code in vocabulary[node.name]
+            ]
+    return "\n".join(lines) + "\n"
+
+
 def main() -> int:
-    source = STUBS.read_text()
-    wanted = documented(source)
-    if "--check" in sys.argv[1:]:
-        return int(source != wanted)
-    STUBS.write_text(wanted)
-    return 0
+    stale = False
+    for name, renewed in [("_native.pyi", documented), ("names.py", listed)]:
+        path = PACKAGE / name
+        source = path.read_text()
+        wanted = renewed(source)
+        stale |= source != wanted
+        if "--check" not in sys.argv[1:]:
+            path.write_text(wanted)
+    return int(stale and "--check" in sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -29,11 +29,12 @@
  *   length-delimited.
  * - What is found points into the host's buffer: it is valid until the host overwrites, moves or frees these octets.
  *   Take what you need before you take the consumed octets off the buffer.
- * - Results are written through pointers. If a function returns an error, it has done nothing, and the contents of an
- *   output buffer are meaningless; where a result tells more about the error, the comment says so.
- * - During a call, nobody else writes to its arguments or to what they point to, and nobody else uses its results. A
- *   result or an output buffer overlaps no argument and no other result.
- * - NULL, memory that was never initialised or is zero, and handles that have ended are detected: the status is
+ * - Results are written through pointers, always: if a function returns an error, it has done nothing, results are zeros (ids
+ *   ESLP_NO_ID), and the contents of an output buffer are meaningless; where a result tells more about the error, the comment
+ *   says so.
+ * - During a call, nobody else writes to its arguments or to what they point to, and nobody else uses its results. Results
+ *   overlap no argument and no other result. Octets of an argument that lie in the output buffer are detected: ESLP_OVERLAP.
+ * - NULL, memory that is zero or has none of the library's marks, and handles that have ended are detected: the status is
  *   ESLP_NULL or ESLP_BAD_HANDLE. Functions that return no status return 0, false or NULL then. A pointer to memory that
  *   does not exist, or is shorter than stated, cannot be detected.
  * - Handles (eslp_decoder, eslp_client, eslp_connection, eslp_server) live in memory of the host's (_init, _drop) or, but for
@@ -42,8 +43,12 @@
  *   goes on from where the iterator stands.
  * - A handle may move from thread to thread, but only one function at a time may use it or its results. Different handles
  *   are independent. Structs that are only read may be shared.
- * - Numbers of an enum travel as int32_t, because a newer library may know more of them. Be ready for others. In the
- *   host's own structs, zero always means "not specified".
+ * - In the host's own structs, zero always means "not specified": begin with `= {0}` or with designated initialisers. A struct on
+ *   the stack that was not set holds what was there before, which may look like an earlier struct and cannot be detected.
+ * - A newer library may know more numbers of an enum: be ready for others. Structs have room, `reserved`, in which a newer
+ *   library may have more fields: zeros, which mean that nothing is said. A number or a field that this library does not
+ *   know gives ESLP_UNKNOWN_NUMBER or ESLP_UNKNOWN_FIELD. Programs that were compiled against this header run with all later
+ *   libraries of the same ESLP_ABI_VERSION.
  */
 #ifndef ESL_PROTO_H
 #define ESL_PROTO_H
@@ -52,6 +57,25 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+/* A type of 32 bits for each enum, because a library of another age may know more numbers: an enum where the language has
+ * enums of a fixed type, else int32_t. */
+#if defined(__cplusplus)
+#define ESLP_ENUM(name) enum name : int32_t
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L
+#define ESLP_ENUM(name) enum name : int32_t; typedef enum name name; enum name : int32_t
+#else
+#define ESLP_ENUM(name) typedef int32_t name; enum
+#endif
+
+/* For functions whose status must not be ignored: a command that was not sent is never answered. */
+#if (defined(__cplusplus) && __cplusplus >= 201703L) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L)
+#define ESLP_NODISCARD [[nodiscard]]
+#elif defined(__GNUC__)
+#define ESLP_NODISCARD __attribute__((warn_unused_result))
+#else
+#define ESLP_NODISCARD
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -63,13 +87,22 @@ extern "C" {
  * What functions return, and which library this is.
  * ======================================================================== */
 
+/** The version of this header. eslp_version_number() tells that of the library. */
+#define ESLP_VERSION_MAJOR 0
+#define ESLP_VERSION_MINOR 1
+#define ESLP_VERSION_PATCH 0
+/** The three as one number, which grows with each version. */
+#define ESLP_VERSION_NUMBER 1000
+/** The same as a text. */
+#define ESLP_VERSION "0.1.0"
+
 /**
  * How a function went.
  *
  * 0 is success. Positive values are not errors; they tell you what to do next, or that there is nothing. Negative
  * values are errors, and the function has done nothing. The numbers never change and are never reused.
  */
-typedef enum eslp_status {
+ESLP_ENUM(eslp_status) {
   /** Done. */
   ESLP_OK = 0,
   /** More octets must be read first. */
@@ -84,18 +117,35 @@ typedef enum eslp_status {
   ESLP_WAITING = 5,
   /** What was asked for is not here: the frame comes in parts. */
   ESLP_NOT_WHOLE = 6,
+  /** The time is over: esl_proto_posix.h. */
+  ESLP_TIMED_OUT = 7,
   /** A pointer is NULL. */
   ESLP_NULL = -1,
   /** A handle or iterator that was never initialised, or is of another type, or has ended. */
   ESLP_BAD_HANDLE = -2,
   /** A pointer is not aligned as its type is. */
   ESLP_MISALIGNED = -3,
-  /** A number that is not in its enum, or an impossible length. */
+  /** A number that makes no sense, or an impossible length. */
   ESLP_INVALID_ARGUMENT = -4,
   /** The memory for a handle is too small. */
   ESLP_MEMORY_TOO_SMALL = -5,
   /** There is no memory left. */
   ESLP_NO_MEMORY = -6,
+  /** A number that this library does not have in its enum: it is wrong, or the program's header is newer. */
+  ESLP_UNKNOWN_NUMBER = -7,
+  /**
+   * Room of a struct that is not zero: the struct was not set to zeros, or the program's header is newer and the field
+   * that it has set is unknown to this library.
+   */
+  ESLP_UNKNOWN_FIELD = -8,
+  /** An input lies, in whole or in part, where the function is to write. */
+  ESLP_OVERLAP = -9,
+  /** A call of the system's has failed: esl_proto_posix.h keeps its errno. */
+  ESLP_SYSTEM = -10,
+  /** A host's name is not known: esl_proto_posix.h. */
+  ESLP_UNKNOWN_HOST = -11,
+  /** The server refuses: the password, the address by its access list, a command with `-ERR`. esl_proto_posix.h. */
+  ESLP_REFUSED = -12,
   /** Content-Length is no decimal number. */
   ESLP_INVALID_LENGTH = -101,
   /** Two Content-Length headers differ. */
@@ -234,7 +284,27 @@ typedef enum eslp_status {
   ESLP_OTHER_CODING = -711,
   /** The library is built without the format in which an event is to be written. */
   ESLP_FORMAT_UNSUPPORTED = -712,
-} eslp_status;
+  /** A part of an application's argument is empty that must not be. */
+  ESLP_APP_EMPTY = -901,
+  /** It holds a NUL. */
+  ESLP_APP_NUL = -902,
+  /** It holds `${`, which the server would expand. */
+  ESLP_APP_EXPANSION = -903,
+  /** It holds a separator. */
+  ESLP_APP_SEPARATOR = -904,
+  /** It has a meaning of its own. */
+  ESLP_APP_RESERVED = -905,
+  /** It holds a blank that the server would not read as part of it. */
+  ESLP_APP_BLANK = -906,
+  /** It holds a quote or backslash. */
+  ESLP_APP_QUOTE = -907,
+  /** More than the server's limit. */
+  ESLP_APP_TOO_MANY = -908,
+  /** A number that is out of range. */
+  ESLP_APP_OUT_OF_RANGE = -909,
+  /** It holds what is no DTMF digit. */
+  ESLP_APP_DIGIT = -910,
+};
 
 /** Counts up when a function or struct of this header changes in a way that compiled programs notice. */
 #define ESLP_ABI_VERSION 1
@@ -250,6 +320,9 @@ uint32_t eslp_abi_version(void);
 
 /** The version of the library, as `0.1.0`: valid for ever. */
 const char *eslp_version(void);
+
+/** The ESLP_VERSION_NUMBER of the library. */
+uint32_t eslp_version_number(void);
 
 /* ========================================================================
  * Octets and values
@@ -317,14 +390,15 @@ eslp_status eslp_value_plain(const eslp_value *value, eslp_bytes *octets);
  *
  * @return ESLP_INSUFFICIENT if the storage is too short: `octets->len` is then what is needed, and its data NULL.
  */
-eslp_status eslp_value_read(const eslp_value *value, void *storage, size_t size, eslp_bytes *octets);
+ESLP_NODISCARD eslp_status eslp_value_read(const eslp_value *value, void *storage, size_t size,
+    eslp_bytes *octets);
 
 /**
  * Writes the decoded octets to `out`. `len`, which may be NULL, is their number.
  *
  * @return ESLP_INSUFFICIENT if `size` is less: nothing is written, and `len` says what is needed.
  */
-eslp_status eslp_value_decode(const eslp_value *value, void *out, size_t size, size_t *len);
+ESLP_NODISCARD eslp_status eslp_value_decode(const eslp_value *value, void *out, size_t size, size_t *len);
 
 /**
  * Writes the decoded octets to `out` and a NUL behind them. `len`, which may be NULL, is their number without the NUL;
@@ -333,7 +407,7 @@ eslp_status eslp_value_decode(const eslp_value *value, void *out, size_t size, s
  * @return ESLP_INSUFFICIENT if `size` is less than one more: nothing is written, and `len` is their number all the
  * same.
  */
-eslp_status eslp_value_string(const eslp_value *value, char *out, size_t size, size_t *len);
+ESLP_NODISCARD eslp_status eslp_value_string(const eslp_value *value, char *out, size_t size, size_t *len);
 
 /** The number of decoded octets; 0 if `value` is none. */
 size_t eslp_value_decoded_len(const eslp_value *value);
@@ -373,6 +447,12 @@ bool eslp_value_is_array(const eslp_value *value);
  * `items` is valid as long as the octets in the buffer; take the elements with eslp_items_next().
  */
 eslp_status eslp_value_items(const eslp_value *value, eslp_items *items);
+
+/**
+ * The same of what may be an array, wherever it comes from: also of a variable's value in a reply, `ARRAY::one|:two`, whose text is
+ * not marked as one.
+ */
+eslp_status eslp_value_elements(const eslp_value *value, eslp_items *items);
 
 /**
  * The next element.
@@ -416,7 +496,7 @@ static inline eslp_bytes eslp_str(const char *text) {
  * ======================================================================== */
 
 /** How events are written. */
-typedef enum eslp_format {
+ESLP_ENUM(eslp_format) {
   /** Not said: the server's own choice, or what was set before. */
   ESLP_FORMAT_NONE = 0,
   /** text/event-plain */
@@ -425,19 +505,19 @@ typedef enum eslp_format {
   ESLP_FORMAT_JSON = 2,
   /** text/event-xml */
   ESLP_FORMAT_XML = 3,
-} eslp_format;
+};
 
 /**
- * How urgent a log line is, or which lines a connection wants: the lower the more urgent. Deeper levels without a name
- * go up to 63.
+ * How urgent a log line is, or which lines a connection wants: the lower the more urgent. The numbers are the server's, but
+ * for CONSOLE, which is 0 there, and DISABLE, -1. Deeper levels without a name go up to 63.
  */
-typedef enum eslp_log_level {
-  /** Not said: `log` alone, which means DEBUG. */
-  ESLP_LOG_NONE = -2,
+ESLP_ENUM(eslp_log_level) {
   /** No lines at all; as a level of `log` only. */
-  ESLP_LOG_DISABLE = -1,
+  ESLP_LOG_DISABLE = -2,
   /** CONSOLE */
-  ESLP_LOG_CONSOLE = 0,
+  ESLP_LOG_CONSOLE = -1,
+  /** Not said: `log` alone, which means DEBUG. */
+  ESLP_LOG_NONE = 0,
   /** ALERT */
   ESLP_LOG_ALERT = 1,
   /** CRIT */
@@ -454,10 +534,10 @@ typedef enum eslp_log_level {
   ESLP_LOG_DEBUG = 7,
   /** The deepest level. */
   ESLP_LOG_MAX = 63,
-} eslp_log_level;
+};
 
 /** The name of an event, in the server's order. */
-typedef enum eslp_event_name {
+ESLP_ENUM(eslp_event_name) {
   /** A name that is not in this list, or none. */
   ESLP_EVENT_OTHER = -1,
   ESLP_EVENT_CUSTOM = 0,
@@ -554,10 +634,10 @@ typedef enum eslp_event_name {
   ESLP_EVENT_SHUTDOWN_REQUESTED = 91,
   ESLP_EVENT_CERT_RELOAD = 92,
   ESLP_EVENT_ALL = 93,
-} eslp_event_name;
+};
 
 /** Why a call ended: Q.850, and FreeSWITCH's own beyond it. */
-typedef enum eslp_cause {
+ESLP_ENUM(eslp_cause) {
   /** A word that is not in this list. */
   ESLP_CAUSE_OTHER = -1,
   ESLP_CAUSE_NONE = 0,
@@ -642,10 +722,10 @@ typedef enum eslp_cause {
   ESLP_CAUSE_INVALID_IDENTITY = 823,
   ESLP_CAUSE_STALE_DATE = 824,
   ESLP_CAUSE_REJECT_ALL = 825,
-} eslp_cause;
+};
 
 /** Where a channel is in its life: Channel-State, and Channel-State-Number. */
-typedef enum eslp_channel_state {
+ESLP_ENUM(eslp_channel_state) {
   /** A word that is not in this list. */
   ESLP_CS_OTHER = -1,
   ESLP_CS_NEW = 0,
@@ -662,10 +742,10 @@ typedef enum eslp_channel_state {
   ESLP_CS_REPORTING = 11,
   ESLP_CS_DESTROY = 12,
   ESLP_CS_NONE = 13,
-} eslp_channel_state;
+};
 
 /** Where a call is in its life: Channel-Call-State. */
-typedef enum eslp_call_state {
+ESLP_ENUM(eslp_call_state) {
   /** A word that is not in this list. */
   ESLP_CCS_OTHER = -1,
   ESLP_CCS_DOWN = 0,
@@ -677,87 +757,87 @@ typedef enum eslp_call_state {
   ESLP_CCS_RING_WAIT = 6,
   ESLP_CCS_HANGUP = 7,
   ESLP_CCS_UNHELD = 8,
-} eslp_call_state;
+};
 
 /** Whether a call has been answered: Answer-State. */
-typedef enum eslp_answer_state {
+ESLP_ENUM(eslp_answer_state) {
   /** A word that is not in this list. */
   ESLP_AS_OTHER = -1,
   ESLP_AS_RINGING = 0,
   ESLP_AS_EARLY = 1,
   ESLP_AS_ANSWERED = 2,
   ESLP_AS_HANGUP = 3,
-} eslp_answer_state;
+};
 
 /** Who called, seen from FreeSWITCH: Call-Direction. */
-typedef enum eslp_direction {
+ESLP_ENUM(eslp_direction) {
   /** A word that is not in this list. */
   ESLP_DIRECTION_OTHER = -1,
   ESLP_DIRECTION_INBOUND = 0,
   ESLP_DIRECTION_OUTBOUND = 1,
-} eslp_direction;
+};
 
 /** The eslp_event_name that a word is, in any case of its letters; ESLP_EVENT_OTHER for any other word. */
-int32_t eslp_event_name_from(eslp_bytes word);
+eslp_event_name eslp_event_name_from(eslp_bytes word);
 
 /** The word of an eslp_event_name as FreeSWITCH writes it, valid for ever; NULL for any other number. */
-eslp_bytes eslp_event_name_text(int32_t name);
+eslp_bytes eslp_event_name_text(eslp_event_name name);
 
 /**
  * The eslp_cause that a word is, in any case of its letters, or its number in digits; ESLP_CAUSE_OTHER for any other
  * word.
  */
-int32_t eslp_cause_from(eslp_bytes word);
+eslp_cause eslp_cause_from(eslp_bytes word);
 
 /** The word of an eslp_cause as FreeSWITCH writes it, valid for ever; NULL for any other number. */
-eslp_bytes eslp_cause_text(int32_t cause);
+eslp_bytes eslp_cause_text(eslp_cause cause);
 
 /** The eslp_channel_state that a word is, in any case of its letters; ESLP_CS_OTHER for any other word. */
-int32_t eslp_channel_state_from(eslp_bytes word);
+eslp_channel_state eslp_channel_state_from(eslp_bytes word);
 
 /** The word of an eslp_channel_state as FreeSWITCH writes it, valid for ever; NULL for any other number. */
-eslp_bytes eslp_channel_state_text(int32_t state);
+eslp_bytes eslp_channel_state_text(eslp_channel_state state);
 
 /** The eslp_call_state that a word is, in any case of its letters; ESLP_CCS_OTHER for any other word. */
-int32_t eslp_call_state_from(eslp_bytes word);
+eslp_call_state eslp_call_state_from(eslp_bytes word);
 
 /** The word of an eslp_call_state as FreeSWITCH writes it, valid for ever; NULL for any other number. */
-eslp_bytes eslp_call_state_text(int32_t state);
+eslp_bytes eslp_call_state_text(eslp_call_state state);
 
 /** The eslp_answer_state that a word is, in any case of its letters; ESLP_AS_OTHER for any other word. */
-int32_t eslp_answer_state_from(eslp_bytes word);
+eslp_answer_state eslp_answer_state_from(eslp_bytes word);
 
 /** The word of an eslp_answer_state as FreeSWITCH writes it, valid for ever; NULL for any other number. */
-eslp_bytes eslp_answer_state_text(int32_t state);
+eslp_bytes eslp_answer_state_text(eslp_answer_state state);
 
 /** The eslp_direction that a word is, in any case of its letters; ESLP_DIRECTION_OTHER for any other word. */
-int32_t eslp_direction_from(eslp_bytes word);
+eslp_direction eslp_direction_from(eslp_bytes word);
 
 /** The word of an eslp_direction as FreeSWITCH writes it, valid for ever; NULL for any other number. */
-eslp_bytes eslp_direction_text(int32_t direction);
+eslp_bytes eslp_direction_text(eslp_direction direction);
 
 /** The eslp_format that a word is, in any case of its letters; ESLP_FORMAT_NONE for any other word. */
-int32_t eslp_format_from(eslp_bytes word);
+eslp_format eslp_format_from(eslp_bytes word);
 
 /** The word of an eslp_format as commands have it, valid for ever; NULL for any other number. */
-eslp_bytes eslp_format_text(int32_t format);
+eslp_bytes eslp_format_text(eslp_format format);
 
 /** The Content-Type of events in an eslp_format, valid for ever; NULL for any other number. */
-eslp_bytes eslp_format_content_type(int32_t format);
+eslp_bytes eslp_format_content_type(eslp_format format);
 
 /**
  * The level that a name or a number says, as the `log` command reads it.
  *
  * @return ESLP_NOT_FOUND for any other word.
  */
-eslp_status eslp_log_level_from(eslp_bytes word, int32_t *level);
+eslp_status eslp_log_level_from(eslp_bytes word, eslp_log_level *level);
 
 /** The name of a level, valid for ever; NULL for levels without one and for any other number. */
-eslp_bytes eslp_log_level_text(int32_t level);
+eslp_bytes eslp_log_level_text(eslp_log_level level);
 
 /* Well-known headers: eslp_event_get(&event, ESLP_LIT(ESLP_HEADER_UNIQUE_ID), &value). */
 
-/** In frames and events: octets of the body. */
+/** In frames and events: bytes of the body. */
 #define ESLP_HEADER_CONTENT_LENGTH "Content-Length"
 /** In frames: what the frame is. */
 #define ESLP_HEADER_CONTENT_TYPE "Content-Type"
@@ -855,6 +935,18 @@ eslp_bytes eslp_log_level_text(int32_t level);
 #define ESLP_HEADER_DTMF_DIGIT "DTMF-Digit"
 /** In DTMF events: how long it was, in samples. */
 #define ESLP_HEADER_DTMF_DURATION "DTMF-Duration"
+/** In CHANNEL_UUID: the channel's uuid before. */
+#define ESLP_HEADER_OLD_UNIQUE_ID "Old-Unique-ID"
+/** In CHANNEL_BRIDGE and CHANNEL_UNBRIDGE: the one channel. */
+#define ESLP_HEADER_BRIDGE_A_UNIQUE_ID "Bridge-A-Unique-ID"
+/** In CHANNEL_BRIDGE and CHANNEL_UNBRIDGE: the other. */
+#define ESLP_HEADER_BRIDGE_B_UNIQUE_ID "Bridge-B-Unique-ID"
+/** In CUSTOM `loopback::bowout`: the channel that leaves the call. */
+#define ESLP_HEADER_RESIGNING_UUID "Resigning-UUID"
+/** In CUSTOM `loopback::bowout`: the channel that takes its place. */
+#define ESLP_HEADER_ACQUIRED_UUID "Acquired-UUID"
+/** In events that show variables of a channel, before the name of each. */
+#define ESLP_HEADER_VARIABLE_PREFIX "variable_"
 
 /* ========================================================================
  * Lists of pairs
@@ -884,6 +976,8 @@ typedef struct eslp_pairs {
   eslp_bytes request;
   /** The kind of that source: private. */
   uint32_t part;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[1];
 } eslp_pairs;
 
 /* ========================================================================
@@ -906,9 +1000,11 @@ typedef struct eslp_event {
   /** The text as received. */
   eslp_bytes text;
   /** An eslp_format. */
-  int32_t format;
+  eslp_format format;
   /** Whether lines end in CRLF: a private number. */
   uint32_t crlf;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[1];
 } eslp_event;
 
 /** An iterator over headers. Valid as long as what it was made of; take the headers with eslp_headers_next(). */
@@ -933,13 +1029,13 @@ typedef struct eslp_index {
 } eslp_index;
 
 /** The text of an event in this format: the body of a frame, or a stored copy of one. */
-eslp_status eslp_event_view(int32_t format, eslp_bytes text, eslp_event *event);
+eslp_status eslp_event_view(eslp_format format, eslp_bytes text, eslp_event *event);
 
 /**
  * The event's name: an eslp_event_name; ESLP_EVENT_OTHER if it has none or another, which
  * `eslp_event_get(event, ESLP_LIT("Event-Name"), &value)` tells.
  */
-int32_t eslp_event_name_of(const eslp_event *event);
+eslp_event_name eslp_event_name_of(const eslp_event *event);
 
 /**
  * The last header of this name, in any case of its letters: where there are two, it is the newer fact.
@@ -947,6 +1043,35 @@ int32_t eslp_event_name_of(const eslp_event *event);
  * @return ESLP_NOT_FOUND if there is none.
  */
 eslp_status eslp_event_get(const eslp_event *event, eslp_bytes name, eslp_value *value);
+
+/**
+ * The value of a variable of the channel: the header `variable_<name>`.
+ *
+ * @return ESLP_NOT_FOUND if there is none.
+ */
+eslp_status eslp_event_variable(const eslp_event *event, eslp_bytes name, eslp_value *value);
+
+/**
+ * The last header of this name as a decimal number without sign: times in microseconds, sequences, ports.
+ *
+ * @return ESLP_NOT_FOUND if there is none, or it is no number that fits.
+ */
+eslp_status eslp_event_u64(const eslp_event *event, eslp_bytes name, uint64_t *number);
+
+/** Why the call has ended: Hangup-Cause; ESLP_CAUSE_OTHER if it is not said, or by another word. */
+eslp_cause eslp_event_hangup_cause(const eslp_event *event);
+
+/** Where the channel is in its life: Channel-State; ESLP_CS_OTHER if it is not said, or by another word. */
+eslp_channel_state eslp_event_channel_state(const eslp_event *event);
+
+/** Where the call is in its life: Channel-Call-State; ESLP_CCS_OTHER if it is not said, or by another word. */
+eslp_call_state eslp_event_call_state(const eslp_event *event);
+
+/** Whether the call has been answered: Answer-State; ESLP_AS_OTHER if it is not said, or by another word. */
+eslp_answer_state eslp_event_answer_state(const eslp_event *event);
+
+/** Who called, seen from FreeSWITCH: Call-Direction; ESLP_DIRECTION_OTHER if it is not said, or by another word. */
+eslp_direction eslp_event_direction(const eslp_event *event);
 
 /**
  * The last header of each of `count` names: what eslp_event_get() gives for each, in one pass. `values` has as many places;
@@ -965,8 +1090,8 @@ eslp_status eslp_event_find(const eslp_event *event, const eslp_bytes *names, si
  * A status from ESLP_FORGED_NAME on if the event cannot be written so; `len` is then the place of the header, from 0, or
  * the number of headers if it is the body.
  */
-eslp_status eslp_event_transcode(const eslp_event *event, int32_t format, int32_t flags, void *out,
-    size_t size, size_t *len);
+ESLP_NODISCARD eslp_status eslp_event_transcode(const eslp_event *event, eslp_format format, int32_t flags,
+    void *out, size_t size, size_t *len);
 
 /**
  * Begins with the first of all headers of this name, in any case of its letters. The name must stay where it is as
@@ -1017,7 +1142,7 @@ eslp_status eslp_event_index(const eslp_event *event, eslp_slot *slots, size_t c
 eslp_status eslp_index_get(const eslp_index *index, eslp_bytes name, eslp_value *value);
 
 /** The event's name, as eslp_event_name_of(). */
-int32_t eslp_index_name_of(const eslp_index *index);
+eslp_event_name eslp_index_name_of(const eslp_index *index);
 
 /**
  * Begins with the first header, as eslp_event_headers(). The index and its slots must stay as they are as long as
@@ -1049,10 +1174,12 @@ typedef struct eslp_frame {
   eslp_bytes content_type;
   /** A number of the library's own. */
   uint32_t flags;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[1];
 } eslp_frame;
 
 /** What a frame is. */
-typedef enum eslp_message_kind {
+ESLP_ENUM(eslp_message_kind) {
   /** None. */
   ESLP_MESSAGE_NONE = 0,
   /** auth/request: the server wants `auth` or `userauth` first. */
@@ -1074,7 +1201,7 @@ typedef enum eslp_message_kind {
    * Before the last part of its head, the reply to `connect` is this, too: see ESLP_IN_HEAD_PART.
    */
   ESLP_MESSAGE_OTHER = 8,
-} eslp_message_kind;
+};
 
 /**
  * What the server says with one frame. Ask it with the functions below; each says of which kind it must be.
@@ -1083,15 +1210,17 @@ typedef enum eslp_message_kind {
  */
 typedef struct eslp_message {
   /** An eslp_message_kind. */
-  int32_t kind;
+  eslp_message_kind kind;
   /** The eslp_format of an event. */
-  int32_t format;
+  eslp_format format;
   /**
    * The frame. Of an event that a client has found whole, the body alone is there. Of a frame that comes in parts,
    * the head alone is there, with ESLP_IN_HEAD_PART not even that: functions that need what is not there return
    * ESLP_NOT_WHOLE.
    */
   eslp_frame frame;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[2];
 } eslp_message;
 
 /**
@@ -1110,6 +1239,8 @@ typedef struct eslp_lines {
   uint8_t goes_on;
   /** Whether the lines are those of an event, or of the reply to `connect`: their values are percent-coded. */
   uint8_t is_event;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[1];
 } eslp_lines;
 
 /** A header, or a part of one: eslp_lines_next(). */
@@ -1125,10 +1256,12 @@ typedef struct eslp_header_part {
   uint8_t after_line_end;
   /** Whether the line ends here. Otherwise the first header of the next part goes on with the value. */
   uint8_t is_complete;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[2];
 } eslp_header_part;
 
 /** How an answer begins. */
-typedef enum eslp_reply_status {
+ESLP_ENUM(eslp_reply_status) {
   /** There is no answer: the message is of another kind. */
   ESLP_REPLY_NONE = 0,
   /** `+OK` */
@@ -1144,15 +1277,17 @@ typedef enum eslp_reply_status {
   ESLP_REPLY_BARE = 4,
   /** A reply in which the value of a variable stands where its text should: see eslp_reply_is_broken(). */
   ESLP_REPLY_BROKEN = 5,
-} eslp_reply_status;
+};
 
 /** How an outbound connection runs applications: the `socket` application's `async` option. */
-typedef enum eslp_socket_mode {
+ESLP_ENUM(eslp_socket_mode) {
+  /** Not known: no outbound connection, or the reply to `connect` has not come. */
+  ESLP_SOCKET_NONE = 0,
   /** `execute` is answered at once. */
   ESLP_SOCKET_ASYNC = 1,
   /** `execute` is answered when the application has ended. The server calls this `static`. */
   ESLP_SOCKET_SYNC = 2,
-} eslp_socket_mode;
+};
 
 /**
  * Begins with the first of the frame's headers, in the order of the wire, undecoded; the headers of an event are
@@ -1239,13 +1374,13 @@ eslp_status eslp_reply_allowed_api(const eslp_message *message, eslp_value *api)
 eslp_status eslp_reply_allowed_log(const eslp_message *message, bool *allowed);
 
 /** In the reply to `connect`: an eslp_socket_mode, whether applications run beside the commands. */
-eslp_status eslp_reply_socket_mode(const eslp_message *message, int32_t *mode);
+eslp_status eslp_reply_socket_mode(const eslp_message *message, eslp_socket_mode *mode);
 
 /** In the reply to `connect`: whether all commands may be used (`full`) or only those for the one channel. */
 eslp_status eslp_reply_full_control(const eslp_message *message, bool *full);
 
-/** How urgent a log line is: -1 to 63, see eslp_log_level. */
-eslp_status eslp_log_level_of(const eslp_message *message, int32_t *level);
+/** How urgent a log line is. */
+eslp_status eslp_log_level_of(const eslp_message *message, eslp_log_level *level);
 
 /** The source file that wrote a log line. */
 eslp_status eslp_log_file(const eslp_message *message, eslp_value *file);
@@ -1325,6 +1460,8 @@ typedef struct eslp_limits {
    * loopback call and 8 to 12 kB for a SIP call. A buffer of 16 KiB has nearly all of them whole.
    */
   size_t max_buffered;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[4];
 } eslp_limits;
 
 /**
@@ -1341,15 +1478,15 @@ typedef struct eslp_limits {
 typedef struct eslp_decoder eslp_decoder;
 
 /** Who sends the octets that a decoder reads. */
-typedef enum eslp_sender {
+ESLP_ENUM(eslp_sender) {
   /** FreeSWITCH: the client's side. Its frames are messages. */
   ESLP_FROM_SERVER = 1,
   /** A client: the server's side. Its frames are requests. */
   ESLP_FROM_CLIENT = 2,
-} eslp_sender;
+};
 
 /** What eslp_decoder_decode() found at the front of the buffer. */
-typedef enum eslp_step_kind {
+ESLP_ENUM(eslp_step_kind) {
   /** Nothing; more octets must be read. */
   ESLP_STEP_NONE = 0,
   /** A whole frame: `message`. */
@@ -1369,7 +1506,7 @@ typedef enum eslp_step_kind {
    * `message.format`, as far as the lines have told. More of the head follows until `head_ends` is not 0.
    */
   ESLP_STEP_HEAD_PART = 4,
-} eslp_step_kind;
+};
 
 /** What eslp_decoder_decode() found. */
 typedef struct eslp_step {
@@ -1381,7 +1518,7 @@ typedef struct eslp_step {
    */
   size_t required;
   /** An eslp_step_kind. */
-  int32_t kind;
+  eslp_step_kind kind;
   /**
    * With ESLP_STEP_HEAD_PART: whether these are the last lines of the head. Then `remaining` is the length of the
    * body.
@@ -1405,6 +1542,8 @@ typedef struct eslp_step {
   uint64_t remaining;
   /** After an error: its position in the stream, counted from the first octet the decoder was given. */
   uint64_t error_offset;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[4];
 } eslp_step;
 
 /** The memory that eslp_decoder_init() needs of this library: at most ESLP_DECODER_SIZE. */
@@ -1418,14 +1557,15 @@ size_t eslp_decoder_alignof(void);
  *
  * `sender` is an eslp_sender. Then eslp_decoder_decode().
  */
-eslp_status eslp_decoder_init(void *memory, size_t size, int32_t sender, const eslp_limits *limits,
-    eslp_decoder **decoder);
+ESLP_NODISCARD eslp_status eslp_decoder_init(void *memory, size_t size, eslp_sender sender,
+    const eslp_limits *limits, eslp_decoder **decoder);
 
 /** Ends a decoder in the caller's memory, which is free for other use then. */
 eslp_status eslp_decoder_drop(eslp_decoder *decoder);
 
 /** Makes a decoder on the heap; eslp_decoder_free() it. */
-eslp_status eslp_decoder_new(int32_t sender, const eslp_limits *limits, eslp_decoder **decoder);
+ESLP_NODISCARD eslp_status eslp_decoder_new(eslp_sender sender, const eslp_limits *limits,
+    eslp_decoder **decoder);
 
 /** Gives a decoder on the heap back. NULL is fine. */
 void eslp_decoder_free(eslp_decoder *decoder);
@@ -1439,7 +1579,8 @@ void eslp_decoder_free(eslp_decoder *decoder);
  * @return ESLP_OK, ESLP_NEED_DATA, or an error from ESLP_INVALID_LENGTH on if the framing is broken, then and on every
  * later call.
  */
-eslp_status eslp_decoder_decode(eslp_decoder *decoder, const void *buf, size_t len, eslp_step *step);
+ESLP_NODISCARD eslp_status eslp_decoder_decode(eslp_decoder *decoder, const void *buf, size_t len,
+    eslp_step *step);
 
 /**
  * The broken reply or notice that the end of the stream leaves; `buf` is what was read and not consumed. It is the last
@@ -1473,7 +1614,7 @@ uint64_t eslp_decoder_position(const eslp_decoder *decoder);
  * ======================================================================== */
 
 /** Which command. */
-typedef enum eslp_command_kind {
+ESLP_ENUM(eslp_command_kind) {
   /** `auth <password>`: answers the auth request. Field `auth`, password only. */
   ESLP_COMMAND_AUTH = 1,
   /** `userauth <user>@<domain>:<password>`: answers the auth request as a user of the directory. Field `auth`. */
@@ -1527,10 +1668,10 @@ typedef enum eslp_command_kind {
    * sent.
    */
   ESLP_COMMAND_EXIT = 22,
-} eslp_command_kind;
+};
 
 /** What a `sendmsg` tells the channel: its call-command. */
-typedef enum eslp_call_kind {
+ESLP_ENUM(eslp_call_kind) {
   /** `execute`: run an application. Field `execute`. */
   ESLP_CALL_EXECUTE = 1,
   /** `hangup`: end the call. Field `hangup_cause`. */
@@ -1543,7 +1684,7 @@ typedef enum eslp_call_kind {
   ESLP_CALL_XFEREXT = 5,
   /** Anything else, which the server accepts and ignores. Field `other`, empty for a message without a call-command. */
   ESLP_CALL_OTHER = 6,
-} eslp_call_kind;
+};
 
 /** `auth` and `userauth`. */
 typedef struct eslp_auth {
@@ -1553,6 +1694,8 @@ typedef struct eslp_auth {
   eslp_bytes user;
   /** `userauth`: the domain, without `:`. */
   eslp_bytes domain;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[2];
 } eslp_auth;
 
 /** `api` and `bgapi`. */
@@ -1563,6 +1706,8 @@ typedef struct eslp_api {
   eslp_bytes job_uuid;
   /** `api`: whether the server's console aliases are known, as fs_cli wants. A line `...` shuts the server down then. */
   uint8_t console_execute;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[3];
 } eslp_api;
 
 /** `event` and `nixevent`. */
@@ -1576,7 +1721,9 @@ typedef struct eslp_events {
   /** Subclasses of CUSTOM events between blanks; they imply CUSTOM. */
   eslp_bytes subclasses;
   /** The eslp_format of all events from now on, even those that are waiting; ESLP_FORMAT_NONE leaves it as it is. */
-  int32_t format;
+  eslp_format format;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[2];
 } eslp_events;
 
 /**
@@ -1590,7 +1737,9 @@ typedef struct eslp_myevents {
   /** The channel; left out for that of an outbound connection. */
   eslp_bytes uuid;
   /** An eslp_format, or ESLP_FORMAT_NONE. */
-  int32_t format;
+  eslp_format format;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[2];
 } eslp_myevents;
 
 /**
@@ -1605,6 +1754,8 @@ typedef struct eslp_filter {
   eslp_bytes header;
   /** The value. `filter delete` without one deletes all filters on the header. */
   eslp_bytes value;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[2];
 } eslp_filter;
 
 /**
@@ -1620,6 +1771,8 @@ typedef struct eslp_sendevent {
   eslp_pairs headers;
   /** Its body; none if empty. */
   eslp_bytes body;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[4];
 } eslp_sendevent;
 
 /** call-command `execute`. An application that the server does not know ends the call. */
@@ -1639,6 +1792,8 @@ typedef struct eslp_execute {
   int32_t loops;
   /** Whether the bridged channel hears its hold music meanwhile (`hold-bleg`). */
   uint8_t hold_bleg;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[4];
 } eslp_execute;
 
 /** call-command `unicast`. What is left out is the server's default. */
@@ -1655,6 +1810,8 @@ typedef struct eslp_unicast {
   uint16_t local_port;
   /** Default 8026; 0 if not said. */
   uint16_t remote_port;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[4];
 } eslp_unicast;
 
 /**
@@ -1667,7 +1824,7 @@ typedef struct eslp_sendmsg {
   /** The channel; left out for the one that an outbound connection controls. An inbound connection must name it. */
   eslp_bytes uuid;
   /** What to do: an eslp_call_kind, which says the field that goes with it. */
-  int32_t call;
+  eslp_call_kind call;
   /** How many frames of media to wait for first (`lead-frames`); 0 if not said. */
   uint32_t lead_frames;
   /** Whether the channel handles no other message before this one has ended (`event-lock`). */
@@ -1691,10 +1848,14 @@ typedef struct eslp_sendmsg {
   eslp_bytes nomedia_uuid;
   /** With ESLP_CALL_OTHER: the call-command. */
   eslp_bytes other;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[6];
 } eslp_sendmsg;
 
 /** What goes with a command: one field, or none, as its eslp_command_kind says. */
 typedef union eslp_command_fields {
+  /** `sendmsg`. The largest comes first, so that `{0}` sets all of them to zeros. */
+  eslp_sendmsg sendmsg;
   /** `auth`, `userauth` */
   eslp_auth auth;
   /** `api`, `bgapi` */
@@ -1707,20 +1868,21 @@ typedef union eslp_command_fields {
   eslp_filter filter;
   /** `sendevent` */
   eslp_sendevent sendevent;
-  /** `sendmsg` */
-  eslp_sendmsg sendmsg;
   /** `getvar`: the variable. */
   eslp_bytes variable;
   /** `divert_events`: on or off. */
   uint8_t on;
   /** `log`: an eslp_log_level; ESLP_LOG_NONE for `log` alone, which means DEBUG. */
-  int32_t log_level;
-  /** `linger`: how long, in seconds, or ESLP_LINGER_FOREVER. */
+  eslp_log_level log_level;
+  /** `linger`: how long, in seconds; for ever if 0, ESLP_LINGER_AT_ONCE for none. */
   int64_t linger_seconds;
 } eslp_command_fields;
 
-/** As `linger_seconds`: until the client closes the connection. */
+/** As `linger_seconds`: until the client closes the connection. The same as 0, which is not said. */
 #define ESLP_LINGER_FOREVER (-1)
+
+/** As `linger_seconds`: no second at all. */
+#define ESLP_LINGER_AT_ONCE (-2)
 
 /**
  * A command. What it points to must stay where it is until the command has been written.
@@ -1732,13 +1894,15 @@ typedef union eslp_command_fields {
  */
 typedef struct eslp_command {
   /** An eslp_command_kind. */
-  int32_t kind;
+  eslp_command_kind kind;
   /** What goes with it. */
   eslp_command_fields as;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[2];
 } eslp_command;
 
 /** The part of a command that is wrong. */
-typedef enum eslp_field {
+ESLP_ENUM(eslp_field) {
   /** None. */
   ESLP_FIELD_NONE = 0,
   /** All of the command before its body. */
@@ -1777,16 +1941,18 @@ typedef enum eslp_field {
   ESLP_FIELD_ARGUMENT = 17,
   /** Another header of `sendmsg`: a uuid for events, a cause, an address, flags. */
   ESLP_FIELD_OPTION = 18,
-} eslp_field;
+};
 
 /** Where a command is wrong. */
 typedef struct eslp_fault {
   /** With which part: an eslp_field. */
-  int32_t field;
+  eslp_field field;
   /** Which one, if the command has several of them, from 0. */
   size_t item;
   /** The octet of that part, from 0. */
   size_t offset;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[1];
 } eslp_fault;
 
 /**
@@ -1797,8 +1963,8 @@ typedef struct eslp_fault {
  * @return ESLP_INSUFFICIENT if `size` is less: `len` says what is needed. An error from ESLP_COMMAND_EMPTY on if it would
  * break or forge the protocol: `fault`, which may be NULL, says where. What `out` holds has no meaning then.
  */
-eslp_status eslp_command_encode(const eslp_command *command, void *out, size_t size, size_t *len,
-    eslp_fault *fault);
+ESLP_NODISCARD eslp_status eslp_command_encode(const eslp_command *command, void *out, size_t size,
+    size_t *len, eslp_fault *fault);
 
 /**
  * Reads a request as the server would: words match by prefix and in any case, headers may stand in any order. The
@@ -1807,10 +1973,11 @@ eslp_status eslp_command_encode(const eslp_command *command, void *out, size_t s
  * @return An error from ESLP_PARSE_UNKNOWN on if it is no command; `offset`, which may be NULL, is the place in its
  * line.
  */
-eslp_status eslp_command_parse(const eslp_frame *request, eslp_command *command, size_t *offset);
+ESLP_NODISCARD eslp_status eslp_command_parse(const eslp_frame *request, eslp_command *command,
+    size_t *offset);
 
 /** What an eslp_field is called, in English: valid for ever; NULL for any other number. */
-eslp_bytes eslp_field_text(int32_t field);
+eslp_bytes eslp_field_text(eslp_field field);
 
 /* ========================================================================
  * Dial strings
@@ -1819,14 +1986,14 @@ eslp_bytes eslp_field_text(int32_t field);
  * ======================================================================== */
 
 /** The separator between a leg and the previous one. */
-typedef enum eslp_join {
+ESLP_ENUM(eslp_join) {
   /** `,`: both are called at once. */
   ESLP_JOIN_AND = 0,
   /** `|`: this one begins a list that is called if nobody answers in the list before. */
   ESLP_JOIN_OR = 1,
   /** `:_:`: this one begins a handle of its own, called at the same time ("enterprise originate"). */
   ESLP_JOIN_ENTERPRISE = 2,
-} eslp_join;
+};
 
 /** One channel to call. */
 typedef struct eslp_leg {
@@ -1837,7 +2004,9 @@ typedef struct eslp_leg {
   /** The variables of all legs of its handle, written in `{...}`; count only for a handle's first leg. */
   eslp_pairs handle_variables;
   /** An eslp_join; does not count for the first leg. */
-  int32_t join;
+  eslp_join join;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[4];
 } eslp_leg;
 
 /**
@@ -1853,6 +2022,8 @@ typedef struct eslp_dial {
   size_t count;
   /** The variables of all legs of all handles, written in `<...>`. */
   eslp_pairs variables;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[2];
 } eslp_dial;
 
 /**
@@ -1879,10 +2050,12 @@ typedef struct eslp_originate {
   eslp_bytes cid_num;
   /** How long to ring, in seconds, unless `originate_timeout` says something else; 60 if 0. */
   uint32_t timeout_sec;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[6];
 } eslp_originate;
 
 /** The part of a call that is wrong. */
-typedef enum eslp_dial_field {
+ESLP_ENUM(eslp_dial_field) {
   /** None. */
   ESLP_DIAL_FIELD_NONE = 0,
   /** The name of a variable. */
@@ -1907,18 +2080,20 @@ typedef enum eslp_dial_field {
   ESLP_DIAL_FIELD_CID_NUM = 10,
   /** The time limit. */
   ESLP_DIAL_FIELD_TIMEOUT_SEC = 11,
-} eslp_dial_field;
+};
 
 /** Where a call is wrong. */
 typedef struct eslp_dial_fault {
   /** With which part: an eslp_dial_field. */
-  int32_t field;
+  eslp_dial_field field;
   /** With which leg, from 0. A variable in `{...}` belongs to its handle's first leg; all that belongs to no leg has 0. */
   size_t leg;
   /** Which one, if there are several of them in one place, from 0. */
   size_t item;
   /** The octet of that part, from 0. */
   size_t offset;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[1];
 } eslp_dial_fault;
 
 /** What eslp_originate_parse() and eslp_bridge_parse() tell beside the call. */
@@ -1930,6 +2105,8 @@ typedef struct eslp_dial_read {
    * status itself, how many octets of storage are enough.
    */
   size_t offset;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[2];
 } eslp_dial_read;
 
 /**
@@ -1941,15 +2118,15 @@ typedef struct eslp_dial_read {
  * @return ESLP_DIAL_INSUFFICIENT if `size` is less: `len` says what is needed, and what `out` holds has no meaning. An error from
  * ESLP_DIAL_EMPTY on if no line would be read back as this; `fault`, which may be NULL, says where.
  */
-eslp_status eslp_originate_encode(const eslp_originate *call, void *out, size_t size, size_t *len,
-    eslp_dial_fault *fault);
+ESLP_NODISCARD eslp_status eslp_originate_encode(const eslp_originate *call, void *out, size_t size,
+    size_t *len, eslp_dial_fault *fault);
 
 /**
  * Writes the argument for the application `bridge` to `out`. `len`, which may be NULL, is its length.
  *
  * @return As eslp_originate_encode().
  */
-eslp_status eslp_bridge_encode(const eslp_dial *dial, void *out, size_t size, size_t *len,
+ESLP_NODISCARD eslp_status eslp_bridge_encode(const eslp_dial *dial, void *out, size_t size, size_t *len,
     eslp_dial_fault *fault);
 
 /**
@@ -1960,19 +2137,241 @@ eslp_status eslp_bridge_encode(const eslp_dial *dial, void *out, size_t size, si
  * @return ESLP_INSUFFICIENT if there are more than `max` legs. An error from ESLP_DIAL_PARSE_STORAGE on if it is no
  * `originate`, or the server would refuse it or read past its end.
  */
-eslp_status eslp_originate_parse(eslp_bytes line, void *storage, size_t size, eslp_leg *legs, size_t max,
-    eslp_originate *call, eslp_dial_read *read);
+ESLP_NODISCARD eslp_status eslp_originate_parse(eslp_bytes line, void *storage, size_t size, eslp_leg *legs,
+    size_t max, eslp_originate *call, eslp_dial_read *read);
 
 /**
  * Reads an argument of the application `bridge` as the server would, as eslp_originate_parse().
  *
  * @return As eslp_originate_parse(); ESLP_DIAL_PARSE_EXPANSION if it holds `${...}`, which only the channel can expand.
  */
-eslp_status eslp_bridge_parse(eslp_bytes argument, void *storage, size_t size, eslp_leg *legs, size_t max,
-    eslp_dial *dial, eslp_dial_read *read);
+ESLP_NODISCARD eslp_status eslp_bridge_parse(eslp_bytes argument, void *storage, size_t size, eslp_leg *legs,
+    size_t max, eslp_dial *dial, eslp_dial_read *read);
 
 /** What an eslp_dial_field is called, in English: valid for ever; NULL for any other number. */
-eslp_bytes eslp_dial_field_text(int32_t field);
+eslp_bytes eslp_dial_field_text(eslp_dial_field field);
+
+/* ========================================================================
+ * Applications
+ *
+ * What a channel executes, with arguments that the application reads as they are meant.
+ * ======================================================================== */
+
+/** Which application. Each says which fields of eslp_app go with it; those in brackets may be left out. */
+ESLP_ENUM(eslp_app_kind) {
+  /** `answer`: takes the call. */
+  ESLP_APP_ANSWER = 1,
+  /** `pre_answer`: opens early media. */
+  ESLP_APP_PRE_ANSWER = 2,
+  /** `ring_ready`: tells the caller that it rings. */
+  ESLP_APP_RING_READY = 3,
+  /** `playback`: `file`, [`start_sample`]. */
+  ESLP_APP_PLAYBACK = 4,
+  /** `gentones`: `text`, such as `%(1000,0,640)`, [`loops`]. */
+  ESLP_APP_GENTONES = 5,
+  /** `say`: reads a text aloud, from recorded words. `module`, `name` (what kind of thing), `method`, `text`, [`gender`]. */
+  ESLP_APP_SAY = 6,
+  /** `speak`: `text`, [`engine` and `voice`]. */
+  ESLP_APP_SPEAK = 7,
+  /** `phrase`: a macro. `name`, [`text`]. */
+  ESLP_APP_PHRASE = 8,
+  /**
+   * `read`: plays a prompt and collects digits. `min`, `max`, `file`, `name` (the variable), [`timeout`, `terminators`,
+   * `digit_timeout`].
+   */
+  ESLP_APP_READ = 9,
+  /** `play_and_get_digits`: the same with retries. Also [`tries`, `invalid_file`, `regexp`, `transfer_on_failure`]. */
+  ESLP_APP_PLAY_AND_GET_DIGITS = 10,
+  /** `record`: `file`, [`limit`, `silence_threshold` and `silence_seconds`]. */
+  ESLP_APP_RECORD = 11,
+  /** `record_session`: records the call beside all else. `file`, [`limit`]. */
+  ESLP_APP_RECORD_SESSION = 12,
+  /** `stop_record_session`: `file`, or `all`. */
+  ESLP_APP_STOP_RECORD_SESSION = 13,
+  /** `bridge`: `dial`. */
+  ESLP_APP_BRIDGE = 14,
+  /** `att_xfer`: `dial`. */
+  ESLP_APP_ATT_XFER = 15,
+  /** `transfer`: `target`, [`dialplan`, `context`, `leg`]. It leaves the connection; send `resume` before. */
+  ESLP_APP_TRANSFER = 16,
+  /** `set`: `name`, `value`. */
+  ESLP_APP_SET = 17,
+  /** `multiset`: `pairs`. */
+  ESLP_APP_MULTISET = 18,
+  /** `unset`: `name`. */
+  ESLP_APP_UNSET = 19,
+  /** `export`: `name`, `value`, [`nolocal`]. */
+  ESLP_APP_EXPORT = 20,
+  /** `push`: `name`, `value`. */
+  ESLP_APP_PUSH = 21,
+  /** `unshift`: `name`, `value`. */
+  ESLP_APP_UNSHIFT = 22,
+  /** `park` */
+  ESLP_APP_PARK = 23,
+  /** `echo` */
+  ESLP_APP_ECHO = 24,
+  /** `sleep`: `timeout`. */
+  ESLP_APP_SLEEP = 25,
+  /** `break`: ends the application that runs now. */
+  ESLP_APP_BREAK = 26,
+  /** `send_dtmf`: `text` (the digits), [`timeout`, how long each sounds]. */
+  ESLP_APP_SEND_DTMF = 27,
+  /** `queue_dtmf`: the same. */
+  ESLP_APP_QUEUE_DTMF = 28,
+  /** `flush_dtmf` */
+  ESLP_APP_FLUSH_DTMF = 29,
+  /** `conference`: `name`, [`profile`, `pin`, `flags`]. */
+  ESLP_APP_CONFERENCE = 30,
+  /** `deflect`: `target`. */
+  ESLP_APP_DEFLECT = 31,
+  /** `redirect`: `target`. */
+  ESLP_APP_REDIRECT = 32,
+  /** `respond`: `text`, such as `486 Busy Here`. */
+  ESLP_APP_RESPOND = 33,
+  /** `hangup`: [`cause`]. */
+  ESLP_APP_HANGUP = 34,
+  /** `sched_hangup`: `limit`, in how many seconds, [`cause`]. */
+  ESLP_APP_SCHED_HANGUP = 35,
+  /** `event`: `pairs`. */
+  ESLP_APP_EVENT = 36,
+  /** `log`: `text`, [`level`, INFO if not said]. */
+  ESLP_APP_LOG = 37,
+  /** `info`: [`level`]. */
+  ESLP_APP_INFO = 38,
+  /** `socket`: `target`, [`run_async`, `full`]. */
+  ESLP_APP_SOCKET = 39,
+  /** `eavesdrop`: `target`, a uuid. */
+  ESLP_APP_EAVESDROP = 40,
+  /** `intercept`: `target`, a uuid, [`leg`: ESLP_LEG_OTHER]. */
+  ESLP_APP_INTERCEPT = 41,
+  /** `hold` */
+  ESLP_APP_HOLD = 42,
+  /** `unhold` */
+  ESLP_APP_UNHOLD = 43,
+};
+
+/** Which leg of a bridged call. */
+ESLP_ENUM(eslp_transfer_leg) {
+  /** The channel itself. */
+  ESLP_LEG_THIS = 0,
+  /** The one that it is bridged to (`-bleg`). */
+  ESLP_LEG_OTHER = 1,
+  /** Both (`-both`). */
+  ESLP_LEG_BOTH = 2,
+};
+
+/**
+ * An application with what it is to do. Zeros are "not said".
+ *
+ * Texts arrive as they are: what the application would read otherwise, and `${...}`, which the server would expand, is refused,
+ * so that a caller's name can be given to it. With `expand` the server expands the texts.
+ *
+ *     eslp_app set = {.kind = ESLP_APP_SET, .name = ESLP_LIT("caller"), .value = name_of_a_stranger};
+ */
+typedef struct eslp_app {
+  /** Which. */
+  eslp_app_kind kind;
+  /** Whether the server expands `${...}` in the texts. */
+  uint8_t expand;
+  /** `export`: not to the channel itself. */
+  uint8_t nolocal;
+  /** `socket`: `async`. */
+  uint8_t run_async;
+  /** `socket`: `full`. */
+  uint8_t full;
+  /** What is played or recorded. */
+  eslp_bytes file;
+  /** A variable, a macro, a conference. */
+  eslp_bytes name;
+  /** Its value. */
+  eslp_bytes value;
+  /** What is said, written, or sent as digits. */
+  eslp_bytes text;
+  /** Where to: an extension, an address, a uuid. */
+  eslp_bytes target;
+  /** The dialplan of an extension. */
+  eslp_bytes dialplan;
+  /** Its context. */
+  eslp_bytes context;
+  /** The digits that end an input; `#` if left out, `none` for none. */
+  eslp_bytes terminators;
+  /** What the digits must match. */
+  eslp_bytes regexp;
+  /** What is played after a wrong input. */
+  eslp_bytes invalid_file;
+  /** Where the call goes after the last. */
+  eslp_bytes transfer_on_failure;
+  /** The language's module. */
+  eslp_bytes module;
+  /** How something is said. */
+  eslp_bytes method;
+  /** In which gender. */
+  eslp_bytes gender;
+  /** The speech engine. */
+  eslp_bytes engine;
+  /** Its voice. */
+  eslp_bytes voice;
+  /** A conference's profile. */
+  eslp_bytes profile;
+  /** Its PIN. */
+  eslp_bytes pin;
+  /** The member's flags, between blanks. */
+  eslp_bytes flags;
+  /** Why a call ends, as eslp_sendmsg has it. */
+  eslp_bytes cause;
+  /** Variables, or headers. */
+  eslp_pairs pairs;
+  /** Whom to call. */
+  eslp_dial dial;
+  /** The least number of digits. */
+  uint32_t min;
+  /** The greatest. */
+  uint32_t max;
+  /** How often to ask; 3 if 0. */
+  uint32_t tries;
+  /** Milliseconds. */
+  uint32_t timeout;
+  /** Milliseconds for each further digit. */
+  uint32_t digit_timeout;
+  /** Seconds. */
+  uint32_t limit;
+  /** How loud silence may be. */
+  uint32_t silence_threshold;
+  /** After how many seconds of it a recording ends. */
+  uint32_t silence_seconds;
+  /** Where to begin. */
+  uint32_t start_sample;
+  /** How often; negative for ever. */
+  int32_t loops;
+  /** How urgent. */
+  eslp_log_level level;
+  /** Which leg. */
+  eslp_transfer_leg leg;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[6];
+} eslp_app;
+
+/** Where an application's argument is wrong. */
+typedef struct eslp_app_fault {
+  /** With which part, in English: valid for ever. */
+  eslp_bytes field;
+  /** Which one, if there are several of them, from 0. */
+  size_t item;
+  /** The octet of that part, from 0. */
+  size_t offset;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[1];
+} eslp_app_fault;
+
+/**
+ * The application's name and argument, for `execute` of eslp_sendmsg: the argument is written to `out`, and `execute` points there.
+ * `execute->arg.len` is its length; other fields of `execute` are zeros, and the host's to set. `fault` may be NULL.
+ *
+ * @return ESLP_INSUFFICIENT if `size` is less: `execute->arg.len` says what is needed, and its data is NULL. An error from
+ * ESLP_APP_EMPTY on, or from ESLP_DIAL_EMPTY on, if the application would read something else than is meant: `fault` says where.
+ */
+ESLP_NODISCARD eslp_status eslp_app_encode(const eslp_app *app, void *out, size_t size, eslp_execute *execute,
+    eslp_app_fault *fault);
 
 /* ========================================================================
  * Client
@@ -1989,15 +2388,15 @@ eslp_bytes eslp_dial_field_text(int32_t field);
 typedef struct eslp_client eslp_client;
 
 /** Who has opened the connection. */
-typedef enum eslp_role {
+ESLP_ENUM(eslp_role) {
   /** The client, to FreeSWITCH. The server speaks first and wants a password. */
   ESLP_INBOUND = 1,
   /** FreeSWITCH, for a call: the `socket` application. The first command must be `connect`. */
   ESLP_OUTBOUND = 2,
-} eslp_role;
+};
 
 /** The kind of what came in on a connection. */
-typedef enum eslp_incoming {
+ESLP_ENUM(eslp_incoming) {
   /** Nothing: more octets must be read, or the connection is over. */
   ESLP_IN_NONE = 0,
   /** The server wants `auth` or `userauth`, within 25 seconds. */
@@ -2051,10 +2450,10 @@ typedef enum eslp_incoming {
    * lines of the reply to `connect`, which has an `id`. More of the head follows until `head_ends` is not 0.
    */
   ESLP_IN_HEAD_PART = 14,
-} eslp_incoming;
+};
 
 /** Why a connection ended. */
-typedef enum eslp_end {
+ESLP_ENUM(eslp_end) {
   /** The connection has not ended. */
   ESLP_END_NONE = 0,
   /** After `exit`. */
@@ -2077,7 +2476,7 @@ typedef enum eslp_end {
   ESLP_END_EOF = 9,
   /** The framing is broken. */
   ESLP_END_PROTOCOL = 10,
-} eslp_end;
+};
 
 /** The id of no command. */
 #define ESLP_NO_ID UINT64_MAX
@@ -2103,9 +2502,9 @@ typedef struct eslp_client_result {
    */
   size_t required;
   /** An eslp_incoming. */
-  int32_t kind;
+  eslp_incoming kind;
   /** With ESLP_IN_GOODBYE, ESLP_CLOSED and errors: an eslp_end, why the connection is over. */
-  int32_t end;
+  eslp_end end;
   /** The command that is answered; ESLP_NO_ID if none is. An answer in parts tells it with each of them. */
   uint64_t id;
   /** The frame; valid as long as the octets in the buffer. */
@@ -2133,6 +2532,8 @@ typedef struct eslp_client_result {
   uint8_t head_ends;
   /** With the last ESLP_IN_HEAD_PART: whether the head has lost its end; see eslp_message_is_cut(). */
   uint8_t is_cut;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[6];
 } eslp_client_result;
 
 /** A command has been written, or why not. */
@@ -2145,12 +2546,14 @@ typedef struct eslp_sent {
   uint64_t count;
   /** With an error from ESLP_COMMAND_EMPTY on: where the command is wrong. */
   eslp_fault fault;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[2];
 } eslp_sent;
 
 /** What eslp_client_eof() tells. */
 typedef struct eslp_eof {
   /** An eslp_end: ESLP_END_EOF, unless the server had told before. */
-  int32_t end;
+  eslp_end end;
   /**
    * The commands that will not be answered and have not been reported yet. The first may be the one whose answer was
    * cut off.
@@ -2170,6 +2573,8 @@ typedef struct eslp_eof {
    * consumed. See eslp_reply_is_broken(). Valid as long as the octets in the buffer.
    */
   eslp_message message;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[2];
 } eslp_eof;
 
 /** What has come in so far. */
@@ -2184,12 +2589,14 @@ typedef struct eslp_stats {
   uint64_t log_lines;
   /** What was ESLP_IN_UNEXPECTED. */
   uint64_t unexpected;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[3];
 } eslp_stats;
 
 /**
  * The subscriptions of a connection: to be applied now, and again after every reconnect.
  *
- * Zeros are nothing at all but for `log_level` and `linger_seconds`, whose fields before them switch them on.
+ * Zeros are nothing at all.
  */
 typedef struct eslp_subscription {
   /** The events, and the format of all. */
@@ -2206,10 +2613,12 @@ typedef struct eslp_subscription {
   uint8_t log;
   /** Whether the connection stays `linger_seconds` after its channel has ended. */
   uint8_t linger;
-  /** An eslp_log_level. */
-  int32_t log_level;
-  /** Seconds, or ESLP_LINGER_FOREVER. */
+  /** With `log`: up to which level; ESLP_LOG_NONE for `log` alone, which means DEBUG. */
+  eslp_log_level log_level;
+  /** With `linger`: seconds; for ever if 0, ESLP_LINGER_AT_ONCE for none. */
   int64_t linger_seconds;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[4];
 } eslp_subscription;
 
 /** The memory that eslp_client_init() needs of this library: at most ESLP_CLIENT_SIZE. */
@@ -2223,14 +2632,14 @@ size_t eslp_client_alignof(void);
  *
  * `role` is an eslp_role. Then eslp_client_poll(), or, if it is ESLP_OUTBOUND, eslp_client_send() with `connect`.
  */
-eslp_status eslp_client_init(void *memory, size_t size, int32_t role, const eslp_limits *limits,
-    eslp_client **client);
+ESLP_NODISCARD eslp_status eslp_client_init(void *memory, size_t size, eslp_role role,
+    const eslp_limits *limits, eslp_client **client);
 
 /** Ends a client in the caller's memory, which is free for other use then. */
 eslp_status eslp_client_drop(eslp_client *client);
 
 /** Makes a client on the heap; eslp_client_free() it. */
-eslp_status eslp_client_new(int32_t role, const eslp_limits *limits, eslp_client **client);
+ESLP_NODISCARD eslp_status eslp_client_new(eslp_role role, const eslp_limits *limits, eslp_client **client);
 
 /** Gives a client on the heap back. NULL is fine. */
 void eslp_client_free(eslp_client *client);
@@ -2244,7 +2653,8 @@ void eslp_client_free(eslp_client *client);
  * @return ESLP_OK if something came in, `result->kind` says what; ESLP_NEED_DATA; ESLP_CLOSED if the connection is over;
  * an error from ESLP_INVALID_LENGTH on if the framing is broken, then and on every later call.
  */
-eslp_status eslp_client_poll(eslp_client *client, const void *buf, size_t len, eslp_client_result *result);
+ESLP_NODISCARD eslp_status eslp_client_poll(eslp_client *client, const void *buf, size_t len,
+    eslp_client_result *result);
 
 /**
  * Writes a command to `out`, and counts it as sent: the host must send `sent->len` octets, in one piece and in the order
@@ -2257,8 +2667,8 @@ eslp_status eslp_client_poll(eslp_client *client, const void *buf, size_t len, e
  * @return ESLP_INSUFFICIENT if `size` is too short; an error from ESLP_COMMAND_EMPTY on if the command can never be
  * sent so; an error from ESLP_NOT_AUTHENTICATED on if it may not be sent now. Nothing has changed then.
  */
-eslp_status eslp_client_send(eslp_client *client, const eslp_command *command, void *out, size_t size,
-    eslp_sent *sent);
+ESLP_NODISCARD eslp_status eslp_client_send(eslp_client *client, const eslp_command *command, void *out,
+    size_t size, eslp_sent *sent);
 
 /**
  * Writes all commands that a fresh connection must send to have a subscription, and counts them as sent: filters come
@@ -2268,8 +2678,8 @@ eslp_status eslp_client_send(eslp_client *client, const eslp_command *command, v
  *
  * @return As eslp_client_send().
  */
-eslp_status eslp_client_subscribe(eslp_client *client, const eslp_subscription *subscription, void *out,
-    size_t size, eslp_sent *sent);
+ESLP_NODISCARD eslp_status eslp_client_subscribe(eslp_client *client, const eslp_subscription *subscription,
+    void *out, size_t size, eslp_sent *sent);
 
 /**
  * Writes all commands that take a subscription back, to apply another, and counts them as sent. `myevents` cannot be
@@ -2277,8 +2687,8 @@ eslp_status eslp_client_subscribe(eslp_client *client, const eslp_subscription *
  *
  * @return As eslp_client_subscribe().
  */
-eslp_status eslp_client_unsubscribe(eslp_client *client, const eslp_subscription *subscription, void *out,
-    size_t size, eslp_sent *sent);
+ESLP_NODISCARD eslp_status eslp_client_unsubscribe(eslp_client *client, const eslp_subscription *subscription,
+    void *out, size_t size, eslp_sent *sent);
 
 /**
  * Whether a command may be sent now, as far as can be known: a user's rights to events and API commands are the
@@ -2294,13 +2704,13 @@ eslp_status eslp_client_may_send(const eslp_client *client, const eslp_command *
  *
  * @return ESLP_OK, or an error from ESLP_NOT_AUTHENTICATED on; then nothing has changed.
  */
-eslp_status eslp_client_track(eslp_client *client, const eslp_command *command, uint64_t *id);
+ESLP_NODISCARD eslp_status eslp_client_track(eslp_client *client, const eslp_command *command, uint64_t *id);
 
 /**
  * Counts a command that this library does not know and the host has written itself: its answer will carry the id. The host must guarantee that the bytes are exactly one command with exactly
  * one reply.
  */
-eslp_status eslp_client_track_external(eslp_client *client, uint64_t *id);
+ESLP_NODISCARD eslp_status eslp_client_track_external(eslp_client *client, uint64_t *id);
 
 /**
  * The stream has ended; `buf` is what was read and not consumed.
@@ -2309,8 +2719,28 @@ eslp_status eslp_client_track_external(eslp_client *client, uint64_t *id);
  */
 eslp_status eslp_client_eof(eslp_client *client, const void *buf, size_t len, eslp_eof *eof);
 
+/** The length of what eslp_client_save() writes. */
+#define ESLP_CLIENT_SAVED 75
+
+/**
+ * Writes what is known of the connection to `out`, ESLP_CLIENT_SAVED octets, for a process that goes on with it: another program, or
+ * a newer one, which gets the socket, and what was read and not consumed.
+ *
+ * @return ESLP_NOT_READY if the connection is not open, or in the middle of a frame that comes in parts: try again later.
+ * ESLP_INSUFFICIENT if `size` is less.
+ */
+ESLP_NODISCARD eslp_status eslp_client_save(const eslp_client *client, void *out, size_t size);
+
+/**
+ * Makes a client in memory of the caller's, as eslp_client_init(), that goes on where eslp_client_save() was called.
+ *
+ * @return ESLP_INVALID_ARGUMENT if `saved` is of another version of the library, or no such thing.
+ */
+ESLP_NODISCARD eslp_status eslp_client_resume(void *memory, size_t size, const void *saved, size_t saved_size,
+    const eslp_limits *limits, eslp_client **client);
+
 /** Why the connection is over: an eslp_end, ESLP_END_NONE if it is not. */
-int32_t eslp_client_end(const eslp_client *client);
+eslp_end eslp_client_end(const eslp_client *client);
 
 /**
  * Whether the server takes all commands: inbound when the password has been accepted, outbound when `connect` has been
@@ -2333,7 +2763,7 @@ eslp_status eslp_client_full_control(const eslp_client *client, bool *full);
  *
  * @return ESLP_NOT_FOUND as long as the reply to `connect` has not told.
  */
-eslp_status eslp_client_socket_mode(const eslp_client *client, int32_t *mode);
+eslp_status eslp_client_socket_mode(const eslp_client *client, eslp_socket_mode *mode);
 
 /** The number of commands that have been sent and not answered yet. */
 uint64_t eslp_client_in_flight(const eslp_client *client);
@@ -2342,7 +2772,7 @@ uint64_t eslp_client_in_flight(const eslp_client *client);
 eslp_status eslp_client_stats(const eslp_client *client, eslp_stats *stats);
 
 /** What an eslp_end says, in English: valid for ever; NULL for any other number. */
-eslp_bytes eslp_end_text(int32_t end);
+eslp_bytes eslp_end_text(eslp_end end);
 
 /* ========================================================================
  * Jobs
@@ -2395,7 +2825,8 @@ eslp_status eslp_pending_init(eslp_pending *pending, eslp_pending_slot *slots, s
  *
  * @return ESLP_INSUFFICIENT if no slot is left.
  */
-eslp_status eslp_pending_insert(eslp_pending *pending, uint64_t number, void *entry, void **before);
+ESLP_NODISCARD eslp_status eslp_pending_insert(eslp_pending *pending, uint64_t number, void *entry,
+    void **before);
 
 /**
  * Takes the entry of `number` out.
@@ -2476,9 +2907,10 @@ size_t eslp_buffer_capacity(const eslp_buffer *buffer);
 /**
  * Room to read into; say with eslp_buffer_commit() how much was read. Unconsumed octets may be moved for it.
  *
- * `room` is 0 when the memory is full of unconsumed octets: only consuming or eslp_buffer_grow() makes room then.
+ * @return ESLP_INSUFFICIENT if the memory is full of unconsumed octets: only consuming or eslp_buffer_grow() makes room.
+ * `spare` is NULL and `size` 0 then; a read into no room looks like the end of the stream.
  */
-eslp_status eslp_buffer_spare(eslp_buffer *buffer, char **spare, size_t *room);
+ESLP_NODISCARD eslp_status eslp_buffer_spare(eslp_buffer *buffer, char **spare, size_t *size);
 
 /** Takes the first `count` octets of what eslp_buffer_spare() gave in. No more than it gave are taken. */
 eslp_status eslp_buffer_commit(eslp_buffer *buffer, size_t count);
@@ -2529,9 +2961,9 @@ typedef struct eslp_connection_state {
    */
   size_t required;
   /** Why the connection is over: an eslp_end, ESLP_END_NONE if it is not. */
-  int32_t end;
-  /** In outbound mode, once the reply to `connect` has told: an eslp_socket_mode. */
-  int32_t socket_mode;
+  eslp_end end;
+  /** In outbound mode, once the reply to `connect` has told. */
+  eslp_socket_mode socket_mode;
   /** Whether the server takes all commands. */
   uint8_t is_open;
   /** Whether the controlled channel has ended and the connection lingers. */
@@ -2540,6 +2972,8 @@ typedef struct eslp_connection_state {
   uint8_t is_connected;
   /** See `is_connected`. */
   uint8_t full_control;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[4];
 } eslp_connection_state;
 
 /** The memory that eslp_connection_init() needs of this library: at most ESLP_CONNECTION_SIZE. */
@@ -2555,8 +2989,9 @@ size_t eslp_connection_alignof(void);
  * `role` is an eslp_role. Where `limits` say nothing of `max_buffered`, it is `input_size`: longer frames come in parts, and the
  * input never needs to grow.
  */
-eslp_status eslp_connection_init(void *memory, size_t size, int32_t role, const eslp_limits *limits,
-    void *input, size_t input_size, void *output, size_t output_size, eslp_connection **connection);
+ESLP_NODISCARD eslp_status eslp_connection_init(void *memory, size_t size, eslp_role role,
+    const eslp_limits *limits, void *input, size_t input_size, void *output, size_t output_size,
+    eslp_connection **connection);
 
 /** Ends a connection. All of its memory is free for other use then. */
 eslp_status eslp_connection_drop(eslp_connection *connection);
@@ -2564,10 +2999,10 @@ eslp_status eslp_connection_drop(eslp_connection *connection);
 /**
  * Room to read into; say with eslp_connection_commit() how much was read.
  *
- * `room` is 0 when the input is full of what has not been looked at: a read into no room looks like the end of the stream.
- * After ESLP_NEED_DATA it is so only if eslp_connection_get_state() tells a `required` length.
+ * @return ESLP_INSUFFICIENT if the input is full of what has not been looked at: `spare` is NULL and `size` 0 then. After
+ * ESLP_NEED_DATA it is so only if eslp_connection_get_state() tells a `required` length.
  */
-eslp_status eslp_connection_spare(eslp_connection *connection, char **spare, size_t *room);
+ESLP_NODISCARD eslp_status eslp_connection_spare(eslp_connection *connection, char **spare, size_t *size);
 
 /** Takes the first `count` octets of what eslp_connection_spare() gave in. No more than it gave are taken. */
 eslp_status eslp_connection_commit(eslp_connection *connection, size_t count);
@@ -2578,7 +3013,7 @@ eslp_status eslp_connection_commit(eslp_connection *connection, size_t count);
  *
  * @return As eslp_client_poll(). With ESLP_NEED_DATA, `result->required` is how long the input must be, if it is too short.
  */
-eslp_status eslp_connection_next(eslp_connection *connection, eslp_client_result *result);
+ESLP_NODISCARD eslp_status eslp_connection_next(eslp_connection *connection, eslp_client_result *result);
 
 /** Goes on with other memory for the input, which holds what the old one held, as `realloc` gives it. */
 eslp_status eslp_connection_grow_input(eslp_connection *connection, void *memory, size_t size);
@@ -2592,7 +3027,8 @@ eslp_status eslp_connection_grow_output(eslp_connection *connection, void *memor
  * @return As eslp_client_send(). ESLP_INSUFFICIENT if there is too little room, of which `sent->len` octets are needed:
  * eslp_connection_sent() and eslp_connection_grow_output() make some.
  */
-eslp_status eslp_connection_send(eslp_connection *connection, const eslp_command *command, eslp_sent *sent);
+ESLP_NODISCARD eslp_status eslp_connection_send(eslp_connection *connection, const eslp_command *command,
+    eslp_sent *sent);
 
 /**
  * Writes all commands that a fresh connection must send to have a subscription, and counts them as sent; with `undo` those
@@ -2600,8 +3036,8 @@ eslp_status eslp_connection_send(eslp_connection *connection, const eslp_command
  *
  * @return As eslp_client_subscribe() and eslp_client_unsubscribe().
  */
-eslp_status eslp_connection_subscribe(eslp_connection *connection, const eslp_subscription *subscription,
-    bool undo, eslp_sent *sent);
+ESLP_NODISCARD eslp_status eslp_connection_subscribe(eslp_connection *connection,
+    const eslp_subscription *subscription, bool undo, eslp_sent *sent);
 
 /**
  * Copies a command that this library does not know behind what is to be sent, and counts it as sent: see
@@ -2609,8 +3045,8 @@ eslp_status eslp_connection_subscribe(eslp_connection *connection, const eslp_su
  *
  * @return ESLP_INSUFFICIENT if there is too little room.
  */
-eslp_status eslp_connection_send_external(eslp_connection *connection, const void *octets, size_t len,
-    uint64_t *id);
+ESLP_NODISCARD eslp_status eslp_connection_send_external(eslp_connection *connection, const void *octets,
+    size_t len, uint64_t *id);
 
 /**
  * What must be written to the socket, in one piece where that is possible. Say with eslp_connection_sent() how much was
@@ -2665,15 +3101,15 @@ typedef struct eslp_outgoing_event {
 } eslp_outgoing_event;
 
 /** How a `%` that two upper-case hexadecimal digits follow is written. */
-typedef enum eslp_percent {
+ESLP_ENUM(eslp_percent) {
   /** As FreeSWITCH writes it: not escaped, so that it is read back as another value. */
   ESLP_PERCENT_FREESWITCH = 0,
   /** Lossless: it is read back as it was. */
   ESLP_PERCENT_LOSSLESS = 1,
-} eslp_percent;
+};
 
 /** How an event is written: these numbers, added up. */
-typedef enum eslp_encode {
+ESLP_ENUM(eslp_encode) {
   /** FreeSWITCH's own octets. */
   ESLP_ENCODE_FREESWITCH = 0,
   /** A `%` that looks like an escape is escaped: each value is read back as it was. The number of ESLP_PERCENT_LOSSLESS. */
@@ -2691,7 +3127,7 @@ typedef enum eslp_encode {
   ESLP_ENCODE_ARRAYS = 8,
   /** What every reader understands: ESLP_ENCODE_LOSSLESS, ESLP_ENCODE_REPLACE and ESLP_ENCODE_ARRAYS. */
   ESLP_ENCODE_STRICT = 13,
-} eslp_encode;
+};
 
 /** Begins with an event without headers, in `count` slots, which must stay where they are as long as it is used. */
 eslp_status eslp_outgoing_event_init(eslp_outgoing_event *event, eslp_field_slot *slots, size_t count);
@@ -2702,7 +3138,8 @@ eslp_status eslp_outgoing_event_init(eslp_outgoing_event *event, eslp_field_slot
  *
  * @return ESLP_INSUFFICIENT if no slot is left.
  */
-eslp_status eslp_outgoing_event_add(eslp_outgoing_event *event, eslp_bytes name, eslp_bytes value);
+ESLP_NODISCARD eslp_status eslp_outgoing_event_add(eslp_outgoing_event *event, eslp_bytes name,
+    eslp_bytes value);
 
 /**
  * Adds a header whose value is an array of `count` items, with as many slots for them. Plain and XML events cannot tell
@@ -2710,7 +3147,7 @@ eslp_status eslp_outgoing_event_add(eslp_outgoing_event *event, eslp_bytes name,
  *
  * @return ESLP_INSUFFICIENT if no slot for a header is left.
  */
-eslp_status eslp_outgoing_event_add_array(eslp_outgoing_event *event, eslp_bytes name,
+ESLP_NODISCARD eslp_status eslp_outgoing_event_add_array(eslp_outgoing_event *event, eslp_bytes name,
     const eslp_bytes *items, size_t count, eslp_item_slot *slots);
 
 /** Gives the event a body; NULL takes it away. An empty one is told from none in JSON only. */
@@ -2727,7 +3164,7 @@ eslp_status eslp_outgoing_event_clear(eslp_outgoing_event *event);
  * @return ESLP_INSUFFICIENT if there are too few slots: as many headers as have one are added then. An error from
  * ESLP_DOCUMENT_TRUNCATED on if the event cannot be read to its end: the headers before that are added.
  */
-eslp_status eslp_outgoing_event_read(eslp_outgoing_event *event, const eslp_event *from);
+ESLP_NODISCARD eslp_status eslp_outgoing_event_read(eslp_outgoing_event *event, const eslp_event *from);
 
 /**
  * Writes the event's document in an eslp_format, the body of a `text/event-...` frame, to `out`. `flags` are of
@@ -2738,8 +3175,8 @@ eslp_status eslp_outgoing_event_read(eslp_outgoing_event *event, const eslp_even
  * A status from ESLP_FORGED_NAME on if the event cannot be written so; `len` is then the place of the header, from 0, or
  * the number of headers if it is the body.
  */
-eslp_status eslp_outgoing_event_encode(const eslp_outgoing_event *event, int32_t format, int32_t flags,
-    void *out, size_t size, size_t *len);
+ESLP_NODISCARD eslp_status eslp_outgoing_event_encode(const eslp_outgoing_event *event, eslp_format format,
+    int32_t flags, void *out, size_t size, size_t *len);
 
 /**
  * Writes the frame of an event, head and document, for connections that agree in `format`, an eslp_format, and `percent`,
@@ -2747,8 +3184,8 @@ eslp_status eslp_outgoing_event_encode(const eslp_outgoing_event *event, int32_t
  *
  * @return As eslp_outgoing_event_encode().
  */
-eslp_status eslp_outgoing_event_frame(const eslp_outgoing_event *event, int32_t format, int32_t percent,
-    void *out, size_t size, size_t *len);
+ESLP_NODISCARD eslp_status eslp_outgoing_event_frame(const eslp_outgoing_event *event, eslp_format format,
+    eslp_percent percent, void *out, size_t size, size_t *len);
 
 /* ========================================================================
  * Server
@@ -2786,27 +3223,29 @@ typedef struct eslp_server_options {
   /** How many of them may be lost in a row beyond that before the connection ends. Default 500. */
   uint32_t max_lost;
   /** How a `%` in values is written: an eslp_percent. */
-  int32_t percent;
+  eslp_percent percent;
   /** An outbound connection: the uuid of the channel that has made it. Left out for an inbound one. */
   eslp_bytes channel;
   /** Outbound: whether all commands may be used (`full`), not only those for the one channel. */
   uint8_t full;
   /** Outbound: whether `sendmsg` is answered at once (`async`), not when the application has ended. */
   uint8_t is_async;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[4];
 } eslp_server_options;
 
 /** What eslp_server_poll() found. */
-typedef enum eslp_server_result_kind {
+ESLP_ENUM(eslp_server_result_kind) {
   /** Nothing. */
   ESLP_SERVER_NONE = 0,
   /** The listener has written something by itself, its greeting or the reply to a command: `written`, `effect`. */
   ESLP_SERVER_DONE = 1,
   /** The client wants something of the host, which has to eslp_server_respond(): `request`. */
   ESLP_SERVER_HOST_REQUEST = 2,
-} eslp_server_result_kind;
+};
 
 /** What a command that the listener has answered by itself means to its host. */
-typedef enum eslp_effect {
+ESLP_ENUM(eslp_effect) {
   /** Nothing: a refusal, or a change of what the connection gets. */
   ESLP_EFFECT_NONE = 0,
   /**
@@ -2828,10 +3267,10 @@ typedef enum eslp_effect {
   ESLP_EFFECT_RESUME = 7,
   /** `linger` or `nolinger`: `linger` in eslp_server_state has changed. If the channel is gone already, the time begins anew. */
   ESLP_EFFECT_LINGER = 8,
-} eslp_effect;
+};
 
 /** What a client wants of the host, and how to answer. */
-typedef enum eslp_host_request_kind {
+ESLP_ENUM(eslp_host_request_kind) {
   /** Nothing. */
   ESLP_HOST_REQUEST_NONE = 0,
   /**
@@ -2873,14 +3312,14 @@ typedef enum eslp_host_request_kind {
    * ESLP_RESPONSE_NO_SUCH_CHANNEL, with this uuid.
    */
   ESLP_HOST_REQUEST_MYEVENTS = 9,
-} eslp_host_request_kind;
+};
 
 /** What a client wants of the host. Valid as long as the octets in the buffer. */
 typedef struct eslp_host_request {
   /** An eslp_host_request_kind, which says what goes with it. */
-  int32_t kind;
+  eslp_host_request_kind kind;
   /** With ESLP_HOST_REQUEST_SENDEVENT: an eslp_event_name. */
-  int32_t event_name;
+  eslp_event_name event_name;
   /** A password. */
   eslp_bytes password;
   /** A user, never empty. */
@@ -2907,10 +3346,12 @@ typedef struct eslp_host_request {
   uint8_t wait;
   /** An API command and its argument, as they were sent. */
   eslp_bytes line;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[6];
 } eslp_host_request;
 
 /** Why a connection is over. */
-typedef enum eslp_closed {
+ESLP_ENUM(eslp_closed) {
   /** The connection is not over. */
   ESLP_CLOSED_NOT = 0,
   /** The client has sent `exit`. */
@@ -2927,7 +3368,7 @@ typedef enum eslp_closed {
   ESLP_CLOSED_ENDED = 6,
   /** The client has sent a command that begins with a NUL. */
   ESLP_CLOSED_NO_COMMAND = 7,
-} eslp_closed;
+};
 
 /** What eslp_server_poll() found. */
 typedef struct eslp_server_result {
@@ -2944,21 +3385,23 @@ typedef struct eslp_server_result {
   /** Octets of `out` to send. */
   size_t written;
   /** An eslp_server_result_kind. */
-  int32_t kind;
+  eslp_server_result_kind kind;
   /** With ESLP_SERVER_DONE: an eslp_effect. */
-  int32_t effect;
+  eslp_effect effect;
   /** With ESLP_CLOSED: an eslp_closed. */
-  int32_t closed;
+  eslp_closed closed;
   /** With ESLP_CLOSED_UNREADABLE: the eslp_status that says what is wrong, and where in the stream. */
-  int32_t error;
+  eslp_status error;
   /** Position in the stream, counted from the first octet. */
   uint64_t error_offset;
   /** With ESLP_SERVER_HOST_REQUEST: what is wanted. */
   eslp_host_request request;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[4];
 } eslp_server_result;
 
 /** What the host says to an eslp_host_request. */
-typedef enum eslp_response_kind {
+ESLP_ENUM(eslp_response_kind) {
   /** The password is right: the rights are in `allowed_events`, `allowed_api`, `deny_log`. */
   ESLP_RESPONSE_ACCEPT = 1,
   /** The password is wrong: the connection ends. */
@@ -2987,12 +3430,12 @@ typedef enum eslp_response_kind {
   ESLP_RESPONSE_CHANNEL = 10,
   /** Another reply to anything but a password: `text`, `-ERR` and a reason. Nothing changes. */
   ESLP_RESPONSE_REPLY = 11,
-} eslp_response_kind;
+};
 
 /** What the host says to an eslp_host_request. What it points to is read during the call only. */
 typedef struct eslp_response {
   /** An eslp_response_kind, which says what goes with it. */
-  int32_t kind;
+  eslp_response_kind kind;
   /** With ESLP_RESPONSE_ACCEPT: whether `log` may not be used. */
   uint8_t deny_log;
   /** A text. */
@@ -3006,10 +3449,12 @@ typedef struct eslp_response {
   eslp_bytes allowed_api;
   /** With ESLP_RESPONSE_CHANNEL: the channel's data. */
   const eslp_outgoing_event *channel;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[4];
 } eslp_response;
 
 /** What to do with an event or a log line. */
-typedef enum eslp_admission {
+ESLP_ENUM(eslp_admission) {
   /** Not wanted by this connection. */
   ESLP_ADMISSION_SKIP = 0,
   /** Wanted: call eslp_server_deliver() for it in order. It counts against the queue limit until you do. */
@@ -3018,10 +3463,10 @@ typedef enum eslp_admission {
   ESLP_ADMISSION_DROPPED = 2,
   /** One loss too many: eslp_server_disconnect(). */
   ESLP_ADMISSION_OVERFLOW = 3,
-} eslp_admission;
+};
 
 /** What to say at the end of a connection. */
-typedef enum eslp_goodbye {
+ESLP_ENUM(eslp_goodbye) {
   /** The usual: the client has closed its side, a time is over. */
   ESLP_GOODBYE_DISCONNECTED = 0,
   /** The server ends, or the module is reloaded. */
@@ -3030,12 +3475,12 @@ typedef enum eslp_goodbye {
   ESLP_GOODBYE_LOST_EVENTS = 2,
   /** Too many log lines were lost. */
   ESLP_GOODBYE_LOST_LOG_LINES = 3,
-} eslp_goodbye;
+};
 
 /** A line of the log, to be sent. */
 typedef struct eslp_log_data {
-  /** How grave it is: -1 to 63, see eslp_log_level. */
-  int32_t level;
+  /** How grave it is. It must be said. */
+  eslp_log_level level;
   /** The kind of channel that it is written to: 0 for the log, 1 for a clean one, 2 for an event's. */
   uint8_t text_channel;
   /** The source line. */
@@ -3048,11 +3493,17 @@ typedef struct eslp_log_data {
   eslp_bytes user_data;
   /** The text with its line end. */
   eslp_bytes text;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[2];
 } eslp_log_data;
 
 /**
  * Says whether a regular expression, `/.../` as a client has written it, matches a header's value. One that cannot be
  * read matches nothing. `user` is what was given to eslp_server_offer(). Neither text is ended by a NUL.
+ *
+ * A client chooses the expression, so the callback must bear any, and should bound what one may cost. During the call it
+ * must not use this server or the event, and it must return: what leaves it by an exception or `longjmp` undoes the call
+ * half done. eslp::server catches what is thrown, and takes it for no match.
  */
 typedef bool (*eslp_regex)(void *user, const char *regex, size_t regex_len, const char *value,
     size_t value_len);
@@ -3072,15 +3523,15 @@ size_t eslp_server_alignof(void);
  *
  * @return ESLP_INSUFFICIENT if the channel's uuid has no place in the storage.
  */
-eslp_status eslp_server_init(void *memory, size_t size, const eslp_server_options *options, void *storage,
-    size_t storage_size, eslp_server **server);
+ESLP_NODISCARD eslp_status eslp_server_init(void *memory, size_t size, const eslp_server_options *options,
+    void *storage, size_t storage_size, eslp_server **server);
 
 /** Ends a server in the caller's memory, which is free for other use then. */
 eslp_status eslp_server_drop(eslp_server *server);
 
 /** Makes a server's side of a connection on the heap; eslp_server_free() it. The storage stays the caller's. */
-eslp_status eslp_server_new(const eslp_server_options *options, void *storage, size_t storage_size,
-    eslp_server **server);
+ESLP_NODISCARD eslp_status eslp_server_new(const eslp_server_options *options, void *storage,
+    size_t storage_size, eslp_server **server);
 
 /** Gives a server on the heap back. NULL is fine. */
 void eslp_server_free(eslp_server *server);
@@ -3093,8 +3544,8 @@ void eslp_server_free(eslp_server *server);
  * ESLP_CLOSED if the connection is over: send what is written, then close it. ESLP_INSUFFICIENT if `size` is less than
  * ESLP_SERVER_REPLY_MAX: nothing has happened.
  */
-eslp_status eslp_server_poll(eslp_server *server, const void *buf, size_t len, void *out, size_t size,
-    eslp_server_result *result);
+ESLP_NODISCARD eslp_status eslp_server_poll(eslp_server *server, const void *buf, size_t len, void *out,
+    size_t size, eslp_server_result *result);
 
 /**
  * Answers what eslp_server_poll() asked, now or much later: writes the reply to `out` and its length to `written`, which
@@ -3106,18 +3557,18 @@ eslp_status eslp_server_poll(eslp_server *server, const void *buf, size_t len, v
  * `written` says then, or the storage has no room for the rights. Nothing has changed then but what `out` holds, which
  * has no meaning.
  */
-eslp_status eslp_server_respond(eslp_server *server, const eslp_response *response, void *out, size_t size,
-    size_t *written);
+ESLP_NODISCARD eslp_status eslp_server_respond(eslp_server *server, const eslp_response *response, void *out,
+    size_t size, size_t *written);
 
 /** Refuses a connection by its address, instead of the first eslp_server_poll(). Send what is written, and close it. */
-eslp_status eslp_server_reject(eslp_server *server, void *out, size_t size, size_t *written);
+ESLP_NODISCARD eslp_status eslp_server_reject(eslp_server *server, void *out, size_t size, size_t *written);
 
 /**
  * Ends the connection with a notice, an eslp_goodbye. Send what is written, and close it. Nothing is written if it is
  * over already.
  */
-eslp_status eslp_server_disconnect(eslp_server *server, int32_t goodbye, void *out, size_t size,
-    size_t *written);
+ESLP_NODISCARD eslp_status eslp_server_disconnect(eslp_server *server, eslp_goodbye goodbye, void *out,
+    size_t size, size_t *written);
 
 /**
  * Says that the controlled channel, whose name is given, has ended. Writes a notice: that the connection lingers, or that
@@ -3125,25 +3576,26 @@ eslp_status eslp_server_disconnect(eslp_server *server, int32_t goodbye, void *o
  *
  * Nothing is written if no channel is controlled, or it had ended before.
  */
-eslp_status eslp_server_channel_ended(eslp_server *server, eslp_bytes name, void *out, size_t size,
-    size_t *written);
+ESLP_NODISCARD eslp_status eslp_server_channel_ended(eslp_server *server, eslp_bytes name, void *out,
+    size_t size, size_t *written);
 
 /**
  * Whether this connection wants an event that happens, by its subscriptions and filters: an eslp_admission.
  *
  * `regex`, which may be NULL, is called for filters with regular expressions, with `user`; without it they match nothing.
  */
-eslp_status eslp_server_offer(eslp_server *server, const eslp_outgoing_event *event, eslp_regex regex,
-    void *user, int32_t *offer);
+ESLP_NODISCARD eslp_status eslp_server_offer(eslp_server *server, const eslp_outgoing_event *event,
+    eslp_regex regex, void *user, eslp_admission *offer);
 
 /**
  * Offers an event of the controlled channel's own queue, after ESLP_EFFECT_DIVERT_ON: subscriptions and filters do not
  * count.
  */
-eslp_status eslp_server_offer_diverted(eslp_server *server, int32_t *offer);
+ESLP_NODISCARD eslp_status eslp_server_offer_diverted(eslp_server *server, eslp_admission *offer);
 
 /** Whether this connection wants a log line of a level: an eslp_admission. */
-eslp_status eslp_server_offer_log(eslp_server *server, int32_t level, int32_t *offer);
+ESLP_NODISCARD eslp_status eslp_server_offer_log(eslp_server *server, eslp_log_level level,
+    eslp_admission *offer);
 
 /**
  * Writes an event that waits to `out`, in the connection's format, and its length to `written`.
@@ -3152,8 +3604,8 @@ eslp_status eslp_server_offer_log(eslp_server *server, int32_t level, int32_t *o
  * subscribed to. ESLP_INSUFFICIENT if `size` is less than what `written` says then. Nothing has changed then but what
  * `out` holds, which has no meaning.
  */
-eslp_status eslp_server_deliver(eslp_server *server, const eslp_outgoing_event *event, void *out, size_t size,
-    size_t *written);
+ESLP_NODISCARD eslp_status eslp_server_deliver(eslp_server *server, const eslp_outgoing_event *event,
+    void *out, size_t size, size_t *written);
 
 /**
  * Counts an event that waits as delivered, in place of eslp_server_deliver(): the host sends what eslp_outgoing_event_frame() has
@@ -3162,7 +3614,8 @@ eslp_status eslp_server_deliver(eslp_server *server, const eslp_outgoing_event *
  * @return ESLP_NOT_READY if it cannot be sent now, ESLP_OTHER_CODING if the connection wants it otherwise: `format` in
  * eslp_server_state, and `percent` in its eslp_server_options. The frame must not be sent then.
  */
-eslp_status eslp_server_delivered(eslp_server *server, int32_t format, int32_t percent);
+ESLP_NODISCARD eslp_status eslp_server_delivered(eslp_server *server, eslp_format format,
+    eslp_percent percent);
 
 /** Gives up an event that waits, as if it had been delivered. */
 eslp_status eslp_server_skip(eslp_server *server);
@@ -3172,24 +3625,24 @@ eslp_status eslp_server_skip(eslp_server *server);
  *
  * @return As eslp_server_deliver().
  */
-eslp_status eslp_server_deliver_log(eslp_server *server, const eslp_log_data *line, void *out, size_t size,
-    size_t *written);
+ESLP_NODISCARD eslp_status eslp_server_deliver_log(eslp_server *server, const eslp_log_data *line, void *out,
+    size_t size, size_t *written);
 
 /**
  * Subscribes to a subclass, as `event CUSTOM <subclass>` would: for ESLP_EFFECT_ALL_EVENTS.
  *
  * @return ESLP_INSUFFICIENT if the storage is full.
  */
-eslp_status eslp_server_subscribe(eslp_server *server, eslp_bytes subclass);
+ESLP_NODISCARD eslp_status eslp_server_subscribe(eslp_server *server, eslp_bytes subclass);
 
 /** A snapshot of a listener's state. */
 typedef struct eslp_server_state {
   /** Why the connection is over: an eslp_closed. */
-  int32_t closed;
+  eslp_closed closed;
   /** The eslp_format of events. */
-  int32_t format;
+  eslp_format format;
   /** Up to which level log lines are wanted; ESLP_LOG_NONE if none are. */
-  int32_t log_level;
+  eslp_log_level log_level;
   /** How many events wait to be delivered. */
   uint32_t waiting_events;
   /** How many log lines wait to be delivered. */
@@ -3218,6 +3671,8 @@ typedef struct eslp_server_state {
   int64_t linger_seconds;
   /** The channel that the connection controls; NULL if none. Valid until the server is used again. */
   eslp_bytes channel;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[4];
 } eslp_server_state;
 
 /** A snapshot of a listener's state. */

@@ -44,8 +44,7 @@ static void pass(const char *stream, size_t len) {
     for (size_t at = 0; at < len;) {
         char *spare;
         size_t room, piece = len - at < PIECE ? len - at : PIECE;
-        eslp_buffer_spare(&buffer, &spare, &room);
-        if (piece > room) abort();
+        if (eslp_buffer_spare(&buffer, &spare, &room) != ESLP_OK || piece > room) abort();
         memcpy(spare, stream + at, piece);
         eslp_buffer_commit(&buffer, piece);
         at += piece;

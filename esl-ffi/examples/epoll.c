@@ -28,6 +28,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <esl_proto.h>
@@ -43,8 +44,15 @@
 #define SEND_SIZE 1024 /* commands that a slow server has not taken yet */
 #endif
 
+/* How long a login may take, in milliseconds. FreeSWITCH lets five connections wait to be accepted: one that was dropped looks
+ * open and is never answered, so it is made anew. */
+#ifndef LOGIN_IN
+#define LOGIN_IN 5000
+#endif
+
 struct connection {
     int socket; /* -1 if nobody uses this one */
+    int64_t late_at; /* when it must be logged in */
     eslp_role role;
     eslp_client *client;
     eslp_buffer buffer;
@@ -63,7 +71,7 @@ static volatile sig_atomic_t interrupted;
 
 /* What has happened. */
 static struct {
-    unsigned long now, most, logged_in, calls, events, long_frames, lost;
+    unsigned long now, most, logged_in, again, calls, events, long_frames, lost;
 } seen;
 
 _Static_assert(RECEIVE_SIZE >= ESLP_BUFFER_MIN, "with less, a long head ends its connection");
@@ -95,6 +103,13 @@ static void free_all(void) {
     }
 }
 
+/* Milliseconds on a clock that never goes back. */
+static int64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
 static struct connection *begin(int socket, eslp_role role) {
     struct connection *connection = first_free;
     if (!connection) {
@@ -104,16 +119,15 @@ static struct connection *begin(int socket, eslp_role role) {
     first_free = connection->next_free;
     connection->socket = socket;
     connection->role = role;
+    connection->late_at = role == ESLP_INBOUND ? now() + LOGIN_IN : INT64_MAX;
     connection->unsent = 0;
     connection->application_ended = connection->is_tone = false;
     eslp_limits limits = {.max_buffered = RECEIVE_SIZE};
-    eslp_client_init(connection->client_memory, ESLP_CLIENT_SIZE, role, &limits, &connection->client);
+    if (eslp_client_init(connection->client_memory, ESLP_CLIENT_SIZE, role, &limits, &connection->client)) die("client");
     eslp_buffer_init(&connection->buffer, connection->receive_memory, RECEIVE_SIZE);
 
     struct epoll_event interest = {.events = EPOLLIN, .data.ptr = connection};
-    if (fcntl(socket, F_SETFL, O_NONBLOCK) < 0 || epoll_ctl(epoll_socket, EPOLL_CTL_ADD, socket, &interest) < 0) {
-        die("epoll");
-    }
+    if (epoll_ctl(epoll_socket, EPOLL_CTL_ADD, socket, &interest) < 0) die("epoll");
     if (++seen.now > seen.most) seen.most = seen.now;
     return connection;
 }
@@ -174,6 +188,7 @@ static bool inbound(struct connection *connection, const eslp_client_result *res
             return put(connection,
                        (eslp_command){.kind = ESLP_COMMAND_AUTH, .as.auth.password = eslp_str(password)});
         case ESLP_IN_AUTHENTICATED:
+            connection->late_at = INT64_MAX;
             return put(connection, (eslp_command){.kind = ESLP_COMMAND_EVENT,
                                                   .as.event.names = ESLP_LIT("HEARTBEAT CHANNEL_HANGUP_COMPLETE")});
         case ESLP_IN_ANSWER:
@@ -266,7 +281,7 @@ static bool receive(struct connection *connection) {
     for (;;) {
         char *spare;
         size_t room;
-        eslp_buffer_spare(&connection->buffer, &spare, &room);
+        if (eslp_buffer_spare(&connection->buffer, &spare, &room) != ESLP_OK) return false;
         ssize_t count = recv(connection->socket, spare, room, 0);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return errno == EAGAIN;
@@ -288,7 +303,7 @@ static void serve(struct connection *connection, uint32_t ready) {
 
 static void accept_calls(void) {
     for (;;) {
-        int socket = accept(listen_socket, NULL, NULL);
+        int socket = accept4(listen_socket, NULL, NULL, SOCK_NONBLOCK);
         if (socket < 0) return;
         struct connection *connection = begin(socket, ESLP_OUTBOUND);
         if (connection && !(answer_call(connection) && flush(connection))) end(connection);
@@ -297,15 +312,15 @@ static void accept_calls(void) {
 
 static int open_socket(struct sockaddr_in address, bool listens) {
     int opened = socket(AF_INET, SOCK_STREAM, 0), on = 1;
-    if (opened < 0) die("socket");
+    if (opened < 0 || fcntl(opened, F_SETFL, O_NONBLOCK)) die("socket");
     if (!listens) {
-        if (connect(opened, (struct sockaddr *)&address, sizeof address)) die("connect");
+        if (connect(opened, (struct sockaddr *)&address, sizeof address) && errno != EINPROGRESS) die("connect");
         return opened;
     }
     setsockopt(opened, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (bind(opened, (struct sockaddr *)&address, sizeof address) || listen(opened, SOMAXCONN)) die("listen");
     struct epoll_event interest = {.events = EPOLLIN, .data.ptr = NULL};
-    if (fcntl(opened, F_SETFL, O_NONBLOCK) || epoll_ctl(epoll_socket, EPOLL_CTL_ADD, opened, &interest)) die("epoll");
+    if (epoll_ctl(epoll_socket, EPOLL_CTL_ADD, opened, &interest)) die("epoll");
     return opened;
 }
 
@@ -323,6 +338,16 @@ static void wait_once(int patience) {
     }
 }
 
+/* Makes the connections anew that are not logged in by now. */
+static void give_up_the_late(struct sockaddr_in server) {
+    for (struct connection *late = connections; late < connections + CONNECTIONS; late++) {
+        if (late->socket < 0 || late->late_at > now()) continue;
+        end(late);
+        seen.again++;
+        begin(open_socket(server, false), ESLP_INBOUND);
+    }
+}
+
 /* ---- Memory figures ---- */
 
 /* Octets of memory that the process has in use. */
@@ -337,6 +362,7 @@ static long resident(void) {
 
 static void report(long before) {
     long grown = resident() - before;
+    if (seen.again) say("%lu connections made anew that were not logged in in time\n", seen.again);
     say("%lu connections at most; %lu logged in, %lu calls served, %lu events, %lu frames longer than the buffer, "
         "%lu connections lost\n",
         seen.most, seen.logged_in, seen.calls, seen.events, seen.long_frames, seen.lost);
@@ -382,6 +408,7 @@ int main(int count, char **arguments) {
     }
     while (!interrupted && (calls == 0 || seen.calls < calls || seen.logged_in < wanted || seen.now > wanted)) {
         wait_once(1000);
+        give_up_the_late(server);
     }
     report(before);
     return 0;

@@ -20,6 +20,7 @@
 #include <esl_proto.h>
 
 #define STATUS_EVERY 5000 /* milliseconds */
+#define LOGIN_IN 10000
 #define RETRY_FIRST 100
 #define RETRY_MOST 30000
 
@@ -142,6 +143,12 @@ static uint64_t post(struct monitor *monitor, writer *write, const void *subject
 
 static void ask_status(uv_timer_t *timer) {
     struct monitor *monitor = timer->data;
+    if (monitor->status_id != ESLP_NO_ID) {
+        /* The last one is not answered: the server has stopped, or is out of reach. */
+        fputs("libuv: the server is silent\n", stderr);
+        hang_up(monitor);
+        return;
+    }
     eslp_command status = {.kind = ESLP_COMMAND_API, .as.api.line = ESLP_LIT("status")};
     monitor->status_id = post(monitor, write_command, &status);
 }
@@ -172,7 +179,9 @@ static void handle_event(struct monitor *monitor, const eslp_message *message) {
 
 static void handle_answer(struct monitor *monitor, const eslp_client_result *result) {
     eslp_value text;
-    if (result->id != monitor->status_id || eslp_message_text(&result->message, &text) != ESLP_OK) return;
+    if (result->id != monitor->status_id) return;
+    monitor->status_id = ESLP_NO_ID;
+    if (eslp_message_text(&result->message, &text) != ESLP_OK) return;
     /* Its first line says how long the server has been up. */
     const char *line_end = memchr(text.data, '\n', text.len);
     printf("status: %.*s\n", (int)(line_end ? line_end - text.data : (long)text.len), text.data);
@@ -187,6 +196,7 @@ static void handle(struct monitor *monitor, const eslp_client_result *result) {
         }
         case ESLP_IN_AUTHENTICATED:
             monitor->retry_after = RETRY_FIRST;
+            uv_timer_stop(&monitor->retry_timer);
             post(monitor, write_subscription, &monitor->wanted);
             uv_timer_start(&monitor->status_timer, ask_status, 0, STATUS_EVERY);
             break;
@@ -237,12 +247,11 @@ static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room) {
     char *spare;
     size_t size;
     (void)suggested;
-    eslp_buffer_spare(&monitor->buffer, &spare, &size);
-    if (size == 0) {
+    if (eslp_buffer_spare(&monitor->buffer, &spare, &size) != ESLP_OK) {
         monitor->size *= 2;
         monitor->memory = allocate(monitor->memory, monitor->size);
         eslp_buffer_grow(&monitor->buffer, monitor->memory, monitor->size);
-        eslp_buffer_spare(&monitor->buffer, &spare, &size);
+        if (eslp_buffer_spare(&monitor->buffer, &spare, &size) != ESLP_OK) abort();
     }
     *room = uv_buf_init(spare, (unsigned)size);
 }
@@ -274,14 +283,21 @@ static void connected(uv_connect_t *request, int status) {
     uv_read_start((uv_stream_t *)&monitor->socket, give_room, received);
 }
 
+/* FreeSWITCH lets five connections wait to be accepted: one that was dropped looks open, and is never answered. */
+static void late(uv_timer_t *timer) {
+    fputs("libuv: no login in time\n", stderr);
+    hang_up(timer->data);
+}
+
 /* A new socket, a new client, an empty buffer. */
 static void start(uv_timer_t *timer) {
     struct monitor *monitor = timer->data;
-    eslp_client_init(monitor->client_memory, sizeof monitor->client_memory, ESLP_INBOUND, NULL, &monitor->client);
+    if (eslp_client_init(monitor->client_memory, sizeof monitor->client_memory, ESLP_INBOUND, NULL, &monitor->client)) abort();
     eslp_buffer_init(&monitor->buffer, monitor->memory, monitor->size);
     monitor->status_id = ESLP_NO_ID;
     uv_tcp_init(monitor->loop, &monitor->socket);
     uv_connect_t *request = allocate(NULL, sizeof *request);
+    uv_timer_start(&monitor->retry_timer, late, LOGIN_IN, 0);
     uv_tcp_connect(request, &monitor->socket, (const struct sockaddr *)&monitor->address, connected);
 }
 

@@ -29,11 +29,12 @@
  *   length-delimited.
  * - What is found points into the host's buffer: it is valid until the host overwrites, moves or frees these octets.
  *   Take what you need before you take the consumed octets off the buffer.
- * - Results are written through pointers. If a function returns an error, it has done nothing, and the contents of an
- *   output buffer are meaningless; where a result tells more about the error, the comment says so.
- * - During a call, nobody else writes to its arguments or to what they point to, and nobody else uses its results. A
- *   result or an output buffer overlaps no argument and no other result.
- * - NULL, memory that was never initialised or is zero, and handles that have ended are detected: the status is
+ * - Results are written through pointers, always: if a function returns an error, it has done nothing, results are zeros (ids
+ *   ESLP_NO_ID), and the contents of an output buffer are meaningless; where a result tells more about the error, the comment
+ *   says so.
+ * - During a call, nobody else writes to its arguments or to what they point to, and nobody else uses its results. Results
+ *   overlap no argument and no other result. Octets of an argument that lie in the output buffer are detected: ESLP_OVERLAP.
+ * - NULL, memory that is zero or has none of the library's marks, and handles that have ended are detected: the status is
  *   ESLP_NULL or ESLP_BAD_HANDLE. Functions that return no status return 0, false or NULL then. A pointer to memory that
  *   does not exist, or is shorter than stated, cannot be detected.
  * - Handles (eslp_decoder, eslp_client, eslp_connection, eslp_server) live in memory of the host's (_init, _drop) or, but for
@@ -42,8 +43,12 @@
  *   goes on from where the iterator stands.
  * - A handle may move from thread to thread, but only one function at a time may use it or its results. Different handles
  *   are independent. Structs that are only read may be shared.
- * - Numbers of an enum travel as int32_t, because a newer library may know more of them. Be ready for others. In the
- *   host's own structs, zero always means "not specified".
+ * - In the host's own structs, zero always means "not specified": begin with `= {0}` or with designated initialisers. A struct on
+ *   the stack that was not set holds what was there before, which may look like an earlier struct and cannot be detected.
+ * - A newer library may know more numbers of an enum: be ready for others. Structs have room, `reserved`, in which a newer
+ *   library may have more fields: zeros, which mean that nothing is said. A number or a field that this library does not
+ *   know gives ESLP_UNKNOWN_NUMBER or ESLP_UNKNOWN_FIELD. Programs that were compiled against this header run with all later
+ *   libraries of the same ESLP_ABI_VERSION.
  */
 #ifndef ESL_PROTO_H
 #define ESL_PROTO_H
@@ -52,6 +57,25 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+/* A type of 32 bits for each enum, because a library of another age may know more numbers: an enum where the language has
+ * enums of a fixed type, else int32_t. */
+#if defined(__cplusplus)
+#define ESLP_ENUM(name) enum name : int32_t
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L
+#define ESLP_ENUM(name) enum name : int32_t; typedef enum name name; enum name : int32_t
+#else
+#define ESLP_ENUM(name) typedef int32_t name; enum
+#endif
+
+/* For functions whose status must not be ignored: a command that was not sent is never answered. */
+#if (defined(__cplusplus) && __cplusplus >= 201703L) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L)
+#define ESLP_NODISCARD [[nodiscard]]
+#elif defined(__GNUC__)
+#define ESLP_NODISCARD __attribute__((warn_unused_result))
+#else
+#define ESLP_NODISCARD
+#endif
 
 #ifdef __cplusplus
 extern "C" {

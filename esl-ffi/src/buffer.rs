@@ -53,6 +53,17 @@ impl Memory {
     }
 }
 
+/// Tells where there is room to read into, and how much; none is a status.
+pub(crate) fn room(spare: &mut [u8], at: Out<*mut c_char>, room: Out<usize>) -> Outcome {
+    room.set(spare.len());
+    if spare.is_empty() {
+        at.set(core::ptr::null_mut());
+        return Err(eslp_status::ESLP_INSUFFICIENT);
+    }
+    at.set(spare.as_mut_ptr().cast());
+    Ok(())
+}
+
 // SAFETY: the size is checked below, by `assert_fits`; the mark is used once.
 unsafe impl Opaque for eslp_buffer {
     type Inner = RecvBuf<Memory>;
@@ -65,7 +76,7 @@ const _: () = assert_fits::<eslp_buffer>();
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_buffer_init(buffer: *mut eslp_buffer, memory: *mut c_void, size: usize) -> eslp_status {
     // SAFETY: by the contract with C, `buffer` is an output and `memory[..size]` is lent memory.
-    run(|| unsafe { eslp_buffer::put(buffer, RecvBuf::new(Memory::new(memory, size)?)) })
+    run(|| unsafe { eslp_buffer::put(buffer, || Ok(RecvBuf::new(Memory::new(memory, size)?))) })
 }
 
 /// The octets read and not yet consumed; NULL if the buffer was not initialised.
@@ -92,20 +103,19 @@ pub unsafe extern "C" fn eslp_buffer_capacity(buffer: *const eslp_buffer) -> usi
 
 /// Room to read into; say with eslp_buffer_commit() how much was read. Unconsumed octets may be moved for it.
 ///
-/// `room` is 0 when the memory is full of unconsumed octets: only consuming or eslp_buffer_grow() makes room then.
+/// @return ESLP_INSUFFICIENT if the memory is full of unconsumed octets: only consuming or eslp_buffer_grow() makes room.
+/// `spare` is NULL and `size` 0 then; a read into no room looks like the end of the stream.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_buffer_spare(
     buffer: *mut eslp_buffer,
     spare: *mut *mut c_char,
-    room: *mut usize,
+    size: *mut usize,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `buffer` is a handle and `spare` and `room` are outputs.
+    // SAFETY: by the contract with C, `buffer` is a handle and `spare` and `size` are outputs.
     run(|| unsafe {
-        let (spare_out, room_out) = (Out::new(spare)?, Out::new(room)?);
-        let spare = eslp_buffer::inner(buffer)?.spare_mut();
-        room_out.set(spare.len());
-        spare_out.set(spare.as_mut_ptr().cast());
-        Ok(())
+        let (spare_out, room_out) = (Out::new(spare)?, Out::new(size)?);
+        room(eslp_buffer::inner(buffer)?.spare_mut(), spare_out, room_out)
     })
 }
 

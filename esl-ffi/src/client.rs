@@ -1,19 +1,21 @@
 //! The connection as its client sees it.
 
+use crate::number::numbers;
 use core::ffi::c_void;
 
 use esl_core::client::{Answer, CommandId, End, Eof, Follow, Linger, Poll, ProtocolError, Stats, Unanswered};
+use esl_core::name::LogLevel;
 use esl_core::raw::SendError;
 use esl_core::{Client, Command, Incoming, Limits, Message, Subscription};
 
 use crate::command::{eslp_command, eslp_events, eslp_fault, linger};
 use crate::decoder::{eslp_limits, limits};
 use crate::handle::{Opaque, assert_size};
-use crate::message::{eslp_lines, eslp_message, socket_mode};
-use crate::name::{format_of, optional_level_of};
+use crate::message::{eslp_lines, eslp_message, eslp_socket_mode, socket_mode};
+use crate::name::{eslp_log_level, format_of, level_of};
 use crate::octets::eslp_bytes;
 use crate::pairs::eslp_pairs;
-use crate::ptr::{Out, Outcome, input, output, read, run};
+use crate::ptr::{Out, Outcome, Plain as _, Written, input, known, output, read, run};
 use crate::status::eslp_status;
 
 /// Memory for a client, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
@@ -30,89 +32,89 @@ unsafe impl Opaque for eslp_client {
 
 const _: () = assert_size::<eslp_client>(ESLP_CLIENT_SIZE);
 
-/// Who has opened the connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub enum eslp_role {
-    /// The client, to FreeSWITCH. The server speaks first and wants a password.
-    ESLP_INBOUND = 1,
-    /// FreeSWITCH, for a call: the `socket` application. The first command must be `connect`.
-    ESLP_OUTBOUND = 2,
+numbers! {
+    /// Who has opened the connection.
+    pub enum eslp_role {
+        /// The client, to FreeSWITCH. The server speaks first and wants a password.
+        ESLP_INBOUND = 1,
+        /// FreeSWITCH, for a call: the `socket` application. The first command must be `connect`.
+        ESLP_OUTBOUND = 2,
+    }
 }
 
-/// The kind of what came in on a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub enum eslp_incoming {
-    /// Nothing: more octets must be read, or the connection is over.
-    ESLP_IN_NONE = 0,
-    /// The server wants `auth` or `userauth`, within 25 seconds.
-    ESLP_IN_AUTH_REQUEST = 1,
-    /// It has accepted the password: `id`, `message` with the rights after `userauth`. Long lists of rights lose their
-    /// end on the way: see eslp_reply_is_broken().
-    ESLP_IN_AUTHENTICATED = 2,
-    /// It has refused the password: `id`, `message`. A notice and the end follow.
-    ESLP_IN_AUTH_REFUSED = 3,
-    /// The answer to `connect`: `id`, `message`; see eslp_message_event(), eslp_reply_socket_mode(),
-    /// eslp_reply_full_control().
-    ESLP_IN_CONNECTED = 4,
-    /// The answer to any other command: `id`, `message`. An `api` that the user has no right to is answered by a reply.
-    ESLP_IN_ANSWER = 5,
-    /// An event: `message`; see eslp_message_event().
-    ESLP_IN_EVENT = 6,
-    /// A line of the server's log: `message`.
-    ESLP_IN_LOG = 7,
-    /// The controlled channel has ended; the connection stays for its last events, and takes commands: `message`.
-    ESLP_IN_LINGERING = 8,
-    /// The access list does not allow this address: `message`, `unanswered`. A notice and the end follow.
-    ESLP_IN_REJECTED = 9,
-    /// The server ends the connection, nothing follows: `message`, `end`, `unanswered`.
-    ESLP_IN_GOODBYE = 10,
-    /// What has no place in the conversation: `message`. An answer when no command was waiting for one, a second auth
-    /// request, a frame of an unknown kind (such as the rest of a variable's value after a blank line).
-    ESLP_IN_UNEXPECTED = 11,
-    /// A frame longer than eslp_limits.max_buffered has begun: `message` without its body, `remaining`; `id` if it is an
-    /// answer. Its body follows in parts.
-    ///
-    /// A frame in parts comes as none of the kinds above. What it means for the connection is known when its last octet
-    /// has come: eslp_client_is_open() for a login, eslp_client_full_control() and eslp_client_socket_mode() for
-    /// `connect`, eslp_client_is_lingering() and ESLP_CLOSED for a notice.
-    ESLP_IN_HEAD = 12,
-    /// The next part of the body: `data`, `remaining`; `lines` if they are headers of a plain event; `id` if it is an
-    /// answer, which is complete when `remaining` is 0.
-    ESLP_IN_BODY = 13,
-    /// Lines of a head that is itself longer than eslp_limits.max_buffered, in the order of the wire: `lines`; `id` if it is an
-    /// answer; `message.kind` and `message.format`, as far as the lines have told: ESLP_MESSAGE_OTHER before the last
-    /// lines of the reply to `connect`, which has an `id`. More of the head follows until `head_ends` is not 0.
-    ESLP_IN_HEAD_PART = 14,
+numbers! {
+    /// The kind of what came in on a connection.
+    pub enum eslp_incoming {
+        /// Nothing: more octets must be read, or the connection is over.
+        ESLP_IN_NONE = 0,
+        /// The server wants `auth` or `userauth`, within 25 seconds.
+        ESLP_IN_AUTH_REQUEST = 1,
+        /// It has accepted the password: `id`, `message` with the rights after `userauth`. Long lists of rights lose their
+        /// end on the way: see eslp_reply_is_broken().
+        ESLP_IN_AUTHENTICATED = 2,
+        /// It has refused the password: `id`, `message`. A notice and the end follow.
+        ESLP_IN_AUTH_REFUSED = 3,
+        /// The answer to `connect`: `id`, `message`; see eslp_message_event(), eslp_reply_socket_mode(),
+        /// eslp_reply_full_control().
+        ESLP_IN_CONNECTED = 4,
+        /// The answer to any other command: `id`, `message`. An `api` that the user has no right to is answered by a reply.
+        ESLP_IN_ANSWER = 5,
+        /// An event: `message`; see eslp_message_event().
+        ESLP_IN_EVENT = 6,
+        /// A line of the server's log: `message`.
+        ESLP_IN_LOG = 7,
+        /// The controlled channel has ended; the connection stays for its last events, and takes commands: `message`.
+        ESLP_IN_LINGERING = 8,
+        /// The access list does not allow this address: `message`, `unanswered`. A notice and the end follow.
+        ESLP_IN_REJECTED = 9,
+        /// The server ends the connection, nothing follows: `message`, `end`, `unanswered`.
+        ESLP_IN_GOODBYE = 10,
+        /// What has no place in the conversation: `message`. An answer when no command was waiting for one, a second auth
+        /// request, a frame of an unknown kind (such as the rest of a variable's value after a blank line).
+        ESLP_IN_UNEXPECTED = 11,
+        /// A frame longer than eslp_limits.max_buffered has begun: `message` without its body, `remaining`; `id` if it is an
+        /// answer. Its body follows in parts.
+        ///
+        /// A frame in parts comes as none of the kinds above. What it means for the connection is known when its last octet
+        /// has come: eslp_client_is_open() for a login, eslp_client_full_control() and eslp_client_socket_mode() for
+        /// `connect`, eslp_client_is_lingering() and ESLP_CLOSED for a notice.
+        ESLP_IN_HEAD = 12,
+        /// The next part of the body: `data`, `remaining`; `lines` if they are headers of a plain event; `id` if it is an
+        /// answer, which is complete when `remaining` is 0.
+        ESLP_IN_BODY = 13,
+        /// Lines of a head that is itself longer than eslp_limits.max_buffered, in the order of the wire: `lines`; `id` if it is an
+        /// answer; `message.kind` and `message.format`, as far as the lines have told: ESLP_MESSAGE_OTHER before the last
+        /// lines of the reply to `connect`, which has an `id`. More of the head follows until `head_ends` is not 0.
+        ESLP_IN_HEAD_PART = 14,
+    }
 }
 
-/// Why a connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub enum eslp_end {
-    /// The connection has not ended.
-    ESLP_END_NONE = 0,
-    /// After `exit`.
-    ESLP_END_EXIT = 1,
-    /// The password was refused.
-    ESLP_END_AUTH_REFUSED = 2,
-    /// Authentication timed out: the server ends with a notice and nothing else.
-    ESLP_END_AUTH_TIMEOUT = 3,
-    /// The access list does not allow this address.
-    ESLP_END_REJECTED = 4,
-    /// The controlled channel has ended.
-    ESLP_END_CHANNEL_ENDED = 5,
-    /// The server is shutting down, or its event socket is being reloaded.
-    ESLP_END_SHUTDOWN = 6,
-    /// This connection has read too slowly: events were lost.
-    ESLP_END_EVENTS_LOST = 7,
-    /// The server said good-bye for no reason known.
-    ESLP_END_GOODBYE = 8,
-    /// The stream ended without a notice.
-    ESLP_END_EOF = 9,
-    /// The framing is broken.
-    ESLP_END_PROTOCOL = 10,
+numbers! {
+    /// Why a connection ended.
+    pub enum eslp_end {
+        /// The connection has not ended.
+        ESLP_END_NONE = 0,
+        /// After `exit`.
+        ESLP_END_EXIT = 1,
+        /// The password was refused.
+        ESLP_END_AUTH_REFUSED = 2,
+        /// Authentication timed out: the server ends with a notice and nothing else.
+        ESLP_END_AUTH_TIMEOUT = 3,
+        /// The access list does not allow this address.
+        ESLP_END_REJECTED = 4,
+        /// The controlled channel has ended.
+        ESLP_END_CHANNEL_ENDED = 5,
+        /// The server is shutting down, or its event socket is being reloaded.
+        ESLP_END_SHUTDOWN = 6,
+        /// This connection has read too slowly: events were lost.
+        ESLP_END_EVENTS_LOST = 7,
+        /// The server said good-bye for no reason known.
+        ESLP_END_GOODBYE = 8,
+        /// The stream ended without a notice.
+        ESLP_END_EOF = 9,
+        /// The framing is broken.
+        ESLP_END_PROTOCOL = 10,
+    }
 }
 
 /// The id of no command.
@@ -120,7 +122,7 @@ pub const ESLP_NO_ID: u64 = u64::MAX;
 
 /// Commands that will never be answered: their ids count up from the first. Over the life of a connection each id is
 /// either in one answer or in one of these.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_unanswered {
     /// The id of the first.
@@ -130,6 +132,7 @@ pub struct eslp_unanswered {
 }
 
 /// What eslp_client_poll() found.
+#[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_client_result {
     /// Octets that are done with: take them off the front of the buffer before the next call, whatever came.
@@ -138,9 +141,9 @@ pub struct eslp_client_result {
     /// whole; 0 if that is not known yet.
     pub required: usize,
     /// An eslp_incoming.
-    pub kind: i32,
+    pub kind: eslp_incoming,
     /// With ESLP_IN_GOODBYE, ESLP_CLOSED and errors: an eslp_end, why the connection is over.
-    pub end: i32,
+    pub end: eslp_end,
     /// The command that is answered; ESLP_NO_ID if none is. An answer in parts tells it with each of them.
     pub id: u64,
     /// The frame; valid as long as the octets in the buffer.
@@ -162,6 +165,8 @@ pub struct eslp_client_result {
     pub head_ends: u8,
     /// With the last ESLP_IN_HEAD_PART: whether the head has lost its end; see eslp_message_is_cut().
     pub is_cut: u8,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 6],
 }
 
 /// A command has been written, or why not.
@@ -176,6 +181,8 @@ pub struct eslp_sent {
     pub count: u64,
     /// With an error from ESLP_COMMAND_EMPTY on: where the command is wrong.
     pub fault: eslp_fault,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 2],
 }
 
 /// What eslp_client_eof() tells.
@@ -183,7 +190,7 @@ pub struct eslp_sent {
 #[repr(C)]
 pub struct eslp_eof {
     /// An eslp_end: ESLP_END_EOF, unless the server had told before.
-    pub end: i32,
+    pub end: eslp_end,
     /// The commands that will not be answered and have not been reported yet. The first may be the one whose answer was
     /// cut off.
     pub unanswered: eslp_unanswered,
@@ -197,10 +204,12 @@ pub struct eslp_eof {
     /// That reply; ESLP_MESSAGE_NONE if there is none, or if it has come in parts, of which the last is what was not
     /// consumed. See eslp_reply_is_broken(). Valid as long as the octets in the buffer.
     pub message: eslp_message,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 2],
 }
 
 /// What has come in so far.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_stats {
     /// Octets consumed.
@@ -213,11 +222,13 @@ pub struct eslp_stats {
     pub log_lines: u64,
     /// What was ESLP_IN_UNEXPECTED.
     pub unexpected: u64,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 3],
 }
 
 /// The subscriptions of a connection: to be applied now, and again after every reconnect.
 ///
-/// Zeros are nothing at all but for `log_level` and `linger_seconds`, whose fields before them switch them on.
+/// Zeros are nothing at all.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_subscription {
@@ -235,28 +246,30 @@ pub struct eslp_subscription {
     pub log: u8,
     /// Whether the connection stays `linger_seconds` after its channel has ended.
     pub linger: u8,
-    /// An eslp_log_level.
-    pub log_level: i32,
-    /// Seconds, or ESLP_LINGER_FOREVER.
+    /// With `log`: up to which level; ESLP_LOG_NONE for `log` alone, which means DEBUG.
+    pub log_level: eslp_log_level,
+    /// With `linger`: seconds; for ever if 0, ESLP_LINGER_AT_ONCE for none.
     pub linger_seconds: i64,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 4],
 }
 
 /// One list for both directions: an end that is not in it does not compile.
 macro_rules! ends {
     ($($end:ident = $number:ident,)+) => {
-        pub(crate) fn end_number(end: End) -> i32 {
+        pub(crate) fn end_number(end: End) -> eslp_end {
             use esl_core::raw::End;
-            (match End::from(end) {
+            match End::from(end) {
                 $(End::$end => eslp_end::$number,)+
                 End::Protocol(_) => eslp_end::ESLP_END_PROTOCOL,
-            }) as i32
+            }
         }
 
         /// The words for an eslp_end.
-        fn end_text(number: i32) -> Option<&'static str> {
+        fn end_text(number: eslp_end) -> Option<&'static str> {
             match number {
-                $(_ if number == eslp_end::$number as i32 => Some(End::$end.as_str()),)+
-                _ if number == eslp_end::ESLP_END_PROTOCOL as i32 => Some("framing broken"),
+                $(eslp_end::$number => Some(End::$end.as_str()),)+
+                eslp_end::ESLP_END_PROTOCOL => Some("framing broken"),
                 _ => None,
             }
         }
@@ -280,7 +293,7 @@ fn id_number(id: Option<CommandId>) -> u64 {
 }
 
 impl eslp_sent {
-    const NOTHING: Self = Self { id: ESLP_NO_ID, len: 0, count: 0, fault: eslp_fault { field: 0, item: 0, offset: 0 } };
+    pub(crate) const NOTHING: Self = Self { id: ESLP_NO_ID, ..Self::ZERO };
 }
 
 impl From<Unanswered> for eslp_unanswered {
@@ -292,74 +305,61 @@ impl From<Unanswered> for eslp_unanswered {
 impl From<Eof<'_>> for eslp_eof {
     fn from(eof: Eof<'_>) -> Self {
         let Eof { end, answered, reply, unanswered, incomplete, missing } = eof;
-        let message = reply.map_or(eslp_message::NONE, |reply| Message::Reply(reply).into());
+        let message = reply.map_or(eslp_message::ZERO, |reply| Message::Reply(reply).into());
         let id = id_number(answered);
-        Self { end: end_number(end), unanswered: unanswered.into(), incomplete, missing, id, message }
+        Self { end: end_number(end), unanswered: unanswered.into(), incomplete, missing, id, message, ..Self::ZERO }
     }
 }
 
 impl From<Stats> for eslp_stats {
     fn from(stats: Stats) -> Self {
         let Stats { octets, frames, events, log_lines, unexpected } = stats;
-        Self { octets, frames, events, log_lines, unexpected }
+        Self { octets, frames, events, log_lines, unexpected, ..Self::ZERO }
     }
 }
 
 impl eslp_client_result {
-    const NONE: Self = Self {
-        consumed: 0,
-        required: 0,
-        kind: eslp_incoming::ESLP_IN_NONE as i32,
-        end: eslp_end::ESLP_END_NONE as i32,
-        id: ESLP_NO_ID,
-        message: eslp_message::NONE,
-        data: eslp_bytes::NONE,
-        lines: eslp_lines::NONE,
-        remaining: 0,
-        unanswered: eslp_unanswered { first: ESLP_NO_ID, count: 0 },
-        error_offset: 0,
-        head_ends: 0,
-        is_cut: 0,
-    };
+    pub(crate) const NONE: Self =
+        Self { id: ESLP_NO_ID, unanswered: eslp_unanswered { first: ESLP_NO_ID, count: 0 }, ..Self::ZERO };
 
     fn of(kind: eslp_incoming, message: Message<'_>) -> Self {
-        Self { kind: kind as i32, message: message.into(), ..Self::NONE }
+        Self { kind, message: message.into(), ..Self::NONE }
     }
 }
 
 impl From<Incoming<'_>> for eslp_client_result {
     fn from(incoming: Incoming<'_>) -> Self {
         use esl_core::raw::Incoming;
-        use eslp_incoming::*;
         match Incoming::from(incoming) {
-            Incoming::AuthRequest => Self { kind: ESLP_IN_AUTH_REQUEST as i32, ..Self::NONE },
+            Incoming::AuthRequest => Self { kind: eslp_incoming::ESLP_IN_AUTH_REQUEST, ..Self::NONE },
             Incoming::Authenticated { id, reply } => {
-                Self { id: id.number(), ..Self::of(ESLP_IN_AUTHENTICATED, Message::Reply(reply)) }
+                Self { id: id.number(), ..Self::of(eslp_incoming::ESLP_IN_AUTHENTICATED, Message::Reply(reply)) }
             }
             Incoming::AuthRefused { id, reply } => {
-                Self { id: id.number(), ..Self::of(ESLP_IN_AUTH_REFUSED, Message::Reply(reply)) }
+                Self { id: id.number(), ..Self::of(eslp_incoming::ESLP_IN_AUTH_REFUSED, Message::Reply(reply)) }
             }
             Incoming::Connected { id, reply } => {
-                Self { id: id.number(), ..Self::of(ESLP_IN_CONNECTED, Message::Reply(reply)) }
+                Self { id: id.number(), ..Self::of(eslp_incoming::ESLP_IN_CONNECTED, Message::Reply(reply)) }
             }
             Incoming::Answer { id, answer: Answer::Reply(reply) } => {
-                Self { id: id.number(), ..Self::of(ESLP_IN_ANSWER, Message::Reply(reply)) }
+                Self { id: id.number(), ..Self::of(eslp_incoming::ESLP_IN_ANSWER, Message::Reply(reply)) }
             }
             Incoming::Answer { id, answer: Answer::Api(response) } => {
-                Self { id: id.number(), ..Self::of(ESLP_IN_ANSWER, Message::ApiResponse(response)) }
+                Self { id: id.number(), ..Self::of(eslp_incoming::ESLP_IN_ANSWER, Message::ApiResponse(response)) }
             }
-            Incoming::Event(event) => Self::of(ESLP_IN_EVENT, Message::Event(event)),
-            Incoming::Log(line) => Self::of(ESLP_IN_LOG, Message::Log(line)),
-            Incoming::Lingering(notice) => Self::of(ESLP_IN_LINGERING, Message::Disconnect(notice)),
-            Incoming::Rejected { rejection, unanswered } => {
-                Self { unanswered: unanswered.into(), ..Self::of(ESLP_IN_REJECTED, Message::Rejection(rejection)) }
-            }
+            Incoming::Event(event) => Self::of(eslp_incoming::ESLP_IN_EVENT, Message::Event(event)),
+            Incoming::Log(line) => Self::of(eslp_incoming::ESLP_IN_LOG, Message::Log(line)),
+            Incoming::Lingering(notice) => Self::of(eslp_incoming::ESLP_IN_LINGERING, Message::Disconnect(notice)),
+            Incoming::Rejected { rejection, unanswered } => Self {
+                unanswered: unanswered.into(),
+                ..Self::of(eslp_incoming::ESLP_IN_REJECTED, Message::Rejection(rejection))
+            },
             Incoming::Goodbye { notice, end, unanswered } => Self {
                 end: end_number(end),
                 unanswered: unanswered.into(),
-                ..Self::of(ESLP_IN_GOODBYE, Message::Disconnect(notice))
+                ..Self::of(eslp_incoming::ESLP_IN_GOODBYE, Message::Disconnect(notice))
             },
-            Incoming::Unexpected(message) => Self::of(ESLP_IN_UNEXPECTED, message),
+            Incoming::Unexpected(message) => Self::of(eslp_incoming::ESLP_IN_UNEXPECTED, message),
         }
     }
 }
@@ -367,10 +367,11 @@ impl From<Incoming<'_>> for eslp_client_result {
 impl eslp_subscription {
     /// # Safety
     /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
-    pub(crate) unsafe fn subscription<'a>(&'a self) -> Outcome<Subscription<'a>> {
+    pub(crate) unsafe fn subscription<'a>(&'a self, written: Written) -> Outcome<Subscription<'a>> {
         // SAFETY: the fields of an input are inputs, which is all that `optional`, `events` and `pairs` require.
         unsafe {
-            let channel = match self.channel.optional()? {
+            known(&self.reserved)?;
+            let channel = match self.channel.said(written)? {
                 Some(uuid) => Follow::Uuid(uuid),
                 None if self.own_channel != 0 => Follow::Own,
                 None => Follow::None,
@@ -382,9 +383,9 @@ impl eslp_subscription {
             };
             Ok(Subscription {
                 format: format_of(self.events.format)?,
-                events: self.events.events()?,
-                filters: self.filters.pairs()?,
-                log: if self.log == 0 { None } else { optional_level_of(self.log_level)? },
+                events: self.events.events(written)?,
+                filters: self.filters.pairs(written)?,
+                log: if self.log == 0 { None } else { level_of(self.log_level)?.or(Some(LogLevel::DEBUG)) },
                 channel,
                 linger,
                 divert: self.divert != 0,
@@ -399,7 +400,7 @@ pub(crate) fn result_of(poll: Result<Poll<'_>, ProtocolError>) -> (eslp_client_r
         Ok(poll) => poll,
         Err(error) => {
             let result = eslp_client_result {
-                end: eslp_end::ESLP_END_PROTOCOL as i32,
+                end: eslp_end::ESLP_END_PROTOCOL,
                 unanswered: error.unanswered.into(),
                 error_offset: error.error.offset,
                 ..eslp_client_result::NONE
@@ -412,7 +413,7 @@ pub(crate) fn result_of(poll: Result<Poll<'_>, ProtocolError>) -> (eslp_client_r
         Poll::Incoming { incoming, .. } => (incoming.into(), Ok(())),
         Poll::HeadPart { lines, kind, id, end, .. } => {
             let result = eslp_client_result {
-                kind: eslp_incoming::ESLP_IN_HEAD_PART as i32,
+                kind: eslp_incoming::ESLP_IN_HEAD_PART,
                 id: id_number(id),
                 message: eslp_message::of_head_part(kind),
                 lines: lines.into(),
@@ -425,7 +426,7 @@ pub(crate) fn result_of(poll: Result<Poll<'_>, ProtocolError>) -> (eslp_client_r
         }
         Poll::Head { head, id, body_len, .. } => {
             let result = eslp_client_result {
-                kind: eslp_incoming::ESLP_IN_HEAD as i32,
+                kind: eslp_incoming::ESLP_IN_HEAD,
                 id: id_number(id),
                 message: eslp_message::of_head(head),
                 remaining: body_len as u64,
@@ -435,10 +436,10 @@ pub(crate) fn result_of(poll: Result<Poll<'_>, ProtocolError>) -> (eslp_client_r
         }
         Poll::Body { data, lines, id, remaining, .. } => {
             let result = eslp_client_result {
-                kind: eslp_incoming::ESLP_IN_BODY as i32,
+                kind: eslp_incoming::ESLP_IN_BODY,
                 id: id_number(id),
                 data: eslp_bytes::of(data),
-                lines: lines.map_or(eslp_lines::NONE, eslp_lines::from),
+                lines: lines.map_or(eslp_lines::ZERO, eslp_lines::from),
                 remaining: remaining as u64,
                 ..eslp_client_result::NONE
             };
@@ -458,16 +459,16 @@ pub(crate) fn result_of(poll: Result<Poll<'_>, ProtocolError>) -> (eslp_client_r
 
 /// # Safety
 /// As [`limits`].
-unsafe fn client(role: i32, limits: *const eslp_limits) -> Outcome<Client> {
+unsafe fn client(role: eslp_role, limits: *const eslp_limits) -> Outcome<Client> {
     // SAFETY: the same precondition as this function's.
     client_of(role, unsafe { self::limits(limits, Limits::DEFAULT) }?)
 }
 
-pub(crate) fn client_of(role: i32, limits: Limits) -> Outcome<Client> {
+pub(crate) fn client_of(role: eslp_role, limits: Limits) -> Outcome<Client> {
     match role {
-        _ if role == eslp_role::ESLP_INBOUND as i32 => Ok(Client::inbound(limits)),
-        _ if role == eslp_role::ESLP_OUTBOUND as i32 => Ok(Client::outbound(limits)),
-        _ => Err(eslp_status::ESLP_INVALID_ARGUMENT),
+        eslp_role::ESLP_INBOUND => Ok(Client::inbound(limits)),
+        eslp_role::ESLP_OUTBOUND => Ok(Client::outbound(limits)),
+        _ => Err(eslp_status::ESLP_UNKNOWN_NUMBER),
     }
 }
 
@@ -486,11 +487,12 @@ pub extern "C" fn eslp_client_alignof() -> usize {
 /// Makes a client in memory of the caller's, which must stay where it is until eslp_client_drop().
 ///
 /// `role` is an eslp_role. Then eslp_client_poll(), or, if it is ESLP_OUTBOUND, eslp_client_send() with `connect`.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_init(
     memory: *mut c_void,
     size: usize,
-    role: i32,
+    role: eslp_role,
     limits: *const eslp_limits,
     client: *mut *mut eslp_client,
 ) -> eslp_status {
@@ -511,9 +513,10 @@ pub unsafe extern "C" fn eslp_client_drop(client: *mut eslp_client) -> eslp_stat
 
 /// Makes a client on the heap; eslp_client_free() it.
 #[cfg(feature = "heap")]
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_new(
-    role: i32,
+    role: eslp_role,
     limits: *const eslp_limits,
     client: *mut *mut eslp_client,
 ) -> eslp_status {
@@ -540,6 +543,7 @@ pub unsafe extern "C" fn eslp_client_free(client: *mut eslp_client) {
 ///
 /// @return ESLP_OK if something came in, `result->kind` says what; ESLP_NEED_DATA; ESLP_CLOSED if the connection is over;
 /// an error from ESLP_INVALID_LENGTH on if the framing is broken, then and on every later call.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_poll(
     client: *mut eslp_client,
@@ -549,7 +553,7 @@ pub unsafe extern "C" fn eslp_client_poll(
 ) -> eslp_status {
     // SAFETY: by the contract with C, `client` is a handle, `buf[..len]` is an input and `result` is an output.
     run(|| unsafe {
-        let out = Out::new(result)?;
+        let out = Out::with(result, eslp_client_result::NONE)?;
         let client = eslp_client::inner(client)?;
         let (result, status) = result_of(client.poll(input(buf, len)?));
         out.set(result);
@@ -566,6 +570,7 @@ pub unsafe extern "C" fn eslp_client_poll(
 ///
 /// @return ESLP_INSUFFICIENT if `size` is too short; an error from ESLP_COMMAND_EMPTY on if the command can never be
 /// sent so; an error from ESLP_NOT_AUTHENTICATED on if it may not be sent now. Nothing has changed then.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_send(
     client: *mut eslp_client,
@@ -577,9 +582,9 @@ pub unsafe extern "C" fn eslp_client_send(
     // SAFETY: by the contract with C, `client` is a handle, `command` is an input and `out[..size]` and `sent` are
     // outputs.
     run(|| unsafe {
-        let sent = Out::new(sent)?;
+        let sent = Out::with(sent, eslp_sent::NOTHING)?;
         let client = eslp_client::inner(client)?;
-        let command = read(command)?.command()?;
+        let command = read(command)?.command(Written::to(out, size))?;
         send(client, &command, output(out, size)?, sent)
     })
 }
@@ -632,7 +637,7 @@ fn send_all<'a, I: Iterator<Item = Command<'a>>>(
             id: if all.count == 0 { written.id.number() } else { all.id },
             len: all.len.saturating_add(written.len),
             count: all.count.saturating_add(1),
-            fault: eslp_fault::default(),
+            ..eslp_sent::ZERO
         };
     }
     *client = next;
@@ -646,6 +651,7 @@ fn send_all<'a, I: Iterator<Item = Command<'a>>>(
 /// `sent->id` is the id of the first, `sent->count` their number; ESLP_NO_ID and 0 if the subscription asks for nothing.
 ///
 /// @return As eslp_client_send().
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_subscribe(
     client: *mut eslp_client,
@@ -657,9 +663,9 @@ pub unsafe extern "C" fn eslp_client_subscribe(
     // SAFETY: by the contract with C, `client` is a handle, `subscription` is an input and `out[..size]` and `sent` are
     // outputs.
     run(|| unsafe {
-        let sent = Out::new(sent)?;
+        let sent = Out::with(sent, eslp_sent::NOTHING)?;
         let client = eslp_client::inner(client)?;
-        let subscription = read(subscription)?.subscription()?;
+        let subscription = read(subscription)?.subscription(Written::to(out, size))?;
         send_all(client, || subscription.commands(), output(out, size)?, sent)
     })
 }
@@ -668,6 +674,7 @@ pub unsafe extern "C" fn eslp_client_subscribe(
 /// taken back.
 ///
 /// @return As eslp_client_subscribe().
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_unsubscribe(
     client: *mut eslp_client,
@@ -679,9 +686,9 @@ pub unsafe extern "C" fn eslp_client_unsubscribe(
     // SAFETY: by the contract with C, `client` is a handle, `subscription` is an input and `out[..size]` and `sent` are
     // outputs.
     run(|| unsafe {
-        let sent = Out::new(sent)?;
+        let sent = Out::with(sent, eslp_sent::NOTHING)?;
         let client = eslp_client::inner(client)?;
-        let subscription = read(subscription)?.subscription()?;
+        let subscription = read(subscription)?.subscription(Written::to(out, size))?;
         send_all(client, || subscription.reset_commands(), output(out, size)?, sent)
     })
 }
@@ -695,7 +702,7 @@ pub unsafe extern "C" fn eslp_client_may_send(client: *const eslp_client, comman
     // SAFETY: by the contract with C, `client` is a handle and `command` is an input.
     run(|| unsafe {
         let client = eslp_client::inner_ref(client)?;
-        client.may_send(&read(command)?.command()?).map_err(|reason| eslp_status::of(reason.code()))
+        client.may_send(&read(command)?.command(Written::NOWHERE)?).map_err(|reason| eslp_status::of(reason.code()))
     })
 }
 
@@ -703,6 +710,7 @@ pub unsafe extern "C" fn eslp_client_may_send(client: *const eslp_client, comman
 /// once for many connections. Its answer will carry the id. The host must send its bytes, in the order of its calls.
 ///
 /// @return ESLP_OK, or an error from ESLP_NOT_AUTHENTICATED on; then nothing has changed.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_track(
     client: *mut eslp_client,
@@ -711,9 +719,11 @@ pub unsafe extern "C" fn eslp_client_track(
 ) -> eslp_status {
     // SAFETY: by the contract with C, `client` is a handle, `command` is an input and `id` is an output.
     run(|| unsafe {
-        let out = Out::new(id)?;
+        let out = Out::with(id, ESLP_NO_ID)?;
         let client = eslp_client::inner(client)?;
-        let id = client.track(&read(command)?.command()?).map_err(|reason| eslp_status::of(reason.code()))?;
+        let id = client
+            .track(&read(command)?.command(Written::NOWHERE)?)
+            .map_err(|reason| eslp_status::of(reason.code()))?;
         out.set(id.number());
         Ok(())
     })
@@ -721,11 +731,12 @@ pub unsafe extern "C" fn eslp_client_track(
 
 /// Counts a command that this library does not know and the host has written itself: its answer will carry the id. The host must guarantee that the bytes are exactly one command with exactly
 /// one reply.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_track_external(client: *mut eslp_client, id: *mut u64) -> eslp_status {
     // SAFETY: by the contract with C, `client` is a handle and `id` is an output.
     run(|| unsafe {
-        let out = Out::new(id)?;
+        let out = Out::with(id, ESLP_NO_ID)?;
         out.set(eslp_client::inner(client)?.track_external().number());
         Ok(())
     })
@@ -743,19 +754,66 @@ pub unsafe extern "C" fn eslp_client_eof(
 ) -> eslp_status {
     // SAFETY: by the contract with C, `client` is a handle, `buf[..len]` is an input and `eof` is an output.
     run(|| unsafe {
-        let out = Out::new(eof)?;
+        let out = Out::with(eof, eslp_eof { id: ESLP_NO_ID, ..eslp_eof::ZERO })?;
         let client = eslp_client::inner(client)?;
         out.set(client.eof(input(buf, len)?).into());
         Ok(())
     })
 }
 
+/// The length of what eslp_client_save() writes.
+pub const ESLP_CLIENT_SAVED: usize = 75;
+
+const _: () = assert!(ESLP_CLIENT_SAVED == Client::SAVED);
+
+/// Writes what is known of the connection to `out`, ESLP_CLIENT_SAVED octets, for a process that goes on with it: another program, or
+/// a newer one, which gets the socket, and what was read and not consumed.
+///
+/// @return ESLP_NOT_READY if the connection is not open, or in the middle of a frame that comes in parts: try again later.
+/// ESLP_INSUFFICIENT if `size` is less.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_client_save(client: *const eslp_client, out: *mut c_void, size: usize) -> eslp_status {
+    // SAFETY: by the contract with C, `client` is a handle and `out[..size]` is an output.
+    run(|| unsafe {
+        let to = output(out, size)?.get_mut(..ESLP_CLIENT_SAVED).ok_or(eslp_status::ESLP_INSUFFICIENT)?;
+        let saved = eslp_client::inner_ref(client)?.save().ok_or(eslp_status::ESLP_NOT_READY)?;
+        to.copy_from_slice(&saved);
+        Ok(())
+    })
+}
+
+/// Makes a client in memory of the caller's, as eslp_client_init(), that goes on where eslp_client_save() was called.
+///
+/// @return ESLP_INVALID_ARGUMENT if `saved` is of another version of the library, or no such thing.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_client_resume(
+    memory: *mut c_void,
+    size: usize,
+    saved: *const c_void,
+    saved_size: usize,
+    limits: *const eslp_limits,
+    client: *mut *mut eslp_client,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `saved[..saved_size]` and `limits` are inputs, `client` is an output and `memory[..size]`
+    // is lent memory.
+    run(|| unsafe {
+        let out = Out::new(client)?;
+        let limits = self::limits(limits, Limits::DEFAULT)?;
+        let saved = input(saved, saved_size)?.try_into().map_err(|_| eslp_status::ESLP_INVALID_ARGUMENT)?;
+        let resumed = Client::resume(saved, limits).ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?;
+        out.set(eslp_client::place(memory, size, resumed)?);
+        Ok(())
+    })
+}
+
 /// Why the connection is over: an eslp_end, ESLP_END_NONE if it is not.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_end(client: *const eslp_client) -> i32 {
+pub unsafe extern "C" fn eslp_client_end(client: *const eslp_client) -> eslp_end {
     // SAFETY: by the contract with C, `client` is a handle.
     let end = unsafe { eslp_client::inner_ref(client) }.ok().and_then(|client| client.end());
-    end.map_or(eslp_end::ESLP_END_NONE as i32, end_number)
+    end.map_or(eslp_end::ESLP_END_NONE, end_number)
 }
 
 /// Whether the server takes all commands: inbound when the password has been accepted, outbound when `connect` has been
@@ -790,7 +848,10 @@ pub unsafe extern "C" fn eslp_client_full_control(client: *const eslp_client, fu
 ///
 /// @return ESLP_NOT_FOUND as long as the reply to `connect` has not told.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_socket_mode(client: *const eslp_client, mode: *mut i32) -> eslp_status {
+pub unsafe extern "C" fn eslp_client_socket_mode(
+    client: *const eslp_client,
+    mode: *mut eslp_socket_mode,
+) -> eslp_status {
     // SAFETY: by the contract with C, `client` is a handle and `mode` is an output.
     run(|| unsafe {
         let out = Out::new(mode)?;
@@ -819,6 +880,6 @@ pub unsafe extern "C" fn eslp_client_stats(client: *const eslp_client, stats: *m
 
 /// What an eslp_end says, in English: valid for ever; NULL for any other number.
 #[unsafe(no_mangle)]
-pub extern "C" fn eslp_end_text(end: i32) -> eslp_bytes {
+pub extern "C" fn eslp_end_text(end: eslp_end) -> eslp_bytes {
     eslp_bytes::option(end_text(end).map(str::as_bytes))
 }

@@ -4,17 +4,17 @@ use core::ffi::c_void;
 
 use esl_core::{Connection, Limits};
 
-use crate::buffer::Memory;
+use crate::buffer::{Memory, room};
 use crate::client::{
-    client_of, eslp_client_result, eslp_end, eslp_eof, eslp_sent, eslp_stats, eslp_subscription, result_of,
-    said_of_sending,
+    ESLP_NO_ID, client_of, eslp_client_result, eslp_end, eslp_eof, eslp_role, eslp_sent, eslp_stats, eslp_subscription,
+    result_of, said_of_sending,
 };
 use crate::command::eslp_command;
 use crate::decoder::{eslp_limits, limits};
 use crate::handle::{Opaque, assert_size};
-use crate::message::socket_mode;
+use crate::message::{eslp_socket_mode, socket_mode};
 use crate::octets::eslp_bytes;
-use crate::ptr::{Out, input, read, run};
+use crate::ptr::{Out, Plain as _, Written, input, read, run};
 use crate::status::eslp_status;
 
 /// Memory for a connection, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
@@ -46,6 +46,7 @@ unsafe impl Opaque for eslp_connection {
 const _: () = assert_size::<eslp_connection>(ESLP_CONNECTION_SIZE);
 
 /// What is known of a connection.
+#[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_connection_state {
     /// What has come in so far.
@@ -56,9 +57,9 @@ pub struct eslp_connection_state {
     /// it is long enough, as it always is if it has as many octets as `max_buffered` of the limits.
     pub required: usize,
     /// Why the connection is over: an eslp_end, ESLP_END_NONE if it is not.
-    pub end: i32,
-    /// In outbound mode, once the reply to `connect` has told: an eslp_socket_mode.
-    pub socket_mode: i32,
+    pub end: eslp_end,
+    /// In outbound mode, once the reply to `connect` has told.
+    pub socket_mode: eslp_socket_mode,
     /// Whether the server takes all commands.
     pub is_open: u8,
     /// Whether the controlled channel has ended and the connection lingers.
@@ -67,6 +68,8 @@ pub struct eslp_connection_state {
     pub is_connected: u8,
     /// See `is_connected`.
     pub full_control: u8,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 4],
 }
 
 /// The memory that eslp_connection_init() needs of this library: at most ESLP_CONNECTION_SIZE.
@@ -86,11 +89,12 @@ pub extern "C" fn eslp_connection_alignof() -> usize {
 ///
 /// `role` is an eslp_role. Where `limits` say nothing of `max_buffered`, it is `input_size`: longer frames come in parts, and the
 /// input never needs to grow.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_connection_init(
     memory: *mut c_void,
     size: usize,
-    role: i32,
+    role: eslp_role,
     limits: *const eslp_limits,
     input: *mut c_void,
     input_size: usize,
@@ -118,21 +122,19 @@ pub unsafe extern "C" fn eslp_connection_drop(connection: *mut eslp_connection) 
 
 /// Room to read into; say with eslp_connection_commit() how much was read.
 ///
-/// `room` is 0 when the input is full of what has not been looked at: a read into no room looks like the end of the stream.
-/// After ESLP_NEED_DATA it is so only if eslp_connection_get_state() tells a `required` length.
+/// @return ESLP_INSUFFICIENT if the input is full of what has not been looked at: `spare` is NULL and `size` 0 then. After
+/// ESLP_NEED_DATA it is so only if eslp_connection_get_state() tells a `required` length.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_connection_spare(
     connection: *mut eslp_connection,
     spare: *mut *mut core::ffi::c_char,
-    room: *mut usize,
+    size: *mut usize,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `connection` is a handle and `spare` and `room` are outputs.
+    // SAFETY: by the contract with C, `connection` is a handle and `spare` and `size` are outputs.
     run(|| unsafe {
-        let (spare_out, room_out) = (Out::new(spare)?, Out::new(room)?);
-        let spare = eslp_connection::inner(connection)?.spare_mut();
-        room_out.set(spare.len());
-        spare_out.set(spare.as_mut_ptr().cast());
-        Ok(())
+        let (spare_out, room_out) = (Out::new(spare)?, Out::new(size)?);
+        room(eslp_connection::inner(connection)?.spare_mut(), spare_out, room_out)
     })
 }
 
@@ -150,6 +152,7 @@ pub unsafe extern "C" fn eslp_connection_commit(connection: *mut eslp_connection
 /// those that only send; `result->consumed` is 0.
 ///
 /// @return As eslp_client_poll(). With ESLP_NEED_DATA, `result->required` is how long the input must be, if it is too short.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_connection_next(
     connection: *mut eslp_connection,
@@ -157,7 +160,7 @@ pub unsafe extern "C" fn eslp_connection_next(
 ) -> eslp_status {
     // SAFETY: by the contract with C, `connection` is a handle and `result` is an output.
     run(|| unsafe {
-        let out = Out::new(result)?;
+        let out = Out::with(result, eslp_client_result::NONE)?;
         let connection = eslp_connection::inner(connection)?;
         let (result, status) = result_of(connection.next());
         let required = connection.required().unwrap_or_default();
@@ -201,6 +204,7 @@ pub unsafe extern "C" fn eslp_connection_grow_output(
 ///
 /// @return As eslp_client_send(). ESLP_INSUFFICIENT if there is too little room, of which `sent->len` octets are needed:
 /// eslp_connection_sent() and eslp_connection_grow_output() make some.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_connection_send(
     connection: *mut eslp_connection,
@@ -209,9 +213,9 @@ pub unsafe extern "C" fn eslp_connection_send(
 ) -> eslp_status {
     // SAFETY: by the contract with C, `connection` is a handle, `command` is an input and `sent` is an output.
     run(|| unsafe {
-        let out = Out::new(sent)?;
+        let out = Out::with(sent, eslp_sent::NOTHING)?;
         let connection = eslp_connection::inner(connection)?;
-        let command = read(command)?.command()?;
+        let command = read(command)?.command(Written::NOWHERE)?;
         let before = connection.to_send().len();
         let result = connection.send(&command);
         let len = connection.to_send().len().saturating_sub(before);
@@ -223,6 +227,7 @@ pub unsafe extern "C" fn eslp_connection_send(
 /// that take one back. All or none.
 ///
 /// @return As eslp_client_subscribe() and eslp_client_unsubscribe().
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_connection_subscribe(
     connection: *mut eslp_connection,
@@ -232,9 +237,9 @@ pub unsafe extern "C" fn eslp_connection_subscribe(
 ) -> eslp_status {
     // SAFETY: by the contract with C, `connection` is a handle, `subscription` is an input and `sent` is an output.
     run(|| unsafe {
-        let out = Out::new(sent)?;
+        let out = Out::with(sent, eslp_sent::NOTHING)?;
         let connection = eslp_connection::inner(connection)?;
-        let subscription = read(subscription)?.subscription()?;
+        let subscription = read(subscription)?.subscription(Written::NOWHERE)?;
         let commands = if undo { subscription.reset_commands() } else { subscription.commands() };
         let (before, in_flight) = (connection.to_send().len(), connection.client().in_flight());
         let result = connection.send_all(commands);
@@ -248,6 +253,7 @@ pub unsafe extern "C" fn eslp_connection_subscribe(
 /// eslp_client_track_external().
 ///
 /// @return ESLP_INSUFFICIENT if there is too little room.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_connection_send_external(
     connection: *mut eslp_connection,
@@ -257,7 +263,7 @@ pub unsafe extern "C" fn eslp_connection_send_external(
 ) -> eslp_status {
     // SAFETY: by the contract with C, `connection` is a handle, `octets[..len]` is an input and `id` is an output.
     run(|| unsafe {
-        let out = Out::new(id)?;
+        let out = Out::with(id, ESLP_NO_ID)?;
         let connection = eslp_connection::inner(connection)?;
         let id = connection.send_external(input(octets, len)?).map_err(|_| eslp_status::ESLP_INSUFFICIENT)?;
         out.set(id.number());
@@ -271,7 +277,7 @@ pub unsafe extern "C" fn eslp_connection_send_external(
 pub unsafe extern "C" fn eslp_connection_to_send(connection: *const eslp_connection) -> eslp_bytes {
     // SAFETY: by the contract with C, `connection` is a handle.
     let connection = unsafe { eslp_connection::inner_ref(connection) };
-    connection.map_or(eslp_bytes::NONE, |connection| eslp_bytes::of(connection.to_send()))
+    connection.map_or(eslp_bytes::ZERO, |connection| eslp_bytes::of(connection.to_send()))
 }
 
 /// Takes `count` octets off the front of what is to be sent. No more than there are are taken.
@@ -289,7 +295,7 @@ pub unsafe extern "C" fn eslp_connection_sent(connection: *mut eslp_connection, 
 pub unsafe extern "C" fn eslp_connection_eof(connection: *mut eslp_connection, eof: *mut eslp_eof) -> eslp_status {
     // SAFETY: by the contract with C, `connection` is a handle and `eof` is an output.
     run(|| unsafe {
-        let out = Out::new(eof)?;
+        let out = Out::with(eof, eslp_eof { id: ESLP_NO_ID, ..eslp_eof::ZERO })?;
         out.set(eslp_connection::inner(connection)?.eof().into());
         Ok(())
     })
@@ -304,7 +310,7 @@ pub unsafe extern "C" fn eslp_connection_may_send(
     // SAFETY: by the contract with C, `connection` is a handle and `command` is an input.
     run(|| unsafe {
         let connection = eslp_connection::inner_ref(connection)?;
-        let command = read(command)?.command()?;
+        let command = read(command)?.command(Written::NOWHERE)?;
         connection.client().may_send(&command).map_err(|reason| eslp_status::of(reason.code()))
     })
 }
@@ -330,11 +336,12 @@ fn state_of(connection: &Connection<Memory>) -> eslp_connection_state {
         stats: client.stats().into(),
         in_flight: client.in_flight(),
         required: connection.required().unwrap_or_default(),
-        end: client.end().map_or(eslp_end::ESLP_END_NONE as i32, crate::client::end_number),
-        socket_mode: client.socket_mode().map_or(0, socket_mode),
+        end: client.end().map_or(eslp_end::ESLP_END_NONE, crate::client::end_number),
+        socket_mode: client.socket_mode().map_or(eslp_socket_mode::ESLP_SOCKET_NONE, socket_mode),
         is_open: client.is_open().into(),
         is_lingering: client.is_lingering().into(),
         is_connected: client.has_full_control().is_some().into(),
         full_control: client.has_full_control().unwrap_or_default().into(),
+        ..eslp_connection_state::ZERO
     }
 }

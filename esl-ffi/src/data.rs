@@ -1,17 +1,20 @@
 //! Events that are to be sent, in any of the three formats.
 
+use crate::number::numbers;
 use core::ffi::c_void;
 
 use esl_core::Value;
-use esl_core::event::{Duplicates, EncodeOptions, EventEncodeError, EventSource, Field, Invalid, OutgoingEvent};
+use esl_core::event::{
+    Content, Duplicates, EncodeOptions, EventEncodeError, EventSource, Field, Invalid, OutgoingEvent,
+};
 use esl_core::server::EventCoding;
 use esl_core::text::Percent;
 
 use crate::event::eslp_event;
 use crate::handle::{Opaque, assert_fits};
-use crate::name::format_of;
+use crate::name::{eslp_format, format_of};
 use crate::octets::eslp_bytes;
-use crate::ptr::{Out, Outcome, output, run, slice};
+use crate::ptr::{Out, Outcome, Written, output, run, slice};
 use crate::status::eslp_status;
 
 /// Storage for one header of an eslp_outgoing_event. Need not be initialised.
@@ -43,40 +46,40 @@ pub struct eslp_outgoing_event {
     pub opaque: [u64; 8],
 }
 
-/// How a `%` that two upper-case hexadecimal digits follow is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub enum eslp_percent {
-    /// As FreeSWITCH writes it: not escaped, so that it is read back as another value.
-    ESLP_PERCENT_FREESWITCH = 0,
-    /// Lossless: it is read back as it was.
-    ESLP_PERCENT_LOSSLESS = 1,
+numbers! {
+    /// How a `%` that two upper-case hexadecimal digits follow is written.
+    pub enum eslp_percent {
+        /// As FreeSWITCH writes it: not escaped, so that it is read back as another value.
+        ESLP_PERCENT_FREESWITCH = 0,
+        /// Lossless: it is read back as it was.
+        ESLP_PERCENT_LOSSLESS = 1,
+    }
 }
 
-/// How an event is written: these numbers, added up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub enum eslp_encode {
-    /// FreeSWITCH's own octets.
-    ESLP_ENCODE_FREESWITCH = 0,
-    /// A `%` that looks like an escape is escaped: each value is read back as it was. The number of ESLP_PERCENT_LOSSLESS.
-    ESLP_ENCODE_LOSSLESS = 1,
-    /// What is not UTF-8 where it would be copied, in names, bodies and all of JSON, is refused; so is what XML does not have.
-    /// JSON is that of RFC 8259 then, and XML is well-formed; with the next two as well.
-    ESLP_ENCODE_REFUSE = 2,
-    /// It becomes U+FFFD.
-    ESLP_ENCODE_REPLACE = 4,
-    /// Each octet becomes the character of its number, U+0080 to U+00FF. Not to be added to the two before.
-    ESLP_ENCODE_ESCAPE = 6,
-    /// Headers that come more than once are arrays in JSON; else the name is repeated there.
-    ESLP_ENCODE_ARRAYS = 8,
-    /// What every reader understands: ESLP_ENCODE_LOSSLESS, ESLP_ENCODE_REPLACE and ESLP_ENCODE_ARRAYS.
-    ESLP_ENCODE_STRICT = 13,
+numbers! {
+    /// How an event is written: these numbers, added up.
+    pub enum eslp_encode {
+        /// FreeSWITCH's own octets.
+        ESLP_ENCODE_FREESWITCH = 0,
+        /// A `%` that looks like an escape is escaped: each value is read back as it was. The number of ESLP_PERCENT_LOSSLESS.
+        ESLP_ENCODE_LOSSLESS = 1,
+        /// What is not UTF-8 where it would be copied, in names, bodies and all of JSON, is refused; so is what XML does not have.
+        /// JSON is that of RFC 8259 then, and XML is well-formed; with the next two as well.
+        ESLP_ENCODE_REFUSE = 2,
+        /// It becomes U+FFFD.
+        ESLP_ENCODE_REPLACE = 4,
+        /// Each octet becomes the character of its number, U+0080 to U+00FF. Not to be added to the two before.
+        ESLP_ENCODE_ESCAPE = 6,
+        /// Headers that come more than once are arrays in JSON; else the name is repeated there.
+        ESLP_ENCODE_ARRAYS = 8,
+        /// What every reader understands: ESLP_ENCODE_LOSSLESS, ESLP_ENCODE_REPLACE and ESLP_ENCODE_ARRAYS.
+        ESLP_ENCODE_STRICT = 13,
+    }
 }
 
 const fn options_of(flags: i32) -> Outcome<EncodeOptions> {
     if flags < 0 || flags > 15 {
-        return Err(eslp_status::ESLP_INVALID_ARGUMENT);
+        return Err(eslp_status::ESLP_UNKNOWN_NUMBER);
     }
     let invalid = match flags & 6 {
         2 => Invalid::Refuse,
@@ -107,7 +110,7 @@ pub(crate) fn encoded(written: Result<usize, EventEncodeError>, len: Option<Out<
 /// `out[..size]` and `len` are outputs as [`border`](crate::ptr) defines them.
 pub(crate) unsafe fn encode(
     source: &impl EventSource,
-    format: i32,
+    format: eslp_format,
     flags: i32,
     out: *mut c_void,
     size: usize,
@@ -129,10 +132,18 @@ pub(crate) struct Growing {
 
 impl Growing {
     /// The event as it is now.
-    pub(crate) fn event(&self) -> Outcome<OutgoingEvent<'static>> {
+    pub(crate) fn event(&self, written: Written) -> Outcome<OutgoingEvent<'static>> {
         // SAFETY: the slots are lent memory, so they still exist and nobody else uses them; `add` has written the first
         // `used` of them. A field's own slices are lent memory, too.
         let headers: &'static [Field<'static>] = unsafe { slice(self.slots, self.used) }?;
+        for field in headers {
+            written.apart(field.name.raw())?;
+            match field.content {
+                Content::Text(text) => drop(written.apart(text.raw())?),
+                Content::Array(items) => items.iter().try_for_each(|item| written.apart(item).map(drop))?,
+            }
+        }
+        written.apart(self.body.map_or(&[][..], |body| body.raw()))?;
         Ok(OutgoingEvent { headers, body: self.body })
     }
 
@@ -160,11 +171,11 @@ const _: () = assert!(align_of::<Field<'static>>() <= align_of::<eslp_field_slot
 const _: () = assert!(size_of::<&[u8]>() <= size_of::<eslp_item_slot>());
 const _: () = assert!(align_of::<&[u8]>() <= align_of::<eslp_item_slot>());
 
-pub(crate) const fn percent_of(number: i32) -> Outcome<Percent> {
+pub(crate) const fn percent_of(number: eslp_percent) -> Outcome<Percent> {
     match number {
-        0 => Ok(Percent::FreeSwitch),
-        1 => Ok(Percent::Lossless),
-        _ => Err(eslp_status::ESLP_INVALID_ARGUMENT),
+        eslp_percent::ESLP_PERCENT_FREESWITCH => Ok(Percent::FreeSwitch),
+        eslp_percent::ESLP_PERCENT_LOSSLESS => Ok(Percent::Lossless),
+        _ => Err(eslp_status::ESLP_UNKNOWN_NUMBER),
     }
 }
 
@@ -177,9 +188,11 @@ pub unsafe extern "C" fn eslp_outgoing_event_init(
 ) -> eslp_status {
     // SAFETY: by the contract with C, `event` is an output and `slots[..count]` is lent memory.
     run(|| unsafe {
-        let memory = crate::ptr::slice_mut(slots.cast::<core::mem::MaybeUninit<eslp_field_slot>>(), count)?;
-        let slots = memory.as_mut_ptr().cast::<Field<'static>>();
-        eslp_outgoing_event::put(event, Growing { slots, room: count, used: 0, body: None })
+        eslp_outgoing_event::put(event, || {
+            let memory = crate::ptr::slice_mut(slots.cast::<core::mem::MaybeUninit<eslp_field_slot>>(), count)?;
+            let slots = memory.as_mut_ptr().cast::<Field<'static>>();
+            Ok(Growing { slots, room: count, used: 0, body: None })
+        })
     })
 }
 
@@ -187,6 +200,7 @@ pub unsafe extern "C" fn eslp_outgoing_event_init(
 /// values.
 ///
 /// @return ESLP_INSUFFICIENT if no slot is left.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_outgoing_event_add(
     event: *mut eslp_outgoing_event,
@@ -204,6 +218,7 @@ pub unsafe extern "C" fn eslp_outgoing_event_add(
 /// one of a single element from a text.
 ///
 /// @return ESLP_INSUFFICIENT if no slot for a header is left.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_outgoing_event_add_array(
     event: *mut eslp_outgoing_event,
@@ -255,6 +270,7 @@ pub unsafe extern "C" fn eslp_outgoing_event_clear(event: *mut eslp_outgoing_eve
 ///
 /// @return ESLP_INSUFFICIENT if there are too few slots: as many headers as have one are added then. An error from
 /// ESLP_DOCUMENT_TRUNCATED on if the event cannot be read to its end: the headers before that are added.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_outgoing_event_read(
     event: *mut eslp_outgoing_event,
@@ -283,28 +299,32 @@ pub unsafe extern "C" fn eslp_outgoing_event_read(
 /// meaning.
 /// A status from ESLP_FORGED_NAME on if the event cannot be written so; `len` is then the place of the header, from 0, or
 /// the number of headers if it is the body.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_outgoing_event_encode(
     event: *const eslp_outgoing_event,
-    format: i32,
+    format: eslp_format,
     flags: i32,
     out: *mut c_void,
     size: usize,
     len: *mut usize,
 ) -> eslp_status {
     // SAFETY: by the contract with C, `event` is a handle and `out[..size]` and `len` are outputs.
-    run(|| unsafe { encode(&eslp_outgoing_event::inner_ref(event)?.event()?, format, flags, out, size, len) })
+    run(|| unsafe {
+        encode(&eslp_outgoing_event::inner_ref(event)?.event(Written::to(out, size))?, format, flags, out, size, len)
+    })
 }
 
 /// Writes the frame of an event, head and document, for connections that agree in `format`, an eslp_format, and `percent`,
 /// an eslp_percent: it is written once and its octets are copied or shared. eslp_server_delivered() counts it.
 ///
 /// @return As eslp_outgoing_event_encode().
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_outgoing_event_frame(
     event: *const eslp_outgoing_event,
-    format: i32,
-    percent: i32,
+    format: eslp_format,
+    percent: eslp_percent,
     out: *mut c_void,
     size: usize,
     len: *mut usize,
@@ -312,12 +332,12 @@ pub unsafe extern "C" fn eslp_outgoing_event_frame(
     // SAFETY: by the contract with C, `event` is a handle and `out[..size]` and `len` are outputs.
     run(|| unsafe {
         let len = Out::optional(len)?;
-        let event = eslp_outgoing_event::inner_ref(event)?.event()?;
+        let event = eslp_outgoing_event::inner_ref(event)?.event(Written::to(out, size))?;
         encoded(coding_of(format, percent)?.encode(&event, output(out, size)?), len)
     })
 }
 
-pub(crate) fn coding_of(format: i32, percent: i32) -> Outcome<EventCoding> {
+pub(crate) fn coding_of(format: eslp_format, percent: eslp_percent) -> Outcome<EventCoding> {
     let format = format_of(format)?.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?;
     Ok(EventCoding { format, percent: percent_of(percent)? })
 }

@@ -1,5 +1,6 @@
 //! Limits, and splitting a stream into frames.
 
+use crate::number::numbers;
 use core::ffi::c_void;
 
 use esl_core::frame::Step;
@@ -8,14 +9,14 @@ use esl_core::{Decoder, Limits};
 use crate::handle::{Opaque, assert_size};
 use crate::message::{eslp_lines, eslp_message};
 use crate::octets::eslp_bytes;
-use crate::ptr::{Out, Outcome, input, read, run};
+use crate::ptr::{Out, Outcome, Plain as _, input, known, read, run};
 use crate::status::eslp_status;
 
 /// The limits of a decoder, and the size from which on frames are handed out in pieces.
 ///
 /// A frame that exceeds a limit ends the connection: its end cannot be found without buffering it. 0 stands for the
 /// default, and a NULL pointer to this struct for all of them.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_limits {
     /// The most octets that a head may have, in parts or whole. Default 1 MiB; 64 KiB for a server.
@@ -34,6 +35,8 @@ pub struct eslp_limits {
     /// 2.4 kB on average and up to 10 kB (JSON the same, XML 1.75 times that), the reply to `connect` 4 kB for a
     /// loopback call and 8 to 12 kB for a SIP call. A buffer of 16 KiB has nearly all of them whole.
     pub max_buffered: usize,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 4],
 }
 
 /// The smallest eslp_limits.max_buffered with which every frame is understood, and a connection ends for the same reason, with
@@ -57,36 +60,37 @@ unsafe impl Opaque for eslp_decoder {
 
 const _: () = assert_size::<eslp_decoder>(ESLP_DECODER_SIZE);
 
-/// Who sends the octets that a decoder reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub enum eslp_sender {
-    /// FreeSWITCH: the client's side. Its frames are messages.
-    ESLP_FROM_SERVER = 1,
-    /// A client: the server's side. Its frames are requests.
-    ESLP_FROM_CLIENT = 2,
+numbers! {
+    /// Who sends the octets that a decoder reads.
+    pub enum eslp_sender {
+        /// FreeSWITCH: the client's side. Its frames are messages.
+        ESLP_FROM_SERVER = 1,
+        /// A client: the server's side. Its frames are requests.
+        ESLP_FROM_CLIENT = 2,
+    }
 }
 
-/// What eslp_decoder_decode() found at the front of the buffer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub enum eslp_step_kind {
-    /// Nothing; more octets must be read.
-    ESLP_STEP_NONE = 0,
-    /// A whole frame: `message`.
-    ESLP_STEP_FRAME = 1,
-    /// The whole head of a frame longer than eslp_limits.max_buffered: `message` without its body, which follows in parts;
-    /// `remaining`, never 0.
-    ESLP_STEP_HEAD = 2,
-    /// The next octets of the body of the last head: `data`, `remaining`; and `lines`, if they are headers of a plain
-    /// event.
-    ESLP_STEP_BODY = 3,
-    /// Lines of a head longer than eslp_limits.max_buffered, in the order of the wire: `lines`; `message.kind` and
-    /// `message.format`, as far as the lines have told. More of the head follows until `head_ends` is not 0.
-    ESLP_STEP_HEAD_PART = 4,
+numbers! {
+    /// What eslp_decoder_decode() found at the front of the buffer.
+    pub enum eslp_step_kind {
+        /// Nothing; more octets must be read.
+        ESLP_STEP_NONE = 0,
+        /// A whole frame: `message`.
+        ESLP_STEP_FRAME = 1,
+        /// The whole head of a frame longer than eslp_limits.max_buffered: `message` without its body, which follows in parts;
+        /// `remaining`, never 0.
+        ESLP_STEP_HEAD = 2,
+        /// The next octets of the body of the last head: `data`, `remaining`; and `lines`, if they are headers of a plain
+        /// event.
+        ESLP_STEP_BODY = 3,
+        /// Lines of a head longer than eslp_limits.max_buffered, in the order of the wire: `lines`; `message.kind` and
+        /// `message.format`, as far as the lines have told. More of the head follows until `head_ends` is not 0.
+        ESLP_STEP_HEAD_PART = 4,
+    }
 }
 
 /// What eslp_decoder_decode() found.
+#[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_step {
     /// Octets that are done with: take them off the front of the buffer before the next call, whatever came.
@@ -95,7 +99,7 @@ pub struct eslp_step {
     /// head to be whole; 0 if that is not known yet.
     pub required: usize,
     /// An eslp_step_kind.
-    pub kind: i32,
+    pub kind: eslp_step_kind,
     /// With ESLP_STEP_HEAD_PART: whether these are the last lines of the head. Then `remaining` is the length of the
     /// body.
     pub head_ends: u8,
@@ -113,21 +117,8 @@ pub struct eslp_step {
     pub remaining: u64,
     /// After an error: its position in the stream, counted from the first octet the decoder was given.
     pub error_offset: u64,
-}
-
-impl eslp_step {
-    const NONE: Self = Self {
-        consumed: 0,
-        required: 0,
-        kind: eslp_step_kind::ESLP_STEP_NONE as i32,
-        head_ends: 0,
-        is_cut: 0,
-        message: eslp_message::NONE,
-        data: eslp_bytes::NONE,
-        lines: eslp_lines::NONE,
-        remaining: 0,
-        error_offset: 0,
-    };
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 4],
 }
 
 impl From<Step<'_>> for eslp_step {
@@ -136,36 +127,36 @@ impl From<Step<'_>> for eslp_step {
         match step {
             Step::Frame { frame, .. } => Self {
                 consumed,
-                kind: eslp_step_kind::ESLP_STEP_FRAME as i32,
+                kind: eslp_step_kind::ESLP_STEP_FRAME,
                 message: eslp_message::of_whole(frame),
-                ..Self::NONE
+                ..Self::ZERO
             },
             Step::HeadPart { lines, kind, end, .. } => Self {
                 consumed,
-                kind: eslp_step_kind::ESLP_STEP_HEAD_PART as i32,
+                kind: eslp_step_kind::ESLP_STEP_HEAD_PART,
                 head_ends: end.is_some().into(),
                 is_cut: end.is_some_and(|end| end.is_cut).into(),
                 message: eslp_message::of_head_part(kind),
                 lines: lines.into(),
                 remaining: end.map_or(0, |end| end.body_len as u64),
-                ..Self::NONE
+                ..Self::ZERO
             },
             Step::Head { head, body_len, .. } => Self {
                 consumed,
-                kind: eslp_step_kind::ESLP_STEP_HEAD as i32,
+                kind: eslp_step_kind::ESLP_STEP_HEAD,
                 message: eslp_message::of_head(head),
                 remaining: body_len as u64,
-                ..Self::NONE
+                ..Self::ZERO
             },
             Step::Body { data, lines, remaining, .. } => Self {
                 consumed,
-                kind: eslp_step_kind::ESLP_STEP_BODY as i32,
+                kind: eslp_step_kind::ESLP_STEP_BODY,
                 data: eslp_bytes::of(data),
-                lines: lines.map_or(eslp_lines::NONE, eslp_lines::from),
+                lines: lines.map_or(eslp_lines::ZERO, eslp_lines::from),
                 remaining: remaining as u64,
-                ..Self::NONE
+                ..Self::ZERO
             },
-            Step::NeedData { required, .. } => Self { consumed, required: required.unwrap_or_default(), ..Self::NONE },
+            Step::NeedData { required, .. } => Self { consumed, required: required.unwrap_or_default(), ..Self::ZERO },
         }
     }
 }
@@ -178,6 +169,7 @@ pub(crate) unsafe fn limits(pointer: *const eslp_limits, default: Limits) -> Out
     }
     // SAFETY: not NULL, so the precondition of `read` is this function's.
     let limits = unsafe { read(pointer) }?;
+    known(&limits.reserved)?;
     let or = |number, default| if number == 0 { default } else { number };
     Ok(Limits {
         max_head: or(limits.max_head, default.max_head),
@@ -189,13 +181,13 @@ pub(crate) unsafe fn limits(pointer: *const eslp_limits, default: Limits) -> Out
 
 /// # Safety
 /// As [`limits`].
-unsafe fn decoder(sender: i32, limits: *const eslp_limits) -> Outcome<Decoder> {
+unsafe fn decoder(sender: eslp_sender, limits: *const eslp_limits) -> Outcome<Decoder> {
     // SAFETY: the same precondition as this function's.
     let limits = unsafe { self::limits(limits, Limits::DEFAULT) }?;
     match sender {
-        _ if sender == eslp_sender::ESLP_FROM_SERVER as i32 => Ok(Decoder::new(limits)),
-        _ if sender == eslp_sender::ESLP_FROM_CLIENT as i32 => Ok(Decoder::for_requests(limits)),
-        _ => Err(eslp_status::ESLP_INVALID_ARGUMENT),
+        eslp_sender::ESLP_FROM_SERVER => Ok(Decoder::new(limits)),
+        eslp_sender::ESLP_FROM_CLIENT => Ok(Decoder::for_requests(limits)),
+        _ => Err(eslp_status::ESLP_UNKNOWN_NUMBER),
     }
 }
 
@@ -214,11 +206,12 @@ pub extern "C" fn eslp_decoder_alignof() -> usize {
 /// Makes a decoder in memory of the caller's, which must stay where it is until eslp_decoder_drop().
 ///
 /// `sender` is an eslp_sender. Then eslp_decoder_decode().
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_decoder_init(
     memory: *mut c_void,
     size: usize,
-    sender: i32,
+    sender: eslp_sender,
     limits: *const eslp_limits,
     decoder: *mut *mut eslp_decoder,
 ) -> eslp_status {
@@ -239,9 +232,10 @@ pub unsafe extern "C" fn eslp_decoder_drop(decoder: *mut eslp_decoder) -> eslp_s
 
 /// Makes a decoder on the heap; eslp_decoder_free() it.
 #[cfg(feature = "heap")]
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_decoder_new(
-    sender: i32,
+    sender: eslp_sender,
     limits: *const eslp_limits,
     decoder: *mut *mut eslp_decoder,
 ) -> eslp_status {
@@ -268,6 +262,7 @@ pub unsafe extern "C" fn eslp_decoder_free(decoder: *mut eslp_decoder) {
 ///
 /// @return ESLP_OK, ESLP_NEED_DATA, or an error from ESLP_INVALID_LENGTH on if the framing is broken, then and on every
 /// later call.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_decoder_decode(
     decoder: *mut eslp_decoder,
@@ -282,7 +277,7 @@ pub unsafe extern "C" fn eslp_decoder_decode(
         let step = match decoder.decode(input(buf, len)?) {
             Ok(step) => step,
             Err(error) => {
-                out.set(eslp_step { error_offset: error.offset, ..eslp_step::NONE });
+                out.set(eslp_step { error_offset: error.offset, ..eslp_step::ZERO });
                 return Err(eslp_status::of(error.code()));
             }
         };

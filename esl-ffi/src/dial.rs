@@ -1,5 +1,6 @@
 //! Whom to call: the arguments of `originate` and `bridge`.
 
+use crate::number::numbers;
 use core::ffi::c_void;
 
 use esl_core::dial::{
@@ -10,19 +11,19 @@ use esl_core::text::Insufficient;
 
 use crate::octets::eslp_bytes;
 use crate::pairs::eslp_pairs;
-use crate::ptr::{Out, Outcome, input, output, read, run, slice, slice_mut};
+use crate::ptr::{Out, Outcome, Plain as _, Written, known, output, read, run, slice, slice_mut};
 use crate::status::eslp_status;
 
-/// The separator between a leg and the previous one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub enum eslp_join {
-    /// `,`: both are called at once.
-    ESLP_JOIN_AND = 0,
-    /// `|`: this one begins a list that is called if nobody answers in the list before.
-    ESLP_JOIN_OR = 1,
-    /// `:_:`: this one begins a handle of its own, called at the same time ("enterprise originate").
-    ESLP_JOIN_ENTERPRISE = 2,
+numbers! {
+    /// The separator between a leg and the previous one.
+    pub enum eslp_join {
+        /// `,`: both are called at once.
+        ESLP_JOIN_AND = 0,
+        /// `|`: this one begins a list that is called if nobody answers in the list before.
+        ESLP_JOIN_OR = 1,
+        /// `:_:`: this one begins a handle of its own, called at the same time ("enterprise originate").
+        ESLP_JOIN_ENTERPRISE = 2,
+    }
 }
 
 /// One channel to call.
@@ -36,7 +37,9 @@ pub struct eslp_leg {
     /// The variables of all legs of its handle, written in `{...}`; count only for a handle's first leg.
     pub handle_variables: eslp_pairs,
     /// An eslp_join; does not count for the first leg.
-    pub join: i32,
+    pub join: eslp_join,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 4],
 }
 
 /// Whom to call: what `originate` and `bridge` have in common.
@@ -52,6 +55,8 @@ pub struct eslp_dial {
     pub count: usize,
     /// The variables of all legs of all handles, written in `<...>`.
     pub variables: eslp_pairs,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 2],
 }
 
 /// `originate <dial string> <destination> [<dialplan>] [<context>] [<cid_name>] [<cid_num>] [<timeout_sec>]`: makes a
@@ -78,36 +83,38 @@ pub struct eslp_originate {
     pub cid_num: eslp_bytes,
     /// How long to ring, in seconds, unless `originate_timeout` says something else; 60 if 0.
     pub timeout_sec: u32,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 6],
 }
 
-/// The part of a call that is wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub enum eslp_dial_field {
-    /// None.
-    ESLP_DIAL_FIELD_NONE = 0,
-    /// The name of a variable.
-    ESLP_DIAL_FIELD_VARIABLE_NAME = 1,
-    /// The value of a variable.
-    ESLP_DIAL_FIELD_VARIABLE_VALUE = 2,
-    /// An endpoint.
-    ESLP_DIAL_FIELD_ENDPOINT = 3,
-    /// The extension.
-    ESLP_DIAL_FIELD_EXTENSION = 4,
-    /// The name of the application.
-    ESLP_DIAL_FIELD_APPLICATION = 5,
-    /// The argument of the application.
-    ESLP_DIAL_FIELD_ARGUMENT = 6,
-    /// The dialplan.
-    ESLP_DIAL_FIELD_DIALPLAN = 7,
-    /// The context.
-    ESLP_DIAL_FIELD_CONTEXT = 8,
-    /// The caller's name.
-    ESLP_DIAL_FIELD_CID_NAME = 9,
-    /// The caller's number.
-    ESLP_DIAL_FIELD_CID_NUM = 10,
-    /// The time limit.
-    ESLP_DIAL_FIELD_TIMEOUT_SEC = 11,
+numbers! {
+    /// The part of a call that is wrong.
+    pub enum eslp_dial_field {
+        /// None.
+        ESLP_DIAL_FIELD_NONE = 0,
+        /// The name of a variable.
+        ESLP_DIAL_FIELD_VARIABLE_NAME = 1,
+        /// The value of a variable.
+        ESLP_DIAL_FIELD_VARIABLE_VALUE = 2,
+        /// An endpoint.
+        ESLP_DIAL_FIELD_ENDPOINT = 3,
+        /// The extension.
+        ESLP_DIAL_FIELD_EXTENSION = 4,
+        /// The name of the application.
+        ESLP_DIAL_FIELD_APPLICATION = 5,
+        /// The argument of the application.
+        ESLP_DIAL_FIELD_ARGUMENT = 6,
+        /// The dialplan.
+        ESLP_DIAL_FIELD_DIALPLAN = 7,
+        /// The context.
+        ESLP_DIAL_FIELD_CONTEXT = 8,
+        /// The caller's name.
+        ESLP_DIAL_FIELD_CID_NAME = 9,
+        /// The caller's number.
+        ESLP_DIAL_FIELD_CID_NUM = 10,
+        /// The time limit.
+        ESLP_DIAL_FIELD_TIMEOUT_SEC = 11,
+    }
 }
 
 /// Where a call is wrong.
@@ -115,17 +122,19 @@ pub enum eslp_dial_field {
 #[repr(C)]
 pub struct eslp_dial_fault {
     /// With which part: an eslp_dial_field.
-    pub field: i32,
+    pub field: eslp_dial_field,
     /// With which leg, from 0. A variable in `{...}` belongs to its handle's first leg; all that belongs to no leg has 0.
     pub leg: usize,
     /// Which one, if there are several of them in one place, from 0.
     pub item: usize,
     /// The octet of that part, from 0.
     pub offset: usize,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 1],
 }
 
 /// What eslp_originate_parse() and eslp_bridge_parse() tell beside the call.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_dial_read {
     /// The number of legs; with ESLP_INSUFFICIENT, how many eslp_leg are needed.
@@ -133,6 +142,8 @@ pub struct eslp_dial_read {
     /// After an error from ESLP_DIAL_PARSE_STORAGE on: the place in the text, near the end of what is wrong; with that
     /// status itself, how many octets of storage are enough.
     pub offset: usize,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 2],
 }
 
 // SAFETY: no field has interior mutability, and the raw pointers are only read through. While a reference exists, the legs
@@ -145,24 +156,25 @@ impl LegSource for eslp_dial {
         // which are an input.
         let leg = unsafe { slice(self.legs, self.count) }.ok()?.get(place)?;
         // SAFETY: whatever a leg of an input points to is an input, too.
-        unsafe { leg.flat() }.ok()
+        unsafe { leg.flat(Written::NOWHERE) }.ok()
     }
 }
 
 impl eslp_leg {
     /// # Safety
     /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
-    unsafe fn flat<'a>(&'a self) -> Outcome<FlatLeg<'a>> {
+    unsafe fn flat<'a>(&'a self, written: Written) -> Outcome<FlatLeg<'a>> {
         let join = match self.join {
-            0 => Join::And,
-            1 => Join::Or,
-            2 => Join::Enterprise,
-            _ => return Err(eslp_status::ESLP_INVALID_ARGUMENT),
+            eslp_join::ESLP_JOIN_AND => Join::And,
+            eslp_join::ESLP_JOIN_OR => Join::Or,
+            eslp_join::ESLP_JOIN_ENTERPRISE => Join::Enterprise,
+            _ => return Err(eslp_status::ESLP_UNKNOWN_NUMBER),
         };
         // SAFETY: the fields of an input are inputs, which is all that `variables` and `octets` require.
         unsafe {
-            let leg = Leg { variables: self.variables.variables()?, endpoint: self.endpoint.octets()? };
-            Ok(FlatLeg { join, handle_variables: self.handle_variables.variables()?, leg })
+            known(&self.reserved)?;
+            let leg = Leg { variables: self.variables.variables(written)?, endpoint: self.endpoint.apart(written)? };
+            Ok(FlatLeg { join, handle_variables: self.handle_variables.variables(written)?, leg })
         }
     }
 
@@ -175,7 +187,8 @@ impl eslp_leg {
                 Join::And => eslp_join::ESLP_JOIN_AND,
                 Join::Or => eslp_join::ESLP_JOIN_OR,
                 Join::Enterprise => eslp_join::ESLP_JOIN_ENTERPRISE,
-            } as i32,
+            },
+            ..Self::ZERO
         }
     }
 }
@@ -183,13 +196,14 @@ impl eslp_leg {
 impl eslp_dial {
     /// # Safety
     /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
-    unsafe fn dial<'a>(&'a self) -> Outcome<DialString<'a>> {
+    pub(crate) unsafe fn dial<'a>(&'a self, written: Written) -> Outcome<DialString<'a>> {
         // SAFETY: the fields of an input are inputs, which is all that `slice`, `flat` and `variables` require.
         unsafe {
+            known(&self.reserved)?;
             for leg in slice(self.legs, self.count)? {
-                leg.flat()?;
+                leg.flat(written)?;
             }
-            Ok(DialString { variables: self.variables.variables()?, handles: DialHandles::from_legs(self) })
+            Ok(DialString { variables: self.variables.variables(written)?, handles: DialHandles::from_legs(self) })
         }
     }
 
@@ -212,27 +226,33 @@ impl eslp_dial {
         if read.legs > legs.len() {
             return Err(eslp_status::ESLP_INSUFFICIENT);
         }
-        Ok(Self { legs: legs.as_ptr(), count: read.legs, variables: eslp_pairs::of_variables(dial.variables) })
+        Ok(Self {
+            legs: legs.as_ptr(),
+            count: read.legs,
+            variables: eslp_pairs::of_variables(dial.variables),
+            ..Self::ZERO
+        })
     }
 }
 
 impl eslp_originate {
     /// # Safety
     /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
-    unsafe fn originate<'a>(&'a self) -> Outcome<Originate<'a>> {
+    unsafe fn originate<'a>(&'a self, written: Written) -> Outcome<Originate<'a>> {
         // SAFETY: the fields of an input are inputs, which is all that `optional`, `octets` and `dial` require.
         unsafe {
-            let destination = match self.application.optional()? {
-                Some(app) => Destination::Application { app, arg: self.argument.octets()? },
-                None => Destination::Extension(self.extension.octets()?),
+            known(&self.reserved)?;
+            let destination = match self.application.said(written)? {
+                Some(app) => Destination::Application { app, arg: self.argument.apart(written)? },
+                None => Destination::Extension(self.extension.apart(written)?),
             };
             Ok(Originate {
-                dial: self.dial.dial()?,
+                dial: self.dial.dial(written)?,
                 destination,
-                dialplan: self.dialplan.optional()?,
-                context: self.context.optional()?,
-                cid_name: self.cid_name.optional()?,
-                cid_num: self.cid_num.optional()?,
+                dialplan: self.dialplan.said(written)?,
+                context: self.context.said(written)?,
+                cid_name: self.cid_name.said(written)?,
+                cid_num: self.cid_num.said(written)?,
                 timeout_sec: (self.timeout_sec != 0).then_some(self.timeout_sec),
             })
         }
@@ -253,6 +273,7 @@ impl eslp_originate {
             cid_name: eslp_bytes::option(call.cid_name),
             cid_num: eslp_bytes::option(call.cid_num),
             timeout_sec: call.timeout_sec.unwrap_or_default(),
+            ..Self::ZERO
         }
     }
 }
@@ -271,13 +292,14 @@ const FIELDS: [DialField; 11] = [
     DialField::TimeoutSec,
 ];
 
-fn field_number(field: DialField) -> i32 {
-    FIELDS.iter().zip(1..).find(|(known, _)| **known == field).map_or(0, |(_, number)| number)
+fn field_number(field: DialField) -> eslp_dial_field {
+    let number = FIELDS.iter().zip(1..).find(|(known, _)| **known == field).map_or(0, |(_, number)| number);
+    eslp_dial_field(number)
 }
 
 impl From<DialError> for eslp_dial_fault {
     fn from(error: DialError) -> Self {
-        Self { field: field_number(error.field), leg: error.leg, item: error.item, offset: error.offset }
+        Self { field: field_number(error.field), leg: error.leg, item: error.item, offset: error.offset, ..Self::ZERO }
     }
 }
 
@@ -309,7 +331,7 @@ fn unread(error: DialReadError, read: Option<Out<eslp_dial_read>>) -> eslp_statu
             DialReadError::Refused(error) => error.offset,
             DialReadError::Insufficient(error) => error.required,
         };
-        read.set(eslp_dial_read { legs: 0, offset });
+        read.set(eslp_dial_read { offset, ..eslp_dial_read::ZERO });
     }
     eslp_status::of(error.code())
 }
@@ -321,6 +343,7 @@ fn unread(error: DialReadError, read: Option<Out<eslp_dial_read>>) -> eslp_statu
 ///
 /// @return ESLP_DIAL_INSUFFICIENT if `size` is less: `len` says what is needed, and what `out` holds has no meaning. An error from
 /// ESLP_DIAL_EMPTY on if no line would be read back as this; `fault`, which may be NULL, says where.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_originate_encode(
     call: *const eslp_originate,
@@ -332,7 +355,7 @@ pub unsafe extern "C" fn eslp_originate_encode(
     // SAFETY: by the contract with C, `call` is an input and `out[..size]`, `len` and `fault` are outputs.
     run(|| unsafe {
         let (len, fault) = (Out::optional(len)?, Out::optional(fault)?);
-        let call = read(call)?.originate()?;
+        let call = read(call)?.originate(Written::to(out, size))?;
         wrote(call.encode(output(out, size)?).map(<[u8]>::len), len, fault)
     })
 }
@@ -340,6 +363,7 @@ pub unsafe extern "C" fn eslp_originate_encode(
 /// Writes the argument for the application `bridge` to `out`. `len`, which may be NULL, is its length.
 ///
 /// @return As eslp_originate_encode().
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_bridge_encode(
     dial: *const eslp_dial,
@@ -351,7 +375,7 @@ pub unsafe extern "C" fn eslp_bridge_encode(
     // SAFETY: by the contract with C, `dial` is an input and `out[..size]`, `len` and `fault` are outputs.
     run(|| unsafe {
         let (len, fault) = (Out::optional(len)?, Out::optional(fault)?);
-        let call = Bridge { dial: read(dial)?.dial()? };
+        let call = Bridge { dial: read(dial)?.dial(Written::to(out, size))? };
         wrote(call.encode(output(out, size)?).map(<[u8]>::len), len, fault)
     })
 }
@@ -362,6 +386,7 @@ pub unsafe extern "C" fn eslp_bridge_encode(
 ///
 /// @return ESLP_INSUFFICIENT if there are more than `max` legs. An error from ESLP_DIAL_PARSE_STORAGE on if it is no
 /// `originate`, or the server would refuse it or read past its end.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_originate_parse(
     line: eslp_bytes,
@@ -377,9 +402,9 @@ pub unsafe extern "C" fn eslp_originate_parse(
     run(|| unsafe {
         let (out, read) = (Out::new(call)?, Out::optional(read)?);
         let legs = slice_mut(legs, max)?;
-        let parsed = Originate::parse(input(line.data.cast(), line.len)?, output(storage, size)?);
+        let parsed = Originate::parse(line.apart(Written::to(storage, size))?, output(storage, size)?);
         let parsed = parsed.map_err(|error| unread(error, read))?;
-        let mut result = eslp_dial_read::default();
+        let mut result = eslp_dial_read::ZERO;
         let dial = eslp_dial::read(&parsed.dial, legs, &mut result);
         if let Some(read) = read {
             read.set(result);
@@ -392,6 +417,7 @@ pub unsafe extern "C" fn eslp_originate_parse(
 /// Reads an argument of the application `bridge` as the server would, as eslp_originate_parse().
 ///
 /// @return As eslp_originate_parse(); ESLP_DIAL_PARSE_EXPANSION if it holds `${...}`, which only the channel can expand.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_bridge_parse(
     argument: eslp_bytes,
@@ -407,9 +433,9 @@ pub unsafe extern "C" fn eslp_bridge_parse(
     run(|| unsafe {
         let (out, read) = (Out::new(dial)?, Out::optional(read)?);
         let legs = slice_mut(legs, max)?;
-        let parsed = Bridge::parse(input(argument.data.cast(), argument.len)?, output(storage, size)?);
+        let parsed = Bridge::parse(argument.apart(Written::to(storage, size))?, output(storage, size)?);
         let parsed = parsed.map_err(|error| unread(error, read))?;
-        let mut result = eslp_dial_read::default();
+        let mut result = eslp_dial_read::ZERO;
         let dial = eslp_dial::read(&parsed.dial, legs, &mut result);
         if let Some(read) = read {
             read.set(result);
@@ -421,8 +447,8 @@ pub unsafe extern "C" fn eslp_bridge_parse(
 
 /// What an eslp_dial_field is called, in English: valid for ever; NULL for any other number.
 #[unsafe(no_mangle)]
-pub extern "C" fn eslp_dial_field_text(field: i32) -> eslp_bytes {
-    let place = usize::try_from(field).ok().and_then(|field| field.checked_sub(1));
+pub extern "C" fn eslp_dial_field_text(field: eslp_dial_field) -> eslp_bytes {
+    let place = usize::try_from(field.0).ok().and_then(|field| field.checked_sub(1));
     let field = place.and_then(|place| FIELDS.get(place));
     eslp_bytes::option(field.map(|field| field.as_str().as_bytes()))
 }

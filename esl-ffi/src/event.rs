@@ -6,14 +6,17 @@ use esl_core::command::PairSource;
 use esl_core::dial::ReadVariables;
 use esl_core::event::{GetAll, HeaderSlot, Headers, Indexed, IndexedHeaders};
 use esl_core::frame::{FrameHeaders, Header, RequestHeaders};
-use esl_core::name::header;
+use esl_core::name::{AnswerState, CallDirection, CallState, ChannelState, header};
 use esl_core::{Event, Value};
 
 use crate::handle::{Opaque, assert_fits};
-use crate::name::{event_number, format_number, format_of};
+use crate::name::{
+    eslp_answer_state, eslp_call_state, eslp_cause, eslp_channel_state, eslp_direction, eslp_event_name, eslp_format,
+    event_number, format_number, format_of, place,
+};
 use crate::octets::{eslp_bytes, eslp_header, eslp_value};
 use crate::pairs::{Content, eslp_pairs};
-use crate::ptr::{Out, Outcome, read, run, slice, slice_mut};
+use crate::ptr::{Out, Outcome, Plain as _, Written, read, run, slice, slice_mut};
 use crate::status::eslp_status;
 
 /// An event, or the channel data that answers `connect`, in the caller's buffer: plain, JSON or XML.
@@ -29,9 +32,11 @@ pub struct eslp_event {
     /// The text as received.
     pub text: eslp_bytes,
     /// An eslp_format.
-    pub format: i32,
+    pub format: eslp_format,
     /// Whether lines end in CRLF: a private number.
     pub crlf: u32,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 1],
 }
 
 /// An iterator over headers. Valid as long as what it was made of; take the headers with eslp_headers_next().
@@ -125,7 +130,12 @@ const _: () = assert!(align_of::<HeaderSlot>() == align_of::<eslp_slot>());
 
 impl From<Event<'_>> for eslp_event {
     fn from(event: Event<'_>) -> Self {
-        Self { text: eslp_bytes::of(event.text()), format: format_number(event.format()), crlf: event.is_crlf().into() }
+        Self {
+            text: eslp_bytes::of(event.text()),
+            format: format_number(event.format()),
+            crlf: event.is_crlf().into(),
+            ..Self::ZERO
+        }
     }
 }
 
@@ -142,13 +152,24 @@ pub(crate) unsafe fn event<'a>(pointer: *const eslp_event) -> Outcome<Event<'a>>
     }
 }
 
+/// As [`event`], if the call does not write where its text is.
+///
+/// # Safety
+/// As [`event`].
+unsafe fn event_apart<'a>(pointer: *const eslp_event, out: *const c_void, size: usize) -> Outcome<Event<'a>> {
+    // SAFETY: the same precondition as this function's.
+    let event = unsafe { event(pointer) }?;
+    Written::to(out, size).apart(event.text())?;
+    Ok(event)
+}
+
 fn result<T>(value: Option<T>) -> Outcome<T> {
     value.ok_or(eslp_status::ESLP_NOT_FOUND)
 }
 
 /// The text of an event in this format: the body of a frame, or a stored copy of one.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_event_view(format: i32, text: eslp_bytes, event: *mut eslp_event) -> eslp_status {
+pub unsafe extern "C" fn eslp_event_view(format: eslp_format, text: eslp_bytes, event: *mut eslp_event) -> eslp_status {
     // SAFETY: by the contract with C, `text` is an input and `event` is an output.
     run(|| unsafe {
         let out = Out::new(event)?;
@@ -161,7 +182,7 @@ pub unsafe extern "C" fn eslp_event_view(format: i32, text: eslp_bytes, event: *
 /// The event's name: an eslp_event_name; ESLP_EVENT_OTHER if it has none or another, which
 /// `eslp_event_get(event, ESLP_LIT("Event-Name"), &value)` tells.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_event_name_of(event: *const eslp_event) -> i32 {
+pub unsafe extern "C" fn eslp_event_name_of(event: *const eslp_event) -> eslp_event_name {
     // SAFETY: by the contract with C, `event` is an input.
     event_number(unsafe { self::event(event) }.ok().and_then(|event| event.name()))
 }
@@ -183,6 +204,76 @@ pub unsafe extern "C" fn eslp_event_get(
     })
 }
 
+/// The value of a variable of the channel: the header `variable_<name>`.
+///
+/// @return ESLP_NOT_FOUND if there is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_variable(
+    event: *const eslp_event,
+    name: eslp_bytes,
+    value: *mut eslp_value,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `event` and `name` are inputs and `value` is an output.
+    run(|| unsafe {
+        let out = Out::new(value)?;
+        out.set(result(self::event(event)?.variable(name.octets()?))?.into());
+        Ok(())
+    })
+}
+
+/// The last header of this name as a decimal number without sign: times in microseconds, sequences, ports.
+///
+/// @return ESLP_NOT_FOUND if there is none, or it is no number that fits.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_u64(event: *const eslp_event, name: eslp_bytes, number: *mut u64) -> eslp_status {
+    // SAFETY: by the contract with C, `event` and `name` are inputs and `number` is an output.
+    run(|| unsafe {
+        let out = Out::new(number)?;
+        out.set(result(self::event(event)?.get(name.octets()?).and_then(|value| value.to_u64()))?);
+        Ok(())
+    })
+}
+
+/// Why the call has ended: Hangup-Cause; ESLP_CAUSE_OTHER if it is not said, or by another word.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_hangup_cause(event: *const eslp_event) -> eslp_cause {
+    // SAFETY: by the contract with C, `event` is an input.
+    let cause = unsafe { self::event(event) }.ok().and_then(|event| event.hangup_cause());
+    cause.and_then(|cause| cause.number()).map_or(eslp_cause::ESLP_CAUSE_OTHER, |number| eslp_cause(number.into()))
+}
+
+/// Where the channel is in its life: Channel-State; ESLP_CS_OTHER if it is not said, or by another word.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_channel_state(event: *const eslp_event) -> eslp_channel_state {
+    // SAFETY: by the contract with C, `event` is an input.
+    let state = unsafe { self::event(event) }.ok().and_then(|event| event.channel_state());
+    state.map_or(eslp_channel_state::ESLP_CS_OTHER, |state| eslp_channel_state(place(ChannelState::KNOWN, &state)))
+}
+
+/// Where the call is in its life: Channel-Call-State; ESLP_CCS_OTHER if it is not said, or by another word.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_call_state(event: *const eslp_event) -> eslp_call_state {
+    // SAFETY: by the contract with C, `event` is an input.
+    let state = unsafe { self::event(event) }.ok().and_then(|event| event.call_state());
+    state.map_or(eslp_call_state::ESLP_CCS_OTHER, |state| eslp_call_state(place(CallState::KNOWN, &state)))
+}
+
+/// Whether the call has been answered: Answer-State; ESLP_AS_OTHER if it is not said, or by another word.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_answer_state(event: *const eslp_event) -> eslp_answer_state {
+    // SAFETY: by the contract with C, `event` is an input.
+    let state = unsafe { self::event(event) }.ok().and_then(|event| event.answer_state());
+    state.map_or(eslp_answer_state::ESLP_AS_OTHER, |state| eslp_answer_state(place(AnswerState::KNOWN, &state)))
+}
+
+/// Who called, seen from FreeSWITCH: Call-Direction; ESLP_DIRECTION_OTHER if it is not said, or by another word.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_direction(event: *const eslp_event) -> eslp_direction {
+    // SAFETY: by the contract with C, `event` is an input.
+    let direction = unsafe { self::event(event) }.ok().and_then(|event| event.direction());
+    direction.map_or(eslp_direction::ESLP_DIRECTION_OTHER, |word| eslp_direction(place(CallDirection::KNOWN, &word)))
+}
+
 /// The last header of each of `count` names: what eslp_event_get() gives for each, in one pass. `values` has as many places;
 /// that of a name which no header has gets a `data` of NULL. It takes 2 KiB of stack; what an event has beyond 128 headers is
 /// gone over for each name.
@@ -197,10 +288,13 @@ pub unsafe extern "C" fn eslp_event_find(
     // written before it is read.
     run(|| unsafe {
         let values = slice_mut(values.cast::<core::mem::MaybeUninit<eslp_value>>(), count)?;
+        for value in &mut *values {
+            value.write(eslp_value::ZERO);
+        }
         let mut slots = [HeaderSlot::EMPTY; 128];
         let indexed = self::event(event)?.index(&mut slots);
         for (name, to) in slice(names, count)?.iter().zip(values) {
-            to.write(indexed.get(name.octets()?).map_or(eslp_value::NONE, Into::into));
+            to.write(indexed.get(name.octets()?).map_or(eslp_value::ZERO, Into::into));
         }
         Ok(())
     })
@@ -213,17 +307,18 @@ pub unsafe extern "C" fn eslp_event_find(
 /// meaning.
 /// A status from ESLP_FORGED_NAME on if the event cannot be written so; `len` is then the place of the header, from 0, or
 /// the number of headers if it is the body.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_event_transcode(
     event: *const eslp_event,
-    format: i32,
+    format: eslp_format,
     flags: i32,
     out: *mut c_void,
     size: usize,
     len: *mut usize,
 ) -> eslp_status {
     // SAFETY: by the contract with C, `event` is an input and `out[..size]` and `len` are outputs.
-    run(|| unsafe { crate::data::encode(&self::event(event)?, format, flags, out, size, len) })
+    run(|| unsafe { crate::data::encode(&event_apart(event, out, size)?, format, flags, out, size, len) })
 }
 
 /// Begins with the first of all headers of this name, in any case of its letters. The name must stay where it is as
@@ -236,8 +331,10 @@ pub unsafe extern "C" fn eslp_event_get_all(
 ) -> eslp_status {
     // SAFETY: by the contract with C, `event` and `name` are inputs and `headers` is an output.
     run(|| unsafe {
-        let name = name.octets()?;
-        eslp_headers::put(headers, AnyHeaders::Named(self::event(event)?.get_all(name), name))
+        eslp_headers::put(headers, || {
+            let name = name.octets()?;
+            Ok(AnyHeaders::Named(self::event(event)?.get_all(name), name))
+        })
     })
 }
 
@@ -245,7 +342,7 @@ pub unsafe extern "C" fn eslp_event_get_all(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_event_headers(event: *const eslp_event, headers: *mut eslp_headers) -> eslp_status {
     // SAFETY: by the contract with C, `event` is an input and `headers` is an output.
-    run(|| unsafe { eslp_headers::put(headers, AnyHeaders::Event(self::event(event)?.headers())) })
+    run(|| unsafe { eslp_headers::put(headers, || Ok(AnyHeaders::Event(self::event(event)?.headers()))) })
 }
 
 /// Begins with the first of a list of pairs: as headers, name and value.
@@ -253,13 +350,14 @@ pub unsafe extern "C" fn eslp_event_headers(event: *const eslp_event, headers: *
 pub unsafe extern "C" fn eslp_pairs_headers(pairs: *const eslp_pairs, headers: *mut eslp_headers) -> eslp_status {
     // SAFETY: by the contract with C, `pairs` is an input and `headers` is an output.
     run(|| unsafe {
-        let walk = match read(pairs)?.content()? {
-            Content::Given(pairs) => AnyHeaders::Pairs(pairs, 0),
-            Content::Headers(request) => AnyHeaders::Request(request.headers()),
-            Content::Applications(request) => AnyHeaders::Applications(request.headers()),
-            Content::Variables(text, mark) => AnyHeaders::Variables(ReadVariables::new(text, mark)),
-        };
-        eslp_headers::put(headers, walk)
+        eslp_headers::put(headers, || {
+            Ok(match read(pairs)?.content(Written::NOWHERE)? {
+                Content::Given(pairs) => AnyHeaders::Pairs(pairs, 0),
+                Content::Headers(request) => AnyHeaders::Request(request.headers()),
+                Content::Applications(request) => AnyHeaders::Applications(request.headers()),
+                Content::Variables(text, mark) => AnyHeaders::Variables(ReadVariables::new(text, mark)),
+            })
+        })
     })
 }
 
@@ -339,10 +437,10 @@ pub unsafe extern "C" fn eslp_event_index(
     // `eslp_slot` has the size and alignment of a `HeaderSlot`, asserted above, which consists of two integers: valid
     // with any bits.
     run(|| unsafe {
-        let event = self::event(event)?;
-        let _: Out<eslp_index> = Out::new(index)?;
-        let slots: &'static mut [HeaderSlot] = slice_mut(slots.cast(), count)?;
-        eslp_index::put(index, event.index(slots))
+        eslp_index::put(index, || {
+            let slots: &'static mut [HeaderSlot] = slice_mut(slots.cast(), count)?;
+            Ok(self::event(event)?.index(slots))
+        })
     })
 }
 
@@ -363,7 +461,7 @@ pub unsafe extern "C" fn eslp_index_get(
 
 /// The event's name, as eslp_event_name_of().
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_index_name_of(index: *const eslp_index) -> i32 {
+pub unsafe extern "C" fn eslp_index_name_of(index: *const eslp_index) -> eslp_event_name {
     // SAFETY: by the contract with C, `index` is a handle.
     event_number(unsafe { eslp_index::inner_ref(index) }.ok().and_then(|index| index.name()))
 }
@@ -373,7 +471,7 @@ pub unsafe extern "C" fn eslp_index_name_of(index: *const eslp_index) -> i32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_index_headers(index: *const eslp_index, headers: *mut eslp_headers) -> eslp_status {
     // SAFETY: by the contract with C, `index` is a handle and `headers` is an output.
-    run(|| unsafe { eslp_headers::put(headers, AnyHeaders::Indexed(eslp_index::inner_ref(index)?.headers())) })
+    run(|| unsafe { eslp_headers::put(headers, || Ok(AnyHeaders::Indexed(eslp_index::inner_ref(index)?.headers()))) })
 }
 
 /// The event's own body, as eslp_event_body().

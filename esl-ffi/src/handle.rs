@@ -77,14 +77,17 @@ pub(crate) unsafe trait Opaque: Sized {
         Ok(unsafe { marked.value.assume_init_ref() })
     }
 
-    /// Makes a value in a struct of C's.
+    /// Makes a value in a struct of C's; if `inner` fails, the struct holds none, whatever it held before.
     ///
     /// # Safety
     /// `pointer` is NULL or points to memory of a `Self`, which only this call uses.
-    unsafe fn put(pointer: *mut Self, inner: Self::Inner) -> Outcome {
-        // SAFETY: `pointer` is NULL or points to memory of a `Self` for this call alone, in which a `Marked` fits by
-        // the safety condition of the trait.
-        unsafe { Out::new(pointer.cast::<Marked<Self::Inner>>()) }?.set(Marked::new(Self::MARK, inner));
+    unsafe fn put(pointer: *mut Self, inner: impl FnOnce() -> Outcome<Self::Inner>) -> Outcome {
+        // SAFETY: `pointer` is NULL or points to memory of a `Self` for this call alone, in which a `Marked`, which begins with
+        // its mark, fits by the safety condition of the trait.
+        let (mark, out) =
+            unsafe { (Out::with(pointer.cast(), GONE)?, Out::raw(pointer.cast::<Marked<Self::Inner>>())?) };
+        let _: Out<u64> = mark;
+        out.set(Marked::new(Self::MARK, inner()?));
         Ok(())
     }
 
@@ -98,7 +101,7 @@ pub(crate) unsafe trait Opaque: Sized {
         }
         // SAFETY: `memory` is NULL or points to `size` bytes for this call alone, which the check above has found
         // enough for a `Marked`.
-        unsafe { Out::new(memory.cast::<Marked<Self::Inner>>()) }?.set(Marked::new(Self::MARK, inner));
+        unsafe { Out::raw(memory.cast::<Marked<Self::Inner>>()) }?.set(Marked::new(Self::MARK, inner));
         Ok(memory.cast())
     }
 

@@ -83,18 +83,21 @@ pub unsafe extern "C" fn eslp_pending_init(
     // no larger and no more aligned, asserted above, so `count` of them fit and `add` stays in bounds; all are written
     // before `slice_mut` takes them for initialised.
     ptr::run(|| unsafe {
-        let memory = slice_mut(slots.cast::<core::mem::MaybeUninit<eslp_pending_slot>>(), count)?;
-        let first = memory.as_mut_ptr().cast::<Slot>();
-        for place in 0..count {
-            first.add(place).write(Slot::EMPTY);
-        }
-        eslp_pending::put(pending, PendingTable::new(slice_mut(first, count)?))
+        eslp_pending::put(pending, || {
+            let memory = slice_mut(slots.cast::<core::mem::MaybeUninit<eslp_pending_slot>>(), count)?;
+            let first = memory.as_mut_ptr().cast::<Slot>();
+            for place in 0..count {
+                first.add(place).write(Slot::EMPTY);
+            }
+            Ok(PendingTable::new(slice_mut(first, count)?))
+        })
     })
 }
 
 /// Remembers `entry` under `number`. `before`, which may be NULL, gets the entry that was there, or NULL.
 ///
 /// @return ESLP_INSUFFICIENT if no slot is left.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_pending_insert(
     pending: *mut eslp_pending,
@@ -179,7 +182,7 @@ const _: () = assert_fits::<eslp_sequence>();
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_sequence_init(sequence: *mut eslp_sequence) -> eslp_status {
     // SAFETY: by the contract with C, `sequence` is an output.
-    ptr::run(|| unsafe { eslp_sequence::put(sequence, EventSequence::new()) })
+    ptr::run(|| unsafe { eslp_sequence::put(sequence, || Ok(EventSequence::new())) })
 }
 
 /// Takes an event's number in, if it has one.

@@ -20,6 +20,7 @@
 #[cfg(not(panic = "abort"))]
 extern crate std;
 
+pub mod app;
 pub mod buffer;
 pub mod client;
 pub mod command;
@@ -33,6 +34,7 @@ pub mod jobs;
 mod layout;
 pub mod message;
 pub mod name;
+mod number;
 pub mod octets;
 pub mod pairs;
 mod ptr;

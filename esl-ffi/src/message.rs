@@ -1,14 +1,15 @@
 //! Frames, what they mean, and what can be asked of each kind.
 
+use crate::number::numbers;
 use esl_core::frame::{FrameKind, HeaderPart, Lines, Request};
 use esl_core::message::{ApiResponse, DisconnectNotice, Disposition, LogLine, Reply, SocketMode, Status};
 use esl_core::{Event, Frame, Message, Value};
 
 use crate::event::{AnyHeaders, eslp_event, eslp_headers};
 use crate::handle::Opaque;
-use crate::name::format_number;
+use crate::name::{eslp_format, eslp_log_level, format_number, level_number};
 use crate::octets::{eslp_bytes, eslp_value};
-use crate::ptr::{Out, Outcome, change, read, run};
+use crate::ptr::{Out, Outcome, Plain, change, read, run};
 use crate::status::eslp_status;
 
 /// One frame of a stream, in the caller's buffer: header lines, and perhaps a body.
@@ -25,31 +26,33 @@ pub struct eslp_frame {
     pub content_type: eslp_bytes,
     /// A number of the library's own.
     pub flags: u32,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 1],
 }
 
-/// What a frame is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub enum eslp_message_kind {
-    /// None.
-    ESLP_MESSAGE_NONE = 0,
-    /// auth/request: the server wants `auth` or `userauth` first.
-    ESLP_MESSAGE_AUTH_REQUEST = 1,
-    /// command/reply: the answer to a command. Some answers to `api` are this, too.
-    ESLP_MESSAGE_REPLY = 2,
-    /// api/response: the answer to `api`.
-    ESLP_MESSAGE_API_RESPONSE = 3,
-    /// text/event-plain, -json or -xml.
-    ESLP_MESSAGE_EVENT = 4,
-    /// log/data: a line of the server's log.
-    ESLP_MESSAGE_LOG = 5,
-    /// text/disconnect-notice: the connection ends, or goes on to linger.
-    ESLP_MESSAGE_DISCONNECT = 6,
-    /// text/rude-rejection: the access list does not allow this address. A disconnect notice and the end follow.
-    ESLP_MESSAGE_REJECTION = 7,
-    /// A frame with another Content-Type or none: an orphaned part of a reply, a server of another kind, a request.
-    /// Before the last part of its head, the reply to `connect` is this, too: see ESLP_IN_HEAD_PART.
-    ESLP_MESSAGE_OTHER = 8,
+numbers! {
+    /// What a frame is.
+    pub enum eslp_message_kind {
+        /// None.
+        ESLP_MESSAGE_NONE = 0,
+        /// auth/request: the server wants `auth` or `userauth` first.
+        ESLP_MESSAGE_AUTH_REQUEST = 1,
+        /// command/reply: the answer to a command. Some answers to `api` are this, too.
+        ESLP_MESSAGE_REPLY = 2,
+        /// api/response: the answer to `api`.
+        ESLP_MESSAGE_API_RESPONSE = 3,
+        /// text/event-plain, -json or -xml.
+        ESLP_MESSAGE_EVENT = 4,
+        /// log/data: a line of the server's log.
+        ESLP_MESSAGE_LOG = 5,
+        /// text/disconnect-notice: the connection ends, or goes on to linger.
+        ESLP_MESSAGE_DISCONNECT = 6,
+        /// text/rude-rejection: the access list does not allow this address. A disconnect notice and the end follow.
+        ESLP_MESSAGE_REJECTION = 7,
+        /// A frame with another Content-Type or none: an orphaned part of a reply, a server of another kind, a request.
+        /// Before the last part of its head, the reply to `connect` is this, too: see ESLP_IN_HEAD_PART.
+        ESLP_MESSAGE_OTHER = 8,
+    }
 }
 
 /// What the server says with one frame. Ask it with the functions below; each says of which kind it must be.
@@ -59,13 +62,15 @@ pub enum eslp_message_kind {
 #[repr(C)]
 pub struct eslp_message {
     /// An eslp_message_kind.
-    pub kind: i32,
+    pub kind: eslp_message_kind,
     /// The eslp_format of an event.
-    pub format: i32,
+    pub format: eslp_format,
     /// The frame. Of an event that a client has found whole, the body alone is there. Of a frame that comes in parts,
     /// the head alone is there, with ESLP_IN_HEAD_PART not even that: functions that need what is not there return
     /// ESLP_NOT_WHOLE.
     pub frame: eslp_frame,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 2],
 }
 
 /// Header lines of a frame that is longer than eslp_limits.max_buffered: a part of its head, or of the headers of a plain event.
@@ -84,6 +89,8 @@ pub struct eslp_lines {
     pub goes_on: u8,
     /// Whether the lines are those of an event, or of the reply to `connect`: their values are percent-coded.
     pub is_event: u8,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 1],
 }
 
 /// A header, or a part of one: eslp_lines_next().
@@ -99,35 +106,39 @@ pub struct eslp_header_part {
     pub after_line_end: u8,
     /// Whether the line ends here. Otherwise the first header of the next part goes on with the value.
     pub is_complete: u8,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 2],
 }
 
-/// How an answer begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub enum eslp_reply_status {
-    /// There is no answer: the message is of another kind.
-    ESLP_REPLY_NONE = 0,
-    /// `+OK`
-    ESLP_REPLY_OK = 1,
-    /// `-ERR`
-    ESLP_REPLY_ERR = 2,
-    /// `-USAGE`: an API command that was called wrongly.
-    ESLP_REPLY_USAGE = 3,
-    /// Anything else: the value of a variable, the output of an API command. Whether it is a success, the command alone
-    /// can tell.
-    ESLP_REPLY_BARE = 4,
-    /// A reply in which the value of a variable stands where its text should: see eslp_reply_is_broken().
-    ESLP_REPLY_BROKEN = 5,
+numbers! {
+    /// How an answer begins.
+    pub enum eslp_reply_status {
+        /// There is no answer: the message is of another kind.
+        ESLP_REPLY_NONE = 0,
+        /// `+OK`
+        ESLP_REPLY_OK = 1,
+        /// `-ERR`
+        ESLP_REPLY_ERR = 2,
+        /// `-USAGE`: an API command that was called wrongly.
+        ESLP_REPLY_USAGE = 3,
+        /// Anything else: the value of a variable, the output of an API command. Whether it is a success, the command alone
+        /// can tell.
+        ESLP_REPLY_BARE = 4,
+        /// A reply in which the value of a variable stands where its text should: see eslp_reply_is_broken().
+        ESLP_REPLY_BROKEN = 5,
+    }
 }
 
-/// How an outbound connection runs applications: the `socket` application's `async` option.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub enum eslp_socket_mode {
-    /// `execute` is answered at once.
-    ESLP_SOCKET_ASYNC = 1,
-    /// `execute` is answered when the application has ended. The server calls this `static`.
-    ESLP_SOCKET_SYNC = 2,
+numbers! {
+    /// How an outbound connection runs applications: the `socket` application's `async` option.
+    pub enum eslp_socket_mode {
+        /// Not known: no outbound connection, or the reply to `connect` has not come.
+        ESLP_SOCKET_NONE = 0,
+        /// `execute` is answered at once.
+        ESLP_SOCKET_ASYNC = 1,
+        /// `execute` is answered when the application has ended. The server calls this `static`.
+        ESLP_SOCKET_SYNC = 2,
+    }
 }
 
 impl From<Frame<'_>> for eslp_frame {
@@ -137,6 +148,7 @@ impl From<Frame<'_>> for eslp_frame {
             body: eslp_bytes::option(frame.body()),
             content_type: eslp_bytes::option(frame.content_type()),
             flags: frame.flags(),
+            ..Self::ZERO
         }
     }
 }
@@ -162,27 +174,22 @@ impl eslp_frame {
     }
 
     pub(crate) fn of_request(request: &Request<'_>) -> Self {
-        Self { head: eslp_bytes::of(request.head()), body: eslp_bytes::option(request.body()), ..Self::NONE }
+        Self { head: eslp_bytes::of(request.head()), body: eslp_bytes::option(request.body()), ..Self::ZERO }
     }
-
-    pub(crate) const NONE: Self =
-        Self { head: eslp_bytes::NONE, body: eslp_bytes::NONE, content_type: eslp_bytes::NONE, flags: 0 };
 }
 
 impl eslp_message {
-    pub(crate) const NONE: Self =
-        Self { kind: eslp_message_kind::ESLP_MESSAGE_NONE as i32, format: 0, frame: eslp_frame::NONE };
-
     pub(crate) fn of_event(event: &Event<'_>) -> Self {
         Self {
-            kind: eslp_message_kind::ESLP_MESSAGE_EVENT as i32,
+            kind: eslp_message_kind::ESLP_MESSAGE_EVENT,
             format: format_number(event.format()),
-            frame: eslp_frame { body: eslp_bytes::of(event.text()), ..eslp_frame::NONE },
+            frame: eslp_frame { body: eslp_bytes::of(event.text()), ..eslp_frame::ZERO },
+            ..Self::ZERO
         }
     }
 
     fn of_frame(kind: eslp_message_kind, frame: &Frame<'_>) -> Self {
-        Self { kind: kind as i32, format: 0, frame: (*frame).into() }
+        Self { kind, frame: (*frame).into(), ..Self::ZERO }
     }
 
     /// A whole frame as a decoder gives it: that of an event has its head, too.
@@ -200,46 +207,46 @@ impl eslp_message {
     /// A frame whose head comes in parts.
     pub(crate) fn of_head_part(kind: FrameKind) -> Self {
         let (kind, format) = kind_of(kind);
-        Self { kind: kind as i32, format, frame: eslp_frame { flags: HEAD_IN_PARTS, ..eslp_frame::NONE } }
+        Self { kind, format, frame: eslp_frame { flags: HEAD_IN_PARTS, ..eslp_frame::ZERO }, ..Self::ZERO }
     }
 }
 
 /// The kind of a message, and the format if it is an event.
-fn kind_of(kind: FrameKind) -> (eslp_message_kind, i32) {
+fn kind_of(kind: FrameKind) -> (eslp_message_kind, eslp_format) {
     use esl_core::raw::FrameKind;
-    use eslp_message_kind::*;
     match FrameKind::from(kind) {
-        FrameKind::AuthRequest => (ESLP_MESSAGE_AUTH_REQUEST, 0),
-        FrameKind::Reply => (ESLP_MESSAGE_REPLY, 0),
-        FrameKind::ApiResponse => (ESLP_MESSAGE_API_RESPONSE, 0),
-        FrameKind::Event(format) => (ESLP_MESSAGE_EVENT, format_number(format)),
-        FrameKind::Log => (ESLP_MESSAGE_LOG, 0),
-        FrameKind::Disconnect => (ESLP_MESSAGE_DISCONNECT, 0),
-        FrameKind::Rejection => (ESLP_MESSAGE_REJECTION, 0),
-        FrameKind::Other => (ESLP_MESSAGE_OTHER, 0),
+        FrameKind::AuthRequest => (eslp_message_kind::ESLP_MESSAGE_AUTH_REQUEST, eslp_format::ESLP_FORMAT_NONE),
+        FrameKind::Reply => (eslp_message_kind::ESLP_MESSAGE_REPLY, eslp_format::ESLP_FORMAT_NONE),
+        FrameKind::ApiResponse => (eslp_message_kind::ESLP_MESSAGE_API_RESPONSE, eslp_format::ESLP_FORMAT_NONE),
+        FrameKind::Event(format) => (eslp_message_kind::ESLP_MESSAGE_EVENT, format_number(format)),
+        FrameKind::Log => (eslp_message_kind::ESLP_MESSAGE_LOG, eslp_format::ESLP_FORMAT_NONE),
+        FrameKind::Disconnect => (eslp_message_kind::ESLP_MESSAGE_DISCONNECT, eslp_format::ESLP_FORMAT_NONE),
+        FrameKind::Rejection => (eslp_message_kind::ESLP_MESSAGE_REJECTION, eslp_format::ESLP_FORMAT_NONE),
+        FrameKind::Other => (eslp_message_kind::ESLP_MESSAGE_OTHER, eslp_format::ESLP_FORMAT_NONE),
     }
 }
 
 impl From<Message<'_>> for eslp_message {
     fn from(message: Message<'_>) -> Self {
         use esl_core::raw::Message;
-        use eslp_message_kind::*;
         match &Message::from(message) {
-            Message::AuthRequest(frame) => Self::of_frame(ESLP_MESSAGE_AUTH_REQUEST, frame),
-            Message::Reply(reply) => Self::of_frame(ESLP_MESSAGE_REPLY, reply.frame()),
-            Message::ApiResponse(response) => Self::of_frame(ESLP_MESSAGE_API_RESPONSE, response.frame()),
+            Message::AuthRequest(frame) => Self::of_frame(eslp_message_kind::ESLP_MESSAGE_AUTH_REQUEST, frame),
+            Message::Reply(reply) => Self::of_frame(eslp_message_kind::ESLP_MESSAGE_REPLY, reply.frame()),
+            Message::ApiResponse(response) => {
+                Self::of_frame(eslp_message_kind::ESLP_MESSAGE_API_RESPONSE, response.frame())
+            }
             Message::Event(event) => Self::of_event(event),
-            Message::Log(line) => Self::of_frame(ESLP_MESSAGE_LOG, line.frame()),
-            Message::Disconnect(notice) => Self::of_frame(ESLP_MESSAGE_DISCONNECT, notice.frame()),
-            Message::Rejection(rejection) => Self::of_frame(ESLP_MESSAGE_REJECTION, rejection.frame()),
-            Message::Other(frame) => Self::of_frame(ESLP_MESSAGE_OTHER, frame),
+            Message::Log(line) => Self::of_frame(eslp_message_kind::ESLP_MESSAGE_LOG, line.frame()),
+            Message::Disconnect(notice) => Self::of_frame(eslp_message_kind::ESLP_MESSAGE_DISCONNECT, notice.frame()),
+            Message::Rejection(rejection) => {
+                Self::of_frame(eslp_message_kind::ESLP_MESSAGE_REJECTION, rejection.frame())
+            }
+            Message::Other(frame) => Self::of_frame(eslp_message_kind::ESLP_MESSAGE_OTHER, frame),
         }
     }
 }
 
 impl eslp_lines {
-    pub(crate) const NONE: Self = Self { bytes: eslp_bytes::NONE, goes_on: 0, is_event: 0 };
-
     /// # Safety
     /// As [`eslp_bytes::octets`] for the bytes.
     unsafe fn lines<'a>(&self) -> Outcome<Lines<'a>> {
@@ -255,6 +262,7 @@ impl From<Lines<'_>> for eslp_lines {
             bytes: eslp_bytes::of(lines.as_bytes()),
             goes_on: lines.goes_on().into(),
             is_event: lines.is_event().into(),
+            ..Self::ZERO
         }
     }
 }
@@ -262,10 +270,11 @@ impl From<Lines<'_>> for eslp_lines {
 impl From<HeaderPart<'_>> for eslp_header_part {
     fn from(part: HeaderPart<'_>) -> Self {
         Self {
-            name: part.name.map_or(eslp_value::NONE, eslp_value::from),
+            name: part.name.map_or(eslp_value::ZERO, eslp_value::from),
             value: part.value.into(),
             after_line_end: part.after_line_end.into(),
             is_complete: part.is_complete.into(),
+            ..Self::ZERO
         }
     }
 }
@@ -356,7 +365,7 @@ unsafe fn said<'a>(pointer: *const eslp_message) -> Outcome<Said<'a>> {
 ///
 /// # Safety
 /// As [`Out::new`] for `out`.
-unsafe fn give<T, C: From<T>>(out: *mut C, value: impl FnOnce() -> Outcome<Option<T>>) -> eslp_status {
+unsafe fn give<T, C: From<T> + Plain>(out: *mut C, value: impl FnOnce() -> Outcome<Option<T>>) -> eslp_status {
     run(|| {
         // SAFETY: the same precondition as this function's.
         let out = unsafe { Out::new(out) }?;
@@ -377,11 +386,11 @@ fn answer(status: Status) -> eslp_reply_status {
 }
 
 /// The number of a mode.
-pub(crate) fn socket_mode(mode: SocketMode) -> i32 {
-    (match mode {
+pub(crate) fn socket_mode(mode: SocketMode) -> eslp_socket_mode {
+    match mode {
         SocketMode::Async => eslp_socket_mode::ESLP_SOCKET_ASYNC,
         SocketMode::Sync => eslp_socket_mode::ESLP_SOCKET_SYNC,
-    }) as i32
+    }
 }
 
 /// Begins with the first of the frame's headers, in the order of the wire, undecoded; the headers of an event are
@@ -389,7 +398,7 @@ pub(crate) fn socket_mode(mode: SocketMode) -> i32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_message_headers(message: *const eslp_message, headers: *mut eslp_headers) -> eslp_status {
     // SAFETY: by the contract with C, `message` is an input and `headers` is an output.
-    run(|| unsafe { eslp_headers::put(headers, AnyHeaders::Frame(frame(message)?.headers())) })
+    run(|| unsafe { eslp_headers::put(headers, || Ok(AnyHeaders::Frame(frame(message)?.headers()))) })
 }
 
 /// The first header of this name in the frame's head, in any case of its letters. Any kind.
@@ -415,10 +424,10 @@ pub unsafe extern "C" fn eslp_message_event(message: *const eslp_message, event:
     run(|| unsafe {
         let out = Out::new(event)?;
         let view = read(message)?;
-        if view.kind == eslp_message_kind::ESLP_MESSAGE_EVENT as i32 {
+        if view.kind == eslp_message_kind::ESLP_MESSAGE_EVENT {
             view.frame.whole()?;
             view.frame.body.octets()?;
-            out.set(eslp_event { text: view.frame.body, format: view.format, crlf: 0 });
+            out.set(eslp_event { text: view.frame.body, format: view.format, ..eslp_event::ZERO });
             return Ok(());
         }
         out.set(reply(message)?.channel_data().ok_or(eslp_status::ESLP_NOT_FOUND)?.into());
@@ -542,7 +551,10 @@ pub unsafe extern "C" fn eslp_reply_allowed_log(message: *const eslp_message, al
 
 /// In the reply to `connect`: an eslp_socket_mode, whether applications run beside the commands.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_reply_socket_mode(message: *const eslp_message, mode: *mut i32) -> eslp_status {
+pub unsafe extern "C" fn eslp_reply_socket_mode(
+    message: *const eslp_message,
+    mode: *mut eslp_socket_mode,
+) -> eslp_status {
     // SAFETY: by the contract with C, `message` is an input and `mode` is an output.
     unsafe { give(mode, || Ok(reply(message)?.socket_mode().map(socket_mode))) }
 }
@@ -554,11 +566,11 @@ pub unsafe extern "C" fn eslp_reply_full_control(message: *const eslp_message, f
     unsafe { give(full, || Ok(reply(message)?.has_full_control())) }
 }
 
-/// How urgent a log line is: -1 to 63, see eslp_log_level.
+/// How urgent a log line is.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_log_level_of(message: *const eslp_message, level: *mut i32) -> eslp_status {
+pub unsafe extern "C" fn eslp_log_level_of(message: *const eslp_message, level: *mut eslp_log_level) -> eslp_status {
     // SAFETY: by the contract with C, `message` is an input and `level` is an output.
-    unsafe { give(level, || Ok(log_line(message)?.level().map(|level| i32::from(level.number())))) }
+    unsafe { give(level, || Ok(log_line(message)?.level().map(level_number))) }
 }
 
 /// The source file that wrote a log line.
@@ -674,7 +686,6 @@ pub unsafe extern "C" fn eslp_request_get(
 pub unsafe extern "C" fn eslp_request_headers(request: *const eslp_frame, headers: *mut eslp_headers) -> eslp_status {
     // SAFETY: by the contract with C, `request` is an input and `headers` is an output.
     run(|| unsafe {
-        let request = Request::from(read(request)?.frame()?);
-        eslp_headers::put(headers, AnyHeaders::Request(request.headers()))
+        eslp_headers::put(headers, || Ok(AnyHeaders::Request(Request::from(read(request)?.frame()?).headers())))
     })
 }

@@ -6,7 +6,7 @@ use esl_core::Value;
 use esl_core::text::{Insufficient, Items};
 
 use crate::handle::{Opaque, assert_fits};
-use crate::ptr::{Out, Outcome, output, read, run, slice};
+use crate::ptr::{Out, Outcome, Plain as _, Written, output, read, run, slice};
 use crate::status::eslp_status;
 
 /// A borrowed, length-delimited byte string (not NUL-terminated). Bytes, not text: nothing on the wire is promised to
@@ -68,9 +68,6 @@ unsafe impl Opaque for eslp_items {
 const _: () = assert_fits::<eslp_items>();
 
 impl eslp_bytes {
-    /// Nothing.
-    pub(crate) const NONE: Self = Self { data: core::ptr::null(), len: 0 };
-
     /// The octets as a pointer, which carries no lifetime: the comment of the exported function says how long it is
     /// valid.
     pub(crate) const fn of(octets: &[u8]) -> Self {
@@ -78,7 +75,7 @@ impl eslp_bytes {
     }
 
     pub(crate) fn option(octets: Option<&[u8]>) -> Self {
-        octets.map_or(Self::NONE, Self::of)
+        octets.map_or(Self::ZERO, Self::of)
     }
 
     /// The octets; an empty slice if absent.
@@ -88,6 +85,24 @@ impl eslp_bytes {
     pub(crate) unsafe fn octets<'a>(&self) -> Outcome<&'a [u8]> {
         // SAFETY: `slice` requires what this function's caller guarantees of `data` and `len`.
         unsafe { slice(self.data.cast::<u8>(), self.len) }
+    }
+
+    /// The octets, if the call does not write there.
+    ///
+    /// # Safety
+    /// As [`octets`](Self::octets).
+    pub(crate) unsafe fn apart<'a>(&self, written: Written) -> Outcome<&'a [u8]> {
+        // SAFETY: the same precondition as this function's.
+        written.apart(unsafe { self.octets() }?)
+    }
+
+    /// As [`optional`](Self::optional), if the call does not write there.
+    ///
+    /// # Safety
+    /// As [`octets`](Self::octets).
+    pub(crate) unsafe fn said<'a>(&self, written: Written) -> Outcome<Option<&'a [u8]>> {
+        // SAFETY: the same precondition as this function's.
+        unsafe { self.optional() }?.map(|octets| written.apart(octets)).transpose()
     }
 
     /// The octets, or [`None`] if absent: NULL.
@@ -112,9 +127,6 @@ impl From<Value<'_>> for eslp_value {
 }
 
 impl eslp_value {
-    /// Nothing.
-    pub(crate) const NONE: Self = Self { data: core::ptr::null(), len: 0, coding: 0, limit: 0 };
-
     /// The value, if `coding` and `limit` are those of one.
     ///
     /// # Safety
@@ -141,6 +153,17 @@ impl From<esl_core::frame::Header<'_>> for eslp_header {
 unsafe fn value<'a>(pointer: *const eslp_value) -> Outcome<Value<'a>> {
     // SAFETY: the two preconditions are this function's.
     unsafe { read(pointer)?.value() }
+}
+
+/// As [`value`], if the call does not write where its octets are.
+///
+/// # Safety
+/// As [`value`].
+unsafe fn value_apart<'a>(pointer: *const eslp_value, out: *const c_void, size: usize) -> Outcome<Value<'a>> {
+    // SAFETY: the same precondition as this function's.
+    let value = unsafe { value(pointer) }?;
+    Written::to(out, size).apart(value.raw())?;
+    Ok(value)
 }
 
 /// Decodes into `out`, and sets `len` to the number of octets, written or required.
@@ -174,6 +197,7 @@ pub unsafe extern "C" fn eslp_value_plain(value: *const eslp_value, octets: *mut
 /// long as both. Storage of `value->len` octets is enough for all but arrays of JSON events.
 ///
 /// @return ESLP_INSUFFICIENT if the storage is too short: `octets->len` is then what is needed, and its data NULL.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_value_read(
     value: *const eslp_value,
@@ -184,7 +208,7 @@ pub unsafe extern "C" fn eslp_value_read(
     // SAFETY: by the contract with C, `value` is an input and `storage[..size]` and `octets` are outputs.
     run(|| unsafe {
         let out = Out::new(octets)?;
-        let value = self::value(value)?;
+        let value = value_apart(value, storage, size)?;
         if let Some(plain) = value.as_plain() {
             out.set(eslp_bytes::of(plain));
             return Ok(());
@@ -192,7 +216,7 @@ pub unsafe extern "C" fn eslp_value_read(
         match value.decode_into(output(storage, size)?) {
             Ok(decoded) => out.set(eslp_bytes::of(decoded)),
             Err(Insufficient { required }) => {
-                out.set(eslp_bytes { len: required, ..eslp_bytes::NONE });
+                out.set(eslp_bytes { len: required, ..eslp_bytes::ZERO });
                 return Err(eslp_status::ESLP_INSUFFICIENT);
             }
         }
@@ -203,6 +227,7 @@ pub unsafe extern "C" fn eslp_value_read(
 /// Writes the decoded octets to `out`. `len`, which may be NULL, is their number.
 ///
 /// @return ESLP_INSUFFICIENT if `size` is less: nothing is written, and `len` says what is needed.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_value_decode(
     value: *const eslp_value,
@@ -213,7 +238,7 @@ pub unsafe extern "C" fn eslp_value_decode(
     // SAFETY: by the contract with C, `value` is an input and `out[..size]` and `len` are outputs.
     run(|| unsafe {
         let len = Out::optional(len)?;
-        decode(self::value(value)?, output(out, size)?, len)?;
+        decode(value_apart(value, out, size)?, output(out, size)?, len)?;
         Ok(())
     })
 }
@@ -223,6 +248,7 @@ pub unsafe extern "C" fn eslp_value_decode(
 ///
 /// @return ESLP_INSUFFICIENT if `size` is less than one more: nothing is written, and `len` is their number all the
 /// same.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_value_string(
     value: *const eslp_value,
@@ -233,7 +259,7 @@ pub unsafe extern "C" fn eslp_value_string(
     // SAFETY: by the contract with C, `value` is an input and `out[..size]` and `len` are outputs.
     run(|| unsafe {
         let len = Out::optional(len)?;
-        let value = self::value(value)?;
+        let value = value_apart(value, out.cast(), size)?;
         let out = output(out.cast(), size)?;
         let Some((_, front)) = out.split_last_mut() else {
             if let Some(len) = len {
@@ -320,7 +346,15 @@ pub unsafe extern "C" fn eslp_value_is_array(value: *const eslp_value) -> bool {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_value_items(value: *const eslp_value, items: *mut eslp_items) -> eslp_status {
     // SAFETY: by the contract with C, `value` is an input and `items` is an output.
-    run(|| unsafe { eslp_items::put(items, self::value(value)?.items()) })
+    run(|| unsafe { eslp_items::put(items, || Ok(self::value(value)?.items())) })
+}
+
+/// The same of what may be an array, wherever it comes from: also of a variable's value in a reply, `ARRAY::one|:two`, whose text is
+/// not marked as one.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_value_elements(value: *const eslp_value, items: *mut eslp_items) -> eslp_status {
+    // SAFETY: by the contract with C, `value` is an input and `items` is an output.
+    run(|| unsafe { eslp_items::put(items, || Ok(self::value(value)?.elements())) })
 }
 
 /// The next element.

@@ -6,7 +6,7 @@ use esl_core::dial::Variables;
 use esl_core::frame::Request;
 
 use crate::octets::eslp_bytes;
-use crate::ptr::{Outcome, slice};
+use crate::ptr::{Outcome, Plain as _, Written, known, slice};
 use crate::status::eslp_status;
 
 /// A pair: a header and its value, a variable and its value, an application and its argument.
@@ -33,6 +33,8 @@ pub struct eslp_pairs {
     pub request: eslp_bytes,
     /// The kind of that source: private.
     pub part: u32,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 1],
 }
 
 /// Parts of [`eslp_pairs`] that were read.
@@ -69,26 +71,25 @@ pub(crate) enum Content<'a> {
 }
 
 impl eslp_pairs {
-    pub(crate) const NONE: Self = Self { items: core::ptr::null(), count: 0, request: eslp_bytes::NONE, part: 0 };
-
     /// # Safety
     /// `items` is NULL or points to `count` pairs, and these pairs, their bytes and those of `request` are an input as
     /// [`border`](crate::ptr) defines it.
-    pub(crate) unsafe fn content<'a>(&'a self) -> Outcome<Content<'a>> {
+    pub(crate) unsafe fn content<'a>(&'a self, written: Written) -> Outcome<Content<'a>> {
         // SAFETY: `request`, `octets` and `slice` are called on the fields that this function's caller guarantees, and
         // on nothing else.
         unsafe {
+            known(&self.reserved)?;
             match self.part {
-                HEADERS => Ok(Content::Headers(self.request()?)),
-                APPLICATIONS => Ok(Content::Applications(self.request()?)),
+                HEADERS => Ok(Content::Headers(self.request(written)?)),
+                APPLICATIONS => Ok(Content::Applications(self.request(written)?)),
                 part if part & VARIABLES != 0 => {
                     let mark = u8::try_from(part & !VARIABLES).map_err(|_| eslp_status::ESLP_INVALID_ARGUMENT)?;
-                    Ok(Content::Variables(self.request.octets()?, mark))
+                    Ok(Content::Variables(self.request.apart(written)?, mark))
                 }
                 _ => {
                     for pair in slice(self.items, self.count)? {
-                        pair.name.octets()?;
-                        pair.value.octets()?;
+                        pair.name.apart(written)?;
+                        pair.value.apart(written)?;
                     }
                     Ok(Content::Given(self))
                 }
@@ -100,13 +101,13 @@ impl eslp_pairs {
     ///
     /// # Safety
     /// As [`content`](Self::content).
-    pub(crate) unsafe fn pairs<'a>(&'a self) -> Outcome<Pairs<'a>> {
+    pub(crate) unsafe fn pairs<'a>(&'a self, written: Written) -> Outcome<Pairs<'a>> {
         // SAFETY: the same precondition as this function's.
-        Ok(match unsafe { self.content() }? {
+        Ok(match unsafe { self.content(written) }? {
             Content::Given(pairs) => Pairs::from_source(pairs),
             Content::Headers(request) => Pairs::headers(request),
             Content::Applications(request) => Pairs::applications(request),
-            Content::Variables(..) => Pairs::from_source(&Self::NONE),
+            Content::Variables(..) => Pairs::from_source(&Self::ZERO),
         })
     }
 
@@ -114,20 +115,20 @@ impl eslp_pairs {
     ///
     /// # Safety
     /// As [`content`](Self::content).
-    pub(crate) unsafe fn variables<'a>(&'a self) -> Outcome<Variables<'a>> {
+    pub(crate) unsafe fn variables<'a>(&'a self, written: Written) -> Outcome<Variables<'a>> {
         // SAFETY: the same precondition as this function's.
-        match unsafe { self.content() }? {
+        match unsafe { self.content(written) }? {
             Content::Variables(text, mark) => Ok(Variables::from_parts(text, mark)),
             // SAFETY: as above.
-            _ => Ok(unsafe { self.pairs() }?.into()),
+            _ => Ok(unsafe { self.pairs(written) }?.into()),
         }
     }
 
     /// # Safety
     /// As [`content`](Self::content).
-    unsafe fn request<'a>(&self) -> Outcome<Request<'a>> {
+    unsafe fn request<'a>(&self, written: Written) -> Outcome<Request<'a>> {
         // SAFETY: the caller guarantees the bytes of `request`, as for `content`.
-        let head = unsafe { self.request.octets() }?;
+        let head = unsafe { self.request.apart(written) }?;
         Ok(Request::from(Frame::from_parts(head, None, None, 0)))
     }
 
@@ -142,16 +143,16 @@ impl eslp_pairs {
     }
 
     fn of_request(request: &Request<'_>, part: u32) -> Self {
-        Self { request: eslp_bytes::of(request.head()), part, ..Self::NONE }
+        Self { request: eslp_bytes::of(request.head()), part, ..Self::ZERO }
     }
 
     /// Variables of a dial string that was read.
     pub(crate) fn of_variables(variables: Variables<'_>) -> Self {
         match variables.parts() {
             Some((text, mark)) => {
-                Self { request: eslp_bytes::of(text), part: VARIABLES | u32::from(mark), ..Self::NONE }
+                Self { request: eslp_bytes::of(text), part: VARIABLES | u32::from(mark), ..Self::ZERO }
             }
-            None => Self::NONE,
+            None => Self::ZERO,
         }
     }
 }

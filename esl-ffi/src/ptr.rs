@@ -8,8 +8,8 @@
 //!
 //! * An **input** is NULL or points to an initialised value that nobody writes to during the call. The same holds for
 //!   every pointer inside it and for the `len` bytes of an `eslp_bytes` or `eslp_value`.
-//! * An **output** is NULL or points to memory of the type's size, or of the given length, that only this call uses. It
-//!   overlaps no other argument.
+//! * An **output** is NULL or points to memory of the type's size, or of the given length, that only this call uses. No
+//!   struct overlaps it; octets of an input that do are found by [`Written`] and refused.
 //! * A **handle**, or a struct of `opaque` words, is NULL or points to memory of its size, in any state, that only one
 //!   call uses at a time. The first word is the mark that `handle` checks; nobody but this library writes it.
 //! * **Lent memory** is an output that its owner neither uses nor moves as long as the handle or result made over it is
@@ -35,6 +35,45 @@ pub(crate) fn run(body: impl FnOnce() -> Outcome) -> eslp_status {
         Ok(()) => eslp_status::ESLP_OK,
         Err(status) => status,
     }
+}
+
+/// A struct of C's, zeros if the host has not said anything.
+///
+/// # Safety
+/// The struct consists of numbers, raw pointers and structs and unions of these, so that any bits are a valid one.
+pub(crate) unsafe trait Plain: Copy {
+    /// All zeros: nothing is said.
+    // SAFETY: by the condition of the trait zeros are a valid value.
+    const ZERO: Self = unsafe { core::mem::MaybeUninit::zeroed().assume_init() };
+}
+
+/// Where a call writes octets: no input of it may lie there.
+#[derive(Clone, Copy)]
+pub(crate) struct Written {
+    from: usize,
+    to: usize,
+}
+
+impl Written {
+    /// Nowhere.
+    pub(crate) const NOWHERE: Self = Self { from: 0, to: 0 };
+
+    /// Into this memory.
+    pub(crate) fn to(data: *const c_void, size: usize) -> Self {
+        Self { from: data.addr(), to: data.addr().saturating_add(size) }
+    }
+
+    /// The octets, if none of them is where the call writes.
+    pub(crate) fn apart(self, octets: &[u8]) -> Outcome<&[u8]> {
+        let from = octets.as_ptr().addr();
+        let overlaps = from < self.to && self.from < from.saturating_add(octets.len()) && !octets.is_empty();
+        if overlaps { Err(eslp_status::ESLP_OVERLAP) } else { Ok(octets) }
+    }
+}
+
+/// Refuses a struct whose room for more fields is not zero: a newer header has a field there.
+pub(crate) fn known<const N: usize>(reserved: &[u64; N]) -> Outcome {
+    if *reserved == [0; N] { Ok(()) } else { Err(eslp_status::ESLP_UNKNOWN_FIELD) }
 }
 
 fn checked<T>(pointer: *mut T) -> Outcome<NonNull<T>> {
@@ -67,18 +106,49 @@ pub(crate) unsafe fn change<'a, T>(pointer: *mut T) -> Outcome<&'a mut T> {
 pub(crate) struct Out<T>(NonNull<T>);
 
 impl<T> Out<T> {
+    /// A target that holds `value` unless something else is [`set`](Self::set): whatever happens, it has been written.
+    ///
     /// # Safety
     /// `pointer` is NULL or points to memory for a `T` that only this call uses. No `Out` outlives the call.
-    pub(crate) unsafe fn new(pointer: *mut T) -> Outcome<Self> {
-        checked(pointer).map(Self)
+    pub(crate) unsafe fn with(pointer: *mut T, value: T) -> Outcome<Self>
+    where
+        T: Copy,
+    {
+        let out = Self(checked(pointer)?);
+        out.set(value);
+        Ok(out)
+    }
+
+    /// The same with zeros.
+    ///
+    /// # Safety
+    /// As [`with`](Self::with).
+    pub(crate) unsafe fn new(pointer: *mut T) -> Outcome<Self>
+    where
+        T: Plain,
+    {
+        // SAFETY: the same precondition as this function's.
+        unsafe { Self::with(pointer, T::ZERO) }
     }
 
     /// As [`new`](Self::new), but NULL means that C does not want the result.
     ///
     /// # Safety
-    /// As [`new`](Self::new).
-    pub(crate) unsafe fn optional(pointer: *mut T) -> Outcome<Option<Self>> {
-        if pointer.is_null() { Ok(None) } else { checked(pointer).map(|pointer| Some(Self(pointer))) }
+    /// As [`with`](Self::with).
+    pub(crate) unsafe fn optional(pointer: *mut T) -> Outcome<Option<Self>>
+    where
+        T: Plain,
+    {
+        // SAFETY: the same precondition as this function's.
+        if pointer.is_null() { Ok(None) } else { unsafe { Self::new(pointer) }.map(Some) }
+    }
+
+    /// A target of which nothing is known before it is set.
+    ///
+    /// # Safety
+    /// As [`with`](Self::with).
+    pub(crate) unsafe fn raw(pointer: *mut T) -> Outcome<Self> {
+        checked(pointer).map(Self)
     }
 
     #[inline]
@@ -143,4 +213,38 @@ pub(crate) unsafe fn input<'a>(data: *const c_void, len: usize) -> Outcome<&'a [
 pub(crate) unsafe fn output<'a>(data: *mut c_void, len: usize) -> Outcome<&'a mut [u8]> {
     // SAFETY: `slice_mut` requires what this function's caller guarantees; for uninitialised bytes see above.
     unsafe { slice_mut(data.cast::<u8>(), len) }
+}
+
+// SAFETY: numbers, of which all bits are valid, and raw pointers.
+unsafe impl Plain for usize {}
+// SAFETY: as above.
+unsafe impl Plain for u64 {}
+// SAFETY: as above.
+unsafe impl Plain for i64 {}
+// SAFETY: as above.
+unsafe impl<T> Plain for *mut T {}
+// SAFETY: only written, never read from C's memory; zero is `false`.
+unsafe impl Plain for bool {}
+
+macro_rules! plain {
+    ($($module:ident: $($name:ident)+;)+) => {$($(
+        // SAFETY: the declaration of each struct in this list has numbers, raw pointers, arrays of numbers and other structs of
+        // this list as fields, and nothing else: no reference, no `bool`, no enum of Rust's.
+        unsafe impl Plain for crate::$module::$name {}
+    )+)+};
+}
+
+plain! {
+    octets: eslp_bytes eslp_value eslp_header;
+    pairs: eslp_pair eslp_pairs;
+    event: eslp_event;
+    message: eslp_frame eslp_message eslp_lines eslp_header_part;
+    decoder: eslp_limits eslp_step;
+    command: eslp_auth eslp_api eslp_events eslp_myevents eslp_filter eslp_sendevent eslp_execute eslp_unicast eslp_sendmsg
+        eslp_command_fields eslp_command eslp_fault;
+    app: eslp_app eslp_app_fault;
+    dial: eslp_leg eslp_dial eslp_originate eslp_dial_fault eslp_dial_read;
+    client: eslp_unanswered eslp_client_result eslp_sent eslp_eof eslp_stats eslp_subscription;
+    connection: eslp_connection_state;
+    server: eslp_server_options eslp_host_request eslp_server_result eslp_response eslp_log_data eslp_server_state;
 }

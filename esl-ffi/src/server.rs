@@ -1,8 +1,10 @@
 //! The connection as FreeSWITCH's listener sees it.
 
+use crate::number::numbers;
 use core::ffi::{c_char, c_void};
 
 use esl_core::command::Secret;
+use esl_core::name::LogLevel;
 use esl_core::server::{
     Admission, Closed, Control, DeliverError, Effect, Goodbye, HostRequest, LogData, Poll, Response, Rights, Server,
     ServerLimits,
@@ -11,13 +13,13 @@ use esl_core::text::Insufficient;
 
 use crate::buffer::Memory;
 use crate::command::eslp_sendmsg;
-use crate::data::{coding_of, eslp_outgoing_event, percent_of};
+use crate::data::{coding_of, eslp_outgoing_event, eslp_percent, percent_of};
 use crate::decoder::{eslp_limits, limits};
 use crate::handle::{Opaque, assert_size};
 use crate::message::eslp_frame;
-use crate::name::{event_number, format_number, level_of};
+use crate::name::{eslp_event_name, eslp_format, eslp_log_level, event_number, format_number, level_number, level_of};
 use crate::octets::eslp_bytes;
-use crate::ptr::{Out, Outcome, input, output, read, run};
+use crate::ptr::{Out, Outcome, Plain as _, Written, input, known, output, read, run};
 use crate::status::eslp_status;
 
 /// Memory for a server, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
@@ -55,83 +57,85 @@ pub struct eslp_server_options {
     /// How many of them may be lost in a row beyond that before the connection ends. Default 500.
     pub max_lost: u32,
     /// How a `%` in values is written: an eslp_percent.
-    pub percent: i32,
+    pub percent: eslp_percent,
     /// An outbound connection: the uuid of the channel that has made it. Left out for an inbound one.
     pub channel: eslp_bytes,
     /// Outbound: whether all commands may be used (`full`), not only those for the one channel.
     pub full: u8,
     /// Outbound: whether `sendmsg` is answered at once (`async`), not when the application has ended.
     pub is_async: u8,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 4],
 }
 
-/// What eslp_server_poll() found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub enum eslp_server_result_kind {
-    /// Nothing.
-    ESLP_SERVER_NONE = 0,
-    /// The listener has written something by itself, its greeting or the reply to a command: `written`, `effect`.
-    ESLP_SERVER_DONE = 1,
-    /// The client wants something of the host, which has to eslp_server_respond(): `request`.
-    ESLP_SERVER_HOST_REQUEST = 2,
+numbers! {
+    /// What eslp_server_poll() found.
+    pub enum eslp_server_result_kind {
+        /// Nothing.
+        ESLP_SERVER_NONE = 0,
+        /// The listener has written something by itself, its greeting or the reply to a command: `written`, `effect`.
+        ESLP_SERVER_DONE = 1,
+        /// The client wants something of the host, which has to eslp_server_respond(): `request`.
+        ESLP_SERVER_HOST_REQUEST = 2,
+    }
 }
 
-/// What a command that the listener has answered by itself means to its host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub enum eslp_effect {
-    /// Nothing: a refusal, or a change of what the connection gets.
-    ESLP_EFFECT_NONE = 0,
-    /// The greeting has been written: an auth request, or nothing in outbound mode. The client has 25 seconds for its
-    /// first command.
-    ESLP_EFFECT_GREETING = 1,
-    /// ALL events are subscribed to: eslp_server_subscribe() the subclasses that the host knows.
-    ESLP_EFFECT_ALL_EVENTS = 2,
-    /// `noevents`: the events that wait must be dropped.
-    ESLP_EFFECT_EVENTS_FLUSHED = 3,
-    /// `nolog`: the log lines that wait must be dropped.
-    ESLP_EFFECT_LOG_FLUSHED = 4,
-    /// `divert_events on`: events for the controlled channel's own queue come here, by eslp_server_offer_diverted().
-    ESLP_EFFECT_DIVERT_ON = 5,
-    /// `divert_events off`
-    ESLP_EFFECT_DIVERT_OFF = 6,
-    /// `resume`: the dialplan goes on when the connection has ended.
-    ESLP_EFFECT_RESUME = 7,
-    /// `linger` or `nolinger`: `linger` in eslp_server_state has changed. If the channel is gone already, the time begins anew.
-    ESLP_EFFECT_LINGER = 8,
+numbers! {
+    /// What a command that the listener has answered by itself means to its host.
+    pub enum eslp_effect {
+        /// Nothing: a refusal, or a change of what the connection gets.
+        ESLP_EFFECT_NONE = 0,
+        /// The greeting has been written: an auth request, or nothing in outbound mode. The client has 25 seconds for its
+        /// first command.
+        ESLP_EFFECT_GREETING = 1,
+        /// ALL events are subscribed to: eslp_server_subscribe() the subclasses that the host knows.
+        ESLP_EFFECT_ALL_EVENTS = 2,
+        /// `noevents`: the events that wait must be dropped.
+        ESLP_EFFECT_EVENTS_FLUSHED = 3,
+        /// `nolog`: the log lines that wait must be dropped.
+        ESLP_EFFECT_LOG_FLUSHED = 4,
+        /// `divert_events on`: events for the controlled channel's own queue come here, by eslp_server_offer_diverted().
+        ESLP_EFFECT_DIVERT_ON = 5,
+        /// `divert_events off`
+        ESLP_EFFECT_DIVERT_OFF = 6,
+        /// `resume`: the dialplan goes on when the connection has ended.
+        ESLP_EFFECT_RESUME = 7,
+        /// `linger` or `nolinger`: `linger` in eslp_server_state has changed. If the channel is gone already, the time begins anew.
+        ESLP_EFFECT_LINGER = 8,
+    }
 }
 
-/// What a client wants of the host, and how to answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub enum eslp_host_request_kind {
-    /// Nothing.
-    ESLP_HOST_REQUEST_NONE = 0,
-    /// `auth`: whether `password` is right, by eslp_secret_matches(). ESLP_RESPONSE_ACCEPT or ESLP_RESPONSE_REFUSE. All other
-    /// questions can be declined with ESLP_RESPONSE_REPLY.
-    ESLP_HOST_REQUEST_PASSWORD = 1,
-    /// `userauth`: whether `password` is that of `user` at `domain`. ESLP_RESPONSE_ACCEPT with the user's rights, or
-    /// ESLP_RESPONSE_REFUSE.
-    ESLP_HOST_REQUEST_USER = 2,
-    /// `api`: run `command` with `argument`. ESLP_RESPONSE_OUTPUT, when it is there; until then the client's next
-    /// commands wait, and so do its events. With `console`, aliases are known, and `command` is the whole line.
-    ESLP_HOST_REQUEST_API = 3,
-    /// `bgapi`: begin `command` with `argument`. ESLP_RESPONSE_JOB at once, with the name `job` if that is given, and a
-    /// BACKGROUND_JOB event when it has ended.
-    ESLP_HOST_REQUEST_BGAPI = 4,
-    /// `sendmsg`: do `message` with a channel. ESLP_RESPONSE_OK, ESLP_RESPONSE_NO_SUCH_CHANNEL or ESLP_RESPONSE_REPLY; with
-    /// `wait` not before it is done. All its headers are in `request`.
-    ESLP_HOST_REQUEST_SENDMSG = 5,
-    /// `sendevent`: fire the event `event_name`, whose headers and body are in `request`. ESLP_RESPONSE_FIRED with its
-    /// uuid, or ESLP_RESPONSE_REPLY. FreeSWITCH takes an unknown name for CUSTOM without a subclass.
-    ESLP_HOST_REQUEST_SENDEVENT = 6,
-    /// `connect`: the controlled channel's data. ESLP_RESPONSE_CHANNEL.
-    ESLP_HOST_REQUEST_CONNECT = 7,
-    /// `getvar`: the `variable` of the controlled channel. ESLP_RESPONSE_VALUE.
-    ESLP_HOST_REQUEST_GETVAR = 8,
-    /// `myevents` of an inbound connection: whether there is a channel with this `uuid`. ESLP_RESPONSE_CONTROL or
-    /// ESLP_RESPONSE_NO_SUCH_CHANNEL, with this uuid.
-    ESLP_HOST_REQUEST_MYEVENTS = 9,
+numbers! {
+    /// What a client wants of the host, and how to answer.
+    pub enum eslp_host_request_kind {
+        /// Nothing.
+        ESLP_HOST_REQUEST_NONE = 0,
+        /// `auth`: whether `password` is right, by eslp_secret_matches(). ESLP_RESPONSE_ACCEPT or ESLP_RESPONSE_REFUSE. All other
+        /// questions can be declined with ESLP_RESPONSE_REPLY.
+        ESLP_HOST_REQUEST_PASSWORD = 1,
+        /// `userauth`: whether `password` is that of `user` at `domain`. ESLP_RESPONSE_ACCEPT with the user's rights, or
+        /// ESLP_RESPONSE_REFUSE.
+        ESLP_HOST_REQUEST_USER = 2,
+        /// `api`: run `command` with `argument`. ESLP_RESPONSE_OUTPUT, when it is there; until then the client's next
+        /// commands wait, and so do its events. With `console`, aliases are known, and `command` is the whole line.
+        ESLP_HOST_REQUEST_API = 3,
+        /// `bgapi`: begin `command` with `argument`. ESLP_RESPONSE_JOB at once, with the name `job` if that is given, and a
+        /// BACKGROUND_JOB event when it has ended.
+        ESLP_HOST_REQUEST_BGAPI = 4,
+        /// `sendmsg`: do `message` with a channel. ESLP_RESPONSE_OK, ESLP_RESPONSE_NO_SUCH_CHANNEL or ESLP_RESPONSE_REPLY; with
+        /// `wait` not before it is done. All its headers are in `request`.
+        ESLP_HOST_REQUEST_SENDMSG = 5,
+        /// `sendevent`: fire the event `event_name`, whose headers and body are in `request`. ESLP_RESPONSE_FIRED with its
+        /// uuid, or ESLP_RESPONSE_REPLY. FreeSWITCH takes an unknown name for CUSTOM without a subclass.
+        ESLP_HOST_REQUEST_SENDEVENT = 6,
+        /// `connect`: the controlled channel's data. ESLP_RESPONSE_CHANNEL.
+        ESLP_HOST_REQUEST_CONNECT = 7,
+        /// `getvar`: the `variable` of the controlled channel. ESLP_RESPONSE_VALUE.
+        ESLP_HOST_REQUEST_GETVAR = 8,
+        /// `myevents` of an inbound connection: whether there is a channel with this `uuid`. ESLP_RESPONSE_CONTROL or
+        /// ESLP_RESPONSE_NO_SUCH_CHANNEL, with this uuid.
+        ESLP_HOST_REQUEST_MYEVENTS = 9,
+    }
 }
 
 /// What a client wants of the host. Valid as long as the octets in the buffer.
@@ -139,9 +143,9 @@ pub enum eslp_host_request_kind {
 #[repr(C)]
 pub struct eslp_host_request {
     /// An eslp_host_request_kind, which says what goes with it.
-    pub kind: i32,
+    pub kind: eslp_host_request_kind,
     /// With ESLP_HOST_REQUEST_SENDEVENT: an eslp_event_name.
-    pub event_name: i32,
+    pub event_name: eslp_event_name,
     /// A password.
     pub password: eslp_bytes,
     /// A user, never empty.
@@ -168,31 +172,34 @@ pub struct eslp_host_request {
     pub wait: u8,
     /// An API command and its argument, as they were sent.
     pub line: eslp_bytes,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 6],
 }
 
-/// Why a connection is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub enum eslp_closed {
-    /// The connection is not over.
-    ESLP_CLOSED_NOT = 0,
-    /// The client has sent `exit`.
-    ESLP_CLOSED_EXIT = 1,
-    /// The password was wrong.
-    ESLP_CLOSED_REFUSED = 2,
-    /// The client's address is not allowed.
-    ESLP_CLOSED_REJECTED = 3,
-    /// What the client sent cannot be read, or is beyond a limit.
-    ESLP_CLOSED_UNREADABLE = 4,
-    /// The controlled channel has ended, and nothing lingers.
-    ESLP_CLOSED_CHANNEL_GONE = 5,
-    /// The host has ended it.
-    ESLP_CLOSED_ENDED = 6,
-    /// The client has sent a command that begins with a NUL.
-    ESLP_CLOSED_NO_COMMAND = 7,
+numbers! {
+    /// Why a connection is over.
+    pub enum eslp_closed {
+        /// The connection is not over.
+        ESLP_CLOSED_NOT = 0,
+        /// The client has sent `exit`.
+        ESLP_CLOSED_EXIT = 1,
+        /// The password was wrong.
+        ESLP_CLOSED_REFUSED = 2,
+        /// The client's address is not allowed.
+        ESLP_CLOSED_REJECTED = 3,
+        /// What the client sent cannot be read, or is beyond a limit.
+        ESLP_CLOSED_UNREADABLE = 4,
+        /// The controlled channel has ended, and nothing lingers.
+        ESLP_CLOSED_CHANNEL_GONE = 5,
+        /// The host has ended it.
+        ESLP_CLOSED_ENDED = 6,
+        /// The client has sent a command that begins with a NUL.
+        ESLP_CLOSED_NO_COMMAND = 7,
+    }
 }
 
 /// What eslp_server_poll() found.
+#[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_server_result {
     /// Octets that are done with: take them off the front of the buffer before the next call; those of a question once
@@ -204,47 +211,49 @@ pub struct eslp_server_result {
     /// Octets of `out` to send.
     pub written: usize,
     /// An eslp_server_result_kind.
-    pub kind: i32,
+    pub kind: eslp_server_result_kind,
     /// With ESLP_SERVER_DONE: an eslp_effect.
-    pub effect: i32,
+    pub effect: eslp_effect,
     /// With ESLP_CLOSED: an eslp_closed.
-    pub closed: i32,
+    pub closed: eslp_closed,
     /// With ESLP_CLOSED_UNREADABLE: the eslp_status that says what is wrong, and where in the stream.
-    pub error: i32,
+    pub error: eslp_status,
     /// Position in the stream, counted from the first octet.
     pub error_offset: u64,
     /// With ESLP_SERVER_HOST_REQUEST: what is wanted.
     pub request: eslp_host_request,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 4],
 }
 
-/// What the host says to an eslp_host_request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub enum eslp_response_kind {
-    /// The password is right: the rights are in `allowed_events`, `allowed_api`, `deny_log`.
-    ESLP_RESPONSE_ACCEPT = 1,
-    /// The password is wrong: the connection ends.
-    ESLP_RESPONSE_REFUSE = 2,
-    /// An API command's output: `text`. Nothing becomes `-ERR no reply`.
-    ESLP_RESPONSE_OUTPUT = 3,
-    /// The job has begun under the name `text`.
-    ESLP_RESPONSE_JOB = 4,
-    /// It is done, or will be.
-    ESLP_RESPONSE_OK = 5,
-    /// The channel exists and can be watched: its uuid is `text`.
-    ESLP_RESPONSE_CONTROL = 6,
-    /// There is no channel of the uuid that was asked for, which is repeated in `text`.
-    ESLP_RESPONSE_NO_SUCH_CHANNEL = 7,
-    /// The event has been fired and has the uuid `text`.
-    ESLP_RESPONSE_FIRED = 8,
-    /// The variable's value: `text`; empty if it is not set. One line of at most 511 octets arrives: line ends become
-    /// blanks.
-    ESLP_RESPONSE_VALUE = 9,
-    /// The channel's data: `channel`, the headers of a CHANNEL_DATA event; the headers about the connection itself are
-    /// added.
-    ESLP_RESPONSE_CHANNEL = 10,
-    /// Another reply to anything but a password: `text`, `-ERR` and a reason. Nothing changes.
-    ESLP_RESPONSE_REPLY = 11,
+numbers! {
+    /// What the host says to an eslp_host_request.
+    pub enum eslp_response_kind {
+        /// The password is right: the rights are in `allowed_events`, `allowed_api`, `deny_log`.
+        ESLP_RESPONSE_ACCEPT = 1,
+        /// The password is wrong: the connection ends.
+        ESLP_RESPONSE_REFUSE = 2,
+        /// An API command's output: `text`. Nothing becomes `-ERR no reply`.
+        ESLP_RESPONSE_OUTPUT = 3,
+        /// The job has begun under the name `text`.
+        ESLP_RESPONSE_JOB = 4,
+        /// It is done, or will be.
+        ESLP_RESPONSE_OK = 5,
+        /// The channel exists and can be watched: its uuid is `text`.
+        ESLP_RESPONSE_CONTROL = 6,
+        /// There is no channel of the uuid that was asked for, which is repeated in `text`.
+        ESLP_RESPONSE_NO_SUCH_CHANNEL = 7,
+        /// The event has been fired and has the uuid `text`.
+        ESLP_RESPONSE_FIRED = 8,
+        /// The variable's value: `text`; empty if it is not set. One line of at most 511 octets arrives: line ends become
+        /// blanks.
+        ESLP_RESPONSE_VALUE = 9,
+        /// The channel's data: `channel`, the headers of a CHANNEL_DATA event; the headers about the connection itself are
+        /// added.
+        ESLP_RESPONSE_CHANNEL = 10,
+        /// Another reply to anything but a password: `text`, `-ERR` and a reason. Nothing changes.
+        ESLP_RESPONSE_REPLY = 11,
+    }
 }
 
 /// What the host says to an eslp_host_request. What it points to is read during the call only.
@@ -252,7 +261,7 @@ pub enum eslp_response_kind {
 #[repr(C)]
 pub struct eslp_response {
     /// An eslp_response_kind, which says what goes with it.
-    pub kind: i32,
+    pub kind: eslp_response_kind,
     /// With ESLP_RESPONSE_ACCEPT: whether `log` may not be used.
     pub deny_log: u8,
     /// A text.
@@ -264,42 +273,44 @@ pub struct eslp_response {
     pub allowed_api: eslp_bytes,
     /// With ESLP_RESPONSE_CHANNEL: the channel's data.
     pub channel: *const eslp_outgoing_event,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 4],
 }
 
-/// What to do with an event or a log line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub enum eslp_admission {
-    /// Not wanted by this connection.
-    ESLP_ADMISSION_SKIP = 0,
-    /// Wanted: call eslp_server_deliver() for it in order. It counts against the queue limit until you do.
-    ESLP_ADMISSION_ENQUEUE = 1,
-    /// Wanted, but the queue is full: dropped.
-    ESLP_ADMISSION_DROPPED = 2,
-    /// One loss too many: eslp_server_disconnect().
-    ESLP_ADMISSION_OVERFLOW = 3,
+numbers! {
+    /// What to do with an event or a log line.
+    pub enum eslp_admission {
+        /// Not wanted by this connection.
+        ESLP_ADMISSION_SKIP = 0,
+        /// Wanted: call eslp_server_deliver() for it in order. It counts against the queue limit until you do.
+        ESLP_ADMISSION_ENQUEUE = 1,
+        /// Wanted, but the queue is full: dropped.
+        ESLP_ADMISSION_DROPPED = 2,
+        /// One loss too many: eslp_server_disconnect().
+        ESLP_ADMISSION_OVERFLOW = 3,
+    }
 }
 
-/// What to say at the end of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub enum eslp_goodbye {
-    /// The usual: the client has closed its side, a time is over.
-    ESLP_GOODBYE_DISCONNECTED = 0,
-    /// The server ends, or the module is reloaded.
-    ESLP_GOODBYE_SHUT_DOWN = 1,
-    /// Too many events were lost.
-    ESLP_GOODBYE_LOST_EVENTS = 2,
-    /// Too many log lines were lost.
-    ESLP_GOODBYE_LOST_LOG_LINES = 3,
+numbers! {
+    /// What to say at the end of a connection.
+    pub enum eslp_goodbye {
+        /// The usual: the client has closed its side, a time is over.
+        ESLP_GOODBYE_DISCONNECTED = 0,
+        /// The server ends, or the module is reloaded.
+        ESLP_GOODBYE_SHUT_DOWN = 1,
+        /// Too many events were lost.
+        ESLP_GOODBYE_LOST_EVENTS = 2,
+        /// Too many log lines were lost.
+        ESLP_GOODBYE_LOST_LOG_LINES = 3,
+    }
 }
 
 /// A line of the log, to be sent.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_log_data {
-    /// How grave it is: -1 to 63, see eslp_log_level.
-    pub level: i32,
+    /// How grave it is. It must be said.
+    pub level: eslp_log_level,
     /// The kind of channel that it is written to: 0 for the log, 1 for a clean one, 2 for an event's.
     pub text_channel: u8,
     /// The source line.
@@ -312,10 +323,16 @@ pub struct eslp_log_data {
     pub user_data: eslp_bytes,
     /// The text with its line end.
     pub text: eslp_bytes,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 2],
 }
 
 /// Says whether a regular expression, `/.../` as a client has written it, matches a header's value. One that cannot be
 /// read matches nothing. `user` is what was given to eslp_server_offer(). Neither text is ended by a NUL.
+///
+/// A client chooses the expression, so the callback must bear any, and should bound what one may cost. During the call it
+/// must not use this server or the event, and it must return: what leaves it by an exception or `longjmp` undoes the call
+/// half done. eslp::server catches what is thrown, and takes it for no match.
 pub type eslp_regex = Option<
     unsafe extern "C" fn(
         user: *mut c_void,
@@ -327,111 +344,101 @@ pub type eslp_regex = Option<
 >;
 
 impl eslp_host_request {
-    const NONE: Self = Self {
-        kind: eslp_host_request_kind::ESLP_HOST_REQUEST_NONE as i32,
-        event_name: -1,
-        password: eslp_bytes::NONE,
-        user: eslp_bytes::NONE,
-        domain: eslp_bytes::NONE,
-        command: eslp_bytes::NONE,
-        argument: eslp_bytes::NONE,
-        job: eslp_bytes::NONE,
-        variable: eslp_bytes::NONE,
-        uuid: eslp_bytes::NONE,
-        request: eslp_frame::NONE,
-        message: eslp_sendmsg::NONE,
-        console: 0,
-        wait: 0,
-        line: eslp_bytes::NONE,
-    };
+    pub(crate) const NONE: Self =
+        Self { event_name: eslp_event_name::ESLP_EVENT_OTHER, message: eslp_sendmsg::NONE, ..Self::ZERO };
 }
 
 impl From<HostRequest<'_>> for eslp_host_request {
     fn from(request: HostRequest<'_>) -> Self {
-        use eslp_host_request_kind::*;
-        let of = |kind: eslp_host_request_kind| Self { kind: kind as i32, ..Self::NONE };
+        let of = |kind: eslp_host_request_kind| Self { kind, ..Self::NONE };
         use esl_core::raw::server::HostRequest;
         match HostRequest::from(request) {
-            HostRequest::Password(password) => {
-                Self { password: eslp_bytes::of(password.expose()), ..of(ESLP_HOST_REQUEST_PASSWORD) }
-            }
+            HostRequest::Password(password) => Self {
+                password: eslp_bytes::of(password.expose()),
+                ..of(eslp_host_request_kind::ESLP_HOST_REQUEST_PASSWORD)
+            },
             HostRequest::User { user, domain, password } => Self {
                 user: eslp_bytes::of(user),
                 domain: eslp_bytes::of(domain),
                 password: eslp_bytes::of(password.expose()),
-                ..of(ESLP_HOST_REQUEST_USER)
+                ..of(eslp_host_request_kind::ESLP_HOST_REQUEST_USER)
             },
             HostRequest::Api { line, command, argument, console } => Self {
                 line: eslp_bytes::of(line),
                 command: eslp_bytes::of(command),
                 argument: eslp_bytes::option(argument),
                 console: console.into(),
-                ..of(ESLP_HOST_REQUEST_API)
+                ..of(eslp_host_request_kind::ESLP_HOST_REQUEST_API)
             },
             HostRequest::BgApi { line, command, argument, job } => Self {
                 line: eslp_bytes::of(line),
                 command: eslp_bytes::of(command),
                 argument: eslp_bytes::option(argument),
                 job: eslp_bytes::option(job),
-                ..of(ESLP_HOST_REQUEST_BGAPI)
+                ..of(eslp_host_request_kind::ESLP_HOST_REQUEST_BGAPI)
             },
             HostRequest::SendMsg { message, request, wait } => Self {
                 message: eslp_sendmsg::read(&message, &request),
                 request: eslp_frame::of_request(&request),
                 wait: wait.into(),
-                ..of(ESLP_HOST_REQUEST_SENDMSG)
+                ..of(eslp_host_request_kind::ESLP_HOST_REQUEST_SENDMSG)
             },
             HostRequest::SendEvent { name, request } => Self {
                 event_name: event_number(Some(name)),
                 request: eslp_frame::of_request(&request),
-                ..of(ESLP_HOST_REQUEST_SENDEVENT)
+                ..of(eslp_host_request_kind::ESLP_HOST_REQUEST_SENDEVENT)
             },
-            HostRequest::Connect => of(ESLP_HOST_REQUEST_CONNECT),
+            HostRequest::Connect => of(eslp_host_request_kind::ESLP_HOST_REQUEST_CONNECT),
             HostRequest::GetVar(variable) => {
-                Self { variable: eslp_bytes::of(variable), ..of(ESLP_HOST_REQUEST_GETVAR) }
+                Self { variable: eslp_bytes::of(variable), ..of(eslp_host_request_kind::ESLP_HOST_REQUEST_GETVAR) }
             }
-            HostRequest::MyEvents(uuid) => Self { uuid: eslp_bytes::of(uuid), ..of(ESLP_HOST_REQUEST_MYEVENTS) },
+            HostRequest::MyEvents(uuid) => {
+                Self { uuid: eslp_bytes::of(uuid), ..of(eslp_host_request_kind::ESLP_HOST_REQUEST_MYEVENTS) }
+            }
         }
     }
 }
 
-fn effect_number(effect: Effect) -> i32 {
+fn effect_number(effect: Effect) -> eslp_effect {
     use esl_core::raw::server::Effect;
-    use eslp_effect::*;
-    (match Effect::from(effect) {
-        Effect::None => ESLP_EFFECT_NONE,
-        Effect::Greeting => ESLP_EFFECT_GREETING,
-        Effect::AllEvents => ESLP_EFFECT_ALL_EVENTS,
-        Effect::EventsFlushed => ESLP_EFFECT_EVENTS_FLUSHED,
-        Effect::LogFlushed => ESLP_EFFECT_LOG_FLUSHED,
-        Effect::Divert(true) => ESLP_EFFECT_DIVERT_ON,
-        Effect::Divert(false) => ESLP_EFFECT_DIVERT_OFF,
-        Effect::Resume => ESLP_EFFECT_RESUME,
-        Effect::Linger => ESLP_EFFECT_LINGER,
-    }) as i32
+    match Effect::from(effect) {
+        Effect::None => eslp_effect::ESLP_EFFECT_NONE,
+        Effect::Greeting => eslp_effect::ESLP_EFFECT_GREETING,
+        Effect::AllEvents => eslp_effect::ESLP_EFFECT_ALL_EVENTS,
+        Effect::EventsFlushed => eslp_effect::ESLP_EFFECT_EVENTS_FLUSHED,
+        Effect::LogFlushed => eslp_effect::ESLP_EFFECT_LOG_FLUSHED,
+        Effect::Divert(true) => eslp_effect::ESLP_EFFECT_DIVERT_ON,
+        Effect::Divert(false) => eslp_effect::ESLP_EFFECT_DIVERT_OFF,
+        Effect::Resume => eslp_effect::ESLP_EFFECT_RESUME,
+        Effect::Linger => eslp_effect::ESLP_EFFECT_LINGER,
+    }
 }
 
-fn closed_number(closed: Closed) -> i32 {
+fn closed_number(closed: Closed) -> eslp_closed {
     use esl_core::raw::server::Closed;
-    use eslp_closed::*;
-    (match Closed::from(closed) {
-        Closed::Exit => ESLP_CLOSED_EXIT,
-        Closed::Refused => ESLP_CLOSED_REFUSED,
-        Closed::Rejected => ESLP_CLOSED_REJECTED,
-        Closed::Unreadable(_) => ESLP_CLOSED_UNREADABLE,
-        Closed::ChannelGone => ESLP_CLOSED_CHANNEL_GONE,
-        Closed::Ended(_) => ESLP_CLOSED_ENDED,
-        Closed::NoCommand => ESLP_CLOSED_NO_COMMAND,
-    }) as i32
+    match Closed::from(closed) {
+        Closed::Exit => eslp_closed::ESLP_CLOSED_EXIT,
+        Closed::Refused => eslp_closed::ESLP_CLOSED_REFUSED,
+        Closed::Rejected => eslp_closed::ESLP_CLOSED_REJECTED,
+        Closed::Unreadable(_) => eslp_closed::ESLP_CLOSED_UNREADABLE,
+        Closed::ChannelGone => eslp_closed::ESLP_CLOSED_CHANNEL_GONE,
+        Closed::Ended(_) => eslp_closed::ESLP_CLOSED_ENDED,
+        Closed::NoCommand => eslp_closed::ESLP_CLOSED_NO_COMMAND,
+    }
 }
 
-const fn goodbye_of(number: i32) -> Outcome<Goodbye> {
+/// A level that must be said.
+fn said(level: Option<LogLevel>) -> Outcome<LogLevel> {
+    level.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)
+}
+
+const fn goodbye_of(number: eslp_goodbye) -> Outcome<Goodbye> {
     match number {
-        0 => Ok(Goodbye::Disconnected),
-        1 => Ok(Goodbye::ShutDown),
-        2 => Ok(Goodbye::LostEvents),
-        3 => Ok(Goodbye::LostLogLines),
-        _ => Err(eslp_status::ESLP_INVALID_ARGUMENT),
+        eslp_goodbye::ESLP_GOODBYE_DISCONNECTED => Ok(Goodbye::Disconnected),
+        eslp_goodbye::ESLP_GOODBYE_SHUT_DOWN => Ok(Goodbye::ShutDown),
+        eslp_goodbye::ESLP_GOODBYE_LOST_EVENTS => Ok(Goodbye::LostEvents),
+        eslp_goodbye::ESLP_GOODBYE_LOST_LOG_LINES => Ok(Goodbye::LostLogLines),
+        _ => Err(eslp_status::ESLP_UNKNOWN_NUMBER),
     }
 }
 
@@ -445,48 +452,34 @@ fn offer(offer: Admission) -> eslp_admission {
     }
 }
 
-impl eslp_server_result {
-    const NONE: Self = Self {
-        consumed: 0,
-        required: 0,
-        written: 0,
-        kind: eslp_server_result_kind::ESLP_SERVER_NONE as i32,
-        effect: eslp_effect::ESLP_EFFECT_NONE as i32,
-        closed: eslp_closed::ESLP_CLOSED_NOT as i32,
-        error: eslp_status::ESLP_OK as i32,
-        error_offset: 0,
-        request: eslp_host_request::NONE,
-    };
-}
-
 impl eslp_response {
     /// # Safety
     /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
-    unsafe fn response<'a>(&'a self) -> Outcome<Response<'a>> {
-        use eslp_response_kind::*;
+    unsafe fn response<'a>(&'a self, written: Written) -> Outcome<Response<'a>> {
         // SAFETY: the fields of an input are inputs, which is all that `octets` and `optional` require. `channel` is a
         // handle that nobody changes during the call, for `inner_ref`.
         unsafe {
-            let text = self.text.octets()?;
+            known(&self.reserved)?;
+            let text = self.text.apart(written)?;
             Ok(match self.kind {
-                kind if kind == ESLP_RESPONSE_ACCEPT as i32 => Response::Accept(Rights {
-                    allowed_events: self.allowed_events.optional()?,
-                    allowed_api: self.allowed_api.optional()?,
+                eslp_response_kind::ESLP_RESPONSE_ACCEPT => Response::Accept(Rights {
+                    allowed_events: self.allowed_events.said(written)?,
+                    allowed_api: self.allowed_api.said(written)?,
                     allowed_log: self.deny_log == 0,
                 }),
-                kind if kind == ESLP_RESPONSE_REFUSE as i32 => Response::Refuse,
-                kind if kind == ESLP_RESPONSE_OUTPUT as i32 => Response::Output(text),
-                kind if kind == ESLP_RESPONSE_JOB as i32 => Response::Job(text),
-                kind if kind == ESLP_RESPONSE_OK as i32 => Response::Ok,
-                kind if kind == ESLP_RESPONSE_CONTROL as i32 => Response::Control(text),
-                kind if kind == ESLP_RESPONSE_NO_SUCH_CHANNEL as i32 => Response::NoSuchChannel(text),
-                kind if kind == ESLP_RESPONSE_FIRED as i32 => Response::Fired(text),
-                kind if kind == ESLP_RESPONSE_VALUE as i32 => Response::Value(text),
-                kind if kind == ESLP_RESPONSE_CHANNEL as i32 => {
-                    Response::Channel(eslp_outgoing_event::inner_ref(self.channel)?.event()?)
+                eslp_response_kind::ESLP_RESPONSE_REFUSE => Response::Refuse,
+                eslp_response_kind::ESLP_RESPONSE_OUTPUT => Response::Output(text),
+                eslp_response_kind::ESLP_RESPONSE_JOB => Response::Job(text),
+                eslp_response_kind::ESLP_RESPONSE_OK => Response::Ok,
+                eslp_response_kind::ESLP_RESPONSE_CONTROL => Response::Control(text),
+                eslp_response_kind::ESLP_RESPONSE_NO_SUCH_CHANNEL => Response::NoSuchChannel(text),
+                eslp_response_kind::ESLP_RESPONSE_FIRED => Response::Fired(text),
+                eslp_response_kind::ESLP_RESPONSE_VALUE => Response::Value(text),
+                eslp_response_kind::ESLP_RESPONSE_CHANNEL => {
+                    Response::Channel(eslp_outgoing_event::inner_ref(self.channel)?.event(written)?)
                 }
-                kind if kind == ESLP_RESPONSE_REPLY as i32 => Response::Reply(text),
-                _ => return Err(eslp_status::ESLP_INVALID_ARGUMENT),
+                eslp_response_kind::ESLP_RESPONSE_REPLY => Response::Reply(text),
+                _ => return Err(eslp_status::ESLP_UNKNOWN_NUMBER),
             })
         }
     }
@@ -508,6 +501,7 @@ unsafe fn server(
             return Ok(Server::inbound(limits, storage));
         }
         let options = read(options)?;
+        known(&options.reserved)?;
         limits.request = self::limits(&raw const options.request, limits.request)?;
         if options.max_queued != 0 {
             limits.max_queued = options.max_queued;
@@ -567,6 +561,7 @@ pub extern "C" fn eslp_server_alignof() -> usize {
 /// they are until eslp_server_drop(). Then eslp_server_poll(), or eslp_server_reject() by the client's address.
 ///
 /// @return ESLP_INSUFFICIENT if the channel's uuid has no place in the storage.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_init(
     memory: *mut c_void,
@@ -594,6 +589,7 @@ pub unsafe extern "C" fn eslp_server_drop(server: *mut eslp_server) -> eslp_stat
 
 /// Makes a server's side of a connection on the heap; eslp_server_free() it. The storage stays the caller's.
 #[cfg(feature = "heap")]
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_new(
     options: *const eslp_server_options,
@@ -624,6 +620,7 @@ pub unsafe extern "C" fn eslp_server_free(server: *mut eslp_server) {
 /// @return ESLP_OK, `result->kind` says what; ESLP_NEED_DATA; ESLP_WAITING as long as the host owes an answer;
 /// ESLP_CLOSED if the connection is over: send what is written, then close it. ESLP_INSUFFICIENT if `size` is less than
 /// ESLP_SERVER_REPLY_MAX: nothing has happened.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_poll(
     server: *mut eslp_server,
@@ -638,16 +635,18 @@ pub unsafe extern "C" fn eslp_server_poll(
     run(|| unsafe {
         let told = Out::new(result)?;
         let server = eslp_server::inner(server)?;
-        let poll = server.poll(input(buf, len)?, output(out, size)?).map_err(|_| eslp_status::ESLP_INSUFFICIENT)?;
+        let poll = server
+            .poll(Written::to(out, size).apart(input(buf, len)?)?, output(out, size)?)
+            .map_err(|_| eslp_status::ESLP_INSUFFICIENT)?;
         let common =
-            eslp_server_result { consumed: poll.consumed(), written: poll.written(), ..eslp_server_result::NONE };
+            eslp_server_result { consumed: poll.consumed(), written: poll.written(), ..eslp_server_result::ZERO };
         let (result, status) = match poll {
             Poll::Done { effect, .. } => {
-                let kind = eslp_server_result_kind::ESLP_SERVER_DONE as i32;
+                let kind = eslp_server_result_kind::ESLP_SERVER_DONE;
                 (eslp_server_result { kind, effect: effect_number(effect), ..common }, Ok(()))
             }
             Poll::HostRequest { request, .. } => {
-                let kind = eslp_server_result_kind::ESLP_SERVER_HOST_REQUEST as i32;
+                let kind = eslp_server_result_kind::ESLP_SERVER_HOST_REQUEST;
                 (eslp_server_result { kind, request: request.into(), ..common }, Ok(()))
             }
             Poll::Waiting => (common, Err(eslp_status::ESLP_WAITING)),
@@ -658,7 +657,7 @@ pub unsafe extern "C" fn eslp_server_poll(
             Poll::Closed { why, .. } => {
                 let closed = eslp_server_result { closed: closed_number(why), ..common };
                 let closed = if let Closed::Unreadable(error) = why {
-                    let status = eslp_status::of(error.code()) as i32;
+                    let status = eslp_status::of(error.code());
                     eslp_server_result { error: status, error_offset: error.offset, ..closed }
                 } else {
                     closed
@@ -679,6 +678,7 @@ pub unsafe extern "C" fn eslp_server_poll(
 /// @return ESLP_NOT_ASKED if nothing was asked or this is no answer to it. ESLP_INSUFFICIENT if `size` is less than what
 /// `written` says then, or the storage has no room for the rights. Nothing has changed then but what `out` holds, which
 /// has no meaning.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_respond(
     server: *mut eslp_server,
@@ -692,7 +692,7 @@ pub unsafe extern "C" fn eslp_server_respond(
     run(|| unsafe {
         let written = Out::new(written)?;
         let server = eslp_server::inner(server)?;
-        let result = server.respond(read(response)?.response()?, output(out, size)?);
+        let result = server.respond(read(response)?.response(Written::to(out, size))?, output(out, size)?);
         written.set(match result {
             Ok(len) => len,
             Err(error) => error.required().unwrap_or_default(),
@@ -702,6 +702,7 @@ pub unsafe extern "C" fn eslp_server_respond(
 }
 
 /// Refuses a connection by its address, instead of the first eslp_server_poll(). Send what is written, and close it.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_reject(
     server: *mut eslp_server,
@@ -718,10 +719,11 @@ pub unsafe extern "C" fn eslp_server_reject(
 
 /// Ends the connection with a notice, an eslp_goodbye. Send what is written, and close it. Nothing is written if it is
 /// over already.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_disconnect(
     server: *mut eslp_server,
-    goodbye: i32,
+    goodbye: eslp_goodbye,
     out: *mut c_void,
     size: usize,
     written: *mut usize,
@@ -738,6 +740,7 @@ pub unsafe extern "C" fn eslp_server_disconnect(
 /// it ends; eslp_server_get_state() says which. If it lingers, the host ends it after `linger_seconds`.
 ///
 /// Nothing is written if no channel is controlled, or it had ended before.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_channel_ended(
     server: *mut eslp_server,
@@ -750,7 +753,7 @@ pub unsafe extern "C" fn eslp_server_channel_ended(
     // outputs.
     run(|| unsafe {
         let written = Out::new(written)?;
-        let name = name.octets()?;
+        let name = name.apart(Written::to(out, size))?;
         self::written(eslp_server::inner(server)?.channel_ended(name, output(out, size)?), written)
     })
 }
@@ -758,19 +761,20 @@ pub unsafe extern "C" fn eslp_server_channel_ended(
 /// Whether this connection wants an event that happens, by its subscriptions and filters: an eslp_admission.
 ///
 /// `regex`, which may be NULL, is called for filters with regular expressions, with `user`; without it they match nothing.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_offer(
     server: *mut eslp_server,
     event: *const eslp_outgoing_event,
     regex: eslp_regex,
     user: *mut c_void,
-    offer: *mut i32,
+    offer: *mut eslp_admission,
 ) -> eslp_status {
     // SAFETY: by the contract with C, `server` and `event` are handles and `offer` is an output.
     run(|| unsafe {
         let out = Out::new(offer)?;
         let server = eslp_server::inner(server)?;
-        let event = eslp_outgoing_event::inner_ref(event)?.event()?;
+        let event = eslp_outgoing_event::inner_ref(event)?.event(Written::NOWHERE)?;
         // What C gives is not coded.
         let matches = |expression: &[u8], value: esl_core::Value<'_>| match (regex, value.as_plain()) {
             (Some(regex), Some(value)) => {
@@ -779,31 +783,40 @@ pub unsafe extern "C" fn eslp_server_offer(
             }
             _ => false,
         };
-        out.set(self::offer(server.offer_with(&event, &matches)) as i32);
+        out.set(self::offer(server.offer_with(&event, &matches)));
         Ok(())
     })
 }
 
 /// Offers an event of the controlled channel's own queue, after ESLP_EFFECT_DIVERT_ON: subscriptions and filters do not
 /// count.
+#[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_server_offer_diverted(server: *mut eslp_server, offer: *mut i32) -> eslp_status {
+pub unsafe extern "C" fn eslp_server_offer_diverted(
+    server: *mut eslp_server,
+    offer: *mut eslp_admission,
+) -> eslp_status {
     // SAFETY: by the contract with C, `server` is a handle and `offer` is an output.
     run(|| unsafe {
         let out = Out::new(offer)?;
-        out.set(self::offer(eslp_server::inner(server)?.offer_diverted()) as i32);
+        out.set(self::offer(eslp_server::inner(server)?.offer_diverted()));
         Ok(())
     })
 }
 
 /// Whether this connection wants a log line of a level: an eslp_admission.
+#[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_server_offer_log(server: *mut eslp_server, level: i32, offer: *mut i32) -> eslp_status {
+pub unsafe extern "C" fn eslp_server_offer_log(
+    server: *mut eslp_server,
+    level: eslp_log_level,
+    offer: *mut eslp_admission,
+) -> eslp_status {
     // SAFETY: by the contract with C, `server` is a handle and `offer` is an output.
     run(|| unsafe {
         let out = Out::new(offer)?;
-        let level = level_of(level)?;
-        out.set(self::offer(eslp_server::inner(server)?.offer_log(level)) as i32);
+        let level = said(level_of(level)?)?;
+        out.set(self::offer(eslp_server::inner(server)?.offer_log(level)));
         Ok(())
     })
 }
@@ -813,6 +826,7 @@ pub unsafe extern "C" fn eslp_server_offer_log(server: *mut eslp_server, level: 
 /// @return ESLP_NOT_READY if it cannot be sent now: in the middle of a command, or before an answer, or nothing is
 /// subscribed to. ESLP_INSUFFICIENT if `size` is less than what `written` says then. Nothing has changed then but what
 /// `out` holds, which has no meaning.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_deliver(
     server: *mut eslp_server,
@@ -825,7 +839,7 @@ pub unsafe extern "C" fn eslp_server_deliver(
     run(|| unsafe {
         let written = Out::new(written)?;
         let server = eslp_server::inner(server)?;
-        let event = eslp_outgoing_event::inner_ref(event)?.event()?;
+        let event = eslp_outgoing_event::inner_ref(event)?.event(Written::to(out, size))?;
         delivered(server.deliver(&event, output(out, size)?), written)
     })
 }
@@ -835,8 +849,13 @@ pub unsafe extern "C" fn eslp_server_deliver(
 ///
 /// @return ESLP_NOT_READY if it cannot be sent now, ESLP_OTHER_CODING if the connection wants it otherwise: `format` in
 /// eslp_server_state, and `percent` in its eslp_server_options. The frame must not be sent then.
+#[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_server_delivered(server: *mut eslp_server, format: i32, percent: i32) -> eslp_status {
+pub unsafe extern "C" fn eslp_server_delivered(
+    server: *mut eslp_server,
+    format: eslp_format,
+    percent: eslp_percent,
+) -> eslp_status {
     // SAFETY: by the contract with C, `server` is a handle.
     run(|| unsafe {
         let delivered = eslp_server::inner(server)?.delivered(coding_of(format, percent)?);
@@ -857,6 +876,7 @@ pub unsafe extern "C" fn eslp_server_skip(server: *mut eslp_server) -> eslp_stat
 /// Writes a log line that waits to `out`, and its length to `written`.
 ///
 /// @return As eslp_server_deliver().
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_deliver_log(
     server: *mut eslp_server,
@@ -870,14 +890,16 @@ pub unsafe extern "C" fn eslp_server_deliver_log(
     run(|| unsafe {
         let written = Out::new(written)?;
         let line = read(line)?;
+        known(&line.reserved)?;
+        let apart = Written::to(out, size);
         let line = LogData {
-            level: level_of(line.level)?,
+            level: said(level_of(line.level)?)?,
             text_channel: line.text_channel,
-            file: line.file.octets()?,
-            function: line.function.octets()?,
+            file: line.file.apart(apart)?,
+            function: line.function.apart(apart)?,
             line: line.line,
-            user_data: line.user_data.octets()?,
-            text: line.text.octets()?,
+            user_data: line.user_data.apart(apart)?,
+            text: line.text.apart(apart)?,
         };
         delivered(eslp_server::inner(server)?.deliver_log(&line, output(out, size)?), written)
     })
@@ -886,6 +908,7 @@ pub unsafe extern "C" fn eslp_server_deliver_log(
 /// Subscribes to a subclass, as `event CUSTOM <subclass>` would: for ESLP_EFFECT_ALL_EVENTS.
 ///
 /// @return ESLP_INSUFFICIENT if the storage is full.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_server_subscribe(server: *mut eslp_server, subclass: eslp_bytes) -> eslp_status {
     // SAFETY: by the contract with C, `server` is a handle and `subclass` is an input.
@@ -900,11 +923,11 @@ pub unsafe extern "C" fn eslp_server_subscribe(server: *mut eslp_server, subclas
 #[repr(C)]
 pub struct eslp_server_state {
     /// Why the connection is over: an eslp_closed.
-    pub closed: i32,
+    pub closed: eslp_closed,
     /// The eslp_format of events.
-    pub format: i32,
+    pub format: eslp_format,
     /// Up to which level log lines are wanted; ESLP_LOG_NONE if none are.
-    pub log_level: i32,
+    pub log_level: eslp_log_level,
     /// How many events wait to be delivered.
     pub waiting_events: u32,
     /// How many log lines wait to be delivered.
@@ -929,6 +952,8 @@ pub struct eslp_server_state {
     pub linger_seconds: i64,
     /// The channel that the connection controls; NULL if none. Valid until the server is used again.
     pub channel: eslp_bytes,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 4],
 }
 
 /// A snapshot of a listener's state.
@@ -942,11 +967,9 @@ pub unsafe extern "C" fn eslp_server_get_state(
         let out = Out::new(state)?;
         let server = eslp_server::inner_ref(server)?;
         out.set(eslp_server_state {
-            closed: server.closed().map_or(eslp_closed::ESLP_CLOSED_NOT as i32, closed_number),
+            closed: server.closed().map_or(eslp_closed::ESLP_CLOSED_NOT, closed_number),
             format: format_number(server.format()),
-            log_level: server
-                .log_level()
-                .map_or(crate::name::eslp_log_level::ESLP_LOG_NONE as i32, |level| level.number().into()),
+            log_level: server.log_level().map_or(eslp_log_level::ESLP_LOG_NONE, level_number),
             waiting_events: server.waiting_events(),
             waiting_log_lines: server.waiting_log_lines(),
             authenticated: server.is_authenticated().into(),
@@ -958,6 +981,7 @@ pub unsafe extern "C" fn eslp_server_get_state(
             linger: server.linger().is_some().into(),
             linger_seconds: server.linger().map_or(0, i64::from),
             channel: eslp_bytes::option(server.channel()),
+            ..eslp_server_state::ZERO
         });
         Ok(())
     })

@@ -1,195 +1,14 @@
 //! What functions return.
 
+use crate::number::numbers;
 use core::ffi::c_char;
 
 use esl_core::client::NotAllowed;
+use esl_core::command::app::AppErrorKind;
 use esl_core::command::{CommandErrorKind, ParseErrorKind};
 use esl_core::dial::{DialErrorKind, DialParseErrorKind};
 use esl_core::event::{EventErrorKind, OutgoingEventErrorKind};
 use esl_core::frame::DecodeErrorKind;
-
-/// How a function went.
-///
-/// 0 is success. Positive values are not errors; they tell you what to do next, or that there is nothing. Negative
-/// values are errors, and the function has done nothing. The numbers never change and are never reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub enum eslp_status {
-    /// Done.
-    ESLP_OK = 0,
-    /// More octets must be read first.
-    ESLP_NEED_DATA = 1,
-    /// The connection is over.
-    ESLP_CLOSED = 2,
-    /// The iteration has ended.
-    ESLP_END = 3,
-    /// Not found, or not of the kind that was asked for.
-    ESLP_NOT_FOUND = 4,
-    /// Nothing is read until the host has answered.
-    ESLP_WAITING = 5,
-    /// What was asked for is not here: the frame comes in parts.
-    ESLP_NOT_WHOLE = 6,
-
-    /// A pointer is NULL.
-    ESLP_NULL = -1,
-    /// A handle or iterator that was never initialised, or is of another type, or has ended.
-    ESLP_BAD_HANDLE = -2,
-    /// A pointer is not aligned as its type is.
-    ESLP_MISALIGNED = -3,
-    /// A number that is not in its enum, or an impossible length.
-    ESLP_INVALID_ARGUMENT = -4,
-    /// The memory for a handle is too small.
-    ESLP_MEMORY_TOO_SMALL = -5,
-    /// There is no memory left.
-    ESLP_NO_MEMORY = -6,
-
-    /// Content-Length is no decimal number.
-    ESLP_INVALID_LENGTH = -101,
-    /// Two Content-Length headers differ.
-    ESLP_CONFLICTING_LENGTH = -102,
-    /// A body is longer than the limit.
-    ESLP_BODY_TOO_LONG = -103,
-    /// A head is longer than the limit.
-    ESLP_HEAD_TOO_LONG = -104,
-    /// A head has more lines than the limit.
-    ESLP_TOO_MANY_LINES = -105,
-
-    /// An event's document ends too early.
-    ESLP_DOCUMENT_TRUNCATED = -201,
-    /// An octet that is not allowed at its position in an event's document.
-    ESLP_DOCUMENT_UNEXPECTED = -202,
-    /// A value that is neither a text nor a flat array.
-    ESLP_DOCUMENT_NESTED = -203,
-    /// An XML element without a matching end tag.
-    ESLP_DOCUMENT_UNMATCHED = -204,
-    /// Something follows the event's document.
-    ESLP_DOCUMENT_TRAILING_DATA = -205,
-    /// The library is built without the format of an event's document.
-    ESLP_DOCUMENT_UNSUPPORTED = -206,
-
-    /// Buffer too small; the required size is returned. What an output buffer holds has no meaning then.
-    ESLP_INSUFFICIENT = -300,
-    /// A part of a command is empty that must not be.
-    ESLP_COMMAND_EMPTY = -301,
-    /// A part of a command holds a line end.
-    ESLP_COMMAND_LINE_END = -302,
-    /// A part of a command holds a NUL.
-    ESLP_COMMAND_NUL = -303,
-    /// A part of a command holds a blank that the server would not read as part of it.
-    ESLP_COMMAND_BLANK = -304,
-    /// A part of a command holds a separator.
-    ESLP_COMMAND_SEPARATOR = -305,
-    /// A part of a command is a word with a meaning of its own.
-    ESLP_COMMAND_RESERVED = -306,
-    /// A part of a command is longer than the server reads or answers well.
-    ESLP_COMMAND_TOO_LONG = -307,
-    /// A format that the server would lose beside a uuid.
-    ESLP_COMMAND_FORMAT_LOST = -308,
-
-    /// A request is not a known command.
-    ESLP_PARSE_UNKNOWN = -401,
-    /// A command lacks its argument.
-    ESLP_PARSE_MISSING = -402,
-    /// A command's argument is not understood.
-    ESLP_PARSE_INVALID = -403,
-    /// A request begins with a NUL.
-    ESLP_PARSE_NUL = -404,
-    /// A filter lacks its value.
-    ESLP_PARSE_SYNTAX = -405,
-    /// None of the event names is known.
-    ESLP_PARSE_NO_NAMES = -406,
-    /// A login lacks its user, domain or password.
-    ESLP_PARSE_CREDENTIALS = -407,
-
-    /// Buffer too small for a dial string; the required size is returned.
-    ESLP_DIAL_INSUFFICIENT = -500,
-    /// A part of a call is empty that must not be.
-    ESLP_DIAL_EMPTY = -501,
-    /// A part of a call holds a line end.
-    ESLP_DIAL_LINE_END = -502,
-    /// A part of a call holds a NUL.
-    ESLP_DIAL_NUL = -503,
-    /// A part of a call holds a control octet that the server uses itself.
-    ESLP_DIAL_CONTROL = -504,
-    /// A part of a call holds a blank that the server would not read as part of it.
-    ESLP_DIAL_BLANK = -505,
-    /// A part of a call holds a separator.
-    ESLP_DIAL_SEPARATOR = -506,
-    /// A part of a call holds a bracket that the server would count.
-    ESLP_DIAL_BRACKET = -507,
-    /// A part of a call holds a quote or backslash.
-    ESLP_DIAL_QUOTE = -508,
-    /// A variable's value holds `${`.
-    ESLP_DIAL_EXPANSION = -509,
-    /// A part of a call has a meaning of its own.
-    ESLP_DIAL_RESERVED = -510,
-    /// More than the server's limit.
-    ESLP_DIAL_TOO_MANY = -511,
-    /// A number that is too large.
-    ESLP_DIAL_TOO_GREAT = -512,
-    /// Storage too small for reading a dial string.
-    ESLP_DIAL_PARSE_STORAGE = -551,
-    /// The line is not an `originate` command.
-    ESLP_DIAL_PARSE_UNKNOWN = -552,
-    /// Arguments or an endpoint are missing, or there are too many.
-    ESLP_DIAL_PARSE_MISSING = -553,
-    /// An argument is not understood.
-    ESLP_DIAL_PARSE_INVALID = -554,
-    /// A bracket is not closed.
-    ESLP_DIAL_PARSE_BRACKET = -555,
-    /// A control octet.
-    ESLP_DIAL_PARSE_CONTROL = -556,
-    /// A variable that only a channel can expand.
-    ESLP_DIAL_PARSE_EXPANSION = -557,
-    /// More handles than the server's limit.
-    ESLP_DIAL_PARSE_TOO_MANY = -558,
-
-    /// auth or userauth must be sent first.
-    ESLP_NOT_AUTHENTICATED = -601,
-    /// This connection is authenticated already.
-    ESLP_ALREADY_AUTHENTICATED = -602,
-    /// connect must be sent first.
-    ESLP_NOT_CONNECTED = -603,
-    /// The connection controls its channel only, not the server.
-    ESLP_NEEDS_FULL_CONTROL = -604,
-    /// The connection controls no channel.
-    ESLP_NEEDS_CHANNEL = -605,
-    /// The command must name its channel.
-    ESLP_NEEDS_UUID = -606,
-    /// The user has no right to log lines.
-    ESLP_NO_RIGHT = -607,
-    /// exit has been sent.
-    ESLP_EXITING = -608,
-    /// The connection is over: nothing can be sent.
-    ESLP_IS_CLOSED = -609,
-
-    /// The name of an event's header would forge another header.
-    ESLP_FORGED_NAME = -701,
-    /// Not an answer to the pending question.
-    ESLP_NOT_ASKED = -702,
-    /// In the middle of a command, or nothing is subscribed to.
-    ESLP_NOT_READY = -703,
-    /// The name of an event's header is no name in XML.
-    ESLP_NOT_XML_NAME = -704,
-    /// The name of an event's header is not UTF-8.
-    ESLP_NAME_NOT_UTF8 = -705,
-    /// The value of an event's header is not UTF-8.
-    ESLP_VALUE_NOT_UTF8 = -706,
-    /// The body of an event is not UTF-8.
-    ESLP_BODY_NOT_UTF8 = -707,
-    /// The body of an event has a character that XML does not have.
-    ESLP_BODY_NOT_XML = -708,
-    /// Too many headers come more than once.
-    ESLP_TOO_MANY_DUPLICATES = -709,
-    /// An event that is to be written cannot be read to its end.
-    ESLP_SOURCE_MALFORMED = -710,
-    /// The event has been written in another coding than the connection's.
-    ESLP_OTHER_CODING = -711,
-    /// The library is built without the format in which an event is to be written.
-    ESLP_FORMAT_UNSUPPORTED = -712,
-}
-
-use eslp_status::*;
 
 /// A NUL-terminated string constant.
 macro_rules! text {
@@ -205,108 +24,248 @@ macro_rules! text {
     }};
 }
 
-/// A status and its text.
-struct Entry {
-    status: eslp_status,
-    text: &'static [u8],
-}
-
-const fn own(status: eslp_status, text: &'static [u8]) -> Entry {
-    Entry { status, text }
-}
-
-/// An error of the core: its number and its text.
-macro_rules! core_error {
-    ($status:ident, $kind:expr) => {{
-        const { assert!(-($status as i32) == $kind.code() as i32) };
-        Entry { status: $status, text: text!($kind.as_str()) }
+/// The enum, and its texts: those of this library, or those of an error of the core's, whose number is checked.
+macro_rules! statuses {
+    (@text $status:ident $text:literal) => { text!($text) };
+    (@text $status:ident $kind:path) => {{
+        const { assert!(-eslp_status::$status.0 == $kind.code() as i32) };
+        text!($kind.as_str())
     }};
+    (
+        $(#[doc = $about:literal])*
+        pub enum $name:ident {
+            $($(#[doc = $doc:literal])* $value:ident = $number:literal => $($text:literal)? $($kind:path)?,)+
+        }
+    ) => {
+        numbers! {
+            $(#[doc = $about])*
+            pub enum $name {
+                $($(#[doc = $doc])* $value = $number,)+
+            }
+        }
+
+        static TABLE: &[(eslp_status, &[u8])] = &[
+            $(($name::$value, statuses!(@text $value $($text)? $($kind)?)),)+
+        ];
+    };
 }
 
-static TABLE: [Entry; 82] = [
-    own(ESLP_OK, text!("done")),
-    own(ESLP_NEED_DATA, text!("more octets are needed")),
-    own(ESLP_CLOSED, text!("the connection is over")),
-    own(ESLP_END, text!("end of iteration")),
-    own(ESLP_NOT_FOUND, text!("not found")),
-    own(ESLP_WAITING, text!("waiting for the host's answer")),
-    own(ESLP_NOT_WHOLE, text!("the frame comes in parts")),
-    own(ESLP_NULL, text!("a pointer is NULL")),
-    own(ESLP_BAD_HANDLE, text!("a handle is not initialised, or of another type, or has ended")),
-    own(ESLP_MISALIGNED, text!("a pointer is not aligned as its type is")),
-    own(ESLP_INVALID_ARGUMENT, text!("a number is not in its enum, or a length is impossible")),
-    own(ESLP_MEMORY_TOO_SMALL, text!("the memory for a handle is too small")),
-    own(ESLP_NO_MEMORY, text!("there is no memory left")),
-    core_error!(ESLP_INVALID_LENGTH, DecodeErrorKind::InvalidLength),
-    core_error!(ESLP_CONFLICTING_LENGTH, DecodeErrorKind::ConflictingLength),
-    core_error!(ESLP_BODY_TOO_LONG, DecodeErrorKind::BodyTooLong),
-    core_error!(ESLP_HEAD_TOO_LONG, DecodeErrorKind::HeadTooLong),
-    core_error!(ESLP_TOO_MANY_LINES, DecodeErrorKind::TooManyLines),
-    core_error!(ESLP_DOCUMENT_TRUNCATED, EventErrorKind::Truncated),
-    core_error!(ESLP_DOCUMENT_UNEXPECTED, EventErrorKind::Unexpected),
-    core_error!(ESLP_DOCUMENT_NESTED, EventErrorKind::Nested),
-    core_error!(ESLP_DOCUMENT_UNMATCHED, EventErrorKind::Unmatched),
-    core_error!(ESLP_DOCUMENT_TRAILING_DATA, EventErrorKind::TrailingData),
-    core_error!(ESLP_DOCUMENT_UNSUPPORTED, EventErrorKind::Unsupported),
-    own(ESLP_INSUFFICIENT, text!("buffer too small")),
-    core_error!(ESLP_COMMAND_EMPTY, CommandErrorKind::Empty),
-    core_error!(ESLP_COMMAND_LINE_END, CommandErrorKind::LineEnd),
-    core_error!(ESLP_COMMAND_NUL, CommandErrorKind::Nul),
-    core_error!(ESLP_COMMAND_BLANK, CommandErrorKind::Blank),
-    core_error!(ESLP_COMMAND_SEPARATOR, CommandErrorKind::Separator),
-    core_error!(ESLP_COMMAND_RESERVED, CommandErrorKind::Reserved),
-    core_error!(ESLP_COMMAND_TOO_LONG, CommandErrorKind::TooLong),
-    core_error!(ESLP_COMMAND_FORMAT_LOST, CommandErrorKind::FormatLost),
-    core_error!(ESLP_PARSE_UNKNOWN, ParseErrorKind::Unknown),
-    core_error!(ESLP_PARSE_MISSING, ParseErrorKind::Missing),
-    core_error!(ESLP_PARSE_INVALID, ParseErrorKind::Invalid),
-    core_error!(ESLP_PARSE_NUL, ParseErrorKind::Nul),
-    core_error!(ESLP_PARSE_SYNTAX, ParseErrorKind::Syntax),
-    core_error!(ESLP_PARSE_NO_NAMES, ParseErrorKind::NoNames),
-    core_error!(ESLP_PARSE_CREDENTIALS, ParseErrorKind::Credentials),
-    own(ESLP_DIAL_INSUFFICIENT, text!("buffer too small")),
-    core_error!(ESLP_DIAL_EMPTY, DialErrorKind::Empty),
-    core_error!(ESLP_DIAL_LINE_END, DialErrorKind::LineEnd),
-    core_error!(ESLP_DIAL_NUL, DialErrorKind::Nul),
-    core_error!(ESLP_DIAL_CONTROL, DialErrorKind::Control),
-    core_error!(ESLP_DIAL_BLANK, DialErrorKind::Blank),
-    core_error!(ESLP_DIAL_SEPARATOR, DialErrorKind::Separator),
-    core_error!(ESLP_DIAL_BRACKET, DialErrorKind::Bracket),
-    core_error!(ESLP_DIAL_QUOTE, DialErrorKind::Quote),
-    core_error!(ESLP_DIAL_EXPANSION, DialErrorKind::Expansion),
-    core_error!(ESLP_DIAL_RESERVED, DialErrorKind::Reserved),
-    core_error!(ESLP_DIAL_TOO_MANY, DialErrorKind::TooMany),
-    core_error!(ESLP_DIAL_TOO_GREAT, DialErrorKind::TooGreat),
-    own(ESLP_DIAL_PARSE_STORAGE, text!("too little storage")),
-    core_error!(ESLP_DIAL_PARSE_UNKNOWN, DialParseErrorKind::Unknown),
-    core_error!(ESLP_DIAL_PARSE_MISSING, DialParseErrorKind::Missing),
-    core_error!(ESLP_DIAL_PARSE_INVALID, DialParseErrorKind::Invalid),
-    core_error!(ESLP_DIAL_PARSE_BRACKET, DialParseErrorKind::Bracket),
-    core_error!(ESLP_DIAL_PARSE_CONTROL, DialParseErrorKind::Control),
-    core_error!(ESLP_DIAL_PARSE_EXPANSION, DialParseErrorKind::Expansion),
-    core_error!(ESLP_DIAL_PARSE_TOO_MANY, DialParseErrorKind::TooMany),
-    core_error!(ESLP_NOT_AUTHENTICATED, NotAllowed::NotAuthenticated),
-    core_error!(ESLP_ALREADY_AUTHENTICATED, NotAllowed::AlreadyAuthenticated),
-    core_error!(ESLP_NOT_CONNECTED, NotAllowed::NotConnected),
-    core_error!(ESLP_NEEDS_FULL_CONTROL, NotAllowed::NeedsFullControl),
-    core_error!(ESLP_NEEDS_CHANNEL, NotAllowed::NeedsChannel),
-    core_error!(ESLP_NEEDS_UUID, NotAllowed::NeedsUuid),
-    core_error!(ESLP_NO_RIGHT, NotAllowed::NoRight),
-    core_error!(ESLP_EXITING, NotAllowed::Exiting),
-    core_error!(ESLP_IS_CLOSED, NotAllowed::Closed),
-    core_error!(ESLP_FORGED_NAME, OutgoingEventErrorKind::Name),
-    own(ESLP_NOT_ASKED, text!("not an answer to the pending question")),
-    own(ESLP_NOT_READY, text!("in the middle of a command, or nothing is subscribed to")),
-    core_error!(ESLP_NOT_XML_NAME, OutgoingEventErrorKind::XmlName),
-    core_error!(ESLP_NAME_NOT_UTF8, OutgoingEventErrorKind::NameUtf8),
-    core_error!(ESLP_VALUE_NOT_UTF8, OutgoingEventErrorKind::ValueUtf8),
-    core_error!(ESLP_BODY_NOT_UTF8, OutgoingEventErrorKind::BodyUtf8),
-    core_error!(ESLP_BODY_NOT_XML, OutgoingEventErrorKind::BodyChar),
-    core_error!(ESLP_TOO_MANY_DUPLICATES, OutgoingEventErrorKind::Duplicates),
-    core_error!(ESLP_SOURCE_MALFORMED, OutgoingEventErrorKind::Malformed),
-    own(ESLP_OTHER_CODING, text!("the event has been written in another coding")),
-    core_error!(ESLP_FORMAT_UNSUPPORTED, OutgoingEventErrorKind::Unsupported),
-];
+statuses! {
+    /// How a function went.
+    ///
+    /// 0 is success. Positive values are not errors; they tell you what to do next, or that there is nothing. Negative
+    /// values are errors, and the function has done nothing. The numbers never change and are never reused.
+    pub enum eslp_status {
+        /// Done.
+        ESLP_OK = 0 => "done",
+        /// More octets must be read first.
+        ESLP_NEED_DATA = 1 => "more octets are needed",
+        /// The connection is over.
+        ESLP_CLOSED = 2 => "the connection is over",
+        /// The iteration has ended.
+        ESLP_END = 3 => "end of iteration",
+        /// Not found, or not of the kind that was asked for.
+        ESLP_NOT_FOUND = 4 => "not found",
+        /// Nothing is read until the host has answered.
+        ESLP_WAITING = 5 => "waiting for the host's answer",
+        /// What was asked for is not here: the frame comes in parts.
+        ESLP_NOT_WHOLE = 6 => "the frame comes in parts",
+        /// The time is over: esl_proto_posix.h.
+        ESLP_TIMED_OUT = 7 => "timed out",
+
+        /// A pointer is NULL.
+        ESLP_NULL = -1 => "a pointer is NULL",
+        /// A handle or iterator that was never initialised, or is of another type, or has ended.
+        ESLP_BAD_HANDLE = -2 => "a handle is not initialised, or of another type, or has ended",
+        /// A pointer is not aligned as its type is.
+        ESLP_MISALIGNED = -3 => "a pointer is not aligned as its type is",
+        /// A number that makes no sense, or an impossible length.
+        ESLP_INVALID_ARGUMENT = -4 => "a number makes no sense, or a length is impossible",
+        /// The memory for a handle is too small.
+        ESLP_MEMORY_TOO_SMALL = -5 => "the memory for a handle is too small",
+        /// There is no memory left.
+        ESLP_NO_MEMORY = -6 => "there is no memory left",
+        /// A number that this library does not have in its enum: it is wrong, or the program's header is newer.
+        ESLP_UNKNOWN_NUMBER = -7 => "a number is not in its enum, or the library is older than the program's header",
+        /// Room of a struct that is not zero: the struct was not set to zeros, or the program's header is newer and the field
+        /// that it has set is unknown to this library.
+        ESLP_UNKNOWN_FIELD = -8 => "room of a struct is not zero, or the library is older than the program's header",
+        /// An input lies, in whole or in part, where the function is to write.
+        ESLP_OVERLAP = -9 => "an input overlaps the output",
+        /// A call of the system's has failed: esl_proto_posix.h keeps its errno.
+        ESLP_SYSTEM = -10 => "a system call has failed",
+        /// A host's name is not known: esl_proto_posix.h.
+        ESLP_UNKNOWN_HOST = -11 => "the host is not known",
+        /// The server refuses: the password, the address by its access list, a command with `-ERR`. esl_proto_posix.h.
+        ESLP_REFUSED = -12 => "the server refuses",
+
+        /// Content-Length is no decimal number.
+        ESLP_INVALID_LENGTH = -101 => DecodeErrorKind::InvalidLength,
+        /// Two Content-Length headers differ.
+        ESLP_CONFLICTING_LENGTH = -102 => DecodeErrorKind::ConflictingLength,
+        /// A body is longer than the limit.
+        ESLP_BODY_TOO_LONG = -103 => DecodeErrorKind::BodyTooLong,
+        /// A head is longer than the limit.
+        ESLP_HEAD_TOO_LONG = -104 => DecodeErrorKind::HeadTooLong,
+        /// A head has more lines than the limit.
+        ESLP_TOO_MANY_LINES = -105 => DecodeErrorKind::TooManyLines,
+
+        /// An event's document ends too early.
+        ESLP_DOCUMENT_TRUNCATED = -201 => EventErrorKind::Truncated,
+        /// An octet that is not allowed at its position in an event's document.
+        ESLP_DOCUMENT_UNEXPECTED = -202 => EventErrorKind::Unexpected,
+        /// A value that is neither a text nor a flat array.
+        ESLP_DOCUMENT_NESTED = -203 => EventErrorKind::Nested,
+        /// An XML element without a matching end tag.
+        ESLP_DOCUMENT_UNMATCHED = -204 => EventErrorKind::Unmatched,
+        /// Something follows the event's document.
+        ESLP_DOCUMENT_TRAILING_DATA = -205 => EventErrorKind::TrailingData,
+        /// The library is built without the format of an event's document.
+        ESLP_DOCUMENT_UNSUPPORTED = -206 => EventErrorKind::Unsupported,
+
+        /// Buffer too small; the required size is returned. What an output buffer holds has no meaning then.
+        ESLP_INSUFFICIENT = -300 => "buffer too small",
+        /// A part of a command is empty that must not be.
+        ESLP_COMMAND_EMPTY = -301 => CommandErrorKind::Empty,
+        /// A part of a command holds a line end.
+        ESLP_COMMAND_LINE_END = -302 => CommandErrorKind::LineEnd,
+        /// A part of a command holds a NUL.
+        ESLP_COMMAND_NUL = -303 => CommandErrorKind::Nul,
+        /// A part of a command holds a blank that the server would not read as part of it.
+        ESLP_COMMAND_BLANK = -304 => CommandErrorKind::Blank,
+        /// A part of a command holds a separator.
+        ESLP_COMMAND_SEPARATOR = -305 => CommandErrorKind::Separator,
+        /// A part of a command is a word with a meaning of its own.
+        ESLP_COMMAND_RESERVED = -306 => CommandErrorKind::Reserved,
+        /// A part of a command is longer than the server reads or answers well.
+        ESLP_COMMAND_TOO_LONG = -307 => CommandErrorKind::TooLong,
+        /// A format that the server would lose beside a uuid.
+        ESLP_COMMAND_FORMAT_LOST = -308 => CommandErrorKind::FormatLost,
+
+        /// A request is not a known command.
+        ESLP_PARSE_UNKNOWN = -401 => ParseErrorKind::Unknown,
+        /// A command lacks its argument.
+        ESLP_PARSE_MISSING = -402 => ParseErrorKind::Missing,
+        /// A command's argument is not understood.
+        ESLP_PARSE_INVALID = -403 => ParseErrorKind::Invalid,
+        /// A request begins with a NUL.
+        ESLP_PARSE_NUL = -404 => ParseErrorKind::Nul,
+        /// A filter lacks its value.
+        ESLP_PARSE_SYNTAX = -405 => ParseErrorKind::Syntax,
+        /// None of the event names is known.
+        ESLP_PARSE_NO_NAMES = -406 => ParseErrorKind::NoNames,
+        /// A login lacks its user, domain or password.
+        ESLP_PARSE_CREDENTIALS = -407 => ParseErrorKind::Credentials,
+
+        /// Buffer too small for a dial string; the required size is returned.
+        ESLP_DIAL_INSUFFICIENT = -500 => "buffer too small",
+        /// A part of a call is empty that must not be.
+        ESLP_DIAL_EMPTY = -501 => DialErrorKind::Empty,
+        /// A part of a call holds a line end.
+        ESLP_DIAL_LINE_END = -502 => DialErrorKind::LineEnd,
+        /// A part of a call holds a NUL.
+        ESLP_DIAL_NUL = -503 => DialErrorKind::Nul,
+        /// A part of a call holds a control octet that the server uses itself.
+        ESLP_DIAL_CONTROL = -504 => DialErrorKind::Control,
+        /// A part of a call holds a blank that the server would not read as part of it.
+        ESLP_DIAL_BLANK = -505 => DialErrorKind::Blank,
+        /// A part of a call holds a separator.
+        ESLP_DIAL_SEPARATOR = -506 => DialErrorKind::Separator,
+        /// A part of a call holds a bracket that the server would count.
+        ESLP_DIAL_BRACKET = -507 => DialErrorKind::Bracket,
+        /// A part of a call holds a quote or backslash.
+        ESLP_DIAL_QUOTE = -508 => DialErrorKind::Quote,
+        /// A variable's value holds `${`.
+        ESLP_DIAL_EXPANSION = -509 => DialErrorKind::Expansion,
+        /// A part of a call has a meaning of its own.
+        ESLP_DIAL_RESERVED = -510 => DialErrorKind::Reserved,
+        /// More than the server's limit.
+        ESLP_DIAL_TOO_MANY = -511 => DialErrorKind::TooMany,
+        /// A number that is too large.
+        ESLP_DIAL_TOO_GREAT = -512 => DialErrorKind::TooGreat,
+        /// Storage too small for reading a dial string.
+        ESLP_DIAL_PARSE_STORAGE = -551 => "too little storage",
+        /// The line is not an `originate` command.
+        ESLP_DIAL_PARSE_UNKNOWN = -552 => DialParseErrorKind::Unknown,
+        /// Arguments or an endpoint are missing, or there are too many.
+        ESLP_DIAL_PARSE_MISSING = -553 => DialParseErrorKind::Missing,
+        /// An argument is not understood.
+        ESLP_DIAL_PARSE_INVALID = -554 => DialParseErrorKind::Invalid,
+        /// A bracket is not closed.
+        ESLP_DIAL_PARSE_BRACKET = -555 => DialParseErrorKind::Bracket,
+        /// A control octet.
+        ESLP_DIAL_PARSE_CONTROL = -556 => DialParseErrorKind::Control,
+        /// A variable that only a channel can expand.
+        ESLP_DIAL_PARSE_EXPANSION = -557 => DialParseErrorKind::Expansion,
+        /// More handles than the server's limit.
+        ESLP_DIAL_PARSE_TOO_MANY = -558 => DialParseErrorKind::TooMany,
+
+        /// auth or userauth must be sent first.
+        ESLP_NOT_AUTHENTICATED = -601 => NotAllowed::NotAuthenticated,
+        /// This connection is authenticated already.
+        ESLP_ALREADY_AUTHENTICATED = -602 => NotAllowed::AlreadyAuthenticated,
+        /// connect must be sent first.
+        ESLP_NOT_CONNECTED = -603 => NotAllowed::NotConnected,
+        /// The connection controls its channel only, not the server.
+        ESLP_NEEDS_FULL_CONTROL = -604 => NotAllowed::NeedsFullControl,
+        /// The connection controls no channel.
+        ESLP_NEEDS_CHANNEL = -605 => NotAllowed::NeedsChannel,
+        /// The command must name its channel.
+        ESLP_NEEDS_UUID = -606 => NotAllowed::NeedsUuid,
+        /// The user has no right to log lines.
+        ESLP_NO_RIGHT = -607 => NotAllowed::NoRight,
+        /// exit has been sent.
+        ESLP_EXITING = -608 => NotAllowed::Exiting,
+        /// The connection is over: nothing can be sent.
+        ESLP_IS_CLOSED = -609 => NotAllowed::Closed,
+
+        /// The name of an event's header would forge another header.
+        ESLP_FORGED_NAME = -701 => OutgoingEventErrorKind::Name,
+        /// Not an answer to the pending question.
+        ESLP_NOT_ASKED = -702 => "not an answer to the pending question",
+        /// In the middle of a command, or nothing is subscribed to.
+        ESLP_NOT_READY = -703 => "in the middle of a command, or nothing is subscribed to",
+        /// The name of an event's header is no name in XML.
+        ESLP_NOT_XML_NAME = -704 => OutgoingEventErrorKind::XmlName,
+        /// The name of an event's header is not UTF-8.
+        ESLP_NAME_NOT_UTF8 = -705 => OutgoingEventErrorKind::NameUtf8,
+        /// The value of an event's header is not UTF-8.
+        ESLP_VALUE_NOT_UTF8 = -706 => OutgoingEventErrorKind::ValueUtf8,
+        /// The body of an event is not UTF-8.
+        ESLP_BODY_NOT_UTF8 = -707 => OutgoingEventErrorKind::BodyUtf8,
+        /// The body of an event has a character that XML does not have.
+        ESLP_BODY_NOT_XML = -708 => OutgoingEventErrorKind::BodyChar,
+        /// Too many headers come more than once.
+        ESLP_TOO_MANY_DUPLICATES = -709 => OutgoingEventErrorKind::Duplicates,
+        /// An event that is to be written cannot be read to its end.
+        ESLP_SOURCE_MALFORMED = -710 => OutgoingEventErrorKind::Malformed,
+        /// The event has been written in another coding than the connection's.
+        ESLP_OTHER_CODING = -711 => "the event has been written in another coding",
+        /// The library is built without the format in which an event is to be written.
+        ESLP_FORMAT_UNSUPPORTED = -712 => OutgoingEventErrorKind::Unsupported,
+
+        /// A part of an application's argument is empty that must not be.
+        ESLP_APP_EMPTY = -901 => AppErrorKind::Empty,
+        /// It holds a NUL.
+        ESLP_APP_NUL = -902 => AppErrorKind::Nul,
+        /// It holds `${`, which the server would expand.
+        ESLP_APP_EXPANSION = -903 => AppErrorKind::Expansion,
+        /// It holds a separator.
+        ESLP_APP_SEPARATOR = -904 => AppErrorKind::Separator,
+        /// It has a meaning of its own.
+        ESLP_APP_RESERVED = -905 => AppErrorKind::Reserved,
+        /// It holds a blank that the server would not read as part of it.
+        ESLP_APP_BLANK = -906 => AppErrorKind::Blank,
+        /// It holds a quote or backslash.
+        ESLP_APP_QUOTE = -907 => AppErrorKind::Quote,
+        /// More than the server's limit.
+        ESLP_APP_TOO_MANY = -908 => AppErrorKind::TooMany,
+        /// A number that is out of range.
+        ESLP_APP_OUT_OF_RANGE = -909 => AppErrorKind::OutOfRange,
+        /// It holds what is no DTMF digit.
+        ESLP_APP_DIGIT = -910 => AppErrorKind::Digit,
+    }
+}
 
 /// An error of the core without a status does not compile.
 const _: () = {
@@ -314,10 +273,10 @@ const _: () = {
     while let [codes, rest @ ..] = kinds {
         let mut codes = *codes;
         while let [code, rest @ ..] = codes {
-            let mut table: &[Entry] = &TABLE;
+            let mut table = TABLE;
             loop {
                 table = match table {
-                    [entry, ..] if entry.status as i32 == -(*code as i32) => break,
+                    [(status, _), ..] if status.0 == -(*code as i32) => break,
                     [_, rest @ ..] => rest,
                     [] => panic!("an error of the core has no status"),
                 };
@@ -331,11 +290,8 @@ const _: () = {
 impl eslp_status {
     /// The status of an error of the core's, by its number.
     pub(crate) fn of(code: u16) -> Self {
-        TABLE
-            .iter()
-            .map(|entry| entry.status)
-            .find(|status| *status as i32 == -i32::from(code))
-            .unwrap_or(ESLP_INVALID_ARGUMENT)
+        let known = TABLE.iter().find(|(status, _)| status.0 == -i32::from(code));
+        known.map_or(Self::ESLP_INVALID_ARGUMENT, |(status, _)| *status)
     }
 }
 
@@ -345,8 +301,8 @@ pub const ESLP_ABI_VERSION: u32 = 1;
 /// What a status says, in English: never NULL, and valid for ever. A number that is no status gets a text, too.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_strerror(status: i32) -> *const c_char {
-    let entry = TABLE.iter().find(|entry| entry.status as i32 == status);
-    entry.map_or(text!("unknown status").as_slice(), |entry| entry.text).as_ptr().cast()
+    let entry = TABLE.iter().find(|(known, _)| known.0 == status);
+    entry.map_or(text!("unknown status").as_slice(), |(_, text)| text).as_ptr().cast()
 }
 
 /// The ESLP_ABI_VERSION of the library that is linked. Compare it with the header's where the library is loaded at
@@ -360,4 +316,19 @@ pub extern "C" fn eslp_abi_version() -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_version() -> *const c_char {
     text!(env!("CARGO_PKG_VERSION")).as_ptr().cast()
+}
+
+/// The ESLP_VERSION_NUMBER of the library.
+#[unsafe(no_mangle)]
+pub extern "C" fn eslp_version_number() -> u32 {
+    const fn number(text: &str) -> u32 {
+        let (mut sum, mut part, mut rest) = (0, 0, text.as_bytes());
+        while let [octet, more @ ..] = rest {
+            (sum, part) =
+                if *octet == b'.' { ((sum + part) * 1000, 0) } else { (sum, part * 10 + (*octet - b'0') as u32) };
+            rest = more;
+        }
+        sum + part
+    }
+    const { number(env!("CARGO_PKG_VERSION")) }
 }

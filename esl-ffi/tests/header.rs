@@ -1,15 +1,16 @@
 //! The header is what the sources say: generated anew and compared with `include/esl_proto.h`.
 //!
-//! After a change: `UPDATE=1 cargo test -p esl-ffi --test header`.
+//! After a change: `UPDATE=1 cargo test -p esl-ffi --test header`. With `ESL_FFI` set, the sources are in that folder, and the
+//! header and the pins of its layout are compared there.
 //!
-//! cbindgen turns each file of the sources into C; here its declarations are put into the order of the source, and its
-//! comments made shorter.
+//! cbindgen turns each file of the sources into C; here its declarations are put into the order of the source, its comments
+//! made shorter, and the enums added, which are lists of numbers behind a macro.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::{env, fs};
 
-use cbindgen::{Builder, Config, DocumentationStyle, ExportConfig, Language, Style};
+use cbindgen::{Builder, Config, DocumentationStyle, ExportConfig, FunctionConfig, Language, Style};
 
 /// A part of the header: what a file of the sources declares, under a title.
 struct Section {
@@ -20,7 +21,7 @@ struct Section {
     more: &'static str,
 }
 
-const SECTIONS: [Section; 16] = [
+const SECTIONS: [Section; 17] = [
     section("status", "Status", "What functions return, and which library this is."),
     Section {
         more: include_str!("../header/octets.h"),
@@ -58,6 +59,11 @@ const SECTIONS: [Section; 16] = [
         "Whom to call: written so that the server reads what is meant, and read as it reads them.",
     ),
     section(
+        "app",
+        "Applications",
+        "What a channel executes, with arguments that the application reads as they are meant.",
+    ),
+    section(
         "client",
         "Client",
         "The connection as its client sees it: who is asked to authenticate, which answer belongs to which command, what\n\
@@ -92,7 +98,8 @@ const fn section(file: &'static str, title: &'static str, intro: &'static str) -
 }
 
 fn crate_path(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+    let here = env::var_os("ESL_FFI").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    here.join(path)
 }
 
 /// Where `name` is declared in a source.
@@ -122,6 +129,7 @@ fn declared(block: &str) -> &str {
     let code = if block.starts_with("/**") { block.split_once("*/\n").map_or(block, |(_, code)| code) } else { block };
     let part = match code.strip_prefix("#define ").or(code.strip_prefix("typedef bool (*")) {
         Some(rest) => rest,
+        None if code.starts_with("ESLP_ENUM(") => &code["ESLP_ENUM(".len()..],
         None if code.starts_with("typedef") => code.rsplit([' ', '}']).next().unwrap_or_default(),
         None => code.split('(').next().and_then(|before| before.rsplit([' ', '*']).next()).unwrap_or_default(),
     };
@@ -141,6 +149,7 @@ fn declarations(section: &Section) -> Vec<String> {
         line_length: 110,
         no_includes: true,
         export: ExportConfig { include: types(&source), ..ExportConfig::default() },
+        function: FunctionConfig { must_use: Some("ESLP_NODISCARD".to_owned()), ..FunctionConfig::default() },
         ..Config::default()
     };
     let bindings = Builder::new().with_config(config).with_src(&path).generate().expect("sources that parse");
@@ -158,9 +167,46 @@ fn declarations(section: &Section) -> Vec<String> {
             let place = place(&source, name).unwrap_or_else(|| panic!("{name} is not in {}", path.display()));
             (place, tidy(block))
         })
+        .chain(enums(&source))
         .collect();
     blocks.sort_by_key(|(place, _)| *place);
     blocks.into_iter().map(|(_, block)| block).collect()
+}
+
+/// The enums of a source, each with its place in it.
+fn enums(source: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for (at, _) in source.match_indices("    pub enum eslp_") {
+        let (name, rest) =
+            source[at..].trim_start().trim_start_matches("pub enum ").split_once(" {\n").expect("an enum");
+        let before: Vec<_> = source[..at].lines().rev().map_while(|line| line.trim().strip_prefix("///")).collect();
+        let about: Vec<_> = before.into_iter().rev().collect();
+        let mut text = comment(&about, "") + &format!("ESLP_ENUM({name}) {{\n");
+        let mut words = Vec::new();
+        for line in rest.lines().map(str::trim).take_while(|line| *line != "}") {
+            if let Some(said) = line.strip_prefix("///") {
+                words.push(said);
+            } else if let Some((value, number)) = line.split_once(" = ") {
+                let number = number.split([',', ' ']).next().expect("a number");
+                text += &format!("{}  {value} = {number},\n", comment(&words, "  "));
+                words.clear();
+            }
+        }
+        found.push((at + 4, text + "};\n"));
+    }
+    found
+}
+
+/// A comment of C's in as few lines as it needs.
+fn comment(lines: &[&str], indent: &str) -> String {
+    match lines {
+        [] => String::new(),
+        [line] => format!("{indent}/**{line} */\n"),
+        _ => {
+            let lines: String = lines.iter().map(|line| format!("{indent} *{line}\n")).collect();
+            format!("{indent}/**\n{lines}{indent} */\n")
+        }
+    }
 }
 
 /// Shorter: comments of one line on one line, and no `struct` before names that are types.
@@ -230,6 +276,24 @@ fn well_known_headers() -> String {
     text
 }
 
+/// The version of the package, for the preprocessor.
+fn version() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let numbers: Vec<u32> = version.split('.').map(|part| part.parse().expect("a number")).collect();
+    let [major, minor, patch] = numbers[..] else { panic!("{version}") };
+    format!(
+        "/** The version of this header. eslp_version_number() tells that of the library. */\n\
+         #define ESLP_VERSION_MAJOR {major}\n\
+         #define ESLP_VERSION_MINOR {minor}\n\
+         #define ESLP_VERSION_PATCH {patch}\n\
+         /** The three as one number, which grows with each version. */\n\
+         #define ESLP_VERSION_NUMBER {}\n\
+         /** The same as a text. */\n\
+         #define ESLP_VERSION \"{version}\"\n",
+        major * 1_000_000 + minor * 1000 + patch
+    )
+}
+
 fn title(section: &Section) -> String {
     let rule = "=".repeat(72);
     let intro = section.intro.replace('\n', "\n * ");
@@ -240,6 +304,9 @@ fn header() -> String {
     let mut parts = vec![include_str!("../header/front.h").to_owned()];
     for section in &SECTIONS {
         parts.push(title(section));
+        if section.file == "status" {
+            parts.push(version());
+        }
         parts.extend(declarations(section));
         if !section.more.is_empty() {
             parts.push(section.more.to_owned());
@@ -261,6 +328,168 @@ fn header_is_fresh() {
     }
     let stale = fs::read_to_string(&path).unwrap_or_default();
     assert!(stale == fresh, "include/esl_proto.h is stale: UPDATE=1 cargo test -p esl-ffi --test header");
+}
+
+/// A struct or union of the header: its size and the places of its fields, where pointers have 64 and where they have 32 bits.
+struct Layout {
+    name: String,
+    size: [usize; 2],
+    align: [usize; 2],
+    fields: Vec<(String, [usize; 2])>,
+}
+
+/// How all structs of a header lie in memory, by the rules that C compilers share.
+fn layouts(header: &str) -> Vec<Layout> {
+    let mut known: Vec<Layout> = Vec::new();
+    let mut lines = code_and_comments(header).0.lines().map(str::to_owned).collect::<Vec<_>>().into_iter();
+    while let Some(line) = lines.next() {
+        let Some(opened) = line.strip_prefix("typedef ").and_then(|rest| rest.strip_suffix(" {")) else { continue };
+        let (kind, name) = opened.split_once(' ').expect("a kind and a name");
+        let mut layout = Layout { name: name.to_owned(), size: [0; 2], align: [1; 2], fields: Vec::new() };
+        for field in lines.by_ref().take_while(|line| !line.starts_with('}')) {
+            let Some(field) = field.trim().strip_suffix(';') else { continue };
+            let (kinds, declared) = field.rsplit_once(' ').expect("a type and a name");
+            let (name, count) =
+                declared.strip_suffix(']').and_then(|name| name.split_once('[')).unwrap_or((declared, "1"));
+            let count: usize = count.parse().expect("a number of elements");
+            let mut places = [0; 2];
+            for bits in 0..2 {
+                let (size, align) = if name.starts_with('*') { ([8, 4], [8, 4]) } else { measure(kinds, &known) };
+                let (size, align) = (size[bits] * count, align[bits]);
+                let end = if kind == "union" { 0 } else { layout.size[bits].next_multiple_of(align) };
+                places[bits] = end;
+                layout.size[bits] = layout.size[bits].max(end + size);
+                layout.align[bits] = layout.align[bits].max(align);
+            }
+            layout.fields.push((name.trim_start_matches('*').to_owned(), places));
+        }
+        for bits in 0..2 {
+            layout.size[bits] = layout.size[bits].next_multiple_of(layout.align[bits]);
+        }
+        known.push(layout);
+    }
+    known
+}
+
+/// Size and alignment of a type.
+fn measure(kind: &str, known: &[Layout]) -> ([usize; 2], [usize; 2]) {
+    let number = |size| ([size; 2], [size; 2]);
+    match kind {
+        "uint8_t" | "bool" => number(1),
+        "uint16_t" => number(2),
+        "uint32_t" | "int32_t" => number(4),
+        "uint64_t" | "int64_t" => number(8),
+        "size_t" => ([8, 4], [8, 4]),
+        // What is not declared as a struct is an enum.
+        name => known.iter().find(|layout| layout.name == name).map_or(number(4), |layout| (layout.size, layout.align)),
+    }
+}
+
+/// The pins for Rust.
+fn pins_for_rust(layouts: &[Layout]) -> String {
+    let mut text =
+        include_str!("../src/layout.rs").split_once("\npins! {\n").expect("the pins").0.to_owned() + "\npins! {\n";
+    for Layout { name, size, fields, .. } in layouts {
+        let module = SECTIONS
+            .iter()
+            .map(|section| section.file)
+            .find(|file| {
+                let source = fs::read_to_string(crate_path("src").join(file).with_extension("rs")).expect("a source");
+                place(&source, name).is_some()
+            })
+            .expect("a file that has the struct");
+        text += &format!("    {module}::{name} {} {}", size[0], size[1]);
+        // The places in a union are all 0, and those of private words of no interest.
+        let shown: Vec<_> = fields
+            .iter()
+            .filter(|(name, _)| name != "opaque" && fields.iter().any(|(_, place)| place[0] != 0 || fields.len() == 1))
+            .map(|(name, place)| format!("{} {} {}", if name == "as" { "r#as" } else { name }, place[0], place[1]))
+            .collect();
+        text += &if shown.is_empty() { String::new() } else { format!(" {{ {} }}", shown.join(", ")) };
+        text += ",\n";
+    }
+    text + "}\n"
+}
+
+/// The pins for C: the layout of all structs, and all numbers.
+fn pins_for_c(header: &str, layouts: &[Layout]) -> String {
+    let mut text = include_str!("../header/layout.h").to_owned();
+    text += "\n#if !defined(__i386__)\n";
+    for Layout { name, size, fields, .. } in layouts {
+        text += &format!("SIZE({name}, {}, {});\n", size[0], size[1]);
+        for (field, place) in fields.iter().filter(|(name, _)| name != "opaque") {
+            text += &format!("PLACE({name}, {field}, {}, {});\n", place[0], place[1]);
+        }
+    }
+    text += "#endif\n\n";
+    for line in code_and_comments(header).0.lines() {
+        let number = |text: &str| text.chars().all(|letter| letter.is_ascii_digit() || "-()".contains(letter));
+        if let Some((name, value)) =
+            line.strip_prefix("  ESLP_").and_then(|line| line.strip_suffix(',')?.split_once(" = "))
+        {
+            text += &format!("NUMBER(ESLP_{name}, {value});\n");
+        } else if let Some((name, value)) = line.strip_prefix("#define ESLP_").and_then(|rest| rest.split_once(' ')) {
+            // Versions change.
+            if number(value) && !value.is_empty() && !name.starts_with("VERSION") {
+                text += &format!("NUMBER(ESLP_{name}, {value});\n");
+            }
+        }
+    }
+    text + "NUMBER(ESLP_NO_ID, UINT64_MAX);\n"
+}
+
+/// A compiled program depends on these: what another line here says means another `ESLP_ABI_VERSION`, unless it is new.
+#[test]
+fn layout_is_as_pinned() {
+    let header = header();
+    let layouts = layouts(&header);
+    for (path, fresh) in
+        [("src/layout.rs", pins_for_rust(&layouts)), ("tests/c/layout.c", pins_for_c(&header, &layouts))]
+    {
+        if env::var_os("UPDATE").is_some() {
+            fs::write(crate_path(path), &fresh).expect("the file can be written");
+        }
+        let pinned = fs::read_to_string(crate_path(path)).unwrap_or_default();
+        assert!(pinned == fresh, "{path} is stale: UPDATE=1 cargo test -p esl-ffi --test header");
+    }
+}
+
+/// The functions that a header declares.
+fn functions(header: &str) -> BTreeSet<String> {
+    let code = code_and_comments(header).0;
+    let lines = code.lines().map(|line| line.strip_prefix("ESLP_NODISCARD ").unwrap_or(line));
+    let declared = lines.filter(|line| line.starts_with(|letter: char| letter.is_ascii_lowercase()));
+    let declared = declared.filter(|line| !line.starts_with("static ") && !line.starts_with("typedef "));
+    declared.filter_map(|line| line.split_once("(")?.0.rsplit([' ', '*']).next()).map(str::to_owned).collect()
+}
+
+/// Each function has the version in which it has come: a program that needs a newer library does not start, and is told why.
+#[test]
+fn every_function_has_a_version() {
+    let path = crate_path("package/esl_proto.map");
+    let declared = functions(&header());
+    let mut map = fs::read_to_string(&path).expect("the map");
+    let listed: BTreeSet<String> = map
+        .lines()
+        .filter_map(|line| Some(line.strip_prefix("    eslp_")?.trim_end_matches(';')))
+        .map(|name| format!("eslp_{name}"))
+        .collect();
+    let new: String = declared.difference(&listed).map(|name| format!("    {name};\n")).collect();
+    if env::var_os("UPDATE").is_some() {
+        // Into the newest version, which is the last.
+        map.insert_str(map.rfind("  global:\n").expect("a version") + "  global:\n".len(), &new);
+        fs::write(&path, &map).expect("the map can be written");
+        return;
+    }
+    assert!(
+        new.is_empty(),
+        "package/esl_proto.map lacks functions: UPDATE=1 cargo test -p esl-ffi --test header\n{new}"
+    );
+    let gone: Vec<_> = listed.difference(&declared).collect();
+    assert!(
+        gone.is_empty(),
+        "package/esl_proto.map has functions that are no more, which needs another soname: {gone:?}"
+    );
 }
 
 /// Splits C into its code and its comments, whatever language the comments' style is from.
@@ -308,12 +537,19 @@ fn without_first_cells(page: &str) -> String {
 fn every_name_is_declared() {
     let header = header();
     let (code, comments) = code_and_comments(&header);
-    let declared = names(&code);
+    let posix = fs::read_to_string(crate_path("../include/esl_proto_posix.h")).expect("a header");
+    let (posix_code, posix_comments) = code_and_comments(&posix);
+    let declared: BTreeSet<_> = names(&code).union(&names(&posix_code)).copied().collect();
+    let comments = comments + &posix_comments;
     let unknown: Vec<_> = names(&comments).difference(&declared).copied().collect();
     assert!(unknown.is_empty(), "comments of the header name what it does not declare: {unknown:?}");
     let mut others = [files("../include", &["hpp"]), files("../include/esl_proto", &["hpp"])].concat();
     others.extend(files("examples", &["c", "cpp"]));
-    others.extend(files("../docs", &["md"]));
+    others.extend(
+        ["", "/explain", "/how-to", "/reference", "/start"]
+            .iter()
+            .flat_map(|folder| files(&format!("../docs{folder}"), &["md"])),
+    );
     others.extend([crate_path("../README.md"), crate_path("../CHANGELOG.md")]);
     for path in others {
         let text = fs::read_to_string(&path).expect("a file");

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use esl_proto::client::{Answer, Eof, Poll, ProtocolError};
 use esl_proto::frame::Step;
 use esl_proto::{Client, Decoder, Frame, Incoming, Limits};
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyDict, PyRange};
@@ -113,7 +113,12 @@ impl State {
 }
 
 /// A message as its object. It takes so many octets of `front`.
-fn message<'b>(py: Python<'_>, front: &'b [u8], consumed: usize, incoming: Incoming<'b>) -> PyResult<Py<PyAny>> {
+pub(crate) fn message<'b>(
+    py: Python<'_>,
+    front: &'b [u8],
+    consumed: usize,
+    incoming: Incoming<'b>,
+) -> PyResult<Py<PyAny>> {
     let octets = front.get(..consumed).unwrap_or(front);
     let arrived = |frame: &Frame<'b>| Arrived { octets, frame: *frame };
     use esl_proto::raw::{Incoming, Message};
@@ -186,6 +191,33 @@ impl Connection {
     #[pyo3(signature = (*, max_head = 1048576, max_body = 67108864))]
     fn outbound(max_head: usize, max_body: usize) -> Self {
         Self::new(Client::outbound(Limits { max_head, max_body, ..Limits::DEFAULT }))
+    }
+
+    /// The connection that another process has `save`d, which this one goes on with: it has the socket now. Raises ValueError
+    /// if this is nothing that was saved by this version.
+    #[staticmethod]
+    #[pyo3(signature = (saved, *, max_head = 1048576, max_body = 67108864))]
+    fn resume(py: Python<'_>, saved: Octets, max_head: usize, max_body: usize) -> PyResult<Self> {
+        let limits = Limits { max_head, max_body, ..Limits::DEFAULT };
+        let parts = saved.split_first_chunk().and_then(|(client, rest)| {
+            let (sent, rest) = rest.split_first_chunk()?;
+            Some((Client::resume(client, limits)?, u64::from_le_bytes(*sent), rest))
+        });
+        let (client, sent, rest) = parts.ok_or_else(|| PyValueError::new_err("no state of a connection"))?;
+        let mut input = Input::default();
+        input.push(PyBytes::new(py, rest).into())?;
+        Ok(Self { state: Mutex::new(State { client, input, sent, told: false, eof: None }) })
+    }
+
+    /// What is known of the connection, for a process that goes on with it by `resume`: which commands await answers, and
+    /// the octets that were received and not read. The socket is the program's to hand over. None if the connection is not
+    /// open, or over: it cannot be handed over then.
+    fn save<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
+        let saved = self.with(py, |state| {
+            let client = state.client.save().filter(|_| !state.input.is_ended())?;
+            Some([&client[..], &state.sent.to_le_bytes(), &state.input.rest()].concat())
+        })?;
+        Some(PyBytes::new(py, &saved))
     }
 
     /// Takes octets that have arrived; nothing is read of them before the next iteration.

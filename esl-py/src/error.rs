@@ -1,7 +1,9 @@
 //! Errors: values of the core, raised as the exceptions of `esl_proto.errors`.
 
 use esl_proto::client::{NotAllowed, ProtocolError, SendError, Unanswered};
+use esl_proto::command::app::AppEncodeError;
 use esl_proto::command::{CommandError, EncodeError};
+use esl_proto::dial::{DialEncodeError, DialError, DialReadError};
 use esl_proto::event::{EventError, OutgoingEventError};
 use esl_proto::frame::DecodeError;
 use esl_proto::server::ResponseError;
@@ -24,11 +26,17 @@ fn remote_class(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
     class(py, &CLASS, "RemoteProtocolError")
 }
 
+fn dial_class(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    class(py, &CLASS, "DialError")
+}
+
 /// Adds the exceptions to the module, where a reader of a traceback may look for them.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     module.add("LocalProtocolError", local_class(py)?)?;
     module.add("RemoteProtocolError", remote_class(py)?)?;
+    module.add("DialError", dial_class(py)?)?;
     module.add("ProtocolError", py.import("esl_proto.errors")?.getattr("ProtocolError")?)
 }
 
@@ -43,6 +51,42 @@ pub(crate) fn local(py: Python<'_>, message: &str, code: u16, offset: Option<usi
 /// A command that cannot be sent.
 pub(crate) fn refused(py: Python<'_>, error: &CommandError) -> PyErr {
     local(py, &error.to_string(), error.code(), Some(error.offset))
+}
+
+/// A call that cannot be written.
+pub(crate) fn not_dialled(py: Python<'_>, error: &DialError) -> PyErr {
+    let DialError { field, leg, item, offset, .. } = *error;
+    let arguments = (error.to_string(), error.code(), offset, field.as_str(), leg, item);
+    match dial_class(py).and_then(|class| class.call1(arguments)) {
+        Ok(error) => PyErr::from_value(error),
+        Err(error) => error,
+    }
+}
+
+/// A part of a call that cannot be written.
+pub(crate) fn part_not_dialled(py: Python<'_>, error: &DialEncodeError) -> PyErr {
+    match error {
+        DialEncodeError::Refused(error) => not_dialled(py, error),
+        DialEncodeError::Insufficient(_) => local(py, &error.to_string(), error.code(), None),
+    }
+}
+
+/// An application that cannot be written.
+pub(crate) fn app_refused(py: Python<'_>, error: &AppEncodeError) -> PyErr {
+    match error {
+        AppEncodeError::Dial(error) => not_dialled(py, error),
+        AppEncodeError::Refused(refused) => local(py, &error.to_string(), error.code(), Some(refused.offset)),
+        _ => local(py, &error.to_string(), error.code(), None),
+    }
+}
+
+/// A text that is no call.
+pub(crate) fn no_call(py: Python<'_>, error: &DialReadError) -> PyErr {
+    let offset = if let DialReadError::Refused(error) = error { Some(error.offset) } else { None };
+    match dial_class(py).and_then(|class| class.call1((error.to_string(), error.code(), offset))) {
+        Ok(error) => PyErr::from_value(error),
+        Err(error) => error,
+    }
 }
 
 /// A command that cannot be written.
@@ -102,6 +146,12 @@ pub(crate) fn malformed(py: Python<'_>, error: EventError) -> PyResult<Bound<'_,
 
 /// Ids as a `range`.
 pub(crate) fn range<'py>(py: Python<'py>, unanswered: &Unanswered) -> PyResult<Bound<'py, PyRange>> {
+    let (first, end) = ids(unanswered);
+    PyRange::new(py, first, end)
+}
+
+/// The first id, and that after the last.
+pub(crate) fn ids(unanswered: &Unanswered) -> (isize, isize) {
     let first = unanswered.ids().next().map_or(0, |id| id.number() as isize);
-    PyRange::new(py, first, first + unanswered.len() as isize)
+    (first, first + unanswered.len() as isize)
 }

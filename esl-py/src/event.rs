@@ -1,24 +1,24 @@
 //! Events as lazy, immutable mappings.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::OnceLock;
 
 use esl_proto::Value;
 use esl_proto::event::{EncodeOptions, EventEncodeError, EventSource};
-use esl_proto::frame::Header;
-use esl_proto::name::{EventName, Format, header};
+use esl_proto::name::{AnswerState, CallDirection, CallState, ChannelState, EventName, Format, HangupCause, header};
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDict, PyIterator, PyList, PyString, PyTuple};
 
 use crate::error;
+use crate::headers;
 use crate::index::{Index, View};
-use crate::keys::key;
-use crate::names;
-use crate::text::{FormatWord, Octets, Text, decoded, header_list, item, shared, to_str, value_bytes, value_str};
+use crate::keys::Keys;
+use crate::lookup::{self, Otherwise};
+use crate::names::{self, Words};
+use crate::text::{FormatWord, Octets, Text, decoded, header_list, item, shared, value_bytes, value_str};
+use crate::variables::Variables;
 
 /// An event: an immutable mapping of header names to values, read when asked.
 ///
@@ -36,32 +36,6 @@ pub(crate) struct Event {
     index: OnceLock<Index>,
 }
 
-/// Initial capacity.
-const TYPICAL: usize = 100;
-
-/// A name whatever the case of its letters.
-struct Folded<'a>(Cow<'a, [u8]>);
-
-impl PartialEq for Folded<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.eq_ignore_ascii_case(&other.0)
-    }
-}
-
-impl Eq for Folded<'_> {}
-
-impl Hash for Folded<'_> {
-    /// Eight octets at once, with the bit of the case set in all of them.
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let (words, rest) = self.0.as_chunks::<8>();
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        for word in words.iter().chain([&last]) {
-            state.write_u64(u64::from_le_bytes(*word) | 0x2020_2020_2020_2020);
-        }
-    }
-}
-
 impl Event {
     pub(crate) fn from_text(format: Format, text: PyBackedBytes) -> Self {
         Self { format, text, index: OnceLock::new() }
@@ -71,29 +45,17 @@ impl Event {
         Self::from_text(event.format(), PyBytes::new(py, event.text()).into())
     }
 
+    pub(crate) fn parts(&self, py: Python<'_>) -> (Format, PyBackedBytes) {
+        (self.format, self.text.clone_ref(py))
+    }
+
     /// The headers, read once.
-    fn view(&self, py: Python<'_>) -> &View<'_> {
+    pub(crate) fn view(&self, py: Python<'_>) -> &View<'_> {
         self.index.get_or_init(|| Index::of(self.format, self.text.clone_ref(py))).view()
     }
 
     fn value_of(&self, py: Python<'_>, name: &str) -> Option<Py<PyString>> {
         self.view(py).get(name).map(|value| value_str(py, &value).unbind())
-    }
-
-    /// Each name in order of first appearance, as it is written there, with the last value of that name.
-    fn unique(&self, py: Python<'_>) -> Vec<(Cow<'_, [u8]>, Value<'_>)> {
-        let view = self.view(py);
-        let mut unique: Vec<(Cow<'_, [u8]>, Value<'_>)> = Vec::with_capacity(TYPICAL);
-        let mut places: HashMap<Folded<'_>, usize> = HashMap::with_capacity(TYPICAL);
-        for Header { name, value } in view.headers() {
-            let name = decoded(&name);
-            let place = *places.entry(Folded(name.clone())).or_insert(unique.len());
-            match unique.get_mut(place) {
-                Some(entry) => entry.1 = value,
-                None => unique.push((name, value)),
-            }
-        }
-        unique
     }
 
     /// The event's document in a format, as every reader understands it.
@@ -117,16 +79,28 @@ impl Event {
         }
     }
 
-    fn names<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(py, self.unique(py).iter().map(|(name, _)| key(py, name)).collect::<Vec<_>>())
+    fn dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        headers::dict(py, self.view(py).headers())
     }
 
-    fn dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let dict = PyDict::new(py);
-        for (name, value) in self.unique(py) {
-            dict.set_item(key(py, &name), item(py, &value, value_str)?)?;
+    /// The values of an array.
+    pub(crate) fn list<'py>(&self, py: Python<'py>, name: &[u8]) -> PyResult<Bound<'py, PyList>> {
+        let view = self.view(py);
+        match self.format {
+            Format::Xml => lookup::list(py, view.get_all(name)),
+            Format::Plain | Format::Json => lookup::list(py, view.get(name).into_iter()),
         }
-        Ok(dict)
+    }
+
+    /// The word in a header.
+    fn word<'py, W: Words>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyString>>> {
+        self.view(py).get(name).map(|value| names::word::<W>(py, &value)).transpose()
+    }
+
+    /// The time in a header, if it is one.
+    fn time<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let time = self.view(py).get(name).and_then(|value| value.to_u64());
+        time.filter(|time| *time > 0).map(|time| lookup::moment(py, time)).transpose()
     }
 }
 
@@ -140,12 +114,8 @@ impl Event {
     /// The event's name: an `EventName`, or a `str` if it is none that is known. None for an event diverted from its
     /// session.
     #[getter]
-    fn name(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        let Some(value) = self.view(py).get(header::EVENT_NAME) else { return Ok(None) };
-        match EventName::from_bytes(&decoded(&value)) {
-            EventName::Other(word) => Ok(Some(to_str(py, word).into_any().unbind())),
-            known => names::event_name(py, known).map(Some),
-        }
+    fn name<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyString>>> {
+        self.word::<EventName<'_>>(py, header::EVENT_NAME)
     }
 
     /// Event-Subclass, of a CUSTOM event.
@@ -154,10 +124,161 @@ impl Event {
         self.value_of(py, header::EVENT_SUBCLASS)
     }
 
-    /// Unique-ID: the channel.
+    /// Event-Sequence: the server's own number of the event. Events do not come in its order.
+    #[getter]
+    fn sequence(&self, py: Python<'_>) -> Option<u64> {
+        self.view(py).sequence()
+    }
+
+    /// Event-Date-Timestamp: when the event happened.
+    #[getter]
+    fn timestamp<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.time(py, header::EVENT_DATE_TIMESTAMP)
+    }
+
+    /// Core-UUID: the running server; a new one after a restart.
+    #[getter]
+    fn core_uuid(&self, py: Python<'_>) -> Option<Py<PyString>> {
+        self.value_of(py, header::CORE_UUID)
+    }
+
+    /// Unique-ID: the channel that the event is about.
     #[getter]
     fn unique_id(&self, py: Python<'_>) -> Option<Py<PyString>> {
         self.value_of(py, header::UNIQUE_ID)
+    }
+
+    /// Channel-Name: the channel's name, such as `sofia/internal/1000@pbx`.
+    #[getter]
+    fn channel_name(&self, py: Python<'_>) -> Option<Py<PyString>> {
+        self.value_of(py, header::CHANNEL_NAME)
+    }
+
+    /// Other-Leg-Unique-ID: the channel that this one is bridged to or made by.
+    #[getter]
+    fn other_leg(&self, py: Python<'_>) -> Option<Py<PyString>> {
+        self.value_of(py, header::OTHER_LEG_UNIQUE_ID)
+    }
+
+    /// Channel-State: where the channel is in its life. A `ChannelState`, or a `str` if it is none that is known; so are
+    /// all words of a list.
+    #[getter]
+    fn channel_state<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyString>>> {
+        self.word::<ChannelState<'_>>(py, header::CHANNEL_STATE)
+    }
+
+    /// Channel-Call-State: where the call is in its life.
+    #[getter]
+    fn call_state<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyString>>> {
+        self.word::<CallState<'_>>(py, header::CHANNEL_CALL_STATE)
+    }
+
+    /// Answer-State: whether the call has been answered.
+    #[getter]
+    fn answer_state<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyString>>> {
+        self.word::<AnswerState<'_>>(py, header::ANSWER_STATE)
+    }
+
+    /// Call-Direction: who called, seen from FreeSWITCH.
+    #[getter]
+    fn direction<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyString>>> {
+        self.word::<CallDirection<'_>>(py, header::CALL_DIRECTION)
+    }
+
+    /// Hangup-Cause: why the call has ended.
+    #[getter]
+    fn hangup_cause<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyString>>> {
+        self.word::<HangupCause<'_>>(py, header::HANGUP_CAUSE)
+    }
+
+    /// Caller-Caller-ID-Number: the caller's number.
+    #[getter]
+    fn caller_number(&self, py: Python<'_>) -> Option<Py<PyString>> {
+        self.value_of(py, header::CALLER_NUMBER)
+    }
+
+    /// Caller-Caller-ID-Name: the caller's name, which the caller chooses.
+    #[getter]
+    fn caller_name(&self, py: Python<'_>) -> Option<Py<PyString>> {
+        self.value_of(py, header::CALLER_NAME)
+    }
+
+    /// Caller-Destination-Number: what was dialled.
+    #[getter]
+    fn destination(&self, py: Python<'_>) -> Option<Py<PyString>> {
+        self.value_of(py, header::CALLER_DESTINATION)
+    }
+
+    /// Caller-Channel-Created-Time: when the channel was made. None for a time that has not come, here and below.
+    #[getter]
+    fn created_time<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.time(py, header::CHANNEL_CREATED_TIME)
+    }
+
+    /// Caller-Channel-Progress-Time: when it began to ring.
+    #[getter]
+    fn progress_time<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.time(py, header::CHANNEL_PROGRESS_TIME)
+    }
+
+    /// Caller-Channel-Progress-Media-Time: when early media began.
+    #[getter]
+    fn progress_media_time<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.time(py, header::CHANNEL_PROGRESS_MEDIA_TIME)
+    }
+
+    /// Caller-Channel-Answered-Time: when it was answered.
+    #[getter]
+    fn answered_time<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.time(py, header::CHANNEL_ANSWERED_TIME)
+    }
+
+    /// Caller-Channel-Bridged-Time: when it was bridged.
+    #[getter]
+    fn bridged_time<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.time(py, header::CHANNEL_BRIDGED_TIME)
+    }
+
+    /// Caller-Channel-Hangup-Time: when it was hung up.
+    #[getter]
+    fn hangup_time<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.time(py, header::CHANNEL_HANGUP_TIME)
+    }
+
+    /// Application: the application that runs or has run.
+    #[getter]
+    fn application(&self, py: Python<'_>) -> Option<Py<PyString>> {
+        self.value_of(py, header::APPLICATION)
+    }
+
+    /// Application-Data: its argument; None if there was none.
+    #[getter]
+    fn application_data(&self, py: Python<'_>) -> Option<Py<PyString>> {
+        self.value_of(py, header::APPLICATION_DATA)
+    }
+
+    /// Application-Response: what it has said at its end.
+    #[getter]
+    fn application_response(&self, py: Python<'_>) -> Option<Py<PyString>> {
+        self.value_of(py, header::APPLICATION_RESPONSE)
+    }
+
+    /// DTMF-Digit: the digit of a DTMF event.
+    #[getter]
+    fn dtmf_digit(&self, py: Python<'_>) -> Option<Py<PyString>> {
+        self.value_of(py, header::DTMF_DIGIT)
+    }
+
+    /// DTMF-Duration: how long it was, in samples.
+    #[getter]
+    fn dtmf_duration(&self, py: Python<'_>) -> Option<u64> {
+        self.view(py).dtmf_duration()
+    }
+
+    /// The variables of the channel.
+    #[getter]
+    fn variables(slf: Bound<'_, Self>) -> Variables {
+        Variables::of(slf.unbind())
     }
 
     /// Job-UUID: the job that a BACKGROUND_JOB event is the end of.
@@ -218,9 +339,52 @@ impl Event {
     }
 
     /// The value of this name as one text, or `default`: an array as the server itself says it, `ARRAY::a|:b`.
-    #[pyo3(signature = (name, default=""))]
-    fn get_str<'py>(&self, py: Python<'py>, name: Text, default: &str) -> Bound<'py, PyString> {
-        self.view(py).get(&*name).map_or_else(|| PyString::new(py, default), |value| value_str(py, &value))
+    #[pyo3(signature = (name, default=Otherwise::Empty), text_signature = "($self, name, default='')")]
+    fn get_str<'py>(&self, py: Python<'py>, name: Text, default: Otherwise<'py>) -> Bound<'py, PyAny> {
+        lookup::text(py, self.view(py).get(&*name), default)
+    }
+
+    /// The value of this name as a whole number, or `default` if there is none, or an empty one. Raises ValueError, with the
+    /// name, for what is no number.
+    #[pyo3(signature = (name, default=None))]
+    fn get_int<'py>(
+        &self,
+        py: Python<'py>,
+        name: Text,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        Ok(lookup::int(py, &name, self.view(py).get(&*name))?.map(Bound::into_any).or(default))
+    }
+
+    /// The value of this name as a number, or `default` if there is none, or an empty one. Raises ValueError, with the name,
+    /// for what is no number.
+    #[pyo3(signature = (name, default=None))]
+    fn get_float<'py>(
+        &self,
+        py: Python<'py>,
+        name: Text,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        Ok(lookup::float(py, &name, self.view(py).get(&*name))?.map(Bound::into_any).or(default))
+    }
+
+    /// The value of this name as a `datetime` in UTC, or `default` if there is none, or 0, which is never. It counts
+    /// microseconds since 1970 or, below 100000000000, seconds (`variable_start_epoch`). Raises ValueError, with the name,
+    /// for what is no time.
+    #[pyo3(signature = (name, default=None))]
+    fn get_time<'py>(
+        &self,
+        py: Python<'py>,
+        name: Text,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        Ok(lookup::time(py, &name, self.view(py).get(&*name))?.or(default))
+    }
+
+    /// The value of this name as a list: the items of an array, or the one value; empty if there is none. In XML an array is
+    /// several headers of one name, so that it has the values of all of them.
+    fn get_list<'py>(&self, py: Python<'py>, name: Text) -> PyResult<Bound<'py, PyList>> {
+        self.list(py, &name)
     }
 
     /// The value of this name in octets, or None.
@@ -239,8 +403,9 @@ impl Event {
 
     /// All headers in the order of the wire, duplicates among them.
     fn headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let mut keys = Keys::lock();
         header_list(py, self.view(py).headers(), |header| {
-            Ok((key(py, &decoded(&header.name)).into_any(), item(py, &header.value, value_str)?))
+            Ok((keys.get(py, &decoded(&header.name)).0.into_any(), item(py, &header.value, value_str)?))
         })
     }
 
@@ -284,11 +449,7 @@ impl Event {
 
     /// The names, as a view.
     fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let names = PyDict::new(py);
-        for name in self.names(py)? {
-            names.set_item(name, py.None())?;
-        }
-        names.call_method0("keys")
+        self.dict(py)?.call_method0("keys")
     }
 
     /// The values, as a view.
@@ -313,12 +474,12 @@ impl Event {
         name.extract::<Text>().is_ok_and(|name| self.view(py).get(&*name).is_some())
     }
 
-    fn __len__(&self, py: Python<'_>) -> usize {
-        self.unique(py).len()
+    fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
+        Ok(self.dict(py)?.len())
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        self.names(py)?.try_iter()
+        self.dict(py)?.try_iter()
     }
 
     fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> Py<PyAny> {

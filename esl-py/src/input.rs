@@ -107,6 +107,17 @@ impl Input {
         false
     }
 
+    /// All octets that have not been consumed.
+    pub(crate) fn rest(&self) -> Vec<u8> {
+        let mut rest = self.carry.clone();
+        let mut at = self.at;
+        for chunk in &self.chunks {
+            rest.extend_from_slice(&chunk[at..]);
+            at = 0;
+        }
+        rest
+    }
+
     /// Drops everything.
     pub(crate) fn clear(&mut self) {
         *self = Self { ended: self.ended, ..Self::default() };

@@ -1,7 +1,7 @@
 //! Header names as `str`, made once: a busy server uses the same few hundred for ever, and dictionaries that a program
 //! keeps share them.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -20,27 +20,38 @@ struct Key {
 
 static KEYS: Mutex<[Option<Key>; PLACES]> = Mutex::new([const { None }; PLACES]);
 
-/// A header's name as `str`.
-pub(crate) fn key<'py>(py: Python<'py>, name: &[u8]) -> Bound<'py, PyString> {
-    // `try_lock`: under contention, or if a finalizer re-enters here, make the string without the cache instead of waiting.
-    let Some(mut keys) = KEYS.try_lock().ok().filter(|_| name.len() <= LONGEST) else { return to_str(py, name) };
-    let place = &mut keys[place(name)];
-    match place {
-        Some(key) if *key.octets == *name => key.text.bind(py).clone(),
-        _ => {
-            let text = to_str(py, name);
-            *place = Some(Key { octets: name.into(), text: text.clone().unbind() });
-            text
+/// The names, for as long as an event is read.
+pub(crate) struct Keys(Option<MutexGuard<'static, [Option<Key>; PLACES]>>);
+
+impl Keys {
+    /// `try_lock`: under contention, or if a finalizer re-enters here, strings are made without the cache instead of waiting.
+    pub(crate) fn lock() -> Self {
+        Self(KEYS.try_lock().ok())
+    }
+
+    /// A header's name, and a hash of it that is the same for all cases of its letters.
+    pub(crate) fn get<'py>(&mut self, py: Python<'py>, name: &[u8]) -> (Bound<'py, PyString>, u32) {
+        let hash = hash(name);
+        let Some(keys) = self.0.as_mut().filter(|_| name.len() <= LONGEST) else { return (to_str(py, name), hash) };
+        let place = &mut keys[hash as usize % PLACES];
+        match place {
+            Some(key) if *key.octets == *name => (key.text.bind(py).clone(), hash),
+            _ => {
+                let text = to_str(py, name);
+                *place = Some(Key { octets: name.into(), text: text.clone().unbind() });
+                (text, hash)
+            }
         }
     }
 }
 
-fn place(name: &[u8]) -> usize {
+/// Eight octets at once, with the bit of the case set in all of them.
+fn hash(name: &[u8]) -> u32 {
     let (words, rest) = name.as_chunks::<8>();
     let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);
     let hash = words.iter().chain([&last]).fold(0_u64, |hash, word| {
-        (hash.rotate_left(5) ^ u64::from_le_bytes(*word)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        (hash.rotate_left(5) ^ (u64::from_le_bytes(*word) | 0x2020_2020_2020_2020)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     });
-    (hash >> 32) as usize % PLACES
+    (hash >> 32) as u32
 }

@@ -2,19 +2,22 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use esl_proto::client::{End, Eof, Unanswered};
 use esl_proto::message::{
     ApiResponse as CoreResponse, DisconnectNotice, LogLine as CoreLine, Reply as CoreReply, SocketMode, Status,
 };
-use esl_proto::{Frame as CoreFrame, Message};
+use esl_proto::{Frame as CoreFrame, Message, Value};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::{PyBytes, PyList, PyRange, PyString};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyList, PyRange, PyString, PyTuple};
 
 use crate::error;
 use crate::event::Event;
-use crate::text::{Text, decoded, header_list, shared, to_str, value_bytes, value_str};
+use crate::text::{Octets, Text, decoded, header_list, shared, to_str, value_bytes, value_str};
 
 /// A frame that is not an event: its headers, undecoded, and its body. The names of headers match in any case.
 #[pyclass(frozen, subclass, module = "esl_proto")]
@@ -144,9 +147,94 @@ impl Frame {
         PyBytes::new(py, &self.said())
     }
 
+    /// `text` as a list: the elements of an array, as the server says one (`ARRAY::one|:two`), or the one text.
+    #[getter]
+    fn elements<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let said = self.said();
+        PyList::new(py, Value::from_bytes(&said).elements().map(|element| value_str(py, &element)).collect::<Vec<_>>())
+    }
+
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
         Ok(format!("<{} {}>", slf.get_type().name()?, slf.get().shown()))
     }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
+        let (py, frame) = (slf.py(), slf.get());
+        let ends = |part: &Option<Range<usize>>| part.as_ref().map(|part| (part.start, part.end));
+        let parts = (frame.raw(py), frame.head, ends(&frame.body), ends(&frame.content_type), frame.flags);
+        let mut more = More::default();
+        if let Ok(reply) = slf.cast::<Reply>() {
+            more.0 = Some(reply.get().id);
+        } else if let Ok(response) = slf.cast::<ApiResponse>() {
+            more.0 = Some(response.get().id);
+        } else if let Ok(rejected) = slf.cast::<Rejected>() {
+            more.2 = Some(rejected.get().unanswered);
+        }
+        if let Ok(connected) = slf.cast::<Connected>() {
+            more.1 = Some(connected.get().channel.clone_ref(py));
+        }
+        let restore = py.import("esl_proto._native")?.getattr("frame_of_parts")?;
+        (restore, (slf.get_type().name()?, parts, more)).into_pyobject(py)
+    }
+}
+
+/// What frames of a class have beside the frame: an id, the data of a channel, the ids of what will not be answered.
+type More = (Option<u64>, Option<Py<Event>>, Option<(isize, isize)>);
+type Ends = Option<(usize, usize)>;
+
+/// A frame that was pickled.
+#[pyfunction]
+pub(crate) fn frame_of_parts(
+    py: Python<'_>,
+    class: &str,
+    parts: (Octets, usize, Ends, Ends, u32),
+    more: More,
+) -> PyResult<Py<PyAny>> {
+    let (raw, head, body, content_type, flags) = parts;
+    let part = |ends: Ends| ends.map(|(start, end)| start..end);
+    let frame = Frame { raw: raw.0, head, body: part(body), content_type: part(content_type), flags };
+    let wrong = || PyValueError::new_err(format!("no parts of a frame: {class}"));
+    let frame = PyClassInitializer::from(frame);
+    let reply =
+        |frame: PyClassInitializer<Frame>| Ok::<_, PyErr>(frame.add_subclass(Reply::new(more.0.ok_or_else(wrong)?)));
+    Ok(match class {
+        "Frame" => Py::new(py, frame)?.into_any(),
+        "Reply" => Py::new(py, reply(frame)?)?.into_any(),
+        "Authenticated" => Py::new(py, reply(frame)?.add_subclass(Authenticated))?.into_any(),
+        "AuthRefused" => Py::new(py, reply(frame)?.add_subclass(AuthRefused))?.into_any(),
+        "Connected" => {
+            let channel = more.1.as_ref().ok_or_else(wrong)?.clone_ref(py);
+            Py::new(py, reply(frame)?.add_subclass(Connected { channel }))?.into_any()
+        }
+        "ApiResponse" => {
+            let id = more.0.ok_or_else(wrong)?;
+            Py::new(py, frame.add_subclass(ApiResponse { id }))?.into_any()
+        }
+        "AuthRequest" => Py::new(py, frame.add_subclass(AuthRequest))?.into_any(),
+        "LogLine" => Py::new(py, frame.add_subclass(LogLine))?.into_any(),
+        "Lingering" => Py::new(py, frame.add_subclass(Lingering))?.into_any(),
+        "Rejected" => {
+            let unanswered = more.2.ok_or_else(wrong)?;
+            Py::new(py, frame.add_subclass(Rejected { unanswered }))?.into_any()
+        }
+        "Unexpected" => Py::new(py, frame.add_subclass(Unexpected))?.into_any(),
+        _ => return Err(wrong()),
+    })
+}
+
+/// The end of a connection that was pickled.
+#[pyfunction]
+pub(crate) fn closed_of_parts(
+    end: &str,
+    text: Py<PyString>,
+    notice: Option<Py<Frame>>,
+    unanswered: (isize, isize),
+    incomplete: usize,
+    missing: usize,
+) -> PyResult<Closed> {
+    let known = end_reasons().into_iter().map(|(word, _)| word).find(|word| *word == end);
+    let end = known.ok_or_else(|| PyValueError::new_err(format!("no end of a connection: {end}")))?;
+    Ok(Closed { end, text, notice, unanswered, incomplete, missing })
 }
 
 /// The answer to a command: command/reply.
@@ -155,6 +243,15 @@ pub(crate) struct Reply {
     /// The id of the command that it answers.
     #[pyo3(get)]
     id: u64,
+    /// How the text begins, and the text, once somebody has asked.
+    status: OnceLock<Status>,
+    text: PyOnceLock<Py<PyString>>,
+}
+
+impl Reply {
+    const fn new(id: u64) -> Self {
+        Self { id, status: OnceLock::new(), text: PyOnceLock::new() }
+    }
 }
 
 fn reply<'a>(slf: &'a Bound<'_, Reply>) -> Option<CoreReply<'a>> {
@@ -162,11 +259,18 @@ fn reply<'a>(slf: &'a Bound<'_, Reply>) -> Option<CoreReply<'a>> {
 }
 
 fn reply_status(slf: &Bound<'_, Reply>) -> Status {
-    reply(slf).map_or(Status::Bare, |reply| reply.status())
+    *slf.get().status.get_or_init(|| reply(slf).map_or(Status::Bare, |reply| reply.status()))
 }
 
 #[pymethods]
 impl Reply {
+    /// What the reply says: its Reply-Text. Octets that are not UTF-8 become U+FFFD.
+    #[getter]
+    fn text<'py>(slf: &Bound<'py, Self>) -> Bound<'py, PyString> {
+        let py = slf.py();
+        slf.get().text.get_or_init(py, || slf.as_super().get().text(py).unbind()).bind(py).clone()
+    }
+
     /// Whether it begins with `+OK`; False if another text stands in the place of the Reply-Text.
     #[getter]
     fn ok(slf: &Bound<'_, Self>) -> bool {
@@ -389,7 +493,8 @@ impl Lingering {
 /// The access list does not allow this address. The end follows.
 #[pyclass(frozen, extends = Frame, module = "esl_proto")]
 pub(crate) struct Rejected {
-    unanswered: Unanswered,
+    /// The first id, and that after the last.
+    unanswered: (isize, isize),
 }
 
 #[pymethods]
@@ -397,7 +502,7 @@ impl Rejected {
     /// The ids of the commands that will never be answered.
     #[getter]
     fn unanswered<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyRange>> {
-        error::range(py, &self.unanswered)
+        PyRange::new(py, self.unanswered.0, self.unanswered.1)
     }
 }
 
@@ -418,7 +523,8 @@ pub(crate) struct Closed {
     /// The notice; None without one.
     #[pyo3(get)]
     notice: Option<Py<Frame>>,
-    unanswered: Unanswered,
+    /// The first id, and that after the last.
+    unanswered: (isize, isize),
     /// How many octets of a frame have come that the end has cut off.
     #[pyo3(get)]
     incomplete: usize,
@@ -432,12 +538,21 @@ impl Closed {
     /// The ids of the commands that will never be answered.
     #[getter]
     fn unanswered<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyRange>> {
-        error::range(py, &self.unanswered)
+        PyRange::new(py, self.unanswered.0, self.unanswered.1)
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let text = self.text.bind(py).to_cow()?;
-        Ok(format!("<Closed {:?} {:?}, {} unanswered>", self.end, text.trim_end(), self.unanswered.len()))
+        let unanswered = self.unanswered.1 - self.unanswered.0;
+        Ok(format!("<Closed {:?} {:?}, {unanswered} unanswered>", self.end, text.trim_end()))
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
+        let (py, closed) = (slf.py(), slf.get());
+        let restore = py.import("esl_proto._native")?.getattr("closed_of_parts")?;
+        let notice = closed.notice.as_ref().map(|notice| notice.clone_ref(py));
+        let text = closed.text.clone_ref(py);
+        (restore, (closed.end, text, notice, closed.unanswered, closed.incomplete, closed.missing)).into_pyobject(py)
     }
 }
 
@@ -448,7 +563,7 @@ impl Closed {
             end: word(eof.end),
             text: PyString::new(py, "").unbind(),
             notice: None,
-            unanswered: eof.unanswered,
+            unanswered: error::ids(&eof.unanswered),
             incomplete: eof.incomplete,
             missing: eof.missing,
         }
@@ -514,7 +629,7 @@ impl Arrived<'_> {
     }
 
     fn reply_object<T: pyo3::PyClass<BaseType = Reply>>(&self, py: Python<'_>, id: u64, class: T) -> Made {
-        let reply = PyClassInitializer::from(self.base(py)).add_subclass(Reply { id });
+        let reply = PyClassInitializer::from(self.base(py)).add_subclass(Reply::new(id));
         Ok(Py::new(py, reply.add_subclass(class))?.into_any())
     }
 
@@ -535,7 +650,7 @@ impl Arrived<'_> {
     }
 
     pub(crate) fn rejected(&self, py: Python<'_>, unanswered: &Unanswered) -> Made {
-        self.object(py, Rejected { unanswered: *unanswered })
+        self.object(py, Rejected { unanswered: error::ids(unanswered) })
     }
 
     pub(crate) fn response(&self, py: Python<'_>, id: u64) -> Made {
@@ -543,7 +658,7 @@ impl Arrived<'_> {
     }
 
     pub(crate) fn reply(&self, py: Python<'_>, id: u64) -> Made {
-        self.object(py, Reply { id })
+        self.object(py, Reply::new(id))
     }
 
     pub(crate) fn authenticated(&self, py: Python<'_>, id: u64) -> Made {
@@ -577,7 +692,7 @@ impl Arrived<'_> {
             end: word(end),
             text: to_str(py, notice.text()).unbind(),
             notice: Some(Py::new(py, self.base(py))?),
-            unanswered: *unanswered,
+            unanswered: error::ids(unanswered),
             incomplete: 0,
             missing: 0,
         };

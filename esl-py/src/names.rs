@@ -1,24 +1,66 @@
-//! The vocabulary: what `esl_proto.names` is checked against, and event names as its members.
+//! The vocabulary: what `esl_proto.names` is made from, and words as its members.
 
 use std::collections::HashMap;
 
+use esl_proto::Value;
 use esl_proto::name::{
     AnswerState, CallDirection, CallState, ChannelState, EventName, HangupCause, LogLevel, Priority,
 };
-use pyo3::exceptions::PyLookupError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyString;
 
-/// The member of `esl_proto.names.EventName` for a known name.
-pub(crate) fn event_name(py: Python<'_>, name: EventName<'_>) -> PyResult<Py<PyAny>> {
-    static MEMBERS: PyOnceLock<HashMap<EventName<'static>, Py<PyAny>>> = PyOnceLock::new();
-    let members = MEMBERS.get_or_try_init(py, || -> PyResult<_> {
-        let class = py.import("esl_proto.names")?.getattr("EventName")?;
-        let member = |name: &EventName<'static>| Ok((*name, class.call1((name.as_str(),))?.unbind()));
-        EventName::KNOWN.iter().map(member).collect()
+use crate::text::{decoded, to_str};
+
+/// The members of an enum by their words.
+type Members = HashMap<Vec<u8>, Py<PyString>>;
+
+/// A kind of words that events hold.
+pub(crate) trait Words {
+    /// The class in `esl_proto.names`.
+    const CLASS: &'static str;
+    /// Where its members are kept.
+    fn members() -> &'static PyOnceLock<Members>;
+    /// The word as FreeSWITCH writes it, if it is in the list.
+    fn known(octets: &[u8]) -> Option<&'static [u8]>;
+}
+
+macro_rules! words {
+    ($($name:ident)+) => {$(
+        impl Words for $name<'_> {
+            const CLASS: &'static str = stringify!($name);
+
+            fn members() -> &'static PyOnceLock<Members> {
+                static MEMBERS: PyOnceLock<Members> = PyOnceLock::new();
+                &MEMBERS
+            }
+
+            fn known(octets: &[u8]) -> Option<&'static [u8]> {
+                match $name::from_bytes(octets) {
+                    $name::Other(_) => None,
+                    known => $name::KNOWN.iter().find(|word| **word == known).map($name::as_bytes),
+                }
+            }
+        }
+    )+};
+}
+
+words! { EventName HangupCause ChannelState CallState AnswerState CallDirection }
+
+/// The member of `esl_proto.names` for a word, or a `str` for one that is in no list.
+pub(crate) fn word<'py, W: Words>(py: Python<'py>, value: &Value<'_>) -> PyResult<Bound<'py, PyString>> {
+    let octets = decoded(value);
+    let members = W::members().get_or_try_init(py, || -> PyResult<_> {
+        let class = py.import("esl_proto.names")?.getattr(W::CLASS)?;
+        let member = |member: PyResult<Bound<'_, PyAny>>| {
+            let member = member?.cast_into::<PyString>()?;
+            Ok((member.to_cow()?.as_bytes().to_vec(), member.unbind()))
+        };
+        class.try_iter()?.map(member).collect()
     })?;
-    let found = members.get(&name).map(|member| member.clone_ref(py));
-    found.ok_or_else(|| PyLookupError::new_err("not in the vocabulary"))
+    // What a server writes is in its own case; what people type may not be.
+    let member = members.get(&*octets).or_else(|| members.get(W::known(&octets)?));
+    Ok(member.map_or_else(|| to_str(py, &octets), |member| member.bind(py).clone()))
 }
 
 type Vocabulary = Vec<(&'static str, Vec<(String, Option<i32>)>)>;

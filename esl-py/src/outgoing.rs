@@ -1,11 +1,18 @@
 //! What a listener has to deliver: events and log lines that a host gave, until their turn comes.
 
-use esl_proto::event::{Field, OutgoingEvent};
-use esl_proto::server::LogData;
+use std::sync::{Arc, Mutex};
+
+use esl_proto::event::{EventEncodeError, EventSource, Field, OutgoingEvent as CoreEvent};
+use esl_proto::name::{Format, header};
+use esl_proto::server::{EventCoding, LogData};
 use esl_proto::{Value, name::LogLevel};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyString;
 
+use crate::event::Event;
+use crate::output::Output;
 use crate::text::{Octets, Pairs, Text};
 
 /// The value of a header.
@@ -28,19 +35,19 @@ impl<'py> FromPyObject<'_, 'py> for Content {
     }
 }
 
-/// An event, not written yet.
-pub(crate) struct Event {
+/// An event that a host makes.
+pub(crate) struct Made {
     headers: Vec<(Text, Content)>,
     body: Option<Text>,
 }
 
-impl Event {
+impl Made {
     pub(crate) fn new(headers: Pairs<Content>, body: Option<Text>) -> Self {
         Self { headers: headers.0, body }
     }
 
     /// Shows the event to the core.
-    pub(crate) fn with<T>(&self, act: impl FnOnce(&OutgoingEvent<'_>) -> T) -> T {
+    pub(crate) fn with<T>(&self, act: impl FnOnce(&CoreEvent<'_>) -> T) -> T {
         let arrays: Vec<Vec<&[u8]>> = self
             .headers
             .iter()
@@ -58,7 +65,128 @@ impl Event {
                 Content::Array(_) => Field::array(&**name, items),
             })
             .collect();
-        act(&OutgoingEvent { headers: &fields, body: self.body.as_deref().map(Value::from_bytes) })
+        act(&CoreEvent { headers: &fields, body: self.body.as_deref().map(Value::from_bytes) })
+    }
+}
+
+/// Where the headers of an event are.
+enum Source {
+    Made(Made),
+    /// One that has come from a server, as it was read.
+    Read(Format, PyBackedBytes),
+}
+
+/// An event that waits, perhaps at several connections: written once for each coding that they ask for.
+pub(crate) struct Outgoing {
+    source: Source,
+    /// Whether it goes to several connections, so that what is written is kept.
+    is_shared: bool,
+    frames: Mutex<Vec<(EventCoding, Arc<[u8]>)>>,
+}
+
+impl Outgoing {
+    pub(crate) fn made(headers: Pairs<Content>, body: Option<Text>) -> Self {
+        Self::new(Source::Made(Made::new(headers, body)), false)
+    }
+
+    const fn new(source: Source, is_shared: bool) -> Self {
+        Self { source, is_shared, frames: Mutex::new(Vec::new()) }
+    }
+
+    /// Shows the event to the core.
+    pub(crate) fn with<T>(&self, act: impl FnOnce(&dyn EventSource) -> T) -> T {
+        match &self.source {
+            Source::Made(made) => made.with(|event| act(event)),
+            Source::Read(format, text) => act(&esl_proto::Event::new(*format, text)),
+        }
+    }
+
+    /// Writes the frame to the end of `out`.
+    pub(crate) fn append(&self, coding: EventCoding, out: &mut Output) -> Result<(), EventEncodeError> {
+        if !self.is_shared {
+            return self.with(|event| out.append(|room| coding.encode(event, room)));
+        }
+        // Ignore poisoning: a frame is there or not. Nothing of Python's is called while the lock is held.
+        let mut frames = self.frames.lock().unwrap_or_else(|poison| poison.into_inner());
+        let written = frames.iter().find(|(of, _)| *of == coding).map(|(_, frame)| Arc::clone(frame));
+        let frame = match written {
+            Some(frame) => frame,
+            None => {
+                let mut buffer = Output::default();
+                self.with(|event| buffer.append(|room| coding.encode(event, room)))?;
+                let frame: Arc<[u8]> = buffer.fetch(usize::MAX).into();
+                frames.push((coding, Arc::clone(&frame)));
+                frame
+            }
+        };
+        out.put(&frame);
+        Ok(())
+    }
+}
+
+/// An event for several connections: `Server.offer` takes it, and it is written once for each format that they ask for.
+///
+/// All headers must be given, Event-Name too; a list is an array. Only Content-Length comes by itself.
+/// `OutgoingEvent.of(event)` is an event that has come, as it is.
+#[pyclass(frozen, module = "esl_proto")]
+pub(crate) struct OutgoingEvent {
+    pub(crate) event: Arc<Outgoing>,
+}
+
+#[pymethods]
+impl OutgoingEvent {
+    #[new]
+    #[pyo3(signature = (headers, body=None))]
+    fn new(headers: Pairs<Content>, body: Option<Text>) -> Self {
+        Self { event: Arc::new(Outgoing::new(Source::Made(Made::new(headers, body)), true)) }
+    }
+
+    /// An event that has come from a server, header by header as it was read.
+    #[staticmethod]
+    fn of(py: Python<'_>, event: &Event) -> Self {
+        let (format, text) = event.parts(py);
+        Self { event: Arc::new(Outgoing::new(Source::Read(format, text), true)) }
+    }
+
+    fn __repr__(&self) -> String {
+        self.event.with(|event| {
+            let mut name = None;
+            let _ = event.visit(&mut |field| {
+                if field.name == *header::EVENT_NAME {
+                    name = field.content.items().next().map(|value| value.to_string());
+                }
+            });
+            format!("<OutgoingEvent {}>", name.as_deref().unwrap_or("without a name"))
+        })
+    }
+}
+
+/// What is offered to a connection.
+pub(crate) enum Offered {
+    Shared(Arc<Outgoing>),
+    Own(Outgoing),
+}
+
+impl Offered {
+    pub(crate) fn into_event(self) -> Arc<Outgoing> {
+        match self {
+            Self::Shared(event) => event,
+            Self::Own(event) => Arc::new(event),
+        }
+    }
+
+    /// An event that is there, or one of these headers.
+    pub(crate) fn of(event: &Bound<'_, PyAny>, body: Option<Text>) -> PyResult<Self> {
+        let shared = event.cast::<OutgoingEvent>().map(|event| Arc::clone(&event.get().event));
+        let read = event.cast::<Event>().map(|event| event.get().parts(event.py()));
+        match (shared, read) {
+            (Ok(_), _) | (_, Ok(_)) if body.is_some() => {
+                Err(PyTypeError::new_err("an event that is there has a body of its own"))
+            }
+            (Ok(event), _) => Ok(Self::Shared(event)),
+            (_, Ok((format, text))) => Ok(Self::Own(Outgoing::new(Source::Read(format, text), false))),
+            _ => Ok(Self::Own(Outgoing::made(event.extract()?, body))),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a listener has written, until its host fetches it.
 
+use esl_proto::event::EventEncodeError;
 use esl_proto::server::{DeliverError, ResponseError, Server};
 use esl_proto::text::Insufficient;
 
@@ -12,6 +13,12 @@ pub(crate) trait Required {
 impl Required for Insufficient {
     fn required(&self) -> Option<usize> {
         Some(self.required)
+    }
+}
+
+impl Required for EventEncodeError {
+    fn required(&self) -> Option<usize> {
+        self.required()
     }
 }
 
@@ -64,6 +71,11 @@ impl Output {
                 },
             }
         }
+    }
+
+    /// Appends what is written already.
+    pub(crate) fn put(&mut self, octets: &[u8]) {
+        self.octets.extend_from_slice(octets);
     }
 
     /// Takes so many octets off the front, or all that there are.

@@ -1,10 +1,10 @@
 //! The listener's side of a connection.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use esl_proto::Limits;
-use esl_proto::event::{EventEncodeError, EventSource, OutgoingEvent, OutgoingEventError};
+use esl_proto::event::{EventEncodeError, EventSource, OutgoingEventError};
 use esl_proto::raw::server as raw;
 use esl_proto::server::{
     Admission, Closed, Control, Goodbye, Poll, Response, ResponseError, Rights, Server as Core, ServerLimits,
@@ -19,7 +19,7 @@ use crate::command::Level;
 use crate::error;
 use crate::host_request::{Effect, HostRequest, ServerClosed, word};
 use crate::input::Input;
-use crate::outgoing::{Content, Event, LogLine};
+use crate::outgoing::{Content, LogLine, Made, Offered, Outgoing};
 use crate::output::Output;
 use crate::pattern::Patterns;
 use crate::text::{Octets, Pairs, Text};
@@ -31,8 +31,8 @@ use crate::text::{Octets, Pairs, Text};
 /// returns after each iteration, answer and delivery. Give every event that happens to `offer`, which knows whether this
 /// client wants it.
 ///
-/// Objects may be used from several threads, with a GIL or without; their calls wait for each other.  `` is answered
-/// by whoever got it; what `data_to_send` returns must be written in the order of its calls.
+/// Objects may be used from several threads, with a GIL or without; their calls wait for each other. A
+/// `HostRequest` is answered by whoever got it; what `data_to_send` returns must be written in the order of its calls.
 ///
 /// Nothing here has a clock: a host ends a connection that `is_awaiting_first_command` for 25 seconds, and one that lingers in
 /// its time.
@@ -47,7 +47,7 @@ struct State {
     core: Core<Box<[u8]>>,
     input: Input,
     out: Output,
-    events: VecDeque<Event>,
+    events: VecDeque<Arc<Outgoing>>,
     lines: VecDeque<LogLine>,
     patterns: Patterns,
     greeted: bool,
@@ -147,15 +147,17 @@ impl State {
         let event = if core.is_ready_for_events() { self.events.pop_front() } else { None };
         let Some(event) = event else { return false };
         // The format may have changed to XML since `check`, and XML has more forbidden names.
-        if self.out.append(|out| event.with(|data| core.deliver(data, out))).is_err() {
+        let coding = core.coding();
+        // It is ready, so that the count changes with what was written.
+        if event.append(coding, &mut self.out).is_err() || core.delivered(coding).is_err() {
             core.skip();
         }
         true
     }
 
     /// Whether an event can be written at all.
-    fn check(&self, event: &OutgoingEvent<'_>) -> Result<(), OutgoingEventError> {
-        match event.encode(self.core.format(), Percent::FreeSwitch, &mut []) {
+    fn check(&self, event: &dyn EventSource) -> Result<(), OutgoingEventError> {
+        match self.core.coding().encode(event, &mut []) {
             Err(EventEncodeError::Insufficient(_)) | Ok(_) => Ok(()),
             Err(EventEncodeError::Refused(error)) => Err(error),
         }
@@ -398,7 +400,7 @@ impl Server {
 
     /// Answers `connect`: the channel's data, as headers of a CHANNEL_DATA event.
     fn channel(&self, py: Python<'_>, headers: Pairs<Content>) -> PyResult<()> {
-        Event::new(headers, None).with(|data| self.respond(py, &Response::Channel(*data)))
+        Made::new(headers, None).with(|data| self.respond(py, &Response::Channel(*data)))
     }
 
     /// Answers anything but a password with another text, such as `-ERR` and a reason. Nothing changes.
@@ -409,11 +411,13 @@ impl Server {
     /// Gives an event to this connection: if its subscriptions and filters want it, it waits for `data_to_send`, which
     /// writes it when no command is half read or unanswered, in the format of that time. Returns whether it waits.
     ///
-    /// All headers must be given, Event-Name too; a list is an array. Only Content-Length comes by itself. Filters that
-    /// are regular expressions take linear time, and so know neither look-around nor back references.
-    #[pyo3(signature = (headers, body=None))]
-    fn offer(&self, py: Python<'_>, headers: Pairs<Content>, body: Option<Text>) -> PyResult<bool> {
-        let event = Event::new(headers, body);
+    /// The event is its headers and its body, an `Event` that has come from elsewhere, or an `OutgoingEvent`, which is
+    /// written once for many connections. Of headers, all must be given, Event-Name too; a list is an array. Only
+    /// Content-Length comes by itself. Filters that are regular expressions take linear time, and so know neither
+    /// look-around nor back references.
+    #[pyo3(signature = (event, body=None))]
+    fn offer(&self, py: Python<'_>, event: &Bound<'_, PyAny>, body: Option<Text>) -> PyResult<bool> {
+        let event = Offered::of(event, body)?.into_event();
         let offered = self.with(py, |state| {
             event.with(|data| state.check(data))?;
             let State { core, patterns, .. } = state;
@@ -425,13 +429,13 @@ impl Server {
 
     /// Gives an event of the controlled channel's own queue to this connection, after an `Effect` 'divert':
     /// subscriptions and filters do not count.
-    #[pyo3(signature = (headers, body=None))]
-    fn offer_diverted(&self, py: Python<'_>, headers: Pairs<Content>, body: Option<Text>) -> bool {
-        let event = Event::new(headers, body);
-        self.with(py, |state| {
+    #[pyo3(signature = (event, body=None))]
+    fn offer_diverted(&self, py: Python<'_>, event: &Bound<'_, PyAny>, body: Option<Text>) -> PyResult<bool> {
+        let event = Offered::of(event, body)?.into_event();
+        Ok(self.with(py, |state| {
             let offer = state.core.offer_diverted();
             state.take(offer, Goodbye::LostEvents, |state| state.events.push_back(event))
-        })
+        }))
     }
 
     /// Gives a log line to this connection; `text` with its line end. Returns whether it is wanted.

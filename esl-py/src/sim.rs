@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use esl_proto::name::HangupCause;
-use esl_sim::{Config, ConnectionId, Faults, Hook, HookId, Incoming, Request, Sim as Core, User};
+use esl_sim::{Config, ConnectionId, Faults, Hook, HookId, Incoming, Registration, Request, Sim as Core, User};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
@@ -13,7 +13,7 @@ use pyo3::types::{PyBytes, PyDict, PyList};
 
 use crate::command::Level;
 use crate::host_request::word;
-use crate::outgoing::{Content, Event};
+use crate::outgoing::{Content, Made};
 use crate::server::{goodbye, percent};
 use crate::text::{Octets, Pairs, Text, to_str};
 
@@ -30,6 +30,7 @@ struct Settings {
     apps: Vec<String>,
     dialplan: BTreeMap<String, Vec<(String, String)>>,
     refusals: BTreeMap<String, String>,
+    registrations: Vec<(String, String, String)>,
     ringing: f64,
     moment: f64,
     subclasses: Vec<String>,
@@ -68,6 +69,8 @@ impl Settings {
         config.app_hooks = self.apps;
         config.extensions = self.dialplan;
         config.refusals = self.refusals;
+        let row = |(user, realm, url)| Registration { user, realm, url };
+        config.registrations = self.registrations.into_iter().map(row).collect();
         config.ringing = span(self.ringing);
         config.playing = span(self.moment);
         config.subclasses = self.subclasses;
@@ -278,7 +281,7 @@ impl Sim {
         channel: Option<Py<Channel>>,
         bare: bool,
     ) -> usize {
-        let event = Event::new(headers, body);
+        let event = Made::new(headers, body);
         let channel = channel.as_ref().map(|channel| &channel.get().0);
         self.with(py, |core| {
             event.with(|event| if bare { core.fire_bare(event) } else { core.fire_event(name, event, channel) })
@@ -292,7 +295,7 @@ impl Sim {
         Ok(self.with(py, |core| core.log(level, &text, (&file, &function, source.2), &uuid)))
     }
 
-    /// A call comes in.
+    /// A call comes in: with these applications as its dialplan, or one that does what it is ordered to.
     fn begin_call(
         &self,
         py: Python<'_>,
@@ -300,13 +303,14 @@ impl Sim {
         uuid: Option<String>,
         caller: String,
         variables: Pairs<Text>,
+        steps: Option<Vec<(String, String)>>,
     ) -> PyResult<Channel> {
         let variables: Vec<(String, Vec<u8>)> =
             variables.0.iter().map(|(name, value)| (text(name), value.to_vec())).collect();
         let caller_name = variables.iter().find(|(name, _)| name == "origination_caller_id_name");
         let caller_name = caller_name.map(|(_, name)| text(name));
         let destination = name.rsplit('/').next().unwrap_or_default().to_owned();
-        let incoming = Incoming { name, uuid, caller: (caller, caller_name), destination, variables, steps: None };
+        let incoming = Incoming { name, uuid, caller: (caller, caller_name), destination, variables, steps };
         let channel = self.with(py, |core| core.begin_call(incoming));
         channel.map(Channel).ok_or_else(|| PyRuntimeError::new_err("there are too many calls"))
     }

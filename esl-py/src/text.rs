@@ -83,6 +83,12 @@ impl Deref for Text {
     }
 }
 
+impl AsRef<[u8]> for Text {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
 fn kind(object: &Bound<'_, PyAny>) -> String {
     object.get_type().name().map_or_else(|_| "that".to_owned(), |name| name.to_string())
 }
@@ -117,13 +123,37 @@ impl<'py> FromPyObject<'_, 'py> for FormatWord {
 
 /// Octets as `str`; what is not UTF-8 becomes U+FFFD.
 pub(crate) fn to_str<'py>(py: Python<'py>, octets: &[u8]) -> Bound<'py, PyString> {
-    PyString::new(py, &String::from_utf8_lossy(octets))
+    // The interpreter looks whether it is UTF-8, so that octets are gone through once.
+    PyString::from_bytes(py, octets).unwrap_or_else(|_| PyString::new(py, &String::from_utf8_lossy(octets)))
+}
+
+/// Octets as `str`; what is not UTF-8 becomes surrogates, which go out as the same octets again.
+pub(crate) fn exact_str<'py>(py: Python<'py>, octets: &[u8]) -> PyResult<Bound<'py, PyString>> {
+    match std::str::from_utf8(octets) {
+        Ok(text) => Ok(PyString::new(py, text)),
+        Err(_) => PyString::from_encoded_object(&PyBytes::new(py, octets), Some(c"utf-8"), Some(c"surrogateescape")),
+    }
 }
 
 /// The `bytes` that these octets are in.
 pub(crate) fn shared<'py>(py: Python<'py>, octets: &PyBackedBytes) -> Bound<'py, PyBytes> {
     let Ok(bytes) = octets.into_pyobject(py);
     bytes
+}
+
+/// Room on the stack for a value that must be decoded.
+const SHORT: usize = 512;
+
+/// Passes the decoded octets of a value to `act`.
+fn with_decoded<T>(value: &Value<'_>, act: impl FnOnce(&[u8]) -> T) -> T {
+    if let Some(plain) = value.as_plain() {
+        return act(plain);
+    }
+    let mut short = [0; SHORT];
+    match value.decode_into(&mut short) {
+        Ok(octets) => act(octets),
+        Err(_) => act(&decode(value)),
+    }
 }
 
 /// The decoded octets of a value.
@@ -150,12 +180,12 @@ fn decode(value: &Value<'_>) -> Vec<u8> {
 
 /// A value as `str`.
 pub(crate) fn value_str<'py>(py: Python<'py>, value: &Value<'_>) -> Bound<'py, PyString> {
-    to_str(py, &decoded(value))
+    with_decoded(value, |octets| to_str(py, octets))
 }
 
 /// A value as `bytes`.
 pub(crate) fn value_bytes<'py>(py: Python<'py>, value: &Value<'_>) -> Bound<'py, PyBytes> {
-    PyBytes::new(py, &decoded(value))
+    with_decoded(value, |octets| PyBytes::new(py, octets))
 }
 
 /// A value, or a list if it is an array, each made by `one`.
@@ -175,7 +205,7 @@ pub(crate) fn item<'py, T>(
 pub(crate) fn header_list<'py, 'a>(
     py: Python<'py>,
     headers: impl Iterator<Item = Header<'a>>,
-    pair: impl Fn(&Header<'a>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)>,
+    mut pair: impl FnMut(&Header<'a>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)>,
 ) -> PyResult<Bound<'py, PyList>> {
     let list = PyList::empty(py);
     for header in headers {

@@ -1,5 +1,7 @@
 """The client's side: conversations, their rules, and every end."""
 
+import copy
+import pickle
 from typing import Any, cast
 
 import pytest
@@ -507,3 +509,116 @@ def test_ends_are_told_in_the_words_of_the_core() -> None:
     assert len(reasons) == 9
     for word, reason in reasons.items():
         assert str(ConnectionClosed(word)) == reason
+
+
+def each_message() -> list[Message | Frame]:
+    """One of each class."""
+    connection = opened()
+    for command in (Command.api("x"), Command.bgapi("x"), Command.bgapi("y"), Command.api("lost")):
+        connection.send(command)
+    log = b"Content-Type: log/data\nContent-Length: 5\nLog-Level: 7\nLog-File: x.c\n\nline\n"
+    messages: list[Message | Frame] = []
+    messages += receive(
+        connection,
+        b"\n\n" + response(b"-ERR no") + b"Content-Type: command/reply\nx yContent-Type: command/reply\nReply-Text: p\n\n"
+        + event(b"a: b\n\n") + log + b"Content-Type: text/odd\nContent-Length: 2\n\nok" + GOODBYE,
+    )
+    messages += receive(Connection.inbound(), GREETING)
+    refused = Connection.inbound()
+    refused.send(Command.auth("x"))
+    messages += receive(refused, reply("-ERR invalid"))
+    accepted = Connection.inbound()
+    accepted.send(Command.userauth("bob", "x.org", "y"))
+    messages += receive(accepted, reply("+OK accepted", "Allowed-API: status"))
+    outbound = called()
+    linger = b"Content-Type: text/disconnect-notice\nContent-Disposition: linger\nLinger-Time: 5\nContent-Length: 0\n\n"
+    messages += receive(outbound, CHANNEL + linger)
+    rejected = Connection.inbound()
+    rejected.send(Command.auth("x"))
+    messages += receive(rejected, b"Content-Type: text/rude-rejection\nContent-Length: 24\n\nAccess Denied, go away.\n")
+    ended = opened()
+    ended.send(Command.api("x"))
+    ended.receive_data(b"Content-Type: api/resp")
+    ended.receive_eof()
+    messages += list(ended)
+    messages += [message.notice for message in messages if isinstance(message, Closed) and message.notice is not None]
+    return messages
+
+
+def facts(message: object) -> dict[str, object]:
+    """All that can be asked of a message."""
+    values = {name: getattr(message, name) for name in dir(message) if not name.startswith("_")}
+    told = {name: value() if name == "headers" else value for name, value in values.items()}
+    return {name: repr(value) for name, value in told.items() if not callable(value)}
+
+
+def test_pickling() -> None:
+    messages = each_message()
+    kinds = {type(message) for message in messages}
+    assert kinds == {
+        ApiResponse,
+        AuthRefused,
+        AuthRequest,
+        Authenticated,
+        Closed,
+        Connected,
+        Event,
+        Frame,
+        Lingering,
+        LogLine,
+        Rejected,
+        Reply,
+        Unexpected,
+    }
+    for message in messages:
+        for again in (pickle.loads(pickle.dumps(message)), copy.copy(message), copy.deepcopy(message)):
+            assert type(again) is type(message) and repr(again) == repr(message)
+            assert facts(again) == facts(message)
+
+
+def test_pickles_that_are_none() -> None:
+    nothing, nonsense = (b"", 0, None, None, 0), (b"", 9, (5, 2), (7, 9), 77)
+    for class_, more in [("Nope", (None, None, None)), ("Reply", (None, None, None)), ("Connected", (1, None, None))]:
+        with pytest.raises(ValueError, match="no parts"):
+            _native.frame_of_parts(class_, nothing, cast(Any, more))
+    assert facts(_native.frame_of_parts("Reply", nonsense, (1, None, None)))["text"] == "''"
+    with pytest.raises(ValueError, match="no end"):
+        _native.closed_of_parts("nope", "", None, (0, 0), 0, 0)
+
+
+@pytest.mark.parametrize("split", [0, 5, 60])
+def test_another_process_goes_on(split: int) -> None:
+    first = opened()
+    for number in range(3):
+        first.send(Command.api(f"echo {number}"))
+    stream = response(b"zero") + response(b"one") + event(b"a: b\n\n") + response(b"two")
+    messages = receive(first, stream[:split])
+    first.receive_data(stream[split : split + 20])
+    saved = first.save()
+    assert saved is not None
+    second = Connection.resume(saved)
+    assert second.is_open and second.last_id == 3 and repr(second) == repr(first) and second.pending == first.pending
+    messages += [*second, *receive(second, stream[split + 20 :])]
+    assert [getattr(message, "id", None) for message in messages] == [1, 2, None, 3]
+    second.send(Command.exit())
+    assert second.last_id == 4 and second.stats["events"] == 1
+
+
+def test_what_cannot_be_saved() -> None:
+    assert Connection.inbound().save() is None
+    ended = opened()
+    ended.receive_eof()
+    assert ended.save() is None
+    saved = opened().save()
+    assert saved is not None
+    for wrong in (b"", saved[:-1], b"\xff" + saved[1:]):
+        with pytest.raises(ValueError, match="no state"):
+            Connection.resume(wrong)
+
+
+def test_elements_of_an_answer() -> None:
+    connection = opened()
+    for _ in range(3):
+        connection.send(Command.api("uuid_getvar u x"))
+    several, one, array = receive(connection, response(b"ARRAY::one|:t\xc3\xa9") + response(b"one") + reply("ARRAY::1|:2"))
+    assert [cast(Frame, message).elements for message in (several, one, array)] == [["one", "té"], ["one"], ["1", "2"]]

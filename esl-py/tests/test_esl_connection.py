@@ -135,9 +135,37 @@ class TestConnecting:
         with pytest.raises(TypeError):
             ESLconnection(*arguments)  # type: ignore[call-overload]
 
-    def test_a_password_that_would_forge_a_command_is_refused(self) -> None:
-        with pytest.raises(LocalProtocolError):
-            ESLconnection("127.0.0.1", 1, "x\n\nexit")
+    @pytest.mark.parametrize(
+        "login", [("x\n\nexit",), ("",), (None,), ("bob", "x"), ("bob@", "x"), ("@x.org", "x"), ("b@x.org", "")]
+    )
+    def test_what_cannot_be_said_is_a_failure_like_others(self, login: tuple[str, ...]) -> None:
+        with listening() as (listener, port):
+            dead(ESLconnection("127.0.0.1", port, *login))
+            listener.settimeout(0)
+            with pytest.raises(BlockingIOError):
+                listener.accept()
+
+    @pytest.mark.parametrize("password", ["ClueCon\n", "ClueCon\r\n", "ClueCon\n\n"])
+    def test_line_ends_after_a_password_are_dropped(self, password: str) -> None:
+        con, server = connected(arguments=(password,))
+        assert con.connected() == 1
+        con.disconnect()
+        server.ends()
+
+    def test_without_a_host(self) -> None:
+        """As `getaddrinfo` reads it: this machine."""
+        with listening() as (listener, port):
+            thread = threading.Thread(target=ESLconnection, args=(None, port, "x"))
+            thread.start()
+            listener.accept()[0].close()
+            thread.join(10)
+
+    def test_a_silent_peer_is_noticed_in_the_end(self) -> None:
+        con, server = connected()
+        with socket.socket(fileno=os.dup(con.socketDescriptor())) as sock:
+            assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) != 0
+        con.disconnect()
+        server.ends()
 
 
 def dead(con: ESLconnection) -> None:
@@ -184,6 +212,16 @@ class TestCommands:
                 b"sendmsg u1\ncall-command: execute\nexecute-app-name: answer\nasync: true\n\n",
             ),
             (
+                lambda con: con.execute("playback\n", "a.wav\n", "u1\r\n"),
+                b"sendmsg u1\ncall-command: execute\nexecute-app-name: playback\nexecute-app-arg: a.wav\n\n",
+            ),
+            (
+                lambda con: con.execute("set", "x=a\nb\n\n", "u1"),
+                b"sendmsg u1\ncall-command: execute\nexecute-app-name: set\ncontent-type: text/plain\n"
+                b"Content-Length: 5\n\nx=a\nb",
+            ),
+            (lambda con: con.bgapi("status", "x\n", "my job\n"), b"bgapi status x\nJob-UUID: my job\n\n"),
+            (
                 lambda con: con.execute("set", "x=a\nb", "u1"),
                 b"sendmsg u1\ncall-command: execute\nexecute-app-name: set\ncontent-type: text/plain\n"
                 b"Content-Length: 5\n\nx=a\nb",
@@ -195,6 +233,42 @@ class TestCommands:
         with answering(server, (sent, reply("+OK"))):
             answer = call(con)
         assert (answer.getType(), answer.getBody(), headers(answer)) == ("SOCKET_DATA", None, OK)
+
+    @pytest.mark.parametrize(
+        "call",
+        [
+            lambda con: con.send(b"exit"),
+            lambda con: con.sendRecv(b"exit"),
+            lambda con: con.api(b"status"),
+            lambda con: con.api("uuid_exists", b"u"),
+            lambda con: con.api("uuid_exists", 5),
+            lambda con: con.bgapi(b"status"),
+            lambda con: con.bgapi("uuid_exists", b"u"),
+            lambda con: con.bgapi("uuid_exists", "u", b"j"),
+            lambda con: con.filter("Unique-ID", b"u"),
+            lambda con: con.filter(b"Unique-ID", "u"),
+            lambda con: con.events("plain", b"ALL"),
+            lambda con: con.events(b"json", "ALL"),
+            lambda con: con.events("plain", ["ALL"]),
+            lambda con: con.sendMSG(ESLevent("CUSTOM"), b"u"),
+            lambda con: con.sendMSG("CUSTOM", "u"),
+            lambda con: con.sendEvent(b"CUSTOM"),
+            lambda con: con.execute(b"playback", "x", "u"),
+            lambda con: con.execute("playback", b"x", "u"),
+            lambda con: con.execute("playback", b"", "u"),
+            lambda con: con.execute("playback", "x", b"u"),
+            lambda con: con.executeAsync("playback", 5, "u"),
+            lambda con: con.setEventLock(True),
+            lambda con: con.setAsyncExecute(1),
+            lambda con: con.setAsyncExecute(b"1"),
+            lambda con: con.recvEventTimed("10"),
+        ],
+    )
+    def test_what_is_no_text_is_refused_and_nothing_sent(self, pair: Pair, call: Callable[[object], object]) -> None:
+        con, server = pair
+        with pytest.raises(TypeError):
+            call(con)
+        server.hears_nothing()
 
     def test_api(self, pair: Pair) -> None:
         con, server = pair
@@ -475,6 +549,25 @@ class TestOutbound:
             con.disconnect()
             assert server.sock.recv(10) == b""
             assert mine.fileno() > 0 and os.fstat(mine.fileno())
+
+    @pytest.mark.parametrize("default", [None, 5.0])
+    @pytest.mark.parametrize("blocks", [True, False])
+    def test_the_callers_socket_stays_as_it_is(self, blocks: bool, default: float | None) -> None:
+        mine, other = socket.socketpair()
+        socket.setdefaulttimeout(default)
+        try:
+            os.set_blocking(mine.fileno(), blocks)
+            server = Server(other)
+            with mine, other:
+                with answering(server, (b"connect\n\n", CONNECTED), (b"api version\n\n", api(b"x"))):
+                    con = ESLconnection(mine.fileno())
+                    assert os.get_blocking(mine.fileno()) is blocks
+                    answer = con.api("version")
+                assert answer is not None and answer.getBody() == "x" and con.recvEventTimed(1) is None
+                assert os.get_blocking(mine.fileno()) is blocks
+                con.disconnect()
+        finally:
+            socket.setdefaulttimeout(None)
 
     def test_without_full_the_server_would_refuse(self) -> None:
         con, server, mine = self.attach(CONNECTED.replace(b"Control: full", b"Control: single-channel"))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
+from collections.abc import Callable
+from typing import Any, cast
 from xml.etree import ElementTree
 
 import pytest
 from esl_transcript import headers
 
-from esl_proto import ESL
+from esl_proto import ESL, Event
+from esl_proto._esl.arrived import Arrived
 from esl_proto.ESL import ESLevent
 
 
@@ -191,3 +196,43 @@ def test_octets_that_are_no_text_come_through() -> None:
     event = ESLevent("CUSTOM")
     assert event.addHeader("raw", "a\udcff") and event.getHeader("raw") == "a\udcff"
     assert event.serialize().endswith("raw: a%FF\n\n")
+
+
+def test_pickling() -> None:
+    changed = ESLevent("CUSTOM", "a::b")
+    changed.addHeader("x", "é")
+    changed.pushHeader("list", "1")
+    changed.pushHeader("list", "2")
+    changed.addBody("text")
+    arrived = ESLevent.of(Arrived(Event("plain", b"Event-Name: HEARTBEAT\nUp-Time: 1%20s\n\n")))
+    for event in (changed, arrived, ESLevent("MESSAGE")):
+        for again in (pickle.loads(pickle.dumps(event)), copy.deepcopy(event)):
+            assert again.serialize() == event.serialize() and again.getType() == event.getType()
+            again.addHeader("more", "y")
+            again.pushHeader("list", "3")
+            assert event.getHeader("more") is None and "3" not in (event.getHeader("list") or "")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda event: event.getHeader(b"x"),
+        lambda event: event.addHeader(b"x", "y"),
+        lambda event: event.addHeader("x", b"y"),
+        lambda event: event.pushHeader("x", b"y"),
+        lambda event: event.unshiftHeader("x", 5),
+        lambda event: event.delHeader(b"x"),
+        lambda event: event.addBody(b"x"),
+        lambda event: event.setPriority(b"HIGH"),
+        lambda event: event.serialize(b"json"),
+        lambda event: cast(Any, ESLevent)(b"CUSTOM"),
+        lambda event: cast(Any, ESLevent)("CUSTOM", b"a::b"),
+        lambda event: cast(Any, ESLevent)("json", b"{}"),
+    ],
+)
+def test_what_is_no_text_is_refused(call: Callable[[ESLevent], object]) -> None:
+    event = ESLevent("CUSTOM", "a::b")
+    before = event.serialize()
+    with pytest.raises(TypeError):
+        call(event)
+    assert event.serialize() == before

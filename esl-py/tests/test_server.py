@@ -20,6 +20,7 @@ from esl_proto import (
     LocalProtocolError,
     LogLine,
     Message,
+    OutgoingEvent,
     RemoteProtocolError,
     Reply,
     Server,
@@ -528,3 +529,45 @@ def test_questions_can_be_declined(command: Command) -> None:
     pair.server.reply("-ERR not here")
     reply = pair.receive_one()
     assert isinstance(reply, Reply) and reply.text == "-ERR not here"
+
+
+@pytest.mark.parametrize("format", ["plain", "json", "xml"])
+def test_an_event_for_many_connections(format: str) -> None:
+    event = OutgoingEvent({"Event-Name": "HEARTBEAT", "Odd": "100%25", "list": ["a", "b"]}, "body")
+    assert repr(event) == "<OutgoingEvent HEARTBEAT>"
+    pairs = [subscribed("HEARTBEAT", format=format) for _ in range(3)] + [subscribed("DTMF"), subscribed("ALL")]
+    assert [pair.server.offer(event) for pair in pairs] == [True, True, True, False, True]
+    alone = subscribed("HEARTBEAT", format=format)
+    alone.server.offer({"Event-Name": "HEARTBEAT", "Odd": "100%25", "list": ["a", "b"]}, "body")
+    frame = alone.server.data_to_send()
+    assert frame.endswith(b"body") or b"body" in frame
+    assert [pair.server.data_to_send() for pair in pairs[:3]] == [frame] * 3
+    (plain,) = pairs[4].receive()
+    assert isinstance(plain, Event) and plain.format == "plain" and plain.body == b"body"
+    assert all(pair.server.waiting_events == 0 for pair in pairs)
+    with pytest.raises(TypeError, match="body of its own"):
+        pairs[0].server.offer(event, "another")
+
+
+@pytest.mark.parametrize("to", ["plain", "json", "xml"])
+@pytest.mark.parametrize("format", ["plain", "json"])
+def test_an_event_is_sent_on_as_it_came(format: str, to: str) -> None:
+    source = subscribed("CUSTOM", format=format)
+    source.server.offer([("Event-Name", "CUSTOM"), ("x", "50% \xe9"), ("list", ["a", "b"]), ("x", "2")], "the body")
+    (came,) = source.receive()
+    assert isinstance(came, Event)
+    for event in (came, OutgoingEvent.of(came)):
+        sink = subscribed("CUSTOM", format=to)
+        assert sink.server.offer(event)
+        (went,) = sink.receive()
+        assert isinstance(went, Event) and went.format == to
+        skipped = {"Content-Length"}
+        assert [name for name in went if name not in skipped] == [name for name in came if name not in skipped]
+        assert went.get_all("x") == came.get_all("x") and went.get_list("list") == ["a", "b"] and went.body == came.body
+
+
+def test_an_event_that_cannot_be_read_is_refused() -> None:
+    pair = subscribed("ALL")
+    with pytest.raises(LocalProtocolError):
+        pair.server.offer(Event("json", b'{"Event-Name":"CUSTOM","x":'))
+    assert pair.server.waiting_events == 0

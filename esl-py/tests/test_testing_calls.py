@@ -58,6 +58,12 @@ class TestOriginate:
         assert call.name == "user/3"
         assert peer.ask(Command.api("originate user/1|user/2 &park()")).text == "-ERR NO_ANSWER\n"
 
+    def test_who_is_registered(self, peer: Peer, switch: Switch) -> None:
+        switch.registrations["1000@example.com"] = "sofia/internal/sip:1000@192.0.2.1:5060"
+        table = json.loads(peer.ask(Command.api("show registrations as json")).text)
+        assert table["row_count"] == 1 and table["rows"][0]["reg_user"] == "1000"
+        assert table["rows"][0]["url"] == switch.registrations["1000@example.com"]
+
     def test_who_rings_for_a_while(self, peer: Peer, switch: Switch) -> None:
         switch.ringing = 0.05
         assert peer.ask(Command.api("originate user/1 &park()")).ok
@@ -236,7 +242,7 @@ class TestPrograms:
         assert call.wait() == "NORMAL_CLEARING"
 
     def test_but_not_after_resume(self, switch: Switch, program: Program) -> None:
-        call = switch.call(program.address)
+        call = switch.call(program.address, is_async=False)
         peer, _ = program.accept()
         with peer:
             peer.ask(Command.resume())

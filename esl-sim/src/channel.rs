@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use esl_proto::name::HangupCause;
 
-use crate::api::originate::tasks;
-use crate::call::{Call, EXECUTE, Setup};
 use crate::config::Incoming;
-use crate::switch::Switch;
+use crate::switch::call::EXECUTE;
+use crate::switch::dialplan::tasks;
+use crate::switch::{Call, Setup, Switch};
 
 /// A channel of a [`Sim`](crate::Sim): what can be seen of it, also when it has ended. What can be done to it are methods
 /// of the [`Sim`](crate::Sim).

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use esl_proto::text::Percent;
 
-use crate::connection::Faults;
+use crate::base::wire::Faults;
 
 /// How long the simulated world takes for what people do: to ring, to play a short file.
 const MOMENT: Duration = Duration::from_millis(50);
@@ -75,6 +75,17 @@ pub struct Registration {
     pub realm: String,
     /// Where the user is reached, such as `sofia/internal/sip:1000@127.0.0.1:5060`.
     pub url: String,
+}
+
+impl Registration {
+    /// Reads `USER@DOMAIN`, or `USER@DOMAIN=URL` for another than `sofia/internal/sip:USER@127.0.0.1:5060`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (address, url) = text.split_once('=').map_or((text, None), |(address, url)| (address, Some(url)));
+        let (user, realm) = address.split_once('@').filter(|(user, realm)| !user.is_empty() && !realm.is_empty())?;
+        let url = url.map_or_else(|| format!("sofia/internal/sip:{user}@127.0.0.1:5060"), str::to_owned);
+        Some(Self { user: user.into(), realm: realm.into(), url })
+    }
 }
 
 /// What a [`Sim`](crate::Sim) begins with. Two with the same configuration that are given the same do the same, to the

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::slot::Slot;
-use crate::switch::Switch;
-use crate::task::LatchGuard;
+use crate::base::slot::Slot;
+use crate::base::task::LatchGuard;
+use crate::base::wire::ConnectionId;
 
 /// Something that the host is to do: [`Sim::next_request`](crate::Sim::next_request).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub enum Request {
     /// Connect to a program, then say [`connected`](crate::Sim::connected) or [`refused`](crate::Sim::refused).
     Connect {
         /// The connection to be.
-        connection: crate::ConnectionId,
+        connection: ConnectionId,
         /// The channel that it will control.
         uuid: String,
         /// The program's `HOST:PORT`.
@@ -74,54 +74,13 @@ pub enum Hook {
 /// A hook whose answer is waited for.
 pub(crate) struct Pending {
     pub(crate) id: HookId,
-    answer: Arc<Slot<Option<Vec<u8>>>>,
-    done: LatchGuard,
+    pub(crate) answer: Arc<Slot<Option<Vec<u8>>>>,
+    pub(crate) done: LatchGuard,
 }
 
 impl Pending {
     pub(crate) fn answer(self, answer: Option<Vec<u8>>) {
         self.answer.set(answer);
         drop(self.done);
-    }
-}
-
-/// How many hooks may wait for their answers; what is beyond has none.
-const PENDING: usize = 10_000;
-
-/// Takes its hook away with it.
-struct Asked<'a> {
-    switch: &'a Switch,
-    id: HookId,
-}
-
-impl Drop for Asked<'_> {
-    fn drop(&mut self) {
-        let mut hooks = self.switch.hooks.lock();
-        let before = hooks.len();
-        hooks.retain(|pending| pending.id != self.id);
-        if hooks.len() < before {
-            self.switch.requests.lock().push_back(Request::Withdrawn(self.id));
-        }
-    }
-}
-
-impl Switch {
-    /// Asks the host. [`None`] if it leaves that to the simulation.
-    pub(crate) async fn ask(&self, hook: Hook) -> Option<Vec<u8>> {
-        let (done, latch) = LatchGuard::new();
-        let answer = Arc::<Slot<Option<Vec<u8>>>>::default();
-        let id = HookId(self.next_hook());
-        {
-            let mut pending = self.hooks.lock();
-            if pending.len() >= PENDING {
-                return None;
-            }
-            pending.push(Pending { id, answer: Arc::clone(&answer), done });
-        }
-        // Whoever stops waiting, because the call or the connection has ended, is asked for no more.
-        let _asked = Asked { switch: self, id };
-        self.requests.lock().push_back(Request::Hook(HookRequest { id, hook }));
-        latch.opened().await;
-        answer.take()
     }
 }

@@ -23,43 +23,31 @@
 //!
 //! The program `esl-switch` (with the feature `program`) is a shell around it, on TCP.
 
-mod answers;
-mod api;
-mod apps;
-mod bridge;
-mod call;
+// From the lowest: each knows those before it, and no other.
+mod base;
 mod channel;
 mod config;
-mod connection;
-mod event;
-mod headers;
 mod hook;
-mod listener;
-mod load;
-mod scenario;
-mod slot;
+mod modules;
 mod switch;
-mod task;
-mod time;
+mod traffic;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use base::wire::{ConnectionId, Faults, Received};
 pub use channel::Channel;
 pub use config::{Config, Incoming, Program, Registration, User};
-pub use connection::{ConnectionId, Faults, Received};
 use esl_proto::event::OutgoingEvent;
 use esl_proto::name::{HangupCause, LogLevel};
 use esl_proto::server::{Closed, Goodbye};
 pub use hook::{Hook, HookId, HookRequest, Request};
 
-use crate::call::{Task, known_cause};
-use crate::connection::Connection;
-use crate::event::{Event, Value};
-use crate::listener::Session;
-use crate::switch::{LogLine, Switch};
-use crate::task::Executor;
+use crate::base::event::{Event, Value};
+use crate::base::task::Executor;
+use crate::modules::{INTERFACES, api, listener::Session};
+use crate::switch::{Connection, LogLine, Switch, Task, known_cause};
 
 /// A simulated switch.
 ///
@@ -77,9 +65,11 @@ impl Sim {
     #[must_use]
     pub fn new(config: Config) -> Self {
         let executor = Executor::default();
-        let switch = Switch::new(config, Arc::clone(&executor.queues));
+        let switch = Switch::new(config, Arc::clone(&executor.queues), INTERFACES);
         let mut sim = Self { executor, switch, connections: BTreeMap::new() };
-        switch::begin(&sim.switch);
+        let beating = Arc::clone(&sim.switch);
+        sim.switch.queues.spawn(async move { beating.beat().await });
+        traffic::begin(&sim.switch);
         sim.executor.run();
         sim
     }

@@ -20,6 +20,11 @@ OTHER = "c0ffee00-0000-4000-8000-000000000002"
 
 # What is asked before there is a call, with one call, and of that call.
 QUESTIONS = """
+eval ${toupper(abc)}
+eval ${nosuch(abc)}x
+expand
+expand nosuch x
+expand echo ${tolower(ABC)}
 show
 show channels
 show channels as json
@@ -195,6 +200,26 @@ TALES = {
         A sleep 60000
         api uuid_break A all
         api uuid_kill A""",
+    # The second leg of a loopback is told by the end of its name, `-b`, and the first one of a bridge by `-a`. They pause, so
+    # that the other side has done what it does.
+    "a loopback that is not answered": """
+        A bridge loopback/park:/default/inline
+        api uuid_kill A""",
+    "a loopback with early media": """
+        A bridge loopback/m:^:sleep:200^pre_answer:^park:/default/inline
+        wait 400
+        api uuid_kill A""",
+    "a loopback that ends": """
+        A bridge loopback/m:^:sleep:200^hangup:USER_BUSY/default/inline
+        wait 400""",
+    "a loopback that is answered": """
+        A bridge loopback/m:^:sleep:200^answer:^park:/default/inline
+        wait 400
+        api uuid_kill A USER_BUSY""",
+    "a loopback that bows out": r"""
+        A bridge {far='[origination_uuid=B]null/b'}loopback/m:^:sleep:200^answer:^sleep:200^bridge:\${far}/default/inline
+        wait 4000
+        api uuid_kill A""",
     "ends by the application": "A hangup CALL_REJECTED",
     "ends by it, without a cause": "A hangup",
     "ends with all": "api hupall NORMAL_TEMPORARY_FAILURE",
@@ -218,6 +243,92 @@ PROGRAMS = {
     "refuses at once": ["sendmsg\ncall-command: hangup\nhangup-cause: SWITCH_CONGESTION"],
 }
 
+# What a program does whose call has more in its dialplan, and whether that comes then.
+DIALPLAN = {
+    "exits": ["full"],
+    "resumes": ["async full", "full"],
+}
+
+# What is said to a conference of two, A and B, whose members are #A and #B, and what happens then. The first words are as in a
+# tale.
+CONFERENCE = """
+api conference list
+api conference room list
+A conference room@default
+api conference room list
+api conference room list delim |
+api conference room list count
+api conference room count
+B conference room@default
+api conference room list
+api conference list
+api conference room json_list
+api conference room xml_list
+api conference room mute
+api conference room mute 99
+api conference room mute #A
+api conference room list
+api conference room mute #A quiet
+api conference room unmute #A
+api conference room tmute #A
+api conference room tmute #A
+api conference room mute all
+api conference room unmute non_moderator
+api conference room mute last
+api conference room unmute last
+api conference room deaf
+api conference room deaf #B
+api conference room undeaf #B
+api conference room lock
+api conference list
+api conference room unlock
+api conference room energy
+api conference room energy #A 200
+api conference room energy #A
+api conference room volume_in #A 2
+api conference room volume_in #A up
+api conference room volume_out #A
+api conference room volume_out all 1
+api conference room hold #A
+api conference room unhold #A
+api conference room dtmf #A 5
+api conference room dtmf
+api conference room play
+api conference room play tone_stream://%(10,10,440)
+api conference room play tone_stream://%(10,10,440) #A
+api conference room stop all
+api conference room say
+api conference room relate #A #B nospeak
+api conference room relate #A #B clear
+api conference room pin 1234
+api conference room nopin
+api conference room record /tmp/compare.wav
+api conference list
+api conference room norecord all
+api conference room norecord nosuch
+api conference room get
+api conference room get count
+api conference room get max_members
+api conference room set max_members 5
+api conference room get max_members
+api conference room enter_sound off
+api conference room exit_sound off
+api conference room bad
+api conference room kick
+api conference room kick 99
+api conference room hup 99
+api conference room transfer
+api conference room transfer other 99
+api conference room transfer other #B
+api conference room list
+api conference other list
+api conference other kick #B
+api conference other list
+api conference room hup #A
+api conference list
+api conference room kick all
+""".strip().splitlines()
+
 HASTE = 1
 """How much less time there is than for a server."""
 
@@ -228,6 +339,7 @@ NOISE = ("CODEC", "CHANNEL_PROGRESS_MEDIA", "PRESENCE_IN", "PRIVATE_COMMAND", "M
 KNOWN = {
     "version": "the simulation names itself",
     "status": "the simulation names itself",
+    "a loopback that bows out: A": "the server's first end is in its next state before it says that it was in the one before",
     "hold": "the server has no telephone there: it does not say HELD, and cannot take it back",
 }
 
@@ -303,17 +415,7 @@ class Server:
         for name, lines in TALES.items():
             self.events.clear()
             for line in [ORIGINATE, *lines.strip().splitlines()]:
-                word, _, rest = line.strip().partition(" ")
-                rest = re.sub(r"\b[AB]\b", lambda found: uuids[found[0]], rest)
-                if word == "api":
-                    self.send(f"api {rest}")
-                elif word == "wait":
-                    self.send(f"api msleep {rest}")
-                else:
-                    app, _, arg = rest.partition(" ")
-                    order = f"call-command: execute\nexecute-app-name: {app}\nexecute-app-arg: {arg}"
-                    self.send(f"sendmsg {uuids[word]}\n{order}")
-                self.answer()
+                self.do(line)
                 self.pause(300)
             for uuid in uuids.values():
                 self.send(f"api uuid_kill {uuid}")
@@ -323,10 +425,59 @@ class Server:
             time.sleep(0.1)
             self.pause(0)
             own = [dict(event) | {"": event} for event in self.events]
-            told[name] = {
-                leg: [tale_shape(event) for event in own if event.get("Unique-ID") == uuid and event["Event-Name"] not in NOISE]
-                for leg, uuid in uuids.items()
-            }
+            told[name] = {leg: [] for leg in uuids}
+            for event in own:
+                leg = next((leg for leg, uuid in uuids.items() if event.get("Unique-ID") == uuid), None)
+                leg = leg or event.get("Channel-Name", "")[-2:].lstrip("-")
+                if leg and event["Event-Name"] not in NOISE:
+                    told[name].setdefault(leg, []).append(tale_shape(event))
+        self.send("noevents")
+        self.answer()
+        return told
+
+    def do(self, line):
+        """A command, an order for A or B, or a pause."""
+        word, _, rest = line.strip().partition(" ")
+        uuids = {"A": CALL, "B": OTHER}
+        rest = re.sub(r"\b[AB]\b", lambda found: uuids[found[0]], rest)
+        if word == "api":
+            self.send(f"api {rest}")
+        elif word == "wait":
+            self.send(f"api msleep {rest}")
+        else:
+            app, _, arg = rest.partition(" ")
+            order = f"call-command: execute\nexecute-app-name: {app}\nexecute-app-arg: {arg}"
+            self.send(f"sendmsg {uuids[word]}\n{order}")
+        return self.answer()
+
+    def confer(self):
+        """What a conference says, and its events by their headers."""
+        told, members = [], {}
+        for line in (ORIGINATE, re.sub(r"\b[Aa]\b", lambda found: "B" if found[0] == "A" else "b", ORIGINATE)):
+            self.do(line)
+        self.send("event plain CUSTOM conference::maintenance")
+        self.answer()
+        self.pause(300)
+        for line in CONFERENCE:
+            self.events.clear()
+            for leg, member in members.items():
+                line = line.replace(f"#{leg}", member)
+            answer = self.do(line)
+            # What is played takes its time.
+            self.send(f"api msleep {max(400 // HASTE, 100)}")
+            self.answer()
+            time.sleep(0.02)
+            self.pause(0)
+            # Which of the two speaks is a matter of sound.
+            events = [dict(event) | {"": event} for event in self.events]
+            events = [event for event in events if event.get("Action") not in ("floor-change", "start-talking", "stop-talking")]
+            for event in events:
+                if event["Action"] == "add-member":
+                    members["A" if event["Unique-ID"] == CALL else "B"] = event["Member-ID"]
+            told.append([mask(line), answer, [conference_shape(event) for event in events]])
+        for uuid in (CALL, OTHER):
+            self.send(f"api uuid_kill {uuid}")
+            self.answer()
         self.send("noevents")
         self.answer()
         return told
@@ -358,6 +509,32 @@ class Server:
                 self.answer()
                 self.pause(300)
                 told[f"{name} ({mode})"] = heard
+        self.send("event plain CHANNEL_EXECUTE CHANNEL_HANGUP")
+        self.answer()
+        for name, modes in DIALPLAN.items():
+            for mode in modes:
+                self.events.clear()
+                with socket.create_server(("127.0.0.1", 0)) as listener:
+                    listener.settimeout(10)
+                    steps = f"socket:127.0.0.1:{listener.getsockname()[1]} {mode},set:a=b,park:"
+                    self.send(f"bgapi originate {{origination_uuid={CALL}}}null/a '{steps}' inline")
+                    self.answer()
+                    listen(listener.accept()[0], PROGRAMS[name])
+                self.pause(1000)
+                self.send(f"api uuid_kill {CALL}")
+                self.answer()
+                self.pause(300)
+                # Events come between two commands.
+                time.sleep(0.1)
+                self.pause(0)
+                own = [dict(event) for event in self.events]
+                told[f"{name} ({mode}), with more in the dialplan"] = [
+                    " | ".join(event.get(said, "") for said in ("Event-Name", "Application", "Hangup-Cause"))
+                    for event in own
+                    if event.get("Unique-ID") == CALL
+                ]
+        self.send("noevents")
+        self.answer()
         return told
 
 
@@ -405,10 +582,21 @@ def tale_shape(event):
     said = ("Event-Name", "Channel-State", "Channel-State-Number", "Channel-Call-State", "Answer-State")
     more = ("Application", "Application-Data", "Hangup-Cause", "Other-Type")
     # What media and the kind of endpoint decide: who calls whom by what name.
-    left_out = ("variable_", "Channel-Read-", "Channel-Write-", "Caller-ID-", "Orig-Caller-ID-", "Callee-ID-", "Dialplan")
+    left_out = (
+        *("variable_", "Channel-Read-", "Channel-Write-", "Dialplan", "Destination-Number"),
+        *("Caller-ID-", "Orig-Caller-ID-", "Callee-ID-"),
+    )
     bare = [name.removeprefix("Caller-").removeprefix("Other-Leg-") for name, _ in event[""]]
     names = [name for (name, _), own in zip(event[""], bare) if not own.startswith(left_out)]
     return [re.sub(r"[0-9a-f-]{36}", "UUID", " | ".join(event.get(name, "") for name in (*said, *more))), *names]
+
+
+def conference_shape(event):
+    """What has happened, and the names of the headers."""
+    left_out = ("variable_", "Channel-Read-", "Channel-Write-", "Caller-")
+    names = [name for name, _ in event[""] if not name.startswith(left_out)]
+    member = {CALL: "A", OTHER: "B"}.get(event.get("Unique-ID"), "")
+    return [f"{event['Action']} | {member} | {event['Conference-Size']}", *names]
 
 
 def event_shape(event):
@@ -441,7 +629,7 @@ def of(where):
     if ":" in where:
         server = Server(where)
         answers = [[question, server.ask(question)] for question in QUESTIONS]
-        return {"answers": answers, "stories": server.tell(), "tales": server.live(), "programs": server.connect()}
+        return {"answers": answers, "stories": server.tell(), "tales": server.live(), "programs": server.connect(), "conference": server.confer()}
     with open(where, encoding="utf-8") as file:
         return unpacked(json.load(file))
 
@@ -455,13 +643,18 @@ def show(one, other):
 
 def packed(said):
     """With each list of header names once."""
-    lists = sorted({" ".join(event[1:]) for tale in said["tales"].values() for leg in tale.values() for event in leg})
+    tale = [event for tale in said["tales"].values() for leg in tale.values() for event in leg]
+    lists = sorted({" ".join(event[1:]) for event in tale + [event for line in said["conference"] for event in line[2]]})
     place = {names: number for number, names in enumerate(lists)}
     tales = {
         name: {leg: [[event[0], place[" ".join(event[1:])]] for event in events] for leg, events in tale.items()}
         for name, tale in said["tales"].items()
     }
-    return said | {"headers": lists, "tales": tales}
+    conference = [
+        [line, answer, [[event[0], place[" ".join(event[1:])]] for event in events]]
+        for line, answer, events in said["conference"]
+    ]
+    return said | {"headers": lists, "tales": tales, "conference": conference}
 
 
 def unpacked(said):
@@ -471,7 +664,10 @@ def unpacked(said):
         name: {leg: [[event[0], *lists[event[1]]] for event in events] for leg, events in tale.items()}
         for name, tale in said["tales"].items()
     }
-    return said | {"tales": tales}
+    conference = [
+        [line, answer, [[event[0], *lists[event[1]]] for event in events]] for line, answer, events in said["conference"]
+    ]
+    return said | {"tales": tales, "conference": conference}
 
 
 def main():
@@ -504,7 +700,9 @@ def main():
                     print(f"  {[name for name in pair[1] if name not in pair[0][3:]]}")
     for name, tale in one["tales"].items():
         for leg, first in tale.items() if name not in KNOWN else ():
-            second = other["tales"][name][leg]
+            if f"{name}: {leg}" in KNOWN:
+                continue
+            second = other["tales"][name].get(leg, [])
             if [event[0] for event in first] != [event[0] for event in second]:
                 differing += 1
                 print(f"{name}: {leg}")
@@ -520,7 +718,12 @@ def main():
             differing += 1
             print(f"a program that {name}")
             show(first, other["programs"][name])
-    told = f"{len(QUESTIONS)} questions, {len(STORIES)} stories, {len(TALES)} tales, {len(PROGRAMS) * len(MODES)} programs"
+    for (line, answer, events), (_, second, others) in zip(one["conference"], other["conference"], strict=True):
+        if [mask(answer), events] != [mask(second), others]:
+            differing += 1
+            print(f"{line}\n  {answer[:3000]!r}\n  {second[:3000]!r}")
+            show([" ".join(event) for event in events], [" ".join(event) for event in others])
+    told = f"{len(QUESTIONS)} questions, {len(STORIES)} stories, {len(TALES)} tales, {len(one['programs'])} programs, {len(CONFERENCE)} words to a conference"
     print(f"{told}: {differing} differ")
     return differing > 0
 

@@ -17,12 +17,12 @@ use std::ptr::{null, null_mut};
 use arbitrary::{Result, Unstructured};
 use c_library::client::{
     eslp_client, eslp_client_alignof, eslp_client_drop, eslp_client_free, eslp_client_init, eslp_client_new,
-    eslp_client_poll, eslp_client_sizeof,
+    eslp_client_poll, eslp_client_sizeof, eslp_role,
 };
 use c_library::decoder::{
     ESLP_BUFFER_MIN, eslp_decoder, eslp_decoder_alignof, eslp_decoder_at_end, eslp_decoder_decode, eslp_decoder_drop,
     eslp_decoder_free, eslp_decoder_incomplete, eslp_decoder_init, eslp_decoder_missing, eslp_decoder_new,
-    eslp_decoder_position, eslp_decoder_sizeof, eslp_limits,
+    eslp_decoder_position, eslp_decoder_sizeof, eslp_limits, eslp_sender,
 };
 use c_library::server::{
     eslp_server, eslp_server_alignof, eslp_server_drop, eslp_server_free, eslp_server_init, eslp_server_new,
@@ -101,8 +101,8 @@ impl Host {
             2 => u.int_in_range(2..=200)?,
             _ => u.int_in_range(ESLP_BUFFER_MIN..=600)?,
         };
-        let limits = eslp_limits { max_buffered: whole, ..eslp_limits::default() };
-        let (role, sender) = (u.int_in_range(1..=2)?, u.int_in_range(1..=2)?);
+        let limits = eslp_limits { max_buffered: whole, ..zeroed() };
+        let (role, sender) = (eslp_role(u.int_in_range(1..=2)?), eslp_sender(u.int_in_range(1..=2)?));
         let mut options: eslp_server_options = zeroed();
         options.channel = if u.arbitrary()? { bytes(b"5fd4") } else { NONE };
         (options.max_queued, options.full) = (QUEUED, u8::from(u.arbitrary::<bool>()?));
@@ -136,13 +136,13 @@ impl Host {
             consumed: 0,
             sent: 0,
             reported: 0,
-            first: if role == 1 { 1 } else { 20 },
+            first: if role.0 == 1 { 1 } else { 20 },
             asked: 0,
         })
     }
 
     fn step(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
-        match u.int_in_range(0..=14)? {
+        match u.int_in_range(0..=15)? {
             0 => {
                 let octets = octets(u)?;
                 self.to_decoder.extend(&octets);
@@ -163,6 +163,7 @@ impl Host {
             11 => calls::write(u)?,
             12 => calls::read(u)?,
             13 => apart::step(u)?,
+            14 => self.go_on(),
             _ => {
                 self.wrong();
                 on_the_heap(u.int_in_range(0..=3)?);
@@ -197,7 +198,7 @@ impl Host {
                 assert!(missing == 0 || incomplete > 0);
                 let mut last = zeroed();
                 if eslp_decoder_at_end(self.decoder.1, at(rest), rest.len(), &mut last) == OK {
-                    assert!(matches!(last.kind, 2 | 6) && last.frame.head.len <= rest.len());
+                    assert!(matches!(last.kind.0, 2 | 6) && last.frame.head.len <= rest.len());
                     messages::about_message(&last, rest);
                 }
             }
@@ -289,9 +290,9 @@ fn on_the_heap(role: i32) {
     let storage = Memory::new(STORAGE, 1);
     // SAFETY: what was made is given back once.
     unsafe {
-        let known = if matches!(role, 1 | 2) { OK } else { eslp_status::ESLP_INVALID_ARGUMENT };
-        assert_eq!(eslp_client_new(role, null(), &mut client), known);
-        assert_eq!(eslp_decoder_new(role, null(), &mut decoder), known);
+        let known = if matches!(role, 1 | 2) { OK } else { eslp_status::ESLP_UNKNOWN_NUMBER };
+        assert_eq!(eslp_client_new(eslp_role(role), null(), &mut client), known);
+        assert_eq!(eslp_decoder_new(eslp_sender(role), null(), &mut decoder), known);
         assert_eq!(eslp_server_new(null(), storage.at(), STORAGE, &mut server), OK);
         for not_mine in [eslp_client_drop(client), eslp_decoder_drop(decoder), eslp_server_drop(server)] {
             assert!(not_mine != OK, "only those in the host's memory are dropped");

@@ -54,7 +54,7 @@ public:
     incoming() noexcept : c_() {}
 
     eslp::status status() const noexcept { return status_; }
-    eslp_incoming kind() const noexcept { return static_cast<eslp_incoming>(c_.kind); }
+    eslp_incoming kind() const noexcept { return c_.kind; }
 
     /// The command that is answered.
     std::optional<command_id> id() const noexcept { return detail::id_of(c_.id); }
@@ -88,7 +88,7 @@ public:
     }
 
     /// Why the connection is over, once it is, and what will not be answered.
-    eslp_end end() const noexcept { return static_cast<eslp_end>(c_.end); }
+    eslp_end end() const noexcept { return c_.end; }
     eslp::unanswered unanswered() const noexcept { return c_.unanswered; }
 
     std::size_t consumed() const noexcept { return c_.consumed; }
@@ -173,7 +173,7 @@ public:
     /// The connection stays after its channel has ended.
     subscription& linger(std::int64_t seconds = ESLP_LINGER_FOREVER) noexcept {
         c_.linger = 1;
-        c_.linger_seconds = seconds;
+        c_.linger_seconds = seconds == 0 ? ESLP_LINGER_AT_ONCE : seconds;
         return *this;
     }
 
@@ -196,7 +196,7 @@ struct eof_report {
     eslp::message message;
 
     static eof_report of(const eslp_eof& eof) noexcept {
-        return {static_cast<eslp_end>(eof.end), eof.unanswered, eof.incomplete, eof.missing, detail::id_of(eof.id),
+        return {eof.end, eof.unanswered, eof.incomplete, eof.missing, detail::id_of(eof.id),
                 eof.message};
     }
 };
@@ -264,7 +264,7 @@ public:
     }
 
     /// Why the connection is over; ESLP_END_NONE if it is not.
-    eslp_end end() const noexcept { return static_cast<eslp_end>(::eslp_client_end(handle_)); }
+    eslp_end end() const noexcept { return ::eslp_client_end(handle_); }
     /// Whether the server takes all commands.
     bool is_open() const noexcept { return ::eslp_client_is_open(handle_); }
     bool is_lingering() const noexcept { return ::eslp_client_is_lingering(handle_); }
@@ -274,8 +274,7 @@ public:
     }
     /// And whether applications run beside the commands.
     std::optional<eslp_socket_mode> socket_mode() const noexcept {
-        auto mode = detail::ask<std::int32_t>(::eslp_client_socket_mode, const_cast<const eslp_client*>(handle_));
-        return mode ? std::optional<eslp_socket_mode>(static_cast<eslp_socket_mode>(*mode)) : std::nullopt;
+        return detail::ask<eslp_socket_mode>(::eslp_client_socket_mode, const_cast<const eslp_client*>(handle_));
     }
     /// How many commands have been sent and not answered yet.
     std::uint64_t in_flight() const noexcept { return ::eslp_client_in_flight(handle_); }

@@ -24,7 +24,7 @@ struct fault {
     std::size_t offset = 0;
 
     fault() = default;
-    fault(const eslp_fault& c) noexcept : field(static_cast<eslp_field>(c.field)), item(c.item), offset(c.offset) {}
+    fault(const eslp_fault& c) noexcept : field(c.field), item(c.item), offset(c.offset) {}
 
     /// What the part is called, in English.
     std::string_view text() const noexcept { return detail::view(::eslp_field_text(field)); }
@@ -54,7 +54,7 @@ public:
     }
 
     const eslp_command& c() const noexcept { return c_; }
-    eslp_command_kind kind() const noexcept { return static_cast<eslp_command_kind>(c_.kind); }
+    eslp_command_kind kind() const noexcept { return c_.kind; }
 
     /// Writes it, for hosts without an eslp::client. Send it in one piece.
     encoded encode(span<char> out) const noexcept {
@@ -351,7 +351,7 @@ struct nolog : command {
 /// Keeps the connection after the channel has ended, for its last events: for ever, or so many seconds.
 struct linger : command {
     explicit linger(std::int64_t seconds = ESLP_LINGER_FOREVER) noexcept : command(ESLP_COMMAND_LINGER) {
-        c_.as.linger_seconds = seconds;
+        c_.as.linger_seconds = seconds == 0 ? ESLP_LINGER_AT_ONCE : seconds;
     }
 };
 

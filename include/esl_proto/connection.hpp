@@ -68,7 +68,7 @@ public:
     }
 
     /// Why the connection is over; ESLP_END_NONE if it is not.
-    eslp_end end() const noexcept { return static_cast<eslp_end>(state().end); }
+    eslp_end end() const noexcept { return state().end; }
     /// Whether the server takes all commands.
     bool is_open() const noexcept { return state().is_open != 0; }
     bool is_lingering() const noexcept { return state().is_lingering != 0; }
@@ -79,8 +79,8 @@ public:
     }
     /// And whether applications run beside the commands.
     std::optional<eslp_socket_mode> socket_mode() const noexcept {
-        std::int32_t mode = state().socket_mode;
-        return mode != 0 ? std::optional<eslp_socket_mode>(static_cast<eslp_socket_mode>(mode)) : std::nullopt;
+        eslp_socket_mode mode = state().socket_mode;
+        return mode != ESLP_SOCKET_NONE ? std::optional<eslp_socket_mode>(mode) : std::nullopt;
     }
     /// How many commands have been sent and not answered yet.
     std::uint64_t in_flight() const noexcept { return state().in_flight; }

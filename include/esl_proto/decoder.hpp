@@ -38,7 +38,7 @@ public:
     step() noexcept : c_() {}
 
     eslp::status status() const noexcept { return status_; }
-    eslp_step_kind kind() const noexcept { return static_cast<eslp_step_kind>(c_.kind); }
+    eslp_step_kind kind() const noexcept { return c_.kind; }
     std::size_t consumed() const noexcept { return c_.consumed; }
     /// How long the buffer must be; 0 if that is not known yet.
     std::size_t required() const noexcept { return c_.required; }

@@ -48,7 +48,7 @@ struct dial_fault {
 
     dial_fault() = default;
     dial_fault(const eslp_dial_fault& c) noexcept
-        : field(static_cast<eslp_dial_field>(c.field)), leg(c.leg), item(c.item), offset(c.offset) {}
+        : field(c.field), leg(c.leg), item(c.item), offset(c.offset) {}
 
     /// What the part is called, in English.
     std::string_view text() const noexcept { return detail::view(::eslp_dial_field_text(field)); }

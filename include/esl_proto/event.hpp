@@ -18,12 +18,12 @@ public:
     /// A stored text of an event.
     event(eslp::format format, std::string_view text) noexcept : c_() {
         // A format that is none leaves an event without headers.
-        (void)::eslp_event_view(static_cast<std::int32_t>(format), detail::bytes(text), &c_);
+        (void)::eslp_event_view(format, detail::bytes(text), &c_);
     }
 
     const eslp_event& c() const noexcept { return c_; }
 
-    eslp::format format() const noexcept { return static_cast<eslp::format>(c_.format); }
+    eslp::format format() const noexcept { return c_.format; }
 
     /// The text as it lies on the wire: keep it, with the format, to keep the event.
     std::string_view text() const noexcept { return detail::view(c_.text); }
@@ -59,7 +59,7 @@ public:
     /// `len` is the place of the header.
     written encode(eslp::format as, span<char> out, int flags = ESLP_ENCODE_FREESWITCH) const noexcept {
         written result;
-        const auto number = static_cast<std::int32_t>(as);
+        const auto number = as;
         result.status = ::eslp_event_transcode(&c_, number, flags, out.data(), out.size(), &result.len);
         return result;
     }

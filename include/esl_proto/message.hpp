@@ -75,7 +75,7 @@ public:
 
     const eslp_message& c() const noexcept { return c_; }
 
-    eslp_message_kind kind() const noexcept { return static_cast<eslp_message_kind>(c_.kind); }
+    eslp_message_kind kind() const noexcept { return c_.kind; }
 
     /// The lines of the frame's head as they stand there; those of an event are for event().
     eslp::headers headers() const noexcept { return detail::headers_of(::eslp_message_headers, &c_); }
@@ -120,16 +120,14 @@ public:
     std::optional<bool> allowed_log() const noexcept { return detail::ask<bool>(::eslp_reply_allowed_log, &c_); }
     /// In the reply to `connect`: whether applications run beside the commands.
     std::optional<eslp_socket_mode> socket_mode() const noexcept {
-        auto mode = detail::ask<std::int32_t>(::eslp_reply_socket_mode, &c_);
-        return mode ? std::optional<eslp_socket_mode>(static_cast<eslp_socket_mode>(*mode)) : std::nullopt;
+        return detail::ask<eslp_socket_mode>(::eslp_reply_socket_mode, &c_);
     }
     /// In the reply to `connect`: whether all commands may be used.
     std::optional<bool> full_control() const noexcept { return detail::ask<bool>(::eslp_reply_full_control, &c_); }
 
     /// In a log line: how urgent it is, where it comes from, and which channel it is about.
     std::optional<eslp::log_level> log_level() const noexcept {
-        auto level = detail::ask<std::int32_t>(::eslp_log_level_of, &c_);
-        return level ? std::optional<eslp::log_level>(static_cast<eslp::log_level>(*level)) : std::nullopt;
+        return detail::ask<eslp::log_level>(::eslp_log_level_of, &c_);
     }
     std::optional<value> log_file() const noexcept { return detail::ask_value(::eslp_log_file, &c_); }
     std::optional<value> log_function() const noexcept { return detail::ask_value(::eslp_log_function, &c_); }

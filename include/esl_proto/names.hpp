@@ -26,9 +26,9 @@ struct vocabulary;
 #define ESL_PROTO_VOCABULARY(NAME, TEXT, FROM, NONE)                                                                   \
     template <>                                                                                                        \
     struct vocabulary<NAME> {                                                                                          \
-        static eslp_bytes text(NAME name) noexcept { return TEXT(static_cast<std::int32_t>(name)); }                   \
+        static eslp_bytes text(NAME name) noexcept { return TEXT(name); }                                              \
         static std::optional<NAME> from(std::string_view word) noexcept {                                              \
-            auto name = static_cast<NAME>(FROM(bytes(word)));                                                          \
+            auto name = FROM(bytes(word));                                                                             \
             return name == NONE ? std::nullopt : std::optional<NAME>(name);                                            \
         }                                                                                                              \
     }
@@ -43,13 +43,13 @@ ESL_PROTO_VOCABULARY(direction, ::eslp_direction_text, ::eslp_direction_from, ES
 
 template <>
 struct vocabulary<log_level> {
-    static eslp_bytes text(log_level level) noexcept { return ::eslp_log_level_text(static_cast<std::int32_t>(level)); }
+    static eslp_bytes text(log_level level) noexcept { return ::eslp_log_level_text(level); }
     static std::optional<log_level> from(std::string_view word) noexcept {
-        std::int32_t level = 0;
+        log_level level = ESLP_LOG_NONE;
         if (::eslp_log_level_from(bytes(word), &level) != ESLP_OK) {
             return std::nullopt;
         }
-        return static_cast<log_level>(level);
+        return level;
     }
 };
 

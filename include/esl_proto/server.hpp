@@ -92,7 +92,7 @@ class host_request {
 public:
     host_request(const eslp_host_request& c) noexcept : c_(&c) {}
 
-    eslp_host_request_kind kind() const noexcept { return static_cast<eslp_host_request_kind>(c_->kind); }
+    eslp_host_request_kind kind() const noexcept { return c_->kind; }
     std::string_view password() const noexcept { return detail::view(c_->password); }
     std::string_view user() const noexcept { return detail::view(c_->user); }
     std::string_view domain() const noexcept { return detail::view(c_->domain); }
@@ -109,7 +109,7 @@ public:
     /// The channel of `myevents`.
     std::string_view uuid() const noexcept { return detail::view(c_->uuid); }
     /// The event of `sendevent`; its headers are in request().
-    eslp::event_name event_name() const noexcept { return static_cast<eslp::event_name>(c_->event_name); }
+    eslp::event_name event_name() const noexcept { return c_->event_name; }
     eslp::request request() const noexcept { return c_->request; }
     /// What to do with which channel; that of the connection if none is named.
     const eslp_sendmsg& message() const noexcept { return c_->message; }
@@ -217,18 +217,18 @@ public:
     server_result() noexcept : c_() {}
 
     eslp::status status() const noexcept { return status_; }
-    eslp_server_result_kind kind() const noexcept { return static_cast<eslp_server_result_kind>(c_.kind); }
+    eslp_server_result_kind kind() const noexcept { return c_.kind; }
     std::size_t consumed() const noexcept { return c_.consumed; }
     std::size_t required() const noexcept { return c_.required; }
     std::size_t written() const noexcept { return c_.written; }
     /// With ESLP_SERVER_DONE: what it means to the host.
-    eslp_effect effect() const noexcept { return static_cast<eslp_effect>(c_.effect); }
+    eslp_effect effect() const noexcept { return c_.effect; }
     /// With ESLP_SERVER_HOST_REQUEST: what is wanted. Valid as long as this, too.
     eslp::host_request request() const noexcept { return c_.request; }
     /// With ESLP_CLOSED: why.
-    eslp_closed closed() const noexcept { return static_cast<eslp_closed>(c_.closed); }
+    eslp_closed closed() const noexcept { return c_.closed; }
     /// With ESLP_CLOSED_UNREADABLE: what is wrong, and where in the stream.
-    eslp::status error() const noexcept { return static_cast<eslp_status>(c_.error); }
+    eslp::status error() const noexcept { return c_.error; }
     std::uint64_t error_offset() const noexcept { return c_.error_offset; }
 
 private:
@@ -283,26 +283,36 @@ public:
 
     /// Whether this connection wants an event that happens. Regular expressions of filters match nothing.
     eslp_admission offer(const outgoing_event& event) noexcept { return offer(event, nullptr, nullptr); }
-    /// The same with a function `bool(std::string_view regex, std::string_view value)` for them.
+    /// The same with a function `bool(std::string_view regex, std::string_view value)` for them. Where it throws, nothing matches: the
+    /// client has chosen the expression.
     template <class Regex>
     eslp_admission offer(const outgoing_event& event, Regex&& regex) noexcept {
         using Function = std::remove_reference_t<Regex>;
         eslp_regex call = [](void* user, const char* pattern, std::size_t pattern_len, const char* text,
                              std::size_t text_len) {
             auto& function = *static_cast<Function*>(user);
+#ifdef __cpp_exceptions
+            // What is thrown must not pass through the C library.
+            try {
+                return bool(function(std::string_view(pattern, pattern_len), std::string_view(text, text_len)));
+            } catch (...) {
+                return false;
+            }
+#else
             return bool(function(std::string_view(pattern, pattern_len), std::string_view(text, text_len)));
+#endif
         };
         return offer(event, call, const_cast<void*>(static_cast<const void*>(&regex)));
     }
     eslp_admission offer_diverted() noexcept {
-        std::int32_t offer = ESLP_ADMISSION_SKIP;
+        eslp_admission offer = ESLP_ADMISSION_SKIP;
         (void)::eslp_server_offer_diverted(handle_, &offer);
-        return static_cast<eslp_admission>(offer);
+        return offer;
     }
     eslp_admission offer_log(log_level level) noexcept {
-        std::int32_t offer = ESLP_ADMISSION_SKIP;
+        eslp_admission offer = ESLP_ADMISSION_SKIP;
         (void)::eslp_server_offer_log(handle_, level, &offer);
-        return static_cast<eslp_admission>(offer);
+        return offer;
     }
 
     /// Writes an event that waits, in the connection's format. ESLP_NOT_READY in the middle of a command.
@@ -361,9 +371,9 @@ private:
         return result;
     }
     eslp_admission offer(const outgoing_event& event, eslp_regex regex, void* user) noexcept {
-        std::int32_t offer = ESLP_ADMISSION_SKIP;
+        eslp_admission offer = ESLP_ADMISSION_SKIP;
         (void)::eslp_server_offer(handle_, &event.c(), regex, user, &offer);
-        return static_cast<eslp_admission>(offer);
+        return offer;
     }
 };
 

@@ -26,7 +26,7 @@ int main(int count, char **arguments) {
     const eslp_bytes names[] = {ESLP_LIT("Event-Name"), ESLP_LIT("Unique-ID"), ESLP_LIT("Hangup-Cause")};
     eslp_client *client;
     eslp_buffer buffer;
-    eslp_client_new(ESLP_INBOUND, NULL, &client);
+    if (eslp_client_new(ESLP_INBOUND, NULL, &client) != ESLP_OK) return 1;
     eslp_buffer_init(&buffer, in, sizeof in);
     while (events < expected) {
         eslp_client_result result;
@@ -46,7 +46,7 @@ int main(int count, char **arguments) {
         if (status == ESLP_NEED_DATA) {
             char *spare;
             size_t room;
-            eslp_buffer_spare(&buffer, &spare, &room);
+            if (eslp_buffer_spare(&buffer, &spare, &room) != ESLP_OK) break;
             ssize_t received = read(fd, spare, room);
             if (received <= 0) break;
             eslp_buffer_commit(&buffer, (size_t)received);

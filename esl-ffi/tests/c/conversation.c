@@ -130,7 +130,7 @@ static void login(void) {
     SAYS("pw", ask.password);
     RETURNS(ESLP_WAITING, eslp_server_poll(server, to_server.octets, to_server.len, out, sizeof out, &result));
     RETURNS(ESLP_NOT_ASKED, answers((eslp_response){.kind = ESLP_RESPONSE_OUTPUT, .text = ESLP_LIT("x")}));
-    RETURNS(ESLP_INVALID_ARGUMENT, answers((eslp_response){.kind = 99}));
+    RETURNS(ESLP_UNKNOWN_NUMBER, answers((eslp_response){.kind = 99}));
     RETURNS(ESLP_OK, answers((eslp_response){.kind = ESLP_RESPONSE_ACCEPT, .allowed_api = ESLP_LIT("status,msleep")}));
     RETURNS(ESLP_NEED_DATA, server_polls());
     receives(ESLP_IN_AUTHENTICATED, 0);

@@ -9,8 +9,7 @@ import re
 import sys
 
 WRAPPED = {
-    "c": '#include "prelude.h"\n\nvoid snippet(struct connection *connection);\n'
-    "void snippet(struct connection *connection)\n{{\n(void)connection;\n{{\n{}}}\n}}\n",
+    "c": '#include "prelude.h"\n\nvoid snippet(eslp_posix *fs);\nvoid snippet(eslp_posix *fs)\n{{\n(void)fs;\n{{\n{}}}\n}}\n',
     "cpp": '#include "prelude.hpp"\n\nvoid snippet(eslp::client& client, eslp::growing_buffer& buffer);\n'
     "void snippet(eslp::client& client, eslp::growing_buffer& buffer) {{\n{}}}\n",
 }

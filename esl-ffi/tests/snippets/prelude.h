@@ -1,4 +1,3 @@
-/* What the snippets stand on: the blocking client, as it is, but for its main(). */
-#define main client_main
-#include "../../examples/client.c"
-#undef main
+// What the snippets stand on: the socket layer.
+#include <esl_proto_posix.h>
+#include <stdio.h>

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import logging
 import re
-import socket
 import sys
 from time import monotonic
 from typing import overload
 
-from esl_proto import Command, Connection, Event, Frame, LocalProtocolError
+from esl_proto import Command, Event, Frame, LocalProtocolError
 
 from ._esl.arrived import Arrived
-from ._esl.data import Data, joined, octets
+from ._esl.data import Data, checked, joined, octets
 from ._esl.event import ESLevent
-from ._esl.link import Link, connect
+from ._esl.link import Link, attach, connect
 
 __all__ = ["ESLconnection", "ESLevent", "eslSetLogLevel"]
 
 _log = logging.getLogger("esl_proto.ESL")
+
+_LINE_ENDS = "\r\n"
 
 _REFUSALS = {
     604: "-ERR command not found",
@@ -41,9 +42,9 @@ class ESLconnection:
     """
 
     @overload
-    def __init__(self, host: str, port: str | int | None, password: str, /) -> None: ...
+    def __init__(self, host: str | None, port: str | int | None, password: str | None, /) -> None: ...
     @overload
-    def __init__(self, host: str, port: str | int | None, user: str | None, password: str, /) -> None: ...
+    def __init__(self, host: str | None, port: str | int | None, user: str | None, password: str | None, /) -> None: ...
     @overload
     def __init__(self, socket: int, /) -> None: ...
     def __init__(self, *args: str | int | None) -> None:
@@ -54,33 +55,28 @@ class ESLconnection:
         match args:
             case (int(descriptor),):
                 self._attach(descriptor)
-            case (str(host), str() | int() | None as port, str(password)):
+            case (str() | None as host, str() | int() | None as port, str() | None as password):
                 self._connect(host, port, None, password)
-            case (str(host), str() | int() | None as port, str() | None as user, str(password)):
+            case (str() | None as host, str() | int() | None as port, str() | None as user, str() | None as password):
                 self._connect(host, port, user, password)
             case _:
                 raise TypeError("ESLconnection takes (host, port, password), (host, port, user, password) or (socket)")
 
-    def _connect(self, host: str, port: str | int | None, user: str | None, password: str) -> None:
+    def _connect(self, host: str | None, port: str | int | None, user: str | None, password: str | None) -> None:
         name, _, domain = (user or "").rpartition("@")
-        login = (
-            Command.userauth(octets(name), octets(domain), octets(password)) if user else Command.auth(octets(password))
-        )
+        try:
+            word = _argument(password or "")
+            login = Command.userauth(_argument(name), _argument(domain), word) if user else Command.auth(word)
+        except LocalProtocolError as error:
+            _log.info("no connection to %s:%s: %s", host, port, error)
+            return
         self._link = None if port is None else connect(host, _number(port), login)
         _log.info("%s %s:%s", "connected to" if self._link else "no connection to", host, port)
 
     def _attach(self, descriptor: int) -> None:
-        try:
-            given = socket.socket(fileno=descriptor)
-            try:
-                sock = given.dup()
-            finally:
-                given.detach()  # The caller's socket remains the caller's to close.
-        except (OSError, ValueError):
-            return
-        self._link = Link(sock, Connection.outbound())
-        self._info = self._link.ask(Command.connect())
-        if self._info is None:
+        self._link = attach(descriptor)
+        self._info = None if self._link is None else self._link.ask(Command.connect())
+        if self._link is not None and self._info is None:
             self._link.close()
 
     def __del__(self) -> None:
@@ -134,27 +130,28 @@ class ESLconnection:
 
     def bgapi(self, cmd: str, arg: str | None = None, job_uuid: str | None = None) -> ESLevent | None:
         """Begins an API command. The answer has a header Job-UUID, and so will the BACKGROUND_JOB event of its end."""
-        job = None if job_uuid is None else octets(job_uuid)
+        job = None if job_uuid is None else _argument(job_uuid)
         return self._ask(Command.bgapi(_line(cmd, arg), job_uuid=job))
 
     def filter(self, header: str, value: str) -> ESLevent | None:
         """Lets only events with such a header through; `delete` and a header's name take that back."""
-        return self.sendRecv(f"filter {header} {value}")
+        return self.sendRecv(f"filter {checked(header)} {checked(value)}")
 
     def events(self, etype: str, value: str) -> int:
         """Subscribes to events, in the format `plain`, `json` or `xml`; other words mean `plain`. 0, or 1 without a
         connection."""
-        etype = etype if etype in ("xml", "json") else "plain"
-        return int(self.sendRecv(f"event {etype} {value}") is None)
+        etype = etype if checked(etype) in ("xml", "json") else "plain"
+        return int(self.sendRecv(f"event {etype} {checked(value)}") is None)
 
     def sendEvent(self, send_me: ESLevent) -> ESLevent:
         """Fires an event. The answer; without a connection a SERVER_DISCONNECTED event."""
-        answer = self._ask(_with_event(f"sendevent {send_me.getType()}", send_me))
+        answer = self._ask(_with_event(f"sendevent {_event(send_me).getType()}", send_me))
         return answer or ESLevent("SERVER_DISCONNECTED")
 
     def sendMSG(self, send_me: ESLevent, uuid: str | None = None) -> int:
         """Sends an event's headers as a message to a channel. 0, or 1 without a connection."""
-        return int(self._ask(_with_event(f"sendmsg {uuid}" if uuid else "sendmsg", send_me)) is None)
+        line = f"sendmsg {checked(uuid).rstrip(_LINE_ENDS)}" if uuid else "sendmsg"
+        return int(self._ask(_with_event(line, send_me)) is None)
 
     def execute(self, app: str, arg: str | None = None, uuid: str | None = None) -> ESLevent | None:
         """Executes an application on a channel; without `uuid` on the one that the connection controls."""
@@ -166,9 +163,9 @@ class ESLconnection:
 
     def _execute(self, app: str, arg: str | None, uuid: str | None, is_async: bool) -> ESLevent | None:
         command = Command.execute(
-            octets(app),
-            octets(arg or ""),
-            uuid=None if uuid is None else octets(uuid),
+            _argument(app),
+            _argument("" if arg is None else arg),
+            uuid=None if uuid is None else _argument(uuid),
             event_lock=self._locks,
             run_async=is_async,
         )
@@ -224,8 +221,13 @@ def eslSetLogLevel(level: int) -> None:
         _log.addHandler(handler)
 
 
+def _argument(text: str) -> bytes:
+    """Text that ends a line: line ends of its own end nothing more."""
+    return octets(checked(text).rstrip(_LINE_ENDS))
+
+
 def _line(cmd: str, arg: str | None) -> bytes:
-    return octets(f"{cmd} {arg}" if arg else cmd).rstrip(b"\r\n")
+    return _argument(f"{checked(cmd)} {checked(arg)}" if arg else cmd)
 
 
 def _raw(cmd: str) -> Command | None:
@@ -241,9 +243,15 @@ def _raw(cmd: str) -> Command | None:
     return Command.raw(head[: length.start()] + head[length.end() :], rest[: int(length[1])])
 
 
+def _event(event: object) -> ESLevent:
+    if isinstance(event, ESLevent):
+        return event
+    raise TypeError(f"expected ESLevent, not {type(event).__name__}")
+
+
 def _with_event(line: str, event: ESLevent) -> Command:
     """A command with an event's headers and body."""
-    data = event.data() or Data("CLONE")
+    data = _event(event).data() or Data("CLONE")
     lines = [line]
     for name, value in data.headers:
         header = f"{name}: {joined(value)}"
@@ -270,4 +278,4 @@ def _number(text: str | int) -> int:
 
 
 def _is_true(word: str) -> bool:
-    return word.lower() in ("yes", "on", "true", "enabled", "active", "allow") or _number(word) != 0
+    return checked(word).lower() in ("yes", "on", "true", "enabled", "active", "allow") or _number(word) != 0

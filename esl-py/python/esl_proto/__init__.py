@@ -19,14 +19,17 @@ from esl_proto._native import (
     Frame,
     Lingering,
     LogLine,
+    OutgoingEvent,
     Rejected,
     Reply,
     Server,
     ServerClosed,
     Unexpected,
+    Variables,
     __version__,
+    rows,
 )
-from esl_proto.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
+from esl_proto.errors import DialError, LocalProtocolError, ProtocolError, RemoteProtocolError
 from esl_proto.types import Message
 
 __all__ = [
@@ -39,6 +42,7 @@ __all__ = [
     "Command",
     "Connected",
     "Connection",
+    "DialError",
     "Effect",
     "Event",
     "Frame",
@@ -46,6 +50,7 @@ __all__ = [
     "LocalProtocolError",
     "LogLine",
     "Message",
+    "OutgoingEvent",
     "ProtocolError",
     "Rejected",
     "RemoteProtocolError",
@@ -53,5 +58,7 @@ __all__ = [
     "Server",
     "ServerClosed",
     "Unexpected",
+    "Variables",
     "__version__",
+    "rows",
 ]

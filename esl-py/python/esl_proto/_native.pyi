@@ -1,33 +1,46 @@
 """The protocol core behind `esl_proto`."""
 
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
-from typing import ClassVar, Literal, Self, TypeVar, final, overload
+from datetime import datetime
+from typing import Any, ClassVar, Literal, Self, TypeAlias, TypeVar, final, overload
 
 from typing_extensions import disjoint_base
 
+from esl_proto.errors import DialError as DialError
 from esl_proto.errors import LocalProtocolError as LocalProtocolError
 from esl_proto.errors import ProtocolError as ProtocolError
 from esl_proto.errors import RemoteProtocolError as RemoteProtocolError
-from esl_proto.names import EventName
+from esl_proto._shared.errors import ConnectionClosed
+from esl_proto.names import AnswerState, CallDirection, CallState, ChannelState, EventName, HangupCause
 from esl_proto.types import Fields, Format, Message, BytesLike, Pairs, Text
 
 __all__ = [
     "ApiResponse",
+    "App",
     "HostRequest",
     "AuthRefused",
     "AuthRequest",
     "Authenticated",
+    "Call",
+    "Calls",
+    "Change",
     "Channel",
+    "ClientSession",
     "Closed",
     "Command",
     "Connected",
     "Connection",
+    "DialError",
     "Effect",
+    "Endpoint",
     "Event",
+    "EventQueue",
     "Frame",
+    "Gap",
     "Lingering",
     "LocalProtocolError",
     "LogLine",
+    "OutgoingEvent",
     "ProtocolError",
     "Rejected",
     "RemoteProtocolError",
@@ -36,8 +49,19 @@ __all__ = [
     "ServerClosed",
     "Sim",
     "Unexpected",
+    "Variables",
     "__version__",
+    "bridge_line",
+    "bridge_parts",
+    "closed_of_parts",
     "end_reasons",
+    "frame_of_parts",
+    "hook_variable",
+    "inline_line",
+    "inline_parts",
+    "originate_line",
+    "originate_parts",
+    "rows",
     "vocabulary",
 ]
 
@@ -68,8 +92,85 @@ class Event(Mapping[str, str | list[str]]):
     def subclass(self) -> str | None:
         """Event-Subclass, of a CUSTOM event."""
     @property
+    def sequence(self) -> int | None:
+        """Event-Sequence: the server's own number of the event. Events do not come in its order."""
+    @property
+    def timestamp(self) -> datetime | None:
+        """Event-Date-Timestamp: when the event happened."""
+    @property
+    def core_uuid(self) -> str | None:
+        """Core-UUID: the running server; a new one after a restart."""
+    @property
     def unique_id(self) -> str | None:
-        """Unique-ID: the channel."""
+        """Unique-ID: the channel that the event is about."""
+    @property
+    def channel_name(self) -> str | None:
+        """Channel-Name: the channel's name, such as `sofia/internal/1000@pbx`."""
+    @property
+    def other_leg(self) -> str | None:
+        """Other-Leg-Unique-ID: the channel that this one is bridged to or made by."""
+    @property
+    def channel_state(self) -> ChannelState | str | None:
+        """Channel-State: where the channel is in its life. A `ChannelState`, or a `str` if it is none that is known; so are
+        all words of a list.
+        """
+    @property
+    def call_state(self) -> CallState | str | None:
+        """Channel-Call-State: where the call is in its life."""
+    @property
+    def answer_state(self) -> AnswerState | str | None:
+        """Answer-State: whether the call has been answered."""
+    @property
+    def direction(self) -> CallDirection | str | None:
+        """Call-Direction: who called, seen from FreeSWITCH."""
+    @property
+    def hangup_cause(self) -> HangupCause | str | None:
+        """Hangup-Cause: why the call has ended."""
+    @property
+    def caller_number(self) -> str | None:
+        """Caller-Caller-ID-Number: the caller's number."""
+    @property
+    def caller_name(self) -> str | None:
+        """Caller-Caller-ID-Name: the caller's name, which the caller chooses."""
+    @property
+    def destination(self) -> str | None:
+        """Caller-Destination-Number: what was dialled."""
+    @property
+    def created_time(self) -> datetime | None:
+        """Caller-Channel-Created-Time: when the channel was made. None for a time that has not come, here and below."""
+    @property
+    def progress_time(self) -> datetime | None:
+        """Caller-Channel-Progress-Time: when it began to ring."""
+    @property
+    def progress_media_time(self) -> datetime | None:
+        """Caller-Channel-Progress-Media-Time: when early media began."""
+    @property
+    def answered_time(self) -> datetime | None:
+        """Caller-Channel-Answered-Time: when it was answered."""
+    @property
+    def bridged_time(self) -> datetime | None:
+        """Caller-Channel-Bridged-Time: when it was bridged."""
+    @property
+    def hangup_time(self) -> datetime | None:
+        """Caller-Channel-Hangup-Time: when it was hung up."""
+    @property
+    def application(self) -> str | None:
+        """Application: the application that runs or has run."""
+    @property
+    def application_data(self) -> str | None:
+        """Application-Data: its argument; None if there was none."""
+    @property
+    def application_response(self) -> str | None:
+        """Application-Response: what it has said at its end."""
+    @property
+    def dtmf_digit(self) -> str | None:
+        """DTMF-Digit: the digit of a DTMF event."""
+    @property
+    def dtmf_duration(self) -> int | None:
+        """DTMF-Duration: how long it was, in samples."""
+    @property
+    def variables(self) -> Variables:
+        """The variables of the channel."""
     @property
     def job_uuid(self) -> str | None:
         """Job-UUID: the job that a BACKGROUND_JOB event is the end of."""
@@ -100,10 +201,45 @@ class Event(Mapping[str, str | list[str]]):
     @overload
     def get(self, name: Text, default: _D) -> str | list[str] | _D:
         """The value of this name, or `default`."""
-    def get_str(self, name: Text, default: str = "") -> str:
+    @overload
+    def get_str(self, name: Text, default: str = "") -> str: ...
+    @overload
+    def get_str(self, name: Text, default: _D) -> str | _D:
+
         """The value of this name as one text, or `default`: an array as the server itself says it, `ARRAY::a|:b`."""
     def get_bytes(self, name: Text) -> bytes | list[bytes] | None:
+
         """The value of this name in octets, or None."""
+    @overload
+    def get_int(self, name: Text, default: None = None) -> int | None: ...
+    @overload
+    def get_int(self, name: Text, default: _D) -> int | _D:
+
+        """The value of this name as a whole number, or `default` if there is none, or an empty one. Raises ValueError, with the
+        name, for what is no number.
+        """
+    @overload
+    def get_float(self, name: Text, default: None = None) -> float | None: ...
+    @overload
+    def get_float(self, name: Text, default: _D) -> float | _D:
+
+        """The value of this name as a number, or `default` if there is none, or an empty one. Raises ValueError, with the name,
+        for what is no number.
+        """
+    @overload
+    def get_time(self, name: Text, default: None = None) -> datetime | None: ...
+    @overload
+    def get_time(self, name: Text, default: _D) -> datetime | _D:
+
+        """The value of this name as a `datetime` in UTC, or `default` if there is none, or 0, which is never. It counts
+        microseconds since 1970 or, below 100000000000, seconds (`variable_start_epoch`). Raises ValueError, with the name,
+        for what is no time.
+        """
+    def get_list(self, name: Text) -> list[str]:
+
+        """The value of this name as a list: the items of an array, or the one value; empty if there is none. In XML an array is
+        several headers of one name, so that it has the values of all of them.
+        """
     def get_all(self, name: Text) -> list[str | list[str]]:
         """All values of this name, in the order of the wire."""
     def headers(self) -> list[tuple[str, str | list[str]]]:
@@ -141,6 +277,76 @@ class Event(Mapping[str, str | list[str]]):
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[type[Event], tuple[str, bytes]]: ...
 
+@final
+class Variables(Mapping[str, str | list[str]]):
+    """The variables of an event's channel: an immutable mapping of their names to values, read when asked. A variable `x` is
+    the event's header `variable_x`; what holds for headers holds here.
+    """
+
+    @overload
+    def get(self, name: Text, default: None = None) -> str | list[str] | None: ...
+    @overload
+    def get(self, name: Text, default: str | list[str]) -> str | list[str]: ...
+    @overload
+    def get(self, name: Text, default: _D) -> str | list[str] | _D:
+
+        """The value of this name, or `default`."""
+    @overload
+    def get_str(self, name: Text, default: str = "") -> str: ...
+    @overload
+    def get_str(self, name: Text, default: _D) -> str | _D:
+
+        """As `Event.get_str`."""
+    def get_bytes(self, name: Text) -> bytes | list[bytes] | None:
+
+        """As `Event.get_bytes`."""
+    @overload
+    def get_int(self, name: Text, default: None = None) -> int | None: ...
+    @overload
+    def get_int(self, name: Text, default: _D) -> int | _D:
+
+        """As `Event.get_int`."""
+    @overload
+    def get_float(self, name: Text, default: None = None) -> float | None: ...
+    @overload
+    def get_float(self, name: Text, default: _D) -> float | _D:
+
+        """As `Event.get_float`."""
+    @overload
+    def get_time(self, name: Text, default: None = None) -> datetime | None: ...
+    @overload
+    def get_time(self, name: Text, default: _D) -> datetime | _D:
+
+        """As `Event.get_time`."""
+    def get_list(self, name: Text) -> list[str]:
+
+        """As `Event.get_list`."""
+    def to_dict(self) -> dict[str, str | list[str]]:
+
+        """The mapping as a `dict`."""
+    def keys(self) -> KeysView[str]:
+
+        """The names, as a view."""
+    def values(self) -> ValuesView[str | list[str]]:
+
+        """The values, as a view."""
+    def items(self) -> ItemsView[str, str | list[str]]:
+
+        """Names and values, as a view."""
+    def __getitem__(self, name: Text, /) -> str | list[str]: ...
+    def __contains__(self, name: object, /) -> bool: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __reduce__(self) -> tuple[object, tuple[Event, str]]: ...
+
+def rows(output: Text) -> list[Event]:
+
+    """The rows of what `api show ... as json` answers, each as an `Event`: its columns are headers. Raises RemoteProtocolError
+    if the output cannot be read to its end.
+    """
+
 @disjoint_base
 class Frame:
     """A frame that is not an event: its headers, undecoded, and its body. The names of headers match in any case."""
@@ -160,6 +366,9 @@ class Frame:
     @property
     def text_bytes(self) -> bytes:
         """`text` in octets."""
+    @property
+    def elements(self) -> list[str]:
+        """`text` as a list: the elements of an array, as the server says one (`ARRAY::one|:two`), or the one text."""
     def headers(self) -> list[tuple[str, str]]:
         """The headers in the order of the wire."""
     def headers_bytes(self) -> list[tuple[bytes, bytes]]:
@@ -173,6 +382,9 @@ class Frame:
 class Reply(Frame):
     """The answer to a command: command/reply."""
 
+    @property
+    def text(self) -> str:
+        """What the reply says: its Reply-Text. Octets that are not UTF-8 become U+FFFD."""
     @property
     def id(self) -> int:
         """The id of the command that it answers."""
@@ -370,7 +582,7 @@ class Command:
     @staticmethod
     def event(*names: Text, format: Format | None = None, subclasses: Sequence[Text] = ...) -> Command:
         """`event [<format>] <names>`: subscribes to more events; a `format` holds for all events from then on.
-        `subclasses` are those of CUSTOM events.
+        `subclasses` are those of CUSTOM events; a name with `::` is one of them.
         """
     @staticmethod
     def nixevent(*names: Text, subclasses: Sequence[Text] = ...) -> Command:
@@ -501,6 +713,16 @@ class Connection:
     @staticmethod
     def outbound(*, max_head: int = 1048576, max_body: int = 67108864) -> Connection:
         """A connection that FreeSWITCH has opened for a call. The first command must be `connect`."""
+    @staticmethod
+    def resume(saved: BytesLike, *, max_head: int = 1048576, max_body: int = 67108864) -> Connection:
+        """The connection that another process has `save`d, which this one goes on with: it has the socket now. Raises ValueError
+        if this is nothing that was saved by this version.
+        """
+    def save(self) -> bytes | None:
+        """What is known of the connection, for a process that goes on with it by `resume`: which commands await answers, and
+        the octets that were received and not read. The socket is the program's to hand over. None if the connection is not
+        open, or over: it cannot be handed over then.
+        """
     def receive_data(self, data: BytesLike) -> None:
         """Takes octets that have arrived; nothing is read of them before the next iteration."""
     def receive_eof(self) -> None:
@@ -529,6 +751,277 @@ class Connection:
     @property
     def stats(self) -> dict[str, int]:
         """What has come in so far: octets, frames, events, log_lines, unexpected."""
+
+@final
+class App:
+    """An application of the dialplan with its argument, made by the static methods.
+
+    What a program passes arrives as it is, or is refused with LocalProtocolError: no text can end an argument early, add
+    another or have something expanded. With `expand`, the server replaces `${...}` in it.
+    """
+
+    @property
+    def name(self) -> str:
+        """The application."""
+    @property
+    def argument(self) -> bytes:
+        """The argument."""
+    @property
+    def needs_resume(self) -> bool:
+        """Whether `resume` must be said before on an outbound connection, as the call leaves it."""
+    @staticmethod
+    def playback(path: Text, *, expand: bool = False) -> App:
+        """`playback`: plays a file, a tone or a stream to its end."""
+    @staticmethod
+    def say(words: Text, module: Text, type: Text, method: Text, gender: Text | None) -> App:
+        """`say`: reads a text aloud, from recorded words."""
+    @staticmethod
+    def speak(words: Text, engine: Text | None, voice: Text | None) -> App:
+        """`speak`: reads a text aloud, by a speech engine and its voice, or those of the channel's variables."""
+    @staticmethod
+    def record(path: Text, limit: float | None, silence: tuple[int, float] | None) -> App:
+        """`record`: records the caller into a file, for at most `limit` seconds."""
+    @staticmethod
+    def record_session(path: Text, limit: float | None) -> App:
+        """`record_session`: records the call into a file, beside all else."""
+    @staticmethod
+    def stop_record_session(path: Text) -> App:
+        """`stop_record_session`: ends such a recording, or `all`."""
+    @staticmethod
+    def sleep(time: float) -> App:
+        """`sleep`: waits."""
+    @staticmethod
+    def set(name: Text, value: Text, *, expand: bool = False) -> App:
+        """`set`: sets a variable of the channel."""
+    @staticmethod
+    def multiset(variables: Pairs) -> App:
+        """`multiset`: sets several variables."""
+    @staticmethod
+    def unset(name: Text) -> App:
+        """`unset`: takes a variable away."""
+    @staticmethod
+    def export(name: Text, value: Text, *, nolocal: bool = False, expand: bool = False) -> App:
+        """`export`: sets a variable of the channel and of those that it calls; `nolocal` of those only."""
+    @staticmethod
+    def transfer(extension: Text, dialplan: Text | None, context: Text | None, leg: str) -> App:
+        """`transfer`: sends the call elsewhere in the dialplan: this leg, the `"other"`, or `"both"`."""
+    @staticmethod
+    def play_and_get_digits(
+        file: Text,
+        min_digits: int,
+        max_digits: int,
+        tries: int,
+        timeout: float,
+        terminators: Text,
+        invalid_file: Text,
+        variable: Text,
+        regexp: Text,
+        digit_timeout: float | None,
+    ) -> App:
+        """`play_and_get_digits`: plays a file and collects what is typed. Times are in seconds."""
+    @staticmethod
+    def read(
+        file: Text,
+        min_digits: int,
+        max_digits: int,
+        timeout: float,
+        terminators: Text,
+        variable: Text,
+    ) -> App:
+        """`read`: plays a file and collects digits."""
+    @staticmethod
+    def send_dtmf(digits: Text, duration: float | None) -> App:
+        """`send_dtmf`: sends digits to the other end, each for so many seconds."""
+    @staticmethod
+    def conference(name: Text, profile: Text | None, pin: Text | None, flags: Sequence[Text]) -> App:
+        """`conference`: enters a conference."""
+    @staticmethod
+    def deflect(target: Text) -> App:
+        """`deflect`: has the caller's own switch send the answered call elsewhere."""
+    @staticmethod
+    def respond(status: Text) -> App:
+        """`respond`: answers a call that is not answered yet with a SIP status."""
+
+@final
+class Gap:
+    """Stands in a stream where the connection was lost and made anew. What happened meanwhile is not sent again: ask the
+    server for what is true now, as by `api show channels as json`.
+    """
+
+    @property
+    def reason(self) -> ConnectionClosed:
+        """Why the old connection ended: a `ConnectionClosed`."""
+    @property
+    def seconds(self) -> float:
+        """From the end of the old connection to the moment when the subscription stood again, or the first event came."""
+    @property
+    def attempts(self) -> int:
+        """How often it was tried."""
+    @property
+    def core_uuid_before(self) -> str | None:
+        """The server's Core-UUID before, if an event has told it."""
+    @property
+    def core_uuid_after(self) -> str | None:
+        """The server's Core-UUID after, if an event has told it already. Another one than before means that the server was
+        started anew, and no call of before is left.
+        """
+
+@final
+class ClientSession:
+    """What waits for what over one connection after another, and who reads which events: what `esl_proto.aio` and
+    `esl_proto.sync` stand on.
+
+    A wait or a reader is a number that the host chooses. What happens to it is told by notices, `(slot, what, value)`, in
+    order:
+
+    - 'answered', 'done' (a job or an application), 'channel-ended', 'refused' and 'unheard' (the subscription that it needs
+      was refused), 'timed-out', 'lost': a wait has ended. 'begun': the answer to a `bgapi` has come.
+    - 'handle': an event for a handler; 'readable': a queue whose reader waits has something; 'dropped': it has lost
+      something for the first time; 'refused', 'unheard': a reader whose events will not come.
+    - 'opened', 'settled', 'blocked' (nothing more is handled before a full stream has room), 'lingering', 'gap', 'verdict' (the server refuses this client), 'log-refused',
+      'filter-refused', 'heartbeat-refused', 'restarted' (it is another server than before the gap), 'unexpected', 'ended': of the
+      connection, slot 0.
+
+    Objects may be used from several threads, with a GIL or without. What several calls are needed for takes a lock of the
+    host's: `send`, `data_to_send` and the write to the socket.
+    """
+
+    def __new__(cls) -> Self: ...
+    def connect_inbound(self, login: Command, attempts: int = 0) -> None:
+        """A connection to the server has been made, as the `attempts`th try; `login` is sent when the server asks for it."""
+    def connect_outbound(self) -> None:
+        """The server has made a connection for a call: `connect` is to be sent. Only the events of its channel come."""
+    def receive(self, data: BytesLike) -> list[tuple[int, str, Any]] | None:
+        """Takes octets that have arrived, and handles them as far as full streams allow. Gives the notices, if there are any."""
+    def receive_eof(self) -> list[tuple[int, str, Any]] | None:
+        """Takes note that the stream has ended, behind all that has arrived."""
+    def go_on(self) -> list[tuple[int, str, Any]] | None:
+        """Handles what was held back while a stream was full. Gives the notices, of all that was done before as well."""
+    def data_to_send(self) -> bytes | None:
+        """The octets to send now, if there are any."""
+    def write(self, octets: BytesLike) -> None:
+        """Sends octets that are counted as no command."""
+    def close(self) -> None:
+        """The host closes the connection: all waits end."""
+    def release(self) -> None:
+        """From now on, no stream blocks reading: the connection is being closed."""
+    def finish(self) -> None:
+        """No connection will follow: streams end after the items that they hold, later streams at once."""
+    @property
+    def end(self) -> tuple[str, str] | None:
+        """Why the connection is over, and what the server said; None while there is one, and before the first."""
+    @property
+    def is_open(self) -> bool:
+        """Whether commands can be sent and are answered."""
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection, open or not."""
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that is wanted has been said and answered."""
+    @property
+    def is_lingering(self) -> bool:
+        """Whether the controlled channel has ended and the connection lingers."""
+    @property
+    def is_blocked(self) -> bool:
+        """Whether nothing more is handled before a full stream has room."""
+    @property
+    def waiting(self) -> int:
+        """How many answers, jobs and applications are waited for."""
+    @property
+    def core_uuid(self) -> str | None:
+        """The server's Core-UUID, if an event has told it."""
+    @property
+    def stats(self) -> dict[str, int]:
+        """What has come in over all connections so far."""
+    @property
+    def seconds_left(self) -> float | None:
+        """In how many seconds `advance` must be called, at the latest."""
+    def advance(self) -> None:
+        """The time goes on: a connection that is silent for too long ends."""
+    def set_silence(self, seconds: float | None) -> None:
+        """Ends the connection when nothing has come for so many seconds."""
+    def send(self, command: Command, slot: int | None = None) -> int:
+        """Sends a command. `slot` waits for its answer. Raises LocalProtocolError if it may not be sent now."""
+    def bgapi(self, line: Text, slot: int, begun: int) -> str:
+        """Begins a job, and gives its Job-UUID. `slot` waits for its end, `begun` for the answer."""
+    def execute(
+        self,
+        app: Text,
+        arg: Text,
+        slot: int,
+        *,
+        uuid: Text | None = None,
+        loops: int | None = None,
+        event_lock: bool = False,
+        hold_bleg: bool = False,
+    ) -> None:
+        """Executes an application, on the channel of the connection or another. `slot` waits for its end."""
+    def give_up(self, slot: int) -> bool:
+        """Nobody waits any more: nothing is told, and what comes late ends nothing."""
+    def stream(
+        self,
+        slot: int,
+        names: Sequence[str],
+        subclasses: Sequence[str],
+        channel: str | None,
+        maxsize: int,
+        overflow: str,
+        gaps: bool,
+    ) -> EventQueue:
+        """A stream of these events from now on, over all connections. Without any name or subclass, of what comes anyway."""
+    def handler(self, slot: int, names: Sequence[str], subclasses: Sequence[str], channel: str | None) -> None:
+        """A reader whose events are told by notices."""
+    def subscribe(self, slot: int, names: Sequence[str], subclasses: Sequence[str]) -> None:
+        """Subscribes to events without reading them."""
+    def unsubscribe(self, names: Sequence[str], subclasses: Sequence[str]) -> None:
+        """These events come no more, whoever reads them; without any, none comes."""
+    def unlisten(self, slot: int) -> bool:
+        """`slot` reads no more. Returns whether reading from the socket can go on by that."""
+    @property
+    def readers(self) -> int:
+        """How many readers there are."""
+    def log_stream(self, slot: int, level: str | int, maxsize: int, overflow: str) -> EventQueue:
+        """A stream of log lines, up to the level that was asked for last."""
+    def set_log(self, level: str | int | None) -> None:
+        """The lines of the server's log that come from now on; None for none."""
+    def refused_filters(self) -> list[tuple[str, str]]:
+        """The filters that the server has refused since this was asked last."""
+    def set_filters(self, filters: Sequence[tuple[Text, Text]]) -> None:
+        """The program's filters from now on, pairs of header and value."""
+    def set_format(self, format: Format) -> None:
+        """The format of events."""
+
+@final
+class EventQueue:
+    """What has come for one reader of a `ClientSession`, and was not read yet."""
+
+    @property
+    def slot(self) -> int: ...
+    def pop(self) -> Any:
+        """The next item; None if there is none, and then a 'readable' notice comes with the next one, or at the end."""
+    @property
+    def is_readable(self) -> bool:
+        """Whether there is something to read, or the end."""
+    @property
+    def end(self) -> tuple[str, Any] | None:
+        """Why nothing more comes, once all has been read: 'closed' (with the connection, or by its reader), 'overflow',
+        'refused' or 'not-allowed', and the refusal.
+        """
+    @property
+    def waiting(self) -> int:
+        """How many items wait to be read."""
+    @property
+    def received(self) -> int:
+        """How many came, the dropped ones among them."""
+    @property
+    def dropped(self) -> int:
+        """How many were thrown away because they were not read in time."""
+    @property
+    def gaps(self) -> int:
+        """How often the connection was made anew."""
+    def close(self) -> bool:
+        """Nothing more is wanted. Returns whether reading from the socket can go on by that."""
 
 @final
 class HostRequest:
@@ -640,6 +1133,19 @@ class ServerClosed:
         """What could not be read, for 'unreadable'."""
 
 @final
+class OutgoingEvent:
+    """An event for several connections: `Server.offer` takes it, and it is written once for each format that they ask for.
+
+    All headers must be given, Event-Name too; a list is an array. Only Content-Length comes by itself.
+    `OutgoingEvent.of(event)` is an event that has come, as it is.
+    """
+
+    def __new__(cls, headers: Fields, body: Text | None = None) -> Self: ...
+    @staticmethod
+    def of(event: Event) -> OutgoingEvent:
+        """An event that has come from a server, header by header as it was read."""
+
+@final
 class Server:
     """One connection of a listener, without the socket: what FreeSWITCH's event socket is to one client.
 
@@ -648,8 +1154,8 @@ class Server:
     returns after each iteration, answer and delivery. Give every event that happens to `offer`, which knows whether this
     client wants it.
 
-    Objects may be used from several threads, with a GIL or without; their calls wait for each other.  `` is answered
-    by whoever got it; what `data_to_send` returns must be written in the order of its calls.
+    Objects may be used from several threads, with a GIL or without; their calls wait for each other. A
+    `HostRequest` is answered by whoever got it; what `data_to_send` returns must be written in the order of its calls.
 
     Nothing here has a clock: a host ends a connection that `is_awaiting_first_command` for 25 seconds, and one that lingers in
     its time.
@@ -727,14 +1233,16 @@ class Server:
         """Answers `connect`: the channel's data, as headers of a CHANNEL_DATA event."""
     def reply(self, text: Text) -> None:
         """Answers anything but a password with another text, such as `-ERR` and a reason. Nothing changes."""
-    def offer(self, headers: Fields, body: Text | None = None) -> bool:
+    def offer(self, event: Fields | Event | OutgoingEvent, body: Text | None = None) -> bool:
         """Gives an event to this connection: if its subscriptions and filters want it, it waits for `data_to_send`, which
         writes it when no command is half read or unanswered, in the format of that time. Returns whether it waits.
 
-        All headers must be given, Event-Name too; a list is an array. Only Content-Length comes by itself. Filters that
-        are regular expressions take linear time, and so know neither look-around nor back references.
+        The event is its headers and its body, an `Event` that has come from elsewhere, or an `OutgoingEvent`, which is
+        written once for many connections. Of headers, all must be given, Event-Name too; a list is an array. Only
+        Content-Length comes by itself. Filters that are regular expressions take linear time, and so know neither
+        look-around nor back references.
         """
-    def offer_diverted(self, headers: Fields, body: Text | None = None) -> bool:
+    def offer_diverted(self, event: Fields | Event | OutgoingEvent, body: Text | None = None) -> bool:
         """Gives an event of the controlled channel's own queue to this connection, after an `Effect` 'divert':
         subscriptions and filters do not count.
         """
@@ -877,9 +1385,14 @@ class Sim:
     def log(self, level: str | int, text: Text, source: tuple[Text, Text, int], uuid: Text) -> int:
         """Writes a line of the log as it is; how many connections get it."""
     def begin_call(
-        self, name: str, uuid: str | None, caller: str, variables: Pairs
+        self,
+        name: str,
+        uuid: str | None,
+        caller: str,
+        variables: Pairs,
+        steps: list[tuple[str, str]] | None,
     ) -> Channel:
-        """A call comes in."""
+        """A call comes in: with these applications as its dialplan, or one that does what it is ordered to."""
     def channel(self, uuid: str) -> Channel | None:
         """The channel of this uuid, if it is not hung up."""
     def channels(self) -> list[Channel]:
@@ -942,3 +1455,188 @@ class Channel:
         """The applications that have begun, each with its argument."""
     def __eq__(self, other: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
+
+_TextPairs: TypeAlias = Sequence[tuple[Text, Text]]
+_Variables: TypeAlias = tuple[tuple[str, str], ...]
+_DialParts: TypeAlias = tuple[list[tuple[list[list[tuple[str, _Variables]]], _Variables]], _Variables]
+_Legs: TypeAlias = Sequence[tuple[int, _TextPairs, _TextPairs, Text]]
+
+def bridge_line(variables: _TextPairs, legs: _Legs) -> bytes:
+    """The argument of `bridge` that these legs make."""
+def bridge_parts(text: Text) -> _DialParts:
+    """The handles and variables in an argument of `bridge`."""
+def originate_line(
+    variables: _TextPairs,
+    legs: _Legs,
+    app: Text | None,
+    destination: Text,
+    dialplan: Text | None,
+    context: Text | None,
+    cid_name: Text | None,
+    cid_num: Text | None,
+    timeout_sec: int | None,
+) -> bytes:
+    """The line of `originate` with these legs. The destination is an extension, or with `app` an application's argument."""
+def originate_parts(
+    line: Text,
+) -> tuple[_DialParts, str | None, str, str | None, str | None, str | None, str | None, int | None]:
+    """The parts of a line of `originate`, in the order of `originate_line`."""
+def inline_line(tasks: _TextPairs) -> bytes:
+    """The text of an inline dialplan with these applications and arguments."""
+def inline_parts(text: Text) -> _Variables:
+    """The applications and arguments of an inline dialplan."""
+def hook_variable(occasion: str, app: Text | None, arg: Text, background: bool) -> tuple[str, str]:
+    """The variable that has a channel execute something on an occasion, and its value: an application (`background`: when the
+    channel comes to it), or, without one, an API command, which is the argument.
+    """
+@final
+class Endpoint:
+    """What a leg calls, put together of its parts, as text for `Leg`.
+
+    No part can become another: what the endpoint's module would read as the end of a part is refused with DialError,
+    whose `item` is the part. Any other endpoint is given to `Leg` as text.
+    """
+
+    @staticmethod
+    def user(user: Text, domain: Text | None = None) -> str:
+        """A user of the directory, wherever it is registered: `user/<user>@<domain>`."""
+    @staticmethod
+    def group(group: Text, domain: Text | None = None) -> str:
+        """All users of a group of the directory: `group/<group>@<domain>`."""
+    @staticmethod
+    def sofia(profile: Text, address: Text) -> str:
+        """A SIP address, from one of the server's profiles: `sofia/<profile>/<address>`."""
+    @staticmethod
+    def gateway(gateway: Text, number: Text) -> str:
+        """A number at a SIP provider: `sofia/gateway/<gateway>/<number>`."""
+    @staticmethod
+    def contact(profile: Text, user: Text, domain: Text) -> str:
+        """Where a user has registered at a profile: `sofia/<profile>/<user>%<domain>`."""
+    @staticmethod
+    def loopback(extension: Text, context: Text | None = None, dialplan: Text | None = None) -> str:
+        """An extension of the dialplan, through a channel that is called by itself: `loopback/<extension>/<context>/<dialplan>`."""
+    @staticmethod
+    def verto(user: Text, domain: Text | None = None) -> str:
+        """A browser that has logged in: `verto.rtc/<user>@<domain>`."""
+    @staticmethod
+    def error(cause: Text) -> str:
+        """Nobody: the call fails with this cause, `error/<cause>`."""
+    @staticmethod
+    def null() -> str:
+        """A channel without anybody, which answers at once: `null`."""
+    @staticmethod
+    def pickup(key: Text) -> str:
+        """Whoever takes the call with the application `pickup`: `pickup/<key>`."""
+
+_Ends: TypeAlias = tuple[int, int] | None
+
+def frame_of_parts(
+    class_: str,
+    parts: tuple[bytes, int, _Ends, _Ends, int],
+    more: tuple[int | None, Event | None, _Ends],
+) -> Frame:
+    """A frame that was pickled."""
+def closed_of_parts(
+    end: str, text: str, notice: Frame | None, unanswered: tuple[int, int], incomplete: int, missing: int
+) -> Closed:
+    """The end of a connection that was pickled."""
+
+@final
+class Call:
+    """What is known of one channel, at the moment that it was asked for."""
+
+    @property
+    def uuid(self) -> str:
+        """The channel."""
+    @property
+    def name(self) -> str:
+        """Its name, such as `sofia/internal/1000@pbx`. Empty if it is not known, as all texts here."""
+    @property
+    def direction(self) -> CallDirection | str | None:
+        """Which side has begun the call: a `CallDirection`, or a `str` if it is none that is known; so are all words of a list."""
+    @property
+    def state(self) -> ChannelState | str | None:
+        """Where the channel is in its life."""
+    @property
+    def call_state(self) -> CallState | str | None:
+        """Where the call is in its life, as a person sees it."""
+    @property
+    def answer_state(self) -> AnswerState | str | None:
+        """Whether the call has been answered."""
+    @property
+    def caller_name(self) -> str:
+        """The caller's name."""
+    @property
+    def caller_number(self) -> str:
+        """The caller's number."""
+    @property
+    def destination(self) -> str:
+        """What was dialled."""
+    @property
+    def application(self) -> str:
+        """The application that runs, or has run last."""
+    @property
+    def application_data(self) -> str:
+        """Its argument."""
+    @property
+    def created(self) -> datetime | None:
+        """When it began."""
+    @property
+    def answered(self) -> datetime | None:
+        """When it was answered."""
+    @property
+    def hung_up(self) -> datetime | None:
+        """When it was hung up."""
+    @property
+    def other_leg(self) -> str | None:
+        """The channel that it is bridged to."""
+    @property
+    def cause(self) -> HangupCause | str | None:
+        """Why it has ended, once it has: a `HangupCause`."""
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables that are kept of it."""
+
+@final
+class Change:
+    """What an event has changed of `Calls`."""
+
+    @property
+    def kind(self) -> Literal["began", "updated", "renamed", "ended", "overlooked"]:
+        """'began', 'updated', 'renamed' (the channel has got another uuid), 'ended', or 'overlooked': there was no room for it."""
+    @property
+    def call(self) -> Call | None:
+        """The channel that the event is about, as it is known now, or was in the end; None if it was overlooked, or the event
+        names two others (`loopback::bowout`).
+        """
+    @property
+    def old_uuid(self) -> str | None:
+        """The uuid that it had before, if it has got another."""
+
+@final
+class Calls:
+    """The channels of a server, each as its last event has told. It does no I/O.
+
+    Subscribe to `Calls.EVENTS` and `Calls.SUBCLASSES`, `restore` the list of channels that are there already, and give
+    each event to `take`; after a gap, `restore` again. With fewer events it is right as far as they tell. It keeps `bound`
+    channels at most, and of each those `variables` that are named. It may be used from several threads.
+    """
+
+    EVENTS: ClassVar[tuple[str, ...]]
+    SUBCLASSES: ClassVar[tuple[str, ...]]
+    def __new__(cls, bound: int = 10000, *, variables: Sequence[Text] = ...) -> Self: ...
+    def take(self, event: Event) -> Change | None:
+        """Takes in what an event tells. What it has changed; None if it is of no channel, or of one that is gone."""
+    def restore(self, output: Text) -> list[Call]:
+        """Begins anew with the output of `show channels as json`, and returns the channels that are gone. Raises
+        RemoteProtocolError if it cannot be read; nothing has changed then.
+        """
+    def get(self, uuid: Text) -> Call | None:
+        """What is known of a channel, or None."""
+    @property
+    def overlooked(self) -> int:
+        """How many times a channel has come that there was no room for."""
+    def __getitem__(self, uuid: Text, /) -> Call: ...
+    def __contains__(self, uuid: object, /) -> bool: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Call]: ...

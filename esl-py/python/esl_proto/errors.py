@@ -3,7 +3,7 @@
 Every error has the number that the core gives it; numbers never change and are the same in every language.
 """
 
-__all__ = ["LocalProtocolError", "ProtocolError", "RemoteProtocolError"]
+__all__ = ["DialError", "LocalProtocolError", "ProtocolError", "RemoteProtocolError"]
 
 
 class ProtocolError(Exception):
@@ -27,6 +27,34 @@ class ProtocolError(Exception):
 
 class LocalProtocolError(ProtocolError):
     """The caller's fault: a command that cannot or may not be sent, an answer to nothing. Nothing has changed."""
+
+
+class DialError(LocalProtocolError):
+    """A call that cannot be written, because the server would not read what is meant; or a text that cannot be read as a
+    call. `offset` counts octets of the part that is wrong, or of the text."""
+
+    field: str | None
+    """The part of the call: `"variable value"`, `"endpoint"`, ... None for a text that cannot be read."""
+
+    leg: int
+    """With which leg, counted from 0 through the whole dial string."""
+
+    item: int
+    """Which one, if there are several of them in one place, from 0."""
+
+    def __init__(
+        self,
+        message: str,
+        code: int = 0,
+        offset: int | None = None,
+        field: str | None = None,
+        leg: int = 0,
+        item: int = 0,
+    ) -> None:
+        super().__init__(message, code, offset, field, leg, item)
+        self.field = field
+        self.leg = leg
+        self.item = item
 
 
 class RemoteProtocolError(ProtocolError):

@@ -45,6 +45,77 @@ fn variables_are_set_and_read() {
     assert!(client.api(&format!("uuid_getvar {uuid} a")).len() <= 1 << 19);
 }
 
+/// What a real server makes of them.
+#[test]
+fn texts_are_expanded() {
+    let switch = Switch::start(Config::default());
+    let mut client = switch.client();
+    let uuid = parked(&mut client);
+    let setvar = |client: &mut Client, name: &str, value: &str| {
+        assert_eq!(client.api(&format!("uuid_setvar {uuid} {name} {value}")), "+OK\n");
+    };
+    setvar(&mut client, "v", "abcdefg");
+    setvar(&mut client, "n", "v");
+    setvar(&mut client, "w", "${v}");
+    setvar(&mut client, "list", "ARRAY::one|:two");
+    client.api("global_setvar g=global");
+    for (text, expanded) in [
+        ("${toupper(abc)}", "ABC"),
+        ("${toupper abc}", "ABC"),
+        ("${toupper(${v})}", "ABCDEFG"),
+        ("<${nosuchapi(x)}>", "<>"),
+        ("${echo a (b) c}", "a (b"),
+        ("${echo(a(b)c)}", "a(b)c"),
+        ("${v:2}", "cdefg"),
+        ("${v:2:3}", "cde"),
+        ("${v:-3}", "efg"),
+        ("${v:-3:2}", "ef"),
+        ("${v:1:1}", "b"),
+        ("${v:99}", "_undef_"),
+        ("${${n}}", "abcdefg"),
+        ("$v", "$v"),
+        ("$${g}", "global"),
+        ("$${v}", "abcdefg"),
+        ("\\${v}", "abcdefg"),
+        ("a\\\\b", "a\\b"),
+        ("a\\'b", "ab"),
+        ("${eval ${v}}", "abcdefg"),
+        ("${uuid_getvar(${uuid} v)}", "abcdefg"),
+        ("${v", "abcdefg"),
+        ("${v} $", "abcdefg $"),
+        ("${w}", "abcdefg"),
+        ("${nosuch}", "_undef_"),
+        ("${toupper (abc)}", "(ABC"),
+        ("${ v}", "_undef_"),
+        ("${v }", "_undef_"),
+        ("a\\nb", "a\\nb"),
+        ("${list[1]}", "two"),
+        ("${v[0]}", "_undef_"),
+        ("$$", "$$"),
+        ("${msleep(1)}", "+OK"),
+        ("${destination_number}", "1"),
+    ] {
+        execute(&mut client, &uuid, "set", &format!("r={text}"));
+        client.api("msleep 50");
+        assert_eq!(client.api(&format!("uuid_getvar {uuid} r")), expanded, "{text}");
+    }
+    for (command, answer) in [
+        ("eval ${toupper(abc)}", "ABC"),
+        ("eval ${g:2}", "obal"),
+        ("eval ${v}", "-ERR no reply\n"),
+        ("expand echo ${toupper(x)}", "X"),
+        ("expand", "-ERR No input\n"),
+        ("expand nosuch x", "INVALID COMMAND!\n-ERR Cannot execute command\n"),
+        (&format!("eval uuid:{uuid} ${{variable_v}}"), "abcdefg"),
+    ] {
+        assert_eq!(client.api(command), answer, "{command}");
+    }
+    // A variable that is made of itself ends.
+    setvar(&mut client, "v", "${v}${v}x");
+    execute(&mut client, &uuid, "set", "r=${v}");
+    assert!(client.api(&format!("uuid_getvar {uuid} r")).len() <= 1 << 19);
+}
+
 #[test]
 fn the_other_leg_gets_what_is_exported() {
     let switch = Switch::start(Config::default());
@@ -104,9 +175,13 @@ fn applications_take_their_time_or_are_broken_off() {
     // Those that have no effect here are known all the same.
     execute(&mut client, &uuid, "displace_session", "x");
     execute(&mut client, &uuid, "conference", "room@default");
-    assert_eq!(client.event("CUSTOM").get("Action"), Some("add-member"));
+    for action in ["conference-create", "add-member", "floor-change"] {
+        assert_eq!(client.event("CUSTOM").get("Action"), Some(action));
+    }
     execute(&mut client, &uuid, "sched_hangup", "+3 CALL_REJECTED");
-    assert_eq!(client.event("CUSTOM").get("Action"), Some("del-member"));
+    for action in ["floor-change", "del-member", "conference-destroy"] {
+        assert_eq!(client.event("CUSTOM").get("Action"), Some(action));
+    }
     assert!(switch.is_over());
 }
 

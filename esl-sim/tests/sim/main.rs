@@ -4,6 +4,7 @@ mod api;
 mod apps;
 mod bridges;
 mod calls;
+mod conferences;
 mod harness;
 mod host;
 mod hostile;

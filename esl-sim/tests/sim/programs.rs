@@ -99,6 +99,35 @@ fn the_end_of_a_call_in_both_modes() {
     }
 }
 
+/// What is left of a dialplan after its program, as on a real server.
+#[test]
+fn a_dialplan_goes_on_after_its_program() {
+    for (mode, words, goes_on) in
+        [("full", "exit", true), ("full", "resume", false), ("async full", "resume", true), ("async full", "", true)]
+    {
+        let switch = Switch::start(Config::default());
+        let mut client = switch.client();
+        client.reply("event plain CHANNEL_EXECUTE");
+        client.say(format!(
+            "bgapi originate {{origination_uuid=u}}null/a 'socket:program:1 {mode},set:a=b,park:' inline\n\n"
+        ));
+        let (_, mut call) = switch.program();
+        call.say("connect\n\n");
+        call.next();
+        if !words.is_empty() {
+            call.reply(words);
+        }
+        call.close();
+        while call.next().is_some() {}
+        assert_eq!(client.event("CHANNEL_EXECUTE").get("Application"), Some("socket"));
+        client.say("api echo end\n\n");
+        client.answer(Kind::Api);
+        let next = client.events.iter().find_map(|event| event.get("Application"));
+        assert_eq!(next, goes_on.then_some("set"), "{mode} {words}");
+        assert_eq!(client.api("uuid_exists u"), "true");
+    }
+}
+
 #[test]
 fn a_program_with_one_channel_may_do_little() {
     let (switch, mut call) = called("program async");

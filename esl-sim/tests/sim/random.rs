@@ -14,12 +14,18 @@ impl Numbers {
     }
 }
 
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 30] = [
     "api originate {origination_uuid=a}user/1 &park",
     "bgapi originate {origination_uuid=b}user/2|error/USER_BUSY &bridge(user/3)",
     "bgapi originate user/1 &socket(program:1 async full)",
     "bgapi originate user/1 &socket(program:1)",
     "bgapi msleep 3000",
+    "bgapi originate {origination_uuid=a}loopback/app=bridge:user/2 &park",
+    "bgapi originate user/1 &bridge({origination_uuid=b}loopback/app=bridge:loopback/3)",
+    "api originate {origination_uuid=b}user/1 &conference(room)",
+    "api conference room transfer other 1",
+    "api conference room kick all",
+    "api eval ${uuid_setvar(a x ${x}${eval ${x}${x}})}",
     "api uuid_transfer a 'set:x=y,echo,park' inline",
     "api uuid_transfer b -both park",
     "api uuid_bridge a b",

@@ -5,13 +5,14 @@ use std::ffi::CStr;
 use std::ptr::{null_mut, without_provenance_mut};
 
 use arbitrary::{Result, Unstructured};
+use c_library::app::{eslp_app, eslp_app_encode, eslp_app_fault, eslp_app_kind};
 use c_library::buffer::{
     eslp_buffer, eslp_buffer_capacity, eslp_buffer_commit, eslp_buffer_consume, eslp_buffer_data, eslp_buffer_grow,
     eslp_buffer_init, eslp_buffer_len, eslp_buffer_spare,
 };
-use c_library::client::eslp_end_text;
-use c_library::command::eslp_field_text;
-use c_library::dial::eslp_dial_field_text;
+use c_library::client::{eslp_end, eslp_end_text};
+use c_library::command::{eslp_execute, eslp_field, eslp_field_text};
+use c_library::dial::{eslp_dial_field, eslp_dial_field_text};
 use c_library::event::eslp_event_view;
 use c_library::jobs::{
     ESLP_TAG_LEN, eslp_pending, eslp_pending_init, eslp_pending_insert, eslp_pending_len, eslp_pending_slot,
@@ -19,13 +20,16 @@ use c_library::jobs::{
     eslp_sequence_note, eslp_tag, eslp_tag_number,
 };
 use c_library::name::{
-    eslp_answer_state_from, eslp_answer_state_text, eslp_call_state_from, eslp_call_state_text, eslp_cause_from,
-    eslp_cause_text, eslp_channel_state_from, eslp_channel_state_text, eslp_direction_from, eslp_direction_text,
-    eslp_event_name_from, eslp_event_name_text, eslp_format_content_type, eslp_format_from, eslp_format_text,
-    eslp_log_level_from, eslp_log_level_text,
+    eslp_answer_state, eslp_answer_state_from, eslp_answer_state_text, eslp_call_state, eslp_call_state_from,
+    eslp_call_state_text, eslp_cause, eslp_cause_from, eslp_cause_text, eslp_channel_state, eslp_channel_state_from,
+    eslp_channel_state_text, eslp_direction, eslp_direction_from, eslp_direction_text, eslp_event_name,
+    eslp_event_name_from, eslp_event_name_text, eslp_format, eslp_format_content_type, eslp_format_from,
+    eslp_format_text, eslp_log_level, eslp_log_level_from, eslp_log_level_text,
 };
 use c_library::octets::{eslp_bytes, eslp_value};
-use c_library::status::{ESLP_ABI_VERSION, eslp_abi_version, eslp_status, eslp_strerror, eslp_version};
+use c_library::status::{
+    ESLP_ABI_VERSION, eslp_abi_version, eslp_status, eslp_strerror, eslp_version, eslp_version_number,
+};
 
 use super::memory::{Memory, bytes, exact, result, zeroed};
 use super::{OK, connection};
@@ -33,28 +37,29 @@ use crate::texts::text;
 
 const INSUFFICIENT: eslp_status = eslp_status::ESLP_INSUFFICIENT;
 
-type From = unsafe extern "C" fn(eslp_bytes) -> i32;
-type Text = extern "C" fn(i32) -> eslp_bytes;
+type From = unsafe fn(eslp_bytes) -> i32;
+type Text = fn(i32) -> eslp_bytes;
 
 /// Vocabulary both ways.
 const WORDS: [(From, Text); 7] = [
-    (eslp_event_name_from, eslp_event_name_text),
-    (eslp_cause_from, eslp_cause_text),
-    (eslp_channel_state_from, eslp_channel_state_text),
-    (eslp_call_state_from, eslp_call_state_text),
-    (eslp_answer_state_from, eslp_answer_state_text),
-    (eslp_direction_from, eslp_direction_text),
-    (eslp_format_from, eslp_format_text),
+    (|word| unsafe { eslp_event_name_from(word) }.0, |number| eslp_event_name_text(eslp_event_name(number))),
+    (|word| unsafe { eslp_cause_from(word) }.0, |number| eslp_cause_text(eslp_cause(number))),
+    (|word| unsafe { eslp_channel_state_from(word) }.0, |number| eslp_channel_state_text(eslp_channel_state(number))),
+    (|word| unsafe { eslp_call_state_from(word) }.0, |number| eslp_call_state_text(eslp_call_state(number))),
+    (|word| unsafe { eslp_answer_state_from(word) }.0, |number| eslp_answer_state_text(eslp_answer_state(number))),
+    (|word| unsafe { eslp_direction_from(word) }.0, |number| eslp_direction_text(eslp_direction(number))),
+    (|word| unsafe { eslp_format_from(word) }.0, |number| eslp_format_text(eslp_format(number))),
 ];
 
 /// Any of these.
 pub(super) fn step(u: &mut Unstructured<'_>) -> Result<()> {
-    match u.int_in_range(0..=5)? {
+    match u.int_in_range(0..=6)? {
         0 => words(u),
         1 => tag(u),
         2 => pending(u),
         3 => sequence(u),
         4 => buffer(u),
+        5 => application(u),
         _ => connection::step(u),
     }
 }
@@ -63,7 +68,7 @@ pub(super) fn step(u: &mut Unstructured<'_>) -> Result<()> {
 fn words(u: &mut Unstructured<'_>) -> Result<()> {
     let any = exact(&text(u)?);
     let number = if u.arbitrary()? { u.int_in_range(-2..=100)? } else { u.arbitrary()? };
-    let mut level = 0;
+    let mut level = eslp_log_level(0);
     // SAFETY: the texts are the library's for ever, or live on.
     unsafe {
         for (from, text) in WORDS {
@@ -75,18 +80,26 @@ fn words(u: &mut Unstructured<'_>) -> Result<()> {
             let is_number = || std::str::from_utf8(&any).is_ok_and(|digits| digits.parse() == Ok(read));
             assert!(known.data.is_null() || result(known).eq_ignore_ascii_case(&any) || is_number());
         }
-        let name = eslp_log_level_text(number);
-        assert!(name.data.is_null() || (eslp_log_level_from(name, &mut level) == OK && level == number));
+        let name = eslp_log_level_text(eslp_log_level(number));
+        assert!(name.data.is_null() || (eslp_log_level_from(name, &mut level) == OK && level.0 == number));
         if eslp_log_level_from(bytes(&any), &mut level) == OK {
-            assert!((-1..=63).contains(&level));
+            assert!((-2..=63).contains(&level.0) && level.0 != 0);
         }
-        assert_eq!(eslp_format_content_type(number).data.is_null(), eslp_format_text(number).data.is_null());
-        for (text, most) in [(eslp_end_text as Text, 10), (eslp_field_text, 18), (eslp_dial_field_text, 11)] {
+        assert_eq!(
+            eslp_format_content_type(eslp_format(number)).data.is_null(),
+            eslp_format_text(eslp_format(number)).data.is_null()
+        );
+        for (text, most) in [
+            ((|number| eslp_end_text(eslp_end(number))) as Text, 10),
+            (|number| eslp_field_text(eslp_field(number)), 18),
+            (|number| eslp_dial_field_text(eslp_dial_field(number)), 11),
+        ] {
             assert_eq!(result(text(number)).is_empty(), !(1..=most).contains(&number));
         }
         assert!(!CStr::from_ptr(eslp_strerror(number)).is_empty() && !CStr::from_ptr(eslp_version()).is_empty());
     }
     assert_eq!(eslp_abi_version(), ESLP_ABI_VERSION);
+    assert!(eslp_version_number() < 1_000_000_000);
     Ok(())
 }
 
@@ -141,6 +154,34 @@ fn pending(u: &mut Unstructured<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Any application: written into just enough memory, or refused.
+fn application(u: &mut Unstructured<'_>) -> Result<()> {
+    let texts = super::client::texts(u)?;
+    let pairs = super::client::pairs(&texts);
+    let [a, b, c, d, e, f] = &texts;
+    let mut app: eslp_app = zeroed();
+    app.kind = eslp_app_kind(u.int_in_range(0..=44)?);
+    app.expand = super::client::flag(u)?;
+    (app.file, app.name, app.value, app.text, app.target) = (bytes(a), bytes(b), bytes(c), bytes(d), bytes(e));
+    (app.terminators, app.regexp) = (super::client::option(u, f)?, super::client::option(u, a)?);
+    (app.module, app.method, app.gender) = (bytes(b), bytes(c), super::client::option(u, d)?);
+    (app.profile, app.flags, app.cause) =
+        (super::client::option(u, e)?, super::client::option(u, f)?, super::client::option(u, a)?);
+    app.pairs = super::client::list(u, &pairs)?;
+    (app.min, app.max, app.timeout) = (u.int_in_range(0..=3)?, u.int_in_range(0..=200)?, u.arbitrary()?);
+    (app.limit, app.loops, app.leg.0) = (u.int_in_range(0..=3)?, u.int_in_range(-1..=2)?, u.int_in_range(0..=3)?);
+    let (mut execute, mut fault): (eslp_execute, eslp_app_fault) = (zeroed(), zeroed());
+    // SAFETY: the texts live on, and the memory is as long as said.
+    unsafe {
+        if eslp_app_encode(&app, null_mut(), 0, &mut execute, &mut fault) == INSUFFICIENT {
+            let out = Memory::new(execute.arg.len, 1);
+            assert_eq!(eslp_app_encode(&app, out.at(), out.len(), &mut execute, &mut fault), OK);
+            assert_eq!(execute.arg.len, out.len());
+        }
+    }
+    Ok(())
+}
+
 /// Gaps between numbers of which none comes twice.
 fn sequence(u: &mut Unstructured<'_>) -> Result<()> {
     let mut sequence: eslp_sequence = zeroed();
@@ -153,7 +194,7 @@ fn sequence(u: &mut Unstructured<'_>) -> Result<()> {
             if seen.insert(number) {
                 let text = exact(format!("Event-Sequence: {number}\n\n").as_bytes());
                 let mut event = zeroed();
-                assert_eq!(eslp_event_view(1, bytes(&text), &mut event), OK);
+                assert_eq!(eslp_event_view(eslp_format::ESLP_FORMAT_PLAIN, bytes(&text), &mut event), OK);
                 assert_eq!(eslp_sequence_note(&mut sequence, &event), OK);
             }
         }
@@ -178,7 +219,8 @@ fn buffer(u: &mut Unstructured<'_>) -> Result<()> {
             match u.int_in_range(0..=4)? {
                 0..=2 => {
                     let (mut spare, mut room) = (null_mut(), 0);
-                    assert_eq!(eslp_buffer_spare(&mut buffer, &mut spare, &mut room), OK);
+                    let status = eslp_buffer_spare(&mut buffer, &mut spare, &mut room);
+                    assert_eq!(status, if room > 0 { OK } else { INSUFFICIENT });
                     assert_eq!(room > 0, model.len() < memory.len(), "room that is there is given");
                     for place in 0..room.min(count) {
                         next = next.wrapping_add(1);

@@ -5,7 +5,7 @@ use std::ptr::null_mut;
 
 use arbitrary::{Result, Unstructured};
 use c_library::dial::{
-    eslp_bridge_encode, eslp_bridge_parse, eslp_dial_fault, eslp_dial_field_text, eslp_dial_read, eslp_leg,
+    eslp_bridge_encode, eslp_bridge_parse, eslp_dial_fault, eslp_dial_field_text, eslp_dial_read, eslp_join, eslp_leg,
     eslp_originate, eslp_originate_encode, eslp_originate_parse,
 };
 use c_library::pairs::{eslp_pair, eslp_pairs};
@@ -60,7 +60,8 @@ fn leg(u: &mut Unstructured<'_>, texts: &Texts, pairs: &[eslp_pair; 3]) -> Resul
         endpoint: bytes(&texts[0]),
         variables: short_list(u, &pairs[1..])?,
         handle_variables: short_list(u, &pairs[2..])?,
-        join: if u.ratio(1, 20)? { 3 } else { u.int_in_range(0..=2)? },
+        join: eslp_join(if u.ratio(1, 20)? { 3 } else { u.int_in_range(0..=2)? }),
+        ..zeroed()
     })
 }
 
@@ -109,9 +110,9 @@ impl Way {
         };
         let status = to(null_mut(), 0);
         if status != eslp_status::ESLP_DIAL_INSUFFICIENT {
-            assert!(matches!(status as i32, -599..=-501) || status == eslp_status::ESLP_INVALID_ARGUMENT);
+            assert!(matches!(status.0, -599..=-501) || status == eslp_status::ESLP_UNKNOWN_NUMBER);
             assert!(fault.leg == 0 || fault.leg < call.dial.count);
-            assert_eq!(eslp_dial_field_text(fault.field).data.is_null(), fault.field == 0);
+            assert_eq!(eslp_dial_field_text(fault.field).data.is_null(), fault.field.0 == 0);
             return None;
         }
         let required = len;
@@ -149,7 +150,7 @@ impl Way {
         let no_legs = Memory::new(0, align_of::<eslp_leg>());
         let status = into(&no_legs, &storage, &mut read);
         if status != eslp_status::ESLP_INSUFFICIENT {
-            assert!(matches!(status as i32, -599..=-552) && read.offset <= text.len(), "{status:?}");
+            assert!(matches!(status.0, -599..=-552) && read.offset <= text.len(), "{status:?}");
             return None;
         }
         let count = read.legs;

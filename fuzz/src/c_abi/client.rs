@@ -4,16 +4,20 @@ use std::ptr::null_mut;
 
 use arbitrary::{Result, Unstructured};
 use c_library::client::{
-    eslp_client_end, eslp_client_eof, eslp_client_full_control, eslp_client_in_flight, eslp_client_is_lingering,
-    eslp_client_is_open, eslp_client_may_send, eslp_client_poll, eslp_client_result, eslp_client_send,
-    eslp_client_socket_mode, eslp_client_stats, eslp_client_subscribe, eslp_client_track, eslp_client_track_external,
-    eslp_client_unsubscribe, eslp_end_text, eslp_eof, eslp_incoming, eslp_sent, eslp_stats, eslp_subscription,
-    eslp_unanswered,
+    ESLP_CLIENT_SAVED, eslp_client_alignof, eslp_client_drop, eslp_client_end, eslp_client_eof,
+    eslp_client_full_control, eslp_client_in_flight, eslp_client_is_lingering, eslp_client_is_open,
+    eslp_client_may_send, eslp_client_poll, eslp_client_result, eslp_client_resume, eslp_client_save, eslp_client_send,
+    eslp_client_sizeof, eslp_client_socket_mode, eslp_client_stats, eslp_client_subscribe, eslp_client_track,
+    eslp_client_track_external, eslp_client_unsubscribe, eslp_end, eslp_end_text, eslp_eof, eslp_incoming, eslp_sent,
+    eslp_stats, eslp_subscription, eslp_unanswered,
 };
 use c_library::command::{
-    eslp_api, eslp_auth, eslp_command, eslp_command_encode, eslp_events, eslp_execute, eslp_fault, eslp_field_text,
-    eslp_filter, eslp_myevents, eslp_sendevent, eslp_sendmsg, eslp_unicast,
+    eslp_api, eslp_auth, eslp_call_kind, eslp_command, eslp_command_encode, eslp_command_kind, eslp_events,
+    eslp_execute, eslp_fault, eslp_field_text, eslp_filter, eslp_myevents, eslp_sendevent, eslp_sendmsg, eslp_unicast,
 };
+use c_library::decoder::eslp_limits;
+use c_library::message::eslp_socket_mode;
+use c_library::name::{eslp_format, eslp_log_level};
 use c_library::octets::eslp_bytes;
 use c_library::pairs::{eslp_pair, eslp_pairs};
 use c_library::status::eslp_status;
@@ -56,9 +60,9 @@ impl Host {
 
     /// A frame, or a part of one: an answer counts when its last octet has come.
     fn part(&mut self, result: &eslp_client_result) {
-        const HEAD: i32 = eslp_incoming::ESLP_IN_HEAD as i32;
-        const HEAD_PART: i32 = eslp_incoming::ESLP_IN_HEAD_PART as i32;
-        const BODY: i32 = eslp_incoming::ESLP_IN_BODY as i32;
+        const HEAD: eslp_incoming = eslp_incoming::ESLP_IN_HEAD;
+        const HEAD_PART: eslp_incoming = eslp_incoming::ESLP_IN_HEAD_PART;
+        const BODY: eslp_incoming = eslp_incoming::ESLP_IN_BODY;
         assert!(result.head_ends == 0 || result.kind == HEAD_PART);
         assert!(result.lines.bytes.data.is_null() || matches!(result.kind, HEAD_PART | BODY));
         let is_last = match result.kind {
@@ -88,10 +92,28 @@ impl Host {
         assert!(self.reported <= self.sent);
     }
 
+    /// Another process goes on with the connection, if it can be saved now.
+    pub(super) fn go_on(&mut self) {
+        let saved = Memory::new(ESLP_CLIENT_SAVED, 1);
+        let memory = Memory::new(eslp_client_sizeof(), eslp_client_alignof());
+        let mut client = null_mut();
+        // SAFETY: the memory is as long as said, and the old client is not used again.
+        unsafe {
+            if eslp_client_save(self.client.1, saved.at(), saved.len()) != OK {
+                return;
+            }
+            let limits = eslp_limits { max_buffered: if self.room == usize::MAX { 0 } else { self.room }, ..zeroed() };
+            let status = eslp_client_resume(memory.at(), memory.len(), saved.at(), saved.len(), &limits, &mut client);
+            assert_eq!(status, OK);
+            assert_eq!(eslp_client_drop(self.client.1), OK);
+        }
+        self.client = (memory, client);
+    }
+
     /// What the client says of itself after a poll that ended so.
-    fn check_client(&self, status: eslp_status, end: i32) {
+    fn check_client(&self, status: eslp_status, end: eslp_end) {
         let client = self.client.1;
-        let (mut stats, mut full, mut mode): (eslp_stats, _, _) = (zeroed(), true, 0);
+        let (mut stats, mut full, mut mode): (eslp_stats, _, _) = (zeroed(), true, zeroed::<eslp_socket_mode>());
         // SAFETY: the handle is there.
         unsafe {
             // Those that a rejection in parts leaves without an answer are reported at the end.
@@ -100,16 +122,16 @@ impl Host {
             // Those of complete frames.
             assert!(stats.octets <= self.consumed);
             assert!(stats.events + stats.log_lines + stats.unexpected <= stats.frames);
-            let is_over = status == eslp_status::ESLP_CLOSED || (status as i32) < 0;
-            assert!(!is_over || end != 0);
-            assert!(end == 0 || eslp_client_end(client) == end);
-            assert_eq!(eslp_end_text(end).data.is_null(), end == 0);
+            let is_over = status == eslp_status::ESLP_CLOSED || status.0 < 0;
+            assert!(!is_over || end.0 != 0);
+            assert!(end.0 == 0 || eslp_client_end(client) == end);
+            assert_eq!(eslp_end_text(end).data.is_null(), end.0 == 0);
             let status = eslp_client_full_control(client, &mut full);
             assert!(matches!(status, eslp_status::ESLP_OK | eslp_status::ESLP_NOT_FOUND));
             let status = eslp_client_socket_mode(client, &mut mode);
-            assert!(if status == OK { matches!(mode, 1 | 2) } else { status == eslp_status::ESLP_NOT_FOUND });
+            assert!(if status == OK { matches!(mode.0, 1 | 2) } else { status == eslp_status::ESLP_NOT_FOUND });
             eslp_client_is_lingering(client);
-            assert!(!eslp_client_is_open(client) || eslp_client_end(client) == 0);
+            assert!(!eslp_client_is_open(client) || eslp_client_end(client).0 == 0);
         }
     }
 
@@ -138,7 +160,7 @@ impl Host {
             }
             let (out, again) = (Memory::new(len, 1), Memory::new(len, 1));
             assert_eq!(eslp_command_encode(&command, out.at(), len, &mut len, null_mut()), OK);
-            messages::about_command(out.octets(), Some(command.kind));
+            messages::about_command(out.octets(), Some(command.kind.0));
             // A host that has encoded the command already may have it counted only.
             if self.sent % 4 == 3 {
                 let mut id = 0;
@@ -177,7 +199,7 @@ impl Host {
                 assert_eq!((sent.id, sent.len, sent.count), (NO_ID, 0, 0), "nothing is asked for");
             }
             if status != INSUFFICIENT {
-                assert_eq!(eslp_field_text(sent.fault.field).data.is_null(), sent.fault.field == 0);
+                assert_eq!(eslp_field_text(sent.fault.field).data.is_null(), sent.fault.field.0 == 0);
                 assert!(eslp_client_in_flight(client) <= self.sent - self.reported);
                 return Ok(());
             }
@@ -202,7 +224,7 @@ impl Host {
         let mut id = 0;
         // SAFETY: the handle is there.
         unsafe {
-            if eslp_client_end(self.client.1) == 0 {
+            if eslp_client_end(self.client.1).0 == 0 {
                 assert_eq!(eslp_client_track_external(self.client.1, &mut id), OK);
                 assert_eq!(id, self.sent);
                 self.sent += 1;
@@ -217,7 +239,7 @@ impl Host {
         // SAFETY: the buffer is as long as said.
         unsafe { assert_eq!(eslp_client_eof(self.client.1, at(&rest), rest.len(), &mut eof), OK) };
         assert!(eof.incomplete as u64 <= self.consumed + rest.len() as u64 && (eof.missing == 0 || eof.incomplete > 0));
-        assert!(eof.id != NO_ID || eof.message.kind == 0);
+        assert!(eof.id != NO_ID || eof.message.kind.0 == 0);
         if eof.id != NO_ID {
             assert!(eof.incomplete == 0);
             self.consumed += rest.len() as u64;
@@ -261,7 +283,12 @@ pub(super) fn option(u: &mut Unstructured<'_>, text: &[u8]) -> Result<eslp_bytes
 
 /// Names, and a format that may be none.
 fn events(u: &mut Unstructured<'_>, names: &[u8], subclasses: &[u8]) -> Result<eslp_events> {
-    Ok(eslp_events { names: bytes(names), subclasses: option(u, subclasses)?, format: u.int_in_range(0..=4)? })
+    Ok(eslp_events {
+        names: bytes(names),
+        subclasses: option(u, subclasses)?,
+        format: eslp_format(u.int_in_range(0..=4)?),
+        ..zeroed()
+    })
 }
 
 /// Any command of a kind, which may be none.
@@ -273,19 +300,27 @@ pub(super) fn command(
 ) -> Result<eslp_command> {
     let [a, b, c, ..] = texts;
     let mut command: eslp_command = zeroed();
-    command.kind = kind;
+    command.kind = eslp_command_kind(kind);
     let fields = &mut command.r#as;
-    match command.kind {
-        1 | 2 => fields.auth = eslp_auth { password: bytes(a), user: bytes(b), domain: bytes(c) },
-        3 | 4 => fields.api = eslp_api { line: bytes(a), job_uuid: option(u, b)?, console_execute: flag(u)? },
+    match kind {
+        1 | 2 => fields.auth = eslp_auth { password: bytes(a), user: bytes(b), domain: bytes(c), ..zeroed() },
+        3 | 4 => {
+            fields.api = eslp_api { line: bytes(a), job_uuid: option(u, b)?, console_execute: flag(u)?, ..zeroed() }
+        }
         5 | 6 => fields.event = events(u, a, b)?,
-        8 => fields.myevents = eslp_myevents { uuid: option(u, a)?, format: u.int_in_range(0..=4)? },
+        8 => {
+            fields.myevents =
+                eslp_myevents { uuid: option(u, a)?, format: eslp_format(u.int_in_range(0..=4)?), ..zeroed() }
+        }
         9 => fields.on = flag(u)?,
-        10 | 11 => fields.filter = eslp_filter { header: bytes(a), value: option(u, b)? },
-        13 => fields.sendevent = eslp_sendevent { name: bytes(a), headers: list(u, pairs)?, body: option(u, b)? },
+        10 | 11 => fields.filter = eslp_filter { header: bytes(a), value: option(u, b)?, ..zeroed() },
+        13 => {
+            fields.sendevent =
+                eslp_sendevent { name: bytes(a), headers: list(u, pairs)?, body: option(u, b)?, ..zeroed() }
+        }
         14 => fields.sendmsg = sendmsg(u, texts, pairs)?,
-        15 => fields.log_level = u.int_in_range(-3..=64)?,
-        17 => fields.linger_seconds = u.int_in_range(-2..=1 << 32)?,
+        15 => fields.log_level = eslp_log_level(u.int_in_range(-3..=64)?),
+        17 => fields.linger_seconds = u.int_in_range(-3..=1 << 32)?,
         19 => fields.variable = bytes(a),
         _ => {}
     }
@@ -298,8 +333,8 @@ fn sendmsg(u: &mut Unstructured<'_>, texts: &[Box<[u8]>; 6], pairs: &[eslp_pair]
     message.uuid = option(u, a)?;
     message.lead_frames = u.int_in_range(0..=3)?;
     (message.event_lock, message.event_lock_pri, message.run_async) = (flag(u)?, flag(u)?, flag(u)?);
-    message.call = u.int_in_range(0..=7)?;
-    match message.call {
+    message.call = eslp_call_kind(u.int_in_range(0..=7)?);
+    match message.call.0 {
         1 => {
             message.execute = eslp_execute {
                 app: bytes(b),
@@ -308,6 +343,7 @@ fn sendmsg(u: &mut Unstructured<'_>, texts: &[Box<[u8]>; 6], pairs: &[eslp_pair]
                 event_uuid_name: option(u, e)?,
                 loops: u.int_in_range(-1..=2)?,
                 hold_bleg: flag(u)?,
+                ..zeroed()
             };
         }
         2 => message.hangup_cause = option(u, b)?,
@@ -319,6 +355,7 @@ fn sendmsg(u: &mut Unstructured<'_>, texts: &[Box<[u8]>; 6], pairs: &[eslp_pair]
                 flags: option(u, e)?,
                 local_port: u.arbitrary()?,
                 remote_port: u.int_in_range(0..=1)?,
+                ..zeroed()
             };
         }
         4 => message.nomedia_uuid = bytes(b),
@@ -339,7 +376,7 @@ pub(super) fn subscription(
     subscription.channel = option(u, &texts[2])?;
     (subscription.own_channel, subscription.divert) = (flag(u)?, flag(u)?);
     (subscription.log, subscription.linger) = (flag(u)?, flag(u)?);
-    subscription.log_level = u.int_in_range(-3..=64)?;
-    subscription.linger_seconds = u.int_in_range(-2..=3)?;
+    subscription.log_level = eslp_log_level(u.int_in_range(-3..=64)?);
+    subscription.linger_seconds = u.int_in_range(-3..=3)?;
     Ok(subscription)
 }

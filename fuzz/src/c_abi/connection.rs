@@ -3,7 +3,7 @@
 use std::ptr::null_mut;
 
 use arbitrary::{Result, Unstructured};
-use c_library::client::{eslp_client_result, eslp_eof, eslp_sent};
+use c_library::client::{eslp_client_result, eslp_eof, eslp_role, eslp_sent};
 use c_library::command::{eslp_command, eslp_command_encode};
 use c_library::connection::{
     eslp_connection, eslp_connection_alignof, eslp_connection_commit, eslp_connection_drop, eslp_connection_eof,
@@ -37,7 +37,7 @@ struct Host {
 pub(super) fn step(u: &mut Unstructured<'_>) -> Result<()> {
     let grows = u.arbitrary()?;
     let room = if grows { u.int_in_range(0..=40)? } else { ESLP_BUFFER_MIN + u.int_in_range(0..=600)? };
-    let role = u.int_in_range(1..=2)?;
+    let role = eslp_role(u.int_in_range(1..=2)?);
     let memory = Memory::new(eslp_connection_sizeof(), eslp_connection_alignof());
     let (input, output) = (Memory::new(room, 1), Memory::new(u.int_in_range(0..=60)?, 1));
     let mut limits: eslp_limits = zeroed();
@@ -84,7 +84,12 @@ impl Host {
             let (mut spare, mut room) = (null_mut(), 0);
             // SAFETY: as much is written as there is room for.
             unsafe {
-                assert_eq!(eslp_connection_spare(self.connection, &mut spare, &mut room), OK);
+                let status = eslp_connection_spare(self.connection, &mut spare, &mut room);
+                if room == 0 {
+                    assert_eq!(status, eslp_status::ESLP_INSUFFICIENT);
+                    return;
+                }
+                assert_eq!(status, OK);
                 let count = room.min(octets.len());
                 spare.cast::<u8>().copy_from(octets.as_ptr(), count);
                 assert_eq!(eslp_connection_commit(self.connection, count), OK);
@@ -223,8 +228,8 @@ impl Host {
         // SAFETY: the handle is there, and then is not.
         unsafe {
             assert_eq!(eslp_connection_eof(self.connection, &mut eof), OK);
-            assert!(eof.end != 0 && self.state().in_flight == 0);
-            if eof.message.kind != 0 {
+            assert!(eof.end.0 != 0 && self.state().in_flight == 0);
+            if eof.message.kind.0 != 0 {
                 messages::about_message(&eof.message, self.input.octets());
             }
             for status in [OK, eslp_status::ESLP_BAD_HANDLE] {

@@ -4,16 +4,21 @@ use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ffi::c_void;
 use std::ptr::null;
 
+use c_library::app::{eslp_app, eslp_app_fault};
 use c_library::buffer::eslp_buffer;
 use c_library::client::{eslp_client_result, eslp_eof, eslp_sent, eslp_stats, eslp_subscription};
-use c_library::command::{eslp_command, eslp_fault, eslp_sendmsg};
+use c_library::command::{
+    eslp_api, eslp_auth, eslp_command, eslp_events, eslp_execute, eslp_fault, eslp_filter, eslp_myevents,
+    eslp_sendevent, eslp_sendmsg, eslp_unicast,
+};
 use c_library::connection::eslp_connection_state;
 use c_library::data::eslp_outgoing_event;
 use c_library::decoder::{eslp_limits, eslp_step};
-use c_library::dial::{eslp_dial_fault, eslp_dial_read, eslp_originate};
+use c_library::dial::{eslp_dial_fault, eslp_dial_read, eslp_leg, eslp_originate};
 use c_library::event::{eslp_event, eslp_headers, eslp_index};
 use c_library::jobs::{eslp_pending, eslp_sequence};
-use c_library::message::{eslp_frame, eslp_header_part, eslp_message};
+use c_library::message::{eslp_frame, eslp_header_part, eslp_message, eslp_socket_mode};
+use c_library::name::eslp_log_level;
 use c_library::octets::{eslp_bytes, eslp_header, eslp_items, eslp_value};
 use c_library::pairs::eslp_pairs;
 use c_library::server::{eslp_log_data, eslp_response, eslp_server_options, eslp_server_result, eslp_server_state};
@@ -81,9 +86,12 @@ macro_rules! plain {
 }
 
 plain! {
+    eslp_app eslp_app_fault
     eslp_response eslp_buffer eslp_bytes eslp_client_result eslp_command eslp_connection_state eslp_dial_fault eslp_dial_read eslp_eof eslp_event
     eslp_outgoing_event eslp_fault eslp_frame eslp_header eslp_header_part eslp_headers eslp_index eslp_items eslp_limits
     eslp_log_data eslp_message eslp_originate eslp_pairs eslp_pending eslp_sendmsg eslp_sent eslp_sequence eslp_server_result eslp_server_options
+    eslp_api eslp_auth eslp_events eslp_execute eslp_filter eslp_leg eslp_myevents eslp_sendevent eslp_unicast
+    eslp_log_level eslp_socket_mode
     eslp_server_state eslp_stats eslp_step eslp_subscription eslp_value
 }
 

@@ -4,7 +4,8 @@ use std::ptr::null_mut;
 
 use c_library::command::{eslp_command, eslp_command_encode, eslp_command_parse, eslp_sendmsg};
 use c_library::decoder::{
-    eslp_decoder_alignof, eslp_decoder_decode, eslp_decoder_drop, eslp_decoder_init, eslp_decoder_sizeof, eslp_step,
+    eslp_decoder_alignof, eslp_decoder_decode, eslp_decoder_drop, eslp_decoder_init, eslp_decoder_sizeof, eslp_sender,
+    eslp_step,
 };
 use c_library::event::{eslp_headers, eslp_headers_next, eslp_pairs_headers};
 use c_library::message::{
@@ -14,8 +15,9 @@ use c_library::message::{
     eslp_notice_channel_name, eslp_notice_linger_seconds, eslp_notice_lingers, eslp_notice_session_uuid,
     eslp_reply_allowed_api, eslp_reply_allowed_events, eslp_reply_allowed_log, eslp_reply_full_control,
     eslp_reply_is_broken, eslp_reply_job_uuid, eslp_reply_socket_mode, eslp_reply_text_to_end, eslp_request_get,
-    eslp_request_headers, eslp_request_line,
+    eslp_request_headers, eslp_request_line, eslp_socket_mode,
 };
+use c_library::name::eslp_log_level;
 use c_library::octets::{eslp_bytes, eslp_header, eslp_value_equal, eslp_value_plain};
 use c_library::pairs::eslp_pairs;
 use c_library::status::eslp_status;
@@ -63,8 +65,8 @@ pub(super) fn about_message(message: &eslp_message, buffer: &[u8]) {
             }
             status => assert!(status == eslp_status::ESLP_NOT_WHOLE && frame.head.data.is_null()),
         }
-        assert!(!eslp_message_is_cut(message) || matches!(message.kind, 2 | 6 | 8));
-        assert!(!eslp_reply_is_broken(message) || message.kind == 2);
+        assert!(!eslp_message_is_cut(message) || matches!(message.kind.0, 2 | 6 | 8));
+        assert!(!eslp_reply_is_broken(message) || message.kind.0 == 2);
         if eslp_message_event(message, &mut event) == OK {
             about_event(&event, 4, buffer);
         }
@@ -136,21 +138,22 @@ unsafe fn first_of_each_name(message: &eslp_message) {
 
 /// Numbers and flags: each is there only with the kind of message that has it.
 unsafe fn about_facts(message: &eslp_message) {
-    let (mut flag, mut number, mut small, mut seconds) = (false, 0, 0, 0);
+    let (mut flag, mut number, mut seconds) = (false, 0, 0);
+    let (mut mode, mut level): (eslp_socket_mode, eslp_log_level) = (zeroed(), zeroed());
     let of_kind = |status: eslp_status, kind: i32| {
         let is_in_parts = status == eslp_status::ESLP_NOT_WHOLE && message.frame.head.data.is_null();
-        assert!(is_in_parts || status == NOT_FOUND || (status == OK && message.kind == kind), "{status:?}");
+        assert!(is_in_parts || status == NOT_FOUND || (status == OK && message.kind.0 == kind), "{status:?}");
         status == OK
     };
     // SAFETY: all of it lies on this stack, and the message where its maker says.
     unsafe {
         of_kind(eslp_reply_allowed_log(message, &mut flag), 2);
         of_kind(eslp_reply_full_control(message, &mut flag), 2);
-        if of_kind(eslp_reply_socket_mode(message, &mut small), 2) {
-            assert!(matches!(small, 1 | 2));
+        if of_kind(eslp_reply_socket_mode(message, &mut mode), 2) {
+            assert!(matches!(mode.0, 1 | 2));
         }
-        if of_kind(eslp_log_level_of(message, &mut small), 5) {
-            assert!((-1..=63).contains(&small));
+        if of_kind(eslp_log_level_of(message, &mut level), 5) {
+            assert!((-2..=63).contains(&level.0) && level.0 != 0);
         }
         of_kind(eslp_log_line(message, &mut number), 5);
         of_kind(eslp_log_text_channel(message, &mut number), 5);
@@ -179,7 +182,7 @@ pub(super) fn about_request(request: &eslp_frame, buffer: &[u8]) {
         let mut offset = 0;
         match eslp_command_parse(request, &mut command, &mut offset) {
             OK => about_parsed(&command, buffer),
-            status => assert!((-499..=-401).contains(&(status as i32)) && offset <= line.len),
+            status => assert!((-499..=-401).contains(&(status.0)) && offset <= line.len),
         }
     }
 }
@@ -190,7 +193,7 @@ unsafe fn about_parsed(command: &eslp_command, buffer: &[u8]) {
     // SAFETY: the fields that go with the kind were written; and the memory is as long as said.
     unsafe {
         let fields = &command.r#as;
-        match command.kind {
+        match command.kind.0 {
             13 => about_pairs(&fields.sendevent.headers, buffer),
             14 => about_sendmsg(&fields.sendmsg, buffer),
             _ => {}
@@ -198,7 +201,7 @@ unsafe fn about_parsed(command: &eslp_command, buffer: &[u8]) {
         if eslp_command_encode(command, null_mut(), 0, &mut len, null_mut()) == eslp_status::ESLP_INSUFFICIENT {
             let out = Memory::new(len, 1);
             assert_eq!(eslp_command_encode(command, out.at(), len, &mut len, null_mut()), OK);
-            about_command(out.octets(), Some(command.kind));
+            about_command(out.octets(), Some(command.kind.0));
         }
     }
 }
@@ -226,7 +229,7 @@ pub(super) fn about_command(wire: &[u8], kind: Option<i32>) {
                 return;
             }
             assert_eq!(status, OK, "{}", wire.escape_ascii());
-            assert_eq!(Some(command.kind), kind);
+            assert_eq!(Some(command.kind.0), kind);
             let again = Memory::new(wire.len(), 1);
             assert_eq!(eslp_command_encode(&command, again.at(), wire.len(), &mut len, null_mut()), OK);
             assert_eq!(&again.octets()[..len], wire);
@@ -248,10 +251,10 @@ fn each_frame(octets: &[u8], sender: i32, mut look: impl FnMut(&eslp_frame)) {
     let size = eslp_decoder_sizeof();
     let memory = Memory::new(size, eslp_decoder_alignof());
     let mut decoder = null_mut();
-    let limits = c_library::decoder::eslp_limits { max_body: 32 << 20, max_head: 32 << 20, ..Default::default() };
+    let limits = c_library::decoder::eslp_limits { max_body: 32 << 20, max_head: 32 << 20, ..zeroed() };
     // SAFETY: memory of the length that is said, which nobody else uses.
     unsafe {
-        assert_eq!(eslp_decoder_init(memory.at(), size, sender, &limits, &mut decoder), OK);
+        assert_eq!(eslp_decoder_init(memory.at(), size, eslp_sender(sender), &limits, &mut decoder), OK);
         let mut rest = octets;
         while !rest.is_empty() {
             let mut step: eslp_step = zeroed();

@@ -7,14 +7,16 @@ use arbitrary::{Result, Unstructured};
 use c_library::data::{
     eslp_field_slot, eslp_item_slot, eslp_outgoing_event, eslp_outgoing_event_add, eslp_outgoing_event_add_array,
     eslp_outgoing_event_body, eslp_outgoing_event_clear, eslp_outgoing_event_encode, eslp_outgoing_event_frame,
-    eslp_outgoing_event_init,
+    eslp_outgoing_event_init, eslp_percent,
 };
+use c_library::name::{eslp_format, eslp_log_level};
 use c_library::octets::eslp_bytes;
 use c_library::server::{
-    eslp_admission, eslp_closed, eslp_log_data, eslp_response, eslp_secret_matches, eslp_server_channel_ended,
-    eslp_server_deliver, eslp_server_deliver_log, eslp_server_delivered, eslp_server_disconnect, eslp_server_get_state,
-    eslp_server_offer, eslp_server_offer_diverted, eslp_server_offer_log, eslp_server_poll, eslp_server_reject,
-    eslp_server_respond, eslp_server_result, eslp_server_skip, eslp_server_state, eslp_server_subscribe,
+    eslp_admission, eslp_closed, eslp_goodbye, eslp_log_data, eslp_response, eslp_response_kind, eslp_secret_matches,
+    eslp_server_channel_ended, eslp_server_deliver, eslp_server_deliver_log, eslp_server_delivered,
+    eslp_server_disconnect, eslp_server_get_state, eslp_server_offer, eslp_server_offer_diverted,
+    eslp_server_offer_log, eslp_server_poll, eslp_server_reject, eslp_server_respond, eslp_server_result,
+    eslp_server_skip, eslp_server_state, eslp_server_subscribe,
 };
 use c_library::status::eslp_status;
 
@@ -43,9 +45,9 @@ impl Host {
                 eslp_server_poll(server, at(&buffer), buffer.len(), out.at(), REPLY_MAX, &mut result)
             };
             assert!(result.consumed <= buffer.len() && result.written <= REPLY_MAX);
-            assert_eq!(status == eslp_status::ESLP_CLOSED, self.state().closed != 0);
+            assert_eq!(status == eslp_status::ESLP_CLOSED, self.state().closed.0 != 0);
             self.written(&out.octets()[..result.written]);
-            if status == OK && result.request.kind != 0 {
+            if status == OK && result.request.kind.0 != 0 {
                 let ask = &result.request;
                 let texts = [ask.password, ask.user, ask.domain, ask.command, ask.argument, ask.job, ask.variable];
                 texts.into_iter().chain([ask.uuid, ask.line]).for_each(|text| questions::lies_in(text, &buffer));
@@ -57,7 +59,7 @@ impl Host {
                 }
                 messages::about_sendmsg(&ask.message, &buffer);
                 messages::about_request(&ask.request, &buffer);
-                self.asked = ask.kind;
+                self.asked = ask.kind.0;
             }
             if self.asked != 0 {
                 self.answer(u)?;
@@ -75,7 +77,7 @@ impl Host {
         let texts = [exact(&text(u)?), exact(&text(u)?)];
         let mut answer: eslp_response = zeroed();
         let right = RIGHT[self.asked.unsigned_abs() as usize];
-        answer.kind = if u.ratio(3, 4)? { right } else { u.int_in_range(0..=12)? };
+        answer.kind = eslp_response_kind(if u.ratio(3, 4)? { right } else { u.int_in_range(0..=12)? });
         answer.text = bytes(&texts[0]);
         (answer.allowed_events, answer.allowed_api) = (bytes(&texts[1]), NONE);
         answer.deny_log = u8::from(u.arbitrary::<bool>()?);
@@ -95,7 +97,7 @@ impl Host {
         let text = exact(&text(u)?);
         let server = self.server.1;
         let before = self.state();
-        let mut offer = 0;
+        let mut offer = eslp_admission::ESLP_ADMISSION_SKIP;
         // SAFETY: the memory is as long as said, and the text lives on.
         unsafe {
             match u.int_in_range(0..=9)? {
@@ -105,7 +107,7 @@ impl Host {
                     self.check_offer(offer, before.waiting_events, self.state().waiting_events);
                 }
                 4 => {
-                    let level = u.int_in_range(-2..=64)?;
+                    let level = eslp_log_level(u.int_in_range(-3..=64)?);
                     if eslp_server_offer_log(server, level, &mut offer) == OK {
                         self.check_offer(offer, before.waiting_log_lines, self.state().waiting_log_lines);
                     }
@@ -123,33 +125,32 @@ impl Host {
                     let name = bytes(&text);
                     self.write(|out, size, written| eslp_server_channel_ended(server, name, out, size, written));
                     let after = self.state();
-                    assert!(
-                        after.closed == before.closed || after.closed == eslp_closed::ESLP_CLOSED_CHANNEL_GONE as i32
-                    );
+                    assert!(after.closed == before.closed || after.closed == eslp_closed::ESLP_CLOSED_CHANNEL_GONE);
                     assert!(before.lingering <= after.lingering && after.lingering <= after.linger);
                 }
                 // What ends the connection comes seldom.
                 _ if u.ratio(3, 4)? => {}
                 _ if before.awaiting_first_command != 0 && u.arbitrary()? => {
                     assert!(self.write(|out, size, written| eslp_server_reject(server, out, size, written)));
-                    assert_ne!(self.state().closed, 0);
+                    assert_ne!(self.state().closed.0, 0);
                 }
                 _ => {
                     let goodbye = u.int_in_range(0..=4)?;
-                    let ended = self.write(|out, size, len| eslp_server_disconnect(server, goodbye, out, size, len));
+                    let ended = self
+                        .write(|out, size, len| eslp_server_disconnect(server, eslp_goodbye(goodbye), out, size, len));
                     assert_eq!(ended, goodbye < 4);
-                    assert!(!ended || self.state().closed != 0);
+                    assert!(!ended || self.state().closed.0 != 0);
                 }
             }
         }
         Ok(())
     }
 
-    fn check_offer(&self, offer: i32, before: u32, after: u32) {
-        let queue = eslp_admission::ESLP_ADMISSION_ENQUEUE as i32;
+    fn check_offer(&self, offer: eslp_admission, before: u32, after: u32) {
+        let queue = eslp_admission::ESLP_ADMISSION_ENQUEUE;
         assert_eq!(after, before + u32::from(offer == queue));
         assert!(offer <= queue || after == QUEUED, "lost without need");
-        assert!(offer == 0 || self.state().closed == 0);
+        assert!(offer.0 == 0 || self.state().closed.0 == 0);
     }
 
     /// An event happens, and may be delivered.
@@ -163,7 +164,8 @@ impl Host {
         with_event(&pairs, &items, |event| {
             document(event, format, percent);
             frame(event, format, percent);
-            let (before, mut offer, mut asked) = (self.state().waiting_events, 0, 0_usize);
+            let (before, mut offer, mut asked) =
+                (self.state().waiting_events, eslp_admission::ESLP_ADMISSION_SKIP, 0_usize);
             // SAFETY: the event lives on, and the callback's number, too.
             let status =
                 unsafe { eslp_server_offer(server, event, Some(matches), from_mut(&mut asked).cast(), &mut offer) };
@@ -172,7 +174,8 @@ impl Host {
             let before = self.state().waiting_events;
             if before > 1 {
                 // SAFETY: the server lives on.
-                let counted = unsafe { eslp_server_delivered(server, format, percent) } == OK;
+                let counted =
+                    unsafe { eslp_server_delivered(server, eslp_format(format), eslp_percent(percent)) } == OK;
                 assert_eq!(self.state().waiting_events, before - u32::from(counted));
             }
             let before = self.state().waiting_events;
@@ -185,7 +188,8 @@ impl Host {
 
     fn deliver_log(&mut self, u: &mut Unstructured<'_>, text: &[u8]) -> Result<()> {
         let mut line: eslp_log_data = zeroed();
-        (line.level, line.text_channel, line.line) = (u.int_in_range(-2..=64)?, u.arbitrary()?, u.arbitrary()?);
+        (line.level, line.text_channel, line.line) =
+            (eslp_log_level(u.int_in_range(-3..=64)?), u.arbitrary()?, u.arbitrary()?);
         (line.file, line.function, line.user_data, line.text) = (bytes(text), bytes(text), bytes(text), bytes(text));
         let (server, before) = (self.server.1, self.state().waiting_log_lines);
         // SAFETY: the line's texts live on, and the memory is as long as said.
@@ -227,7 +231,7 @@ impl Host {
         assert_eq!(unsafe { eslp_server_get_state(self.server.1, &mut state) }, OK);
         questions::lies_in(state.channel, self.storage.octets());
         assert!(state.waiting_events <= QUEUED && state.waiting_log_lines <= QUEUED);
-        assert!(state.closed == 0 || state.ready_for_events + state.ready_for_log + state.mid_command == 0);
+        assert!(state.closed.0 == 0 || state.ready_for_events + state.ready_for_log + state.mid_command == 0);
         state
     }
 
@@ -237,7 +241,7 @@ impl Host {
         let flags = [state.authenticated, state.awaiting_first_command, state.mid_command, state.ready_for_events];
         let [authenticated, idle, partial, events] = flags.map(i64::from);
         let [log, lingering, linger] = [state.ready_for_log, state.lingering, state.linger].map(i64::from);
-        let [closed, format, level] = [state.closed, state.format, state.log_level].map(i64::from);
+        let [closed, format, level] = [state.closed.0, state.format.0, state.log_level.0].map(i64::from);
         let [waiting, lines] = [state.waiting_events, state.waiting_log_lines].map(i64::from);
         let (seconds, channel) = (state.linger_seconds, state.channel.len as i64);
         [
@@ -282,14 +286,17 @@ fn document(event: *const eslp_outgoing_event, format: i32, percent: i32) {
     let mut len = 0;
     // SAFETY: the event lives on, and the memory is as long as said.
     unsafe {
-        let status = eslp_outgoing_event_encode(event, format, percent, null_mut(), 0, &mut len);
+        let status = eslp_outgoing_event_encode(event, eslp_format(format), percent, null_mut(), 0, &mut len);
         if status != eslp_status::ESLP_INSUFFICIENT {
             return;
         }
         let (out, short) = (Memory::new(len, 1), Memory::new(len - 1, 1));
-        assert_eq!(eslp_outgoing_event_encode(event, format, percent, short.at(), len - 1, &mut len), status);
+        assert_eq!(
+            eslp_outgoing_event_encode(event, eslp_format(format), percent, short.at(), len - 1, &mut len),
+            status
+        );
         assert_eq!(len, out.len());
-        assert_eq!(eslp_outgoing_event_encode(event, format, percent, out.at(), len, &mut len), OK);
+        assert_eq!(eslp_outgoing_event_encode(event, eslp_format(format), percent, out.at(), len, &mut len), OK);
         questions::about_text(format, 3, out.octets());
     }
 }
@@ -299,13 +306,20 @@ fn frame(event: *const eslp_outgoing_event, format: i32, percent: i32) {
     let mut len = 0;
     // SAFETY: the event lives on, and the memory is as long as said.
     unsafe {
-        let status = eslp_outgoing_event_frame(event, format, percent, null_mut(), 0, &mut len);
+        let status =
+            eslp_outgoing_event_frame(event, eslp_format(format), eslp_percent(percent), null_mut(), 0, &mut len);
         if status != eslp_status::ESLP_INSUFFICIENT {
             return;
         }
         let (out, short) = (Memory::new(len, 1), Memory::new(len - 1, 1));
-        assert_eq!(eslp_outgoing_event_frame(event, format, percent, short.at(), len - 1, &mut len), status);
-        assert_eq!(eslp_outgoing_event_frame(event, format, percent, out.at(), len, &mut len), OK);
+        assert_eq!(
+            eslp_outgoing_event_frame(event, eslp_format(format), eslp_percent(percent), short.at(), len - 1, &mut len),
+            status
+        );
+        assert_eq!(
+            eslp_outgoing_event_frame(event, eslp_format(format), eslp_percent(percent), out.at(), len, &mut len),
+            OK
+        );
         assert!(len == out.len() && out.octets().starts_with(b"Content-Length: "));
     }
 }

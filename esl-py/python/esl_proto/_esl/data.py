@@ -9,7 +9,7 @@ import threading
 from esl_proto import Connected, Event, Frame
 from esl_proto.names import EventName
 
-__all__ = ["NAMES", "Data", "Value", "decoded", "joined", "known_name", "octets"]
+__all__ = ["NAMES", "Data", "Value", "checked", "decoded", "joined", "known_name", "octets"]
 
 NAMES = frozenset((*map(str, EventName), "ALL"))
 """All that are known, in FreeSWITCH's spelling."""
@@ -28,9 +28,16 @@ def known_name(name: str) -> str | None:
     return next((known for known in (upper, upper[13:]) if known in NAMES), None)
 
 
+def checked(text: object) -> str:
+    """What should be text: SWIG takes nothing else, either."""
+    if isinstance(text, str):
+        return text
+    raise TypeError(f"expected str, not {type(text).__name__}")
+
+
 def octets(text: str) -> bytes:
     """Text as it goes out; surrogates are the octets that they stand for."""
-    return text.encode("utf-8", "surrogateescape")
+    return checked(text).encode("utf-8", "surrogateescape")
 
 
 def decoded(data: bytes) -> str:
@@ -62,6 +69,16 @@ class Data:
         self._places: dict[str, int] | None = None
         """Where the first header of each folded name stands, once that has been asked for."""
         self._lock = threading.RLock()
+
+    def __getstate__(self) -> tuple[str, list[tuple[str, Value]], str | None]:
+        with self._lock:
+            headers = [(name, value if isinstance(value, str) else list(value)) for name, value in self.headers]
+            return self.name, headers, self.body
+
+    def __setstate__(self, state: tuple[str, list[tuple[str, Value]], str | None]) -> None:
+        name, headers, body = state
+        Data.__init__(self, name)
+        self.headers, self.body = headers, body
 
     @classmethod
     def of_event(cls, event: Event) -> Data:

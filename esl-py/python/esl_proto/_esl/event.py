@@ -9,7 +9,7 @@ from typing import overload
 from esl_proto import Event
 
 from .arrived import Arrived
-from .data import Data, joined, known_name, octets
+from .data import Data, checked, joined, known_name, octets
 
 __all__ = ["ESLevent"]
 
@@ -64,7 +64,7 @@ class ESLevent:
         content = self._content
         if content is None or header_name is None:
             return None
-        value = content.get(_checked(header_name))
+        value = content.get(checked(header_name))
         if idx < 0 and isinstance(value, str):
             return value
         if value is None:
@@ -87,11 +87,11 @@ class ESLevent:
         return self._change(Data.unshift, header_name, value)
 
     def _change(self, change: Callable[[Data, str, str], None], name: str, value: str | None) -> bool:
-        _checked(name)
+        checked(name)
         data = self.data()
         if data is None or value is None:
             return False
-        _checked(value)
+        checked(value)
         if name == "_body":
             data.body = value
         base, bracket, index = name.partition("[")
@@ -104,7 +104,7 @@ class ESLevent:
 
     def delHeader(self, header_name: str) -> bool:
         """Takes away all headers of this name. True, also if there was none."""
-        _checked(header_name)
+        checked(header_name)
         data = self.data()
         if data is not None:
             data.delete(header_name)
@@ -131,7 +131,7 @@ class ESLevent:
 
     def addBody(self, value: str) -> bool:
         """Sets the body."""
-        _checked(value)
+        checked(value)
         data = self.data()
         if data is not None:
             data.body = value
@@ -144,7 +144,7 @@ class ESLevent:
     def setPriority(self, priority: int | str = 0) -> bool:
         """Adds a header `priority` before all others: 0 or `NORMAL`, 1 or `LOW`, 2 or `HIGH`."""
         names = dict(enumerate(_PRIORITIES))
-        word = priority if isinstance(priority, str) else names.get(priority, "INVALID")
+        word = names.get(priority, "INVALID") if isinstance(priority, int) else checked(priority)
         data = self.data()
         if data is not None:
             data.insert("priority", word if word in _PRIORITIES else "INVALID")
@@ -152,11 +152,12 @@ class ESLevent:
 
     def serialize(self, format: str | None = None) -> str:
         """The event as text: `json`, `xml`, otherwise as in an event of the plain format."""
+        form = "" if format is None else checked(format).lower()
         data = self.data()
         if data is None:
             return ""
         texts = {"json": data.json, "xml": data.xml}
-        return texts.get((format or "").lower(), data.text)()
+        return texts.get(form, data.text)()
 
 
 def _new(name: str, subclass: str | None) -> Data:
@@ -173,10 +174,3 @@ def _of_json(text: str) -> Data:
     if event.error is not None and not len(event):
         raise ValueError("not an event in JSON")
     return Data.of_event(event)
-
-
-def _checked(text: object) -> str:
-    """What should be text: SWIG takes nothing else, either."""
-    if isinstance(text, str):
-        return text
-    raise TypeError(f"expected str, not {type(text).__name__}")

@@ -8,6 +8,7 @@ one from sending a command and getting its answer.
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import socket
 import threading
@@ -31,10 +32,14 @@ from esl_proto import (
     Reply,
 )
 
-__all__ = ["Link", "connect"]
+from .._shared.keepalive import keep_alive
+
+__all__ = ["Link", "attach", "connect"]
 
 _T = TypeVar("_T")
 _CHUNK = 65536
+_AT_ONCE = getattr(socket, "MSG_DONTWAIT", 0)
+"""Reads and writes what can be at once, also where the socket is blocking: whether it is may be somebody else's choice."""
 _READ, _WRITE = 1, 2
 _BLOCKED = 0.05
 """Seconds after which a sender that waits looks again whether it must read."""
@@ -45,12 +50,14 @@ CONNECT_TIMEOUT = 30.0
 """Seconds in which a server must accept a connection, and then a password: FreeSWITCH itself gives up after 25."""
 
 
-def connect(host: str, port: int, login: Command) -> Link | None:
+def connect(host: str | None, port: int, login: Command) -> Link | None:
     """A connection to a server that has accepted the password, or nothing."""
     try:
-        link = Link(socket.create_connection((host, port), CONNECT_TIMEOUT), Connection.inbound())
-    except (OSError, OverflowError):
+        sock = socket.create_connection((host, port), CONNECT_TIMEOUT)
+    except (OSError, OverflowError, UnicodeError):
         return None
+    sock.setblocking(False)
+    link = Link(sock, Connection.inbound())
     deadline = monotonic() + CONNECT_TIMEOUT
     if link.wait(lambda: link.greeted or None, deadline) and isinstance(link.ask(login, deadline), Authenticated):
         return link
@@ -58,13 +65,32 @@ def connect(host: str, port: int, login: Command) -> Link | None:
     return None
 
 
+def attach(descriptor: int) -> Link | None:
+    """A connection over a copy of somebody else's descriptor, which stays as it is, or nothing."""
+    try:
+        # `socket` changes whether the copy blocks, which is whether the original does.
+        blocks = not _AT_ONCE or os.get_blocking(descriptor)
+        copy = socket.dup(descriptor)  # pyright: ignore[reportAttributeAccessIssue]
+    except (OSError, OverflowError, ValueError):
+        return None
+    try:
+        sock = socket.socket(fileno=copy)
+    except OSError:
+        os.close(copy)
+        return None
+    if _AT_ONCE:
+        sock.settimeout(None)
+        os.set_blocking(copy, blocks)
+    else:
+        sock.setblocking(False)
+    return Link(sock, Connection.outbound())
+
+
 class Link:
     """A socket, its conversation, and what has come that nobody has fetched."""
 
     def __init__(self, sock: socket.socket, connection: Connection) -> None:
-        sock.setblocking(False)
-        with contextlib.suppress(OSError):  # Not a TCP socket.
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        keep_alive(sock)
         self._sock = sock
         self._connection = connection
         self._sending = threading.Lock()
@@ -171,7 +197,7 @@ class Link:
         data: bytes | None = None
         try:
             if _ready(self._sock, _READ, seconds):
-                data = self._sock.recv(_CHUNK)
+                data = self._sock.recv(_CHUNK, _AT_ONCE)
         except BlockingIOError:
             pass  # Spurious readiness.
         except OSError:
@@ -268,7 +294,7 @@ class Link:
         try:
             while rest:
                 try:
-                    rest = rest[self._sock.send(rest) :]
+                    rest = rest[self._sock.send(rest, _AT_ONCE) :]
                 except BlockingIOError:
                     self._make_room()
         except OSError:

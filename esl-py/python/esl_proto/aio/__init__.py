@@ -6,10 +6,12 @@ async with connect("127.0.0.1", 8021, password="ClueCon") as fs:
         print(event["Unique-ID"])
 """
 
+from .._native import Gap
 from .._shared.errors import (
     AccessDenied,
     AuthenticationError,
     BrokenReply,
+    CallFailed,
     ChannelEnded,
     CommandError,
     ConnectionClosed,
@@ -18,7 +20,7 @@ from .._shared.errors import (
 )
 from .._shared.reconnect import Reconnect
 from .._shared.results import JobResult
-from .._shared.stream import Gap
+from .call import Call
 from .inbound import Inbound, connect
 from .serve import OutboundServer, serve
 from .session import Session
@@ -29,6 +31,8 @@ __all__ = [
     "AccessDenied",
     "AuthenticationError",
     "BrokenReply",
+    "Call",
+    "CallFailed",
     "ChannelEnded",
     "CommandError",
     "ConnectionClosed",

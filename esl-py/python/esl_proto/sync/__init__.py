@@ -7,10 +7,12 @@ it sends.
             print(event["Unique-ID"])
 """
 
+from .._native import Gap
 from .._shared.errors import (
     AccessDenied,
     AuthenticationError,
     BrokenReply,
+    CallFailed,
     ChannelEnded,
     CommandError,
     ConnectionClosed,
@@ -19,7 +21,7 @@ from .._shared.errors import (
 )
 from .._shared.reconnect import Reconnect
 from .._shared.results import JobResult
-from .._shared.stream import Gap
+from .call import Call
 from .inbound import Inbound, connect
 from .serve import OutboundServer, serve
 from .session import Session
@@ -30,6 +32,8 @@ __all__ = [
     "AccessDenied",
     "AuthenticationError",
     "BrokenReply",
+    "Call",
+    "CallFailed",
     "ChannelEnded",
     "CommandError",
     "ConnectionClosed",

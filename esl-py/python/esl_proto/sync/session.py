@@ -5,22 +5,20 @@ from __future__ import annotations
 import contextlib
 import socket
 
-from .. import _native
-from .._native import Command, Event
+from .._native import App, Command, Event
 from .._shared.errors import ChannelEnded, ConnectionClosed, is_quiet
-from .._shared.commands import Timeout, checked
-from .._shared.session import Call
-from .._shared.slot import Answer
-from .._shared.subscription import OF_A_CHANNEL
-from .._shared.verbs import Verbs, digits_argument, digits_of
+from .._shared.call import Call
+from .._shared.surface import Timeout
+from .._shared.verbs import Verbs, digits_of
 from ..errors import LocalProtocolError
-from .shared_reader import Slot, Wire, deadline_of
+from ..types import Text
+from .shared_reader import Wire, deadline_of
 from .socket import EventSocket
 
 __all__ = ["Session"]
 
 
-class Session(EventSocket, Verbs[Event], Call):
+class Session(EventSocket, Call, Verbs[Event, "str | None"]):
     """Reads like the script of an IVR: `call.answer()`, `call.playback("welcome.wav")`.
 
     Each application is waited for until it has ended, in `async` mode and in `sync` mode alike. All that `EventSocket`
@@ -29,64 +27,49 @@ class Session(EventSocket, Verbs[Event], Call):
     def open(self, sock: socket.socket, linger: int | None) -> None:
         """The handshake: `connect`, `myevents` and, if it may be said, `linger`. `serve` does it."""
         deadline = deadline_of(self._timeout)
-        wire = Wire(sock, _native.Connection.outbound(), self._router, self._reader)
-        with self._reader.changed:
-            self._reader.wire = wire
-            wire.client_session.on_end = self._lost
-        connected = self._send(Command.connect())
-        own = self._send(
-            Command.myevents(format=self._format),
-            lambda: self._router.subscription.add(self._format, OF_A_CHANNEL, ()),
-        )
-        self._connected(self._reader.result(connected, deadline))
-        checked(self._reader.result(own, deadline))
+        with self._lock:
+            self.reader.wire = Wire(sock, self.reader)
+            self._session.connect_outbound()
+        self._connected(self._wait(self._send(Command.connect()), deadline))
+        with self._lock:
+            standing = self.standing()
+        self._wait(standing, deadline)
         if linger is not None and self.full_control:
             self.linger(linger)
 
     def _lost(self) -> None:  # Called with the lock held.
-        end = self._client_session().end
-        self._finish_locked(None if self._closing or end is None or is_quiet(end) else end)
+        end = self._reason()
+        self._finish_locked(None if self._closing or is_quiet(end) else end)
 
-    def execute(self, app: str, arg: str = "", *, timeout: float | None = None) -> Event:
+    def execute(self, app: str, arg: Text = "", *, timeout: float | None = None) -> Event:
         """Runs any application of the dialplan. After `timeout` seconds it goes on, unwatched."""
-        if self._client_session().lingering:
-            raise ChannelEnded
+        if self._session.is_lingering:
+            raise ChannelEnded(self._end)
         try:
-            return self._execute(app, arg, None, self.uuid, timeout)
+            return self._execute(app, arg, None, timeout)
         except ConnectionClosed as error:
             if error.end == "channel-ended":
-                raise ChannelEnded from error
+                raise ChannelEnded(self._end) from error
             raise
 
-    def play_and_get_digits(
-        self,
-        file: str,
-        *,
-        min_digits: int = 1,
-        max_digits: int = 1,
-        tries: int = 3,
-        timeout: float = 5.0,
-        terminators: str = "#",
-        invalid_file: str = "silence_stream://1",
-        variable: str = "digits",
-        regexp: str = r"\d+",
-        digit_timeout: float | None = None,
-    ) -> str | None:
-        """Plays `file` and collects what is typed: the digits, or `None` if nothing valid was typed in all tries.
-        Times are in seconds; the digits are also in the channel's `variable`."""
-        argument = digits_argument(
-            file,
-            min_digits=min_digits,
-            max_digits=max_digits,
-            tries=tries,
-            timeout=timeout,
-            terminators=terminators,
-            invalid_file=invalid_file,
-            variable=variable,
-            regexp=regexp,
-            digit_timeout=digit_timeout,
-        )
-        return digits_of(self.execute("play_and_get_digits", argument), variable)
+    def _app(self, app: App) -> Event:
+        if app.needs_resume:
+            self.resume()
+        try:
+            return self.execute(app.name, app.argument)
+        except (ChannelEnded, ConnectionClosed) as error:
+            if self._has_left(app, error):
+                return self.channel
+            raise
+
+    def _digits(self, app: App, variable: str) -> str | None:
+        return digits_of(self._app(app), variable)
+
+    def hung_up(self, timeout: float | None = None) -> str | None:
+        """Waits until the channel has ended or left this connection, and gives the hangup cause, if the server has told
+        it. Raises `TimeoutError`."""
+        self.reader.wait(lambda: self.has_ended, deadline_of(timeout))
+        return self.cause
 
     def getvar(self, name: str, *, timeout: Timeout = ...) -> str | None:
         """The value of a channel variable; `None` if it is not set, or empty.
@@ -96,13 +79,15 @@ class Session(EventSocket, Verbs[Event], Call):
         it, or more than 510 octets, and line ends behind a value are lost. Meanwhile, other commands wait."""
         deadline = self._deadline(timeout)
         if self.full_control:
-            is_read, value = self._api_value(self._reader.result(self._send(self._uuid_getvar(name)), deadline))
+            is_read, value = self._api_value(self._wait(self._send(self._uuid_getvar(name)), deadline))
             if is_read:
                 return value
-        slot: Slot[tuple[Answer, bool]] = Slot()
-        with self._reader.changed:
-            self._client_session().read(name, slot)
-        return self._value(name, self._reader.result(slot, deadline))
+        return self._value(name, self._wait(self._read(name), deadline))
+
+    def give_back(self) -> None:
+        """Leaves the socket to whoever has given it."""
+        with self._lock:
+            self.reader.wire = None
 
     def fail(self, cause: str) -> None:
         """Ends the call after a failure in this program."""

@@ -48,6 +48,7 @@ class Settings:
     apps: list[str]
     dialplan: Mapping[str, list[tuple[str, str]]]
     refusals: Mapping[str, str]
+    registrations: list[tuple[str, str, str]]
     ringing: float
     moment: float
     subclasses: list[str]

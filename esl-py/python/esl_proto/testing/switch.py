@@ -89,6 +89,9 @@ class Switch:
         """The applications, with their arguments, that an extension has. Calls to others are parked."""
         self.refusals: dict[str, str] = {}
         """Why a destination does not answer: `switch.refusals["user/1001"] = "USER_BUSY"`. Others do."""
+        self.registrations: dict[str, str] = {}
+        """Who `show registrations` lists, by `user@domain`, and where he is reached:
+        `switch.registrations["1000@example.com"] = "sofia/internal/sip:1000@192.0.2.1:5060"`."""
         self.ringing = 0.0
         """Seconds for which the other side rings before it answers, or refuses; `inf` for ever."""
         self.subclasses: set[str] = set()
@@ -244,13 +247,9 @@ class Switch:
     ) -> Call:
         """Makes a call that the dialplan gives to a program, as `socket address async full` does: connects to it.
         Raises `OSError` if nobody listens there."""
-        call = self.new_call(name, uuid=uuid, caller=caller, variables=variables)
         words = [address, *(["async"] if is_async else []), *(["full"] if full else [])]
-        try:
-            self._running.run_async(self._connect(call, " ".join(words)))
-        except OSError:
-            call.hangup("DESTINATION_OUT_OF_ORDER")
-            raise
+        steps = [("socket", " ".join(words))]
+        call: Call = self._running.run_async(self._connect(lambda: self._begin(name, uuid, caller, variables, steps)))
         return call
 
     def new_call(
@@ -263,9 +262,20 @@ class Switch:
     ) -> Call:
         """A call that comes in: its CHANNEL_CREATE and what follows. It does not answer by itself, and does what it is
         ordered to."""
+        return self._begin(name, uuid, caller, variables, None)
+
+    def _begin(
+        self,
+        name: str,
+        uuid: str | None,
+        caller: str,
+        variables: Mapping[str, object] | None,
+        steps: list[tuple[str, str]] | None,
+    ) -> Call:
+        """A call with these applications as its dialplan, or one that does what it is ordered to."""
         given = [(key, variable(value)) for key, value in (variables or {}).items()]
         shell = self._running
-        return Call(shell, shell.act(lambda sim: sim.begin_call(name, uuid, caller, given)))
+        return Call(shell, shell.act(lambda sim: sim.begin_call(name, uuid, caller, given, steps)))
 
     @property
     def calls(self) -> list[Call]:
@@ -330,6 +340,7 @@ class Switch:
             apps=sorted(dict(self.apps)),
             dialplan={key: list(steps) for key, steps in dict(self.dialplan).items()},
             refusals=dict(self.refusals),
+            registrations=[(*_split(key, "@"), url) for key, url in dict(self.registrations).items()],
             ringing=self.ringing,
             moment=self.moment,
             subclasses=sorted(set(self.subclasses)),
@@ -390,14 +401,18 @@ class Switch:
         self.errors.append(error)
         return f"-ERR {error}\n"
 
-    async def _connect(self, call: Call, argument: str) -> None:
-        """Lets a call connect to its program, and waits until it has."""
+    async def _connect(self, begin: Callable[[], Call]) -> Call:
+        """Begins a call that connects to its program, and waits until it has."""
+        call = begin()
         dialling = self._dialling[call.uuid] = self._running.loop.create_future()
         try:
-            call.execute("socket", argument)
             await dialling
+        except OSError:
+            call.hangup("DESTINATION_OUT_OF_ORDER")
+            raise
         finally:
             self._dialling.pop(call.uuid, None)
+        return call
 
     async def _dial(self, number: int, uuid: str, address: str) -> None:
         """Connects to a program."""

@@ -125,9 +125,11 @@ impl Shell {
             if self.sim.borrow().is_closed(id) {
                 break;
             }
+            // A client that is not answered is not read, and waits.
+            let is_read = is_open && self.sim.borrow().room(id) > 0;
             tokio::select! {
                 // Only when something is there, room for it is needed.
-                ready = reader.readable(), if is_open => {
+                ready = reader.readable(), if is_read => {
                     ready?;
                     let mut piece = [0; PIECE];
                     match reader.try_read(&mut piece) {

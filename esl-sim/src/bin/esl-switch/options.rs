@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use esl_sim::{Config, Program, User};
+use esl_sim::{Config, Program, Registration, User};
 
 pub(crate) const USAGE: &str = "\
 usage: esl-switch [OPTION]...
@@ -14,6 +14,8 @@ A simulated FreeSWITCH: its event socket, and calls that exist in events only.
   --password WORD             the password of `auth` (ClueCon)
   --user 'NAME@DOMAIN:PASSWORD[;events=LIST][;api=LIST][;log=false]'
                               a user of `userauth`, and what it may do
+  --register USER@DOMAIN[=URL]
+                              who `show registrations` lists
   --deny CIDR                 refuse clients from these addresses
   --extension 'NAME=ADDR:PORT [async] [full]'
                               calls to this extension connect to that program
@@ -79,6 +81,7 @@ impl Options {
                 "--listen" => options.listen = Some(value.parse().map_err(|_| wrong())?),
                 "--password" => config.password = value,
                 "--user" => config.users.push(user(&value).ok_or_else(wrong)?),
+                "--register" => config.registrations.push(Registration::parse(&value).ok_or_else(wrong)?),
                 "--deny" => options.denied.push(cidr(&value).ok_or_else(wrong)?),
                 "--extension" => {
                     let (name, program) = value.split_once('=').ok_or_else(wrong)?;

@@ -1,0 +1,23 @@
+//! Tables that API commands answer with.
+
+use esl_proto::event::Rows;
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+
+use crate::error;
+use crate::event::Event;
+use crate::text::Text;
+
+/// The rows of what `api show ... as json` answers, each as an `Event`: its columns are headers. Raises RemoteProtocolError
+/// if the output cannot be read to its end.
+#[pyfunction]
+pub(crate) fn rows<'py>(py: Python<'py>, output: Text) -> PyResult<Bound<'py, PyList>> {
+    let rows = PyList::empty(py);
+    for row in Rows::new(&output) {
+        match row {
+            Ok(row) => rows.append(Py::new(py, Event::of(py, &row))?)?,
+            Err(error) => return Err(PyErr::from_value(error::malformed(py, error)?)),
+        }
+    }
+    Ok(rows)
+}
