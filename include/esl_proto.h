@@ -837,7 +837,7 @@ eslp_bytes eslp_log_level_text(eslp_log_level level);
 
 /* Well-known headers: eslp_event_get(&event, ESLP_LIT(ESLP_HEADER_UNIQUE_ID), &value). */
 
-/** In frames and events: octets of the body. */
+/** In frames and events: bytes of the body. */
 #define ESLP_HEADER_CONTENT_LENGTH "Content-Length"
 /** In frames: what the frame is. */
 #define ESLP_HEADER_CONTENT_TYPE "Content-Type"
