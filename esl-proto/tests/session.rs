@@ -165,7 +165,6 @@ fn what_cannot_be_waited_for_is_refused_and_changes_nothing() {
     assert!(matches!(session.bgapi("x\n\n", Slot(1), None), Err(SessionError::Send(_))));
     assert_eq!((sent(&mut session), session.waiting()), (String::new(), 0));
     session.send(&Command::api("x"), Some(Slot(1)), None).unwrap();
-    assert_eq!((session.tag(Slot(1)), session.tag(Slot(2))), (None, None));
     assert_eq!(session.send(&Command::api("y"), Some(Slot(1)), None), Err(SessionError::SlotInUse));
     assert_eq!(sent(&mut session), "api x\n\n");
 }
@@ -434,6 +433,99 @@ fn a_call_may_hear_its_own_channel_only() {
     assert_eq!(session.execute(&playback.to("other"), Slot(3), None), Err(SessionError::Unheard));
     session.execute(&playback.to("c0"), Slot(3), None).unwrap();
     assert!(sent(&mut session).starts_with("sendmsg c0\n"));
+}
+
+#[test]
+fn with_full_control_a_call_can_ask_for_more_of_its_channel() {
+    let now = Duration::ZERO;
+    let mut session = Session::new(1);
+    session.set_own_only(true);
+    session.listen(Slot(1), [EventName::ChannelHangup, EventName::PlaybackStart].into()).unwrap();
+    session.listen(Slot(2), Interest::new(Events::new(&[EventName::Custom], &["a::b"]))).unwrap();
+    call(&mut session, "async", "full");
+    assert_eq!(sent(&mut session), "myevents\n\nevent PLAYBACK_START CUSTOM a::b\n\n");
+    session.bgapi("status", Slot(3), None).unwrap();
+    assert!(sent(&mut session).starts_with("event BACKGROUND_JOB\n\nbgapi status\n"));
+    assert_eq!(session.next_outcome(), None);
+
+    let mut session = Session::new(1);
+    session.listen(Slot(1), [EventName::ChannelHangup, EventName::PlaybackStart].into()).unwrap();
+    session.listen(Slot(2), Interest::all()).unwrap();
+    call(&mut session, "async", "single-channel");
+    assert_eq!(sent(&mut session), "myevents\n\n");
+    assert_eq!((session.next_outcome(), session.next_outcome()), (Some((Slot(1), Outcome::Refused)), None));
+    give(&mut session, &reply("+OK Events Enabled"), now);
+    assert!(session.is_settled());
+}
+
+#[test]
+fn a_program_takes_events_back_but_not_what_waits_need() {
+    let now = Duration::ZERO;
+    let ok = |session: &mut Session| give(session, &reply("+OK"), now);
+    let mut session = Session::new(1);
+    open(&mut session, now);
+    session.listen(Slot(1), [EventName::Heartbeat, EventName::ChannelAnswer].into()).unwrap();
+    session.bgapi("status", Slot(9), None).unwrap();
+    sent(&mut session);
+    session.unsubscribe(Some([EventName::Heartbeat, EventName::BackgroundJob].into())).unwrap();
+    assert_eq!(sent(&mut session), "nixevent HEARTBEAT\n\n");
+    session.unsubscribe(None).unwrap();
+    assert_eq!(sent(&mut session), "nixevent CHANNEL_ANSWER\n\n");
+    session.listen(Slot(2), [EventName::Heartbeat].into()).unwrap();
+    assert_eq!(sent(&mut session), "event HEARTBEAT\n\n");
+
+    // ALL but some stays so, over a reconnect and with other readers.
+    let mut session = Session::new(1);
+    open(&mut session, now);
+    session.listen(Slot(1), Interest::all()).unwrap();
+    session.unsubscribe(Some([EventName::Heartbeat].into())).unwrap();
+    assert_eq!(sent(&mut session), "event ALL\n\nnixevent HEARTBEAT\n\n");
+    open(&mut session, now);
+    assert_eq!(sent(&mut session), "event ALL\n\nnixevent HEARTBEAT\n\n");
+    // ALL is no more, and with it what it said of subclasses.
+    session.listen(Slot(2), Interest::new(Events::new(&[], &["a::b"]))).unwrap();
+    assert_eq!(sent(&mut session), "event CUSTOM a::b\n\n");
+    session.listen(Slot(3), [EventName::Heartbeat].into()).unwrap();
+    // Nothing is taken back any more: ALL is all again.
+    assert_eq!(sent(&mut session), "event ALL\n\n");
+    for _ in 0..4 {
+        ok(&mut session);
+    }
+    assert!(session.is_settled());
+    session.unsubscribe(Some(Interest::all())).unwrap();
+    assert_eq!(sent(&mut session), "nixevent ALL HEARTBEAT\n\n");
+}
+
+#[test]
+fn names_that_may_be_unknown_are_asked_for_alone() {
+    let mut session = Session::new(1);
+    session.listen(Slot(1), [EventName::from_bytes(b"NO_SUCH_EVENT"), EventName::Heartbeat].into()).unwrap();
+    session.listen(Slot(2), [EventName::Heartbeat].into()).unwrap();
+    open(&mut session, Duration::ZERO);
+    assert_eq!(sent(&mut session), "event NO_SUCH_EVENT\n\nevent HEARTBEAT\n\n");
+    give(&mut session, &reply("-ERR no keywords supplied"), Duration::ZERO);
+    assert_eq!((session.next_outcome(), session.next_outcome()), (Some((Slot(1), Outcome::Refused)), None));
+    give(&mut session, &reply("+OK"), Duration::ZERO);
+    assert!(session.is_settled());
+}
+
+#[test]
+fn what_is_encoded_already_is_sent_as_it_is() {
+    let mut session = Session::new(1);
+    let api = Command::api("status");
+    let octets = b"api status\n\n";
+    assert_eq!(session.send_encoded(&api, octets, Some(Slot(1)), None), Err(SessionError::NotConnected));
+    open(&mut session, Duration::ZERO);
+    session.send_encoded(&api, octets, Some(Slot(1)), None).unwrap();
+    assert_eq!(session.send_encoded(&api, octets, Some(Slot(1)), None), Err(SessionError::SlotInUse));
+    assert!(matches!(
+        session.send_encoded(&Command::linger(1), b"linger 1\n\n", None, None),
+        Err(SessionError::Send(_))
+    ));
+    assert_eq!(sent(&mut session), "api status\n\n");
+    give(&mut session, b"Content-Type: api/response\nContent-Length: 2\n\nUP", Duration::ZERO);
+    assert_eq!(session.next_outcome(), Some((Slot(1), Outcome::Answered)));
+    assert_eq!(session.last_tag(), None);
 }
 
 #[test]

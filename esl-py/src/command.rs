@@ -134,6 +134,28 @@ impl Command {
     pub(crate) fn count(&self, client: &mut Client) -> Result<CommandId, SendError> {
         client.track(&self.skeleton).map_err(SendError::NotAllowed)
     }
+
+    pub(crate) fn share(&self, py: Python<'_>) -> Self {
+        Self { kind: self.kind, octets: self.octets.clone_ref(py), skeleton: self.skeleton }
+    }
+
+    pub(crate) fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
+    /// What the server will read in these octets, or what may be sent wherever they may.
+    pub(crate) fn with_core<T>(&self, act: impl FnOnce(&Core<'_>) -> T) -> T {
+        // The line changes nothing.
+        if self.kind == "api" {
+            return act(&self.skeleton);
+        }
+        match request(&self.octets).map(|(request, _)| Core::parse(&request)) {
+            // The format would not be refused by the server, only lost.
+            Some(Ok(Core::MyEvents { uuid, .. })) => act(&Core::MyEvents { uuid, format: None }),
+            Some(Ok(command)) => act(&command),
+            Some(Err(_)) | None => act(&self.skeleton),
+        }
+    }
 }
 
 /// A command as text in quotes, for people: cut where it is long, and without a password.
@@ -189,7 +211,7 @@ fn octet_pairs(pairs: &[(Text, Text)]) -> Vec<(&[u8], &[u8])> {
 }
 
 /// What `event` and `nixevent` ask for. A name with `::` is one of a subclass: no event has such a name.
-fn with_events<T>(names: &[Text], subclasses: &[Text], act: impl FnOnce(Events<'_>) -> T) -> T {
+pub(crate) fn with_events<T>(names: &[Text], subclasses: &[Text], act: impl FnOnce(Events<'_>) -> T) -> T {
     let is_subclass = |name: &&Text| name.array_windows().any(|pair| pair == b"::");
     let more = names.iter().filter(is_subclass);
     let subclasses: Vec<&[u8]> = subclasses.iter().chain(more).map(|subclass| &**subclass).collect();

@@ -113,7 +113,12 @@ impl State {
 }
 
 /// A message as its object. It takes so many octets of `front`.
-fn message<'b>(py: Python<'_>, front: &'b [u8], consumed: usize, incoming: Incoming<'b>) -> PyResult<Py<PyAny>> {
+pub(crate) fn message<'b>(
+    py: Python<'_>,
+    front: &'b [u8],
+    consumed: usize,
+    incoming: Incoming<'b>,
+) -> PyResult<Py<PyAny>> {
     let octets = front.get(..consumed).unwrap_or(front);
     let arrived = |frame: &Frame<'b>| Arrived { octets, frame: *frame };
     use esl_proto::raw::{Incoming, Message};

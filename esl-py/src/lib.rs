@@ -2,8 +2,8 @@
 //!
 //! Bottom up: `text` (octets and text from Python and to it), `error`, `names`, `keys`, `lookup`, `headers`; `index`, `event`
 //! and `variables`, `rows` and `calls`; `message` (all other frames); `command` and `dial`; `input`; and on these `connection`,
-//! the client's side. `host_request`, `outgoing`, `output` and `pattern`, and on them `server`, are the listener's side; `sim`
-//! is the simulated switch for `esl_proto.testing`.
+//! the client's side, and `session`, what waits for what on it. `host_request`, `outgoing`, `output` and `pattern`, and on
+//! them `server`, are the listener's side; `sim` is the simulated switch for `esl_proto.testing`.
 //!
 //! Objects hold octets as Python's own `bytes`, and read them with the core when they are asked something. All classes
 //! are frozen; what changes stands behind a lock, so that the module needs no GIL.
@@ -27,6 +27,7 @@ mod output;
 mod pattern;
 mod rows;
 mod server;
+mod session;
 mod sim;
 mod text;
 mod variables;
@@ -65,6 +66,8 @@ mod _native {
     use crate::rows::rows;
     #[pymodule_export]
     use crate::server::Server;
+    #[pymodule_export]
+    use crate::session::{ClientSession, EventQueue, Gap};
     #[pymodule_export]
     use crate::sim::{Channel, Sim};
     #[pymodule_export]

@@ -203,7 +203,7 @@ async def test_streams_that_are_dropped_are_forgotten(switch: Switch) -> None:
         await settle(fs)
         switch.fire("HEARTBEAT")
         await settle(fs)
-        assert not fs._router._queues
+        assert not fs._session.readers
         async with fs.events("HEARTBEAT") as stream:
             waiting = asyncio.create_task(stream.get())
             await asyncio.sleep(0)

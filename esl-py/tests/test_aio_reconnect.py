@@ -289,7 +289,7 @@ async def test_what_the_server_does_not_know_does_not_keep_it_from_connecting_ag
         assert (await known.get(5)).name == "HEARTBEAT"
         with pytest.raises(LocalProtocolError, match="no right"):
             fs.log_lines(overflow="block")
-        assert len(fs._router._queues) == 3  # What is refused leaves nothing behind.
+        assert fs._session.readers == 3  # What is refused leaves nothing behind.
 
 
 @aio_test

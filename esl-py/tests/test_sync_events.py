@@ -132,7 +132,7 @@ def test_dropped_streams_are_forgotten(switch: Switch) -> None:
         for _ in range(100):
             fs.events("HEARTBEAT")
         settle(fs)
-        assert not fs._router._queues
+        assert not fs._session.readers
 
 
 @sync_test

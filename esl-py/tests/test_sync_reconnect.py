@@ -107,7 +107,7 @@ def test_what_the_server_does_not_know_does_not_keep_it_from_connecting_again(sw
         assert known.get(5).name == "HEARTBEAT"
         with pytest.raises(LocalProtocolError, match="no right"):
             fs.log_lines(overflow="block")
-        assert len(fs._router._queues) == 3  # What is refused leaves nothing behind.
+        assert fs._session.readers == 3  # What is refused leaves nothing behind.
 
 
 @sync_test
@@ -196,7 +196,7 @@ def test_an_interrupted_close_leaves_nothing(switch: Switch, monkeypatch: pytest
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(fs._reader, "wait", interrupt)
+        patch.setattr(fs.reader, "wait", interrupt)
         with pytest.raises(KeyboardInterrupt):
             fs.close()
     assert list(stream) == []

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from aio_support import aio_test, until
 from esl_proto import Command, LocalProtocolError, aio, sync
-from esl_proto.aio import BrokenReply, CommandError, ConnectionClosed
+from esl_proto.aio import BrokenReply, ChannelEnded, CommandError, ConnectionClosed
 from esl_proto.testing import NEVER, Switch
 from scripted import Server, api, reply
 from sync_support import Background, sync_test
@@ -205,8 +205,10 @@ async def test_readings_beside_other_commands(full: bool) -> None:
 def called(port: int) -> Server:
     """The server's side of a call without full control, after the handshake."""
     server = Server(socket.create_connection(("127.0.0.1", port), 10))
-    server.hears(b"connect\n\nmyevents plain\n\n")
-    server.says(connected(False) + reply("+OK"))
+    server.hears(b"connect\n\n")
+    server.says(connected(False))
+    server.hears(b"myevents plain\n\n")
+    server.says(reply("+OK"))
     return server
 
 
@@ -284,7 +286,8 @@ async def test_a_variable_of_a_channel_that_has_ended() -> None:
     seen: list[str | None] = []
 
     async def handler(call: aio.Session) -> None:
-        await call.execute("wait")
+        with pytest.raises(ChannelEnded):
+            await call.execute("wait")
         seen.append(await call.getvar("hangup_cause"))
 
     with Switch() as switch:

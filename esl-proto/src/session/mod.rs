@@ -36,7 +36,6 @@
 //! assert!(session.to_send().ends_with(
 //!     b"event BACKGROUND_JOB\n\nbgapi status\nJob-UUID: 00000000000000f5-0000000000000000\n\n"
 //! ));
-//! assert_eq!(session.tag(Slot(7)).unwrap().as_bytes(), b"00000000000000f5-0000000000000000");
 //! assert_eq!(session.next_deadline(), Some(Duration::from_secs(30)));
 //! session.poll(b"Content-Type: command/reply\nReply-Text: +OK event listener enabled plain\n\n", now)?;
 //! session.poll(b"Content-Type: command/reply\nReply-Text: +OK Job-UUID: x\n\n", now)?;
@@ -342,6 +341,8 @@ impl Session {
             wanted: Wanted {
                 readers: BTreeMap::new(),
                 needed: BTreeSet::new(),
+                unwanted: BTreeSet::new(),
+                unwanted_subclasses: BTreeSet::new(),
                 filters: Vec::new(),
                 log: None,
                 log_readers: BTreeMap::new(),
@@ -515,6 +516,35 @@ impl Session {
         Ok(id)
     }
 
+    /// As [`send`](Self::send), for hosts that have encoded already: `octets` are `command`, or one that the crate does not
+    /// know and that may be sent wherever `command` may.
+    ///
+    /// # Errors
+    /// [`SessionError`]; then nothing has changed.
+    pub fn send_encoded(
+        &mut self,
+        command: &Command<'_>,
+        octets: &[u8],
+        slot: Option<Slot>,
+        deadline: Option<Duration>,
+    ) -> Result<CommandId, SessionError> {
+        self.must_be_free(slot)?;
+        let client = self.client.as_mut().ok_or(SessionError::NotConnected)?;
+        let id = client.track(command).map_err(SendError::NotAllowed)?;
+        self.out.extend_from_slice(octets);
+        if let Some(slot) = slot {
+            self.meanings.insert(id.number(), Meaning::Answer(slot));
+            self.waits.insert(slot, Wait::Answer(id.number()), deadline);
+        }
+        Ok(id)
+    }
+
+    /// The name of the job or application that was begun last.
+    #[must_use]
+    pub fn last_tag(&self) -> Option<Tag> {
+        Some(Tag::new(self.run, self.next_tag.checked_sub(1)?))
+    }
+
     /// Sends `bgapi`. `slot` waits for the end of the job, until `deadline`. The BACKGROUND_JOB is subscribed to and
     /// passes the program's filters, but for those that [exclude](Self::set_filters) it.
     ///
@@ -568,15 +598,6 @@ impl Session {
     /// Nobody waits any more: nothing is told, and what comes late ends nothing. Returns whether `slot` was waiting.
     pub fn give_up(&mut self, slot: Slot) -> bool {
         self.unwait(slot)
-    }
-
-    /// The name of the job or application that `slot` waits for: its `Job-UUID`, or its `Application-UUID`.
-    #[must_use]
-    pub fn tag(&self, slot: Slot) -> Option<Tag> {
-        match self.waits.get(slot)? {
-            Wait::Tag(number) => Some(Tag::new(self.run, number)),
-            Wait::Answer(_) => None,
-        }
     }
 
     /// How many waits there are.
@@ -680,16 +701,26 @@ impl Session {
 
     /// `slot` reads these events from now on, over every connection until [`unlisten`](Self::unlisten). A second interest
     /// takes the place of the first. [`Outcome::Refused`] ends a reader whose events the server refuses, or that an
-    /// outbound connection without full control, or [with its own events only](Self::set_own_only), can never hear:
-    /// subclasses, and other channels than its own.
+    /// outbound connection without full control, or [with its own events only](Self::set_own_only), can never hear: other
+    /// channels than its own and, without full control, more than `myevents` brings.
     ///
     /// # Errors
     /// [`SessionError`] if they cannot be subscribed to; then nothing has changed.
     pub fn listen(&mut self, slot: Slot, interest: Interest) -> Result<(), SessionError> {
         interest.check().map_err(SendError::Refused)?;
-        self.change(|wanted| {
-            wanted.readers.insert(slot, interest);
-        })
+        self.change(|wanted| wanted.listen(slot, interest))
+    }
+
+    /// These events come no more, or none at all, whoever reads them: until a reader [asks](Self::listen) for them anew. What
+    /// waits need comes all the same.
+    ///
+    /// # Errors
+    /// [`SessionError`] if they cannot be taken back; then nothing has changed.
+    pub fn unsubscribe(&mut self, interest: Option<Interest>) -> Result<(), SessionError> {
+        if let Some(interest) = &interest {
+            interest.check().map_err(SendError::Refused)?;
+        }
+        self.change(|wanted| wanted.unwant(interest))
     }
 
     /// `slot` reads the lines of the server's log up to this level from now on, over every connection until
@@ -879,9 +910,10 @@ impl Session {
         if !self.is_open() {
             return Ok(());
         }
-        let own = self.hears_own_only();
-        if let Some(channel) = self.own.clone().filter(|_| own) {
-            let of_others = |interest: &Interest| interest.is_of_others(&channel);
+        let full = self.client.as_ref().and_then(Client::has_full_control) == Some(true);
+        let own = self.hears_own_only().then_some(full);
+        if let Some(channel) = self.own.clone().filter(|_| own.is_some()) {
+            let of_others = |interest: &Interest| interest.is_of_others(&channel, full);
             let unheard: Vec<Slot> =
                 self.wanted.readers.iter().filter(|(_, interest)| of_others(interest)).map(|(slot, _)| *slot).collect();
             for slot in unheard {

@@ -71,9 +71,12 @@ impl Interest {
             .map(drop)
     }
 
-    /// Whether a connection that hears one channel only can never hear this.
-    pub(super) fn is_of_others(&self, own: &Text) -> bool {
-        !self.subclasses.is_empty() || self.channel.as_ref().is_some_and(|channel| channel != own)
+    /// Whether a connection that hears the channel `own` only can never hear some of this. With full control, it can ask
+    /// for more events of its channel than `myevents` brings.
+    pub(super) fn is_of_others(&self, own: &Text, full: bool) -> bool {
+        let brought = |name: &Text| is_of_channel(name) || **name == *ALL;
+        let more = !self.subclasses.is_empty() || !self.names.iter().all(brought);
+        more && !full || self.channel.as_ref().is_some_and(|channel| channel != own)
     }
 
     /// Whether this event is wanted.
@@ -121,6 +124,9 @@ pub(super) struct Wanted {
     pub(super) readers: BTreeMap<Slot, Interest>,
     /// Events that waits need, whatever the program filters. They stay: another wait will need them.
     pub(super) needed: BTreeSet<&'static [u8]>,
+    /// What the program wants no more, whoever reads it.
+    pub(super) unwanted: BTreeSet<Text>,
+    pub(super) unwanted_subclasses: BTreeSet<Text>,
     pub(super) filters: Vec<(Text, Text)>,
     /// The log lines that the host itself wants.
     pub(super) log: Option<LogLevel>,
@@ -132,6 +138,8 @@ pub(super) struct Wanted {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Said {
     names: BTreeSet<Text>,
+    /// What was taken back of ALL.
+    nixed: BTreeSet<Text>,
     subclasses: BTreeSet<Text>,
     filters: BTreeSet<(Text, Text)>,
     log: Option<LogLevel>,
@@ -143,6 +151,7 @@ pub(super) struct Said {
 impl Said {
     pub(super) const NOTHING: Self = Self {
         names: BTreeSet::new(),
+        nixed: BTreeSet::new(),
         subclasses: BTreeSet::new(),
         filters: BTreeSet::new(),
         log: None,
@@ -208,6 +217,41 @@ fn passing(name: &[u8]) -> (Text, Text) {
     (header::EVENT_NAME.as_bytes().into(), name.into())
 }
 
+/// Whether `myevents` brings the events of this name.
+fn is_of_channel(name: &[u8]) -> bool {
+    let rest = match name.strip_prefix(b"CHANNEL_") {
+        Some(rest) => rest,
+        None => return matches!(name, b"DETECTED_SPEECH" | b"DTMF" | b"NOTALK" | b"TALK"),
+    };
+    matches!(
+        rest,
+        b"ANSWER"
+            | b"APPLICATION"
+            | b"BRIDGE"
+            | b"CREATE"
+            | b"DATA"
+            | b"DESTROY"
+            | b"EXECUTE"
+            | b"EXECUTE_COMPLETE"
+            | b"HANGUP"
+            | b"HANGUP_COMPLETE"
+            | b"ORIGINATE"
+            | b"OUTGOING"
+            | b"PARK"
+            | b"PROGRESS"
+            | b"PROGRESS_MEDIA"
+            | b"STATE"
+            | b"UNBRIDGE"
+            | b"UNPARK"
+            | b"UUID"
+    )
+}
+
+/// Whether the server may not know the name: it says so only if it knows none of a command's names.
+fn is_unknown(name: &[u8]) -> bool {
+    matches!(EventName::from_bytes(name), EventName::Other(_))
+}
+
 impl Wanted {
     /// The server's one level of log lines: the most detailed that somebody wants.
     fn log_level(&self) -> Option<LogLevel> {
@@ -230,22 +274,51 @@ impl Wanted {
     }
 
     fn names(&self) -> BTreeSet<Text> {
-        let read = self.readers.values().flat_map(|interest| interest.names.iter().cloned());
+        let read = self.readers.values().flat_map(|interest| &interest.names);
+        let read = read.filter(|name| !self.unwanted.contains(*name)).cloned();
         read.chain(self.needed.iter().map(|name| Text::from(*name))).collect()
     }
 
     fn subclasses(&self) -> BTreeSet<Text> {
-        self.readers.values().flat_map(|interest| interest.subclasses.iter().cloned()).collect()
+        let read = self.readers.values().flat_map(|interest| &interest.subclasses);
+        read.filter(|subclass| !self.unwanted_subclasses.contains(*subclass)).cloned().collect()
+    }
+
+    /// A reader wants these: what was unwanted is wanted again.
+    pub(super) fn listen(&mut self, slot: Slot, interest: Interest) {
+        if interest.names.contains(ALL) {
+            self.unwanted.clear();
+            self.unwanted_subclasses.clear();
+        }
+        self.unwanted.retain(|name| !interest.names.contains(name));
+        self.unwanted_subclasses.retain(|subclass| !interest.subclasses.contains(subclass));
+        self.readers.insert(slot, interest);
+    }
+
+    /// These come no more, until a reader asks for them anew; [`None`] for all.
+    pub(super) fn unwant(&mut self, interest: Option<Interest>) {
+        match interest.filter(|interest| !interest.names.contains(ALL)) {
+            Some(interest) => {
+                // CUSTOM takes back the subclasses behind it, and nothing else.
+                self.unwanted.extend(interest.names.into_iter().filter(|name| **name != *CUSTOM));
+                self.unwanted_subclasses.extend(interest.subclasses);
+            }
+            None => {
+                self.unwanted.extend(self.readers.values().flat_map(|interest| interest.names.iter().cloned()));
+                let subclasses = self.readers.values().flat_map(|interest| interest.subclasses.iter().cloned());
+                self.unwanted_subclasses.extend(subclasses);
+            }
+        }
     }
 
     /// Gives `say` each command that makes `said` what is wanted, in the order in which the server must hear them:
     /// filters before events, so that nothing slips through. Nothing is said twice.
     ///
-    /// `own` tells that only the connection's own channel can be heard.
+    /// `own` tells that only the connection's own channel can be heard, and whether with full control.
     pub(super) fn say<E>(
         &self,
         said: &mut Said,
-        own: bool,
+        own: Option<bool>,
         mut say: impl FnMut(&Command<'_>, About) -> Result<(), E>,
     ) -> Result<(), E> {
         let pairs = self.pairs();
@@ -266,14 +339,17 @@ impl Wanted {
             say(&Filter::Delete { header: &pair.0, value: Some(&pair.1) }.into(), About::Else)?;
             said.filters.remove(&pair);
         }
-        let (names, subclasses) = (self.names(), self.subclasses());
-        if own {
-            let some = !names.is_empty() || !subclasses.is_empty();
-            if some && !said.own {
-                say(&Command::MyEvents { uuid: None, format: self.format }, About::Events { names, subclasses })?;
+        let (mut names, subclasses) = (self.names(), self.subclasses());
+        if own.is_some() {
+            if (!names.is_empty() || !subclasses.is_empty()) && !said.own {
+                let about = About::Events { names: names.clone(), subclasses: subclasses.clone() };
+                say(&Command::MyEvents { uuid: None, format: self.format }, about)?;
                 (said.own, said.format) = (true, self.format);
             }
-        } else {
+            // ALL is what `myevents` brings; more must be named.
+            names.retain(|name| !is_of_channel(name) && **name != *ALL);
+        }
+        if own != Some(false) {
             self.say_events(said, names, subclasses, &mut say)?;
         }
         let log = self.log_level();
@@ -287,7 +363,7 @@ impl Wanted {
         Ok(())
     }
 
-    /// The same for events of all channels.
+    /// The same for events that `event` brings.
     fn say_events<E>(
         &self,
         said: &mut Said,
@@ -295,25 +371,51 @@ impl Wanted {
         subclasses: BTreeSet<Text>,
         mut say: impl FnMut(&Command<'_>, About) -> Result<(), E>,
     ) -> Result<(), E> {
-        let all = said.names.contains(ALL);
-        let mut new: BTreeSet<Text> = names.difference(&said.names).filter(|_| !all).cloned().collect();
+        let is_all = said.names.contains(ALL);
+        // ALL that something was taken back of is ALL no more: subclasses that the server has met since do not come.
+        let all = is_all && said.nixed.is_empty();
+        let back = |name: &&Text| said.nixed.contains(*name);
+        let again =
+            is_all && names.contains(ALL) && !all && said.nixed.iter().all(|name| !self.unwanted.contains(name));
+        let mut new: BTreeSet<Text> = match (again, is_all) {
+            (true, _) => [ALL.into()].into(),
+            (false, true) => names.iter().filter(back).cloned().collect(),
+            (false, false) => names.difference(&said.names).cloned().collect(),
+        };
         let mut new_subclasses: BTreeSet<Text> =
-            subclasses.difference(&said.subclasses).filter(|_| !all).cloned().collect();
+            subclasses.difference(&said.subclasses).filter(|_| !all && !again).cloned().collect();
         if self.format.is_some() && self.format != said.format {
             // The format goes with events; said again, they change nothing else.
             (new, new_subclasses) = (names.clone(), subclasses.clone());
         }
-        if !new.is_empty() || !new_subclasses.is_empty() {
-            with_events(&new, &new_subclasses, |events| {
-                let about = About::Events { names: new.clone(), subclasses: new_subclasses.clone() };
-                say(&Command::Event { format: self.format, events }, about)
-            })?;
-            said.names.extend(new);
-            said.subclasses.extend(new_subclasses);
-            said.format = self.format;
+        // Each name that may be unknown alone, so that its refusal is told.
+        while let Some(name) = new.iter().find(|name| is_unknown(name)).cloned()
+            && new.len().saturating_add(new_subclasses.len()) > 1
+        {
+            new.remove(&name);
+            self.subscribe(said, [name].into(), BTreeSet::new(), &mut say)?;
         }
-        // ALL stays: what would be said in its place would miss what happens between the two commands.
-        if !said.names.contains(ALL) {
+        if !new.is_empty() || !new_subclasses.is_empty() {
+            self.subscribe(said, new, new_subclasses, &mut say)?;
+        }
+        if said.names.contains(ALL) {
+            // ALL stays: what would be said in its place would miss what happens between the two commands.
+            let old: BTreeSet<Text> = self.unwanted.difference(&said.nixed).cloned().collect();
+            let old: BTreeSet<Text> = old.into_iter().filter(|name| !self.needed.contains(&**name)).collect();
+            let is_gone = old.contains(ALL);
+            if !old.is_empty() {
+                with_events(&old, &BTreeSet::new(), |events| say(&Command::NixEvent { events }, About::Else))?;
+                said.nixed.extend(old);
+            }
+            if is_gone {
+                // Nothing of ALL is left but what is wanted by name.
+                (said.names, said.nixed) = (BTreeSet::new(), BTreeSet::new());
+                said.subclasses.clear();
+                if !names.is_empty() || !subclasses.is_empty() {
+                    self.subscribe(said, names, subclasses, &mut say)?;
+                }
+            }
+        } else {
             let is_plain = |name: &&Text| ***name != *CUSTOM;
             let old: BTreeSet<Text> = said.names.difference(&names).filter(is_plain).cloned().collect();
             let old_subclasses: BTreeSet<Text> = said.subclasses.difference(&subclasses).cloned().collect();
@@ -323,6 +425,27 @@ impl Wanted {
                 said.subclasses.retain(|name| !old_subclasses.contains(name));
             }
         }
+        Ok(())
+    }
+
+    fn subscribe<E>(
+        &self,
+        said: &mut Said,
+        names: BTreeSet<Text>,
+        subclasses: BTreeSet<Text>,
+        say: &mut impl FnMut(&Command<'_>, About) -> Result<(), E>,
+    ) -> Result<(), E> {
+        with_events(&names, &subclasses, |events| {
+            let about = About::Events { names: names.clone(), subclasses: subclasses.clone() };
+            say(&Command::Event { format: self.format, events }, about)
+        })?;
+        if names.contains(ALL) {
+            said.nixed.clear();
+        }
+        said.nixed.retain(|name| !names.contains(name));
+        said.names.extend(names);
+        said.subclasses.extend(subclasses);
+        said.format = self.format;
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
 from datetime import datetime
-from typing import ClassVar, Literal, Self, TypeAlias, TypeVar, final, overload
+from typing import Any, ClassVar, Literal, Self, TypeAlias, TypeVar, final, overload
 
 from typing_extensions import disjoint_base
 
@@ -10,6 +10,7 @@ from esl_proto.errors import DialError as DialError
 from esl_proto.errors import LocalProtocolError as LocalProtocolError
 from esl_proto.errors import ProtocolError as ProtocolError
 from esl_proto.errors import RemoteProtocolError as RemoteProtocolError
+from esl_proto._shared.errors import ConnectionClosed
 from esl_proto.names import AnswerState, CallDirection, CallState, ChannelState, EventName, HangupCause
 from esl_proto.types import Fields, Format, Message, BytesLike, Pairs, Text
 
@@ -23,6 +24,7 @@ __all__ = [
     "Calls",
     "Change",
     "Channel",
+    "ClientSession",
     "Closed",
     "Command",
     "Connected",
@@ -31,7 +33,9 @@ __all__ = [
     "Effect",
     "Endpoint",
     "Event",
+    "EventQueue",
     "Frame",
+    "Gap",
     "Lingering",
     "LocalProtocolError",
     "LogLine",
@@ -749,6 +753,187 @@ class Connection:
     @property
     def stats(self) -> dict[str, int]:
         """What has come in so far: octets, frames, events, log_lines, unexpected."""
+
+@final
+class Gap:
+    """Stands in a stream where the connection was lost and made anew. What happened meanwhile is not sent again: ask the
+    server for what is true now, as by `api show channels as json`.
+    """
+
+    @property
+    def reason(self) -> ConnectionClosed:
+        """Why the old connection ended: a `ConnectionClosed`."""
+    @property
+    def seconds(self) -> float:
+        """From the end of the old connection to the moment when the subscription stood again, or the first event came."""
+    @property
+    def attempts(self) -> int:
+        """How often it was tried."""
+    @property
+    def core_uuid_before(self) -> str | None:
+        """The server's Core-UUID before, if an event has told it."""
+    @property
+    def core_uuid_after(self) -> str | None:
+        """The server's Core-UUID after, if an event has told it already. Another one than before means that the server was
+        started anew, and no call of before is left.
+        """
+
+@final
+class ClientSession:
+    """What waits for what over one connection after another, and who reads which events: what `esl_proto.aio` and
+    `esl_proto.sync` stand on.
+
+    A wait or a reader is a number that the host chooses. What happens to it is told by notices, `(slot, what, value)`, in
+    order:
+
+    - 'answered', 'done' (a job or an application), 'channel-ended', 'refused' and 'unheard' (the subscription that it needs
+      was refused), 'timed-out', 'lost': a wait has ended. 'begun': the answer to a `bgapi` has come.
+    - 'handle': an event for a handler; 'readable': a queue whose reader waits has something; 'dropped': it has lost
+      something for the first time; 'refused', 'unheard': a reader whose events will not come.
+    - 'opened', 'settled', 'blocked' (nothing more is handled before a full stream has room), 'lingering', 'gap', 'verdict' (the server refuses this client), 'log-refused',
+      'filter-refused', 'heartbeat-refused', 'restarted' (it is another server than before the gap), 'unexpected', 'ended': of the
+      connection, slot 0.
+
+    Objects may be used from several threads, with a GIL or without. What several calls are needed for takes a lock of the
+    host's: `send`, `data_to_send` and the write to the socket.
+    """
+
+    def __new__(cls) -> Self: ...
+    def connect_inbound(self, login: Command, attempts: int = 0) -> None:
+        """A connection to the server has been made, as the `attempts`th try; `login` is sent when the server asks for it."""
+    def connect_outbound(self) -> None:
+        """The server has made a connection for a call: `connect` is to be sent. Only the events of its channel come."""
+    def receive(self, data: BytesLike) -> list[tuple[int, str, Any]] | None:
+        """Takes octets that have arrived, and handles them as far as full streams allow. Gives the notices, if there are any."""
+    def receive_eof(self) -> list[tuple[int, str, Any]] | None:
+        """Takes note that the stream has ended, behind all that has arrived."""
+    def go_on(self) -> list[tuple[int, str, Any]] | None:
+        """Handles what was held back while a stream was full. Gives the notices, of all that was done before as well."""
+    def data_to_send(self) -> bytes | None:
+        """The octets to send now, if there are any."""
+    def write(self, octets: BytesLike) -> None:
+        """Sends octets that are counted as no command."""
+    def close(self) -> None:
+        """The host closes the connection: all waits end."""
+    def release(self) -> None:
+        """From now on, no stream blocks reading: the connection is being closed."""
+    def finish(self) -> None:
+        """No connection will follow: streams end after the items that they hold, later streams at once."""
+    @property
+    def end(self) -> tuple[str, str] | None:
+        """Why the connection is over, and what the server said; None while there is one, and before the first."""
+    @property
+    def is_open(self) -> bool:
+        """Whether commands can be sent and are answered."""
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection, open or not."""
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that is wanted has been said and answered."""
+    @property
+    def is_lingering(self) -> bool:
+        """Whether the controlled channel has ended and the connection lingers."""
+    @property
+    def is_blocked(self) -> bool:
+        """Whether nothing more is handled before a full stream has room."""
+    @property
+    def waiting(self) -> int:
+        """How many answers, jobs and applications are waited for."""
+    @property
+    def core_uuid(self) -> str | None:
+        """The server's Core-UUID, if an event has told it."""
+    @property
+    def stats(self) -> dict[str, int]:
+        """What has come in over all connections so far."""
+    @property
+    def seconds_left(self) -> float | None:
+        """In how many seconds `advance` must be called, at the latest."""
+    def advance(self) -> None:
+        """The time goes on: a connection that is silent for too long ends."""
+    def set_silence(self, seconds: float | None) -> None:
+        """Ends the connection when nothing has come for so many seconds."""
+    def send(self, command: Command, slot: int | None = None) -> int:
+        """Sends a command. `slot` waits for its answer. Raises LocalProtocolError if it may not be sent now."""
+    def bgapi(self, line: Text, slot: int, begun: int) -> str:
+        """Begins a job, and gives its Job-UUID. `slot` waits for its end, `begun` for the answer."""
+    def execute(
+        self,
+        app: Text,
+        arg: Text,
+        slot: int,
+        *,
+        uuid: Text | None = None,
+        loops: int | None = None,
+        event_lock: bool = False,
+        hold_bleg: bool = False,
+    ) -> None:
+        """Executes an application, on the channel of the connection or another. `slot` waits for its end."""
+    def give_up(self, slot: int) -> bool:
+        """Nobody waits any more: nothing is told, and what comes late ends nothing."""
+    def stream(
+        self,
+        slot: int,
+        names: Sequence[str],
+        subclasses: Sequence[str],
+        channel: str | None,
+        maxsize: int,
+        overflow: str,
+        gaps: bool,
+    ) -> EventQueue:
+        """A stream of these events from now on, over all connections. Without any name or subclass, of what comes anyway."""
+    def handler(self, slot: int, names: Sequence[str], subclasses: Sequence[str], channel: str | None) -> None:
+        """A reader whose events are told by notices."""
+    def subscribe(self, slot: int, names: Sequence[str], subclasses: Sequence[str]) -> None:
+        """Subscribes to events without reading them."""
+    def unsubscribe(self, names: Sequence[str], subclasses: Sequence[str]) -> None:
+        """These events come no more, whoever reads them; without any, none comes."""
+    def unlisten(self, slot: int) -> bool:
+        """`slot` reads no more. Returns whether reading from the socket can go on by that."""
+    @property
+    def readers(self) -> int:
+        """How many readers there are."""
+    def log_stream(self, slot: int, level: str | int, maxsize: int, overflow: str) -> EventQueue:
+        """A stream of log lines, up to the level that was asked for last."""
+    def set_log(self, level: str | int | None) -> None:
+        """The lines of the server's log that come from now on; None for none."""
+    def refused_filters(self) -> list[tuple[str, str]]:
+        """The filters that the server has refused since this was asked last."""
+    def set_filters(self, filters: Sequence[tuple[Text, Text]]) -> None:
+        """The program's filters from now on, pairs of header and value."""
+    def set_format(self, format: Format) -> None:
+        """The format of events."""
+
+@final
+class EventQueue:
+    """What has come for one reader of a `ClientSession`, and was not read yet."""
+
+    @property
+    def slot(self) -> int: ...
+    def pop(self) -> Any:
+        """The next item; None if there is none, and then a 'readable' notice comes with the next one, or at the end."""
+    @property
+    def is_readable(self) -> bool:
+        """Whether there is something to read, or the end."""
+    @property
+    def end(self) -> tuple[str, Any] | None:
+        """Why nothing more comes, once all has been read: 'closed' (with the connection, or by its reader), 'overflow',
+        'refused' or 'not-allowed', and the refusal.
+        """
+    @property
+    def waiting(self) -> int:
+        """How many items wait to be read."""
+    @property
+    def received(self) -> int:
+        """How many came, the dropped ones among them."""
+    @property
+    def dropped(self) -> int:
+        """How many were thrown away because they were not read in time."""
+    @property
+    def gaps(self) -> int:
+        """How often the connection was made anew."""
+    def close(self) -> bool:
+        """Nothing more is wanted. Returns whether reading from the socket can go on by that."""
 
 @final
 class HostRequest:

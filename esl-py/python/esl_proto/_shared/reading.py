@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from .. import _native
 from .._native import Command
-from .slot import Answer, Slot
+from .surface import Answer, Slot, fail
 
 __all__ = ["Reading"]
 
@@ -35,7 +35,7 @@ class Reading:
         self._is_whole = True
         self._done = False
 
-    def unexpected(self, message: _native.Unexpected) -> None:
+    def unexpected(self, message: _native.Frame) -> None:
         """A message without a place has come: part of the value, if it comes after the answer to `getvar`."""
         if self._answers:
             self._is_whole = False
@@ -69,13 +69,13 @@ class Reading:
             self._is_whole = False  # The value has spelled this answer.
 
     def set_exception(self, error: Exception, /) -> None:
+        if self._done:
+            return
         if self._answers:
             self._finish()
             return
         self._done = True
-        if not self._slot.done():
-            self._slot.set_exception(error)
-            self._slot.exception()
+        fail(self._slot, error)
 
     def exception(self) -> None:
         return None

@@ -6,6 +6,7 @@ async with connect("127.0.0.1", 8021, password="ClueCon") as fs:
         print(event["Unique-ID"])
 """
 
+from .._native import Gap
 from .._shared.errors import (
     AccessDenied,
     AuthenticationError,
@@ -18,7 +19,6 @@ from .._shared.errors import (
 )
 from .._shared.reconnect import Reconnect
 from .._shared.results import JobResult
-from .._shared.stream import Gap
 from .inbound import Inbound, connect
 from .serve import OutboundServer, serve
 from .session import Session

@@ -5,20 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl as tls
-from collections.abc import Callable, Generator
-from functools import partial
+from collections.abc import Generator
 from types import TracebackType
 from typing import Any
 
 from .. import _native
-from .._native import Command
-from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed, is_quiet
-from .._shared.commands import checked
+from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, is_quiet
 from .._shared.reconnect import Reconnect
-from .._shared.slot import Answer
-from .._shared.stream import Gap
 from .._shared.target import Target
-from ..errors import LocalProtocolError, ProtocolError
+from ..errors import ProtocolError
 from ..types import Format
 from .link import Link
 from .socket import EventSocket
@@ -45,7 +40,13 @@ class Inbound(EventSocket):
         self._target = target
         self._ssl = ssl
         self._policy = reconnect
+        self._attempts = 0
         self._opened = asyncio.Event()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether commands can be sent now, as far as is known: a dead peer is noticed only while reading."""
+        return self._opened.is_set()
 
     async def execute(self, uuid: str, app: str, arg: str = "", *, timeout: float | None = None) -> _native.Event:
         """Runs an application on a channel, and gives its CHANNEL_EXECUTE_COMPLETE event once it has ended. Raises
@@ -53,7 +54,7 @@ class Inbound(EventSocket):
 
         The first one subscribes to CHANNEL_EXECUTE_COMPLETE, CHANNEL_HANGUP_COMPLETE and CHANNEL_DESTROY, of all
         channels. After `timeout` seconds the application goes on, unwatched."""
-        return await self._execute(app, arg, uuid, uuid, timeout)
+        return await self._execute(app, arg, uuid, timeout)
 
     async def wait_open(self, timeout: float | None = None) -> None:
         """Waits until commands can be sent: for one who has `reconnect`. Raises `ConnectionClosed` if that will be
@@ -61,89 +62,63 @@ class Inbound(EventSocket):
         async with asyncio.timeout(timeout):
             opened = asyncio.ensure_future(self._opened.wait())
             try:
-                await asyncio.wait((opened, self._over), return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait((opened, self._ended_for_good), return_when=asyncio.FIRST_COMPLETED)
             finally:
                 opened.cancel()
         if not self._opened.is_set():
-            raise self._reason().again()
+            raise self._reason()
 
-    def _reason(self) -> ConnectionClosed:
-        end = self._link.client_session.end if self._link is not None else None
-        return self._error or end or closed("closed")
-
-    async def open(self, begin: Callable[[], None] | None = None) -> None:
-        """Connects, logs in and subscribes. `connect` does it. `begin` is called before the first event."""
-        loop = asyncio.get_running_loop()
+    async def open(self) -> None:
+        """Connects, logs in and subscribes. `connect` does it."""
         async with asyncio.timeout(self._timeout):
-            link = Link(_native.Connection.inbound(), self._router)
-            accepted: asyncio.Future[Answer] = loop.create_future()
-            link.client_session.login(self._target.login, accepted)
-            if begin is not None:
-                link.client_session.before_events(begin)
+            link = Link(self)
             host, port = self._target.host, self._target.port
             name = self._target.server_hostname if self._ssl is not None else None
-            await loop.create_connection(lambda: link, host, port, ssl=self._ssl, server_hostname=name)
+            await self._loop.create_connection(lambda: link, host, port, ssl=self._ssl, server_hostname=name)
             try:
-                await accepted
-                await self._subscribe_again(link)
+                await self._await(self._stand(), None)
             except BaseException:
                 link.abort()
                 raise
-        link.on_end = self._lost
+        if self._over:  # Lost again at once.
+            raise self._reason()
+
+    def link_made(self, link: Link) -> None:
         self._link = link
-        if link.client_session.end is not None:
-            raise link.client_session.end.again()
-        link.client_session.begin_events()
+        self._session.connect_inbound(self._target.login, self._attempts)
+
+    def _settled(self) -> None:
         self._opened.set()
 
-    async def _subscribe_again(self, link: Link) -> None:
-        for answer in [_ask(link, command) for command in self._router.subscription.commands()]:
-            checked(await answer)
-        postponed = self._router.postponed
-        while postponed:
-            wish = postponed[0]
-            try:
-                wish.set_result(await _ask(link, wish.command, wish.accepted))
-            except LocalProtocolError as error:
-                wish.refuse(error)
-            postponed.popleft()
-
     def _lost(self) -> None:
+        if not self._opened.is_set():  # `open` raises.
+            return
         self._opened.clear()
-        reason = self._reason()
+        self._lost_by = reason = self._reason()
         wanted = self._closing or is_quiet(reason)
         if wanted or self._policy is None:
             self._finish(None if wanted else reason)
             return
         _LOG.warning("%s: %s; connecting again", self._target, reason)
-        self._keep(asyncio.get_running_loop().create_task(self._open_again(reason, self._policy)))
+        self._keep(self._loop.create_task(self._open_again(reason, self._policy)))
 
     async def _open_again(self, reason: ConnectionClosed, policy: Reconnect) -> None:
-        began, attempts, final = asyncio.get_running_loop().time(), 0, reason
+        self._attempts, final = 0, reason
         for delay in policy.delays():
             await asyncio.sleep(delay)
-            attempts += 1
-            gap = partial(self._gap, reason, began, attempts)
+            self._attempts += 1
             try:
-                await self.open(gap)
+                await self.open()
             except (AuthenticationError, AccessDenied) as error:
                 final = error
                 break
             except (OSError, TimeoutError, CommandError, ProtocolError) as error:
-                _LOG.warning("%s: attempt %d failed: %s", self._target, attempts, error or type(error).__name__)
+                why = str(error) or type(error).__name__
+                _LOG.warning("%s: attempt %d failed: %s", self._target, self._attempts, why)
             else:
                 _LOG.info("%s: connected again", self._target)
                 return
         self._finish(final.again())
-
-    def _gap(self, reason: ConnectionClosed, began: float, attempts: int) -> None:
-        self._router.gap(Gap(reason, asyncio.get_running_loop().time() - began, attempts))
-
-
-def _ask(link: Link, command: Command, accepted: Callable[[], None] | None = None) -> asyncio.Future[Answer]:
-    answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-    link.client_session.send(command, answer, accepted)
-    return answer
 
 
 class _Connecting:

@@ -85,7 +85,7 @@ class OutboundServer:
 
     async def _call(self, session: Session, link: Link) -> None:
         try:
-            await session.open(link, self._linger)
+            await session.open(self._linger)
         except (EventSocketError, TimeoutError, ProtocolError) as error:
             _LOG.warning("a call did not begin: %s", error or type(error).__name__)
             link.abort()

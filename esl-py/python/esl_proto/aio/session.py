@@ -7,13 +7,10 @@ import contextlib
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from .. import _native
 from .._native import Command, Event
 from .._shared.errors import ChannelEnded, ConnectionClosed, is_quiet
-from .._shared.commands import Timeout, checked
-from .._shared.session import Call
-from .._shared.slot import Answer
-from .._shared.subscription import OF_A_CHANNEL
+from .._shared.call import Call
+from .._shared.surface import Timeout
 from .._shared.verbs import Verbs, digits_argument, digits_of
 from ..errors import LocalProtocolError
 from .link import Link
@@ -22,7 +19,7 @@ from .socket import EventSocket
 __all__ = ["Session"]
 
 
-class Session(EventSocket, Verbs[Coroutine[Any, Any, Event]], Call):
+class Session(EventSocket, Call, Verbs[Coroutine[Any, Any, Event]]):
     """Reads like the script of an IVR: `await call.answer()`, `await call.playback("welcome.wav")`.
 
     Each application is awaited until it has ended, in `async` mode and in `sync` mode alike. All that `EventSocket`
@@ -30,33 +27,32 @@ class Session(EventSocket, Verbs[Coroutine[Any, Any, Event]], Call):
 
     def link(self, made: Callable[[Link], None]) -> Link:
         """The end of the connection that is coming in; `made` is called when it is there."""
-        return Link(_native.Connection.outbound(), self._router, made, read_size=16384)
+        self._made = made
+        return Link(self, read_size=16384)
 
-    async def open(self, link: Link, linger: int | None) -> None:
+    def link_made(self, link: Link) -> None:
+        self._link = link
+        self._session.connect_outbound()
+        self._made(link)
+
+    async def open(self, linger: int | None) -> None:
         """The handshake: `connect`, `myevents` and, if it may be said, `linger`. `serve` does it."""
         async with asyncio.timeout(self._timeout):
-            self._link = link
-            link.on_end = self._lost
-            connected = self._send(Command.connect())
-            own = self._send(
-                Command.myevents(format=self._format),
-                lambda: self._router.subscription.add(self._format, OF_A_CHANNEL, ()),
-            )
-            self._connected(await connected)
-            checked(await own)
+            self._connected(await self.send(Command.connect()))
+            await self._await(self._stand(), None)
             if linger is not None and self.full_control:
                 await self.linger(linger)
 
     def _lost(self) -> None:
-        end = self._link.client_session.end if self._link is not None else None
-        self._finish(None if self._closing or end is None or is_quiet(end) else end)
+        end = self._reason()
+        self._finish(None if self._closing or is_quiet(end) else end)
 
     async def execute(self, app: str, arg: str = "", *, timeout: float | None = None) -> Event:
         """Runs any application of the dialplan. After `timeout` seconds it goes on, unwatched."""
-        if self._link is not None and self._link.client_session.lingering:
+        if self._session.is_lingering:
             raise ChannelEnded
         try:
-            return await self._execute(app, arg, None, self.uuid, timeout)
+            return await self._execute(app, arg, None, timeout)
         except ConnectionClosed as error:
             if error.end == "channel-ended":
                 raise ChannelEnded from error
@@ -100,12 +96,10 @@ class Session(EventSocket, Verbs[Coroutine[Any, Any, Event]], Call):
         it, or more than 510 octets, and line ends behind a value are lost. Meanwhile, other commands wait."""
         async with asyncio.timeout(self._limit(timeout)):
             if self.full_control:
-                is_read, value = self._api_value(await self._send(self._uuid_getvar(name)))
+                is_read, value = self._api_value(await self.send(self._uuid_getvar(name)))
                 if is_read:
                     return value
-            slot: asyncio.Future[tuple[Answer, bool]] = asyncio.get_running_loop().create_future()
-            self._client_session().read(name, slot)
-            return self._value(name, await slot)
+            return self._value(name, await self._read(name))
 
     async def fail(self, cause: str) -> None:
         """Ends the call after a failure in this program."""

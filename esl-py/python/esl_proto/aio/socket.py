@@ -9,18 +9,14 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from functools import partial
 from types import EllipsisType, TracebackType
-from typing import Any, Literal, Self, TypeGuard, TypeVar, overload
-from uuid import uuid4
+from typing import Any, Self, TypeAlias, TypeGuard
 
 from .. import _native
-from .._native import Command, Event, LogLine
-from .._shared.client_session import ClientSession
-from .._shared.errors import ConnectionClosed, StreamOverflow, closed
-from .._shared.commands import Request, Commands, Timeout, checked, need
+from .._native import ClientSession, Command, Event, EventQueue, Gap, LogLine
+from .._shared.errors import ConnectionClosed, EventSocketError, StreamOverflow
 from .._shared.results import JobResult
-from .._shared.router import Router, Wanted
-from .._shared.slot import Answer
-from .._shared.stream import Gap, Overflow, Queue
+from .._shared.stream import Overflow
+from .._shared.surface import Answer, Surface, Timeout, checked
 from ..errors import LocalProtocolError
 from ..types import Format
 from .link import Link
@@ -30,21 +26,19 @@ __all__ = ["EventSocket", "Job"]
 
 _LOG = logging.getLogger("esl_proto.aio")
 
-H = TypeVar("H", bound=Callable[[Event], object])
-T = TypeVar("T")
-
 
 class Job:
     """A command that runs in the background. Awaiting it gives its result, as often as you like.
 
     A job whose object is dropped goes on in the server, and its result is forgotten."""
 
-    __slots__ = ("__weakref__", "slot", "uuid")
+    __slots__ = ("__weakref__", "_give_up", "_result", "uuid")
 
-    def __init__(self, uuid: str, slot: asyncio.Future[Event]) -> None:
+    def __init__(self, uuid: str, result: asyncio.Future[Event], give_up: Callable[[], None]) -> None:
         self.uuid = uuid
         """The Job-UUID."""
-        self.slot = slot
+        self._result = result
+        self._give_up = give_up
 
     def __await__(self) -> Generator[Any, None, JobResult]:
         return self.result().__await__()
@@ -53,80 +47,137 @@ class Job:
         """The result. Raises `ConnectionClosed` if the connection ends before it comes, and `TimeoutError` after
         `timeout` seconds: the job goes on, and can be waited for again."""
         async with asyncio.timeout(timeout):
-            return JobResult(await asyncio.shield(self.slot))
+            return JobResult(await asyncio.shield(self._result))
 
     def done(self) -> bool:
         """Whether there is a result, or a reason why there will be none."""
-        return self.slot.done()
+        return self._result.done()
 
     def __repr__(self) -> str:
         return f"<Job {self.uuid}{' done' if self.done() else ''}>"
 
+    def __del__(self) -> None:
+        if not self._result.done():
+            self._give_up()
 
-class EventSocket(Commands[Coroutine[Any, Any, "_native.Reply"]]):
+
+_Surface: TypeAlias = Surface[
+    Coroutine[Any, Any, "_native.Reply"],
+    Coroutine[Any, Any, None],
+    Stream[Event],
+    Stream["Event | Gap"],
+    Stream[LogLine],
+]
+
+
+class EventSocket(_Surface):
     """A connection to FreeSWITCH's event socket.
 
     Any number of tasks may use it at once. Giving up on a wait, by a timeout or a cancelled task, leaves it in step:
     an answer that comes late is recognised and dropped."""
 
+    _session: ClientSession
+
     def __init__(self, *, format: Format = "plain", timeout: float | None, command_timeout: float | None) -> None:
-        self._router = Router()
-        self._format = format
-        self._timeout = timeout
-        self._command_timeout = command_timeout
+        super().__init__(format=format, timeout=timeout, command_timeout=command_timeout)
+        self._loop = asyncio.get_running_loop()
         self._link: Link | None = None
-        self._closing = False
-        self._error: ConnectionClosed | None = None
-        """Why it is over for good, if that is a failure."""
-        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._ended_for_good: asyncio.Future[None] = self._loop.create_future()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._handlers: dict[Callable[[Event], object], list[Callable[[], object]]] = {}
-
-    # State
-
-    @property
-    def is_open(self) -> bool:
-        """Whether commands can be sent now."""
-        return self._link is not None and self._link.client_session.end is None
-
-    @property
-    def pending(self) -> int:
-        """How many answers and applications are being waited for."""
-        return self._link.client_session.waiting if self._link is not None else 0
-
-    @property
-    def stats(self) -> dict[str, int]:
-        """What came in on this connection so far."""
-        return self._link.client_session.connection.stats if self._link is not None else {}
+        self.awaiting: dict[int, asyncio.Future[None]] = {}
+        """By the slots of streams: whoever waits for the next event."""
 
     async def wait_closed(self) -> None:
         """Waits until it is over for good."""
-        await asyncio.shield(self._over)
+        await asyncio.shield(self._ended_for_good)
+
+    # What its link tells
+
+    def link_made(self, link: Link) -> None:
+        """A connection has been made."""
+        raise NotImplementedError
+
+    def received(self, link: Link, data: memoryview) -> None:
+        """Octets have arrived."""
+        if self._link is link:
+            self._take(self._session.receive(data))
+
+    def received_eof(self, link: Link) -> None:
+        """The stream has ended."""
+        if self._link is link:
+            self._take(self._session.receive_eof())
+
+    def aborted(self, link: Link) -> None:
+        """This side has closed it."""
+        if self._link is link:
+            self._session.close()
+            self._take(self._session.go_on())
+
+    # How it waits
+
+    def _new_slot(self) -> asyncio.Future[Any]:
+        return self._loop.create_future()
+
+    def _write(self, data: bytes) -> None:
+        if self._link is not None:
+            self._link.write(data)
+
+    def _readable(self, slot: int) -> None:
+        waiter = self.awaiting.get(slot)
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def _handle(self, slot: int, handler: Callable[[Event], object], event: Event) -> None:
+        try:
+            handler(event)
+        except Exception:
+            _LOG.exception("the handler %r of %s failed", handler, event.name)
+
+    def _stream(self, queue: EventQueue, maxsize: int, blocks: bool) -> Stream[Any]:
+        return Stream(self, queue, maxsize, blocks)
+
+    def _pause(self) -> None:
+        if self._link is not None:
+            self._link.pause()
+
+    def go_on(self) -> None:
+        """A stream may have room again."""
+        if self._go_on() and not self._blocked and self._link is not None:
+            self._link.resume()
+
+    def go_on_soon(self) -> None:
+        if not self._loop.is_closed():
+            # Thread-safe: the finalizer of a stream calls this, in whatever thread the garbage collector runs.
+            self._loop.call_soon_threadsafe(self.go_on)
+
+    def _ended(self) -> None:
+        if self._link is not None:
+            self._link.close()
+        self._lost()
+
+    def _lost(self) -> None:
+        """The connection is over, and perhaps not for good."""
+        raise NotImplementedError
+
+    async def _run(self, command: Command, timeout: Timeout = ...) -> _native.Reply:
+        async with asyncio.timeout(self._limit(timeout)):
+            reply: _native.Reply = checked(await self._send(command))
+        return reply
+
+    async def _await(self, wait: asyncio.Future[None], timeout: Timeout) -> None:
+        async with asyncio.timeout(self._limit(timeout)):
+            await wait
+
+    def _stands(self, wait: asyncio.Future[None], timeout: Timeout) -> Coroutine[Any, Any, None]:
+        return self._await(wait, timeout)
 
     # Commands
 
     def send(self, command: Command) -> Awaitable[Answer]:
         """Sends any command at once, and gives what can be awaited for its answer. There is no need to wait before the
         next one: answers come in order. An error is an answer like any other."""
-        return self._send(command)
-
-    def _send(self, command: Command, accepted: Callable[[], None] | None = None) -> asyncio.Future[Answer]:
-        slot: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._client_session().send(command, slot, accepted)
-        return slot
-
-    def _client_session(self) -> ClientSession:
-        if self._link is None:
-            raise closed("closed")
-        return self._link.client_session
-
-    def _limit(self, timeout: Timeout) -> float | None:
-        return self._command_timeout if isinstance(timeout, EllipsisType) else timeout
-
-    async def _run(self, requests: Sequence[Request], timeout: Timeout = ...) -> _native.Reply:
-        async with asyncio.timeout(self._limit(timeout)):
-            slots = [self._send(command, accepted) for command, accepted in requests]
-            return [checked(await slot) for slot in slots][-1]  # type: ignore[return-value]
+        answer: asyncio.Future[Answer] = self._send(command)
+        return answer
 
     async def api(self, line: str, *, check: bool = False, timeout: Timeout = ...) -> Answer:
         """Runs a command and gives its answer: `text`, `ok`, `error`, `detail`. With `check`, an error raises
@@ -136,142 +187,65 @@ class EventSocket(Commands[Coroutine[Any, Any, "_native.Reply"]]):
         The server does nothing else for this connection meanwhile, and sends no events: use `bgapi` for what takes
         time."""
         async with asyncio.timeout(self._limit(timeout)):
-            answer = await self._send(Command.api(line))
+            answer = await self.send(Command.api(line))
         return checked(answer) if check else answer
 
     async def bgapi(self, line: str, *, timeout: Timeout = ...) -> Job:
         """Starts a command in the background: `job = await fs.bgapi("originate ...")`, then `result = await job`.
 
         The first one also subscribes to BACKGROUND_JOB. The job is named by this side, so that its result finds it
-        however early it comes."""
+        however early it comes. A user who may not subscribe to that event gets a job all the same, whose result is
+        `CommandError`."""
+        begun: asyncio.Future[Answer] = self._new_slot()
+        uuid = ""
+
+        def begin(slot: int) -> None:
+            nonlocal uuid
+            number = next(self._slots)
+            uuid = self._session.bgapi(line, slot, number)
+            self._waits[number] = begun
+
+        result: asyncio.Future[Event]
+        slot, result = self._begin(begin)
+        job = Job(uuid, result, partial(self._give_up, slot))
         async with asyncio.timeout(self._limit(timeout)):
-            await self._listen_for("BACKGROUND_JOB")
-            job = Job(str(uuid4()), asyncio.get_running_loop().create_future())
-            client_session = self._client_session()
-            client_session.add_job(job.uuid, job)
-            try:
-                checked(await self._send(Command.bgapi(line, job_uuid=job.uuid)))
-            except BaseException:
-                client_session.drop_job(job.uuid)
-                raise
+            await asyncio.wait((begun, result), return_when=asyncio.FIRST_COMPLETED)
+            if not begun.done():
+                result.result()
+            checked(await begun)
+        # What is waited for while a variable is read has no name before.
+        job.uuid = uuid
         return job
 
-    async def _listen_for(self, *names: str) -> None:
-        """Makes events come that this library itself waits for."""
-        if requests := need(self._router.subscription, names):
-            await self._run(requests, None)
-
-    async def _execute(self, app: str, arg: str, uuid: str | None, channel: str, timeout: float | None) -> Event:
-        async with asyncio.timeout(timeout):
-            await self._listen_for("CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP_COMPLETE", "CHANNEL_DESTROY")
-            name, slot = str(uuid4()), asyncio.get_running_loop().create_future()
-            client_session = self._client_session()
-            command = Command.execute(app, arg, uuid=uuid, event_uuid=name)
-            client_session.add_application(name, channel, slot)
-            try:
-                checked(await _either(self._send(command), slot))
-                event: Event = await slot
-                return event
-            finally:
-                client_session.drop_application(name)
+    async def _execute(self, app: str, arg: str, uuid: str | None, timeout: float | None) -> Event:
+        wait: asyncio.Future[Event]
+        slot, wait = self._begin(lambda slot: self._session.execute(app, arg, slot, uuid=uuid))
+        try:
+            async with asyncio.timeout(timeout):
+                return await wait
+        finally:
+            if not wait.done() or wait.cancelled():
+                self._give_up(slot)
 
     # Events
 
-    @overload
-    def events(
+    def _register(
         self,
-        *names: str,
-        subclasses: Sequence[str] = (),
-        channel: str | None = None,
-        maxsize: int = 1000,
-        overflow: Overflow = "drop-oldest",
-        gaps: Literal[False] = False,
-    ) -> Stream[Event]: ...
-
-    @overload
-    def events(
-        self,
-        *names: str,
-        subclasses: Sequence[str] = (),
-        channel: str | None = None,
-        maxsize: int = 1000,
-        overflow: Overflow = "drop-oldest",
-        gaps: Literal[True],
-    ) -> Stream[Event | Gap]: ...
-
-    def events(
-        self,
-        *names: str,
-        subclasses: Sequence[str] = (),
-        channel: str | None = None,
-        maxsize: int = 1000,
-        overflow: Overflow = "drop-oldest",
-        gaps: bool = False,
-    ) -> Stream[Event] | Stream[Event | Gap]:
-        """The events with these names (`"ALL"` for all), custom ones by their subclasses, of one channel or of all. It
-        subscribes to them; without any name or subclass, it reads what comes anyway.
-
-        What does not fit into `maxsize` waiting events is lost, the oldest first (`"drop-oldest"`) or the newest
-        (`"drop-newest"`) and counted in `dropped`; or the stream ends with `StreamOverflow` (`"error"`); or nothing
-        more is read from the connection until there is room (`"block"`): no answers either, so do not wait for one
-        while the stream is full.
-
-        With `gaps`, a `Gap` stands where the connection was lost and made anew."""
-        wanted = Wanted(names, subclasses, channel)
-        requests = self._requests_for(wanted)
-        if gaps:
-            return self._stream(requests, *self._router.gap_queue(wanted, maxsize, overflow))
-        return self._stream(requests, *self._router.event_queue(wanted, maxsize, overflow))
-
-    def log_lines(
-        self, level: str | int = "info", *, maxsize: int = 1000, overflow: Overflow = "drop-oldest"
-    ) -> Stream[LogLine]:
-        """The lines of the server's log, up to `level`. All streams of a connection share one level: the last one
-        asked for."""
-        request = Command.log(level), partial(self._log_level, level)
-        return self._stream([request], *self._router.log_queue(maxsize, overflow))
-
-    def _stream(self, requests: Sequence[Request], queue: Queue[T], remove: Callable[[], None]) -> Stream[T]:
-        try:
-            self._apply(requests, queue)
-        except BaseException:
-            remove()  # The stream is not returned, so nothing would read its queue.
-            raise
-        return Stream(self._router, queue, remove)
-
-    def on(
-        self,
-        *names: str,
-        subclasses: Sequence[str] = (),
-        channel: str | None = None,
-        maxsize: int = 1000,
-        overflow: Overflow = "drop-oldest",
-    ) -> Callable[[H], H]:
-        """Decorates a handler of events; the arguments are those of `events`.
-
-        A plain function is called at once and must be quick. A coroutine function gets a stream and a task of its own,
-        and handles one event after the other. What a handler raises is logged. `off` takes it away."""
-
-        def register(handler: H) -> H:
-            remove: Callable[[], object]
-            if _is_async(handler):
-                stream = self.events(*names, subclasses=subclasses, channel=channel, maxsize=maxsize, overflow=overflow)
-                task = asyncio.get_running_loop().create_task(_handle(stream, handler))
-                self._keep(task)
-                remove = task.cancel
-            else:
-                wanted = Wanted(names, subclasses, channel)
-                self._apply(self._requests_for(wanted), None)
-                remove = self._router.add_handler(wanted, handler)
-            self._handlers.setdefault(handler, []).append(remove)
-            return handler
-
-        return register
-
-    def off(self, handler: Callable[[Event], object]) -> None:
-        """Takes a handler away that `on` has decorated. The subscription stays."""
-        for remove in self._handlers.pop(handler, ()):
-            remove()
+        handler: Callable[[Event], object],
+        names: Sequence[str],
+        subclasses: Sequence[str],
+        channel: str | None,
+        maxsize: int,
+        overflow: Overflow,
+    ) -> Callable[[], object]:
+        """A plain function is called at once and must be quick. A coroutine function gets a stream and a task of its own,
+        and handles one event after the other."""
+        if not _is_async(handler):
+            return super()._register(handler, names, subclasses, channel, maxsize, overflow)
+        stream = self.events(*names, subclasses=subclasses, channel=channel, maxsize=maxsize, overflow=overflow)
+        task = self._loop.create_task(_handle(stream, handler))
+        self._keep(task)
+        return task.cancel
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
@@ -302,18 +276,20 @@ class EventSocket(Commands[Coroutine[Any, Any, "_native.Reply"]]):
             self._finish(None)
 
     def _say_exit(self, link: Link) -> None:
-        self._router.release()
+        self._session.release()
+        self._blocked = False
+        self._take(self._session.go_on())
         link.resume()
-        if link.client_session.end is None:
-            with contextlib.suppress(LocalProtocolError, ConnectionClosed):
-                link.client_session.send(Command.exit(), None)
+        if self._session.is_connected:
+            with contextlib.suppress(LocalProtocolError):
+                self._session.send(Command.exit())
+            self._flush()
 
     def _finish(self, error: ConnectionClosed | None) -> None:
         """It is over for good."""
-        self._error = self._error or error
-        self._router.end(error)
-        if not self._over.done():
-            self._over.set_result(None)
+        self._finish_locked(error)
+        if not self._ended_for_good.done():
+            self._ended_for_good.set_result(None)
 
     async def __aenter__(self) -> Self:
         return self
@@ -328,14 +304,6 @@ def _is_async(handler: Callable[[Event], object]) -> TypeGuard[Callable[[Event],
     return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__)
 
 
-async def _either(answer: asyncio.Future[Answer], slot: asyncio.Future[Event]) -> Answer:
-    """The answer, or the failure of `slot` if that comes first."""
-    await asyncio.wait((answer, slot), return_when=asyncio.FIRST_COMPLETED)
-    if not answer.done():
-        slot.result()
-    return await answer
-
-
 async def _handle(stream: Stream[Event], handler: Callable[[Event], Awaitable[object]]) -> None:
     try:
         async with stream:
@@ -344,5 +312,9 @@ async def _handle(stream: Stream[Event], handler: Callable[[Event], Awaitable[ob
                     await handler(event)
                 except Exception:
                     _LOG.exception("the handler %r of %s failed", handler, event.name)
-    except (ConnectionClosed, StreamOverflow) as error:
+    except ConnectionClosed as error:
         _LOG.debug("the handler %r has ended: %s", handler, error)
+    except StreamOverflow as error:
+        _LOG.error("the handler %r is too slow and gets no more events: %s", handler, error)
+    except EventSocketError as error:
+        _LOG.error("the events of the handler %r were refused: %s", handler, error)

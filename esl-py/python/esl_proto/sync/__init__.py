@@ -7,6 +7,7 @@ it sends.
             print(event["Unique-ID"])
 """
 
+from .._native import Gap
 from .._shared.errors import (
     AccessDenied,
     AuthenticationError,
@@ -19,7 +20,6 @@ from .._shared.errors import (
 )
 from .._shared.reconnect import Reconnect
 from .._shared.results import JobResult
-from .._shared.stream import Gap
 from .inbound import Inbound, connect
 from .serve import OutboundServer, serve
 from .session import Session

@@ -6,25 +6,18 @@ import logging
 import socket
 import ssl as tls
 import threading
-import time
-from collections.abc import Callable
-from functools import partial
 from types import EllipsisType
 
-from .. import _native
 from .._native import Event
-from .._shared.client_session import ClientSession
 from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed, is_quiet
 from .._shared.keepalive import keep_alive
-from .._shared.commands import Timeout, checked
 from .._shared.reconnect import Reconnect
-from .._shared.slot import Answer, Postponed
-from .._shared.stream import Gap
+from .._shared.surface import Timeout
 from .._shared.target import Target
-from ..errors import LocalProtocolError, ProtocolError
+from ..errors import ProtocolError
 from ..types import Format
 from .dial import dial, some_left
-from .shared_reader import Slot, Wire, deadline_of
+from .shared_reader import Wire, deadline_of
 from .socket import EventSocket
 
 __all__ = ["Inbound", "connect"]
@@ -50,8 +43,7 @@ class Inbound(EventSocket):
         self._ssl = ssl
         self._policy = reconnect
         self._opened = False
-        self._lost_by: ConnectionClosed | None = None
-        """Why the last connection ended."""
+        self._attempts = 0
         self._stop = threading.Event()
         self._again: threading.Thread | None = None
 
@@ -61,47 +53,42 @@ class Inbound(EventSocket):
 
         The first one subscribes to CHANNEL_EXECUTE_COMPLETE, CHANNEL_HANGUP_COMPLETE and CHANNEL_DESTROY, of all
         channels. After `timeout` seconds the application goes on, unwatched."""
-        return self._execute(app, arg, uuid, uuid, timeout)
+        return self._execute(app, arg, uuid, timeout)
 
     def wait_open(self, timeout: float | None = None) -> None:
         """Waits until commands can be sent: for one who has `reconnect`. Raises `ConnectionClosed` if that will be
         never, and `TimeoutError`."""
-        self._reader.wait(lambda: self._opened or self._over, deadline_of(timeout))
+        self.reader.wait(lambda: self._opened or self._over, deadline_of(timeout))
         if not self._opened:
-            raise self._reason().again()
+            raise self._reason()
 
     @property
     def is_open(self) -> bool:
         return self._opened
 
-    def _client_session(self) -> ClientSession:
-        if not self._opened:  # Also while a new connection still logs in.
-            raise self._reason().again()
-        return super()._client_session()
-
-    def _reason(self) -> ConnectionClosed:
-        return self._error or self._lost_by or closed("closed")
-
-    def open(self, begin: Callable[[], None] | None = None) -> None:
-        """Connects, logs in and subscribes. `connect` does it. `begin` is called before the first event."""
-        reader, deadline = self._reader, deadline_of(self._timeout)
-        wire = Wire(self._connected(deadline), _native.Connection.inbound(), self._router, reader)
-        accepted: Slot[Answer] = Slot()
-        wire.client_session.login(self._target.login, accepted)
-        if begin is not None:
-            wire.client_session.before_events(begin)
+    def open(self) -> None:
+        """Connects, logs in and subscribes. `connect` does it."""
+        reader, deadline = self.reader, deadline_of(self._timeout)
+        wire = Wire(self._connected(deadline), reader)
         try:
-            with reader.changed:
+            with self._lock:
                 if self._closing:
                     raise closed("closed")
                 reader.wire = wire
+                self._session.connect_inbound(self._target.login, self._attempts)
+                standing = self._stand()
                 reader.notify()
             # Handlers are for the threads of the program.
-            reader.result(accepted, deadline, handlers=False)
-            self._subscribe_again(wire, deadline)
+            self._wait(standing, deadline, handlers=False)
+            if self._over:  # Lost again at once.
+                raise self._reason()
         except BaseException:
-            reader.close_wire(wire)
+            self._abort(wire)
             raise
+
+    def _settled(self) -> None:
+        self._opened = True
+        self.reader.notify()
 
     def _connected(self, deadline: float | None) -> socket.socket:
         sock = dial(self._target.host, self._target.port, deadline)
@@ -115,48 +102,11 @@ class Inbound(EventSocket):
             raise
         return sock
 
-    def _subscribe_again(self, wire: Wire, deadline: float | None) -> None:
-        reader, postponed = self._reader, self._router.postponed
-        slots: list[Slot[Answer]] = []
-        with reader.changed:
-            for command in self._router.subscription.commands():
-                slots.append(Slot())
-                wire.client_session.send(command, slots[-1])
-        for slot in slots:
-            checked(reader.result(slot, deadline, handlers=False))
-        while not self._begun(wire):
-            self._ask_postponed(wire, postponed[0], deadline)
-            postponed.popleft()
-
-    def _ask_postponed(self, wire: Wire, wish: Postponed, deadline: float | None) -> None:
-        slot: Slot[Answer] = Slot()
-        try:
-            with self._reader.changed:
-                wire.client_session.send(wish.command, slot, wish.accepted)
-            answer = self._reader.result(slot, deadline, handlers=False)
-        except LocalProtocolError as error:
-            with self._reader.changed:
-                wish.refuse(error)
-        else:
-            with self._reader.changed:
-                wish.set_result(answer)
-
-    def _begun(self, wire: Wire) -> bool:
-        """Opens it, unless there is something yet to be sent."""
-        with self._reader.changed:
-            if wire.client_session.end is not None:
-                raise wire.client_session.end.again()
-            if self._router.postponed:
-                return False
-            wire.client_session.on_end = self._lost
-            wire.client_session.begin_events()
-            self._opened = True
-            self._reader.notify()
-            return True
-
     def _lost(self) -> None:  # Called with the lock held.
+        if not self._opened:  # `open` raises.
+            return
         self._opened = False
-        self._lost_by = reason = super()._client_session().end or closed("closed")
+        self._lost_by = reason = self._reason()
         wanted = self._closing or is_quiet(reason)
         if wanted or self._policy is None:
             self._finish_locked(None if wanted else reason)
@@ -174,39 +124,38 @@ class Inbound(EventSocket):
             self._again = again
 
     def _open_again(self, reason: ConnectionClosed, policy: Reconnect) -> None:
-        began, attempts, final = time.monotonic(), 0, reason
-        lost = self._reader.wire
+        self._attempts, final = 0, reason
+        lost = self.reader.wire
         if lost is not None:
-            self._reader.close_wire(lost)
+            self.reader.close_wire(lost)
         for delay in policy.delays():
             if self._stop.wait(delay):
                 return
-            attempts += 1
+            self._attempts += 1
             try:
-                self.open(partial(self._gap, reason, began, attempts))
+                self.open()
             except (AuthenticationError, AccessDenied) as error:
                 final = error
                 break
             except (OSError, CommandError, ProtocolError) as error:  # TimeoutError is an OSError.
                 if self._closing:
                     return
-                _LOG.warning("%s: attempt %d failed: %s", self._target, attempts, error)
+                why = str(error) or type(error).__name__
+                _LOG.warning("%s: attempt %d failed: %s", self._target, self._attempts, why)
             else:
                 _LOG.info("%s: connected again", self._target)
                 return
         self._finish(final.again())
 
-    def _gap(self, reason: ConnectionClosed, began: float, attempts: int) -> None:  # Lock held.
-        self._router.gap(Gap(reason, time.monotonic() - began, attempts))
-
     def close(self, timeout: Timeout = ...) -> None:
         # Under the lock `_lost` has either started its thread, which is joined below, or will see `_closing`: no race.
-        with self._reader.changed:
+        with self._lock:
             self._closing = True
             again = self._again
-            if not self._opened and self._reader.wire is not None:  # Abort a login in progress.
-                self._reader.wire.client_session.abort(closed("closed"))
-                self._reader.notify()
+            if not self._opened and self.reader.wire is not None:  # Abort a login in progress.
+                self._session.close()
+                self._take(self._session.go_on())
+                self.reader.notify()
         self._stop.set()
         if again is not None and again is not threading.current_thread():
             again.join(self._timeout if isinstance(timeout, EllipsisType) else timeout)

@@ -5,22 +5,19 @@ from __future__ import annotations
 import contextlib
 import socket
 
-from .. import _native
 from .._native import Command, Event
 from .._shared.errors import ChannelEnded, ConnectionClosed, is_quiet
-from .._shared.commands import Timeout, checked
-from .._shared.session import Call
-from .._shared.slot import Answer
-from .._shared.subscription import OF_A_CHANNEL
+from .._shared.call import Call
+from .._shared.surface import Timeout
 from .._shared.verbs import Verbs, digits_argument, digits_of
 from ..errors import LocalProtocolError
-from .shared_reader import Slot, Wire, deadline_of
+from .shared_reader import Wire, deadline_of
 from .socket import EventSocket
 
 __all__ = ["Session"]
 
 
-class Session(EventSocket, Verbs[Event], Call):
+class Session(EventSocket, Call, Verbs[Event]):
     """Reads like the script of an IVR: `call.answer()`, `call.playback("welcome.wav")`.
 
     Each application is waited for until it has ended, in `async` mode and in `sync` mode alike. All that `EventSocket`
@@ -29,30 +26,26 @@ class Session(EventSocket, Verbs[Event], Call):
     def open(self, sock: socket.socket, linger: int | None) -> None:
         """The handshake: `connect`, `myevents` and, if it may be said, `linger`. `serve` does it."""
         deadline = deadline_of(self._timeout)
-        wire = Wire(sock, _native.Connection.outbound(), self._router, self._reader)
-        with self._reader.changed:
-            self._reader.wire = wire
-            wire.client_session.on_end = self._lost
-        connected = self._send(Command.connect())
-        own = self._send(
-            Command.myevents(format=self._format),
-            lambda: self._router.subscription.add(self._format, OF_A_CHANNEL, ()),
-        )
-        self._connected(self._reader.result(connected, deadline))
-        checked(self._reader.result(own, deadline))
+        with self._lock:
+            self.reader.wire = Wire(sock, self.reader)
+            self._session.connect_outbound()
+        self._connected(self._wait(self._send(Command.connect()), deadline))
+        with self._lock:
+            standing = self._stand()
+        self._wait(standing, deadline)
         if linger is not None and self.full_control:
             self.linger(linger)
 
     def _lost(self) -> None:  # Called with the lock held.
-        end = self._client_session().end
-        self._finish_locked(None if self._closing or end is None or is_quiet(end) else end)
+        end = self._reason()
+        self._finish_locked(None if self._closing or is_quiet(end) else end)
 
     def execute(self, app: str, arg: str = "", *, timeout: float | None = None) -> Event:
         """Runs any application of the dialplan. After `timeout` seconds it goes on, unwatched."""
-        if self._client_session().lingering:
+        if self._session.is_lingering:
             raise ChannelEnded
         try:
-            return self._execute(app, arg, None, self.uuid, timeout)
+            return self._execute(app, arg, None, timeout)
         except ConnectionClosed as error:
             if error.end == "channel-ended":
                 raise ChannelEnded from error
@@ -96,13 +89,10 @@ class Session(EventSocket, Verbs[Event], Call):
         it, or more than 510 octets, and line ends behind a value are lost. Meanwhile, other commands wait."""
         deadline = self._deadline(timeout)
         if self.full_control:
-            is_read, value = self._api_value(self._reader.result(self._send(self._uuid_getvar(name)), deadline))
+            is_read, value = self._api_value(self._wait(self._send(self._uuid_getvar(name)), deadline))
             if is_read:
                 return value
-        slot: Slot[tuple[Answer, bool]] = Slot()
-        with self._reader.changed:
-            self._client_session().read(name, slot)
-        return self._value(name, self._reader.result(slot, deadline))
+        return self._value(name, self._wait(self._read(name), deadline))
 
     def fail(self, cause: str) -> None:
         """Ends the call after a failure in this program."""

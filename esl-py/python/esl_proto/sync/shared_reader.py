@@ -13,17 +13,10 @@ import socket
 import ssl as tls
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-from .. import _native
-from .._native import Event
-from .._shared.client_session import ClientSession
-from .._shared.errors import closed
-from .._shared.router import Router
-
-__all__ = ["SharedReader", "Slot", "Wire", "deadline_of", "poll"]
+__all__ = ["Engine", "SharedReader", "Slot", "Wire", "deadline_of", "poll"]
 
 _LOG = logging.getLogger("esl_proto.sync")
 _WOULD_BLOCK = (BlockingIOError, tls.SSLWantReadError, tls.SSLWantWriteError)
@@ -87,19 +80,44 @@ class Slot(Generic[T]):
         return self._result
 
 
-class Wire:
-    """A socket and the client session on it. INVARIANT: every method is called with the reader's lock held."""
+class Engine(Protocol):
+    """What is fed by a reader. Every method is called with the reader's lock held."""
 
-    def __init__(self, sock: socket.socket, connection: _native.Connection, router: Router, reader: SharedReader) -> None:
+    def receive(self, data: memoryview) -> None:
+        """Octets have arrived."""
+
+    def receive_eof(self) -> None:
+        """The stream has ended."""
+
+    def is_live(self) -> bool:
+        """Whether there is something to read for."""
+        raise NotImplementedError
+
+    def is_blocked(self) -> bool:
+        """Whether nothing more is wanted now."""
+        raise NotImplementedError
+
+    def go_on(self) -> bool:
+        """Handles what was held back, if more is wanted again. Returns whether that was so."""
+        raise NotImplementedError
+
+    def call_handlers(self, unlocked: Callable[[], contextlib.AbstractContextManager[None]]) -> None:
+        """Calls what the program wants to be called, without the lock."""
+
+
+class Wire:
+    """A socket. INVARIANT: every method is called with the reader's lock held."""
+
+    def __init__(self, sock: socket.socket, reader: SharedReader) -> None:
         sock.setblocking(False)
         self._reader = reader
         self.sock = sock
-        self.client_session = ClientSession(connection, router, self._write)
         self.unsent = bytearray()
         """Bytes left by a short write. No command is truncated: the next thread that waits sends the rest."""
         self._view = memoryview(bytearray(65536))
 
-    def _write(self, data: bytes) -> None:
+    def write(self, data: bytes) -> None:
+        """Sends octets, now or later."""
         self.unsent += data
         self.push()
         if self.unsent:
@@ -126,34 +144,28 @@ class Wire:
         except OSError as error:
             _LOG.debug("the connection broke: %s", error)
             count = 0
+        engine = self._reader.engine
         if count:
-            self.client_session.receive(self._view[:count])
+            engine.receive(self._view[:count])
         else:
-            self.client_session.receive_eof()
+            engine.receive_eof()
         return True
 
 
 class SharedReader:
-    """One lock, one reader at a time, and the handlers."""
+    """One lock, and one reader at a time."""
 
-    def __init__(self, router: Router) -> None:
+    def __init__(self, engine: Engine) -> None:
         self.changed = threading.Condition(threading.Lock())
-        """INVARIANT: the router, the client session and the socket are used only while holding it. It is not re-entrant,
-        so handlers, which may call any method of the façade, run without it: see `_call_handlers`."""
+        """INVARIANT: the engine and the socket are used only while holding it. It is not re-entrant, so handlers, which may
+        call any method of the façade, run without it."""
         self.wire: Wire | None = None
-        self._router = router
+        self.engine = engine
         self._reading = False
         self._awake, self._waker = socket.socketpair()
         self._awake.setblocking(False)
         self._waker.setblocking(False)
         self._woken = False
-        router.on_unblocked = self._wake
-        self._calls: deque[tuple[Callable[[Event], object], Event]] = deque()
-        self._calling = False
-
-    def call_later(self, handler: Callable[[Event], object], event: Event) -> None:
-        """`handler` will be called with `event`, without the lock, by the thread that reads."""
-        self._calls.append((handler, event))
 
     def wait(self, ready: Callable[[], bool], deadline: float | None, *, handlers: bool = True) -> None:
         """Returns once `ready` is true, which is asked with the lock held. Raises `TimeoutError`."""
@@ -161,7 +173,7 @@ class SharedReader:
             while not ready():
                 self._turn(deadline)
                 if handlers:
-                    self._call_handlers()
+                    self.engine.call_handlers(self._unlocked)
                 if deadline is not None and time.monotonic() >= deadline and not ready():
                     raise TimeoutError("the deadline has passed")
 
@@ -173,10 +185,10 @@ class SharedReader:
     def _turn(self, deadline: float | None) -> None:
         """Reads, or waits until another thread has."""
         wire = self.wire
-        if self._reading or wire is None or wire.client_session.end is not None:
+        if self._reading or wire is None or not self.engine.is_live():
             self.changed.wait(left(deadline))
             return
-        if wire.client_session.dispatch():  # Messages that were held back while a stream was full.
+        if self.engine.go_on():
             self.changed.notify_all()
             return
         self._reading = True
@@ -190,13 +202,13 @@ class SharedReader:
 
     def _exchange(self, wire: Wire) -> bool:
         """Sends and reads as much as possible without blocking. False if there was nothing to read."""
-        if wire.client_session.end is not None:
+        if not self.engine.is_live():
             return True
         wire.push()
-        return not self._router.blocked and wire.read()
+        return not self.engine.is_blocked() and wire.read()
 
     def _poll(self, wire: Wire, deadline: float | None) -> None:
-        read, write = not self._router.blocked, bool(wire.unsent)
+        read, write = not self.engine.is_blocked(), bool(wire.unsent)
         with self._unlocked():
             woken = poll(self._awake, wire.sock, read=read, write=write, timeout=left(deadline))
         if woken:
@@ -212,38 +224,20 @@ class SharedReader:
         """Wakes the thread in `_poll`, if there is one. Call with the lock held."""
         if self._reading and not self._woken:
             self._woken = True
-            self._wake()
+            self.wake()
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
         """Wakes `_poll` through the self-pipe. Needs no lock: a finalizer calls it, in whatever thread the garbage
         collector runs, and that thread may hold the lock."""
         with contextlib.suppress(OSError):  # Pipe full: already woken. Closed: no reader left.
             self._waker.send(b"x")
 
-    def _call_handlers(self) -> None:
-        """Calls the pending handlers, one at a time and in order. `_calling` keeps other threads, and a handler that
-        waits (re-entrancy), from calling the next handler before the current one has returned."""
-        if self._calling:
-            return
-        self._calling = True
-        try:
-            while self._calls:
-                handler, event = self._calls.popleft()
-                with self._unlocked():
-                    try:
-                        handler(event)
-                    except Exception:
-                        _LOG.exception("the handler %r of %s failed", handler, event.name)
-        finally:
-            self._calling = False
-
     def _unlocked(self) -> _Unlocked:
         return _Unlocked(self.changed)
 
     def close_wire(self, wire: Wire) -> None:
-        """Closes a socket, once no thread is reading it any more."""
+        """Closes a socket, whose connection is over, once no thread is reading it any more."""
         with self.changed:
-            wire.client_session.abort(closed("closed"))
             self.notify()
             self.changed.wait_for(lambda: not self._reading or self.wire is not wire)
             wire.sock.close()
@@ -256,7 +250,7 @@ class SharedReader:
             self._waker.close()
 
 
-class _Unlocked:
+class _Unlocked(contextlib.AbstractContextManager[None]):
     """Releases the lock for the duration of a `with` block."""
 
     __slots__ = ("_condition",)

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import EllipsisType, TracebackType
-from typing import Literal, Self, TypeVar, overload
-from uuid import uuid4
+from typing import Any, Self, TypeAlias, TypeVar
 
 from .. import _native
-from .._native import Command, Event, LogLine
-from .._shared.client_session import ClientSession
-from .._shared.errors import ConnectionClosed, closed
-from .._shared.commands import Request, Commands, Timeout, checked, need
+from .._native import Command, Event, EventQueue, Gap, LogLine
+from .._shared.errors import ConnectionClosed
 from .._shared.results import JobResult
-from .._shared.router import Router, Wanted
-from .._shared.slot import Answer
-from .._shared.stream import Gap, Overflow, Queue
+from .._shared.stream import Overflow
+from .._shared.surface import Answer, Surface, Timeout, checked
 from ..errors import LocalProtocolError
 from ..types import Format
 from .shared_reader import SharedReader, Slot, Wire, deadline_of
@@ -25,7 +23,8 @@ from .stream import Stream
 
 __all__ = ["EventSocket", "Job", "Pending"]
 
-H = TypeVar("H", bound=Callable[[Event], object])
+_LOG = logging.getLogger("esl_proto.sync")
+
 T = TypeVar("T")
 
 
@@ -52,28 +51,50 @@ class Job:
 
     A job whose object is dropped goes on in the server, and its result is forgotten."""
 
-    __slots__ = ("__weakref__", "_reader", "slot", "uuid")
+    __slots__ = ("__weakref__", "_give_up", "_reader", "_result", "uuid")
 
-    def __init__(self, uuid: str, reader: SharedReader) -> None:
+    def __init__(self, uuid: str, result: Slot[Event], reader: SharedReader, give_up: Callable[[], None]) -> None:
         self.uuid = uuid
         """The Job-UUID."""
-        self.slot: Slot[Event] = Slot()
+        self._result = result
         self._reader = reader
+        self._give_up = give_up
 
     def result(self, timeout: float | None = None) -> JobResult:
         """The result. Raises `ConnectionClosed` if the connection ends before it comes, and `TimeoutError` after
         `timeout` seconds: the job goes on, and can be waited for again."""
-        return JobResult(self._reader.result(self.slot, deadline_of(timeout)))
+        return JobResult(self._reader.result(self._result, deadline_of(timeout)))
 
     def done(self) -> bool:
         """Whether there is a result, or a reason why there will be none."""
-        return self.slot.done()
+        return self._result.done()
 
     def __repr__(self) -> str:
         return f"<Job {self.uuid}{' done' if self.done() else ''}>"
 
+    def __del__(self) -> None:
+        if not self._result.done():
+            self._give_up()
 
-class EventSocket(Commands["_native.Reply"]):
+
+class _Handler:
+    """A handler, and how many events wait for it."""
+
+    __slots__ = ("call", "dropped", "maxsize", "overflow", "waiting")
+
+    def __init__(self, call: Callable[[Event], object], maxsize: int, overflow: Overflow) -> None:
+        self.call = call
+        self.maxsize = maxsize
+        self.overflow = overflow
+        self.waiting = 0
+        self.dropped = 0
+        """How many of those that wait are not to be called."""
+
+
+_Surface: TypeAlias = Surface["_native.Reply", None, Stream[Event], Stream["Event | Gap"], Stream[LogLine]]
+
+
+class EventSocket(_Surface):
     """A connection to FreeSWITCH's event socket.
 
     Any number of threads may use it at once; it has none of its own. Events, answers and the end of the connection
@@ -81,36 +102,12 @@ class EventSocket(Commands["_native.Reply"]):
     recognised and dropped."""
 
     def __init__(self, *, format: Format = "plain", timeout: float | None, command_timeout: float | None) -> None:
-        self._router = Router()
-        self._reader = SharedReader(self._router)
-        self._format = format
-        self._timeout = timeout
-        self._command_timeout = command_timeout
-        self._closing = False
-        self._over = False
-        self._error: ConnectionClosed | None = None
-        """Why it is over for good, if that is a failure."""
-        self._handlers: dict[Callable[[Event], object], list[Callable[[], None]]] = {}
-
-    # State
-
-    @property
-    def is_open(self) -> bool:
-        """Whether commands can be sent now. Best effort: a dead peer is noticed only while reading (see `run`)."""
-        wire = self._reader.wire
-        return wire is not None and wire.client_session.end is None
-
-    @property
-    def pending(self) -> int:
-        """How many answers and applications are being waited for."""
-        wire = self._reader.wire
-        return wire.client_session.waiting if wire is not None else 0
-
-    @property
-    def stats(self) -> dict[str, int]:
-        """What came in on this connection so far."""
-        wire = self._reader.wire
-        return wire.client_session.connection.stats if wire is not None else {}
+        super().__init__(format=format, timeout=timeout, command_timeout=command_timeout)
+        self.reader = SharedReader(self)
+        self._lock = self.reader.changed
+        self._calls: deque[tuple[int, _Handler, Event]] = deque()
+        self._calling = False
+        self._handler_states: dict[int, _Handler] = {}
 
     def run(self, timeout: float | None = None) -> None:
         """Reads, and calls handlers, until the connection is over for good or `timeout` seconds have passed."""
@@ -119,36 +116,145 @@ class EventSocket(Commands["_native.Reply"]):
 
     def wait_closed(self, timeout: float | None = None) -> None:
         """Reads, and calls handlers, until it is over for good. Raises `TimeoutError`."""
-        self._reader.wait(lambda: self._over, deadline_of(timeout))
+        self.reader.wait(lambda: self._over, deadline_of(timeout))
+
+    # For the reader, which holds the lock
+
+    def receive(self, data: memoryview) -> None:
+        """Octets have arrived."""
+        self._take(self._session.receive(data))
+
+    def receive_eof(self) -> None:
+        """The stream has ended."""
+        self._take(self._session.receive_eof())
+
+    def is_live(self) -> bool:
+        """Whether there is a connection."""
+        return self._session.is_connected
+
+    def is_blocked(self) -> bool:
+        """Whether full streams keep it from reading."""
+        return self._blocked
+
+    def go_on(self) -> bool:
+        """Handles what was held back while a stream was full, if it has room now."""
+        return self._go_on()
+
+    def call_handlers(self, unlocked: Callable[[], contextlib.AbstractContextManager[None]]) -> None:
+        """Calls the pending handlers, one at a time and in order. `_calling` keeps other threads, and a handler that
+        waits (re-entrancy), from calling the next handler before the current one has returned."""
+        if self._calling:
+            return
+        self._calling = True
+        try:
+            while self._calls:
+                slot, handler, event = self._calls.popleft()
+                handler.waiting -= 1
+                if slot not in self._handler_states:
+                    continue
+                if handler.dropped:
+                    handler.dropped -= 1
+                    continue
+                with unlocked():
+                    try:
+                        handler.call(event)
+                    except Exception:
+                        _LOG.exception("the handler %r of %s failed", handler.call, event.name)
+        finally:
+            self._calling = False
+
+    # How it waits
+
+    def _new_slot(self) -> Slot[Any]:
+        return Slot()
+
+    def _write(self, data: bytes) -> None:
+        if self.reader.wire is not None:
+            self.reader.wire.write(data)
+
+    def _stream(self, queue: EventQueue, maxsize: int, blocks: bool) -> Stream[Any]:
+        return Stream(self, queue, maxsize, blocks)
+
+    def _readable(self, slot: int) -> None:
+        self.reader.notify()
+
+    def has_room(self) -> None:
+        """A stream may have room again. Lock held."""
+        if self._blocked and not self._session.is_blocked:
+            self.reader.notify()
+
+    def go_on_soon(self) -> None:
+        self.reader.wake()
+
+    def _ended(self) -> None:
+        self.reader.notify()
+        self._lost()
+
+    def _lost(self) -> None:
+        """The connection is over, and perhaps not for good. Lock held."""
+        raise NotImplementedError
+
+    def _register(
+        self,
+        handler: Callable[[Event], object],
+        names: Sequence[str],
+        subclasses: Sequence[str],
+        channel: str | None,
+        maxsize: int,
+        overflow: Overflow,
+    ) -> Callable[[], object]:
+        """A handler is called by a thread that waits for something (`run`, if there is nothing else to wait for), one at a
+        time, and may use the connection itself."""
+        if maxsize < 1:
+            raise ValueError("maxsize must be at least 1")
+        remove = super()._register(handler, names, subclasses, channel, maxsize, overflow)
+        with self._lock:
+            slot = max(self._handler_slots)
+            self._handler_states[slot] = _Handler(handler, maxsize, overflow)
+        return remove
+
+    def _unregister(self, slot: int) -> None:
+        self._handler_states.pop(slot, None)
+        super()._unregister(slot)
+
+    def _handle(self, slot: int, handler: Callable[[Event], object], event: Event) -> None:
+        state = self._handler_states.get(slot)
+        if state is None:
+            return
+        if state.waiting >= state.maxsize:
+            self._too_slow(slot, state)
+            if state.overflow != "drop-oldest":
+                return
+        state.waiting += 1
+        self._calls.append((slot, state, event))
+
+    def _too_slow(self, slot: int, state: _Handler) -> None:
+        if state.overflow == "drop-oldest":
+            state.dropped += 1
+        elif state.overflow != "drop-newest":
+            _LOG.error("the handler %r is too slow and gets no more events: %d wait", state.call, state.waiting)
+            self._handler_slots.pop(slot, None)
+            self._session.unlisten(slot)
 
     # Commands
 
     def send(self, command: Command) -> Pending:
         """Sends any command at once, and gives what its answer can be asked of. There is no need to wait before the
         next one: answers come in order. An error is an answer like any other."""
-        return Pending(self._reader, self._send(command))
-
-    def _send(self, command: Command, accepted: Callable[[], None] | None = None) -> Slot[Answer]:
-        slot: Slot[Answer] = Slot()
-        with self._reader.changed:
-            self._client_session().send(command, slot, accepted)
-        return slot
-
-    def _client_session(self) -> ClientSession:
-        if self._reader.wire is None:
-            raise closed("closed")
-        return self._reader.wire.client_session
+        return Pending(self.reader, self._send(command))
 
     def _deadline(self, timeout: Timeout) -> float | None:
-        return deadline_of(self._command_timeout if isinstance(timeout, EllipsisType) else timeout)
+        return deadline_of(self._limit(timeout))
 
-    def _run(self, requests: Sequence[Request], timeout: Timeout = ...) -> _native.Reply:
-        return self._ask(requests, self._deadline(timeout))
+    def _wait(self, slot: Slot[T], deadline: float | None, *, handlers: bool = True) -> T:
+        return self.reader.result(slot, deadline, handlers=handlers)
 
-    def _ask(self, requests: Sequence[Request], deadline: float | None) -> _native.Reply:
-        slots = [self._send(command, accepted) for command, accepted in requests]
-        answers = [checked(self._reader.result(slot, deadline)) for slot in slots]
-        return answers[-1]  # type: ignore[return-value]
+    def _run(self, command: Command, timeout: Timeout = ...) -> _native.Reply:
+        reply: _native.Reply = checked(self._wait(self._send(command), self._deadline(timeout)))
+        return reply
+
+    def _stands(self, wait: Slot[None], timeout: Timeout) -> None:
+        self._wait(wait, self._deadline(timeout))
 
     def api(self, line: str, *, check: bool = False, timeout: Timeout = ...) -> Answer:
         """Runs a command and gives its answer: `text`, `ok`, `error`, `detail`. With `check`, an error raises
@@ -157,147 +263,45 @@ class EventSocket(Commands["_native.Reply"]):
 
         The server does nothing else for this connection meanwhile, and sends no events: use `bgapi` for what takes
         time."""
-        answer = self._reader.result(self._send(Command.api(line)), self._deadline(timeout))
+        answer: Answer = self._wait(self._send(Command.api(line)), self._deadline(timeout))
         return checked(answer) if check else answer
 
     def bgapi(self, line: str, *, timeout: Timeout = ...) -> Job:
         """Starts a command in the background: `job = fs.bgapi("originate ...")`, then `job.result()`.
 
         The first one also subscribes to BACKGROUND_JOB. The job is named by this side, so that its result finds it
-        however early it comes."""
+        however early it comes. A user who may not subscribe to that event gets a job all the same, whose result is
+        `CommandError`."""
         deadline = self._deadline(timeout)
-        self._listen_for(("BACKGROUND_JOB",), deadline)
-        job = Job(str(uuid4()), self._reader)
-        command = Command.bgapi(line, job_uuid=job.uuid)
-        answer: Slot[Answer] = Slot()
-        with self._reader.changed:
-            client_session = self._client_session()
-            client_session.send(command, answer)
-            client_session.add_job(job.uuid, job)
-        try:
-            checked(self._reader.result(answer, deadline))
-        except BaseException:
-            with self._reader.changed:
-                client_session.drop_job(job.uuid)
-            raise
+        begun = Slot[Answer]()
+        uuid = ""
+
+        def begin(slot: int) -> None:
+            nonlocal uuid
+            number = next(self._slots)
+            uuid = self._session.bgapi(line, slot, number)
+            self._waits[number] = begun
+
+        result: Slot[Event]
+        slot, result = self._begin(begin)
+        job = Job(uuid, result, self.reader, partial(self._give_up, slot))
+        self.reader.wait(lambda: begun.done() or result.done(), deadline)
+        if not begun.done():
+            result.get()
+        checked(begun.get())
+        # What is waited for while a variable is read has no name before.
+        job.uuid = uuid
         return job
 
-    def _listen_for(self, names: Sequence[str], deadline: float | None) -> None:
-        """Makes events come that this library itself waits for."""
-        with self._reader.changed:
-            requests = need(self._router.subscription, names)
-        if requests:
-            self._ask(requests, deadline)
-
-    def _execute(self, app: str, arg: str, uuid: str | None, channel: str, timeout: float | None) -> Event:
+    def _execute(self, app: str, arg: str, uuid: str | None, timeout: float | None) -> Event:
         deadline = deadline_of(timeout)
-        self._listen_for(("CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP_COMPLETE", "CHANNEL_DESTROY"), deadline)
-        name = str(uuid4())
-        command = Command.execute(app, arg, uuid=uuid, event_uuid=name)
-        slot: Slot[Event] = Slot()
-        answer: Slot[Answer] = Slot()
-        with self._reader.changed:
-            client_session = self._client_session()
-            client_session.add_application(name, channel, slot)
+        wait: Slot[Event]
+        slot, wait = self._begin(lambda slot: self._session.execute(app, arg, slot, uuid=uuid))
         try:
-            with self._reader.changed:
-                client_session.send(command, answer)
-            self._reader.wait(lambda: answer.done() or slot.done(), deadline)
-            if answer.done():
-                checked(answer.get())
-            return self._reader.result(slot, deadline)
+            return self._wait(wait, deadline)
         finally:
-            with self._reader.changed:
-                client_session.drop_application(name)
-
-    # Events
-
-    @overload
-    def events(
-        self,
-        *names: str,
-        subclasses: Sequence[str] = (),
-        channel: str | None = None,
-        maxsize: int = 1000,
-        overflow: Overflow = "drop-oldest",
-        gaps: Literal[False] = False,
-    ) -> Stream[Event]: ...
-
-    @overload
-    def events(
-        self,
-        *names: str,
-        subclasses: Sequence[str] = (),
-        channel: str | None = None,
-        maxsize: int = 1000,
-        overflow: Overflow = "drop-oldest",
-        gaps: Literal[True],
-    ) -> Stream[Event | Gap]: ...
-
-    def events(
-        self,
-        *names: str,
-        subclasses: Sequence[str] = (),
-        channel: str | None = None,
-        maxsize: int = 1000,
-        overflow: Overflow = "drop-oldest",
-        gaps: bool = False,
-    ) -> Stream[Event] | Stream[Event | Gap]:
-        """The events with these names (`"ALL"` for all), custom ones by their subclasses, of one channel or of all. It
-        subscribes to them; without any name or subclass, it reads what comes anyway.
-
-        What does not fit into `maxsize` waiting events is lost, the oldest first (`"drop-oldest"`) or the newest
-        (`"drop-newest"`) and counted in `dropped`; or the stream ends with `StreamOverflow` (`"error"`); or nothing
-        more is read from the connection until there is room (`"block"`): no answers either, so do not wait for one
-        while the stream is full.
-
-        With `gaps`, a `Gap` stands where the connection was lost and made anew."""
-        wanted = Wanted(names, subclasses, channel)
-        with self._reader.changed:
-            requests = self._requests_for(wanted)
-            if gaps:
-                return self._stream(requests, *self._router.gap_queue(wanted, maxsize, overflow))
-            return self._stream(requests, *self._router.event_queue(wanted, maxsize, overflow))
-
-    def log_lines(
-        self, level: str | int = "info", *, maxsize: int = 1000, overflow: Overflow = "drop-oldest"
-    ) -> Stream[LogLine]:
-        """The lines of the server's log, up to `level`. All streams of a connection share one level: the last one
-        asked for."""
-        request = Command.log(level), partial(self._log_level, level)
-        with self._reader.changed:
-            return self._stream([request], *self._router.log_queue(maxsize, overflow))
-
-    def _stream(self, requests: Sequence[Request], queue: Queue[T], remove: Callable[[], None]) -> Stream[T]:
-        # Call with the lock held.
-        try:
-            self._apply(requests, queue)
-        except BaseException:
-            remove()  # The stream is not returned, so nothing would read its queue.
-            raise
-        return Stream(self._reader, self._router, queue, remove)
-
-    def on(self, *names: str, subclasses: Sequence[str] = (), channel: str | None = None) -> Callable[[H], H]:
-        """Decorates a handler of events; the arguments are those of `events`.
-
-        It is called by a thread that waits for something (`run`, if there is nothing else to wait for), one at a
-        time, and may use the connection itself. What it raises is logged. `off` takes it away."""
-
-        def register(handler: H) -> H:
-            wanted = Wanted(names, subclasses, channel)
-            with self._reader.changed:
-                self._apply(self._requests_for(wanted), None)
-                remove = self._router.add_sink(wanted, lambda event: self._reader.call_later(handler, event))
-                self._handlers.setdefault(handler, []).append(remove)
-            return handler
-
-        return register
-
-    def off(self, handler: Callable[[Event], object]) -> None:
-        """Takes a handler away that `on` has decorated. The subscription stays."""
-        with self._reader.changed:
-            for remove in self._handlers.pop(handler, ()):
-                remove()
+            if not wait.done():
+                self._give_up(slot)
 
     # The end
 
@@ -306,39 +310,47 @@ class EventSocket(Commands["_native.Reply"]):
 
         Streams end quietly; whoever still waits for something gets `ConnectionClosed`. Events that the server has not
         sent yet are lost."""
-        reader, self._closing = self._reader, True
+        reader, self._closing = self.reader, True
         wire = reader.wire
         limit = self._timeout if isinstance(timeout, EllipsisType) else timeout
         try:
             if wire is not None:
-                self._say_exit(wire)
+                self._say_exit()
                 with contextlib.suppress(TimeoutError):
-                    reader.wait(lambda: wire.client_session.end is not None, deadline_of(limit))
+                    reader.wait(lambda: not self._session.is_connected, deadline_of(limit))
         finally:
             if wire is not None:
-                reader.close_wire(wire)
+                self._abort(wire)
             self._finish(None)
             reader.close()
 
-    def _say_exit(self, wire: Wire) -> None:
-        with self._reader.changed:
-            self._router.release()
-            wire.client_session.dispatch()
-            if wire.client_session.end is None:
-                with contextlib.suppress(LocalProtocolError, ConnectionClosed):
-                    wire.client_session.send(Command.exit(), None)
-            self._reader.notify()
+    def _say_exit(self) -> None:
+        with self._lock:
+            self._session.release()
+            self._blocked = False
+            self._take(self._session.go_on())
+            if self._session.is_connected:
+                with contextlib.suppress(LocalProtocolError):
+                    self._session.send(Command.exit())
+                self._flush()
+            self.reader.notify()
+
+    def _abort(self, wire: Wire) -> None:
+        """Ends the connection, and closes its socket."""
+        with self._lock:
+            if self.reader.wire is wire:
+                self._session.close()
+                self._take(self._session.go_on())
+        self.reader.close_wire(wire)
 
     def _finish(self, error: ConnectionClosed | None) -> None:
         """It is over for good."""
-        with self._reader.changed:
+        with self._lock:
             self._finish_locked(error)
 
     def _finish_locked(self, error: ConnectionClosed | None) -> None:
-        self._error = self._error or error
-        self._router.end(error)
-        self._over = True
-        self._reader.notify()
+        super()._finish_locked(error)
+        self.reader.notify()
 
     def __enter__(self) -> Self:
         return self

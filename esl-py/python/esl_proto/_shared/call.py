@@ -1,0 +1,118 @@
+"""What both façades know of a call."""
+
+from __future__ import annotations
+
+from collections import deque
+from functools import partial
+from typing import Any
+
+from .. import _native
+from .._native import Command, Event
+from ..errors import LocalProtocolError
+from .errors import BrokenReply, CommandError, ConnectionClosed
+from .reading import Reading
+from .surface import Answer, Slot, Surface, checked, fail
+from .verbs import word
+
+__all__ = ["Call"]
+
+_NOT_READ = frozenset(
+    (
+        "-ERR No such channel!\n",
+        "-ERR no reply\n",
+        "-ERR uuid_getvar Command not found!\n",
+        "-USAGE: <uuid> <var>\n",
+    )
+)
+"""What `uuid_getvar` says if it has read no variable: that API does not see a channel that has hung up."""
+_WHOLE = len(b"Content-Type: command/reply\nReply-Text: \n\n") + 510
+"""The length of a reply to `getvar` up to which it cannot have been cut: the server has room for 511 octets."""
+_SHOWN = 60
+"""How many characters of a value an error shows."""
+
+
+class Call(Surface[Any, Any, Any, Any, Any]):
+    """The channel of an outbound connection."""
+
+    channel: Event
+    """The channel's data, as `connect` has given them."""
+    uuid: str
+    """The channel's Unique-ID."""
+    is_async: bool
+    """`async` in the dialplan. In `sync` mode, the server answers a command only when the application before it has
+    ended."""
+    full_control: bool
+    """`full` in the dialplan: all of the server can be commanded, not this channel only."""
+    _reading: Reading | None = None
+
+    def _connected(self, answer: Answer) -> None:
+        if not isinstance(answer, _native.Connected):
+            raise CommandError(checked(answer))
+        self.channel = answer.channel
+        self.uuid = answer.channel.unique_id or ""
+        self.is_async = answer.is_async
+        self.full_control = answer.full_control
+
+    # Variables
+
+    def _read(self, name: str) -> Any:
+        """Reads a variable by `getvar`: see `Reading`."""
+        wait = self._new_slot()
+        with self._lock:
+            self._must_be_open()
+            self._soon(wait, partial(self._read_now, name, wait))
+        return wait
+
+    def _read_now(self, name: str, wait: Slot) -> None:
+        reading = Reading(name, wait, self._send_uncounted, self._is_read)
+        self._send_now(reading.command, reading)
+        self._send_now(reading.behind, reading)
+        self._reading, self._held = reading, deque()
+
+    def _send_uncounted(self, octets: bytes) -> None:
+        self._session.write(octets)
+        self._flush()
+
+    def _unexpected(self, message: Any) -> None:
+        if self._reading is not None and isinstance(message, _native.Unexpected):
+            self._reading.unexpected(message)
+
+    def _is_read(self) -> None:
+        """The reading is over: sends what has waited, up to the next one."""
+        held, self._held, self._reading = self._held or deque(), None, None
+        while held and self._held is None:
+            wait, send = held.popleft()
+            try:
+                self._must_be_open()
+                send()
+            except (ConnectionClosed, LocalProtocolError) as error:
+                fail(wait, error)
+        if self._held is not None:
+            self._held.extend(held)
+
+    def _uuid_getvar(self, name: str) -> Command:
+        return Command.api(f"uuid_getvar {self.uuid} {word(name)}")
+
+    @staticmethod
+    def _api_value(answer: Answer) -> tuple[bool, str | None]:
+        """Whether `uuid_getvar` has read the variable, and its value."""
+        if not isinstance(answer, _native.ApiResponse) or answer.text in _NOT_READ:
+            return False, None
+        return True, None if answer.text == "_undef_" else answer.text
+
+    @staticmethod
+    def _value(name: str, reading: tuple[Answer, bool]) -> str | None:
+        """The value that a `Reading` has given."""
+        answer, is_whole = reading
+        if not isinstance(answer, _native.Reply):
+            raise CommandError(answer)
+        if answer.broken or not is_whole or len(answer.raw) > _WHOLE:
+            what, text = "broke" if answer.broken else "cut", answer.text_to_end
+            shown = repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}..."
+            raise BrokenReply(
+                answer,
+                f"the server {what} its reply to 'getvar {name}', which says {shown}: "
+                "'api uuid_getvar' reads such a variable, and needs full control",
+            )
+        # The server says so of an unset variable, of an empty one, and of a word that it does not know.
+        return None if answer.text.strip() == "-ERR command not found" else answer.text_to_end

@@ -1,0 +1,554 @@
+"""What can be done with any connection, whoever has opened it, and however a façade waits.
+
+What waits for what is the native `ClientSession`'s. Here its slots are mapped to the futures of a façade, and its notices
+to their results.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from functools import partial
+from itertools import count
+from types import EllipsisType
+from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar, overload
+
+from .. import _native
+from .._native import ClientSession, Command, Event, EventQueue
+from ..errors import LocalProtocolError
+from ..types import Format, Text
+from .errors import ChannelEnded, CommandError, ConnectionClosed, closed
+
+__all__ = ["Answer", "Slot", "Surface", "Timeout", "checked"]
+
+_LOG = logging.getLogger("esl_proto")
+_EXITING = 608
+"""The error that says that `exit` has been sent."""
+_NO_READER = -1
+"""In the place of a reader's slot: a filter, or the log."""
+
+Answer: TypeAlias = "_native.Reply | _native.ApiResponse"
+Overflow: TypeAlias = Literal["drop-oldest", "drop-newest", "error", "block"]
+Timeout: TypeAlias = float | EllipsisType | None
+"""Seconds; `None` for no limit, `...` for the connection's own."""
+Notices: TypeAlias = "list[tuple[int, str, Any]] | None"
+
+H = TypeVar("H", bound=Callable[[Event], object])
+A = TypeVar("A", bound="_native.Reply | _native.ApiResponse")
+R = TypeVar("R")
+"""What a command gives: `Reply`, or a coroutine that gives it."""
+N = TypeVar("N")
+"""What gives nothing: `None`, or a coroutine that gives it."""
+E = TypeVar("E")
+"""A stream of events,"""
+G = TypeVar("G")
+"""of events and gaps,"""
+L = TypeVar("L")
+"""of log lines."""
+
+
+class Slot(Protocol):
+    """Something that waits for one result, unless it has been given up."""
+
+    def done(self) -> bool: ...
+    def set_result(self, result: Any, /) -> None: ...
+    def set_exception(self, exception: Exception, /) -> None: ...
+    def exception(self) -> BaseException | None: ...
+
+
+def checked(answer: A) -> A:
+    """Raises `CommandError` for an error."""
+    if answer.error:
+        raise CommandError(answer)
+    return answer
+
+
+def fail(slot: Slot, error: Exception) -> None:
+    """Ends a wait without a result."""
+    if not slot.done():
+        slot.set_exception(error)
+        slot.exception()  # Mark as retrieved, so asyncio does not log 'exception was never retrieved'.
+
+
+@contextlib.contextmanager
+def _no_exit() -> Generator[None]:
+    """`exit` may have been sent concurrently: then the connection is as good as closed."""
+    try:
+        yield
+    except LocalProtocolError as error:
+        if error.code == _EXITING:
+            raise closed("exit") from error
+        raise
+
+
+class Surface(Generic[R, N, E, G, L]):
+    """A connection to FreeSWITCH's event socket. Commands must succeed: where the server answers with an error, they raise
+    `CommandError`."""
+
+    def __init__(self, *, format: Format = "plain", timeout: float | None, command_timeout: float | None) -> None:
+        self._session = ClientSession()
+        self._session.set_format(format)
+        self._timeout = timeout
+        self._command_timeout = command_timeout
+        self._lock: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
+        """INVARIANT: with threads, whatever is said and written is said while holding it."""
+        self._closing = self._over = self._blocked = False
+        self._error: ConnectionClosed | None = None
+        """Why it is over for good, if that is a failure."""
+        self._lost_by: ConnectionClosed | None = None
+        """Why the last connection ended, while a new one is made."""
+        self._slots = count(1)
+        self._waits: dict[int, Slot] = {}
+        self._standing: list[tuple[int, Slot]] = []
+        """Who waits until all that was asked for stands, each with the reader that it is about."""
+        self._handler_slots: dict[int, Callable[[Event], object]] = {}
+        self._handlers: dict[Callable[[Event], object], list[Callable[[], object]]] = {}
+        self._filters: dict[tuple[str, str], None] = {}
+        self._held: deque[tuple[Slot, Callable[[], None]]] | None = None
+        """What is to be sent when a variable has been read: see `Reading`."""
+
+    # What a façade does
+
+    def _new_slot(self) -> Any:
+        """A `Slot` that can be waited for."""
+        raise NotImplementedError
+
+    def _write(self, data: bytes) -> None:
+        raise NotImplementedError
+
+    def _run(self, command: Command, timeout: Timeout) -> R:
+        """Sends a command, and gives the reply, which is no error."""
+        raise NotImplementedError
+
+    def _stands(self, wait: Any, timeout: Timeout) -> N:
+        raise NotImplementedError
+
+    def _stream(self, queue: EventQueue, maxsize: int, blocks: bool) -> Any:
+        raise NotImplementedError
+
+    def _handle(self, slot: int, handler: Callable[[Event], object], event: Event) -> None:
+        raise NotImplementedError
+
+    def _readable(self, slot: int) -> None:
+        """There is something for a reader that waits."""
+
+    def _pause(self) -> None:
+        """Full streams want no more to be read."""
+
+    def _settled(self) -> None:
+        """All that was asked for stands."""
+
+    def _ended(self) -> None:
+        """The connection is over."""
+        raise NotImplementedError
+
+    def go_on_soon(self) -> None:
+        """Full streams have room again. May be called by a finalizer, in any thread."""
+        raise NotImplementedError
+
+    # State
+
+    @property
+    def is_open(self) -> bool:
+        """Whether commands can be sent now, as far as is known: a dead peer is noticed only while reading."""
+        return self._session.is_connected
+
+    @property
+    def pending(self) -> int:
+        """How many answers, jobs and applications are being waited for."""
+        return self._session.waiting + len(self._held or ())
+
+    @property
+    def stats(self) -> dict[str, int]:
+        """What came in over all connections so far, how much of it was `dropped` by streams that were not read in time, and
+        how many `connections` there were."""
+        return self._session.stats
+
+    def final_error(self) -> Exception | None:
+        """Why it is over for good, to be raised, if that is a failure."""
+        return self._error.again() if self._error is not None else None
+
+    def _reason(self) -> ConnectionClosed:
+        """Why there is no connection."""
+        if self._error is not None:
+            return self._error.again()
+        end = self._session.end
+        return closed(*end) if end is not None else (self._lost_by or closed("closed")).again()
+
+    # What happens
+
+    def _take(self, notices: Notices) -> None:
+        """Passes on what has happened, and sends what is to be said."""
+        while notices is not None:
+            for slot, what, value in notices:
+                wait = self._waits.pop(slot, None)
+                if wait is None:
+                    self._note(slot, what, value)
+                elif not wait.done():
+                    if what in ("answered", "done", "begun"):
+                        wait.set_result(value)
+                    else:
+                        fail(wait, self._failure(what, value))
+            notices = self._session.go_on() if self._session.end is not None else None
+        self._flush()
+
+    def _failure(self, what: str, value: Any) -> Exception:
+        if what == "channel-ended":
+            return ChannelEnded(value if isinstance(value, Event) else None)
+        if what == "refused":
+            return CommandError(value)
+        if what == "unheard":
+            return CommandError(value, f"what tells the end may not be subscribed to: {value.text.strip()}")
+        return self._reason()
+
+    def _note(self, slot: int, what: str, value: Any) -> None:
+        """Something that ends no wait."""
+        if what == "handle":
+            if handler := self._handler_slots.get(slot):
+                self._handle(slot, handler, value)
+        elif what == "readable":
+            self._readable(slot)
+        elif what in ("refused", "unheard"):
+            self._refused(slot, value)
+        elif what == "settled":
+            self._settled()
+            for _, wait in self._take_standing():
+                if not wait.done():
+                    wait.set_result(None)
+        elif what == "dropped":
+            _LOG.warning("%r: a stream is not read in time, and has begun to lose events", self)
+        elif what == "blocked":
+            self._blocked = True
+            self._pause()
+        elif what == "unexpected":
+            _LOG.debug("unexpected: %r", value)
+            self._unexpected(value)
+        elif what in ("log-refused", "filter-refused"):
+            self._not_filtered(value)
+        elif what == "heartbeat-refused":
+            _LOG.warning("%r: the HEARTBEAT is refused, so that nobody notices a silent server", self)
+        elif what == "restarted":
+            _LOG.warning("%r: the server was started anew: no call of before is left", self)
+        elif what == "verdict":
+            self._session.close()
+        elif what == "ended":
+            for _, wait in self._take_standing():
+                fail(wait, self._reason())
+            held, self._held = self._held or (), None
+            for wait, _ in held:
+                fail(wait, self._reason())
+            self._ended()
+
+    def _take_standing(self) -> list[tuple[int, Slot]]:
+        standing, self._standing = self._standing, []
+        return standing
+
+    def _refused(self, slot: int, answer: Answer | None) -> None:
+        error = CommandError(answer) if answer is not None else closed("closed")
+        for reader, wait in self._standing:
+            if reader == slot:
+                fail(wait, error)
+        if handler := self._handler_slots.pop(slot, None):
+            _LOG.error("the events of the handler %r were refused: %s", handler, error)
+        else:
+            _LOG.info("a subscription was refused: %s", error)
+
+    def _not_filtered(self, answer: Answer | None) -> None:
+        """A filter or the log is refused."""
+        for pair in self._session.refused_filters():
+            self._filters.pop(pair, None)
+        if answer is None:
+            return
+        error = CommandError(answer)
+        waiting = [wait for reader, wait in self._standing if reader == _NO_READER]
+        if not waiting:
+            _LOG.warning("%r: a filter or the log was refused: %s", self, error)
+        for wait in waiting:
+            fail(wait, error)
+
+    def _unexpected(self, message: Any) -> None:
+        """What has no place in the conversation."""
+
+    def _flush(self) -> None:
+        data = self._session.data_to_send()
+        if data is not None:
+            self._write(data)
+
+    def _go_on(self) -> bool:
+        """Handles what was held back while a stream was full, if it has room now. Returns whether that was so."""
+        if not self._blocked or self._session.is_blocked:
+            return False
+        self._blocked = False
+        self._take(self._session.go_on())
+        return True
+
+    def _finish_locked(self, error: ConnectionClosed | None) -> None:
+        """It is over for good."""
+        self._error = self._error or error
+        self._over = True
+        self._session.finish()
+        self._take(self._session.go_on())
+
+    # Commands
+
+    def _must_be_open(self) -> None:
+        if not self.is_open:
+            raise self._reason()
+
+    def _send(self, command: Command) -> Any:
+        wait = self._new_slot()
+        with self._lock:
+            self._must_be_open()
+            self._soon(wait, partial(self._send_now, command, wait))
+        return wait
+
+    def _soon(self, wait: Slot, send: Callable[[], None]) -> None:
+        """While a variable is read, commands wait; then `wait` learns if one may not be sent."""
+        if self._held is None:
+            send()
+        else:
+            self._held.append((wait, send))
+
+    def _send_now(self, command: Command, wait: Slot) -> None:
+        slot = next(self._slots)
+        with _no_exit():
+            number = self._session.send(command, slot)
+        self._waits[slot] = wait
+        if _LOG.isEnabledFor(logging.DEBUG):
+            _LOG.debug("%s: %r", number, command)
+        self._flush()
+
+    def _begin(self, begin: Callable[[int], None]) -> tuple[int, Any]:
+        """Begins a wait for what is more than an answer: a job or an application."""
+        wait = self._new_slot()
+        with self._lock:
+            self._must_be_open()
+            slot = next(self._slots)
+
+            def start() -> None:
+                with _no_exit():
+                    begin(slot)
+                self._waits[slot] = wait
+                self._flush()
+
+            self._soon(wait, start)
+        return slot, wait
+
+    def _give_up(self, slot: int) -> None:
+        """Nobody waits any more. Needs no lock."""
+        self._waits.pop(slot, None)
+        self._session.give_up(slot)
+
+    def _limit(self, timeout: Timeout) -> float | None:
+        return self._command_timeout if isinstance(timeout, EllipsisType) else timeout
+
+    def sendevent(
+        self,
+        name: str,
+        headers: Mapping[str, Text] | Sequence[tuple[str, Text]] = (),
+        body: Text | None = None,
+        *,
+        timeout: Timeout = ...,
+    ) -> R:
+        """`sendevent`: fires an event. `detail` of the reply is its Event-UUID."""
+        pairs = list(headers.items()) if isinstance(headers, Mapping) else list(headers)
+        return self._run(Command.sendevent(name, pairs, body), timeout)
+
+    def hangup(self, cause: str | int | None = None, *, uuid: str | None = None, timeout: Timeout = ...) -> R:
+        """`sendmsg` with `hangup`: ends a channel. Inbound, `uuid` says which."""
+        return self._run(Command.hangup(cause, uuid=uuid), timeout)
+
+    def linger(self, seconds: int | None = None, *, timeout: Timeout = ...) -> R:
+        """`linger`: a session keeps the connection for a while after its channel has ended, so that the last events
+        come; `None` for ever. Needs `full`."""
+        return self._run(Command.linger(seconds), timeout)
+
+    def resume(self, *, timeout: Timeout = ...) -> R:
+        """`resume`: when a session's connection ends, the dialplan goes on where it was; otherwise the call ends."""
+        return self._run(Command.resume(), timeout)
+
+    # Subscriptions
+
+    def _stand(self, slot: int = 0) -> Any:
+        """Waits until all that was asked for stands, or the events of the reader `slot` are refused. Lock held."""
+        wait = self._new_slot()
+        end = self._session.end
+        if end is not None:
+            fail(wait, closed(*end))
+        elif self._session.is_settled:
+            wait.set_result(None)
+        else:
+            self._standing.append((slot, wait))
+        return wait
+
+    def _say(self, say: Callable[[], object], timeout: Timeout, slot: int = 0) -> N:
+        """Says what the connection is to hear, and waits until it stands."""
+        with self._lock:
+            self._must_be_open()
+            say()
+            self._flush()
+            wait = self._stand(slot)
+        return self._stands(wait, timeout)
+
+    def subscribe(self, *names: str, subclasses: Sequence[str] = (), timeout: Timeout = ...) -> N:
+        """These events come from now on, and again after a reconnect. Streams and handlers do it by themselves. Raises
+        `CommandError` if the server refuses it."""
+        slot = next(self._slots)
+        return self._say(partial(self._session.subscribe, slot, names, subclasses), timeout, slot)
+
+    def unsubscribe(self, *names: str, subclasses: Sequence[str] = (), timeout: Timeout = ...) -> N:
+        """These events come no more, whoever reads them, but for those that jobs and applications wait for."""
+        if not names and not subclasses:
+            raise ValueError("there is no event to unsubscribe from: `noevents` is for all")
+        return self._say(partial(self._session.unsubscribe, names, subclasses), timeout)
+
+    def noevents(self, *, timeout: Timeout = ...) -> N:
+        """No event comes any more, but for those that jobs and applications wait for. Filters stay."""
+        return self._say(partial(self._session.unsubscribe, (), ()), timeout)
+
+    def filter(self, header: str, value: str, *, timeout: Timeout = ...) -> N:
+        """`filter add`: of the events subscribed to, only those come that one of the filters lets in.
+
+        `value` may be a `/regular expression/`, or begin with `-` to keep matching events out. Events that jobs and
+        applications are waiting for are let in as well."""
+        return self._say(partial(self._set_filters, [*self._filters, (header, value)]), timeout, _NO_READER)
+
+    def filter_delete(self, header: str | None = None, value: str | None = None, *, timeout: Timeout = ...) -> N:
+        """`filter delete`: takes away one filter, all of a header, or all."""
+        if header is None and value is not None:
+            raise ValueError("a value without a header")
+
+        def stays(key: tuple[str, str]) -> bool:
+            return header is not None and (key[0].lower() != header.lower() or value not in (None, key[1]))
+
+        return self._say(partial(self._set_filters, filter(stays, [*self._filters])), timeout, _NO_READER)
+
+    def _set_filters(self, filters: Iterable[tuple[str, str]]) -> None:
+        wanted = dict.fromkeys(filters)
+        self._session.set_filters(list(wanted))
+        self._filters = wanted
+
+    def log(self, level: str | int | None = None, *, timeout: Timeout = ...) -> N:
+        """`log`: lines of the server's log come, up to this level."""
+        return self._say(partial(self._session.set_log, 7 if level is None else level), timeout, _NO_READER)
+
+    def nolog(self, *, timeout: Timeout = ...) -> N:
+        """`nolog`: no more log lines."""
+        return self._say(partial(self._session.set_log, None), timeout)
+
+    # Events
+
+    @overload
+    def events(
+        self,
+        *names: str,
+        subclasses: Sequence[str] = (),
+        channel: str | None = None,
+        maxsize: int = 1000,
+        overflow: Overflow = "drop-oldest",
+        gaps: Literal[False] = False,
+    ) -> E: ...
+
+    @overload
+    def events(
+        self,
+        *names: str,
+        subclasses: Sequence[str] = (),
+        channel: str | None = None,
+        maxsize: int = 1000,
+        overflow: Overflow = "drop-oldest",
+        gaps: Literal[True],
+    ) -> G: ...
+
+    def events(
+        self,
+        *names: str,
+        subclasses: Sequence[str] = (),
+        channel: str | None = None,
+        maxsize: int = 1000,
+        overflow: Overflow = "drop-oldest",
+        gaps: bool = False,
+    ) -> E | G:
+        """The events with these names (`"ALL"` for all), custom ones by their subclasses, of one channel or of all. It
+        subscribes to them; without any name or subclass, it reads what comes anyway. A name with `::` in it is a subclass.
+
+        What does not fit into `maxsize` waiting events is lost, the oldest first (`"drop-oldest"`) or the newest
+        (`"drop-newest"`), counted in `dropped` and `stats`, and warned of once; or the stream ends with `StreamOverflow`
+        (`"error"`); or nothing more is read from the connection until there is room (`"block"`): no answers either, so do
+        not wait for one while the stream is full.
+
+        With `gaps`, a `Gap` stands where the connection was lost and made anew."""
+        with self._lock:
+            slot = next(self._slots)
+            queue = self._session.stream(slot, names, subclasses, channel, maxsize, overflow, gaps)
+            self._flush()
+        return self._stream(queue, maxsize, overflow == "block")  # type: ignore[no-any-return]
+
+    def log_lines(self, level: str | int = "info", *, maxsize: int = 1000, overflow: Overflow = "drop-oldest") -> L:
+        """The lines of the server's log, up to `level`. All streams of a connection share one level: the last one
+        asked for."""
+        with self._lock:
+            queue = self._session.log_stream(next(self._slots), level, maxsize, overflow)
+            self._flush()
+        return self._stream(queue, maxsize, overflow == "block")  # type: ignore[no-any-return]
+
+    def drop_reader(self, queue: EventQueue) -> None:
+        """A stream is closed."""
+        with self._lock:
+            is_free = queue.close()
+            self._flush()
+            self._readable(queue.slot)
+        if is_free:
+            self.go_on_soon()
+
+    def on(
+        self,
+        *names: str,
+        subclasses: Sequence[str] = (),
+        channel: str | None = None,
+        maxsize: int = 10_000,
+        overflow: Overflow = "error",
+    ) -> Callable[[H], H]:
+        """Decorates a handler of events; the arguments are those of `events`. What a handler raises is logged, and `off`
+        takes it away. One that is slower than the events for so long that `maxsize` of them wait gets no more, and an error
+        is logged, unless `overflow` says otherwise."""
+
+        def register(handler: H) -> H:
+            remove = self._register(handler, names, subclasses, channel, maxsize, overflow)
+            self._handlers.setdefault(handler, []).append(remove)
+            return handler
+
+        return register
+
+    def _register(
+        self,
+        handler: Callable[[Event], object],
+        names: Sequence[str],
+        subclasses: Sequence[str],
+        channel: str | None,
+        maxsize: int,
+        overflow: Overflow,
+    ) -> Callable[[], object]:
+        """Begins to call a handler. Returns what ends it."""
+        with self._lock:
+            slot = next(self._slots)
+            self._session.handler(slot, names, subclasses, channel)
+            self._handler_slots[slot] = handler
+            self._flush()
+        return partial(self._unregister, slot)
+
+    def _unregister(self, slot: int) -> None:
+        with self._lock:
+            self._handler_slots.pop(slot, None)
+            self._session.unlisten(slot)
+            self._flush()
+
+    def off(self, handler: Callable[[Event], object]) -> None:
+        """Takes a handler away that `on` has decorated."""
+        for remove in self._handlers.pop(handler, ()):
+            remove()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {'open' if self.is_open else 'closed' if self._over else 'not connected'}>"

@@ -1,0 +1,1111 @@
+//! What waits for what: the core's session, with the objects that Python waits for and the queues that it reads.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, RandomState};
+use std::mem;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use esl_proto::client::{NotAllowed, Poll, SendError};
+use esl_proto::command::{Execute, SendMsg};
+use esl_proto::name::{EventName, LogLevel};
+use esl_proto::raw::session::{Outcome, SessionError as Failed};
+use esl_proto::session::{self, Interest, Item, Overflow, Queue, Reason, Session, SessionError, Slot};
+use esl_proto::{Client, Command as Core, Incoming, Limits};
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString};
+
+use crate::command::{Command, Level};
+use crate::connection::message;
+use crate::error;
+use crate::input::Input;
+use crate::message::{Arrived, word};
+use crate::text::{FormatWord, Octets, Text, to_str};
+
+/// Stands in a stream where the connection was lost and made anew. What happened meanwhile is not sent again: ask the
+/// server for what is true now, as by `api show channels as json`.
+#[pyclass(frozen, module = "esl_proto")]
+pub(crate) struct Gap {
+    end: &'static str,
+    text: String,
+    /// From the end of the old connection to the moment when the subscription stood again, or the first event came.
+    #[pyo3(get)]
+    seconds: f64,
+    /// How often it was tried.
+    #[pyo3(get)]
+    attempts: u32,
+    before: Option<Box<[u8]>>,
+    after: Option<Box<[u8]>>,
+}
+
+#[pymethods]
+impl Gap {
+    /// Why the old connection ended: a `ConnectionClosed`.
+    #[getter]
+    fn reason<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        py.import("esl_proto._shared.errors")?.getattr("closed")?.call1((self.end, &self.text))
+    }
+
+    /// The server's Core-UUID before, if an event has told it.
+    #[getter]
+    fn core_uuid_before<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyString>> {
+        self.before.as_deref().map(|uuid| to_str(py, uuid))
+    }
+
+    /// The server's Core-UUID after, if an event has told it already. Another one than before means that the server was
+    /// started anew, and no call of before is left.
+    #[getter]
+    fn core_uuid_after<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyString>> {
+        self.after.as_deref().map(|uuid| to_str(py, uuid))
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Gap {}, {:.3} s, {} attempts>", self.end, self.seconds, self.attempts)
+    }
+}
+
+/// What a wait, or whoever reads, is told: a slot, what has happened, and the message by which.
+struct Notice(u64, &'static str, Option<Py<PyAny>>);
+
+/// Why no more items will come.
+enum Ended {
+    Closed,
+    Refused(Option<Py<PyAny>>),
+    NotAllowed(NotAllowed),
+}
+
+struct Stream {
+    queue: Queue<Py<PyAny>>,
+    is_log: bool,
+    /// Whether gaps stand among the items.
+    with_gaps: bool,
+    gaps: u64,
+    received: u64,
+    /// Whether its reader wants to be told of the next item.
+    is_awaited: bool,
+    is_full: bool,
+    has_lost: bool,
+    has_overflowed: bool,
+    ended: Option<Ended>,
+}
+
+enum Reader {
+    Stream(Box<Stream>),
+    Handler,
+    /// Nobody: what comes anyway goes to those who have named nothing.
+    Subscription,
+}
+
+/// The header and the value of a filter.
+type RefusedFilter = (Box<[u8]>, Box<[u8]>);
+
+/// What belongs to Python: all but the session and its input.
+#[derive(Default)]
+struct Host {
+    out: Vec<u8>,
+    login: Option<Command>,
+    /// By the id of a command that begins something: the slot that is told of its answer, 0 for none.
+    begins: HashMap<u64, u64>,
+    readers: BTreeMap<u64, Reader>,
+    notices: Vec<Notice>,
+    /// How many full streams keep the host from reading.
+    blocked: usize,
+    released: bool,
+    /// No connection will follow.
+    over: bool,
+    told_end: bool,
+    told_open: bool,
+    told_settled: bool,
+    /// Why the connection ends, told before it does.
+    verdict: Option<&'static str>,
+    text: String,
+    gap_text: String,
+    refused_filters: Vec<RefusedFilter>,
+    attempts: u32,
+    connections: u64,
+    earlier: [u64; 5],
+    dropped: u64,
+}
+
+struct State {
+    session: Session,
+    input: Input,
+    host: Host,
+}
+
+/// The end of a connection as a word.
+fn reason_word(reason: Reason) -> &'static str {
+    match reason {
+        Reason::End(end) => word(end),
+        Reason::Silence | Reason::NoHeartbeat => "silence",
+        // There is no other.
+        _ => "closed",
+    }
+}
+
+fn overflow(policy: &str) -> PyResult<Overflow> {
+    Ok(match policy {
+        "drop-oldest" => Overflow::DropOldest,
+        "drop-newest" => Overflow::DropNewest,
+        "error" => Overflow::End,
+        "block" => Overflow::Block,
+        _ => return Err(PyValueError::new_err("overflow must be one of drop-oldest, drop-newest, error, block")),
+    })
+}
+
+impl Stream {
+    fn new(maxsize: usize, policy: &str, is_log: bool, with_gaps: bool) -> PyResult<Self> {
+        if maxsize == 0 {
+            return Err(PyValueError::new_err("maxsize must be at least 1"));
+        }
+        Ok(Self {
+            queue: Queue::new(maxsize, overflow(policy)?),
+            is_log,
+            with_gaps,
+            gaps: 0,
+            received: 0,
+            is_awaited: false,
+            is_full: false,
+            has_lost: false,
+            has_overflowed: false,
+            ended: None,
+        })
+    }
+
+    fn is_over(&self) -> bool {
+        self.ended.is_some() || self.has_overflowed
+    }
+}
+
+impl Host {
+    fn is_blocked(&self) -> bool {
+        self.blocked > 0 && !self.released
+    }
+
+    fn tell(&mut self, slot: u64, what: &'static str, value: Option<Py<PyAny>>) {
+        self.notices.push(Notice(slot, what, value));
+    }
+
+    fn push(&mut self, slot: u64, item: Py<PyAny>) {
+        let Some(Reader::Stream(stream)) = self.readers.get_mut(&slot) else { return };
+        if stream.ended.is_some() {
+            return;
+        }
+        stream.received += 1;
+        let lost = stream.queue.lost();
+        stream.queue.push(item);
+        if !stream.is_full && stream.queue.is_blocking() {
+            stream.is_full = true;
+            self.blocked += 1;
+        }
+        let is_awaited = mem::take(&mut stream.is_awaited);
+        if stream.queue.lost() > lost {
+            self.dropped += 1;
+            if !mem::replace(&mut stream.has_lost, true) {
+                self.notices.push(Notice(slot, "dropped", None));
+            }
+        }
+        if is_awaited {
+            self.notices.push(Notice(slot, "readable", None));
+        }
+    }
+
+    /// The stream is told that nothing more will come.
+    fn end(&mut self, slot: u64, ended: Ended) {
+        if let Some(Reader::Stream(stream)) = self.readers.get_mut(&slot)
+            && stream.ended.is_none()
+        {
+            stream.ended = Some(ended);
+            if mem::take(&mut stream.is_awaited) {
+                self.notices.push(Notice(slot, "readable", None));
+            }
+        }
+    }
+
+    fn remove(&mut self, slot: u64) -> bool {
+        match self.readers.remove(&slot) {
+            Some(Reader::Stream(stream)) if stream.is_full => {
+                self.blocked -= 1;
+                self.blocked == 0
+            }
+            _ => false,
+        }
+    }
+
+    /// The most that an end can tell is what the server said first.
+    fn verdict(&mut self, verdict: &'static str, text: &str) {
+        self.verdict = Some(verdict);
+        text.clone_into(&mut self.text);
+        self.tell(0, "verdict", None);
+    }
+
+    fn gap(&mut self, py: Python<'_>, session: &mut Session) -> PyResult<()> {
+        let Some(gap) = session.next_gap() else { return Ok(()) };
+        let gap = Gap {
+            end: reason_word(gap.reason),
+            text: mem::take(&mut self.gap_text),
+            seconds: gap.until.saturating_sub(gap.since).as_secs_f64(),
+            attempts: self.attempts,
+            before: gap.core_before,
+            after: gap.core_after,
+        };
+        let gap = Py::new(py, gap)?.into_any();
+        let mut marked = Vec::new();
+        for (slot, reader) in &mut self.readers {
+            if let Reader::Stream(stream) = reader {
+                stream.gaps += 1;
+                if stream.with_gaps {
+                    marked.push(*slot);
+                }
+            }
+        }
+        for slot in marked {
+            self.push(slot, gap.clone_ref(py));
+        }
+        self.tell(0, "gap", Some(gap));
+        Ok(())
+    }
+
+    fn take<'b>(
+        &mut self,
+        py: Python<'_>,
+        session: &mut Session,
+        front: &'b [u8],
+        consumed: usize,
+        incoming: Incoming<'b>,
+    ) -> PyResult<()> {
+        self.gap(py, session)?;
+        let mut made: Option<Py<PyAny>> = None;
+        let mut object = || -> PyResult<Py<PyAny>> {
+            Ok(match &made {
+                Some(made) => made.clone_ref(py),
+                None => made.insert(message(py, front, consumed, incoming)?).clone_ref(py),
+            })
+        };
+        let id = match incoming {
+            Incoming::Answer { id, .. } | Incoming::Connected { id, .. } | Incoming::Authenticated { id, .. } => {
+                Some(id.number())
+            }
+            _ => None,
+        };
+        let begun = id.and_then(|id| self.begins.remove(&id));
+        if let Some(slot) = begun.filter(|slot| *slot > 0) {
+            self.notices.push(Notice(slot, "begun", Some(object()?)));
+        }
+        self.settle(session, begun.is_some(), || object().map(Some))?;
+        match incoming {
+            Incoming::Event(event) => {
+                for Slot(slot) in session.readers(&event) {
+                    match self.readers.get(&slot) {
+                        Some(Reader::Stream(_)) => self.push(slot, object()?),
+                        Some(Reader::Handler) => self.notices.push(Notice(slot, "handle", Some(object()?))),
+                        Some(Reader::Subscription) | None => {}
+                    }
+                }
+            }
+            Incoming::Log(_) => {
+                let is_log = |reader: &Reader| matches!(reader, Reader::Stream(stream) if stream.is_log);
+                let slots: Vec<u64> =
+                    self.readers.iter().filter(|(_, reader)| is_log(reader)).map(|(slot, _)| *slot).collect();
+                for slot in slots {
+                    self.push(slot, object()?);
+                }
+            }
+            Incoming::AuthRequest => {
+                if let Some(login) = self.login.take() {
+                    // What cannot be sent will not be answered: the deadline of the login tells.
+                    let _ = login.with_core(|core| session.send_encoded(core, login.octets(), None, None));
+                }
+            }
+            Incoming::AuthRefused { reply, .. } => {
+                self.verdict("auth-refused", &String::from_utf8_lossy(reply.text().raw()));
+            }
+            Incoming::Rejected { rejection, .. } => {
+                self.verdict("rejected", &String::from_utf8_lossy(rejection.text()));
+            }
+            Incoming::Goodbye { notice, .. } if self.verdict.is_none() => {
+                self.text = String::from_utf8_lossy(notice.text()).into_owned();
+            }
+            Incoming::Lingering(_) => self.tell(0, "lingering", None),
+            Incoming::Unexpected(_) => {
+                let object = object()?;
+                self.tell(0, "unexpected", Some(object));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Log lines may not be had.
+    fn no_log(&mut self, mut why: impl FnMut() -> Ended) {
+        let is_log = |reader: &Reader| matches!(reader, Reader::Stream(stream) if stream.is_log);
+        let slots: Vec<u64> = self.readers.iter().filter(|(_, reader)| is_log(reader)).map(|(slot, _)| *slot).collect();
+        for slot in slots {
+            self.end(slot, why());
+        }
+    }
+
+    /// Tells of the waits that have ended, by this message.
+    fn settle(
+        &mut self,
+        session: &mut Session,
+        by_own_answer: bool,
+        mut object: impl FnMut() -> PyResult<Option<Py<PyAny>>>,
+    ) -> PyResult<()> {
+        while let Some((Slot(slot), outcome)) = session.next_outcome() {
+            let (what, value) = match Outcome::from(outcome) {
+                Outcome::Answered => ("answered", object()?),
+                Outcome::JobEnded | Outcome::Completed => ("done", object()?),
+                Outcome::ChannelEnded => ("channel-ended", object()?),
+                Outcome::Refused => {
+                    let answer = object()?;
+                    if self.readers.contains_key(&slot) {
+                        let again = answer.as_ref().map(|answer| Python::attach(|py| answer.clone_ref(py)));
+                        self.end(slot, Ended::Refused(again));
+                    }
+                    (if by_own_answer { "refused" } else { "unheard" }, answer)
+                }
+                Outcome::TimedOut => ("timed-out", None),
+                Outcome::Lost(_) => ("lost", None),
+            };
+            self.notices.push(Notice(slot, what, value));
+        }
+        while let Some(notice) = session.next_notice() {
+            match notice {
+                session::Notice::LogRefused { level } => {
+                    let answer = object()?;
+                    let reason = session.client().map(|client| client.may_send(&Core::Log { level: Some(level) }));
+                    self.no_log(|| match (&answer, reason) {
+                        (Some(answer), _) => Ended::Refused(Some(Python::attach(|py| answer.clone_ref(py)))),
+                        (None, Some(Err(reason))) => Ended::NotAllowed(reason),
+                        (None, _) => Ended::NotAllowed(NotAllowed::NoRight),
+                    });
+                    self.notices.push(Notice(0, "log-refused", answer));
+                }
+                session::Notice::FilterRefused { header, value } => {
+                    let answer = object()?;
+                    self.refused_filters.push((header, value));
+                    self.notices.push(Notice(0, "filter-refused", answer));
+                }
+                session::Notice::HeartbeatRefused => self.notices.push(Notice(0, "heartbeat-refused", object()?)),
+                session::Notice::Restarted { .. } => self.notices.push(Notice(0, "restarted", None)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    /// Handles all messages, or as many as full streams allow.
+    fn run(&mut self, py: Python<'_>, now: Duration) -> PyResult<()> {
+        let Self { session, input, host } = self;
+        while !host.is_blocked() {
+            let front = input.front();
+            match session.poll(front, now) {
+                Ok(Poll::Incoming { incoming, consumed }) => {
+                    // Consumed whatever becomes of it: the core has counted it.
+                    let taken = host.take(py, session, front, consumed, incoming);
+                    input.consume(consumed);
+                    taken?;
+                }
+                Ok(Poll::NeedData { required, consumed }) => {
+                    input.consume(consumed);
+                    if input.extend(required) {
+                        continue;
+                    }
+                    if !input.is_ended() || session.client().is_none() {
+                        break;
+                    }
+                    let front = input.front();
+                    if let Some(eof) = session.eof(front, now) {
+                        let (octets, reply) = (front, eof.answered.zip(eof.reply));
+                        host.settle(session, false, || {
+                            let made = |(id, reply): (esl_proto::client::CommandId, esl_proto::message::Reply<'_>)| {
+                                Arrived { octets, frame: *reply.frame() }.reply(py, id.number())
+                            };
+                            reply.map(made).transpose()
+                        })?;
+                    }
+                    break;
+                }
+                Ok(Poll::Closed { .. }) => {
+                    input.clear();
+                    break;
+                }
+                Ok(poll) => input.consume(poll.consumed()),
+                Err(broken) => {
+                    if host.verdict.is_none() {
+                        host.text = broken.error.to_string();
+                    }
+                    host.settle(session, false, || Ok(None))?;
+                    input.clear();
+                    break;
+                }
+            }
+        }
+        if host.is_blocked() {
+            host.tell(0, "blocked", None);
+        }
+        self.edges(py)
+    }
+
+    /// What is told of the connection itself, once.
+    fn edges(&mut self, py: Python<'_>) -> PyResult<()> {
+        let Self { session, host, .. } = self;
+        host.settle(session, false, || Ok(None))?;
+        host.gap(py, session)?;
+        if session.is_open() && !mem::replace(&mut host.told_open, true) {
+            host.tell(0, "opened", None);
+        }
+        let is_settled = session.is_settled();
+        if mem::replace(&mut host.told_settled, is_settled) != is_settled && is_settled {
+            host.tell(0, "settled", None);
+        }
+        if session.reason().is_some() && !mem::replace(&mut host.told_end, true) {
+            if host.told_open {
+                host.gap_text.clone_from(&host.text);
+            }
+            host.tell(0, "ended", None);
+        }
+        Ok(())
+    }
+
+    fn set_log(&mut self, level: Option<LogLevel>) -> Result<(), SessionError> {
+        // The core says it once; whoever asks again is told again.
+        if let (Some(_), Some(client)) = (level, self.session.client().filter(|_| self.session.is_open())) {
+            client.may_send(&Core::Log { level }).map_err(SendError::NotAllowed)?;
+        }
+        self.session.set_log(level)
+    }
+
+    fn stats(&self) -> [u64; 5] {
+        let stats = self.session.client().map(Client::stats).unwrap_or_default();
+        [stats.octets, stats.frames, stats.events, stats.log_lines, stats.unexpected]
+    }
+}
+
+/// A command that was not sent, or a wait that was not begun.
+fn failed(py: Python<'_>, error: SessionError) -> PyErr {
+    match Failed::from(error) {
+        Failed::Send(error) => error::not_sent(py, &error),
+        Failed::Unheard => error::not_allowed(py, NotAllowed::NeedsFullControl),
+        Failed::SlotInUse | Failed::NotConnected | Failed::NotReady => PyRuntimeError::new_err(error.to_string()),
+    }
+}
+
+/// What waits for what over one connection after another, and who reads which events: what `esl_proto.aio` and
+/// `esl_proto.sync` stand on.
+///
+/// A wait or a reader is a number that the host chooses. What happens to it is told by notices, `(slot, what, value)`, in
+/// order:
+///
+/// - 'answered', 'done' (a job or an application), 'channel-ended', 'refused' and 'unheard' (the subscription that it needs
+///   was refused), 'timed-out', 'lost': a wait has ended. 'begun': the answer to a `bgapi` has come.
+/// - 'handle': an event for a handler; 'readable': a queue whose reader waits has something; 'dropped': it has lost
+///   something for the first time; 'refused', 'unheard': a reader whose events will not come.
+/// - 'opened', 'settled', 'blocked' (nothing more is handled before a full stream has room), 'lingering', 'gap', 'verdict' (the server refuses this client), 'log-refused',
+///   'filter-refused', 'heartbeat-refused', 'restarted' (it is another server than before the gap), 'unexpected', 'ended': of the
+///   connection, slot 0.
+///
+/// Objects may be used from several threads, with a GIL or without. What several calls are needed for takes a lock of the
+/// host's: `send`, `data_to_send` and the write to the socket.
+#[pyclass(frozen, weakref, module = "esl_proto")]
+pub(crate) struct ClientSession {
+    /// INVARIANT: never call into Python while holding this lock: a finalizer may re-enter and deadlock. Objects of exact
+    /// built-in types that the garbage collector does not know, and of this module, are safe to make and drop.
+    state: Mutex<State>,
+    began: Instant,
+}
+
+impl ClientSession {
+    fn with<T>(&self, py: Python<'_>, act: impl FnOnce(&mut State) -> T) -> T {
+        // Ignore poisoning: state is consistent between core calls.
+        let mut state = self.state.lock_py_attached(py).unwrap_or_else(|poison| poison.into_inner());
+        act(&mut state)
+    }
+
+    fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// The same, and what is found out by it is told.
+    fn act<T>(&self, py: Python<'_>, act: impl FnOnce(&mut State) -> Result<T, SessionError>) -> PyResult<T> {
+        let acted = self.with(py, |state| -> PyResult<_> {
+            let acted = act(state);
+            state.edges(py)?;
+            Ok(acted)
+        })?;
+        acted.map_err(|error| failed(py, error))
+    }
+
+    /// What has happened, as a list; None if nothing has.
+    fn told<'py>(&self, py: Python<'py>, notices: Vec<Notice>) -> PyResult<Option<Bound<'py, PyList>>> {
+        if notices.is_empty() {
+            return Ok(None);
+        }
+        let notices = notices.into_iter().map(|Notice(slot, what, value)| (slot, PyString::intern(py, what), value));
+        PyList::new(py, notices.collect::<Vec<_>>()).map(Some)
+    }
+}
+
+fn unlimited() -> Limits {
+    Limits { max_buffered: usize::MAX, ..Limits::DEFAULT }
+}
+
+/// Which events; a name with `::` is a subclass of CUSTOM.
+fn interest(names: Vec<String>, subclasses: Vec<String>, channel: Option<&str>) -> Interest {
+    let (more, names): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| name.contains("::"));
+    let names: Vec<_> = names.iter().map(|name| EventName::from_bytes(name.as_bytes())).collect();
+    let subclasses: Vec<&[u8]> = subclasses.iter().chain(&more).map(|subclass| subclass.as_bytes()).collect();
+    let interest = Interest::new(esl_proto::command::Events::new(&names, subclasses.as_slice()));
+    match channel {
+        Some(channel) => interest.of_channel(channel),
+        None => interest,
+    }
+}
+
+#[pymethods]
+impl ClientSession {
+    #[new]
+    fn new() -> Self {
+        let run = RandomState::new().hash_one(0);
+        let state = State { session: Session::new(run), input: Input::default(), host: Host::default() };
+        Self { state: Mutex::new(state), began: Instant::now() }
+    }
+
+    // The connection
+
+    /// A connection to the server has been made, as the `attempts`th try; `login` is sent when the server asks for it.
+    #[pyo3(signature = (login, attempts=0))]
+    fn connect_inbound(&self, py: Python<'_>, login: &Command, attempts: u32) {
+        self.connect(py, Client::inbound(unlimited()), Some(login.share(py)), attempts);
+    }
+
+    /// The server has made a connection for a call: `connect` is to be sent. Only the events of its channel come.
+    fn connect_outbound(&self, py: Python<'_>) -> PyResult<()> {
+        self.act(py, |state| {
+            state.session.set_own_only(true);
+            state.host.readers.insert(0, Reader::Subscription);
+            // All events of the channel come with these.
+            state.session.listen(Slot(0), [EventName::ChannelHangup, EventName::ChannelHangupComplete].into())
+        })?;
+        self.connect(py, Client::outbound(unlimited()), None, 0);
+        Ok(())
+    }
+
+    /// Takes octets that have arrived, and handles them as far as full streams allow. Gives the notices, if there are any.
+    fn receive<'py>(&self, py: Python<'py>, data: Octets) -> PyResult<Option<Bound<'py, PyList>>> {
+        let now = self.now();
+        let notices = self.with(py, |state| -> PyResult<_> {
+            state.session.heard(now);
+            state.input.push(data.0)?;
+            state.run(py, now)?;
+            Ok(mem::take(&mut state.host.notices))
+        })?;
+        self.told(py, notices)
+    }
+
+    /// Takes note that the stream has ended, behind all that has arrived.
+    fn receive_eof<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
+        self.with(py, |state| state.input.end());
+        self.go_on(py)
+    }
+
+    /// Handles what was held back while a stream was full. Gives the notices, of all that was done before as well.
+    fn go_on<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
+        let now = self.now();
+        let notices = self.with(py, |state| -> PyResult<_> {
+            state.run(py, now)?;
+            Ok(mem::take(&mut state.host.notices))
+        })?;
+        self.told(py, notices)
+    }
+
+    /// The octets to send now, if there are any.
+    fn data_to_send<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
+        self.with(py, |state| {
+            let State { session, host, .. } = state;
+            if host.out.is_empty() {
+                let octets = session.to_send();
+                if octets.is_empty() {
+                    return None;
+                }
+                let data = PyBytes::new(py, octets);
+                session.sent(usize::MAX);
+                return Some(data);
+            }
+            host.out.extend_from_slice(session.to_send());
+            session.sent(usize::MAX);
+            Some(PyBytes::new(py, &mem::take(&mut host.out)))
+        })
+    }
+
+    /// Sends octets that are counted as no command.
+    fn write(&self, py: Python<'_>, octets: Octets) {
+        self.with(py, |state| {
+            state.host.out.extend_from_slice(state.session.to_send());
+            state.session.sent(usize::MAX);
+            state.host.out.extend_from_slice(&octets);
+        });
+    }
+
+    /// The host closes the connection: all waits end.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        let now = self.now();
+        self.act(py, |state| {
+            state.session.close(now);
+            state.input.clear();
+            Ok(())
+        })
+    }
+
+    /// From now on, no stream blocks reading: the connection is being closed.
+    fn release(&self, py: Python<'_>) {
+        self.with(py, |state| state.host.released = true);
+    }
+
+    /// No connection will follow: streams end after the items that they hold, later streams at once.
+    fn finish(&self, py: Python<'_>) {
+        self.with(py, |state| {
+            state.host.over = true;
+            let slots: Vec<u64> = state.host.readers.keys().copied().collect();
+            for slot in slots {
+                state.host.end(slot, Ended::Closed);
+            }
+        });
+    }
+
+    /// Why the connection is over, and what the server said; None while there is one, and before the first.
+    #[getter]
+    fn end(&self, py: Python<'_>) -> Option<(&'static str, String)> {
+        self.with(py, |state| {
+            let text = || state.host.text.clone();
+            match (state.host.verdict, state.session.reason()) {
+                (Some(verdict), _) => Some((verdict, text())),
+                (None, reason) => reason.map(|reason| (reason_word(reason), text())),
+            }
+        })
+    }
+
+    /// Whether commands can be sent and are answered.
+    #[getter]
+    fn is_open(&self, py: Python<'_>) -> bool {
+        self.with(py, |state| state.session.is_open())
+    }
+
+    /// Whether there is a connection, open or not.
+    #[getter]
+    fn is_connected(&self, py: Python<'_>) -> bool {
+        self.with(py, |state| state.session.client().is_some())
+    }
+
+    /// Whether all that is wanted has been said and answered.
+    #[getter]
+    fn is_settled(&self, py: Python<'_>) -> bool {
+        self.with(py, |state| state.session.is_settled())
+    }
+
+    /// Whether the controlled channel has ended and the connection lingers.
+    #[getter]
+    fn is_lingering(&self, py: Python<'_>) -> bool {
+        self.with(py, |state| state.session.client().is_some_and(Client::is_lingering))
+    }
+
+    /// Whether nothing more is handled before a full stream has room.
+    #[getter]
+    fn is_blocked(&self, py: Python<'_>) -> bool {
+        self.with(py, |state| state.host.is_blocked())
+    }
+
+    /// How many answers, jobs and applications are waited for.
+    #[getter]
+    fn waiting(&self, py: Python<'_>) -> usize {
+        self.with(py, |state| state.session.waiting())
+    }
+
+    /// The server's Core-UUID, if an event has told it.
+    #[getter]
+    fn core_uuid<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyString>> {
+        self.with(py, |state| state.session.core_uuid().map(|uuid| to_str(py, uuid)))
+    }
+
+    /// What has come in over all connections so far.
+    #[getter]
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let (now, earlier, dropped, connections) =
+            self.with(py, |state| (state.stats(), state.host.earlier, state.host.dropped, state.host.connections));
+        let dict = PyDict::new(py);
+        for (place, name) in ["octets", "frames", "events", "log_lines", "unexpected"].into_iter().enumerate() {
+            dict.set_item(name, now[place] + earlier[place])?;
+        }
+        dict.set_item("dropped", dropped)?;
+        dict.set_item("connections", connections)?;
+        Ok(dict)
+    }
+
+    // Time
+
+    /// In how many seconds `advance` must be called, at the latest.
+    #[getter]
+    fn seconds_left(&self, py: Python<'_>) -> Option<f64> {
+        let now = self.now();
+        self.with(py, |state| Some(state.session.next_deadline()?.saturating_sub(now).as_secs_f64()))
+    }
+
+    /// The time goes on: a connection that is silent for too long ends.
+    fn advance(&self, py: Python<'_>) -> PyResult<()> {
+        let now = self.now();
+        self.act(py, |state| {
+            if state.host.is_blocked() {
+                // Nobody listens: that is no silence of the server's.
+                state.session.heard(now);
+            }
+            state.session.advance(now);
+            Ok(())
+        })
+    }
+
+    /// Ends the connection when nothing has come for so many seconds.
+    fn set_silence(&self, py: Python<'_>, seconds: Option<f64>) -> PyResult<()> {
+        let limit = seconds.map(Duration::try_from_secs_f64).transpose();
+        let limit = limit.map_err(|error| PyValueError::new_err(error.to_string()))?;
+        self.act(py, |state| state.session.set_silence(limit))
+    }
+
+    // Waits
+
+    /// Sends a command. `slot` waits for its answer. Raises LocalProtocolError if it may not be sent now.
+    #[pyo3(signature = (command, slot=None))]
+    fn send(&self, py: Python<'_>, command: &Command, slot: Option<u64>) -> PyResult<u64> {
+        let slot = slot.map(Slot);
+        self.with(py, |state| command.with_core(|core| state.session.send_encoded(core, command.octets(), slot, None)))
+            .map(|id| id.number())
+            .map_err(|error| failed(py, error))
+    }
+
+    /// Begins a job, and gives its Job-UUID. `slot` waits for its end, `begun` for the answer.
+    fn bgapi<'py>(&self, py: Python<'py>, line: Text, slot: u64, begun: u64) -> PyResult<Bound<'py, PyString>> {
+        let tag = self.act(py, |state| {
+            let id = state.session.bgapi(&*line, Slot(slot), None)?;
+            state.host.begins.insert(id.number(), begun);
+            Ok(state.session.last_tag())
+        })?;
+        Ok(to_str(py, tag.as_ref().map_or(&[], |tag| tag.as_bytes())))
+    }
+
+    /// Executes an application, on the channel of the connection or another. `slot` waits for its end.
+    #[pyo3(signature = (app, arg, slot, *, uuid=None, loops=None, event_lock=false, hold_bleg=false))]
+    #[allow(clippy::too_many_arguments)]
+    fn execute(
+        &self,
+        py: Python<'_>,
+        app: Text,
+        arg: Text,
+        slot: u64,
+        uuid: Option<Text>,
+        loops: Option<i32>,
+        event_lock: bool,
+        hold_bleg: bool,
+    ) -> PyResult<()> {
+        let call = Execute { loops, hold_bleg, ..Execute::new(&*app, &*arg) };
+        let message = SendMsg { uuid: uuid.as_deref(), event_lock, ..SendMsg::new(call) };
+        self.act(py, |state| {
+            let id = state.session.execute(&message, Slot(slot), None)?;
+            state.host.begins.insert(id.number(), 0);
+            Ok(())
+        })
+    }
+
+    /// Nobody waits any more: nothing is told, and what comes late ends nothing.
+    fn give_up(&self, py: Python<'_>, slot: u64) -> bool {
+        self.with(py, |state| state.session.give_up(Slot(slot)))
+    }
+
+    // Readers
+
+    /// A stream of these events from now on, over all connections. Without any name or subclass, of what comes anyway.
+    #[pyo3(signature = (slot, names, subclasses, channel, maxsize, overflow, gaps))]
+    #[allow(clippy::too_many_arguments)]
+    fn stream(
+        slf: &Bound<'_, Self>,
+        slot: u64,
+        names: Vec<String>,
+        subclasses: Vec<String>,
+        channel: Option<&str>,
+        maxsize: usize,
+        overflow: &str,
+        gaps: bool,
+    ) -> PyResult<EventQueue> {
+        let stream = Stream::new(maxsize, overflow, false, gaps)?;
+        let interest = interest(names, subclasses, channel);
+        slf.get().listen(slf.py(), slot, interest, Reader::Stream(Box::new(stream)))?;
+        Ok(EventQueue { session: slf.clone().unbind(), slot })
+    }
+
+    /// A reader whose events are told by notices.
+    fn handler(
+        &self,
+        py: Python<'_>,
+        slot: u64,
+        names: Vec<String>,
+        subclasses: Vec<String>,
+        channel: Option<&str>,
+    ) -> PyResult<()> {
+        self.listen(py, slot, interest(names, subclasses, channel), Reader::Handler)
+    }
+
+    /// Subscribes to events without reading them.
+    fn subscribe(&self, py: Python<'_>, slot: u64, names: Vec<String>, subclasses: Vec<String>) -> PyResult<()> {
+        self.listen(py, slot, interest(names, subclasses, None), Reader::Subscription)
+    }
+
+    /// These events come no more, whoever reads them; without any, none comes.
+    fn unsubscribe(&self, py: Python<'_>, names: Vec<String>, subclasses: Vec<String>) -> PyResult<()> {
+        let some = !names.is_empty() || !subclasses.is_empty();
+        let interest = some.then(|| interest(names, subclasses, None));
+        self.act(py, |state| state.session.unsubscribe(interest))
+    }
+
+    /// `slot` reads no more. Returns whether reading from the socket can go on by that.
+    fn unlisten(&self, py: Python<'_>, slot: u64) -> bool {
+        self.with(py, |state| {
+            let is_free = state.host.remove(slot);
+            // What cannot be taken back comes, and nobody reads it.
+            let _ = state.session.unlisten(Slot(slot));
+            is_free
+        })
+    }
+
+    /// How many readers there are.
+    #[getter]
+    fn readers(&self, py: Python<'_>) -> usize {
+        self.with(py, |state| state.host.readers.len())
+    }
+
+    /// A stream of log lines, up to the level that was asked for last.
+    fn log_stream(
+        slf: &Bound<'_, Self>,
+        slot: u64,
+        level: Level,
+        maxsize: usize,
+        overflow: &str,
+    ) -> PyResult<EventQueue> {
+        let (py, level) = (slf.py(), level.get()?);
+        let mut stream = Stream::new(maxsize, overflow, true, false)?;
+        slf.get().act(py, |state| {
+            if state.host.over {
+                stream.ended = Some(Ended::Closed);
+            } else {
+                state.set_log(Some(level))?;
+            }
+            state.host.readers.insert(slot, Reader::Stream(Box::new(stream)));
+            Ok(())
+        })?;
+        Ok(EventQueue { session: slf.clone().unbind(), slot })
+    }
+
+    /// The lines of the server's log that come from now on; None for none.
+    fn set_log(&self, py: Python<'_>, level: Option<Level>) -> PyResult<()> {
+        let level = level.as_ref().map(Level::get).transpose()?;
+        self.act(py, |state| state.set_log(level))
+    }
+
+    /// The filters that the server has refused since this was asked last.
+    fn refused_filters<'py>(&self, py: Python<'py>) -> Vec<(Bound<'py, PyString>, Bound<'py, PyString>)> {
+        let refused = self.with(py, |state| mem::take(&mut state.host.refused_filters));
+        refused.iter().map(|(header, value)| (to_str(py, header), to_str(py, value))).collect()
+    }
+
+    /// The program's filters from now on, pairs of header and value.
+    fn set_filters(&self, py: Python<'_>, filters: Vec<(Text, Text)>) -> PyResult<()> {
+        self.act(py, |state| state.session.set_filters(filters.iter().map(|(header, value)| (&**header, &**value))))
+    }
+
+    /// The format of events.
+    fn set_format(&self, py: Python<'_>, format: FormatWord) -> PyResult<()> {
+        self.act(py, |state| state.session.set_format(format.0))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> String {
+        self.with(py, |state| {
+            let how = match state.session.reason() {
+                Some(reason) => reason_word(reason),
+                None if state.session.is_open() => "open",
+                None => "not open yet",
+            };
+            format!("<ClientSession {how}, {} waiting, {} readers>", state.session.waiting(), state.host.readers.len())
+        })
+    }
+}
+
+impl ClientSession {
+    fn connect(&self, py: Python<'_>, client: Client, login: Option<Command>, attempts: u32) {
+        let now = self.now();
+        self.with(py, |state| {
+            let counts = state.stats();
+            for (sum, count) in state.host.earlier.iter_mut().zip(counts) {
+                *sum += count;
+            }
+            state.session.connect(client, now);
+            state.input = Input::default();
+            let host = &mut state.host;
+            host.out.clear();
+            host.begins.clear();
+            host.text.clear();
+            (host.login, host.verdict, host.attempts) = (login, None, attempts);
+            (host.told_end, host.told_open, host.told_settled) = (false, false, false);
+            host.connections += 1;
+        });
+    }
+
+    fn listen(&self, py: Python<'_>, slot: u64, interest: Interest, mut reader: Reader) -> PyResult<()> {
+        let refused = self.with(py, |state| -> PyResult<_> {
+            if state.host.over {
+                if let Reader::Stream(stream) = &mut reader {
+                    stream.ended = Some(Ended::Closed);
+                }
+                state.host.readers.insert(slot, reader);
+                return Ok(None);
+            }
+            let refused = state.session.listen(Slot(slot), interest).err();
+            let before = state.host.notices.len();
+            state.edges(py)?;
+            // A connection that hears its own channel only says so at once.
+            let told = state.host.notices.split_off(before);
+            let (unheard, rest): (Vec<_>, Vec<_>) = told.into_iter().partition(|Notice(of, _, _)| *of == slot);
+            state.host.notices.extend(rest);
+            let refused = refused.or((!unheard.is_empty()).then_some(SessionError::Unheard));
+            match &refused {
+                None => drop(state.host.readers.insert(slot, reader)),
+                Some(_) => drop(state.session.unlisten(Slot(slot))),
+            }
+            Ok(refused)
+        })?;
+        match refused {
+            None => Ok(()),
+            Some(error) => Err(failed(py, error)),
+        }
+    }
+}
+
+/// What has come for one reader of a `ClientSession`, and was not read yet.
+#[pyclass(frozen, weakref, module = "esl_proto")]
+pub(crate) struct EventQueue {
+    session: Py<ClientSession>,
+    #[pyo3(get)]
+    slot: u64,
+}
+
+impl EventQueue {
+    fn with<T>(&self, py: Python<'_>, act: impl FnOnce(&mut Host, u64) -> T) -> T {
+        self.session.get().with(py, |state| act(&mut state.host, self.slot))
+    }
+
+    fn of<T: Default>(&self, py: Python<'_>, act: impl FnOnce(&mut Stream) -> T) -> T {
+        self.with(py, |host, slot| match host.readers.get_mut(&slot) {
+            Some(Reader::Stream(stream)) => act(stream),
+            _ => T::default(),
+        })
+    }
+}
+
+#[pymethods]
+impl EventQueue {
+    /// The next item; None if there is none, and then a 'readable' notice comes with the next one, or at the end.
+    fn pop(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.with(py, |host, slot| {
+            let Some(Reader::Stream(stream)) = host.readers.get_mut(&slot) else { return None };
+            loop {
+                let item = match stream.queue.pop() {
+                    Some(Item::Lost(_)) => continue,
+                    Some(Item::Item(item)) => Some(item),
+                    Some(Item::Overflowed) => {
+                        stream.has_overflowed = true;
+                        None
+                    }
+                    None => None,
+                };
+                stream.is_awaited = item.is_none() && !stream.is_over();
+                if stream.is_full && !stream.queue.is_blocking() {
+                    stream.is_full = false;
+                    host.blocked -= 1;
+                }
+                return item;
+            }
+        })
+    }
+
+    /// Whether there is something to read, or the end.
+    #[getter]
+    fn is_readable(&self, py: Python<'_>) -> bool {
+        self.with(py, |host, slot| match host.readers.get(&slot) {
+            Some(Reader::Stream(stream)) => !stream.queue.is_empty() || stream.is_over(),
+            _ => true,
+        })
+    }
+
+    /// Why nothing more comes, once all has been read: 'closed' (with the connection, or by its reader), 'overflow',
+    /// 'refused' or 'not-allowed', and the refusal.
+    #[getter]
+    fn end(&self, py: Python<'_>) -> PyResult<Option<(&'static str, Py<PyAny>)>> {
+        enum End {
+            Refused(Option<Py<PyAny>>),
+            NotAllowed(NotAllowed),
+            Word(&'static str),
+        }
+        let end = self.with(py, |host, slot| match host.readers.get(&slot) {
+            Some(Reader::Stream(stream)) => match &stream.ended {
+                _ if stream.has_overflowed => Some(End::Word("overflow")),
+                Some(Ended::Closed) => Some(End::Word("closed")),
+                Some(Ended::Refused(answer)) => Some(End::Refused(answer.as_ref().map(|answer| answer.clone_ref(py)))),
+                Some(Ended::NotAllowed(reason)) => Some(End::NotAllowed(*reason)),
+                None => None,
+            },
+            _ => Some(End::Word("closed")),
+        });
+        Ok(match end {
+            None => None,
+            Some(End::Word(word)) => Some((word, py.None())),
+            Some(End::Refused(Some(answer))) => Some(("refused", answer)),
+            Some(End::Refused(None)) => {
+                Some(("not-allowed", error::not_allowed(py, NotAllowed::NeedsFullControl).into_value(py).into_any()))
+            }
+            Some(End::NotAllowed(reason)) => {
+                let error = error::not_sent(py, &SendError::NotAllowed(reason));
+                Some(("not-allowed", error.into_value(py).into_any()))
+            }
+        })
+    }
+
+    /// How many items wait to be read.
+    #[getter]
+    fn waiting(&self, py: Python<'_>) -> usize {
+        self.of(py, |stream| stream.queue.len())
+    }
+
+    /// How many came, the dropped ones among them.
+    #[getter]
+    fn received(&self, py: Python<'_>) -> u64 {
+        self.of(py, |stream| stream.received)
+    }
+
+    /// How many were thrown away because they were not read in time.
+    #[getter]
+    fn dropped(&self, py: Python<'_>) -> u64 {
+        self.of(py, |stream| stream.queue.lost())
+    }
+
+    /// How often the connection was made anew.
+    #[getter]
+    fn gaps(&self, py: Python<'_>) -> u64 {
+        self.of(py, |stream| stream.gaps)
+    }
+
+    /// Nothing more is wanted. Returns whether reading from the socket can go on by that.
+    fn close(&self, py: Python<'_>) -> bool {
+        self.session.get().unlisten(py, self.slot)
+    }
+}
