@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use esl_proto::client::{NotAllowed, Poll, SendError};
 use esl_proto::command::{Execute, SendMsg};
+use esl_proto::message::Status;
 use esl_proto::name::{EventName, LogLevel};
 use esl_proto::raw::session::{Outcome, SessionError as Failed};
 use esl_proto::session::{self, Interest, Item, Overflow, Queue, Reason, Session, SessionError, Slot};
@@ -155,6 +156,14 @@ fn overflow(policy: &str) -> PyResult<Overflow> {
     })
 }
 
+/// The message that ends waits.
+#[derive(Clone, Copy, Default)]
+struct By {
+    /// It answers a command that begins a job or an application.
+    own_answer: bool,
+    refuses: bool,
+}
+
 impl Stream {
     fn new(maxsize: usize, policy: &str, is_log: bool, with_gaps: bool) -> PyResult<Self> {
         if maxsize == 0 {
@@ -294,7 +303,8 @@ impl Host {
         if let Some(slot) = begun.filter(|slot| *slot > 0) {
             self.notices.push(Notice(slot, "begun", Some(object()?)));
         }
-        self.settle(session, begun.is_some(), || object().map(Some))?;
+        let refuses = matches!(incoming, Incoming::Answer { answer, .. } if matches!(answer.status(), Status::Err | Status::Usage));
+        self.settle(session, By { own_answer: begun.is_some(), refuses }, || object().map(Some))?;
         match incoming {
             Incoming::Event(event) => {
                 for Slot(slot) in session.readers(&event) {
@@ -316,7 +326,7 @@ impl Host {
             Incoming::AuthRequest => {
                 if let Some(login) = self.login.take() {
                     // What cannot be sent will not be answered: the deadline of the login tells.
-                    let _ = login.with_core(|core| session.send_encoded(core, login.octets(), None, None));
+                    let _ = session.send_encoded(login.skeleton(), login.octets(), None, None);
                 }
             }
             Incoming::AuthRefused { reply, .. } => {
@@ -351,7 +361,7 @@ impl Host {
     fn settle(
         &mut self,
         session: &mut Session,
-        by_own_answer: bool,
+        by: By,
         mut object: impl FnMut() -> PyResult<Option<Py<PyAny>>>,
     ) -> PyResult<()> {
         while let Some((Slot(slot), outcome)) = session.next_outcome() {
@@ -360,12 +370,12 @@ impl Host {
                 Outcome::JobEnded | Outcome::Completed => ("done", object()?),
                 Outcome::ChannelEnded => ("channel-ended", object()?),
                 Outcome::Refused => {
-                    let answer = object()?;
+                    let answer = if by.refuses { object()? } else { None };
                     if self.readers.contains_key(&slot) {
                         let again = answer.as_ref().map(|answer| Python::attach(|py| answer.clone_ref(py)));
                         self.end(slot, Ended::Refused(again));
                     }
-                    (if by_own_answer { "refused" } else { "unheard" }, answer)
+                    (if by.own_answer { "refused" } else { "unheard" }, answer)
                 }
                 Outcome::TimedOut => ("timed-out", None),
                 Outcome::Lost(_) => ("lost", None),
@@ -375,7 +385,7 @@ impl Host {
         while let Some(notice) = session.next_notice() {
             match notice {
                 session::Notice::LogRefused { level } => {
-                    let answer = object()?;
+                    let answer = if by.refuses { object()? } else { None };
                     let reason = session.client().map(|client| client.may_send(&Core::Log { level: Some(level) }));
                     self.no_log(|| match (&answer, reason) {
                         (Some(answer), _) => Ended::Refused(Some(Python::attach(|py| answer.clone_ref(py)))),
@@ -385,7 +395,7 @@ impl Host {
                     self.notices.push(Notice(0, "log-refused", answer));
                 }
                 session::Notice::FilterRefused { header, value } => {
-                    let answer = object()?;
+                    let answer = if by.refuses { object()? } else { None };
                     self.refused_filters.push((header, value));
                     self.notices.push(Notice(0, "filter-refused", answer));
                 }
@@ -422,7 +432,7 @@ impl State {
                     let front = input.front();
                     if let Some(eof) = session.eof(front, now) {
                         let (octets, reply) = (front, eof.answered.zip(eof.reply));
-                        host.settle(session, false, || {
+                        host.settle(session, By::default(), || {
                             let made = |(id, reply): (esl_proto::client::CommandId, esl_proto::message::Reply<'_>)| {
                                 Arrived { octets, frame: *reply.frame() }.reply(py, id.number())
                             };
@@ -440,7 +450,7 @@ impl State {
                     if host.verdict.is_none() {
                         host.text = broken.error.to_string();
                     }
-                    host.settle(session, false, || Ok(None))?;
+                    host.settle(session, By::default(), || Ok(None))?;
                     input.clear();
                     break;
                 }
@@ -455,7 +465,7 @@ impl State {
     /// What is told of the connection itself, once.
     fn edges(&mut self, py: Python<'_>) -> PyResult<()> {
         let Self { session, host, .. } = self;
-        host.settle(session, false, || Ok(None))?;
+        host.settle(session, By::default(), || Ok(None))?;
         host.gap(py, session)?;
         if session.is_open() && !mem::replace(&mut host.told_open, true) {
             host.tell(0, "opened", None);
@@ -588,8 +598,8 @@ impl ClientSession {
     fn connect_outbound(&self, py: Python<'_>) -> PyResult<()> {
         self.act(py, |state| {
             state.session.set_own_only(true);
-            state.host.readers.insert(0, Reader::Subscription);
-            // All events of the channel come with these.
+            // All events of the channel come with these, which tell of its end.
+            state.host.readers.insert(0, Reader::Handler);
             state.session.listen(Slot(0), [EventName::ChannelHangup, EventName::ChannelHangupComplete].into())
         })?;
         self.connect(py, Client::outbound(unlimited()), None, 0);
@@ -781,7 +791,7 @@ impl ClientSession {
     #[pyo3(signature = (command, slot=None))]
     fn send(&self, py: Python<'_>, command: &Command, slot: Option<u64>) -> PyResult<u64> {
         let slot = slot.map(Slot);
-        self.with(py, |state| command.with_core(|core| state.session.send_encoded(core, command.octets(), slot, None)))
+        self.with(py, |state| state.session.send_encoded(command.skeleton(), command.octets(), slot, None))
             .map(|id| id.number())
             .map_err(|error| failed(py, error))
     }

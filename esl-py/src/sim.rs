@@ -295,7 +295,7 @@ impl Sim {
         Ok(self.with(py, |core| core.log(level, &text, (&file, &function, source.2), &uuid)))
     }
 
-    /// A call comes in.
+    /// A call comes in: with these applications as its dialplan, or one that does what it is ordered to.
     fn begin_call(
         &self,
         py: Python<'_>,
@@ -303,13 +303,14 @@ impl Sim {
         uuid: Option<String>,
         caller: String,
         variables: Pairs<Text>,
+        steps: Option<Vec<(String, String)>>,
     ) -> PyResult<Channel> {
         let variables: Vec<(String, Vec<u8>)> =
             variables.0.iter().map(|(name, value)| (text(name), value.to_vec())).collect();
         let caller_name = variables.iter().find(|(name, _)| name == "origination_caller_id_name");
         let caller_name = caller_name.map(|(_, name)| text(name));
         let destination = name.rsplit('/').next().unwrap_or_default().to_owned();
-        let incoming = Incoming { name, uuid, caller: (caller, caller_name), destination, variables, steps: None };
+        let incoming = Incoming { name, uuid, caller: (caller, caller_name), destination, variables, steps };
         let channel = self.with(py, |core| core.begin_call(incoming));
         channel.map(Channel).ok_or_else(|| PyRuntimeError::new_err("there are too many calls"))
     }

@@ -112,7 +112,7 @@ def test_lingering_and_resuming(switch: Switch) -> None:
     assert seen == ["CALL_REJECTED", "CHANNEL_HANGUP_COMPLETE"]
 
     with serving(serve(lambda call: call.resume())) as server:
-        call = switch.call(f"127.0.0.1:{server.port}")
+        call = switch.call(f"127.0.0.1:{server.port}", is_async=False)
         until(lambda: server.taken == 1 and not server.calls)
         assert call.cause is None
 

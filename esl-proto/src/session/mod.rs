@@ -509,11 +509,16 @@ impl Session {
     ) -> Result<CommandId, SessionError> {
         self.must_be_free(slot)?;
         let id = self.write(command)?;
+        self.answer_for(slot, id, deadline);
+        Ok(id)
+    }
+
+    /// `slot` waits for the answer to a command that has been sent.
+    fn answer_for(&mut self, slot: Option<Slot>, id: CommandId, deadline: Option<Duration>) {
         if let Some(slot) = slot {
             self.meanings.insert(id.number(), Meaning::Answer(slot));
             self.waits.insert(slot, Wait::Answer(id.number()), deadline);
         }
-        Ok(id)
     }
 
     /// As [`send`](Self::send), for hosts that have encoded already: `octets` are `command`, or one that the crate does not
@@ -532,10 +537,7 @@ impl Session {
         let client = self.client.as_mut().ok_or(SessionError::NotConnected)?;
         let id = client.track(command).map_err(SendError::NotAllowed)?;
         self.out.extend_from_slice(octets);
-        if let Some(slot) = slot {
-            self.meanings.insert(id.number(), Meaning::Answer(slot));
-            self.waits.insert(slot, Wait::Answer(id.number()), deadline);
-        }
+        self.answer_for(slot, id, deadline);
         Ok(id)
     }
 

@@ -89,7 +89,9 @@ impl Interest {
     pub(super) fn takes_named<'e>(&self, event: &Event<'e>, name: &dyn Fn() -> Option<EventName<'e>>) -> bool {
         let anything = self.names.is_empty() && self.subclasses.is_empty() || self.names.contains(ALL);
         let named = |name: EventName<'_>| {
-            match event.subclass().filter(|_| name == EventName::Custom) {
+            // A look-up goes over the event: only if it matters.
+            let subclass = if name == EventName::Custom { event.subclass() } else { None };
+            match subclass {
                 // CUSTOM alone means the CUSTOM events without a subclass.
                 Some(value) => self.subclasses.iter().any(|subclass| value == **subclass),
                 None => self.names.contains(name.as_bytes()),

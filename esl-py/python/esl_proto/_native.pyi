@@ -16,6 +16,7 @@ from esl_proto.types import Fields, Format, Message, BytesLike, Pairs, Text
 
 __all__ = [
     "ApiResponse",
+    "App",
     "HostRequest",
     "AuthRefused",
     "AuthRequest",
@@ -755,6 +756,96 @@ class Connection:
         """What has come in so far: octets, frames, events, log_lines, unexpected."""
 
 @final
+class App:
+    """An application of the dialplan with its argument, made by the static methods.
+
+    What a program passes arrives as it is, or is refused with LocalProtocolError: no text can end an argument early, add
+    another or have something expanded. With `expand`, the server replaces `${...}` in it.
+    """
+
+    @property
+    def name(self) -> str:
+        """The application."""
+    @property
+    def argument(self) -> bytes:
+        """The argument."""
+    @property
+    def needs_resume(self) -> bool:
+        """Whether `resume` must be said before on an outbound connection, as the call leaves it."""
+    @staticmethod
+    def playback(path: Text, *, expand: bool = False) -> App:
+        """`playback`: plays a file, a tone or a stream to its end."""
+    @staticmethod
+    def say(words: Text, module: Text, type: Text, method: Text, gender: Text | None) -> App:
+        """`say`: reads a text aloud, from recorded words."""
+    @staticmethod
+    def speak(words: Text, engine: Text | None, voice: Text | None) -> App:
+        """`speak`: reads a text aloud, by a speech engine and its voice, or those of the channel's variables."""
+    @staticmethod
+    def record(path: Text, limit: float | None, silence: tuple[int, float] | None) -> App:
+        """`record`: records the caller into a file, for at most `limit` seconds."""
+    @staticmethod
+    def record_session(path: Text, limit: float | None) -> App:
+        """`record_session`: records the call into a file, beside all else."""
+    @staticmethod
+    def stop_record_session(path: Text) -> App:
+        """`stop_record_session`: ends such a recording, or `all`."""
+    @staticmethod
+    def sleep(time: float) -> App:
+        """`sleep`: waits."""
+    @staticmethod
+    def set(name: Text, value: Text, *, expand: bool = False) -> App:
+        """`set`: sets a variable of the channel."""
+    @staticmethod
+    def multiset(variables: Pairs) -> App:
+        """`multiset`: sets several variables."""
+    @staticmethod
+    def unset(name: Text) -> App:
+        """`unset`: takes a variable away."""
+    @staticmethod
+    def export(name: Text, value: Text, *, nolocal: bool = False, expand: bool = False) -> App:
+        """`export`: sets a variable of the channel and of those that it calls; `nolocal` of those only."""
+    @staticmethod
+    def transfer(extension: Text, dialplan: Text | None, context: Text | None, leg: str) -> App:
+        """`transfer`: sends the call elsewhere in the dialplan: this leg, the `"other"`, or `"both"`."""
+    @staticmethod
+    def play_and_get_digits(
+        file: Text,
+        min_digits: int,
+        max_digits: int,
+        tries: int,
+        timeout: float,
+        terminators: Text,
+        invalid_file: Text,
+        variable: Text,
+        regexp: Text,
+        digit_timeout: float | None,
+    ) -> App:
+        """`play_and_get_digits`: plays a file and collects what is typed. Times are in seconds."""
+    @staticmethod
+    def read(
+        file: Text,
+        min_digits: int,
+        max_digits: int,
+        timeout: float,
+        terminators: Text,
+        variable: Text,
+    ) -> App:
+        """`read`: plays a file and collects digits."""
+    @staticmethod
+    def send_dtmf(digits: Text, duration: float | None) -> App:
+        """`send_dtmf`: sends digits to the other end, each for so many seconds."""
+    @staticmethod
+    def conference(name: Text, profile: Text | None, pin: Text | None, flags: Sequence[Text]) -> App:
+        """`conference`: enters a conference."""
+    @staticmethod
+    def deflect(target: Text) -> App:
+        """`deflect`: has the caller's own switch send the answered call elsewhere."""
+    @staticmethod
+    def respond(status: Text) -> App:
+        """`respond`: answers a call that is not answered yet with a SIP status."""
+
+@final
 class Gap:
     """Stands in a stream where the connection was lost and made anew. What happened meanwhile is not sent again: ask the
     server for what is true now, as by `api show channels as json`.
@@ -1297,9 +1388,14 @@ class Sim:
     def log(self, level: str | int, text: Text, source: tuple[Text, Text, int], uuid: Text) -> int:
         """Writes a line of the log as it is; how many connections get it."""
     def begin_call(
-        self, name: str, uuid: str | None, caller: str, variables: Pairs
+        self,
+        name: str,
+        uuid: str | None,
+        caller: str,
+        variables: Pairs,
+        steps: list[tuple[str, str]] | None,
     ) -> Channel:
-        """A call comes in."""
+        """A call comes in: with these applications as its dialplan, or one that does what it is ordered to."""
     def channel(self, uuid: str) -> Channel | None:
         """The channel of this uuid, if it is not hung up."""
     def channels(self) -> list[Channel]:

@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 
 from .. import _native
-from .._native import Command, Event
+from .._native import App, Command, Event
 from ..errors import LocalProtocolError
-from .errors import BrokenReply, CommandError, ConnectionClosed
+from .errors import BrokenReply, ChannelEnded, CommandError, ConnectionClosed
 from .reading import Reading
 from .surface import Answer, Slot, Surface, checked, fail
 from .verbs import word
@@ -44,6 +44,35 @@ class Call(Surface[Any, Any, Any, Any, Any]):
     full_control: bool
     """`full` in the dialplan: all of the server can be commanded, not this channel only."""
     _reading: Reading | None = None
+    _end: Event | None = None
+    """The event that tells the channel's end best."""
+
+    @property
+    def cause(self) -> str | None:
+        """The hangup cause, once the channel has ended and the server has told it."""
+        return ChannelEnded(self._end).cause
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the channel has ended, or left this connection."""
+        return self._end is not None or self._session.is_lingering or self._over
+
+    def _hung_up(self, event: Event) -> None:
+        if event.unique_id == self.uuid and (self._end is None or ChannelEnded(self._end).cause is None):
+            self._end = event
+
+    def _failure(self, what: str, value: Any) -> Exception:
+        if what == "channel-ended":
+            by = value if isinstance(value, Event) else None
+            return ChannelEnded(self._end if by is None or ChannelEnded(by).cause is None else by)
+        return super()._failure(what, value)
+
+    def _has_left(self, app: App, error: Exception) -> bool:
+        """Whether the call has gone where `app` has sent it, which looks like an end."""
+        if not app.needs_resume or self.cause is not None:
+            return False
+        ends = isinstance(error, ConnectionClosed) and error.end in ("channel-ended", "eof", "goodbye")
+        return ends or isinstance(error, ChannelEnded) and error.cause is None
 
     def _connected(self, answer: Answer) -> None:
         if not isinstance(answer, _native.Connected):

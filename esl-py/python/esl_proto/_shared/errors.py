@@ -13,6 +13,7 @@ __all__ = [
     "AccessDenied",
     "AuthenticationError",
     "BrokenReply",
+    "CallFailed",
     "ChannelEnded",
     "CommandError",
     "ConnectionClosed",
@@ -20,7 +21,11 @@ __all__ = [
     "StreamOverflow",
 ]
 
-_REASONS = dict(end_reasons()) | {"protocol": "framing is broken", "closed": "closed by this program"}
+_REASONS = dict(end_reasons()) | {
+    "protocol": "framing is broken",
+    "closed": "closed by this program",
+    "silence": "nothing was heard for too long",
+}
 """The core's sentences, and those for the ends that it does not tell so."""
 
 
@@ -88,13 +93,27 @@ class ChannelEnded(EventSocketError):
     """The hangup cause, such as `"NORMAL_CLEARING"`, if it is known."""
 
     def __init__(self, event: Event | None = None) -> None:
-        cause = event.get("Hangup-Cause") if event is not None else None
-        self.cause = cause if isinstance(cause, str) else None
+        cause = event.hangup_cause if event is not None else None
+        self.cause = str(cause) if cause is not None else None
         super().__init__("channel ended" + (f": {self.cause}" if self.cause else ""))
         self.event = event
 
     def __reduce__(self) -> tuple[type[ChannelEnded], tuple[Event | None]]:
         return type(self), (self.event,)
+
+
+class CallFailed(EventSocketError):
+    """A call that was to be made was not answered."""
+
+    cause: str
+    """Why: the hangup cause, such as `"NO_ANSWER"`, or what the server said."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"the call was not answered: {cause}")
+        self.cause = cause
+
+    def __reduce__(self) -> tuple[type[CallFailed], tuple[str]]:
+        return type(self), (self.cause,)
 
 
 class StreamOverflow(EventSocketError):

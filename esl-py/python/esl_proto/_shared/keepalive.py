@@ -5,11 +5,18 @@ from __future__ import annotations
 import contextlib
 import socket
 
-__all__ = ["keep_alive"]
+__all__ = ["address", "keep_alive"]
 
 # Two minutes at most: the first probe after 60 seconds of silence, then four more.
 # TCP_KEEPALIVE is what macOS calls TCP_KEEPIDLE.
 _OPTIONS = (("TCP_KEEPIDLE", 60), ("TCP_KEEPALIVE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
+
+
+def address(peer: object) -> str:
+    """An address, for people."""
+    if isinstance(peer, tuple) and len(peer) >= 2:  # pyright: ignore[reportUnknownArgumentType]
+        return f"[{peer[0]}]:{peer[1]}" if ":" in str(peer[0]) else f"{peer[0]}:{peer[1]}"  # pyright: ignore[reportUnknownArgumentType]
+    return str(peer)
 
 
 def keep_alive(sock: socket.socket) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from .._native import Event
+from ..types import Text
+from .errors import CallFailed
+from .verbs import DialText
 
-__all__ = ["JobResult"]
+__all__ = ["JobResult", "answered", "originate_line"]
 
 
 class JobResult:
@@ -45,3 +48,16 @@ class JobResult:
 
     def __repr__(self) -> str:
         return f"<JobResult {self.event.job_uuid} {self.text[:60]!r}>"
+
+
+def originate_line(call: Text | DialText) -> Text:
+    """The line that makes a call."""
+    octets = bytes(call) if not isinstance(call, str) else call.encode("utf-8", "surrogateescape")
+    return octets if octets.startswith(b"originate ") else b"originate " + octets
+
+
+def answered(result: JobResult) -> str:
+    """The uuid of the channel that has answered. Raises `CallFailed`."""
+    if not result.ok:
+        raise CallFailed(result.detail)
+    return result.detail

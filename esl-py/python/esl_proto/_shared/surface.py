@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from functools import partial
@@ -19,13 +20,15 @@ from .. import _native
 from .._native import ClientSession, Command, Event, EventQueue
 from ..errors import LocalProtocolError
 from ..types import Format, Text
-from .errors import ChannelEnded, CommandError, ConnectionClosed, closed
+from .errors import ChannelEnded, CommandError, ConnectionClosed, EventSocketError, closed
 
 __all__ = ["Answer", "Slot", "Surface", "Timeout", "checked"]
 
 _LOG = logging.getLogger("esl_proto")
 _EXITING = 608
 """The error that says that `exit` has been sent."""
+_OWN = 0
+"""The slot that hears of the end of the channel of an outbound connection."""
 _NO_READER = -1
 """In the place of a reader's slot: a filter, or the log."""
 
@@ -72,6 +75,17 @@ def fail(slot: Slot, error: Exception) -> None:
         slot.exception()  # Mark as retrieved, so asyncio does not log 'exception was never retrieved'.
 
 
+_forks: list[object] = [object()]
+"""One of each process."""
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: _forks.__setitem__(0, object()))
+
+
+def this_process() -> object:
+    """What is another object in a forked process."""
+    return _forks[0]
+
+
 @contextlib.contextmanager
 def _no_exit() -> Generator[None]:
     """`exit` may have been sent concurrently: then the connection is as good as closed."""
@@ -88,6 +102,7 @@ class Surface(Generic[R, N, E, G, L]):
     `CommandError`."""
 
     def __init__(self, *, format: Format = "plain", timeout: float | None, command_timeout: float | None) -> None:
+        self._forks = this_process()
         self._session = ClientSession()
         self._session.set_format(format)
         self._timeout = timeout
@@ -177,6 +192,11 @@ class Surface(Generic[R, N, E, G, L]):
         end = self._session.end
         return closed(*end) if end is not None else (self._lost_by or closed("closed")).again()
 
+    def must_be_of_this_process(self) -> None:
+        """Raises an error in a forked process: two processes that read one connection get half of it each."""
+        if self._forks is not this_process():
+            raise EventSocketError("this connection is of the process that made it: make one in the forked process")
+
     # What happens
 
     def _take(self, notices: Notices) -> None:
@@ -197,16 +217,20 @@ class Surface(Generic[R, N, E, G, L]):
     def _failure(self, what: str, value: Any) -> Exception:
         if what == "channel-ended":
             return ChannelEnded(value if isinstance(value, Event) else None)
-        if what == "refused":
+        if what == "refused" and value is not None:
             return CommandError(value)
-        if what == "unheard":
+        if what in ("refused", "unheard"):
+            if value is None:
+                return LocalProtocolError("what tells the end cannot be heard on this connection")
             return CommandError(value, f"what tells the end may not be subscribed to: {value.text.strip()}")
         return self._reason()
 
     def _note(self, slot: int, what: str, value: Any) -> None:
         """Something that ends no wait."""
         if what == "handle":
-            if handler := self._handler_slots.get(slot):
+            if slot == _OWN:
+                self._hung_up(value)
+            elif handler := self._handler_slots.get(slot):
                 self._handle(slot, handler, value)
         elif what == "readable":
             self._readable(slot)
@@ -241,12 +265,17 @@ class Surface(Generic[R, N, E, G, L]):
                 fail(wait, self._reason())
             self._ended()
 
+    def _hung_up(self, event: Event) -> None:
+        """The channel of an outbound connection has ended."""
+
     def _take_standing(self) -> list[tuple[int, Slot]]:
         standing, self._standing = self._standing, []
         return standing
 
     def _refused(self, slot: int, answer: Answer | None) -> None:
-        error = CommandError(answer) if answer is not None else closed("closed")
+        error: Exception = LocalProtocolError("this connection cannot hear these events")
+        if answer is not None:
+            error = CommandError(answer)
         for reader, wait in self._standing:
             if reader == slot:
                 fail(wait, error)
@@ -291,9 +320,24 @@ class Surface(Generic[R, N, E, G, L]):
         self._session.finish()
         self._take(self._session.go_on())
 
+    # Liveness
+
+    def reconnect(self) -> None:
+        """Ends this connection at once, as if it were lost: with `connect(reconnect=)`, the next one is made."""
+        with self._lock:
+            self.must_be_of_this_process()
+            self._session.close()
+            self._take(self._session.go_on())
+
+    @property
+    def core_uuid(self) -> str | None:
+        """The server's Core-UUID, if an event has told it: another one means that the server was started anew."""
+        return self._session.core_uuid
+
     # Commands
 
     def _must_be_open(self) -> None:
+        self.must_be_of_this_process()
         if not self.is_open:
             raise self._reason()
 
@@ -371,8 +415,8 @@ class Surface(Generic[R, N, E, G, L]):
 
     # Subscriptions
 
-    def _stand(self, slot: int = 0) -> Any:
-        """Waits until all that was asked for stands, or the events of the reader `slot` are refused. Lock held."""
+    def standing(self, slot: int = 0) -> Any:
+        """A wait until all that was asked for stands, or the events of the reader `slot` are refused. Lock held."""
         wait = self._new_slot()
         end = self._session.end
         if end is not None:
@@ -389,7 +433,7 @@ class Surface(Generic[R, N, E, G, L]):
             self._must_be_open()
             say()
             self._flush()
-            wait = self._stand(slot)
+            wait = self.standing(slot)
         return self._stands(wait, timeout)
 
     def subscribe(self, *names: str, subclasses: Sequence[str] = (), timeout: Timeout = ...) -> N:

@@ -13,9 +13,9 @@ class Target:
     __slots__ = ("host", "login", "port", "server_hostname")
 
     def __init__(self, host: str, port: int, password: str, user: str | None, server_hostname: str | None) -> None:
-        self.host = host
+        self.host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
         self.port = port
-        self.server_hostname = server_hostname or host
+        self.server_hostname = server_hostname or self.host
         if user is None:
             self.login = Command.auth(password)
         else:

@@ -1,46 +1,38 @@
-"""What one does with a call: the dialplan applications of an IVR, the same in both façades."""
+"""What one does with a call: the applications of the dialplan, the same in both façades."""
 
 from __future__ import annotations
 
 import re
-from typing import Generic, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Generic, Literal, Protocol, TypeVar
 
-from .._native import Event
+from .._native import App, Event
+from ..types import Text
 
-__all__ = ["Verbs", "digits_argument", "digits_of", "word"]
+__all__ = ["DialText", "Verbs", "dial_text", "digits_of", "word"]
 
 E = TypeVar("E")
 """What a call gives: the CHANNEL_EXECUTE_COMPLETE event, or a coroutine that gives it."""
+D = TypeVar("D")
+"""What was typed, or a coroutine that gives it."""
+
+
+class DialText(Protocol):
+    """A dial string: a value of `esl_proto.dial`."""
+
+    def __bytes__(self) -> bytes: ...
 
 
 def word(text: str) -> str:
-    """`text` as one argument among blank-separated ones, as the server will read it: it takes a backslash away only
-    before the characters that it means something to."""
+    """`text` as one argument of an API command among blank-separated ones, as the server will read it: it takes a backslash
+    away only before the characters that it means something to."""
     text = re.sub(r"""\\(?=['"\\nrts]|$)|(?=')""", lambda found: found[0] + "\\", text)
     return text if text and not any(char in text for char in " '\"") else f"'{text}'"
 
 
-def digits_argument(
-    file: str,
-    *,
-    min_digits: int,
-    max_digits: int,
-    tries: int,
-    timeout: float,
-    terminators: str,
-    invalid_file: str,
-    variable: str,
-    regexp: str,
-    digit_timeout: float | None,
-) -> str:
-    """The argument of play_and_get_digits. Seconds become milliseconds."""
-    if not 0 <= min_digits <= max_digits or max_digits < 1:
-        raise ValueError("min_digits must be at most max_digits, and that at least 1")
-    words = [str(min_digits), str(max_digits), str(tries), str(round(timeout * 1000))]
-    words += [word(terminators), word(file), word(invalid_file), word(variable), word(regexp)]
-    if digit_timeout is not None:
-        words.append(str(round(digit_timeout * 1000)))
-    return " ".join(words)
+def dial_text(dial: Text | DialText) -> Text:
+    """The octets of a dial string."""
+    return dial if isinstance(dial, (str, bytes, bytearray, memoryview)) else bytes(dial)
 
 
 def digits_of(event: Event, variable: str) -> str | None:
@@ -51,13 +43,25 @@ def digits_of(event: Event, variable: str) -> str | None:
     return digits if isinstance(digits, str) and digits else None
 
 
-class Verbs(Generic[E]):
+class Verbs(Generic[E, D]):
     """Each gives the CHANNEL_EXECUTE_COMPLETE event of its application when that has ended, and raises
-    `ChannelEnded` if the channel ends first."""
+    `ChannelEnded` if the channel ends first.
 
-    def execute(self, app: str, arg: str = "", *, timeout: float | None = None) -> E:
-        """Runs any application of the dialplan."""
+    Arguments arrive as they are, whatever the application's own parser splits or the server expands; what cannot be written
+    so, as a text with `${` in it, is refused with `LocalProtocolError`. Where `expand` is there, it says that the server
+    shall replace `${...}`."""
+
+    def execute(self, app: str, arg: Text = "", *, timeout: float | None = None) -> E:
+        """Runs any application of the dialplan. The argument is taken as it is: what it means is the application's."""
         raise NotImplementedError
+
+    def _app(self, app: App) -> E:
+        raise NotImplementedError
+
+    def _digits(self, app: App, variable: str) -> D:
+        raise NotImplementedError
+
+    # Answering
 
     def answer(self) -> E:
         """Takes the call."""
@@ -71,31 +75,132 @@ class Verbs(Generic[E]):
         """Tells the caller that it rings."""
         return self.execute("ring_ready")
 
-    def playback(self, file: str) -> E:
+    def respond(self, status: str) -> E:
+        """Answers a call that is not answered yet with a SIP status, such as `"486 Busy Here"`."""
+        return self._app(App.respond(status))
+
+    # Talking
+
+    def playback(self, file: Text, *, expand: bool = False) -> E:
         """Plays a file or a stream to its end."""
-        return self.execute("playback", file)
+        return self._app(App.playback(file, expand=expand))
 
-    def say(self, text: str, *, module: str = "en", type: str = "number", method: str = "pronounced") -> E:
+    def say(
+        self,
+        text: str,
+        *,
+        module: str = "en",
+        type: str = "number",
+        method: str = "pronounced",
+        gender: str | None = None,
+    ) -> E:
         """Reads `text` aloud, from recorded words."""
-        return self.execute("say", f"{module} {type} {method} {text}")
+        return self._app(App.say(text, module, type, method, gender))
 
-    def record(self, path: str, *, limit: float | None = None) -> E:
-        """Records the caller into a file, for at most `limit` seconds."""
-        return self.execute("record", path if limit is None else f"{path} {round(limit)}")
+    def speak(self, text: str, *, engine: str | None = None, voice: str | None = None) -> E:
+        """Reads `text` aloud, by a speech engine; without engine and voice, by those of the channel's variables."""
+        return self._app(App.speak(text, engine, voice))
+
+    def record(self, path: Text, *, limit: float | None = None, silence: tuple[int, float] | None = None) -> E:
+        """Records the caller into a file, for at most `limit` seconds, or until it is as quiet as `silence` says: a
+        threshold, and for how many seconds."""
+        return self._app(App.record(path, limit, silence))
+
+    def record_session(self, path: Text, *, limit: float | None = None) -> E:
+        """Records the call into a file, beside all else."""
+        return self._app(App.record_session(path, limit))
+
+    def stop_record_session(self, path: Text = "all") -> E:
+        """Ends a recording of the call, or all."""
+        return self._app(App.stop_record_session(path))
+
+    def play_and_get_digits(
+        self,
+        file: str,
+        *,
+        min_digits: int = 1,
+        max_digits: int = 1,
+        tries: int = 3,
+        timeout: float = 5.0,
+        terminators: str = "#",
+        invalid_file: str = "silence_stream://1",
+        variable: str = "digits",
+        regexp: str = r"\d+",
+        digit_timeout: float | None = None,
+    ) -> D:
+        """Plays `file` and collects what is typed: the digits, or `None` if nothing valid was typed in all tries.
+        Times are in seconds; the digits are also in the channel's `variable`."""
+        if not 0 <= min_digits <= max_digits or max_digits < 1:
+            raise ValueError("min_digits must be at most max_digits, and that at least 1")
+        app = App.play_and_get_digits(
+            file, min_digits, max_digits, tries, timeout, terminators, invalid_file, variable, regexp, digit_timeout
+        )
+        return self._digits(app, variable)
+
+    def send_dtmf(self, digits: str, *, duration: float | None = None) -> E:
+        """Sends digits to the other end, each for `duration` seconds."""
+        return self._app(App.send_dtmf(digits, duration))
+
+    # Variables
+
+    def set(self, name: str, value: Text, *, expand: bool = False) -> E:
+        """Sets a variable of the channel. A value with `${` in it is refused, unless the server is to `expand` it."""
+        return self._app(App.set(name, value, expand=expand))
+
+    def multiset(self, variables: Mapping[str, Text]) -> E:
+        """Sets several variables."""
+        return self._app(App.multiset(variables))
+
+    def unset(self, name: str) -> E:
+        """Takes a variable away."""
+        return self._app(App.unset(name))
+
+    def export(self, name: str, value: Text, *, nolocal: bool = False, expand: bool = False) -> E:
+        """Sets a variable of the channel and of those that it calls, or (`nolocal`) of those only."""
+        return self._app(App.export(name, value, nolocal=nolocal, expand=expand))
+
+    # Going on
 
     def sleep(self, seconds: float) -> E:
         """Waits, while the channel goes on."""
-        return self.execute("sleep", str(round(seconds * 1000)))
+        return self._app(App.sleep(seconds))
 
-    def set(self, name: str, value: str) -> E:
-        """Sets a variable of the channel."""
-        return self.execute("set", f"{name}={value}")
+    def park(self) -> E:
+        """Waits until somebody does something with the call."""
+        return self.execute("park")
 
-    def bridge(self, destination: str) -> E:
+    def hold(self) -> E:
+        """Tells the other end that it is on hold."""
+        return self.execute("hold")
+
+    def unhold(self) -> E:
+        """Takes `hold` back."""
+        return self.execute("unhold")
+
+    def bridge(self, destination: Text | DialText) -> E:
         """Connects the caller with someone, until one of the two hangs up. The event tells how it went
-        (`variable_originate_disposition`, `variable_bridge_hangup_cause`)."""
-        return self.execute("bridge", destination)
+        (`variable_originate_disposition`, `variable_bridge_hangup_cause`). A text is a dial string as the server reads it:
+        `esl_proto.dial` makes one of what others have chosen."""
+        return self.execute("bridge", dial_text(destination))
 
-    def transfer(self, extension: str, dialplan: str = "XML", context: str = "default") -> E:
-        """Sends the call elsewhere in the dialplan."""
-        return self.execute("transfer", f"{extension} {dialplan} {context}")
+    def conference(
+        self, name: str, *, profile: str | None = None, pin: str | None = None, flags: Sequence[str] = ()
+    ) -> E:
+        """Enters a conference, until the call leaves it."""
+        return self._app(App.conference(name, profile, pin, flags))
+
+    def deflect(self, target: str) -> E:
+        """Has the caller's own switch send the answered call elsewhere."""
+        return self._app(App.deflect(target))
+
+    def transfer(
+        self,
+        extension: str,
+        dialplan: str | None = None,
+        context: str | None = None,
+        *,
+        leg: Literal["this", "other", "both"] = "this",
+    ) -> E:
+        """Sends the call elsewhere in the dialplan, and is the end of a session: the call goes on without it. Gives the
+        channel's data where the call has left before the event came."""
+        return self._app(App.transfer(extension, dialplan, context, leg))

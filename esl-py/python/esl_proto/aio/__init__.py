@@ -11,6 +11,7 @@ from .._shared.errors import (
     AccessDenied,
     AuthenticationError,
     BrokenReply,
+    CallFailed,
     ChannelEnded,
     CommandError,
     ConnectionClosed,
@@ -19,6 +20,7 @@ from .._shared.errors import (
 )
 from .._shared.reconnect import Reconnect
 from .._shared.results import JobResult
+from .call import Call
 from .inbound import Inbound, connect
 from .serve import OutboundServer, serve
 from .session import Session
@@ -29,6 +31,8 @@ __all__ = [
     "AccessDenied",
     "AuthenticationError",
     "BrokenReply",
+    "Call",
+    "CallFailed",
     "ChannelEnded",
     "CommandError",
     "ConnectionClosed",

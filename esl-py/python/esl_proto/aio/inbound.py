@@ -14,7 +14,7 @@ from .._shared.errors import AccessDenied, AuthenticationError, CommandError, Co
 from .._shared.reconnect import Reconnect
 from .._shared.target import Target
 from ..errors import ProtocolError
-from ..types import Format
+from ..types import Format, Text
 from .link import Link
 from .socket import EventSocket
 
@@ -35,8 +35,10 @@ class Inbound(EventSocket):
         timeout: float | None,
         command_timeout: float | None,
         reconnect: Reconnect | None,
+        heartbeat: float | None,
     ) -> None:
         super().__init__(format=format, timeout=timeout, command_timeout=command_timeout)
+        self._session.set_silence(heartbeat)
         self._target = target
         self._ssl = ssl
         self._policy = reconnect
@@ -48,7 +50,7 @@ class Inbound(EventSocket):
         """Whether commands can be sent now, as far as is known: a dead peer is noticed only while reading."""
         return self._opened.is_set()
 
-    async def execute(self, uuid: str, app: str, arg: str = "", *, timeout: float | None = None) -> _native.Event:
+    async def execute(self, uuid: str, app: str, arg: Text = "", *, timeout: float | None = None) -> _native.Event:
         """Runs an application on a channel, and gives its CHANNEL_EXECUTE_COMPLETE event once it has ended. Raises
         `CommandError` if there is no such channel, and `ChannelEnded` if it ends first.
 
@@ -76,7 +78,7 @@ class Inbound(EventSocket):
             name = self._target.server_hostname if self._ssl is not None else None
             await self._loop.create_connection(lambda: link, host, port, ssl=self._ssl, server_hostname=name)
             try:
-                await self._await(self._stand(), None)
+                await self._await(self.standing(), None)
             except BaseException:
                 link.abort()
                 raise
@@ -89,6 +91,7 @@ class Inbound(EventSocket):
 
     def _settled(self) -> None:
         self._opened.set()
+        super()._settled()
 
     def _lost(self) -> None:
         if not self._opened.is_set():  # `open` raises.
@@ -159,6 +162,7 @@ def connect(
     timeout: float | None = 10.0,
     command_timeout: float | None = 60.0,
     reconnect: Reconnect | bool = False,
+    heartbeat: float | None = None,
 ) -> _Connecting:
     """Connects to FreeSWITCH's event socket and logs in: `async with connect(...) as fs:`, or
     `fs = await connect(...)` and `await fs.close()`.
@@ -171,6 +175,9 @@ def connect(
     - `reconnect`: connect again when the connection is lost, and subscribe to the same as before; `True` for
       `Reconnect()`. Whoever waits for an answer, a job or an application gets `ConnectionClosed`; streams go on after
       a `Gap`. A refused password or address ends it.
+    - `heartbeat`: the connection is lost (`end` is `"silence"`) when nothing has come for so many seconds. A server sends a
+      HEARTBEAT every 20 seconds, which is subscribed to for that: allow for two. A stopped server says nothing, and TCP
+      does not notice it.
 
     Raises `AuthenticationError`, `AccessDenied`, `ConnectionClosed`, `TimeoutError`, or `OSError` if there is no
     connection at all.
@@ -185,5 +192,6 @@ def connect(
             timeout=timeout,
             command_timeout=command_timeout,
             reconnect=policy,
+            heartbeat=heartbeat,
         )
     )

@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import logging
 import socket
+import weakref
 from typing import Protocol, cast
 
-from .._shared.keepalive import keep_alive
+from .._shared.keepalive import address, keep_alive
 
 __all__ = ["Host", "Link"]
 
@@ -31,7 +32,11 @@ class Link(asyncio.BufferedProtocol):
         self.transport: asyncio.Transport | None = None
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the socket is closed."""
-        self._host = host
+        self._host = weakref.ref(host)
+        self._made_for: Host | None = host
+        """Until the connection is made; from then on, a host that is dropped is no longer there."""
+        self.peer = "?"
+        """The address of the other end."""
         self._view = memoryview(bytearray(read_size))
         self._paused = False
 
@@ -41,24 +46,31 @@ class Link(asyncio.BufferedProtocol):
         # Cast: uvloop's transport does not inherit from `asyncio.Transport`.
         self.transport = cast(asyncio.Transport, transport)
         raw = transport.get_extra_info("socket")
+        self.peer = address(transport.get_extra_info("peername"))
         if raw is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
             keep_alive(raw)
-        self._host.link_made(self)
+        host, self._made_for = self._made_for, None
+        if host is not None:
+            host.link_made(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._view
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._host.received(self, self._view[:nbytes])
+        host = self._host()
+        if host is not None:
+            host.received(self, self._view[:nbytes])
 
     def eof_received(self) -> None:
-        self._host.received_eof(self)
+        if (host := self._host()) is not None:
+            host.received_eof(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.transport = None
         if exc is not None:
             _LOG.debug("the connection broke: %s", exc)
-        self._host.received_eof(self)
+        if (host := self._host()) is not None:
+            host.received_eof(self)
         if not self.lost.done():
             self.lost.set_result(None)
 
@@ -102,4 +114,5 @@ class Link(asyncio.BufferedProtocol):
         """Closes the socket at once."""
         if self.transport is not None:
             self.transport.abort()
-        self._host.aborted(self)
+        if (host := self._host()) is not None:
+            host.aborted(self)

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Generator
 from types import TracebackType
 from typing import Any, Self
 
-from .._shared.errors import EventSocketError
+from .._shared.errors import ChannelEnded, ConnectionClosed, EventSocketError
 from ..errors import ProtocolError
 from ..types import Format
 from .link import Link
@@ -33,6 +33,7 @@ class OutboundServer:
         linger: int | None,
         max_calls: int,
         failure_cause: str,
+        refusal_cause: str,
         timeout: float | None,
         command_timeout: float | None,
     ) -> None:
@@ -41,6 +42,7 @@ class OutboundServer:
         self._linger = linger
         self._max_calls = max_calls
         self._failure_cause = failure_cause
+        self._refusal_cause = refusal_cause
         self._timeout = timeout
         self._command_timeout = command_timeout
         self._server: asyncio.Server | None = None
@@ -75,8 +77,8 @@ class OutboundServer:
             return
         if len(self._calls) >= self._max_calls:
             self.refused += 1
-            _LOG.warning("there are %d calls already: one more is refused", self._max_calls)
-            link.abort()
+            _LOG.warning("%s: there are %d calls already: one more is refused", link.peer, self._max_calls)
+            session.refuse(link, self._refusal_cause)
             return
         self.taken += 1
         task = asyncio.get_running_loop().create_task(self._call(session, link))
@@ -87,7 +89,11 @@ class OutboundServer:
         try:
             await session.open(self._linger)
         except (EventSocketError, TimeoutError, ProtocolError) as error:
-            _LOG.warning("a call did not begin: %s", error or type(error).__name__)
+            # A health check says nothing, and goes.
+            is_check = isinstance(error, ConnectionClosed) and error.end == "eof" and not session.stats["octets"]
+            _LOG.log(logging.DEBUG if is_check else logging.WARNING, "%s: a call did not begin: %s", link.peer, str(error) or type(error).__name__)
+            session.refuse(link, self._failure_cause)
+            await link.wait_lost(self._timeout)
             link.abort()
             return
         except BaseException:
@@ -96,10 +102,10 @@ class OutboundServer:
         try:
             await self._handler(session)
         except EventSocketError as error:
-            if session.is_open:
-                await self._failed(session)
-            else:
+            if isinstance(error, ChannelEnded) or session.has_ended:
                 _LOG.debug("call %s: %s", session.uuid, error)
+            else:
+                await self._failed(session)
         except Exception:
             await self._failed(session)
         except BaseException:
@@ -173,6 +179,7 @@ def serve(
     linger: int | None = None,
     max_calls: int = 1000,
     failure_cause: str = "NORMAL_TEMPORARY_FAILURE",
+    refusal_cause: str = "SWITCH_CONGESTION",
     timeout: float | None = 10.0,
     command_timeout: float | None = 60.0,
 ) -> _Starting:
@@ -186,7 +193,7 @@ def serve(
     - `format`: of events.
     - `linger`: for how many seconds the server keeps the connection after the end of the channel, for its last
       events. Needs `full`.
-    - `max_calls`: at most so many at a time; further connections are closed at once.
+    - `max_calls`: at most so many at a time; further calls are hung up with `refusal_cause`.
     - `timeout`: for the handshake, and for the good-bye.
     - `command_timeout`: until a command is answered, unless the call says otherwise.
     """
@@ -196,6 +203,7 @@ def serve(
         linger=linger,
         max_calls=max_calls,
         failure_cause=failure_cause,
+        refusal_cause=refusal_cause,
         timeout=timeout,
         command_timeout=command_timeout,
     )

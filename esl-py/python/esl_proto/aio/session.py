@@ -7,27 +7,31 @@ import contextlib
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from .._native import Command, Event
+from .._native import App, Command, Event
 from .._shared.errors import ChannelEnded, ConnectionClosed, is_quiet
 from .._shared.call import Call
 from .._shared.surface import Timeout
-from .._shared.verbs import Verbs, digits_argument, digits_of
+from .._shared.verbs import Verbs, digits_of
 from ..errors import LocalProtocolError
+from ..types import Text
 from .link import Link
 from .socket import EventSocket
 
 __all__ = ["Session"]
 
 
-class Session(EventSocket, Call, Verbs[Coroutine[Any, Any, Event]]):
+class Session(EventSocket, Call, Verbs[Coroutine[Any, Any, Event], Coroutine[Any, Any, "str | None"]]):
     """Reads like the script of an IVR: `await call.answer()`, `await call.playback("welcome.wav")`.
 
     Each application is awaited until it has ended, in `async` mode and in `sync` mode alike. All that `EventSocket`
     has is there too; where the dialplan does not say `full`, most of it is refused (`LocalProtocolError`)."""
 
+    _watchers: list[asyncio.Future[None]]
+
     def link(self, made: Callable[[Link], None]) -> Link:
         """The end of the connection that is coming in; `made` is called when it is there."""
         self._made = made
+        self._watchers = []
         return Link(self, read_size=16384)
 
     def link_made(self, link: Link) -> None:
@@ -39,54 +43,62 @@ class Session(EventSocket, Call, Verbs[Coroutine[Any, Any, Event]]):
         """The handshake: `connect`, `myevents` and, if it may be said, `linger`. `serve` does it."""
         async with asyncio.timeout(self._timeout):
             self._connected(await self.send(Command.connect()))
-            await self._await(self._stand(), None)
+            await self._await(self.standing(), None)
             if linger is not None and self.full_control:
                 await self.linger(linger)
 
     def _lost(self) -> None:
         end = self._reason()
         self._finish(None if self._closing or is_quiet(end) else end)
+        self._tell_watchers()
 
-    async def execute(self, app: str, arg: str = "", *, timeout: float | None = None) -> Event:
+    async def execute(self, app: str, arg: Text = "", *, timeout: float | None = None) -> Event:
         """Runs any application of the dialplan. After `timeout` seconds it goes on, unwatched."""
         if self._session.is_lingering:
-            raise ChannelEnded
+            raise ChannelEnded(self._end)
         try:
             return await self._execute(app, arg, None, timeout)
         except ConnectionClosed as error:
             if error.end == "channel-ended":
-                raise ChannelEnded from error
+                raise ChannelEnded(self._end) from error
             raise
 
-    async def play_and_get_digits(
-        self,
-        file: str,
-        *,
-        min_digits: int = 1,
-        max_digits: int = 1,
-        tries: int = 3,
-        timeout: float = 5.0,
-        terminators: str = "#",
-        invalid_file: str = "silence_stream://1",
-        variable: str = "digits",
-        regexp: str = r"\d+",
-        digit_timeout: float | None = None,
-    ) -> str | None:
-        """Plays `file` and collects what is typed: the digits, or `None` if nothing valid was typed in all tries.
-        Times are in seconds; the digits are also in the channel's `variable`."""
-        argument = digits_argument(
-            file,
-            min_digits=min_digits,
-            max_digits=max_digits,
-            tries=tries,
-            timeout=timeout,
-            terminators=terminators,
-            invalid_file=invalid_file,
-            variable=variable,
-            regexp=regexp,
-            digit_timeout=digit_timeout,
-        )
-        return digits_of(await self.execute("play_and_get_digits", argument), variable)
+    async def _app(self, app: App) -> Event:
+        if app.needs_resume:
+            await self.resume()
+        try:
+            return await self.execute(app.name, app.argument)
+        except (ChannelEnded, ConnectionClosed) as error:
+            if self._has_left(app, error):
+                return self.channel
+            raise
+
+    async def _digits(self, app: App, variable: str) -> str | None:
+        return digits_of(await self._app(app), variable)
+
+    async def hung_up(self, timeout: float | None = None) -> str | None:
+        """Waits until the channel has ended or left this connection, and gives the hangup cause, if the server has told
+        it. Raises `TimeoutError`."""
+        async with asyncio.timeout(timeout):
+            while not self.has_ended:
+                self._watchers.append(waiter := self._loop.create_future())
+                await waiter
+        return self.cause
+
+    def _tell_watchers(self) -> None:
+        watchers, self._watchers = self._watchers, []
+        for waiter in watchers:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _hung_up(self, event: Event) -> None:
+        super()._hung_up(event)
+        self._tell_watchers()
+
+    def _note(self, slot: int, what: str, value: Any) -> None:
+        super()._note(slot, what, value)
+        if what == "lingering":
+            self._tell_watchers()
 
     async def getvar(self, name: str, *, timeout: Timeout = ...) -> str | None:
         """The value of a channel variable; `None` if it is not set, or empty.
@@ -105,3 +117,9 @@ class Session(EventSocket, Call, Verbs[Coroutine[Any, Any, Event]]):
         """Ends the call after a failure in this program."""
         with contextlib.suppress(ConnectionClosed, LocalProtocolError):
             self._send(Command.hangup(cause))
+
+    def refuse(self, link: Link, cause: str) -> None:
+        """Ends a call that is not taken, whatever has been said: the server would keep it for ever."""
+        self._closing = True
+        link.write(bytes(Command.hangup(cause)))
+        link.close()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import inspect
 import logging
+import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from functools import partial
 from types import EllipsisType, TracebackType
@@ -14,11 +15,13 @@ from typing import Any, Self, TypeAlias, TypeGuard
 from .. import _native
 from .._native import ClientSession, Command, Event, EventQueue, Gap, LogLine
 from .._shared.errors import ConnectionClosed, EventSocketError, StreamOverflow
-from .._shared.results import JobResult
+from .._shared.results import JobResult, answered, originate_line
 from .._shared.stream import Overflow
 from .._shared.surface import Answer, Surface, Timeout, checked
+from .._shared.verbs import DialText
 from ..errors import LocalProtocolError
-from ..types import Format
+from ..types import Format, Text
+from .call import Call
 from .link import Link
 from .stream import Stream
 
@@ -84,6 +87,7 @@ class EventSocket(_Surface):
         self._link: Link | None = None
         self._ended_for_good: asyncio.Future[None] = self._loop.create_future()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._watching: asyncio.TimerHandle | None = None
         self.awaiting: dict[int, asyncio.Future[None]] = {}
         """By the slots of streams: whoever waits for the next event."""
 
@@ -150,7 +154,25 @@ class EventSocket(_Surface):
             # Thread-safe: the finalizer of a stream calls this, in whatever thread the garbage collector runs.
             self._loop.call_soon_threadsafe(self.go_on)
 
+    def _settled(self) -> None:
+        self._watch()
+
+    def _watch(self) -> None:
+        """Notices a server that says nothing."""
+        left = self._session.seconds_left
+        if left is not None and self._watching is None:
+            self._watching = self._loop.call_later(left, self._look)
+
+    def _look(self) -> None:
+        self._watching = None
+        self._session.advance()
+        self._take(self._session.go_on())
+        self._watch()
+
     def _ended(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
         if self._link is not None:
             self._link.close()
         self._lost()
@@ -163,6 +185,10 @@ class EventSocket(_Surface):
         async with asyncio.timeout(self._limit(timeout)):
             reply: _native.Reply = checked(await self._send(command))
         return reply
+
+    async def stands(self, slot: int) -> None:
+        """Waits until the subscription of a reader stands."""
+        await self._await(self.standing(slot), ...)
 
     async def _await(self, wait: asyncio.Future[None], timeout: Timeout) -> None:
         async with asyncio.timeout(self._limit(timeout)):
@@ -179,7 +205,7 @@ class EventSocket(_Surface):
         answer: asyncio.Future[Answer] = self._send(command)
         return answer
 
-    async def api(self, line: str, *, check: bool = False, timeout: Timeout = ...) -> Answer:
+    async def api(self, line: Text, *, check: bool = False, timeout: Timeout = ...) -> Answer:
         """Runs a command and gives its answer: `text`, `ok`, `error`, `detail`. With `check`, an error raises
         `CommandError`; without, it is yours to judge, as some commands print nothing and the server then says
         `-ERR no reply`.
@@ -190,7 +216,7 @@ class EventSocket(_Surface):
             answer = await self.send(Command.api(line))
         return checked(answer) if check else answer
 
-    async def bgapi(self, line: str, *, timeout: Timeout = ...) -> Job:
+    async def bgapi(self, line: Text, *, timeout: Timeout = ...) -> Job:
         """Starts a command in the background: `job = await fs.bgapi("originate ...")`, then `result = await job`.
 
         The first one also subscribes to BACKGROUND_JOB. The job is named by this side, so that its result finds it
@@ -217,7 +243,23 @@ class EventSocket(_Surface):
         job.uuid = uuid
         return job
 
-    async def _execute(self, app: str, arg: str, uuid: str | None, timeout: float | None) -> Event:
+    async def originate(self, call: Text | DialText, *, timeout: float | None = None) -> Call:
+        """Makes a call, and gives it once it is answered: of an `esl_proto.dial.Originate`, or of text, as
+        `"user/1000 &park()"`. Raises `CallFailed` with the cause if nobody answers. After `timeout` seconds the server goes on
+        trying, unwatched."""
+        async with asyncio.timeout(timeout):
+            result = await (await self.bgapi(originate_line(call))).result()
+        return Call(self, answered(result))
+
+    def call(self, uuid: str) -> Call:
+        """A channel of the server's. Whether there is one is not asked."""
+        return Call(self, uuid)
+
+    async def execute_on(self, uuid: str, app: str, arg: Text, timeout: float | None) -> Event:
+        """Runs an application on a channel."""
+        return await self._execute(app, arg, uuid, timeout)
+
+    async def _execute(self, app: str, arg: Text, uuid: str | None, timeout: float | None) -> Event:
         wait: asyncio.Future[Event]
         slot, wait = self._begin(lambda slot: self._session.execute(app, arg, slot, uuid=uuid))
         try:
@@ -290,6 +332,13 @@ class EventSocket(_Surface):
         self._finish_locked(error)
         if not self._ended_for_good.done():
             self._ended_for_good.set_result(None)
+
+    def __del__(self) -> None:
+        link = getattr(self, "_link", None)
+        if link is not None and link.transport is not None and not link.transport.is_closing():
+            warnings.warn(f"{self!r} was not closed", ResourceWarning, source=self, stacklevel=2)
+            if not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(link.transport.abort)
 
     async def __aenter__(self) -> Self:
         return self

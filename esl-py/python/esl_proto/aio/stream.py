@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from .._shared.errors import closed
 from .._shared.stream import QuietEnd, StreamBase
@@ -25,6 +25,17 @@ class Stream(StreamBase[T]):
     It is closed by `close`, at the end of `async with`, and when it is dropped."""
 
     _socket: EventSocket
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        """Waits until the subscription stands: `events = await fs.events(...)`. Raises `CommandError` if it is refused."""
+        return self._stands().__await__()
+
+    async def _stands(self) -> Self:
+        await self._socket.stands(self._queue.slot)
+        ended = self._ended()
+        if ended is not None and not isinstance(ended, QuietEnd):
+            raise ended
+        return self
 
     def __aiter__(self) -> Self:
         return self

@@ -12,6 +12,7 @@ from .._shared.errors import (
     AccessDenied,
     AuthenticationError,
     BrokenReply,
+    CallFailed,
     ChannelEnded,
     CommandError,
     ConnectionClosed,
@@ -20,6 +21,7 @@ from .._shared.errors import (
 )
 from .._shared.reconnect import Reconnect
 from .._shared.results import JobResult
+from .call import Call
 from .inbound import Inbound, connect
 from .serve import OutboundServer, serve
 from .session import Session
@@ -30,6 +32,8 @@ __all__ = [
     "AccessDenied",
     "AuthenticationError",
     "BrokenReply",
+    "Call",
+    "CallFailed",
     "ChannelEnded",
     "CommandError",
     "ConnectionClosed",

@@ -12,10 +12,10 @@ from .._native import Event
 from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed, is_quiet
 from .._shared.keepalive import keep_alive
 from .._shared.reconnect import Reconnect
-from .._shared.surface import Timeout
+from .._shared.surface import Timeout, this_process
 from .._shared.target import Target
 from ..errors import ProtocolError
-from ..types import Format
+from ..types import Format, Text
 from .dial import dial, some_left
 from .shared_reader import Wire, deadline_of
 from .socket import EventSocket
@@ -37,8 +37,10 @@ class Inbound(EventSocket):
         timeout: float | None,
         command_timeout: float | None,
         reconnect: Reconnect | None,
+        heartbeat: float | None,
     ) -> None:
         super().__init__(format=format, timeout=timeout, command_timeout=command_timeout)
+        self._session.set_silence(heartbeat)
         self._target = target
         self._ssl = ssl
         self._policy = reconnect
@@ -47,7 +49,7 @@ class Inbound(EventSocket):
         self._stop = threading.Event()
         self._again: threading.Thread | None = None
 
-    def execute(self, uuid: str, app: str, arg: str = "", *, timeout: float | None = None) -> Event:
+    def execute(self, uuid: str, app: str, arg: Text = "", *, timeout: float | None = None) -> Event:
         """Runs an application on a channel, and gives its CHANNEL_EXECUTE_COMPLETE event once it has ended. Raises
         `CommandError` if there is no such channel, and `ChannelEnded` if it ends first.
 
@@ -76,7 +78,7 @@ class Inbound(EventSocket):
                     raise closed("closed")
                 reader.wire = wire
                 self._session.connect_inbound(self._target.login, self._attempts)
-                standing = self._stand()
+                standing = self.standing()
                 reader.notify()
             # Handlers are for the threads of the program.
             self._wait(standing, deadline, handlers=False)
@@ -149,6 +151,9 @@ class Inbound(EventSocket):
 
     def close(self, timeout: Timeout = ...) -> None:
         # Under the lock `_lost` has either started its thread, which is joined below, or will see `_closing`: no race.
+        if self._forks is not this_process() or self.reader.is_interrupted():
+            super().close(timeout)
+            return
         with self._lock:
             self._closing = True
             again = self._again
@@ -174,6 +179,7 @@ def connect(
     timeout: float | None = 10.0,
     command_timeout: float | None = 60.0,
     reconnect: Reconnect | bool = False,
+    heartbeat: float | None = None,
 ) -> Inbound:
     """Connects to FreeSWITCH's event socket and logs in: `with connect(...) as fs:`, or `fs = connect(...)` and
     `fs.close()`.
@@ -186,6 +192,9 @@ def connect(
     - `reconnect`: connect again when the connection is lost, and subscribe to the same as before; `True` for
       `Reconnect()`. Until it is back, a thread tries. Whoever waits for an answer, a job or an application gets
       `ConnectionClosed`; streams go on after a `Gap`. A refused password or address ends it.
+    - `heartbeat`: the connection is lost (`end` is `"silence"`) when nothing has come for so many seconds. A server sends a
+      HEARTBEAT every 20 seconds, which is subscribed to for that: allow for two. A stopped server says nothing, and TCP
+      does not notice it. It is noticed while somebody waits for something.
 
     Raises `AuthenticationError`, `AccessDenied`, `ConnectionClosed`, `TimeoutError`, or `OSError` if there is no
     connection at all.
@@ -197,6 +206,7 @@ def connect(
         timeout=timeout,
         command_timeout=command_timeout,
         reconnect=Reconnect() if reconnect is True else reconnect or None,
+        heartbeat=heartbeat,
     )
     try:
         inbound.open()

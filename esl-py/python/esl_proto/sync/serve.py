@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import socket
@@ -11,8 +12,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from .._shared.errors import EventSocketError
-from .._shared.keepalive import keep_alive
+from .._native import Command
+from .._shared.errors import ChannelEnded, ConnectionClosed, EventSocketError
+from .._shared.keepalive import address, keep_alive
 from ..errors import ProtocolError
 from ..types import Format
 from .shared_reader import deadline_of, left, poll
@@ -25,6 +27,13 @@ _LOG = logging.getLogger("esl_proto.sync")
 Handler = Callable[[Session], object]
 
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+
+def _peer(sock: socket.socket) -> str:
+    try:
+        return address(sock.getpeername())
+    except OSError:
+        return "?"
 
 
 class OutboundServer:
@@ -41,6 +50,7 @@ class OutboundServer:
         linger: int | None,
         max_calls: int,
         failure_cause: str,
+        refusal_cause: str,
         timeout: float | None,
         command_timeout: float | None,
     ) -> None:
@@ -52,6 +62,7 @@ class OutboundServer:
         self._linger = linger
         self._max_calls = max_calls
         self._failure_cause = failure_cause
+        self._refusal_cause = refusal_cause
         self._timeout = timeout
         self._command_timeout = command_timeout
         self._changed = threading.Condition()
@@ -117,7 +128,15 @@ class OutboundServer:
 
     def _refuse(self, sock: socket.socket, why: str) -> None:
         self.refused += 1
-        _LOG.warning("%s: one more is refused", why)
+        _LOG.warning("%s: %s: one more is refused", _peer(sock), why)
+        self._hang_up(sock, self._refusal_cause)
+
+    def _hang_up(self, sock: socket.socket, cause: str) -> None:
+        """Ends a call that is not taken: the server would keep it for ever."""
+        with contextlib.suppress(OSError):
+            sock.settimeout(1)
+            if self._ssl is None or isinstance(sock, tls.SSLSocket):
+                sock.sendall(bytes(Command.hangup(cause)))
         sock.close()
 
     def _call(self, session: Session, sock: socket.socket) -> None:
@@ -137,11 +156,17 @@ class OutboundServer:
                 sock = self._ssl.wrap_socket(sock, server_side=True)
             session.open(sock, self._linger)
         except BaseException as error:
+            peer = _peer(sock)
+            with contextlib.suppress(OSError):
+                session.give_back()
+                self._hang_up(sock, self._failure_cause)
             session.close(0)
             sock.close()
             if not isinstance(error, (EventSocketError, OSError, ProtocolError)):
                 raise
-            _LOG.warning("a call did not begin: %s", error)
+            # A health check says nothing, and goes.
+            is_check = isinstance(error, ConnectionClosed) and error.end == "eof" and not session.stats["octets"]
+            _LOG.log(logging.DEBUG if is_check else logging.WARNING, "%s: a call did not begin: %s", peer, str(error) or type(error).__name__)
             return False
         return True
 
@@ -149,10 +174,10 @@ class OutboundServer:
         try:
             self._handler(session)
         except EventSocketError as error:
-            if session.is_open:
-                self._failed(session)
-            else:
+            if isinstance(error, ChannelEnded) or session.has_ended:
                 _LOG.debug("call %s: %s", session.uuid, error)
+            else:
+                self._failed(session)
         except Exception:
             self._failed(session)
         finally:
@@ -205,6 +230,7 @@ def serve(
     linger: int | None = None,
     max_calls: int = 1000,
     failure_cause: str = "NORMAL_TEMPORARY_FAILURE",
+    refusal_cause: str = "SWITCH_CONGESTION",
     timeout: float | None = 10.0,
     command_timeout: float | None = 60.0,
 ) -> OutboundServer:
@@ -219,7 +245,7 @@ def serve(
     - `format`: of events.
     - `linger`: for how many seconds the server keeps the connection after the end of the channel, for its last
       events. Needs `full`.
-    - `max_calls`: at most so many at a time; further connections are closed at once.
+    - `max_calls`: at most so many at a time; further calls are hung up with `refusal_cause`.
     - `timeout`: for the handshake, and for the good-bye.
     - `command_timeout`: until a command is answered, unless the call says otherwise.
     """
@@ -231,6 +257,7 @@ def serve(
         linger=linger,
         max_calls=max_calls,
         failure_cause=failure_cause,
+        refusal_cause=refusal_cause,
         timeout=timeout,
         command_timeout=command_timeout,
     )

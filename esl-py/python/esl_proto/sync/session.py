@@ -5,19 +5,20 @@ from __future__ import annotations
 import contextlib
 import socket
 
-from .._native import Command, Event
+from .._native import App, Command, Event
 from .._shared.errors import ChannelEnded, ConnectionClosed, is_quiet
 from .._shared.call import Call
 from .._shared.surface import Timeout
-from .._shared.verbs import Verbs, digits_argument, digits_of
+from .._shared.verbs import Verbs, digits_of
 from ..errors import LocalProtocolError
+from ..types import Text
 from .shared_reader import Wire, deadline_of
 from .socket import EventSocket
 
 __all__ = ["Session"]
 
 
-class Session(EventSocket, Call, Verbs[Event]):
+class Session(EventSocket, Call, Verbs[Event, "str | None"]):
     """Reads like the script of an IVR: `call.answer()`, `call.playback("welcome.wav")`.
 
     Each application is waited for until it has ended, in `async` mode and in `sync` mode alike. All that `EventSocket`
@@ -31,7 +32,7 @@ class Session(EventSocket, Call, Verbs[Event]):
             self._session.connect_outbound()
         self._connected(self._wait(self._send(Command.connect()), deadline))
         with self._lock:
-            standing = self._stand()
+            standing = self.standing()
         self._wait(standing, deadline)
         if linger is not None and self.full_control:
             self.linger(linger)
@@ -40,46 +41,35 @@ class Session(EventSocket, Call, Verbs[Event]):
         end = self._reason()
         self._finish_locked(None if self._closing or is_quiet(end) else end)
 
-    def execute(self, app: str, arg: str = "", *, timeout: float | None = None) -> Event:
+    def execute(self, app: str, arg: Text = "", *, timeout: float | None = None) -> Event:
         """Runs any application of the dialplan. After `timeout` seconds it goes on, unwatched."""
         if self._session.is_lingering:
-            raise ChannelEnded
+            raise ChannelEnded(self._end)
         try:
             return self._execute(app, arg, None, timeout)
         except ConnectionClosed as error:
             if error.end == "channel-ended":
-                raise ChannelEnded from error
+                raise ChannelEnded(self._end) from error
             raise
 
-    def play_and_get_digits(
-        self,
-        file: str,
-        *,
-        min_digits: int = 1,
-        max_digits: int = 1,
-        tries: int = 3,
-        timeout: float = 5.0,
-        terminators: str = "#",
-        invalid_file: str = "silence_stream://1",
-        variable: str = "digits",
-        regexp: str = r"\d+",
-        digit_timeout: float | None = None,
-    ) -> str | None:
-        """Plays `file` and collects what is typed: the digits, or `None` if nothing valid was typed in all tries.
-        Times are in seconds; the digits are also in the channel's `variable`."""
-        argument = digits_argument(
-            file,
-            min_digits=min_digits,
-            max_digits=max_digits,
-            tries=tries,
-            timeout=timeout,
-            terminators=terminators,
-            invalid_file=invalid_file,
-            variable=variable,
-            regexp=regexp,
-            digit_timeout=digit_timeout,
-        )
-        return digits_of(self.execute("play_and_get_digits", argument), variable)
+    def _app(self, app: App) -> Event:
+        if app.needs_resume:
+            self.resume()
+        try:
+            return self.execute(app.name, app.argument)
+        except (ChannelEnded, ConnectionClosed) as error:
+            if self._has_left(app, error):
+                return self.channel
+            raise
+
+    def _digits(self, app: App, variable: str) -> str | None:
+        return digits_of(self._app(app), variable)
+
+    def hung_up(self, timeout: float | None = None) -> str | None:
+        """Waits until the channel has ended or left this connection, and gives the hangup cause, if the server has told
+        it. Raises `TimeoutError`."""
+        self.reader.wait(lambda: self.has_ended, deadline_of(timeout))
+        return self.cause
 
     def getvar(self, name: str, *, timeout: Timeout = ...) -> str | None:
         """The value of a channel variable; `None` if it is not set, or empty.
@@ -93,6 +83,11 @@ class Session(EventSocket, Call, Verbs[Event]):
             if is_read:
                 return value
         return self._value(name, self._wait(self._read(name), deadline))
+
+    def give_back(self) -> None:
+        """Leaves the socket to whoever has given it."""
+        with self._lock:
+            self.reader.wire = None
 
     def fail(self, cause: str) -> None:
         """Ends the call after a failure in this program."""

@@ -13,7 +13,7 @@ import socket
 import ssl as tls
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Generic, Protocol, TypeVar
 
 __all__ = ["Engine", "SharedReader", "Slot", "Wire", "deadline_of", "poll"]
@@ -101,6 +101,19 @@ class Engine(Protocol):
         """Handles what was held back, if more is wanted again. Returns whether that was so."""
         raise NotImplementedError
 
+    def seconds_left(self) -> float | None:
+        """When `look` is to be called at the latest."""
+        raise NotImplementedError
+
+    def look(self) -> None:
+        """Notices a peer that says nothing."""
+
+    def check(self) -> None:
+        """Raises an error if nobody may wait here."""
+
+    def stop(self) -> None:
+        """Closes it, for a signal handler that has asked for it. Without the lock."""
+
     def call_handlers(self, unlocked: Callable[[], contextlib.AbstractContextManager[None]]) -> None:
         """Calls what the program wants to be called, without the lock."""
 
@@ -166,16 +179,41 @@ class SharedReader:
         self._awake.setblocking(False)
         self._waker.setblocking(False)
         self._woken = False
+        self._inside: set[int] = set()
+        """The threads that wait, but for those in handlers."""
+        self._stopping = False
 
     def wait(self, ready: Callable[[], bool], deadline: float | None, *, handlers: bool = True) -> None:
         """Returns once `ready` is true, which is asked with the lock held. Raises `TimeoutError`."""
-        with self.changed:
-            while not ready():
-                self._turn(deadline)
-                if handlers:
-                    self.engine.call_handlers(self._unlocked)
-                if deadline is not None and time.monotonic() >= deadline and not ready():
-                    raise TimeoutError("the deadline has passed")
+        self.engine.check()
+        me = threading.get_ident()
+        while True:
+            with self.changed:
+                self._inside.add(me)
+                try:
+                    while not ready():
+                        if self._stopping:
+                            break
+                        self._turn(deadline)
+                        if handlers:
+                            self.engine.call_handlers(self._unlocked_for_handlers)
+                        if deadline is not None and time.monotonic() >= deadline and not ready():
+                            raise TimeoutError("the deadline has passed")
+                    else:
+                        return
+                finally:
+                    self._inside.discard(me)
+                self._stopping = False
+            self.engine.stop()
+
+    def is_interrupted(self) -> bool:
+        """Whether this thread waits here: then it is a signal handler that asks, and the thread that waits closes all as soon
+        as it goes on."""
+        if threading.get_ident() not in self._inside:
+            return False
+        self._stopping = True
+        self.wake()
+        return True
 
     def result(self, slot: Slot[T], deadline: float | None, *, handlers: bool = True) -> T:
         """Waits for a slot."""
@@ -209,8 +247,13 @@ class SharedReader:
 
     def _poll(self, wire: Wire, deadline: float | None) -> None:
         read, write = not self.engine.is_blocked(), bool(wire.unsent)
+        timeout, silence = left(deadline), self.engine.seconds_left()
+        if silence is not None:
+            timeout = silence if timeout is None else min(timeout, silence)
         with self._unlocked():
-            woken = poll(self._awake, wire.sock, read=read, write=write, timeout=left(deadline))
+            woken = poll(self._awake, wire.sock, read=read, write=write, timeout=timeout)
+        if silence is not None:
+            self.engine.look()
         if woken:
             self._woken = False
             self._awake.recv(4096)
@@ -235,12 +278,28 @@ class SharedReader:
     def _unlocked(self) -> _Unlocked:
         return _Unlocked(self.changed)
 
+    @contextlib.contextmanager
+    def _unlocked_for_handlers(self) -> Generator[None]:
+        """What a handler calls is called by no signal handler."""
+        me = threading.get_ident()
+        self._inside.discard(me)
+        try:
+            with self._unlocked():
+                yield
+        finally:
+            self._inside.add(me)
+
     def close_wire(self, wire: Wire) -> None:
         """Closes a socket, whose connection is over, once no thread is reading it any more."""
         with self.changed:
             self.notify()
             self.changed.wait_for(lambda: not self._reading or self.wire is not wire)
             wire.sock.close()
+
+    def abandon(self) -> None:
+        """Closes the descriptors of a forked process: the connection is the other's."""
+        for sock in (self._awake, self._waker, *([self.wire.sock] if self.wire is not None else [])):
+            sock.close()
 
     def close(self) -> None:
         """Closes the self-pipe. No wire may be added after this."""

@@ -12,13 +12,16 @@ from typing import Any, Self, TypeAlias, TypeVar
 
 from .. import _native
 from .._native import Command, Event, EventQueue, Gap, LogLine
+from .._shared import surface
 from .._shared.errors import ConnectionClosed
-from .._shared.results import JobResult
+from .._shared.results import JobResult, answered, originate_line
 from .._shared.stream import Overflow
 from .._shared.surface import Answer, Surface, Timeout, checked
+from .._shared.verbs import DialText
 from ..errors import LocalProtocolError
-from ..types import Format
-from .shared_reader import SharedReader, Slot, Wire, deadline_of
+from ..types import Format, Text
+from .call import Call
+from .shared_reader import SharedReader, Slot, Wire, deadline_of, left
 from .stream import Stream
 
 __all__ = ["EventSocket", "Job", "Pending"]
@@ -140,6 +143,23 @@ class EventSocket(_Surface):
         """Handles what was held back while a stream was full, if it has room now."""
         return self._go_on()
 
+    def seconds_left(self) -> float | None:
+        """When the server has been silent for too long."""
+        return self._session.seconds_left
+
+    def look(self) -> None:
+        """Notices a server that says nothing."""
+        self._session.advance()
+        self._take(self._session.go_on())
+
+    def check(self) -> None:
+        """Nobody waits for what another process reads."""
+        self.must_be_of_this_process()
+
+    def stop(self) -> None:
+        """Closes it, for a signal handler."""
+        self.close()
+
     def call_handlers(self, unlocked: Callable[[], contextlib.AbstractContextManager[None]]) -> None:
         """Calls the pending handlers, one at a time and in order. `_calling` keeps other threads, and a handler that
         waits (re-entrancy), from calling the next handler before the current one has returned."""
@@ -256,7 +276,7 @@ class EventSocket(_Surface):
     def _stands(self, wait: Slot[None], timeout: Timeout) -> None:
         self._wait(wait, self._deadline(timeout))
 
-    def api(self, line: str, *, check: bool = False, timeout: Timeout = ...) -> Answer:
+    def api(self, line: Text, *, check: bool = False, timeout: Timeout = ...) -> Answer:
         """Runs a command and gives its answer: `text`, `ok`, `error`, `detail`. With `check`, an error raises
         `CommandError`; without, it is yours to judge, as some commands print nothing and the server then says
         `-ERR no reply`.
@@ -266,7 +286,7 @@ class EventSocket(_Surface):
         answer: Answer = self._wait(self._send(Command.api(line)), self._deadline(timeout))
         return checked(answer) if check else answer
 
-    def bgapi(self, line: str, *, timeout: Timeout = ...) -> Job:
+    def bgapi(self, line: Text, *, timeout: Timeout = ...) -> Job:
         """Starts a command in the background: `job = fs.bgapi("originate ...")`, then `job.result()`.
 
         The first one also subscribes to BACKGROUND_JOB. The job is named by this side, so that its result finds it
@@ -293,7 +313,29 @@ class EventSocket(_Surface):
         job.uuid = uuid
         return job
 
-    def _execute(self, app: str, arg: str, uuid: str | None, timeout: float | None) -> Event:
+    def originate(self, call: Text | DialText, *, timeout: float | None = None) -> Call:
+        """Makes a call, and gives it once it is answered: of an `esl_proto.dial.Originate`, or of text, as
+        `"user/1000 &park()"`. Raises `CallFailed` with the cause if nobody answers. After `timeout` seconds the server goes on
+        trying, unwatched."""
+        deadline = deadline_of(timeout)
+        job = self.bgapi(originate_line(call))
+        return Call(self, answered(job.result(left(deadline))))
+
+    def call(self, uuid: str) -> Call:
+        """A channel of the server's. Whether there is one is not asked."""
+        return Call(self, uuid)
+
+    def execute_on(self, uuid: str, app: str, arg: Text, timeout: float | None) -> Event:
+        """Runs an application on a channel."""
+        return self._execute(app, arg, uuid, timeout)
+
+    def ready(self, slot: int, deadline: float | None) -> None:
+        """Waits until the subscription of a reader stands."""
+        with self._lock:
+            wait: Slot[None] = self.standing(slot)
+        self._wait(wait, deadline)
+
+    def _execute(self, app: str, arg: Text, uuid: str | None, timeout: float | None) -> Event:
         deadline = deadline_of(timeout)
         wait: Slot[Event]
         slot, wait = self._begin(lambda slot: self._session.execute(app, arg, slot, uuid=uuid))
@@ -310,7 +352,13 @@ class EventSocket(_Surface):
 
         Streams end quietly; whoever still waits for something gets `ConnectionClosed`. Events that the server has not
         sent yet are lost."""
-        reader, self._closing = self.reader, True
+        reader = self.reader
+        if self._forks is not surface.this_process():
+            reader.abandon()
+            return
+        if reader.is_interrupted():  # By a signal handler: the thread that waits goes on with it.
+            return
+        self._closing = True
         wire = reader.wire
         limit = self._timeout if isinstance(timeout, EllipsisType) else timeout
         try:

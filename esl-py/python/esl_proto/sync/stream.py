@@ -25,6 +25,14 @@ class Stream(StreamBase[T]):
 
     _socket: EventSocket
 
+    def ready(self, timeout: float | None = 10.0) -> Self:
+        """Waits until the subscription stands: `events = fs.events(...).ready()`. Raises `CommandError` if it is refused."""
+        self._socket.ready(self._queue.slot, deadline_of(timeout))
+        ended = self._ended()
+        if ended is not None and not isinstance(ended, QuietEnd):
+            raise ended
+        return self
+
     def __iter__(self) -> Self:
         return self
 

@@ -247,13 +247,9 @@ class Switch:
     ) -> Call:
         """Makes a call that the dialplan gives to a program, as `socket address async full` does: connects to it.
         Raises `OSError` if nobody listens there."""
-        call = self.new_call(name, uuid=uuid, caller=caller, variables=variables)
         words = [address, *(["async"] if is_async else []), *(["full"] if full else [])]
-        try:
-            self._running.run_async(self._connect(call, " ".join(words)))
-        except OSError:
-            call.hangup("DESTINATION_OUT_OF_ORDER")
-            raise
+        steps = [("socket", " ".join(words))]
+        call: Call = self._running.run_async(self._connect(lambda: self._begin(name, uuid, caller, variables, steps)))
         return call
 
     def new_call(
@@ -266,9 +262,20 @@ class Switch:
     ) -> Call:
         """A call that comes in: its CHANNEL_CREATE and what follows. It does not answer by itself, and does what it is
         ordered to."""
+        return self._begin(name, uuid, caller, variables, None)
+
+    def _begin(
+        self,
+        name: str,
+        uuid: str | None,
+        caller: str,
+        variables: Mapping[str, object] | None,
+        steps: list[tuple[str, str]] | None,
+    ) -> Call:
+        """A call with these applications as its dialplan, or one that does what it is ordered to."""
         given = [(key, variable(value)) for key, value in (variables or {}).items()]
         shell = self._running
-        return Call(shell, shell.act(lambda sim: sim.begin_call(name, uuid, caller, given)))
+        return Call(shell, shell.act(lambda sim: sim.begin_call(name, uuid, caller, given, steps)))
 
     @property
     def calls(self) -> list[Call]:
@@ -394,14 +401,18 @@ class Switch:
         self.errors.append(error)
         return f"-ERR {error}\n"
 
-    async def _connect(self, call: Call, argument: str) -> None:
-        """Lets a call connect to its program, and waits until it has."""
+    async def _connect(self, begin: Callable[[], Call]) -> Call:
+        """Begins a call that connects to its program, and waits until it has."""
+        call = begin()
         dialling = self._dialling[call.uuid] = self._running.loop.create_future()
         try:
-            call.execute("socket", argument)
             await dialling
+        except OSError:
+            call.hangup("DESTINATION_OUT_OF_ORDER")
+            raise
         finally:
             self._dialling.pop(call.uuid, None)
+        return call
 
     async def _dial(self, number: int, uuid: str, address: str) -> None:
         """Connects to a program."""
