@@ -1,8 +1,8 @@
 # Each line is a command that a person could type. `## ` begins what `make help` says of a target.
 
-PARTS = rust gates fuzz peers c py
+PARTS = rust gates fuzz peers c py docs
 
-.PHONY: help demo check test $(PARTS:%=test-%) soak deps bench gates fuzz targets install uninstall wheel icount peers
+.PHONY: help demo check test $(PARTS:%=test-%) soak deps docs bench gates fuzz targets install uninstall archive wheel icount peers
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile | awk -F ': ' '{ printf "make %-10s  %s\n", $$1, substr($$0, length($$1) + 3) }'
@@ -36,11 +36,17 @@ test-c: ## the C library, its C++ headers, how they are installed, the examples,
 test-py: ## the wheel, with every Python that is found, and its types
 	tests/run py
 
+test-docs: ## the site, strictly, and the programs on its pages and in README.md; the workflows
+	tests/run docs
+
 soak: ## what takes hours: many random cases, long fuzzing with AddressSanitizer, floods: SOAK_SECONDS=1200 a fuzz target
 	tests/run soak
 
 deps: ## what the tests need of the system: Debian's packages, or what is to be installed by hand
 	tests/deps
+
+docs: ## the site, checked strictly, into target/site/html; with its programs tested: make test-docs
+	site/build
 
 gates: test-gates ## the same as test-gates
 
@@ -62,11 +68,14 @@ install: ## the C library, C++ headers, pkg-config and CMake files: PREFIX (/usr
 uninstall: ## takes away what `make install` has put there
 	esl-ffi/package/install --uninstall
 
-wheel: ## the Python wheel, into target/wheels
-	esl-py/wheel
+archive: ## the C library with its headers and a checksum, into target/archives
+	esl-ffi/package/archive
+
+wheel: ## the Python wheel, into target/wheels: for every Linux since 2014, where zig can be had
+	esl-py/wheel --portable
 
 icount: ## the instructions that each piece of work takes: no more than 3 % over the committed counts
 	benches/icount/run
 
-peers: ## this library and others of its kind over loopback: one table, one plot
+peers: ## this library and others of its kind over loopback: one table
 	benches/peers/run

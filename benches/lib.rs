@@ -11,8 +11,3 @@ mod work;
 pub use busy::Busy;
 pub use ratio::{Row, Work, print_table};
 pub use work::Works;
-
-/// The examples of the project's README, compiled as they stand there: its page is in no package.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -284,6 +284,26 @@ ESLP_ENUM(eslp_status) {
   ESLP_OTHER_CODING = -711,
   /** The library is built without the format in which an event is to be written. */
   ESLP_FORMAT_UNSUPPORTED = -712,
+  /** A part of an application's argument is empty that must not be. */
+  ESLP_APP_EMPTY = -901,
+  /** It holds a NUL. */
+  ESLP_APP_NUL = -902,
+  /** It holds `${`, which the server would expand. */
+  ESLP_APP_EXPANSION = -903,
+  /** It holds a separator. */
+  ESLP_APP_SEPARATOR = -904,
+  /** It has a meaning of its own. */
+  ESLP_APP_RESERVED = -905,
+  /** It holds a blank that the server would not read as part of it. */
+  ESLP_APP_BLANK = -906,
+  /** It holds a quote or backslash. */
+  ESLP_APP_QUOTE = -907,
+  /** More than the server's limit. */
+  ESLP_APP_TOO_MANY = -908,
+  /** A number that is out of range. */
+  ESLP_APP_OUT_OF_RANGE = -909,
+  /** It holds what is no DTMF digit. */
+  ESLP_APP_DIGIT = -910,
 };
 
 /** Counts up when a function or struct of this header changes in a way that compiled programs notice. */
@@ -427,6 +447,12 @@ bool eslp_value_is_array(const eslp_value *value);
  * `items` is valid as long as the octets in the buffer; take the elements with eslp_items_next().
  */
 eslp_status eslp_value_items(const eslp_value *value, eslp_items *items);
+
+/**
+ * The same of what may be an array, wherever it comes from: also of a variable's value in a reply, `ARRAY::one|:two`, whose text is
+ * not marked as one.
+ */
+eslp_status eslp_value_elements(const eslp_value *value, eslp_items *items);
 
 /**
  * The next element.
@@ -811,7 +837,7 @@ eslp_bytes eslp_log_level_text(eslp_log_level level);
 
 /* Well-known headers: eslp_event_get(&event, ESLP_LIT(ESLP_HEADER_UNIQUE_ID), &value). */
 
-/** In frames and events: octets of the body. */
+/** In frames and events: bytes of the body. */
 #define ESLP_HEADER_CONTENT_LENGTH "Content-Length"
 /** In frames: what the frame is. */
 #define ESLP_HEADER_CONTENT_TYPE "Content-Type"
@@ -909,6 +935,18 @@ eslp_bytes eslp_log_level_text(eslp_log_level level);
 #define ESLP_HEADER_DTMF_DIGIT "DTMF-Digit"
 /** In DTMF events: how long it was, in samples. */
 #define ESLP_HEADER_DTMF_DURATION "DTMF-Duration"
+/** In CHANNEL_UUID: the channel's uuid before. */
+#define ESLP_HEADER_OLD_UNIQUE_ID "Old-Unique-ID"
+/** In CHANNEL_BRIDGE and CHANNEL_UNBRIDGE: the one channel. */
+#define ESLP_HEADER_BRIDGE_A_UNIQUE_ID "Bridge-A-Unique-ID"
+/** In CHANNEL_BRIDGE and CHANNEL_UNBRIDGE: the other. */
+#define ESLP_HEADER_BRIDGE_B_UNIQUE_ID "Bridge-B-Unique-ID"
+/** In CUSTOM `loopback::bowout`: the channel that leaves the call. */
+#define ESLP_HEADER_RESIGNING_UUID "Resigning-UUID"
+/** In CUSTOM `loopback::bowout`: the channel that takes its place. */
+#define ESLP_HEADER_ACQUIRED_UUID "Acquired-UUID"
+/** In events that show variables of a channel, before the name of each. */
+#define ESLP_HEADER_VARIABLE_PREFIX "variable_"
 
 /* ========================================================================
  * Lists of pairs
@@ -1005,6 +1043,35 @@ eslp_event_name eslp_event_name_of(const eslp_event *event);
  * @return ESLP_NOT_FOUND if there is none.
  */
 eslp_status eslp_event_get(const eslp_event *event, eslp_bytes name, eslp_value *value);
+
+/**
+ * The value of a variable of the channel: the header `variable_<name>`.
+ *
+ * @return ESLP_NOT_FOUND if there is none.
+ */
+eslp_status eslp_event_variable(const eslp_event *event, eslp_bytes name, eslp_value *value);
+
+/**
+ * The last header of this name as a decimal number without sign: times in microseconds, sequences, ports.
+ *
+ * @return ESLP_NOT_FOUND if there is none, or it is no number that fits.
+ */
+eslp_status eslp_event_u64(const eslp_event *event, eslp_bytes name, uint64_t *number);
+
+/** Why the call has ended: Hangup-Cause; ESLP_CAUSE_OTHER if it is not said, or by another word. */
+eslp_cause eslp_event_hangup_cause(const eslp_event *event);
+
+/** Where the channel is in its life: Channel-State; ESLP_CS_OTHER if it is not said, or by another word. */
+eslp_channel_state eslp_event_channel_state(const eslp_event *event);
+
+/** Where the call is in its life: Channel-Call-State; ESLP_CCS_OTHER if it is not said, or by another word. */
+eslp_call_state eslp_event_call_state(const eslp_event *event);
+
+/** Whether the call has been answered: Answer-State; ESLP_AS_OTHER if it is not said, or by another word. */
+eslp_answer_state eslp_event_answer_state(const eslp_event *event);
+
+/** Who called, seen from FreeSWITCH: Call-Direction; ESLP_DIRECTION_OTHER if it is not said, or by another word. */
+eslp_direction eslp_event_direction(const eslp_event *event);
 
 /**
  * The last header of each of `count` names: what eslp_event_get() gives for each, in one pass. `values` has as many places;
@@ -2085,6 +2152,228 @@ ESLP_NODISCARD eslp_status eslp_bridge_parse(eslp_bytes argument, void *storage,
 eslp_bytes eslp_dial_field_text(eslp_dial_field field);
 
 /* ========================================================================
+ * Applications
+ *
+ * What a channel executes, with arguments that the application reads as they are meant.
+ * ======================================================================== */
+
+/** Which application. Each says which fields of eslp_app go with it; those in brackets may be left out. */
+ESLP_ENUM(eslp_app_kind) {
+  /** `answer`: takes the call. */
+  ESLP_APP_ANSWER = 1,
+  /** `pre_answer`: opens early media. */
+  ESLP_APP_PRE_ANSWER = 2,
+  /** `ring_ready`: tells the caller that it rings. */
+  ESLP_APP_RING_READY = 3,
+  /** `playback`: `file`, [`start_sample`]. */
+  ESLP_APP_PLAYBACK = 4,
+  /** `gentones`: `text`, such as `%(1000,0,640)`, [`loops`]. */
+  ESLP_APP_GENTONES = 5,
+  /** `say`: reads a text aloud, from recorded words. `module`, `name` (what kind of thing), `method`, `text`, [`gender`]. */
+  ESLP_APP_SAY = 6,
+  /** `speak`: `text`, [`engine` and `voice`]. */
+  ESLP_APP_SPEAK = 7,
+  /** `phrase`: a macro. `name`, [`text`]. */
+  ESLP_APP_PHRASE = 8,
+  /**
+   * `read`: plays a prompt and collects digits. `min`, `max`, `file`, `name` (the variable), [`timeout`, `terminators`,
+   * `digit_timeout`].
+   */
+  ESLP_APP_READ = 9,
+  /** `play_and_get_digits`: the same with retries. Also [`tries`, `invalid_file`, `regexp`, `transfer_on_failure`]. */
+  ESLP_APP_PLAY_AND_GET_DIGITS = 10,
+  /** `record`: `file`, [`limit`, `silence_threshold` and `silence_seconds`]. */
+  ESLP_APP_RECORD = 11,
+  /** `record_session`: records the call beside all else. `file`, [`limit`]. */
+  ESLP_APP_RECORD_SESSION = 12,
+  /** `stop_record_session`: `file`, or `all`. */
+  ESLP_APP_STOP_RECORD_SESSION = 13,
+  /** `bridge`: `dial`. */
+  ESLP_APP_BRIDGE = 14,
+  /** `att_xfer`: `dial`. */
+  ESLP_APP_ATT_XFER = 15,
+  /** `transfer`: `target`, [`dialplan`, `context`, `leg`]. It leaves the connection; send `resume` before. */
+  ESLP_APP_TRANSFER = 16,
+  /** `set`: `name`, `value`. */
+  ESLP_APP_SET = 17,
+  /** `multiset`: `pairs`. */
+  ESLP_APP_MULTISET = 18,
+  /** `unset`: `name`. */
+  ESLP_APP_UNSET = 19,
+  /** `export`: `name`, `value`, [`nolocal`]. */
+  ESLP_APP_EXPORT = 20,
+  /** `push`: `name`, `value`. */
+  ESLP_APP_PUSH = 21,
+  /** `unshift`: `name`, `value`. */
+  ESLP_APP_UNSHIFT = 22,
+  /** `park` */
+  ESLP_APP_PARK = 23,
+  /** `echo` */
+  ESLP_APP_ECHO = 24,
+  /** `sleep`: `timeout`. */
+  ESLP_APP_SLEEP = 25,
+  /** `break`: ends the application that runs now. */
+  ESLP_APP_BREAK = 26,
+  /** `send_dtmf`: `text` (the digits), [`timeout`, how long each sounds]. */
+  ESLP_APP_SEND_DTMF = 27,
+  /** `queue_dtmf`: the same. */
+  ESLP_APP_QUEUE_DTMF = 28,
+  /** `flush_dtmf` */
+  ESLP_APP_FLUSH_DTMF = 29,
+  /** `conference`: `name`, [`profile`, `pin`, `flags`]. */
+  ESLP_APP_CONFERENCE = 30,
+  /** `deflect`: `target`. */
+  ESLP_APP_DEFLECT = 31,
+  /** `redirect`: `target`. */
+  ESLP_APP_REDIRECT = 32,
+  /** `respond`: `text`, such as `486 Busy Here`. */
+  ESLP_APP_RESPOND = 33,
+  /** `hangup`: [`cause`]. */
+  ESLP_APP_HANGUP = 34,
+  /** `sched_hangup`: `limit`, in how many seconds, [`cause`]. */
+  ESLP_APP_SCHED_HANGUP = 35,
+  /** `event`: `pairs`. */
+  ESLP_APP_EVENT = 36,
+  /** `log`: `text`, [`level`, INFO if not said]. */
+  ESLP_APP_LOG = 37,
+  /** `info`: [`level`]. */
+  ESLP_APP_INFO = 38,
+  /** `socket`: `target`, [`run_async`, `full`]. */
+  ESLP_APP_SOCKET = 39,
+  /** `eavesdrop`: `target`, a uuid. */
+  ESLP_APP_EAVESDROP = 40,
+  /** `intercept`: `target`, a uuid, [`leg`: ESLP_LEG_OTHER]. */
+  ESLP_APP_INTERCEPT = 41,
+  /** `hold` */
+  ESLP_APP_HOLD = 42,
+  /** `unhold` */
+  ESLP_APP_UNHOLD = 43,
+};
+
+/** Which leg of a bridged call. */
+ESLP_ENUM(eslp_transfer_leg) {
+  /** The channel itself. */
+  ESLP_LEG_THIS = 0,
+  /** The one that it is bridged to (`-bleg`). */
+  ESLP_LEG_OTHER = 1,
+  /** Both (`-both`). */
+  ESLP_LEG_BOTH = 2,
+};
+
+/**
+ * An application with what it is to do. Zeros are "not said".
+ *
+ * Texts arrive as they are: what the application would read otherwise, and `${...}`, which the server would expand, is refused,
+ * so that a caller's name can be given to it. With `expand` the server expands the texts.
+ *
+ *     eslp_app set = {.kind = ESLP_APP_SET, .name = ESLP_LIT("caller"), .value = name_of_a_stranger};
+ */
+typedef struct eslp_app {
+  /** Which. */
+  eslp_app_kind kind;
+  /** Whether the server expands `${...}` in the texts. */
+  uint8_t expand;
+  /** `export`: not to the channel itself. */
+  uint8_t nolocal;
+  /** `socket`: `async`. */
+  uint8_t run_async;
+  /** `socket`: `full`. */
+  uint8_t full;
+  /** What is played or recorded. */
+  eslp_bytes file;
+  /** A variable, a macro, a conference. */
+  eslp_bytes name;
+  /** Its value. */
+  eslp_bytes value;
+  /** What is said, written, or sent as digits. */
+  eslp_bytes text;
+  /** Where to: an extension, an address, a uuid. */
+  eslp_bytes target;
+  /** The dialplan of an extension. */
+  eslp_bytes dialplan;
+  /** Its context. */
+  eslp_bytes context;
+  /** The digits that end an input; `#` if left out, `none` for none. */
+  eslp_bytes terminators;
+  /** What the digits must match. */
+  eslp_bytes regexp;
+  /** What is played after a wrong input. */
+  eslp_bytes invalid_file;
+  /** Where the call goes after the last. */
+  eslp_bytes transfer_on_failure;
+  /** The language's module. */
+  eslp_bytes module;
+  /** How something is said. */
+  eslp_bytes method;
+  /** In which gender. */
+  eslp_bytes gender;
+  /** The speech engine. */
+  eslp_bytes engine;
+  /** Its voice. */
+  eslp_bytes voice;
+  /** A conference's profile. */
+  eslp_bytes profile;
+  /** Its PIN. */
+  eslp_bytes pin;
+  /** The member's flags, between blanks. */
+  eslp_bytes flags;
+  /** Why a call ends, as eslp_sendmsg has it. */
+  eslp_bytes cause;
+  /** Variables, or headers. */
+  eslp_pairs pairs;
+  /** Whom to call. */
+  eslp_dial dial;
+  /** The least number of digits. */
+  uint32_t min;
+  /** The greatest. */
+  uint32_t max;
+  /** How often to ask; 3 if 0. */
+  uint32_t tries;
+  /** Milliseconds. */
+  uint32_t timeout;
+  /** Milliseconds for each further digit. */
+  uint32_t digit_timeout;
+  /** Seconds. */
+  uint32_t limit;
+  /** How loud silence may be. */
+  uint32_t silence_threshold;
+  /** After how many seconds of it a recording ends. */
+  uint32_t silence_seconds;
+  /** Where to begin. */
+  uint32_t start_sample;
+  /** How often; negative for ever. */
+  int32_t loops;
+  /** How urgent. */
+  eslp_log_level level;
+  /** Which leg. */
+  eslp_transfer_leg leg;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[6];
+} eslp_app;
+
+/** Where an application's argument is wrong. */
+typedef struct eslp_app_fault {
+  /** With which part, in English: valid for ever. */
+  eslp_bytes field;
+  /** Which one, if there are several of them, from 0. */
+  size_t item;
+  /** The octet of that part, from 0. */
+  size_t offset;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[1];
+} eslp_app_fault;
+
+/**
+ * The application's name and argument, for `execute` of eslp_sendmsg: the argument is written to `out`, and `execute` points there.
+ * `execute->arg.len` is its length; other fields of `execute` are zeros, and the host's to set. `fault` may be NULL.
+ *
+ * @return ESLP_INSUFFICIENT if `size` is less: `execute->arg.len` says what is needed, and its data is NULL. An error from
+ * ESLP_APP_EMPTY on, or from ESLP_DIAL_EMPTY on, if the application would read something else than is meant: `fault` says where.
+ */
+ESLP_NODISCARD eslp_status eslp_app_encode(const eslp_app *app, void *out, size_t size, eslp_execute *execute,
+    eslp_app_fault *fault);
+
+/* ========================================================================
  * Client
  *
  * The connection as its client sees it: who is asked to authenticate, which answer belongs to which command, what
@@ -2429,6 +2718,26 @@ ESLP_NODISCARD eslp_status eslp_client_track_external(eslp_client *client, uint6
  * To be called once, after the last eslp_client_poll() has returned ESLP_NEED_DATA or ESLP_CLOSED.
  */
 eslp_status eslp_client_eof(eslp_client *client, const void *buf, size_t len, eslp_eof *eof);
+
+/** The length of what eslp_client_save() writes. */
+#define ESLP_CLIENT_SAVED 75
+
+/**
+ * Writes what is known of the connection to `out`, ESLP_CLIENT_SAVED octets, for a process that goes on with it: another program, or
+ * a newer one, which gets the socket, and what was read and not consumed.
+ *
+ * @return ESLP_NOT_READY if the connection is not open, or in the middle of a frame that comes in parts: try again later.
+ * ESLP_INSUFFICIENT if `size` is less.
+ */
+ESLP_NODISCARD eslp_status eslp_client_save(const eslp_client *client, void *out, size_t size);
+
+/**
+ * Makes a client in memory of the caller's, as eslp_client_init(), that goes on where eslp_client_save() was called.
+ *
+ * @return ESLP_INVALID_ARGUMENT if `saved` is of another version of the library, or no such thing.
+ */
+ESLP_NODISCARD eslp_status eslp_client_resume(void *memory, size_t size, const void *saved, size_t saved_size,
+    const eslp_limits *limits, eslp_client **client);
 
 /** Why the connection is over: an eslp_end, ESLP_END_NONE if it is not. */
 eslp_end eslp_client_end(const eslp_client *client);

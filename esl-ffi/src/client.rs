@@ -761,6 +761,53 @@ pub unsafe extern "C" fn eslp_client_eof(
     })
 }
 
+/// The length of what eslp_client_save() writes.
+pub const ESLP_CLIENT_SAVED: usize = 75;
+
+const _: () = assert!(ESLP_CLIENT_SAVED == Client::SAVED);
+
+/// Writes what is known of the connection to `out`, ESLP_CLIENT_SAVED octets, for a process that goes on with it: another program, or
+/// a newer one, which gets the socket, and what was read and not consumed.
+///
+/// @return ESLP_NOT_READY if the connection is not open, or in the middle of a frame that comes in parts: try again later.
+/// ESLP_INSUFFICIENT if `size` is less.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_client_save(client: *const eslp_client, out: *mut c_void, size: usize) -> eslp_status {
+    // SAFETY: by the contract with C, `client` is a handle and `out[..size]` is an output.
+    run(|| unsafe {
+        let to = output(out, size)?.get_mut(..ESLP_CLIENT_SAVED).ok_or(eslp_status::ESLP_INSUFFICIENT)?;
+        let saved = eslp_client::inner_ref(client)?.save().ok_or(eslp_status::ESLP_NOT_READY)?;
+        to.copy_from_slice(&saved);
+        Ok(())
+    })
+}
+
+/// Makes a client in memory of the caller's, as eslp_client_init(), that goes on where eslp_client_save() was called.
+///
+/// @return ESLP_INVALID_ARGUMENT if `saved` is of another version of the library, or no such thing.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_client_resume(
+    memory: *mut c_void,
+    size: usize,
+    saved: *const c_void,
+    saved_size: usize,
+    limits: *const eslp_limits,
+    client: *mut *mut eslp_client,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `saved[..saved_size]` and `limits` are inputs, `client` is an output and `memory[..size]`
+    // is lent memory.
+    run(|| unsafe {
+        let out = Out::new(client)?;
+        let limits = self::limits(limits, Limits::DEFAULT)?;
+        let saved = input(saved, saved_size)?.try_into().map_err(|_| eslp_status::ESLP_INVALID_ARGUMENT)?;
+        let resumed = Client::resume(saved, limits).ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?;
+        out.set(eslp_client::place(memory, size, resumed)?);
+        Ok(())
+    })
+}
+
 /// Why the connection is over: an eslp_end, ESLP_END_NONE if it is not.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_client_end(client: *const eslp_client) -> eslp_end {

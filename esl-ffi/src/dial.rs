@@ -196,7 +196,7 @@ impl eslp_leg {
 impl eslp_dial {
     /// # Safety
     /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
-    unsafe fn dial<'a>(&'a self, written: Written) -> Outcome<DialString<'a>> {
+    pub(crate) unsafe fn dial<'a>(&'a self, written: Written) -> Outcome<DialString<'a>> {
         // SAFETY: the fields of an input are inputs, which is all that `slice`, `flat` and `variables` require.
         unsafe {
             known(&self.reserved)?;

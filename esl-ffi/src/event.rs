@@ -6,11 +6,14 @@ use esl_core::command::PairSource;
 use esl_core::dial::ReadVariables;
 use esl_core::event::{GetAll, HeaderSlot, Headers, Indexed, IndexedHeaders};
 use esl_core::frame::{FrameHeaders, Header, RequestHeaders};
-use esl_core::name::header;
+use esl_core::name::{AnswerState, CallDirection, CallState, ChannelState, header};
 use esl_core::{Event, Value};
 
 use crate::handle::{Opaque, assert_fits};
-use crate::name::{eslp_event_name, eslp_format, event_number, format_number, format_of};
+use crate::name::{
+    eslp_answer_state, eslp_call_state, eslp_cause, eslp_channel_state, eslp_direction, eslp_event_name, eslp_format,
+    event_number, format_number, format_of, place,
+};
 use crate::octets::{eslp_bytes, eslp_header, eslp_value};
 use crate::pairs::{Content, eslp_pairs};
 use crate::ptr::{Out, Outcome, Plain as _, Written, read, run, slice, slice_mut};
@@ -199,6 +202,76 @@ pub unsafe extern "C" fn eslp_event_get(
         out.set(result(self::event(event)?.get(name.octets()?))?.into());
         Ok(())
     })
+}
+
+/// The value of a variable of the channel: the header `variable_<name>`.
+///
+/// @return ESLP_NOT_FOUND if there is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_variable(
+    event: *const eslp_event,
+    name: eslp_bytes,
+    value: *mut eslp_value,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `event` and `name` are inputs and `value` is an output.
+    run(|| unsafe {
+        let out = Out::new(value)?;
+        out.set(result(self::event(event)?.variable(name.octets()?))?.into());
+        Ok(())
+    })
+}
+
+/// The last header of this name as a decimal number without sign: times in microseconds, sequences, ports.
+///
+/// @return ESLP_NOT_FOUND if there is none, or it is no number that fits.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_u64(event: *const eslp_event, name: eslp_bytes, number: *mut u64) -> eslp_status {
+    // SAFETY: by the contract with C, `event` and `name` are inputs and `number` is an output.
+    run(|| unsafe {
+        let out = Out::new(number)?;
+        out.set(result(self::event(event)?.get(name.octets()?).and_then(|value| value.to_u64()))?);
+        Ok(())
+    })
+}
+
+/// Why the call has ended: Hangup-Cause; ESLP_CAUSE_OTHER if it is not said, or by another word.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_hangup_cause(event: *const eslp_event) -> eslp_cause {
+    // SAFETY: by the contract with C, `event` is an input.
+    let cause = unsafe { self::event(event) }.ok().and_then(|event| event.hangup_cause());
+    cause.and_then(|cause| cause.number()).map_or(eslp_cause::ESLP_CAUSE_OTHER, |number| eslp_cause(number.into()))
+}
+
+/// Where the channel is in its life: Channel-State; ESLP_CS_OTHER if it is not said, or by another word.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_channel_state(event: *const eslp_event) -> eslp_channel_state {
+    // SAFETY: by the contract with C, `event` is an input.
+    let state = unsafe { self::event(event) }.ok().and_then(|event| event.channel_state());
+    state.map_or(eslp_channel_state::ESLP_CS_OTHER, |state| eslp_channel_state(place(ChannelState::KNOWN, &state)))
+}
+
+/// Where the call is in its life: Channel-Call-State; ESLP_CCS_OTHER if it is not said, or by another word.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_call_state(event: *const eslp_event) -> eslp_call_state {
+    // SAFETY: by the contract with C, `event` is an input.
+    let state = unsafe { self::event(event) }.ok().and_then(|event| event.call_state());
+    state.map_or(eslp_call_state::ESLP_CCS_OTHER, |state| eslp_call_state(place(CallState::KNOWN, &state)))
+}
+
+/// Whether the call has been answered: Answer-State; ESLP_AS_OTHER if it is not said, or by another word.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_answer_state(event: *const eslp_event) -> eslp_answer_state {
+    // SAFETY: by the contract with C, `event` is an input.
+    let state = unsafe { self::event(event) }.ok().and_then(|event| event.answer_state());
+    state.map_or(eslp_answer_state::ESLP_AS_OTHER, |state| eslp_answer_state(place(AnswerState::KNOWN, &state)))
+}
+
+/// Who called, seen from FreeSWITCH: Call-Direction; ESLP_DIRECTION_OTHER if it is not said, or by another word.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_direction(event: *const eslp_event) -> eslp_direction {
+    // SAFETY: by the contract with C, `event` is an input.
+    let direction = unsafe { self::event(event) }.ok().and_then(|event| event.direction());
+    direction.map_or(eslp_direction::ESLP_DIRECTION_OTHER, |word| eslp_direction(place(CallDirection::KNOWN, &word)))
 }
 
 /// The last header of each of `count` names: what eslp_event_get() gives for each, in one pass. `values` has as many places;

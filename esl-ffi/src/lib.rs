@@ -20,6 +20,7 @@
 #[cfg(not(panic = "abort"))]
 extern crate std;
 
+pub mod app;
 pub mod buffer;
 pub mod client;
 pub mod command;

@@ -344,7 +344,7 @@ numbers! {
 }
 
 /// The number of a word: its index in the core's list, which the tests compare with the enums; -1 if it is not there.
-fn place<T: PartialEq>(known: &[T], word: &T) -> i32 {
+pub(crate) fn place<T: PartialEq>(known: &[T], word: &T) -> i32 {
     known.iter().position(|known| known == word).and_then(|place| i32::try_from(place).ok()).unwrap_or(-1)
 }
 

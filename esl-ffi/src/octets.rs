@@ -349,6 +349,14 @@ pub unsafe extern "C" fn eslp_value_items(value: *const eslp_value, items: *mut 
     run(|| unsafe { eslp_items::put(items, || Ok(self::value(value)?.items())) })
 }
 
+/// The same of what may be an array, wherever it comes from: also of a variable's value in a reply, `ARRAY::one|:two`, whose text is
+/// not marked as one.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_value_elements(value: *const eslp_value, items: *mut eslp_items) -> eslp_status {
+    // SAFETY: by the contract with C, `value` is an input and `items` is an output.
+    run(|| unsafe { eslp_items::put(items, || Ok(self::value(value)?.elements())) })
+}
+
 /// The next element.
 ///
 /// @return ESLP_END after the last.

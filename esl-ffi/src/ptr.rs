@@ -242,6 +242,7 @@ plain! {
     decoder: eslp_limits eslp_step;
     command: eslp_auth eslp_api eslp_events eslp_myevents eslp_filter eslp_sendevent eslp_execute eslp_unicast eslp_sendmsg
         eslp_command_fields eslp_command eslp_fault;
+    app: eslp_app eslp_app_fault;
     dial: eslp_leg eslp_dial eslp_originate eslp_dial_fault eslp_dial_read;
     client: eslp_unanswered eslp_client_result eslp_sent eslp_eof eslp_stats eslp_subscription;
     connection: eslp_connection_state;

@@ -4,6 +4,7 @@ use crate::number::numbers;
 use core::ffi::c_char;
 
 use esl_core::client::NotAllowed;
+use esl_core::command::app::AppErrorKind;
 use esl_core::command::{CommandErrorKind, ParseErrorKind};
 use esl_core::dial::{DialErrorKind, DialParseErrorKind};
 use esl_core::event::{EventErrorKind, OutgoingEventErrorKind};
@@ -242,6 +243,27 @@ statuses! {
         ESLP_OTHER_CODING = -711 => "the event has been written in another coding",
         /// The library is built without the format in which an event is to be written.
         ESLP_FORMAT_UNSUPPORTED = -712 => OutgoingEventErrorKind::Unsupported,
+
+        /// A part of an application's argument is empty that must not be.
+        ESLP_APP_EMPTY = -901 => AppErrorKind::Empty,
+        /// It holds a NUL.
+        ESLP_APP_NUL = -902 => AppErrorKind::Nul,
+        /// It holds `${`, which the server would expand.
+        ESLP_APP_EXPANSION = -903 => AppErrorKind::Expansion,
+        /// It holds a separator.
+        ESLP_APP_SEPARATOR = -904 => AppErrorKind::Separator,
+        /// It has a meaning of its own.
+        ESLP_APP_RESERVED = -905 => AppErrorKind::Reserved,
+        /// It holds a blank that the server would not read as part of it.
+        ESLP_APP_BLANK = -906 => AppErrorKind::Blank,
+        /// It holds a quote or backslash.
+        ESLP_APP_QUOTE = -907 => AppErrorKind::Quote,
+        /// More than the server's limit.
+        ESLP_APP_TOO_MANY = -908 => AppErrorKind::TooMany,
+        /// A number that is out of range.
+        ESLP_APP_OUT_OF_RANGE = -909 => AppErrorKind::OutOfRange,
+        /// It holds what is no DTMF digit.
+        ESLP_APP_DIGIT = -910 => AppErrorKind::Digit,
     }
 }
 

@@ -21,7 +21,7 @@ struct Section {
     more: &'static str,
 }
 
-const SECTIONS: [Section; 16] = [
+const SECTIONS: [Section; 17] = [
     section("status", "Status", "What functions return, and which library this is."),
     Section {
         more: include_str!("../header/octets.h"),
@@ -57,6 +57,11 @@ const SECTIONS: [Section; 16] = [
         "dial",
         "Dial strings",
         "Whom to call: written so that the server reads what is meant, and read as it reads them.",
+    ),
+    section(
+        "app",
+        "Applications",
+        "What a channel executes, with arguments that the application reads as they are meant.",
     ),
     section(
         "client",
@@ -540,7 +545,11 @@ fn every_name_is_declared() {
     assert!(unknown.is_empty(), "comments of the header name what it does not declare: {unknown:?}");
     let mut others = [files("../include", &["hpp"]), files("../include/esl_proto", &["hpp"])].concat();
     others.extend(files("examples", &["c", "cpp"]));
-    others.extend(files("../docs", &["md"]));
+    others.extend(
+        ["", "/explain", "/how-to", "/reference", "/start"]
+            .iter()
+            .flat_map(|folder| files(&format!("../docs{folder}"), &["md"])),
+    );
     others.extend([crate_path("../README.md"), crate_path("../CHANGELOG.md")]);
     for path in others {
         let text = fs::read_to_string(&path).expect("a file");

@@ -24,7 +24,7 @@
 //! # Ok::<(), esl_proto::client::ProtocolError>(())
 //! ```
 //!
-//! # What a connection gave is gone with the next call, but what owns its octets stays
+//! # What a connection gave is gone with the next call, but what owns its bytes stays
 //!
 //! ```
 //! use esl_proto::{Client, Connection, Limits};
@@ -59,7 +59,7 @@
 //! # Ok::<(), esl_proto::client::ProtocolError>(())
 //! ```
 //!
-//! # An event does not outlive its octets
+//! # An event does not outlive its bytes
 //!
 //! ```
 //! use esl_proto::{Event, Value, name::Format};

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 #[cfg(feature = "alloc")]
 use crate::text::Insufficient;
 
-/// Octets that have been read and not yet consumed, in an array, slice or `Vec` of the caller's.
+/// Bytes that have been read and not yet consumed, in an array, slice or `Vec` of the caller's.
 ///
 /// ```
 /// use esl_proto::frame::Step;
@@ -47,13 +47,13 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> RecvBuf<S> {
         Self { storage, start: 0, end: 0 }
     }
 
-    /// The number of octets that the storage can hold.
+    /// The number of bytes that the storage can hold.
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.storage.as_ref().len()
     }
 
-    /// The octets read and not yet consumed.
+    /// The bytes read and not yet consumed.
     #[must_use]
     pub fn filled(&self) -> &[u8] {
         self.storage.as_ref().get(self.start..self.end).unwrap_or_default()
@@ -61,8 +61,8 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> RecvBuf<S> {
 
     /// Room to read into; say how much was read with [`commit`](Self::commit).
     ///
-    /// The unconsumed octets are moved to the front of the storage when moving them is cheap relative to the space it
-    /// frees, or when no other room is left. Empty when the storage is full of unconsumed octets: only consuming or
+    /// The unconsumed bytes are moved to the front of the storage when moving them is cheap relative to the space it
+    /// frees, or when no other room is left. Empty when the storage is full of unconsumed bytes: only consuming or
     /// [`grow`](Self::grow) makes room then.
     #[must_use]
     pub fn spare_mut(&mut self) -> &mut [u8] {
@@ -73,7 +73,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> RecvBuf<S> {
         self.storage.as_mut().get_mut(self.end..).unwrap_or_default()
     }
 
-    /// Moves the unconsumed octets to the front of the storage.
+    /// Moves the unconsumed bytes to the front of the storage.
     pub(crate) fn compact(&mut self) {
         if let Some(octets) = self.storage.as_mut().get_mut(..self.end) {
             octets.copy_within(self.start.min(octets.len()).., 0);
@@ -81,17 +81,17 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> RecvBuf<S> {
         (self.start, self.end) = (0, self.end.saturating_sub(self.start));
     }
 
-    /// The number of octets for which there is room, once all are moved to the front.
+    /// The number of bytes for which there is room, once all are moved to the front.
     pub(crate) fn room(&self) -> usize {
         self.capacity().saturating_sub(self.filled().len())
     }
 
-    /// Takes the first `count` octets of [`spare_mut`](Self::spare_mut) in. No more than it holds are taken.
+    /// Takes the first `count` bytes of [`spare_mut`](Self::spare_mut) in. No more than it holds are taken.
     pub fn commit(&mut self, count: usize) {
         self.end = self.end.saturating_add(count).min(self.capacity());
     }
 
-    /// Takes `count` octets off the front of [`filled`](Self::filled). No more than it holds are taken.
+    /// Takes `count` bytes off the front of [`filled`](Self::filled). No more than it holds are taken.
     pub fn consume(&mut self, count: usize) {
         self.start = self.start.saturating_add(count).min(self.end);
         if self.start == self.end {
@@ -99,7 +99,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> RecvBuf<S> {
         }
     }
 
-    /// Lets `change` resize the storage: `buffer.grow(|vec| vec.resize(required, 0))`. Octets read and not yet consumed
+    /// Lets `change` resize the storage: `buffer.grow(|vec| vec.resize(required, 0))`. Bytes read and not yet consumed
     /// stay if the storage has not become too short for them.
     pub fn grow(&mut self, change: impl FnOnce(&mut S)) {
         change(&mut self.storage);
@@ -116,7 +116,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> RecvBuf<S> {
 #[cfg(feature = "alloc")]
 impl RecvBuf<Vec<u8>> {
     /// Room to read into, as [`spare_mut`](Self::spare_mut) gives it; but where there is none, or not as much as makes
-    /// `required` octets with those that are not consumed, the storage grows, to `limit` octets at most.
+    /// `required` bytes with those that are not consumed, the storage grows, to `limit` bytes at most.
     ///
     /// `required` is what [`NeedData`](crate::frame::Step::NeedData) tells, 0 if it tells nothing.
     ///
@@ -144,7 +144,7 @@ impl RecvBuf<Vec<u8>> {
     /// ```
     ///
     /// # Errors
-    /// [`Insufficient`] if more than `limit` octets would be needed; nothing has changed then.
+    /// [`Insufficient`] if more than `limit` bytes would be needed; nothing has changed then.
     pub fn spare_within(&mut self, required: usize, limit: usize) -> Result<&mut [u8], Insufficient> {
         /// The least that is worth a read.
         const LEAST: usize = 4096;

@@ -1,6 +1,6 @@
 //! A client with its buffers in one value, still without I/O.
 //!
-//! What it adds to [`Client`] and [`RecvBuf`] is the order of calls: octets that are done with go off the buffer at the
+//! What it adds to [`Client`] and [`RecvBuf`] is the order of calls: bytes that are done with go off the buffer at the
 //! call after the one that gave them, so that a host cannot forget it.
 
 #[cfg(feature = "alloc")]
@@ -95,7 +95,7 @@ use crate::text::Insufficient;
 pub struct Connection<I, O = I> {
     client: Client,
     input: RecvBuf<I>,
-    /// Octets of the input that the last call has given, or that are done with.
+    /// Bytes of the input that the last call has given, or that are done with.
     taken: usize,
     /// How long the input must be for what is awaited, if anything is.
     awaited: Option<usize>,
@@ -127,7 +127,7 @@ impl<I: AsRef<[u8]> + AsMut<[u8]>, O: AsRef<[u8]> + AsMut<[u8]>> Connection<I, O
         self.input.spare_mut()
     }
 
-    /// Takes the first `count` octets of [`spare_mut`](Self::spare_mut) in. No more than it holds are taken.
+    /// Takes the first `count` bytes of [`spare_mut`](Self::spare_mut) in. No more than it holds are taken.
     pub fn commit(&mut self, count: usize) {
         self.input.commit(count);
     }
@@ -293,7 +293,7 @@ impl<I: AsRef<[u8]> + AsMut<[u8]>, O: AsRef<[u8]> + AsMut<[u8]>> Connection<I, O
         (self.input.spare_mut(), self.output.filled())
     }
 
-    /// Takes `count` octets off the front of [`to_send`](Self::to_send). No more than it holds are taken.
+    /// Takes `count` bytes off the front of [`to_send`](Self::to_send). No more than it holds are taken.
     pub fn sent(&mut self, count: usize) {
         self.output.consume(count);
     }
@@ -319,10 +319,10 @@ impl<I: AsRef<[u8]> + AsMut<[u8]>, O: AsRef<[u8]> + AsMut<[u8]>> Connection<I, O
 #[cfg(feature = "alloc")]
 impl<O: AsRef<[u8]> + AsMut<[u8]>> Connection<Vec<u8>, O> {
     /// [`spare_mut`](Self::spare_mut) that is never empty: the input grows where it is too short for what is awaited, to
-    /// `limit` octets at most.
+    /// `limit` bytes at most.
     ///
     /// # Errors
-    /// [`Insufficient`] if more than `limit` octets would be needed. Never with a limit of
+    /// [`Insufficient`] if more than `limit` bytes would be needed. Never with a limit of
     /// [`Limits::max_buffered`](crate::Limits::max_buffered).
     pub fn spare_within(&mut self, limit: usize) -> Result<&mut [u8], Insufficient> {
         self.consume();
@@ -332,7 +332,7 @@ impl<O: AsRef<[u8]> + AsMut<[u8]>> Connection<Vec<u8>, O> {
 
 #[cfg(feature = "alloc")]
 impl<I: AsRef<[u8]> + AsMut<[u8]>> Connection<I, Vec<u8>> {
-    /// [`send`](Self::send), for which the output grows, to `limit` octets at most: a server that reads nothing shall not
+    /// [`send`](Self::send), for which the output grows, to `limit` bytes at most: a server that reads nothing shall not
     /// fill the memory.
     ///
     /// ```
@@ -365,7 +365,7 @@ impl<I: AsRef<[u8]> + AsMut<[u8]>> Connection<I, Vec<u8>> {
     }
 }
 
-/// How long the input must be for what is awaited, after `consumed` of the `filled` octets have been taken off.
+/// How long the input must be for what is awaited, after `consumed` of the `filled` bytes have been taken off.
 fn awaited(filled: &[u8], required: Option<usize>, consumed: usize) -> usize {
     required.unwrap_or(filled.len().saturating_sub(consumed).saturating_add(1))
 }
@@ -376,7 +376,7 @@ mod tests {
     use crate::frame::Limits;
     use crate::scan::work;
 
-    /// Octets that are searched for line ends while a stream is taken in.
+    /// Bytes that are searched for line ends while a stream is taken in.
     fn work_for(stream: &[u8], chunk: usize, asks: bool) -> usize {
         let mut connection = Connection::new(Client::inbound(Limits::DEFAULT), vec![0; stream.len()], []);
         let (mut rest, mut given) = (stream, 0);

@@ -40,7 +40,7 @@ macro_rules! numbered {
     };
 }
 
-/// Defines the struct of a located error: its kind, with which part of several, and the octet.
+/// Defines the struct of a located error: its kind, with which part of several, and the byte.
 macro_rules! located {
     ($(#[$meta:meta])* $name:ident of $kind:ident {
         $($(#[$part_meta:meta])* $part:ident: $part_type:ty,)*
@@ -117,7 +117,7 @@ macro_rules! unwritten {
                 }
             }
 
-            /// The number of octets that are needed, if there is too little room.
+            /// The number of bytes that are needed, if there is too little room.
             #[must_use]
             pub const fn required(&self) -> Option<usize> {
                 match self {

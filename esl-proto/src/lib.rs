@@ -1,25 +1,25 @@
 //! FreeSWITCH's event socket protocol without I/O: what a server sends and what a client asks, decoded and encoded.
 //!
 //! Hosts bring their own sockets, buffers and clocks; this crate brings the protocol. It needs neither `std` nor an
-//! allocator, and no octets that a peer sends can make it panic, hang or lose its place in the stream.
+//! allocator, and no bytes that a peer sends can make it panic, hang or lose its place in the stream.
 //!
 //! # A tour, from the wire up
 //!
-//! * A host reads octets into a buffer of its own; [`RecvBuf`] keeps the books of one.
+//! * A host reads bytes into a buffer of its own; [`RecvBuf`] keeps the books of one.
 //! * A [`Decoder`] cuts them into [`Frame`]s, whatever pieces they arrive in. Frames longer than the host can hold come
 //!   in parts ([`Limits::max_buffered`]).
 //! * A [`Message`] says what a frame means: a [`Reply`](message::Reply), an [`ApiResponse`](message::ApiResponse), an [`Event`], a [`LogLine`](message::LogLine), a
 //!   [`DisconnectNotice`](message::DisconnectNotice) and so on.
 //! * An [`Event`] is one view over the plain, JSON and XML formats: an ordered multi-map of headers and a body.
 //!   [`Event::index`] speeds up many look-ups.
-//! * A [`Value`] is what a name, a value or a body is: octets as they lie in the buffer, decoded when asked for.
+//! * A [`Value`] is what a name, a value or a body is: bytes as they lie in the buffer, decoded when asked for.
 //! * A [`Command`] is what a client sends: written into the caller's buffer, refused where it would break or forge the
 //!   protocol, and parsed back from a [`Request`](frame::Request) on the server's side.
 //! * A [`Client`] is a whole connection, inbound or outbound: it says what came in, which command each answer belongs to,
 //!   what may be sent now, and how it ended. A [`Connection`] is a client with its buffers in one value: all but the
 //!   socket.
 //! * [`calls`] knows each channel from its events, in storage of the caller's.
-//! * With the feature `alloc`, `EventBuf`, `CommandBuf` and their like own their octets, and `session` knows what waits for
+//! * With the feature `alloc`, `EventBuf`, `CommandBuf` and their like own their bytes, and `session` knows what waits for
 //!   what over one connection after another.
 //! * [`server`] is the other end: the listener that FreeSWITCH runs, which answers, asks its host, and delivers events
 //!   ([`OutgoingEvent`](event::OutgoingEvent)) in the three formats.
@@ -30,7 +30,7 @@
 //!
 //! The [`guide`] shows them at work, from the first connection to a program that lives for years.
 //!
-//! Octets, not text: nothing on the wire is promised to be UTF-8. Everything borrows from the caller's buffer, and one
+//! Bytes, not text: nothing on the wire is promised to be UTF-8. Everything borrows from the caller's buffer, and one
 //! number, [`Step::consumed`](frame::Step::consumed), says how much of it is done with.
 //!
 //! ```
@@ -59,11 +59,11 @@
 //! | `json`, `xml` | default | events in these formats. Without them they are framed and told as [`Unsupported`](event::EventErrorKind::Unsupported). [`calls`] needs `json` |
 //! | `server` | default | [`server`], which speaks all formats |
 //! | `dial` | default | [`dial`], [`command::app`] |
-//! | `alloc` | | values that own their octets, buffers that grow; `session` (with `dial`), `calls` on the heap |
+//! | `alloc` | | values that own their bytes, buffers that grow; `session` (with `dial`), `calls` on the heap |
 //! | `serde` | | `Serialize` for events, values, headers and names, `Deserialize` for [`Limits`], levels and formats; with `alloc` for subscriptions, names and dial strings |
 //!
-//! With `serde`, an event is a map as FreeSWITCH's own JSON has it, with names that may come twice. Octets that are not UTF-8
-//! become U+FFFD in formats for people; other formats have the octets. What can be read back is never changed so: to
+//! With `serde`, an event is a map as FreeSWITCH's own JSON has it, with names that may come twice. Bytes that are not UTF-8
+//! become U+FFFD in formats for people; other formats have the bytes. What can be read back is never changed so: to
 //! write it to a format for people is an error then.
 //!
 //! # Errors
@@ -147,7 +147,7 @@ pub use text::Value;
 #[doc = include_str!("../docs/guide.md")]
 pub mod guide {}
 
-/// The README's example, compiled and run as it stands there.
+/// The README's example, compiled and run.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -279,7 +279,7 @@ impl<'b> ApiResponse<'b> {
         &self.frame
     }
 
-    /// What the command has printed, to the octet. A command that prints nothing is answered `-ERR no reply`.
+    /// What the command has printed, to the byte. A command that prints nothing is answered `-ERR no reply`.
     #[must_use]
     pub fn body(&self) -> &'b [u8] {
         self.frame.body().unwrap_or_default()

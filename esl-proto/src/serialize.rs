@@ -1,7 +1,7 @@
 //! `serde`: what is received is written, and what a configuration holds is written and read.
 //!
-//! Octets need not be UTF-8. In formats for people, what was received is a string, in which other octets become U+FFFD; what
-//! can be read back refuses to be written then, so that it never changes on the way. Other formats have the decoded octets.
+//! Bytes need not be UTF-8. In formats for people, what was received is a string, in which other bytes become U+FFFD; what
+//! can be read back refuses to be written then, so that it never changes on the way. Other formats have the decoded bytes.
 
 #[cfg(feature = "alloc")]
 use alloc::vec::Vec;
@@ -19,11 +19,11 @@ use crate::name::{
 use crate::text::Value;
 
 impl Serialize for Value<'_> {
-    /// In formats for people, an array is a list. In others the value is its decoded octets, an array as the text that it is
+    /// In formats for people, an array is a list. In others the value is its decoded bytes, an array as the text that it is
     /// for [`==`](Value#impl-PartialEq-for-Value<'_>).
     ///
     /// # Errors
-    /// Without `alloc`, where a value of more than 1024 octets must be decoded for a format that is not for people.
+    /// Without `alloc`, where a value of more than 1024 bytes must be decoded for a format that is not for people.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
             return match (self.is_array(), self.as_str()) {
@@ -114,7 +114,7 @@ macro_rules! names {
 
 names! { AnswerState CallDirection CallState ChannelState EventName HangupCause Priority }
 
-/// Reads a text, or octets, with `from`, which may refuse it.
+/// Reads a text, or bytes, with `from`, which may refuse it.
 struct Text<F> {
     expected: &'static str,
     from: F,
@@ -242,7 +242,7 @@ mod owned {
         AnswerStateBuf, CallDirectionBuf, CallStateBuf, ChannelStateBuf, EventNameBuf, HangupCauseBuf, PriorityBuf,
     };
 
-    /// Writes octets that are to be read back.
+    /// Writes bytes that are to be read back.
     pub(super) fn write<S: Serializer>(octets: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
         if !serializer.is_human_readable() {
             return serializer.serialize_bytes(octets);
@@ -302,7 +302,7 @@ mod owned {
         }
     }
 
-    /// Octets in the field of a struct.
+    /// Bytes in the field of a struct.
     pub(crate) struct Octets(pub(crate) Vec<u8>);
 
     impl<'de> Deserialize<'de> for Octets {

@@ -1,6 +1,6 @@
 //! Output targets.
 
-use crate::scan::copy_short;
+use crate::scan::{Ordinary, copy_short, window};
 use crate::text::Insufficient;
 
 /// Output target: buffer (a counter, if it has no room), or `Formatter`.
@@ -53,7 +53,7 @@ pub(crate) trait Sink {
 /// Writes what fits to the front of storage, and counts all: one pass tells how much room is needed.
 pub(crate) struct Writer<'o> {
     out: &'o mut [u8],
-    /// How many octets have been put, also where there was no room for them.
+    /// How many bytes have been put, also where there was no room for them.
     at: usize,
 }
 
@@ -62,7 +62,7 @@ impl<'o> Writer<'o> {
         Self { out, at: 0 }
     }
 
-    /// How many octets have been put.
+    /// How many bytes have been put.
     pub(crate) const fn count(&self) -> usize {
         self.at
     }
@@ -82,7 +82,63 @@ impl<'o> Writer<'o> {
         self.at = self.at.saturating_add(text.len());
     }
 
-    /// Puts an octet before what has been put since `at`.
+    /// Lets `write` put bytes to the front of the room that is left, and return what is left behind them. Returns false, and
+    /// nothing is put, if it does not.
+    #[inline]
+    pub(crate) fn put_whole(&mut self, write: impl FnOnce(&mut [u8]) -> Option<&mut [u8]>) -> bool {
+        let all = self.out.len();
+        let left = self.out.get_mut(self.at..).and_then(write).map(|left| left.len());
+        if let Some(left) = left {
+            self.at = all - left;
+        }
+        left.is_some()
+    }
+
+    /// Puts a text: runs of ordinary bytes as they are, and for what is between them what `read` makes of the bytes that it
+    /// takes off the front of the text. It ends where that returns [`None`]; what is left of the text then is returned.
+    #[inline(always)]
+    pub(crate) fn put_runs<'t>(
+        &mut self,
+        text: &'t [u8],
+        ordinary: Ordinary,
+        mut read: impl FnMut(&mut &'t [u8]) -> Option<Few>,
+    ) -> &'t [u8] {
+        // Whole chunks are stored here, so that what lies behind the text in the writer's storage stays as it is.
+        let mut ready = [0; 160];
+        let mut count = 0_usize;
+        let mut rest = text;
+        while !rest.is_empty() {
+            // Room for a run and for what is behind it.
+            let Some(to) = ready.get_mut(count..).and_then(|room| room.first_chunk_mut::<32>()) else {
+                self.put(ready.get(..count).unwrap_or_default());
+                count = 0;
+                continue;
+            };
+            let octets = window(text, rest);
+            let run = ordinary.run(&octets).min(rest.len());
+            if let Some(to) = to.first_chunk_mut() {
+                *to = octets;
+            }
+            count += run;
+            rest = rest.get(run..).unwrap_or_default();
+            if run < octets.len() && !rest.is_empty() {
+                let Some(few) = read(&mut rest) else { break };
+                if let Some(to) = to.get_mut(run..).and_then(|to| to.first_chunk_mut()) {
+                    *to = few.octets.to_le_bytes();
+                }
+                count += few.len;
+            }
+        }
+        self.put(ready.get(..count).unwrap_or_default());
+        rest
+    }
+
+    /// Forgets what has been put since the count was `at`.
+    pub(crate) fn forget(&mut self, at: usize) {
+        self.at = self.at.min(at);
+    }
+
+    /// Puts a byte before what has been put since `at`.
     pub(crate) fn insert(&mut self, at: usize, octet: u8) {
         let moved = self.out.get_mut(at..=self.at).unwrap_or_default();
         moved.rotate_right(moved.len().min(1));
@@ -96,7 +152,7 @@ impl<'o> Writer<'o> {
     /// same each time.
     ///
     /// Room is left for as many digits as most lengths have; a text of another length is moved once. Counting it first
-    /// would take another pass over its octets.
+    /// would take another pass over its bytes.
     pub(crate) fn put_counted(&mut self, front: &[u8], back: &[u8], mut write: impl FnMut(&mut Self)) {
         let start = self.at;
         let head = |digits: usize| start.saturating_add(front.len() + digits + back.len());
@@ -129,6 +185,33 @@ impl<'o> Writer<'o> {
     }
 }
 
+/// Up to 16 bytes, which are passed in registers.
+#[derive(Clone, Copy)]
+pub(crate) struct Few {
+    /// The bytes, the first in the lowest eight bits.
+    octets: u128,
+    len: usize,
+}
+
+impl Few {
+    /// So many bytes of these; the others are 0.
+    #[inline]
+    pub(crate) fn new(octets: [u8; 8], len: usize) -> Self {
+        Self { octets: u128::from(u64::from_le_bytes(octets)), len }
+    }
+
+    #[inline]
+    pub(crate) fn one(octet: u8) -> Self {
+        Self { octets: u128::from(octet), len: 1 }
+    }
+
+    /// These and others behind them. What is more than 16 is lost.
+    pub(crate) fn and(self, more: Self) -> Self {
+        let octets = more.octets.checked_shl(8 * self.len as u32).unwrap_or(0) | self.octets;
+        Self { octets, len: (self.len + more.len).min(16) }
+    }
+}
+
 /// The number of decimal digits of a number.
 fn digits(number: usize) -> usize {
     number.checked_ilog10().map_or(1, |log| log as usize + 1)
@@ -151,6 +234,35 @@ impl Sink for Writer<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Whatever the text and the room: runs and what is between them come out in their order, and all of it is counted.
+    #[test]
+    fn runs_are_written_in_any_room() {
+        let pieces =
+            ["", "x", "%", "a%%b", "0123456789abcdef", "0123456789abcdef%", "0123456789abcdefg%0123456%78", "%%%"];
+        for (front, back) in pieces.iter().flat_map(|front| pieces.map(|back| (front, back))) {
+            let text = format!("{front}{back}{front}");
+            let expected = text.replace('%', "{percent}");
+            for room in (0..=expected.len() + 40).rev() {
+                let mut out = vec![7; room];
+                let mut writer = Writer::new(&mut out);
+                let read = |rest: &mut &[u8]| {
+                    *rest = &rest[1..];
+                    Some(Few::new(*b"{percent", 8).and(Few::one(b'}')))
+                };
+                assert!(writer.put_runs(text.as_bytes(), Ordinary::NO_PERCENT, read).is_empty());
+                assert_eq!(writer.count(), expected.len(), "{text} in {room}");
+                match writer.finish() {
+                    Ok(written) => assert_eq!(written, expected.as_bytes(), "{text} in {room}"),
+                    Err(error) => assert!(room < expected.len() && error.required == expected.len()),
+                }
+                let mut writer = Writer::new(&mut out);
+                let rest = writer.put_runs(text.as_bytes(), Ordinary::NO_PERCENT, |_| None);
+                assert_eq!(rest.len(), text.find('%').map_or(0, |at| text.len() - at), "{text} in {room}");
+                assert_eq!(writer.count(), text.len() - rest.len(), "{text} in {room}");
+            }
+        }
+    }
 
     /// Whatever the length and the room: what is needed is told, and what fits is right.
     #[test]

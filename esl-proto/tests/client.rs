@@ -186,6 +186,7 @@ fn fits(request: &[u8], answer: &[u8]) -> bool {
     ];
     match WORDS.into_iter().find(|word| line.starts_with(word)) {
         Some("api ") => !any(&["+OK event", "+OK filter", "+OK Job-UUID", "+OK accepted", "+OK log"]),
+        Some("bgapi ") if answer == "-ERR permission denied" => true,
         Some("bgapi ") => match request.get("job-uuid") {
             Some(uuid) if uuid.len() < 200 => answer == format!("+OK Job-UUID: {}", String::from_utf8_lossy(uuid)),
             _ => any(&["+OK Job-UUID: "]),
@@ -300,6 +301,9 @@ fn every_dialogue_replays_with_each_answer_at_its_command() {
             "05-divert-events" | "05-myevents-plain" | "05-myevents-json" => End::ChannelEnded,
             "08-resume" | "16-getvar-tilde-exit" | "16-getvar-tilde-sync" => End::Exit,
             "16-getvar-tilde-inbound" => End::ChannelEnded,
+            // The program went away.
+            "17-inbound" | "17-inbound-refused" => End::Eof,
+            _ if name.starts_with("17-") && name.ends_with("-transfer") => End::Eof,
             _ if dialogue.is_outbound() => End::ChannelEnded,
             _ => End::Exit,
         };

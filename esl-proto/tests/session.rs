@@ -165,7 +165,6 @@ fn what_cannot_be_waited_for_is_refused_and_changes_nothing() {
     assert!(matches!(session.bgapi("x\n\n", Slot(1), None), Err(SessionError::Send(_))));
     assert_eq!((sent(&mut session), session.waiting()), (String::new(), 0));
     session.send(&Command::api("x"), Some(Slot(1)), None).unwrap();
-    assert_eq!((session.tag(Slot(1)), session.tag(Slot(2))), (None, None));
     assert_eq!(session.send(&Command::api("y"), Some(Slot(1)), None), Err(SessionError::SlotInUse));
     assert_eq!(sent(&mut session), "api x\n\n");
 }

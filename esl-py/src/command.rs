@@ -26,6 +26,8 @@ use crate::text::{FormatWord, Octets, Pairs, Text, shared};
 pub(crate) struct Command {
     kind: &'static str,
     octets: PyBackedBytes,
+    /// The same without its texts: what a client goes by when it is sent.
+    skeleton: Core<'static>,
 }
 
 /// The word of a command.
@@ -57,6 +59,38 @@ fn kind(command: &Core<'_>) -> &'static str {
 
 const UNKNOWN: &str = "unknown";
 
+/// A command that needs and changes what this one does, whatever its texts are.
+fn skeleton(command: &Core<'_>) -> Core<'static> {
+    const ANY: &[u8] = b"-";
+    use esl_proto::raw::Command;
+    match Command::from(*command) {
+        Command::Auth { .. } => Core::auth(ANY),
+        Command::UserAuth { .. } => Core::userauth(ANY, ANY, ANY),
+        Command::Api { .. } => Core::api(ANY),
+        Command::BgApi { .. } => Core::bgapi(ANY),
+        Command::Event { .. } => Core::Event { format: None, events: Events::from(&[EventName::All]) },
+        Command::NixEvent { .. } => Core::NixEvent { events: Events::from(&[EventName::All]) },
+        Command::NoEvents => Core::NoEvents,
+        // The format would not be refused by the server, only lost.
+        Command::MyEvents { uuid, .. } => Core::MyEvents { uuid: uuid.map(|_| ANY), format: None },
+        Command::DivertEvents { on } => Core::DivertEvents { on },
+        Command::Filter(_) => Core::Filter(Filter::DeleteAll),
+        Command::SendEvent(_) => SendEvent::new(EventName::Custom, &[] as &[(&[u8], &[u8])]).into(),
+        Command::SendMsg(message) => {
+            let call = CallCommand::Hangup { cause: None };
+            SendMsg { uuid: message.uuid.map(|_| ANY), ..SendMsg::new(call) }.into()
+        }
+        Command::Log { .. } => Core::Log { level: None },
+        Command::NoLog => Core::NoLog,
+        Command::Linger { .. } => Core::Linger { seconds: None },
+        Command::NoLinger => Core::NoLinger,
+        Command::GetVar { .. } => Core::getvar(ANY),
+        Command::Connect => Core::Connect,
+        Command::Resume => Core::Resume,
+        Command::Exit => Core::Exit,
+    }
+}
+
 const NO_LIMITS: Limits =
     Limits { max_head: usize::MAX, max_lines: usize::MAX, max_body: usize::MAX, max_buffered: usize::MAX };
 
@@ -74,12 +108,18 @@ impl Command {
         let octets = PyBytes::new_with(py, len, |out| {
             command.encode(out).map(drop).map_err(|error| error::not_encoded(py, &error))
         })?;
-        Ok(Self { kind: kind(command), octets: octets.into() })
+        Ok(Self { kind: kind(command), octets: octets.into(), skeleton: skeleton(command) })
     }
 
     fn of_octets(octets: PyBackedBytes) -> Self {
-        let kind = request(&octets).and_then(|(request, _)| Core::parse(&request).ok()).as_ref().map_or(UNKNOWN, kind);
-        Self { kind, octets }
+        let (kind, skeleton) = match request(&octets).map(|(request, _)| Core::parse(&request)) {
+            Some(Ok(command)) => (kind(&command), skeleton(&command)),
+            // Names that a newer server may know: it needs what other names need.
+            Some(Err(error)) if error.kind == ParseErrorKind::NoNames => (UNKNOWN, Core::NoEvents),
+            // It needs what all commands need.
+            Some(Err(_)) | None => (UNKNOWN, Core::Filter(Filter::DeleteAll)),
+        };
+        Self { kind, octets, skeleton }
     }
 
     fn message(py: Python<'_>, call: CallCommand<'_>, uuid: &Option<Text>) -> PyResult<Self> {
@@ -92,33 +132,20 @@ impl Command {
 
     /// Counts the command as sent. The client's state changes as for what the server will read in these octets.
     pub(crate) fn count(&self, client: &mut Client) -> Result<CommandId, SendError> {
-        self.with_core(|command| client.track(command)).map_err(SendError::NotAllowed)
+        client.track(&self.skeleton).map_err(SendError::NotAllowed)
     }
 
     pub(crate) fn share(&self, py: Python<'_>) -> Self {
-        Self { kind: self.kind, octets: self.octets.clone_ref(py) }
+        Self { kind: self.kind, octets: self.octets.clone_ref(py), skeleton: self.skeleton }
     }
 
     pub(crate) fn octets(&self) -> &[u8] {
         &self.octets
     }
 
-    /// What the server will read in these octets, or what may be sent wherever they may.
-    pub(crate) fn with_core<T>(&self, act: impl FnOnce(&Core<'_>) -> T) -> T {
-        // The line changes nothing.
-        if self.kind == "api" {
-            return act(&Core::Api { line: b"status", console_execute: false });
-        }
-        let parsed = request(&self.octets).map(|(request, _)| Core::parse(&request));
-        act(&match parsed {
-            // The format would not be refused by the server, only lost.
-            Some(Ok(Core::MyEvents { uuid, .. })) => Core::MyEvents { uuid, format: None },
-            Some(Ok(command)) => command,
-            // Names that a newer server may know: it needs what other names need.
-            Some(Err(error)) if error.kind == ParseErrorKind::NoNames => Core::NoEvents,
-            // It needs what all commands need.
-            Some(Err(_)) | None => Core::Filter(Filter::DeleteAll),
-        })
+    /// What a client goes by in place of the command.
+    pub(crate) const fn skeleton(&self) -> &Core<'static> {
+        &self.skeleton
     }
 }
 

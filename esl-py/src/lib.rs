@@ -1,13 +1,15 @@
 //! The native module of the Python package `esl_proto`: the core's values as Python objects.
 //!
-//! Bottom up: `text` (octets and text from Python and to it), `error`, `names`, `keys`; `index` and `event`; `message` (all
-//! other frames); `command` and `app`; `input`; and on these `connection`, the client's side, and `session`, what waits for what on it. `ask`, `outgoing`, `output` and
+//! Bottom up: `text` (octets and text from Python and to it), `error`, `names`, `keys`, `lookup`, `headers`; `index`, `event`
+//! and `variables`, `rows` and `calls`; `message` (all other frames); `command`, `app` and `dial`; `input`; and on these
+//! `connection`, the client's side, and `session`, what waits for what on it. `host_request`, `outgoing`, `output` and
 //! `pattern`, and on them `server`, are the listener's side; `sim` is the simulated switch for `esl_proto.testing`.
 //!
 //! Objects hold octets as Python's own `bytes`, and read them with the core when they are asked something. All classes
 //! are frozen; what changes stands behind a lock, so that the module needs no GIL.
 
 mod app;
+mod calls;
 mod command;
 mod connection;
 mod dial;
@@ -40,6 +42,8 @@ mod _native {
 
     #[pymodule_export]
     use crate::app::App;
+    #[pymodule_export]
+    use crate::calls::{Call, Calls, Change};
     #[pymodule_export]
     use crate::command::Command;
     #[pymodule_export]

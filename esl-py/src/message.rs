@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use esl_proto::client::{End, Eof, Unanswered};
 use esl_proto::message::{
@@ -11,6 +12,7 @@ use esl_proto::{Frame as CoreFrame, Message, Value};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyList, PyRange, PyString, PyTuple};
 
 use crate::error;
@@ -194,7 +196,7 @@ pub(crate) fn frame_of_parts(
     let wrong = || PyValueError::new_err(format!("no parts of a frame: {class}"));
     let frame = PyClassInitializer::from(frame);
     let reply =
-        |frame: PyClassInitializer<Frame>| Ok::<_, PyErr>(frame.add_subclass(Reply { id: more.0.ok_or_else(wrong)? }));
+        |frame: PyClassInitializer<Frame>| Ok::<_, PyErr>(frame.add_subclass(Reply::new(more.0.ok_or_else(wrong)?)));
     Ok(match class {
         "Frame" => Py::new(py, frame)?.into_any(),
         "Reply" => Py::new(py, reply(frame)?)?.into_any(),
@@ -241,6 +243,15 @@ pub(crate) struct Reply {
     /// The id of the command that it answers.
     #[pyo3(get)]
     id: u64,
+    /// How the text begins, and the text, once somebody has asked.
+    status: OnceLock<Status>,
+    text: PyOnceLock<Py<PyString>>,
+}
+
+impl Reply {
+    const fn new(id: u64) -> Self {
+        Self { id, status: OnceLock::new(), text: PyOnceLock::new() }
+    }
 }
 
 fn reply<'a>(slf: &'a Bound<'_, Reply>) -> Option<CoreReply<'a>> {
@@ -248,11 +259,18 @@ fn reply<'a>(slf: &'a Bound<'_, Reply>) -> Option<CoreReply<'a>> {
 }
 
 fn reply_status(slf: &Bound<'_, Reply>) -> Status {
-    reply(slf).map_or(Status::Bare, |reply| reply.status())
+    *slf.get().status.get_or_init(|| reply(slf).map_or(Status::Bare, |reply| reply.status()))
 }
 
 #[pymethods]
 impl Reply {
+    /// What the reply says: its Reply-Text. Octets that are not UTF-8 become U+FFFD.
+    #[getter]
+    fn text<'py>(slf: &Bound<'py, Self>) -> Bound<'py, PyString> {
+        let py = slf.py();
+        slf.get().text.get_or_init(py, || slf.as_super().get().text(py).unbind()).bind(py).clone()
+    }
+
     /// Whether it begins with `+OK`; False if another text stands in the place of the Reply-Text.
     #[getter]
     fn ok(slf: &Bound<'_, Self>) -> bool {
@@ -611,7 +629,7 @@ impl Arrived<'_> {
     }
 
     fn reply_object<T: pyo3::PyClass<BaseType = Reply>>(&self, py: Python<'_>, id: u64, class: T) -> Made {
-        let reply = PyClassInitializer::from(self.base(py)).add_subclass(Reply { id });
+        let reply = PyClassInitializer::from(self.base(py)).add_subclass(Reply::new(id));
         Ok(Py::new(py, reply.add_subclass(class))?.into_any())
     }
 
@@ -640,7 +658,7 @@ impl Arrived<'_> {
     }
 
     pub(crate) fn reply(&self, py: Python<'_>, id: u64) -> Made {
-        self.object(py, Reply { id })
+        self.object(py, Reply::new(id))
     }
 
     pub(crate) fn authenticated(&self, py: Python<'_>, id: u64) -> Made {

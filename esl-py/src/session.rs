@@ -99,6 +99,9 @@ enum Reader {
     Subscription,
 }
 
+/// The header and the value of a filter.
+type RefusedFilter = (Box<[u8]>, Box<[u8]>);
+
 /// What belongs to Python: all but the session and its input.
 #[derive(Default)]
 struct Host {
@@ -120,7 +123,7 @@ struct Host {
     verdict: Option<&'static str>,
     text: String,
     gap_text: String,
-    refused_filters: Vec<(Box<[u8]>, Box<[u8]>)>,
+    refused_filters: Vec<RefusedFilter>,
     attempts: u32,
     connections: u64,
     earlier: [u64; 5],
@@ -323,7 +326,7 @@ impl Host {
             Incoming::AuthRequest => {
                 if let Some(login) = self.login.take() {
                     // What cannot be sent will not be answered: the deadline of the login tells.
-                    let _ = login.with_core(|core| session.send_encoded(core, login.octets(), None, None));
+                    let _ = session.send_encoded(login.skeleton(), login.octets(), None, None);
                 }
             }
             Incoming::AuthRefused { reply, .. } => {
@@ -788,7 +791,7 @@ impl ClientSession {
     #[pyo3(signature = (command, slot=None))]
     fn send(&self, py: Python<'_>, command: &Command, slot: Option<u64>) -> PyResult<u64> {
         let slot = slot.map(Slot);
-        self.with(py, |state| command.with_core(|core| state.session.send_encoded(core, command.octets(), slot, None)))
+        self.with(py, |state| state.session.send_encoded(command.skeleton(), command.octets(), slot, None))
             .map(|id| id.number())
             .map_err(|error| failed(py, error))
     }
@@ -798,7 +801,7 @@ impl ClientSession {
         let tag = self.act(py, |state| {
             let id = state.session.bgapi(&*line, Slot(slot), None)?;
             state.host.begins.insert(id.number(), begun);
-            Ok(state.session.tag(Slot(slot)))
+            Ok(state.session.last_tag())
         })?;
         Ok(to_str(py, tag.as_ref().map_or(&[], |tag| tag.as_bytes())))
     }

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esl_proto import HostRequest, Command, LocalProtocolError, Server
+from esl_proto import Command, Connection, HostRequest, LocalProtocolError, Server
 from esl_proto.names import EventName, HangupCause, LogLevel
 
 WRITTEN = [
@@ -263,3 +263,57 @@ def test_what_is_no_name_of_an_event(wrong: Any) -> None:
             make(subclasses=[wrong])
         with pytest.raises(TypeError):
             make("CUSTOM", subclasses="sofia::register")
+
+
+def conversation() -> Connection:
+    """An outbound connection that controls its channel only."""
+    connection = Connection.outbound()
+    connection.send(Command.connect())
+    data = b"Event-Name: CHANNEL_DATA\nContent-Type: command/reply\nReply-Text: %2BOK%0A\nControl: single-channel\n\n"
+    connection.receive_data(data)
+    list(connection)
+    return connection
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        Command.api("x"),
+        Command.bgapi("x"),
+        Command.event("DTMF"),
+        Command.nixevent("DTMF"),
+        Command.noevents(),
+        Command.myevents(format="json"),
+        Command.divert_events(True),
+        Command.filter("a", "b"),
+        Command.filter_delete("a"),
+        Command.sendevent("CUSTOM", {"Event-Subclass": "a::b"}),
+        Command.execute("park"),
+        Command.execute("park", uuid="u"),
+        Command.hangup(),
+        Command.log("INFO"),
+        Command.nolog(),
+        Command.linger(5),
+        Command.nolinger(),
+        Command.getvar("x"),
+        Command.connect(),
+        Command.resume(),
+        Command.auth("x"),
+        Command.exit(),
+    ],
+    ids=lambda command: command.kind,
+)
+@pytest.mark.parametrize("start", [Connection.inbound, Connection.outbound, conversation])
+def test_a_command_counts_as_what_its_octets_say(start: Callable[[], Connection], command: Command) -> None:
+    """What was made, and what is read of its octets, may be sent in the same places and changes the same."""
+    outcomes: list[object] = []
+    for sent in (command, Command.parse(bytes(command))):
+        connection = start()
+        outcome: list[object] = []
+        for step in (sent, Command.api("after"), Command.getvar("after"), Command.execute("park", uuid="after")):
+            try:
+                outcome.append(connection.send(step))
+            except LocalProtocolError as refused:
+                outcome.append(refused.code)
+        outcomes.append((outcome, connection.is_open, connection.closed, connection.last_id))
+    assert outcomes[0] == outcomes[1]

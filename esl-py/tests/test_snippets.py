@@ -1,7 +1,8 @@
 """The snippets of the documentation, run as they stand there.
 
-The blocks of a page are one program, in order; what a comment `<!-- python ... -->` holds belongs to it, unseen. A server
-at 127.0.0.1:8021 is a simulated one, `switch`. A comment after `print(...)` on the same line is what must be printed. In
+The blocks of a page are one program, in order; the server at 127.0.0.1:8021 is one that the page itself has started, at
+another port. What a comment `<!-- python ... -->` holds belongs to it, unseen: it checks what readers see, and gives them
+nothing. A comment after `print(...)` on the same line is what must be printed. In
 blocks of a console, each line after `$ ` is run by a shell and the lines
 after it are what it must print.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -57,13 +59,19 @@ def run_console(text: str, where: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_page(page: Path) -> None:
-    with Switch() as switch:
-        space: dict[str, object] = {"__name__": page.stem, "switch": switch}
-        for kind, line, text in blocks(page, switch.port):
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    space: dict[str, object] = {"__name__": page.stem}
+    try:
+        for kind, line, text in blocks(page, port):
             if kind == "console":
                 run_console(text, f"{page.name}:{line}")
             else:
                 run_python(text, line, page, space)
+    finally:
+        switch = space.get("switch")
+        if isinstance(switch, Switch):
+            switch.stop()
 
 
 def test_the_pages_are_found() -> None:

@@ -183,7 +183,7 @@ impl Call {
         Ok(answer.as_bytes().starts_with(b"true"))
     }
 
-    /// The channel's events with these names, as they come: [`Session::events`].
+    /// The channel's events with these names, as they come: [`Session::events`], which says what ends the wait.
     ///
     /// # Errors
     /// As [`Session::events`].

@@ -366,7 +366,8 @@ impl Listener {
         self.tcp.local_addr()
     }
 
-    /// Handles calls for ever, each in a task of its own: see [`Calls::new`].
+    /// Handles calls, each in a task of its own: see [`Calls::new`]. It never ends by itself; dropping it takes no more
+    /// connections, and leaves the calls that are handled to their handlers.
     ///
     /// # Errors
     /// None: what hinders a single connection is waited out.

@@ -71,7 +71,7 @@ impl Many {
         Ok(ManyEvents { streams, next: 0 })
     }
 
-    /// Closes all of them, at once.
+    /// Closes all of them, at once. It ends when each has, as [`Session::close`] does.
     pub async fn close(&self) {
         all(self.0.iter().map(|(_, session)| session.close())).await;
     }
@@ -89,6 +89,8 @@ pub struct ManyEvents {
 impl ManyEvents {
     /// The next event of any of them, with the switch's name; [`None`] when all have ended. What one [misses](Missed) is told
     /// with its name; the others go on.
+    ///
+    /// It ends as [`EventStream::next`] does, with the first that has something. Dropping the wait loses nothing.
     pub async fn next(&mut self) -> Option<(String, Result<Arc<EventBuf>, Missed>)> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }

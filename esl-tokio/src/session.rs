@@ -76,7 +76,7 @@ impl Session {
         let line = line.as_ref();
         let send = |state: &mut State, slot, at| {
             state.session.bgapi(line, slot, at)?;
-            Ok(state.session.tag(slot))
+            Ok(state.session.last_tag())
         };
         let (waiting, tag) = self.begin(self.work, send).await?;
         Ok(Job::new(waiting, tag))
@@ -202,6 +202,8 @@ impl Session {
     /// The same with this bound, and this policy when it is reached. With [`Overflow::Block`] nothing more is read from the
     /// connection until there is room, no answers either: do not wait for one while such a stream is full.
     ///
+    /// It ends as [`events`](Self::events) does.
+    ///
     /// # Errors
     /// As [`events`](Self::events).
     pub async fn events_with(
@@ -219,6 +221,8 @@ impl Session {
 
     /// Subscribes to events without reading them, until what this gives is dropped: they come to streams that take what comes
     /// anyway, and are ready for such streams at once.
+    ///
+    /// It ends as [`events`](Self::events) does.
     ///
     /// # Errors
     /// As [`events`](Self::events).
@@ -363,6 +367,8 @@ impl Session {
 
     /// Says `exit` behind all that was sent before, waits for the server's good-bye, for five seconds at most, and closes the
     /// connection. Streams end quietly; who still waits then gets [`Error::Lost`].
+    ///
+    /// It ends with the connection.
     pub async fn close(&self) {
         self.handle.close();
         self.closed().await;

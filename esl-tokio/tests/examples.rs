@@ -172,6 +172,87 @@ async fn monitor_prints_events_as_json() {
     assert!(events.iter().any(|event| event["variable_a"] == "x\ty é"), "{text}");
 }
 
+/// A program on a terminal of its own, which `script` makes. It ends with this.
+#[cfg(target_os = "linux")]
+struct OnTerminal {
+    child: Child,
+    typed: std::process::ChildStdin,
+    shown: std::sync::mpsc::Receiver<Vec<u8>>,
+    text: String,
+}
+
+#[cfg(target_os = "linux")]
+impl OnTerminal {
+    fn start(name: &str, words: &[&str], env: &[(&str, &str)]) -> Self {
+        let line = [&[&*program(name).display().to_string()], words].concat().join(" ");
+        let mut command = Command::new("script");
+        command.args(["--quiet", "--return", "--command", &line, "/dev/null"]).envs(env.iter().copied());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (typed, mut output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let (sender, shown) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let mut room = [0; 4096];
+            while let Ok(count @ 1..) = std::io::Read::read(&mut output, &mut room) {
+                let _ = sender.send(room[..count].to_vec());
+            }
+        });
+        Self { child, typed, shown, text: String::new() }
+    }
+
+    /// Waits until something is shown; for all if that is nothing.
+    fn until(&mut self, text: Option<&str>) {
+        let deadline = Instant::now() + PATIENCE;
+        while text.is_none_or(|text| !self.text.contains(text)) {
+            match self.shown.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(octets) => self.text.push_str(&String::from_utf8_lossy(&octets)),
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) if text.is_none() => return,
+                Err(error) => panic!("{error}, {text:?}: {:?}", self.text),
+            }
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for OnTerminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn monitor_gives_the_terminal_back() {
+    let switch = Switch::start();
+    let at = serve(&switch).await;
+    let fs = switch.session().await;
+    for colours in ["", "1"] {
+        let mut terminal = OnTerminal::start("monitor", &[&at], &[("NO_COLOR", colours)]);
+        // It has asked for the calls that there are, and hears of the others.
+        tokio::task::block_in_place(|| terminal.until(Some("Ctrl-C ends it")));
+        // Two calls, one of them answered.
+        let call = fs.api("originate user/1000 &park()").await.unwrap().detail().into_owned();
+        let other = [("Unique-ID", "u"), ("Call-Direction", "inbound"), ("Channel-Call-State", "RINGING")];
+        switch.act(|sim| sim.fire("CHANNEL_CREATE", &other, None));
+        tokio::task::block_in_place(|| terminal.until(Some("1 in, 1 out, 50 % answered, 0 ended")));
+        std::io::Write::write_all(&mut terminal.typed, b"\x03").unwrap();
+        tokio::task::block_in_place(|| terminal.until(None));
+        let (status, text) = (terminal.child.wait().unwrap().code(), &terminal.text);
+        assert_eq!(status, Some(0), "{text:?}");
+        // A screen of its own without a cursor, then both back, and a line that stays.
+        let (enter, leave) = ("\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l");
+        assert!(text.starts_with(enter) && text.matches("\x1b[?1049").count() == 2, "{text:?}");
+        let last = text.rsplit_once(leave).unwrap().1;
+        assert_eq!(last.trim_end(), format!("{at}: 1 in, 1 out, 50 % answered, 0 ended"));
+        for shown in [&*format!("The calls of FreeSWITCH at {at}, live"), "events/s", "STATE"] {
+            assert!(text.contains(shown), "{shown}: {text:?}");
+        }
+        let coloured = text.contains("\x1b[38;5;") && text.contains("\x1b[7m");
+        assert_eq!(coloured, colours.is_empty(), "{text:?}");
+        assert!(!fs.api(format!("uuid_kill {call}")).await.unwrap().is_err());
+    }
+}
+
 #[tokio::test]
 async fn monitor_ends_where_its_subscription_is_refused() {
     let user = User {

@@ -133,6 +133,59 @@ async fn a_server_that_closes_its_side_only() {
     assert_eq!(said, "auth ClueCon\n\napi status\n\n");
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_a_server_does_not_read_waits_for_room_and_is_bounded() {
+    let (client, mut server) = duplex(1024);
+    let connecting = tokio::spawn(async move { options().connect_with(client).await });
+    server.write_all(b"Content-Type: auth/request\n\nContent-Type: command/reply\nReply-Text: +OK\n\n").await.unwrap();
+    let fs = connecting.await.unwrap().unwrap();
+    let asked: Vec<_> = (0..40_000)
+        .map(|number| {
+            let fs = fs.clone();
+            tokio::spawn(async move { fs.api(format!("eval {number}")).await.map(|answer| answer.text().into_owned()) })
+        })
+        .collect();
+    // Nothing is read: what has been taken is no more than 256 KiB and what is on its way.
+    sleep(SECOND).await;
+    let taken = fs.stats().commands;
+    assert!((10_000..30_000).contains(&taken), "{taken}");
+    assert!(matches!(fs.within(SECOND).api("late").await, Err(Error::TimedOut)));
+    assert_eq!(fs.stats().commands, taken);
+    // Every seventh gives up, whether it has been taken or waits for room.
+    for (_, task) in asked.iter().enumerate().filter(|(number, _)| number % 7 == 3) {
+        task.abort();
+    }
+    // The server goes on, and says back what it is told.
+    let serving = tokio::spawn(async move {
+        let (mut said, mut room) = (Vec::new(), vec![0; 4096]);
+        loop {
+            let count = server.read(&mut room).await.unwrap();
+            if count == 0 {
+                break;
+            }
+            said.extend_from_slice(&room[..count]);
+            let mut answers = Vec::new();
+            while let Some(end) = said.windows(2).position(|pair| pair == b"\n\n") {
+                let command = String::from_utf8(said.drain(..end + 2).collect()).unwrap();
+                if let Some(text) = command.trim_end().strip_prefix("api eval ") {
+                    let head = format!("Content-Type: api/response\nContent-Length: {}\n\n", text.len());
+                    answers.extend_from_slice((head + text).as_bytes());
+                }
+            }
+            server.write_all(&answers).await.unwrap();
+        }
+    });
+    for (number, task) in asked.into_iter().enumerate() {
+        match task.await {
+            Ok(answer) => assert_eq!(answer.unwrap(), number.to_string()),
+            Err(error) => assert!(error.is_cancelled() && number % 7 == 3),
+        }
+    }
+    assert_eq!(fs.api("eval last").await.unwrap().text(), "last");
+    drop(fs);
+    serving.await.unwrap();
+}
+
 /// A session on whichever switch is told.
 async fn renewed(switch: &Switch, reconnect: Reconnect) -> Session {
     let switch = switch.clone();

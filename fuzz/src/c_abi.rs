@@ -142,7 +142,7 @@ impl Host {
     }
 
     fn step(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
-        match u.int_in_range(0..=14)? {
+        match u.int_in_range(0..=15)? {
             0 => {
                 let octets = octets(u)?;
                 self.to_decoder.extend(&octets);
@@ -163,6 +163,7 @@ impl Host {
             11 => calls::write(u)?,
             12 => calls::read(u)?,
             13 => apart::step(u)?,
+            14 => self.go_on(),
             _ => {
                 self.wrong();
                 on_the_heap(u.int_in_range(0..=3)?);

@@ -175,6 +175,42 @@ static void events(void) {
     FOR_NONE(eslp_value, v, eslp_index_body(&index, v));
 }
 
+/* What is found in an event, by type; applications; a client that goes on elsewhere. */
+static void powers(void) {
+    static uint64_t memory[ESLP_CLIENT_SIZE / 8 + 1];
+    static const char saved[ESLP_CLIENT_SAVED];
+    const eslp_value some = {.data = "a", .len = 1};
+    const eslp_app app = {.kind = ESLP_APP_ANSWER}, lying = {.kind = ESLP_APP_PLAYBACK, .file = lie};
+    eslp_event event;
+    eslp_items items;
+    eslp_execute execute;
+    eslp_app_fault fault;
+    eslp_client *client;
+    uint64_t number;
+    RETURNS(ESLP_OK, eslp_event_view(ESLP_FORMAT_PLAIN, ESLP_LIT("a: 1\n\n"), &event));
+    FOR_NONE(const eslp_event, e, eslp_event_variable(e, ESLP_LIT("a"), &value));
+    FOR_NONE(eslp_value, v, eslp_event_variable(&event, ESLP_LIT("a"), v));
+    RETURNS(ESLP_NULL, eslp_event_variable(&event, lie, &value));
+    FOR_NONE(const eslp_event, e, eslp_event_u64(e, ESLP_LIT("a"), &number));
+    FOR_NONE(uint64_t, n, eslp_event_u64(&event, ESLP_LIT("a"), n));
+    FOR_NONE_GIVES(const eslp_event, e, eslp_event_hangup_cause(e) == ESLP_CAUSE_OTHER);
+    FOR_NONE_GIVES(const eslp_event, e, eslp_event_channel_state(e) == ESLP_CS_OTHER);
+    FOR_NONE_GIVES(const eslp_event, e, eslp_event_call_state(e) == ESLP_CCS_OTHER);
+    FOR_NONE_GIVES(const eslp_event, e, eslp_event_answer_state(e) == ESLP_AS_OTHER);
+    FOR_NONE_GIVES(const eslp_event, e, eslp_event_direction(e) == ESLP_DIRECTION_OTHER);
+    FOR_NONE(const eslp_value, v, eslp_value_elements(v, &items));
+    FOR_NONE(eslp_items, i, eslp_value_elements(&some, i));
+    FOR_NONE(const eslp_app, a, eslp_app_encode(a, out, sizeof out, &execute, &fault));
+    FOR_NONE(eslp_execute, x, eslp_app_encode(&app, out, sizeof out, x, &fault));
+    RETURNS(ESLP_MISALIGNED, eslp_app_encode(&app, out, sizeof out, &execute, (eslp_app_fault *)bad[1].memory));
+    RETURNS(ESLP_NULL, eslp_app_encode(&lying, out, sizeof out, &execute, NULL));
+    RETURNS(ESLP_NULL, eslp_app_encode(&app, NULL, 9, &execute, NULL));
+    FOR_BAD(eslp_client, c, eslp_client_save(c, out, sizeof out));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_client_resume(NULL, 9999, saved, sizeof saved, NULL, &client));
+    RETURNS(ESLP_NULL, eslp_client_resume(memory, sizeof memory, NULL, sizeof saved, NULL, &client));
+    RETURNS(ESLP_NULL, eslp_client_resume(memory, sizeof memory, saved, sizeof saved, NULL, NULL));
+}
+
 static void messages(void) {
     const eslp_message zero = {0};
     const eslp_message lying = {.kind = ESLP_MESSAGE_EVENT, .format = ESLP_FORMAT_JSON, .frame = {.body = {NULL, 5}}};
@@ -927,6 +963,7 @@ int main(void) {
     values();
     names();
     events();
+    powers();
     messages();
     commands();
     dial_strings();

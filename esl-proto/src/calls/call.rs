@@ -145,7 +145,7 @@ impl<'c> Call<'c> {
     }
 }
 
-/// A [`Call`] that owns its octets.
+/// A [`Call`] that owns its bytes.
 #[cfg(feature = "alloc")]
 #[derive(Clone)]
 pub struct CallBuf {

@@ -52,6 +52,23 @@ use crate::name::{ChannelState, EventName, header, subclass};
 use crate::sink::{Sink, Writer};
 use crate::text::{Value, cut};
 
+/// The events that [`Calls`] needs to know all that it can.
+pub const EVENTS: [EventName<'static>; 10] = [
+    EventName::ChannelCreate,
+    EventName::ChannelAnswer,
+    EventName::ChannelState,
+    EventName::ChannelCallstate,
+    EventName::ChannelExecute,
+    EventName::ChannelBridge,
+    EventName::ChannelUnbridge,
+    EventName::ChannelUuid,
+    EventName::ChannelHangupComplete,
+    EventName::ChannelDestroy,
+];
+
+/// The subclasses of CUSTOM events that [`Calls`] needs beside its [`EVENTS`].
+pub const SUBCLASSES: [&str; 1] = [subclass::LOOPBACK_BOWOUT];
+
 /// What an event has changed of [`Calls`].
 #[derive(Clone, Copy)]
 #[non_exhaustive]
@@ -85,9 +102,8 @@ impl fmt::Debug for Change<'_> {
 
 /// The channels of a server, each as its last event has told.
 ///
-/// It needs CHANNEL_CREATE, CHANNEL_ANSWER, CHANNEL_STATE, CHANNEL_CALLSTATE, CHANNEL_EXECUTE, CHANNEL_BRIDGE,
-/// CHANNEL_UNBRIDGE, CHANNEL_UUID, CHANNEL_HANGUP_COMPLETE, CHANNEL_DESTROY and CUSTOM `loopback::bowout`, and is right
-/// with fewer as far as they tell. It keeps a bounded number of channels.
+/// It needs the [`EVENTS`] and [`SUBCLASSES`], and is right with fewer as far as they tell. It keeps a bounded number of
+/// channels.
 #[derive(Clone)]
 pub struct Calls<S> {
     storage: S,

@@ -1,4 +1,4 @@
-//! What is known of one call, as octets: each field with its number, its length and its value, in no order.
+//! What is known of one call, as bytes: each field with its number, its length and its value, in no order.
 
 use super::storage::Octets;
 use crate::text::Value;
@@ -31,7 +31,7 @@ pub(super) enum Field {
     Variable,
 }
 
-/// A field's number and the length of its value, of three octets.
+/// A field's number and the length of its value, of three bytes.
 const HEAD: usize = 5;
 
 /// The fields of a call.
@@ -68,12 +68,12 @@ fn value_of<'r>(name: &[u8], value: &'r [u8]) -> Option<&'r [u8]> {
     value.strip_prefix(name)?.strip_prefix(b"\0")
 }
 
-/// The first value of a field in the octets of a record.
+/// The first value of a field in the bytes of a record.
 pub(super) fn find(octets: &[u8], field: Field) -> Option<&[u8]> {
     entries(octets).find(|entry| entry.field == field as u8).map(|entry| entry.value)
 }
 
-/// The value of a variable in the octets of a record.
+/// The value of a variable in the bytes of a record.
 pub(super) fn variable<'r>(octets: &'r [u8], name: &[u8]) -> Option<&'r [u8]> {
     entries(octets).filter(|entry| entry.field == Field::Variable as u8).find_map(|entry| value_of(name, entry.value))
 }

@@ -8,9 +8,9 @@ use alloc::vec::Vec;
 use super::record::Record;
 use crate::command::Words;
 
-/// The octets of one call: an array of the caller's, or a vector that grows.
+/// The bytes of one call: an array of the caller's, or a vector that grows.
 pub trait Octets: AsRef<[u8]> + AsMut<[u8]> {
-    /// Has room for `len` octets, if that is possible.
+    /// Has room for `len` bytes, if that is possible.
     fn reserve(&mut self, len: usize) -> bool;
 }
 
@@ -32,7 +32,7 @@ impl Octets for Vec<u8> {
 
 /// A place for one call; empty at first.
 ///
-/// What is known of a call takes some 200 octets, and what its variables take.
+/// What is known of a call takes some 200 bytes, and what its variables take.
 #[derive(Clone, Debug)]
 pub struct CallSlot<T> {
     pub(super) record: Record<T>,
@@ -45,7 +45,7 @@ pub struct CallSlot<T> {
 }
 
 impl<T> CallSlot<T> {
-    /// An empty place that keeps a call in these octets.
+    /// An empty place that keeps a call in these bytes.
     #[must_use]
     pub const fn new(octets: T) -> Self {
         Self { record: Record::new(octets), hash: None, group: None, named: false }
@@ -53,13 +53,13 @@ impl<T> CallSlot<T> {
 }
 
 impl<const N: usize> CallSlot<[u8; N]> {
-    /// An empty place of `N` octets.
+    /// An empty place of `N` bytes.
     pub const EMPTY: Self = Self::new([0; N]);
 }
 
 /// Where [`Calls`](super::Calls) keeps its calls: [`InSlots`] of the caller's, or on the [`Heap`].
 pub trait Storage {
-    /// What the octets of a call lie in.
+    /// What the bytes of a call lie in.
     type Octets: Octets;
 
     /// The places. Their order and number is for [`Calls`](super::Calls) to change.

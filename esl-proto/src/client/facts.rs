@@ -106,7 +106,7 @@ impl NoticeText {
     const BEGINNINGS: [&'static [u8]; 2] = [b"killed listener", b"The system is being shut down"];
     const NEW: Self = Self { seen: 0, is: [true; 2] };
 
-    /// Takes the next octets in.
+    /// Takes the next bytes in.
     pub(super) fn take(&mut self, text: &[u8]) {
         for (is, beginning) in self.is.iter_mut().zip(Self::BEGINNINGS) {
             let rest = beginning.get(self.seen..).unwrap_or_default();

@@ -46,7 +46,7 @@ impl Tag {
         Self { octets }
     }
 
-    /// The name as octets.
+    /// The name as bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8] {
         &self.octets

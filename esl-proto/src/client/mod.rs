@@ -1,7 +1,7 @@
 //! A connection as its client sees it, inbound or outbound.
 //!
-//! The client sends nothing and reads nothing by itself: the host gives it the octets that have arrived and writes
-//! the octets that it gives back. What it adds to [`Decoder`] and [`Command`] is the connection: who is asked to
+//! The client sends nothing and reads nothing by itself: the host gives it the bytes that have arrived and writes
+//! the bytes that it gives back. What it adds to [`Decoder`] and [`Command`] is the connection: who is asked to
 //! authenticate, which answer belongs to which command, what may be sent now, and how it all ended.
 //!
 //! # Theory of operation
@@ -9,7 +9,7 @@
 //! 1. FreeSWITCH answers every command with one frame, in the order of the commands. Two counters say which command an
 //!    answer belongs to; nothing is stored for a command that waits. The decoder keeps the count of frames right: a
 //!    reply that the server breaks is still one frame.
-//! 2. An answer counts when its last octet has come. One in parts carries its id from its first part on, and is
+//! 2. An answer counts when its last byte has come. One in parts carries its id from its first part on, and is
 //!    unanswered until its last.
 //! 3. [`ready`](Client::ready) finds, and [`poll`](Client::poll) takes what it has found, or finds by itself: only `poll`
 //!    changes what the client knows of the connection, but for a broken framing, which either tells. [`track`](Client::track) (with which
@@ -53,7 +53,7 @@ use crate::frame::{DecodeError, Decoder, Found, Frame, FrameKind, HeadEnd, Limit
 use crate::message::{ApiResponse, DisconnectNotice, LogLine, Message, Rejection, Reply, SocketMode, Status};
 use crate::text::Insufficient;
 
-/// One connection to FreeSWITCH's event socket, from its first octet to its end.
+/// One connection to FreeSWITCH's event socket, from its first byte to its end.
 ///
 /// Give [`poll`](Self::poll) what has been read, until it needs more; write what [`send`](Self::send) gives; call
 /// [`eof`](Self::eof) when the stream has ended. Commands can be sent at any time, any number of them before the first
@@ -109,9 +109,9 @@ shown! { Client { decoder state socket_mode sent answered unreported parts found
 #[derive(Clone, Copy, Debug)]
 struct Untaken {
     found: Found,
-    /// Octets of its frame that were handed out in parts before.
+    /// Bytes of its frame that were handed out in parts before.
     handed: usize,
-    /// Octets of its frame that were missing then.
+    /// Bytes of its frame that were missing then.
     missing: usize,
 }
 
@@ -136,13 +136,13 @@ impl CommandId {
 pub struct Sent {
     /// What its answer will carry.
     pub id: CommandId,
-    /// How many octets stand in the caller's buffer.
+    /// How many bytes stand in the caller's buffer.
     pub len: usize,
 }
 
 /// What [`Client::poll`] found.
 ///
-/// As with [`Step`]: [`consumed`](Self::consumed) octets must be taken off the front of the buffer before the next
+/// As with [`Step`]: [`consumed`](Self::consumed) bytes must be taken off the front of the buffer before the next
 /// call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "the consumed octets must be taken off the buffer"]
@@ -151,7 +151,7 @@ pub enum Poll<'b> {
     Incoming {
         /// What.
         incoming: Incoming<'b>,
-        /// Octets that are done with.
+        /// Bytes that are done with.
         consumed: usize,
     },
     /// Lines of a head longer than [`Limits::max_buffered`], in the order of the wire; more follow until `end` is told.
@@ -166,7 +166,7 @@ pub enum Poll<'b> {
         /// Said with the last lines: what follows, and whether the head has lost its end, so that a reply is
         /// [broken](Reply::is_broken).
         end: Option<HeadEnd>,
-        /// Octets that are done with.
+        /// Bytes that are done with.
         consumed: usize,
     },
     /// A frame longer than [`Limits::max_buffered`] has begun; its body follows in parts.
@@ -175,30 +175,30 @@ pub enum Poll<'b> {
         head: Frame<'b>,
         /// The command that it answers, if it is an answer.
         id: Option<CommandId>,
-        /// Octets of the body to come.
+        /// Bytes of the body to come.
         body_len: usize,
-        /// Octets that are done with.
+        /// Bytes that are done with.
         consumed: usize,
     },
     /// The next part of the body.
     Body {
-        /// The octets, at least one.
+        /// The bytes, at least one.
         data: &'b [u8],
         /// The same as lines, if they are headers of a plain event. After its blank line there are none: the rest is
         /// the event's own body.
         lines: Option<Lines<'b>>,
         /// The command that the frame answers, if it is an answer. It is answered with the last part.
         id: Option<CommandId>,
-        /// Octets of the body that come after these; 0 ends the frame.
+        /// Bytes of the body that come after these; 0 ends the frame.
         remaining: usize,
-        /// Octets that are done with.
+        /// Bytes that are done with.
         consumed: usize,
     },
-    /// More octets must be read first.
+    /// More bytes must be read first.
     NeedData {
         /// How long the buffer must be for the next frame to be whole, if that is known.
         required: Option<usize>,
-        /// Octets that are done with.
+        /// Bytes that are done with.
         consumed: usize,
     },
     /// The connection is over.
@@ -211,7 +211,7 @@ pub enum Poll<'b> {
 }
 
 impl Poll<'_> {
-    /// The octets that must be taken off the front of the buffer before the next call.
+    /// The bytes that must be taken off the front of the buffer before the next call.
     #[must_use]
     pub const fn consumed(&self) -> usize {
         match self {
@@ -227,18 +227,18 @@ impl Poll<'_> {
 
 /// What [`Client::ready`] found. It borrows nothing.
 ///
-/// As with [`Poll`]: [`consumed`](Self::consumed) octets must be taken off the front of the buffer before the next
+/// As with [`Poll`]: [`consumed`](Self::consumed) bytes must be taken off the front of the buffer before the next
 /// call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "the consumed octets must be taken off the buffer"]
 pub enum Ready {
     /// There is something: [`Client::poll`] gives it.
     Found,
-    /// More octets must be read first.
+    /// More bytes must be read first.
     NeedData {
         /// How long the buffer must be for the next frame to be whole, if that is known.
         required: Option<usize>,
-        /// Octets that are done with; 0 on a real server's stream.
+        /// Bytes that are done with; 0 on a real server's stream.
         consumed: usize,
     },
     /// The connection is over. [`Client::poll`] gives [`Poll::Closed`].
@@ -255,7 +255,7 @@ impl Ready {
         !matches!(self, Self::NeedData { .. })
     }
 
-    /// The octets that must be taken off the front of the buffer before the next call.
+    /// The bytes that must be taken off the front of the buffer before the next call.
     #[must_use]
     pub const fn consumed(&self) -> usize {
         match self {
@@ -468,10 +468,10 @@ impl Unanswered {
     }
 }
 
-/// What has come in so far. A frame counts when its last octet has come.
+/// What has come in so far. A frame counts when its last byte has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Octets of frames, and of blank lines before them.
+    /// Bytes of frames, and of blank lines before them.
     pub octets: u64,
     /// Frames, the events among them.
     pub frames: u64,
@@ -527,7 +527,7 @@ impl SendError {
         }
     }
 
-    /// The number of octets that are needed, if there is too little room.
+    /// The number of bytes that are needed, if there is too little room.
     #[must_use]
     pub const fn required(&self) -> Option<usize> {
         match self {
@@ -585,9 +585,9 @@ pub struct Eof<'b> {
     /// The commands that will not be answered and have not been reported yet. The first may be the one whose answer was
     /// cut off.
     pub unanswered: Unanswered,
-    /// Octets of a frame that the end cut off, those that came in parts included.
+    /// Bytes of a frame that the end cut off, those that came in parts included.
     pub incomplete: usize,
-    /// Octets that this frame lacks; 0 if its head has not said how long it is.
+    /// Bytes that this frame lacks; 0 if its head has not said how long it is.
     pub missing: usize,
 }
 
@@ -664,7 +664,7 @@ impl Client {
         self.stats
     }
 
-    /// Writes `command` to the front of `out`, and counts it as sent: the host must send these octets, in the order of
+    /// Writes `command` to the front of `out`, and counts it as sent: the host must send these bytes, in the order of
     /// its calls.
     ///
     /// # Errors
@@ -676,7 +676,7 @@ impl Client {
     }
 
     /// Counts `command` as sent without writing it: for a host that has encoded it already, such as one that writes a
-    /// command once for many connections. The host must send its octets, in the order of its calls.
+    /// command once for many connections. The host must send its bytes, in the order of its calls.
     ///
     /// ```
     /// use esl_proto::client::NotAllowed;
@@ -704,7 +704,7 @@ impl Client {
     }
 
     /// Counts a command that this crate does not know and the host has written itself: its answer will carry the id. The
-    /// caller must guarantee that the octets are exactly one command with exactly one reply.
+    /// caller must guarantee that the bytes are exactly one command with exactly one reply.
     pub const fn track_external(&mut self) -> CommandId {
         let id = CommandId(self.sent);
         self.sent += 1;
@@ -727,7 +727,7 @@ impl Client {
         id
     }
 
-    /// Whether something stands at the front of `buf`, all octets read and not yet consumed, for [`poll`](Self::poll) to
+    /// Whether there is an item at the front of `buf`, all bytes read and not yet consumed, for [`poll`](Self::poll) to
     /// give.
     ///
     /// The answer borrows nothing, so that a method can read more until something is there and then return it, borrowed:
@@ -766,7 +766,7 @@ impl Client {
     /// `if let Some(found) = poll()? { return Ok(found) }` in a loop that reads does not compile (E0499): for the borrow
     /// checker, what is returned in one case is borrowed in the other, too.
     ///
-    /// Nothing is lost if this is called twice or not at all: what was found stays until `poll` takes it. More octets may
+    /// Nothing is lost if this is called twice or not at all: what was found stays until `poll` takes it. More bytes may
     /// follow those that were shown in the meantime.
     ///
     /// # Errors
@@ -788,10 +788,10 @@ impl Client {
         }
     }
 
-    /// Gives what stands at the front of `buf`, all octets read and not yet consumed: what [`ready`](Self::ready) has
+    /// Returns the item at the front of `buf`, all bytes read and not yet consumed: what [`ready`](Self::ready) has
     /// found, if it has been asked, and nothing is decoded twice.
     ///
-    /// Take [`Poll::consumed`] octets off the front before the next call, and read more before it if the result is
+    /// Take [`Poll::consumed`] bytes off the front before the next call, and read more before it if the result is
     /// [`Poll::NeedData`].
     ///
     /// # Errors

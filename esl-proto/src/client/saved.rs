@@ -1,14 +1,14 @@
-//! What a client knows of its connection, as octets: for another process that goes on with its socket.
+//! What a client knows of its connection, as bytes: for another process that goes on with its socket.
 
 use super::state::{Input, Phase, Role};
 use super::{Client, Stats};
 use crate::frame::{Decoder, Limits};
 use crate::message::SocketMode;
 
-/// The first octet: other layouts will have other numbers.
+/// The first byte: other layouts will have other numbers.
 const LAYOUT: u8 = 1;
 
-/// How many numbers of eight octets there are.
+/// How many numbers of eight bytes there are.
 const NUMBERS: usize = 9;
 
 impl Client {
@@ -16,7 +16,7 @@ impl Client {
     pub const SAVED: usize = 3 + 8 * NUMBERS;
 
     /// What is known of the connection, for a process that goes on with it: [`resume`](Self::resume). The host hands over the
-    /// socket, and the octets that it has read and not consumed.
+    /// socket, and the bytes that it has read and not consumed.
     ///
     /// [`None`] if the connection is not open, or in the middle of a frame that comes in parts, or something was
     /// [found](Self::ready) and not taken: at another moment it can be saved.

@@ -7,7 +7,7 @@ use crate::name::HangupCause;
 use crate::scan::any;
 use crate::text::Value;
 
-/// From how many octets on an argument travels as a body: the server reads heads octet by octet, bodies in bulk.
+/// From how many bytes on an argument travels as a body: the server reads heads byte by byte, bodies in bulk.
 const LONG_ARGUMENT: usize = 512;
 
 /// A message to a channel: `sendmsg`.

@@ -15,7 +15,7 @@ use crate::text::cut::{LineWords, pieces, split, words};
 
 /// An ordered list of pairs: headers of an event, or applications and their arguments.
 ///
-/// Made from a slice or array of pairs of text or of octets; pairs of other types that are octets, like `String`, are a
+/// Made from a slice or array of pairs of text or of bytes; pairs of other types that are bytes, like `String`, are a
 /// [`PairSource`]. Two lists are equal if their pairs are.
 ///
 /// ```
@@ -40,7 +40,7 @@ enum PairsOf<'a> {
     Source(&'a dyn PairSource),
 }
 
-/// Pairs that a host keeps in a shape of its own. Slices and arrays of pairs of octets of any type are sources.
+/// Pairs that a host keeps in a shape of its own. Slices and arrays of pairs of bytes of any type are sources.
 pub trait PairSource: Sync {
     /// The pair at a place, from 0; [`None`] after the last.
     fn pair(&self, place: usize) -> Option<(&[u8], &[u8])>;
@@ -75,7 +75,7 @@ impl<'a> Pairs<'a> {
         Self(PairsOf::Text(pairs))
     }
 
-    /// These pairs of octets, also in a constant.
+    /// These pairs of bytes, also in a constant.
     #[must_use]
     pub const fn from_bytes(pairs: &'a [(&'a [u8], &'a [u8])]) -> Self {
         Self(PairsOf::Octets(pairs))
@@ -233,7 +233,7 @@ impl<'a, const N: usize> From<&'a [(&'a [u8], &'a [u8]); N]> for Pairs<'a> {
 
 /// A list of words without blanks: subclasses.
 ///
-/// Made from a slice or array of text or octets; two lists are equal if their words are.
+/// Made from a slice or array of text or bytes; two lists are equal if their words are.
 #[derive(Clone, Copy)]
 pub struct Words<'a>(WordsOf<'a>);
 
@@ -257,13 +257,13 @@ impl<'a> Words<'a> {
         Self(WordsOf::Text(words))
     }
 
-    /// These words as octets, also in a constant.
+    /// These words as bytes, also in a constant.
     #[must_use]
     pub const fn from_bytes(words: &'a [&'a [u8]]) -> Self {
         Self(WordsOf::Octets(words))
     }
 
-    /// These words, which own their octets.
+    /// These words, which own their bytes.
     #[cfg(feature = "alloc")]
     #[must_use]
     pub const fn from_owned(words: &'a [Vec<u8>]) -> Self {

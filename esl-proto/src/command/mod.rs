@@ -34,7 +34,7 @@ use crate::text::Value;
 
 /// A command of the event socket.
 ///
-/// Make one with the constructors, which take text or octets, or from its fields. Send what
+/// Make one with the constructors, which take text or bytes, or from its fields. Send what
 /// [`encode`](Self::encode) writes in one piece: while a command is incomplete, the server sends no events.
 ///
 /// ```
@@ -66,7 +66,7 @@ use crate::text::Value;
 pub enum Command<'a> {
     /// `auth <password>`: answers the auth request. A wrong password ends the connection.
     Auth {
-        /// Compared octet for octet.
+        /// Compared byte for byte.
         password: Secret<'a>,
     },
     /// `userauth <user>@<domain>:<password>`: answers the auth request as a user of the directory, with that user's
@@ -96,11 +96,11 @@ pub enum Command<'a> {
     BgApi {
         /// The command and its arguments.
         line: &'a [u8],
-        /// The name that the job shall have, free text of at most 200 octets; without it the server makes a UUID. The
+        /// The name that the job shall have, free text of at most 200 bytes; without it the server makes a UUID. The
         /// event carries it as `Job-UUID`.
         job_uuid: Option<&'a [u8]>,
     },
-    /// `event [<format>] <names>`: subscribes to more events, and perhaps changes the format of all.
+    /// `event [<format>] <names>`: subscribes to more events; a format, if given, applies to all.
     Event {
         /// The format of all events from now on, queued events included; [`None`] leaves it as it is (plain at
         /// first).
@@ -166,7 +166,7 @@ pub enum Command<'a> {
 }
 
 impl<'a> Command<'a> {
-    /// The longest name that a `bgapi` job may be given: from about 250 octets on the server loses the end of its reply
+    /// The longest name that a `bgapi` job may be given: from about 250 bytes on the server loses the end of its reply
     /// and with it the border to the next.
     pub const MAX_JOB_UUID: usize = 200;
     /// The longest body that the server reads; it closes the connection on a longer one.
@@ -312,7 +312,7 @@ impl<'a> Command<'a> {
         (!body.is_empty()).then_some(body)
     }
 
-    /// The exact number of octets that [`encode`](Self::encode) writes. It takes a pass over the command: to send one,
+    /// The exact number of bytes that [`encode`](Self::encode) writes. It takes a pass over the command: to send one,
     /// call [`encode`](Self::encode) at once, whose error says how much room is needed.
     ///
     /// # Errors
@@ -541,7 +541,7 @@ located! {
         /// Which one, if the command has several of them, from 0.
         item: usize,
         --
-        /// The octet of that part, from 0.
+        /// The byte of that part, from 0.
         offset: usize,
     }
 }
@@ -642,7 +642,7 @@ impl Field {
     }
 }
 
-/// Shows octets as text in `Debug` output.
+/// Shows bytes as text in `Debug` output.
 trait Show {
     fn show(&self) -> impl fmt::Debug;
 }
@@ -671,7 +671,7 @@ macro_rules! show_as_it_is {
 
 show_as_it_is!(bool Option<u16> Option<u32> Option<i32> CallCommand<'_>);
 
-/// Implements `Debug` for structs whose fields hold octets.
+/// Implements `Debug` for structs whose fields hold bytes.
 macro_rules! debug_with_text {
     ($name:ident { $($field:ident)+ }) => {
         impl core::fmt::Debug for $name<'_> {

@@ -1,4 +1,4 @@
-//! Commands that own their octets.
+//! Commands that own their bytes.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -8,7 +8,7 @@ use super::{Command, CommandError, CommandErrorKind, EncodeError, Field, parse};
 use crate::frame::{Decoder, Limits, Step};
 use crate::grow::append;
 
-/// A [`Command`] that owns its octets, for what is sent later: as they go out, in one allocation.
+/// A [`Command`] that owns its bytes, for what is sent later: as they go out, in one allocation.
 ///
 /// ```
 /// use esl_proto::{Client, Command, CommandBuf, Limits};
@@ -51,11 +51,11 @@ impl CommandBuf {
     /// The command: to be sent, or looked at.
     #[must_use]
     pub fn as_command(&self) -> Command<'_> {
-        // `new` has read just these octets.
+        // `new` has read just these bytes.
         read(&self.0).unwrap_or(Command::NoEvents)
     }
 
-    /// The octets that go out, for a host that [tracks](crate::Client::track) what it has sent.
+    /// The bytes that go out, for a host that [tracks](crate::Client::track) what it has sent.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8] {
         &self.0

@@ -281,7 +281,7 @@ fn number(key: &Key, number: Option<impl Into<u64>>, sink: &mut impl Sink) {
     }
 }
 
-/// One part of a command under examination.
+/// One field of a command being validated.
 #[derive(Clone, Copy)]
 struct Part<'a> {
     octets: &'a [u8],
@@ -301,7 +301,7 @@ impl Part<'_> {
         if any(self.octets, |octet| octet <= b'\r') { self.line() } else { Ok(()) }
     }
 
-    /// A text whose first octet is not a blank, which the server would drop.
+    /// A text whose first byte is not a blank, which the server would drop.
     #[inline]
     fn value(&self) -> Result<(), CommandError> {
         if self.octets.first() == Some(&b' ') { Err(self.error(CommandErrorKind::Blank, 0)) } else { self.text() }

@@ -44,7 +44,7 @@ const MOST: usize = 3;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Endpoint<'a> {
     module: &'static str,
-    /// The octet before each part, and those that must not stand in it.
+    /// The byte before each part, and those that must not stand in it.
     parts: [Option<Part<'a>>; MOST],
 }
 
@@ -151,7 +151,7 @@ impl<'a> Endpoint<'a> {
     ///
     /// # Errors
     ///
-    /// A part is empty, or holds an octet that would end it; its place is the error's `item`. Or `out` is too short.
+    /// A part is empty, or holds a byte that would end it; its place is the error's `item`. Or `out` is too short.
     pub fn encode<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], DialEncodeError> {
         let mut writer = Writer::new(out);
         writer.put(self.module.as_bytes());

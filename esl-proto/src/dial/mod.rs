@@ -42,7 +42,7 @@
 //! `cleanup_separated_string`): a backslash keeps a quote, a backslash or the separator of the moment from being
 //! special and makes `\n`, `\r`, `\t`, `\s` of letters; any other backslash stands for itself. Single quotes go in
 //! pairs, and the last one without a partner stands for itself. Blanks at the ends are dropped. A text that begins
-//! with `^^` and an octet is split at that octet instead.
+//! with `^^` and a byte is split at that byte instead.
 //!
 //! * `switch_api_execute` drops white space at both ends of the argument.
 //! * `originate_function` splits it at blanks, of which quotes and backslashes protect, into two to seven arguments.
@@ -61,7 +61,7 @@
 //!   begins with any number of `[...]`.
 //! * `switch_event_create_brackets` finds the end of a set of variables by counting brackets of its kind
 //!   (`switch_find_end_paren`): nothing protects of that either. It splits a set at `,`, or at the marked commas in
-//!   `[...]`, or at the octet after `^^`, into at most 1024, and each variable at its first `=`. One without `=` is
+//!   `[...]`, or at the byte after `^^`, into at most 1024, and each variable at its first `=`. One without `=` is
 //!   ignored, one with an empty value deletes.
 //! * `inline_dialplan_hunt` takes a separator off the front (`m:^:`), splits at it, or at `,`, into at most 128
 //!   applications, and each at its first `:`.
@@ -73,7 +73,7 @@
 //!
 //! So a backslash in a variable of a leg is written 16-fold and once more so by what is around it. Values without
 //! quotes, backslashes and separators are written as they are; a set with commas in values is written as `^^;`, or
-//! with the first of some other octets that does not occur in it.
+//! with the first of some other bytes that does not occur in it.
 //!
 //! A name that stands twice in a set is written twice; the last counts on the channel.
 
@@ -225,7 +225,7 @@ impl<'a> Originate<'a> {
         Self { timeout_sec: Some(seconds), ..self }
     }
 
-    /// The exact number of octets that [`encode`](Self::encode) writes.
+    /// The exact number of bytes that [`encode`](Self::encode) writes.
     ///
     /// # Errors
     /// [`DialError`] if no line would be read back as this.
@@ -249,7 +249,7 @@ impl<'a> Originate<'a> {
         Ok(writer.finish()?)
     }
 
-    /// Reads a line as the server would, into `storage`: as many octets as the line has are enough.
+    /// Reads a line as the server would, into `storage`: as many bytes as the line has are enough.
     ///
     /// # Errors
     /// [`DialReadError`] if it is no `originate`, the server would refuse it or read past its end, or `storage` is
@@ -273,7 +273,7 @@ impl fmt::Debug for Originate<'_> {
     }
 }
 
-/// `bridge <dial string>`: calls, and connects the channel that executes it with whoever answers.
+/// `bridge <dial string>`: calls, and connects the executing channel with the first leg that answers.
 ///
 /// The channel is thought to expand variables in the arguments of applications, as it does unless its variable
 /// `app_disable_expand_variables` is set. Nothing in a dial string that is written here is expanded.
@@ -301,7 +301,7 @@ impl<'a> Bridge<'a> {
         Self { dial: dial.into() }
     }
 
-    /// The exact number of octets that [`encode`](Self::encode) writes.
+    /// The exact number of bytes that [`encode`](Self::encode) writes.
     ///
     /// # Errors
     /// [`DialError`] if no argument would be read back as this.
@@ -319,7 +319,7 @@ impl<'a> Bridge<'a> {
         self.dial.encode_argument(out)
     }
 
-    /// Reads an argument as the server would, into `storage`: as many octets as the argument has are enough.
+    /// Reads an argument as the server would, into `storage`: as many bytes as the argument has are enough.
     ///
     /// # Errors
     /// [`DialReadError`] if the server would refuse it or read past its end, if it holds `${...}`, which only the
@@ -354,7 +354,7 @@ numbered! {
         Invalid = 554, "argument not understood";
         /// A bracket that is never closed, or two where one should open a further set of variables.
         Bracket = 555, "bracket not closed";
-        /// A control octet from 1 to 8, or a comma that the server would make one.
+        /// A control byte from 1 to 8, or a comma that the server would make one.
         Control = 556, "control octet";
         /// `${...}`, which only a channel can expand.
         Expansion = 557, "variable to expand";

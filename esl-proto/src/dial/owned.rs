@@ -1,4 +1,4 @@
-//! Dial strings that own their octets.
+//! Dial strings that own their bytes.
 
 use alloc::boxed::Box;
 use alloc::vec;
@@ -10,7 +10,7 @@ use super::{Bridge, DialEncodeError, DialError, DialParseError, DialReadError, D
 use crate::grow::append;
 use crate::text::Value;
 
-/// A [`DialString`] that owns its octets: what a program keeps, or a configuration holds.
+/// A [`DialString`] that owns its bytes: what a program keeps, or a configuration holds.
 ///
 /// ```
 /// use esl_proto::dial::{DialStringBuf, Destination, Leg, Originate};
@@ -131,7 +131,7 @@ impl fmt::Debug for DialStringBuf {
 }
 
 impl fmt::Display for DialStringBuf {
-    /// The argument of `bridge`; octets that are not UTF-8 become U+FFFD.
+    /// The argument of `bridge`; bytes that are not UTF-8 become U+FFFD.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Value::from_bytes(&self.argument).fmt(f)
     }

@@ -1,7 +1,7 @@
 //! Reading calls as the server does.
 //!
-//! The server rewrites a text in place, pass by pass. Each rewriting pass is an iterator adaptor over the octets of the
-//! pass before it; the octets of the last pass are written to the caller's storage.
+//! The server rewrites a text in place, pass by pass. Each rewriting pass is an iterator adaptor over the bytes of the
+//! pass before it; the bytes of the last pass are written to the caller's storage.
 
 use super::{Bridge, Destination, DialParseError, DialParseErrorKind, DialReadError, DialString, Originate};
 use crate::command::dial_string::list::{
@@ -15,10 +15,10 @@ use crate::text::cut::split;
 
 /// How many applications the server reads in an inline dialplan.
 pub(super) const MAX_APPS: usize = 128;
-/// What separates applications, unless another octet is said in front.
+/// What separates applications, unless another byte is said in front.
 pub(super) const SEPARATOR: u8 = b',';
 
-/// Octets on their way through the server.
+/// Bytes on their way through the server.
 trait Source: Iterator<Item = u8> + Clone {
     /// Position in the text that they come from.
     fn place(&self) -> usize;
@@ -27,7 +27,7 @@ trait Source: Iterator<Item = u8> + Clone {
         DialParseError { kind, offset: self.place() }
     }
 
-    /// The octet that comes next, which stays where it is.
+    /// The byte that comes next, which stays where it is.
     fn ahead(&self) -> Option<u8> {
         self.clone().next()
     }
@@ -38,7 +38,7 @@ trait Source: Iterator<Item = u8> + Clone {
         }
     }
 
-    /// How many octets there are up to the bracket that closes the one before them.
+    /// How many bytes there are up to the bracket that closes the one before them.
     fn up_to_closing(&self, open: u8, close: u8) -> Option<usize> {
         let mut depth = 0_usize;
         self.clone().position(|octet| {
@@ -166,7 +166,7 @@ impl Source for Dialled<'_> {
     }
 }
 
-/// The first octets of a source.
+/// The first bytes of a source.
 #[derive(Clone)]
 struct Within<S> {
     source: S,
@@ -174,7 +174,7 @@ struct Within<S> {
 }
 
 impl<S: Source> Within<S> {
-    /// Takes so many octets off `source`.
+    /// Consumes this number of bytes of `source`.
     fn take(source: &mut S, count: usize) -> Self {
         let within = Self { source: source.clone(), left: count };
         if let Some(last) = count.checked_sub(1) {
@@ -199,13 +199,13 @@ impl<S: Source> Source for Within<S> {
     }
 }
 
-/// `switch_separate_string`: an iterator over the octets of one token after the other, a layer of quotes and
+/// `switch_separate_string`: an iterator over the bytes of one token after the other, a layer of quotes and
 /// backslashes taken off.
 #[derive(Clone)]
 struct Tokens<S> {
     source: S,
     delimiter: u8,
-    /// An octet of the source that has been looked at.
+    /// A byte of the source that has been looked at.
     peeked: Option<u8>,
     /// How many quotes are still to come.
     quotes: usize,
@@ -217,13 +217,13 @@ struct Tokens<S> {
     inside: bool,
     /// Whether no delimiter ends this token.
     whole: bool,
-    /// Whether the next octet is no delimiter.
+    /// Whether the next byte is no delimiter.
     kept: bool,
-    /// Whether the last octet was a backslash: the server takes the end of the text for what it protects, and reads on.
+    /// Whether the last byte was a backslash: the server takes the end of the text for what it protects, and reads on.
     overrun: bool,
     /// Blanks that count only if something follows.
     blanks: usize,
-    /// Blanks that come next, and the octet after them.
+    /// Blanks that come next, and the byte after them.
     due: usize,
     octet: Option<u8>,
 }
@@ -377,7 +377,7 @@ const SPLIT: u8 = 2;
 #[derive(Clone)]
 struct Marked<S> {
     source: S,
-    /// How many octets there are up to the end of the brackets.
+    /// How many bytes there are up to the end of the brackets.
     left: usize,
     /// Whether all commas there belong to values.
     delimiter: bool,
@@ -560,7 +560,7 @@ fn dial_string<'a>(mut source: Dialled<'_>, output: &mut Output<'a>) -> Result<&
     Ok(output.finish())
 }
 
-/// How many octets there are before the next `:_:`.
+/// How many bytes there are before the next `:_:`.
 fn up_to_enterprise(source: &Dialled<'_>) -> Option<usize> {
     let mut last = [0; ENTERPRISE.len()];
     let end = source.clone().position(|octet| {
@@ -724,7 +724,7 @@ fn destination(text: &[u8]) -> Destination<'_> {
 /// `inline_dialplan_hunt`
 pub(super) fn inline_text<'a>(text: &[u8], storage: &'a mut [u8]) -> Result<&'a [u8], DialReadError> {
     let text = before_nul(text);
-    // An application without an argument takes one octet for its mark, and the last has no separator.
+    // An application without an argument takes one byte for its mark, and the last has no separator.
     let required = text.len().saturating_add(1);
     if storage.len() < required {
         return Err(Insufficient { required }.into());

@@ -417,7 +417,7 @@ impl<'a> Inline<'a> {
         Ok(writer.finish()?)
     }
 
-    /// Reads an inline dialplan as the server would, into `storage`: one octet more than the text has is enough.
+    /// Reads an inline dialplan as the server would, into `storage`: one byte more than the text has is enough.
     ///
     /// # Errors
     /// [`DialReadError`] if there is an application without a name, the server would read past the end, or `storage` is
@@ -451,7 +451,7 @@ impl InlineError {
         self.error.code()
     }
 
-    /// The number of octets that are needed, if there is too little room.
+    /// The number of bytes that are needed, if there is too little room.
     #[must_use]
     pub const fn required(&self) -> Option<usize> {
         self.error.required()

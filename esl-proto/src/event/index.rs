@@ -17,7 +17,7 @@ impl HeaderSlot {
     /// An unused slot: `let mut slots = [HeaderSlot::EMPTY; 128];`
     pub const EMPTY: Self = Self(0, 0);
 
-    /// The same octets as [`from_bytes`](Self::from_bytes) takes.
+    /// The same bytes as [`from_bytes`](Self::from_bytes) takes.
     #[cfg(feature = "alloc")]
     #[inline]
     pub(super) const fn to_octets(self) -> [u8; size_of::<Self>()] {
@@ -107,7 +107,7 @@ impl PackedSpan {
         self.limited(text, u32::MAX)
     }
 
-    /// A value of which so many decoded octets are meant.
+    /// A value limited to a number of decoded bytes.
     #[inline]
     pub(super) fn limited(self, text: &[u8], limit: u32) -> Value<'_> {
         let raw = self.octets(text);

@@ -1,6 +1,6 @@
 //! text/event-json: one flat object of strings and arrays of strings.
 //!
-//! Keys may come twice and octets need not be UTF-8, both of which FreeSWITCH sends and strict decoders refuse.
+//! Keys may come twice and bytes need not be UTF-8, both of which FreeSWITCH sends and strict decoders refuse.
 //! Numbers and words, which it does not send, are taken as their text.
 
 use super::reader::{FEW, Read};

@@ -198,7 +198,7 @@ impl<'a> Event<'a> {
     ///
     /// The slots can be used again for the next event. If there are fewer than needed, the index covers the first headers
     /// and look-ups walk the rest: slower, never wrong. A JSON or XML event needs one a header (67 on average in events of
-    /// a channel, at most some hundreds), a plain one one for every 64 octets of its headers, which are fewer.
+    /// a channel, at most some hundreds), a plain one one for every 64 bytes of its headers, which are fewer.
     #[must_use]
     pub fn index<'s>(&self, slots: &'s mut [HeaderSlot]) -> Indexed<'a, 's> {
         Indexed::new(*self, slots)

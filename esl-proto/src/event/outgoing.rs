@@ -260,7 +260,7 @@ located! {
         /// Which header, from 0; their number if it is the body.
         item: usize,
         --
-        /// The octet of its name, its value or the body, decoded, from 0; the place where an event cannot be read further.
+        /// The byte of its name, its value or the body, decoded, from 0; the place where an event cannot be read further.
         offset: usize,
     }
 }

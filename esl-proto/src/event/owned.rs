@@ -1,4 +1,4 @@
-//! Events that own their octets.
+//! Events that own their bytes.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -12,7 +12,7 @@ use crate::name::{EventName, Format, header};
 use crate::scan::{BLOCK, LONGEST_NAME, LineMasks, Marked, note_marks, slice};
 use crate::text::Value;
 
-/// An [`Event`] that owns its octets, with an index over its headers, in one allocation: for what outlives the buffer.
+/// An [`Event`] that owns its bytes, with an index over its headers, in one allocation: for what outlives the buffer.
 ///
 /// It is asked as an [`Event`] is, and faster. Made by [`Event::into_owned`].
 ///
@@ -55,13 +55,13 @@ enum Index {
     Headers { body: Option<(PackedSpan, u32)> },
 }
 
-/// The octets of a [`HeaderSlot`].
+/// The bytes of a [`HeaderSlot`].
 const SLOT: usize = size_of::<HeaderSlot>();
 
-// A word for the octets more than a box of them, and what the index needs.
+// A word for the bytes more than a box of them, and what the index needs.
 const _: () = assert!(size_of::<EventBuf>() <= 64);
 
-/// Slots of masks as octets.
+/// Slots of masks as bytes.
 #[derive(Clone, Copy)]
 struct Packed<'b>(&'b [[u8; SLOT]]);
 
@@ -103,7 +103,7 @@ impl EventBuf {
         slice(&self.octets, self.text_len, self.octets.len()).as_chunks().0
     }
 
-    /// The event, as a view on these octets.
+    /// The event, as a view on these bytes.
     #[must_use]
     pub fn as_event(&self) -> Event<'_> {
         Event::new(self.format, self.text()).with_crlf(self.crlf)
@@ -199,7 +199,7 @@ fn masks(text: &[u8], octets: &mut Vec<u8>) -> Index {
 
 /// Writes the text of an event and the places of its headers.
 fn headers(event: &Event<'_>, octets: &mut Vec<u8>) -> Index {
-    /// Octets of text for one header, in most events.
+    /// Bytes of text for one header, in most events.
     const A_HEADER: usize = 64;
     let text = event.text();
     octets.reserve(text.len().saturating_add((text.len() / A_HEADER).saturating_mul(SLOT)));
@@ -248,7 +248,7 @@ impl<'a> IntoIterator for &'a EventBuf {
 }
 
 impl PartialEq for EventBuf {
-    /// As events are compared: the text, octet by octet.
+    /// As events are compared: the text, byte by byte.
     fn eq(&self, other: &Self) -> bool {
         self.as_event() == other.as_event()
     }

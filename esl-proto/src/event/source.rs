@@ -33,6 +33,12 @@ pub trait EventSource {
     /// The event cannot be read to its end; the headers before that place have been passed.
     fn visit<'s>(&'s self, field: &mut dyn FnMut(Field<'s>)) -> Result<Option<Value<'s>>, EventError>;
 
+    /// The event itself, if this is one that was read and nothing is changed in it: it is written without a call of
+    /// [`visit`](Self::visit)'s `field` for each header.
+    fn as_read(&self) -> Option<Event<'_>> {
+        None
+    }
+
     /// Writes the event's document, the body of a `text/event-...` frame, to the front of `out` and returns its length.
     ///
     /// A Content-Length among the headers belongs to the document that they were read from: the one that is written is that
@@ -70,6 +76,10 @@ pub trait EventSource {
 }
 
 impl EventSource for Event<'_> {
+    fn as_read(&self) -> Option<Event<'_>> {
+        Some(*self)
+    }
+
     fn visit<'s>(&'s self, field: &mut dyn FnMut(Field<'s>)) -> Result<Option<Value<'s>>, EventError> {
         let mut headers = self.headers();
         headers.each(usize::MAX, (), |(), header| field(header.into()));
@@ -93,6 +103,10 @@ impl EventSource for Indexed<'_, '_> {
 
 #[cfg(feature = "alloc")]
 impl EventSource for super::EventBuf {
+    fn as_read(&self) -> Option<Event<'_>> {
+        Some(self.as_event())
+    }
+
     fn visit<'s>(&'s self, field: &mut dyn FnMut(Field<'s>)) -> Result<Option<Value<'s>>, EventError> {
         let mut headers = self.headers();
         headers.each(usize::MAX, (), |(), header| field(header.into()));
@@ -106,5 +120,9 @@ impl EventSource for super::EventBuf {
 impl<T: EventSource + ?Sized> EventSource for &T {
     fn visit<'s>(&'s self, field: &mut dyn FnMut(Field<'s>)) -> Result<Option<Value<'s>>, EventError> {
         (**self).visit(field)
+    }
+
+    fn as_read(&self) -> Option<Event<'_>> {
+        (**self).as_read()
     }
 }

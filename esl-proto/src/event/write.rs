@@ -2,13 +2,14 @@
 
 use super::outgoing::{Content, Field, OutgoingEventError, OutgoingEventErrorKind};
 use super::{Event, EventError, EventSource};
+use crate::frame::Header;
 use crate::name::{Format, header};
-use crate::scan::any;
+use crate::scan::{Ordinary, any, copy_short};
 use crate::sink::{Sink, Writer};
 use crate::text::check::line_break;
 use crate::text::{Percent, Value, is_space, json, percent, utf8, xml};
 
-/// What becomes of octets that are not UTF-8. Values of plain and XML events are percent-coded and need nothing; this is
+/// What becomes of bytes that are not UTF-8. Values of plain and XML events are percent-coded and need nothing; this is
 /// about names, bodies and all of a JSON event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Invalid {
@@ -19,7 +20,7 @@ pub enum Invalid {
     Refuse,
     /// U+FFFD for each sequence that is not UTF-8.
     Replace,
-    /// Each octet becomes the character of its number, U+0080 to U+00FF: `\u00ff` in JSON.
+    /// Each byte becomes the character of its number, U+0080 to U+00FF: `\u00ff` in JSON.
     Escape,
 }
 
@@ -31,7 +32,7 @@ pub enum Duplicates {
     Repeat,
     /// One array of all values, where the first of them comes. Names that differ in case are two. The headers that come
     /// more than once are looked for in the whole event, so that more than 1024 of them are refused;
-    /// so is a name that is not UTF-8 and, with what takes the place of that, longer than 256 octets.
+    /// so is a name that is not UTF-8 and, with what takes the place of that, longer than 256 bytes.
     Arrays,
 }
 
@@ -54,7 +55,7 @@ pub enum Duplicates {
 pub struct EncodeOptions {
     /// How a `%` that looks like an escape is written.
     pub percent: Percent,
-    /// What becomes of octets that are not UTF-8. With all but [`Invalid::Keep`], what is written is well-formed: JSON as in
+    /// What becomes of bytes that are not UTF-8. With all but [`Invalid::Keep`], what is written is well-formed: JSON as in
     /// RFC 8259, and XML 1.0, whose names are checked and in whose body characters that XML does not have are U+FFFD, or
     /// refused.
     pub invalid: Invalid,
@@ -63,14 +64,14 @@ pub struct EncodeOptions {
 }
 
 impl EncodeOptions {
-    /// FreeSWITCH's own octets.
+    /// FreeSWITCH's own bytes.
     pub const FREESWITCH: Self = Self::new();
-    /// What every reader understands: each value is read back as it was but for octets that are not UTF-8, which become
+    /// What every reader understands: each value is read back as it was but for bytes that are not UTF-8, which become
     /// U+FFFD, and no name is repeated in JSON.
     pub const STRICT: Self =
         Self::new().percent(Percent::Lossless).invalid(Invalid::Replace).duplicates(Duplicates::Arrays);
 
-    /// FreeSWITCH's own octets.
+    /// FreeSWITCH's own bytes.
     #[must_use]
     pub const fn new() -> Self {
         Self { percent: Percent::FreeSwitch, invalid: Invalid::Keep, duplicates: Duplicates::Repeat }
@@ -113,14 +114,13 @@ pub(crate) fn document<S: EventSource + ?Sized>(
         document.fault(OutgoingEventErrorKind::Unsupported, 0);
         return document.fault.map_or(Ok(()), Err);
     }
-    let body = match format {
-        Format::Plain => source.visit(&mut |field| document.plain_field(&field)),
-        Format::Json if options.duplicates == Duplicates::Arrays => document.grouped(source),
-        Format::Json => source.visit(&mut |field| document.json_field(&field)),
-        Format::Xml => {
-            document.out.put(b"<event>\n  <headers>\n");
-            source.visit(&mut |field| document.xml_field(&field))
-        }
+    if format == Format::Xml {
+        document.out.put(b"<event>\n  <headers>\n");
+    }
+    let body = match source.as_read() {
+        _ if format == Format::Json && options.duplicates == Duplicates::Arrays => document.grouped(source),
+        Some(event) => document.headers(format, event),
+        None => source.visit(&mut |field| document.field(format, &field)),
     };
     match body {
         Ok(body) => document.end(format, body),
@@ -136,7 +136,7 @@ pub(crate) fn lines<S: EventSource + ?Sized>(
     out: &mut Writer<'_>,
 ) -> Result<(), OutgoingEventError> {
     let mut document = Document { out, options: percent.into(), item: 0, before_key: b'{', fault: None };
-    if let Err(error) = source.visit(&mut |field| document.plain_field(&field)) {
+    if let Err(error) = source.visit(&mut |field| document.field(Format::Plain, &field)) {
         document.fault(OutgoingEventErrorKind::Malformed, error.offset);
     }
     document.fault.map_or(Ok(()), Err)
@@ -160,7 +160,7 @@ fn written_name<'k>(name: Value<'k>, invalid: Invalid, storage: &'k mut [u8; LON
     writer.finish().ok().map(Value::from_bytes)
 }
 
-/// How many octets at the front of a name are UTF-8.
+/// How many bytes at the front of a name are UTF-8.
 fn valid_len(name: Value<'_>) -> usize {
     let (mut len, mut is_valid) = (0_usize, true);
     name.pieces(|octets, last| {
@@ -174,36 +174,69 @@ fn valid_len(name: Value<'_>) -> usize {
     len
 }
 
-/// The hashes of names: which have come, and which have come again.
+/// The hashes of names: which have come, and which have come again. An open-addressed table, in which a search ends after
+/// a few places; a name that found none is looked for like those that have come again.
 struct Hashes {
-    once: [u64; 64],
-    twice: [u64; 64],
+    /// The hash without its last bit, which says whether the name has come again; 0 where nothing is.
+    places: [u32; Self::PLACES],
 }
 
 impl Hashes {
-    fn place(name: Value<'_>) -> (usize, u64) {
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        name.pieces(|octets, _| {
-            for octet in octets {
-                hash = (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3);
+    const PLACES: usize = 512;
+    const STEPS: usize = 8;
+    const TWICE: u32 = 1;
+
+    const fn new() -> Self {
+        Self { places: [0; Self::PLACES] }
+    }
+
+    fn hash(name: Value<'_>) -> u32 {
+        let mut hash = 0_u64;
+        let mut word = |octets: [u8; 8]| {
+            hash = (hash.rotate_left(5) ^ u64::from_le_bytes(octets)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        };
+        let mut last = [0; 8];
+        let (words, rest) = match name.as_plain() {
+            Some(plain) => plain.as_chunks::<8>(),
+            None => {
+                // Whatever its coding, it has the hash of its decoded octets.
+                let mut at = 0_usize;
+                name.bytes().for_each(|octet| {
+                    if let Some(to) = last.get_mut(at & 7) {
+                        *to = octet;
+                    }
+                    at = at.wrapping_add(1);
+                    if at & 7 == 0 {
+                        word(core::mem::take(&mut last));
+                    }
+                });
+                (&[] as &[[u8; 8]], &[] as &[u8])
             }
-            octets.len()
-        });
-        ((hash >> 58) as usize, 1 << (hash >> 52 & 63))
+        };
+        words.iter().for_each(|octets| word(*octets));
+        last.iter_mut().zip(rest).for_each(|(to, octet)| *to = *octet);
+        word(last);
+        ((hash >> 32) as u32 & !Self::TWICE).max(2)
+    }
+
+    /// The place of a name, or the free one where it belongs; [`None`] if the search has found neither.
+    fn place(&mut self, hash: u32) -> Option<&mut u32> {
+        let at = (0..Self::STEPS)
+            .map(|step| ((hash >> 1) as usize + step) % Self::PLACES)
+            .find(|at| self.places.get(*at).is_some_and(|other| *other == 0 || other & !Self::TWICE == hash))?;
+        self.places.get_mut(at)
     }
 
     fn note(&mut self, name: Value<'_>) {
-        let (place, bit) = Self::place(name);
-        if let (Some(once), Some(twice)) = (self.once.get_mut(place), self.twice.get_mut(place)) {
-            *twice |= *once & bit;
-            *once |= bit;
+        let hash = Self::hash(name);
+        if let Some(place) = self.place(hash) {
+            *place = if *place == 0 { hash } else { hash | Self::TWICE };
         }
     }
 
     /// Whether the name may have come more than once.
-    fn is_suspect(&self, name: Value<'_>) -> bool {
-        let (place, bit) = Self::place(name);
-        self.twice.get(place).is_some_and(|twice| twice & bit != 0)
+    fn is_suspect(&mut self, name: Value<'_>) -> bool {
+        self.place(Self::hash(name)).is_none_or(|place| *place & Self::TWICE != 0)
     }
 }
 
@@ -213,7 +246,7 @@ struct Document<'w, 'o> {
     options: EncodeOptions,
     /// How many headers have come.
     item: usize,
-    /// The octet before the next key of a JSON object.
+    /// The byte before the next key of a JSON object.
     before_key: u8,
     /// The first thing that cannot be written.
     fault: Option<OutgoingEventError>,
@@ -227,10 +260,106 @@ impl Document<'_, '_> {
         self.fault.get_or_insert(OutgoingEventError { kind, item: self.item, offset });
     }
 
+    /// The headers of an event that was read.
+    fn headers<'a>(&mut self, format: Format, event: Event<'a>) -> Result<Option<Value<'a>>, EventError> {
+        let mut headers = event.headers();
+        match format {
+            Format::Plain => headers.each(usize::MAX, (), |(), header| {
+                if !bare(&header)
+                    .is_some_and(|(name, value)| self.bare_line(name, value, header.value.as_line().is_some()))
+                {
+                    self.plain_field(&header.into());
+                }
+            }),
+            Format::Json => headers.each(usize::MAX, (), |(), header| {
+                if !bare(&header).is_some_and(|(name, value)| self.bare_member(name, value)) {
+                    self.json_field(&header.into());
+                }
+            }),
+            Format::Xml => headers.each(usize::MAX, (), |(), header| {
+                if !bare(&header).is_some_and(|(name, value)| self.bare_element(name, value)) {
+                    self.xml_field(&header.into());
+                }
+            }),
+        };
+        match headers.error() {
+            Some(error) => Err(error),
+            None => Ok(headers.into_body()),
+        }
+    }
+
+    /// A header of any source.
+    fn field(&mut self, format: Format, field: &Field<'_>) {
+        let written = match field.content {
+            Content::Text(value) => bare(&Header { name: field.name, value }).is_some_and(|(name, raw)| match format {
+                Format::Plain => self.bare_line(name, raw, value.as_line().is_some()),
+                Format::Json => self.bare_member(name, raw),
+                Format::Xml => self.bare_element(name, raw),
+            }),
+            Content::Array(_) => false,
+        };
+        if !written {
+            match format {
+                Format::Plain => self.plain_field(field),
+                Format::Json => self.json_field(field),
+                Format::Xml => self.xml_field(field),
+            }
+        }
+    }
+
+    /// Writes a header whose name and value go out as they are, which most do. Returns false if this one does not, or has
+    /// no room; nothing is written then.
+    #[inline(never)]
+    fn bare_line(&mut self, name: &[u8], value: &[u8], is_line: bool) -> bool {
+        let is_line = is_line && self.options.invalid == Invalid::Keep;
+        let written = self.out.put_whole(|room| {
+            let room = bare_text(name, Ordinary::STRING, room)?;
+            let room = literal(*b": ", room)?;
+            // A line's value was between a colon and a line end, and is there again.
+            let room = if is_line { text(value, room)? } else { bare_text(value, Ordinary::VALUE, room)? };
+            literal(*b"\n", room)
+        });
+        self.item += usize::from(written);
+        written
+    }
+
+    #[inline(never)]
+    fn bare_member(&mut self, name: &[u8], value: &[u8]) -> bool {
+        let before_key = self.before_key;
+        let written = self.out.put_whole(|room| {
+            let room = literal([before_key, b'"'], room)?;
+            let room = bare_text(name, Ordinary::STRING, room)?;
+            let room = literal(*b"\":\"", room)?;
+            let room = bare_text(value, Ordinary::STRING, room)?;
+            literal(*b"\"", room)
+        });
+        if written {
+            self.before_key = b',';
+            self.item += 1;
+        }
+        written
+    }
+
+    #[inline(never)]
+    fn bare_element(&mut self, name: &[u8], value: &[u8]) -> bool {
+        let written = name.first().is_some_and(u8::is_ascii_alphabetic)
+            && self.out.put_whole(|room| {
+                let room = literal(*b"    <", room)?;
+                let room = bare_text(name, Ordinary::NAME, room)?;
+                let room = literal(*b">", room)?;
+                let room = bare_text(value, Ordinary::VALUE, room)?;
+                let room = literal(*b"</", room)?;
+                let room = text(name, room)?;
+                literal(*b">\n", room)
+            });
+        self.item += usize::from(written);
+        written
+    }
+
     #[inline(never)]
     fn plain_field(&mut self, field: &Field<'_>) {
         if !is_length(field) {
-            match field.name.as_bare(is_marked) {
+            match field.name.as_bare(Ordinary::STRING) {
                 Some(name) => self.out.put_text(name),
                 None => {
                     self.check_name(field.name);
@@ -267,7 +396,7 @@ impl Document<'_, '_> {
     #[inline(never)]
     fn xml_field(&mut self, field: &Field<'_>) {
         if !is_length(field) {
-            let name = field.name.as_bare(is_no_letter);
+            let name = field.name.as_bare(Ordinary::NAME);
             let name = name.filter(|name| name.first().is_some_and(u8::is_ascii_alphabetic));
             let put_name = |document: &mut Self| match name {
                 Some(name) => document.out.put_text(name),
@@ -316,7 +445,7 @@ impl Document<'_, '_> {
     fn key(&mut self, name: Value<'_>) {
         self.out.put(&[self.before_key, b'"']);
         self.before_key = b',';
-        match name.as_bare(is_marked) {
+        match name.as_bare(Ordinary::STRING) {
             Some(name) => self.out.put_text(name),
             None => {
                 self.check_name(name);
@@ -366,7 +495,7 @@ impl Document<'_, '_> {
 
     /// The headers of a JSON object that has no key twice.
     fn grouped<'s, S: EventSource + ?Sized>(&mut self, source: &'s S) -> Result<Option<Value<'s>>, EventError> {
-        let mut hashes = Hashes { once: [0; 64], twice: [0; 64] };
+        let mut hashes = Hashes::new();
         let invalid = self.options.invalid;
         let body = source.visit(&mut |field| {
             if let Some(name) = written_name(field.name, invalid, &mut [0; LONGEST_MENDED]) {
@@ -495,22 +624,16 @@ impl Document<'_, '_> {
     }
 
     /// A value of a plain or XML header.
-    #[inline]
-    fn percent(&mut self, value: Value<'_>) {
-        match value.as_bare(percent::is_rare) {
-            Some(bare) => self.out.put_text(bare),
-            None => self.coded_percent(value),
-        }
-    }
-
     #[inline(never)]
-    fn coded_percent(&mut self, value: Value<'_>) {
-        match value.as_percent_coded() {
-            Some(raw) => self.out.put(raw),
-            None => {
-                let percent = self.options.percent;
-                value.pieces(|octets, last| percent::encode(octets, last, percent, self.out));
-            }
+    fn percent(&mut self, value: Value<'_>) {
+        if value.put_percent_coded(self.out) {
+            return;
+        }
+        let percent = self.options.percent;
+        if percent == Percent::Lossless || value.has_no_percent() {
+            value.put_decoded(Ordinary::VALUE, self.out, percent::escaped);
+        } else {
+            value.pieces(|octets, last| percent::encode(octets, last, percent, self.out));
         }
     }
 
@@ -521,22 +644,15 @@ impl Document<'_, '_> {
     }
 
     /// A JSON string without its first quote.
-    #[inline]
     fn within_quotes(&mut self, value: Value<'_>, kind: OutgoingEventErrorKind) {
-        match value.as_bare(is_marked) {
-            Some(bare) => self.out.put_text(bare),
-            None => self.coded_string(value, kind),
-        }
+        self.coded_string(value, kind);
         self.out.put(b"\"");
     }
 
     #[inline(never)]
     fn coded_string(&mut self, value: Value<'_>, kind: OutgoingEventErrorKind) {
         if self.options.invalid == Invalid::Keep {
-            value.pieces(|octets, _| {
-                json::write_part(octets, self.out);
-                octets.len()
-            });
+            value.put_decoded(Ordinary::STRING, self.out, json::octet);
         } else {
             let put = |document: &mut Self, text: &str, _| json::write_part(text.as_bytes(), document.out);
             self.text(value, kind, put, |document, octet| json::write_escape(octet, document.out));
@@ -546,10 +662,7 @@ impl Document<'_, '_> {
     /// A text that goes out as it is.
     fn raw(&mut self, value: Value<'_>, kind: OutgoingEventErrorKind) {
         if self.options.invalid == Invalid::Keep {
-            value.pieces(|octets, _| {
-                self.out.put(octets);
-                octets.len()
-            });
+            value.put_all(self.out);
         } else {
             let put = |document: &mut Self, text: &str, _| document.out.put(text.as_bytes());
             self.text(value, kind, put, |document, octet| document.out.put(&latin(octet)));
@@ -585,7 +698,7 @@ impl Document<'_, '_> {
         put(self, rest);
     }
 
-    /// A text whose octets are looked at: what is UTF-8 goes to `put` with its offset, other octets become what the options
+    /// A text whose bytes are looked at: what is UTF-8 goes to `put` with its offset, other bytes become what the options
     /// say.
     fn text(
         &mut self,
@@ -636,21 +749,42 @@ impl Document<'_, '_> {
     }
 }
 
-/// Whether an octet needs a closer look in a name or in a JSON string: control characters, what is not ASCII, quotes, and what
-/// begins an escape in any coding. `#` and `$`, which need none, are among them: so it takes one comparison less.
+/// The place in `Content-Length` of a byte that few names of the same length have there.
+const DASH: usize = 7;
+
+/// Name and value of a header, both raw, if it is none that is written in another way than others: an array, an empty
+/// value, the length of a body.
 #[inline]
-const fn is_marked(octet: u8) -> bool {
-    ((octet as i8) < 0x20) | (octet.wrapping_sub(b'"') < 5) | (octet == b'\\')
+fn bare<'a>(header: &Header<'a>) -> Option<(&'a [u8], &'a [u8])> {
+    const NAME: &[u8] = header::CONTENT_LENGTH.as_bytes();
+    let name = header.name.as_plain_at_once()?;
+    let value = header.value.as_scalar()?;
+    let is_length = name.len() == NAME.len() && name.get(DASH) == NAME.get(DASH);
+    (!is_length).then_some((name, value))
 }
 
-/// Whether an octet is none of those that nearly all names are made of: letters, digits, `-` and `_`.
-#[inline]
-const fn is_no_letter(octet: u8) -> bool {
-    let is_letter = (octet | 0x20).wrapping_sub(b'a') < 26;
-    !(is_letter | (octet.wrapping_sub(b'0') < 10) | (octet == b'-') | (octet == b'_'))
+/// Puts a text of ordinary bytes to the front of `room`, and returns what is left.
+#[inline(always)]
+fn bare_text<'r>(text: &[u8], ordinary: Ordinary, room: &'r mut [u8]) -> Option<&'r mut [u8]> {
+    let (to, room) = room.split_at_mut_checked(text.len())?;
+    ordinary.copy(text, to).then_some(room)
 }
 
-/// The character of an octet's number in UTF-8, for octets that are not ASCII.
+#[inline]
+fn text<'r>(text: &[u8], room: &'r mut [u8]) -> Option<&'r mut [u8]> {
+    let (to, room) = room.split_at_mut_checked(text.len())?;
+    copy_short(text, to);
+    Some(room)
+}
+
+#[inline]
+fn literal<const N: usize>(octets: [u8; N], room: &mut [u8]) -> Option<&mut [u8]> {
+    let (to, room) = room.split_first_chunk_mut()?;
+    *to = octets;
+    Some(room)
+}
+
+/// The character of a byte's number in UTF-8, for bytes that are not ASCII.
 const fn latin(octet: u8) -> [u8; 2] {
     [0xc0 | octet >> 6, 0x80 | octet & 0x3f]
 }

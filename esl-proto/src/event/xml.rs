@@ -1,6 +1,6 @@
 //! text/event-xml: what FreeSWITCH writes, which is XML only as long as header names and bodies allow it.
 //!
-//! The document is `<event>`, `<headers>` with one element a header, then perhaps `<Content-Length>` and `<body>`.
+//! The document is `<event>`, `<headers>` with one element for each header, then optionally `<Content-Length>` and `<body>`.
 //! Element names are header names, raw: they may hold blanks, colons, angle brackets and line ends, or be empty. So an
 //! element is recognised by its end tag. Header texts are percent-coded and hold no `<`; a text that does hold `<` is
 //! read as long as it holds no `>`. There are no attributes.

@@ -11,11 +11,11 @@ use crate::name::Format;
 use crate::scan::{find, slice};
 use crate::text::decimal;
 
-/// Cuts the octets of a stream into [`Frame`]s.
+/// Cuts the bytes of a stream into [`Frame`]s.
 ///
-/// The decoder owns no octets: the host keeps what it has read in a buffer of its own (see
+/// The decoder owns no bytes: the host keeps what it has read in a buffer of its own (see
 /// [`RecvBuf`](crate::RecvBuf)) and shows the decoder all of it on every call. The decoder remembers what it has seen:
-/// octets can arrive in any pieces, and none is searched for line ends twice.
+/// bytes can arrive in any pieces, and none is searched for line ends twice.
 ///
 /// ```
 /// use esl_proto::frame::Step;
@@ -34,7 +34,7 @@ use crate::text::decimal;
 pub struct Decoder {
     limits: Limits,
     grammar: Grammar,
-    /// Position in the stream of the buffer's first octet.
+    /// Position in the stream of the buffer's first byte.
     origin: u64,
     state: State,
     error: Option<DecodeError>,
@@ -171,8 +171,8 @@ enum BodyLines {
 }
 
 /// The length of a reply of several lines that has lost its end: FreeSWITCH writes what follows the first line, one
-/// octet of its own included, into a buffer of 512 that ends in NUL. A reply of one line can have no frame begin there:
-/// its text has 511 octets at most, of which 13 are behind this position.
+/// byte of its own included, into a buffer of 512 that ends in NUL. A reply of one line can have no frame begin there:
+/// its text has 511 bytes at most, of which 13 are behind this position.
 const REPLY_MAX: usize = REPLY_LINE.len() + 510;
 /// The length of a disconnect notice that has lost its end: FreeSWITCH writes the notice that the connection lingers
 /// into a buffer of 512, and the channel's name in it may be of any length.
@@ -206,9 +206,9 @@ impl Decoder {
         Self { limits, grammar, origin: 0, state: State::Head(Head::NEW), error: None }
     }
 
-    /// Finds what stands at the front of `buf`: all octets read and not yet consumed.
+    /// Decodes the front of `buf`, which holds all bytes read and not yet consumed.
     ///
-    /// Take [`Step::consumed`] octets off the front before the next call, and read more before it if the step is
+    /// Take [`Step::consumed`] bytes off the front before the next call, and read more before it if the step is
     /// [`Step::NeedData`].
     ///
     /// # Errors
@@ -289,7 +289,7 @@ impl Decoder {
         Some(head.frame(text, lengths, None))
     }
 
-    /// The number of octets of a frame that the end of the stream left incomplete, those that were handed out in parts
+    /// The number of bytes of a frame that the end of the stream left incomplete, those that were handed out in parts
     /// included; `buf` is what was read and not consumed. Blank lines do not count.
     #[must_use]
     pub fn incomplete(&self, buf: &[u8]) -> usize {
@@ -300,7 +300,7 @@ impl Decoder {
         }
     }
 
-    /// The number of octets that are missing from the frame that the end of the stream left incomplete; 0 if its head has
+    /// The number of bytes that are missing from the frame that the end of the stream left incomplete; 0 if its head has
     /// not said.
     #[must_use]
     pub const fn missing(&self, buf: &[u8]) -> usize {
@@ -317,7 +317,7 @@ impl Decoder {
         matches!(self.state, State::Streaming(_) | State::Head(Head { handed: 1.., .. }))
     }
 
-    /// The octets consumed so far: the position in the stream of the buffer's first octet.
+    /// The bytes consumed so far: the position in the stream of the buffer's first byte.
     #[must_use]
     pub const fn position(&self) -> u64 {
         self.origin
@@ -340,7 +340,7 @@ impl Decoder {
         DecodeError { kind, offset: self.origin.saturating_add(at as u64) }
     }
 
-    /// The number of octets of blank lines at the front of `buf`.
+    /// The number of bytes of blank lines at the front of `buf`.
     pub(crate) fn blank_lines(&self, buf: &[u8]) -> usize {
         let mut rest = buf;
         loop {
@@ -354,7 +354,7 @@ impl Decoder {
     fn stream<'b>(&mut self, buf: &'b [u8], mut streaming: Streaming) -> Result<Step<'b>, DecodeError> {
         let arrived = slice(buf, 0, streaming.remaining.min(buf.len()));
         if arrived.is_empty() {
-            // A line may need more than one octet.
+            // A line may need more than one byte.
             let required = matches!(streaming.lines, BodyLines::No).then_some(1);
             return Ok(Step::NeedData { required, consumed: 0 });
         }
@@ -386,7 +386,7 @@ impl Decoder {
         Ok(Step::Body { data, lines, remaining, consumed })
     }
 
-    /// Begins to hand out a body of `remaining` octets.
+    /// Begins to hand out a body of `remaining` bytes.
     fn start_streaming(&mut self, kind: FrameKind, remaining: usize, handed: usize) {
         let lines = match kind {
             FrameKind::Event(Format::Plain) => BodyLines::Yes { searched: 0, goes_on: false },
@@ -626,7 +626,7 @@ impl Form {
     }
 }
 
-/// How many of the first octets of `arrived`, octets of a plain event's headers, make the next part: up to the blank line
+/// How many of the first bytes of `arrived`, bytes of a plain event's headers, make the next part: up to the blank line
 /// or the last line end; without one all of them if the event `is_end`s with them or the buffer `is_full`.
 fn event_lines(arrived: &[u8], searched: &mut usize, goes_on: bool, is_end: bool, is_full: bool) -> Option<usize> {
     // Nothing that was searched holds a line end: that would have ended the part before.
@@ -655,7 +655,7 @@ fn is_blank_line_at_end(lines: &[u8], goes_on: bool) -> bool {
     lines.ends_with(b"\n\n") || (lines == b"\n" && !goes_on)
 }
 
-/// How many octets at the end of `text` begin a percent escape that goes on behind it.
+/// How many bytes at the end of `text` begin a percent escape that goes on behind it.
 fn percent_escape_cut(text: &[u8]) -> usize {
     match text {
         [.., b'%'] => 1,
@@ -770,7 +770,7 @@ impl Head {
         Frame { head, body, content_type, kind: self.kind, crlf: self.crlf, cut: lengths.cut }
     }
 
-    /// Whether `at` is the place of the octet `border` of this head.
+    /// Whether `at` is the place of the byte `border` of this head.
     fn is_border(&self, at: usize, border: usize) -> bool {
         self.handed.saturating_add(at) == border
     }
@@ -916,7 +916,7 @@ mod tests {
     use crate::scan::work;
     use proptest::prelude::*;
 
-    /// Octets that the search for line ends passes while `stream` is fed in pieces of `chunk` octets.
+    /// Bytes that the search for line ends passes while `stream` is fed in pieces of `chunk` bytes.
     fn work_for(stream: &[u8], chunk: usize) -> usize {
         let mut decoder = Decoder::new(Limits { max_head: usize::MAX, max_lines: usize::MAX, ..Limits::DEFAULT });
         let mut frames = 0;

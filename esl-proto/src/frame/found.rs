@@ -4,8 +4,8 @@ use super::lines::{LineGrammar, Lines};
 use super::{Frame, FrameKind, HeadEnd, Step};
 use crate::scan::slice;
 
-/// A [`Step`] as places in the buffer, counted from its front: what stands there can be taken later, and nothing is
-/// searched again. The octets must stay as they are until then; more may follow them.
+/// A [`Step`] as places in the buffer, counted from its front: the item can be taken later, and nothing is
+/// searched again. The bytes must stay as they are until then; more may follow them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Found {
     what: What,
@@ -61,7 +61,7 @@ impl Found {
         Self { what, consumed: step.consumed() }
     }
 
-    /// The step, from a buffer that begins with the same octets.
+    /// The step, from a buffer that begins with the same bytes.
     pub(crate) fn step(self, buf: &[u8]) -> Step<'_> {
         let consumed = self.consumed;
         match self.what {

@@ -52,7 +52,7 @@ const CONTENT_LENGTH: &[u8] = b"Content-Length: ";
 /// How the reply to `connect` begins: the only frame that begins with neither of the two above.
 const CHANNEL_DATA: &[u8] = b"Event-Name: CHANNEL_DATA";
 
-/// No [`Beginning`] is longer, a Content-Length with all the digits that one of 64 bits can have and the octet behind the
+/// No [`Beginning`] is longer, a Content-Length with all the digits that one of 64 bits can have and the byte behind the
 /// last line included.
 pub(super) const LONGEST_BEGINNING: usize = 80;
 

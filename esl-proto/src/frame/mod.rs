@@ -1,13 +1,13 @@
-//! Frames: a head of lines, ended by a blank one, and as many body octets as its Content-Length says.
+//! Frames: a head of lines, ended by a blank one, and as many body bytes as its Content-Length says.
 //!
 //! The [`Decoder`] cuts a stream into frames; a [`Frame`] is a view on one of them in the caller's buffer.
 //!
 //! # Theory of operation
 //!
-//! The decoder is a function of the octets alone: how they are divided among reads changes nothing but where a frame
+//! The decoder is a function of the bytes alone: how they are divided among reads changes nothing but where a frame
 //! that comes in parts is divided. It knows nothing of commands.
 //!
-//! 1. A head ends at its blank line. Its Content-Length says how many octets of body follow. A reply (command/reply in
+//! 1. A head ends at its blank line. Its Content-Length says how many bytes of body follow. A reply (command/reply in
 //!    the first line) has no body: a Content-Length in it is part of a text with line ends.
 //! 2. A reply whose second line is not its Reply-Text is *broken*: the value of a variable that begins with `~` stands in
 //!    its place, and the end is missing. So is that of a reply of several lines that is longer than the server's buffer.
@@ -19,8 +19,8 @@
 //!    body, that of a plain event line by line. Every part ends where the next begins; the last one is told.
 //! 5. An error is for good: where the next frame begins can no longer be known.
 //!
-//! Invariant: no octet is searched for line ends twice, and between two calls the decoder keeps positions, never
-//! octets. The caller's contract: take [`Step::consumed`] octets off the front of the buffer before the next call.
+//! Invariant: no byte is searched for line ends twice, and between two calls the decoder keeps positions, never
+//! bytes. The caller's contract: take [`Step::consumed`] bytes off the front of the buffer before the next call.
 
 mod decoder;
 mod found;
@@ -60,15 +60,15 @@ use crate::text::{Coding, Value};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct Limits {
-    /// The most octets that a head may have. Default 1 MiB: the reply to `connect` carries all variables of a call,
+    /// The most bytes that a head may have. Default 1 MiB: the reply to `connect` carries all variables of a call,
     /// some kilobytes in practice; an `api` command as a server receives it stands in the head whole.
     pub max_head: usize,
     /// The most lines that a head may have. Default 10 000.
     pub max_lines: usize,
-    /// The most octets that a body may have. Default 64 MiB: the largest answer seen is 10 MiB, and the server itself
+    /// The most bytes that a body may have. Default 64 MiB: the largest answer seen is 10 MiB, and the server itself
     /// knows no limit.
     pub max_body: usize,
-    /// The most octets that a frame may have to be handed out in one piece. Longer ones come as [`Step::Head`] or
+    /// The most bytes that a frame may have to be handed out in one piece. Longer ones come as [`Step::Head`] or
     /// [`Step::HeadPart`] and [`Step::Body`]. Default [`usize::MAX`]: always in one piece. A host whose buffer is fixed
     /// sets this to the buffer's size ([`for_buffer`](Self::for_buffer)), and will never be asked for more than that.
     pub max_buffered: usize,
@@ -83,7 +83,7 @@ impl Limits {
     /// connection ends for the same reason, with the same counts and the same unanswered commands, as with a larger one.
     /// With a smaller one, a head that is longer ends the connection.
     ///
-    /// How long frames are on a real server: replies up to 553 octets, log lines and notices some hundred, plain events
+    /// How long frames are on a real server: replies up to 553 bytes, log lines and notices some hundred, plain events
     /// 2.4 kB on average and up to 10 kB (JSON the same, XML 1.75 times that), the reply to `connect` 4 kB for a loopback
     /// call and 8 to 12 kB for a SIP call. A buffer of 16 KiB has nearly all of them whole.
     pub const MIN: usize = 256;
@@ -106,7 +106,7 @@ impl Default for Limits {
 
 /// What [`Decoder::decode`] found at the front of the buffer.
 ///
-/// Whatever it is: [`consumed`](Self::consumed) octets are done with and must be taken off the front of the buffer
+/// Whatever it is: [`consumed`](Self::consumed) bytes are done with and must be taken off the front of the buffer
 /// before the next call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "the consumed octets must be taken off the buffer"]
@@ -115,7 +115,7 @@ pub enum Step<'b> {
     Frame {
         /// The frame; it borrows from the buffer.
         frame: Frame<'b>,
-        /// Octets that it took, with the blank lines before it.
+        /// Bytes that it took, with the blank lines before it.
         consumed: usize,
     },
     /// Lines of a head longer than [`Limits::max_buffered`], in the order of the wire; more follow until `end` is told.
@@ -127,36 +127,36 @@ pub enum Step<'b> {
         kind: FrameKind,
         /// Said with the last lines: what follows.
         end: Option<HeadEnd>,
-        /// Octets that the lines took, with the blank lines before and after them.
+        /// Bytes that the lines took, with the blank lines before and after them.
         consumed: usize,
     },
     /// The whole head of a frame longer than [`Limits::max_buffered`]. Its body follows in one or more [`Step::Body`].
     Head {
         /// The frame without its body.
         head: Frame<'b>,
-        /// Octets of the body to come, never 0.
+        /// Bytes of the body to come, never 0.
         body_len: usize,
-        /// Octets that the head took, with the blank lines before it and after it.
+        /// Bytes that the head took, with the blank lines before it and after it.
         consumed: usize,
     },
-    /// The next octets of the body of the last [`Step::Head`] or [`Step::HeadPart`].
+    /// The next bytes of the body of the last [`Step::Head`] or [`Step::HeadPart`].
     Body {
-        /// The octets, at least one.
+        /// The bytes, at least one.
         data: &'b [u8],
         /// The same as lines, if they are headers of a plain event. After its blank line there are none: the rest is
         /// the event's own body.
         lines: Option<Lines<'b>>,
-        /// Octets of the body that come after these; 0 ends the frame.
+        /// Bytes of the body that come after these; 0 ends the frame.
         remaining: usize,
         /// The length of `data`.
         consumed: usize,
     },
-    /// More octets must be read before the next call.
+    /// More bytes must be read before the next call.
     NeedData {
-        /// How long the buffer must be, after `consumed` octets have been taken off, for the next frame or head to be
+        /// How long the buffer must be, after `consumed` bytes have been taken off, for the next frame or head to be
         /// whole, if that is known already.
         required: Option<usize>,
-        /// Octets of blank lines that can go; 0 on a real server's stream.
+        /// Bytes of blank lines that can go; 0 on a real server's stream.
         consumed: usize,
     },
 }
@@ -164,14 +164,14 @@ pub enum Step<'b> {
 /// What the last lines of a head in parts tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeadEnd {
-    /// Octets of the body to come in [`Step::Body`]; 0 ends the frame.
+    /// Bytes of the body to come in [`Step::Body`]; 0 ends the frame.
     pub body_len: usize,
     /// Whether the head has lost its end: see [`Frame::is_cut`].
     pub is_cut: bool,
 }
 
 impl Step<'_> {
-    /// The octets that must be taken off the front of the buffer before the next call.
+    /// The bytes that must be taken off the front of the buffer before the next call.
     #[must_use]
     pub const fn consumed(&self) -> usize {
         match self {
@@ -190,7 +190,7 @@ located! {
     /// Sticky: a [`Decoder`] that has returned it returns it again on every call.
     DecodeError of DecodeErrorKind {
         --
-        /// Position in the stream, counted from the first octet the decoder was given.
+        /// Position in the stream, counted from the first byte the decoder was given.
         offset: u64,
     }
 }
@@ -204,7 +204,7 @@ numbered! {
         ConflictingLength = 102, "two Content-Length headers differ";
         /// A Content-Length beyond [`Limits::max_body`]; the offset is that of its value.
         BodyTooLong = 103, "body is longer than the limit";
-        /// A head beyond [`Limits::max_head`], or beyond a [`Limits::max_buffered`] of less than [`Limits::MIN`]; the offset is that of the first octet too many.
+        /// A head beyond [`Limits::max_head`], or beyond a [`Limits::max_buffered`] of less than [`Limits::MIN`]; the offset is that of the first byte too many.
         HeadTooLong = 104, "head is longer than the limit";
         /// More lines than [`Limits::max_lines`]; the offset is that of the first line too many.
         TooManyLines = 105, "head has more lines than the limit";
@@ -265,7 +265,7 @@ impl<'b> Frame<'b> {
 
     /// Whether the frame has lost its end on the wire, and was cut where the next one begins. Its text is not complete.
     ///
-    /// FreeSWITCH does that to a reply of several lines that is too long for its buffer (538 octets, to `userauth` with
+    /// FreeSWITCH does that to a reply of several lines that is too long for its buffer (538 bytes, to `userauth` with
     /// long lists of rights or `bgapi` with a long Job-UUID), and to the value of a variable that begins with `~`.
     #[must_use]
     pub const fn is_cut(&self) -> bool {
@@ -341,7 +341,7 @@ impl<'b> Frame<'b> {
         self.headers().next().is_some_and(|header| header.is(crate::name::header::EVENT_NAME))
     }
 
-    /// The text of a broken reply: what stands where its Reply-Text should.
+    /// The text of a broken reply: the line in place of its Reply-Text.
     pub(crate) fn broken_text(&self) -> Option<Value<'b>> {
         let rest = self.head.strip_prefix(kind::REPLY_LINE)?;
         let is_text =

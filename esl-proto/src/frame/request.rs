@@ -108,7 +108,7 @@ fn header(line: &[u8]) -> Option<(&[u8], &[u8])> {
 #[derive(Clone, Copy)]
 struct RequestLine<'b> {
     octets: &'b [u8],
-    /// Position of its first octet in the head.
+    /// Position of its first byte in the head.
     at: usize,
 }
 

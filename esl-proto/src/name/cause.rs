@@ -5,7 +5,7 @@ use crate::text::decimal;
 macro_rules! causes {
     ($($variant:ident = $word:literal $number:literal,)+) => {
         words!(open
-            /// Why a call ended: `Hangup-Cause`, by name or number (Q.850 and FreeSWITCH's own beyond it). Octets may say
+            /// Why a call ended: `Hangup-Cause`, by name or number (Q.850 and FreeSWITCH's own beyond it). Bytes may say
             /// either, as they may to FreeSWITCH: `USER_BUSY` or `17`.
             HangupCause { $($variant = $word,)+ } or of_digits
         );

@@ -103,7 +103,7 @@ words!(open
 );
 
 impl<'a> EventName<'a> {
-    /// The event that a word of a command asks for: the server takes a name also with 13 octets before it, meant for
+    /// The event that a word of a command asks for: the server takes a name also with 13 bytes before it, meant for
     /// `SWITCH_EVENT_`.
     pub(crate) fn asked_for(word: &'a [u8]) -> Self {
         match (Self::from_bytes(word), word.get(13..)) {

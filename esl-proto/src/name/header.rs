@@ -1,6 +1,6 @@
 //! Names of well-known headers.
 
-/// In frames and events: octets of the body.
+/// In frames and events: bytes of the body.
 pub const CONTENT_LENGTH: &str = "Content-Length";
 /// In frames: what the frame is.
 pub const CONTENT_TYPE: &str = "Content-Type";

@@ -1,4 +1,4 @@
-//! FreeSWITCH's vocabulary, typed both ways: from octets and to text.
+//! FreeSWITCH's vocabulary, typed both ways: from bytes and to text.
 //!
 //! Servers newer or older than this list, and modules of their own, use other words. Types that can come from the wire
 //! keep those as `Other`; nothing is lost.

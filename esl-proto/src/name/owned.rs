@@ -1,4 +1,4 @@
-//! Words that own their octets.
+//! Words that own their bytes.
 
 use alloc::boxed::Box;
 use core::cmp::Ordering;
@@ -43,7 +43,7 @@ macro_rules! owned {
                 }
             }
 
-            /// The word that these octets are, in any case of its letters.
+            /// The word that these bytes are, in any case of its letters.
             #[must_use]
             pub fn from_bytes(octets: &[u8]) -> Self {
                 $name::from_bytes(octets).into_owned()

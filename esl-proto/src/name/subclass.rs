@@ -5,7 +5,7 @@
 pub const SOFIA_REGISTER: &str = "sofia::register";
 /// A phone is about to be registered.
 pub const SOFIA_PRE_REGISTER: &str = "sofia::pre_register";
-/// A phone tries to register, perhaps without a password yet.
+/// A phone tries to register; its first request may have no password.
 pub const SOFIA_REGISTER_ATTEMPT: &str = "sofia::register_attempt";
 /// A phone could not register.
 pub const SOFIA_REGISTER_FAILURE: &str = "sofia::register_failure";

@@ -19,7 +19,7 @@ macro_rules! words {
 
             words!(known $($variant = $word,)+);
 
-            /// The word that these octets are, in any case of its letters.
+            /// The word that these bytes are, in any case of its letters.
             #[must_use]
             pub fn from_bytes(octets: &'a [u8]) -> Self {
                 Self::known(octets)$(.or_else(|| $other(octets)))?.unwrap_or(Self::Other(octets))
@@ -70,7 +70,7 @@ macro_rules! words {
         }
 
         impl core::fmt::Display for $name<'_> {
-            /// The word; octets that are not UTF-8 become U+FFFD.
+            /// The word; bytes that are not UTF-8 become U+FFFD.
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 core::fmt::Display::fmt(&$crate::text::Value::from_bytes(self.as_bytes()), f)
             }
@@ -98,7 +98,7 @@ macro_rules! words {
 
             words!(known $($variant = $word,)+);
 
-            /// The word that these octets are, in any case of its letters, if it is one of the list.
+            /// The word that these bytes are, in any case of its letters, if it is one of the list.
             #[must_use]
             pub fn from_bytes(octets: &[u8]) -> Option<Self> {
                 Self::known(octets)

@@ -9,6 +9,7 @@
 
 mod lines;
 mod named;
+mod ordinary;
 mod portable;
 mod strings;
 mod structural;
@@ -30,6 +31,7 @@ pub(crate) use backend::look;
 use backend::masks;
 pub(crate) use lines::{HeaderLine, Line, RegularLine, cut};
 pub(crate) use named::{LONGEST_NAME, LineMasks, LinesByNameLength, Marked, line_at, note_marks};
+pub(crate) use ordinary::{Ordinary, window};
 pub(crate) use strings::{RegularMember, Strings};
 pub(crate) use structural::{BlockClassifier, BlockMask, Lookahead, Stop};
 

@@ -7,11 +7,13 @@
 #![allow(unsafe_code)]
 
 use core::arch::aarch64::{
-    uint8x16_t, vandq_s8, vandq_u8, vceqq_u8, vdupq_n_u8, vgetq_lane_u64, vld1q_s8, vld1q_u8, vmaxvq_u8, vnegq_s8,
-    vorrq_u8, vpaddq_s8, vreinterpretq_s8_u8, vreinterpretq_u64_s8,
+    uint8x16_t, vandq_s8, vandq_u8, vceqq_u8, vcltq_u8, vdupq_n_u8, vgetq_lane_u16, vgetq_lane_u64, vld1q_s8, vld1q_u8,
+    vmaxvq_u8, vnegq_s8, vorrq_u8, vpaddq_s8, vreinterpretq_s8_u8, vreinterpretq_u16_s8, vreinterpretq_u64_s8,
+    vsubq_u8,
 };
 
-use super::{BLOCK, Class};
+use super::ordinary::Range;
+use super::{BLOCK, Class, Ordinary};
 
 /// A block in four vector registers.
 type Quarters = [uint8x16_t; 4];
@@ -36,6 +38,25 @@ pub(super) fn masks<const N: usize>(block: &[u8; BLOCK], octets: [u8; N]) -> [u6
     octets.map(|octet| gather(equal(quarters, octet)))
 }
 
+/// A bit for each byte that is ordinary.
+#[inline(always)]
+pub(super) fn ordinary(octets: &[u8; 16], class: Ordinary) -> u16 {
+    // SAFETY: NEON is guaranteed by the `cfg` on this module. The two loads read 16 bytes each, the whole of the arrays
+    // `octets` and `PLACES`, and need no alignment; all else works on registers.
+    unsafe {
+        let octets = vld1q_u8(octets.as_ptr());
+        let within =
+            |octets, range: Range| vcltq_u8(vsubq_u8(octets, vdupq_n_u8(range.start)), vdupq_n_u8(range.len()));
+        let ranges =
+            vorrq_u8(within(vorrq_u8(octets, vdupq_n_u8(class.fold)), class.first), within(octets, class.second));
+        let single = vorrq_u8(vceqq_u8(octets, vdupq_n_u8(class.one)), vceqq_u8(octets, vdupq_n_u8(class.other)));
+        let placed = vandq_s8(vreinterpretq_s8_u8(vorrq_u8(ranges, single)), vld1q_s8(PLACES.as_ptr()));
+        let quarters = vpaddq_s8(placed, placed);
+        let pairs = vpaddq_s8(quarters, quarters);
+        vgetq_lane_u16::<0>(vreinterpretq_u16_s8(vnegq_s8(vpaddq_s8(pairs, pairs))))
+    }
+}
+
 #[inline]
 fn load(block: &[u8; BLOCK]) -> Quarters {
     let octets = block.as_ptr();
@@ -52,13 +73,15 @@ fn equal(quarters: Quarters, octet: u8) -> Quarters {
     quarters.map(|octets| unsafe { vceqq_u8(octets, vdupq_n_u8(octet)) })
 }
 
+/// The bit of each lane in its group of eight, as a negative number.
+const PLACES: [i8; 16] = [-1, -2, -4, -8, -16, -32, -64, -128, -1, -2, -4, -8, -16, -32, -64, -128];
+
 /// A bit mask, the lowest bit for the first byte, of lanes that are 0xff or 0. NEON has no `movemask`: each lane is
 /// masked to the bit of its place in its group of eight, and three pairwise additions sum each group into one byte. The
 /// bits are negative numbers because LLVM would turn a sum of disjoint bits into an `or`, and then no longer recognises
 /// `addp`.
 #[inline]
 fn gather(found: Quarters) -> u64 {
-    const PLACES: [i8; 16] = [-1, -2, -4, -8, -16, -32, -64, -128, -1, -2, -4, -8, -16, -32, -64, -128];
     // SAFETY: NEON is guaranteed by the `cfg` on this module. The one load reads 16 bytes, the whole of the array
     // `PLACES`, and needs no alignment; all else works on registers.
     unsafe {

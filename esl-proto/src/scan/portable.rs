@@ -2,7 +2,8 @@
 // On targets with a backend of their own, only the tests use this one.
 #![cfg_attr(not(test), allow(dead_code))]
 
-use super::{BLOCK, Class};
+use super::ordinary::Range;
+use super::{BLOCK, Class, Ordinary};
 
 /// A word of eight copies of the byte.
 const fn splat(octet: u8) -> u64 {
@@ -15,8 +16,30 @@ fn equal(word: u64, wanted: u64) -> u64 {
     let difference = word ^ wanted;
     // Sets the top bit of each zero byte. Exact: 0x7f + 0x7f < 0x100, so no carry propagates into the next byte.
     let zero = !(((difference & LOW) + LOW) | difference | LOW);
+    gather(zero)
+}
+
+/// A bit mask of the top bits of the bytes of `word`; its other bits must not be set.
+const fn gather(word: u64) -> u64 {
     // The multiplication gathers the eight top bits into the top byte.
-    (zero >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+    (word >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
+
+/// A bit for each byte that is ordinary.
+pub(super) fn ordinary(octets: &[u8; 16], class: Ordinary) -> u16 {
+    const TOP: u64 = splat(0x80);
+    // The top bit of each byte of `word`, all of which are below 0x80, that is within the range. No carry propagates: the
+    // sum of a byte and its summand is below 0x100.
+    let within = |word: u64, range: Range| (word + splat(0x80 - range.start)) & !(word + splat(0x80 - range.end)) & TOP;
+    let one = |octet: u8| Range { start: octet, end: octet + 1 };
+    let (words, _) = octets.as_chunks::<8>();
+    words.iter().rev().fold(0, |mask, octets| {
+        let octets = u64::from_le_bytes(*octets);
+        let word = octets & !TOP;
+        let ranges = within(word | splat(class.fold), class.first) | within(word, class.second);
+        let found = ranges | within(word, one(class.one)) | within(word, one(class.other));
+        mask << 8 | gather(found & !octets) as u16
+    })
 }
 
 /// The mask of `class`, and whether the block contains `note`.

@@ -6,10 +6,12 @@
 #![allow(unsafe_code)]
 
 use core::arch::x86_64::{
-    __m128i, _mm_and_si128, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
+    __m128i, _mm_and_si128, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128,
+    _mm_set1_epi8, _mm_sub_epi8,
 };
 
-use super::{BLOCK, Class};
+use super::ordinary::Range;
+use super::{BLOCK, Class, Ordinary};
 
 /// The mask of `class`, and whether the block contains `note`.
 #[inline]
@@ -44,6 +46,24 @@ pub(super) fn masks<const N: usize>(block: &[u8; BLOCK], octets: [u8; N]) -> [u6
             mask << 16 | u64::from(found as u16)
         })
     })
+}
+
+/// A bit for each byte that is ordinary.
+#[inline(always)]
+pub(super) fn ordinary(octets: &[u8; 16], class: Ordinary) -> u16 {
+    let octets = load(octets);
+    // SAFETY: register-only intrinsics; SSE2 is guaranteed by the `cfg` on this module.
+    unsafe {
+        let all = |octet: u8| _mm_set1_epi8(octet as i8);
+        let within = |octets, range: Range| {
+            let places = _mm_sub_epi8(octets, all(range.start));
+            _mm_cmpeq_epi8(_mm_min_epu8(places, all(range.len().wrapping_sub(1))), places)
+        };
+        let ranges =
+            _mm_or_si128(within(_mm_or_si128(octets, all(class.fold)), class.first), within(octets, class.second));
+        let single = _mm_or_si128(_mm_cmpeq_epi8(octets, all(class.one)), _mm_cmpeq_epi8(octets, all(class.other)));
+        _mm_movemask_epi8(_mm_or_si128(ranges, single)) as u16
+    }
 }
 
 #[inline]

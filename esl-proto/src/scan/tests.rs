@@ -4,11 +4,11 @@ use super::any as scan_any;
 use super::named::Noted;
 use super::{
     BLOCK, BlockClassifier, BlockMask, Class, HeaderLine, LONGEST_NAME, Line, LineMasks, LinesByNameLength, Lookahead,
-    Marked, RegularLine, RegularMember, Strings, backend, note_marks, portable, same,
+    Marked, Ordinary, RegularLine, RegularMember, Strings, backend, note_marks, portable, same, window,
 };
 use proptest::prelude::*;
 
-/// What `look` should say, octet by octet.
+/// What `look` should say, byte by byte.
 fn looked(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
     let bit = |(place, octet): (usize, &u8)| u64::from(octet & class.bits == class.octet) << place;
     (block.iter().enumerate().map(bit).sum(), block.contains(&note))
@@ -38,7 +38,7 @@ fn backends_agree_at_every_position_and_alignment() {
     }
 }
 
-/// What `masks` should say, octet by octet.
+/// What `masks` should say, byte by byte.
 fn masked(block: &[u8; BLOCK], octets: [u8; 2]) -> [u64; 2] {
     octets.map(|wanted| looked(block, Class::one(wanted), 0).0)
 }
@@ -52,7 +52,61 @@ fn a_class_is_found_by_its_octets_alone() {
     assert_eq!(members(Class::both(b'\n', b':')), b"\n\x1a*:");
 }
 
-/// Stops at `<`, found some octets behind; `&` is flagged.
+const ORDINARY: [Ordinary; 6] =
+    [Ordinary::NAME, Ordinary::VALUE, Ordinary::STRING, Ordinary::TEXT, Ordinary::NO_PERCENT, Ordinary::NO_BACKSLASH];
+
+#[test]
+fn backends_agree_about_what_is_ordinary() {
+    for class in ORDINARY {
+        for fill in *b"x%\0" {
+            for at in 0..16 {
+                for octet in 0..=255 {
+                    let mut octets = [fill; 16];
+                    octets[at] = octet;
+                    let bit = |(place, octet): (usize, &u8)| u16::from(class.has(*octet)) << place;
+                    let expected: u16 = octets.iter().enumerate().map(bit).sum();
+                    assert_eq!(portable::ordinary(&octets, class), expected, "{octet:#x} at {at}");
+                    assert_eq!(backend::ordinary(&octets, class), expected, "{octet:#x} at {at}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_ordinary_is_what_needs_no_escape() {
+    let members = |class: Ordinary| (0..=255_u8).filter(move |octet| class.has(*octet));
+    let letter = |octet: u8| octet.is_ascii_alphanumeric();
+    assert!(members(Ordinary::NAME).eq((0..=255).filter(|octet| letter(*octet) || b"-_".contains(octet))));
+    assert!(members(Ordinary::VALUE).eq((0..=255).filter(|octet| letter(*octet) || b",-./_".contains(octet))));
+    let in_string = |octet: &u8| (b' '..0x80).contains(octet) && !b"\"#$%&\\".contains(octet);
+    assert!(members(Ordinary::STRING).eq((0..=255).filter(in_string)));
+    let in_text = |octet: &u8| *octet == b'\n' || (b' '..0x80).contains(octet) && !b"!\"#$%&<=>".contains(octet);
+    assert!(members(Ordinary::TEXT).eq((0..=255).filter(in_text)));
+    assert!(members(Ordinary::NO_PERCENT).eq((0..0x80).filter(|octet| *octet != b'%')));
+    assert!(members(Ordinary::NO_BACKSLASH).eq((0..0x80).filter(|octet| *octet != b'\\')));
+}
+
+proptest! {
+    #[test]
+    fn ordinary_texts_are_told_and_copied(text in "[a-z%]{0,3}[ -~]{0,40}|[a-zA-Z0-9_-]{0,70}", class in 0..ORDINARY.len()) {
+        let (text, class) = (text.as_bytes(), ORDINARY[class]);
+        let expected = text.iter().all(|octet| class.has(*octet));
+        prop_assert_eq!(class.has_all(text), expected);
+        let mut copy = vec![0; text.len()];
+        prop_assert_eq!(class.copy(text, &mut copy), expected);
+        prop_assert!(!expected || copy == text);
+        prop_assert!(!class.copy(text, &mut vec![0; text.len() + 1]));
+        for from in 0..text.len() {
+            let mut window_of = [0; 16];
+            let len = text[from..].len().min(16);
+            window_of[..len].copy_from_slice(&text[from..from + len]);
+            prop_assert_eq!(window(text, &text[from..]), window_of);
+        }
+    }
+}
+
+/// Stops at `<`, found some bytes behind; `&` is flagged.
 #[derive(Clone)]
 struct Test<const BEHIND: u32> {
     structural: u64,
@@ -142,7 +196,7 @@ fn same_lines(found: &[Line], expected: &[Line]) -> bool {
         })
 }
 
-/// The beginnings of lines that have a colon `len` octets behind, both before the first empty line.
+/// The beginnings of lines that have a colon `len` bytes behind, both before the first empty line.
 fn named(text: &[u8], len: usize) -> Vec<usize> {
     let lines = lines(text);
     let end = lines.iter().find(|line| line.start == line.end).map_or(text.len(), |line| line.start);
@@ -194,7 +248,7 @@ fn usual_lines_are_found_by_stops() {
     assert_eq!(found_lines(&text).1, 300);
 }
 
-/// The end of the string whose opening quote is at `start`, octet by octet.
+/// The end of the string whose opening quote is at `start`, byte by byte.
 fn string_end(text: &[u8], start: usize) -> Option<usize> {
     let mut at = start + 1;
     while *text.get(at)? != b'"' {
@@ -238,7 +292,7 @@ fn check_members(members: &[u8]) -> usize {
 #[test]
 fn usual_members_are_found_by_stops() {
     let text = br#","Event-Name":"CHANNEL_ANSWER","n":"","x":"8","y":"a:b","z":"a,b c""#.repeat(100);
-    // Where an octet between two quotes could be a separator, nobody knows; the last one ends in no pair.
+    // Where a byte between two quotes could be a separator, nobody knows; the last one ends in no pair.
     assert_eq!(check_members(&text), 499 - 100);
     let escaped = br#","a":"b","c":"d\"","e":"f","g":"h""#.repeat(100);
     assert_eq!(check_members(&escaped), 399 - 100);

@@ -8,7 +8,7 @@
 //! Invariants: the node of a record, if it is in use, is on the path from the root to the record; the bits of the nodes on
 //! a path increase; all records but one have their node in use.
 //!
-//! A record that is removed leaves its octets behind. They are reclaimed by moving all records together when the end of
+//! A record that is removed leaves its bytes behind. They are reclaimed by moving all records together when the end of
 //! the storage is reached; an eighth of the storage is left free for that, so that each such move is paid for by an
 //! eighth of the storage that was removed since the last.
 
@@ -46,7 +46,7 @@ const fn is_listed(kind: u8) -> bool {
     kind == Kind::Filter as u8 || kind == Kind::AllowedSubclass as u8
 }
 
-/// The octets before the texts of a record.
+/// The bytes before the texts of a record.
 const fn front(kind: u8) -> usize {
     if is_listed(kind) { 25 } else { 17 }
 }
@@ -75,9 +75,9 @@ impl List {
 #[derive(Clone)]
 pub(super) struct RecordArena<S> {
     storage: S,
-    /// Octets of all records.
+    /// Bytes of all records.
     used: usize,
-    /// Octets of the records that are not gone.
+    /// Bytes of the records that are not gone.
     live: usize,
     /// Twice the place of a record, and 1 more if its node is meant.
     root: u32,
@@ -98,7 +98,7 @@ impl Record<'_> {
         front(self.kind) + self.first.len() + self.second.len()
     }
 
-    /// The key's octet at a place, and before it a bit that only the end of a text has not: the kind, the first text and
+    /// The key's byte at a place, and before it a bit that only the end of a text has not: the kind, the first text and
     /// its end, the second text and its end.
     fn key(&self, place: usize) -> u32 {
         let octet = |octet: u8| 0x100 | u32::from(octet);
@@ -115,7 +115,7 @@ impl Record<'_> {
         }
     }
 
-    /// A bit of the key, by its place (the higher 28 bits) and from the front of the octet there.
+    /// A bit of the key, by its place (the higher 28 bits) and from the front of the byte there.
     fn bit(&self, bit: u32) -> bool {
         self.key((bit >> 4) as usize) >> (8 - (bit & 0xf).min(8)) & 1 == 1
     }
@@ -152,7 +152,7 @@ impl<S: AsRef<[u8]>> RecordArena<S> {
     /// The record at a place, gone or not.
     fn record(&self, at: usize) -> Option<Record<'_>> {
         let octets = self.storage.as_ref().get(at..self.used)?;
-        // One that is gone keeps the octets of its kind's front: `remove` has put the length of what follows there.
+        // One that is gone keeps the bytes of its kind's front: `remove` has put the length of what follows there.
         let kind = *octets.first()?;
         let texts = octets.get(front(kind)..)?;
         let (first, rest) = texts.split_at_checked(self.word(at + FIRST_LEN) as usize)?;
@@ -233,12 +233,12 @@ impl<S: AsRef<[u8]>> RecordArena<S> {
         })
     }
 
-    /// The octets that a text takes.
+    /// The bytes that a text takes.
     pub(super) const fn room_for(kind: Kind, text: &[u8]) -> usize {
         front(kind as u8) + text.len()
     }
 
-    /// How long the storage must be for so many octets more: an eighth is left free.
+    /// The storage length needed for this number of further bytes: an eighth stays free.
     pub(super) const fn required(&self, more: usize) -> usize {
         let needed = self.live.saturating_add(more);
         needed.saturating_add(needed.saturating_sub(1) / 7)

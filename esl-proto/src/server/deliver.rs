@@ -60,7 +60,7 @@ impl DeliverError {
         }
     }
 
-    /// The number of octets that are needed, if there is too little room.
+    /// The number of bytes that are needed, if there is too little room.
     #[must_use]
     pub const fn required(&self) -> Option<usize> {
         match self {
@@ -91,7 +91,7 @@ impl core::error::Error for DeliverError {
     }
 }
 
-/// How the events of a connection are written: [`Server::coding`]. Connections that agree in it get the same octets, so that
+/// How the events of a connection are written: [`Server::coding`]. Connections that agree in it get the same bytes, so that
 /// a host with many of them writes an event once for each coding and copies or shares what was written.
 ///
 /// ```

@@ -29,7 +29,7 @@
 //!   more than a plain reply (`connect`, `api`).
 //! * A call that fails leaves the listener as it was. What it has written to `out` has no meaning.
 //! * The listener writes whole frames only, and nothing of a client's or a host's text can end one early.
-//! * No call takes longer than a time linear in the octets that it was given, whatever a client has made the listener
+//! * No call takes longer than a time linear in the bytes that it was given, whatever a client has made the listener
 //!   keep; only filters are asked one by one for each event.
 
 mod arena;
@@ -106,7 +106,7 @@ enum Phase {
 
 /// One connection of a listener.
 ///
-/// The host reads octets and gives them to [`poll`](Self::poll), sends what the listener writes, answers what it
+/// The host reads bytes and gives them to [`poll`](Self::poll), sends what the listener writes, answers what it
 /// [asks](HostRequest), and [offers](Self::offer) it every event that happens. Nothing here has a clock: the host ends a
 /// connection on which no command [has come](Self::is_awaiting_first_command) for 25 seconds, and one that lingers in its time.
 ///
@@ -313,7 +313,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
         self.arena.one(Kind::Channel)
     }
 
-    /// Reads the next command from `buf`, which begins where the octets end that were consumed before. What the listener
+    /// Reads the next command from `buf`, which begins where the bytes end that were consumed before. What the listener
     /// answers by itself is written to the front of `out`.
     ///
     /// # Errors

@@ -10,38 +10,38 @@ pub enum Poll<'b> {
     Done {
         /// What the host may want to know about it.
         effect: Effect,
-        /// Octets to consume.
+        /// Bytes to consume.
         consumed: usize,
-        /// Octets of `out` to send. 0 for the first command of an outbound connection: only `connect` is answered there.
+        /// Bytes of `out` to send. 0 for the first command of an outbound connection: only `connect` is answered there.
         written: usize,
     },
     /// A request to the host, to be [answered](super::Server::respond).
     HostRequest {
         /// The request.
         request: HostRequest<'b>,
-        /// Octets to consume after this request has been answered.
+        /// Bytes to consume after this request has been answered.
         consumed: usize,
     },
     /// The host owes an answer: nothing is read before.
     Waiting,
-    /// More octets must be read first.
+    /// More bytes must be read first.
     NeedData {
         /// How long the buffer must be for the next command to be whole, if that is known.
         required: Option<usize>,
-        /// Octets to consume.
+        /// Bytes to consume.
         consumed: usize,
     },
     /// The connection is over: send what is written, then close it.
     Closed {
         /// Why.
         why: Closed,
-        /// Octets of `out` to send.
+        /// Bytes of `out` to send.
         written: usize,
     },
 }
 
 impl Poll<'_> {
-    /// The octets that must be taken off the front of the buffer before the next call.
+    /// The bytes that must be taken off the front of the buffer before the next call.
     #[must_use]
     pub const fn consumed(&self) -> usize {
         match self {
@@ -52,7 +52,7 @@ impl Poll<'_> {
         }
     }
 
-    /// The octets of `out` that must be sent.
+    /// The bytes of `out` that must be sent.
     #[must_use]
     pub const fn written(&self) -> usize {
         match self {

@@ -66,7 +66,7 @@ pub enum HostRequest<'b> {
         command: &'b [u8],
         /// What follows the first blank after it.
         argument: Option<&'b [u8]>,
-        /// How the client wants to call the job, at most 256 octets. The answer should have this name.
+        /// How the client wants to call the job, at most 256 bytes. The answer should have this name.
         job: Option<&'b [u8]>,
     },
     /// `sendmsg`: do something with a channel. [`Response::Ok`] or [`Response::NoSuchChannel`].
@@ -113,7 +113,7 @@ pub enum Response<'a> {
     NoSuchChannel(&'a [u8]),
     /// The event has been fired and has this uuid.
     Fired(&'a [u8]),
-    /// The variable's value; empty if it is not set. One line of at most 511 octets arrives: line ends become blanks.
+    /// The variable's value; empty if it is not set. One line of at most 511 bytes arrives: line ends become blanks.
     Value(&'a [u8]),
     /// The channel's data, as headers of a CHANNEL_DATA event. The listener adds the headers about the connection
     /// itself: Content-Type, Reply-Text, Socket-Mode, Control.
@@ -224,7 +224,7 @@ impl ResponseError {
         }
     }
 
-    /// The number of octets that are needed, if there is too little room.
+    /// The number of bytes that are needed, if there is too little room.
     #[must_use]
     pub const fn required(&self) -> Option<usize> {
         match self {

@@ -329,7 +329,7 @@ impl<'s, 'e> Watched<'s, 'e> {
 /// The name that filters have for the body.
 const BODY: &[u8] = b"_body";
 
-/// Whether a subclass is subscribed to. None that is longer than 256 octets and coded is.
+/// Whether a subclass is subscribed to. None that is longer than 256 bytes and coded is.
 fn has_subclass<S: AsRef<[u8]>>(arena: &RecordArena<S>, subclass: Value<'_>) -> bool {
     if let Some(plain) = subclass.as_plain() {
         return arena.has(Kind::Subclass, plain);

@@ -36,7 +36,6 @@
 //! assert!(session.to_send().ends_with(
 //!     b"event BACKGROUND_JOB\n\nbgapi status\nJob-UUID: 00000000000000f5-0000000000000000\n\n"
 //! ));
-//! assert_eq!(session.tag(Slot(7)).unwrap().as_bytes(), b"00000000000000f5-0000000000000000");
 //! assert_eq!(session.next_deadline(), Some(Duration::from_secs(30)));
 //! session.poll(b"Content-Type: command/reply\nReply-Text: +OK event listener enabled plain\n\n", now)?;
 //! session.poll(b"Content-Type: command/reply\nReply-Text: +OK Job-UUID: x\n\n", now)?;
@@ -542,6 +541,12 @@ impl Session {
         Ok(id)
     }
 
+    /// The name of the job or application that was begun last.
+    #[must_use]
+    pub fn last_tag(&self) -> Option<Tag> {
+        Some(Tag::new(self.run, self.next_tag.checked_sub(1)?))
+    }
+
     /// Sends `bgapi`. `slot` waits for the end of the job, until `deadline`. The BACKGROUND_JOB is subscribed to and
     /// passes the program's filters, but for those that [exclude](Self::set_filters) it.
     ///
@@ -595,15 +600,6 @@ impl Session {
     /// Nobody waits any more: nothing is told, and what comes late ends nothing. Returns whether `slot` was waiting.
     pub fn give_up(&mut self, slot: Slot) -> bool {
         self.unwait(slot)
-    }
-
-    /// The name of the job or application that `slot` waits for: its `Job-UUID`, or its `Application-UUID`.
-    #[must_use]
-    pub fn tag(&self, slot: Slot) -> Option<Tag> {
-        match self.waits.get(slot)? {
-            Wait::Tag(number) => Some(Tag::new(self.run, number)),
-            Wait::Answer(_) => None,
-        }
     }
 
     /// How many waits there are.

@@ -153,10 +153,6 @@ impl Waits {
         self.waits.get(slot.0).is_some()
     }
 
-    pub(super) fn get(&self, slot: Slot) -> Option<Wait> {
-        self.waits.get(slot.0).map(|(wait, _)| *wait)
-    }
-
     pub(super) fn len(&self) -> usize {
         self.waits.len()
     }

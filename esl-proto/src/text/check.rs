@@ -8,13 +8,13 @@ pub(crate) enum Break {
     Nul,
 }
 
-/// The first octet that a text of one line must not have.
+/// The first byte that a text of one line must not have.
 pub(crate) fn line_break(text: &[u8]) -> Option<(Break, usize)> {
     let offset = memchr::memchr3(b'\n', b'\r', 0, text)?;
     Some((if text.get(offset) == Some(&0) { Break::Nul } else { Break::LineEnd }, offset))
 }
 
-/// The first octet that `refused` tells.
+/// The first byte that `refused` tells.
 pub(crate) fn first(text: &[u8], refused: impl Fn(u8) -> bool) -> Option<usize> {
     text.iter().position(|octet| refused(*octet))
 }

@@ -1,4 +1,4 @@
-//! Texts cut at octets: the helpers that command lines, dial strings and headers share.
+//! Texts cut at bytes: the helpers that command lines, dial strings and headers share.
 
 use crate::scan::any;
 
@@ -13,7 +13,7 @@ pub(crate) fn split(separator: u8, text: &[u8]) -> (&[u8], &[u8]) {
     split_at(separator, text).unwrap_or((text, &[]))
 }
 
-/// `text` before the octet at a position, that octet, and what follows it.
+/// `text` before the byte at a position, that byte, and what follows it.
 #[inline]
 pub(crate) fn around(text: &[u8], at: usize) -> Option<(&[u8], &[u8; 1], &[u8])> {
     let (before, rest) = text.split_at_checked(at)?;
@@ -21,7 +21,7 @@ pub(crate) fn around(text: &[u8], at: usize) -> Option<(&[u8], &[u8; 1], &[u8])>
     Some((before, octet, after))
 }
 
-/// `text` without the octets at its front that `skipped` tells.
+/// `text` without the bytes at its front that `skipped` tells.
 pub(crate) fn skip(mut text: &[u8], skipped: impl Fn(u8) -> bool) -> &[u8] {
     while let [octet, rest @ ..] = text
         && skipped(*octet)
@@ -66,7 +66,7 @@ impl<'a> Iterator for LineWords<'a> {
     }
 }
 
-/// How many octets at the front of `text` are not `special`: whole blocks at once where they can be.
+/// How many bytes at the front of `text` are not `special`: whole blocks at once where they can be.
 #[inline]
 pub(crate) fn run_without(text: &[u8], special: impl Fn(u8) -> bool) -> usize {
     let plain = |block: &&[u8; 16]| !any(*block, &special);

@@ -1,11 +1,11 @@
-//! JSON strings and flat arrays of them, as octets: nothing here needs them to be UTF-8.
+//! JSON strings and flat arrays of them, as bytes: nothing here needs them to be UTF-8.
 
-use super::cut::{around, hex_digit, run_without};
-use super::{Coding, SmallBytes, Value, skip_space};
-use crate::scan::{find, slice};
-use crate::sink::Sink;
+use super::cut::hex_digit;
+use super::{Coding, SmallBytes, Value, first, skip_space};
+use crate::scan::{Ordinary, find, slice};
+use crate::sink::{Few, Sink, Writer};
 
-/// The position after the closing quote of the string whose first octet after the opening quote is at `start`.
+/// The position after the closing quote of the string whose first byte after the opening quote is at `start`.
 pub(crate) fn string_end(text: &[u8], start: usize) -> Option<usize> {
     let mut at = start;
     loop {
@@ -109,28 +109,51 @@ fn unit(text: &[u8]) -> Option<(u32, &[u8])> {
 }
 
 /// Writes a part of a JSON string. As on the server, bytes that are not UTF-8 are copied unchanged.
-pub(crate) fn write_part(text: &[u8], sink: &mut impl Sink) {
-    let mut rest = text;
-    while let Some((plain, [octet], after)) =
-        around(rest, run_without(rest, |octet| octet < 0x20 || octet == b'"' || octet == b'\\'))
-    {
-        sink.put(plain);
-        let short = |letter| [b'\\', letter];
-        match octet {
-            b'"' | b'\\' => sink.put(&short(*octet)),
-            0x08 => sink.put(&short(b'b')),
-            0x0c => sink.put(&short(b'f')),
-            b'\n' => sink.put(&short(b'n')),
-            b'\r' => sink.put(&short(b'r')),
-            b'\t' => sink.put(&short(b't')),
-            octet => write_escape(*octet, sink),
-        }
-        rest = after;
+pub(crate) fn write_part(text: &[u8], out: &mut Writer<'_>) {
+    out.put_runs(text, Ordinary::STRING, |rest| first(rest).map(octet));
+}
+
+/// What stands behind the backslash of a byte that is escaped; 0 for others.
+#[allow(clippy::indexing_slicing, reason = "the loop bound is the length")]
+const ESCAPES: [u8; 256] = {
+    let mut escapes = [0; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        escapes[octet] = match octet as u8 {
+            octet @ (b'"' | b'\\') => octet,
+            0x08 => b'b',
+            0x0c => b'f',
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            ..0x20 => b'u',
+            _ => 0,
+        };
+        octet += 1;
     }
-    sink.put(rest);
+    escapes
+};
+
+/// A byte of a JSON string, as it is written.
+#[allow(clippy::indexing_slicing, reason = "an octet is less than 256")]
+#[inline]
+pub(crate) fn octet(octet: u8) -> Few {
+    match ESCAPES[usize::from(octet)] {
+        0 => Few::one(octet),
+        b'u' => {
+            let [a, b, c, d, e, f] = escape_of(octet);
+            Few::new([a, b, c, d, e, f, 0, 0], 6)
+        }
+        letter => Few::new([b'\\', letter, 0, 0, 0, 0, 0, 0], 2),
+    }
+}
+
+/// The character of this number as an escape.
+const fn escape_of(octet: u8) -> [u8; 6] {
+    [b'\\', b'u', b'0', b'0', hex_digit(octet >> 4, b'a'), hex_digit(octet & 0xf, b'a')]
 }
 
 /// Writes the character of this number as an escape.
 pub(crate) fn write_escape(octet: u8, sink: &mut impl Sink) {
-    sink.put(&[b'\\', b'u', b'0', b'0', hex_digit(octet >> 4, b'a'), hex_digit(octet & 0xf, b'a')]);
+    sink.put(&escape_of(octet));
 }

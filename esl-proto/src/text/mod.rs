@@ -21,12 +21,12 @@ pub use value::{Bytes, Items, Value};
 
 use crate::scan;
 
-/// Storage was too small: `required` octets are needed.
+/// Storage was too small: `required` bytes are needed.
 ///
-/// Nothing has changed but the octets of an output buffer, which have no meaning then.
+/// Nothing has changed but the bytes of an output buffer, which have no meaning then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Insufficient {
-    /// The number of octets that are needed.
+    /// The number of bytes that are needed.
     pub required: usize,
 }
 
@@ -59,7 +59,7 @@ numbered! {
 
 impl core::error::Error for ConvertError {}
 
-/// Passes octets to `put`, as text and, after it, what is not UTF-8. Returns how many octets that were: where more follow, a
+/// Passes bytes to `put`, as text and, after it, what is not UTF-8. Returns how many bytes that were: where more follow, a
 /// character whose end is not there is left.
 pub(crate) fn utf8(octets: &[u8], last: bool, mut put: impl FnMut(&str, &[u8])) -> usize {
     let mut rest = octets;
@@ -92,7 +92,7 @@ pub(crate) const fn is_space(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// The position of the first octet at or after `start` that is not white space.
+/// The position of the first byte at or after `start` that is not white space.
 pub(crate) fn skip_space(text: &[u8], start: usize) -> usize {
     let rest = scan::slice(text, start, text.len());
     start.saturating_add(rest.iter().position(|octet| !is_space(*octet)).unwrap_or(rest.len()))

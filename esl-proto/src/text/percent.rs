@@ -1,9 +1,9 @@
 //! Percent coding of header values in plain and XML events.
 
-use super::cut::{around, hex_digit};
-use super::{copy, first};
-use crate::scan::slice;
-use crate::sink::Sink;
+use super::cut::hex_digit;
+use super::first;
+use crate::scan::{Ordinary, slice};
+use crate::sink::{Few, Writer};
 
 /// The value of each byte as a hexadecimal digit; [`NO_DIGIT`] for bytes that are none.
 #[allow(clippy::indexing_slicing, reason = "the loop bound is the length")]
@@ -62,20 +62,6 @@ pub(super) fn split(raw: &[u8], separator: [u8; 2]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-/// Decodes `raw` to the front of `out` and returns the count. `out` must be long enough.
-pub(super) fn decode_into(raw: &[u8], out: &mut [u8]) -> usize {
-    // Copy the run before the first escape at once: most values contain no escape, or a late one.
-    let run = memchr::memchr(b'%', raw).unwrap_or(raw.len());
-    let mut written = copy(slice(raw, 0, run), out);
-    let mut rest = slice(raw, run, raw.len());
-    for to in out.get_mut(written..).unwrap_or_default() {
-        let Some(octet) = next(&mut rest) else { break };
-        *to = octet;
-        written += 1;
-    }
-    written
-}
-
 /// How a `%` before two upper-case hexadecimal digits is written in plain and XML events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Percent {
@@ -87,78 +73,61 @@ pub enum Percent {
     Lossless,
 }
 
-/// Whether the server writes an octet as an escape.
+/// Whether the server writes a byte as an escape.
 const fn is_special(octet: u8) -> bool {
-    is_rare(octet) && !matches!(octet, b'!' | b'$' | b'\''..=b'*' | b'~')
+    !Ordinary::VALUE.has(octet) && !matches!(octet, b'!' | b'$' | b'\''..=b'*' | b'~')
 }
 
-/// Whether an octet is none of those that most values are made of, which are written as they are: letters, digits and
-/// `,-./_`. Without branches, so that blocks are told at once.
-#[inline]
-pub(crate) const fn is_rare(octet: u8) -> bool {
-    let is_letter = (octet | 0x20).wrapping_sub(b'a') < 26;
-    !(is_letter | (octet.wrapping_sub(b',') < 14) | (octet == b'_'))
-}
-
-/// [`is_special`] of each octet: most runs are too short for blocks.
-#[allow(clippy::indexing_slicing, reason = "the loop bound is the length")]
-const SPECIAL: [bool; 256] = {
-    let mut special = [false; 256];
-    let mut octet = 0;
-    while octet < 256 {
-        special[octet] = is_special(octet as u8);
-        octet += 1;
-    }
-    special
-};
-
-/// How many octets at the front of `text` are written as they are.
-#[inline]
-fn plain_run(text: &[u8]) -> usize {
-    #[allow(clippy::indexing_slicing, reason = "an octet is less than 256")]
-    let special = |octet: &u8| SPECIAL[usize::from(*octet)];
-    match text.iter().take(16).position(special) {
-        Some(at) => at,
-        None if text.len() <= 16 => text.len(),
-        None => text.iter().position(special).unwrap_or(text.len()),
-    }
-}
-
-/// Writes `text` percent-coded; `percent` decides about a `%` that looks like an escape. Returns how many octets are written:
-/// where more follow, a `%` whose next two octets are not there is left.
-pub(crate) fn encode(text: &[u8], last: bool, percent: Percent, sink: &mut impl Sink) -> usize {
-    let mut rest = text;
-    while let Some((plain, [octet], after)) = around(rest, plain_run(rest)) {
+/// Writes `text` percent-coded; `percent` decides about a `%` that looks like an escape. Returns how many bytes are written:
+/// where more follow, a `%` whose next two bytes are not there is left.
+pub(crate) fn encode(text: &[u8], last: bool, percent: Percent, out: &mut Writer<'_>) -> usize {
+    let rest = out.put_runs(text, Ordinary::VALUE, |rest| {
+        let (octet, after) = rest.split_first()?;
         if *octet == b'%' && !last && after.len() < 2 {
-            sink.put(plain);
-            return text.len().saturating_sub(1 + after.len());
+            return None;
         }
-        if *octet == b'%' && percent == Percent::FreeSwitch && is_escape(after) {
-            sink.put(slice(rest, 0, plain.len() + 1));
-        } else {
-            sink.put(plain);
-            sink.put(&[b'%', hex_digit(octet >> 4, b'A'), hex_digit(octet & 0xf, b'A')]);
-        }
-        rest = after;
-    }
-    sink.put(rest);
-    text.len()
+        let is_kept = *octet == b'%' && percent == Percent::FreeSwitch && is_escape(after);
+        *rest = after;
+        Some(if is_kept { Few::one(b'%') } else { escaped(*octet) })
+    });
+    text.len().saturating_sub(rest.len())
 }
 
-/// Whether `raw` is percent-coded as the server codes: each octet that must be an escape is one, in upper-case digits.
-pub(crate) fn is_coded(raw: &[u8]) -> bool {
-    let mut rest = raw;
-    while let Some((_, [octet], after)) = around(rest, plain_run(rest)) {
-        if *octet != b'%' || !is_escape(after) {
-            return false;
-        }
-        rest = after;
+/// A byte as it is written, as an escape if the server does so.
+#[inline]
+pub(crate) fn escaped(octet: u8) -> Few {
+    if is_special(octet) {
+        Few::new([b'%', hex_digit(octet >> 4, b'A'), hex_digit(octet & 0xf, b'A'), 0, 0, 0, 0, 0], 3)
+    } else {
+        Few::one(octet)
     }
-    true
+}
+
+/// Writes `raw` as it is, if it is percent-coded as the server codes: each byte that must be an escape is one, in upper-case
+/// digits. Otherwise nothing is written.
+pub(crate) fn put_coded(raw: &[u8], out: &mut Writer<'_>) -> bool {
+    let start = out.count();
+    let rest = out.put_runs(raw, Ordinary::VALUE, |rest| {
+        if let [b'%', high, low, after @ ..] = *rest
+            && is_escape_digit(*high)
+            && is_escape_digit(*low)
+        {
+            *rest = after;
+            return Some(Few::new([b'%', *high, *low, 0, 0, 0, 0, 0], 3));
+        }
+        first(rest).filter(|octet| !is_special(*octet)).map(Few::one)
+    });
+    if !rest.is_empty() {
+        out.forget(start);
+    }
+    rest.is_empty()
 }
 
 /// Whether two upper-case hexadecimal digits are at the front of `text`.
 fn is_escape(text: &[u8]) -> bool {
-    let digit = |octet: &u8| matches!(octet, b'0'..=b'9' | b'A'..=b'F');
-    text.get(..2).is_some_and(|digits| digits.iter().all(digit))
+    matches!(text, [high, low, ..] if is_escape_digit(*high) && is_escape_digit(*low))
+}
+
+const fn is_escape_digit(octet: u8) -> bool {
+    matches!(octet, b'0'..=b'9' | b'A'..=b'F')
 }

@@ -12,14 +12,15 @@ use core::hash::{Hash, Hasher};
 use core::iter::FusedIterator;
 
 use super::{ConvertError, Insufficient, SmallBytes, copy, decimal, first, json, percent, xml};
-use crate::scan::{self, any};
+use crate::scan::{self, Ordinary};
+use crate::sink::{Few, Sink, Writer};
 
 /// The placeholder for an empty value in a plain event (protocol.md, "Plain events").
 const UNDEFINED: &[u8] = b"_undef_";
 const ARRAY_PREFIX: &[u8] = b"ARRAY::";
 const ARRAY_SEPARATOR: &[u8] = b"|:";
 
-/// How the octets of a [`Value`] are coded.
+/// How the bytes of a [`Value`] are coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Coding {
     /// Not at all.
@@ -82,13 +83,13 @@ impl Coding {
     }
 }
 
-/// A name, value or body: octets that borrow from the caller's buffer, decoded when they are asked for.
+/// A name, value or body: bytes that borrow from the caller's buffer, decoded when they are asked for.
 ///
-/// Nothing on the wire is promised to be UTF-8, so a value is octets first. Compare it with `==` (decoded octets),
+/// Nothing on the wire is promised to be UTF-8, so a value is bytes first. Compare it with `==` (decoded bytes),
 /// read it with [`bytes`](Self::bytes), [`decode_into`](Self::decode_into) or, where it needs no decoding,
-/// [`as_plain`](Self::as_plain); print it with `{}` (octets that are not UTF-8 become U+FFFD).
+/// [`as_plain`](Self::as_plain); print it with `{}` (bytes that are not UTF-8 become U+FFFD).
 ///
-/// `==`, the order and the hash are those of the decoded octets: a value that was received in JSON finds in a map what
+/// `==`, the order and the hash are those of the decoded bytes: a value that was received in JSON finds in a map what
 /// one in XML was put under.
 ///
 /// A value may be an array (FreeSWITCH's `push`, `ARRAY::a|:b`, a JSON list): [`items`](Self::items) reads the
@@ -109,7 +110,7 @@ impl Coding {
 pub struct Value<'a> {
     raw: &'a [u8],
     coding: Coding,
-    /// How many decoded octets are meant; [`NO_LIMIT`] for all.
+    /// How many decoded bytes are meant; [`NO_LIMIT`] for all.
     limit: u32,
 }
 
@@ -122,7 +123,7 @@ impl<'a> Value<'a> {
         Self { raw, coding, limit: NO_LIMIT }
     }
 
-    /// The text of an XML body element, of which `limit` octets are meant.
+    /// The text of an XML body element, of which `limit` bytes are meant.
     pub(crate) fn xml_body(raw: &'a [u8], limit: Option<usize>) -> Self {
         let limit = limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(NO_LIMIT);
         Self { raw, coding: Coding::XmlBody, limit }
@@ -143,14 +144,14 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// What a value is made of: its raw octets, a number for how they are coded, and a limit to the decoded ones. For
-    /// hosts in other languages, which keep parts; 0 is the coding of octets that need no decoding.
+    /// What a value is made of: its raw bytes, a number for how they are coded, and a limit to the decoded ones. For
+    /// hosts in other languages, which keep parts; 0 is the coding of bytes that need no decoding.
     #[must_use]
     pub const fn parts(&self) -> (&'a [u8], u8, u32) {
         (self.raw, self.coding.number(), self.limit)
     }
 
-    /// The octets as they lie on the wire, still coded.
+    /// The bytes as they lie on the wire, still coded.
     #[must_use]
     pub const fn raw(&self) -> &'a [u8] {
         self.raw
@@ -160,7 +161,7 @@ impl<'a> Value<'a> {
         matches!(self.coding, Coding::Plain { .. }) && self.raw == UNDEFINED
     }
 
-    /// The decoded octets, if they are in the buffer just so: [`None`] means that
+    /// The decoded bytes, if they are in the buffer just so: [`None`] means that
     /// [`decode_into`](Self::decode_into) or [`bytes`](Self::bytes) must be used.
     #[must_use]
     pub fn as_plain(&self) -> Option<&'a [u8]> {
@@ -184,7 +185,7 @@ impl<'a> Value<'a> {
         core::str::from_utf8(self.as_plain()?).ok()
     }
 
-    /// The decoded octets one by one.
+    /// The decoded bytes one by one.
     #[must_use]
     pub fn bytes(&self) -> Bytes<'a> {
         let none = json::Elements::new(&[]);
@@ -202,22 +203,19 @@ impl<'a> Value<'a> {
         Scalar::new(self.raw, self.coding)
     }
 
-    /// The number of decoded octets.
+    /// The number of decoded bytes.
     #[must_use]
     pub fn decoded_len(&self) -> usize {
-        let mut len = 0_usize;
-        self.pieces(|octets, _| {
-            len = len.saturating_add(octets.len());
-            octets.len()
-        });
-        len
+        let mut counter = Writer::new(&mut []);
+        self.put_all(&mut counter);
+        counter.count()
     }
 
-    /// Writes the decoded octets to the front of `out` and returns them.
+    /// Writes the decoded bytes to the front of `out` and returns them.
     ///
     /// # Errors
-    /// [`Insufficient`] if `out` is shorter than the decoded octets; nothing is written then. Storage of
-    /// `raw().len()` octets is enough for all but JSON arrays.
+    /// [`Insufficient`] if `out` is shorter than the decoded bytes; nothing is written then. Storage of
+    /// `raw().len()` bytes is enough for all but JSON arrays.
     #[inline]
     pub fn decode_into<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], Insufficient> {
         // Fast path for nearly all values: not encoded, and there is room.
@@ -238,18 +236,38 @@ impl<'a> Value<'a> {
                 return Err(Insufficient { required });
             }
         }
-        let written = match self.coding {
-            Coding::Plain { .. } if self.is_undefined() => 0,
-            Coding::Plain { .. } | Coding::Percent => percent::decode_into(self.raw, out),
-            _ => match self.as_plain() {
-                Some(plain) => copy(plain, out),
-                None => fill(self.bytes(), out),
-            },
-        };
-        Ok(scan::slice(out, 0, written))
+        if let Coding::Plain { .. } | Coding::Percent = self.coding
+            && !self.is_undefined()
+            && let Some(to) = out.get_mut(..self.raw.len())
+        {
+            // Whether there is a percent sign is known of 64 bytes together.
+            if Ordinary::NO_PERCENT.copy(self.raw, to) {
+                return Ok(scan::slice(out, 0, self.raw.len()));
+            }
+            let mut writer = Writer::new(out);
+            writer.put_runs(self.raw, Ordinary::NO_PERCENT, |rest| percent::next(rest).map(Few::one));
+            return writer.finish();
+        }
+        let mut writer = Writer::new(out);
+        self.put_all(&mut writer);
+        writer.finish()
     }
 
-    /// Passes the decoded octets to `take` in pieces, each with whether it is the last. `take` returns how many octets it has
+    /// Puts the decoded bytes.
+    pub(crate) fn put_all(&self, out: &mut Writer<'_>) {
+        match (self.as_plain_at_once(), self.coding) {
+            (Some(plain), _) => out.put(plain),
+            (None, Coding::Json) => self.put_decoded(Ordinary::NO_BACKSLASH, out, Few::one),
+            (None, Coding::Plain { .. } | Coding::Percent) => self.put_decoded(Ordinary::NO_PERCENT, out, Few::one),
+            (None, Coding::XmlHeader) => self.put_decoded(Ordinary::STRING, out, Few::one),
+            _ => self.pieces(|octets, _| {
+                out.put(octets);
+                octets.len()
+            }),
+        }
+    }
+
+    /// Passes the decoded bytes to `take` in pieces, each with whether it is the last. `take` returns how many bytes it has
     /// used: it may leave up to three at the end of a piece, which come again before the next one; of the last none.
     #[inline]
     pub(crate) fn pieces(&self, mut take: impl FnMut(&[u8], bool) -> usize) {
@@ -261,15 +279,27 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The raw octets, if they stand for themselves and none is `special`, as all must be that begin an escape in any coding:
-    /// `%`, `&`, `\\` and CR. [`None`] for what must be looked at more closely.
+    /// The raw bytes, if they stand for themselves and all are ordinary: none of those begins an escape in any coding.
+    /// [`None`] for what must be looked at more closely.
     #[inline]
-    pub(crate) fn as_bare(&self, special: impl Fn(u8) -> bool) -> Option<&'a [u8]> {
+    pub(crate) fn as_bare(&self, ordinary: Ordinary) -> Option<&'a [u8]> {
         let stands_for_itself = !matches!(self.coding, Coding::JsonArray | Coding::XmlBody) && !self.is_undefined();
-        (stands_for_itself && !any(self.raw, special)).then_some(self.raw)
+        (stands_for_itself && ordinary.has_all(self.raw)).then_some(self.raw)
     }
 
-    /// The decoded octets, if their coding alone says that they are in the buffer just so.
+    /// The raw bytes of a value that is no array and not empty; [`None`] for what must be looked at more closely.
+    #[inline]
+    pub(crate) fn as_scalar(&self) -> Option<&'a [u8]> {
+        let may_be_other = match self.coding {
+            Coding::JsonArray | Coding::XmlBody | Coding::CrLf => true,
+            // An array, perhaps, or what stands for an empty value.
+            Coding::Plain { .. } => matches!(self.raw, [] | [b'A' | b'%' | b'_', ..]),
+            _ => self.raw.is_empty(),
+        };
+        (!may_be_other).then_some(self.raw)
+    }
+
+    /// The decoded bytes, if their coding alone says that they are in the buffer just so.
     #[inline]
     pub(crate) fn as_plain_at_once(&self) -> Option<&'a [u8]> {
         match self.coding {
@@ -279,7 +309,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Whether the decoded octets are these, in any case of the letters: for names, which are hardly ever coded and mostly
+    /// Whether the decoded bytes are these, in any case of the letters: for names, which are hardly ever coded and mostly
     /// differ in length.
     #[inline]
     pub(crate) fn is_name(&self, name: &[u8]) -> bool {
@@ -314,17 +344,49 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The raw octets, if this is a value of a plain event.
+    /// The raw bytes, if this is a value of a plain event.
     #[inline]
     pub(crate) fn as_line(&self) -> Option<&'a [u8]> {
         matches!(self.coding, Coding::Plain { .. }).then_some(self.raw)
     }
 
-    /// The raw octets, if they are percent-coded just as a server would write the value.
+    /// Puts the raw bytes, if they are percent-coded just as a server would write the value. Otherwise nothing is put.
     #[inline]
-    pub(crate) fn as_percent_coded(&self) -> Option<&'a [u8]> {
+    pub(crate) fn put_percent_coded(&self, out: &mut Writer<'_>) -> bool {
         let coded = matches!(self.coding, Coding::Plain { .. } | Coding::Percent | Coding::XmlHeader);
-        (coded && !self.is_undefined() && percent::is_coded(self.raw)).then_some(self.raw)
+        coded && !self.is_undefined() && percent::put_coded(self.raw, out)
+    }
+
+    /// Puts the decoded bytes: those that are ordinary in runs, as they are, and for each other one what `coded` makes of it.
+    #[inline(always)]
+    pub(crate) fn put_decoded(&self, ordinary: Ordinary, out: &mut Writer<'_>, coded: impl Fn(u8) -> Few) {
+        match self.coding {
+            Coding::Plain { .. } | Coding::Percent | Coding::XmlHeader
+                if !self.is_undefined()
+                    && (self.coding != Coding::XmlHeader || memchr::memchr(b'&', self.raw).is_none()) =>
+            {
+                out.put_runs(self.raw, ordinary, |rest| percent::next(rest).map(&coded));
+            }
+            Coding::Json => {
+                out.put_runs(self.raw, ordinary, |rest| {
+                    let mut decoded = json::next(rest)?;
+                    let mut few = coded(decoded.next()?);
+                    while let Some(octet) = decoded.next() {
+                        few = few.and(coded(octet));
+                    }
+                    Some(few)
+                });
+            }
+            _ => self.pieces(|octets, _| {
+                out.put_runs(octets, ordinary, |rest| first(rest).map(&coded));
+                octets.len()
+            }),
+        }
+    }
+
+    /// Whether no decoded byte is a `%`; false for what must be looked at more closely.
+    pub(crate) fn has_no_percent(&self) -> bool {
+        matches!(self.coding, Coding::Octets | Coding::Json) && memchr::memchr(b'%', self.raw).is_none()
     }
 
     /// The value without a prefix that it begins with in any case of its letters, if that is not coded.
@@ -345,7 +407,7 @@ impl<'a> Value<'a> {
         match self.coding {
             Coding::JsonArray => true,
             Coding::Plain { .. } => {
-                // Nearly all others differ in the first octet.
+                // Nearly all others differ in the first byte.
                 matches!(self.raw, [b'A' | b'%', ..]) && percent::strip_prefix(self.raw, ARRAY_PREFIX).is_some()
             }
             _ => false,
@@ -369,7 +431,7 @@ impl<'a> Value<'a> {
         })
     }
 
-    /// The elements of what may be an array, wherever it comes from: what [`items`](Self::items) gives, and of octets that need
+    /// The elements of what may be an array, wherever it comes from: what [`items`](Self::items) gives, and of bytes that need
     /// no decoding, such as a variable's value in a reply, those of `ARRAY::one|:two`.
     ///
     /// ```
@@ -387,7 +449,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Whether the decoded octets are those of `text`, letters compared without regard to ASCII case.
+    /// Whether the decoded bytes are those of `text`, letters compared without regard to ASCII case.
     #[must_use]
     pub fn eq_ignore_ascii_case(&self, text: impl AsRef<[u8]>) -> bool {
         let text = text.as_ref();
@@ -397,14 +459,14 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The decoded octets, in storage of their own.
+    /// The decoded bytes, in storage of their own.
     #[cfg(feature = "alloc")]
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {
         self.as_plain().map_or_else(|| self.bytes().collect(), <[u8]>::to_vec)
     }
 
-    /// The decoded octets: borrowed where they lie in the buffer just so.
+    /// The decoded bytes: borrowed where they lie in the buffer just so.
     ///
     /// ```
     /// use esl_proto::{Event, name::Format};
@@ -420,7 +482,7 @@ impl<'a> Value<'a> {
         self.as_plain().map_or_else(|| Cow::Owned(self.to_vec()), Cow::Borrowed)
     }
 
-    /// The decoded text; octets that are not UTF-8 become U+FFFD.
+    /// The decoded text; bytes that are not UTF-8 become U+FFFD.
     ///
     /// ```
     /// use esl_proto::{Event, name::Format};
@@ -440,13 +502,13 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The decoded octets as a decimal number without sign, if they are one that fits.
+    /// The decoded bytes as a decimal number without sign, if they are one that fits.
     #[must_use]
     pub fn to_u64(&self) -> Option<u64> {
         decimal(self.bytes())
     }
 
-    /// The decoded octets as a decimal number with or without sign, if they are one that fits.
+    /// The decoded bytes as a decimal number with or without sign, if they are one that fits.
     #[must_use]
     pub fn to_i64(&self) -> Option<i64> {
         let mut octets = self.bytes();
@@ -466,7 +528,7 @@ enum Decoding<'a> {
 }
 
 impl Decoding<'_> {
-    /// Decodes the next octets to the front of `out`, which has room for four at least, and returns their count: 0 at the
+    /// Decodes the next bytes to the front of `out`, which has room for four at least, and returns their count: 0 at the
     /// end only.
     fn fill(&mut self, out: &mut [u8]) -> usize {
         match self {
@@ -517,7 +579,7 @@ fn fill(octets: impl Iterator<Item = u8>, out: &mut [u8]) -> usize {
 }
 
 impl PartialEq for Value<'_> {
-    /// Whether the decoded octets are the same, however each side is coded.
+    /// Whether the decoded bytes are the same, however each side is coded.
     fn eq(&self, other: &Value<'_>) -> bool {
         match (self.as_plain(), other.as_plain()) {
             (Some(one), Some(two)) => one == two,
@@ -535,7 +597,7 @@ impl PartialOrd for Value<'_> {
 }
 
 impl Ord for Value<'_> {
-    /// The order of the decoded octets, however each side is coded.
+    /// The order of the decoded bytes, however each side is coded.
     fn cmp(&self, other: &Value<'_>) -> Ordering {
         match (self.as_plain(), other.as_plain()) {
             (Some(one), Some(two)) => one.cmp(two),
@@ -544,11 +606,11 @@ impl Ord for Value<'_> {
     }
 }
 
-/// How many octets a [`Hasher`] is given at once. A hash depends on that, so it must not depend on the coding.
+/// How many bytes a [`Hasher`] is given at once. A hash depends on that, so it must not depend on the coding.
 const HASHED: usize = 64;
 
 impl Hash for Value<'_> {
-    /// Feeds the decoded octets: values that are equal have one hash, however they are coded. It is not that of the octets
+    /// Feeds the decoded bytes: values that are equal have one hash, however they are coded. It is not that of the bytes
     /// as a slice.
     fn hash<H: Hasher>(&self, state: &mut H) {
         let len = match self.as_plain() {
@@ -576,7 +638,7 @@ impl Hash for Value<'_> {
     }
 }
 
-/// Compares values with texts and octets, in both orders.
+/// Compares values with texts and bytes, in both orders.
 macro_rules! equal_to {
     ($([$($generics:tt)*] $other:ty => |$it:ident| $octets:expr;)+) => {$(
         impl<$($generics)*> PartialEq<$other> for Value<'_> {
@@ -641,7 +703,7 @@ impl<'a> From<&'a [u8]> for Value<'a> {
 }
 
 impl fmt::Display for Value<'_> {
-    /// The decoded text; octets that are not UTF-8 become U+FFFD.
+    /// The decoded text; bytes that are not UTF-8 become U+FFFD.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(plain) = self.as_plain() {
             return write_lossy(plain, f);
@@ -666,7 +728,7 @@ impl fmt::Display for Value<'_> {
     }
 }
 
-/// The number of octets at the end of `text` that may begin a character whose rest is still to come.
+/// The number of bytes at the end of `text` that may begin a character whose rest is still to come.
 fn unfinished(text: &[u8]) -> usize {
     match core::str::from_utf8(text.get(text.len().saturating_sub(3)..).unwrap_or_default()) {
         Ok(_) => 0,
@@ -694,7 +756,7 @@ impl Default for Value<'_> {
 }
 
 impl fmt::Debug for Value<'_> {
-    /// The decoded octets as a string literal, those that are not printable ASCII as `\xNN`.
+    /// The decoded bytes as a string literal, those that are not printable ASCII as `\xNN`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("\"")?;
         for octet in self.bytes() {
@@ -704,7 +766,7 @@ impl fmt::Debug for Value<'_> {
     }
 }
 
-/// The decoded octets of a [`Value`]; made by [`Value::bytes`].
+/// The decoded bytes of a [`Value`]; made by [`Value::bytes`].
 #[derive(Clone, Debug)]
 pub struct Bytes<'a> {
     /// What comes before `text`.
@@ -712,7 +774,7 @@ pub struct Bytes<'a> {
     text: Scalar<'a>,
     /// The elements of an array after `text`.
     more: json::Elements<'a>,
-    /// How many octets may come; [`NO_LIMIT`] for all.
+    /// How many bytes may come; [`NO_LIMIT`] for all.
     left: u32,
 }
 
@@ -739,7 +801,7 @@ impl Iterator for Bytes<'_> {
 
 impl FusedIterator for Bytes<'_> {}
 
-/// The decoded octets of a text that is not an array.
+/// The decoded bytes of a text that is not an array.
 #[derive(Clone, Debug)]
 struct Scalar<'a> {
     rest: &'a [u8],
@@ -854,7 +916,7 @@ mod tests {
         checked(Value::new(raw, coding))
     }
 
-    /// The decoded octets of `value`, after checking that all ways to read it agree.
+    /// The decoded bytes of `value`, after checking that all ways to read it agree.
     fn checked(value: Value<'_>) -> Vec<u8> {
         let octets: Vec<u8> = value.bytes().collect();
         assert_eq!(value.decoded_len(), octets.len());

@@ -1,9 +1,9 @@
 //! XML entities and character references, on bytes.
 
-use super::cut::{hex_digit, run_without};
+use super::cut::hex_digit;
 use super::{SmallBytes, decimal};
-use crate::scan::slice;
-use crate::sink::Sink;
+use crate::scan::Ordinary;
+use crate::sink::{Few, Writer};
 
 /// FreeSWITCH does not escape the rest of a body after these two bytes.
 pub(super) const VERBATIM: &[u8] = b"<!";
@@ -52,26 +52,19 @@ fn hexadecimal(digits: &[u8]) -> Option<u32> {
 
 /// Writes text of a body as the server does: character references for characters beyond ASCII, quotes unescaped. Control
 /// characters, which XML cannot represent, are copied unchanged.
-pub(crate) fn write_text(text: &str, sink: &mut impl Sink) {
-    let octets = text.as_bytes();
-    let mut from = 0;
-    let mut at = 0;
-    loop {
-        let rest = slice(octets, at, octets.len());
-        at += run_without(rest, |octet| octet >= 0x80 || matches!(octet, b'&' | b'<' | b'>' | b'\r'));
-        let Some(char) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
-        sink.put(slice(octets, from, at));
-        match char {
-            '&' => sink.put(b"&amp;"),
-            '<' => sink.put(b"&lt;"),
-            '>' => sink.put(b"&gt;"),
-            '\r' => sink.put(b"&#xD;"),
-            char => put_reference(u32::from(char), sink),
-        }
-        at += char.len_utf8();
-        from = at;
-    }
-    sink.put(slice(octets, from, octets.len()));
+pub(crate) fn write_text(text: &str, out: &mut Writer<'_>) {
+    out.put_runs(text.as_bytes(), Ordinary::TEXT, |rest| {
+        let char = text.get(text.len().checked_sub(rest.len())?..)?.chars().next()?;
+        *rest = rest.get(char.len_utf8()..)?;
+        Some(match char {
+            '&' => Few::new(*b"&amp;\0\0\0", 5),
+            '<' => Few::new(*b"&lt;\0\0\0\0", 4),
+            '>' => Few::new(*b"&gt;\0\0\0\0", 4),
+            '\r' => Few::new(*b"&#xD;\0\0\0", 5),
+            ..'\u{80}' => Few::one(char as u8),
+            char => reference(u32::from(char)),
+        })
+    });
 }
 
 /// Whether XML 1.0 has this character.
@@ -93,12 +86,10 @@ pub(crate) const fn is_name_char(char: char, first: bool) -> bool {
 }
 
 /// A character reference with upper-case hexadecimal digits.
-fn put_reference(point: u32, sink: &mut impl Sink) {
-    sink.put(b"&#x");
+fn reference(point: u32) -> Few {
     let digits = (u32::BITS - point.leading_zeros()).div_ceil(4);
-    for place in (0..digits).rev() {
-        let digit = (point >> (4 * place) & 0xf) as u8;
-        sink.put(&[hex_digit(digit, b'A')]);
-    }
-    sink.put(b";");
+    let front = (0..digits).rev().fold(Few::new(*b"&#x\0\0\0\0\0", 3), |front, place| {
+        front.and(Few::one(hex_digit((point >> (4 * place) & 0xf) as u8, b'A')))
+    });
+    front.and(Few::one(b';'))
 }

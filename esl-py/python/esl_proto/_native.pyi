@@ -21,6 +21,9 @@ __all__ = [
     "AuthRefused",
     "AuthRequest",
     "Authenticated",
+    "Call",
+    "Calls",
+    "Change",
     "Channel",
     "ClientSession",
     "Closed",
@@ -379,6 +382,9 @@ class Frame:
 class Reply(Frame):
     """The answer to a command: command/reply."""
 
+    @property
+    def text(self) -> str:
+        """What the reply says: its Reply-Text. Octets that are not UTF-8 become U+FFFD."""
     @property
     def id(self) -> int:
         """The id of the command that it answers."""
@@ -1534,3 +1540,103 @@ def closed_of_parts(
     end: str, text: str, notice: Frame | None, unanswered: tuple[int, int], incomplete: int, missing: int
 ) -> Closed:
     """The end of a connection that was pickled."""
+
+@final
+class Call:
+    """What is known of one channel, at the moment that it was asked for."""
+
+    @property
+    def uuid(self) -> str:
+        """The channel."""
+    @property
+    def name(self) -> str:
+        """Its name, such as `sofia/internal/1000@pbx`. Empty if it is not known, as all texts here."""
+    @property
+    def direction(self) -> CallDirection | str | None:
+        """Which side has begun the call: a `CallDirection`, or a `str` if it is none that is known; so are all words of a list."""
+    @property
+    def state(self) -> ChannelState | str | None:
+        """Where the channel is in its life."""
+    @property
+    def call_state(self) -> CallState | str | None:
+        """Where the call is in its life, as a person sees it."""
+    @property
+    def answer_state(self) -> AnswerState | str | None:
+        """Whether the call has been answered."""
+    @property
+    def caller_name(self) -> str:
+        """The caller's name."""
+    @property
+    def caller_number(self) -> str:
+        """The caller's number."""
+    @property
+    def destination(self) -> str:
+        """What was dialled."""
+    @property
+    def application(self) -> str:
+        """The application that runs, or has run last."""
+    @property
+    def application_data(self) -> str:
+        """Its argument."""
+    @property
+    def created(self) -> datetime | None:
+        """When it began."""
+    @property
+    def answered(self) -> datetime | None:
+        """When it was answered."""
+    @property
+    def hung_up(self) -> datetime | None:
+        """When it was hung up."""
+    @property
+    def other_leg(self) -> str | None:
+        """The channel that it is bridged to."""
+    @property
+    def cause(self) -> HangupCause | str | None:
+        """Why it has ended, once it has: a `HangupCause`."""
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables that are kept of it."""
+
+@final
+class Change:
+    """What an event has changed of `Calls`."""
+
+    @property
+    def kind(self) -> Literal["began", "updated", "renamed", "ended", "overlooked"]:
+        """'began', 'updated', 'renamed' (the channel has got another uuid), 'ended', or 'overlooked': there was no room for it."""
+    @property
+    def call(self) -> Call | None:
+        """The channel that the event is about, as it is known now, or was in the end; None if it was overlooked, or the event
+        names two others (`loopback::bowout`).
+        """
+    @property
+    def old_uuid(self) -> str | None:
+        """The uuid that it had before, if it has got another."""
+
+@final
+class Calls:
+    """The channels of a server, each as its last event has told. It does no I/O.
+
+    Subscribe to `Calls.EVENTS` and `Calls.SUBCLASSES`, `restore` the list of channels that are there already, and give
+    each event to `take`; after a gap, `restore` again. With fewer events it is right as far as they tell. It keeps `bound`
+    channels at most, and of each those `variables` that are named. It may be used from several threads.
+    """
+
+    EVENTS: ClassVar[tuple[str, ...]]
+    SUBCLASSES: ClassVar[tuple[str, ...]]
+    def __new__(cls, bound: int = 10000, *, variables: Sequence[Text] = ...) -> Self: ...
+    def take(self, event: Event) -> Change | None:
+        """Takes in what an event tells. What it has changed; None if it is of no channel, or of one that is gone."""
+    def restore(self, output: Text) -> list[Call]:
+        """Begins anew with the output of `show channels as json`, and returns the channels that are gone. Raises
+        RemoteProtocolError if it cannot be read; nothing has changed then.
+        """
+    def get(self, uuid: Text) -> Call | None:
+        """What is known of a channel, or None."""
+    @property
+    def overlooked(self) -> int:
+        """How many times a channel has come that there was no room for."""
+    def __getitem__(self, uuid: Text, /) -> Call: ...
+    def __contains__(self, uuid: object, /) -> bool: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Call]: ...

@@ -216,11 +216,16 @@ impl Session {
 
     fn next_event(&mut self) -> bool {
         let Some(event) = self.connection.events.lock().first() else { return false };
-        let written = self.deliver(|server, out| event.view(|view| server.deliver(view, out)));
-        if written {
-            self.connection.events.lock().drop_first();
+        let mut server = self.connection.server.lock();
+        let coding = server.coding();
+        match event.frame(coding) {
+            Some(frame) if server.delivered(coding).is_ok() => self.output.extend_from_slice(&frame),
+            // It can never be written.
+            None if server.is_ready_for_events() => server.skip(),
+            _ => return false,
         }
-        written
+        self.connection.events.lock().drop_first();
+        true
     }
 
     /// Whether something could be delivered, or never can be.

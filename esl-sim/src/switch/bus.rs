@@ -6,7 +6,7 @@ use std::time::Duration;
 use esl_proto::name::LogLevel;
 use esl_proto::server::Goodbye;
 
-use super::{Call, Connection, HOSTNAME, Interfaces, LogLine, MAX_SESSIONS, Switch, VERSION};
+use super::{Call, Connection, Fired, HOSTNAME, Interfaces, LogLine, MAX_SESSIONS, Switch, VERSION};
 use crate::base::event::{Event, Source};
 use crate::base::slot::Slot;
 use crate::base::task::{LatchGuard, Notify, Queues};
@@ -194,8 +194,8 @@ impl Switch {
 
     /// Tells every connection that wants to know, and says how many get it.
     pub(crate) fn fire(&self, event: Event) -> usize {
-        let event = Arc::new(event);
-        event.view(|view| self.offer(|connection| connection.offer(&event, view)))
+        let fired = Arc::new(Fired::new(event));
+        fired.event.view(|view| self.offer(|connection| connection.offer(&fired, view)))
     }
 
     /// Writes a line of the log, after its time, the idle time of the processor, its level and its source.

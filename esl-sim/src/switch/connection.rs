@@ -7,10 +7,10 @@ use std::time::Duration;
 use esl_proto::Value;
 use esl_proto::event::OutgoingEvent;
 use esl_proto::raw::server::Admission;
-use esl_proto::server::{Closed, Control, Goodbye, Server, ServerLimits};
+use esl_proto::server::{Closed, Control, EventCoding, Goodbye, Server, ServerLimits};
 use regex_lite::{Regex, RegexBuilder};
 
-use super::{Backlog, Call, Connection, LogLine, Switch};
+use super::{Backlog, Call, Connection, Fired, LogLine, Switch};
 use crate::base::event::Event;
 use crate::base::slot::Slot;
 use crate::base::task::Notify;
@@ -20,6 +20,28 @@ use crate::base::wire::Faults;
 const EXPRESSIONS: usize = 100;
 /// How many octets one of them may become. A larger one matches nothing, like one that cannot be read.
 const EXPRESSION: usize = 65_536;
+
+impl Fired {
+    pub(super) fn new(event: Event) -> Self {
+        Self { event, frames: Slot::default() }
+    }
+
+    /// The event as a connection wants it; [`None`] if it cannot be written.
+    pub(crate) fn frame(&self, coding: EventCoding) -> Option<Arc<[u8]>> {
+        let mut frames = self.frames.lock();
+        if let Some((_, frame)) = frames.iter().find(|(known, _)| *known == coding) {
+            return frame.clone();
+        }
+        let frame = self.event.view(|view| {
+            let mut frame = vec![0; coding.encode(view, &mut []).err()?.required()?];
+            let written = coding.encode(view, &mut frame).ok()?;
+            frame.truncate(written);
+            Some(frame.into())
+        });
+        frames.push((coding, frame.clone()));
+        frame
+    }
+}
 
 impl Connection {
     fn new(switch: &Arc<Switch>, server: Server<Box<[u8]>>, is_async: bool) -> Arc<Self> {
@@ -257,16 +279,17 @@ impl Connection {
     }
 
     /// Whether the client gets it.
-    pub(crate) fn offer(&self, event: &Arc<Event>, view: &OutgoingEvent<'_>) -> bool {
+    pub(crate) fn offer(&self, event: &Arc<Fired>, view: &OutgoingEvent<'_>) -> bool {
         let regex = |filter: &[u8], value: Value<'_>| matches(&self.expressions, filter, value);
         let offer = self.server.lock().offer_with(view, &regex);
-        self.take(offer, Goodbye::LostEvents, || self.events.lock().push(event, event.octets()))
+        self.take(offer, Goodbye::LostEvents, || self.events.lock().push(event, event.event.octets()))
     }
 
     pub(crate) fn offer_diverted(&self, event: Event) {
         let offer = self.server.lock().offer_diverted();
-        let event = Arc::new(event);
-        self.take(offer, Goodbye::LostEvents, || self.events.lock().push(&event, event.octets()));
+        let octets = event.octets();
+        let event = Arc::new(Fired::new(event));
+        self.take(offer, Goodbye::LostEvents, || self.events.lock().push(&event, octets));
     }
 
     /// Whether the client gets it.

@@ -19,7 +19,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use esl_proto::name::{HangupCause, LogLevel};
-use esl_proto::server::{Goodbye, Server};
+use esl_proto::server::{EventCoding, Goodbye, Server};
 use regex_lite::Regex;
 
 use crate::base::event::{Event, Value};
@@ -52,6 +52,15 @@ pub(crate) struct Interfaces {
     /// Runs an API command with its argument, and says what it puts out; [`None`] if there is no such command.
     pub(crate) api: Api,
 }
+
+/// An event that has happened, and its frames: each is written once, for all connections.
+pub(crate) struct Fired {
+    event: Event,
+    frames: Slot<Vec<(EventCoding, Frame)>>,
+}
+
+/// [`None`] if it cannot be written.
+type Frame = Option<Arc<[u8]>>;
 
 /// A line of the log.
 pub(crate) struct LogLine {
@@ -220,7 +229,7 @@ pub(crate) struct Connection {
     /// The client has taken octets.
     drained: Notify,
     pub(crate) server: Slot<Server<Box<[u8]>>>,
-    pub(crate) events: Slot<Backlog<Event>>,
+    pub(crate) events: Slot<Backlog<Fired>>,
     pub(crate) log: Slot<Backlog<LogLine>>,
     /// How many octets may wait in each of them.
     most: usize,

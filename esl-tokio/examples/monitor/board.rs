@@ -1,13 +1,15 @@
 //! What is shown.
-//!
-//! Nothing of the terminal is changed that would have to be changed back: the cursor stays visible, the screen is the
-//! usual one, line wrap stays on. Each line goes out in one piece and switches its attributes off at its end, and the
-//! cursor rests below the table. So the terminal is in order whenever a signal kills the program.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::time::{Duration, Instant};
 
+use crossterm::cursor::{Hide, MoveTo, MoveToNextLine, Show};
+use crossterm::style::{Attribute, Color, Print, SetAttribute, SetForegroundColor};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, size,
+};
+use crossterm::{execute, queue};
 use esl_proto::calls::{Call, CallBuf, Calls, Change, Heap};
 use esl_proto::name::{CallDirection, CallState, HangupCause};
 use esl_tokio::name::EventName;
@@ -32,11 +34,42 @@ const COLUMNS: [(&str, usize); 7] = [
     ("BRIDGED TO, UUID", 36),
 ];
 
+/// The terminal while the table is on it: a screen of its own, without a cursor. Dropping it gives the old one back, however
+/// the program ends, unless it is killed outright.
+pub(crate) struct Screen(());
+
+impl Screen {
+    pub(crate) fn enter() -> io::Result<Self> {
+        let screen = Self(());
+        execute!(io::stdout(), EnterAlternateScreen, Hide)?;
+        Ok(screen)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // Nobody could be told.
+        let _ = execute!(io::stdout(), Show, LeaveAlternateScreen);
+    }
+}
+
+/// How a line looks.
+#[derive(Clone, Copy)]
+enum Look {
+    Plain,
+    Bold,
+    Dim,
+    Reverse,
+    In(Color),
+}
+
 /// A call, and when it was first and last heard of.
 struct Row {
     call: CallBuf,
     began: Instant,
     ended: Option<Instant>,
+    /// Its beginning was seen, and it has not been answered since: whether it will be is counted.
+    rings: bool,
 }
 
 #[derive(Default)]
@@ -58,7 +91,6 @@ pub(crate) struct Board {
     events: u64,
     ticked: Option<Instant>,
     news: Option<(String, Instant)>,
-    size: (usize, usize),
     colours: bool,
 }
 
@@ -98,7 +130,6 @@ impl Board {
             events: 0,
             ticked: None,
             news: None,
-            size: (80, 24),
             colours: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
         }
     }
@@ -109,7 +140,7 @@ impl Board {
             let (now, calls) = (Instant::now(), &self.calls);
             self.rows.retain(|uuid, _| calls.get(uuid).is_some());
             for call in self.calls.iter() {
-                let row = Row { call: call.into_owned(), began: now, ended: None };
+                let row = Row { call: call.into_owned(), began: now, ended: None, rings: false };
                 self.rows.entry(call.uuid().to_vec()).or_insert(row).call = call.into_owned();
             }
         }
@@ -122,7 +153,11 @@ impl Board {
         let (mut has_begun, mut ended) = (false, None);
         match self.calls.take(&event.as_event()) {
             Change::Began => has_begun = true,
-            Change::Renamed(old) => drop(self.rows.remove(old)),
+            Change::Renamed(old) => {
+                if let Some(row) = self.rows.remove(old) {
+                    self.rows.insert(uuid.clone(), row);
+                }
+            }
             Change::Ended(call) => ended = Some(call.into_owned()),
             _ => {}
         }
@@ -137,11 +172,13 @@ impl Board {
             Some(CallDirection::Outbound) => self.totals.outbound += 1,
             _ => self.totals.inbound += 1,
         }
-        self.totals.answered += u64::from(event.name() == Some(EventName::ChannelAnswer));
         let is_over = call.cause().is_some() || is_gone;
-        let row = || Row { call: owned.clone(), began: now, ended: None };
+        let row = || Row { call: owned.clone(), began: now, ended: None, rings: has_begun };
         let known = self.rows.entry(uuid.clone()).or_insert_with(row);
         known.call = owned.clone();
+        if event.name() == Some(EventName::ChannelAnswer) {
+            self.totals.answered += u64::from(std::mem::take(&mut known.rings));
+        }
         if is_over && known.ended.is_none() {
             known.ended = Some(now);
             self.totals.ended += 1;
@@ -181,76 +218,75 @@ impl Board {
         self.said.retain(|uuid, _| rows.contains_key(uuid));
     }
 
-    /// Moves what stands on the terminal up, out of the table's way.
-    pub(crate) fn make_room(&mut self) -> io::Result<()> {
-        self.measure();
-        print("\n".repeat(self.size.1))
+    /// The calls so far, in a line.
+    pub(crate) fn totals(&self) -> String {
+        let Totals { inbound, outbound, answered, ended } = self.totals;
+        let share = (answered * 100).checked_div(inbound + outbound).map_or("-".into(), |share| format!("{share} %"));
+        format!("{inbound} in, {outbound} out, {share} answered, {ended} ended")
     }
 
-    pub(crate) fn draw(&mut self, is_open: bool) -> io::Result<()> {
+    pub(crate) fn draw(&self, is_open: bool) -> io::Result<()> {
         let now = Instant::now();
-        self.measure();
+        let (columns, lines) = size().map_or((80, 24), |(columns, lines)| (usize::from(columns), usize::from(lines)));
         let bars: Vec<char> = " ▁▂▃▄▅▆▇█".chars().collect();
         let most = self.rates.iter().copied().max().unwrap_or(0).max(1);
         let history: String = self.rates.iter().map(|rate| bars[(rate * 8).div_ceil(most) as usize]).collect();
         let alive = self.rows.values().filter(|row| row.ended.is_none()).count();
-        let Totals { inbound, outbound, answered, ended } = self.totals;
-        let share = (answered * 100).checked_div(inbound + outbound).map_or("-".into(), |share| format!("{share} %"));
-        // To the upper left corner.
-        print("\x1b[H")?;
-        let link = if is_open { "" } else { "  CONNECTION LOST, trying again" };
-        self.line("\x1b[1m", &format!("Calls of {}{link}", self.peer))?;
-        let totals = format!("{alive} now   {inbound} in, {outbound} out, {share} answered, {ended} ended");
-        self.line("", &totals)?;
-        self.line("", &format!("{:>6} events/s {history}", self.rates.back().copied().unwrap_or(0)))?;
-        self.line("\x1b[7m", &row(COLUMNS.map(|(name, _)| name)))?;
-        // Seven lines are for these, for what does not fit, for the last two and for the cursor.
-        let room = self.size.1.saturating_sub(8);
+        let link = if is_open { "" } else { "   CONNECTION LOST, trying again" };
+        let mut shown = vec![
+            (Look::Bold, format!("The calls of FreeSWITCH at {}, live{link}", self.peer)),
+            (Look::Plain, format!("{alive} now   {}", self.totals())),
+            (Look::Plain, format!("{:>6} events/s {history}", self.rates.back().copied().unwrap_or(0))),
+            (Look::Reverse, row(COLUMNS.map(|(name, _)| name))),
+        ];
+        // Four lines stand above the calls, and below them what does not fit, what is new, and how to end it.
+        let room = lines.saturating_sub(7);
         let mut rows: Vec<&Row> = self.rows.values().collect();
         rows.sort_by_key(|row| std::cmp::Reverse(row.began));
-        for shown in rows.iter().take(room) {
-            let Row { call, began, ended } = shown;
+        for Row { call, began, ended, .. } in rows.iter().take(room) {
             let call = call.as_call();
             let (state, duration) = (state(call), clock(ended.unwrap_or(now) - *began));
             let (caller, destination) = (text(call.caller_number()), text(call.destination()));
             let other = call.other_leg().map_or_else(|| text(call.uuid()), |other| format!("= {}", text(other)));
-            let last = last(call);
-            let attributes = match call.cause() {
-                Some(HangupCause::NormalClearing) => "\x1b[2m",
-                Some(_) => "\x1b[31m",
-                None if call.call_state() == Some(CallState::Active) => "\x1b[32m",
-                None => "",
+            let look = match call.cause() {
+                Some(HangupCause::NormalClearing) => Look::Dim,
+                Some(_) => Look::In(Color::Red),
+                None if call.call_state() == Some(CallState::Active) => Look::In(Color::Green),
+                None => Look::Plain,
             };
-            self.line(attributes, &row([&state, direction(call), &caller, &destination, &duration, &last, &other]))?;
+            let cells = [&*state, direction(call), &caller, &destination, &duration, &last(call), &other];
+            shown.push((look, row(cells)));
         }
         if rows.len() > room {
-            self.line("", &format!("and {} older", rows.len() - room))?;
+            shown.push((Look::Plain, format!("and {} older", rows.len() - room)));
         }
         let news = self.news.as_ref().filter(|(_, said)| now - *said < 4 * FAREWELL).map_or("", |(news, _)| news);
-        self.line("\x1b[33m", news)?;
-        self.line("\x1b[2m", "Ctrl-C ends it")?;
-        // Nothing below the cursor.
-        print("\x1b[J")
-    }
-
-    /// Writes one line in one piece, as much of it as the terminal is wide.
-    fn line(&self, attributes: &str, text: &str) -> io::Result<()> {
-        let text: String = text.chars().take(self.size.0.saturating_sub(1)).collect();
-        match self.colours {
-            true => print(format!("{attributes}{text}\x1b[m\x1b[K\n")),
-            false => print(format!("{text}\x1b[K\n")),
+        shown.push((Look::In(Color::Yellow), news.to_owned()));
+        shown.push((Look::Dim, "Ctrl-C ends it".to_owned()));
+        // In one piece, so that nothing flickers.
+        let mut out = Vec::new();
+        queue!(out, BeginSynchronizedUpdate, MoveTo(0, 0))?;
+        for (place, (look, text)) in shown.iter().enumerate() {
+            if place > 0 {
+                queue!(out, MoveToNextLine(1))?;
+            }
+            let text: String = text.chars().take(columns).collect();
+            match look {
+                _ if !self.colours => {}
+                Look::Plain => {}
+                Look::Bold => queue!(out, SetAttribute(Attribute::Bold))?,
+                Look::Dim => queue!(out, SetAttribute(Attribute::Dim))?,
+                Look::Reverse => queue!(out, SetAttribute(Attribute::Reverse))?,
+                Look::In(color) => queue!(out, SetForegroundColor(*color))?,
+            }
+            queue!(out, Print(text))?;
+            if self.colours {
+                queue!(out, SetAttribute(Attribute::Reset))?;
+            }
+            queue!(out, Clear(ClearType::UntilNewLine))?;
         }
-    }
-
-    /// Asks how large the terminal is, in the one way that needs nothing but what every Unix has.
-    fn measure(&mut self) {
-        let Ok(terminal) = std::fs::File::open("/dev/tty") else { return };
-        let Ok(output) = std::process::Command::new("stty").arg("size").stdin(terminal).output() else { return };
-        let answer = String::from_utf8_lossy(&output.stdout);
-        let mut numbers = answer.split_whitespace().map_while(|word| word.parse().ok()).filter(|number| *number > 0);
-        if let (Some(rows), Some(columns)) = (numbers.next(), numbers.next()) {
-            self.size = (columns, rows);
-        }
+        queue!(out, Clear(ClearType::FromCursorDown), EndSynchronizedUpdate)?;
+        print(out)
     }
 }
 

@@ -4,16 +4,21 @@ mod board;
 #[path = "../common/mod.rs"]
 mod common;
 
+use std::future::pending;
 use std::io::IsTerminal;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use board::{Board, PERIOD};
+use board::{Board, PERIOD, Screen};
 use common::{Args, SERVER, Server, Trouble, about, address, finish, print, seconds, unknown};
 use esl_proto::command::Events;
 use esl_tokio::name::{EventName, Format};
 use esl_tokio::{Error, EventBuf, Interest, Missed, Reconnect, Session};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::signal::ctrl_c;
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 fn usage() -> String {
     format!(
@@ -111,14 +116,20 @@ async fn run() -> Result<(), Trouble> {
     if !options.json {
         restore(&fs, &mut board).await;
     }
-    if is_terminal {
-        board.make_room()?;
-    }
+    let screen = if is_terminal { Some(Screen::enter()?) } else { None };
+    let mut end = pin!(end(options.once_for));
     let mut ticks = interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         let event = tokio::select! {
             event = events.next() => event,
+            () = &mut end => {
+                drop(screen);
+                if is_terminal {
+                    print(format!("{peer}: {}\n", board.totals()))?;
+                }
+                return Ok(());
+            }
             _ = ticks.tick() => {
                 board.tick(fs.stats(), Instant::now());
                 if is_terminal {
@@ -150,14 +161,31 @@ async fn run() -> Result<(), Trouble> {
     }
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    let time = Options::read().ok().and_then(|options| options.once_for);
-    let work = async {
+/// Until somebody ends the program: with Ctrl-C, or as systems do.
+async fn end(time: Option<Duration>) {
+    let over = async {
         match time {
-            Some(time) => timeout(time, run()).await.unwrap_or(Ok(())),
-            None => run().await,
+            Some(time) => sleep(time).await,
+            None => pending().await,
         }
     };
-    finish("monitor", &usage(), work.await)
+    #[cfg(unix)]
+    let told = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut told) => drop(told.recv().await),
+            Err(_) => pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let told = pending();
+    tokio::select! {
+        () = over => {}
+        () = told => {}
+        _ = ctrl_c() => {}
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    finish("monitor", &usage(), run().await)
 }

@@ -5,12 +5,13 @@ use std::ffi::CStr;
 use std::ptr::{null_mut, without_provenance_mut};
 
 use arbitrary::{Result, Unstructured};
+use c_library::app::{eslp_app, eslp_app_encode, eslp_app_fault, eslp_app_kind};
 use c_library::buffer::{
     eslp_buffer, eslp_buffer_capacity, eslp_buffer_commit, eslp_buffer_consume, eslp_buffer_data, eslp_buffer_grow,
     eslp_buffer_init, eslp_buffer_len, eslp_buffer_spare,
 };
 use c_library::client::{eslp_end, eslp_end_text};
-use c_library::command::{eslp_field, eslp_field_text};
+use c_library::command::{eslp_execute, eslp_field, eslp_field_text};
 use c_library::dial::{eslp_dial_field, eslp_dial_field_text};
 use c_library::event::eslp_event_view;
 use c_library::jobs::{
@@ -52,12 +53,13 @@ const WORDS: [(From, Text); 7] = [
 
 /// Any of these.
 pub(super) fn step(u: &mut Unstructured<'_>) -> Result<()> {
-    match u.int_in_range(0..=5)? {
+    match u.int_in_range(0..=6)? {
         0 => words(u),
         1 => tag(u),
         2 => pending(u),
         3 => sequence(u),
         4 => buffer(u),
+        5 => application(u),
         _ => connection::step(u),
     }
 }
@@ -147,6 +149,34 @@ fn pending(u: &mut Unstructured<'_>) -> Result<()> {
                 },
             }
             assert_eq!(eslp_pending_len(&pending), model.len());
+        }
+    }
+    Ok(())
+}
+
+/// Any application: written into just enough memory, or refused.
+fn application(u: &mut Unstructured<'_>) -> Result<()> {
+    let texts = super::client::texts(u)?;
+    let pairs = super::client::pairs(&texts);
+    let [a, b, c, d, e, f] = &texts;
+    let mut app: eslp_app = zeroed();
+    app.kind = eslp_app_kind(u.int_in_range(0..=44)?);
+    app.expand = super::client::flag(u)?;
+    (app.file, app.name, app.value, app.text, app.target) = (bytes(a), bytes(b), bytes(c), bytes(d), bytes(e));
+    (app.terminators, app.regexp) = (super::client::option(u, f)?, super::client::option(u, a)?);
+    (app.module, app.method, app.gender) = (bytes(b), bytes(c), super::client::option(u, d)?);
+    (app.profile, app.flags, app.cause) =
+        (super::client::option(u, e)?, super::client::option(u, f)?, super::client::option(u, a)?);
+    app.pairs = super::client::list(u, &pairs)?;
+    (app.min, app.max, app.timeout) = (u.int_in_range(0..=3)?, u.int_in_range(0..=200)?, u.arbitrary()?);
+    (app.limit, app.loops, app.leg.0) = (u.int_in_range(0..=3)?, u.int_in_range(-1..=2)?, u.int_in_range(0..=3)?);
+    let (mut execute, mut fault): (eslp_execute, eslp_app_fault) = (zeroed(), zeroed());
+    // SAFETY: the texts live on, and the memory is as long as said.
+    unsafe {
+        if eslp_app_encode(&app, null_mut(), 0, &mut execute, &mut fault) == INSUFFICIENT {
+            let out = Memory::new(execute.arg.len, 1);
+            assert_eq!(eslp_app_encode(&app, out.at(), out.len(), &mut execute, &mut fault), OK);
+            assert_eq!(execute.arg.len, out.len());
         }
     }
     Ok(())

@@ -4,16 +4,18 @@ use std::ptr::null_mut;
 
 use arbitrary::{Result, Unstructured};
 use c_library::client::{
-    eslp_client_end, eslp_client_eof, eslp_client_full_control, eslp_client_in_flight, eslp_client_is_lingering,
-    eslp_client_is_open, eslp_client_may_send, eslp_client_poll, eslp_client_result, eslp_client_send,
-    eslp_client_socket_mode, eslp_client_stats, eslp_client_subscribe, eslp_client_track, eslp_client_track_external,
-    eslp_client_unsubscribe, eslp_end, eslp_end_text, eslp_eof, eslp_incoming, eslp_sent, eslp_stats,
-    eslp_subscription, eslp_unanswered,
+    ESLP_CLIENT_SAVED, eslp_client_alignof, eslp_client_drop, eslp_client_end, eslp_client_eof,
+    eslp_client_full_control, eslp_client_in_flight, eslp_client_is_lingering, eslp_client_is_open,
+    eslp_client_may_send, eslp_client_poll, eslp_client_result, eslp_client_resume, eslp_client_save, eslp_client_send,
+    eslp_client_sizeof, eslp_client_socket_mode, eslp_client_stats, eslp_client_subscribe, eslp_client_track,
+    eslp_client_track_external, eslp_client_unsubscribe, eslp_end, eslp_end_text, eslp_eof, eslp_incoming, eslp_sent,
+    eslp_stats, eslp_subscription, eslp_unanswered,
 };
 use c_library::command::{
     eslp_api, eslp_auth, eslp_call_kind, eslp_command, eslp_command_encode, eslp_command_kind, eslp_events,
     eslp_execute, eslp_fault, eslp_field_text, eslp_filter, eslp_myevents, eslp_sendevent, eslp_sendmsg, eslp_unicast,
 };
+use c_library::decoder::eslp_limits;
 use c_library::message::eslp_socket_mode;
 use c_library::name::{eslp_format, eslp_log_level};
 use c_library::octets::eslp_bytes;
@@ -88,6 +90,24 @@ impl Host {
         assert_eq!(first, if count == 0 { NO_ID } else { self.reported });
         self.reported += count;
         assert!(self.reported <= self.sent);
+    }
+
+    /// Another process goes on with the connection, if it can be saved now.
+    pub(super) fn go_on(&mut self) {
+        let saved = Memory::new(ESLP_CLIENT_SAVED, 1);
+        let memory = Memory::new(eslp_client_sizeof(), eslp_client_alignof());
+        let mut client = null_mut();
+        // SAFETY: the memory is as long as said, and the old client is not used again.
+        unsafe {
+            if eslp_client_save(self.client.1, saved.at(), saved.len()) != OK {
+                return;
+            }
+            let limits = eslp_limits { max_buffered: if self.room == usize::MAX { 0 } else { self.room }, ..zeroed() };
+            let status = eslp_client_resume(memory.at(), memory.len(), saved.at(), saved.len(), &limits, &mut client);
+            assert_eq!(status, OK);
+            assert_eq!(eslp_client_drop(self.client.1), OK);
+        }
+        self.client = (memory, client);
     }
 
     /// What the client says of itself after a poll that ended so.

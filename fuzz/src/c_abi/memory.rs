@@ -4,6 +4,7 @@ use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ffi::c_void;
 use std::ptr::null;
 
+use c_library::app::{eslp_app, eslp_app_fault};
 use c_library::buffer::eslp_buffer;
 use c_library::client::{eslp_client_result, eslp_eof, eslp_sent, eslp_stats, eslp_subscription};
 use c_library::command::{
@@ -85,6 +86,7 @@ macro_rules! plain {
 }
 
 plain! {
+    eslp_app eslp_app_fault
     eslp_response eslp_buffer eslp_bytes eslp_client_result eslp_command eslp_connection_state eslp_dial_fault eslp_dial_read eslp_eof eslp_event
     eslp_outgoing_event eslp_fault eslp_frame eslp_header eslp_header_part eslp_headers eslp_index eslp_items eslp_limits
     eslp_log_data eslp_message eslp_originate eslp_pairs eslp_pending eslp_sendmsg eslp_sent eslp_sequence eslp_server_result eslp_server_options

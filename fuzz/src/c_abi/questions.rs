@@ -7,15 +7,17 @@ use c_library::data::{
     eslp_outgoing_event_read,
 };
 use c_library::event::{
-    eslp_event, eslp_event_body, eslp_event_find, eslp_event_get, eslp_event_get_all, eslp_event_headers,
-    eslp_event_index, eslp_event_name_of, eslp_event_transcode, eslp_event_validate, eslp_event_view, eslp_headers,
-    eslp_headers_next, eslp_index_body, eslp_index_get, eslp_index_headers, eslp_index_name_of, eslp_slot,
+    eslp_event, eslp_event_answer_state, eslp_event_body, eslp_event_call_state, eslp_event_channel_state,
+    eslp_event_direction, eslp_event_find, eslp_event_get, eslp_event_get_all, eslp_event_hangup_cause,
+    eslp_event_headers, eslp_event_index, eslp_event_name_of, eslp_event_transcode, eslp_event_u64,
+    eslp_event_validate, eslp_event_variable, eslp_event_view, eslp_headers, eslp_headers_next, eslp_index_body,
+    eslp_index_get, eslp_index_headers, eslp_index_name_of, eslp_slot,
 };
-use c_library::name::eslp_format;
+use c_library::name::{eslp_cause_text, eslp_format};
 use c_library::octets::{
-    eslp_bytes, eslp_header, eslp_items_next, eslp_value, eslp_value_decode, eslp_value_decoded_len, eslp_value_equal,
-    eslp_value_i64, eslp_value_is, eslp_value_is_array, eslp_value_is_nocase, eslp_value_items, eslp_value_plain,
-    eslp_value_read, eslp_value_string, eslp_value_u64,
+    eslp_bytes, eslp_header, eslp_items_next, eslp_value, eslp_value_decode, eslp_value_decoded_len,
+    eslp_value_elements, eslp_value_equal, eslp_value_i64, eslp_value_is, eslp_value_is_array, eslp_value_is_nocase,
+    eslp_value_items, eslp_value_plain, eslp_value_read, eslp_value_string, eslp_value_u64,
 };
 use c_library::status::eslp_status;
 
@@ -51,6 +53,14 @@ pub(super) fn about_event(event: &eslp_event, count: usize, buffer: &[u8]) {
         eslp_event_validate(event, null_mut());
         assert_eq!(eslp_event_index(event, slots.at().cast(), count, &mut index), OK);
         assert_eq!(eslp_index_name_of(&index), eslp_event_name_of(event));
+        let cause = eslp_event_hangup_cause(event);
+        assert!(cause.0 < 0 || !eslp_cause_text(cause).data.is_null());
+        let (state, call) = (eslp_event_channel_state(event), eslp_event_call_state(event));
+        assert!(state.0 >= -1 && call.0 >= -1);
+        assert!(eslp_event_answer_state(event).0 >= -1 && eslp_event_direction(event).0 >= -1);
+        let (mut found, mut number) = (zeroed(), 0);
+        eslp_event_variable(event, bytes(b"x"), &mut found);
+        eslp_event_u64(event, bytes(b"Event-Sequence"), &mut number);
         assert_eq!(eslp_event_headers(event, &mut headers), OK);
         assert_eq!(eslp_index_headers(&index, &mut of_index), OK);
         let (status, other) = (eslp_event_body(event, &mut body), eslp_index_body(&index, &mut same));
@@ -156,6 +166,7 @@ pub(super) fn about_value(value: &eslp_value, buffer: &[u8]) {
         eslp_value_u64(value, &mut 0);
         eslp_value_i64(value, &mut 0);
         let (mut items, mut item) = (zeroed(), zeroed());
+        assert_eq!(eslp_value_elements(value, &mut items), OK);
         assert_eq!(eslp_value_items(value, &mut items), OK);
         let mut count = 0;
         while eslp_items_next(&mut items, &mut item) == OK {

@@ -25,7 +25,7 @@ numbered! {
         Empty = 901, "must not be empty";
         /// A NUL: the server would cut the text there.
         Nul = 902, "holds a NUL";
-        /// `${`, also with backslashes in between: [`Text::expand`] says that it is meant.
+        /// `${`, also with backslashes in between: [`Text::expand`](crate::command::app::Text::expand) says that it is meant.
         Expansion = 903, "holds ${, which the server would expand";
         /// An octet that would end the text.
         Separator = 904, "holds a separator";
@@ -135,7 +135,7 @@ fields! {
     Uuid = "uuid";
 }
 
-/// Why [`App::encode`] has failed.
+/// Why [`App::encode`](crate::command::app::App::encode) has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AppEncodeError {

@@ -11,7 +11,7 @@ located! {
         /// Which one, if there are several of them in one place, from 0.
         item: usize,
         --
-        /// The octet of that part, from 0.
+        /// The byte of that part, from 0.
         offset: usize,
     }
 }
@@ -31,7 +31,7 @@ numbered! {
         LineEnd = 502, "holds a line end";
         /// A NUL: the server would cut the text there.
         Nul = 503, "holds a NUL";
-        /// A control octet from 1 to 8: the server uses some as marks of its own.
+        /// A control byte from 1 to 8: the server uses some as marks of its own.
         Control = 504, "holds a control octet that the server uses itself";
         /// A blank in a name, or at an end of an endpoint, where the server would drop it.
         Blank = 505, "holds a blank that the server would not read as part of it";

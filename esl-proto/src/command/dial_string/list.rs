@@ -1,7 +1,7 @@
 //! What a dial string is made of: given as slices by a program, or read from a text.
 //!
-//! What was read lies in the caller's storage as plain octets, with a mark in place of each separator. No text holds a
-//! mark: they are octets that are neither written nor read.
+//! What was read lies in the caller's storage as plain bytes, with a mark in place of each separator. No text holds a
+//! mark: they are bytes that are neither written nor read.
 
 use core::iter::FusedIterator;
 use core::{fmt, slice};
@@ -26,14 +26,14 @@ pub(crate) const AND: u8 = 6;
 pub(crate) const OR: u8 = 7;
 /// Between handles.
 pub(crate) const ENTERPRISE: u8 = 8;
-/// Whether an octet is a mark.
+/// Whether a byte is a mark.
 pub(crate) const fn is_mark(octet: u8) -> bool {
     matches!(octet, ALL..=ENTERPRISE)
 }
 
 /// An ordered list of variables and their values.
 ///
-/// Made from a slice or array of pairs of text or of octets; two lists are equal if their pairs are.
+/// Made from a slice or array of pairs of text or of bytes; two lists are equal if their pairs are.
 #[derive(Clone, Copy)]
 pub struct Variables<'a>(VariablesOf<'a>);
 

@@ -16,7 +16,7 @@ pub(crate) const ENTERPRISE: &[u8; 3] = b":_:";
 /// The word for an argument that is not given.
 pub(crate) const UNDEF: &[u8] = b"undef";
 
-/// What may separate variables after `^^`: octets that mean nothing to any of the server's readers.
+/// What may separate variables after `^^`: bytes that mean nothing to any of the server's readers.
 const DELIMITERS: &[u8; 11] = b";~!#*+&@?/%";
 
 /// One part of a call under examination.
@@ -200,13 +200,13 @@ struct Layers {
     bar: usize,
 }
 
-/// Writes the octets of a dial string.
+/// Writes the bytes of a dial string.
 struct Dialled<'s, 'o> {
     sink: &'s mut Writer<'o>,
     context: Context,
     /// Whether a blank has been put, so that an argument of `originate` needs quotes around it.
     blank: bool,
-    /// The last two octets of the dial string.
+    /// The last two bytes of the dial string.
     last: [u8; 2],
 }
 
@@ -224,8 +224,8 @@ impl Dialled<'_, '_> {
         }
     }
 
-    /// Writes one literal octet (never a backslash). An empty pair of quotes goes first if it would form `:_:`, `$$` or
-    /// `${` with the preceding octets.
+    /// Writes one literal byte (never a backslash). An empty pair of quotes goes first if it would form `:_:`, `$$` or
+    /// `${` with the preceding bytes.
     fn put_octet(&mut self, octet: u8) {
         let forges = match (self.last, octet) {
             ([b':', b'_'], b':') => true,
@@ -245,7 +245,7 @@ impl Dialled<'_, '_> {
         self.follow(octet);
     }
 
-    /// Puts octets that need no escape.
+    /// Puts bytes that need no escape.
     fn put_plain(&mut self, octets: &[u8]) {
         self.blank |= any(octets, is_blank);
         self.sink.put(octets);
@@ -340,7 +340,7 @@ impl Dialled<'_, '_> {
 enum Form {
     /// By commas.
     Commas,
-    /// By an octet that is said in front.
+    /// By a byte that is said in front.
     Delimiter(u8),
     /// By brackets: each is a set of its own.
     Apart,

@@ -86,7 +86,7 @@ proptest! {
     }
 }
 
-/// The octets that the keys of `count` texts are looked at, for each octet of them.
+/// The bytes that the keys of `count` texts are looked at, for each byte of them.
 fn cost(texts: &[String], act: impl Fn(&mut RecordArena<Vec<u8>>, &[u8])) -> usize {
     let mut arena = RecordArena::new(vec![0; 8 << 20]);
     texts.iter().for_each(|text| arena.insert(Kind::Subclass, text.as_bytes()).expect("room"));

@@ -12,13 +12,13 @@ import logging
 import os
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from .. import Command, Event, LocalProtocolError, __version__
 from ..sync import CommandError, EventSocketError, Inbound, Reconnect, connect
-from .monitor import Calls
+from .monitor import Monitor
 
 __all__ = ["main"]
 
@@ -209,19 +209,20 @@ def _log(fs: Inbound, options: argparse.Namespace) -> int:
 
 
 def _monitor(fs: Inbound, options: argparse.Namespace) -> int:
-    calls = Calls()
-    with fs.events(*calls.EVENTS, maxsize=100_000, gaps=True) as stream:
-        calls.take_list(fs.api("show channels as json").text)
-        for line in calls.news():
+    monitor = Monitor()
+
+    def show(lines: Iterable[str]) -> None:
+        for line in lines:
             print(_printable(line), flush=True)
+
+    with fs.events(*monitor.EVENTS, maxsize=100_000, gaps=True) as stream:
+        show(monitor.take_list(fs.api("show channels as json").text))
         for event in stream:
             if isinstance(event, Event):
-                calls.take_event(event)
+                show(monitor.take_event(event))
             else:
                 _say(f"connected again after {event.seconds:.1f} s", OK)
-                calls.take_list(fs.api("show channels as json").text)
-            for line in calls.news():
-                print(_printable(line), flush=True)
+                show(monitor.take_list(fs.api("show channels as json").text))
     return _say("the connection is closed", TROUBLE)
 
 

@@ -5,8 +5,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use esl_peers::{NAMES, Seen, Task};
-use esl_proto::name::{EventName, Format};
 use esl_proto::client::Poll;
+use esl_proto::name::{EventName, Format};
 use esl_proto::{Client, Command, Incoming, Limits, RecvBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {

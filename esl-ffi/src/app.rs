@@ -1,0 +1,429 @@
+//! The applications that a channel executes.
+
+use core::ffi::c_void;
+
+use esl_core::command::Words;
+use esl_core::command::app::{
+    App, AppEncodeError, AppError, Conference, Dtmf, PlayAndGetDigits, Read, Record, Say, Socket, Text, Transfer,
+    TransferLeg,
+};
+use esl_core::name::{HangupCause, LogLevel};
+
+use crate::command::eslp_execute;
+use crate::dial::eslp_dial;
+use crate::name::{eslp_log_level, level_of};
+use crate::number::numbers;
+use crate::octets::eslp_bytes;
+use crate::pairs::eslp_pairs;
+use crate::ptr::{Out, Outcome, Plain as _, Written, known, output, read, run};
+use crate::status::eslp_status;
+
+numbers! {
+    /// Which application. Each says which fields of eslp_app go with it; those in brackets may be left out.
+    pub enum eslp_app_kind {
+        /// `answer`: takes the call.
+        ESLP_APP_ANSWER = 1,
+        /// `pre_answer`: opens early media.
+        ESLP_APP_PRE_ANSWER = 2,
+        /// `ring_ready`: tells the caller that it rings.
+        ESLP_APP_RING_READY = 3,
+        /// `playback`: `file`, [`start_sample`].
+        ESLP_APP_PLAYBACK = 4,
+        /// `gentones`: `text`, such as `%(1000,0,640)`, [`loops`].
+        ESLP_APP_GENTONES = 5,
+        /// `say`: reads a text aloud, from recorded words. `module`, `name` (what kind of thing), `method`, `text`, [`gender`].
+        ESLP_APP_SAY = 6,
+        /// `speak`: `text`, [`engine` and `voice`].
+        ESLP_APP_SPEAK = 7,
+        /// `phrase`: a macro. `name`, [`text`].
+        ESLP_APP_PHRASE = 8,
+        /// `read`: plays a prompt and collects digits. `min`, `max`, `file`, `name` (the variable), [`timeout`, `terminators`,
+        /// `digit_timeout`].
+        ESLP_APP_READ = 9,
+        /// `play_and_get_digits`: the same with retries. Also [`tries`, `invalid_file`, `regexp`, `transfer_on_failure`].
+        ESLP_APP_PLAY_AND_GET_DIGITS = 10,
+        /// `record`: `file`, [`limit`, `silence_threshold` and `silence_seconds`].
+        ESLP_APP_RECORD = 11,
+        /// `record_session`: records the call beside all else. `file`, [`limit`].
+        ESLP_APP_RECORD_SESSION = 12,
+        /// `stop_record_session`: `file`, or `all`.
+        ESLP_APP_STOP_RECORD_SESSION = 13,
+        /// `bridge`: `dial`.
+        ESLP_APP_BRIDGE = 14,
+        /// `att_xfer`: `dial`.
+        ESLP_APP_ATT_XFER = 15,
+        /// `transfer`: `target`, [`dialplan`, `context`, `leg`]. It leaves the connection; send `resume` before.
+        ESLP_APP_TRANSFER = 16,
+        /// `set`: `name`, `value`.
+        ESLP_APP_SET = 17,
+        /// `multiset`: `pairs`.
+        ESLP_APP_MULTISET = 18,
+        /// `unset`: `name`.
+        ESLP_APP_UNSET = 19,
+        /// `export`: `name`, `value`, [`nolocal`].
+        ESLP_APP_EXPORT = 20,
+        /// `push`: `name`, `value`.
+        ESLP_APP_PUSH = 21,
+        /// `unshift`: `name`, `value`.
+        ESLP_APP_UNSHIFT = 22,
+        /// `park`
+        ESLP_APP_PARK = 23,
+        /// `echo`
+        ESLP_APP_ECHO = 24,
+        /// `sleep`: `timeout`.
+        ESLP_APP_SLEEP = 25,
+        /// `break`: ends the application that runs now.
+        ESLP_APP_BREAK = 26,
+        /// `send_dtmf`: `text` (the digits), [`timeout`, how long each sounds].
+        ESLP_APP_SEND_DTMF = 27,
+        /// `queue_dtmf`: the same.
+        ESLP_APP_QUEUE_DTMF = 28,
+        /// `flush_dtmf`
+        ESLP_APP_FLUSH_DTMF = 29,
+        /// `conference`: `name`, [`profile`, `pin`, `flags`].
+        ESLP_APP_CONFERENCE = 30,
+        /// `deflect`: `target`.
+        ESLP_APP_DEFLECT = 31,
+        /// `redirect`: `target`.
+        ESLP_APP_REDIRECT = 32,
+        /// `respond`: `text`, such as `486 Busy Here`.
+        ESLP_APP_RESPOND = 33,
+        /// `hangup`: [`cause`].
+        ESLP_APP_HANGUP = 34,
+        /// `sched_hangup`: `limit`, in how many seconds, [`cause`].
+        ESLP_APP_SCHED_HANGUP = 35,
+        /// `event`: `pairs`.
+        ESLP_APP_EVENT = 36,
+        /// `log`: `text`, [`level`, INFO if not said].
+        ESLP_APP_LOG = 37,
+        /// `info`: [`level`].
+        ESLP_APP_INFO = 38,
+        /// `socket`: `target`, [`run_async`, `full`].
+        ESLP_APP_SOCKET = 39,
+        /// `eavesdrop`: `target`, a uuid.
+        ESLP_APP_EAVESDROP = 40,
+        /// `intercept`: `target`, a uuid, [`leg`: ESLP_LEG_OTHER].
+        ESLP_APP_INTERCEPT = 41,
+        /// `hold`
+        ESLP_APP_HOLD = 42,
+        /// `unhold`
+        ESLP_APP_UNHOLD = 43,
+    }
+
+    /// Which leg of a bridged call.
+    pub enum eslp_transfer_leg {
+        /// The channel itself.
+        ESLP_LEG_THIS = 0,
+        /// The one that it is bridged to (`-bleg`).
+        ESLP_LEG_OTHER = 1,
+        /// Both (`-both`).
+        ESLP_LEG_BOTH = 2,
+    }
+}
+
+/// An application with what it is to do. Zeros are "not said".
+///
+/// Texts arrive as they are: what the application would read otherwise, and `${...}`, which the server would expand, is refused,
+/// so that a caller's name can be given to it. With `expand` the server expands the texts.
+///
+///     eslp_app set = {.kind = ESLP_APP_SET, .name = ESLP_LIT("caller"), .value = name_of_a_stranger};
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_app {
+    /// Which.
+    pub kind: eslp_app_kind,
+    /// Whether the server expands `${...}` in the texts.
+    pub expand: u8,
+    /// `export`: not to the channel itself.
+    pub nolocal: u8,
+    /// `socket`: `async`.
+    pub run_async: u8,
+    /// `socket`: `full`.
+    pub full: u8,
+    /// What is played or recorded.
+    pub file: eslp_bytes,
+    /// A variable, a macro, a conference.
+    pub name: eslp_bytes,
+    /// Its value.
+    pub value: eslp_bytes,
+    /// What is said, written, or sent as digits.
+    pub text: eslp_bytes,
+    /// Where to: an extension, an address, a uuid.
+    pub target: eslp_bytes,
+    /// The dialplan of an extension.
+    pub dialplan: eslp_bytes,
+    /// Its context.
+    pub context: eslp_bytes,
+    /// The digits that end an input; `#` if left out, `none` for none.
+    pub terminators: eslp_bytes,
+    /// What the digits must match.
+    pub regexp: eslp_bytes,
+    /// What is played after a wrong input.
+    pub invalid_file: eslp_bytes,
+    /// Where the call goes after the last.
+    pub transfer_on_failure: eslp_bytes,
+    /// The language's module.
+    pub module: eslp_bytes,
+    /// How something is said.
+    pub method: eslp_bytes,
+    /// In which gender.
+    pub gender: eslp_bytes,
+    /// The speech engine.
+    pub engine: eslp_bytes,
+    /// Its voice.
+    pub voice: eslp_bytes,
+    /// A conference's profile.
+    pub profile: eslp_bytes,
+    /// Its PIN.
+    pub pin: eslp_bytes,
+    /// The member's flags, between blanks.
+    pub flags: eslp_bytes,
+    /// Why a call ends, as eslp_sendmsg has it.
+    pub cause: eslp_bytes,
+    /// Variables, or headers.
+    pub pairs: eslp_pairs,
+    /// Whom to call.
+    pub dial: eslp_dial,
+    /// The least number of digits.
+    pub min: u32,
+    /// The greatest.
+    pub max: u32,
+    /// How often to ask; 3 if 0.
+    pub tries: u32,
+    /// Milliseconds.
+    pub timeout: u32,
+    /// Milliseconds for each further digit.
+    pub digit_timeout: u32,
+    /// Seconds.
+    pub limit: u32,
+    /// How loud silence may be.
+    pub silence_threshold: u32,
+    /// After how many seconds of it a recording ends.
+    pub silence_seconds: u32,
+    /// Where to begin.
+    pub start_sample: u32,
+    /// How often; negative for ever.
+    pub loops: i32,
+    /// How urgent.
+    pub level: eslp_log_level,
+    /// Which leg.
+    pub leg: eslp_transfer_leg,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 6],
+}
+
+/// Where an application's argument is wrong.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_app_fault {
+    /// With which part, in English: valid for ever.
+    pub field: eslp_bytes,
+    /// Which one, if there are several of them, from 0.
+    pub item: usize,
+    /// The octet of that part, from 0.
+    pub offset: usize,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 1],
+}
+
+impl eslp_app {
+    /// # Safety
+    /// `self` is an input as [`ptr`](crate::ptr) defines it: so is whatever its fields point to.
+    unsafe fn app<'a>(&'a self, written: Written) -> Outcome<App<'a>> {
+        known(&self.reserved)?;
+        // SAFETY: the fields of an input are inputs, which is all that the functions called here require.
+        let text = |octets: &eslp_bytes| -> Outcome<Text<'a>> {
+            // SAFETY: as above.
+            let octets = Octets(unsafe { octets.apart(written) }?);
+            Ok(if self.expand == 0 { octets.literal() } else { octets.expand() })
+        };
+        let said = |octets: &eslp_bytes| -> Outcome<Option<Text<'a>>> {
+            if octets.data.is_null() && octets.len == 0 { Ok(None) } else { text(octets).map(Some) }
+        };
+        let number = |number: u32| (number != 0).then_some(number);
+        // SAFETY: as above.
+        let cause = unsafe { self.cause.said(written) }?.map(HangupCause::from_bytes);
+        Ok(match self.kind {
+            eslp_app_kind::ESLP_APP_ANSWER => App::Answer,
+            eslp_app_kind::ESLP_APP_PRE_ANSWER => App::PreAnswer,
+            eslp_app_kind::ESLP_APP_RING_READY => App::RingReady,
+            eslp_app_kind::ESLP_APP_PLAYBACK => {
+                App::Playback { path: text(&self.file)?, start_sample: number(self.start_sample) }
+            }
+            eslp_app_kind::ESLP_APP_GENTONES => {
+                App::GenTones { script: text(&self.text)?, loops: (self.loops != 0).then_some(self.loops) }
+            }
+            eslp_app_kind::ESLP_APP_SAY => {
+                let say = Say::new(text(&self.module)?, text(&self.name)?, text(&self.method)?, text(&self.text)?);
+                App::Say(said(&self.gender)?.map_or(say, |gender| say.gender(gender)))
+            }
+            eslp_app_kind::ESLP_APP_SPEAK => {
+                App::Speak { voice: said(&self.engine)?.zip(said(&self.voice)?), text: text(&self.text)? }
+            }
+            eslp_app_kind::ESLP_APP_PHRASE => App::Phrase { name: text(&self.name)?, data: text(&self.text)? },
+            eslp_app_kind::ESLP_APP_READ => {
+                let mut read = Read::new(self.min, self.max, text(&self.file)?, text(&self.name)?);
+                read.timeout = number(self.timeout).unwrap_or(read.timeout);
+                read.terminators = said(&self.terminators)?.unwrap_or(read.terminators);
+                App::Read(Read { digit_timeout: number(self.digit_timeout), ..read })
+            }
+            eslp_app_kind::ESLP_APP_PLAY_AND_GET_DIGITS => {
+                let mut ask = PlayAndGetDigits::new(self.min, self.max, text(&self.file)?, text(&self.name)?);
+                ask.tries = number(self.tries).unwrap_or(ask.tries);
+                ask.timeout = number(self.timeout).unwrap_or(ask.timeout);
+                ask.terminators = said(&self.terminators)?.unwrap_or(ask.terminators);
+                ask.invalid_file = said(&self.invalid_file)?.unwrap_or(ask.invalid_file);
+                ask.regexp = said(&self.regexp)?.unwrap_or(ask.regexp);
+                ask.digit_timeout = number(self.digit_timeout);
+                ask.transfer_on_failure = said(&self.transfer_on_failure)?;
+                App::PlayAndGetDigits(ask)
+            }
+            eslp_app_kind::ESLP_APP_RECORD => {
+                let mut record = Record::new(text(&self.file)?);
+                record.limit = number(self.limit);
+                record.silence = number(self.silence_seconds).map(|seconds| (self.silence_threshold, seconds));
+                App::Record(record)
+            }
+            eslp_app_kind::ESLP_APP_RECORD_SESSION => {
+                App::RecordSession { path: text(&self.file)?, limit: number(self.limit) }
+            }
+            eslp_app_kind::ESLP_APP_STOP_RECORD_SESSION => App::StopRecordSession { path: text(&self.file)? },
+            // SAFETY: as above.
+            eslp_app_kind::ESLP_APP_BRIDGE => App::Bridge { dial: unsafe { self.dial.dial(written) }? },
+            // SAFETY: as above.
+            eslp_app_kind::ESLP_APP_ATT_XFER => App::AttXfer { dial: unsafe { self.dial.dial(written) }? },
+            eslp_app_kind::ESLP_APP_TRANSFER => App::Transfer(Transfer {
+                leg: self.transfer_leg()?,
+                extension: text(&self.target)?,
+                dialplan: said(&self.dialplan)?,
+                context: said(&self.context)?,
+            }),
+            eslp_app_kind::ESLP_APP_SET => App::Set { name: text(&self.name)?, value: text(&self.value)? },
+            // SAFETY: as above.
+            eslp_app_kind::ESLP_APP_MULTISET => App::MultiSet { variables: unsafe { self.pairs.pairs(written) }? },
+            eslp_app_kind::ESLP_APP_UNSET => App::Unset { name: text(&self.name)? },
+            eslp_app_kind::ESLP_APP_EXPORT => {
+                App::Export { name: text(&self.name)?, value: text(&self.value)?, nolocal: self.nolocal != 0 }
+            }
+            eslp_app_kind::ESLP_APP_PUSH => App::Push { name: text(&self.name)?, value: text(&self.value)? },
+            eslp_app_kind::ESLP_APP_UNSHIFT => App::Unshift { name: text(&self.name)?, value: text(&self.value)? },
+            eslp_app_kind::ESLP_APP_PARK => App::Park,
+            eslp_app_kind::ESLP_APP_ECHO => App::Echo,
+            eslp_app_kind::ESLP_APP_SLEEP => App::Sleep { ms: self.timeout },
+            eslp_app_kind::ESLP_APP_BREAK => App::Break,
+            eslp_app_kind::ESLP_APP_SEND_DTMF => App::SendDtmf(self.dtmf(written)?),
+            eslp_app_kind::ESLP_APP_QUEUE_DTMF => App::QueueDtmf(self.dtmf(written)?),
+            eslp_app_kind::ESLP_APP_FLUSH_DTMF => App::FlushDtmf,
+            eslp_app_kind::ESLP_APP_CONFERENCE => {
+                let mut conference = Conference::new(text(&self.name)?);
+                (conference.profile, conference.pin) = (said(&self.profile)?, said(&self.pin)?);
+                // SAFETY: as above.
+                if let Some(flags) = unsafe { self.flags.said(written) }? {
+                    conference.flags = Words::from_line(flags);
+                }
+                App::Conference(conference)
+            }
+            eslp_app_kind::ESLP_APP_DEFLECT => App::Deflect { target: text(&self.target)? },
+            eslp_app_kind::ESLP_APP_REDIRECT => App::Redirect { target: text(&self.target)? },
+            eslp_app_kind::ESLP_APP_RESPOND => App::Respond { status: text(&self.text)? },
+            eslp_app_kind::ESLP_APP_HANGUP => App::Hangup { cause },
+            eslp_app_kind::ESLP_APP_SCHED_HANGUP => App::SchedHangup { seconds: self.limit, cause },
+            // SAFETY: as above.
+            eslp_app_kind::ESLP_APP_EVENT => App::Event { headers: unsafe { self.pairs.pairs(written) }? },
+            eslp_app_kind::ESLP_APP_LOG => {
+                App::Log { level: level_of(self.level)?.unwrap_or(LogLevel::INFO), text: text(&self.text)? }
+            }
+            eslp_app_kind::ESLP_APP_INFO => App::Info { level: level_of(self.level)? },
+            eslp_app_kind::ESLP_APP_SOCKET => {
+                let mut socket = Socket::new(text(&self.target)?);
+                (socket.run_async, socket.full) = (self.run_async != 0, self.full != 0);
+                App::Socket(socket)
+            }
+            eslp_app_kind::ESLP_APP_EAVESDROP => App::Eavesdrop { uuid: text(&self.target)? },
+            eslp_app_kind::ESLP_APP_INTERCEPT => App::Intercept {
+                uuid: text(&self.target)?,
+                bleg: match self.transfer_leg()? {
+                    TransferLeg::This => false,
+                    TransferLeg::Other => true,
+                    TransferLeg::Both => return Err(eslp_status::ESLP_INVALID_ARGUMENT),
+                },
+            },
+            eslp_app_kind::ESLP_APP_HOLD => App::Hold,
+            eslp_app_kind::ESLP_APP_UNHOLD => App::Unhold,
+            _ => return Err(eslp_status::ESLP_UNKNOWN_NUMBER),
+        })
+    }
+
+    fn dtmf(&self, written: Written) -> Outcome<Dtmf<'_>> {
+        // SAFETY: called by `app` only, whose caller guarantees that the fields are inputs.
+        let mut dtmf = Dtmf::new(unsafe { self.text.apart(written) }?);
+        dtmf.duration = (self.timeout != 0).then_some(self.timeout);
+        Ok(dtmf)
+    }
+
+    fn transfer_leg(&self) -> Outcome<TransferLeg> {
+        match self.leg {
+            eslp_transfer_leg::ESLP_LEG_THIS => Ok(TransferLeg::This),
+            eslp_transfer_leg::ESLP_LEG_OTHER => Ok(TransferLeg::Other),
+            eslp_transfer_leg::ESLP_LEG_BOTH => Ok(TransferLeg::Both),
+            _ => Err(eslp_status::ESLP_UNKNOWN_NUMBER),
+        }
+    }
+}
+
+/// Octets of which a text is made.
+struct Octets<'a>(&'a [u8]);
+
+impl<'a> Octets<'a> {
+    fn literal(self) -> Text<'a> {
+        Text::literal(self.0)
+    }
+
+    fn expand(self) -> Text<'a> {
+        Text::expand(self.0)
+    }
+}
+
+impl From<AppError> for eslp_app_fault {
+    fn from(error: AppError) -> Self {
+        let field = eslp_bytes::of(error.field.as_str().as_bytes());
+        Self { field, item: error.item, offset: error.offset, ..Self::ZERO }
+    }
+}
+
+/// The application's name and argument, for `execute` of eslp_sendmsg: the argument is written to `out`, and `execute` points there.
+/// `execute->arg.len` is its length; other fields of `execute` are zeros, and the host's to set. `fault` may be NULL.
+///
+/// @return ESLP_INSUFFICIENT if `size` is less: `execute->arg.len` says what is needed, and its data is NULL. An error from
+/// ESLP_APP_EMPTY on, or from ESLP_DIAL_EMPTY on, if the application would read something else than is meant: `fault` says where.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_app_encode(
+    app: *const eslp_app,
+    out: *mut c_void,
+    size: usize,
+    execute: *mut eslp_execute,
+    fault: *mut eslp_app_fault,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `app` is an input and `out[..size]`, `execute` and `fault` are outputs.
+    run(|| unsafe {
+        let (execute, fault) = (Out::new(execute)?, Out::optional(fault)?);
+        let app = read(app)?.app(Written::to(out, size))?;
+        let name = eslp_bytes::of(app.name().as_bytes());
+        match app.encode(output(out, size)?) {
+            Ok(arg) => execute.set(eslp_execute { app: name, arg: eslp_bytes::of(arg), ..eslp_execute::ZERO }),
+            Err(error) => {
+                if let AppEncodeError::Insufficient(error) = error {
+                    let arg = eslp_bytes { len: error.required, ..eslp_bytes::ZERO };
+                    execute.set(eslp_execute { app: name, arg, ..eslp_execute::ZERO });
+                    return Err(eslp_status::ESLP_INSUFFICIENT);
+                }
+                if let (AppEncodeError::Refused(error), Some(fault)) = (error, fault) {
+                    fault.set(error.into());
+                }
+                return Err(eslp_status::of(error.code()));
+            }
+        }
+        Ok(())
+    })
+}

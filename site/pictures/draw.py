@@ -1,0 +1,207 @@
+"""Draws the pictures of the pages into docs/pictures: what is in the code is read from the code.
+
+    draw.py           draws them
+    draw.py --check   fails if one of them is not as it would be drawn now
+
+The picture of the monitor is made by monitor.py, from a run of it.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from svg import Picture
+
+ROOT = Path(__file__).resolve().parents[2]
+THERE = ROOT / "docs/pictures"
+
+
+def directions() -> str:
+    """Who connects to whom."""
+    p = Picture(760, 300, "Inbound and outbound connections")
+    for x, name, who, first in (
+        (20, "Inbound", "your program connects", "FreeSWITCH asks for a password"),
+        (395, "Outbound", "FreeSWITCH connects, once for each call", "your program says connect"),
+    ):
+        p.text(x, 34, name, bold=True, size=17)
+        p.text(x, 56, who, ink="soft")
+        p.text(x, 284, f"First: {first}.", ink="soft", size=13)
+    p.box(20, 90, 120, 150, "Your program", fill="ours", ink="on")
+    p.box(235, 90, 120, 150, "FreeSWITCH", "port 8021")
+    p.line([(140, 112), (233, 112)], ink="ours")
+    p.text(187, 105, "connects", anchor="middle", size=12, ink="soft")
+    p.line([(140, 152), (233, 152)])
+    p.text(187, 146, "commands", anchor="middle", size=12, ink="soft")
+    p.line([(235, 192), (142, 192)])
+    p.text(187, 186, "answers", anchor="middle", size=12, ink="soft")
+    p.line([(235, 222), (142, 222)])
+    p.text(187, 216, "all events", anchor="middle", size=12, ink="soft")
+    p.box(395, 90, 100, 62, "Caller")
+    p.box(395, 178, 100, 62, "Caller")
+    p.box(527, 90, 98, 150, "FreeSWITCH", "dialplan:", "socket")
+    p.box(690, 90, 60, 62, "Yours", fill="ours", ink="on")
+    p.box(690, 178, 60, 62, "Yours", fill="ours", ink="on")
+    for y in (121, 209):
+        p.line([(495, y), (525, y)])
+        p.line([(625, y), (688, y)], ink="warm")
+    p.text(655, 114, "one call", anchor="middle", size=12, ink="soft")
+    p.text(655, 202, "one call", anchor="middle", size=12, ink="soft")
+    return p.done()
+
+
+def sans_io() -> str:
+    """The loop of a program on the core."""
+    p = Picture(760, 270, "The loop around a protocol without I/O")
+    p.box(20, 95, 130, 90, "Your socket", "blocking, epoll,", "asyncio, TLS")
+    p.box(310, 55, 180, 170, "esl-proto", "bytes in, meaning out;", "orders in, bytes out.", "No socket, no clock,", "no thread, no heap", fill="ours", ink="on")
+    p.box(620, 95, 120, 90, "Your program", "what it is for")
+    p.line([(150, 110), (308, 110)])
+    p.text(229, 102, "bytes as they came", anchor="middle", size=12, ink="soft")
+    p.line([(310, 170), (152, 170)])
+    p.text(231, 190, "bytes to be sent", anchor="middle", size=12, ink="soft")
+    p.line([(490, 110), (618, 110)])
+    p.text(554, 102, "events, answers", anchor="middle", size=12, ink="soft")
+    p.line([(620, 170), (492, 170)])
+    p.text(556, 190, "commands", anchor="middle", size=12, ink="soft")
+    p.text(380, 32, "read → ready? → next → send → write → read", anchor="middle", mono=True, size=14)
+    p.text(380, 254, "A test replaces the left box by a literal: no sockets, no waiting, the same result every time.", anchor="middle", ink="soft", size=13)
+    return p.done()
+
+
+def states() -> str:
+    """The phases of a client, from the table in the code."""
+    source = (ROOT / "esl-proto/src/client/state.rs").read_text(encoding="utf-8")
+    rows = re.findall(r"\(Phase::(\w+), Input::(\w+), Phase::(\w+)\)", source)
+    words = dict(re.findall(r"///\s*(.*)\n\s{4}(\w+),", source))
+    words = {name: doc for doc, name in words.items()}
+    places = {"Opening": (30, 60), "Authenticating": (290, 60), "Open": (560, 60), "Refused": (290, 210), "Ended": (560, 330)}
+    known = {name for row in rows for name in (row[0], row[2])}
+    assert known == set(places), f"a phase without a place: {known ^ set(places)}"
+    width, height = 170, 56
+    p = Picture(760, 400, "The phases of a client's connection")
+    p.text(30, 34, "Every change of phase that there is, from the table in client/state.rs", ink="soft", size=13)
+    notes = {
+        ("Opening", "AuthSent"): ([(200, 80), (288, 80)], (244, 72), "middle"),
+        ("Opening", "ConnectSent"): ([(115, 116), (115, 165), (615, 165), (615, 118)], (215, 158), "middle"),
+        ("Opening", "Refused"): ([(80, 116), (80, 238), (288, 238)], (180, 231), "middle"),
+        ("Opening", "Ended"): ([(50, 116), (50, 370), (558, 370)], (180, 363), "middle"),
+        ("Authenticating", "Accepted"): ([(460, 80), (558, 80)], (509, 72), "middle"),
+        ("Authenticating", "Refused"): ([(345, 116), (345, 208)], (352, 194), "start"),
+        ("Authenticating", "Ended"): ([(420, 116), (420, 142), (520, 142), (520, 350), (558, 350)], (470, 136), "middle"),
+        ("Open", "Refused"): ([(590, 116), (590, 225), (462, 225)], (484, 218), "start"),
+        ("Open", "Ended"): ([(680, 116), (680, 328)], (690, 230), "start"),
+        ("Refused", "Ended"): ([(400, 266), (400, 342), (558, 342)], (415, 334), "start"),
+    }
+    for start, on, end in rows:
+        points, (x, y), anchor = notes[start, on]
+        p.line(points, ink="line" if end == "Ended" else "bad" if end == "Refused" else "good")
+        p.text(x, y, on, anchor=anchor, size=12, ink="soft", mono=True)
+    for name, (x, y) in places.items():
+        p.box(x, y, width, height, name, fill="ours" if name == "Open" else "box", ink="on" if name == "Open" else "ink")
+    return p.done()
+
+
+def outbound_call() -> str:
+    """An outbound call, from the dialplan to its end."""
+    p = Picture(760, 540, "An outbound call as a sequence")
+    lanes = {"Caller": 90, "FreeSWITCH": 380, "Your program": 670}
+    for name, x in lanes.items():
+        p.line([(x, 60), (x, 520)], head=False, dashed=True)
+        p.box(x - 65, 20, 130, 38, name, fill="ours" if name == "Your program" else "box", ink="on" if name == "Your program" else "ink")
+    a, f, y = lanes.values()
+    steps = [
+        (a, f, "calls 9000", "line"),
+        (f, y, "TCP: application socket, async full", "warm"),
+        (y, f, "connect", "ours"),
+        (f, y, "the channel's data", "line"),
+        (y, f, "myevents · linger · answer", "ours"),
+        (f, a, "answers", "line"),
+        (y, f, "execute play_and_get_digits (named 7)", "ours"),
+        (f, a, "plays a prompt", "line"),
+        (a, f, "types 1 2 3 4", "line"),
+        (f, y, "CHANNEL_EXECUTE_COMPLETE (7)", "line"),
+        (y, f, "execute bridge user/1000", "ours"),
+        (a, f, "hangs up", "line"),
+        (f, y, "CHANNEL_HANGUP_COMPLETE, lingering notice", "line"),
+        (y, f, "exit", "ours"),
+    ]
+    for at, (begin, end, words, ink) in enumerate(steps):
+        top = 92 + at * 31
+        side = 6 if end > begin else -6
+        p.line([(begin, top), (end - side / 2, top)], ink=ink)
+        p.text((begin + end) / 2, top - 6, words, anchor="middle", size=12)
+    return p.done()
+
+
+def layers() -> str:
+    """The layers, bottom up."""
+    p = Picture(760, 500, "The layers: each uses those below it")
+    rows = [
+        (20, [("Rust: esl-tokio", "sockets and wakers", 150), ("C: esl-ffi", "esl_proto.h", 120), ("C++", "esl_proto.hpp", 120), ("Python: esl-py", "aio, sync, ESL, testing", 180), ("esl-sim", "the simulated switch", 130)]),
+        (120, [("session", "what waits for what", 220), ("calls", "what is known of each channel", 220), ("dial, command::app", "arguments as their parsers read them", 260)]),
+        (220, [("client · Connection", "one connection to a server", 350), ("server", "the listener that FreeSWITCH runs", 350)]),
+        (300, [("message", "what a frame means", 230), ("command", "what a client sends", 230), ("event", "plain, JSON, XML: one view", 220)]),
+        (380, [("frame", "heads, bodies, any split", 230), ("text", "values in their coding", 230), ("name", "FreeSWITCH's words", 220)]),
+        (445, [("scan", "where bytes are found: SSE2, NEON, portable", 720)]),
+    ]
+    for top, boxes in rows:
+        x = 20
+        gap = (720 - sum(width for *_, width in boxes)) / max(len(boxes) - 1, 1)
+        for name, words, width in boxes:
+            height = 46 if top == 445 else 56
+            p.box(x, top, width, height, name, words, fill="ours" if top >= 120 else "box", ink="on" if top >= 120 else "ink", size=13)
+            x += width + gap
+    p.text(20, 98, "bindings and clients: no knowledge of the wire", ink="soft", size=12)
+    p.text(740, 98, "with an allocator and clocks of their own", ink="soft", size=12, anchor="end")
+    p.text(20, 198, "esl-proto: session and calls need the feature alloc; nothing else allocates", ink="soft", size=12)
+    p.text(740, 198, "no std, no I/O, no clock, no panic", ink="soft", size=12, anchor="end")
+    return p.done()
+
+
+def peers() -> str:
+    """CPU time for an event, beside other clients: the table of docs/speed.md on a linear scale."""
+    page = (ROOT / "docs/speed.md").read_text(encoding="utf-8")
+    table = page[page.index("| client | us CPU an event") :]
+    table = table[: table.index("\n\n")]
+    rows = []
+    for line in table.splitlines()[2:]:
+        name, cost = (cell.strip() for cell in line.split("|")[1:3])
+        rows.append((name, float(cost)))
+    about = re.search(r"^<!-- plot: (.*) -->$", page, re.M)
+    assert about, "docs/speed.md does not say when and where it was measured"
+    most, left, width, row = max(cost for _, cost in rows), 260, 430, 27
+    p = Picture(760, 96 + row * len(rows), "CPU time for an event and three look-ups, in microseconds")
+    p.text(16, 30, "CPU time for an event and three look-ups, in microseconds", bold=True, size=16)
+    p.text(16, 50, "linear scale; shorter is better", ink="soft", size=12)
+    for at, (name, cost) in enumerate(rows):
+        y = 62 + at * row
+        ours = name.startswith(("esl-proto", "esl-tokio", "esl_proto"))
+        p.text(left - 10, y + 16, name, anchor="end", size=13, bold=ours)
+        p.bar(left, y + 3, max(cost / most * width, 1), row - 8, "ours" if ours else "line")
+        p.text(left + cost / most * width + 7, y + 16, f"{cost:.3g}", size=13)
+    p.text(16, 82 + row * len(rows), about[1], ink="soft", size=11)
+    return p.done()
+
+
+PICTURES = {"directions": directions, "sans-io": sans_io, "client-states": states, "outbound-call": outbound_call, "layers": layers, "peers": peers}
+
+
+def main() -> int:
+    check = "--check" in sys.argv[1:]
+    stale = []
+    for name, draw in PICTURES.items():
+        path, drawn = THERE / f"{name}.svg", draw()
+        if check and (not path.exists() or path.read_text(encoding="utf-8") != drawn):
+            stale.append(f"docs/pictures/{name}.svg")
+        elif not check:
+            path.write_text(drawn, encoding="utf-8")
+    if stale:
+        print(f"pictures: not as the sources say: {', '.join(stale)}: run site/pictures/draw.py", file=sys.stderr)
+    return bool(stale)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
