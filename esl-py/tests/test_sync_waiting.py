@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Iterator
 
 import pytest
-from esl_proto import LocalProtocolError, dial
+from esl_proto import Event, LocalProtocolError, dial
 from esl_proto.sync import (
     CallFailed,
     ChannelEnded,
@@ -72,7 +72,12 @@ def test_taking_all_events_away_ends_no_wait_for_ever(switch: Switch) -> None:
 def test_a_handler_that_is_too_slow_is_told_of(switch: Switch, caplog: pytest.LogCaptureFixture) -> None:
     with connect(switch.host, switch.port) as fs:
         seen: list[str] = []
-        fs.on("HEARTBEAT", maxsize=3)(lambda event: (fs.api("late"), seen.append(event.get_str("n"))))
+
+        @fs.on("HEARTBEAT", maxsize=3)
+        def handler(event: Event) -> None:
+            fs.api("late")
+            seen.append(event.get_str("n"))
+
         switch.api["late"] = Later(0.1, "late")
         fs.api("version")
         for n in range(10):

@@ -11,7 +11,7 @@ from .._native import App, Command, Event
 from ..errors import LocalProtocolError
 from .errors import BrokenReply, ChannelEnded, CommandError, ConnectionClosed
 from .reading import Reading
-from .surface import Answer, Slot, Surface, checked, fail
+from .surface import Answer, Slot, Surface, Timeout, checked, fail
 from .verbs import word
 
 __all__ = ["Call"]
@@ -46,11 +46,20 @@ class Call(Surface[Any, Any, Any, Any, Any]):
     _reading: Reading | None = None
     _end: Event | None = None
     """The event that tells the channel's end best."""
+    _ordered: str | None = None
+    """The cause that this program has given."""
 
     @property
     def cause(self) -> str | None:
-        """The hangup cause, once the channel has ended and the server has told it."""
-        return ChannelEnded(self._end).cause
+        """The hangup cause, once the channel has ended: as the server has told it, or, where it tells none, as `hangup`
+        has ordered it."""
+        return ChannelEnded(self._end).cause or (self._ordered if self.has_ended else None)
+
+    def hangup(self, cause: str | int | None = None, *, uuid: str | None = None, timeout: Timeout = ...) -> Any:
+        """`sendmsg` with `hangup`: ends the call, or with `uuid` another one."""
+        if uuid in (None, self.uuid):
+            self._ordered = "NORMAL_CLEARING" if cause is None else str(cause)
+        return super().hangup(cause, uuid=uuid, timeout=timeout)
 
     @property
     def has_ended(self) -> bool:
@@ -69,7 +78,7 @@ class Call(Surface[Any, Any, Any, Any, Any]):
 
     def _has_left(self, app: App, error: Exception) -> bool:
         """Whether the call has gone where `app` has sent it, which looks like an end."""
-        if not app.needs_resume or self.cause is not None:
+        if not app.needs_resume or ChannelEnded(self._end).cause is not None:
             return False
         ends = isinstance(error, ConnectionClosed) and error.end in ("channel-ended", "eof", "goodbye")
         return ends or isinstance(error, ChannelEnded) and error.cause is None

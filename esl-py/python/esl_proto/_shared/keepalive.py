@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from typing import Any
 
 __all__ = ["address", "keep_alive"]
 
@@ -12,11 +13,12 @@ __all__ = ["address", "keep_alive"]
 _OPTIONS = (("TCP_KEEPIDLE", 60), ("TCP_KEEPALIVE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
 
 
-def address(peer: object) -> str:
+def address(peer: Any) -> str:
     """An address, for people."""
-    if isinstance(peer, tuple) and len(peer) >= 2:  # pyright: ignore[reportUnknownArgumentType]
-        return f"[{peer[0]}]:{peer[1]}" if ":" in str(peer[0]) else f"{peer[0]}:{peer[1]}"  # pyright: ignore[reportUnknownArgumentType]
-    return str(peer)
+    if not isinstance(peer, (tuple, list)):
+        return str(peer)
+    host, port = str(peer[0]), peer[1]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def keep_alive(sock: socket.socket) -> None:

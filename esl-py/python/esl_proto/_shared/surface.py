@@ -260,6 +260,9 @@ class Surface(Generic[R, N, E, G, L]):
         elif what == "ended":
             for _, wait in self._take_standing():
                 fail(wait, self._reason())
+            for wait in [*self._waits.values()]:  # Answers to what begins a job, which are no waits of the session's.
+                fail(wait, self._reason())
+            self._waits.clear()
             held, self._held = self._held or (), None
             for wait, _ in held:
                 fail(wait, self._reason())

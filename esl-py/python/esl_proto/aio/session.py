@@ -20,7 +20,7 @@ from .socket import EventSocket
 __all__ = ["Session"]
 
 
-class Session(EventSocket, Call, Verbs[Coroutine[Any, Any, Event], Coroutine[Any, Any, "str | None"]]):
+class Session(Call, EventSocket, Verbs[Coroutine[Any, Any, Event], Coroutine[Any, Any, "str | None"]]):
     """Reads like the script of an IVR: `await call.answer()`, `await call.playback("welcome.wav")`.
 
     Each application is awaited until it has ended, in `async` mode and in `sync` mode alike. All that `EventSocket`

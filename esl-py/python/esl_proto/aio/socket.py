@@ -235,9 +235,6 @@ class EventSocket(_Surface):
         slot, result = self._begin(begin)
         job = Job(uuid, result, partial(self._give_up, slot))
         async with asyncio.timeout(self._limit(timeout)):
-            await asyncio.wait((begun, result), return_when=asyncio.FIRST_COMPLETED)
-            if not begun.done():
-                result.result()
             checked(await begun)
         # What is waited for while a variable is read has no name before.
         job.uuid = uuid

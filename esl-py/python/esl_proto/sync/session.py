@@ -18,7 +18,7 @@ from .socket import EventSocket
 __all__ = ["Session"]
 
 
-class Session(EventSocket, Call, Verbs[Event, "str | None"]):
+class Session(Call, EventSocket, Verbs[Event, "str | None"]):
     """Reads like the script of an IVR: `call.answer()`, `call.playback("welcome.wav")`.
 
     Each application is waited for until it has ended, in `async` mode and in `sync` mode alike. All that `EventSocket`

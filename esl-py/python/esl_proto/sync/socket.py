@@ -305,10 +305,7 @@ class EventSocket(_Surface):
         result: Slot[Event]
         slot, result = self._begin(begin)
         job = Job(uuid, result, self.reader, partial(self._give_up, slot))
-        self.reader.wait(lambda: begun.done() or result.done(), deadline)
-        if not begun.done():
-            result.get()
-        checked(begun.get())
+        checked(self._wait(begun, deadline))
         # What is waited for while a variable is read has no name before.
         job.uuid = uuid
         return job
