@@ -227,7 +227,9 @@ impl Board {
 
     pub(crate) fn draw(&self, is_open: bool) -> io::Result<()> {
         let now = Instant::now();
-        let (columns, lines) = size().map_or((80, 24), |(columns, lines)| (usize::from(columns), usize::from(lines)));
+        // Some terminals do not know it, and say 0.
+        let known = size().ok().filter(|(columns, lines)| *columns > 0 && *lines > 0).unwrap_or((80, 24));
+        let (columns, lines) = (usize::from(known.0), usize::from(known.1));
         let bars: Vec<char> = " ▁▂▃▄▅▆▇█".chars().collect();
         let most = self.rates.iter().copied().max().unwrap_or(0).max(1);
         let history: String = self.rates.iter().map(|rate| bars[(rate * 8).div_ceil(most) as usize]).collect();
