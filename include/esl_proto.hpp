@@ -3,7 +3,8 @@
 // eslp::connection, eslp::decoder and eslp::server as opposed to the fixed_ and placed_ kinds, eslp::growing_buffer,
 // eslp::value::str().
 //
-// Views are valid as long as the octets they were made of; builders keep pointers to what they were given. Each handle
+// Views are valid as long as the octets they were made of. Builders borrow what they are given, but for a std::string that is given by
+// value, which they take over. Each handle
 // is for one thread at a time. What stands in esl_proto.h about a function holds for the one that calls it.
 //
 //     value       names and values as they lie in the buffer, headers
@@ -11,6 +12,7 @@
 //     event       plain, JSON and XML events, with an index
 //     message     replies, api responses, log lines, notices; requests
 //     command     every command, with its options by name
+//     app         what a channel executes
 //     buffer      receive buffers
 //     decoder     frames alone
 //     client      a connection as its client sees it
@@ -21,6 +23,7 @@
 #ifndef ESL_PROTO_HPP
 #define ESL_PROTO_HPP
 
+#include "esl_proto/app.hpp"
 #include "esl_proto/buffer.hpp"
 #include "esl_proto/client.hpp"
 #include "esl_proto/connection.hpp"

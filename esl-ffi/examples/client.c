@@ -73,7 +73,8 @@ static int print_events(eslp_posix *fs, const char *names) {
         return 1;
     }
     while (status == ESLP_OK && (status = eslp_posix_event(fs, -1, &event)) == ESLP_OK) print_event(&event);
-    return status == ESLP_CLOSED && fs->end == ESLP_END_SHUTDOWN ? 0 : fail(fs, "events", status);
+    /* The server has said good-bye. */
+    return status == ESLP_CLOSED && fs->end != ESLP_END_EOF ? 0 : fail(fs, "events", status);
 }
 
 int main(int count, char **arguments) {

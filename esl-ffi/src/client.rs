@@ -366,7 +366,7 @@ impl From<Incoming<'_>> for eslp_client_result {
 
 impl eslp_subscription {
     /// # Safety
-    /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
+    /// `self` is an input as [`ptr`](crate::ptr) defines it: so is whatever its fields point to.
     pub(crate) unsafe fn subscription<'a>(&'a self, written: Written) -> Outcome<Subscription<'a>> {
         // SAFETY: the fields of an input are inputs, which is all that `optional`, `events` and `pairs` require.
         unsafe {

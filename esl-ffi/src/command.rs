@@ -386,7 +386,7 @@ impl eslp_events {
 
 impl eslp_sendmsg {
     /// # Safety
-    /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
+    /// `self` is an input as [`ptr`](crate::ptr) defines it: so is whatever its fields point to.
     unsafe fn message<'a>(&'a self, written: Written) -> Outcome<SendMsg<'a>> {
         known(&self.reserved)?;
         // SAFETY: the same precondition as this function's.
@@ -449,7 +449,7 @@ impl eslp_sendmsg {
 
 impl eslp_command {
     /// # Safety
-    /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to. The field that
+    /// `self` is an input as [`ptr`](crate::ptr) defines it: so is whatever its fields point to. The field that
     /// goes with the kind has been written.
     pub(crate) unsafe fn command<'a>(&'a self, written: Written) -> Outcome<Command<'a>> {
         // SAFETY: every field of the union consists of numbers and raw pointers, so that any bytes are a valid one; the

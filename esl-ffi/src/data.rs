@@ -107,7 +107,7 @@ pub(crate) fn encoded(written: Result<usize, EventEncodeError>, len: Option<Out<
 /// Writes a source's document.
 ///
 /// # Safety
-/// `out[..size]` and `len` are outputs as [`border`](crate::ptr) defines them.
+/// `out[..size]` and `len` are outputs as [`ptr`](crate::ptr) defines them.
 pub(crate) unsafe fn encode(
     source: &impl EventSource,
     format: eslp_format,

@@ -162,7 +162,7 @@ impl LegSource for eslp_dial {
 
 impl eslp_leg {
     /// # Safety
-    /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
+    /// `self` is an input as [`ptr`](crate::ptr) defines it: so is whatever its fields point to.
     unsafe fn flat<'a>(&'a self, written: Written) -> Outcome<FlatLeg<'a>> {
         let join = match self.join {
             eslp_join::ESLP_JOIN_AND => Join::And,
@@ -195,7 +195,7 @@ impl eslp_leg {
 
 impl eslp_dial {
     /// # Safety
-    /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
+    /// `self` is an input as [`ptr`](crate::ptr) defines it: so is whatever its fields point to.
     pub(crate) unsafe fn dial<'a>(&'a self, written: Written) -> Outcome<DialString<'a>> {
         // SAFETY: the fields of an input are inputs, which is all that `slice`, `flat` and `variables` require.
         unsafe {
@@ -237,7 +237,7 @@ impl eslp_dial {
 
 impl eslp_originate {
     /// # Safety
-    /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
+    /// `self` is an input as [`ptr`](crate::ptr) defines it: so is whatever its fields point to.
     unsafe fn originate<'a>(&'a self, written: Written) -> Outcome<Originate<'a>> {
         // SAFETY: the fields of an input are inputs, which is all that `optional`, `octets` and `dial` require.
         unsafe {

@@ -73,7 +73,7 @@ pub(crate) enum Content<'a> {
 impl eslp_pairs {
     /// # Safety
     /// `items` is NULL or points to `count` pairs, and these pairs, their bytes and those of `request` are an input as
-    /// [`border`](crate::ptr) defines it.
+    /// [`ptr`](crate::ptr) defines it.
     pub(crate) unsafe fn content<'a>(&'a self, written: Written) -> Outcome<Content<'a>> {
         // SAFETY: `request`, `octets` and `slice` are called on the fields that this function's caller guarantees, and
         // on nothing else.

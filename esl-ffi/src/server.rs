@@ -454,7 +454,7 @@ fn offer(offer: Admission) -> eslp_admission {
 
 impl eslp_response {
     /// # Safety
-    /// `self` is an input as [`border`](crate::ptr) defines it: so is whatever its fields point to.
+    /// `self` is an input as [`ptr`](crate::ptr) defines it: so is whatever its fields point to.
     unsafe fn response<'a>(&'a self, written: Written) -> Outcome<Response<'a>> {
         // SAFETY: the fields of an input are inputs, which is all that `octets` and `optional` require. `channel` is a
         // handle that nobody changes during the call, for `inner_ref`.
@@ -486,7 +486,7 @@ impl eslp_response {
 }
 
 /// # Safety
-/// `options` is an input as [`border`](crate::ptr) defines it; `storage` as for [`Memory::new`].
+/// `options` is an input as [`ptr`](crate::ptr) defines it; `storage` as for [`Memory::new`].
 unsafe fn server(
     options: *const eslp_server_options,
     storage: *mut c_void,

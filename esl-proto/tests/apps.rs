@@ -58,6 +58,8 @@ fn every_application_as_the_server_reads_it() {
     shows(App::stop_record_session("a b"), "stop_record_session", "a b");
     shows(App::bridge(&[Leg::new("user/1")]), "bridge", "user/1");
     shows(Transfer::new("1 2").context("c"), "transfer", "'1 2' '' c");
+    // What a splitting reader would take for a separator said in front.
+    shows(App::transfer("^^;x"), "transfer", "'^^;x'");
     shows(Transfer::new("1").leg(TransferLeg::Both).dialplan("XML"), "transfer", "-both 1 XML");
     shows(App::set("a", " b=c "), "set", "a= b=c ");
     shows(App::set("a", r"\"), "set", r"a=\\\\");
@@ -103,6 +105,7 @@ fn what_would_mean_something_else_is_refused() {
     refused(App::send_dtmf(&"1".repeat(100)), Kind::TooMany, AppField::Digits, 0);
     refused(App::conference("a+b"), Kind::Separator, AppField::Name, 1);
     refused(App::conference("Bridge:x"), Kind::Reserved, AppField::Name, 0);
+    refused(App::conference(" a"), Kind::Blank, AppField::Name, 0);
     refused(App::event(&[("a", " b")]), Kind::Blank, AppField::Value, 0);
     assert!(matches!(written(App::bridge("a,b")), Err(AppEncodeError::Dial(_))));
 }

@@ -66,6 +66,29 @@ def line_ends(name: str) -> Callable[[], int]:
     return read
 
 
+def loads(dumps: bool) -> Callable[[], int]:
+    """What orjson takes to read the same events in JSON, and to write them again; nothing where it is not there."""
+    events = Connection.inbound()
+    for piece in chunks("busy-json.bin.gz"):
+        events.receive_data(piece)
+    texts = [message.text for message in events if type(message) is Event]
+
+    def read() -> int:
+        try:
+            import orjson
+        except ImportError:
+            return 1
+        for _ in range(TIMES):
+            for text in texts:
+                if dumps:
+                    orjson.dumps(orjson.loads(text))
+                else:
+                    orjson.loads(text)
+        return TIMES * len(texts)
+
+    return read
+
+
 def three(event: Event) -> object:
     return event.name, event.unique_id, event.get("Event-Sequence")
 
@@ -82,13 +105,34 @@ def dictionary(text: bytes) -> dict[str, str]:
     return headers
 
 
-def answers() -> int:
-    """Commands and their answers, a thousand at a time."""
-    answer = b"Content-Type: api/response\nContent-Length: 3\n\n+OK" * 1000
+def opened() -> Connection:
+    """A connection that has been authenticated."""
     connection = Connection.inbound()
     connection.send(Command.auth("x"))
     connection.receive_data(b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n")
     list(connection)
+    return connection
+
+
+def made() -> int:
+    """Commands, not sent."""
+    for number in range(TIMES * 1000):
+        Command.api(f"echo {number}")
+    return TIMES * 1000
+
+
+def sent() -> int:
+    """Commands, sent to nobody."""
+    connection = opened()
+    for number in range(TIMES * 1000):
+        connection.send(Command.api(f"echo {number}"))
+    return TIMES * 1000
+
+
+def answers() -> int:
+    """Commands and their answers, a thousand at a time."""
+    answer = b"Content-Type: api/response\nContent-Length: 3\n\n+OK" * 1000
+    connection = opened()
     for _ in range(TIMES):
         for number in range(1000):
             connection.send(Command.api(f"echo {number}"))
@@ -104,10 +148,19 @@ ROWS: dict[str, Callable[[], int]] = {
     "plain: three look-ups": each_event("busy-plain.bin.gz", three),
     "plain: to_dict": each_event("busy-plain.bin.gz", Event.to_dict),
     "plain: a dict by Python code": each_event("busy-plain.bin.gz", lambda event: dictionary(event.text)),
+    "plain: dict(event)": each_event("busy-plain.bin.gz", dict),
+    "plain: variables": each_event("busy-plain.bin.gz", lambda event: event.variables.to_dict()),
     "plain: json": each_event("busy-plain.bin.gz", Event.json),
+    "orjson: loads": loads(False),
+    "orjson: loads and dumps": loads(True),
     "json: each event": each_event("busy-json.bin.gz", None),
+    "json: to_dict": each_event("busy-json.bin.gz", Event.to_dict),
+    "json: json": each_event("busy-json.bin.gz", Event.json),
     "json: three look-ups": each_event("busy-json.bin.gz", three),
     "xml: three look-ups": each_event("busy-xml.bin.gz", three),
+    "xml: json": each_event("busy-xml.bin.gz", Event.json),
+    "api: a command made": made,
+    "api: a command made and sent": sent,
     "api: command and answer": answers,
 }
 

@@ -107,19 +107,19 @@ impl Call {
     /// When it began.
     #[getter]
     fn created<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.view().created().map(|time| lookup::moment(py, time)).transpose()
+        self.view().created().map_or(Ok(None), |time| lookup::moment(py, time))
     }
 
     /// When it was answered.
     #[getter]
     fn answered<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.view().answered().map(|time| lookup::moment(py, time)).transpose()
+        self.view().answered().map_or(Ok(None), |time| lookup::moment(py, time))
     }
 
     /// When it was hung up.
     #[getter]
     fn hung_up<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.view().hung_up().map(|time| lookup::moment(py, time)).transpose()
+        self.view().hung_up().map_or(Ok(None), |time| lookup::moment(py, time))
     }
 
     /// The channel that it is bridged to.
@@ -212,7 +212,7 @@ impl Calls {
 #[pymethods]
 impl Calls {
     #[new]
-    #[pyo3(signature = (bound=10000, *, variables=Vec::new()))]
+    #[pyo3(signature = (bound=10000, *, variables=Vec::new()), text_signature = "(bound=10000, *, variables=())")]
     fn new(bound: usize, variables: Vec<Text>) -> Self {
         Self { calls: Mutex::new(Core::new(bound).variables(variables)) }
     }

@@ -9,6 +9,7 @@ use esl_proto::name::{AnswerState, CallDirection, CallState, ChannelState, Event
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyIterator, PyList, PyString, PyTuple};
 
 use crate::error;
@@ -34,11 +35,14 @@ pub(crate) struct Event {
     format: Format,
     text: PyBackedBytes,
     index: OnceLock<Index>,
+    /// The mapping as a `dict`, once somebody has gone through it: whoever does looks each name up. Values in it are `str`,
+    /// so that nobody can change it.
+    whole: PyOnceLock<Option<Py<PyDict>>>,
 }
 
 impl Event {
     pub(crate) fn from_text(format: Format, text: PyBackedBytes) -> Self {
-        Self { format, text, index: OnceLock::new() }
+        Self { format, text, index: OnceLock::new(), whole: PyOnceLock::new() }
     }
 
     pub(crate) fn of(py: Python<'_>, event: &esl_proto::Event<'_>) -> Self {
@@ -83,6 +87,30 @@ impl Event {
         headers::dict(py, self.view(py).headers())
     }
 
+    /// The mapping as a `dict` that is kept if it has no lists, which a program could change.
+    fn whole<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let mut made = None;
+        let whole = self.whole.get_or_try_init(py, || -> PyResult<_> {
+            let dict = self.dict(py)?;
+            let is_flat = dict.values().iter().all(|value| value.is_instance_of::<PyString>());
+            made = Some(dict.clone());
+            Ok(is_flat.then(|| dict.unbind()))
+        })?;
+        match (whole, made) {
+            (Some(whole), _) => Ok(whole.bind(py).clone()),
+            (None, Some(made)) => Ok(made),
+            (None, None) => self.dict(py),
+        }
+    }
+
+    /// The value of this name as it is written there, if somebody has gone through the event.
+    fn at_hand<'py>(&self, py: Python<'py>, name: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        match self.whole.get(py) {
+            Some(Some(whole)) if name.is_exact_instance_of::<PyString>() => whole.bind(py).get_item(name),
+            _ => Ok(None),
+        }
+    }
+
     /// The values of an array.
     pub(crate) fn list<'py>(&self, py: Python<'py>, name: &[u8]) -> PyResult<Bound<'py, PyList>> {
         let view = self.view(py);
@@ -100,7 +128,7 @@ impl Event {
     /// The time in a header, if it is one.
     fn time<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
         let time = self.view(py).get(name).and_then(|value| value.to_u64());
-        time.filter(|time| *time > 0).map(|time| lookup::moment(py, time)).transpose()
+        time.filter(|time| *time > 0).map_or(Ok(None), |time| lookup::moment(py, time))
     }
 }
 
@@ -431,8 +459,12 @@ impl Event {
     /// under `_body`, as in FreeSWITCH's own JSON events. Headers that come more than once are arrays; octets that are not
     /// UTF-8 are U+FFFD. Raises `RemoteProtocolError` if the event cannot be read to its end.
     fn json<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
-        let text = self.encode(py, Format::Json)?;
-        PyString::from_encoded_object(&PyBytes::new(py, &text), Some(c"utf-8"), None)
+        PyString::from_bytes(py, &self.encode(py, Format::Json)?)
+    }
+
+    /// `json` in octets, UTF-8: what goes into a file or a socket.
+    fn json_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        self.encode(py, Format::Json).map(|text| PyBytes::new(py, &text))
     }
 
     /// The event as a plain event's text, whatever format it came in, so that every value is read back as it is. Octets of
@@ -449,20 +481,23 @@ impl Event {
 
     /// The names, as a view.
     fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.dict(py)?.call_method0("keys")
+        self.whole(py)?.call_method0("keys")
     }
 
     /// The values, as a view.
     fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.dict(py)?.call_method0("values")
+        self.whole(py)?.call_method0("values")
     }
 
     /// Names and values, as a view.
     fn items<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.dict(py)?.call_method0("items")
+        self.whole(py)?.call_method0("items")
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, name: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(value) = self.at_hand(py, &name)? {
+            return Ok(value);
+        }
         let text: Text = name.extract().map_err(|_| PyKeyError::new_err(name.clone().unbind()))?;
         match self.view(py).get(&*text) {
             Some(value) => item(py, &value, value_str),
@@ -475,11 +510,11 @@ impl Event {
     }
 
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
-        Ok(self.dict(py)?.len())
+        Ok(self.whole(py)?.len())
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        self.dict(py)?.try_iter()
+        self.whole(py)?.try_iter()
     }
 
     fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> Py<PyAny> {

@@ -86,8 +86,8 @@ pub(crate) fn list<'py, 'a>(py: Python<'py>, values: impl Iterator<Item = Value<
     Ok(list)
 }
 
-/// A moment, in microseconds since 1970, as an aware `datetime`.
-pub(crate) fn moment<'py>(py: Python<'py>, microseconds: u64) -> PyResult<Bound<'py, PyAny>> {
+/// A moment, in microseconds since 1970, as an aware `datetime`; None after the year 9999.
+pub(crate) fn moment<'py>(py: Python<'py>, microseconds: u64) -> PyResult<Option<Bound<'py, PyAny>>> {
     static EPOCH: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     static DELTA: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let epoch = EPOCH.get_or_try_init(py, || -> PyResult<_> {
@@ -97,8 +97,11 @@ pub(crate) fn moment<'py>(py: Python<'py>, microseconds: u64) -> PyResult<Bound<
         Ok(module.getattr("datetime")?.call((1970, 1, 1), Some(&keywords))?.unbind())
     })?;
     let (seconds, rest) = (microseconds / 1_000_000, microseconds % 1_000_000);
-    let delta = DELTA.import(py, "datetime", "timedelta")?.call1((0, seconds, rest))?;
-    epoch.bind(py).call_method1(intern!(py, "__add__"), (delta,))
+    let delta = DELTA.import(py, "datetime", "timedelta")?.call1((0, seconds, rest));
+    match delta.and_then(|delta| epoch.bind(py).call_method1(intern!(py, "__add__"), (delta,))) {
+        Err(error) if error.is_instance_of::<PyOverflowError>(py) => Ok(None),
+        moment => moment.map(Some),
+    }
 }
 
 /// A value as an aware `datetime`. 0 is never.
@@ -106,9 +109,9 @@ pub(crate) fn time<'py>(py: Python<'py>, name: &[u8], value: Option<Value<'_>>) 
     let Some(octets) = said(value) else { return Ok(None) };
     let number: u64 = number(&octets).ok_or_else(|| no("time", name, &octets))?;
     let microseconds = if number < SECONDS { number * 1_000_000 } else { number };
-    match moment(py, microseconds) {
+    match moment(py, microseconds)? {
         _ if number == 0 => Ok(None),
-        Err(error) if error.is_instance_of::<PyOverflowError>(py) => Err(no("time", name, &octets)),
-        moment => moment.map(Some),
+        Some(moment) => Ok(Some(moment)),
+        None => Err(no("time", name, &octets)),
     }
 }

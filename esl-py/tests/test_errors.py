@@ -4,8 +4,19 @@ import pickle
 
 import pytest
 
-from esl_proto import Event, LocalProtocolError, ProtocolError, RemoteProtocolError, _native, errors
-from esl_proto.aio import ChannelEnded
+from esl_proto import (
+    ApiResponse,
+    Command,
+    Connection,
+    Event,
+    LocalProtocolError,
+    ProtocolError,
+    RemoteProtocolError,
+    Reply,
+    _native,
+    errors,
+)
+from esl_proto.aio import ChannelEnded, CommandError, JobResult
 
 
 @pytest.mark.parametrize(
@@ -28,6 +39,33 @@ def test_pickling_the_end_of_a_channel(event: Event | None) -> None:
     error = ChannelEnded(event)
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), again.cause, again.event) == (str(error), error.cause, event)
+
+
+def answers(text: bytes) -> list[Reply | ApiResponse]:
+    """The same text as a reply, and as the output of `api`."""
+    connection = Connection.inbound()
+    for command in (Command.auth("x"), Command.bgapi("x"), Command.api("x")):
+        connection.send(command)
+    connection.receive_data(b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n")
+    connection.receive_data(b"Content-Type: command/reply\nReply-Text: %s\n\n" % text)
+    connection.receive_data(b"Content-Type: api/response\nContent-Length: %d\n\n%s" % (len(text), text))
+    return [message for message in connection if isinstance(message, Reply | ApiResponse)][1:]
+
+
+def test_pickling_a_refusal() -> None:
+    for answer in answers(b"-ERR permission denied"):
+        for error in (CommandError(answer), CommandError(answer, "in other words")):
+            again = pickle.loads(pickle.dumps(error))
+            assert type(again) is CommandError and str(again) == str(error)
+            assert type(again.answer) is type(answer) and again.answer.text == "-ERR permission denied"
+
+
+@pytest.mark.parametrize("text", ["  bare\n", "+OK  done \n", "-ERR x\n", "-USAGE: <a> \n", "one\ntwo\n\n", "+OK"])
+def test_a_job_has_the_detail_that_an_answer_has(text: str) -> None:
+    (_, answer) = answers(text.encode())
+    event = f"Event-Name: BACKGROUND_JOB\nContent-Length: {len(text)}\n\n{text}"
+    result = JobResult(Event("plain", event.encode()))
+    assert (result.text, result.ok, result.error, result.detail) == (text, answer.ok, answer.error, answer.detail)
 
 
 def test_defaults() -> None:

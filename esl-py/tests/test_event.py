@@ -193,3 +193,27 @@ def test_many_headers() -> None:
     assert len(event) == len(event.headers()) == count
     assert event["NAME-19999"] == "19999" and event["name-0"] == "0"
     assert event.to_dict() == {f"name-{number}": str(number) for number in range(count)}
+
+
+def test_json_in_octets() -> None:
+    event = plain(PLAIN)
+    assert event.json_bytes() == event.json().encode()
+    with pytest.raises(RemoteProtocolError):
+        Event("json", b'{"a":').json_bytes()
+
+
+def test_going_through_an_event_changes_nothing() -> None:
+    """What was listed once is looked up as before: in any case of its letters, and nobody can change it."""
+    event = Event("plain", PLAIN)
+    before = {name: event[name] for name in ("Event-Name", "unique-id", "ANSWER-STATE")}
+    listed = dict(event)
+    listed["Unique-ID"] = "changed"
+    assert {name: event[name] for name in before} == before and dict(event)["Unique-ID"] == "5fd4-02"
+    assert len(event) == 4 and "nope" not in event
+    with pytest.raises(KeyError, match="nope"):
+        event["nope"]
+    arrays = plain(b"x: ARRAY%3A%3Aa%7C%3Ab\nX: 1\nlist: ARRAY%3A%3Aa%7C%3Ab\n\n")
+    assert list(arrays) == ["x", "list"]
+    cast(list[str], arrays["list"]).append("c")
+    cast(list[str], arrays.to_dict()["list"]).append("c")
+    assert arrays["list"] == ["a", "b"] and dict(arrays) == {"x": "1", "list": ["a", "b"]}

@@ -237,7 +237,7 @@ class TestPrograms:
             assert peer.ask(Command.getvar("y")).text == "-ERR command not found"
 
     def test_the_call_ends_with_its_program(self, switch: Switch, program: Program) -> None:
-        call = switch.call(program.address)
+        call = switch.call(program.address, is_async=False)
         program.accept()[0].sock.close()
         assert call.wait() == "NORMAL_CLEARING"
 

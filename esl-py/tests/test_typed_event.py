@@ -140,6 +140,7 @@ def test_properties_of_nothing_and_of_the_unknown() -> None:
     assert odd.hangup_cause == "NEW ONE" and type(odd.hangup_cause) is str
     assert odd.channel_state is ChannelState.PARK
     assert odd.timestamp is None and odd.dtmf_digit == "5"
+    assert Event("plain", b"Event-Date-Timestamp: 9999999999999999999\n\n").timestamp is None
 
 
 def test_look_ups(event: Event) -> None:

@@ -11,8 +11,31 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
+#include <memory>
+
+#if defined(__has_include) && __cplusplus >= 202002L
+#if __has_include(<span>)
+#include <span>
+#endif
+#endif
+#if defined(__has_include) && __cplusplus > 202002L
+#if __has_include(<expected>)
+#include <expected>
+#endif
+#endif
 
 #include "../esl_proto.h"
+
+/// Clang warns where what is given here ends before what is made of it.
+#if defined(__has_cpp_attribute)
+#if __has_cpp_attribute(clang::lifetimebound)
+#define ESL_PROTO_LIFETIMEBOUND [[clang::lifetimebound]]
+#endif
+#endif
+#ifndef ESL_PROTO_LIFETIMEBOUND
+#define ESL_PROTO_LIFETIMEBOUND
+#endif
 
 namespace eslp {
 
@@ -36,7 +59,39 @@ private:
     eslp_status code_ = ESLP_OK;
 };
 
-/// A borrowed, contiguous sequence: an array, a std::array, a std::vector, a std::string.
+/// What a function has found, or a status that says why there is nothing, without exceptions: std::expected for C++17.
+///
+///     if (auto text = event.json(out)) send(*text);
+///     else grow(text.required());
+template <class T>
+class [[nodiscard]] result {
+public:
+    result(T value) noexcept : value_(std::move(value)), status_(ESLP_OK) {}
+    result(eslp::status status, std::size_t required = 0) noexcept : status_(status), required_(required) {}
+
+    eslp::status status() const noexcept { return status_; }
+    bool has_value() const noexcept { return status_.ok(); }
+    explicit operator bool() const noexcept { return status_.ok(); }
+    /// A value of no meaning if there is none: look at has_value() first.
+    const T& operator*() const noexcept { return value_; }
+    const T* operator->() const noexcept { return &value_; }
+    const T& value_or(const T& other) const noexcept { return status_.ok() ? value_ : other; }
+    /// With ESLP_INSUFFICIENT: how much room is needed. With an error about one of several parts, which one.
+    std::size_t required() const noexcept { return required_; }
+
+#ifdef __cpp_lib_expected
+    operator std::expected<T, eslp::status>() const {
+        return status_.ok() ? std::expected<T, eslp::status>(value_) : std::unexpected(status_);
+    }
+#endif
+
+private:
+    T value_{};
+    eslp::status status_;
+    std::size_t required_ = 0;
+};
+
+/// A borrowed, contiguous sequence: an array, a std::array, a std::vector, a std::string, a std::span; and the other way round.
 template <class T>
 class span {
     template <class C>
@@ -125,8 +180,45 @@ using unless_handle = std::enable_if_t<!std::is_base_of_v<Handle, std::decay_t<F
 
 } // namespace detail
 
+/// A text that a builder is given. One that is about to end, a std::string by value, is taken over, so that a command that has a
+/// name can be made of it; all others are borrowed, and must stay where they are until the command has been written.
+class string_arg {
+public:
+    string_arg() noexcept = default;
+    template <class Text, class = std::enable_if_t<std::is_convertible_v<const Text&, std::string_view>>>
+    string_arg(const Text& text ESL_PROTO_LIFETIMEBOUND) noexcept : view_(text) {}
+    string_arg(std::string&& text) : owned_(std::make_shared<const std::string>(std::move(text))), view_(*owned_) {}
+
+    std::string_view view() const noexcept { return view_; }
+    /// What keeps the text, if it was taken over.
+    const std::shared_ptr<const std::string>& owned() const noexcept { return owned_; }
+
+private:
+    std::shared_ptr<const std::string> owned_;
+    std::string_view view_;
+};
+
+namespace detail {
+
+/// The texts that a builder has taken over. Copies share them.
+class kept_texts {
+protected:
+    eslp_bytes keep(const string_arg& text) {
+        if (text.owned()) {
+            kept_.push_back(text.owned());
+        }
+        return given(text.view());
+    }
+    eslp_bytes keep_optional(const string_arg& text) { return text.view().empty() ? bytes(text.view()) : keep(text); }
+
+private:
+    std::vector<std::shared_ptr<const std::string>> kept_;
+};
+
+} // namespace detail
+
 /// How a write went: with ESLP_OK `len` octets of the buffer are to be sent, with ESLP_INSUFFICIENT as many are needed.
-struct written {
+struct [[nodiscard]] written {
     eslp::status status;
     std::size_t len = 0;
 };
@@ -248,5 +340,13 @@ public:
 };
 
 } // namespace eslp
+
+// So that a std::span can be made of one that is not kept.
+#ifdef __cpp_lib_span
+namespace std::ranges {
+template <class T>
+inline constexpr bool enable_borrowed_range<eslp::span<T>> = true;
+}
+#endif
 
 #endif

@@ -105,7 +105,7 @@ private:
 };
 
 /// What became of a command. Send `len` octets, in one piece and in the order of the calls.
-class sent {
+class [[nodiscard]] sent {
 public:
     sent() noexcept : c_() {}
 
@@ -127,21 +127,20 @@ private:
     eslp::status status_ = ESLP_NULL;
 };
 
-/// What a connection wants to hear: to be applied now, and again after every reconnect. It keeps pointers, as a command
-/// does.
-class subscription {
+/// What a connection wants to hear: to be applied now, and again after every reconnect. It keeps its texts as a command does.
+class subscription : private detail::kept_texts {
 public:
     subscription() noexcept : c_() {}
 
     /// The events, between blanks as a person types them, and the format of all.
-    subscription& events(format all, std::string_view names) noexcept {
+    subscription& events(format all, string_arg names) {
         c_.events.format = all;
-        c_.events.names = detail::given(names);
+        c_.events.names = keep(names);
         return *this;
     }
     /// Subclasses of CUSTOM events between blanks.
-    subscription& subclasses(std::string_view names) noexcept {
-        c_.events.subclasses = detail::given(names);
+    subscription& subclasses(string_arg names) {
+        c_.events.subclasses = keep(names);
         return *this;
     }
     /// `filter add` for each pair of header and value.
@@ -150,8 +149,8 @@ public:
         return *this;
     }
     /// One channel's events, for an inbound connection, which ends with it.
-    subscription& channel(std::string_view uuid) noexcept {
-        c_.channel = detail::given(uuid);
+    subscription& channel(string_arg uuid) {
+        c_.channel = keep(uuid);
         return *this;
     }
     /// Those of the channel that an outbound connection controls.

@@ -8,10 +8,14 @@ namespace eslp {
 
 /// A name and a value: of a header, a variable, an application and its argument.
 struct pair : eslp_pair {
-    pair(std::string_view the_name, std::string_view the_value) noexcept : eslp_pair() {
+    pair(std::string_view the_name ESL_PROTO_LIFETIMEBOUND, std::string_view the_value ESL_PROTO_LIFETIMEBOUND) noexcept : eslp_pair() {
         name = detail::given(the_name);
         value = detail::given(the_value);
     }
+    /// It keeps pointers: what is about to end is no text for it.
+    template <class Name, class Value,
+              class = std::enable_if_t<std::is_same_v<Name, std::string> || std::is_same_v<Value, std::string>>>
+    pair(Name&&, Value&&) = delete;
 };
 static_assert(sizeof(pair) == sizeof(eslp_pair), "an array of these is one of those");
 
@@ -30,16 +34,18 @@ struct fault {
     std::string_view text() const noexcept { return detail::view(::eslp_field_text(field)); }
 };
 
-/// A command, made by one of the types in eslp::cmd or read from a request. It keeps pointers: the texts it was made of
-/// must stay where they are until it has been written.
+/// A command, made by one of the types in eslp::cmd or read from a request. It borrows the texts it was made of, which must stay where
+/// they are until it has been written, but for a std::string that is given by value: that is taken over.
+///
+///     eslp::cmd::api status("status " + what); // good as long as `status` is there
 ///
 /// No text can forge the protocol: line ends and NUL are refused wherever they would. What may hold line ends travels
 /// as a body.
-class command {
+class command : protected detail::kept_texts {
 public:
     /// How a command was written: with ESLP_OK `len` octets of it, with ESLP_INSUFFICIENT how many are needed, and with
     /// an error from ESLP_COMMAND_EMPTY on where it is wrong.
-    struct encoded {
+    struct [[nodiscard]] encoded {
         eslp::status status;
         std::size_t len = 0;
         eslp::fault fault;
@@ -85,8 +91,8 @@ public:
     explicit channel_command(eslp_call_kind call) noexcept : command(ESLP_COMMAND_SENDMSG) { message().call = call; }
 
     /// The channel. An outbound connection may leave it out, and means the one it controls then.
-    Derived& to(std::string_view uuid) noexcept {
-        message().uuid = bytes(uuid);
+    Derived& to(string_arg uuid) {
+        message().uuid = this->keep_optional(uuid);
         return derived();
     }
     /// The channel handles no other message before this one has ended.
@@ -123,24 +129,24 @@ namespace cmd {
 
 /// Answers the auth request with the password of the server.
 struct auth : command {
-    explicit auth(std::string_view password) noexcept : command(ESLP_COMMAND_AUTH) {
-        c_.as.auth.password = detail::given(password);
+    explicit auth(string_arg password) : command(ESLP_COMMAND_AUTH) {
+        c_.as.auth.password = keep(password);
     }
 };
 
 /// Answers the auth request as a user of the directory.
 struct userauth : command {
-    userauth(std::string_view user, std::string_view domain, std::string_view password) noexcept
+    userauth(string_arg user, string_arg domain, string_arg password)
         : command(ESLP_COMMAND_USERAUTH) {
-        c_.as.auth.user = detail::given(user);
-        c_.as.auth.domain = detail::given(domain);
-        c_.as.auth.password = detail::given(password);
+        c_.as.auth.user = keep(user);
+        c_.as.auth.domain = keep(domain);
+        c_.as.auth.password = keep(password);
     }
 };
 
 /// Runs an API command; events wait until it has ended.
 struct api : command {
-    explicit api(std::string_view line) noexcept : command(ESLP_COMMAND_API) { c_.as.api.line = detail::given(line); }
+    explicit api(string_arg line) : command(ESLP_COMMAND_API) { c_.as.api.line = keep(line); }
 
     /// The server's console aliases are known, as fs_cli wants. A line `...` shuts the server down then.
     api& console_execute(bool on = true) noexcept {
@@ -151,23 +157,23 @@ struct api : command {
 
 /// Runs an API command beside the connection. Its end comes as a BACKGROUND_JOB event.
 struct bgapi : command {
-    explicit bgapi(std::string_view line) noexcept : command(ESLP_COMMAND_BGAPI) {
-        c_.as.api.line = detail::given(line);
+    explicit bgapi(string_arg line) : command(ESLP_COMMAND_BGAPI) {
+        c_.as.api.line = keep(line);
     }
 
     /// The name that the job shall have, at most 200 octets.
-    bgapi& job_uuid(std::string_view name) noexcept {
-        c_.as.api.job_uuid = detail::given(name);
+    bgapi& job_uuid(string_arg name) {
+        c_.as.api.job_uuid = keep(name);
         return *this;
     }
 };
 
 /// Subscribes to more events: names between blanks, as a person types them, or eslp::event_names.
 struct event : command {
-    explicit event(std::string_view names) noexcept : command(ESLP_COMMAND_EVENT) {
-        c_.as.event.names = detail::given(names);
+    explicit event(string_arg names) : command(ESLP_COMMAND_EVENT) {
+        c_.as.event.names = keep(names);
     }
-    event(eslp::format format, std::string_view names) noexcept : event(names) { this->format(format); }
+    event(eslp::format format, string_arg names) : event(names) { this->format(format); }
 
     /// The format of all events from now on; left as it is if not said.
     event& format(eslp::format format) noexcept {
@@ -175,20 +181,20 @@ struct event : command {
         return *this;
     }
     /// Subclasses of CUSTOM events between blanks; they imply CUSTOM.
-    event& subclasses(std::string_view names) noexcept {
-        c_.as.event.subclasses = detail::given(names);
+    event& subclasses(string_arg names) {
+        c_.as.event.subclasses = keep(names);
         return *this;
     }
 };
 
 /// Subscribes to fewer events.
 struct nixevent : command {
-    explicit nixevent(std::string_view names) noexcept : command(ESLP_COMMAND_NIXEVENT) {
-        c_.as.event.names = detail::given(names);
+    explicit nixevent(string_arg names) : command(ESLP_COMMAND_NIXEVENT) {
+        c_.as.event.names = keep(names);
     }
 
-    nixevent& subclasses(std::string_view names) noexcept {
-        c_.as.event.subclasses = detail::given(names);
+    nixevent& subclasses(string_arg names) {
+        c_.as.event.subclasses = keep(names);
         return *this;
     }
 };
@@ -201,7 +207,7 @@ struct noevents : command {
 /// Subscribes to the events of one channel: that of an outbound connection if no uuid is said.
 struct myevents : command {
     myevents() noexcept : command(ESLP_COMMAND_MYEVENTS) {}
-    explicit myevents(std::string_view uuid) noexcept : myevents() { c_.as.myevents.uuid = detail::given(uuid); }
+    explicit myevents(string_arg uuid) : myevents() { c_.as.myevents.uuid = keep(uuid); }
 
     /// In outbound mode only: the server would lose it beside a uuid.
     myevents& format(eslp::format format) noexcept {
@@ -217,19 +223,19 @@ struct divert_events : command {
 
 /// Lets only some of the subscribed events through. A value `/.../` is a regular expression; `-` before it excludes.
 struct filter_add : command {
-    filter_add(std::string_view header, std::string_view value) noexcept : command(ESLP_COMMAND_FILTER_ADD) {
-        c_.as.filter.header = detail::given(header);
-        c_.as.filter.value = detail::given(value);
+    filter_add(string_arg header, string_arg value) : command(ESLP_COMMAND_FILTER_ADD) {
+        c_.as.filter.header = keep(header);
+        c_.as.filter.value = keep(value);
     }
 };
 
 /// Takes a filter back, or all filters on a header.
 struct filter_delete : command {
-    explicit filter_delete(std::string_view header) noexcept : command(ESLP_COMMAND_FILTER_DELETE) {
-        c_.as.filter.header = detail::given(header);
+    explicit filter_delete(string_arg header) : command(ESLP_COMMAND_FILTER_DELETE) {
+        c_.as.filter.header = keep(header);
     }
-    filter_delete(std::string_view header, std::string_view value) noexcept : filter_delete(header) {
-        c_.as.filter.value = detail::given(value);
+    filter_delete(string_arg header, string_arg value) : filter_delete(header) {
+        c_.as.filter.value = keep(value);
     }
 };
 
@@ -240,35 +246,40 @@ struct filter_delete_all : command {
 
 /// Fires an event in the server.
 struct sendevent : command {
-    explicit sendevent(std::string_view name) noexcept : command(ESLP_COMMAND_SENDEVENT) {
-        c_.as.sendevent.name = detail::given(name);
+    explicit sendevent(string_arg name) : command(ESLP_COMMAND_SENDEVENT) {
+        c_.as.sendevent.name = keep(name);
     }
 
     sendevent& headers(span<const pair> headers) noexcept {
         c_.as.sendevent.headers = detail::pairs(headers);
         return *this;
     }
-    sendevent& body(std::string_view body) noexcept {
-        c_.as.sendevent.body = detail::given(body);
+    sendevent& body(string_arg body) {
+        c_.as.sendevent.body = keep(body);
         return *this;
     }
 };
 
 /// Runs an application on a channel. One that the server does not know ends the call.
 struct execute : detail::channel_command<execute> {
-    explicit execute(std::string_view app, std::string_view arg = {}) noexcept : channel_command(ESLP_CALL_EXECUTE) {
-        message().execute.app = detail::given(app);
-        message().execute.arg = detail::bytes(arg);
+    explicit execute(string_arg app, string_arg arg = std::string_view()) : channel_command(ESLP_CALL_EXECUTE) {
+        message().execute.app = keep(app);
+        message().execute.arg = keep_optional(arg);
+    }
+
+    /// What application::encode() has made.
+    explicit execute(const eslp_execute& application) noexcept : channel_command(ESLP_CALL_EXECUTE) {
+        message().execute = application;
     }
 
     /// What CHANNEL_EXECUTE_COMPLETE shall carry as Application-UUID.
-    execute& event_uuid(std::string_view uuid) noexcept {
-        message().execute.event_uuid = detail::given(uuid);
+    execute& event_uuid(string_arg uuid) {
+        message().execute.event_uuid = keep(uuid);
         return *this;
     }
     /// What it shall carry as Application-UUID-Name.
-    execute& event_uuid_name(std::string_view name) noexcept {
-        message().execute.event_uuid_name = detail::given(name);
+    execute& event_uuid_name(string_arg name) {
+        message().execute.event_uuid_name = keep(name);
         return *this;
     }
     /// How often, negative for ever. A run of less than half a second is the last.
@@ -286,7 +297,7 @@ struct execute : detail::channel_command<execute> {
 /// Ends a call.
 struct hangup : detail::channel_command<hangup> {
     hangup() noexcept : channel_command(ESLP_CALL_HANGUP) {}
-    explicit hangup(std::string_view cause) noexcept : hangup() { message().hangup_cause = detail::given(cause); }
+    explicit hangup(string_arg cause) : hangup() { message().hangup_cause = keep(cause); }
     explicit hangup(hangup_cause cause) noexcept : hangup(eslp::text(cause)) {}
 };
 
@@ -294,32 +305,32 @@ struct hangup : detail::channel_command<hangup> {
 struct unicast : detail::channel_command<unicast> {
     unicast() noexcept : channel_command(ESLP_CALL_UNICAST) {}
 
-    unicast& local(std::string_view ip, std::uint16_t port) noexcept {
-        message().unicast.local_ip = detail::given(ip);
+    unicast& local(string_arg ip, std::uint16_t port) {
+        message().unicast.local_ip = keep(ip);
         message().unicast.local_port = port;
         return *this;
     }
-    unicast& remote(std::string_view ip, std::uint16_t port) noexcept {
-        message().unicast.remote_ip = detail::given(ip);
+    unicast& remote(string_arg ip, std::uint16_t port) {
+        message().unicast.remote_ip = keep(ip);
         message().unicast.remote_port = port;
         return *this;
     }
     /// `udp` or `tcp`.
-    unicast& transport(std::string_view transport) noexcept {
-        message().unicast.transport = detail::given(transport);
+    unicast& transport(string_arg transport) {
+        message().unicast.transport = keep(transport);
         return *this;
     }
     /// `native`: as the codec has them, not decoded.
-    unicast& flags(std::string_view flags) noexcept {
-        message().unicast.flags = detail::given(flags);
+    unicast& flags(string_arg flags) {
+        message().unicast.flags = keep(flags);
         return *this;
     }
 };
 
 /// Lets the media of a bridged call flow past the server.
 struct nomedia : detail::channel_command<nomedia> {
-    explicit nomedia(std::string_view uuid) noexcept : channel_command(ESLP_CALL_NOMEDIA) {
-        message().nomedia_uuid = detail::given(uuid);
+    explicit nomedia(string_arg uuid) : channel_command(ESLP_CALL_NOMEDIA) {
+        message().nomedia_uuid = keep(uuid);
     }
 };
 
@@ -332,8 +343,8 @@ struct xferext : detail::channel_command<xferext> {
 
 /// Any other call-command, which the server accepts and ignores; or a message without one.
 struct sendmsg : detail::channel_command<sendmsg> {
-    explicit sendmsg(std::string_view call_command = {}) noexcept : channel_command(ESLP_CALL_OTHER) {
-        message().other = detail::given(call_command);
+    explicit sendmsg(string_arg call_command = std::string_view()) : channel_command(ESLP_CALL_OTHER) {
+        message().other = keep(call_command);
     }
 };
 
@@ -362,8 +373,8 @@ struct nolinger : command {
 
 /// Asks for a variable of the controlled channel.
 struct getvar : command {
-    explicit getvar(std::string_view name) noexcept : command(ESLP_COMMAND_GETVAR) {
-        c_.as.variable = detail::given(name);
+    explicit getvar(string_arg name) : command(ESLP_COMMAND_GETVAR) {
+        c_.as.variable = keep(name);
     }
 };
 

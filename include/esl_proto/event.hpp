@@ -59,10 +59,53 @@ public:
     /// `len` is the place of the header.
     written encode(eslp::format as, span<char> out, int flags = ESLP_ENCODE_FREESWITCH) const noexcept {
         written result;
-        const auto number = as;
-        result.status = ::eslp_event_transcode(&c_, number, flags, out.data(), out.size(), &result.len);
+        result.status = ::eslp_event_transcode(&c_, as, flags, out.data(), out.size(), &result.len);
         return result;
     }
+
+    /// The event as JSON, in `out`: what every reader understands.
+    ///
+    ///     if (auto text = event.json(out)) puts(*text);
+    result<std::string_view> json(span<char> out, int flags = ESLP_ENCODE_STRICT) const noexcept {
+        return document(ESLP_FORMAT_JSON, out, flags);
+    }
+    result<std::string_view> plain(span<char> out, int flags = ESLP_ENCODE_STRICT) const noexcept {
+        return document(ESLP_FORMAT_PLAIN, out, flags);
+    }
+    result<std::string_view> xml(span<char> out, int flags = ESLP_ENCODE_STRICT) const noexcept {
+        return document(ESLP_FORMAT_XML, out, flags);
+    }
+    /// The same on the heap; empty if it cannot be written so.
+    std::string json() const {
+        std::string text(json(span<char>()).required(), '\0');
+        return json(text) ? text : std::string();
+    }
+
+    /// The value of a variable of the channel.
+    std::optional<value> variable(std::string_view name) const noexcept {
+        return detail::ask_value(::eslp_event_variable, &c_, detail::bytes(name));
+    }
+    /// A header that is a number: a time in microseconds, a sequence, a port.
+    std::optional<std::uint64_t> u64(std::string_view name) const noexcept {
+        return detail::ask<std::uint64_t>(::eslp_event_u64, &c_, detail::bytes(name));
+    }
+    std::optional<value> unique_id() const noexcept { return get(ESLP_HEADER_UNIQUE_ID); }
+    std::optional<value> channel_name() const noexcept { return get(ESLP_HEADER_CHANNEL_NAME); }
+    std::optional<value> other_leg() const noexcept { return get(ESLP_HEADER_OTHER_LEG_UNIQUE_ID); }
+    std::optional<value> caller_number() const noexcept { return get(ESLP_HEADER_CALLER_NUMBER); }
+    std::optional<value> caller_name() const noexcept { return get(ESLP_HEADER_CALLER_NAME); }
+    std::optional<value> destination() const noexcept { return get(ESLP_HEADER_CALLER_DESTINATION); }
+    std::optional<value> subclass() const noexcept { return get(ESLP_HEADER_EVENT_SUBCLASS); }
+    std::optional<value> job_uuid() const noexcept { return get(ESLP_HEADER_JOB_UUID); }
+    std::optional<value> application() const noexcept { return get(ESLP_HEADER_APPLICATION); }
+    std::optional<std::uint64_t> timestamp() const noexcept { return u64(ESLP_HEADER_EVENT_DATE_TIMESTAMP); }
+    std::optional<std::uint64_t> sequence() const noexcept { return u64(ESLP_HEADER_EVENT_SEQUENCE); }
+    /// These are the `_OTHER` of their lists where the header is not there, or has another word.
+    eslp::hangup_cause hangup_cause() const noexcept { return ::eslp_event_hangup_cause(&c_); }
+    eslp::channel_state channel_state() const noexcept { return ::eslp_event_channel_state(&c_); }
+    eslp::call_state call_state() const noexcept { return ::eslp_event_call_state(&c_); }
+    eslp::answer_state answer_state() const noexcept { return ::eslp_event_answer_state(&c_); }
+    eslp::direction direction() const noexcept { return ::eslp_event_direction(&c_); }
 
     /// All headers of this name, which must stay where it is while they are gone through.
     headers get_all(std::string_view name) const noexcept {
@@ -80,6 +123,15 @@ public:
     status validate(std::size_t* offset = nullptr) const noexcept { return ::eslp_event_validate(&c_, offset); }
 
 private:
+    result<std::string_view> document(eslp::format as, span<char> out, int flags) const noexcept {
+        std::size_t len = 0;
+        eslp_status status = ::eslp_event_transcode(&c_, as, flags, out.data(), out.size(), &len);
+        if (status != ESLP_OK) {
+            return result<std::string_view>(status, len);
+        }
+        return std::string_view(out.data(), len);
+    }
+
     eslp_event c_;
 };
 

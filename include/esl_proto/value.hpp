@@ -50,6 +50,8 @@ public:
 
     /// The elements of an array; of a value that is none, itself.
     auto items() const noexcept;
+    /// The same of what may be an array, wherever it comes from: also of `ARRAY::one|:two` in a reply.
+    auto elements() const noexcept;
 
     /// Whether the decoded octets are the same, but for the case of ASCII letters.
     bool equals_nocase(std::string_view text) const noexcept {
@@ -117,6 +119,12 @@ inline auto value::items() const noexcept {
     detail::items_cursor cursor;
     // Only a value that is none fails, and has no elements.
     (void)::eslp_value_items(&c_, &cursor.c);
+    return eslp::items(cursor);
+}
+
+inline auto value::elements() const noexcept {
+    detail::items_cursor cursor;
+    (void)::eslp_value_elements(&c_, &cursor.c);
     return eslp::items(cursor);
 }
 

@@ -944,6 +944,9 @@ static void rooms(void) {
     RETURNS(ESLP_UNKNOWN_FIELD, eslp_server_deliver_log(server, &line, out, sizeof out, &len));
     RETURNS(ESLP_INVALID_ARGUMENT, eslp_server_deliver_log(server, &unsaid, out, sizeof out, &len));
     RETURNS(ESLP_OK, eslp_server_drop(server));
+    const eslp_app app = {.kind = ESLP_APP_ANSWER, .reserved = {1}};
+    eslp_execute execute;
+    RETURNS(ESLP_UNKNOWN_FIELD, eslp_app_encode(&app, out, sizeof out, &execute, NULL));
 }
 
 int main(void) {

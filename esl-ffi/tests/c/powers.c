@@ -62,8 +62,6 @@ static void applications(void) {
     char out[64];
     eslp_app app = {.kind = 99};
     RETURNS(ESLP_UNKNOWN_NUMBER, eslp_app_encode(&app, out, sizeof out, &execute, NULL));
-    app = (eslp_app){.kind = ESLP_APP_ANSWER, .reserved = {1}};
-    RETURNS(ESLP_UNKNOWN_FIELD, eslp_app_encode(&app, out, sizeof out, &execute, NULL));
     memcpy(out, "file", 4);
     app = (eslp_app){.kind = ESLP_APP_PLAYBACK, .file = {out, 4}};
     RETURNS(ESLP_OVERLAP, eslp_app_encode(&app, out, sizeof out, &execute, NULL));

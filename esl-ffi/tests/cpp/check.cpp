@@ -8,5 +8,6 @@ int main() {
     check_connection();
     check_server();
     check_dial();
+    check_powers();
     std::puts("C++: values, commands, connections and calls are as promised");
 }

@@ -20,3 +20,4 @@ void check_client();
 void check_connection();
 void check_server();
 void check_dial();
+void check_powers();

@@ -49,7 +49,8 @@ def main() -> None:
             )
             structs += count
         if path.name == "client.rs":
-            text = replace(text, "        id: ESLP_NO_ID,\n        unanswered:", "        grown: 77,\n        id: ESLP_NO_ID,\n        unanswered:")
+            text, count = re.subn(r"id: ESLP_NO_ID,\s+unanswered:", "grown: 77, id: ESLP_NO_ID, unanswered:", text)
+            assert count == 1, count
             text = replace(text, "const NOTHING: Self = Self { id: ESLP_NO_ID,", "const NOTHING: Self = Self { grown: 77, id: ESLP_NO_ID,")
         if path.name == "event.rs":
             text = replace(text, "text: eslp_bytes::of(event.text()),", "grown: 77, text: eslp_bytes::of(event.text()),")
@@ -66,11 +67,12 @@ def main() -> None:
                 "                eslp_command_kind::ESLP_COMMAND_EXIT => Command::Exit,\n"
                 "                eslp_command_kind::ESLP_COMMAND_KIND_GROWN => Command::GetVar { name: fields.api.line.octets()? },\n",
             )
-            text = replace(
+            text, count = re.subn(
+                r"(Command::Api \{\s*line: )(fields\.api\.line\.apart\(written\)\?)",
+                r'\1if fields.api.grown != 0 { b"grown" } else { \2 }',
                 text,
-                "Command::Api { line: fields.api.line.octets()?,",
-                "Command::Api { line: if fields.api.grown != 0 { b\"grown\" } else { fields.api.line.octets()? },",
             )
+            assert count == 1, count
         if path.name == "status.rs":
             text += (
                 "\n/// Of a later day.\n#[unsafe(no_mangle)]\npub extern \"C\" fn eslp_grown() -> u32 {\n    77\n}\n"

@@ -50,7 +50,7 @@ use crate::command::Words;
 use crate::event::{Event, EventError, Rows};
 use crate::name::{ChannelState, EventName, header, subclass};
 use crate::sink::{Sink, Writer};
-use crate::text::{Value, cut};
+use crate::text::Value;
 
 /// The events that [`Calls`] needs to know all that it can.
 pub const EVENTS: [EventName<'static>; 10] = [
@@ -190,14 +190,14 @@ impl<S: Storage> Calls<S> {
     pub fn take(&mut self, event: &Event<'_>) -> Change<'_> {
         self.forget_ended();
         let told = Told::of(event);
-        let name = told.name.map(|name| EventName::from_bytes(name.raw()));
+        let name = told.get(Field::EventName).map(|name| EventName::from_bytes(name.raw()));
         match name {
             Some(EventName::Custom) => return self.bow_out(&told),
             Some(name) if !name.as_bytes().starts_with(b"CHANNEL_") => return Change::Nothing,
             _ => {}
         }
         let Some(uuid) = told.get(Field::Uuid) else { return Change::Nothing };
-        let renamed = told.old.filter(|old| self.find(*old).is_some_and(|at| self.find(uuid) != Some(at)));
+        let renamed = told.get(Field::Old).filter(|old| self.find(*old).is_some_and(|at| self.find(uuid) != Some(at)));
         if let Some(old) = renamed {
             self.rename(old, uuid);
         }
@@ -212,7 +212,7 @@ impl<S: Storage> Calls<S> {
             return Change::Overlooked;
         };
         self.learn(at, &told, event);
-        if let (Some(a), Some(b)) = (told.a, told.b) {
+        if let (Some(a), Some(b)) = (told.get(Field::BridgeA), told.get(Field::BridgeB)) {
             match name {
                 Some(EventName::ChannelBridge) => self.join(self.find(a), self.find(b)),
                 Some(EventName::ChannelUnbridge) => self.part(self.find(a), self.find(b)),
@@ -331,7 +331,7 @@ impl<S: Storage> Calls<S> {
     fn learn(&mut self, at: usize, told: &Told<'_>, event: &Event<'_>) {
         let keeps_variables = self.storage.wants_variables();
         let Some(slot) = self.slot_mut(at) else { return };
-        for (value, field) in told.fields.iter().zip(HEADERS) {
+        for (value, field) in told.0.iter().zip(HEADERS).take(KEPT) {
             if let Some(value) = value {
                 slot.record.set(field.1, *value);
             }
@@ -427,8 +427,9 @@ impl<S: Storage> Calls<S> {
 
     /// A loopback channel leaves the call: the channel behind it takes its place.
     fn bow_out(&mut self, told: &Told<'_>) -> Change<'_> {
-        let is_it = told.subclass.is_some_and(|subclass| subclass == *subclass::LOOPBACK_BOWOUT);
-        let (Some(resigning), Some(acquired), true) = (told.resigning, told.acquired, is_it) else {
+        let is_it = told.get(Field::Subclass).is_some_and(|subclass| subclass == *subclass::LOOPBACK_BOWOUT);
+        let (Some(resigning), Some(acquired), true) = (told.get(Field::Resigning), told.get(Field::Acquired), is_it)
+        else {
             return Change::Nothing;
         };
         let Some(resigning) = self.find(resigning) else { return Change::Nothing };
@@ -561,8 +562,8 @@ const fn is_over(state: &ChannelState<'_>) -> bool {
     matches!(state, ChannelState::Reporting | ChannelState::Destroy)
 }
 
-/// The fields that events tell, by their headers.
-const HEADERS: [(&str, Field); 15] = [
+/// What events tell, by their headers: first what is kept.
+const HEADERS: [(&str, Field); 22] = [
     (header::UNIQUE_ID, Field::Uuid),
     (header::CHANNEL_NAME, Field::Name),
     (header::CALL_DIRECTION, Field::Direction),
@@ -578,7 +579,30 @@ const HEADERS: [(&str, Field); 15] = [
     (header::CHANNEL_ANSWERED_TIME, Field::Answered),
     (header::CHANNEL_HANGUP_TIME, Field::HungUp),
     (header::HANGUP_CAUSE, Field::Cause),
+    (header::OLD_UNIQUE_ID, Field::Old),
+    (header::EVENT_NAME, Field::EventName),
+    (header::EVENT_SUBCLASS, Field::Subclass),
+    (header::BRIDGE_A_UNIQUE_ID, Field::BridgeA),
+    (header::BRIDGE_B_UNIQUE_ID, Field::BridgeB),
+    (header::RESIGNING_UUID, Field::Resigning),
+    (header::ACQUIRED_UUID, Field::Acquired),
 ];
+/// How many of them are kept.
+const KEPT: usize = 15;
+
+/// For each length of a name, a bit for each header with such a name: most names of an event are nobody's.
+const BY_LENGTH: [u32; 32] = {
+    let mut bits = [0; 32];
+    let mut at = 0;
+    while at < HEADERS.len() {
+        #[allow(clippy::indexing_slicing, reason = "the compiler does it")]
+        {
+            bits[HEADERS[at].0.len()] |= 1 << at;
+        }
+        at += 1;
+    }
+    bits
+};
 
 /// The same by the columns of `show channels`.
 const COLUMNS: [(&str, Field); 10] = [
@@ -594,56 +618,31 @@ const COLUMNS: [(&str, Field); 10] = [
     ("uuid", Field::Uuid),
 ];
 
-/// What an event tells.
+/// What an event tells, in the order of [`HEADERS`].
 #[derive(Default)]
-struct Told<'e> {
-    name: Option<Value<'e>>,
-    subclass: Option<Value<'e>>,
-    old: Option<Value<'e>>,
-    a: Option<Value<'e>>,
-    b: Option<Value<'e>>,
-    resigning: Option<Value<'e>>,
-    acquired: Option<Value<'e>>,
-    /// In the order of [`HEADERS`].
-    fields: [Option<Value<'e>>; HEADERS.len()],
-}
+struct Told<'e>([Option<Value<'e>>; HEADERS.len()]);
 
 impl<'e> Told<'e> {
     fn of(event: &Event<'e>) -> Self {
         let mut told = Self::default();
         for header in event.headers() {
             let name = header.name.raw();
-            if cut::after(header::VARIABLE_PREFIX.as_bytes(), name).is_none() {
-                told.take(name, header.value);
+            let mut bits = BY_LENGTH.get(name.len()).copied().unwrap_or(0);
+            while bits > 0 {
+                let at = bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                if let (Some((known, field)), Some(place)) = (HEADERS.get(at), told.0.get_mut(at))
+                    && known.as_bytes() == name
+                {
+                    let is_never = matches!(field, Field::Created | Field::Answered | Field::HungUp);
+                    *place = Some(header.value).filter(|value| *value != *"" && !(is_never && *value == *"0"));
+                }
             }
         }
         told
     }
 
-    fn take(&mut self, name: &[u8], value: Value<'e>) {
-        let is = |known: &str| name == known.as_bytes();
-        if let Some((field, (_, kind))) = self.fields.iter_mut().zip(HEADERS).find(|(_, (known, _))| is(known)) {
-            let is_never = matches!(kind, Field::Created | Field::Answered | Field::HungUp) && value == *"0";
-            if !is_never && value != *"" {
-                *field = Some(value);
-            }
-            return;
-        }
-        let others = [
-            (header::EVENT_NAME, &mut self.name),
-            (header::EVENT_SUBCLASS, &mut self.subclass),
-            (header::OLD_UNIQUE_ID, &mut self.old),
-            (header::BRIDGE_A_UNIQUE_ID, &mut self.a),
-            (header::BRIDGE_B_UNIQUE_ID, &mut self.b),
-            (header::RESIGNING_UUID, &mut self.resigning),
-            (header::ACQUIRED_UUID, &mut self.acquired),
-        ];
-        if let Some((_, field)) = others.into_iter().find(|(known, _)| is(known)) {
-            *field = Some(value);
-        }
-    }
-
     fn get(&self, wanted: Field) -> Option<Value<'e>> {
-        self.fields.iter().zip(HEADERS).find(|(_, (_, field))| *field == wanted).and_then(|(value, _)| *value)
+        self.0.iter().zip(HEADERS).find(|(_, (_, field))| *field == wanted).and_then(|(value, _)| *value)
     }
 }

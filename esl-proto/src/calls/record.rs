@@ -29,6 +29,13 @@ pub(super) enum Field {
     Group,
     /// A variable: the name, a NUL and the value.
     Variable,
+    // What events tell beside, and nobody keeps.
+    EventName,
+    Subclass,
+    BridgeA,
+    BridgeB,
+    Resigning,
+    Acquired,
 }
 
 /// A field's number and the length of its value, of three bytes.

@@ -57,8 +57,13 @@ impl Facts {
     pub(super) fn lines(&mut self, lines: &Lines<'_>) {
         self.is_connect |= lines.is_event();
         for part in lines.headers() {
-            // A part that goes on with a value tells nothing: the client's headers are short.
-            if let Some(name) = part.name {
+            // A part that goes on with a value tells nothing: the client's headers are short. Of a longer line only the
+            // front can matter.
+            let matters = |name: &Value<'_>| {
+                let is = |known: &str| name.eq_ignore_ascii_case(known);
+                part.is_complete || is(header::REPLY_TEXT) || is(header::CONTROLLED_SESSION_UUID)
+            };
+            if let Some(name) = part.name.filter(matters) {
                 self.header(name, part.value);
             }
         }
@@ -74,14 +79,24 @@ impl Facts {
             FrameKind::Reply | FrameKind::Other if is(header::REPLY_TEXT) => {
                 self.status.get_or_insert(status(value));
             }
-            FrameKind::Reply | FrameKind::Other if is(header::CONTROL) => self.full_control = Some(value == *"full"),
+            FrameKind::Reply | FrameKind::Other if is(header::CONTROL) => {
+                self.full_control = word(value, "full", "single-channel").or(self.full_control);
+            }
             FrameKind::Reply | FrameKind::Other if is(header::SOCKET_MODE) => {
                 self.socket_mode = SocketMode::from_word(value.raw());
             }
-            FrameKind::Reply if is(header::ALLOWED_LOG) => self.log_allowed = Some(value == *"true"),
+            FrameKind::Reply if is(header::ALLOWED_LOG) => {
+                self.log_allowed = word(value, "true", "false").or(self.log_allowed);
+            }
             _ => {}
         }
     }
+}
+
+/// Which of two words a value is, if it is one of them.
+fn word(value: Value<'_>, yes: &str, no: &str) -> Option<bool> {
+    let is = |word: &str| value == *word;
+    is(yes).then_some(true).or_else(|| is(no).then_some(false))
 }
 
 /// How a reply's text begins. Only in the reply to `connect` it is coded.

@@ -185,8 +185,9 @@ impl<'a> Read<'a, 2> for Reader<'a> {
 
     #[inline]
     fn fast(&mut self, at: usize, structural: [Stop; 2]) -> Option<(Header<'a>, usize)> {
-        let RegularMember { name, value } = RegularMember::at(self.text, at, structural)?;
-        let header = Header { name: Value::from_bytes(name), value: Value::from_bytes(value) };
+        let RegularMember { name, value, escaped } = RegularMember::at(self.text, at, structural)?;
+        let coding = if escaped { Coding::Json } else { Coding::Octets };
+        let header = Header { name: Value::from_bytes(name), value: Value::new(value, coding) };
         (!is_body(name)).then_some((header, structural[1].at() + 1))
     }
 

@@ -81,12 +81,17 @@ pub(super) trait Read<'a, const STRUCTURAL: usize> {
                     ahead.look(self.text(), self.at());
                 }
                 let mut at = self.at();
-                for structural in ahead.left().as_chunks().0.iter().take(left) {
-                    let Some((header, after)) = self.fast(at, *structural) else { break };
+                let stops = ahead.left().as_chunks().0;
+                let stops = stops.get(..left).unwrap_or(stops);
+                let mut rest = stops.iter();
+                while let [structural, ..] = rest.as_slice()
+                    && let Some((header, after)) = self.fast(at, *structural)
+                {
                     at = after;
                     folded = fold(folded, header);
-                    left -= 1;
+                    rest.next();
                 }
+                left -= stops.len() - rest.len();
                 ahead.take(STRUCTURAL * (before - left));
                 self.go_on(at);
             }

@@ -175,10 +175,12 @@ fn valid_len(name: Value<'_>) -> usize {
 }
 
 /// The hashes of names: which have come, and which have come again. An open-addressed table, in which a search ends after
-/// a few places; a name that found none is looked for like those that have come again.
+/// a few places. Of names that found none, bits tell the same, though several names may share one.
 struct Hashes {
     /// The hash without its last bit, which says whether the name has come again; 0 where nothing is.
     places: [u32; Self::PLACES],
+    once: [u64; 64],
+    twice: [u64; 64],
 }
 
 impl Hashes {
@@ -187,7 +189,7 @@ impl Hashes {
     const TWICE: u32 = 1;
 
     const fn new() -> Self {
-        Self { places: [0; Self::PLACES] }
+        Self { places: [0; Self::PLACES], once: [0; 64], twice: [0; 64] }
     }
 
     fn hash(name: Value<'_>) -> u32 {
@@ -227,16 +229,32 @@ impl Hashes {
         self.places.get_mut(at)
     }
 
+    /// The bit of a name that has found no place.
+    const fn bit(hash: u32) -> (usize, u64) {
+        ((hash >> 26) as usize, 1 << (hash >> 20 & 63))
+    }
+
     fn note(&mut self, name: Value<'_>) {
         let hash = Self::hash(name);
         if let Some(place) = self.place(hash) {
             *place = if *place == 0 { hash } else { hash | Self::TWICE };
+            return;
+        }
+        let (place, bit) = Self::bit(hash);
+        if let (Some(once), Some(twice)) = (self.once.get_mut(place), self.twice.get_mut(place)) {
+            *twice |= *once & bit;
+            *once |= bit;
         }
     }
 
     /// Whether the name may have come more than once.
     fn is_suspect(&mut self, name: Value<'_>) -> bool {
-        self.place(Self::hash(name)).is_none_or(|place| *place & Self::TWICE != 0)
+        let hash = Self::hash(name);
+        if let Some(place) = self.place(hash) {
+            return *place & Self::TWICE != 0;
+        }
+        let (place, bit) = Self::bit(hash);
+        self.twice.get(place).is_some_and(|twice| twice & bit != 0)
     }
 }
 

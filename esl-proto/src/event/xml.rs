@@ -8,7 +8,7 @@
 use super::reader::{FEW, Read, is_content_length};
 use super::{EventError, EventErrorKind};
 use crate::frame::Header;
-use crate::scan::{BLOCK, BlockClassifier, BlockMask, Class, Lookahead, Stop, find, find_pair, look, same, slice};
+use crate::scan::{BLOCK, BlockClassifier, BlockMask, Class, Lookahead, Stop, find, find_pair, look, repeats, slice};
 use crate::text::{Coding, Value, decimal, is_space, skip_space, trim_space_end};
 
 /// Candidate end tags tried for an element whose name holds angle brackets: a bound on backtracking.
@@ -220,15 +220,21 @@ impl<'a> Read<'a, 2> for Reader<'a> {
     #[inline]
     fn fast(&mut self, at: usize, [close, last]: [Stop; 2]) -> Option<(Header<'a>, usize)> {
         let element = self.text.get(at..last.at())?;
-        let (tag, text) = element.split_at_checked(close.at().wrapping_sub(at))?;
-        let ([b'\n', b' ', b' ', b' ', b' ', b'<'], name) = tag.split_first_chunk()? else { return None };
-        let (text, end_tag) = text.split_at_checked(text.len().wrapping_sub(name.len() + 2))?;
-        let ([b'>', text @ ..], [b'<', b'/', end_name @ ..]) = (text, end_tag) else { return None };
+        let (tag, rest) = element.split_at_checked(close.at().wrapping_sub(at))?;
+        // Compared as arrays: a pattern would be compared byte by byte.
+        let (front, name) = tag.split_first_chunk()?;
+        let (text, end_tag) = rest.split_at_checked(rest.len().wrapping_sub(name.len() + 2))?;
+        let ((_, text), (end_front, _)) = (text.split_first()?, end_tag.split_first_chunk()?);
         let end = last.at() + 1;
-        if name.first() == Some(&b'/') || self.text.get(end) != Some(&b'\n') {
+        if *front != *b"\n    <"
+            || *end_front != *b"</"
+            || name.first() == Some(&b'/')
+            || self.text.get(end) != Some(&b'\n')
+        {
             return None;
         }
-        (same(name, end_name) && !is_content_length(name)).then(|| (header(name, text), end))
+        let is_end_tag = repeats(self.text, close.at() - name.len(), last.at() - name.len(), name.len());
+        (is_end_tag && !is_content_length(name)).then(|| (header(name, text), end))
     }
 
     fn slow(&mut self) -> Option<Header<'a>> {

@@ -677,31 +677,50 @@ struct EventHead {
 
 impl EventHead {
     const LINES: usize = 2;
-
     #[inline]
     fn at_front(buf: &[u8]) -> Option<Self> {
-        let mut rest = buf.strip_prefix(b"Content-Length: ")?;
-        let mut length = 0;
-        let mut digits = 0;
-        while let [digit @ b'0'..=b'9', after @ ..] = rest {
-            length = 10 * length + usize::from(digit - b'0');
-            digits += 1;
-            if digits > 8 {
-                return None;
-            }
-            rest = after;
+        const NAME: &[u8; 16] = b"Content-Length: ";
+        let (name, rest) = buf.split_first_chunk()?;
+        if name != NAME {
+            return None;
         }
-        let rest = rest.strip_prefix(b"\nContent-Type: ")?;
-        let after = rest.strip_prefix(b"text/event-")?;
-        let (format, after) = match after {
-            [b'p', b'l', b'a', b'i', b'n', b'\n', b'\n', after @ ..] => (Format::Plain, after),
-            [b'j', b's', b'o', b'n', b'\n', b'\n', after @ ..] => (Format::Json, after),
-            [b'x', b'm', b'l', b'\n', b'\n', after @ ..] => (Format::Xml, after),
+        let (length, digits) = leading_number(rest.first_chunk()?)?;
+        let rest = rest.get(digits..)?;
+        // Compared as arrays, and as such that need no call.
+        let (line, rest) = rest.split_first_chunk()?;
+        if line != b"\nContent-Type: text/event-" {
+            return None;
+        }
+        let (len, format) = match (rest.first_chunk(), rest.first_chunk(), rest.first_chunk()) {
+            (Some(end), ..) if end == b"plain\n\n" => (line.len() + end.len(), Format::Plain),
+            (_, Some(end), _) if end == b"json\n\n" => (line.len() + end.len(), Format::Json),
+            (.., Some(end)) if end == b"xml\n\n" => (line.len() + end.len(), Format::Xml),
             _ => return None,
         };
-        let (content_type, body) = (buf.len() - rest.len(), buf.len() - after.len());
-        (digits > 0).then_some(Self { length, format, content_type, body })
+        let line = NAME.len() + digits;
+        Some(Self { length, format, content_type: line + 1 + CONTENT_TYPE.len(), body: line + len })
     }
+}
+
+/// The number at the front of eight bytes, and how many digits it has: at least one, and at most seven.
+#[inline]
+fn leading_number(octets: &[u8; 8]) -> Option<(usize, usize)> {
+    const fn each(octet: u8) -> u64 {
+        u64::from_ne_bytes([octet; 8])
+    }
+    let numbers = u64::from_le_bytes(*octets) ^ each(b'0');
+    // The top bit of each byte that is no digit. A carry reaches only bytes behind the first of them.
+    let others = (numbers.wrapping_add(each(0x80 - 10)) | numbers) & each(0x80);
+    let digits = others.trailing_zeros() / 8;
+    if digits == 0 || digits == 8 {
+        return None;
+    }
+    // Zeros go before the digits; then the numbers of two, of four and of eight digits are made of their halves.
+    let numbers = numbers << (64 - 8 * digits);
+    let pairs = (numbers.wrapping_mul(10).wrapping_add(numbers >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let quads = (pairs.wrapping_mul(100).wrapping_add(pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    let number = (quads.wrapping_mul(10_000).wrapping_add(quads >> 32)) & 0xffff_ffff;
+    Some((number as usize, digits as usize))
 }
 
 impl Head {

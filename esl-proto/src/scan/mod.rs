@@ -28,7 +28,7 @@ mod backend;
 use portable as backend;
 
 pub(crate) use backend::look;
-use backend::masks;
+use backend::{common, masks};
 pub(crate) use lines::{HeaderLine, Line, RegularLine, cut};
 pub(crate) use named::{LONGEST_NAME, LineMasks, LinesByNameLength, Marked, line_at, note_marks};
 pub(crate) use ordinary::{Ordinary, window};
@@ -126,6 +126,17 @@ pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
     match (one.first_chunk::<8>(), one.last_chunk::<8>(), other.first_chunk::<8>(), other.last_chunk::<8>()) {
         (Some(first), Some(last), Some(other_first), Some(other_last)) => first == other_first && last == other_last,
         _ => one.iter().zip(other).all(|(octet, other)| octet == other),
+    }
+}
+
+/// Whether the same `len` bytes stand at two places of a text. For short ones in the midst of a text no choice depends on
+/// the length.
+#[inline]
+pub(crate) fn repeats(text: &[u8], one: usize, other: usize, len: usize) -> bool {
+    let chunk = |start| text.get(start..).and_then(|rest| rest.first_chunk::<32>());
+    match (chunk(one), chunk(other)) {
+        (Some(one), Some(other)) if len <= 32 => common(one, other) as usize >= len,
+        _ => same(slice(text, one, one.saturating_add(len)), slice(text, other, other.saturating_add(len))),
     }
 }
 

@@ -13,6 +13,7 @@ use core::arch::aarch64::{
 };
 
 use super::ordinary::Range;
+pub(super) use super::portable::common;
 use super::{BLOCK, Class, Ordinary};
 
 /// A block in four vector registers.

@@ -59,3 +59,18 @@ pub(super) fn masks<const N: usize>(block: &[u8; BLOCK], octets: [u8; N]) -> [u6
         words.iter().rev().fold(0, |mask, word| mask << 8 | equal(u64::from_le_bytes(*word), splat(octet)))
     })
 }
+
+/// The number of equal bytes at the front.
+#[inline]
+pub(super) fn common(one: &[u8; 32], other: &[u8; 32]) -> u32 {
+    let words = one.as_chunks::<8>().0.iter().zip(other.as_chunks::<8>().0);
+    let mut count = 0;
+    for (one, other) in words {
+        let equal = (u64::from_le_bytes(*one) ^ u64::from_le_bytes(*other)).trailing_zeros() / 8;
+        count += equal;
+        if equal < 8 {
+            break;
+        }
+    }
+    count
+}

@@ -66,6 +66,25 @@ pub(super) fn ordinary(octets: &[u8; 16], class: Ordinary) -> u16 {
     }
 }
 
+/// The number of equal bytes at the front.
+#[inline(always)]
+pub(super) fn common(one: &[u8; 32], other: &[u8; 32]) -> u32 {
+    let ([one, one_more], [other, other_more]) = (halves(one), halves(other));
+    // SAFETY: register-only intrinsics; SSE2 is guaranteed by the `cfg` on this module.
+    let (front, back) = unsafe {
+        (_mm_movemask_epi8(_mm_cmpeq_epi8(one, other)), _mm_movemask_epi8(_mm_cmpeq_epi8(one_more, other_more)))
+    };
+    ((back as u32) << 16 | front as u32).trailing_ones()
+}
+
+#[inline(always)]
+fn halves(octets: &[u8; 32]) -> [__m128i; 2] {
+    let octets = octets.as_ptr();
+    // SAFETY: SSE2 is guaranteed by the `cfg` on this module. Each load reads 16 of the 32 bytes that the reference
+    // `octets` makes readable, and `loadu` needs no alignment.
+    unsafe { [_mm_loadu_si128(octets.cast()), _mm_loadu_si128(octets.add(16).cast())] }
+}
+
 #[inline]
 fn load(octets: &[u8; 16]) -> __m128i {
     // SAFETY: SSE2 is guaranteed by the `cfg` on this module. The load reads 16 bytes, which the reference `octets`

@@ -255,6 +255,9 @@ class Event(Mapping[str, str | list[str]]):
         under `_body`, as in FreeSWITCH's own JSON events. Headers that come more than once are arrays; octets that are not
         UTF-8 are U+FFFD. Raises `RemoteProtocolError` if the event cannot be read to its end.
         """
+    def json_bytes(self) -> bytes:
+
+        """`json` in octets, UTF-8: what goes into a file or a socket."""
     def plain(self) -> bytes:
         """The event as a plain event's text, whatever format it came in, so that every value is read back as it is. Octets of
         names and body that are not UTF-8 are U+FFFD.
@@ -1624,7 +1627,7 @@ class Calls:
 
     EVENTS: ClassVar[tuple[str, ...]]
     SUBCLASSES: ClassVar[tuple[str, ...]]
-    def __new__(cls, bound: int = 10000, *, variables: Sequence[Text] = ...) -> Self: ...
+    def __new__(cls, bound: int = 10000, *, variables: Sequence[Text] = ()) -> Self: ...
     def take(self, event: Event) -> Change | None:
         """Takes in what an event tells. What it has changed; None if it is of no channel, or of one that is gone."""
     def restore(self, output: Text) -> list[Call]:

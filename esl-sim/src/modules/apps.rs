@@ -333,7 +333,8 @@ async fn socket(call: &Arc<Call>, program: &Program) {
         };
         call.obey(either).await;
         if connection.has_connected.get() && !call.is_leaving() {
-            return call.park_until(ended).await;
+            call.park_until(ended).await;
+            return call.let_go();
         }
     }
     call.obey(ended).await;
@@ -345,4 +346,5 @@ async fn socket(call: &Arc<Call>, program: &Program) {
             call.leave(Next::Stand);
         }
     }
+    call.let_go();
 }

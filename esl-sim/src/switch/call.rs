@@ -83,6 +83,7 @@ impl Call {
             cause: Slot::new(None),
             digits: Slot::default(),
             changed: Notify::default(),
+            is_released: Slot::default(),
             broken: Notify::default(),
             next: Slot::default(),
             transfers: Slot::default(),
@@ -325,6 +326,23 @@ impl Call {
     /// Whether what the call does has its end: it is hung up, or transferred.
     pub(crate) fn is_leaving(&self) -> bool {
         self.cause.get().is_some() || self.next.lock().is_some()
+    }
+
+    /// A program has let go of the call, which may have been parked before.
+    pub(crate) fn let_go(&self) {
+        self.is_released.set(true);
+        self.changed.notify_waiters();
+    }
+
+    /// Waits for that.
+    pub(super) async fn parked_no_more(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if self.is_released.get() {
+                return;
+            }
+            changed.await;
+        }
     }
 
     /// Ends the application that plays something.

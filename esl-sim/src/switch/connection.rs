@@ -1,6 +1,7 @@
 //! One connection as the switch sees it: its listener, and what waits for it.
 
 use std::collections::HashMap;
+use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -130,7 +131,7 @@ impl Connection {
         let mut wire = self.wire.lock();
         if !wire.is_lost {
             wire.waiting += octets.len();
-            wire.output.push_back((Duration::ZERO, octets.iter().copied().collect()));
+            wire.output.push_back((Duration::ZERO, octets.to_vec().into()));
         }
         drop(wire);
         self.tell_host();
@@ -176,11 +177,8 @@ impl Connection {
             && let Some((time, octets)) = wire.output.front_mut()
             && *time <= now
         {
-            let piece = octets.len().min(room - count);
-            for (place, octet) in out[count..count + piece].iter_mut().zip(octets.drain(..piece)) {
-                *place = octet;
-            }
-            count += piece;
+            // Reading from memory cannot fail.
+            count += octets.read(&mut out[count..room]).unwrap_or(0);
             if octets.is_empty() {
                 wire.output.pop_front();
             }
@@ -221,7 +219,7 @@ impl Connection {
                     wire.waiting += room;
                     match wire.output.back_mut() {
                         Some((last, octets)) if *last == time => octets.extend(&rest[..room]),
-                        _ => wire.output.push_back((time, rest[..room].iter().copied().collect())),
+                        _ => wire.output.push_back((time, rest[..room].to_vec().into())),
                     }
                 }
                 room

@@ -113,7 +113,15 @@ impl Call {
             if self.cause.get().is_none() {
                 self.set_state(state);
             }
-            self.obey(std::future::pending()).await;
+            // Whoever has come in is as if parked.
+            let is_parked = state == EXECUTE;
+            let end = async {
+                match is_parked {
+                    true => self.parked_no_more().await,
+                    false => std::future::pending().await,
+                }
+            };
+            self.obey(end).await;
             self.go_on().await;
         })
     }
@@ -201,7 +209,11 @@ impl Call {
     /// The same, until something has happened.
     pub(crate) async fn park_until(self: &Arc<Self>, other: impl Future<Output = ()> + Send) {
         self.fire("CHANNEL_PARK", ("switch_ivr.c", "switch_ivr_park", 1002));
-        self.obey(other).await;
+        self.is_released.set(false);
+        let end = async {
+            let _ = first(other, self.parked_no_more()).await;
+        };
+        self.obey(end).await;
         self.fire("CHANNEL_UNPARK", ("switch_ivr.c", "switch_ivr_park", 1213));
     }
 

@@ -308,6 +308,8 @@ pub(crate) struct Call {
     digits: Slot<String>,
     /// Something of the above has changed.
     changed: Notify,
+    /// A program has let go of it: it is parked no longer.
+    pub(crate) is_released: Slot<bool>,
     /// What is played is to end.
     broken: Notify,
     /// What the call does next.

@@ -128,6 +128,28 @@ fn a_dialplan_goes_on_after_its_program() {
     }
 }
 
+/// A channel that was parked before its program is not after it, as on a real server.
+#[test]
+fn a_program_that_was_ordered_ends_its_call() {
+    for mode in ["full", "async full"] {
+        let switch = Switch::start(Config::default());
+        let mut client = switch.client();
+        client.reply("event plain CHANNEL_UNPARK CHANNEL_HANGUP");
+        client.api("originate {origination_uuid=u}null/a &park");
+        client.reply(&format!(
+            "sendmsg u\ncall-command: execute\nexecute-app-name: socket\nexecute-app-arg: program:1 {mode}"
+        ));
+        let (_, mut call) = switch.program();
+        call.say("connect\n\n");
+        call.next();
+        assert_eq!(call.reply("exit"), "+OK bye");
+        while call.next().is_some() {}
+        assert_eq!(client.event("CHANNEL_UNPARK").get("Answer-State"), Some("answered"), "{mode}");
+        assert_eq!(client.event("CHANNEL_HANGUP").get("Hangup-Cause"), Some("NORMAL_CLEARING"), "{mode}");
+        assert!(switch.is_over());
+    }
+}
+
 #[test]
 fn a_program_with_one_channel_may_do_little() {
     let (switch, mut call) = called("program async");

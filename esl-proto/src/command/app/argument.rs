@@ -112,7 +112,9 @@ impl Part<'_> {
             to.sink.put(b" ");
         }
         let octets = self.text.octets;
-        let is_plain = !octets.is_empty() && !self.text.expands && !octets.starts_with(b"%") && !octets.contains(&b' ');
+        // In front, `%[` and `^^` would mean something else.
+        let means_more = matches!(octets, [] | [b'%', ..] | [b'^', b'^', ..]);
+        let is_plain = !means_more && !self.text.expands && !octets.contains(&b' ');
         let quote: &[u8] = if is_plain { b"" } else { b"'" };
         to.sink.put(quote);
         self.laid(to, &[Layer::Separated(b' ')])?;

@@ -121,7 +121,10 @@ impl<'a> Conference<'a> {
             at(field, text).filled()?.without(AppErrorKind::Separator, |octet| matches!(octet, b'+' | b'@'))
         };
         let name = part(AppField::Name, self.name)?;
-        name.not(AppErrorKind::Reserved, cut::after(b"bridge:", self.name.octets).is_some())?.raw(to)?;
+        // The server skips the blanks in front.
+        name.not(AppErrorKind::Blank, self.name.octets.starts_with(b" "))?
+            .not(AppErrorKind::Reserved, cut::after(b"bridge:", self.name.octets).is_some())?
+            .raw(to)?;
         if let Some(profile) = self.profile {
             to.sink.put(b"@");
             part(AppField::Profile, profile)?.raw(to)?;

@@ -339,7 +339,8 @@ impl<'a> App<'a> {
     }
 
     /// Whether [`Command::Resume`](super::Command::Resume) must be sent before the application from an outbound
-    /// connection: the call would otherwise end when the connection is closed, wherever the application has sent it.
+    /// connection: the call would otherwise end when the connection is closed, wherever the application has sent it. So it
+    /// is in an async mode; in a sync mode the call goes on in any case, and `resume` does no harm.
     #[must_use]
     pub const fn needs_resume(&self) -> bool {
         matches!(self.ending(), Ending::Leaves)

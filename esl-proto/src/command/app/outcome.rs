@@ -15,7 +15,7 @@ pub enum Ending {
     Lasts,
     /// With the channel: CHANNEL_EXECUTE_COMPLETE tells, with `Answer-State: hangup`.
     EndsChannel,
-    /// At once, and the channel goes elsewhere; an outbound connection ends.
+    /// At once, and the channel goes elsewhere. An outbound connection stays until the program closes it, or the call ends.
     Leaves,
 }
 

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from .. import Command, Event, LocalProtocolError, __version__
 from ..sync import CommandError, EventSocketError, Inbound, Reconnect, connect
+from ..names import split_names
 from .monitor import Monitor
 
 __all__ = ["main"]
@@ -161,7 +162,7 @@ def _print_answer(octets: bytes, is_error: bool) -> int:
 
 
 def _events(fs: Inbound, options: argparse.Namespace) -> int:
-    names, subclasses = _split_names(options.names)
+    names, subclasses = _subscribed(options.names)
     for pair in options.filter:
         header, _, value = pair.partition("=")
         fs.filter(header, value)
@@ -174,12 +175,12 @@ def _events(fs: Inbound, options: argparse.Namespace) -> int:
     return _say("the connection is closed", TROUBLE)
 
 
-def _split_names(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Names of events, and of subclasses: all that follows CUSTOM. Nothing at all means all."""
-    names = [word.upper() for word in words] or ["ALL"]
-    place = names.index("CUSTOM") if "CUSTOM" in names else len(names)
-    subclasses = list(words[place + 1 :])
-    return names[:place] if subclasses else names[: place + 1], subclasses
+def _subscribed(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of events, and of subclasses: all that follows CUSTOM, too. Nothing at all means all."""
+    place = next((at for at, word in enumerate(words) if word.upper() == "CUSTOM"), len(words))
+    custom = words[place + 1 :]
+    # CUSTOM alone means the CUSTOM events without a subclass.
+    return split_names(words[: place if custom else place + 1] or ([] if custom else ["ALL"]), custom)
 
 
 def _show_json(event: Event) -> None:

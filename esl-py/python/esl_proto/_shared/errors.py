@@ -75,6 +75,9 @@ class CommandError(EventSocketError):
         super().__init__(answer.text.strip() if message is None else message)
         self.answer = answer
 
+    def __reduce__(self) -> tuple[type[CommandError], tuple[Reply | ApiResponse, str]]:
+        return type(self), (self.answer, str(self))
+
 
 class BrokenReply(CommandError):
     """The value of a variable has not arrived whole, as the server broke or cut its reply to `getvar`: `answer.text` is

@@ -36,11 +36,12 @@ class JobResult:
 
     @property
     def detail(self) -> str:
-        """The text without `+OK`, `-ERR` or `-USAGE` and the blanks around it."""
+        """What follows `+OK`, `-ERR` or `-USAGE`, without white space around it; otherwise the text without white space at its
+        end."""
         for word in ("+OK", "-ERR", "-USAGE"):
             if self.text.startswith(word):
                 return self.text[len(word) :].removeprefix(":").strip()
-        return self.text.strip()
+        return self.text.rstrip()
 
     def __str__(self) -> str:
         return self.text

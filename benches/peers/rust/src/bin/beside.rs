@@ -77,7 +77,7 @@ async fn memory(whose: &str, port: u16) -> Result<()> {
             sessions.push(fs);
         } else {
             let client = theirs(port).await?;
-            client.0.api("status").await?;
+            client.0.api("status").await?.into_result()?;
             clients.push(client);
         }
     }
