@@ -15,7 +15,7 @@ _OPTIONS = (("TCP_KEEPIDLE", 60), ("TCP_KEEPALIVE", 60), ("TCP_KEEPINTVL", 15), 
 
 def address(peer: Any) -> str:
     """An address, for people."""
-    if not isinstance(peer, (tuple, list)):
+    if peer is None or isinstance(peer, (str, bytes)):  # That of a Unix socket is a path.
         return str(peer)
     host, port = str(peer[0]), peer[1]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
