@@ -116,10 +116,15 @@ impl Call {
             // Whoever has come in is as if parked.
             let is_parked = state == EXECUTE;
             let end = async {
-                match is_parked {
-                    true => self.parked_no_more().await,
-                    false => std::future::pending().await,
+                // What the host has for it after a program that has said `resume` is still to be ordered.
+                while is_parked {
+                    self.parked_no_more().await;
+                    if !self.is_resumed() {
+                        return;
+                    }
+                    self.is_released.set(false);
                 }
+                std::future::pending().await
             };
             self.obey(end).await;
             self.go_on().await;
