@@ -110,7 +110,7 @@ impl<'o> Writer<'o> {
         while !rest.is_empty() {
             // Room for a run and for what is behind it.
             let Some(to) = ready.get_mut(count..).and_then(|room| room.first_chunk_mut::<32>()) else {
-                self.put(ready.get(..count).unwrap_or_default());
+                self.put_text(ready.get(..count).unwrap_or_default());
                 count = 0;
                 continue;
             };
@@ -129,7 +129,7 @@ impl<'o> Writer<'o> {
                 count += few.len;
             }
         }
-        self.put(ready.get(..count).unwrap_or_default());
+        self.put_text(ready.get(..count).unwrap_or_default());
         rest
     }
 

@@ -158,7 +158,8 @@ pub(crate) fn window(text: &[u8], rest: &[u8]) -> [u8; 16] {
     if let Some(octets) = rest.first_chunk() {
         return *octets;
     }
-    match text.last_chunk() {
+    // Not `last_chunk`: the compiler would leave its check, which can panic, where this is in a loop.
+    match text.get(text.len().wrapping_sub(16)..).and_then(|last| last.first_chunk()) {
         Some(last) => u128::from_le_bytes(*last).wrapping_shr(8 * (16 - rest.len()) as u32).to_le_bytes(),
         None => few(rest).to_le_bytes(),
     }

@@ -115,7 +115,8 @@ pub(crate) fn put_coded(raw: &[u8], out: &mut Writer<'_>) -> bool {
             *rest = after;
             return Some(Few::new([b'%', *high, *low, 0, 0, 0, 0, 0], 3));
         }
-        first(rest).filter(|octet| !is_special(*octet)).map(Few::one)
+        // What is not taken tells that this is not coded so.
+        if rest.first().is_some_and(|octet| is_special(*octet)) { None } else { first(rest).map(Few::one) }
     });
     if !rest.is_empty() {
         out.forget(start);
@@ -130,4 +131,29 @@ fn is_escape(text: &[u8]) -> bool {
 
 const fn is_escape_digit(octet: u8) -> bool {
     matches!(octet, b'0'..=b'9' | b'A'..=b'F')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Wherever the byte is that must be an escape and is none, the last one too, nothing is written.
+    #[test]
+    fn only_what_is_coded_whole_is_written_as_it_is() {
+        for (raw, is_coded) in [
+            (&b"100%25"[..], true),
+            (b"100%", false),
+            (b"100%2", false),
+            (b"a b", false),
+            (b"a ", false),
+            (b"a%20(b)", true),
+            (b"%c3", false),
+            (b"", true),
+        ] {
+            let mut out = [0; 64];
+            let mut writer = Writer::new(&mut out);
+            assert_eq!(put_coded(raw, &mut writer), is_coded, "{}", raw.escape_ascii());
+            assert_eq!(writer.finish(), Ok(if is_coded { raw } else { b"" }));
+        }
+    }
 }

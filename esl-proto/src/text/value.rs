@@ -13,7 +13,7 @@ use core::iter::FusedIterator;
 
 use super::{ConvertError, Insufficient, SmallBytes, copy, decimal, first, json, percent, xml};
 use crate::scan::{self, Ordinary};
-use crate::sink::{Few, Sink, Writer};
+use crate::sink::{Few, Writer};
 
 /// The placeholder for an empty value in a plain event (protocol.md, "Plain events").
 const UNDEFINED: &[u8] = b"_undef_";
@@ -256,12 +256,12 @@ impl<'a> Value<'a> {
     /// Puts the decoded bytes.
     pub(crate) fn put_all(&self, out: &mut Writer<'_>) {
         match (self.as_plain_at_once(), self.coding) {
-            (Some(plain), _) => out.put(plain),
+            (Some(plain), _) => out.put_text(plain),
             (None, Coding::Json) => self.put_decoded(Ordinary::NO_BACKSLASH, out, Few::one),
             (None, Coding::Plain { .. } | Coding::Percent) => self.put_decoded(Ordinary::NO_PERCENT, out, Few::one),
             (None, Coding::XmlHeader) => self.put_decoded(Ordinary::STRING, out, Few::one),
             _ => self.pieces(|octets, _| {
-                out.put(octets);
+                out.put_text(octets);
                 octets.len()
             }),
         }
