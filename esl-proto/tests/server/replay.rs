@@ -109,8 +109,14 @@ fn answer<'a>(ask: &HostRequest<'a>, expected: &'a Written, fields: &'a [Field<'
     let text = || expected.header("Reply-Text");
     use esl_proto::raw::server::HostRequest;
     match HostRequest::from(*ask) {
-        HostRequest::Password(_) | HostRequest::User { .. } if text() == b"+OK accepted" => {
-            Response::Accept(Rights::ALL)
+        HostRequest::Password(_) if text() == b"+OK accepted" => Response::Accept(Rights::ALL),
+        HostRequest::User { .. } if text() == b"+OK accepted" => {
+            let allowed = |name| Some(expected.header(name)).filter(|allowed| *allowed != b"all");
+            Response::Accept(Rights {
+                allowed_events: allowed("Allowed-Events"),
+                allowed_api: allowed("Allowed-API"),
+                allowed_log: expected.header("Allowed-LOG") == b"true",
+            })
         }
         HostRequest::Password(_) | HostRequest::User { .. } => Response::Refuse,
         HostRequest::Api { .. } => Response::Output(expected.body()),
@@ -139,12 +145,14 @@ impl Dialogue {
             request: Limits { max_head: 10 << 20, max_body: 16 << 20, ..Limits::DEFAULT },
             ..ServerLimits::DEFAULT
         };
-        if !self.name.starts_with("08-") {
+        // Inbound connections begin with an auth/request or a rejection, outbound ones with a reply.
+        if self.written.first().is_none_or(|first| first.kind == Kind::Other) {
             return Server::inbound(limits, [0; 4096]);
         }
         let notice = self.written.iter().rfind(|written| written.kind == Kind::Notice);
         let uuid = notice.map_or(&b"unknown"[..], |notice| notice.header("Controlled-Session-UUID"));
-        let control = Control { full: self.name != "08-sock-sync-basic", is_async: !self.name.contains("sync-basic") };
+        let said = |name, value| self.written.iter().any(|written| written.header_is(name, value));
+        let control = Control { full: said("Control", b"full"), is_async: said("Socket-Mode", b"async") };
         Server::outbound(limits, [0; 4096], uuid, control).unwrap()
     }
 
