@@ -113,18 +113,19 @@ impl Call {
             if self.cause.get().is_none() {
                 self.set_state(state);
             }
-            // Whoever has come in is as if parked.
-            let is_parked = state == EXECUTE;
             let end = async {
+                // Whoever has not come in is not parked, so that nothing ends that.
+                if state != EXECUTE {
+                    std::future::pending::<()>().await;
+                }
                 // What the host has for it after a program that has said `resume` is still to be ordered.
-                while is_parked {
+                loop {
                     self.parked_no_more().await;
                     if !self.is_resumed() {
                         return;
                     }
                     self.is_released.set(false);
                 }
-                std::future::pending().await
             };
             self.obey(end).await;
             self.go_on().await;
