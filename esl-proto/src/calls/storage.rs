@@ -57,7 +57,7 @@ impl<const N: usize> CallSlot<[u8; N]> {
     pub const EMPTY: Self = Self::new([0; N]);
 }
 
-/// Where [`Calls`](super::Calls) keeps its calls: [`InSlots`] of the caller's, or on the [`Heap`].
+/// Where [`Calls`](super::Calls) keeps its calls: [`InSlots`] of the caller's, or on the heap.
 pub trait Storage {
     /// What the bytes of a call lie in.
     type Octets: Octets;
