@@ -29,6 +29,7 @@
 //! ```
 
 mod call;
+mod octets;
 mod record;
 mod storage;
 
@@ -41,10 +42,11 @@ use core::fmt;
 pub use call::Call;
 #[cfg(feature = "alloc")]
 pub use call::CallBuf;
+pub use octets::Octets;
 use record::Field;
 #[cfg(feature = "alloc")]
 pub use storage::Heap;
-pub use storage::{CallSlot, InSlots, Octets, Storage};
+pub use storage::{CallSlot, InSlots, Storage};
 
 use crate::command::Words;
 use crate::event::{Event, EventError, Rows};

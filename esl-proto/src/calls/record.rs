@@ -1,6 +1,6 @@
 //! What is known of one call, as bytes: each field with its number, its length and its value, in no order.
 
-use super::storage::Octets;
+use super::octets::Octets;
 use crate::text::Value;
 
 /// What is known of a call.

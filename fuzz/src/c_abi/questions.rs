@@ -135,14 +135,17 @@ unsafe fn about_writing(event: &eslp_event, number: usize) {
 /// The last of all headers of a name that there is.
 unsafe fn last_of(event: &eslp_event, name: eslp_bytes) -> eslp_value {
     let (mut all, mut header): (eslp_headers, eslp_header) = (zeroed(), zeroed());
+    let mut last = zeroed();
     // SAFETY: all of it lies on this stack, or is the caller's.
     unsafe {
         assert_eq!(eslp_event_get_all(event, name, &mut all), OK);
         while eslp_headers_next(&mut all, &mut header) == OK {
             assert!(eslp_value_is_nocase(&header.name, name));
+            last = header.value;
         }
     }
-    header.value
+    assert!(header.value.data.is_null(), "nothing is left behind the last");
+    last
 }
 
 pub(super) fn about_value(value: &eslp_value, buffer: &[u8]) {
