@@ -141,6 +141,13 @@ pub fn run(data: &[u8]) {
     assert_eq!(model.session.next_deadline(), None);
 }
 
+impl Server {
+    /// Whether nothing stands that a right could have been needed for.
+    fn has_said_nothing(&self) -> bool {
+        self.open && self.names.is_empty() && self.log.is_none() && self.unanswered.is_empty()
+    }
+}
+
 impl Model {
     fn step(&mut self, what: u8, which: u8) {
         match what % 23 {
@@ -155,7 +162,7 @@ impl Model {
             4 | 5 => self.answer(true),
             6 => self.answer(false),
             // Rights do not change while a connection stands.
-            17 if self.server.open && self.server.names.is_empty() && self.server.unanswered.is_empty() => {
+            17 if self.server.has_said_nothing() => {
                 let names = [
                     "BACKGROUND_JOB",
                     "CHANNEL_EXECUTE_COMPLETE",
