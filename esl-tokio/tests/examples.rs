@@ -184,7 +184,8 @@ struct OnTerminal {
 #[cfg(target_os = "linux")]
 impl OnTerminal {
     fn start(name: &str, words: &[&str], env: &[(&str, &str)]) -> Self {
-        let line = [&[&*program(name).display().to_string()], words].concat().join(" ");
+        // `exec`: a shell that stays would itself be ended by what is typed.
+        let line = [&["exec", &program(name).display().to_string()], words].concat().join(" ");
         let mut command = Command::new("script");
         command.args(["--quiet", "--return", "--command", &line, "/dev/null"]).envs(env.iter().copied());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
