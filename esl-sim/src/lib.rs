@@ -32,7 +32,6 @@ mod modules;
 mod switch;
 mod traffic;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,6 +44,7 @@ use esl_proto::server::{Closed, Goodbye};
 pub use hook::{Hook, HookId, HookRequest, Request};
 
 use crate::base::event::{Event, Value};
+use crate::base::table::Table;
 use crate::base::task::Executor;
 use crate::modules::{INTERFACES, api, listener::Session};
 use crate::switch::{Connection, LogLine, Switch, Task, known_cause};
@@ -57,7 +57,7 @@ use crate::switch::{Connection, LogLine, Switch, Task, known_cause};
 pub struct Sim {
     executor: Executor,
     switch: Arc<Switch>,
-    connections: BTreeMap<ConnectionId, Arc<Connection>>,
+    connections: Table<ConnectionId, Arc<Connection>>,
 }
 
 impl Sim {
@@ -66,7 +66,7 @@ impl Sim {
     pub fn new(config: Config) -> Self {
         let executor = Executor::default();
         let switch = Switch::new(config, Arc::clone(&executor.queues), INTERFACES);
-        let mut sim = Self { executor, switch, connections: BTreeMap::new() };
+        let mut sim = Self { executor, switch, connections: Table::default() };
         let beating = Arc::clone(&sim.switch);
         sim.switch.queues.spawn(async move { beating.beat().await });
         traffic::begin(&sim.switch);
@@ -216,7 +216,7 @@ impl Sim {
 
     /// The next connection that has octets to be taken, or has ended, since it was last named here.
     pub fn next_active(&mut self) -> Option<ConnectionId> {
-        self.switch.active.lock().pop_first()
+        self.switch.active.lock().pop_first().map(|(id, ())| id)
     }
 
     /// The next thing that the host is to do.

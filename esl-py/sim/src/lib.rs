@@ -1,21 +1,25 @@
-//! The simulated switch, for `esl_proto.testing`, which gives it sockets, scripts and time.
+//! The simulated switch as Python objects, for `esl_proto.testing`, which gives it sockets, scripts and time.
+//!
+//! A crate of its own because a crate is what cargo can compile for size. So that it needs nothing of `esl-py`'s, Python makes
+//! octets of headers and variables before they come here.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use esl_proto::name::HangupCause;
+use esl_proto::event::{Field, OutgoingEvent};
+use esl_proto::name::{HangupCause, LogLevel};
+use esl_proto::server::{Closed, Goodbye};
+use esl_proto::text::Percent;
+use esl_proto::Value;
 use esl_sim::{Config, ConnectionId, Faults, Hook, HookId, Incoming, Registration, Request, Sim as Core, User};
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
-use pyo3::types::{PyBytes, PyDict, PyList};
+use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
-use crate::command::Level;
-use crate::host_request::word;
-use crate::outgoing::{Content, Made};
-use crate::server::{goodbye, percent};
-use crate::text::{Octets, Pairs, Text, to_str};
+/// Names and values as they are on the wire; `ARRAY::one|:two` is an array.
+type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// What a switch is to do from now on: the attributes of an object.
 #[derive(FromPyObject)]
@@ -83,7 +87,7 @@ fn user(Login(name, domain, password, events, api, log): Login) -> User {
 
 /// A simulated switch without sockets and without a clock: `esl_proto.testing.Switch` is a shell around it.
 #[pyclass(frozen, module = "esl_proto")]
-pub(crate) struct Sim {
+pub struct Sim {
     /// INVARIANT: never call into Python while holding this lock.
     core: Mutex<Core>,
 }
@@ -134,7 +138,7 @@ impl Sim {
             heartbeat: span(heartbeat),
             calls_per_second,
             is_scenario,
-            percent: percent(lossless_percent),
+            percent: if lossless_percent { Percent::Lossless } else { Percent::FreeSwitch },
             storage: 65_536,
             record: true,
             ..Config::default()
@@ -175,8 +179,8 @@ impl Sim {
     }
 
     /// Takes octets that a client has sent.
-    fn receive_data(&self, py: Python<'_>, connection: u64, data: Octets) {
-        self.with(py, |core| core.input(ConnectionId(connection), &data));
+    fn receive_data(&self, py: Python<'_>, connection: u64, data: &[u8]) {
+        self.with(py, |core| core.input(ConnectionId(connection), data));
     }
 
     /// A client has closed its side.
@@ -208,7 +212,7 @@ impl Sim {
 
     /// Why the listener has ended a connection, if it has.
     fn end(&self, py: Python<'_>, connection: u64) -> Option<&'static str> {
-        self.with(py, |core| core.end(ConnectionId(connection))).map(word)
+        self.with(py, |core| core.end(ConnectionId(connection))).map(Closed::name)
     }
 
     /// How many events wait for a client.
@@ -233,13 +237,13 @@ impl Sim {
     }
 
     /// Gives a client octets as they are.
-    fn inject(&self, py: Python<'_>, connection: u64, data: Octets) {
-        self.with(py, |core| core.inject(ConnectionId(connection), &data));
+    fn inject(&self, py: Python<'_>, connection: u64, data: &[u8]) {
+        self.with(py, |core| core.inject(ConnectionId(connection), data));
     }
 
     /// Ends a connection with a notice: 'disconnected', 'shutdown', 'lost-events' or 'lost-log-lines'.
     fn disconnect(&self, py: Python<'_>, connection: u64, why: &str) -> PyResult<()> {
-        let why = goodbye(why)?;
+        let why = Goodbye::from_name(why).ok_or_else(|| PyValueError::new_err("that is no reason to end a connection"))?;
         self.with(py, |core| core.disconnect(ConnectionId(connection), why));
         Ok(())
     }
@@ -262,9 +266,9 @@ impl Sim {
 
     /// Answers a hook, or leaves it to the simulation.
     #[pyo3(signature = (hook, answer=None))]
-    fn answer(&self, py: Python<'_>, hook: u64, answer: Option<Text>) {
+    fn answer(&self, py: Python<'_>, hook: u64, answer: Option<Vec<u8>>) {
         self.with(py, |core| match answer {
-            Some(answer) => core.answer(HookId(hook), &*answer),
+            Some(answer) => core.answer(HookId(hook), answer),
             None => core.decline(HookId(hook)),
         });
     }
@@ -276,23 +280,22 @@ impl Sim {
         &self,
         py: Python<'_>,
         name: &str,
-        headers: Pairs<Content>,
-        body: Option<Text>,
-        channel: Option<Py<Channel>>,
+        headers: Pairs,
+        body: Option<&[u8]>,
+        channel: Option<&Channel>,
         bare: bool,
     ) -> usize {
-        let event = Made::new(headers, body);
-        let channel = channel.as_ref().map(|channel| &channel.get().0);
-        self.with(py, |core| {
-            event.with(|event| if bare { core.fire_bare(event) } else { core.fire_event(name, event, channel) })
-        })
+        let fields: Vec<_> = headers.iter().map(|(name, value)| Field::new(name, value)).collect();
+        let event = OutgoingEvent { headers: &fields, body: body.map(Value::from_bytes) };
+        let channel = channel.map(|channel| &channel.0);
+        self.with(py, |core| if bare { core.fire_bare(&event) } else { core.fire_event(name, &event, channel) })
     }
 
     /// Writes a line of the log as it is; how many connections get it.
-    fn log(&self, py: Python<'_>, level: Level, text: Text, source: (Text, Text, u32), uuid: Text) -> PyResult<usize> {
-        let level = level.get()?;
-        let [text, file, function, uuid] = [text, source.0, source.1, uuid].map(|octets| self::text(&octets));
-        Ok(self.with(py, |core| core.log(level, &text, (&file, &function, source.2), &uuid)))
+    fn log(&self, py: Python<'_>, level: &str, text: &str, source: (&str, &str, u32), uuid: &str) -> PyResult<usize> {
+        let level = LogLevel::from_bytes(level.as_bytes());
+        let level = level.ok_or_else(|| PyValueError::new_err("a log level is a name from CONSOLE to DEBUG or a number"))?;
+        Ok(self.with(py, |core| core.log(level, text, source, uuid)))
     }
 
     /// A call comes in: with these applications as its dialplan, or one that does what it is ordered to.
@@ -302,11 +305,10 @@ impl Sim {
         name: String,
         uuid: Option<String>,
         caller: String,
-        variables: Pairs<Text>,
+        variables: Pairs,
         steps: Option<Vec<(String, String)>>,
     ) -> PyResult<Channel> {
-        let variables: Vec<(String, Vec<u8>)> =
-            variables.0.iter().map(|(name, value)| (text(name), value.to_vec())).collect();
+        let variables: Vec<_> = variables.into_iter().map(|(name, value)| (text(&name), value)).collect();
         let caller_name = variables.iter().find(|(name, _)| name == "origination_caller_id_name");
         let caller_name = caller_name.map(|(_, name)| text(name));
         let destination = name.rsplit('/').next().unwrap_or_default().to_owned();
@@ -369,7 +371,7 @@ impl Sim {
 
 /// A channel of a simulated switch: what can be seen of it, also when it has ended.
 #[pyclass(frozen, module = "esl_proto")]
-pub(crate) struct Channel(esl_sim::Channel);
+pub struct Channel(esl_sim::Channel);
 
 #[pymethods]
 impl Channel {
@@ -430,9 +432,9 @@ impl Channel {
     }
 
     /// A variable; nothing if it is not set.
-    fn variable<'py>(&self, py: Python<'py>, name: &str) -> Bound<'py, PyAny> {
+    fn variable<'py>(&self, py: Python<'py>, name: &str) -> Bound<'py, PyString> {
         let value = self.0.variable(name).unwrap_or_default();
-        to_str(py, &value).into_any()
+        PyString::new(py, &text(&value))
     }
 
     /// All variables, in their order.
@@ -441,7 +443,7 @@ impl Channel {
         let all = PyDict::new(py);
         for (name, value) in self.0.variables() {
             match value.strip_prefix(b"ARRAY::") {
-                None => all.set_item(name, to_str(py, &value))?,
+                None => all.set_item(name, text(&value))?,
                 Some(items) => {
                     let items = text(items);
                     all.set_item(name, PyList::new(py, items.split("|:"))?)?;
@@ -452,8 +454,8 @@ impl Channel {
     }
 
     /// Sets a variable, or takes it away if the value is empty.
-    fn set_variable(&self, name: &str, value: Text) {
-        self.0.set_variable(name, &value);
+    fn set_variable(&self, name: &str, value: &[u8]) {
+        self.0.set_variable(name, value);
     }
 
     /// The applications that have begun, each with its argument.
