@@ -3,15 +3,12 @@
 //! A crate of its own because a crate is what cargo can compile for size. So that it needs nothing of `esl-py`'s, Python makes
 //! octets of headers and variables before they come here.
 
-use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use esl_proto::event::{Field, OutgoingEvent};
 use esl_proto::name::{HangupCause, LogLevel};
 use esl_proto::server::{Closed, Goodbye};
 use esl_proto::text::Percent;
-use esl_proto::Value;
 use esl_sim::{Config, ConnectionId, Faults, Hook, HookId, Incoming, Registration, Request, Sim as Core, User};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -21,31 +18,13 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 /// Names and values as they are on the wire; `ARRAY::one|:two` is an array.
 type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// What a switch is to do from now on: the attributes of an object.
-#[derive(FromPyObject)]
-struct Settings {
-    password: String,
-    users: Vec<Login>,
-    max_queued: u32,
-    max_lost: u32,
-    patience: f64,
-    window: usize,
-    commands: Vec<String>,
-    apps: Vec<String>,
-    dialplan: BTreeMap<String, Vec<(String, String)>>,
-    refusals: BTreeMap<String, String>,
-    registrations: Vec<(String, String, String)>,
-    ringing: f64,
-    moment: f64,
-    subclasses: Vec<String>,
-    delay: f64,
-    piece: usize,
-    pause: f64,
-}
-
 /// Who may log in: the user, the domain, the password, the events, the API commands, and whether there are log lines.
 #[derive(FromPyObject)]
 struct Login(String, String, String, Option<String>, Option<String>, bool);
+
+fn user(Login(name, domain, password, events, api, log): Login) -> User {
+    User { name, domain, password, events, api, log }
+}
 
 /// Seconds; infinity is for ever.
 fn span(seconds: f64) -> Duration {
@@ -56,33 +35,46 @@ fn text(octets: &[u8]) -> String {
     String::from_utf8_lossy(octets).into_owned()
 }
 
-impl Settings {
-    fn faults(&self) -> Faults {
-        Faults { delay: span(self.delay), piece: self.piece, pause: span(self.pause), ..Faults::default() }
+/// What a switch is to do from now on: the attributes of an object.
+struct Settings<'py>(Bound<'py, PyAny>);
+
+impl<'py> Settings<'py> {
+    fn get<T: FromPyObjectOwned<'py>>(&self, name: &str) -> PyResult<T> {
+        self.0.getattr(name)?.extract().map_err(Into::into)
     }
 
-    fn apply(self, config: &mut Config) {
-        config.faults = self.faults();
-        config.password = self.password;
-        config.users = self.users.into_iter().map(user).collect();
-        config.max_queued = self.max_queued;
-        config.max_lost = self.max_lost;
-        config.patience = span(self.patience);
-        config.window = self.window;
-        config.api_hooks = self.commands;
-        config.app_hooks = self.apps;
-        config.extensions = self.dialplan;
-        config.refusals = self.refusals;
+    fn span(&self, name: &str) -> PyResult<Duration> {
+        self.get(name).map(span)
+    }
+
+    fn faults(&self) -> PyResult<Faults> {
+        Ok(Faults {
+            delay: self.span("delay")?,
+            piece: self.get("piece")?,
+            pause: self.span("pause")?,
+            ..Faults::default()
+        })
+    }
+
+    fn apply(&self, config: &mut Config) -> PyResult<()> {
+        config.faults = self.faults()?;
+        config.password = self.get("password")?;
+        config.users = self.get::<Vec<Login>>("users")?.into_iter().map(user).collect();
+        config.max_queued = self.get("max_queued")?;
+        config.max_lost = self.get("max_lost")?;
+        config.patience = self.span("patience")?;
+        config.window = self.get("window")?;
+        config.api_hooks = self.get("commands")?;
+        config.app_hooks = self.get("apps")?;
+        config.extensions = self.get("dialplan")?;
+        config.refusals = self.get("refusals")?;
         let row = |(user, realm, url)| Registration { user, realm, url };
-        config.registrations = self.registrations.into_iter().map(row).collect();
-        config.ringing = span(self.ringing);
-        config.playing = span(self.moment);
-        config.subclasses = self.subclasses;
+        config.registrations = self.get::<Vec<_>>("registrations")?.into_iter().map(row).collect();
+        config.ringing = self.span("ringing")?;
+        config.playing = self.span("moment")?;
+        config.subclasses = self.get("subclasses")?;
+        Ok(())
     }
-}
-
-fn user(Login(name, domain, password, events, api, log): Login) -> User {
-    User { name, domain, password, events, api, log }
 }
 
 /// A simulated switch without sockets and without a clock: `esl_proto.testing.Switch` is a shell around it.
@@ -147,8 +139,12 @@ impl Sim {
     }
 
     /// Changes what it does, to the attributes of an object: those of `esl_proto.testing`'s settings.
-    fn configure(&self, py: Python<'_>, settings: Settings) {
-        self.with(py, |core| core.configure(|config| settings.apply(config)));
+    fn configure(&self, settings: Bound<'_, PyAny>) -> PyResult<()> {
+        let py = settings.py();
+        let mut changed = Config::clone(&self.with(py, |core| core.config()));
+        Settings(settings).apply(&mut changed)?;
+        self.with(py, |core| core.configure(|config| *config = changed));
+        Ok(())
     }
 
     /// Lets time go on, to so many seconds since the start.
@@ -228,12 +224,14 @@ impl Sim {
     /// How octets travel on one connection: those for all of the settings; nothing while it is held; to a break after so
     /// many octets more.
     #[pyo3(signature = (connection, settings, *, held=false, after=None))]
-    fn set_faults(&self, py: Python<'_>, connection: u64, settings: Settings, held: bool, after: Option<u64>) {
-        let id = ConnectionId(connection);
+    fn set_faults(&self, connection: u64, settings: Bound<'_, PyAny>, held: bool, after: Option<u64>) -> PyResult<()> {
+        let (id, py) = (ConnectionId(connection), settings.py());
+        let faults = Settings(settings).faults()?;
         self.with(py, |core| {
             let lost_at = after.map(|after| core.taken(id).saturating_add(after));
-            core.set_faults(id, Faults { held, lost_at, ..settings.faults() });
+            core.set_faults(id, Faults { held, lost_at, ..faults });
         });
+        Ok(())
     }
 
     /// Gives a client octets as they are.
@@ -243,7 +241,8 @@ impl Sim {
 
     /// Ends a connection with a notice: 'disconnected', 'shutdown', 'lost-events' or 'lost-log-lines'.
     fn disconnect(&self, py: Python<'_>, connection: u64, why: &str) -> PyResult<()> {
-        let why = Goodbye::from_name(why).ok_or_else(|| PyValueError::new_err("that is no reason to end a connection"))?;
+        let why =
+            Goodbye::from_name(why).ok_or_else(|| PyValueError::new_err("that is no reason to end a connection"))?;
         self.with(py, |core| core.disconnect(ConnectionId(connection), why));
         Ok(())
     }
@@ -285,16 +284,19 @@ impl Sim {
         channel: Option<&Channel>,
         bare: bool,
     ) -> usize {
-        let fields: Vec<_> = headers.iter().map(|(name, value)| Field::new(name, value)).collect();
-        let event = OutgoingEvent { headers: &fields, body: body.map(Value::from_bytes) };
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (&name[..], &value[..])).collect();
         let channel = channel.map(|channel| &channel.0);
-        self.with(py, |core| if bare { core.fire_bare(&event) } else { core.fire_event(name, &event, channel) })
+        self.with(py, |core| match bare {
+            true => core.fire_bare(&headers, body),
+            false => core.fire_on(channel, name, &headers, body),
+        })
     }
 
     /// Writes a line of the log as it is; how many connections get it.
     fn log(&self, py: Python<'_>, level: &str, text: &str, source: (&str, &str, u32), uuid: &str) -> PyResult<usize> {
         let level = LogLevel::from_bytes(level.as_bytes());
-        let level = level.ok_or_else(|| PyValueError::new_err("a log level is a name from CONSOLE to DEBUG or a number"))?;
+        let level =
+            level.ok_or_else(|| PyValueError::new_err("a log level is a name from CONSOLE to DEBUG or a number"))?;
         Ok(self.with(py, |core| core.log(level, text, source, uuid)))
     }
 
