@@ -23,6 +23,10 @@
 //!
 //! The program `esl-switch` (with the feature `program`) is a shell around it, on TCP.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 // From the lowest: each knows those before it, and no other.
 mod base;
 mod channel;
