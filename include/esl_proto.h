@@ -56,7 +56,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+/* What a compiler has without a C library is enough. */
+#if !defined(__STDC_HOSTED__) || __STDC_HOSTED__
 #include <string.h>
+#endif
 
 /* A type of 32 bits for each enum, because a library of another age may know more numbers: an enum where the language has
  * enums of a fixed type, else int32_t. */
@@ -475,7 +478,11 @@ eslp_status eslp_items_next(eslp_items *items, eslp_value *item);
 static inline eslp_bytes eslp_str(const char *text) {
   eslp_bytes bytes;
   bytes.data = text;
+#if !defined(__STDC_HOSTED__) || __STDC_HOSTED__
   bytes.len = text ? strlen(text) : 0;
+#else
+  for (bytes.len = 0; text && text[bytes.len]; bytes.len++) continue;
+#endif
   return bytes;
 }
 

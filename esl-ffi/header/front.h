@@ -56,7 +56,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+/* What a compiler has without a C library is enough. */
+#if !defined(__STDC_HOSTED__) || __STDC_HOSTED__
 #include <string.h>
+#endif
 
 /* A type of 32 bits for each enum, because a library of another age may know more numbers: an enum where the language has
  * enums of a fixed type, else int32_t. */
