@@ -1,4 +1,5 @@
-/*
+/**
+ * @file
  * esl_proto.h: FreeSWITCH's event socket protocol without I/O.
  *
  * This library parses and writes every octet of the protocol, for the client and for the server. It opens no socket,
@@ -56,9 +57,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+/* What a compiler has without a C library is enough. */
+#if !defined(__STDC_HOSTED__) || __STDC_HOSTED__
 #include <string.h>
+#endif
 
-/* A type of 32 bits for each enum, because a library of another age may know more numbers: an enum where the language has
+/** A type of 32 bits for each enum, because a library of another age may know more numbers: an enum where the language has
  * enums of a fixed type, else int32_t. */
 #if defined(__cplusplus)
 #define ESLP_ENUM(name) enum name : int32_t
@@ -68,7 +72,7 @@
 #define ESLP_ENUM(name) typedef int32_t name; enum
 #endif
 
-/* For functions whose status must not be ignored: a command that was not sent is never answered. */
+/** For functions whose status must not be ignored: a command that was not sent is never answered. */
 #if (defined(__cplusplus) && __cplusplus >= 201703L) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L)
 #define ESLP_NODISCARD [[nodiscard]]
 #elif defined(__GNUC__)
@@ -87,9 +91,15 @@ extern "C" {
  * What functions return, and which library this is.
  * ======================================================================== */
 
-/** The version of this header. eslp_version_number() tells that of the library. */
+/** @defgroup esl_proto_status Status
+ * What functions return, and which library this is.
+ * @{ */
+
+/** The version of this header, its first part. eslp_version_number() tells the version of the library. */
 #define ESLP_VERSION_MAJOR 0
+/** Its second part. */
 #define ESLP_VERSION_MINOR 1
+/** Its third part. */
 #define ESLP_VERSION_PATCH 0
 /** The three as one number, which grows with each version. */
 #define ESLP_VERSION_NUMBER 1000
@@ -324,11 +334,17 @@ const char *eslp_version(void);
 /** The ESLP_VERSION_NUMBER of the library. */
 uint32_t eslp_version_number(void);
 
+/** @} */
+
 /* ========================================================================
  * Octets and values
  *
  * What everything is made of.
  * ======================================================================== */
+
+/** @defgroup esl_proto_octets Octets and values
+ * What everything is made of.
+ * @{ */
 
 /**
  * A borrowed, length-delimited byte string (not NUL-terminated). Bytes, not text: nothing on the wire is promised to
@@ -475,9 +491,15 @@ eslp_status eslp_items_next(eslp_items *items, eslp_value *item);
 static inline eslp_bytes eslp_str(const char *text) {
   eslp_bytes bytes;
   bytes.data = text;
+#if !defined(__STDC_HOSTED__) || __STDC_HOSTED__
   bytes.len = text ? strlen(text) : 0;
+#else
+  for (bytes.len = 0; text && text[bytes.len]; bytes.len++) continue;
+#endif
   return bytes;
 }
+
+/** @} */
 
 /* ========================================================================
  * Memory
@@ -485,8 +507,14 @@ static inline eslp_bytes eslp_str(const char *text) {
  * Where handles live: see the sizes with each of them.
  * ======================================================================== */
 
+/** @defgroup esl_proto_handle Memory
+ * Where handles live: see the sizes with each of them.
+ * @{ */
+
 /** The alignment of memory for handles: as `malloc` aligns, or `_Alignas(ESLP_ALIGN)`. */
 #define ESLP_ALIGN 16
+
+/** @} */
 
 /* ========================================================================
  * Vocabulary
@@ -494,6 +522,11 @@ static inline eslp_bytes eslp_str(const char *text) {
  * FreeSWITCH's words as numbers, both ways. Servers newer or older than these lists, and modules of their own,
  * use other words: the value of the header has them.
  * ======================================================================== */
+
+/** @defgroup esl_proto_name Vocabulary
+ * FreeSWITCH's words as numbers, both ways. Servers newer or older than these lists, and modules of their own,
+ * use other words: the value of the header has them.
+ * @{ */
 
 /** How events are written. */
 ESLP_ENUM(eslp_format) {
@@ -948,11 +981,17 @@ eslp_bytes eslp_log_level_text(eslp_log_level level);
 /** In events that show variables of a channel, before the name of each. */
 #define ESLP_HEADER_VARIABLE_PREFIX "variable_"
 
+/** @} */
+
 /* ========================================================================
  * Lists of pairs
  *
  * Headers of a command, variables of a call.
  * ======================================================================== */
+
+/** @defgroup esl_proto_pairs Lists of pairs
+ * Headers of a command, variables of a call.
+ * @{ */
 
 /** A pair: a header and its value, a variable and its value, an application and its argument. */
 typedef struct eslp_pair {
@@ -980,12 +1019,19 @@ typedef struct eslp_pairs {
   uint64_t reserved[1];
 } eslp_pairs;
 
+/** @} */
+
 /* ========================================================================
  * Events and headers
  *
  * An event is looked at where it lies: eslp_event_get() for one header, eslp_event_headers() for all, and
  * eslp_event_index() before many look-ups.
  * ======================================================================== */
+
+/** @defgroup esl_proto_event Events and headers
+ * An event is looked at where it lies: eslp_event_get() for one header, eslp_event_headers() for all, and
+ * eslp_event_index() before many look-ups.
+ * @{ */
 
 /**
  * An event, or the channel data that answers `connect`, in the caller's buffer: plain, JSON or XML.
@@ -1153,12 +1199,19 @@ eslp_status eslp_index_headers(const eslp_index *index, eslp_headers *headers);
 /** The event's own body, as eslp_event_body(). */
 eslp_status eslp_index_body(const eslp_index *index, eslp_value *body);
 
+/** @} */
+
 /* ========================================================================
  * Messages and requests
  *
  * What a frame of the server's means, and what one of a client's says. If a function is asked about a message of
  * another kind, or one that does not have what it looks for, it returns ESLP_NOT_FOUND.
  * ======================================================================== */
+
+/** @defgroup esl_proto_message Messages and requests
+ * What a frame of the server's means, and what one of a client's says. If a function is asked about a message of
+ * another kind, or one that does not have what it looks for, it returns ESLP_NOT_FOUND.
+ * @{ */
 
 /**
  * One frame of a stream, in the caller's buffer: header lines, and perhaps a body.
@@ -1429,11 +1482,17 @@ eslp_status eslp_request_get(const eslp_frame *request, eslp_bytes name, eslp_by
 /** Begins with the first of a request's headers; Content-Length is left out. */
 eslp_status eslp_request_headers(const eslp_frame *request, eslp_headers *headers);
 
+/** @} */
+
 /* ========================================================================
  * Decoder
  *
  * The cut of a stream into frames, for hosts that need no more than that; clients and servers have one inside.
  * ======================================================================== */
+
+/** @defgroup esl_proto_decoder Decoder
+ * The cut of a stream into frames, for hosts that need no more than that; clients and servers have one inside.
+ * @{ */
 
 /**
  * The limits of a decoder, and the size from which on frames are handed out in pieces.
@@ -1607,11 +1666,17 @@ size_t eslp_decoder_missing(const eslp_decoder *decoder, const void *buf, size_t
 /** Position in the stream of the buffer's first octet: all that was consumed. 0 if something is wrong with the argument. */
 uint64_t eslp_decoder_position(const eslp_decoder *decoder);
 
+/** @} */
+
 /* ========================================================================
  * Commands
  *
  * What a client asks of the server: written, and read.
  * ======================================================================== */
+
+/** @defgroup esl_proto_command Commands
+ * What a client asks of the server: written, and read.
+ * @{ */
 
 /** Which command. */
 ESLP_ENUM(eslp_command_kind) {
@@ -1979,11 +2044,17 @@ ESLP_NODISCARD eslp_status eslp_command_parse(const eslp_frame *request, eslp_co
 /** What an eslp_field is called, in English: valid for ever; NULL for any other number. */
 eslp_bytes eslp_field_text(eslp_field field);
 
+/** @} */
+
 /* ========================================================================
  * Dial strings
  *
  * Whom to call: written so that the server reads what is meant, and read as it reads them.
  * ======================================================================== */
+
+/** @defgroup esl_proto_dial Dial strings
+ * Whom to call: written so that the server reads what is meant, and read as it reads them.
+ * @{ */
 
 /** The separator between a leg and the previous one. */
 ESLP_ENUM(eslp_join) {
@@ -2151,11 +2222,17 @@ ESLP_NODISCARD eslp_status eslp_bridge_parse(eslp_bytes argument, void *storage,
 /** What an eslp_dial_field is called, in English: valid for ever; NULL for any other number. */
 eslp_bytes eslp_dial_field_text(eslp_dial_field field);
 
+/** @} */
+
 /* ========================================================================
  * Applications
  *
  * What a channel executes, with arguments that the application reads as they are meant.
  * ======================================================================== */
+
+/** @defgroup esl_proto_app Applications
+ * What a channel executes, with arguments that the application reads as they are meant.
+ * @{ */
 
 /** Which application. Each says which fields of eslp_app go with it; those in brackets may be left out. */
 ESLP_ENUM(eslp_app_kind) {
@@ -2373,6 +2450,8 @@ typedef struct eslp_app_fault {
 ESLP_NODISCARD eslp_status eslp_app_encode(const eslp_app *app, void *out, size_t size, eslp_execute *execute,
     eslp_app_fault *fault);
 
+/** @} */
+
 /* ========================================================================
  * Client
  *
@@ -2380,6 +2459,12 @@ ESLP_NODISCARD eslp_status eslp_app_encode(const eslp_app *app, void *out, size_
  * may be sent now, and how it all ended. eslp_client_poll() whenever octets have come, until it wants more;
  * eslp_client_send() at any time.
  * ======================================================================== */
+
+/** @defgroup esl_proto_client Client
+ * The connection as its client sees it: who is asked to authenticate, which answer belongs to which command, what
+ * may be sent now, and how it all ended. eslp_client_poll() whenever octets have come, until it wants more;
+ * eslp_client_send() at any time.
+ * @{ */
 
 /** Memory for a client, in octets, aligned as ESLP_ALIGN says. More than the library needs now. */
 #define ESLP_CLIENT_SIZE 512
@@ -2774,12 +2859,19 @@ eslp_status eslp_client_stats(const eslp_client *client, eslp_stats *stats);
 /** What an eslp_end says, in English: valid for ever; NULL for any other number. */
 eslp_bytes eslp_end_text(eslp_end end);
 
+/** @} */
+
 /* ========================================================================
  * Jobs
  *
  * The ends of jobs and applications come as events that carry the name which the command gave: names, and what
  * each stands for. And how many events did not come.
  * ======================================================================== */
+
+/** @defgroup esl_proto_jobs Jobs
+ * The ends of jobs and applications come as events that carry the name which the command gave: names, and what
+ * each stands for. And how many events did not come.
+ * @{ */
 
 /** The length of a name that eslp_tag() makes. */
 #define ESLP_TAG_LEN 33
@@ -2865,11 +2957,17 @@ eslp_status eslp_sequence_note(eslp_sequence *sequence, const eslp_event *event)
 /** The numbers between the lowest and the highest that have not been seen. */
 uint64_t eslp_sequence_missing(const eslp_sequence *sequence);
 
+/** @} */
+
 /* ========================================================================
  * Receive buffer
  *
  * For hosts that have none of their own.
  * ======================================================================== */
+
+/** @defgroup esl_proto_buffer Receive buffer
+ * For hosts that have none of their own.
+ * @{ */
 
 /**
  * A receive buffer over memory of the caller's: it keeps the books of what has been read and not yet consumed. For hosts
@@ -2921,11 +3019,17 @@ eslp_status eslp_buffer_consume(eslp_buffer *buffer, size_t count);
 /** Goes on with other memory, which holds what the old one held, as `realloc` gives it. */
 eslp_status eslp_buffer_grow(eslp_buffer *buffer, void *memory, size_t size);
 
+/** @} */
+
 /* ========================================================================
  * Connection
  *
  * A client, its receive buffer and what it has to send in one handle. For hosts that have no buffers of their own.
  * ======================================================================== */
+
+/** @defgroup esl_proto_connection Connection
+ * A client, its receive buffer and what it has to send in one handle. For hosts that have no buffers of their own.
+ * @{ */
 
 /** Memory for a connection, in octets, aligned as ESLP_ALIGN says. More than the library needs now. */
 #define ESLP_CONNECTION_SIZE 768
@@ -3066,11 +3170,17 @@ eslp_status eslp_connection_may_send(const eslp_connection *connection, const es
 /** What is known of the connection. */
 eslp_status eslp_connection_get_state(const eslp_connection *connection, eslp_connection_state *state);
 
+/** @} */
+
 /* ========================================================================
  * Events to send
  *
  * What a server's side delivers.
  * ======================================================================== */
+
+/** @defgroup esl_proto_data Events to send
+ * What a server's side delivers.
+ * @{ */
 
 /** Storage for one header of an eslp_outgoing_event. Need not be initialised. */
 typedef struct eslp_field_slot {
@@ -3187,6 +3297,8 @@ ESLP_NODISCARD eslp_status eslp_outgoing_event_encode(const eslp_outgoing_event 
 ESLP_NODISCARD eslp_status eslp_outgoing_event_frame(const eslp_outgoing_event *event, eslp_format format,
     eslp_percent percent, void *out, size_t size, size_t *len);
 
+/** @} */
+
 /* ========================================================================
  * Server
  *
@@ -3195,6 +3307,13 @@ ESLP_NODISCARD eslp_status eslp_outgoing_event_frame(const eslp_outgoing_event *
  * answers what it asks, and offers it every event that happens. Nothing here has a clock: the host ends a
  * connection on which no command has come for 25 seconds, and one that lingers in its time.
  * ======================================================================== */
+
+/** @defgroup esl_proto_server Server
+ * The connection as FreeSWITCH's listener sees it: what a command means here is what mod_event_socket makes of
+ * it, and replies have its texts. The host gives what it has read to eslp_server_poll(), sends what that writes,
+ * answers what it asks, and offers it every event that happens. Nothing here has a clock: the host ends a
+ * connection on which no command has come for 25 seconds, and one that lingers in its time.
+ * @{ */
 
 /** Memory for a server, in octets, aligned as ESLP_ALIGN says. More than the library needs now. */
 #define ESLP_SERVER_SIZE 640
@@ -3680,6 +3799,8 @@ eslp_status eslp_server_get_state(const eslp_server *server, eslp_server_state *
 
 /** Whether two passwords are the same, in a time that depends on the length of the client's only. */
 bool eslp_secret_matches(eslp_bytes given, eslp_bytes expected);
+
+/** @} */
 
 #ifdef __cplusplus
 }

@@ -15,11 +15,14 @@
 #![allow(unsafe_code, reason = "the C ABI consists of raw pointers")]
 #![allow(non_camel_case_types, reason = "names of C")]
 #![allow(clippy::missing_safety_doc, reason = "the front of the header states the contract of all functions")]
+// What only a feature needs is dead without it. It is linted with all of them on.
+#![cfg_attr(not(all(feature = "dial", feature = "heap", feature = "server")), allow(dead_code, unused_imports))]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 #[cfg(not(panic = "abort"))]
 extern crate std;
 
+#[cfg(feature = "dial")]
 pub mod app;
 pub mod buffer;
 pub mod client;
@@ -27,6 +30,7 @@ pub mod command;
 pub mod connection;
 pub mod data;
 pub mod decoder;
+#[cfg(feature = "dial")]
 pub mod dial;
 pub mod event;
 pub mod handle;
@@ -38,6 +42,7 @@ mod number;
 pub mod octets;
 pub mod pairs;
 mod ptr;
+#[cfg(feature = "server")]
 pub mod server;
 pub mod status;
 

@@ -282,9 +282,11 @@ fn version() -> String {
     let numbers: Vec<u32> = version.split('.').map(|part| part.parse().expect("a number")).collect();
     let [major, minor, patch] = numbers[..] else { panic!("{version}") };
     format!(
-        "/** The version of this header. eslp_version_number() tells that of the library. */\n\
+        "/** The version of this header, its first part. eslp_version_number() tells the version of the library. */\n\
          #define ESLP_VERSION_MAJOR {major}\n\
+         /** Its second part. */\n\
          #define ESLP_VERSION_MINOR {minor}\n\
+         /** Its third part. */\n\
          #define ESLP_VERSION_PATCH {patch}\n\
          /** The three as one number, which grows with each version. */\n\
          #define ESLP_VERSION_NUMBER {}\n\
@@ -297,7 +299,11 @@ fn version() -> String {
 fn title(section: &Section) -> String {
     let rule = "=".repeat(72);
     let intro = section.intro.replace('\n', "\n * ");
-    format!("/* {rule}\n * {}\n *\n * {intro}\n * {rule} */\n", section.title)
+    let Section { file, title, .. } = section;
+    format!(
+        "/* {rule}\n * {title}\n *\n * {intro}\n * {rule} */\n\n\
+         /** @defgroup esl_proto_{file} {title}\n * {intro}\n * @{{ */\n"
+    )
 }
 
 fn header() -> String {
@@ -314,6 +320,7 @@ fn header() -> String {
         if section.file == "name" {
             parts.push(well_known_headers());
         }
+        parts.push("/** @} */\n".to_owned());
     }
     parts.push(include_str!("../header/back.h").to_owned());
     parts.join("\n")
