@@ -2,7 +2,7 @@
 //! `tests/header.rs` makes of the header.
 //!
 //! For 64 and for 32 bits; not for 32-bit x86, where 64-bit numbers lie at every fourth octet.
-#![cfg(not(target_arch = "x86"))]
+#![cfg(all(feature = "session", not(target_arch = "x86")))]
 
 use core::mem::offset_of;
 
@@ -68,6 +68,14 @@ pins! {
     jobs::eslp_sequence 32 32,
     buffer::eslp_buffer 64 64,
     connection::eslp_connection_state 128 120 { stats 0 0, in_flight 64 64, required 72 72, end 80 76, socket_mode 84 80, is_open 88 84, is_lingering 89 85, is_connected 90 86, full_control 91 87, reserved 96 88 },
+    session::eslp_interest 104 80 { events 0 0, channel 56 40, reserved 72 48 },
+    session::eslp_outcome 48 48 { slot 0 0, kind 8 8, reason 12 12, end 16 16, reserved 24 24 },
+    session::eslp_gap 88 72 { reason 0 0, end 4 4, since 8 8, until 16 16, core_before 24 24, core_after 40 32, reserved 56 40 },
+    session::eslp_notice 104 72 { kind 0 0, level 4 4, header 8 8, value 24 16, before 40 24, after 56 32, reserved 72 40 },
+    session::eslp_session_state 208 192 { connection 0 0, next_deadline 128 120, waiting 136 128, core_uuid 144 136, reason 160 144, end 164 148, has_connection 168 152, is_open 169 153, is_settled 170 154, reserved 176 160 },
+    queue::eslp_item 224 184 { kind 0 0, lost 8 8, message 16 16, gap 104 80, reserved 192 152 },
+    calls::eslp_call 312 200 { uuid 0 0, name 16 8, direction 32 16, state 48 24, call_state 64 32, answer_state 80 40, caller_name 96 48, caller_number 112 56, destination 128 64, application 144 72, application_data 160 80, other_leg 176 88, cause 192 96, created 208 104, answered 216 112, hung_up 224 120, record 232 128, reserved 248 136 },
+    calls::eslp_change 368 248 { kind 0 0, call 8 8, old_uuid 320 208, reserved 336 216 },
     data::eslp_field_slot 48 48,
     data::eslp_item_slot 16 16,
     data::eslp_outgoing_event 64 64,

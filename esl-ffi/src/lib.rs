@@ -9,19 +9,24 @@
 //! * Every function first converts its raw arguments to safe values (`ptr.rs`, which states the contract with C), and
 //!   works with these alone.
 //!
-//! Built with panics that abort, as `--profile ffi` does, the library has no std in it, and no panic path either: the
-//! tests prove it. Built otherwise, as for unit tests, std brings the panic handler.
+//! Built with panics that abort, as `--profile ffi` does, the library has no std in it, and no panic path either, but for
+//! the feature `session`, whose collections end the program where `malloc` has nothing left: the tests prove it. Built
+//! otherwise, as for unit tests, std brings the panic handler.
 #![cfg_attr(not(test), no_std)]
 #![allow(unsafe_code, reason = "the C ABI consists of raw pointers")]
 #![allow(non_camel_case_types, reason = "names of C")]
 #![allow(clippy::missing_safety_doc, reason = "the front of the header states the contract of all functions")]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+#[cfg(feature = "session")]
+extern crate alloc;
 #[cfg(not(panic = "abort"))]
 extern crate std;
 
 pub mod app;
 pub mod buffer;
+#[cfg(feature = "session")]
+pub mod calls;
 pub mod client;
 pub mod command;
 pub mod connection;
@@ -38,10 +43,14 @@ mod number;
 pub mod octets;
 pub mod pairs;
 mod ptr;
+#[cfg(feature = "session")]
+pub mod queue;
 pub mod server;
+#[cfg(feature = "session")]
+pub mod session;
 pub mod status;
 
-/// Never called: the tests show that no panic path is in the library.
+/// Called when a session's memory is at its end, and never else: the tests show that no other panic path is in the library.
 #[cfg(all(panic = "abort", not(test)))]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {

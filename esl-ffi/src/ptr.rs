@@ -248,3 +248,10 @@ plain! {
     connection: eslp_connection_state;
     server: eslp_server_options eslp_host_request eslp_server_result eslp_response eslp_log_data eslp_server_state;
 }
+
+#[cfg(feature = "session")]
+plain! {
+    session: eslp_interest eslp_outcome eslp_gap eslp_notice eslp_session_state;
+    queue: eslp_item;
+    calls: eslp_call eslp_change;
+}

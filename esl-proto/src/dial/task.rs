@@ -345,6 +345,12 @@ impl<'a> Inline<'a> {
         Ok(Self { apps: Variables::from_parts(storage.get(..at).ok_or(error)?, HANDLE) })
     }
 
+    /// The applications and their arguments, as a set of variables is written.
+    #[must_use]
+    pub const fn as_variables(&self) -> Variables<'a> {
+        self.apps
+    }
+
     /// The applications and their arguments, in order.
     #[must_use]
     pub fn iter(&self) -> VariablesIter<'a> {
@@ -424,6 +430,13 @@ impl<'a> Inline<'a> {
     /// too short.
     pub fn parse(text: &[u8], storage: &'a mut [u8]) -> Result<Self, DialReadError> {
         Ok(Self { apps: Variables::from_parts(read::inline_text(text, storage)?, HANDLE) })
+    }
+}
+
+impl<'a> From<Variables<'a>> for Inline<'a> {
+    /// The names are those of applications, the values their arguments.
+    fn from(apps: Variables<'a>) -> Self {
+        Self { apps }
     }
 }
 
