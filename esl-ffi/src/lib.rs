@@ -9,9 +9,9 @@
 //! * Every function first converts its raw arguments to safe values (`ptr.rs`, which states the contract with C), and
 //!   works with these alone.
 //!
-//! Built with panics that abort, as `--profile ffi` does, the library has no std in it, and no panic path either, but for
-//! the feature `session`, whose collections end the program where `malloc` has nothing left: the tests prove it. Built
-//! otherwise, as for unit tests, std brings the panic handler.
+//! Built with panics that abort, as `--profile ffi` does, the library has no std in it, and no panic path either: the
+//! tests prove it. The feature `session` is the exception: the standard collections under it abort where `malloc` has nothing
+//! left, and have assertions of their own. Built otherwise, as for unit tests, std brings the panic handler.
 #![cfg_attr(not(test), no_std)]
 #![allow(unsafe_code, reason = "the C ABI consists of raw pointers")]
 #![allow(non_camel_case_types, reason = "names of C")]
@@ -50,7 +50,7 @@ pub mod server;
 pub mod session;
 pub mod status;
 
-/// Called when a session's memory is at its end, and never else: the tests show that no other panic path is in the library.
+/// For the collections under sessions; the tests show that no other panic path is in the library.
 #[cfg(all(panic = "abort", not(test)))]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
