@@ -2065,6 +2065,69 @@ typedef struct eslp_originate {
   uint64_t reserved[6];
 } eslp_originate;
 
+/** What a leg calls. Each says which fields of eslp_endpoint go with it; those in brackets may be left out. */
+ESLP_ENUM(eslp_endpoint_kind) {
+  /** A user of the directory, wherever it is registered: `user/<name>@<domain>`. `name`, [`domain`]. */
+  ESLP_ENDPOINT_USER = 1,
+  /** All users of a group of the directory: `group/<name>@<domain>`. `name`, [`domain`]. */
+  ESLP_ENDPOINT_GROUP = 2,
+  /** A SIP address, from one of the server's profiles: `sofia/<profile>/<name>`. `profile`, `name`. */
+  ESLP_ENDPOINT_SOFIA = 3,
+  /** A number at a SIP provider: `sofia/gateway/<profile>/<name>`. `profile` (the gateway), `name` (the number). */
+  ESLP_ENDPOINT_GATEWAY = 4,
+  /** Where a user has registered at a profile: `sofia/<profile>/<name>%<domain>`. `profile`, `name`, `domain`. */
+  ESLP_ENDPOINT_CONTACT = 5,
+  /**
+   * An extension of the dialplan, through a channel that is called by itself: `loopback/<name>/<context>/<dialplan>`.
+   * `name`, [`context`, [`dialplan`]].
+   */
+  ESLP_ENDPOINT_LOOPBACK = 6,
+  /** A browser that has logged in: `verto.rtc/<name>@<domain>`. `name`, [`domain`]. */
+  ESLP_ENDPOINT_VERTO = 7,
+  /** Nobody: the call fails with this cause, `error/<name>`. `name`, as eslp_cause_text() gives it. */
+  ESLP_ENDPOINT_ERROR = 8,
+  /** A channel without anybody, which answers at once: `null`. */
+  ESLP_ENDPOINT_NULL = 9,
+  /** Whoever takes the call with the application `pickup`: `pickup/<name>`. `name`, a key. */
+  ESLP_ENDPOINT_PICKUP = 10,
+};
+
+/** An occasion on which a channel executes what its variables say. */
+ESLP_ENUM(eslp_hook) {
+  /** The channel has been made, and is not called yet. */
+  ESLP_HOOK_ORIGINATE = 1,
+  /** The call has been made, and this is the channel that goes on. */
+  ESLP_HOOK_POST_ORIGINATE = 2,
+  /** It rings. */
+  ESLP_HOOK_RING = 3,
+  /** It sends early media. */
+  ESLP_HOOK_PRE_ANSWER = 4,
+  /** It sends media, early or not. */
+  ESLP_HOOK_MEDIA = 5,
+  /** It has answered. */
+  ESLP_HOOK_ANSWER = 6,
+  /** A tone has been heard that the application `tone_detect` listens for. */
+  ESLP_HOOK_TONE_DETECT = 7,
+};
+
+/** What a leg calls, put together of its parts: no part can become another. Any other endpoint is given to eslp_leg as text. */
+typedef struct eslp_endpoint {
+  /** Of which kind. */
+  eslp_endpoint_kind kind;
+  /** The profile or gateway. */
+  eslp_bytes profile;
+  /** Who or what is called. */
+  eslp_bytes name;
+  /** In which domain. */
+  eslp_bytes domain;
+  /** In which context of the dialplan. */
+  eslp_bytes context;
+  /** By which dialplan. */
+  eslp_bytes dialplan;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[4];
+} eslp_endpoint;
+
 /** The part of a call that is wrong. */
 ESLP_ENUM(eslp_dial_field) {
   /** None. */
@@ -2158,6 +2221,53 @@ ESLP_NODISCARD eslp_status eslp_originate_parse(eslp_bytes line, void *storage, 
  */
 ESLP_NODISCARD eslp_status eslp_bridge_parse(eslp_bytes argument, void *storage, size_t size, eslp_leg *legs,
     size_t max, eslp_dial *dial, eslp_dial_read *read);
+
+/**
+ * Writes an endpoint to `out`, for eslp_leg.endpoint. `len`, which may be NULL, is its length.
+ *
+ * @return As eslp_originate_encode(): refused is a part that is empty, or holds what would end it; `fault->item` says which part,
+ * from 0.
+ */
+ESLP_NODISCARD eslp_status eslp_endpoint_encode(const eslp_endpoint *endpoint, void *out, size_t size,
+    size_t *len, eslp_dial_fault *fault);
+
+/**
+ * Makes the variable that has a channel execute something on an occasion: for the variables of a leg, a handle or a whole dial string.
+ * Its value is written to `out`.
+ *
+ * `app` is an application and `arg` its argument, as eslp_app_encode() gives both; with `in_background` the channel executes it when
+ * it comes to it, while the call goes on. Without an `app`, `arg` is the line of an API command. A further variable of the
+ * same occasion is given another name that begins with this one, as `execute_on_answer_2`.
+ *
+ * @return ESLP_DIAL_INSUFFICIENT if `size` is less than `variable->value.len`, whose data is NULL then. An error from ESLP_DIAL_EMPTY on
+ * if the server would execute something else; `fault`, which may be NULL, says where.
+ */
+ESLP_NODISCARD eslp_status eslp_hook_encode(eslp_hook hook, eslp_bytes app, eslp_bytes arg,
+    bool in_background, void *out, size_t size, eslp_pair *variable, eslp_dial_fault *fault);
+
+/**
+ * Writes an inline dialplan to `out`: applications, by their names with their arguments, that a channel executes one after another. It is
+ * for eslp_originate.extension with `inline` for its dialplan, or for the application `transfer`. `len`, which may be NULL, is its
+ * length.
+ *
+ * Commas, quotes, backslashes, blanks and line ends in arguments arrive as they are. As in any dialplan, the channel expands
+ * variables in each argument before the application has it: what eslp_app_encode() has written knows that.
+ *
+ * @return As eslp_originate_encode(); `fault->item` says which application, from 0.
+ */
+ESLP_NODISCARD eslp_status eslp_inline_encode(const eslp_pairs *apps, void *out, size_t size, size_t *len,
+    eslp_dial_fault *fault);
+
+/**
+ * Reads an inline dialplan as the server would, into `storage`: one octet more than the text has is enough.
+ *
+ * The applications are valid as long as the storage, and are walked with eslp_pairs_headers(). `offset`, which may be NULL, is the
+ * place in the text, near the end of what is wrong; with ESLP_DIAL_PARSE_STORAGE, how many octets of storage are enough.
+ *
+ * @return An error from ESLP_DIAL_PARSE_STORAGE on if there is an application without a name, or the server would read past the end.
+ */
+ESLP_NODISCARD eslp_status eslp_inline_parse(eslp_bytes text, void *storage, size_t size, eslp_pairs *apps,
+    size_t *offset);
 
 /** What an eslp_dial_field is called, in English: valid for ever; NULL for any other number. */
 eslp_bytes eslp_dial_field_text(eslp_dial_field field);

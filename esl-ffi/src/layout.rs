@@ -53,6 +53,7 @@ pins! {
     dial::eslp_leg 152 112 { endpoint 0 0, variables 16 8, handle_variables 64 40, join 112 72, reserved 120 80 },
     dial::eslp_dial 80 56 { legs 0 0, count 8 4, variables 16 8, reserved 64 40 },
     dial::eslp_originate 248 168 { dial 0 0, extension 80 56, application 96 64, argument 112 72, dialplan 128 80, context 144 88, cid_name 160 96, cid_num 176 104, timeout_sec 192 112, reserved 200 120 },
+    dial::eslp_endpoint 120 80 { kind 0 0, profile 8 4, name 24 12, domain 40 20, context 56 28, dialplan 72 36, reserved 88 48 },
     dial::eslp_dial_fault 40 24 { field 0 0, leg 8 4, item 16 8, offset 24 12, reserved 32 16 },
     dial::eslp_dial_read 32 24 { legs 0 0, offset 8 4, reserved 16 8 },
     app::eslp_app 552 352 { kind 0 0, expand 4 4, nolocal 5 5, run_async 6 6, full 7 7, file 8 8, name 24 16, value 40 24, text 56 32, target 72 40, dialplan 88 48, context 104 56, terminators 120 64, regexp 136 72, invalid_file 152 80, transfer_on_failure 168 88, module 184 96, method 200 104, gender 216 112, engine 232 120, voice 248 128, profile 264 136, pin 280 144, flags 296 152, cause 312 160, pairs 328 168, dial 376 200, min 456 256, max 460 260, tries 464 264, timeout 468 268, digit_timeout 472 272, limit 476 276, silence_threshold 480 280, silence_seconds 484 284, start_sample 488 288, loops 492 292, level 496 296, leg 500 300, reserved 504 304 },

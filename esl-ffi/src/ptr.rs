@@ -243,7 +243,7 @@ plain! {
     command: eslp_auth eslp_api eslp_events eslp_myevents eslp_filter eslp_sendevent eslp_execute eslp_unicast eslp_sendmsg
         eslp_command_fields eslp_command eslp_fault;
     app: eslp_app eslp_app_fault;
-    dial: eslp_leg eslp_dial eslp_originate eslp_dial_fault eslp_dial_read;
+    dial: eslp_leg eslp_dial eslp_originate eslp_endpoint eslp_dial_fault eslp_dial_read;
     client: eslp_unanswered eslp_client_result eslp_sent eslp_eof eslp_stats eslp_subscription;
     connection: eslp_connection_state;
     server: eslp_server_options eslp_host_request eslp_server_result eslp_response eslp_log_data eslp_server_state;

@@ -164,6 +164,22 @@ mirrors! {
     }
 }
 
+/// Of what a channel executes.
+#[cfg(feature = "dial")]
+pub mod app {
+    use crate::command::app::AppError;
+    use crate::dial::DialError;
+    use crate::text::Insufficient;
+
+    mirrors! {
+        AppEncodeError of command::app {
+            Refused(error: AppError),
+            Dial(error: DialError),
+            Insufficient(error: Insufficient),
+        }
+    }
+}
+
 /// The listener's.
 #[cfg(feature = "server")]
 pub mod server {
