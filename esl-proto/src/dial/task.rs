@@ -227,6 +227,13 @@ impl Hook {
     ) -> Result<(&'static [u8], &'o [u8]), AppEncodeError> {
         let app = task.app();
         check_name(app, 0).map_err(AppEncodeError::Dial)?;
+        let expands = |field, offset| AppEncodeError::Dial(fault(DialErrorKind::Expansion, field, 0, offset));
+        if let TaskOf::Text { app, arg } = task.0 {
+            // Whatever the room is.
+            for (field, text) in [(DialField::Application, app), (DialField::Argument, arg)] {
+                expansion(text).map_or(Ok(()), |offset| Err(expands(field, offset)))?;
+            }
+        }
         let mut writer = Writer::new(out);
         writer.put(app);
         writer.put(between);
@@ -236,12 +243,7 @@ impl Hook {
         let required = if len == 0 && between == b" " { app.len() } else { start.saturating_add(len) };
         let value = out.get(..required).ok_or(Insufficient { required })?;
         match expansion(value) {
-            Some(offset) => Err(AppEncodeError::Dial(fault(
-                DialErrorKind::Expansion,
-                DialField::Argument,
-                0,
-                offset.saturating_sub(start),
-            ))),
+            Some(offset) => Err(expands(DialField::Argument, offset.saturating_sub(start))),
             None => Ok((self.execute_name().as_bytes(), value)),
         }
     }
