@@ -16,7 +16,7 @@ from . import commands
 from .arguments import Options, parse
 from .connecting import connected
 from .console import run_console
-from .output import ERROR, TROUBLE, USAGE, Notes, Output, program, reason, wants_colours
+from .output import ERROR, TROUBLE, USAGE, Notes, Output, program, reason, sgr, wants_colours
 
 __all__ = ["main"]
 
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             reconfigure(errors="backslashreplace")
     if sys.stdout is None:
         # Closed by who has started it.
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        sys.stdout = open(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8", closefd=False)
     try:
         return _run(options)
     except KeyboardInterrupt:
@@ -62,7 +62,7 @@ def _run(options: Options) -> int:
     output = Output(
         colours=wants_colours(options.no_color or options.batchmode),
         is_terminal=is_console and sys.stdout.isatty() and not options.batchmode,
-        text_colour=options.output_text_color,
+        text_colour=sgr(options.output_text_color),
     )
     try:
         if is_console:

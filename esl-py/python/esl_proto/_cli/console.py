@@ -156,7 +156,8 @@ class _Console:
         finally:
             self._prompt.close()
         if self._end is None:
-            return self._status
+            # Whoever sits before it has seen what failed.
+            return OK if self._output.is_terminal else self._status
         if isinstance(self._end, BrokenPipeError):
             raise self._end
         self._output.say(f"{self._options.address}: {reason(self._end)}")

@@ -101,6 +101,8 @@ class Readline:
         self._shown: str | None = None
         """The prompt, while it is there."""
         self._is_stopped = False
+        self._left = threading.Event()
+        """Whether `read` has returned since it was stopped."""
         self._colours = (sgr(options.prompt_color), sgr(options.input_text_color)) if output.colours else ("", "")
         is_libedit = "libedit" in (readline.__doc__ or "")
         readline.parse_and_bind("bind ^I rl_complete" if is_libedit else "tab: complete")
@@ -118,9 +120,9 @@ class Readline:
         output.writer = self._write
 
     def read(self, text: str) -> str:
-        if self._is_stopped:
-            raise EOFError
         with self._output.lock:
+            if self._is_stopped:
+                raise EOFError
             self._shown = text
         prompt, typed = self._colours
         if prompt or typed:
@@ -132,6 +134,7 @@ class Readline:
             sys.stdout.write("\n")
             raise
         finally:
+            self._left.set()
             with self._output.lock:
                 self._shown = None
         if line.strip():
@@ -139,9 +142,15 @@ class Readline:
         return line
 
     def stop(self) -> None:
-        self._is_stopped = True
-        # Nothing else ends `input`.
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        with self._output.lock:
+            self._is_stopped = True
+            self._left.clear()
+            if self._shown is None:
+                return
+        # Nothing else ends `input`, and a signal that comes just before it waits does not either.
+        while not self._left.is_set():
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            self._left.wait(1)
 
     def close(self) -> None:
         self._readline.set_completer(None)
@@ -149,7 +158,7 @@ class Readline:
     def _candidate(self, text: str, number: int) -> str | None:
         if number == 0:
             before = self._readline.get_line_buffer()[: self._readline.get_endidx()]
-            self._candidates = [name for name in self._complete(before) if name.startswith(text)]
+            self._candidates = self._complete(before)
         return self._candidates[number] if number < len(self._candidates) else None
 
     def _write(self, text: str) -> None:

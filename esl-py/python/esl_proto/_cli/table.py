@@ -100,7 +100,7 @@ class Table:
 
 def _row(call: Call, now: datetime) -> tuple[Text, ...]:
     state = str(call.call_state or call.state or "")
-    since = call.answered if call.call_state == CallState.ACTIVE else call.created
+    since = (call.call_state == CallState.ACTIVE and call.answered) or call.created
     name, number = call.caller_name, call.caller_number
     caller = number if name == number else f"{name} {number}"
     return (

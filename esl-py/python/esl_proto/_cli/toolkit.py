@@ -9,10 +9,10 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion, Thre
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.lexers import SimpleLexer
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.patch_stdout import patch_stdout
 from prompt_toolkit.shortcuts import CompleteStyle
-from prompt_toolkit.styles import Style
 
 from .arguments import Options
 from .history import History
@@ -43,7 +43,7 @@ class Toolkit:
             complete_style=CompleteStyle.READLINE_LIKE,
             enable_suspend=True,
             key_bindings=keys,
-            style=Style([("", _style(options.input_text_color))]) if typed else None,
+            lexer=SimpleLexer(_style(options.input_text_color)) if typed else None,
             color_depth=None if output.colours else ColorDepth.DEPTH_1_BIT,
         )
 
