@@ -36,23 +36,22 @@ _CANDIDATE = re.compile(r"\[ *([^\]]*)\]\t")
 """One of those that `console_complete` prints."""
 
 _HELP = """\
-LINE                              run an API command, as FreeSWITCH's console does
-/event [plain|json|xml] [NAME...] show events, all without a name; subclasses stand
-                                  after CUSTOM
-/nixevent NAME...                 show these no more
-/noevents                         show no events
-/filter HEADER VALUE              show only such events; VALUE may be a /regular
-                                  expression/, or -VALUE for all others
-/filter delete all|HEADER [VALUE] take filters back
-/log [LEVEL]                      show the log up to a level (debug)
-/nolog                            show no log
-/uuid [UUID]                      show of the log of channels only this one's; without
-                                  a uuid, all
-/logfilter [TEXT]                 show only lines of the log with this text; without, all
-/debug 0-7                        how much this program tells of itself
-/reconnect                        make the connection anew; what is shown stays so
-/help                             this text
-/exit, /quit, /bye, ...           leave; so does Ctrl-D
+LINE                             run an API command as FreeSWITCH's console does
+/event [plain|json|xml] NAME...  show events, subclasses after CUSTOM; all
+                                 without a name
+/nixevent NAME...                show these no more
+/noevents                        show no events
+/filter HEADER VALUE             show only such events; VALUE may be a
+                                 /regular expression/, or -VALUE for others
+/filter delete HEADER [VALUE]    take filters back; /filter delete all
+/log [LEVEL]                     show the log up to a level (debug)
+/nolog                           show no log
+/uuid [UUID]                     show of channels' log lines only this one's
+/logfilter [TEXT]                show only lines of the log with this text
+/debug 0-7                       how much this program tells of itself
+/reconnect                       make the connection anew; all else stays
+/help                            this text
+/exit, /quit, /bye, ...          leave; so does Ctrl-D
 """
 
 
