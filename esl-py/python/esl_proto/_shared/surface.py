@@ -171,6 +171,21 @@ class Surface(Generic[R, N, E, G, L]):
         return self._session.is_connected
 
     @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection, open or about to be."""
+        return self._session.is_connected
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds until a connection is made, and until it is closed."""
+        return self._timeout
+
+    @property
+    def command_timeout(self) -> float | None:
+        """Seconds until a command is answered, unless the call says otherwise."""
+        return self._command_timeout
+
+    @property
     def pending(self) -> int:
         """How many answers, jobs and applications are being waited for."""
         return self._session.waiting + len(self._held or ())

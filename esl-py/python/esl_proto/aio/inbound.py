@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from .. import _native
-from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, is_quiet
+from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed, is_quiet
 from .._shared.reconnect import Reconnect
 from .._shared.target import Target
 from ..errors import ProtocolError
@@ -84,6 +84,15 @@ class Inbound(EventSocket):
                 raise
         if self._over:  # Lost again at once.
             raise self._reason()
+
+    def open_later(self, error: Exception) -> bool:
+        """Tries again what could not be opened, as after a loss. False without `reconnect`."""
+        if self._policy is None:
+            return False
+        self._lost_by = reason = closed("unreachable", str(error) or type(error).__name__)
+        _LOG.warning("%s: %s; connecting again", self._target, reason)
+        self._keep(self._loop.create_task(self._open_again(reason, self._policy)))
+        return True
 
     def link_made(self, link: Link) -> None:
         self._link = link

@@ -113,9 +113,21 @@ class Inbound(EventSocket):
         if wanted or self._policy is None:
             self._finish_locked(None if wanted else reason)
             return
+        self._try_again(reason, self._policy)
+
+    def open_later(self, error: Exception) -> bool:
+        """Tries again what could not be opened, as after a loss. False without `reconnect`."""
+        if self._policy is None:
+            return False
+        with self._lock:
+            self._lost_by = reason = closed("unreachable", str(error) or type(error).__name__)
+            self._try_again(reason, self._policy)
+        return True
+
+    def _try_again(self, reason: ConnectionClosed, policy: Reconnect) -> None:  # Called with the lock held.
         _LOG.warning("%s: %s; connecting again", self._target, reason)
         again = threading.Thread(
-            target=self._open_again, args=(reason, self._policy), name="esl_proto-reconnect", daemon=True
+            target=self._open_again, args=(reason, policy), name="esl_proto-reconnect", daemon=True
         )
         try:
             again.start()
