@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from .. import _native
 from .errors import EventSocketError, closed
 from .reconnect import Reconnect
-from .surface import Answer
+from .surface import Answer, Surface
 from .target import Target
 
 __all__ = ["Address", "COUNT", "ManyBase", "MergedBase", "Outcome", "load", "made"]
@@ -23,6 +23,7 @@ Address: TypeAlias = "str | Mapping[str, Any]"
 """Where a switch is: `"host:port"`, `"host"`, `"[::1]:port"`; or arguments of `connect`, for what is a switch's own."""
 
 S = TypeVar("S")
+C = TypeVar("C", bound="Surface[Any, Any, Any, Any, Any]")
 T = TypeVar("T")
 
 
@@ -36,12 +37,15 @@ def _options_of(address: Address) -> dict[str, Any]:
     return {"host": address}
 
 
-def made(kind: Callable[..., S], address: Address, options: Mapping[str, Any]) -> S:
+def made(kind: Callable[..., C], address: Address, options: Mapping[str, Any]) -> C:
     """A connection of a façade, not opened yet, of the arguments of `connect`."""
     all_of_them: dict[str, Any] = {"host": "127.0.0.1", "port": 8021, "server_hostname": None, **options, **_options_of(address)}
     where: list[Any] = [all_of_them.pop(name) for name in ("host", "port", "password", "user", "server_hostname")]
     policy = all_of_them.pop("reconnect")
-    return kind(Target(*where), reconnect=Reconnect() if policy is True else policy or None, **all_of_them)
+    observer = all_of_them.pop("observer")
+    connection = kind(Target(*where), reconnect=Reconnect() if policy is True else policy or None, **all_of_them)
+    connection.observe(observer)
+    return connection
 
 
 class ManyBase(Mapping[str, S], Generic[S]):

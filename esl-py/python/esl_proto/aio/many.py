@@ -13,6 +13,7 @@ from typing import Any, Generic, Literal, Self, TypeVar, overload
 from .._native import Event, Gap
 from .._shared.errors import AccessDenied, AuthenticationError, ConnectionClosed, EventSocketError, closed
 from .._shared.many import COUNT, Address, ManyBase, MergedBase, Outcome, load, made
+from .._shared.observing import Observer
 from .._shared.reconnect import Reconnect
 from .._shared.stream import Overflow, QuietEnd
 from .._shared.surface import Timeout
@@ -257,6 +258,7 @@ def connect_all(
     command_timeout: float | None = 60.0,
     reconnect: Reconnect | bool = True,
     heartbeat: float | None = None,
+    observer: Observer | None = None,
 ) -> _ConnectingAll:
     """Connects to several switches, at once: `async with connect_all({"east": "10.0.0.1:8021", "west": "10.0.0.2"}) as all:`, or
     `all = await connect_all(...)` and `await all.close()`.
@@ -276,5 +278,6 @@ def connect_all(
         "command_timeout": command_timeout,
         "reconnect": reconnect,
         "heartbeat": heartbeat,
+        "observer": observer,
     }
     return _ConnectingAll(switches, options)

@@ -15,6 +15,7 @@ from typing import Any, Generic, Literal, Self, TypeVar, overload
 from .._native import Command, Event, Gap
 from .._shared.errors import AccessDenied, AuthenticationError, ConnectionClosed, EventSocketError, closed
 from .._shared.many import COUNT, Address, ManyBase, MergedBase, Outcome, load, made
+from .._shared.observing import Observer
 from .._shared.reconnect import Reconnect
 from .._shared.stream import Overflow
 from .._shared.surface import Timeout
@@ -297,6 +298,7 @@ def connect_all(
     command_timeout: float | None = 60.0,
     reconnect: Reconnect | bool = True,
     heartbeat: float | None = None,
+    observer: Observer | None = None,
 ) -> Many:
     """Connects to several switches, at once: `with connect_all({"east": "10.0.0.1:8021", "west": "10.0.0.2"}) as all:`, or
     `all = connect_all(...)` and `all.close()`.
@@ -316,6 +318,7 @@ def connect_all(
         "command_timeout": command_timeout,
         "reconnect": reconnect,
         "heartbeat": heartbeat,
+        "observer": observer,
     }
     many = Many({name: made(Inbound, where, options) for name, where in switches.items()})
     try:
