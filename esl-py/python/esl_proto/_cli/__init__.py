@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 from .. import Command, Event, LocalProtocolError, __version__
 from ..sync import CommandError, EventSocketError, Inbound, Reconnect, connect
 from ..names import split_names
+from . import serve
 from .monitor import Monitor
 
 __all__ = ["main"]
@@ -81,6 +82,8 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         parser.error(f"cannot read the password: {error}")
     if options.action == _switch:
         return _switch(options, password)
+    if options.action == _serve:
+        return _serve(options)
     try:
         fs = _connected(options, password)
         try:
@@ -253,6 +256,10 @@ def _switch(options: argparse.Namespace, password: str) -> int:
     return OK
 
 
+def _serve(options: argparse.Namespace) -> int:
+    return serve.run(options, _say, USAGE, TROUBLE)
+
+
 # Arguments.
 
 
@@ -314,6 +321,7 @@ def _add_commands(commands: Any) -> None:
     switch.add_argument("--calls-per-second", type=_rate, default=0.0, metavar="N", help="calls that come and go")
     switch.add_argument("--scenario", action="store_true", help="the calls of a small office")
     switch.add_argument("--seconds", type=float, metavar="N", help="end after this time")
+    serve.add_arguments(command("serve", _serve, "take the calls that a server sends, with a handler of a Python module"))
     command("monitor", _monitor, "show each call that comes, changes its state or ends")
 
 

@@ -12,7 +12,7 @@ from .reconnect import Reconnect
 from .surface import Answer, Surface
 from .target import Target
 
-__all__ = ["Address", "COUNT", "ManyBase", "MergedBase", "Outcome", "load", "made"]
+__all__ = ["Address", "COUNT", "ManyBase", "MergedBase", "Outcome", "load", "made", "options_of"]
 
 COUNT = "show channels count as json"
 """What tells how many channels a switch has."""
@@ -27,7 +27,7 @@ C = TypeVar("C", bound="Surface[Any, Any, Any, Any, Any]")
 T = TypeVar("T")
 
 
-def _options_of(address: Address) -> dict[str, Any]:
+def options_of(address: Address) -> dict[str, Any]:
     """Arguments of `connect`."""
     if not isinstance(address, str):
         return dict(address)
@@ -39,7 +39,7 @@ def _options_of(address: Address) -> dict[str, Any]:
 
 def made(kind: Callable[..., C], address: Address, options: Mapping[str, Any]) -> C:
     """A connection of a façade, not opened yet, of the arguments of `connect`."""
-    all_of_them: dict[str, Any] = {"host": "127.0.0.1", "port": 8021, "server_hostname": None, **options, **_options_of(address)}
+    all_of_them: dict[str, Any] = {"host": "127.0.0.1", "port": 8021, "server_hostname": None, **options, **options_of(address)}
     where: list[Any] = [all_of_them.pop(name) for name in ("host", "port", "password", "user", "server_hostname")]
     policy = all_of_them.pop("reconnect")
     observer = all_of_them.pop("observer")

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Generator
 from types import TracebackType
 from typing import Any, Self
 
+from .._shared.descriptors import affordable
 from .._shared.errors import ChannelEnded, ConnectionClosed, EventSocketError
 from .._shared.observing import Observer
 from .._shared.serving import Serving
@@ -27,6 +28,9 @@ Handler = Callable[[Session], Awaitable[object]]
 class OutboundServer(Serving):
     """Listens, and runs the handler for each call, in a task of its own."""
 
+    DESCRIPTORS = 1
+    """How many a call needs."""
+
     def __init__(
         self,
         handler: Handler,
@@ -44,13 +48,15 @@ class OutboundServer(Serving):
         self._handler = handler
         self._format: Format = format
         self._linger = linger
-        self._max_calls = max_calls
+        self.max_calls = affordable(max_calls, self.DESCRIPTORS)
+        """How many calls it takes at a time."""
         self._failure_cause = failure_cause
         self._refusal_cause = refusal_cause
         self._timeout = timeout
         self._command_timeout = command_timeout
         self._server: asyncio.Server | None = None
         self._stopped = asyncio.Event()
+        self._closed = asyncio.Event()
         self._calls: set[asyncio.Task[None]] = set()
         self.port = 0
         """The port it listens on."""
@@ -77,10 +83,10 @@ class OutboundServer(Serving):
         if self._stopped.is_set():  # `close` came during the TLS handshake.
             link.abort()
             return
-        if len(self._calls) >= self._max_calls:
+        if len(self._calls) >= self.max_calls:
             self._tell_refused(session.peer)
             _LOG.warning(
-                "%s: there are %d calls already: one more is refused", link.peer, self._max_calls, extra=session.log_fields()
+                "%s: there are %d calls already: one more is refused", link.peer, self.max_calls, extra=session.log_fields()
             )
             session.refuse(link, self._refusal_cause)
             return
@@ -151,6 +157,7 @@ class OutboundServer(Serving):
         # Not `asyncio.Server.serve_forever`: when cancelled, it waits for all connections without a limit.
         try:
             await self._stopped.wait()
+            await self._closed.wait()  # Whoever has called `close` has said how long calls may go on.
         finally:
             await self.close()
 
@@ -161,12 +168,15 @@ class OutboundServer(Serving):
         self._server.close()
         self._stopped.set()
         calls = self._calls - {task for task in (asyncio.current_task(),) if task is not None}
-        if calls:
-            _, late = await asyncio.wait(calls, timeout=timeout)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+        try:
+            if calls:
+                _, late = await asyncio.wait(calls, timeout=timeout)
+                for task in late:
+                    task.cancel()
+                if late:
+                    await asyncio.wait(late)
+        finally:
+            self._closed.set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -222,7 +232,8 @@ def serve(
     - `format`: of events.
     - `linger`: for how many seconds the server keeps the connection after the end of the channel, for its last
       events. Needs `full`.
-    - `max_calls`: at most so many at a time; further calls are hung up with `refusal_cause`.
+    - `max_calls`: at most so many at a time; further calls are hung up with `refusal_cause`. Each needs a descriptor: where
+      the process may not have as many, it is fewer, and a warning says so.
     - `timeout`: for the handshake, and for the good-bye.
     - `command_timeout`: until a command is answered, unless the call says otherwise.
     - `observer`: is told what happens: see `esl_proto.observe`.

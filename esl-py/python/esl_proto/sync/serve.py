@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from .._native import Command
+from .._shared.descriptors import affordable
 from .._shared.errors import ChannelEnded, ConnectionClosed, EventSocketError
 from .._shared.keepalive import keep_alive
 from .._shared.observing import Observer, Peer, address_of, log_fields
@@ -42,6 +43,9 @@ class OutboundServer(Serving):
     """Listens from its making on, takes calls in `serve_forever`, and runs the handler for each in a thread of its
     own."""
 
+    DESCRIPTORS = 3
+    """How many a call needs: its socket, and two to wake who waits."""
+
     def __init__(
         self,
         handler: Handler,
@@ -64,7 +68,8 @@ class OutboundServer(Serving):
         self._ssl = ssl
         self._format: Format = format
         self._linger = linger
-        self._max_calls = max_calls
+        self.max_calls = affordable(max_calls, self.DESCRIPTORS)
+        """How many calls it takes at a time."""
         self._failure_cause = failure_cause
         self._refusal_cause = refusal_cause
         self._timeout = timeout
@@ -107,7 +112,7 @@ class OutboundServer(Serving):
 
     def _take(self, sock: socket.socket) -> None:
         with self._changed:
-            if len(self._calls) >= self._max_calls or self._closing:
+            if len(self._calls) >= self.max_calls or self._closing:
                 self._refuse(sock, f"there are {len(self._calls)} calls already")
                 return
             try:
@@ -220,6 +225,8 @@ class OutboundServer(Serving):
         late = self._wait_for_calls(timeout)
         deadline = deadline_of(self._timeout)
         for session in late:
+            # Without it, a server goes on with what it is doing on the channel, in `async` mode for as long as that takes.
+            session.fail(self._failure_cause)
             session.close(left(deadline))
         if late:
             self._wait_for_calls(self._timeout)
@@ -266,7 +273,8 @@ def serve(
     - `format`: of events.
     - `linger`: for how many seconds the server keeps the connection after the end of the channel, for its last
       events. Needs `full`.
-    - `max_calls`: at most so many at a time; further calls are hung up with `refusal_cause`.
+    - `max_calls`: at most so many at a time; further calls are hung up with `refusal_cause`. Each needs three
+      descriptors: where the process may not have as many, it is fewer, and a warning says so.
     - `timeout`: for the handshake, and for the good-bye.
     - `command_timeout`: until a command is answered, unless the call says otherwise.
     - `observer`: is told what happens: see `esl_proto.observe`.
