@@ -186,7 +186,32 @@ def peers() -> str:
     return p.done()
 
 
-PICTURES = {"directions": directions, "sans-io": sans_io, "client-states": states, "outbound-call": outbound_call, "layers": layers, "peers": peers}
+def records() -> str:
+    """How the call records are put together."""
+    p = Picture(760, 300, "The call records: from the switch to the database")
+    p.box(20, 60, 130, 70, "Switch", "its own queue")
+    p.box(20, 190, 130, 70, "Switch", "as many as wanted")
+    p.box(240, 40, 290, 240, "", fill="box")
+    p.text(385, 62, "records.py", anchor="middle", bold=True)
+    p.box(260, 80, 110, 60, "Stream", "2000 events,", "then it waits", fill="ours", ink="on", size=13)
+    p.box(400, 80, 110, 60, "Writer", "2000 rows,", "then it waits", fill="ours", ink="on", size=13)
+    p.box(260, 190, 250, 60, "Comparison", "at the start, after a gap, every 10 minutes", size=13)
+    p.box(620, 80, 120, 60, "Database", "SQLite or", "PostgreSQL")
+    p.line([(150, 95), (258, 105)])
+    p.text(196, 92, "events", anchor="middle", size=12, ink="soft")
+    p.line([(150, 225), (258, 125)])
+    p.line([(370, 110), (398, 110)])
+    p.line([(510, 110), (618, 110)])
+    p.text(565, 102, "transactions", anchor="middle", size=12, ink="soft")
+    p.line([(258, 240), (152, 240)], dashed=True)
+    p.text(205, 256, "what is true?", anchor="middle", size=12, ink="soft")
+    p.line([(455, 188), (455, 142)], dashed=True)
+    p.text(466, 170, "what was lost", size=12, ink="soft")
+    p.text(20, 294, "A database that is away holds up the writer, the stream, and at last the switch's own queue.", ink="soft", size=12)
+    return p.done()
+
+
+PICTURES = {"directions": directions, "sans-io": sans_io, "client-states": states, "outbound-call": outbound_call, "layers": layers, "peers": peers, "records": records}
 
 
 def main() -> int:

@@ -17,10 +17,17 @@ use crate::hook::{Hook, HookId, HookRequest, Pending, Request};
 
 impl Switch {
     pub(crate) fn new(config: Config, queues: Arc<Queues>, interfaces: Interfaces) -> Arc<Self> {
-        let globals = [("hostname", HOSTNAME), ("local_ip_v4", "127.0.0.1"), ("domain", "simulated.local")];
         let random = Slot::new(config.seed);
+        let uuid = uuid(&random);
+        let globals = [
+            ("core_uuid", uuid.as_str()),
+            ("hostname", HOSTNAME),
+            ("local_ip_v4", "127.0.0.1"),
+            ("domain", "simulated.local"),
+        ]
+        .map(|(name, value)| (name.into(), value.into()));
         Arc::new(Self {
-            uuid: uuid(&random),
+            uuid,
             random,
             config: Slot::new(Arc::new(config)),
             interfaces,
@@ -30,7 +37,7 @@ impl Switch {
             calls: Slot::default(),
             conferences: Slot::default(),
             last_member: Slot::default(),
-            globals: Slot::new(globals.map(|(name, value)| (name.into(), value.into())).into()),
+            globals: Slot::new(globals.into()),
             sequence: Slot::new(0),
             jobs: Slot::new(0),
             sessions: Slot::new(0),
