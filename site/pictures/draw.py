@@ -211,7 +211,37 @@ def records() -> str:
     return p.done()
 
 
-PICTURES = {"directions": directions, "sans-io": sans_io, "client-states": states, "outbound-call": outbound_call, "layers": layers, "peers": peers, "records": records}
+def bridge() -> str:
+    """How events come to many machines."""
+    p = Picture(760, 330, "The bridge: events to many machines, commands back")
+    for y, name in ((60, "Switch east"), (180, "Switch west")):
+        p.box(20, y, 110, 60, name)
+    p.box(200, 90, 110, 70, "bridge.py", "leads", fill="ours", ink="on")
+    p.box(200, 200, 110, 50, "bridge.py", "stands by", size=13)
+    p.box(380, 40, 170, 270, "")
+    p.text(465, 64, "Redis or Valkey", anchor="middle", bold=True)
+    for at, name in enumerate(("esl:events:0", "esl:events:1", "...", "esl:events:7")):
+        p.box(400, 78 + at * 34, 130, 28, name, size=12)
+    p.box(400, 222, 130, 32, "esl:requests:east", size=12)
+    p.box(400, 262, 130, 32, "esl:answer:ID", size=12)
+    for y, name in ((60, "Worker"), (140, "Worker"), (220, "Asks")):
+        p.box(630, y, 110, 56, name, "any machine", size=13)
+    p.line([(130, 90), (198, 115)])
+    p.line([(130, 205), (198, 140)])
+    p.line([(310, 115), (398, 100)], ink="ours")
+    p.line([(310, 130), (398, 165)], ink="ours")
+    p.text(352, 96, "batches", anchor="middle", size=12, ink="soft")
+    p.line([(530, 92), (628, 85)])
+    p.line([(530, 126), (628, 95)])
+    p.line([(530, 194), (628, 168)])
+    p.line([(630, 240), (532, 240)], ink="warm")
+    p.line([(530, 278), (628, 262)], ink="warm")
+    p.line([(398, 240), (312, 150)], ink="warm", dashed=True)
+    p.text(20, 322, "A channel's events are in one stream, in order. A stream is read by one worker of a group at a time.", ink="soft", size=12)
+    return p.done()
+
+
+PICTURES = {"directions": directions, "sans-io": sans_io, "client-states": states, "outbound-call": outbound_call, "layers": layers, "peers": peers, "records": records, "bridge": bridge}
 
 
 def main() -> int:
