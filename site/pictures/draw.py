@@ -241,7 +241,27 @@ def bridge() -> str:
     return p.done()
 
 
-PICTURES = {"directions": directions, "sans-io": sans_io, "client-states": states, "outbound-call": outbound_call, "layers": layers, "peers": peers, "records": records, "bridge": bridge}
+def wallboard() -> str:
+    """How the wallboard is put together."""
+    p = Picture(760, 190, "The wallboard: from the switches to the pages")
+    for y, name in ((20, "Switch east"), (100, "Switch west")):
+        p.box(20, y, 110, 60, name)
+    p.box(230, 20, 120, 60, "Calls", "what is true now", size=13)
+    p.box(230, 100, 120, 60, "Calls", "what is true now", size=13)
+    p.box(440, 55, 110, 70, "Server", "one text", "for all pages", fill="ours", ink="on", size=13)
+    p.box(640, 20, 100, 60, "Page", "text only")
+    p.box(640, 100, 100, 60, "Page", "text only")
+    for y in (50, 130):
+        p.line([(130, y), (228, y)])
+        p.text(180, y - 8, "events", anchor="middle", size=12, ink="soft")
+        p.line([(350, y), (438, 90)])
+        p.line([(550, 90), (638, y)], ink="ours")
+    p.text(594, 40, "server-sent", anchor="middle", size=12, ink="soft")
+    p.text(20, 184, "After a gap, the list of channels that the server has puts right what is shown.", ink="soft", size=12)
+    return p.done()
+
+
+PICTURES = {"directions": directions, "sans-io": sans_io, "client-states": states, "outbound-call": outbound_call, "layers": layers, "peers": peers, "records": records, "bridge": bridge, "wallboard": wallboard}
 
 
 def main() -> int:
