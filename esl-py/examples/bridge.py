@@ -224,7 +224,7 @@ class Relay:
                         await pipe.watch(self._mark)
                         if await pipe.get(self._mark) == mark:
                             break
-                        pipe.multi()
+                        pipe.multi()  # type: ignore[no-untyped-call]
                         for partition, fields in entries:
                             pipe.execute_command("XADD", keys[partition], b"MAXLEN", b"~", keep, b"*", *fields)
                         pipe.set(self._mark, mark)
@@ -278,7 +278,7 @@ class Relay:
                 try:
                     async with self._redis.pipeline(transaction=True) as pipe:
                         pipe.delete(self._names.of("answer", name))
-                        pipe.xadd(self._names.of("answer", name), {"id": name, **answer})
+                        pipe.xadd(self._names.of("answer", name), {"id": name, "status": answer[0], "text": answer[1]})
                         pipe.expire(self._names.of("answer", name), REMEMBERED)
                         pipe.set(state, "done", ex=REMEMBERED)
                         pipe.xack(key, "bridge", entry)
@@ -291,26 +291,27 @@ class Relay:
             del self._running[name]
             end.set()
 
-    async def _run_request(self, state: str, fields: dict[str, str]) -> dict[str, str]:
+    async def _run_request(self, state: str, fields: dict[str, str]) -> tuple[str, str]:
+        """Its status and text."""
         expires = float(fields.get("expires") or math.inf)
         while self._fs is None or not self._fs.is_open:
             if time.time() > expires:
-                return {"status": "expired", "text": ""}
+                return "expired", ""
             await asyncio.sleep(0.05)
         if time.time() > expires:
-            return {"status": "expired", "text": ""}
+            return "expired", ""
         mine = f"begun:{self._life}:{fields['id']}"
         if not await self._redis.set(state, mine, nx=True, ex=REMEMBERED) and await self._redis.get(state) != mine:
-            return {"status": "unknown", "text": "a bridge has begun it and ended before the answer"}
+            return "unknown", "a bridge has begun it and ended before the answer"
         try:
             result = await (await self._fs.bgapi(fields.get("line", ""))).result()
         except ConnectionClosed as error:
-            return {"status": "unknown", "text": str(error)}
+            return "unknown", str(error)
         except EventSocketError as error:
-            return {"status": "error", "text": str(error)}
+            return "error", str(error)
         except ValueError as error:  # It may not be sent.
-            return {"status": "error", "text": str(error)}
-        return {"status": "error" if result.error else "ok", "text": result.text}
+            return "error", str(error)
+        return "error" if result.error else "ok", result.text
 
 
 def _entries(found: Any) -> list[tuple[str, dict[str, str] | None]]:

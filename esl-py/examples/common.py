@@ -12,7 +12,7 @@ import re
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -27,16 +27,20 @@ _SECRETS: set[str] = set()
 class Options(argparse.ArgumentParser):
     """Options, each of which an environment variable can give as well: `--health` is ESL_HEALTH."""
 
-    def __init__(self, description: str) -> None:
+    def __init__(self, description: str, *, connects: bool = True) -> None:
         super().__init__(description=description, allow_abbrev=False)
+        if connects:
+            self._add_switches()
+        self.option("grace", 10.0, "how many seconds the end may take", float)
+        self.option("health", None, "[HOST:]PORT of the health page: /live, /ready")
+        self.option("log-level", "info", "debug, info, warning or error")
+
+    def _add_switches(self) -> None:
         self.option("switch", "127.0.0.1:8021", "switches as [NAME=]HOST:PORT, commas between them")
         self.option("password", None, "of the event socket, ClueCon if nothing else is said; ESL_PASSWORD_NAME for one switch; better not here, where other users see it")
         self.option("password-file", None, "a file with the password in its first line")
         self.option("retry", 5.0, "the longest wait, in seconds, before what has failed is tried again", float)
         self.option("silence", 60.0, "a switch from which nothing has come for so many seconds is taken for lost; 0: never", float)
-        self.option("grace", 10.0, "how many seconds the end may take", float)
-        self.option("health", None, "[HOST:]PORT of the health page: /live, /ready")
-        self.option("log-level", "info", "debug, info, warning or error")
 
     def option(self, name: str, default: Any, text: str, kind: Callable[[str], Any] = str) -> None:
         variable = "ESL_" + name.upper().replace("-", "_")
@@ -52,7 +56,7 @@ class Switch:
     name: str
     host: str
     port: int
-    password: str
+    password: str = field(repr=False)
     silence: float | None
     retry: float
 
@@ -153,7 +157,7 @@ def run(options: argparse.Namespace, main: Callable[[asyncio.Event], Awaitable[i
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=options.log_level.upper(), handlers=[handler])
-    hide(options.password)
+    hide(getattr(options, "password", None))
 
     async def body() -> int:
         stop = asyncio.Event()

@@ -157,7 +157,7 @@ class Store:
         self._do(work)
 
     def select(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        return self._do(lambda cursor: cursor.execute(self._said(statement), values).fetchall())  # type: ignore[no-any-return]
+        return self._do(lambda cursor: cursor.execute(self._said(statement), values).fetchall())
 
 
 class Writer:

@@ -104,8 +104,11 @@ class Board:
         self.seen += 1
         if event.subclass == QUEUES:
             waiting = self.queues.setdefault(event.get_str("CC-Queue"), set())
-            change = {"member-queue-start": waiting.add, "member-queue-end": waiting.discard, "bridge-agent-start": waiting.discard}
-            change.get(event.get_str("CC-Action"), lambda _: None)(event.get_str("CC-Member-UUID"))
+            action, who = event.get_str("CC-Action"), event.get_str("CC-Member-UUID")
+            if action == "member-queue-start":
+                waiting.add(who)
+            elif action in ("member-queue-end", "bridge-agent-start"):
+                waiting.discard(who)
             return
         if event.subclass == CONFERENCES:
             name, size = event.get_str("Conference-Name"), event.get_str("Conference-Size")

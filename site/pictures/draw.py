@@ -261,7 +261,27 @@ def wallboard() -> str:
     return p.done()
 
 
-PICTURES = {"directions": directions, "sans-io": sans_io, "client-states": states, "outbound-call": outbound_call, "layers": layers, "peers": peers, "records": records, "bridge": bridge, "wallboard": wallboard}
+def limits() -> str:
+    """How workers agree on limits."""
+    p = Picture(760, 220, "Limits: workers on any machine, one count")
+    p.box(20, 40, 120, 130, "FreeSWITCH", "dialplan:", "socket", "async full")
+    for y in (30, 120):
+        p.box(240, y, 130, 60, "limits.py", "any machine", fill="ours", ink="on", size=13)
+        p.line([(140, 105), (238, y + 30)])
+        p.line([(370, y + 24), (478, y + 24 if y == 30 else y + 6)], ink="ours")
+    p.text(188, 60, "calls", anchor="middle", size=12, ink="soft")
+    p.box(480, 20, 260, 170, "")
+    p.text(610, 44, "Redis or Valkey", anchor="middle", bold=True)
+    p.box(500, 58, 220, 32, "slots of user/1001: 1 of 1", size=12)
+    p.box(500, 98, 220, 32, "slots of sofia/gateway/a: 17 of 30", size=12)
+    p.box(500, 138, 220, 32, "queue sales: 3 wait, in order", size=12)
+    p.text(424, 46, "take", anchor="middle", size=12, ink="soft")
+    p.text(424, 166, "renew, give", anchor="middle", size=12, ink="soft")
+    p.text(20, 212, "A slot that nobody renews comes back. One script decides: nothing comes between count and slot.", ink="soft", size=12)
+    return p.done()
+
+
+PICTURES = {"directions": directions, "sans-io": sans_io, "client-states": states, "outbound-call": outbound_call, "layers": layers, "peers": peers, "records": records, "bridge": bridge, "wallboard": wallboard, "limits": limits}
 
 
 def main() -> int:

@@ -22,17 +22,19 @@ from esl_proto.calls import Calls
 from esl_proto.aio import connect as aio_connect
 from esl_proto.sync import connect
 from esl_proto.testing import Link, Switch
-from redis import Redis
+from redis import Redis as Client
 from servers import HERE, Program, Server, until
 
 Start = Callable[..., Program]
+Redis = Any
+"""The client, whose answers have too many types."""
 PARTITIONS = 8
 Entry = dict[str, str]
 
 
 @pytest.fixture
 def redis(redis_server: Server) -> Iterator[Redis]:
-    with Redis(port=redis_server.port, decode_responses=True) as client:
+    with Client(port=redis_server.port, decode_responses=True) as client:
         yield client
 
 
@@ -264,7 +266,7 @@ def test_a_request_is_run_once_however_often_it_is_sent(switch: Switch, redis_se
     switch.api["count"] = count
     program = start("bridge", "--switch", f"pbx={switch.address}", "--redis", url(redis_server), "run")
     program.wait_ready()
-    command = [sys.executable, HERE / "bridge.py", "--switch", "pbx", "--redis", url(redis_server), "--request-id", "one", "request", "count", "x"]
+    command = [sys.executable, str(HERE / "bridge.py"), "--switch", "pbx", "--redis", url(redis_server), "--request-id", "one", "request", "count", "x"]
     said = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(2)]
     assert said == ["+OK 1\n", "+OK 1\n"] and runs == ["x"]
     # Sent three times at once, and the bridge is killed and comes back: still once.

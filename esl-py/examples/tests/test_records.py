@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -34,11 +35,8 @@ def select(database: str, statement: str) -> list[tuple[Any, ...]]:
     if "://" in database:
         with connected(database) as connection:
             return connection.execute(statement).fetchall()
-    connection = sqlite3.connect(database, timeout=10)
-    try:
-        return connection.execute(statement).fetchall()
-    finally:
-        connection.close()
+    with closing(sqlite3.connect(database, timeout=10)) as file:
+        return file.execute(statement).fetchall()
 
 
 def connected(database: str) -> psycopg.Connection[tuple[Any, ...]]:
@@ -76,7 +74,7 @@ def wait_written(database: str, switch: Switch) -> None:
 def compare(database: str, traffic: Traffic, windows: list[Window]) -> dict[str, int]:
     """Every call that the switch has told of is complete and right, or was lost in one of the windows and is known to be."""
     said = report(database)
-    stored = {row[0]: row for row in select(database, f"select {COLUMNS} from calls")}
+    stored: dict[str, Any] = {row[0]: row for row in select(database, f"select {COLUMNS} from calls")}
     missing = {(run["core_uuid"], number) for run in said["runs"] for number in run["missing_sessions"]}
     highest: dict[str, int] = {}
     for row in stored.values():

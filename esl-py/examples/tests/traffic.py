@@ -69,7 +69,7 @@ class Traffic:
             uuid, when = str(event.unique_id), event.timestamp
             assert when is not None
             if event.name == "CHANNEL_CREATE":
-                self.seen[uuid] = Seen(uuid, str(event.core_uuid), int(event["variable_session_id"]), when)
+                self.seen[uuid] = Seen(uuid, str(event.core_uuid), event.get_int("variable_session_id", 0), when)
             elif event.name == "CHANNEL_BRIDGE":
                 self.bridges.add((event.get_str("Bridge-A-Unique-ID"), event.get_str("Bridge-B-Unique-ID")))
             else:
