@@ -226,6 +226,93 @@ def test_bridge_broker_connection_and_switch_fail_at_random(switch: Switch, redi
     assert program.end() == 0
 
 
+class Wire:
+    """Between the bridge and Redis: what happens to the next transactions."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self.faults: list[str] = []
+        self.late: list[bytes] = []
+        """What Redis has said to the transactions that were held up."""
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever)
+        self._thread.start()
+        self._server = asyncio.run_coroutine_threadsafe(asyncio.start_server(self._serve, "127.0.0.1", 0), self.loop).result()
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", self._port)
+        answers = asyncio.create_task(self._pass(there, writer))
+        transaction = b""
+        try:
+            while data := await reader.read(65536):
+                # Until its end has come, a transaction waits here.
+                transaction += data if transaction or b"MULTI\r\n" in data else b""
+                if not transaction:
+                    back.write(data)
+                elif b"EXEC\r\n" in transaction:
+                    if b"esl:events" in transaction and self.faults:
+                        answers.cancel()
+                        await self._fail(self.faults.pop(0), transaction, there, back, writer)
+                        return
+                    back.write(transaction)
+                    transaction = b""
+        finally:
+            answers.cancel()
+            writer.close()
+            back.close()
+
+    async def _fail(self, fault: str, transaction: bytes, there: asyncio.StreamReader, back: asyncio.StreamWriter, writer: asyncio.StreamWriter) -> None:
+        if fault == "answer is lost":
+            back.write(transaction)
+            await there.read(10)
+        writer.close()
+        if fault == "comes late":
+            await asyncio.sleep(1.5)
+            back.write(transaction)
+            self.late.append(await there.read(1_000_000))
+
+    async def _pass(self, there: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await there.read(65536):
+            writer.write(data)
+        writer.close()
+
+    def close(self) -> None:
+        async def end() -> None:
+            self._server.close()
+            tasks = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+        asyncio.run_coroutine_threadsafe(end(), self.loop).result()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+
+
+@pytest.mark.parametrize("fault", ["request is lost", "answer is lost", "comes late"])
+def test_a_transaction_whose_answer_is_lost_or_that_comes_late_doubles_nothing(switch: Switch, redis_server: Server, redis: Redis, start: Start, fault: str) -> None:
+    wire = Wire(redis_server.port)
+    try:
+        program = start("bridge", "--switch", f"pbx={switch.address}", "--redis", f"redis://127.0.0.1:{wire.port}/0", "run")
+        program.wait_ready()
+        until(lambda: any(one["kind"] == "channels" for one in entries(redis)[PARTITIONS - 1]), "no list")
+        wire.faults.append(fault)
+        for number in range(3):
+            switch.fire("CUSTOM", {"Unique-ID": "x", "Number": number}, subclass="test::number")
+        part = zlib.crc32(b"x") % PARTITIONS
+        until(lambda: len([one for one in entries(redis)[part] if one["kind"] == "event"]) >= 3, "events are missing")
+        if fault == "comes late":
+            until(lambda: wire.late, "nothing came late")
+            assert wire.late[0].endswith((b"*-1\r\n", b"_\r\n")), "it was done"
+        numbers = [json.loads(one["event"])["Number"] for one in entries(redis)[part] if one["kind"] == "event"]
+        assert numbers == ["0", "1", "2"] and not wire.faults
+        assert program.end() == 0
+    finally:
+        wire.close()
+
+
 def test_consumers_on_any_machine_share_the_partitions_and_lose_nothing_when_killed(switch: Switch, redis_server: Server, redis: Redis, start: Start) -> None:
     program = start("bridge", "--switch", f"pbx={switch.address}", "--redis", url(redis_server), "run")
     program.wait_ready()
@@ -254,6 +341,44 @@ def test_consumers_on_any_machine_share_the_partitions_and_lose_nothing_when_kil
     assert [worker.end() for worker in workers] == [0, 0]
     for partition in range(PARTITIONS):
         assert redis.xpending(f"esl:events:{partition}", "g")["pending"] == 0
+
+
+def test_what_a_worker_had_in_hand_when_it_died_another_handles(redis_server: Server) -> None:
+    async def main() -> None:
+        async with bridge.broker(url(redis_server)) as redis:
+            names = bridge.Names("esl", 1)
+            for number in range(10):
+                await redis.xadd("esl:events:0", {"number": number})
+            begun: list[str] = []
+            in_hand, done = asyncio.Event(), asyncio.Event()
+
+            async def dies(partition: int, entry: str, fields: dict[str, str]) -> None:
+                begun.append(fields["number"])
+                if len(begun) == 4:
+                    in_hand.set()
+                    await asyncio.Event().wait()
+
+            async def lives(partition: int, entry: str, fields: dict[str, str]) -> None:
+                begun.append(fields["number"])
+                if fields["number"] == "9":
+                    done.set()
+
+            one = asyncio.create_task(bridge.Consumer(redis, names, "g", dies).run())
+            async with asyncio.timeout(20):
+                await in_hand.wait()
+            one.cancel()  # And nothing of its end is said.
+            await asyncio.wait([one])
+            await redis.delete(names.of("lease", "g", 0))  # Its time is over.
+            two = asyncio.create_task(bridge.Consumer(redis, names, "g", lives).run())
+            async with asyncio.timeout(20):
+                await done.wait()
+            two.cancel()
+            await asyncio.wait([two])
+            # What it had in hand at the least, and what it had not acknowledged at the most; in order.
+            again = [int(number) for number in begun[4:]]
+            assert again == list(range(again[0], 10)) and again[0] <= 3
+
+    asyncio.run(main())
 
 
 def test_a_request_is_run_once_however_often_it_is_sent(switch: Switch, redis_server: Server, redis: Redis, start: Start) -> None:
