@@ -222,35 +222,37 @@ class Limits:
     ) -> AsyncIterator[str | None]:
         """A slot of the least loaded of these names, each with its limit, and the name of it; `None` if there is none within
         `timeout` seconds. In a queue, who came first is first, also before who comes later on another machine."""
-        holder, end = uuid4().hex, time.monotonic() + timeout
-        name: str | None = None
+        holder, name = uuid4().hex, None
         self.waiting += 1
-        is_waiting = True
         try:
-            while True:
-                try:
-                    name, _ = await self._counts.take(holder, limits, queue, self._ttl)
-                    self.is_well = True
-                except Exception as error:
-                    self._failed(error)
-                left = end - time.monotonic()
-                if name is not None or left <= 0 or not goes_on():
-                    break
-                await asyncio.sleep(min(POLL, left))
+            name = await self._wait(holder, limits, queue, timeout, goes_on)
+        finally:
             self.waiting -= 1
-            is_waiting = False
-            if name is not None:
-                self._held.add((name, holder))
-            elif queue is not None:
+            if name is None and queue is not None:
                 await self._quietly(self._counts.leave(queue, holder))
+        if name is None:
+            yield None
+            return
+        self._held.add((name, holder))
+        try:
             yield name
         finally:
-            self.waiting -= is_waiting
-            if name is not None:
-                self._held.discard((name, holder))
-                await self._quietly(self._counts.give(name, holder))
-            elif queue is not None:
-                await self._quietly(self._counts.leave(queue, holder))
+            self._held.discard((name, holder))
+            await self._quietly(self._counts.give(name, holder))
+
+    async def _wait(self, holder: str, limits: Mapping[str, int], queue: str | None, timeout: float, goes_on: Callable[[], bool]) -> str | None:
+        end = time.monotonic() + timeout
+        while True:
+            try:
+                name, _ = await self._counts.take(holder, limits, queue, self._ttl)
+                self.is_well = True
+            except Exception as error:
+                name = None
+                self._failed(error)
+            left = end - time.monotonic()
+            if name is not None or left <= 0 or not goes_on():
+                return name
+            await asyncio.sleep(min(POLL, left))
 
     async def _quietly(self, work: Any) -> None:
         try:

@@ -116,6 +116,25 @@ def test_who_came_first_is_first_and_the_dead_go_out_of_the_line() -> None:
     asyncio.run(work())
 
 
+def test_who_gives_up_leaves_the_line_at_once() -> None:
+    async def work() -> None:
+        counts = Memory(lambda: 0.0)  # Nothing runs out.
+        limits = Limits(counts)
+        await counts.take("talks", {"a": 1}, "q", 10)
+        async with limits.slot({"a": 1}, queue="q", timeout=0.05) as name:
+            assert name is None
+            await counts.give("a", "talks")
+            async with limits.slot({"a": 1}, queue="q") as other:
+                assert other == "a" and limits.held == 1
+        waits = asyncio.create_task(limits.slot({"a": 0}, queue="q", timeout=60).__aenter__())
+        await asyncio.sleep(0)
+        waits.cancel()
+        await asyncio.wait([waits])
+        assert limits.waiting == 0 and await counts.take("next", {"a": 1}, "q", 10) == ("a", 0)
+
+    asyncio.run(work())
+
+
 def test_a_call_that_goes_on_counts_though_its_slot_has_run_out() -> None:
     async def work() -> None:
         now = 0.0
