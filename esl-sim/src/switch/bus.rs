@@ -18,13 +18,19 @@ use crate::hook::{Hook, HookId, HookRequest, Pending, Request};
 
 impl Switch {
     pub(crate) fn new(config: Config, queues: Arc<Queues>, interfaces: Interfaces) -> Arc<Self> {
+        let random = Slot::new(config.seed);
+        let uuid = uuid(&random);
         let mut globals = Table::default();
-        for (name, value) in [("hostname", HOSTNAME), ("local_ip_v4", "127.0.0.1"), ("domain", "simulated.local")] {
+        for (name, value) in [
+            ("core_uuid", uuid.as_str()),
+            ("hostname", HOSTNAME),
+            ("local_ip_v4", "127.0.0.1"),
+            ("domain", "simulated.local"),
+        ] {
             globals.insert(name.to_owned(), value.as_bytes().to_vec());
         }
-        let random = Slot::new(config.seed);
         Arc::new(Self {
-            uuid: uuid(&random),
+            uuid,
             random,
             config: Slot::new(Arc::new(config)),
             interfaces,
