@@ -142,6 +142,55 @@ pub(crate) fn lines<S: EventSource + ?Sized>(
     document.fault.map_or(Ok(()), Err)
 }
 
+/// The text of a JSON event, if it is what is written of it with [`EncodeOptions::STRICT`]. [`None`] for some that are, too:
+/// those with a body, or escapes in names.
+pub(super) fn strict_json<'a>(event: Event<'a>) -> Option<&'a str> {
+    let text = event.text();
+    // Without a branch, so that many are looked at at once.
+    let has_control = text.iter().fold(false, |any, octet| any | (*octet < b' '));
+    if event.format() != Format::Json || has_control {
+        return None;
+    }
+    let octets_at = |at: usize, octets: &[u8]| text.get(at..).is_some_and(|text| text.starts_with(octets));
+    let mut hashes = Hashes::new();
+    let (mut at, mut is_strict) = (0_usize, true);
+    let mut headers = event.headers();
+    headers.each(usize::MAX, (), |(), Header { name, value }| {
+        // Where nothing but this stands around them, the reader has found name and value just there.
+        let name_end = at.saturating_add(2).saturating_add(name.raw().len());
+        is_strict = is_strict
+            && octets_at(at, if at == 0 { b"{\"" } else { b",\"" })
+            && octets_at(name_end, b"\":")
+            && name.as_plain().is_some()
+            && !(name.raw().len() == header::CONTENT_LENGTH.len() && name.is_name(header::CONTENT_LENGTH.as_bytes()))
+            && !hashes.note(name);
+        at = name_end.saturating_add(2);
+        let mut string = |value: Value<'_>, before: &[u8]| {
+            let start = at.saturating_add(before.len());
+            at = start.saturating_add(value.raw().len()).saturating_add(1);
+            octets_at(start.saturating_sub(before.len()), before)
+                && octets_at(at.saturating_sub(1), b"\"")
+                && (value.as_plain().is_some() || json::has_own_escapes(value.raw()))
+        };
+        if value.is_array() {
+            let mut before: &[u8] = b"[\"";
+            for item in value.items() {
+                is_strict = is_strict && !item.is_array() && string(item, before);
+                before = b",\"";
+            }
+            is_strict = is_strict && before == b",\"" && octets_at(at, b"]");
+            at = at.saturating_add(1);
+        } else {
+            is_strict = is_strict && string(value, b"\"");
+        }
+    });
+    let is_whole = is_strict && headers.error().is_none() && text.get(at..) == Some(b"}");
+    if !is_whole || headers.into_body().is_some() {
+        return None;
+    }
+    core::str::from_utf8(text).ok()
+}
+
 /// How many headers are looked for in the whole event: a bound on the work that an event can make.
 const MOST_SUSPECTS: usize = 1024;
 
@@ -150,7 +199,8 @@ const LONGEST_MENDED: usize = 256;
 
 /// A name as it is written, if it is UTF-8 or not too long.
 fn written_name<'k>(name: Value<'k>, invalid: Invalid, storage: &'k mut [u8; LONGEST_MENDED]) -> Option<Value<'k>> {
-    if matches!(invalid, Invalid::Keep | Invalid::Refuse) || valid_len(name) == name.decoded_len() {
+    let is_written = matches!(invalid, Invalid::Keep | Invalid::Refuse) || name.as_bare(Ordinary::STRING).is_some();
+    if is_written || valid_len(name) == name.decoded_len() {
         return Some(name);
     }
     let mut writer = Writer::new(storage);
@@ -194,30 +244,29 @@ impl Hashes {
 
     fn hash(name: Value<'_>) -> u32 {
         let mut hash = 0_u64;
-        let mut word = |octets: [u8; 8]| {
-            hash = (hash.rotate_left(5) ^ u64::from_le_bytes(octets)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        };
-        let mut last = [0; 8];
-        let (words, rest) = match name.as_plain() {
-            Some(plain) => plain.as_chunks::<8>(),
+        let mut word = |word: u64| hash = (hash.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        // All words of eight octets, and the last eight octets, or as many as there are.
+        match name.as_plain() {
+            Some(plain) => {
+                plain.as_chunks::<8>().0.iter().for_each(|octets| word(u64::from_le_bytes(*octets)));
+                word(match plain.last_chunk::<8>() {
+                    Some(last) => u64::from_le_bytes(*last),
+                    None => plain.iter().fold(0, |last, octet| last >> 8 | u64::from(*octet) << 56),
+                });
+            }
             None => {
                 // Whatever its coding, it has the hash of its decoded octets.
-                let mut at = 0_usize;
+                let (mut last, mut len) = (0_u64, 0_usize);
                 name.bytes().for_each(|octet| {
-                    if let Some(to) = last.get_mut(at & 7) {
-                        *to = octet;
-                    }
-                    at = at.wrapping_add(1);
-                    if at & 7 == 0 {
-                        word(core::mem::take(&mut last));
+                    last = last >> 8 | u64::from(octet) << 56;
+                    len = len.wrapping_add(1);
+                    if len & 7 == 0 {
+                        word(last);
                     }
                 });
-                (&[] as &[[u8; 8]], &[] as &[u8])
+                word(last);
             }
-        };
-        words.iter().for_each(|octets| word(*octets));
-        last.iter_mut().zip(rest).for_each(|(to, octet)| *to = *octet);
-        word(last);
+        }
         ((hash >> 32) as u32 & !Self::TWICE).max(2)
     }
 
@@ -234,17 +283,20 @@ impl Hashes {
         ((hash >> 26) as usize, 1 << (hash >> 20 & 63))
     }
 
-    fn note(&mut self, name: Value<'_>) {
+    /// Takes note of a name. Returns whether it may have come before.
+    fn note(&mut self, name: Value<'_>) -> bool {
         let hash = Self::hash(name);
         if let Some(place) = self.place(hash) {
-            *place = if *place == 0 { hash } else { hash | Self::TWICE };
-            return;
+            let is_new = *place == 0;
+            *place = if is_new { hash } else { hash | Self::TWICE };
+            return !is_new;
         }
         let (place, bit) = Self::bit(hash);
-        if let (Some(once), Some(twice)) = (self.once.get_mut(place), self.twice.get_mut(place)) {
-            *twice |= *once & bit;
-            *once |= bit;
-        }
+        let (Some(once), Some(twice)) = (self.once.get_mut(place), self.twice.get_mut(place)) else { return true };
+        *twice |= *once & bit;
+        let is_new = *once & bit == 0;
+        *once |= bit;
+        !is_new
     }
 
     /// Whether the name may have come more than once.
@@ -515,11 +567,18 @@ impl Document<'_, '_> {
     fn grouped<'s, S: EventSource + ?Sized>(&mut self, source: &'s S) -> Result<Option<Value<'s>>, EventError> {
         let mut hashes = Hashes::new();
         let invalid = self.options.invalid;
+        let (mut may_repeat, mut names_body) = (false, false);
         let body = source.visit(&mut |field| {
-            if let Some(name) = written_name(field.name, invalid, &mut [0; LONGEST_MENDED]) {
-                hashes.note(name);
-            }
+            may_repeat |=
+                written_name(field.name, invalid, &mut [0; LONGEST_MENDED]).is_none_or(|name| hashes.note(name));
+            names_body |= field.name == *"_body";
         })?;
+        if !may_repeat && !(names_body && body.is_some()) {
+            return match source.as_read() {
+                Some(event) => self.headers(Format::Json, event),
+                None => source.visit(&mut |field| self.field(Format::Json, &field)),
+            };
+        }
         let mut suspects = 0;
         source.visit(&mut |field| {
             let mut storage = [0; LONGEST_MENDED];
