@@ -18,7 +18,6 @@ from typing import Any, NoReturn
 
 from .. import Command, Event, LocalProtocolError, __version__
 from ..sync import CommandError, EventSocketError, Inbound, Reconnect, connect
-from ..names import split_names
 from .monitor import Monitor
 
 __all__ = ["main"]
@@ -176,11 +175,12 @@ def _events(fs: Inbound, options: argparse.Namespace) -> int:
 
 
 def _subscribed(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names of events, and of subclasses: all that follows CUSTOM, too. Nothing at all means all."""
+    """Names of events, and subclasses: all that follows CUSTOM. Nothing at all means all."""
     place = next((at for at, word in enumerate(words) if word.upper() == "CUSTOM"), len(words))
     custom = words[place + 1 :]
     # CUSTOM alone means the CUSTOM events without a subclass.
-    return split_names(words[: place if custom else place + 1] or ([] if custom else ["ALL"]), custom)
+    names = words[: place if custom else place + 1] or ([] if custom else ["ALL"])
+    return tuple(names), tuple(custom)
 
 
 def _show_json(event: Event) -> None:

@@ -11,7 +11,7 @@ from .._native import App, Command, Event
 from ..errors import LocalProtocolError
 from .errors import BrokenReply, ChannelEnded, CommandError, ConnectionClosed
 from .reading import Reading
-from .surface import Answer, Slot, Surface, Timeout, checked, fail
+from .surface import Answer, Slot, Surface, Timeout, fail
 from .verbs import word
 
 __all__ = ["Call"]
@@ -85,7 +85,7 @@ class Call(Surface[Any, Any, Any, Any, Any]):
 
     def _connected(self, answer: Answer) -> None:
         if not isinstance(answer, _native.Connected):
-            raise CommandError(checked(answer))
+            raise CommandError(answer, command=Command.connect())
         self.channel = answer.channel
         self.uuid = answer.channel.unique_id or ""
         self.is_async = answer.is_async
@@ -143,7 +143,7 @@ class Call(Surface[Any, Any, Any, Any, Any]):
         """The value that a `Reading` has given."""
         answer, is_whole = reading
         if not isinstance(answer, _native.Reply):
-            raise CommandError(answer)
+            raise CommandError(answer, command=Command.getvar(name))
         if answer.broken or not is_whole or len(answer.raw) > _WHOLE:
             what, text = "broke" if answer.broken else "cut", answer.text_to_end
             shown = repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}..."
@@ -151,6 +151,7 @@ class Call(Surface[Any, Any, Any, Any, Any]):
                 answer,
                 f"the server {what} its reply to 'getvar {name}', which says {shown}: "
                 "'api uuid_getvar' reads such a variable, and needs full control",
+                Command.getvar(name),
             )
         # The server says so of an unset variable, of an empty one, and of a word that it does not know.
         return None if answer.text.strip() == "-ERR command not found" else answer.text_to_end

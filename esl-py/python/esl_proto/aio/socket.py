@@ -14,10 +14,10 @@ from typing import Any, Self, TypeAlias, TypeGuard
 
 from .. import _native
 from .._native import ClientSession, Command, Event, EventQueue, Gap, LogLine
-from .._shared.errors import ConnectionClosed, EventSocketError, StreamOverflow
+from .._shared.errors import CommandError, ConnectionClosed, EventSocketError, StreamOverflow
 from .._shared.results import JobResult, answered, originate_line
 from .._shared.stream import Overflow
-from .._shared.surface import Answer, Surface, Timeout, checked
+from .._shared.surface import Answer, Surface, Timeout, checked, naming
 from .._shared.verbs import DialText
 from ..errors import LocalProtocolError
 from ..types import Format, Text
@@ -183,7 +183,7 @@ class EventSocket(_Surface):
 
     async def _run(self, command: Command, timeout: Timeout = ...) -> _native.Reply:
         async with asyncio.timeout(self._limit(timeout)):
-            reply: _native.Reply = checked(await self._send(command))
+            reply: _native.Reply = checked(await self._send(command), command)
         return reply
 
     async def stands(self, slot: int) -> None:
@@ -213,8 +213,8 @@ class EventSocket(_Surface):
         The server does nothing else for this connection meanwhile, and sends no events: use `bgapi` for what takes
         time."""
         async with asyncio.timeout(self._limit(timeout)):
-            answer = await self.send(Command.api(line))
-        return checked(answer) if check else answer
+            answer = await self.send(command := Command.api(line))
+        return checked(answer, command) if check else answer
 
     async def bgapi(self, line: Text, *, timeout: Timeout = ...) -> Job:
         """Starts a command in the background: `job = await fs.bgapi("originate ...")`, then `result = await job`.
@@ -235,18 +235,25 @@ class EventSocket(_Surface):
         slot, result = self._begin(begin)
         job = Job(uuid, result, partial(self._give_up, slot))
         async with asyncio.timeout(self._limit(timeout)):
-            checked(await begun)
+            if (answer := await begun).error:
+                raise CommandError(answer, command=Command.bgapi(line, job_uuid=uuid))
         # What is waited for while a variable is read has no name before.
         job.uuid = uuid
         return job
 
-    async def originate(self, call: Text | DialText, *, timeout: float | None = None) -> Call:
+    async def originate(
+        self, call: Text | DialText, *, uuid: str | None = None, timeout: float | None = None
+    ) -> Call:
         """Makes a call, and gives it once it is answered: of an `esl_proto.dial.Originate`, or of text, as
         `"user/1000 &park()"`. Raises `CallFailed` with the cause if nobody answers. After `timeout` seconds the server goes on
-        trying, unwatched."""
+        trying, unwatched.
+
+        The channel of a single leg has the uuid that this side chooses, `uuid` or a new one: with `fs.call(uuid).events()`, what
+        happens is heard before it is answered, and `fs.call(uuid).hangup()` gives up."""
+        line, uuid = originate_line(call, uuid)
         async with asyncio.timeout(timeout):
-            result = await (await self.bgapi(originate_line(call))).result()
-        return Call(self, answered(result))
+            result = await (await self.bgapi(line)).result()
+        return Call(self, answered(result, uuid))
 
     def call(self, uuid: str) -> Call:
         """A channel of the server's. Whether there is one is not asked."""
@@ -261,7 +268,8 @@ class EventSocket(_Surface):
         slot, wait = self._begin(lambda slot: self._session.execute(app, arg, slot, uuid=uuid))
         try:
             async with asyncio.timeout(timeout):
-                return await wait
+                with naming(lambda: Command.execute(app, arg, uuid=uuid)):
+                    return await wait
         finally:
             if not wait.done() or wait.cancelled():
                 self._give_up(slot)

@@ -17,7 +17,7 @@ from .._shared.errors import ChannelEnded, ConnectionClosed, EventSocketError
 from .._shared.keepalive import address, keep_alive
 from ..errors import ProtocolError
 from ..types import Format
-from .shared_reader import deadline_of, left, poll
+from .._shared.reader import deadline_of, left, poll
 from .session import Session
 
 __all__ = ["OutboundServer", "serve"]

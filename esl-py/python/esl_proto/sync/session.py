@@ -12,7 +12,7 @@ from .._shared.surface import Timeout
 from .._shared.verbs import Verbs, digits_of
 from ..errors import LocalProtocolError
 from ..types import Text
-from .shared_reader import Wire, deadline_of
+from .._shared.reader import Wire, deadline_of
 from .socket import EventSocket
 
 __all__ = ["Session"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from .._shared.errors import closed
 from .._shared.stream import QuietEnd, StreamBase
-from .shared_reader import deadline_of
+from .._shared.reader import deadline_of
 
 if TYPE_CHECKING:
     from .socket import EventSocket
