@@ -58,7 +58,7 @@ impl Table {
             let place = (hash as usize + step) % PLACES;
             match &self.places[place] {
                 None => return Some((place, false)),
-                Some(key) if key.hash == hash && (*key.octets == *name || key.octets.eq_ignore_ascii_case(name)) => {
+                Some(key) if key.hash == hash && (same(&key.octets, name) || key.octets.eq_ignore_ascii_case(name)) => {
                     return Some((place, true));
                 }
                 Some(key) if key.mapping != self.mapping => old = old.or(Some(place)),
@@ -87,7 +87,7 @@ impl Keys {
         let Some((place, is_there)) = table.place(name, hash) else { return Name::New };
         let mapping = table.mapping;
         match &mut table.places[place] {
-            Some(key) if is_there && (key.mapping == mapping || *key.octets == *name) => {
+            Some(key) if is_there && (key.mapping == mapping || same(&key.octets, name)) => {
                 key.mapping = mapping;
                 Name::Kept(key.text.bind(py).clone(), Place(place))
             }
@@ -121,7 +121,7 @@ impl Keys {
         let key = self.0.as_mut().and_then(|table| table.places[place.0].as_mut());
         let Some(key) = key.filter(|_| value.len() <= LONGEST) else { return to_str(py, value) };
         if let Some(text) = &key.value_text
-            && *key.value == *value
+            && same(&key.value, value)
         {
             key.misses = 0;
             return text.bind(py).clone();
@@ -134,6 +134,22 @@ impl Keys {
         }
         key.misses = key.misses.wrapping_add(1);
         text
+    }
+}
+
+/// Whether two names or values are the same: they are short, so that a call would take longer.
+#[inline]
+fn same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    match (one.last_chunk::<8>(), other.last_chunk::<8>()) {
+        (Some(last), Some(other_last)) => {
+            let (words, _) = one.as_chunks::<8>();
+            let (other_words, _) = other.as_chunks::<8>();
+            last == other_last && words.iter().zip(other_words).all(|(word, other)| word == other)
+        }
+        _ => one.iter().zip(other).all(|(octet, other)| octet == other),
     }
 }
 

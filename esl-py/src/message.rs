@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use esl_proto::client::{End, Eof, Unanswered};
-use esl_proto::message::{DisconnectNotice, LogLine as CoreLine, Reply as CoreReply, SocketMode, Status};
+use esl_proto::message::{DisconnectNotice, LogLine as CoreLine, Reply as CoreReply, SocketMode, Status, Variable};
 use esl_proto::{Frame as CoreFrame, Message, Value};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -57,6 +57,21 @@ impl Frame {
             Message::ApiResponse(response) => response.status(),
             _ => Status::Bare,
         })
+    }
+
+    /// The variable that it tells of.
+    fn variable<'py>(&self, py: Python<'py>) -> (&'static str, Bound<'py, PyString>) {
+        let variable = match self.message() {
+            Message::Reply(reply) => reply.variable(),
+            Message::ApiResponse(response) => response.variable(),
+            _ => Variable::Unread,
+        };
+        match variable {
+            Variable::Set(value) => ("set", value_str(py, &value)),
+            Variable::Cut(value) => ("cut", value_str(py, &value)),
+            Variable::Unset => ("unset", PyString::new(py, "")),
+            _ => ("unread", PyString::new(py, "")),
+        }
     }
 
     /// What follows the word that it begins with.
@@ -346,6 +361,12 @@ impl Reply {
         slf.as_super().get().detail(slf.py())
     }
 
+    /// What the answer to `getvar` tells of the variable: 'set' and its value, 'unset', 'cut' and what has come of it, or 'unread'.
+    #[getter]
+    fn variable<'py>(slf: &Bound<'py, Self>) -> (&'static str, Bound<'py, PyString>) {
+        slf.as_super().get().variable(slf.py())
+    }
+
     /// The name of the job that `bgapi` has started.
     #[getter]
     fn job_uuid<'py>(slf: &Bound<'py, Self>) -> Option<Bound<'py, PyString>> {
@@ -451,6 +472,12 @@ impl ApiResponse {
     #[getter]
     fn detail<'py>(slf: &Bound<'py, Self>) -> Bound<'py, PyString> {
         slf.as_super().get().detail(slf.py())
+    }
+
+    /// What the answer to `api uuid_getvar` tells of the variable: 'set' and its value, 'unset', 'cut' and what has come of it, or 'unread'.
+    #[getter]
+    fn variable<'py>(slf: &Bound<'py, Self>) -> (&'static str, Bound<'py, PyString>) {
+        slf.as_super().get().variable(slf.py())
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> String {

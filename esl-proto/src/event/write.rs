@@ -573,7 +573,7 @@ impl Document<'_, '_> {
                 written_name(field.name, invalid, &mut [0; LONGEST_MENDED]).is_none_or(|name| hashes.note(name));
             names_body |= field.name == *"_body";
         })?;
-        if !may_repeat && !(names_body && body.is_some()) {
+        if !(may_repeat || names_body && body.is_some()) {
             return match source.as_read() {
                 Some(event) => self.headers(Format::Json, event),
                 None => source.visit(&mut |field| self.field(Format::Json, &field)),

@@ -369,6 +369,9 @@ class Reply(Frame):
     def detail(self) -> str:
         """What follows `+OK`, `-ERR` or `-USAGE`, without the blanks around it; otherwise the whole text."""
     @property
+    def variable(self) -> tuple[Literal["set", "unset", "cut", "unread"], str]:
+        """What the answer to `getvar` tells of the variable: 'set' and its value, 'unset', 'cut' and what has come of it, or 'unread'."""
+    @property
     def job_uuid(self) -> str | None:
         """The name of the job that `bgapi` has started."""
     @property
@@ -430,6 +433,9 @@ class ApiResponse(Frame):
         """What follows `+OK`, `-ERR` or `-USAGE`, without white space around it; otherwise the whole body without white
         space at its end.
         """
+    @property
+    def variable(self) -> tuple[Literal["set", "unset", "cut", "unread"], str]:
+        """What the answer to `api uuid_getvar` tells of the variable: 'set' and its value, 'unset', 'cut' and what has come of it, or 'unread'."""
 
 @final
 class JobResult:
@@ -568,6 +574,9 @@ class Command:
         """`api <line>`: runs an API command. No event comes before it has ended. `console` wants the server's console
         aliases, too.
         """
+    @staticmethod
+    def uuid_getvar(uuid: Text, name: Text) -> Command:
+        """`api uuid_getvar`: the value of a channel's variable, as `ApiResponse.variable` tells it, whatever the name."""
     @staticmethod
     def bgapi(line: Text, *, job_uuid: Text | None = None) -> Command:
         """`bgapi <line>`: runs an API command beside the connection; its end is a BACKGROUND_JOB event with this

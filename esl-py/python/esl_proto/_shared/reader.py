@@ -10,7 +10,6 @@ import contextlib
 import logging
 import select
 import socket
-import ssl as tls
 import sys
 import threading
 import time
@@ -20,7 +19,6 @@ from typing import Any, Generic, TypeVar
 __all__ = ["Engine", "SharedReader", "Slot", "Wire", "deadline_of", "left", "poll"]
 
 _LOG = logging.getLogger("esl_proto")
-_WOULD_BLOCK = (BlockingIOError, tls.SSLWantReadError, tls.SSLWantWriteError)
 
 T = TypeVar("T")
 
@@ -49,6 +47,23 @@ def poll(
         return any(number == awake.fileno() for number, _ in found)
     readers, _, _ = select.select((awake, sock) if read else (awake,), (sock,) if write else (), (), timeout)
     return awake in readers
+
+
+def _would_block(error: OSError) -> bool:
+    # Whoever has a TLS socket has the module, which takes long to load.
+    tls = sys.modules.get("ssl")
+    return isinstance(error, BlockingIOError) or (
+        tls is not None and isinstance(error, (tls.SSLWantReadError, tls.SSLWantWriteError))
+    )
+
+
+def cannot_wait(todo: Callable[[], object]) -> bool:
+    """Whether this is gevent's own loop, in which signal handlers run, and nothing can wait. Then `todo` is done in a greenlet."""
+    gevent = sys.modules.get("gevent")
+    if gevent is None or gevent.getcurrent() is not gevent.get_hub():
+        return False
+    gevent.spawn(todo)
+    return True
 
 
 class Slot(Generic[T]):
@@ -150,9 +165,10 @@ class Wire:
             # A short write of 0 ends the loop: gevent's TLS returns 0 where others raise `SSLWantWriteError`.
             while self.unsent and (count := self._send(memoryview(self.unsent)[:262144])):
                 del self.unsent[:count]
-        except _WOULD_BLOCK:
-            pass
-        except OSError:  # Not raised here: the reader meets it too, after what the server sent before the error.
+        except OSError as error:
+            if _would_block(error):
+                return
+            # Not raised here: the reader meets it too, after what the server sent before the error.
             # The failed `send` may still hold an export of the old buffer, which then cannot be resized; replace it.
             self.unsent = bytearray()
             self.is_broken = True
@@ -166,9 +182,9 @@ class Wire:
         try:
             flags = self._flags
             count = self.sock.recv_into(self._view, 0, flags) if flags else self.sock.recv_into(self._view)
-        except _WOULD_BLOCK:
-            return False
         except OSError as error:
+            if _would_block(error):
+                return False
             _LOG.debug("the connection broke: %s", error)
             count = 0
         engine = self._reader.engine
@@ -248,9 +264,7 @@ class SharedReader:
     def is_interrupted(self) -> bool:
         """Whether this thread waits here, or holds the lock: then it is a signal handler that asks, and the thread closes all as
         soon as it goes on."""
-        gevent = sys.modules.get("gevent")
-        if gevent is not None and gevent.getcurrent() is gevent.get_hub():  # Where nothing can be waited for.
-            gevent.spawn(self.engine.stop)
+        if cannot_wait(self.engine.stop):
             return True
         me = threading.get_ident()
         if me in self._inside:

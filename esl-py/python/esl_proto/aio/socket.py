@@ -16,8 +16,7 @@ from .. import _native
 from .._native import ClientSession, Command, Event, EventQueue, Gap, LogLine
 from .._shared.errors import CommandError, ConnectionClosed, EventSocketError, StreamOverflow
 from .._shared.results import JobResult, answered, originate_line
-from .._shared.stream import Overflow
-from .._shared.surface import Answer, Surface, Timeout, checked, naming
+from .._shared.surface import Answer, Overflow, Surface, Timeout, checked, naming, this_process
 from .._shared.verbs import DialText
 from ..errors import LocalProtocolError
 from ..types import Format, Text
@@ -182,8 +181,7 @@ class EventSocket(_Surface):
         raise NotImplementedError
 
     async def _run(self, command: Command, timeout: Timeout = ...) -> _native.Reply:
-        async with asyncio.timeout(self._limit(timeout)):
-            reply: _native.Reply = checked(await self._send(command), command)
+        reply: _native.Reply = checked(await self.ask(command, timeout), command)  # type: ignore[assignment]
         return reply
 
     async def stands(self, slot: int) -> None:
@@ -212,9 +210,14 @@ class EventSocket(_Surface):
 
         The server does nothing else for this connection meanwhile, and sends no events: use `bgapi` for what takes
         time."""
-        async with asyncio.timeout(self._limit(timeout)):
-            answer = await self.send(command := Command.api(line))
+        answer = await self.ask(command := Command.api(line), timeout)
         return checked(answer, command) if check else answer
+
+    async def ask(self, command: Command, timeout: Timeout = ...) -> Answer:
+        """Sends any command and gives its answer, which may be an error."""
+        sent = self.send(command)
+        async with asyncio.timeout(self._limit(timeout)):
+            return await sent
 
     async def bgapi(self, line: Text, *, timeout: Timeout = ...) -> Job:
         """Starts a command in the background: `job = await fs.bgapi("originate ...")`, then `result = await job`.
@@ -305,6 +308,9 @@ class EventSocket(_Surface):
 
         Streams end quietly; whoever still waits for something gets `ConnectionClosed`. Events that the server has not
         sent yet are lost."""
+        if self._forks is not this_process():  # The connection is the other's.
+            self._over = True
+            return
         self._closing = True
         limit = self._timeout if isinstance(timeout, EllipsisType) else timeout
         tasks = self._tasks - {asyncio.current_task()}

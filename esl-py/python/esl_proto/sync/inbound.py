@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import socket
-import ssl as tls
 import threading
 from types import EllipsisType
+from typing import TYPE_CHECKING
 
 from .._native import Event
 from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed, is_quiet
@@ -19,6 +19,9 @@ from ..types import Format, Text
 from .dial import dial, some_left
 from .._shared.reader import Wire, deadline_of
 from .socket import EventSocket
+
+if TYPE_CHECKING:
+    import ssl as tls
 
 __all__ = ["Inbound", "connect"]
 

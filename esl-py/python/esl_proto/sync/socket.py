@@ -15,8 +15,7 @@ from .._native import Command, Event, EventQueue, Gap, LogLine
 from .._shared import surface
 from .._shared.errors import CommandError, ConnectionClosed
 from .._shared.results import JobResult, answered, originate_line
-from .._shared.stream import Overflow
-from .._shared.surface import Answer, Surface, Timeout, checked, naming
+from .._shared.surface import Answer, Overflow, Surface, Timeout, checked, naming
 from .._shared.verbs import DialText
 from ..errors import LocalProtocolError
 from ..types import Format, Text
@@ -283,9 +282,13 @@ class EventSocket(_Surface, Engine):
 
         The server does nothing else for this connection meanwhile, and sends no events: use `bgapi` for what takes
         time."""
-        command = Command.api(line)
-        answer: Answer = self._wait(self._send(command), self._deadline(timeout))
+        answer = self.ask(command := Command.api(line), timeout)
         return checked(answer, command) if check else answer
+
+    def ask(self, command: Command, timeout: Timeout = ...) -> Answer:
+        """Sends any command and gives its answer, which may be an error."""
+        answer: Answer = self._wait(self._send(command), self._deadline(timeout))
+        return answer
 
     def bgapi(self, line: Text, *, timeout: Timeout = ...) -> Job:
         """Starts a command in the background: `job = fs.bgapi("originate ...")`, then `job.result()`.
