@@ -60,7 +60,7 @@ def _would_block(error: OSError) -> bool:
 def cannot_wait(todo: Callable[[], object]) -> bool:
     """Whether this is gevent's own loop, in which signal handlers run, and nothing can wait. Then `todo` is done in a greenlet."""
     gevent = sys.modules.get("gevent")
-    if gevent is None or gevent.getcurrent() is not gevent.get_hub():
+    if gevent is None or not isinstance(gevent.getcurrent(), gevent.hub.Hub):
         return False
     gevent.spawn(todo)
     return True
