@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
-from .._native import App, Command, Event
+from .._native import App, Command
 from ..types import Text
 from .surface import Timeout
 from .verbs import D, E, Verbs
