@@ -341,6 +341,8 @@ fn a_text_that_is_json_already_is_what_is_written() {
         "{\"\u{e4}\":\"\u{20ac}\u{7f}\",\"A\":\"x\",\"a\":\"x\"}",
         r#"{"a":["b","\n"],"c":[""]}"#,
         r#"{"_undef_":"_undef_","ARRAY":"ARRAY::a|:b"}"#,
+        r#"{"a":"b","Content-Length":"3","_body":"x\ny"}"#,
+        r#"{"Content-Length":"0","_body":""}"#,
     ] {
         assert!(as_json(text.as_bytes()), "{text}");
     }
@@ -358,8 +360,13 @@ fn a_text_that_is_json_already_is_what_is_written() {
         r#"{"a":"\u001F"}"#,
         r#"{"a":["b", "c"]}"#,
         r#"{"a":[]}"#,
-        r#"{"Content-Length":"1","_body":"b"}"#,
-        r#"{"content-length":"1"}"#,
+        r#"{"Content-Length":"2","_body":"b"}"#,
+        r#"{"Content-Length":"01","_body":"b"}"#,
+        r#"{"content-length":"1","_body":"b"}"#,
+        r#"{"Content-Length":"1","a":"b","_body":"b"}"#,
+        r#"{"_body":"b"}"#,
+        r#"{"Content-Length":"1"}"#,
+        r#"{"a\n":"b"}"#,
         "{\"a\":\"\t\"}",
         r#"{"a":"b""#,
     ] {
@@ -369,7 +376,8 @@ fn a_text_that_is_json_already_is_what_is_written() {
     assert_eq!(Event::new(Format::Plain, b"a: b\n\n").as_json(), None);
 
     // Whatever is changed in one.
-    let text = br#"{"ab":"c\n","Content-Length":"1","d":["e","\u001f"],"ab2":"","_body":"x"}"#;
+    let text = br#"{"ab":"c\n","d":["e","\u001f"],"ab2":"","Content-Length":"2","_body":"\"x"}"#;
+    assert!(as_json(text));
     for at in 0..text.len() {
         for octet in br#"{}[]":,\/ux01 ab_-fF"#.iter().chain(b"\x00\t\n\x1f\x7f\x80\xc3\xe4\xff") {
             let mut changed = text.to_vec();

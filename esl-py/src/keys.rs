@@ -27,6 +27,8 @@ struct Key {
     value_text: Option<Py<PyString>>,
     /// How often in a row the value was another one.
     misses: u8,
+    /// The place of the name that came next, the last time: mostly it comes again.
+    next: usize,
 }
 
 struct Table {
@@ -37,7 +39,11 @@ struct Table {
 static TABLE: Mutex<Table> = Mutex::new(Table { mapping: 0, places: [const { None }; PLACES] });
 
 /// The names, for as long as an event is read: an open-addressed table, where names that differ in case are one.
-pub(crate) struct Keys(Option<MutexGuard<'static, Table>>);
+pub(crate) struct Keys {
+    table: Option<MutexGuard<'static, Table>>,
+    /// The place of the last name.
+    last: usize,
+}
 
 /// Where a name is in the table.
 pub(crate) struct Place(usize);
@@ -77,15 +83,27 @@ impl Keys {
         if let Some(table) = &mut table {
             table.mapping += 1;
         }
-        Self(table)
+        Self { table, last: 0 }
     }
 
     /// A header's name, as it was first written in this mapping.
     pub(crate) fn name<'py>(&mut self, py: Python<'py>, name: &[u8]) -> Name<'py> {
-        let Some(table) = self.0.as_mut().filter(|_| name.len() <= LONGEST) else { return Name::New };
+        let Some(table) = self.table.as_deref_mut().filter(|_| name.len() <= LONGEST) else { return Name::New };
+        let mapping = table.mapping;
+        let next = table.places[self.last].as_ref().map_or(0, |last| last.next);
+        if let Some(key) = &mut table.places[next]
+            && same(&key.octets, name)
+        {
+            key.mapping = mapping;
+            self.last = next;
+            return Name::Kept(key.text.bind(py).clone(), Place(next));
+        }
         let hash = hash(name);
         let Some((place, is_there)) = table.place(name, hash) else { return Name::New };
-        let mapping = table.mapping;
+        if let Some(last) = &mut table.places[self.last] {
+            last.next = place;
+        }
+        self.last = place;
         match &mut table.places[place] {
             Some(key) if is_there && (key.mapping == mapping || same(&key.octets, name)) => {
                 key.mapping = mapping;
@@ -101,6 +119,7 @@ impl Keys {
                     value: Vec::new(),
                     value_text: None,
                     misses: 0,
+                    next: 0,
                 });
                 Name::Kept(text, Place(place))
             }
@@ -109,7 +128,7 @@ impl Keys {
 
     /// A name as it is written.
     pub(crate) fn exact<'py>(&mut self, py: Python<'py>, name: &[u8]) -> Bound<'py, PyString> {
-        let Some(table) = self.0.as_mut().filter(|_| name.len() <= LONGEST) else { return to_str(py, name) };
+        let Some(table) = self.table.as_ref().filter(|_| name.len() <= LONGEST) else { return to_str(py, name) };
         match table.place(name, hash(name)).and_then(|(place, _)| table.places[place].as_ref()) {
             Some(key) if *key.octets == *name => key.text.bind(py).clone(),
             _ => to_str(py, name),
@@ -118,7 +137,7 @@ impl Keys {
 
     /// The value of a name in the table.
     pub(crate) fn value<'py>(&mut self, py: Python<'py>, place: &Place, value: &[u8]) -> Bound<'py, PyString> {
-        let key = self.0.as_mut().and_then(|table| table.places[place.0].as_mut());
+        let key = self.table.as_mut().and_then(|table| table.places[place.0].as_mut());
         let Some(key) = key.filter(|_| value.len() <= LONGEST) else { return to_str(py, value) };
         if let Some(text) = &key.value_text
             && same(&key.value, value)

@@ -114,8 +114,8 @@ impl<'a> Event<'a> {
     }
 
     /// The text, if it is well-formed JSON already, just as [`encode`](EventSource::encode) writes it with
-    /// [`EncodeOptions::STRICT`]: what FreeSWITCH sends in JSON mostly is. [`None`] says nothing: of events with a body or arrays
-    /// it is not looked at.
+    /// [`EncodeOptions::STRICT`]: what FreeSWITCH sends in JSON mostly is. [`None`] says nothing: texts with escapes in
+    /// names are not looked at.
     #[must_use]
     pub fn as_json(&self) -> Option<&'a str> {
         write::strict_json(*self)

@@ -143,52 +143,92 @@ pub(crate) fn lines<S: EventSource + ?Sized>(
 }
 
 /// The text of a JSON event, if it is what is written of it with [`EncodeOptions::STRICT`]. [`None`] for some that are, too:
-/// those with a body, or escapes in names.
+/// those with escapes in names.
 pub(super) fn strict_json<'a>(event: Event<'a>) -> Option<&'a str> {
     let text = event.text();
     // Without a branch, so that many are looked at at once.
     let has_control = text.iter().fold(false, |any, octet| any | (*octet < b' '));
-    if event.format() != Format::Json || has_control {
+    // Outside of strings, none can be; that of a name is found below.
+    let has_escapes = memchr::memchr(b'\\', text).is_some();
+    if event.format() != Format::Json || has_control || has_escapes && !json::has_own_escapes(text) {
         return None;
     }
-    let octets_at = |at: usize, octets: &[u8]| text.get(at..).is_some_and(|text| text.starts_with(octets));
-    let mut hashes = Hashes::new();
-    let (mut at, mut is_strict) = (0_usize, true);
+    let mut strict = Strict { text, at: 0, hashes: Hashes::new(), has_escapes, length: None };
+    let mut is_strict = true;
     let mut headers = event.headers();
-    headers.each(usize::MAX, (), |(), Header { name, value }| {
-        // Where nothing but this stands around them, the reader has found name and value just there.
-        let name_end = at.saturating_add(2).saturating_add(name.raw().len());
-        is_strict = is_strict
-            && octets_at(at, if at == 0 { b"{\"" } else { b",\"" })
-            && octets_at(name_end, b"\":")
-            && name.as_plain().is_some()
-            && !(name.raw().len() == header::CONTENT_LENGTH.len() && name.is_name(header::CONTENT_LENGTH.as_bytes()))
-            && !hashes.note(name);
-        at = name_end.saturating_add(2);
-        let mut string = |value: Value<'_>, before: &[u8]| {
-            let start = at.saturating_add(before.len());
-            at = start.saturating_add(value.raw().len()).saturating_add(1);
-            octets_at(start.saturating_sub(before.len()), before)
-                && octets_at(at.saturating_sub(1), b"\"")
-                && (value.as_plain().is_some() || json::has_own_escapes(value.raw()))
-        };
-        if value.is_array() {
-            let mut before: &[u8] = b"[\"";
-            for item in value.items() {
-                is_strict = is_strict && !item.is_array() && string(item, before);
-                before = b",\"";
-            }
-            is_strict = is_strict && before == b",\"" && octets_at(at, b"]");
-            at = at.saturating_add(1);
-        } else {
-            is_strict = is_strict && string(value, b"\"");
-        }
-    });
-    let is_whole = is_strict && headers.error().is_none() && text.get(at..) == Some(b"}");
-    if !is_whole || headers.into_body().is_some() {
+    headers.each(usize::MAX, (), |(), header| is_strict = is_strict && strict.member(&header).is_some());
+    if !is_strict || headers.error().is_some() {
         return None;
     }
+    match (headers.into_body(), strict.length) {
+        (None, None) => {}
+        (Some(body), Some(length)) => {
+            let mut storage = [0; 20];
+            let mut number = Writer::new(&mut storage);
+            number.put_number(body.decoded_len() as u64);
+            strict.literal(b",\"_body\":")?;
+            strict.string(body)?;
+            (number.finish().ok() == Some(length)).then_some(())?;
+        }
+        _ => return None,
+    }
+    strict.literal(b"}")?;
+    (strict.at == text.len()).then_some(())?;
     core::str::from_utf8(text).ok()
+}
+
+/// A JSON text in which nothing stands around names and values but what must, up to a place. So the reader has found each
+/// just where the one before ends.
+struct Strict<'a> {
+    text: &'a [u8],
+    at: usize,
+    hashes: Hashes,
+    has_escapes: bool,
+    /// The value of a Content-Length, which is the last.
+    length: Option<&'a [u8]>,
+}
+
+impl<'a> Strict<'a> {
+    #[inline(always)]
+    fn literal<const N: usize>(&mut self, octets: &[u8; N]) -> Option<()> {
+        let found = self.text.get(self.at..)?.first_chunk::<N>()?;
+        self.at = self.at.wrapping_add(N);
+        (found == octets).then_some(())
+    }
+
+    #[inline(always)]
+    fn string(&mut self, string: Value<'a>) -> Option<()> {
+        self.literal(b"\"")?;
+        self.at = self.at.wrapping_add(string.raw().len());
+        self.literal(b"\"")
+    }
+
+    #[inline]
+    fn member(&mut self, Header { name, value }: &Header<'a>) -> Option<()> {
+        const LENGTH: &[u8] = header::CONTENT_LENGTH.as_bytes();
+        if self.at == 0 { self.literal(b"{") } else { self.literal(b",") }?;
+        self.string(*name)?;
+        self.literal(b":")?;
+        let name = if self.has_escapes { name.as_plain()? } else { name.raw() };
+        if self.length.is_some() || self.hashes.note(Value::from_bytes(name)) {
+            return None;
+        }
+        if name.len() == LENGTH.len() && name.eq_ignore_ascii_case(LENGTH) {
+            self.length = Some(value.raw()).filter(|_| name == LENGTH);
+            self.length?;
+        }
+        if !value.is_array() {
+            return self.string(*value);
+        }
+        self.literal(b"[")?;
+        for (place, item) in value.items().enumerate() {
+            if place > 0 {
+                self.literal(b",")?;
+            }
+            self.string(item)?;
+        }
+        self.literal(b"]")
+    }
 }
 
 /// How many headers are looked for in the whole event: a bound on the work that an event can make.
@@ -591,7 +631,7 @@ impl Document<'_, '_> {
                 if is_body {
                     self.item += 1;
                 } else {
-                    self.json_field(&field);
+                    self.field(Format::Json, &field);
                 }
                 return;
             }
