@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
 __all__ = ["Reconnect"]
 
 
-class Reconnect(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Reconnect:
     """Waits longer before every further attempt. All times are in seconds."""
 
     first: float = 0.5

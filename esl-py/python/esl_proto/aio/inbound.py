@@ -10,7 +10,8 @@ from types import TracebackType
 from typing import Any
 
 from .. import _native
-from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, is_quiet
+from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed, is_quiet
+from .._shared.observing import Observer, Peer
 from .._shared.reconnect import Reconnect
 from .._shared.target import Target
 from ..errors import ProtocolError
@@ -48,6 +49,11 @@ class Inbound(EventSocket):
         self._opened = asyncio.Event()
 
     @property
+    def peer(self) -> Peer:
+        """Who is at the other end."""
+        return Peer(self._target.host, self._target.port, "server")
+
+    @property
     def is_open(self) -> bool:
         """Whether commands can be sent now, as far as is known: a dead peer is noticed only while reading."""
         return self._opened.is_set()
@@ -79,8 +85,8 @@ class Inbound(EventSocket):
         except _TRY_AGAIN as error:
             if self._over or self._policy is None or not self._policy.initial or isinstance(error, _REFUSED):
                 raise
-            _LOG.warning("%s: %s; connecting again", self._target, str(error) or type(error).__name__)
-            await self._try_again(error, self._policy)
+            _LOG.warning("%s: %s; connecting again", self._target, str(error) or type(error).__name__, extra=self.log_fields())
+            await self._try_until_open(error, self._policy)
 
     async def _open(self) -> None:
         async with asyncio.timeout(self._timeout):
@@ -99,6 +105,15 @@ class Inbound(EventSocket):
         if self._over:  # Lost again at once.
             raise self._reason()
 
+    def open_later(self, error: Exception) -> bool:
+        """Tries again what could not be opened, as after a loss. False without `reconnect`."""
+        if self._policy is None:
+            return False
+        self._lost_by = reason = closed("unreachable", str(error) or type(error).__name__)
+        _LOG.warning("%s: %s; connecting again", self._target, reason, extra=self.log_fields())
+        self._keep(self._loop.create_task(self._open_again(reason, self._policy)))
+        return True
+
     def link_made(self, link: Link) -> None:
         self._link = link
         self._session.connect_inbound(self._target.login, self._attempts)
@@ -116,16 +131,16 @@ class Inbound(EventSocket):
         if wanted or self._policy is None:
             self._finish(None if wanted else reason)
             return
-        _LOG.warning("%s: %s; connecting again", self._target, reason)
+        _LOG.warning("%s: %s; connecting again", self._target, reason, extra=self.log_fields())
         self._keep(self._loop.create_task(self._open_again(reason, self._policy)))
 
     async def _open_again(self, reason: ConnectionClosed, policy: Reconnect) -> None:
         try:
-            await self._try_again(reason, policy)
+            await self._try_until_open(reason, policy)
         except ConnectionClosed as error:
             self._finish(error.again())
 
-    async def _try_again(self, reason: Exception, policy: Reconnect) -> None:
+    async def _try_until_open(self, reason: Exception, policy: Reconnect) -> None:
         """Tries until there is a connection. Raises `reason` if that is given up."""
         self._attempts = 0
         for delay in policy.delays():
@@ -137,9 +152,9 @@ class Inbound(EventSocket):
                 raise
             except _TRY_AGAIN as error:
                 why = str(error) or type(error).__name__
-                _LOG.warning("%s: attempt %d failed: %s", self._target, self._attempts, why)
+                _LOG.warning("%s: attempt %d failed: %s", self._target, self._attempts, why, extra=self.log_fields())
             else:
-                _LOG.info("%s: connected", self._target)
+                _LOG.info("%s: connected", self._target, extra=self.log_fields())
                 return
         raise reason
 
@@ -184,6 +199,7 @@ def connect(
     reconnect: Reconnect | bool = False,
     heartbeat: float | None = None,
     local_addr: tuple[str, int] | None = None,
+    observer: Observer | None = None,
 ) -> _Connecting:
     """Connects to FreeSWITCH's event socket and logs in: `async with connect(...) as fs:`, or
     `fs = await connect(...)` and `await fs.close()`.
@@ -200,14 +216,16 @@ def connect(
       HEARTBEAT every 20 seconds, which is subscribed to for that: allow for two. A stopped server says nothing, and TCP
       does not notice it.
     - `local_addr`: the address to connect from, `("192.0.2.1", 0)`.
+    - `observer`: is told what happens: see `esl_proto.observe`.
 
     Raises `AuthenticationError`, `AccessDenied`, `ConnectionClosed`, `TimeoutError`, or `OSError` if there is no
     connection at all.
     """
     target = Target(host, port, password, user, server_hostname, local_addr)
     policy = Reconnect() if reconnect is True else reconnect or None
-    return _Connecting(
-        lambda: Inbound(
+
+    def make() -> Inbound:
+        inbound = Inbound(
             target,
             ssl=ssl,
             format=format,
@@ -216,4 +234,7 @@ def connect(
             reconnect=policy,
             heartbeat=heartbeat,
         )
-    )
+        inbound.observe(observer)
+        return inbound
+
+    return _Connecting(make)

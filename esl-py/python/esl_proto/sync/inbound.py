@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .._native import Event
 from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed, is_quiet
 from .._shared.keepalive import keep_alive
+from .._shared.observing import Observer, Peer
 from .._shared.reconnect import Reconnect
 from .._shared.surface import Timeout, this_process
 from .._shared.target import Target
@@ -70,6 +71,11 @@ class Inbound(EventSocket):
             raise self._reason()
 
     @property
+    def peer(self) -> Peer:
+        """Who is at the other end."""
+        return Peer(self._target.host, self._target.port, "server")
+
+    @property
     def is_open(self) -> bool:
         return self._opened
 
@@ -80,8 +86,8 @@ class Inbound(EventSocket):
         except _TRY_AGAIN as error:
             if self._over or self._policy is None or not self._policy.initial or isinstance(error, _REFUSED):
                 raise
-            _LOG.warning("%s: %s; connecting again", self._target, str(error) or type(error).__name__)
-            self._try_again(error, self._policy)
+            _LOG.warning("%s: %s; connecting again", self._target, str(error) or type(error).__name__, extra=self.log_fields())
+            self._try_until_open(error, self._policy)
 
     def _open(self) -> None:
         reader, deadline = self.reader, deadline_of(self._timeout)
@@ -127,14 +133,26 @@ class Inbound(EventSocket):
         if wanted or self._policy is None:
             self._finish_locked(None if wanted else reason)
             return
-        _LOG.warning("%s: %s; connecting again", self._target, reason)
+        self._try_again(reason, self._policy)
+
+    def open_later(self, error: Exception) -> bool:
+        """Tries again what could not be opened, as after a loss. False without `reconnect`."""
+        if self._policy is None:
+            return False
+        with self._lock:
+            self._lost_by = reason = closed("unreachable", str(error) or type(error).__name__)
+            self._try_again(reason, self._policy)
+        return True
+
+    def _try_again(self, reason: ConnectionClosed, policy: Reconnect) -> None:  # Called with the lock held.
+        _LOG.warning("%s: %s; connecting again", self._target, reason, extra=self.log_fields())
         again = threading.Thread(
-            target=self._open_again, args=(reason, self._policy), name="esl_proto-reconnect", daemon=True
+            target=self._open_again, args=(reason, policy), name="esl_proto-reconnect", daemon=True
         )
         try:
             again.start()
         except RuntimeError as error:  # Thread limit reached. End everything, or waiters would hang.
-            _LOG.warning("%s: cannot reconnect: %s", self._target, error)
+            _LOG.warning("%s: cannot reconnect: %s", self._target, error, extra=self.log_fields())
             self._finish_locked(reason)
         else:
             self._again = again
@@ -144,12 +162,12 @@ class Inbound(EventSocket):
         if lost is not None:
             self.reader.close_wire(lost)
         try:
-            self._try_again(reason, policy)
+            self._try_until_open(reason, policy)
         except ConnectionClosed as error:
             if not self._closing:
                 self._finish(error.again())
 
-    def _try_again(self, reason: Exception, policy: Reconnect) -> None:
+    def _try_until_open(self, reason: Exception, policy: Reconnect) -> None:
         """Tries until there is a connection. Raises `reason` if that is given up."""
         self._attempts = 0
         for delay in policy.delays():
@@ -164,9 +182,9 @@ class Inbound(EventSocket):
                 if self._closing:
                     raise closed("closed") from error
                 why = str(error) or type(error).__name__
-                _LOG.warning("%s: attempt %d failed: %s", self._target, self._attempts, why)
+                _LOG.warning("%s: attempt %d failed: %s", self._target, self._attempts, why, extra=self.log_fields())
             else:
-                _LOG.info("%s: connected", self._target)
+                _LOG.info("%s: connected", self._target, extra=self.log_fields())
                 return
         raise reason
 
@@ -202,6 +220,7 @@ def connect(
     reconnect: Reconnect | bool = False,
     heartbeat: float | None = None,
     local_addr: tuple[str, int] | None = None,
+    observer: Observer | None = None,
 ) -> Inbound:
     """Connects to FreeSWITCH's event socket and logs in: `with connect(...) as fs:`, or `fs = connect(...)` and
     `fs.close()`.
@@ -218,6 +237,7 @@ def connect(
       HEARTBEAT every 20 seconds, which is subscribed to for that: allow for two. A stopped server says nothing, and TCP
       does not notice it. It is noticed while somebody waits for something.
     - `local_addr`: the address to connect from, `("192.0.2.1", 0)`.
+    - `observer`: is told what happens: see `esl_proto.observe`.
 
     Raises `AuthenticationError`, `AccessDenied`, `ConnectionClosed`, `TimeoutError`, or `OSError` if there is no
     connection at all.
@@ -231,6 +251,7 @@ def connect(
         reconnect=Reconnect() if reconnect is True else reconnect or None,
         heartbeat=heartbeat,
     )
+    inbound.observe(observer)
     try:
         inbound.open()
     except BaseException:
