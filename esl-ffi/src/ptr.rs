@@ -249,10 +249,17 @@ plain! {
 #[cfg(feature = "dial")]
 plain! {
     app: eslp_app eslp_app_fault;
-    dial: eslp_leg eslp_dial eslp_originate eslp_dial_fault eslp_dial_read;
+    dial: eslp_leg eslp_dial eslp_originate eslp_endpoint eslp_dial_fault eslp_dial_read;
 }
 
 #[cfg(feature = "server")]
 plain! {
     server: eslp_server_options eslp_host_request eslp_server_result eslp_response eslp_log_data eslp_server_state;
+}
+
+#[cfg(feature = "session")]
+plain! {
+    session: eslp_interest eslp_outcome eslp_gap eslp_notice eslp_session_state;
+    queue: eslp_item;
+    calls: eslp_call eslp_change;
 }

@@ -249,6 +249,16 @@ statuses! {
         /// The library is built without the format in which an event is to be written.
         ESLP_FORMAT_UNSUPPORTED = -712 => OutgoingEventErrorKind::Unsupported,
 
+        /// The slot waits for something else.
+        ESLP_SLOT_IN_USE = -801 => "the slot waits for something else",
+        /// A session has no connection.
+        ESLP_NO_CONNECTION = -802 => "there is no connection",
+        /// A session's connection is not open yet, or there is nothing to wait for: the message executes nothing, or names no
+        /// channel.
+        ESLP_SESSION_NOT_READY = -803 => "the connection is not open yet, or there is nothing to wait for",
+        /// The application would run in a channel whose events this connection cannot hear.
+        ESLP_UNHEARD = -804 => "this connection hears its own channel only",
+
         /// A part of an application's argument is empty that must not be.
         ESLP_APP_EMPTY = -901 => AppErrorKind::Empty ["dial"],
         /// It holds a NUL.

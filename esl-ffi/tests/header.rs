@@ -21,7 +21,7 @@ struct Section {
     more: &'static str,
 }
 
-const SECTIONS: [Section; 17] = [
+const SECTIONS: [Section; 20] = [
     section("status", "Status", "What functions return, and which library this is."),
     Section {
         more: include_str!("../header/octets.h"),
@@ -82,6 +82,15 @@ const SECTIONS: [Section; 17] = [
         "Connection",
         "A client, its receive buffer and what it has to send in one handle. For hosts that have no buffers of their own.",
     ),
+    section(
+        "session",
+        "Session",
+        "What waits for what, over one connection after another: answers, jobs, applications and readers by numbers of the\n\
+         host's, deadlines, subscriptions that are said again after a reconnect. With the feature `session` of the library,\n\
+         which is on unless it is left out.",
+    ),
+    section("queue", "Queues", "What lies between a session and readers who do not read at once."),
+    section("calls", "Calls", "What is known of each channel, from its events. With the feature `session`, too."),
     section("data", "Events to send", "What a server's side delivers."),
     section(
         "server",
