@@ -28,6 +28,8 @@ ELSEWHERE = {
     "esl-py/docs/dial.md": "python/dial.md",
     "esl-py/docs/events.md": "python/events.md",
     "esl-py/docs/esl.md": "python/esl.md",
+    "esl-py/docs/many.md": "python/many.md",
+    "esl-py/docs/observe.md": "python/observe.md",
     "esl-py/docs/sync.md": "python/sync.md",
     "esl-py/docs/testing.md": "python/testing.md",
     "esl-tokio/docs/from-freeswitch-esl-tokio.md": "rust/from-freeswitch-esl-tokio.md",

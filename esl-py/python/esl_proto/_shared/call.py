@@ -10,6 +10,7 @@ from .. import _native
 from .._native import App, Command, Event
 from ..errors import LocalProtocolError
 from .errors import BrokenReply, ChannelEnded, CommandError, ConnectionClosed
+from .observing import Peer
 from .reading import Reading
 from .surface import Answer, Slot, Surface, Timeout, checked, fail
 from .verbs import word
@@ -43,6 +44,7 @@ class Call(Surface[Any, Any, Any, Any, Any]):
     ended."""
     full_control: bool
     """`full` in the dialplan: all of the server can be commanded, not this channel only."""
+    _peer = Peer("?", None, "client")
     _reading: Reading | None = None
     _end: Event | None = None
     """The event that tells the channel's end best."""
@@ -82,6 +84,13 @@ class Call(Surface[Any, Any, Any, Any, Any]):
             return False
         ends = isinstance(error, ConnectionClosed) and error.end in ("channel-ended", "eof", "goodbye")
         return ends or isinstance(error, ChannelEnded) and error.cause is None
+
+    def _own_uuid(self) -> str | None:
+        return getattr(self, "uuid", None)
+
+    @property
+    def peer(self) -> Peer:
+        return self._peer
 
     def _connected(self, answer: Answer) -> None:
         if not isinstance(answer, _native.Connected):

@@ -25,6 +25,7 @@ _REASONS = dict(end_reasons()) | {
     "protocol": "framing is broken",
     "closed": "closed by this program",
     "silence": "nothing was heard for too long",
+    "unreachable": "no connection could be made",
 }
 """The core's sentences, and those for the ends that it does not tell so."""
 

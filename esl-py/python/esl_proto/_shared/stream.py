@@ -61,10 +61,19 @@ class StreamBase(Generic[T]):
         """No more are wanted."""
         self._socket.drop_reader(self._queue)
 
-    def __del__(self) -> None:
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection that brings something."""
+        return self._socket.is_connected
+
+    def forget(self) -> None:
+        """`close`, for a finalizer."""
         # No lock: a finalizer runs in any thread and at any instruction, perhaps while that thread holds the lock.
         if self._queue.close():
             self._socket.go_on_soon()
+
+    def __del__(self) -> None:
+        self.forget()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.waiting} waiting, {self.dropped} dropped>"

@@ -10,7 +10,8 @@ from types import TracebackType
 from typing import Any
 
 from .. import _native
-from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, is_quiet
+from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed, is_quiet
+from .._shared.observing import Observer, Peer
 from .._shared.reconnect import Reconnect
 from .._shared.target import Target
 from ..errors import ProtocolError
@@ -44,6 +45,11 @@ class Inbound(EventSocket):
         self._policy = reconnect
         self._attempts = 0
         self._opened = asyncio.Event()
+
+    @property
+    def peer(self) -> Peer:
+        """Who is at the other end."""
+        return Peer(self._target.host, self._target.port, "server")
 
     @property
     def is_open(self) -> bool:
@@ -85,6 +91,15 @@ class Inbound(EventSocket):
         if self._over:  # Lost again at once.
             raise self._reason()
 
+    def open_later(self, error: Exception) -> bool:
+        """Tries again what could not be opened, as after a loss. False without `reconnect`."""
+        if self._policy is None:
+            return False
+        self._lost_by = reason = closed("unreachable", str(error) or type(error).__name__)
+        _LOG.warning("%s: %s; connecting again", self._target, reason, extra=self.log_fields())
+        self._keep(self._loop.create_task(self._open_again(reason, self._policy)))
+        return True
+
     def link_made(self, link: Link) -> None:
         self._link = link
         self._session.connect_inbound(self._target.login, self._attempts)
@@ -102,7 +117,7 @@ class Inbound(EventSocket):
         if wanted or self._policy is None:
             self._finish(None if wanted else reason)
             return
-        _LOG.warning("%s: %s; connecting again", self._target, reason)
+        _LOG.warning("%s: %s; connecting again", self._target, reason, extra=self.log_fields())
         self._keep(self._loop.create_task(self._open_again(reason, self._policy)))
 
     async def _open_again(self, reason: ConnectionClosed, policy: Reconnect) -> None:
@@ -117,9 +132,9 @@ class Inbound(EventSocket):
                 break
             except (OSError, TimeoutError, CommandError, ProtocolError) as error:
                 why = str(error) or type(error).__name__
-                _LOG.warning("%s: attempt %d failed: %s", self._target, self._attempts, why)
+                _LOG.warning("%s: attempt %d failed: %s", self._target, self._attempts, why, extra=self.log_fields())
             else:
-                _LOG.info("%s: connected again", self._target)
+                _LOG.info("%s: connected again", self._target, extra=self.log_fields())
                 return
         self._finish(final.again())
 
@@ -163,6 +178,7 @@ def connect(
     command_timeout: float | None = 60.0,
     reconnect: Reconnect | bool = False,
     heartbeat: float | None = None,
+    observer: Observer | None = None,
 ) -> _Connecting:
     """Connects to FreeSWITCH's event socket and logs in: `async with connect(...) as fs:`, or
     `fs = await connect(...)` and `await fs.close()`.
@@ -178,14 +194,16 @@ def connect(
     - `heartbeat`: the connection is lost (`end` is `"silence"`) when nothing has come for so many seconds. A server sends a
       HEARTBEAT every 20 seconds, which is subscribed to for that: allow for two. A stopped server says nothing, and TCP
       does not notice it.
+    - `observer`: is told what happens: see `esl_proto.observe`.
 
     Raises `AuthenticationError`, `AccessDenied`, `ConnectionClosed`, `TimeoutError`, or `OSError` if there is no
     connection at all.
     """
     target = Target(host, port, password, user, server_hostname)
     policy = Reconnect() if reconnect is True else reconnect or None
-    return _Connecting(
-        lambda: Inbound(
+
+    def make() -> Inbound:
+        inbound = Inbound(
             target,
             ssl=ssl,
             format=format,
@@ -194,4 +212,7 @@ def connect(
             reconnect=policy,
             heartbeat=heartbeat,
         )
-    )
+        inbound.observe(observer)
+        return inbound
+
+    return _Connecting(make)

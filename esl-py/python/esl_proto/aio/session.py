@@ -10,6 +10,7 @@ from typing import Any
 from .._native import App, Command, Event
 from .._shared.errors import ChannelEnded, ConnectionClosed, is_quiet
 from .._shared.call import Call
+from .._shared.observing import address_of
 from .._shared.surface import Timeout
 from .._shared.verbs import Verbs, digits_of
 from ..errors import LocalProtocolError
@@ -36,6 +37,8 @@ class Session(Call, EventSocket, Verbs[Coroutine[Any, Any, Event], Coroutine[Any
 
     def link_made(self, link: Link) -> None:
         self._link = link
+        if link.transport is not None:
+            self._peer = address_of(link.transport.get_extra_info("peername"), "client")
         self._session.connect_outbound()
         self._made(link)
 

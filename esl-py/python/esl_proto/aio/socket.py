@@ -7,7 +7,7 @@ import contextlib
 import inspect
 import logging
 import warnings
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
 from functools import partial
 from types import EllipsisType, TracebackType
 from typing import Any, Self, TypeAlias, TypeGuard
@@ -135,7 +135,7 @@ class EventSocket(_Surface):
         try:
             handler(event)
         except Exception:
-            _LOG.exception("the handler %r of %s failed", handler, event.name)
+            _LOG.exception("the handler %r of %s failed", handler, event.name, extra=self.log_fields())
 
     def _stream(self, queue: EventQueue, maxsize: int, blocks: bool) -> Stream[Any]:
         return Stream(self, queue, maxsize, blocks)
@@ -225,14 +225,15 @@ class EventSocket(_Surface):
         begun: asyncio.Future[Answer] = self._new_slot()
         uuid = ""
 
-        def begin(slot: int) -> None:
+        def begin(slot: int) -> str:
             nonlocal uuid
             number = next(self._slots)
             uuid = self._session.bgapi(line, slot, number)
-            self._waits[number] = begun
+            self._waits[number] = self._watched(begun, "command", "bgapi")
+            return uuid
 
         result: asyncio.Future[Event]
-        slot, result = self._begin(begin)
+        slot, result = self._begin(begin, "job", line)
         job = Job(uuid, result, partial(self._give_up, slot))
         async with asyncio.timeout(self._limit(timeout)):
             checked(await begun)
@@ -258,7 +259,12 @@ class EventSocket(_Surface):
 
     async def _execute(self, app: str, arg: Text, uuid: str | None, timeout: float | None) -> Event:
         wait: asyncio.Future[Event]
-        slot, wait = self._begin(lambda slot: self._session.execute(app, arg, slot, uuid=uuid))
+
+        def begin(slot: int) -> str | None:
+            self._session.execute(app, arg, slot, uuid=uuid)
+            return uuid or self._own_uuid()
+
+        slot, wait = self._begin(begin, "application", app)
         try:
             async with asyncio.timeout(timeout):
                 return await wait
@@ -282,7 +288,7 @@ class EventSocket(_Surface):
         if not _is_async(handler):
             return super()._register(handler, names, subclasses, channel, maxsize, overflow)
         stream = self.events(*names, subclasses=subclasses, channel=channel, maxsize=maxsize, overflow=overflow)
-        task = self._loop.create_task(_handle(stream, handler))
+        task = self._loop.create_task(_handle(stream, handler, self.log_fields()))
         self._keep(task)
         return task.cancel
 
@@ -350,17 +356,19 @@ def _is_async(handler: Callable[[Event], object]) -> TypeGuard[Callable[[Event],
     return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__)
 
 
-async def _handle(stream: Stream[Event], handler: Callable[[Event], Awaitable[object]]) -> None:
+async def _handle(
+    stream: Stream[Event], handler: Callable[[Event], Awaitable[object]], fields: Mapping[str, object]
+) -> None:
     try:
         async with stream:
             async for event in stream:
                 try:
                     await handler(event)
                 except Exception:
-                    _LOG.exception("the handler %r of %s failed", handler, event.name)
+                    _LOG.exception("the handler %r of %s failed", handler, event.name, extra=fields)
     except ConnectionClosed as error:
-        _LOG.debug("the handler %r has ended: %s", handler, error)
+        _LOG.debug("the handler %r has ended: %s", handler, error, extra=fields)
     except StreamOverflow as error:
-        _LOG.error("the handler %r is too slow and gets no more events: %s", handler, error)
+        _LOG.error("the handler %r is too slow and gets no more events: %s", handler, error, extra=fields)
     except EventSocketError as error:
-        _LOG.error("the events of the handler %r were refused: %s", handler, error)
+        _LOG.error("the events of the handler %r were refused: %s", handler, error, extra=fields)

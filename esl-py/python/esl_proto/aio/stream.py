@@ -60,17 +60,37 @@ class Stream(StreamBase[T]):
 
     async def _wait(self) -> None:
         """Waits until there is something to be read. Raises at the end."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.await_by(waiter)
+        try:
+            ended = self._ended()
+            if ended is not None:
+                raise StopAsyncIteration if isinstance(ended, QuietEnd) else ended
+            await waiter
+        finally:
+            self.awaited()
+
+    # For who reads several streams
+
+    def pop(self) -> T | None:
+        """The next one, if it is there. Raises at the end, `QuietEnd` if that is no failure."""
+        item: T | None = self._queue.pop()
+        if item is None and (ended := self._ended()) is not None:
+            raise ended
+        if item is not None and self._blocks:
+            self._socket.go_on()
+        return item
+
+    def await_by(self, waiter: asyncio.Future[None]) -> None:
+        """`waiter` gets its result when there is something to be read, or the end."""
         awaiting, slot = self._socket.awaiting, self._queue.slot
         if slot in awaiting:
             raise RuntimeError("another task is reading this stream")
-        ended = self._ended()
-        if ended is not None:
-            raise StopAsyncIteration if isinstance(ended, QuietEnd) else ended
-        awaiting[slot] = waiter = asyncio.get_running_loop().create_future()
-        try:
-            await waiter
-        finally:
-            del awaiting[slot]
+        awaiting[slot] = waiter
+
+    def awaited(self) -> None:
+        """Nobody waits any more."""
+        del self._socket.awaiting[self._queue.slot]
 
     async def __aenter__(self) -> Self:
         return self

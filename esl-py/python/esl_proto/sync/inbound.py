@@ -11,6 +11,7 @@ from types import EllipsisType
 from .._native import Event
 from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed, is_quiet
 from .._shared.keepalive import keep_alive
+from .._shared.observing import Observer, Peer
 from .._shared.reconnect import Reconnect
 from .._shared.surface import Timeout, this_process
 from .._shared.target import Target
@@ -65,6 +66,11 @@ class Inbound(EventSocket):
             raise self._reason()
 
     @property
+    def peer(self) -> Peer:
+        """Who is at the other end."""
+        return Peer(self._target.host, self._target.port, "server")
+
+    @property
     def is_open(self) -> bool:
         return self._opened
 
@@ -113,14 +119,26 @@ class Inbound(EventSocket):
         if wanted or self._policy is None:
             self._finish_locked(None if wanted else reason)
             return
-        _LOG.warning("%s: %s; connecting again", self._target, reason)
+        self._try_again(reason, self._policy)
+
+    def open_later(self, error: Exception) -> bool:
+        """Tries again what could not be opened, as after a loss. False without `reconnect`."""
+        if self._policy is None:
+            return False
+        with self._lock:
+            self._lost_by = reason = closed("unreachable", str(error) or type(error).__name__)
+            self._try_again(reason, self._policy)
+        return True
+
+    def _try_again(self, reason: ConnectionClosed, policy: Reconnect) -> None:  # Called with the lock held.
+        _LOG.warning("%s: %s; connecting again", self._target, reason, extra=self.log_fields())
         again = threading.Thread(
-            target=self._open_again, args=(reason, self._policy), name="esl_proto-reconnect", daemon=True
+            target=self._open_again, args=(reason, policy), name="esl_proto-reconnect", daemon=True
         )
         try:
             again.start()
         except RuntimeError as error:  # Thread limit reached. End everything, or waiters would hang.
-            _LOG.warning("%s: cannot reconnect: %s", self._target, error)
+            _LOG.warning("%s: cannot reconnect: %s", self._target, error, extra=self.log_fields())
             self._finish_locked(reason)
         else:
             self._again = again
@@ -143,9 +161,9 @@ class Inbound(EventSocket):
                 if self._closing:
                     return
                 why = str(error) or type(error).__name__
-                _LOG.warning("%s: attempt %d failed: %s", self._target, self._attempts, why)
+                _LOG.warning("%s: attempt %d failed: %s", self._target, self._attempts, why, extra=self.log_fields())
             else:
-                _LOG.info("%s: connected again", self._target)
+                _LOG.info("%s: connected again", self._target, extra=self.log_fields())
                 return
         self._finish(final.again())
 
@@ -180,6 +198,7 @@ def connect(
     command_timeout: float | None = 60.0,
     reconnect: Reconnect | bool = False,
     heartbeat: float | None = None,
+    observer: Observer | None = None,
 ) -> Inbound:
     """Connects to FreeSWITCH's event socket and logs in: `with connect(...) as fs:`, or `fs = connect(...)` and
     `fs.close()`.
@@ -195,6 +214,7 @@ def connect(
     - `heartbeat`: the connection is lost (`end` is `"silence"`) when nothing has come for so many seconds. A server sends a
       HEARTBEAT every 20 seconds, which is subscribed to for that: allow for two. A stopped server says nothing, and TCP
       does not notice it. It is noticed while somebody waits for something.
+    - `observer`: is told what happens: see `esl_proto.observe`.
 
     Raises `AuthenticationError`, `AccessDenied`, `ConnectionClosed`, `TimeoutError`, or `OSError` if there is no
     connection at all.
@@ -208,6 +228,7 @@ def connect(
         reconnect=Reconnect() if reconnect is True else reconnect or None,
         heartbeat=heartbeat,
     )
+    inbound.observe(observer)
     try:
         inbound.open()
     except BaseException:

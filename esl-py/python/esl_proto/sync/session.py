@@ -8,6 +8,7 @@ import socket
 from .._native import App, Command, Event
 from .._shared.errors import ChannelEnded, ConnectionClosed, is_quiet
 from .._shared.call import Call
+from .._shared.observing import address_of
 from .._shared.surface import Timeout
 from .._shared.verbs import Verbs, digits_of
 from ..errors import LocalProtocolError
@@ -27,6 +28,8 @@ class Session(Call, EventSocket, Verbs[Event, "str | None"]):
     def open(self, sock: socket.socket, linger: int | None) -> None:
         """The handshake: `connect`, `myevents` and, if it may be said, `linger`. `serve` does it."""
         deadline = deadline_of(self._timeout)
+        with contextlib.suppress(OSError):
+            self._peer = address_of(sock.getpeername(), "client")
         with self._lock:
             self.reader.wire = Wire(sock, self.reader)
             self._session.connect_outbound()

@@ -179,7 +179,9 @@ class EventSocket(_Surface):
                     try:
                         handler.call(event)
                     except Exception:
-                        _LOG.exception("the handler %r of %s failed", handler.call, event.name)
+                        _LOG.exception(
+                            "the handler %r of %s failed", handler.call, event.name, extra=self.log_fields()
+                        )
         finally:
             self._calling = False
 
@@ -252,7 +254,12 @@ class EventSocket(_Surface):
         if state.overflow == "drop-oldest":
             state.dropped += 1
         elif state.overflow != "drop-newest":
-            _LOG.error("the handler %r is too slow and gets no more events: %d wait", state.call, state.waiting)
+            _LOG.error(
+                "the handler %r is too slow and gets no more events: %d wait",
+                state.call,
+                state.waiting,
+                extra=self.log_fields(),
+            )
             self._handler_slots.pop(slot, None)
             self._session.unlisten(slot)
 
@@ -296,14 +303,15 @@ class EventSocket(_Surface):
         begun = Slot[Answer]()
         uuid = ""
 
-        def begin(slot: int) -> None:
+        def begin(slot: int) -> str:
             nonlocal uuid
             number = next(self._slots)
             uuid = self._session.bgapi(line, slot, number)
-            self._waits[number] = begun
+            self._waits[number] = self._watched(begun, "command", "bgapi")
+            return uuid
 
         result: Slot[Event]
-        slot, result = self._begin(begin)
+        slot, result = self._begin(begin, "job", line)
         job = Job(uuid, result, self.reader, partial(self._give_up, slot))
         checked(self._wait(begun, deadline))
         # What is waited for while a variable is read has no name before.
@@ -335,7 +343,12 @@ class EventSocket(_Surface):
     def _execute(self, app: str, arg: Text, uuid: str | None, timeout: float | None) -> Event:
         deadline = deadline_of(timeout)
         wait: Slot[Event]
-        slot, wait = self._begin(lambda slot: self._session.execute(app, arg, slot, uuid=uuid))
+
+        def begin(slot: int) -> str | None:
+            self._session.execute(app, arg, slot, uuid=uuid)
+            return uuid or self._own_uuid()
+
+        slot, wait = self._begin(begin, "application", app)
         try:
             return self._wait(wait, deadline)
         finally:

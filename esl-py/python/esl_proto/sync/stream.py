@@ -65,6 +65,10 @@ class Stream(StreamBase[T]):
                 raise ended
             reader.wait(lambda: queue.is_readable, deadline)
 
+    def awaken(self) -> None:
+        """Whoever waits for the next one looks again. Needs no lock."""
+        self._socket.go_on_soon()
+
     def __enter__(self) -> Self:
         return self
 
