@@ -74,8 +74,8 @@ async def test_aio() -> None:
                     jobs = await asyncio.gather(*(fs.bgapi(line(server.port)) for _ in range(AT_ONCE)))
                     for job in jobs:
                         assert (await job.result(30)).ok
-                del jobs
-                await until(lambda: not server.calls)
+                    await until(lambda: not server.calls)
+                del jobs, job
                 while seen < EVENTS * (number + 1) // RECONNECTS:
                     await asyncio.sleep(0.02)
                 fs.reconnect()
@@ -119,8 +119,8 @@ def test_sync() -> None:
                 jobs = [fs.bgapi(line(server.port)) for _ in range(AT_ONCE)]
                 for job in jobs:
                     assert job.result(30).ok
+                until_now(lambda: not server.calls)
             del jobs, job
-            until_now(lambda: not server.calls)
             while seen < EVENTS * (number + 1) // RECONNECTS:
                 threading.Event().wait(0.02)
             fs.reconnect()
