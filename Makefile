@@ -2,7 +2,7 @@
 
 PARTS = rust gates fuzz peers c py docs
 
-.PHONY: help demo check test $(PARTS:%=test-%) soak deps docs bench gates fuzz targets install uninstall archive wheel icount peers
+.PHONY: help demo check test $(PARTS:%=test-%) test-programs soak deps docs bench gates fuzz targets install uninstall archive wheel icount peers
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile | awk -F ': ' '{ printf "make %-10s  %s\n", $$1, substr($$0, length($$1) + 3) }'
@@ -38,6 +38,9 @@ test-py: ## the wheel, with every Python that is found, and its types
 
 test-docs: ## the site, strictly, and the programs on its pages and in README.md; the workflows
 	tests/run docs
+
+test-programs: ## the programs in esl-py/examples, with the servers that they need: not part of make test
+	tests/run programs
 
 soak: ## what takes hours: many random cases, long fuzzing with AddressSanitizer, floods: SOAK_SECONDS=1200 a fuzz target
 	tests/run soak

@@ -744,7 +744,7 @@ impl Sum {
         self.add(server.subscribe(octets));
         self.add(server.channel_ended(octets, &mut out));
         for goodbye in [Goodbye::Disconnected, Goodbye::ShutDown, Goodbye::LostEvents, Goodbye::LostLogLines] {
-            self.show(format_args!("{}", goodbye.text()));
+            self.show(format_args!("{}{}{:?}", goodbye.text(), goodbye.name(), Goodbye::from_name("")));
             self.add(server.clone().disconnect(goodbye, &mut out));
         }
         self.add(server.clone().reject(&mut out));

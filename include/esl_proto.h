@@ -1,4 +1,5 @@
-/*
+/**
+ * @file
  * esl_proto.h: FreeSWITCH's event socket protocol without I/O.
  *
  * This library parses and writes every octet of the protocol, for the client and for the server. It opens no socket,
@@ -56,9 +57,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+/* What a compiler has without a C library is enough. */
+#if !defined(__STDC_HOSTED__) || __STDC_HOSTED__
 #include <string.h>
+#endif
 
-/* A type of 32 bits for each enum, because a library of another age may know more numbers: an enum where the language has
+/** A type of 32 bits for each enum, because a library of another age may know more numbers: an enum where the language has
  * enums of a fixed type, else int32_t. */
 #if defined(__cplusplus)
 #define ESLP_ENUM(name) enum name : int32_t
@@ -68,7 +72,7 @@
 #define ESLP_ENUM(name) typedef int32_t name; enum
 #endif
 
-/* For functions whose status must not be ignored: a command that was not sent is never answered. */
+/** For functions whose status must not be ignored: a command that was not sent is never answered. */
 #if (defined(__cplusplus) && __cplusplus >= 201703L) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L)
 #define ESLP_NODISCARD [[nodiscard]]
 #elif defined(__GNUC__)
@@ -87,9 +91,15 @@ extern "C" {
  * What functions return, and which library this is.
  * ======================================================================== */
 
-/** The version of this header. eslp_version_number() tells that of the library. */
+/** @defgroup esl_proto_status Status
+ * What functions return, and which library this is.
+ * @{ */
+
+/** The version of this header, its first part. eslp_version_number() tells the version of the library. */
 #define ESLP_VERSION_MAJOR 0
+/** Its second part. */
 #define ESLP_VERSION_MINOR 1
+/** Its third part. */
 #define ESLP_VERSION_PATCH 0
 /** The three as one number, which grows with each version. */
 #define ESLP_VERSION_NUMBER 1000
@@ -284,6 +294,17 @@ ESLP_ENUM(eslp_status) {
   ESLP_OTHER_CODING = -711,
   /** The library is built without the format in which an event is to be written. */
   ESLP_FORMAT_UNSUPPORTED = -712,
+  /** The slot waits for something else. */
+  ESLP_SLOT_IN_USE = -801,
+  /** A session has no connection. */
+  ESLP_NO_CONNECTION = -802,
+  /**
+   * A session's connection is not open yet, or there is nothing to wait for: the message executes nothing, or names no
+   * channel.
+   */
+  ESLP_SESSION_NOT_READY = -803,
+  /** The application would run in a channel whose events this connection cannot hear. */
+  ESLP_UNHEARD = -804,
   /** A part of an application's argument is empty that must not be. */
   ESLP_APP_EMPTY = -901,
   /** It holds a NUL. */
@@ -324,11 +345,17 @@ const char *eslp_version(void);
 /** The ESLP_VERSION_NUMBER of the library. */
 uint32_t eslp_version_number(void);
 
+/** @} */
+
 /* ========================================================================
  * Octets and values
  *
  * What everything is made of.
  * ======================================================================== */
+
+/** @defgroup esl_proto_octets Octets and values
+ * What everything is made of.
+ * @{ */
 
 /**
  * A borrowed, length-delimited byte string (not NUL-terminated). Bytes, not text: nothing on the wire is promised to
@@ -475,9 +502,15 @@ eslp_status eslp_items_next(eslp_items *items, eslp_value *item);
 static inline eslp_bytes eslp_str(const char *text) {
   eslp_bytes bytes;
   bytes.data = text;
+#if !defined(__STDC_HOSTED__) || __STDC_HOSTED__
   bytes.len = text ? strlen(text) : 0;
+#else
+  for (bytes.len = 0; text && text[bytes.len]; bytes.len++) continue;
+#endif
   return bytes;
 }
+
+/** @} */
 
 /* ========================================================================
  * Memory
@@ -485,8 +518,14 @@ static inline eslp_bytes eslp_str(const char *text) {
  * Where handles live: see the sizes with each of them.
  * ======================================================================== */
 
+/** @defgroup esl_proto_handle Memory
+ * Where handles live: see the sizes with each of them.
+ * @{ */
+
 /** The alignment of memory for handles: as `malloc` aligns, or `_Alignas(ESLP_ALIGN)`. */
 #define ESLP_ALIGN 16
+
+/** @} */
 
 /* ========================================================================
  * Vocabulary
@@ -494,6 +533,11 @@ static inline eslp_bytes eslp_str(const char *text) {
  * FreeSWITCH's words as numbers, both ways. Servers newer or older than these lists, and modules of their own,
  * use other words: the value of the header has them.
  * ======================================================================== */
+
+/** @defgroup esl_proto_name Vocabulary
+ * FreeSWITCH's words as numbers, both ways. Servers newer or older than these lists, and modules of their own,
+ * use other words: the value of the header has them.
+ * @{ */
 
 /** How events are written. */
 ESLP_ENUM(eslp_format) {
@@ -948,11 +992,17 @@ eslp_bytes eslp_log_level_text(eslp_log_level level);
 /** In events that show variables of a channel, before the name of each. */
 #define ESLP_HEADER_VARIABLE_PREFIX "variable_"
 
+/** @} */
+
 /* ========================================================================
  * Lists of pairs
  *
  * Headers of a command, variables of a call.
  * ======================================================================== */
+
+/** @defgroup esl_proto_pairs Lists of pairs
+ * Headers of a command, variables of a call.
+ * @{ */
 
 /** A pair: a header and its value, a variable and its value, an application and its argument. */
 typedef struct eslp_pair {
@@ -980,12 +1030,19 @@ typedef struct eslp_pairs {
   uint64_t reserved[1];
 } eslp_pairs;
 
+/** @} */
+
 /* ========================================================================
  * Events and headers
  *
  * An event is looked at where it lies: eslp_event_get() for one header, eslp_event_headers() for all, and
  * eslp_event_index() before many look-ups.
  * ======================================================================== */
+
+/** @defgroup esl_proto_event Events and headers
+ * An event is looked at where it lies: eslp_event_get() for one header, eslp_event_headers() for all, and
+ * eslp_event_index() before many look-ups.
+ * @{ */
 
 /**
  * An event, or the channel data that answers `connect`, in the caller's buffer: plain, JSON or XML.
@@ -1153,12 +1210,19 @@ eslp_status eslp_index_headers(const eslp_index *index, eslp_headers *headers);
 /** The event's own body, as eslp_event_body(). */
 eslp_status eslp_index_body(const eslp_index *index, eslp_value *body);
 
+/** @} */
+
 /* ========================================================================
  * Messages and requests
  *
  * What a frame of the server's means, and what one of a client's says. If a function is asked about a message of
  * another kind, or one that does not have what it looks for, it returns ESLP_NOT_FOUND.
  * ======================================================================== */
+
+/** @defgroup esl_proto_message Messages and requests
+ * What a frame of the server's means, and what one of a client's says. If a function is asked about a message of
+ * another kind, or one that does not have what it looks for, it returns ESLP_NOT_FOUND.
+ * @{ */
 
 /**
  * One frame of a stream, in the caller's buffer: header lines, and perhaps a body.
@@ -1429,11 +1493,17 @@ eslp_status eslp_request_get(const eslp_frame *request, eslp_bytes name, eslp_by
 /** Begins with the first of a request's headers; Content-Length is left out. */
 eslp_status eslp_request_headers(const eslp_frame *request, eslp_headers *headers);
 
+/** @} */
+
 /* ========================================================================
  * Decoder
  *
  * The cut of a stream into frames, for hosts that need no more than that; clients and servers have one inside.
  * ======================================================================== */
+
+/** @defgroup esl_proto_decoder Decoder
+ * The cut of a stream into frames, for hosts that need no more than that; clients and servers have one inside.
+ * @{ */
 
 /**
  * The limits of a decoder, and the size from which on frames are handed out in pieces.
@@ -1607,11 +1677,17 @@ size_t eslp_decoder_missing(const eslp_decoder *decoder, const void *buf, size_t
 /** Position in the stream of the buffer's first octet: all that was consumed. 0 if something is wrong with the argument. */
 uint64_t eslp_decoder_position(const eslp_decoder *decoder);
 
+/** @} */
+
 /* ========================================================================
  * Commands
  *
  * What a client asks of the server: written, and read.
  * ======================================================================== */
+
+/** @defgroup esl_proto_command Commands
+ * What a client asks of the server: written, and read.
+ * @{ */
 
 /** Which command. */
 ESLP_ENUM(eslp_command_kind) {
@@ -1979,11 +2055,17 @@ ESLP_NODISCARD eslp_status eslp_command_parse(const eslp_frame *request, eslp_co
 /** What an eslp_field is called, in English: valid for ever; NULL for any other number. */
 eslp_bytes eslp_field_text(eslp_field field);
 
+/** @} */
+
 /* ========================================================================
  * Dial strings
  *
  * Whom to call: written so that the server reads what is meant, and read as it reads them.
  * ======================================================================== */
+
+/** @defgroup esl_proto_dial Dial strings
+ * Whom to call: written so that the server reads what is meant, and read as it reads them.
+ * @{ */
 
 /** The separator between a leg and the previous one. */
 ESLP_ENUM(eslp_join) {
@@ -2053,6 +2135,69 @@ typedef struct eslp_originate {
   /** Zeros: room for more fields. */
   uint64_t reserved[6];
 } eslp_originate;
+
+/** What a leg calls. Each says which fields of eslp_endpoint go with it; those in brackets may be left out. */
+ESLP_ENUM(eslp_endpoint_kind) {
+  /** A user of the directory, wherever it is registered: `user/<name>@<domain>`. `name`, [`domain`]. */
+  ESLP_ENDPOINT_USER = 1,
+  /** All users of a group of the directory: `group/<name>@<domain>`. `name`, [`domain`]. */
+  ESLP_ENDPOINT_GROUP = 2,
+  /** A SIP address, from one of the server's profiles: `sofia/<profile>/<name>`. `profile`, `name`. */
+  ESLP_ENDPOINT_SOFIA = 3,
+  /** A number at a SIP provider: `sofia/gateway/<profile>/<name>`. `profile` (the gateway), `name` (the number). */
+  ESLP_ENDPOINT_GATEWAY = 4,
+  /** Where a user has registered at a profile: `sofia/<profile>/<name>%<domain>`. `profile`, `name`, `domain`. */
+  ESLP_ENDPOINT_CONTACT = 5,
+  /**
+   * An extension of the dialplan, through a channel that is called by itself: `loopback/<name>/<context>/<dialplan>`.
+   * `name`, [`context`, [`dialplan`]].
+   */
+  ESLP_ENDPOINT_LOOPBACK = 6,
+  /** A browser that has logged in: `verto.rtc/<name>@<domain>`. `name`, [`domain`]. */
+  ESLP_ENDPOINT_VERTO = 7,
+  /** Nobody: the call fails with this cause, `error/<name>`. `name`, as eslp_cause_text() gives it. */
+  ESLP_ENDPOINT_ERROR = 8,
+  /** A channel without anybody, which answers at once: `null`. */
+  ESLP_ENDPOINT_NULL = 9,
+  /** Whoever takes the call with the application `pickup`: `pickup/<name>`. `name`, a key. */
+  ESLP_ENDPOINT_PICKUP = 10,
+};
+
+/** An occasion on which a channel executes what its variables say. */
+ESLP_ENUM(eslp_hook) {
+  /** The channel has been made, and is not called yet. */
+  ESLP_HOOK_ORIGINATE = 1,
+  /** The call has been made, and this is the channel that goes on. */
+  ESLP_HOOK_POST_ORIGINATE = 2,
+  /** It rings. */
+  ESLP_HOOK_RING = 3,
+  /** It sends early media. */
+  ESLP_HOOK_PRE_ANSWER = 4,
+  /** It sends media, early or not. */
+  ESLP_HOOK_MEDIA = 5,
+  /** It has answered. */
+  ESLP_HOOK_ANSWER = 6,
+  /** A tone has been heard that the application `tone_detect` listens for. */
+  ESLP_HOOK_TONE_DETECT = 7,
+};
+
+/** What a leg calls, put together of its parts: no part can become another. Any other endpoint is given to eslp_leg as text. */
+typedef struct eslp_endpoint {
+  /** Of which kind. */
+  eslp_endpoint_kind kind;
+  /** The profile or gateway. */
+  eslp_bytes profile;
+  /** Who or what is called. */
+  eslp_bytes name;
+  /** In which domain. */
+  eslp_bytes domain;
+  /** In which context of the dialplan. */
+  eslp_bytes context;
+  /** By which dialplan. */
+  eslp_bytes dialplan;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[4];
+} eslp_endpoint;
 
 /** The part of a call that is wrong. */
 ESLP_ENUM(eslp_dial_field) {
@@ -2148,14 +2293,67 @@ ESLP_NODISCARD eslp_status eslp_originate_parse(eslp_bytes line, void *storage, 
 ESLP_NODISCARD eslp_status eslp_bridge_parse(eslp_bytes argument, void *storage, size_t size, eslp_leg *legs,
     size_t max, eslp_dial *dial, eslp_dial_read *read);
 
+/**
+ * Writes an endpoint to `out`, for eslp_leg.endpoint. `len`, which may be NULL, is its length.
+ *
+ * @return As eslp_originate_encode(): refused is a part that is empty, or holds what would end it; `fault->item` says which part,
+ * from 0.
+ */
+ESLP_NODISCARD eslp_status eslp_endpoint_encode(const eslp_endpoint *endpoint, void *out, size_t size,
+    size_t *len, eslp_dial_fault *fault);
+
+/**
+ * Makes the variable that has a channel execute something on an occasion: for the variables of a leg, a handle or a whole dial string.
+ * Its value is written to `out`.
+ *
+ * `app` is an application and `arg` its argument, as eslp_app_encode() gives both; with `in_background` the channel executes it when
+ * it comes to it, while the call goes on. Without an `app`, `arg` is the line of an API command. A further variable of the
+ * same occasion is given another name that begins with this one, as `execute_on_answer_2`.
+ *
+ * @return ESLP_DIAL_INSUFFICIENT if `size` is less than `variable->value.len`, whose data is NULL then. An error from ESLP_DIAL_EMPTY on
+ * if the server would execute something else; `fault`, which may be NULL, says where.
+ */
+ESLP_NODISCARD eslp_status eslp_hook_encode(eslp_hook hook, eslp_bytes app, eslp_bytes arg,
+    bool in_background, void *out, size_t size, eslp_pair *variable, eslp_dial_fault *fault);
+
+/**
+ * Writes an inline dialplan to `out`: applications, by their names with their arguments, that a channel executes one after another. It is
+ * for eslp_originate.extension with `inline` for its dialplan, or for the application `transfer`. `len`, which may be NULL, is its
+ * length.
+ *
+ * Commas, quotes, backslashes, blanks and line ends in arguments arrive as they are. As in any dialplan, the channel expands
+ * variables in each argument before the application has it: what eslp_app_encode() has written knows that.
+ *
+ * @return As eslp_originate_encode(); `fault->item` says which application, from 0.
+ */
+ESLP_NODISCARD eslp_status eslp_inline_encode(const eslp_pairs *apps, void *out, size_t size, size_t *len,
+    eslp_dial_fault *fault);
+
+/**
+ * Reads an inline dialplan as the server would, into `storage`: one octet more than the text has is enough.
+ *
+ * The applications are valid as long as the storage, and are walked with eslp_pairs_headers(). `offset`, which may be NULL, is the
+ * place in the text, near the end of what is wrong; with ESLP_DIAL_PARSE_STORAGE, how many octets of storage are enough.
+ *
+ * @return An error from ESLP_DIAL_PARSE_STORAGE on if there is an application without a name, or the server would read past the end.
+ */
+ESLP_NODISCARD eslp_status eslp_inline_parse(eslp_bytes text, void *storage, size_t size, eslp_pairs *apps,
+    size_t *offset);
+
 /** What an eslp_dial_field is called, in English: valid for ever; NULL for any other number. */
 eslp_bytes eslp_dial_field_text(eslp_dial_field field);
+
+/** @} */
 
 /* ========================================================================
  * Applications
  *
  * What a channel executes, with arguments that the application reads as they are meant.
  * ======================================================================== */
+
+/** @defgroup esl_proto_app Applications
+ * What a channel executes, with arguments that the application reads as they are meant.
+ * @{ */
 
 /** Which application. Each says which fields of eslp_app go with it; those in brackets may be left out. */
 ESLP_ENUM(eslp_app_kind) {
@@ -2373,6 +2571,8 @@ typedef struct eslp_app_fault {
 ESLP_NODISCARD eslp_status eslp_app_encode(const eslp_app *app, void *out, size_t size, eslp_execute *execute,
     eslp_app_fault *fault);
 
+/** @} */
+
 /* ========================================================================
  * Client
  *
@@ -2380,6 +2580,12 @@ ESLP_NODISCARD eslp_status eslp_app_encode(const eslp_app *app, void *out, size_
  * may be sent now, and how it all ended. eslp_client_poll() whenever octets have come, until it wants more;
  * eslp_client_send() at any time.
  * ======================================================================== */
+
+/** @defgroup esl_proto_client Client
+ * The connection as its client sees it: who is asked to authenticate, which answer belongs to which command, what
+ * may be sent now, and how it all ended. eslp_client_poll() whenever octets have come, until it wants more;
+ * eslp_client_send() at any time.
+ * @{ */
 
 /** Memory for a client, in octets, aligned as ESLP_ALIGN says. More than the library needs now. */
 #define ESLP_CLIENT_SIZE 512
@@ -2774,12 +2980,19 @@ eslp_status eslp_client_stats(const eslp_client *client, eslp_stats *stats);
 /** What an eslp_end says, in English: valid for ever; NULL for any other number. */
 eslp_bytes eslp_end_text(eslp_end end);
 
+/** @} */
+
 /* ========================================================================
  * Jobs
  *
  * The ends of jobs and applications come as events that carry the name which the command gave: names, and what
  * each stands for. And how many events did not come.
  * ======================================================================== */
+
+/** @defgroup esl_proto_jobs Jobs
+ * The ends of jobs and applications come as events that carry the name which the command gave: names, and what
+ * each stands for. And how many events did not come.
+ * @{ */
 
 /** The length of a name that eslp_tag() makes. */
 #define ESLP_TAG_LEN 33
@@ -2865,11 +3078,17 @@ eslp_status eslp_sequence_note(eslp_sequence *sequence, const eslp_event *event)
 /** The numbers between the lowest and the highest that have not been seen. */
 uint64_t eslp_sequence_missing(const eslp_sequence *sequence);
 
+/** @} */
+
 /* ========================================================================
  * Receive buffer
  *
  * For hosts that have none of their own.
  * ======================================================================== */
+
+/** @defgroup esl_proto_buffer Receive buffer
+ * For hosts that have none of their own.
+ * @{ */
 
 /**
  * A receive buffer over memory of the caller's: it keeps the books of what has been read and not yet consumed. For hosts
@@ -2921,11 +3140,17 @@ eslp_status eslp_buffer_consume(eslp_buffer *buffer, size_t count);
 /** Goes on with other memory, which holds what the old one held, as `realloc` gives it. */
 eslp_status eslp_buffer_grow(eslp_buffer *buffer, void *memory, size_t size);
 
+/** @} */
+
 /* ========================================================================
  * Connection
  *
  * A client, its receive buffer and what it has to send in one handle. For hosts that have no buffers of their own.
  * ======================================================================== */
+
+/** @defgroup esl_proto_connection Connection
+ * A client, its receive buffer and what it has to send in one handle. For hosts that have no buffers of their own.
+ * @{ */
 
 /** Memory for a connection, in octets, aligned as ESLP_ALIGN says. More than the library needs now. */
 #define ESLP_CONNECTION_SIZE 768
@@ -3066,11 +3291,723 @@ eslp_status eslp_connection_may_send(const eslp_connection *connection, const es
 /** What is known of the connection. */
 eslp_status eslp_connection_get_state(const eslp_connection *connection, eslp_connection_state *state);
 
+/** @} */
+
+/* ========================================================================
+ * Session
+ *
+ * What waits for what, over one connection after another: answers, jobs, applications and readers by numbers of the
+ * host's, deadlines, subscriptions that are said again after a reconnect. With the feature `session` of the library,
+ * which is on unless it is left out.
+ * ======================================================================== */
+
+/** @defgroup esl_proto_session Session
+ * What waits for what, over one connection after another: answers, jobs, applications and readers by numbers of the
+ * host's, deadlines, subscriptions that are said again after a reconnect. With the feature `session` of the library,
+ * which is on unless it is left out.
+ * @{ */
+
+/**
+ * The waits, readers and subscriptions of one program, over one connection after another. Like a client, it has no sockets
+ * and no clock.
+ *
+ * * A host marks each of its waits and readers with a **slot**: a number of its own, for each another one, never 0. What ends
+ *   a wait is told once, by eslp_session_next_outcome(), right after the eslp_session_poll() that has found it, while its
+ *   message is still at hand.
+ * * **Times** are milliseconds of a clock of the host's that does not go back, since any moment; deadlines are such times, and 0
+ *   is none.
+ * * Jobs and applications are named by the session, so that their ends are known whichever comes first, the answer or the
+ *   event. What they need to hear is subscribed to, and passes the program's filters.
+ * * What the session subscribes to, filters and logs is its own: send no `event`, `filter` or `log` beside it. After a
+ *   reconnect all of it is said again.
+ * * A connection that is lost ends its waits, not its readers: the next one begins with a gap.
+ *
+ * Its pointers into its own memory (eslp_session_to_send(), texts of a gap, a notice or a state) are valid until the next call
+ * that takes it, but for those that ask only.
+ *
+ *     eslp_session_new(random_number, &session);
+ *     eslp_session_connect(session, ESLP_INBOUND, NULL, now);
+ *     for (;;) {
+ *         status = eslp_session_poll(session, buffer, filled, now, &result);
+ *         if (status == ESLP_OK && result.kind == ESLP_IN_AUTH_REQUEST) eslp_session_send(session, &login, 0, 0, &sent);
+ *         while (eslp_session_next_outcome(session, &outcome) == ESLP_OK) { ... outcome.slot waits no more ... }
+ *         ... for an event or a log line: eslp_session_readers() tells whose it is ...
+ *         ... take result.consumed octets off the buffer, write eslp_session_to_send() ...
+ *         ... with ESLP_NEED_DATA, read until state.next_deadline, then eslp_session_advance(session, now) ...
+ *     }
+ *
+ * Sessions, queues and what is known of calls live on the heap of `malloc`. Where that has nothing left in the middle of a call of
+ * theirs, the program ends by `abort`.
+ */
+typedef struct eslp_session eslp_session;
+
+/** How a wait has ended. */
+ESLP_ENUM(eslp_outcome_kind) {
+  /** It has not. */
+  ESLP_OUTCOME_NONE = 0,
+  /** The answer has come: eslp_session_poll() has just given it, or its last part. */
+  ESLP_OUTCOME_ANSWERED = 1,
+  /** The job has ended: its BACKGROUND_JOB has just been given, or its last part. */
+  ESLP_OUTCOME_JOB_ENDED = 2,
+  /** The application has come to its own end: its CHANNEL_EXECUTE_COMPLETE has just been given, or its last part. */
+  ESLP_OUTCOME_COMPLETED = 3,
+  /**
+   * The channel has ended under the application, or by it. The event that has just been given tells why, unless the
+   * connection ended with the channel.
+   */
+  ESLP_OUTCOME_CHANNEL_ENDED = 4,
+  /**
+   * The server has refused what was to be waited for or read, or the subscription that it needs: the answer has just
+   * been given, unless the connection takes no such command at all.
+   */
+  ESLP_OUTCOME_REFUSED = 5,
+  /** The deadline has passed. What comes late is recognised and ends nothing. */
+  ESLP_OUTCOME_TIMED_OUT = 6,
+  /** The connection is over: `reason`. */
+  ESLP_OUTCOME_LOST = 7,
+};
+
+/** Why a session has no connection any more. */
+ESLP_ENUM(eslp_reason) {
+  /** It has one, or has had none yet. */
+  ESLP_REASON_NONE = 0,
+  /** The connection has ended by itself: `end` beside it tells how. */
+  ESLP_REASON_END = 1,
+  /** Nothing was heard for too long: eslp_session_set_silence(). */
+  ESLP_REASON_SILENCE = 2,
+  /** No HEARTBEAT came for too long, whatever else did: eslp_session_set_heartbeat(). */
+  ESLP_REASON_NO_HEARTBEAT = 3,
+  /** The host has closed it: eslp_session_close(). */
+  ESLP_REASON_CLOSED = 4,
+};
+
+/** What a session tells beside the ends of waits. */
+ESLP_ENUM(eslp_notice_kind) {
+  /** Nothing. */
+  ESLP_NOTICE_NONE = 0,
+  /**
+   * The server has refused a filter of the program's: `header` and `value`. It is wanted no more; what others let in
+   * comes all the same.
+   */
+  ESLP_NOTICE_FILTER_REFUSED = 1,
+  /** The server has refused the log lines that eslp_session_set_log() asks for: `level`. They are wanted no more. */
+  ESLP_NOTICE_LOG_REFUSED = 2,
+  /** The server has refused the HEARTBEAT: this connection may be silent, and is not watched. */
+  ESLP_NOTICE_HEARTBEAT_REFUSED = 3,
+  /**
+   * An event tells that the server is not the one of before the gap: `before` and `after`, its Core-UUID. No call of
+   * before is left.
+   */
+  ESLP_NOTICE_RESTARTED = 4,
+};
+
+/** Which events a reader wants. Zeros: all that come anyway. */
+typedef struct eslp_interest {
+  /** The names and subclasses. The format does not count: eslp_session_set_format(). */
+  eslp_events events;
+  /** Of this channel only. */
+  eslp_bytes channel;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[4];
+} eslp_interest;
+
+/** A wait that has ended. */
+typedef struct eslp_outcome {
+  /** Whose. */
+  uint64_t slot;
+  /** How. */
+  eslp_outcome_kind kind;
+  /** With ESLP_OUTCOME_LOST: why the connection is over. */
+  eslp_reason reason;
+  /** With ESLP_REASON_END: how it has ended. */
+  eslp_end end;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[3];
+} eslp_outcome;
+
+/**
+ * What lies between two connections: what happened meanwhile is not sent again. Ask the server for what is true now, as by
+ * `show channels as json`.
+ */
+typedef struct eslp_gap {
+  /** Why the old connection ended. */
+  eslp_reason reason;
+  /** With ESLP_REASON_END: how. */
+  eslp_end end;
+  /** When it ended. */
+  uint64_t since;
+  /** When the subscription stood again, or the first event came. */
+  uint64_t until;
+  /** The server's Core-UUID before; NULL if no event has told it. */
+  eslp_bytes core_before;
+  /**
+   * And after: another one means that the server was started anew. NULL if no event has told it yet: then
+   * ESLP_NOTICE_RESTARTED tells it later.
+   */
+  eslp_bytes core_after;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[4];
+} eslp_gap;
+
+/** What a session tells beside the ends of waits. Its answer has just been given by eslp_session_poll(), if it is one. */
+typedef struct eslp_notice {
+  /** What. */
+  eslp_notice_kind kind;
+  /** The level of log lines. */
+  eslp_log_level level;
+  /** The header of a filter. */
+  eslp_bytes header;
+  /** Its value. */
+  eslp_bytes value;
+  /** The Core-UUID before. */
+  eslp_bytes before;
+  /** And after. */
+  eslp_bytes after;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[4];
+} eslp_notice;
+
+/** What is known of a session. */
+typedef struct eslp_session_state {
+  /** Its connection, as eslp_connection_get_state() tells of one; zeros if there is none. */
+  eslp_connection_state connection;
+  /** When eslp_session_advance() must be called at the latest, if nothing happens before; 0 for never. */
+  uint64_t next_deadline;
+  /** How many waits there are. */
+  uint64_t waiting;
+  /** The server's Core-UUID; NULL if no event has told it. */
+  eslp_bytes core_uuid;
+  /** Why there is no connection any more. */
+  eslp_reason reason;
+  /** With ESLP_REASON_END: how it has ended. */
+  eslp_end end;
+  /** Whether there is a connection. */
+  uint8_t has_connection;
+  /** Whether commands can be sent and are answered; on an outbound connection, once the reply to `connect` has come. */
+  uint8_t is_open;
+  /**
+   * Whether all that is wanted stands: the connection is open, and the server has answered everything that was said about
+   * subscriptions, filters and the log.
+   */
+  uint8_t is_settled;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[4];
+} eslp_session_state;
+
+/**
+ * Makes a session without a connection; eslp_session_free() it. `run` names its jobs and applications among those of all programs
+ * on the server: choose it at random.
+ */
+ESLP_NODISCARD eslp_status eslp_session_new(uint64_t run, eslp_session **session);
+
+/** Gives a session back. NULL is fine. */
+void eslp_session_free(eslp_session *session);
+
+/**
+ * A connection has been made: nothing has been read from it or written to it. An old one ends. `limits` may be NULL.
+ *
+ * The host sends `auth` when ESLP_IN_AUTH_REQUEST comes, or `connect` at once if `role` is ESLP_OUTBOUND. All that is wanted is
+ * said again as soon as the connection is open.
+ */
+eslp_status eslp_session_connect(eslp_session *session, eslp_role role, const eslp_limits *limits,
+    uint64_t now);
+
+/**
+ * As eslp_client_poll(), and takes in what came: look for outcomes and notices before the octets are taken off the buffer.
+ *
+ * What comes in parts ends its waits with the last part. It is not kept: a host that wants to have what jobs print has
+ * `max_buffered` larger than that, or keeps the parts.
+ *
+ * @return As eslp_client_poll(). Without a connection ESLP_CLOSED if the last one has ended by itself, else ESLP_NEED_DATA.
+ */
+ESLP_NODISCARD eslp_status eslp_session_poll(eslp_session *session, const void *buf, size_t len, uint64_t now,
+    eslp_client_result *result);
+
+/**
+ * The stream has ended; `buf` holds what was read and not consumed. All waits end.
+ *
+ * @return ESLP_NO_CONNECTION if there is none.
+ */
+eslp_status eslp_session_eof(eslp_session *session, const void *buf, size_t len, uint64_t now, eslp_eof *eof);
+
+/** The host closes the connection: all waits end. */
+eslp_status eslp_session_close(eslp_session *session, uint64_t now);
+
+/** What must be written to the socket. Say with eslp_session_sent() how much was written. */
+eslp_bytes eslp_session_to_send(const eslp_session *session);
+
+/** Takes `count` octets off the front of what is to be sent. No more than there are are taken. */
+eslp_status eslp_session_sent(eslp_session *session, size_t count);
+
+/** What is known of the session. */
+eslp_status eslp_session_get_state(const eslp_session *session, eslp_session_state *state);
+
+/**
+ * The next wait that has ended, and how. Each is told once.
+ *
+ * @return ESLP_END if there is none.
+ */
+eslp_status eslp_session_next_outcome(eslp_session *session, eslp_outcome *outcome);
+
+/**
+ * What lies between this connection and the one before, once: as soon as the subscription stands again, or with the first
+ * event, before which it belongs.
+ *
+ * @return ESLP_END if there is none.
+ */
+eslp_status eslp_session_next_gap(eslp_session *session, eslp_gap *gap);
+
+/**
+ * What is told beside the ends of waits, once each: whoever does not look for it misses what is older than the last few.
+ *
+ * @return ESLP_END if there is nothing.
+ */
+eslp_status eslp_session_next_notice(eslp_session *session, eslp_notice *notice);
+
+/** What an eslp_reason says, in English: valid for ever; NULL for any other number. */
+eslp_bytes eslp_reason_text(eslp_reason reason);
+
+/**
+ * Sends a command: it stands behind what is to be sent, its answer will carry `sent->id`. `slot` waits for the answer until
+ * `deadline`; 0 for nobody.
+ *
+ * @return As eslp_client_send(), but there is always room. ESLP_SLOT_IN_USE; ESLP_NO_CONNECTION. Nothing has changed then.
+ */
+ESLP_NODISCARD eslp_status eslp_session_send(eslp_session *session, const eslp_command *command,
+    uint64_t slot, uint64_t deadline, eslp_sent *sent);
+
+/**
+ * As eslp_session_send(), for hosts that have encoded already: `octets` are `command`, or one that the library does not know and
+ * that may be sent wherever `command` may.
+ *
+ * @return As eslp_session_send().
+ */
+ESLP_NODISCARD eslp_status eslp_session_send_encoded(eslp_session *session, const eslp_command *command,
+    const void *octets, size_t len, uint64_t slot, uint64_t deadline, eslp_sent *sent);
+
+/**
+ * Sends `bgapi`. `slot` waits for the end of the job until `deadline`. The BACKGROUND_JOB is subscribed to, for which
+ * `sent->count` and `sent->len` may tell of more than one command; it passes the program's filters, but for those that exclude
+ * it. eslp_session_last_tag() is the Job-UUID.
+ *
+ * @return As eslp_session_send(); ESLP_SESSION_NOT_READY if the connection is not open yet. No job was begun then.
+ */
+ESLP_NODISCARD eslp_status eslp_session_bgapi(eslp_session *session, eslp_bytes line, uint64_t slot,
+    uint64_t deadline, eslp_sent *sent);
+
+/**
+ * Sends a message that executes an application: `call` is ESLP_CALL_EXECUTE, and `uuid` is left out for the channel of the
+ * connection. `slot` waits for the application's end until `deadline`. The events that tell it are subscribed to and pass the
+ * program's filters, but for those that exclude them.
+ *
+ * @return As eslp_session_bgapi(); ESLP_SESSION_NOT_READY also if the message executes nothing or names no channel; ESLP_UNHEARD if
+ * this connection cannot hear the channel's events. Nothing was executed then.
+ */
+ESLP_NODISCARD eslp_status eslp_session_execute(eslp_session *session, const eslp_sendmsg *message,
+    uint64_t slot, uint64_t deadline, eslp_sent *sent);
+
+/**
+ * The name of the job or application that was begun last: ESLP_TAG_LEN octets, not ended by a NUL.
+ *
+ * @return ESLP_NOT_FOUND if none was.
+ */
+eslp_status eslp_session_last_tag(const eslp_session *session, void *out, size_t size);
+
+/**
+ * Nobody waits any more: nothing is told, and what comes late ends nothing.
+ *
+ * @return ESLP_NOT_FOUND if `slot` was not waiting.
+ */
+eslp_status eslp_session_give_up(eslp_session *session, uint64_t slot);
+
+/**
+ * Whether a command may be sent now: see eslp_client_may_send().
+ *
+ * @return Also ESLP_NO_CONNECTION.
+ */
+eslp_status eslp_session_may_send(const eslp_session *session, const eslp_command *command);
+
+/**
+ * The time goes on: waits whose deadline has come end, and so does a connection that is silent for too long. Time that goes back
+ * is ignored.
+ */
+eslp_status eslp_session_advance(eslp_session *session, uint64_t now);
+
+/** Octets have come that make no whole frame yet, or the host does not read on purpose: that is no silence of the server's. */
+eslp_status eslp_session_heard(eslp_session *session, uint64_t now);
+
+/**
+ * Ends the connection when no octet has come for so many milliseconds; 0 for never. A running server sends a HEARTBEAT every 20
+ * seconds, which is subscribed to for that: allow for two. It says nothing either while an `api` command runs, for which `bgapi`
+ * is better.
+ *
+ * Connections that cannot hear the HEARTBEAT may be silent: those that hear their own channel only, and those of users without
+ * the right to it, as ESLP_NOTICE_HEARTBEAT_REFUSED tells.
+ *
+ * @return An error if the HEARTBEAT cannot be subscribed to; then nothing has changed.
+ */
+eslp_status eslp_session_set_silence(eslp_session *session, uint64_t limit);
+
+/**
+ * Ends the connection when no HEARTBEAT has come for so many milliseconds, even if answers or log lines do; 0 for never. It is
+ * for the same connections as eslp_session_set_silence().
+ *
+ * @return As eslp_session_set_silence().
+ */
+eslp_status eslp_session_set_heartbeat(eslp_session *session, uint64_t limit);
+
+/**
+ * An outbound connection hears its own channel only from now on, as one without full control does: `myevents` is said in place of
+ * `event`. To be set before the connection is open.
+ */
+eslp_status eslp_session_set_own_only(eslp_session *session, bool own_only);
+
+/**
+ * The format of events. An outbound connection that hears its own channel only keeps the one that it has begun with.
+ *
+ * @return An error if it cannot be sent; then nothing has changed.
+ */
+eslp_status eslp_session_set_format(eslp_session *session, eslp_format format);
+
+/**
+ * The program's filters from now on, pairs of header and value: of the events, those come that one of them lets in, and those
+ * that waits need. A filter whose value begins with `-` excludes, whatever others let in. ESLP_NOTICE_FILTER_REFUSED tells of
+ * one that the server refuses.
+ *
+ * @return An error if they cannot be sent; then nothing has changed.
+ */
+eslp_status eslp_session_set_filters(eslp_session *session, const eslp_pairs *filters);
+
+/**
+ * The lines of the server's log that the host itself wants from now on, beside those of its readers; ESLP_LOG_NONE for none.
+ * ESLP_NOTICE_LOG_REFUSED tells if the server refuses them.
+ *
+ * @return An error if they cannot be asked for; then nothing has changed.
+ */
+eslp_status eslp_session_set_log(eslp_session *session, eslp_log_level level);
+
+/**
+ * `slot` reads these events from now on, over every connection until eslp_session_unlisten(). A second interest takes the place of
+ * the first. ESLP_OUTCOME_REFUSED ends a reader whose events the server refuses, or that this connection can never hear.
+ *
+ * @return An error if they cannot be subscribed to; then nothing has changed.
+ */
+ESLP_NODISCARD eslp_status eslp_session_listen(eslp_session *session, uint64_t slot,
+    const eslp_interest *interest);
+
+/**
+ * These events come no more, whoever reads them, until a reader asks for them anew; NULL for all. What waits need comes all the
+ * same.
+ *
+ * @return An error if they cannot be taken back; then nothing has changed.
+ */
+eslp_status eslp_session_unsubscribe(eslp_session *session, const eslp_interest *interest);
+
+/**
+ * `slot` reads the lines of the server's log up to this level from now on, over every connection until eslp_session_unlisten().
+ * The server is asked for the most detailed level that somebody wants. ESLP_OUTCOME_REFUSED ends all readers of the log if the
+ * server refuses them.
+ *
+ * @return An error if they cannot be asked for; then nothing has changed.
+ */
+ESLP_NODISCARD eslp_status eslp_session_listen_log(eslp_session *session, uint64_t slot,
+    eslp_log_level level);
+
+/**
+ * `slot` reads no more, neither events nor the log.
+ *
+ * @return An error if what nobody wants any more cannot be taken back. It comes, and nobody reads it.
+ */
+eslp_status eslp_session_unlisten(eslp_session *session, uint64_t slot);
+
+/**
+ * The readers that want this event or this line of the log, into `max` slots; `count` is how many there are. Other messages have no
+ * readers.
+ *
+ * @return ESLP_INSUFFICIENT if there are more than `max`; the slots have the first of them then. ESLP_NOT_WHOLE if the event comes
+ * in parts.
+ */
+eslp_status eslp_session_readers(const eslp_session *session, const eslp_message *message, uint64_t *slots,
+    size_t max, size_t *count);
+
+/** @} */
+
+/* ========================================================================
+ * Queues
+ *
+ * What lies between a session and readers who do not read at once.
+ * ======================================================================== */
+
+/** @defgroup esl_proto_queue Queues
+ * What lies between a session and readers who do not read at once.
+ * @{ */
+
+/** What happens when a queue is full. */
+ESLP_ENUM(eslp_overflow) {
+  /**
+   * The host stops reading from the socket until there is room: eslp_queue_is_blocking(). Nothing is lost here; the server
+   * drops events and then ends a connection that is not read for long.
+   */
+  ESLP_OVERFLOW_BLOCK = 0,
+  /** The oldest item makes room, and counts as lost. */
+  ESLP_OVERFLOW_DROP_OLDEST = 1,
+  /** The new item counts as lost. */
+  ESLP_OVERFLOW_DROP_NEWEST = 2,
+  /** The queue ends: its reader gets what it holds, and then ESLP_ITEM_OVERFLOWED. */
+  ESLP_OVERFLOW_END = 3,
+};
+
+/** What a queue gives. */
+ESLP_ENUM(eslp_item_kind) {
+  /** Nothing. */
+  ESLP_ITEM_NONE = 0,
+  /** A message: `message`. */
+  ESLP_ITEM_MESSAGE = 1,
+  /** Items are missing here: `lost`. */
+  ESLP_ITEM_LOST = 2,
+  /** The connection was made anew here: `gap`. */
+  ESLP_ITEM_GAP = 3,
+  /** The queue was full and has ended: ESLP_OVERFLOW_END. */
+  ESLP_ITEM_OVERFLOWED = 4,
+};
+
+/**
+ * What has come for a reader and was not read yet: a bounded queue with copies of messages, whose losses are told where they are.
+ * For hosts whose readers do not read at once.
+ *
+ *     ... once: eslp_queue_new(100, ESLP_OVERFLOW_DROP_OLDEST, &queue) and eslp_session_listen(session, slot, &interest) ...
+ *     eslp_session_readers(session, &result.message, slots, 16, &count);
+ *     ... for each of them: eslp_queue_push(queue_of(slot), &result.message) ...
+ *     ... later: while (eslp_queue_pop(queue, &item) == ESLP_OK) ...
+ */
+typedef struct eslp_queue eslp_queue;
+
+/** What eslp_queue_pop() gives. */
+typedef struct eslp_item {
+  /** What it is. */
+  eslp_item_kind kind;
+  /** With ESLP_ITEM_LOST: how many items. */
+  uint64_t lost;
+  /** With ESLP_ITEM_MESSAGE. */
+  eslp_message message;
+  /** With ESLP_ITEM_GAP. */
+  eslp_gap gap;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[4];
+} eslp_item;
+
+/** Makes an empty queue of at most `bound` items, one at least; eslp_queue_free() it. */
+ESLP_NODISCARD eslp_status eslp_queue_new(size_t bound, eslp_overflow overflow, eslp_queue **queue);
+
+/** Gives a queue back, and what lies in it. NULL is fine. */
+void eslp_queue_free(eslp_queue *queue);
+
+/**
+ * Puts a copy of a message at the end, or does what the eslp_overflow says. With ESLP_OVERFLOW_BLOCK it is always taken: what was
+ * read already must go somewhere; whoever reads no more while eslp_queue_is_blocking() keeps the bound.
+ *
+ * @return ESLP_NOT_WHOLE if the message comes in parts.
+ */
+eslp_status eslp_queue_push(eslp_queue *queue, const eslp_message *message);
+
+/**
+ * Puts a copy of a gap at the end, as a mark between two messages: it takes no item's room. Of more than 64 marks that wait the
+ * oldest count as lost.
+ */
+eslp_status eslp_queue_push_gap(eslp_queue *queue, const eslp_gap *gap);
+
+/**
+ * Takes what comes first. It is valid until the next eslp_queue_pop() or eslp_queue_free().
+ *
+ * @return ESLP_END if there is nothing.
+ */
+eslp_status eslp_queue_pop(eslp_queue *queue, eslp_item *item);
+
+/** Whether the host should stop reading from the socket: the queue is full, and has not been read to its half since. */
+bool eslp_queue_is_blocking(const eslp_queue *queue);
+
+/** How many messages and gaps wait to be read. */
+size_t eslp_queue_len(const eslp_queue *queue);
+
+/** How many items were lost so far, those among them that the reader has not been told of yet. */
+uint64_t eslp_queue_lost(const eslp_queue *queue);
+
+/** @} */
+
+/* ========================================================================
+ * Calls
+ *
+ * What is known of each channel, from its events. With the feature `session`, too.
+ * ======================================================================== */
+
+/** @defgroup esl_proto_calls Calls
+ * What is known of each channel, from its events. With the feature `session`, too.
+ * @{ */
+
+/**
+ * The channels of a server, each as its last event has told.
+ *
+ * Listen to eslp_calls_events(), eslp_calls_restore() the channels that are there already, and give each event to
+ * eslp_calls_take(); after a gap, restore again. With fewer events it is right as far as they tell.
+ */
+typedef struct eslp_calls eslp_calls;
+
+/**
+ * What is known of one channel: texts, NULL where nothing is. Words are FreeSWITCH's own: eslp_call_state_from() and its kin make
+ * numbers of them.
+ *
+ * Valid until the next eslp_calls_take(), eslp_calls_restore() or eslp_calls_free().
+ */
+typedef struct eslp_call {
+  /** Its uuid. */
+  eslp_bytes uuid;
+  /** Its name: `sofia/internal/1000@example.org`. */
+  eslp_bytes name;
+  /** Which side has begun the call: eslp_direction_from(). */
+  eslp_bytes direction;
+  /** The state of the channel: eslp_channel_state_from(). */
+  eslp_bytes state;
+  /** The state of the call, as a person sees it: eslp_call_state_from(). */
+  eslp_bytes call_state;
+  /** Whether it is answered: eslp_answer_state_from(). */
+  eslp_bytes answer_state;
+  /** The caller's name. */
+  eslp_bytes caller_name;
+  /** The caller's number. */
+  eslp_bytes caller_number;
+  /** What was dialled. */
+  eslp_bytes destination;
+  /** The application that runs, or has run last. */
+  eslp_bytes application;
+  /** Its argument. */
+  eslp_bytes application_data;
+  /** The uuid of the channel that it is bridged to. */
+  eslp_bytes other_leg;
+  /** Why it has ended, once it has: eslp_cause_from(). */
+  eslp_bytes cause;
+  /** When it began, in microseconds since 1970; 0 if that is not known, as of the two below. */
+  uint64_t created;
+  /** When it was answered. */
+  uint64_t answered;
+  /** When it was hung up. */
+  uint64_t hung_up;
+  /** For eslp_call_variable(): private. */
+  eslp_bytes record;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[8];
+} eslp_call;
+
+/** What an event has changed. */
+ESLP_ENUM(eslp_change_kind) {
+  /** Nothing: the event is of no channel, or of one that is gone. */
+  ESLP_CHANGE_NOTHING = 0,
+  /** A channel is known from now on. */
+  ESLP_CHANGE_BEGAN = 1,
+  /** Something of a channel is known better. */
+  ESLP_CHANGE_UPDATED = 2,
+  /** A channel has got another uuid: `old_uuid` is the one before. */
+  ESLP_CHANGE_RENAMED = 3,
+  /** A channel is gone: `call` is what was known of it in the end. */
+  ESLP_CHANGE_ENDED = 4,
+  /** A channel has come that there is no room for: eslp_calls_overlooked() counts it. */
+  ESLP_CHANGE_OVERLOOKED = 5,
+};
+
+/** What an event has changed. Valid as long as an eslp_call. */
+typedef struct eslp_change {
+  /** What. */
+  eslp_change_kind kind;
+  /**
+   * The channel that the event is about, as it is known now, or was in the end. Its uuid is NULL if there is none: it was
+   * overlooked, or the event names two others (`loopback::bowout`).
+   */
+  eslp_call call;
+  /** The uuid that it had before. */
+  eslp_bytes old_uuid;
+  /** Zeros: room for more fields. */
+  uint64_t reserved[4];
+} eslp_change;
+
+/**
+ * Makes one that knows no channels, and has room for `bound`; eslp_calls_free() it. Of each channel it keeps these variables, `count` of
+ * them, by their names without `variable_`.
+ */
+ESLP_NODISCARD eslp_status eslp_calls_new(size_t bound, const eslp_bytes *variables, size_t count,
+    eslp_calls **calls);
+
+/** Gives it back. NULL is fine. */
+void eslp_calls_free(eslp_calls *calls);
+
+/** The events that are needed to know all that can be known, as eslp_events.names takes them: valid for ever. */
+eslp_bytes eslp_calls_events(void);
+
+/** Takes in what an event tells. `change`, which may be NULL, is what that has changed. */
+eslp_status eslp_calls_take(eslp_calls *calls, const eslp_event *event, eslp_change *change);
+
+/**
+ * Begins anew with the output of `show channels as json`: channels that it does not name are gone, and eslp_calls_next_gone() tells
+ * them. Where exactly two channels belong to one call, each is the other's leg.
+ *
+ * @return An error from ESLP_DOCUMENT_TRUNCATED on if the output cannot be read; then nothing has changed.
+ */
+ESLP_NODISCARD eslp_status eslp_calls_restore(eslp_calls *calls, const void *output, size_t len);
+
+/**
+ * The next of the channels that the last list did not name, as it was known. Valid until the next call of this, or as long as an
+ * eslp_call.
+ *
+ * @return ESLP_END if there is none.
+ */
+eslp_status eslp_calls_next_gone(eslp_calls *calls, eslp_call *call);
+
+/**
+ * What is known of a channel.
+ *
+ * @return ESLP_NOT_FOUND if it is not known.
+ */
+eslp_status eslp_calls_get(const eslp_calls *calls, eslp_bytes uuid, eslp_call *call);
+
+/**
+ * All channels, one after the other and in no order: `place` begins with 0. What changes the channels changes their places.
+ *
+ *     size_t place = 0;
+ *     while (eslp_calls_next(calls, &place, &call) == ESLP_OK) ...
+ *
+ * @return ESLP_END after the last.
+ */
+eslp_status eslp_calls_next(const eslp_calls *calls, size_t *place, eslp_call *call);
+
+/** The number of channels. */
+size_t eslp_calls_len(const eslp_calls *calls);
+
+/** How many times a channel has come that there was no room for. */
+uint64_t eslp_calls_overlooked(const eslp_calls *calls);
+
+/**
+ * The value of a variable that is kept of a call.
+ *
+ * @return ESLP_NOT_FOUND if it is not.
+ */
+eslp_status eslp_call_variable(const eslp_call *call, eslp_bytes name, eslp_bytes *value);
+
+/**
+ * The variables that are kept of a call, one after the other and in no order: `place` begins with 0.
+ *
+ * @return ESLP_END after the last.
+ */
+eslp_status eslp_call_next_variable(const eslp_call *call, size_t *place, eslp_pair *variable);
+
+/** @} */
+
 /* ========================================================================
  * Events to send
  *
  * What a server's side delivers.
  * ======================================================================== */
+
+/** @defgroup esl_proto_data Events to send
+ * What a server's side delivers.
+ * @{ */
 
 /** Storage for one header of an eslp_outgoing_event. Need not be initialised. */
 typedef struct eslp_field_slot {
@@ -3187,6 +4124,8 @@ ESLP_NODISCARD eslp_status eslp_outgoing_event_encode(const eslp_outgoing_event 
 ESLP_NODISCARD eslp_status eslp_outgoing_event_frame(const eslp_outgoing_event *event, eslp_format format,
     eslp_percent percent, void *out, size_t size, size_t *len);
 
+/** @} */
+
 /* ========================================================================
  * Server
  *
@@ -3195,6 +4134,13 @@ ESLP_NODISCARD eslp_status eslp_outgoing_event_frame(const eslp_outgoing_event *
  * answers what it asks, and offers it every event that happens. Nothing here has a clock: the host ends a
  * connection on which no command has come for 25 seconds, and one that lingers in its time.
  * ======================================================================== */
+
+/** @defgroup esl_proto_server Server
+ * The connection as FreeSWITCH's listener sees it: what a command means here is what mod_event_socket makes of
+ * it, and replies have its texts. The host gives what it has read to eslp_server_poll(), sends what that writes,
+ * answers what it asks, and offers it every event that happens. Nothing here has a clock: the host ends a
+ * connection on which no command has come for 25 seconds, and one that lingers in its time.
+ * @{ */
 
 /** Memory for a server, in octets, aligned as ESLP_ALIGN says. More than the library needs now. */
 #define ESLP_SERVER_SIZE 640
@@ -3680,6 +4626,8 @@ eslp_status eslp_server_get_state(const eslp_server *server, eslp_server_state *
 
 /** Whether two passwords are the same, in a time that depends on the length of the client's only. */
 bool eslp_secret_matches(eslp_bytes given, eslp_bytes expected);
+
+/** @} */
 
 #ifdef __cplusplus
 }

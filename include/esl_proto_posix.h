@@ -44,12 +44,14 @@
 extern "C" {
 #endif
 
-/** An event or a log line that came while something else was awaited: private. */
+/** @cond private */
+/* An event or a log line that came while something else was awaited. */
 typedef struct eslp_posix_kept {
   struct eslp_posix_kept *next;
   eslp_incoming kind;
   eslp_message message;
 } eslp_posix_kept;
+/** @endcond */
 
 /** A connection with its socket. Made by eslp_posix_open(), eslp_posix_connect() or eslp_posix_accept(), ended by eslp_posix_close(). */
 typedef struct eslp_posix {
@@ -65,7 +67,7 @@ typedef struct eslp_posix {
   /** The connection, for functions of esl_proto.h that only ask. */
   eslp_connection *connection;
 
-  /* Private. */
+  /** @cond private */
   union {
     uint64_t words[ESLP_CONNECTION_SIZE / 8];
     long double aligned;
@@ -74,6 +76,7 @@ typedef struct eslp_posix {
   size_t input_size, output_size;
   eslp_posix_kept *first, *last, *shown;
   uint64_t run, number;
+  /** @endcond */
 } eslp_posix;
 
 /* Milliseconds on a clock that never goes back. */

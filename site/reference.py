@@ -160,6 +160,9 @@ def _declarations(lines: list[str]) -> Iterator[tuple[str, str]]:
         comment = "\n".join(lines[begin:at])
         if "====" in comment:
             yield comment, ""
+        elif comment.startswith("/** @"):
+            # Groups are doxygen's: the headings say the same.
+            continue
         elif comment.startswith("/**"):
             begin = at
             is_block = lines[at].endswith("{")

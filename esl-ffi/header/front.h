@@ -1,4 +1,5 @@
-/*
+/**
+ * @file
  * esl_proto.h: FreeSWITCH's event socket protocol without I/O.
  *
  * This library parses and writes every octet of the protocol, for the client and for the server. It opens no socket,
@@ -56,9 +57,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+/* What a compiler has without a C library is enough. */
+#if !defined(__STDC_HOSTED__) || __STDC_HOSTED__
 #include <string.h>
+#endif
 
-/* A type of 32 bits for each enum, because a library of another age may know more numbers: an enum where the language has
+/** A type of 32 bits for each enum, because a library of another age may know more numbers: an enum where the language has
  * enums of a fixed type, else int32_t. */
 #if defined(__cplusplus)
 #define ESLP_ENUM(name) enum name : int32_t
@@ -68,7 +72,7 @@
 #define ESLP_ENUM(name) typedef int32_t name; enum
 #endif
 
-/* For functions whose status must not be ignored: a command that was not sent is never answered. */
+/** For functions whose status must not be ignored: a command that was not sent is never answered. */
 #if (defined(__cplusplus) && __cplusplus >= 201703L) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L)
 #define ESLP_NODISCARD [[nodiscard]]
 #elif defined(__GNUC__)

@@ -12,6 +12,10 @@
 static inline eslp_bytes eslp_str(const char *text) {
   eslp_bytes bytes;
   bytes.data = text;
+#if !defined(__STDC_HOSTED__) || __STDC_HOSTED__
   bytes.len = text ? strlen(text) : 0;
+#else
+  for (bytes.len = 0; text && text[bytes.len]; bytes.len++) continue;
+#endif
   return bytes;
 }

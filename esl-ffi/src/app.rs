@@ -7,7 +7,9 @@ use esl_core::command::app::{
     App, AppEncodeError, AppError, Conference, Dtmf, PlayAndGetDigits, Read, Record, Say, Socket, Text, Transfer,
     TransferLeg,
 };
+use esl_core::dial::DialError;
 use esl_core::name::{HangupCause, LogLevel};
+use esl_core::raw::app as raw;
 
 use crate::command::eslp_execute;
 use crate::dial::eslp_dial;
@@ -384,6 +386,13 @@ impl<'a> Octets<'a> {
     }
 }
 
+impl From<DialError> for eslp_app_fault {
+    fn from(error: DialError) -> Self {
+        let field = eslp_bytes::of(error.field.as_str().as_bytes());
+        Self { field, item: error.item, offset: error.offset, ..Self::ZERO }
+    }
+}
+
 impl From<AppError> for eslp_app_fault {
     fn from(error: AppError) -> Self {
         let field = eslp_bytes::of(error.field.as_str().as_bytes());
@@ -418,8 +427,12 @@ pub unsafe extern "C" fn eslp_app_encode(
                     execute.set(eslp_execute { app: name, arg, ..eslp_execute::ZERO });
                     return Err(eslp_status::ESLP_INSUFFICIENT);
                 }
-                if let (AppEncodeError::Refused(error), Some(fault)) = (error, fault) {
-                    fault.set(error.into());
+                if let Some(fault) = fault {
+                    match raw::AppEncodeError::from(error) {
+                        raw::AppEncodeError::Refused(error) => fault.set(error.into()),
+                        raw::AppEncodeError::Dial(error) => fault.set(error.into()),
+                        raw::AppEncodeError::Insufficient(_) => {}
+                    }
                 }
                 return Err(eslp_status::of(error.code()));
             }

@@ -292,6 +292,10 @@ fn id_number(id: Option<CommandId>) -> u64 {
     id.map_or(ESLP_NO_ID, CommandId::number)
 }
 
+impl eslp_eof {
+    pub(crate) const NOTHING: Self = Self { id: ESLP_NO_ID, ..Self::ZERO };
+}
+
 impl eslp_sent {
     pub(crate) const NOTHING: Self = Self { id: ESLP_NO_ID, ..Self::ZERO };
 }
@@ -754,7 +758,7 @@ pub unsafe extern "C" fn eslp_client_eof(
 ) -> eslp_status {
     // SAFETY: by the contract with C, `client` is a handle, `buf[..len]` is an input and `eof` is an output.
     run(|| unsafe {
-        let out = Out::with(eof, eslp_eof { id: ESLP_NO_ID, ..eslp_eof::ZERO })?;
+        let out = Out::with(eof, eslp_eof::NOTHING)?;
         let client = eslp_client::inner(client)?;
         out.set(client.eof(input(buf, len)?).into());
         Ok(())

@@ -387,7 +387,7 @@ impl eslp_events {
 impl eslp_sendmsg {
     /// # Safety
     /// `self` is an input as [`ptr`](crate::ptr) defines it: so is whatever its fields point to.
-    unsafe fn message<'a>(&'a self, written: Written) -> Outcome<SendMsg<'a>> {
+    pub(crate) unsafe fn message<'a>(&'a self, written: Written) -> Outcome<SendMsg<'a>> {
         known(&self.reserved)?;
         // SAFETY: the same precondition as this function's.
         let call = unsafe { self.call(written) }?;

@@ -2,7 +2,7 @@
 
 use core::ffi::c_void;
 
-use esl_core::{Connection, Limits};
+use esl_core::{Client, Connection, Limits};
 
 use crate::buffer::{Memory, room};
 use crate::client::{
@@ -295,7 +295,7 @@ pub unsafe extern "C" fn eslp_connection_sent(connection: *mut eslp_connection, 
 pub unsafe extern "C" fn eslp_connection_eof(connection: *mut eslp_connection, eof: *mut eslp_eof) -> eslp_status {
     // SAFETY: by the contract with C, `connection` is a handle and `eof` is an output.
     run(|| unsafe {
-        let out = Out::with(eof, eslp_eof { id: ESLP_NO_ID, ..eslp_eof::ZERO })?;
+        let out = Out::with(eof, eslp_eof::NOTHING)?;
         out.set(eslp_connection::inner(connection)?.eof().into());
         Ok(())
     })
@@ -325,17 +325,16 @@ pub unsafe extern "C" fn eslp_connection_get_state(
     run(|| unsafe {
         let out = Out::new(state)?;
         let connection = eslp_connection::inner_ref(connection)?;
-        out.set(state_of(connection));
+        out.set(state_of(connection.client(), connection.required()));
         Ok(())
     })
 }
 
-fn state_of(connection: &Connection<Memory>) -> eslp_connection_state {
-    let client = connection.client();
+pub(crate) fn state_of(client: &Client, required: Option<usize>) -> eslp_connection_state {
     eslp_connection_state {
         stats: client.stats().into(),
         in_flight: client.in_flight(),
-        required: connection.required().unwrap_or_default(),
+        required: required.unwrap_or_default(),
         end: client.end().map_or(eslp_end::ESLP_END_NONE, crate::client::end_number),
         socket_mode: client.socket_mode().map_or(eslp_socket_mode::ESLP_SOCKET_NONE, socket_mode),
         is_open: client.is_open().into(),

@@ -7,6 +7,7 @@ use esl_core::Value;
 use esl_core::event::{
     Content, Duplicates, EncodeOptions, EventEncodeError, EventSource, Field, Invalid, OutgoingEvent,
 };
+#[cfg(feature = "server")]
 use esl_core::server::EventCoding;
 use esl_core::text::Percent;
 
@@ -319,6 +320,7 @@ pub unsafe extern "C" fn eslp_outgoing_event_encode(
 /// an eslp_percent: it is written once and its octets are copied or shared. eslp_server_delivered() counts it.
 ///
 /// @return As eslp_outgoing_event_encode().
+#[cfg(feature = "server")]
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_outgoing_event_frame(
@@ -337,6 +339,7 @@ pub unsafe extern "C" fn eslp_outgoing_event_frame(
     })
 }
 
+#[cfg(feature = "server")]
 pub(crate) fn coding_of(format: eslp_format, percent: eslp_percent) -> Outcome<EventCoding> {
     let format = format_of(format)?.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?;
     Ok(EventCoding { format, percent: percent_of(percent)? })

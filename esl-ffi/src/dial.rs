@@ -3,14 +3,17 @@
 use crate::number::numbers;
 use core::ffi::c_void;
 
+use esl_core::command::app::AppEncodeError;
 use esl_core::dial::{
-    Bridge, Destination, DialEncodeError, DialError, DialField, DialHandles, DialReadError, DialString, FlatLeg, Join,
-    Leg, LegSource, Originate, Variables,
+    Bridge, Destination, DialEncodeError, DialError, DialField, DialHandles, DialReadError, DialString, Endpoint,
+    FlatLeg, Hook, Inline, Join, Leg, LegSource, Originate, Task, Variables,
 };
+use esl_core::name::HangupCause;
+use esl_core::raw::app as raw;
 use esl_core::text::Insufficient;
 
 use crate::octets::eslp_bytes;
-use crate::pairs::eslp_pairs;
+use crate::pairs::{eslp_pair, eslp_pairs};
 use crate::ptr::{Out, Outcome, Plain as _, Written, known, output, read, run, slice, slice_mut};
 use crate::status::eslp_status;
 
@@ -85,6 +88,71 @@ pub struct eslp_originate {
     pub timeout_sec: u32,
     /// Zeros: room for more fields.
     pub reserved: [u64; 6],
+}
+
+numbers! {
+    /// What a leg calls. Each says which fields of eslp_endpoint go with it; those in brackets may be left out.
+    pub enum eslp_endpoint_kind {
+        /// A user of the directory, wherever it is registered: `user/<name>@<domain>`. `name`, [`domain`].
+        ESLP_ENDPOINT_USER = 1,
+        /// All users of a group of the directory: `group/<name>@<domain>`. `name`, [`domain`].
+        ESLP_ENDPOINT_GROUP = 2,
+        /// A SIP address, from one of the server's profiles: `sofia/<profile>/<name>`. `profile`, `name`.
+        ESLP_ENDPOINT_SOFIA = 3,
+        /// A number at a SIP provider: `sofia/gateway/<profile>/<name>`. `profile` (the gateway), `name` (the number).
+        ESLP_ENDPOINT_GATEWAY = 4,
+        /// Where a user has registered at a profile: `sofia/<profile>/<name>%<domain>`. `profile`, `name`, `domain`.
+        ESLP_ENDPOINT_CONTACT = 5,
+        /// An extension of the dialplan, through a channel that is called by itself: `loopback/<name>/<context>/<dialplan>`.
+        /// `name`, [`context`, [`dialplan`]].
+        ESLP_ENDPOINT_LOOPBACK = 6,
+        /// A browser that has logged in: `verto.rtc/<name>@<domain>`. `name`, [`domain`].
+        ESLP_ENDPOINT_VERTO = 7,
+        /// Nobody: the call fails with this cause, `error/<name>`. `name`, as eslp_cause_text() gives it.
+        ESLP_ENDPOINT_ERROR = 8,
+        /// A channel without anybody, which answers at once: `null`.
+        ESLP_ENDPOINT_NULL = 9,
+        /// Whoever takes the call with the application `pickup`: `pickup/<name>`. `name`, a key.
+        ESLP_ENDPOINT_PICKUP = 10,
+    }
+
+    /// An occasion on which a channel executes what its variables say.
+    pub enum eslp_hook {
+        /// The channel has been made, and is not called yet.
+        ESLP_HOOK_ORIGINATE = 1,
+        /// The call has been made, and this is the channel that goes on.
+        ESLP_HOOK_POST_ORIGINATE = 2,
+        /// It rings.
+        ESLP_HOOK_RING = 3,
+        /// It sends early media.
+        ESLP_HOOK_PRE_ANSWER = 4,
+        /// It sends media, early or not.
+        ESLP_HOOK_MEDIA = 5,
+        /// It has answered.
+        ESLP_HOOK_ANSWER = 6,
+        /// A tone has been heard that the application `tone_detect` listens for.
+        ESLP_HOOK_TONE_DETECT = 7,
+    }
+}
+
+/// What a leg calls, put together of its parts: no part can become another. Any other endpoint is given to eslp_leg as text.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_endpoint {
+    /// Of which kind.
+    pub kind: eslp_endpoint_kind,
+    /// The profile or gateway.
+    pub profile: eslp_bytes,
+    /// Who or what is called.
+    pub name: eslp_bytes,
+    /// In which domain.
+    pub domain: eslp_bytes,
+    /// In which context of the dialplan.
+    pub context: eslp_bytes,
+    /// By which dialplan.
+    pub dialplan: eslp_bytes,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 4],
 }
 
 numbers! {
@@ -278,6 +346,65 @@ impl eslp_originate {
     }
 }
 
+impl eslp_endpoint {
+    /// # Safety
+    /// `self` is an input as [`ptr`](crate::ptr) defines it: so is whatever its fields point to.
+    unsafe fn endpoint<'a>(&self, written: Written) -> Outcome<Endpoint<'a>> {
+        known(&self.reserved)?;
+        // SAFETY: the fields of an input are inputs, which is all that `apart` and `said` require.
+        let (profile, name, domain, context, dialplan) = unsafe {
+            (
+                self.profile.apart(written)?,
+                self.name.apart(written)?,
+                self.domain.said(written)?,
+                self.context.said(written)?,
+                self.dialplan.said(written)?,
+            )
+        };
+        let in_domain = |endpoint: Endpoint<'a>| domain.map_or(endpoint, |domain| endpoint.domain(domain));
+        Ok(match self.kind {
+            eslp_endpoint_kind::ESLP_ENDPOINT_USER => in_domain(Endpoint::user(name)),
+            eslp_endpoint_kind::ESLP_ENDPOINT_GROUP => in_domain(Endpoint::group(name)),
+            eslp_endpoint_kind::ESLP_ENDPOINT_SOFIA => Endpoint::sofia(profile, name),
+            eslp_endpoint_kind::ESLP_ENDPOINT_GATEWAY => Endpoint::gateway(profile, name),
+            eslp_endpoint_kind::ESLP_ENDPOINT_CONTACT => Endpoint::contact(profile, name, domain.unwrap_or_default()),
+            eslp_endpoint_kind::ESLP_ENDPOINT_LOOPBACK => match (context, dialplan) {
+                (None, None) => Endpoint::loopback(name),
+                (Some(context), None) => Endpoint::loopback(name).context(context),
+                (Some(context), Some(dialplan)) => Endpoint::loopback(name).context(context).dialplan(dialplan),
+                (None, Some(_)) => return Err(eslp_status::ESLP_INVALID_ARGUMENT),
+            },
+            eslp_endpoint_kind::ESLP_ENDPOINT_VERTO => in_domain(Endpoint::verto(name)),
+            eslp_endpoint_kind::ESLP_ENDPOINT_ERROR => Endpoint::error(HangupCause::from_bytes(name)),
+            eslp_endpoint_kind::ESLP_ENDPOINT_NULL => Endpoint::null(),
+            eslp_endpoint_kind::ESLP_ENDPOINT_PICKUP => Endpoint::pickup(name),
+            _ => return Err(eslp_status::ESLP_UNKNOWN_NUMBER),
+        })
+    }
+}
+
+fn hook_of(number: eslp_hook) -> Outcome<Hook> {
+    Ok(match number {
+        eslp_hook::ESLP_HOOK_ORIGINATE => Hook::Originate,
+        eslp_hook::ESLP_HOOK_POST_ORIGINATE => Hook::PostOriginate,
+        eslp_hook::ESLP_HOOK_RING => Hook::Ring,
+        eslp_hook::ESLP_HOOK_PRE_ANSWER => Hook::PreAnswer,
+        eslp_hook::ESLP_HOOK_MEDIA => Hook::Media,
+        eslp_hook::ESLP_HOOK_ANSWER => Hook::Answer,
+        eslp_hook::ESLP_HOOK_TONE_DETECT => Hook::ToneDetect,
+        _ => return Err(eslp_status::ESLP_UNKNOWN_NUMBER),
+    })
+}
+
+/// The error of a variable for a hook as that of a dial string: its task is a text, which is refused for nothing else.
+fn hook_error(error: AppEncodeError) -> DialEncodeError {
+    match raw::AppEncodeError::from(error) {
+        raw::AppEncodeError::Dial(error) => error.into(),
+        raw::AppEncodeError::Insufficient(error) => error.into(),
+        raw::AppEncodeError::Refused(_) => Insufficient { required: 0 }.into(),
+    }
+}
+
 const FIELDS: [DialField; 11] = [
     DialField::VariableName,
     DialField::VariableValue,
@@ -442,6 +569,133 @@ pub unsafe extern "C" fn eslp_bridge_parse(
         }
         out.set(dial?);
         Ok(())
+    })
+}
+
+/// Writes an endpoint to `out`, for eslp_leg.endpoint. `len`, which may be NULL, is its length.
+///
+/// @return As eslp_originate_encode(): refused is a part that is empty, or holds what would end it; `fault->item` says which part,
+/// from 0.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_endpoint_encode(
+    endpoint: *const eslp_endpoint,
+    out: *mut c_void,
+    size: usize,
+    len: *mut usize,
+    fault: *mut eslp_dial_fault,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `endpoint` is an input and `out[..size]`, `len` and `fault` are outputs.
+    run(|| unsafe {
+        let (len, fault) = (Out::optional(len)?, Out::optional(fault)?);
+        let endpoint = read(endpoint)?.endpoint(Written::to(out, size))?;
+        wrote(endpoint.encode(output(out, size)?).map(<[u8]>::len), len, fault)
+    })
+}
+
+/// Makes the variable that has a channel execute something on an occasion: for the variables of a leg, a handle or a whole dial string.
+/// Its value is written to `out`.
+///
+/// `app` is an application and `arg` its argument, as eslp_app_encode() gives both; with `in_background` the channel executes it when
+/// it comes to it, while the call goes on. Without an `app`, `arg` is the line of an API command. A further variable of the
+/// same occasion is given another name that begins with this one, as `execute_on_answer_2`.
+///
+/// @return ESLP_DIAL_INSUFFICIENT if `size` is less than `variable->value.len`, whose data is NULL then. An error from ESLP_DIAL_EMPTY on
+/// if the server would execute something else; `fault`, which may be NULL, says where.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_hook_encode(
+    hook: eslp_hook,
+    app: eslp_bytes,
+    arg: eslp_bytes,
+    in_background: bool,
+    out: *mut c_void,
+    size: usize,
+    variable: *mut eslp_pair,
+    fault: *mut eslp_dial_fault,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `app` and `arg` are inputs and `out[..size]`, `variable` and `fault` are outputs.
+    run(|| unsafe {
+        let (variable, fault) = (Out::new(variable)?, Out::optional(fault)?);
+        let (hook, written) = (hook_of(hook)?, Written::to(out, size));
+        let (app, arg, out) = (app.said(written)?, arg.apart(written)?, output(out, size)?);
+        let made = match app {
+            None => hook.api(arg, out),
+            Some(app) if in_background => hook.execute_async(Task::new(app, arg), out).map_err(hook_error),
+            Some(app) => hook.execute(Task::new(app, arg), out).map_err(hook_error),
+        };
+        match made {
+            Ok((name, value)) => {
+                variable.set(eslp_pair { name: eslp_bytes::of(name), value: eslp_bytes::of(value) });
+                Ok(())
+            }
+            Err(error) => {
+                let len = error.required().unwrap_or_default();
+                variable.set(eslp_pair { value: eslp_bytes { len, ..eslp_bytes::ZERO }, ..eslp_pair::ZERO });
+                wrote(Err(error), None, fault)
+            }
+        }
+    })
+}
+
+/// Writes an inline dialplan to `out`: applications, by their names with their arguments, that a channel executes one after another. It is
+/// for eslp_originate.extension with `inline` for its dialplan, or for the application `transfer`. `len`, which may be NULL, is its
+/// length.
+///
+/// Commas, quotes, backslashes, blanks and line ends in arguments arrive as they are. As in any dialplan, the channel expands
+/// variables in each argument before the application has it: what eslp_app_encode() has written knows that.
+///
+/// @return As eslp_originate_encode(); `fault->item` says which application, from 0.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_inline_encode(
+    apps: *const eslp_pairs,
+    out: *mut c_void,
+    size: usize,
+    len: *mut usize,
+    fault: *mut eslp_dial_fault,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `apps` is an input and `out[..size]`, `len` and `fault` are outputs.
+    run(|| unsafe {
+        let (len, fault) = (Out::optional(len)?, Out::optional(fault)?);
+        let inline = Inline::from(read(apps)?.variables(Written::to(out, size))?);
+        wrote(inline.encode(output(out, size)?).map(<[u8]>::len), len, fault)
+    })
+}
+
+/// Reads an inline dialplan as the server would, into `storage`: one octet more than the text has is enough.
+///
+/// The applications are valid as long as the storage, and are walked with eslp_pairs_headers(). `offset`, which may be NULL, is the
+/// place in the text, near the end of what is wrong; with ESLP_DIAL_PARSE_STORAGE, how many octets of storage are enough.
+///
+/// @return An error from ESLP_DIAL_PARSE_STORAGE on if there is an application without a name, or the server would read past the end.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_inline_parse(
+    text: eslp_bytes,
+    storage: *mut c_void,
+    size: usize,
+    apps: *mut eslp_pairs,
+    offset: *mut usize,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `text` is an input and `storage[..size]`, `apps` and `offset` are outputs.
+    run(|| unsafe {
+        let (out, offset) = (Out::new(apps)?, Out::optional(offset)?);
+        match Inline::parse(text.apart(Written::to(storage, size))?, output(storage, size)?) {
+            Ok(inline) => {
+                out.set(eslp_pairs::of_variables(inline.as_variables()));
+                Ok(())
+            }
+            Err(error) => {
+                if let Some(offset) = offset {
+                    offset.set(match error {
+                        DialReadError::Refused(error) => error.offset,
+                        DialReadError::Insufficient(error) => error.required,
+                    });
+                }
+                Err(eslp_status::of(error.code()))
+            }
+        }
     })
 }
 

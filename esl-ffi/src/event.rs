@@ -3,6 +3,7 @@
 use core::ffi::c_void;
 
 use esl_core::command::PairSource;
+#[cfg(feature = "dial")]
 use esl_core::dial::ReadVariables;
 use esl_core::event::{GetAll, HeaderSlot, Headers, Indexed, IndexedHeaders};
 use esl_core::frame::{FrameHeaders, Header, RequestHeaders};
@@ -73,6 +74,7 @@ pub(crate) enum AnyHeaders {
     /// The pairs of a command from a place on.
     Pairs(&'static eslp_pairs, usize),
     /// The variables of a dial string that was read.
+    #[cfg(feature = "dial")]
     Variables(ReadVariables<'static>),
 }
 
@@ -95,6 +97,7 @@ impl Iterator for AnyHeaders {
                 *place = place.wrapping_add(1);
                 Some(pair_header(pair))
             }
+            #[cfg(feature = "dial")]
             Self::Variables(variables) => variables.next().map(pair_header),
         }
     }
@@ -355,6 +358,7 @@ pub unsafe extern "C" fn eslp_pairs_headers(pairs: *const eslp_pairs, headers: *
                 Content::Given(pairs) => AnyHeaders::Pairs(pairs, 0),
                 Content::Headers(request) => AnyHeaders::Request(request.headers()),
                 Content::Applications(request) => AnyHeaders::Applications(request.headers()),
+                #[cfg(feature = "dial")]
                 Content::Variables(text, mark) => AnyHeaders::Variables(ReadVariables::new(text, mark)),
             })
         })
@@ -379,8 +383,9 @@ pub unsafe extern "C" fn eslp_headers_next(headers: *mut eslp_headers, header: *
                 | AnyHeaders::Frame(_)
                 | AnyHeaders::Request(_)
                 | AnyHeaders::Applications(_)
-                | AnyHeaders::Pairs(..)
-                | AnyHeaders::Variables(_) => None,
+                | AnyHeaders::Pairs(..) => None,
+                #[cfg(feature = "dial")]
+                AnyHeaders::Variables(_) => None,
             };
             return Err(error.map_or(eslp_status::ESLP_END, |error| eslp_status::of(error.code())));
         };

@@ -29,7 +29,7 @@ const GONE: u64 = 0x676f_6e65_676f_6e65;
 /// compile time. A `Self` that C knows by name only is never dereferenced as one: pointers to it come from
 /// [`place`](Opaque::place) and [`allocate`](Opaque::allocate). No two types have the same `MARK`.
 pub(crate) unsafe trait Opaque: Sized {
-    /// The actual value. It has no destructor.
+    /// The actual value. It has no destructor, unless it lives on the heap only.
     type Inner;
     /// The tag words: of a value in the caller's memory, and of one on the heap.
     const MARK: u64;
@@ -144,9 +144,12 @@ pub(crate) unsafe trait Opaque: Sized {
         let Ok(marked) = (unsafe { crate::ptr::change(pointer.cast::<Marked<Self::Inner>>()) }) else { return };
         if marked.mark == Self::HEAP_MARK {
             marked.mark = GONE;
-            // SAFETY: only `allocate` writes `HEAP_MARK`, into memory of `malloc`'s; the caller guarantees that it has
-            // not been freed before. `marked` is not used after this.
-            unsafe { free(pointer.cast()) };
+            // SAFETY: only `allocate` writes `HEAP_MARK`, together with a value, into memory of `malloc`'s; the caller
+            // guarantees that it has not been freed before, so the value is still there. `marked` is not used after this.
+            unsafe {
+                marked.value.assume_init_drop();
+                free(pointer.cast());
+            }
         }
     }
 }
@@ -160,6 +163,39 @@ const MALLOC_ALIGN: usize = 2 * size_of::<usize>();
 unsafe extern "C" {
     fn malloc(size: usize) -> *mut c_void;
     fn free(memory: *mut c_void);
+    #[cfg(feature = "session")]
+    fn realloc(memory: *mut c_void, size: usize) -> *mut c_void;
+}
+
+/// What sessions keep lies where handles do.
+#[cfg(feature = "session")]
+struct Malloc;
+
+#[cfg(feature = "session")]
+#[global_allocator]
+static MALLOC: Malloc = Malloc;
+
+// SAFETY: the functions of the C library are an allocator: they do not unwind, and what they give has the size that was asked
+// for and is aligned to `MALLOC_ALIGN`; a greater alignment is refused. `realloc` keeps what stood in the memory.
+#[cfg(feature = "session")]
+unsafe impl core::alloc::GlobalAlloc for Malloc {
+    unsafe fn alloc(&self, layout: core::alloc::Layout) -> *mut u8 {
+        if layout.align() > MALLOC_ALIGN {
+            return core::ptr::null_mut();
+        }
+        // SAFETY: `malloc` has no precondition.
+        unsafe { malloc(layout.size()) }.cast()
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, _: core::alloc::Layout) {
+        // SAFETY: the caller guarantees that `memory` comes from this allocator, and so from `malloc` or `realloc`.
+        unsafe { free(memory.cast()) }
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, _: core::alloc::Layout, size: usize) -> *mut u8 {
+        // SAFETY: as in `dealloc`.
+        unsafe { realloc(memory.cast(), size) }.cast()
+    }
 }
 
 /// Checks at compile time that a struct of C's can hold the value behind it.

@@ -1,8 +1,9 @@
 //! How structs lie in memory: pinned here for Rust and in `tests/c/layout.c` for C, with the same numbers, which
 //! `tests/header.rs` makes of the header.
 //!
-//! For 64 and for 32 bits; not for 32-bit x86, where 64-bit numbers lie at every fourth octet.
-#![cfg(not(target_arch = "x86"))]
+//! For 64 and for 32 bits; not for 32-bit x86, where 64-bit numbers lie at every fourth octet. The structs are the same
+//! whatever is left out.
+#![cfg(all(feature = "dial", feature = "server", feature = "session", not(target_arch = "x86")))]
 
 use core::mem::offset_of;
 
@@ -53,6 +54,7 @@ pins! {
     dial::eslp_leg 152 112 { endpoint 0 0, variables 16 8, handle_variables 64 40, join 112 72, reserved 120 80 },
     dial::eslp_dial 80 56 { legs 0 0, count 8 4, variables 16 8, reserved 64 40 },
     dial::eslp_originate 248 168 { dial 0 0, extension 80 56, application 96 64, argument 112 72, dialplan 128 80, context 144 88, cid_name 160 96, cid_num 176 104, timeout_sec 192 112, reserved 200 120 },
+    dial::eslp_endpoint 120 80 { kind 0 0, profile 8 4, name 24 12, domain 40 20, context 56 28, dialplan 72 36, reserved 88 48 },
     dial::eslp_dial_fault 40 24 { field 0 0, leg 8 4, item 16 8, offset 24 12, reserved 32 16 },
     dial::eslp_dial_read 32 24 { legs 0 0, offset 8 4, reserved 16 8 },
     app::eslp_app 552 352 { kind 0 0, expand 4 4, nolocal 5 5, run_async 6 6, full 7 7, file 8 8, name 24 16, value 40 24, text 56 32, target 72 40, dialplan 88 48, context 104 56, terminators 120 64, regexp 136 72, invalid_file 152 80, transfer_on_failure 168 88, module 184 96, method 200 104, gender 216 112, engine 232 120, voice 248 128, profile 264 136, pin 280 144, flags 296 152, cause 312 160, pairs 328 168, dial 376 200, min 456 256, max 460 260, tries 464 264, timeout 468 268, digit_timeout 472 272, limit 476 276, silence_threshold 480 280, silence_seconds 484 284, start_sample 488 288, loops 492 292, level 496 296, leg 500 300, reserved 504 304 },
@@ -68,6 +70,14 @@ pins! {
     jobs::eslp_sequence 32 32,
     buffer::eslp_buffer 64 64,
     connection::eslp_connection_state 128 120 { stats 0 0, in_flight 64 64, required 72 72, end 80 76, socket_mode 84 80, is_open 88 84, is_lingering 89 85, is_connected 90 86, full_control 91 87, reserved 96 88 },
+    session::eslp_interest 104 80 { events 0 0, channel 56 40, reserved 72 48 },
+    session::eslp_outcome 48 48 { slot 0 0, kind 8 8, reason 12 12, end 16 16, reserved 24 24 },
+    session::eslp_gap 88 72 { reason 0 0, end 4 4, since 8 8, until 16 16, core_before 24 24, core_after 40 32, reserved 56 40 },
+    session::eslp_notice 104 72 { kind 0 0, level 4 4, header 8 8, value 24 16, before 40 24, after 56 32, reserved 72 40 },
+    session::eslp_session_state 208 192 { connection 0 0, next_deadline 128 120, waiting 136 128, core_uuid 144 136, reason 160 144, end 164 148, has_connection 168 152, is_open 169 153, is_settled 170 154, reserved 176 160 },
+    queue::eslp_item 224 184 { kind 0 0, lost 8 8, message 16 16, gap 104 80, reserved 192 152 },
+    calls::eslp_call 312 200 { uuid 0 0, name 16 8, direction 32 16, state 48 24, call_state 64 32, answer_state 80 40, caller_name 96 48, caller_number 112 56, destination 128 64, application 144 72, application_data 160 80, other_leg 176 88, cause 192 96, created 208 104, answered 216 112, hung_up 224 120, record 232 128, reserved 248 136 },
+    calls::eslp_change 368 248 { kind 0 0, call 8 8, old_uuid 320 208, reserved 336 216 },
     data::eslp_field_slot 48 48,
     data::eslp_item_slot 16 16,
     data::eslp_outgoing_event 64 64,

@@ -10,23 +10,32 @@
 //!   works with these alone.
 //!
 //! Built with panics that abort, as `--profile ffi` does, the library has no std in it, and no panic path either: the
-//! tests prove it. Built otherwise, as for unit tests, std brings the panic handler.
+//! tests prove it. The feature `session` is the exception: the standard collections under it abort where `malloc` has nothing
+//! left, and have assertions of their own. Built otherwise, as for unit tests, std brings the panic handler.
 #![cfg_attr(not(test), no_std)]
 #![allow(unsafe_code, reason = "the C ABI consists of raw pointers")]
 #![allow(non_camel_case_types, reason = "names of C")]
 #![allow(clippy::missing_safety_doc, reason = "the front of the header states the contract of all functions")]
+// What only a feature needs is dead without it. It is linted with all of them on.
+#![cfg_attr(not(all(feature = "dial", feature = "server", feature = "session")), allow(dead_code, unused_imports))]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+#[cfg(feature = "session")]
+extern crate alloc;
 #[cfg(not(panic = "abort"))]
 extern crate std;
 
+#[cfg(feature = "dial")]
 pub mod app;
 pub mod buffer;
+#[cfg(feature = "session")]
+pub mod calls;
 pub mod client;
 pub mod command;
 pub mod connection;
 pub mod data;
 pub mod decoder;
+#[cfg(feature = "dial")]
 pub mod dial;
 pub mod event;
 pub mod handle;
@@ -38,10 +47,15 @@ mod number;
 pub mod octets;
 pub mod pairs;
 mod ptr;
+#[cfg(feature = "session")]
+pub mod queue;
+#[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "session")]
+pub mod session;
 pub mod status;
 
-/// Never called: the tests show that no panic path is in the library.
+/// For the collections under sessions; the tests show that no other panic path is in the library.
 #[cfg(all(panic = "abort", not(test)))]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {

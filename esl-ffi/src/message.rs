@@ -169,7 +169,7 @@ impl eslp_frame {
     }
 
     /// Refuses a frame whose body is not here.
-    fn whole(&self) -> Outcome {
+    pub(crate) fn whole(&self) -> Outcome {
         if self.flags & (BODY_IN_PARTS | HEAD_IN_PARTS) == 0 { Ok(()) } else { Err(eslp_status::ESLP_NOT_WHOLE) }
     }
 
@@ -186,6 +186,20 @@ impl eslp_message {
             frame: eslp_frame { body: eslp_bytes::of(event.text()), ..eslp_frame::ZERO },
             ..Self::ZERO
         }
+    }
+
+    /// The event of a message that is one.
+    ///
+    /// # Safety
+    /// As [`eslp_bytes::octets`], for the body.
+    pub(crate) unsafe fn event(&self) -> Outcome<Option<eslp_event>> {
+        if self.kind != eslp_message_kind::ESLP_MESSAGE_EVENT {
+            return Ok(None);
+        }
+        self.frame.whole()?;
+        // SAFETY: the same precondition as this function's.
+        unsafe { self.frame.body.octets() }?;
+        Ok(Some(eslp_event { text: self.frame.body, format: self.format, ..eslp_event::ZERO }))
     }
 
     fn of_frame(kind: eslp_message_kind, frame: &Frame<'_>) -> Self {
@@ -322,7 +336,7 @@ unsafe fn reply<'a>(pointer: *const eslp_message) -> Outcome<Reply<'a>> {
 
 /// # Safety
 /// As [`message`].
-unsafe fn log_line<'a>(pointer: *const eslp_message) -> Outcome<LogLine<'a>> {
+pub(crate) unsafe fn log_line<'a>(pointer: *const eslp_message) -> Outcome<LogLine<'a>> {
     // SAFETY: the same precondition as this function's.
     let Message::Log(line) = unsafe { message(pointer) }? else { return Err(eslp_status::ESLP_NOT_FOUND) };
     Ok(line)
@@ -423,11 +437,8 @@ pub unsafe extern "C" fn eslp_message_event(message: *const eslp_message, event:
     // SAFETY: by the contract with C, `message` is an input and `event` is an output.
     run(|| unsafe {
         let out = Out::new(event)?;
-        let view = read(message)?;
-        if view.kind == eslp_message_kind::ESLP_MESSAGE_EVENT {
-            view.frame.whole()?;
-            view.frame.body.octets()?;
-            out.set(eslp_event { text: view.frame.body, format: view.format, ..eslp_event::ZERO });
+        if let Some(event) = read(message)?.event()? {
+            out.set(event);
             return Ok(());
         }
         out.set(reply(message)?.channel_data().ok_or(eslp_status::ESLP_NOT_FOUND)?.into());

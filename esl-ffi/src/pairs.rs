@@ -2,6 +2,7 @@
 
 use esl_core::Frame;
 use esl_core::command::{PairSource, Pairs};
+#[cfg(feature = "dial")]
 use esl_core::dial::Variables;
 use esl_core::frame::Request;
 
@@ -67,6 +68,7 @@ pub(crate) enum Content<'a> {
     /// Its `application` headers.
     Applications(Request<'a>),
     /// Variables of a dial string that was read: their text, and their mark.
+    #[cfg(feature = "dial")]
     Variables(&'a [u8], u8),
 }
 
@@ -82,6 +84,7 @@ impl eslp_pairs {
             match self.part {
                 HEADERS => Ok(Content::Headers(self.request(written)?)),
                 APPLICATIONS => Ok(Content::Applications(self.request(written)?)),
+                #[cfg(feature = "dial")]
                 part if part & VARIABLES != 0 => {
                     let mark = u8::try_from(part & !VARIABLES).map_err(|_| eslp_status::ESLP_INVALID_ARGUMENT)?;
                     Ok(Content::Variables(self.request.apart(written)?, mark))
@@ -107,6 +110,7 @@ impl eslp_pairs {
             Content::Given(pairs) => Pairs::from_source(pairs),
             Content::Headers(request) => Pairs::headers(request),
             Content::Applications(request) => Pairs::applications(request),
+            #[cfg(feature = "dial")]
             Content::Variables(..) => Pairs::from_source(&Self::ZERO),
         })
     }
@@ -115,6 +119,7 @@ impl eslp_pairs {
     ///
     /// # Safety
     /// As [`content`](Self::content).
+    #[cfg(feature = "dial")]
     pub(crate) unsafe fn variables<'a>(&'a self, written: Written) -> Outcome<Variables<'a>> {
         // SAFETY: the same precondition as this function's.
         match unsafe { self.content(written) }? {
@@ -147,6 +152,7 @@ impl eslp_pairs {
     }
 
     /// Variables of a dial string that was read.
+    #[cfg(feature = "dial")]
     pub(crate) fn of_variables(variables: Variables<'_>) -> Self {
         match variables.parts() {
             Some((text, mark)) => {

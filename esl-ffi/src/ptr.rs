@@ -242,9 +242,24 @@ plain! {
     decoder: eslp_limits eslp_step;
     command: eslp_auth eslp_api eslp_events eslp_myevents eslp_filter eslp_sendevent eslp_execute eslp_unicast eslp_sendmsg
         eslp_command_fields eslp_command eslp_fault;
-    app: eslp_app eslp_app_fault;
-    dial: eslp_leg eslp_dial eslp_originate eslp_dial_fault eslp_dial_read;
     client: eslp_unanswered eslp_client_result eslp_sent eslp_eof eslp_stats eslp_subscription;
     connection: eslp_connection_state;
+}
+
+#[cfg(feature = "dial")]
+plain! {
+    app: eslp_app eslp_app_fault;
+    dial: eslp_leg eslp_dial eslp_originate eslp_endpoint eslp_dial_fault eslp_dial_read;
+}
+
+#[cfg(feature = "server")]
+plain! {
     server: eslp_server_options eslp_host_request eslp_server_result eslp_response eslp_log_data eslp_server_state;
+}
+
+#[cfg(feature = "session")]
+plain! {
+    session: eslp_interest eslp_outcome eslp_gap eslp_notice eslp_session_state;
+    queue: eslp_item;
+    calls: eslp_call eslp_change;
 }

@@ -4,8 +4,10 @@ use crate::number::numbers;
 use core::ffi::c_char;
 
 use esl_core::client::NotAllowed;
+#[cfg(feature = "dial")]
 use esl_core::command::app::AppErrorKind;
 use esl_core::command::{CommandErrorKind, ParseErrorKind};
+#[cfg(feature = "dial")]
 use esl_core::dial::{DialErrorKind, DialParseErrorKind};
 use esl_core::event::{EventErrorKind, OutgoingEventErrorKind};
 use esl_core::frame::DecodeErrorKind;
@@ -34,7 +36,7 @@ macro_rules! statuses {
     (
         $(#[doc = $about:literal])*
         pub enum $name:ident {
-            $($(#[doc = $doc:literal])* $value:ident = $number:literal => $($text:literal)? $($kind:path)?,)+
+            $($(#[doc = $doc:literal])* $value:ident = $number:literal => $($text:literal)? $($kind:path)? $([$feature:literal])?,)+
         }
     ) => {
         numbers! {
@@ -45,7 +47,10 @@ macro_rules! statuses {
         }
 
         static TABLE: &[(eslp_status, &[u8])] = &[
-            $(($name::$value, statuses!(@text $value $($text)? $($kind)?)),)+
+            $(
+                $(#[cfg(feature = $feature)])?
+                ($name::$value, statuses!(@text $value $($text)? $($kind)?)),
+            )+
         ];
     };
 }
@@ -160,45 +165,45 @@ statuses! {
         /// Buffer too small for a dial string; the required size is returned.
         ESLP_DIAL_INSUFFICIENT = -500 => "buffer too small",
         /// A part of a call is empty that must not be.
-        ESLP_DIAL_EMPTY = -501 => DialErrorKind::Empty,
+        ESLP_DIAL_EMPTY = -501 => DialErrorKind::Empty ["dial"],
         /// A part of a call holds a line end.
-        ESLP_DIAL_LINE_END = -502 => DialErrorKind::LineEnd,
+        ESLP_DIAL_LINE_END = -502 => DialErrorKind::LineEnd ["dial"],
         /// A part of a call holds a NUL.
-        ESLP_DIAL_NUL = -503 => DialErrorKind::Nul,
+        ESLP_DIAL_NUL = -503 => DialErrorKind::Nul ["dial"],
         /// A part of a call holds a control octet that the server uses itself.
-        ESLP_DIAL_CONTROL = -504 => DialErrorKind::Control,
+        ESLP_DIAL_CONTROL = -504 => DialErrorKind::Control ["dial"],
         /// A part of a call holds a blank that the server would not read as part of it.
-        ESLP_DIAL_BLANK = -505 => DialErrorKind::Blank,
+        ESLP_DIAL_BLANK = -505 => DialErrorKind::Blank ["dial"],
         /// A part of a call holds a separator.
-        ESLP_DIAL_SEPARATOR = -506 => DialErrorKind::Separator,
+        ESLP_DIAL_SEPARATOR = -506 => DialErrorKind::Separator ["dial"],
         /// A part of a call holds a bracket that the server would count.
-        ESLP_DIAL_BRACKET = -507 => DialErrorKind::Bracket,
+        ESLP_DIAL_BRACKET = -507 => DialErrorKind::Bracket ["dial"],
         /// A part of a call holds a quote or backslash.
-        ESLP_DIAL_QUOTE = -508 => DialErrorKind::Quote,
+        ESLP_DIAL_QUOTE = -508 => DialErrorKind::Quote ["dial"],
         /// A variable's value holds `${`.
-        ESLP_DIAL_EXPANSION = -509 => DialErrorKind::Expansion,
+        ESLP_DIAL_EXPANSION = -509 => DialErrorKind::Expansion ["dial"],
         /// A part of a call has a meaning of its own.
-        ESLP_DIAL_RESERVED = -510 => DialErrorKind::Reserved,
+        ESLP_DIAL_RESERVED = -510 => DialErrorKind::Reserved ["dial"],
         /// More than the server's limit.
-        ESLP_DIAL_TOO_MANY = -511 => DialErrorKind::TooMany,
+        ESLP_DIAL_TOO_MANY = -511 => DialErrorKind::TooMany ["dial"],
         /// A number that is too large.
-        ESLP_DIAL_TOO_GREAT = -512 => DialErrorKind::TooGreat,
+        ESLP_DIAL_TOO_GREAT = -512 => DialErrorKind::TooGreat ["dial"],
         /// Storage too small for reading a dial string.
         ESLP_DIAL_PARSE_STORAGE = -551 => "too little storage",
         /// The line is not an `originate` command.
-        ESLP_DIAL_PARSE_UNKNOWN = -552 => DialParseErrorKind::Unknown,
+        ESLP_DIAL_PARSE_UNKNOWN = -552 => DialParseErrorKind::Unknown ["dial"],
         /// Arguments or an endpoint are missing, or there are too many.
-        ESLP_DIAL_PARSE_MISSING = -553 => DialParseErrorKind::Missing,
+        ESLP_DIAL_PARSE_MISSING = -553 => DialParseErrorKind::Missing ["dial"],
         /// An argument is not understood.
-        ESLP_DIAL_PARSE_INVALID = -554 => DialParseErrorKind::Invalid,
+        ESLP_DIAL_PARSE_INVALID = -554 => DialParseErrorKind::Invalid ["dial"],
         /// A bracket is not closed.
-        ESLP_DIAL_PARSE_BRACKET = -555 => DialParseErrorKind::Bracket,
+        ESLP_DIAL_PARSE_BRACKET = -555 => DialParseErrorKind::Bracket ["dial"],
         /// A control octet.
-        ESLP_DIAL_PARSE_CONTROL = -556 => DialParseErrorKind::Control,
+        ESLP_DIAL_PARSE_CONTROL = -556 => DialParseErrorKind::Control ["dial"],
         /// A variable that only a channel can expand.
-        ESLP_DIAL_PARSE_EXPANSION = -557 => DialParseErrorKind::Expansion,
+        ESLP_DIAL_PARSE_EXPANSION = -557 => DialParseErrorKind::Expansion ["dial"],
         /// More handles than the server's limit.
-        ESLP_DIAL_PARSE_TOO_MANY = -558 => DialParseErrorKind::TooMany,
+        ESLP_DIAL_PARSE_TOO_MANY = -558 => DialParseErrorKind::TooMany ["dial"],
 
         /// auth or userauth must be sent first.
         ESLP_NOT_AUTHENTICATED = -601 => NotAllowed::NotAuthenticated,
@@ -244,26 +249,36 @@ statuses! {
         /// The library is built without the format in which an event is to be written.
         ESLP_FORMAT_UNSUPPORTED = -712 => OutgoingEventErrorKind::Unsupported,
 
+        /// The slot waits for something else.
+        ESLP_SLOT_IN_USE = -801 => "the slot waits for something else",
+        /// A session has no connection.
+        ESLP_NO_CONNECTION = -802 => "there is no connection",
+        /// A session's connection is not open yet, or there is nothing to wait for: the message executes nothing, or names no
+        /// channel.
+        ESLP_SESSION_NOT_READY = -803 => "the connection is not open yet, or there is nothing to wait for",
+        /// The application would run in a channel whose events this connection cannot hear.
+        ESLP_UNHEARD = -804 => "this connection hears its own channel only",
+
         /// A part of an application's argument is empty that must not be.
-        ESLP_APP_EMPTY = -901 => AppErrorKind::Empty,
+        ESLP_APP_EMPTY = -901 => AppErrorKind::Empty ["dial"],
         /// It holds a NUL.
-        ESLP_APP_NUL = -902 => AppErrorKind::Nul,
+        ESLP_APP_NUL = -902 => AppErrorKind::Nul ["dial"],
         /// It holds `${`, which the server would expand.
-        ESLP_APP_EXPANSION = -903 => AppErrorKind::Expansion,
+        ESLP_APP_EXPANSION = -903 => AppErrorKind::Expansion ["dial"],
         /// It holds a separator.
-        ESLP_APP_SEPARATOR = -904 => AppErrorKind::Separator,
+        ESLP_APP_SEPARATOR = -904 => AppErrorKind::Separator ["dial"],
         /// It has a meaning of its own.
-        ESLP_APP_RESERVED = -905 => AppErrorKind::Reserved,
+        ESLP_APP_RESERVED = -905 => AppErrorKind::Reserved ["dial"],
         /// It holds a blank that the server would not read as part of it.
-        ESLP_APP_BLANK = -906 => AppErrorKind::Blank,
+        ESLP_APP_BLANK = -906 => AppErrorKind::Blank ["dial"],
         /// It holds a quote or backslash.
-        ESLP_APP_QUOTE = -907 => AppErrorKind::Quote,
+        ESLP_APP_QUOTE = -907 => AppErrorKind::Quote ["dial"],
         /// More than the server's limit.
-        ESLP_APP_TOO_MANY = -908 => AppErrorKind::TooMany,
+        ESLP_APP_TOO_MANY = -908 => AppErrorKind::TooMany ["dial"],
         /// A number that is out of range.
-        ESLP_APP_OUT_OF_RANGE = -909 => AppErrorKind::OutOfRange,
+        ESLP_APP_OUT_OF_RANGE = -909 => AppErrorKind::OutOfRange ["dial"],
         /// It holds what is no DTMF digit.
-        ESLP_APP_DIGIT = -910 => AppErrorKind::Digit,
+        ESLP_APP_DIGIT = -910 => AppErrorKind::Digit ["dial"],
     }
 }
 

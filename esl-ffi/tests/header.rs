@@ -21,7 +21,7 @@ struct Section {
     more: &'static str,
 }
 
-const SECTIONS: [Section; 17] = [
+const SECTIONS: [Section; 20] = [
     section("status", "Status", "What functions return, and which library this is."),
     Section {
         more: include_str!("../header/octets.h"),
@@ -82,6 +82,15 @@ const SECTIONS: [Section; 17] = [
         "Connection",
         "A client, its receive buffer and what it has to send in one handle. For hosts that have no buffers of their own.",
     ),
+    section(
+        "session",
+        "Session",
+        "What waits for what, over one connection after another: answers, jobs, applications and readers by numbers of the\n\
+         host's, deadlines, subscriptions that are said again after a reconnect. With the feature `session` of the library,\n\
+         which is on unless it is left out.",
+    ),
+    section("queue", "Queues", "What lies between a session and readers who do not read at once."),
+    section("calls", "Calls", "What is known of each channel, from its events. With the feature `session`, too."),
     section("data", "Events to send", "What a server's side delivers."),
     section(
         "server",
@@ -282,9 +291,11 @@ fn version() -> String {
     let numbers: Vec<u32> = version.split('.').map(|part| part.parse().expect("a number")).collect();
     let [major, minor, patch] = numbers[..] else { panic!("{version}") };
     format!(
-        "/** The version of this header. eslp_version_number() tells that of the library. */\n\
+        "/** The version of this header, its first part. eslp_version_number() tells the version of the library. */\n\
          #define ESLP_VERSION_MAJOR {major}\n\
+         /** Its second part. */\n\
          #define ESLP_VERSION_MINOR {minor}\n\
+         /** Its third part. */\n\
          #define ESLP_VERSION_PATCH {patch}\n\
          /** The three as one number, which grows with each version. */\n\
          #define ESLP_VERSION_NUMBER {}\n\
@@ -297,7 +308,11 @@ fn version() -> String {
 fn title(section: &Section) -> String {
     let rule = "=".repeat(72);
     let intro = section.intro.replace('\n', "\n * ");
-    format!("/* {rule}\n * {}\n *\n * {intro}\n * {rule} */\n", section.title)
+    let Section { file, title, .. } = section;
+    format!(
+        "/* {rule}\n * {title}\n *\n * {intro}\n * {rule} */\n\n\
+         /** @defgroup esl_proto_{file} {title}\n * {intro}\n * @{{ */\n"
+    )
 }
 
 fn header() -> String {
@@ -314,6 +329,7 @@ fn header() -> String {
         if section.file == "name" {
             parts.push(well_known_headers());
         }
+        parts.push("/** @} */\n".to_owned());
     }
     parts.push(include_str!("../header/back.h").to_owned());
     parts.join("\n")

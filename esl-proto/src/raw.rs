@@ -164,6 +164,22 @@ mirrors! {
     }
 }
 
+/// Of what a channel executes.
+#[cfg(feature = "dial")]
+pub mod app {
+    use crate::command::app::AppError;
+    use crate::dial::DialError;
+    use crate::text::Insufficient;
+
+    mirrors! {
+        AppEncodeError of command::app {
+            Refused(error: AppError),
+            Dial(error: DialError),
+            Insufficient(error: Insufficient),
+        }
+    }
+}
+
 /// The listener's.
 #[cfg(feature = "server")]
 pub mod server {
@@ -213,11 +229,29 @@ pub mod server {
     }
 }
 
+/// What is known of calls.
+#[cfg(feature = "json")]
+pub mod calls {
+    use crate::calls::Call;
+
+    mirrors! {
+        Change<'c> of calls {
+            Nothing,
+            Began,
+            Updated,
+            Renamed(old: &'c [u8]),
+            Ended(call: Call<'c>),
+            Overlooked,
+        }
+    }
+}
+
 /// What a session tells.
 #[cfg(all(feature = "alloc", feature = "dial"))]
 pub mod session {
-    use crate::client::SendError;
-    use crate::session::Reason;
+    use crate::client::{self, SendError};
+    use crate::name::LogLevel;
+    use crate::session;
     pub use crate::session::slots::SlotMap;
 
     mirrors! {
@@ -228,7 +262,14 @@ pub mod session {
             ChannelEnded,
             Refused,
             TimedOut,
-            Lost(reason: Reason),
+            Lost(reason: session::Reason),
+        }
+
+        Reason of session {
+            End(end: client::End),
+            Silence,
+            NoHeartbeat,
+            Closed,
         }
 
         SessionError of session {
@@ -237,6 +278,28 @@ pub mod session {
             NotConnected,
             NotReady,
             Unheard,
+        }
+    }
+
+    /// All that the enum of this name in `session` can be, with its texts borrowed.
+    #[derive(Clone, Copy, Debug)]
+    #[allow(missing_docs, reason = "they are those of the other enum")]
+    pub enum Notice<'n> {
+        FilterRefused { header: &'n [u8], value: &'n [u8] },
+        LogRefused { level: LogLevel },
+        HeartbeatRefused,
+        Restarted { before: &'n [u8], after: &'n [u8] },
+    }
+
+    impl<'n> From<&'n session::Notice> for Notice<'n> {
+        fn from(it: &'n session::Notice) -> Self {
+            use session::Notice as Public;
+            match it {
+                Public::FilterRefused { header, value } => Self::FilterRefused { header, value },
+                Public::LogRefused { level } => Self::LogRefused { level: *level },
+                Public::HeartbeatRefused => Self::HeartbeatRefused,
+                Public::Restarted { before, after } => Self::Restarted { before, after },
+            }
         }
     }
 }
@@ -253,4 +316,6 @@ pub const CODES: &[&[u16]] = &[
     crate::dial::DialErrorKind::CODES,
     #[cfg(feature = "dial")]
     crate::dial::DialParseErrorKind::CODES,
+    #[cfg(all(feature = "alloc", feature = "dial"))]
+    crate::session::SessionError::CODES,
 ];

@@ -4,6 +4,8 @@
 //! `testdata/captures/17-*`. Here the server's octets are given to a session again, in pieces of every size: the session
 //! must say the client's octets, and each wait must end as it says here.
 //!
+//! `testdata/dialogues.txt` has the same list for programs in other languages, which must get the same ends: `UPDATE=1` writes it.
+//!
 //! `ESL_RECORD=127.0.0.1:8021 cargo test -p esl-proto --features alloc --test dialogues record -- --ignored` plays them
 //! with a server, whose password is ClueCon, and writes the octets down.
 #![cfg(all(feature = "alloc", feature = "dial"))]
@@ -367,6 +369,66 @@ fn each_wait_ends_as_with_the_server_however_the_octets_come() {
             replay(&dialogue, at, server.len(), &server, &client);
         }
     }
+}
+
+/// A command as it is written, without its end: none of these has more than one line.
+fn line(command: &Command<'_>) -> String {
+    let mut storage = [0; 256];
+    let line = String::from_utf8(command.encode(&mut storage).unwrap().to_vec()).unwrap();
+    line.strip_suffix("\n\n").unwrap().to_owned()
+}
+
+/// A name of Rust's as a word.
+fn word(name: &impl std::fmt::Debug) -> String {
+    let mut word = String::new();
+    for letter in format!("{name:?}").chars() {
+        if letter.is_uppercase() && !word.is_empty() {
+            word.push('-');
+        }
+        word.push(letter.to_ascii_lowercase());
+    }
+    word
+}
+
+/// A step with what it must come to, between tabs.
+fn step_line(step: &Step) -> String {
+    let execute = |app: &App<'_>, outcome| {
+        let mut storage = [0; 256];
+        let execute = app.execute(&mut storage).unwrap();
+        let [app, arg] = [execute.app, execute.arg].map(String::from_utf8_lossy);
+        format!("execute\t{app}\t{arg}\t{}", word(outcome))
+    };
+    match step {
+        Step::Send(command, status) => format!("send\t{}\t{}", line(command), word(status)),
+        Step::Execute(app, outcome) | Step::Meanwhile(app, _, outcome) => execute(app, outcome),
+        Step::Job(line, outcome) => format!("job\t{line}\t{}", word(outcome)),
+        Step::Listen(names, outcome) => {
+            let names: Vec<_> = names.iter().map(|name| name.as_str().unwrap()).collect();
+            format!("listen\t{}\t{}", names.join(" "), outcome.as_ref().map_or("-".into(), word))
+        }
+        Step::Log => "log".into(),
+        Step::Filter(name, value) => {
+            format!("filter\t{}\t{}", String::from_utf8_lossy(name), String::from_utf8_lossy(value))
+        }
+    }
+}
+
+#[test]
+fn the_list_for_other_languages_is_fresh() {
+    let mut text = String::new();
+    for Dialogue { name, place, steps, end } in dialogues() {
+        let place = match place {
+            Place::Outbound(_) => "outbound\t-\t-".to_owned(),
+            Place::Inbound(login) => format!("inbound\t{}\t{CHANNEL}", line(&login)),
+        };
+        text += &format!("dialogue\t{name}\t{place}\t{}\n", end.as_ref().map_or("-".into(), word));
+        steps.iter().for_each(|step| text += &(step_line(step) + "\n"));
+    }
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../testdata/dialogues.txt");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    assert!(std::fs::read_to_string(&path).unwrap_or_default() == text, "testdata/dialogues.txt is stale: UPDATE=1");
 }
 
 /// With a server.

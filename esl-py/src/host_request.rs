@@ -3,7 +3,7 @@
 use esl_proto::command::SendMsg;
 use esl_proto::frame::Request;
 use esl_proto::raw::{self, CallCommand};
-use esl_proto::server::{Closed, Effect as CoreEffect, Goodbye, HostRequest as Core};
+use esl_proto::server::{Effect as CoreEffect, HostRequest as Core};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyList, PyString};
@@ -273,22 +273,5 @@ pub(crate) struct ServerClosed {
 impl ServerClosed {
     fn __repr__(&self) -> String {
         format!("<ServerClosed {:?}>", self.why)
-    }
-}
-
-/// Why a connection is over, as one word.
-pub(crate) fn word(why: Closed) -> &'static str {
-    use raw::server::Closed;
-    match Closed::from(why) {
-        Closed::Exit => "exit",
-        Closed::Refused => "refused",
-        Closed::Rejected => "rejected",
-        Closed::Unreadable(_) => "unreadable",
-        Closed::ChannelGone => "channel-gone",
-        Closed::Ended(Goodbye::ShutDown) => "shutdown",
-        Closed::Ended(Goodbye::LostEvents) => "lost-events",
-        Closed::Ended(Goodbye::LostLogLines) => "lost-log-lines",
-        Closed::Ended(Goodbye::Disconnected) => "disconnected",
-        Closed::NoCommand => "no-command",
     }
 }

@@ -3,7 +3,8 @@
 //! Bottom up: `text` (octets and text from Python and to it), `error`, `names`, `keys`, `lookup`, `headers`; `index`, `event`
 //! and `variables`, `rows` and `calls`; `message` (all other frames); `command`, `app` and `dial`; `input`; and on these
 //! `connection`, the client's side, and `session`, what waits for what on it. `host_request`, `outgoing`, `output` and
-//! `pattern`, and on them `server`, are the listener's side; `sim` is the simulated switch for `esl_proto.testing`.
+//! `pattern`, and on them `server`, are the listener's side. The simulated switch is a crate of its own, `esl-py-sim`: it is
+//! compiled for size.
 //!
 //! Objects hold octets as Python's own `bytes`, and read them with the core when they are asked something. All classes
 //! are frozen; what changes stands behind a lock, so that the module needs no GIL.
@@ -29,7 +30,6 @@ mod pattern;
 mod rows;
 mod server;
 mod session;
-mod sim;
 mod text;
 mod variables;
 
@@ -38,6 +38,8 @@ use pyo3::prelude::*;
 /// The protocol core behind `esl_proto`.
 #[pymodule(gil_used = false)]
 mod _native {
+    #[pymodule_export]
+    use esl_py_sim::{Channel, Sim};
     use pyo3::prelude::*;
 
     #[pymodule_export]
@@ -71,8 +73,6 @@ mod _native {
     use crate::server::Server;
     #[pymodule_export]
     use crate::session::{ClientSession, EventQueue, Gap};
-    #[pymodule_export]
-    use crate::sim::{Channel, Sim};
     #[pymodule_export]
     use crate::variables::Variables;
 

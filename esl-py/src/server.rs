@@ -17,7 +17,7 @@ use pyo3::types::PyBytes;
 
 use crate::command::Level;
 use crate::error;
-use crate::host_request::{Effect, HostRequest, ServerClosed, word};
+use crate::host_request::{Effect, HostRequest, ServerClosed};
 use crate::input::Input;
 use crate::outgoing::{Content, LogLine, Made, Offered, Outgoing};
 use crate::output::Output;
@@ -234,18 +234,7 @@ const fn limits(max_queued: u32, max_lost: u32, max_head: usize, max_body: usize
     ServerLimits { request, max_queued, max_lost }
 }
 
-/// Why a host ends a connection.
-pub(crate) fn goodbye(why: &str) -> PyResult<Goodbye> {
-    Ok(match why {
-        "disconnected" => Goodbye::Disconnected,
-        "shutdown" => Goodbye::ShutDown,
-        "lost-events" => Goodbye::LostEvents,
-        "lost-log-lines" => Goodbye::LostLogLines,
-        _ => return Err(PyValueError::new_err(format!("{why:?} is no reason to end a connection"))),
-    })
-}
-
-pub(crate) const fn percent(exact: bool) -> Percent {
+const fn percent(exact: bool) -> Percent {
     if exact { Percent::Lossless } else { Percent::FreeSwitch }
 }
 
@@ -324,7 +313,7 @@ impl Server {
                 let Some(why) = closed else { return Ok(None) };
                 let unreadable = if let Closed::Unreadable(error) = &why { Some(error) } else { None };
                 let error = unreadable.map(|error| error::unreadable(py, error)).transpose()?;
-                Ok(Some(Py::new(py, ServerClosed { why: word(why), error })?.into_any()))
+                Ok(Some(Py::new(py, ServerClosed { why: why.name(), error })?.into_any()))
             }
         }
     }
@@ -481,7 +470,8 @@ impl Server {
     /// wait for nothing: if a part of a frame has been fetched, the notice stands where the rest of it should.
     #[pyo3(signature = (why="disconnected"))]
     fn disconnect(&self, py: Python<'_>, why: &str) -> PyResult<()> {
-        let goodbye = goodbye(why)?;
+        let goodbye = Goodbye::from_name(why)
+            .ok_or_else(|| PyValueError::new_err(format!("{why:?} is no reason to end a connection")))?;
         self.with(py, |state| state.disconnect(goodbye));
         Ok(())
     }
@@ -560,13 +550,13 @@ impl Server {
     /// 'channel-gone', 'disconnected', 'shutdown', 'lost-events' or 'lost-log-lines'; None as long as it is not.
     #[getter]
     fn closed(&self, py: Python<'_>) -> Option<&'static str> {
-        self.with(py, |state| state.core.closed()).map(word)
+        self.with(py, |state| state.core.closed()).map(Closed::name)
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {
         self.with(py, |state| {
             let how = match state.core.closed() {
-                Some(why) => word(why),
+                Some(why) => why.name(),
                 None if state.core.is_authenticated() => "open",
                 None => "not open yet",
             };

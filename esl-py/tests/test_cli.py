@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,8 +19,10 @@ from peer import Peer
 from esl_proto import AuthRequest, Command, Connection, __version__
 from esl_proto.testing import NEVER, Later, Switch, User
 
-CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("ESL_")}
-
+# No profiles of whoever runs the tests.
+HOME = Path(__file__).parent / "data" / "home"
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("ESL_")} | {"HOME": str(HOME)}
+NAME = "python -m esl_proto"
 
 PROGRAMS: list[subprocess.Popen[bytes]] = []
 
@@ -84,8 +87,8 @@ class TestApi:
 
     def test_a_limit(self, switch: Switch) -> None:
         switch.api["slow"] = NEVER
-        assert run(switch, "-t", "50", "api", "slow") == (3, b"", "esl_proto: timed out waiting for an answer\n")
-        assert run(switch, "-t", "50", "-x", "slow") == (3, b"", "esl_proto: timed out waiting for an answer\n")
+        assert run(switch, "-t", "50", "api", "slow") == (3, b"", f"{NAME}: {switch.address}: timed out waiting for an answer\n")
+        assert run(switch, "-t", "50", "-x", "slow") == (3, b"", f"{NAME}: {switch.address}: timed out waiting for an answer\n")
 
 
 class TestBgapi:
@@ -144,7 +147,7 @@ class TestEvents:
         assert str(switch.wait_for("event", timeout=20)) == command
         switch.drop()
         assert program.wait(30) == 3
-        assert program.communicate()[1] == b"esl_proto: stream ended without a notice\n"
+        assert program.communicate()[1] == f"{NAME}: {switch.address}: stream ended without a notice\n".encode()
 
     def test_a_server_that_comes_back(self, switch: Switch) -> None:
         program = start(switch, "-R", "-d", "0", "events", "-n", "1", "HEARTBEAT")
@@ -152,7 +155,9 @@ class TestEvents:
         switch.drop()
         switch.wait_for("event", count=2, timeout=20)
         switch.fire("HEARTBEAT", stamp=False)
-        assert program.communicate(timeout=30) == (b"Event-Name: HEARTBEAT\n\n", b"")
+        output, said = program.communicate(timeout=30)
+        assert output == b"Event-Name: HEARTBEAT\n\n"
+        assert re.fullmatch(rf"{NAME}: {switch.address}: connected again after \d+\.\d s; .*\n", said.decode())
 
 
 class TestLog:
@@ -230,13 +235,13 @@ class TestTrouble:
         for arguments in (("-p", "secret"), ("--password-file", str(file)), ("-u", "bob@x.org", "--password=pass")):
             assert run(switch, *arguments, "api", "echo", "x", ESL_PASSWORD="wrong") == (0, b"x\n", "")
         status, _, said = run(switch, "-p", "wrong", "api", "x")
-        assert (status, said) == (3, "esl_proto: password refused: -ERR invalid\n")
+        assert (status, said) == (3, f"{NAME}: {switch.address}: password refused: -ERR invalid\n")
         assert run(switch, "--password-file", str(tmp_path / "none"), "api", "x")[0] == 2
 
     def test_nobody_there(self, switch: Switch) -> None:
         switch.refuse()
         status, output, said = run(switch, "api", "status")
-        assert (status, output) == (3, b"") and "refused" in said.lower()
+        assert (status, output, said) == (3, b"", f"{NAME}: {switch.address}: cannot connect: Connection refused\n")
         assert run(switch, "-H", "no such host.invalid", "api", "x")[0] == 3
 
     def test_turned_away(self, switch: Switch) -> None:
@@ -246,17 +251,19 @@ class TestTrouble:
     def test_a_connection_that_ends(self, switch: Switch) -> None:
         switch.api["slow"] = lambda argument: switch.disconnect("shutdown")
         status, _, said = run(switch, "api", "slow")
-        assert status == 3 and said.startswith("esl_proto: ")
+        assert status == 3 and said.startswith(f"{NAME}: {switch.address}: ")
 
     def test_what_cannot_be_sent(self, switch: Switch) -> None:
         status, _, said = run(switch, "api", "status\n\nexit")
-        assert status == 2 and said.startswith("esl_proto: cannot send this: ")
+        assert status == 2 and said.startswith(f"{NAME}: cannot send this: ")
 
     @pytest.mark.parametrize(
         "arguments",
         [
-            (),
             ("nonsense",),
+            ("status", "now"),
+            ("-u", "nobody", "api", "x"),
+            ("--profile", "nonsense", "api", "x"),
             ("-P", "0", "api", "x"),
             ("-t", "soon", "api", "x"),
             ("-x", "status", "api", "x"),

@@ -23,6 +23,10 @@
 //!
 //! The program `esl-switch` (with the feature `program`) is a shell around it, on TCP.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 // From the lowest: each knows those before it, and no other.
 mod base;
 mod channel;
@@ -32,19 +36,18 @@ mod modules;
 mod switch;
 mod traffic;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use base::wire::{ConnectionId, Faults, Received};
 pub use channel::Channel;
 pub use config::{Config, Incoming, Program, Registration, User};
-use esl_proto::event::OutgoingEvent;
 use esl_proto::name::{HangupCause, LogLevel};
 use esl_proto::server::{Closed, Goodbye};
 pub use hook::{Hook, HookId, HookRequest, Request};
 
-use crate::base::event::{Event, Value};
+use crate::base::event::Event;
+use crate::base::table::Table;
 use crate::base::task::Executor;
 use crate::modules::{INTERFACES, api, listener::Session};
 use crate::switch::{Connection, LogLine, Switch, Task, known_cause};
@@ -57,7 +60,7 @@ use crate::switch::{Connection, LogLine, Switch, Task, known_cause};
 pub struct Sim {
     executor: Executor,
     switch: Arc<Switch>,
-    connections: BTreeMap<ConnectionId, Arc<Connection>>,
+    connections: Table<ConnectionId, Arc<Connection>>,
 }
 
 impl Sim {
@@ -66,12 +69,18 @@ impl Sim {
     pub fn new(config: Config) -> Self {
         let executor = Executor::default();
         let switch = Switch::new(config, Arc::clone(&executor.queues), INTERFACES);
-        let mut sim = Self { executor, switch, connections: BTreeMap::new() };
+        let mut sim = Self { executor, switch, connections: Table::default() };
         let beating = Arc::clone(&sim.switch);
         sim.switch.queues.spawn(async move { beating.beat().await });
         traffic::begin(&sim.switch);
         sim.executor.run();
         sim
+    }
+
+    /// The configuration as it is now.
+    #[must_use]
+    pub fn config(&self) -> Arc<Config> {
+        self.switch.config()
     }
 
     /// Changes the configuration. What it is read for from then on is as it says; what has begun stays as it is.
@@ -216,7 +225,7 @@ impl Sim {
 
     /// The next connection that has octets to be taken, or has ended, since it was last named here.
     pub fn next_active(&mut self) -> Option<ConnectionId> {
-        self.switch.active.lock().pop_first()
+        self.switch.active.lock().pop_first().map(|(id, ())| id)
     }
 
     /// The next thing that the host is to do.
@@ -290,28 +299,19 @@ impl Sim {
     /// Makes an event happen: what every event says, then these headers, then a body. Says how many connections get it.
     /// `ARRAY::a|:b` is an array.
     pub fn fire(&mut self, name: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> usize {
-        let mut event = Event::default();
-        for (name, value) in headers {
-            event.add_value(name, Value::of(value.as_bytes()));
-        }
-        self.fire_stamped(name, event, body, None)
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
+        self.fire_on(None, name, &headers, body)
     }
 
-    /// The same with the headers and the body of an event, after what every event of a channel says, if there is one.
-    pub fn fire_event(&mut self, name: &str, event: &OutgoingEvent<'_>, channel: Option<&Channel>) -> usize {
-        let body: Option<Vec<u8>> = event.body.map(|body| body.bytes().collect());
-        self.fire_stamped(name, Event::from(event), body.as_deref(), channel)
-    }
-
-    /// Makes an event happen that says what it says, and nothing else.
-    pub fn fire_bare(&mut self, event: &OutgoingEvent<'_>) -> usize {
-        let count = self.switch.fire(Event::from(event));
-        self.run();
-        count
-    }
-
-    fn fire_stamped(&mut self, name: &str, mut more: Event, body: Option<&[u8]>, channel: Option<&Channel>) -> usize {
-        let mut event = Event::default();
+    /// The same after what every event of a channel says, if there is one.
+    pub fn fire_on(
+        &mut self,
+        channel: Option<&Channel>,
+        name: &str,
+        headers: &[(&[u8], &[u8])],
+        body: Option<&[u8]>,
+    ) -> usize {
+        let (mut event, mut more) = (Event::default(), Event::of(headers));
         // As a server does.
         if let Some(subclass) = more.take("Event-Subclass") {
             event.add_value("Event-Subclass", subclass);
@@ -321,6 +321,15 @@ impl Sim {
             channel.0.describe(name, &mut event);
         }
         event.append(more);
+        self.fire_with(event, body)
+    }
+
+    /// Makes an event happen that says this, and nothing else.
+    pub fn fire_bare(&mut self, headers: &[(&[u8], &[u8])], body: Option<&[u8]>) -> usize {
+        self.fire_with(Event::of(headers), body)
+    }
+
+    fn fire_with(&mut self, mut event: Event, body: Option<&[u8]>) -> usize {
         event.body = body.map(Vec::from);
         let count = self.switch.fire(event);
         self.run();

@@ -119,6 +119,7 @@ pub struct Options {
     patience: Duration,
     command: Option<Duration>,
     silence: Option<Duration>,
+    heartbeat: Option<Duration>,
     format: Option<Format>,
     reconnect: Option<Reconnect>,
     limits: Limits,
@@ -129,7 +130,16 @@ impl Options {
     #[must_use]
     pub const fn new(login: Login) -> Self {
         let (patience, command) = (Duration::from_secs(10), Some(Duration::from_secs(60)));
-        Self { login, patience, command, silence: None, format: None, reconnect: None, limits: Limits::DEFAULT }
+        Self {
+            login,
+            patience,
+            command,
+            silence: None,
+            heartbeat: None,
+            format: None,
+            reconnect: None,
+            limits: Limits::DEFAULT,
+        }
     }
 
     /// How long connecting may take, the login included.
@@ -150,6 +160,13 @@ impl Options {
     #[must_use]
     pub fn silence(self, limit: impl Into<Option<Duration>>) -> Self {
         Self { silence: limit.into(), ..self }
+    }
+
+    /// Ends the connection when no HEARTBEAT has come for so long, even if answers or log lines do: a server whose events are
+    /// stuck.
+    #[must_use]
+    pub fn heartbeat(self, limit: impl Into<Option<Duration>>) -> Self {
+        Self { heartbeat: limit.into(), ..self }
     }
 
     /// The format of events; plain if not said.
@@ -234,6 +251,7 @@ impl Options {
                 state.session.set_format(format)?;
             }
             state.session.set_silence(self.silence)?;
+            state.session.set_heartbeat(self.heartbeat)?;
         }
         let with = Inbound {
             login: self.login.clone(),

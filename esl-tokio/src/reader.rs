@@ -21,6 +21,15 @@ pub enum Missed {
     Lost(u64),
     /// The connection was lost here and has been made anew: what happened in between is missing. The stream goes on.
     Gap(Box<Gap>),
+    /// The server is another one than before the last [`Gap`](Self::Gap): no call of before is left, and the names that it
+    /// has given to its channels and jobs mean nothing any more. It stands before the first event that tells it. The stream
+    /// goes on.
+    Restarted {
+        /// The `Core-UUID` before.
+        before: Box<[u8]>,
+        /// And now.
+        after: Box<[u8]>,
+    },
     /// The stream was full, and ends ([`Overflow::End`]).
     Overflowed,
     /// The server refuses these events. The stream ends.
@@ -33,7 +42,7 @@ impl Missed {
     /// Whether the stream ends with it.
     #[must_use]
     pub const fn is_end(&self) -> bool {
-        !matches!(self, Self::Lost(_) | Self::Gap(_))
+        !matches!(self, Self::Lost(_) | Self::Gap(_) | Self::Restarted { .. })
     }
 }
 
@@ -42,6 +51,7 @@ impl fmt::Display for Missed {
         match self {
             Self::Lost(count) => write!(f, "{count} lost: the stream was full"),
             Self::Gap(gap) => write!(f, "gap: {}", gap.reason),
+            Self::Restarted { .. } => f.write_str("the server has been restarted"),
             Self::Overflowed => f.write_str("the stream was full"),
             Self::Refused(answer) => write!(f, "refused: {answer}"),
             Self::Ended(reason) => fmt::Display::fmt(reason, f),
@@ -61,10 +71,11 @@ struct Inner<T> {
     waker: Option<Waker>,
 }
 
-/// What stands in the queue. A gap is a mark there: it is neither lost nor counted.
+/// What stands in the queue. A gap and a restart are marks there: they are neither lost nor counted.
 enum Entry<T> {
     Item(T),
     Gap(Box<Gap>),
+    Restarted(Box<[u8]>, Box<[u8]>),
 }
 
 /// How full a reader is.
@@ -103,6 +114,12 @@ impl<T> Reader<T> {
         wakers.extend(inner.waker.take());
     }
 
+    pub(crate) fn push_restart(&self, before: &[u8], after: &[u8], wakers: &mut Vec<Waker>) {
+        let mut inner = self.lock();
+        inner.queue.push_mark(Entry::Restarted(before.into(), after.into()));
+        wakers.extend(inner.waker.take());
+    }
+
     pub(crate) fn end(&self, end: Option<Missed>, wakers: &mut Vec<Waker>) {
         let mut inner = self.lock();
         inner.end.get_or_insert(end);
@@ -126,6 +143,7 @@ impl<T> Reader<T> {
         let next = match inner.queue.pop() {
             Some(Item::Item(Entry::Item(item))) => Some(Ok(item)),
             Some(Item::Item(Entry::Gap(gap))) => Some(Err(Missed::Gap(gap))),
+            Some(Item::Item(Entry::Restarted(before, after))) => Some(Err(Missed::Restarted { before, after })),
             Some(Item::Lost(count)) => Some(Err(Missed::Lost(count))),
             Some(Item::Overflowed) => Some(Err(Missed::Overflowed)),
             None => match inner.end.as_mut() {

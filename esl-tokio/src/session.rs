@@ -243,18 +243,18 @@ impl Session {
     pub async fn log(&self, level: LogLevel) -> Result<LogStream, Error> {
         let shared = &self.handle.shared;
         let reader = Arc::new(Reader::new(BOUND, Overflow::DropOldest));
-        let stream = {
+        let (stream, slot) = {
             let mut state = shared.lock();
             let slot = state.next_slot();
-            state.logs.insert(slot.0, (level, Arc::clone(&reader)));
-            let result = state.set_log();
+            state.logs.insert(slot.0, Arc::clone(&reader));
+            let result = state.session.listen_log(slot, level);
             state.said(&shared.counters);
             drop(state);
             let stream = LogStream::new(&self.handle, reader, slot);
             result?;
-            stream
+            (stream, slot)
         };
-        self.settled().await?;
+        self.stands(slot).await?;
         Ok(stream)
     }
 
@@ -266,15 +266,19 @@ impl Session {
     /// It ends when the server has answered, with the deadline, or with the connection.
     ///
     /// # Errors
-    /// [`Error::Command`] if one cannot be sent; [`Error::TimedOut`]; [`Error::Lost`].
+    /// [`Error::Command`] if one cannot be sent; [`Error::Refused`] if the server takes one of them not, the others stand;
+    /// [`Error::TimedOut`]; [`Error::Lost`].
     pub async fn set_filters<N: AsRef<[u8]>, V: AsRef<[u8]>>(
         &self,
         filters: impl IntoIterator<Item = (N, V)>,
     ) -> Result<(), Error> {
         let filters: Vec<(N, V)> = filters.into_iter().collect();
         let pairs = filters.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
-        self.say(|state| state.session.set_filters(pairs))?;
-        self.settled().await
+        self.say(|state| {
+            state.take_filter_refusal();
+            state.session.set_filters(pairs)
+        })?;
+        self.stand(|state| state.take_filter_refusal().map(|answer| Err(Error::Refused(answer)))).await
     }
 
     /// The format of events from now on.

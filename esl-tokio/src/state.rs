@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use esl_proto::client::{Answer as Told, NotAllowed, SendError};
 use esl_proto::command::app::Outcome as AppOutcome;
-use esl_proto::name::{EventName, LogLevel, header};
+use esl_proto::name::{EventName, header};
 use esl_proto::raw::session::{Outcome, SlotMap};
-use esl_proto::session::{Reason, Session, SessionError, Slot};
+use esl_proto::session::{Notice, Reason, Session, SessionError, Slot};
 use esl_proto::{Command, Event, Incoming, RecvBuf};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -63,9 +63,11 @@ pub(crate) struct State {
     last_slot: u64,
     waits: SlotMap<Wait>,
     pub(crate) readers: BTreeMap<u64, Arc<Reader<Arc<EventBuf>>>>,
-    pub(crate) logs: BTreeMap<u64, (LogLevel, Arc<Reader<LogBuf>>)>,
-    /// Readers whose events the server has refused.
+    pub(crate) logs: BTreeMap<u64, Arc<Reader<LogBuf>>>,
+    /// Readers whose events or log lines the server has refused.
     refused: BTreeMap<u64, Answer>,
+    /// The refusal of a filter that was asked for last.
+    filter_refused: Option<Answer>,
     pub(crate) driver: Option<Waker>,
     /// Who is woken as soon as the lock is released.
     wakers: Vec<Waker>,
@@ -150,6 +152,7 @@ impl Shared {
             readers: BTreeMap::new(),
             logs: BTreeMap::new(),
             refused: BTreeMap::new(),
+            filter_refused: None,
             driver: None,
             wakers: Vec::new(),
             wakes_driver: false,
@@ -279,19 +282,19 @@ impl State {
         self.refused.remove(&slot.0)
     }
 
+    /// The refusal of a filter, once.
+    pub(crate) fn take_filter_refusal(&mut self) -> Option<Answer> {
+        self.filter_refused.take()
+    }
+
     /// A reader reads no more.
     pub(crate) fn unlisten(&mut self, slot: Slot, counters: &Counters) {
         self.readers.remove(&slot.0);
+        self.logs.remove(&slot.0);
         self.refused.remove(&slot.0);
         // What cannot be taken back comes, and nobody reads it.
         let _ = self.session.unlisten(slot);
         self.said(counters);
-    }
-
-    /// Asks for the log lines that the readers want.
-    pub(crate) fn set_log(&mut self) -> Result<(), SessionError> {
-        let level = self.logs.values().map(|(level, _)| *level).max_by_key(|level| level.number());
-        self.session.set_log(level)
     }
 
     /// Takes in what has been read.
@@ -339,7 +342,7 @@ impl State {
             for reader in self.readers.values() {
                 reader.push_gap(&gap, &mut self.wakers);
             }
-            for (_, reader) in self.logs.values() {
+            for reader in self.logs.values() {
                 reader.push_gap(&gap, &mut self.wakers);
             }
         }
@@ -373,8 +376,8 @@ impl State {
             Incoming::Log(line) => {
                 counters.log_lines(1);
                 let owned = LogBuf::from(line);
-                for (level, reader) in self.logs.values() {
-                    if owned.level.is_none_or(|of_line| of_line.number() <= level.number()) {
+                for slot in self.session.log_readers(line) {
+                    if let Some(reader) = self.logs.get(&slot.0) {
                         counters.lost(reader.push(owned.clone(), &mut self.wakers));
                     }
                 }
@@ -409,8 +412,12 @@ impl State {
         while let Some((slot, outcome)) = self.session.next_outcome() {
             if self.waits.get(slot.0).is_none() {
                 let answer = incoming.and_then(answer_in).unwrap_or_else(|| Answer::new(*b""));
+                let missed = || Some(Missed::Refused(answer.clone()));
                 if let Some(reader) = self.readers.get(&slot.0) {
-                    reader.end(Some(Missed::Refused(answer.clone())), &mut self.wakers);
+                    reader.end(missed(), &mut self.wakers);
+                }
+                if let Some(reader) = self.logs.get(&slot.0) {
+                    reader.end(missed(), &mut self.wakers);
                 }
                 self.refused.insert(slot.0, answer);
                 continue;
@@ -442,9 +449,30 @@ impl State {
                 self.wakers.extend(waker);
             }
         }
+        while let Some(notice) = self.session.next_notice() {
+            self.note(notice, incoming);
+        }
         if self.phase == Phase::Open && self.session.reason().is_some() {
             // Whoever is woken finds it so.
             self.phase = Phase::Connecting;
+        }
+    }
+
+    fn note(&mut self, notice: Notice, incoming: Option<&Incoming<'_>>) {
+        telemetry::noticed(&notice);
+        match notice {
+            Notice::FilterRefused { .. } => {
+                self.filter_refused = Some(incoming.and_then(answer_in).unwrap_or_else(|| Answer::new(*b"")));
+            }
+            Notice::Restarted { before, after } => {
+                for reader in self.readers.values() {
+                    reader.push_restart(&before, &after, &mut self.wakers);
+                }
+                for reader in self.logs.values() {
+                    reader.push_restart(&before, &after, &mut self.wakers);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -479,7 +507,7 @@ impl State {
         for reader in self.readers.values() {
             reader.end((!quiet).then_some(Missed::Ended(reason)), &mut self.wakers);
         }
-        for (_, reader) in self.logs.values() {
+        for reader in self.logs.values() {
             reader.end((!quiet).then_some(Missed::Ended(reason)), &mut self.wakers);
         }
         self.tell();
@@ -494,7 +522,7 @@ impl State {
     /// Whether a reader has so much to read that nothing more may be read from the socket.
     pub(crate) fn is_blocked(&self) -> bool {
         self.readers.values().any(|reader| reader.is_blocking())
-            || self.logs.values().any(|(_, reader)| reader.is_blocking())
+            || self.logs.values().any(|reader| reader.is_blocking())
     }
 }
 

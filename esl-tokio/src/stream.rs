@@ -102,12 +102,7 @@ impl Drop for EventStream {
 
 impl Drop for LogStream {
     fn drop(&mut self) {
-        let shared = &self.0.handle.shared;
-        let mut state = shared.lock();
-        state.logs.remove(&self.0.slot.0);
-        // What cannot be taken back comes, and nobody reads it.
-        let _ = state.set_log();
-        state.said(&shared.counters);
+        self.0.handle.shared.lock().unlisten(self.0.slot, &self.0.handle.shared.counters);
     }
 }
 

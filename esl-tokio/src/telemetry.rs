@@ -5,7 +5,7 @@
 use std::fmt::Display;
 use std::future::Future;
 
-use esl_proto::session::Reason;
+use esl_proto::session::{Notice, Reason};
 use tokio::task::JoinHandle;
 
 /// Who is at the other end, and who has connected to whom.
@@ -112,6 +112,22 @@ pub(crate) fn lost(reason: Reason) {
     }
     #[cfg(not(feature = "tracing"))]
     let _ = reason;
+}
+
+/// Something that no wait tells of.
+pub(crate) fn noticed(notice: &Notice) {
+    #[cfg(feature = "tracing")]
+    match notice {
+        Notice::FilterRefused { header, value } => {
+            let (header, value) = (String::from_utf8_lossy(header), String::from_utf8_lossy(value));
+            tracing::warn!(%header, %value, "filter refused");
+        }
+        Notice::HeartbeatRefused => tracing::warn!("HEARTBEAT refused: silence will not be noticed"),
+        Notice::Restarted { .. } => tracing::warn!("the server has been restarted"),
+        _ => {}
+    }
+    #[cfg(not(feature = "tracing"))]
+    let _ = notice;
 }
 
 /// Another connection will be tried.

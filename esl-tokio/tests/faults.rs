@@ -6,10 +6,11 @@ use std::io;
 use std::time::Duration;
 
 use common::{Switch, options};
+use esl_proto::Command;
 use esl_proto::client::End;
 use esl_sim::{Config, Faults, Sim};
-use esl_tokio::name::EventName;
-use esl_tokio::{Error, Missed, Reason, Reconnect, Session};
+use esl_tokio::name::{EventName, LogLevel};
+use esl_tokio::{Error, Missed, Options, Reason, Reconnect, Session};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::{Instant, sleep};
 
@@ -243,6 +244,78 @@ async fn a_lost_connection_is_made_anew_and_each_stream_is_told() {
     while let Some(item) = answers.next().await {
         assert!(!item.is_err_and(|missed| missed.is_end()));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_was_started_anew_is_told_once() {
+    let [first, second] = [1, 2].map(|seed| Switch::with(Config { seed, ..Config::default() }, 1 << 16));
+    let mut switches = [first.clone(), second.clone(), second.clone()].into_iter();
+    let dial = move || {
+        let stream = switches.next().map(|switch| switch.connect());
+        async move { stream.ok_or(io::ErrorKind::ConnectionRefused.into()) }
+    };
+    let fs = options().reconnect(Reconnect::default()).connect_by("switch", dial).await.unwrap();
+    let mut events = fs.events([EventName::Heartbeat]).await.unwrap();
+    for (switch, restarted) in [(&first, true), (&second, false)] {
+        // The server is known by its events.
+        switch.act(|sim| sim.fire("HEARTBEAT", &[], None));
+        let before = events.next().await.unwrap().unwrap().get("Core-UUID").unwrap_or_default().to_string();
+        switch.act(Sim::shut_down);
+        sleep(Duration::from_millis(1)).await;
+        fs.ready().await.unwrap();
+        fs.api("status").await.unwrap();
+        second.act(|sim| sim.fire("HEARTBEAT", &[], None));
+        assert!(matches!(events.next().await, Some(Err(Missed::Gap(_)))));
+        let mut next = events.next().await.unwrap();
+        if restarted {
+            let Err(Missed::Restarted { before: old, after }) = next else { panic!("{next:?}") };
+            assert_eq!(*old, *before.as_bytes());
+            next = events.next().await.unwrap();
+            assert_eq!(next.as_ref().unwrap().get("Core-UUID").unwrap_or_default(), *after);
+        }
+        assert!(next.is_ok(), "{next:?}");
+    }
+}
+
+/// A session with a server that answers whatever is said, and has no events.
+async fn answered(options: Options, is_refused: fn(&[u8]) -> bool) -> Session {
+    let (client, mut server) = duplex(1024);
+    tokio::spawn(async move {
+        server.write_all(b"Content-Type: auth/request\n\n").await.unwrap();
+        let mut said = Vec::new();
+        while server.read_buf(&mut said).await.is_ok_and(|count| count > 0) {
+            while let Some(end) = said.windows(2).position(|two| two == b"\n\n") {
+                let command: Vec<u8> = said.drain(..end + 2).collect();
+                let answer = if is_refused(&command) { "-ERR no" } else { "+OK" };
+                let frame = format!("Content-Type: command/reply\nReply-Text: {answer}\n\n");
+                server.write_all(frame.as_bytes()).await.unwrap();
+            }
+        }
+    });
+    options.connect_with(client).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_server_refuses_is_told() {
+    let is_refused = |command: &[u8]| command.starts_with(b"filter add Bad ") || command.starts_with(b"log ");
+    let fs = answered(options(), is_refused).await;
+    let result = fs.set_filters([("Good", "1"), ("Bad", "2"), ("Fine", "3")]).await;
+    assert!(matches!(&result, Err(Error::Refused(answer)) if answer.text() == "-ERR no"), "{result:?}");
+    fs.set_filters([("Good", "1"), ("Fine", "3")]).await.unwrap();
+    let log = fs.log(LogLevel::DEBUG).await;
+    assert!(matches!(&log, Err(Error::Refused(answer)) if answer.text() == "-ERR no"), "{log:?}");
+    assert!(fs.send(&Command::NoLog).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_whose_events_are_stuck_is_noticed() {
+    let fs = answered(options().heartbeat(45 * SECOND), |_| false).await;
+    let began = Instant::now();
+    while fs.send(&Command::NoLog).await.is_ok() {
+        sleep(SECOND).await;
+    }
+    assert_eq!(fs.closed().await, Reason::NoHeartbeat);
+    assert!((40..=46).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
 }
 
 /// What a stream tells, in few words.

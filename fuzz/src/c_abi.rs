@@ -8,8 +8,10 @@ mod client;
 mod connection;
 mod memory;
 mod messages;
+mod parts;
 mod questions;
 mod server;
+mod sessions;
 
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
@@ -162,7 +164,11 @@ impl Host {
             10 => self.send_elsewhere(),
             11 => calls::write(u)?,
             12 => calls::read(u)?,
-            13 => apart::step(u)?,
+            13 => match u.int_in_range(0..=3)? {
+                0 => apart::step(u)?,
+                1 => parts::step(u)?,
+                _ => sessions::step(u)?,
+            },
             14 => self.go_on(),
             _ => {
                 self.wrong();

@@ -174,6 +174,13 @@ std::optional<std::string_view> ask_view(Function function, Arguments... argumen
     return view(octets);
 }
 
+/// A number that is handed on, in whatever type it is given: a literal is an int.
+struct number {
+    template <class Number, class = std::enable_if_t<std::is_integral_v<Number>>>
+    constexpr number(Number given) noexcept : value(static_cast<std::uint64_t>(given)) {}
+    std::uint64_t value;
+};
+
 /// Tells a first argument from a handle that is to be moved.
 template <class Handle, class First>
 using unless_handle = std::enable_if_t<!std::is_base_of_v<Handle, std::decay_t<First>>>;

@@ -98,6 +98,7 @@ public:
 private:
     friend class client_handle;
     friend class connection_handle;
+    friend class session_handle;
 
     eslp_client_result c_;
     eslp::message message_;
@@ -122,6 +123,7 @@ public:
 private:
     friend class client_handle;
     friend class connection_handle;
+    friend class session_handle;
 
     eslp_sent c_;
     eslp::status status_ = ESLP_NULL;

@@ -12,6 +12,8 @@ struct pair : eslp_pair {
         name = detail::given(the_name);
         value = detail::given(the_value);
     }
+    /// What a function of the library has made: see eslp::on().
+    explicit pair(const eslp_pair& c) noexcept : eslp_pair(c) {}
     /// It keeps pointers: what is about to end is no text for it.
     template <class Name, class Value,
               class = std::enable_if_t<std::is_same_v<Name, std::string> || std::is_same_v<Value, std::string>>>

@@ -174,6 +174,115 @@ private:
     eslp_originate c_;
 };
 
+/// What a leg calls, put together of its parts: no part can become another. `leg` takes what encode() has written.
+class endpoint {
+public:
+    /// A user or a group of the directory, in its domain if that is said.
+    static endpoint user(std::string_view name ESL_PROTO_LIFETIMEBOUND, std::string_view domain ESL_PROTO_LIFETIMEBOUND = {}) noexcept {
+        return of(ESLP_ENDPOINT_USER, {}, name, domain);
+    }
+    static endpoint group(std::string_view name ESL_PROTO_LIFETIMEBOUND, std::string_view domain ESL_PROTO_LIFETIMEBOUND = {}) noexcept {
+        return of(ESLP_ENDPOINT_GROUP, {}, name, domain);
+    }
+    /// A SIP address, from one of the server's profiles.
+    static endpoint sofia(std::string_view profile ESL_PROTO_LIFETIMEBOUND, std::string_view address ESL_PROTO_LIFETIMEBOUND) noexcept {
+        return of(ESLP_ENDPOINT_SOFIA, profile, address, {});
+    }
+    /// A number at a SIP provider.
+    static endpoint gateway(std::string_view name ESL_PROTO_LIFETIMEBOUND, std::string_view number ESL_PROTO_LIFETIMEBOUND) noexcept {
+        return of(ESLP_ENDPOINT_GATEWAY, name, number, {});
+    }
+    /// Where a user has registered at a profile.
+    static endpoint contact(std::string_view profile ESL_PROTO_LIFETIMEBOUND, std::string_view user ESL_PROTO_LIFETIMEBOUND,
+                            std::string_view domain ESL_PROTO_LIFETIMEBOUND) noexcept {
+        return of(ESLP_ENDPOINT_CONTACT, profile, user, domain);
+    }
+    /// An extension of the dialplan, in its context, and by its dialplan, if they are said.
+    static endpoint loopback(std::string_view extension ESL_PROTO_LIFETIMEBOUND, std::string_view context ESL_PROTO_LIFETIMEBOUND = {},
+                             std::string_view dialplan ESL_PROTO_LIFETIMEBOUND = {}) noexcept {
+        endpoint made = of(ESLP_ENDPOINT_LOOPBACK, {}, extension, {});
+        made.c_.context = detail::bytes(context);
+        made.c_.dialplan = detail::bytes(dialplan);
+        return made;
+    }
+    /// A browser that has logged in.
+    static endpoint verto(std::string_view user ESL_PROTO_LIFETIMEBOUND, std::string_view domain ESL_PROTO_LIFETIMEBOUND = {}) noexcept {
+        return of(ESLP_ENDPOINT_VERTO, {}, user, domain);
+    }
+    /// Nobody: the call fails with this cause.
+    static endpoint error(hangup_cause cause) noexcept { return of(ESLP_ENDPOINT_ERROR, {}, eslp::text(cause), {}); }
+    /// A channel without anybody, which answers at once.
+    static endpoint null() noexcept { return of(ESLP_ENDPOINT_NULL, {}, {}, {}); }
+    /// Whoever takes the call with the application `pickup`.
+    static endpoint pickup(std::string_view key ESL_PROTO_LIFETIMEBOUND) noexcept { return of(ESLP_ENDPOINT_PICKUP, {}, key, {}); }
+
+    const eslp_endpoint& c() const noexcept { return c_; }
+
+    dial_encoded encode(span<char> out) const noexcept { return detail::encode_call(::eslp_endpoint_encode, c_, out); }
+
+private:
+    static endpoint of(eslp_endpoint_kind kind, std::string_view profile, std::string_view name, std::string_view domain) noexcept {
+        endpoint made;
+        made.c_.kind = kind;
+        made.c_.profile = detail::bytes(profile);
+        made.c_.name = detail::bytes(name);
+        made.c_.domain = detail::bytes(domain);
+        return made;
+    }
+
+    eslp_endpoint c_ = {};
+};
+
+/// The variable that has a channel execute something on an occasion, for the variables of a leg, a handle or a dial string.
+struct hook_encoded {
+    eslp::status status;
+    /// Valid as long as the octets in the buffer; with ESLP_DIAL_INSUFFICIENT the length of its value is what is needed.
+    eslp_pair variable = {};
+    dial_fault fault;
+
+    explicit operator bool() const noexcept { return status.ok(); }
+    /// The variable, for a list of them.
+    pair operator*() const noexcept { return pair(variable); }
+};
+
+/// An application that the channel executes then, as application::encode() gives it: before the call goes on, or when it comes to it.
+///
+///     auto hook = eslp::on(ESLP_HOOK_ANSWER, *eslp::app::playback("/tmp/recorded.wav").encode(argument), value);
+///     const eslp::pair variables[] = {*hook};
+inline hook_encoded on(eslp_hook occasion, const eslp_execute& app, span<char> out, bool in_background = false) noexcept {
+    hook_encoded made;
+    eslp_dial_fault fault = {};
+    made.status = ::eslp_hook_encode(occasion, app.app, app.arg, in_background, out.data(), out.size(), &made.variable, &fault);
+    made.fault = fault;
+    return made;
+}
+
+/// The same for an API command.
+inline hook_encoded api_on(eslp_hook occasion, std::string_view line, span<char> out) noexcept {
+    hook_encoded made;
+    eslp_dial_fault fault = {};
+    made.status = ::eslp_hook_encode(occasion, eslp_bytes{}, detail::given(line), false, out.data(), out.size(), &made.variable, &fault);
+    made.fault = fault;
+    return made;
+}
+
+/// An inline dialplan: applications, by their names with their arguments, that a channel executes one after another. For
+/// `originate::extension` with the dialplan `inline`.
+class inline_dialplan {
+public:
+    explicit inline_dialplan(span<const pair> apps) noexcept : c_(detail::pairs(apps)) {}
+
+    dial_encoded encode(span<char> out) const noexcept { return detail::encode_call(::eslp_inline_encode, c_, out); }
+
+    /// Reads one as the server would: headers_of() walks what was read. One octet of storage more than the text has is enough.
+    static eslp::status parse(std::string_view text, eslp_pairs& apps, span<char> storage, std::size_t* offset = nullptr) noexcept {
+        return ::eslp_inline_parse(detail::given(text), storage.data(), storage.size(), &apps, offset);
+    }
+
+private:
+    eslp_pairs c_;
+};
+
 /// What was read of a list of variables, or of the headers in a command: as names and values.
 inline headers headers_of(const eslp_pairs& pairs) noexcept { return detail::headers_of(::eslp_pairs_headers, &pairs); }
 

@@ -186,7 +186,102 @@ def peers() -> str:
     return p.done()
 
 
-PICTURES = {"directions": directions, "sans-io": sans_io, "client-states": states, "outbound-call": outbound_call, "layers": layers, "peers": peers}
+def records() -> str:
+    """How the call records are put together."""
+    p = Picture(760, 300, "The call records: from the switch to the database")
+    p.box(20, 60, 130, 70, "Switch", "its own queue")
+    p.box(20, 190, 130, 70, "Switch", "as many as wanted")
+    p.box(240, 40, 290, 240, "", fill="box")
+    p.text(385, 62, "records.py", anchor="middle", bold=True)
+    p.box(260, 80, 110, 60, "Stream", "2000 events,", "then it waits", fill="ours", ink="on", size=13)
+    p.box(400, 80, 110, 60, "Writer", "2000 rows,", "then it waits", fill="ours", ink="on", size=13)
+    p.box(260, 190, 250, 60, "Comparison", "at the start, after a gap, every 10 minutes", size=13)
+    p.box(620, 80, 120, 60, "Database", "SQLite or", "PostgreSQL")
+    p.line([(150, 95), (258, 105)])
+    p.text(196, 92, "events", anchor="middle", size=12, ink="soft")
+    p.line([(150, 225), (258, 125)])
+    p.line([(370, 110), (398, 110)])
+    p.line([(510, 110), (618, 110)])
+    p.text(565, 102, "transactions", anchor="middle", size=12, ink="soft")
+    p.line([(258, 240), (152, 240)], dashed=True)
+    p.text(205, 256, "what is true?", anchor="middle", size=12, ink="soft")
+    p.line([(455, 188), (455, 142)], dashed=True)
+    p.text(466, 170, "what was lost", size=12, ink="soft")
+    p.text(20, 294, "A database that is away holds up the writer, the stream, and at last the switch's own queue.", ink="soft", size=12)
+    return p.done()
+
+
+def bridge() -> str:
+    """How events come to many machines."""
+    p = Picture(760, 330, "The bridge: events to many machines, commands back")
+    for y, name in ((60, "Switch east"), (180, "Switch west")):
+        p.box(20, y, 110, 60, name)
+    p.box(200, 90, 110, 70, "bridge.py", "leads", fill="ours", ink="on")
+    p.box(200, 200, 110, 50, "bridge.py", "stands by", size=13)
+    p.box(380, 40, 170, 270, "")
+    p.text(465, 64, "Redis or Valkey", anchor="middle", bold=True)
+    for at, name in enumerate(("esl:events:0", "esl:events:1", "...", "esl:events:7")):
+        p.box(400, 78 + at * 34, 130, 28, name, size=12)
+    p.box(400, 222, 130, 32, "esl:requests:east", size=12)
+    p.box(400, 262, 130, 32, "esl:answer:ID", size=12)
+    for y, name in ((60, "Worker"), (140, "Worker"), (220, "Asks")):
+        p.box(630, y, 110, 56, name, "any machine", size=13)
+    p.line([(130, 90), (198, 115)])
+    p.line([(130, 205), (198, 140)])
+    p.line([(310, 115), (398, 100)], ink="ours")
+    p.line([(310, 130), (398, 165)], ink="ours")
+    p.text(352, 96, "batches", anchor="middle", size=12, ink="soft")
+    p.line([(530, 92), (628, 85)])
+    p.line([(530, 126), (628, 95)])
+    p.line([(530, 194), (628, 168)])
+    p.line([(630, 240), (532, 240)], ink="warm")
+    p.line([(530, 278), (628, 262)], ink="warm")
+    p.line([(398, 240), (312, 150)], ink="warm", dashed=True)
+    p.text(20, 322, "A channel's events are in one stream, in order. A stream is read by one worker of a group at a time.", ink="soft", size=12)
+    return p.done()
+
+
+def wallboard() -> str:
+    """How the wallboard is put together."""
+    p = Picture(760, 190, "The wallboard: from the switches to the pages")
+    for y, name in ((20, "Switch east"), (100, "Switch west")):
+        p.box(20, y, 110, 60, name)
+    p.box(230, 20, 120, 60, "Calls", "what is true now", size=13)
+    p.box(230, 100, 120, 60, "Calls", "what is true now", size=13)
+    p.box(440, 55, 110, 70, "Server", "one text", "for all pages", fill="ours", ink="on", size=13)
+    p.box(640, 20, 100, 60, "Page", "text only")
+    p.box(640, 100, 100, 60, "Page", "text only")
+    for y in (50, 130):
+        p.line([(130, y), (228, y)])
+        p.text(180, y - 8, "events", anchor="middle", size=12, ink="soft")
+        p.line([(350, y), (438, 90)])
+        p.line([(550, 90), (638, y)], ink="ours")
+    p.text(594, 40, "server-sent", anchor="middle", size=12, ink="soft")
+    p.text(20, 184, "After a gap, the list of channels that the server has puts right what is shown.", ink="soft", size=12)
+    return p.done()
+
+
+def limits() -> str:
+    """How workers agree on limits."""
+    p = Picture(760, 220, "Limits: workers on any machine, one count")
+    p.box(20, 40, 120, 130, "FreeSWITCH", "dialplan:", "socket", "async full")
+    for y in (30, 120):
+        p.box(240, y, 130, 60, "limits.py", "any machine", fill="ours", ink="on", size=13)
+        p.line([(140, 105), (238, y + 30)])
+        p.line([(370, y + 24), (478, y + 24 if y == 30 else y + 6)], ink="ours")
+    p.text(188, 60, "calls", anchor="middle", size=12, ink="soft")
+    p.box(480, 20, 260, 170, "")
+    p.text(610, 44, "Redis or Valkey", anchor="middle", bold=True)
+    p.box(500, 58, 220, 32, "slots of user/1001: 1 of 1", size=12)
+    p.box(500, 98, 220, 32, "slots of sofia/gateway/a: 17 of 30", size=12)
+    p.box(500, 138, 220, 32, "queue sales: 3 wait, in order", size=12)
+    p.text(424, 46, "take", anchor="middle", size=12, ink="soft")
+    p.text(424, 166, "renew, give", anchor="middle", size=12, ink="soft")
+    p.text(20, 212, "A slot that nobody renews comes back. One script decides: nothing comes between count and slot.", ink="soft", size=12)
+    return p.done()
+
+
+PICTURES = {"directions": directions, "sans-io": sans_io, "client-states": states, "outbound-call": outbound_call, "layers": layers, "peers": peers, "records": records, "bridge": bridge, "wallboard": wallboard, "limits": limits}
 
 
 def main() -> int:

@@ -9,5 +9,6 @@ int main() {
     check_server();
     check_dial();
     check_powers();
+    check_session();
     std::puts("C++: values, commands, connections and calls are as promised");
 }

@@ -21,3 +21,4 @@ void check_connection();
 void check_server();
 void check_dial();
 void check_powers();
+void check_session();

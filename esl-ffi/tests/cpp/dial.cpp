@@ -56,9 +56,56 @@ void reading() {
     CHECK(eslp::originate::parse("status", call, storage, legs).status == ESLP_DIAL_PARSE_UNKNOWN);
 }
 
+void parts() {
+    char out[128], argument[64], value[64];
+    CHECK(text(eslp::endpoint::user("1000", "pbx").encode(out), out) == "user/1000@pbx");
+    CHECK(text(eslp::endpoint::group("sales").encode(out), out) == "group/sales");
+    CHECK(text(eslp::endpoint::sofia("internal", "1000@192.0.2.7").encode(out), out) == "sofia/internal/1000@192.0.2.7");
+    CHECK(text(eslp::endpoint::gateway("gw", "1234").encode(out), out) == "sofia/gateway/gw/1234");
+    CHECK(text(eslp::endpoint::contact("internal", "1000", "pbx").encode(out), out) == "sofia/internal/1000%pbx");
+    CHECK(text(eslp::endpoint::loopback("9199", "default").encode(out), out) == "loopback/9199/default");
+    CHECK(text(eslp::endpoint::verto("1000").encode(out), out) == "verto.rtc/1000");
+    CHECK(text(eslp::endpoint::error(ESLP_CAUSE_USER_BUSY).encode(out), out) == "error/USER_BUSY");
+    CHECK(text(eslp::endpoint::null().encode(out), out) == "null");
+    CHECK(text(eslp::endpoint::pickup("sales").encode(out), out) == "pickup/sales");
+    eslp::dial_encoded refused = eslp::endpoint::user("10/00").encode(out);
+    CHECK(refused.status == ESLP_DIAL_SEPARATOR && refused.fault.field == ESLP_DIAL_FIELD_ENDPOINT && refused.fault.offset == 2);
+
+    auto hook = eslp::on(ESLP_HOOK_ANSWER, *eslp::app::playback("/tmp/a.wav").encode(argument), value, true);
+    char second[64];
+    auto ring = eslp::api_on(ESLP_HOOK_RING, "log INFO it rings", second);
+    CHECK(hook && ring);
+    const eslp::pair variables[] = {*hook, *ring};
+    const eslp::leg legs[] = {eslp::leg("user/1000").variables(variables)};
+    CHECK(text(eslp::dial(legs).encode(out), out) ==
+          "[execute_on_answer=playback::/tmp/a.wav,api_on_ring=log INFO it rings]user/1000");
+    auto longer = eslp::on(ESLP_HOOK_ANSWER, *eslp::app::park().encode(argument), eslp::span<char>());
+    CHECK(!longer && longer.status == ESLP_DIAL_INSUFFICIENT && longer.variable.value.len == 4);
+    auto expanded = eslp::api_on(ESLP_HOOK_RING, "log ${x}", second);
+    CHECK(expanded.status == ESLP_DIAL_EXPANSION && expanded.fault.offset == 4);
+
+    const eslp::pair apps[] = {{"answer", ""}, {"playback", "a,b.wav"}, {"hangup", ""}};
+    char plan[64], storage[64];
+    std::string written = text(eslp::inline_dialplan(apps).encode(plan), plan);
+    CHECK(written == "m:^:answer^playback:a,b.wav^hangup");
+    CHECK(text(eslp::originate("user/1000").extension(written).dialplan("inline").encode(out), out) ==
+          "originate user/1000 m:^:answer^playback:a,b.wav^hangup inline");
+    eslp_pairs read = {};
+    CHECK(eslp::inline_dialplan::parse(written, read, storage).ok());
+    std::string again;
+    for (const auto& [name, value_] : eslp::headers_of(read)) {
+        again += name.str() + "(" + value_.str() + ")";
+    }
+    CHECK(again == "answer()playback(a,b.wav)hangup()");
+    std::size_t needed = 0;
+    CHECK(eslp::inline_dialplan::parse(written, read, eslp::span<char>(storage, 2), &needed) == ESLP_DIAL_PARSE_STORAGE);
+    CHECK(needed > 2 && needed <= written.size() + 1);
+}
+
 } // namespace
 
 void check_dial() {
     writing();
     reading();
+    parts();
 }

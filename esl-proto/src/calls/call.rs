@@ -143,6 +143,19 @@ impl<'c> Call<'c> {
     pub const fn is_cut(&self) -> bool {
         self.is_cut
     }
+
+    /// What is known, as bytes of the crate's own, which [`from_bytes`](Self::from_bytes) takes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &'c [u8] {
+        self.octets
+    }
+
+    /// The call that [`as_bytes`](Self::as_bytes) and [`is_cut`](Self::is_cut) were asked of. Other bytes make a call of which
+    /// anything may be known.
+    #[must_use]
+    pub const fn from_bytes(octets: &'c [u8], is_cut: bool) -> Self {
+        Self { octets, is_cut }
+    }
 }
 
 /// A [`Call`] that owns its bytes.

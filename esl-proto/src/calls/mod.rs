@@ -165,9 +165,21 @@ impl<S: Storage> Calls<S> {
 
     /// All channels, in no order.
     pub fn iter(&self) -> impl Iterator<Item = Call<'_>> {
-        let slots = self.storage.slots().iter().enumerate();
-        let known = slots.filter(|(at, slot)| slot.hash.is_some() && self.ended != Some(*at));
-        known.map(|(_, slot)| view(slot))
+        let mut place = 0;
+        core::iter::from_fn(move || {
+            let (call, next) = self.next_from(place)?;
+            place = next;
+            Some(call)
+        })
+    }
+
+    /// The first channel at a place or behind it, from 0, and the place behind it: for callers that cannot keep an iterator.
+    /// What [changes](Self::take) the channels changes their places, too.
+    #[must_use]
+    pub fn next_from(&self, place: usize) -> Option<(Call<'_>, usize)> {
+        let mut slots = self.storage.slots().iter().enumerate().skip(place);
+        let (at, slot) = slots.find(|(at, slot)| slot.hash.is_some() && self.ended != Some(*at))?;
+        Some((view(slot), at.saturating_add(1)))
     }
 
     /// The number of channels.

@@ -227,6 +227,13 @@ impl Hook {
     ) -> Result<(&'static [u8], &'o [u8]), AppEncodeError> {
         let app = task.app();
         check_name(app, 0).map_err(AppEncodeError::Dial)?;
+        let expands = |field, offset| AppEncodeError::Dial(fault(DialErrorKind::Expansion, field, 0, offset));
+        if let TaskOf::Text { app, arg } = task.0 {
+            // Whatever the room is.
+            for (field, text) in [(DialField::Application, app), (DialField::Argument, arg)] {
+                expansion(text).map_or(Ok(()), |offset| Err(expands(field, offset)))?;
+            }
+        }
         let mut writer = Writer::new(out);
         writer.put(app);
         writer.put(between);
@@ -236,12 +243,7 @@ impl Hook {
         let required = if len == 0 && between == b" " { app.len() } else { start.saturating_add(len) };
         let value = out.get(..required).ok_or(Insufficient { required })?;
         match expansion(value) {
-            Some(offset) => Err(AppEncodeError::Dial(fault(
-                DialErrorKind::Expansion,
-                DialField::Argument,
-                0,
-                offset.saturating_sub(start),
-            ))),
+            Some(offset) => Err(expands(DialField::Argument, offset.saturating_sub(start))),
             None => Ok((self.execute_name().as_bytes(), value)),
         }
     }
@@ -345,6 +347,12 @@ impl<'a> Inline<'a> {
         Ok(Self { apps: Variables::from_parts(storage.get(..at).ok_or(error)?, HANDLE) })
     }
 
+    /// The applications and their arguments, as a set of variables is written.
+    #[must_use]
+    pub const fn as_variables(&self) -> Variables<'a> {
+        self.apps
+    }
+
     /// The applications and their arguments, in order.
     #[must_use]
     pub fn iter(&self) -> VariablesIter<'a> {
@@ -424,6 +432,13 @@ impl<'a> Inline<'a> {
     /// too short.
     pub fn parse(text: &[u8], storage: &'a mut [u8]) -> Result<Self, DialReadError> {
         Ok(Self { apps: Variables::from_parts(read::inline_text(text, storage)?, HANDLE) })
+    }
+}
+
+impl<'a> From<Variables<'a>> for Inline<'a> {
+    /// The names are those of applications, the values their arguments.
+    fn from(apps: Variables<'a>) -> Self {
+        Self { apps }
     }
 }
 

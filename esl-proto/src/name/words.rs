@@ -1,4 +1,6 @@
-//! The macro behind the vocabulary.
+//! The macro behind the vocabulary, and its tables.
+
+use crate::scan::same;
 
 /// Defines an enum of FreeSWITCH's words: an `open` one keeps unknown words, a `closed` one has no place for them. What
 /// stands after `or` reads other ways to write a word.
@@ -28,9 +30,18 @@ macro_rules! words {
             /// The word as FreeSWITCH writes it.
             #[must_use]
             pub const fn as_bytes(&self) -> &'a [u8] {
-                match self {
-                    $(Self::$variant => $word.as_bytes(),)+
-                    Self::Other(octets) => octets,
+                /// The places of the words: their numbers and those of the variants are the same, which costs no code.
+                #[repr(u8)]
+                enum Place {
+                    $($variant,)+
+                }
+                let place = match self {
+                    $(Self::$variant => Place::$variant,)+
+                    Self::Other(octets) => return octets,
+                };
+                match Self::WORDS.split_at_checked(place as usize) {
+                    Some((_, [word, ..])) => word,
+                    _ => &[],
                 }
             }
 
@@ -144,20 +155,70 @@ macro_rules! words {
         let $octets: &[u8] = $value.decode_into(&mut storage).map_err(|_| $crate::text::ConvertError::UnknownWord)?;
     };
     (known $($variant:ident = $word:literal,)+) => {
+        const WORDS: &'static [&'static [u8]] = &[$($word.as_bytes(),)+];
+
         fn known(octets: &[u8]) -> Option<Self> {
-            #[allow(non_upper_case_globals)]
-            mod words {
-                $(pub(super) const $variant: &[u8] = $word.as_bytes();)+
-            }
-            // What a server writes is in its own case; what people type may not be.
-            match octets {
-                $(words::$variant => return Some(Self::$variant),)+
-                _ => {}
-            }
-            const WORDS: &[&[u8]] = &[$($word.as_bytes(),)+];
             $(const { assert!($word.len() <= 32) };)+
-            let place = WORDS.iter().position(|word| octets.eq_ignore_ascii_case(word))?;
-            Self::KNOWN.get(place).copied()
+            static TABLE: $crate::name::words::WordTable<{ [$($word),+].len() }> =
+                $crate::name::words::WordTable::new(&[$($word.as_bytes(),)+]);
+            Self::KNOWN.get(TABLE.find(Self::WORDS, octets)?).copied()
         }
     };
+}
+
+/// Where the words of a list are, by a hash that does not depend on the case of letters. A table and not a `match`: a `match` over
+/// byte strings compares in code, which takes 20 kB for the words of one client.
+pub(crate) struct WordTable<const N: usize> {
+    /// For each hash the first of its words, counted from 1; 0 if there is none.
+    first: [u8; 128],
+    /// For each word the next one of the same hash.
+    next: [u8; N],
+}
+
+impl<const N: usize> WordTable<N> {
+    pub(crate) const fn new(words: &[&[u8]]) -> Self {
+        assert!(N < 256, "a place fits a byte");
+        let mut table = Self { first: [0; 128], next: [0; N] };
+        let mut rest = words;
+        // Each goes before those that are there, so that the list is gone through from its end.
+        while let [before @ .., word] = rest {
+            rest = before;
+            let (_, from) = table.next.split_at_mut(rest.len());
+            let (_, bucket) = table.first.split_at_mut(hash(word));
+            if let ([next, ..], [first, ..]) = (from, bucket) {
+                *next = *first;
+                *first = rest.len() as u8 + 1;
+            }
+        }
+        table
+    }
+
+    /// The place of a word in the list.
+    pub(crate) fn find(&self, words: &[&[u8]], octets: &[u8]) -> Option<usize> {
+        let mut at = *self.first.get(hash(octets))?;
+        loop {
+            let place = usize::from(at.checked_sub(1)?);
+            let word = words.get(place)?;
+            // What a server writes is in its own case; what people type may not be.
+            if word.len() == octets.len() && (same(word, octets) || octets.eq_ignore_ascii_case(word)) {
+                return Some(place);
+            }
+            at = *self.next.get(place)?;
+        }
+    }
+}
+
+/// Of the length, the last three bytes and one in the middle: many words begin alike.
+const fn hash(word: &[u8]) -> usize {
+    const fn fold(byte: u8, shift: u32) -> usize {
+        ((byte | 0x20) as usize) << shift
+    }
+    let mut sum = word.len();
+    if let (_, [middle, ..]) = word.split_at(word.len() / 2) {
+        sum += fold(*middle, 0);
+    }
+    if let [.., third, second, last] = word {
+        sum += fold(*last, 1) + fold(*second, 3) + fold(*third, 4);
+    }
+    (sum ^ sum >> 7) % 128
 }

@@ -108,6 +108,22 @@ pub enum Closed {
     Ended(Goodbye),
 }
 
+impl Closed {
+    /// A name for logs: `exit`, `refused`, `rejected`, `no-command`, `unreadable`, `channel-gone`, or that of the goodbye.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Exit => "exit",
+            Self::Refused => "refused",
+            Self::Rejected => "rejected",
+            Self::NoCommand => "no-command",
+            Self::Unreadable(_) => "unreadable",
+            Self::ChannelGone => "channel-gone",
+            Self::Ended(goodbye) => goodbye.name(),
+        }
+    }
+}
+
 /// What to say at the end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Goodbye {
@@ -122,6 +138,31 @@ pub enum Goodbye {
 }
 
 impl Goodbye {
+    const ALL: [Self; 4] = [Self::Disconnected, Self::ShutDown, Self::LostEvents, Self::LostLogLines];
+
+    /// Its name: `disconnected`, `shutdown`, `lost-events` or `lost-log-lines`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Disconnected => "disconnected",
+            Self::ShutDown => "shutdown",
+            Self::LostEvents => "lost-events",
+            Self::LostLogLines => "lost-log-lines",
+        }
+    }
+
+    /// The goodbye of this name.
+    ///
+    /// ```
+    /// use esl_proto::server::Goodbye;
+    ///
+    /// assert_eq!(Goodbye::from_name(Goodbye::LostEvents.name()), Some(Goodbye::LostEvents));
+    /// ```
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|goodbye| goodbye.name() == name)
+    }
+
     /// What the notice says.
     #[must_use]
     pub const fn text(self) -> &'static str {

@@ -181,6 +181,24 @@ pub enum SessionError {
     Unheard,
 }
 
+impl SessionError {
+    /// The numbers of those that are a session's own.
+    pub(crate) const CODES: &'static [u16] =
+        &[Self::SlotInUse.code(), Self::NotConnected.code(), Self::NotReady.code(), Self::Unheard.code()];
+
+    /// The error's number, the same in every language.
+    #[must_use]
+    pub const fn code(&self) -> u16 {
+        match self {
+            Self::Send(error) => error.code(),
+            Self::SlotInUse => 801,
+            Self::NotConnected => 802,
+            Self::NotReady => 803,
+            Self::Unheard => 804,
+        }
+    }
+}
+
 impl fmt::Display for SessionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

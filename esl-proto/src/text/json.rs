@@ -54,6 +54,9 @@ impl<'a> Iterator for Elements<'a> {
     type Item = Value<'a>;
 
     fn next(&mut self) -> Option<Value<'a>> {
+        if !cfg!(feature = "json") {
+            return None;
+        }
         let (value, end) = scalar(self.text, skip_space(self.text, self.at))?;
         // Skip the comma, if there is one.
         self.at = skip_space(self.text, end).saturating_add(1);
@@ -63,6 +66,9 @@ impl<'a> Iterator for Elements<'a> {
 
 /// Removes the next byte or escape from `rest`, the inside of a string, and returns it decoded.
 pub(super) fn next(rest: &mut &[u8]) -> Option<SmallBytes> {
+    if !cfg!(feature = "json") {
+        return None;
+    }
     let (octet, mut after) = rest.split_first()?;
     let mut decoded = SmallBytes::one(*octet);
     if *octet == b'\\'

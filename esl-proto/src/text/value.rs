@@ -257,9 +257,9 @@ impl<'a> Value<'a> {
     pub(crate) fn put_all(&self, out: &mut Writer<'_>) {
         match (self.as_plain_at_once(), self.coding) {
             (Some(plain), _) => out.put_text(plain),
-            (None, Coding::Json) => self.put_decoded(Ordinary::NO_BACKSLASH, out, Few::one),
+            (None, Coding::Json) if cfg!(feature = "json") => self.put_decoded(Ordinary::NO_BACKSLASH, out, Few::one),
             (None, Coding::Plain { .. } | Coding::Percent) => self.put_decoded(Ordinary::NO_PERCENT, out, Few::one),
-            (None, Coding::XmlHeader) => self.put_decoded(Ordinary::STRING, out, Few::one),
+            (None, Coding::XmlHeader) if cfg!(feature = "xml") => self.put_decoded(Ordinary::STRING, out, Few::one),
             _ => self.pieces(|octets, _| {
                 out.put_text(octets);
                 octets.len()
@@ -324,7 +324,7 @@ impl<'a> Value<'a> {
         let mut decoding = match self.coding {
             Coding::Plain { .. } | Coding::Percent => Decoding::Percent(self.raw),
             Coding::XmlHeader if memchr::memchr(b'&', self.raw).is_none() => Decoding::Percent(self.raw),
-            Coding::Json => Decoding::Json(self.raw),
+            Coding::Json if cfg!(feature = "json") => Decoding::Json(self.raw),
             _ => Decoding::Slow(self.bytes()),
         };
         let mut window = [0; 256];
@@ -367,7 +367,7 @@ impl<'a> Value<'a> {
             {
                 out.put_runs(self.raw, ordinary, |rest| percent::next(rest).map(&coded));
             }
-            Coding::Json => {
+            Coding::Json if cfg!(feature = "json") => {
                 out.put_runs(self.raw, ordinary, |rest| {
                     let mut decoded = json::next(rest)?;
                     let mut few = coded(decoded.next()?);

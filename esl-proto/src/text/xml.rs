@@ -10,6 +10,9 @@ pub(super) const VERBATIM: &[u8] = b"<!";
 
 /// Removes the next byte or entity from `rest` and returns it decoded.
 pub(super) fn next(rest: &mut &[u8]) -> Option<SmallBytes> {
+    if !cfg!(feature = "xml") {
+        return None;
+    }
     let (octet, after) = rest.split_first()?;
     if *octet == b'&'
         && let Some((point, tail)) = entity(after)

@@ -1337,7 +1337,7 @@ class Sim:
         """A program is connected to."""
     def refused(self, connection: int, reason: str) -> None:
         """A program cannot be connected to."""
-    def receive_data(self, connection: int, data: BytesLike) -> None:
+    def receive_data(self, connection: int, data: bytes) -> None:
         """Takes octets that a client has sent."""
     def receive_eof(self, connection: int) -> None:
         """A client has closed its side."""
@@ -1361,7 +1361,7 @@ class Sim:
         """How octets travel on one connection: those for all of the settings; nothing while it is held; to a break after so
         many octets more.
         """
-    def inject(self, connection: int, data: BytesLike) -> None:
+    def inject(self, connection: int, data: bytes) -> None:
         """Gives a client octets as they are."""
     def disconnect(self, connection: int, why: str) -> None:
         """Ends a connection with a notice: 'disconnected', 'shutdown', 'lost-events' or 'lost-log-lines'."""
@@ -1371,13 +1371,13 @@ class Sim:
         """What the host is to do next: what it is ('connect', 'api', 'app', 'withdrawn', 'shutdown'), its number, and words."""
     def next_received(self) -> tuple[int, bytes] | None:
         """The next command that a client has sent: the connection, and its octets."""
-    def answer(self, hook: int, answer: Text | None = None) -> None:
+    def answer(self, hook: int, answer: bytes | None = None) -> None:
         """Answers a hook, or leaves it to the simulation."""
     def fire(
         self,
         name: str,
-        headers: Fields,
-        body: Text | None = None,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes | None = None,
         *,
         channel: Channel | None = None,
         bare: bool = False,
@@ -1385,14 +1385,14 @@ class Sim:
         """Makes an event happen; how many connections get it. What every event says comes first, unless it is `bare`, and what
         the events of a channel say, if there is one.
         """
-    def log(self, level: str | int, text: Text, source: tuple[Text, Text, int], uuid: Text) -> int:
+    def log(self, level: str, text: str, source: tuple[str, str, int], uuid: str) -> int:
         """Writes a line of the log as it is; how many connections get it."""
     def begin_call(
         self,
         name: str,
         uuid: str | None,
         caller: str,
-        variables: Pairs,
+        variables: list[tuple[bytes, bytes]],
         steps: list[tuple[str, str]] | None,
     ) -> Channel:
         """A call comes in: with these applications as its dialplan, or one that does what it is ordered to."""
@@ -1451,7 +1451,7 @@ class Channel:
     @property
     def variables(self) -> dict[str, str | list[str]]:
         """All variables, in their order."""
-    def set_variable(self, name: str, value: Text) -> None:
+    def set_variable(self, name: str, value: bytes) -> None:
         """Sets a variable, or takes it away if the value is empty."""
     @property
     def executed(self) -> list[tuple[str, str]]:

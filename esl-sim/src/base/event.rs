@@ -49,6 +49,15 @@ pub(crate) struct Event {
 }
 
 impl Event {
+    /// These headers; `ARRAY::one|:two` is an array.
+    pub(crate) fn of(headers: &[(&[u8], &[u8])]) -> Self {
+        let mut event = Self::default();
+        for (name, value) in headers {
+            event.add_value(name, Value::of(value));
+        }
+        event
+    }
+
     pub(crate) fn add(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> &mut Self {
         self.add_value(name, Value::Text(value.as_ref().into()))
     }
@@ -144,18 +153,3 @@ impl Event {
 
 /// Where in FreeSWITCH an event comes from: file, function, line.
 pub(crate) type Source = (&'static str, &'static str, u32);
-
-impl From<&OutgoingEvent<'_>> for Event {
-    fn from(data: &OutgoingEvent<'_>) -> Self {
-        let mut event = Self { body: data.body.map(|body| body.bytes().collect()), ..Self::default() };
-        for field in data.headers {
-            let items: Vec<Vec<u8>> = field.content.items().map(|item| item.bytes().collect()).collect();
-            let value = match field.content {
-                Content::Text(text) if !text.is_array() => Value::Text(text.bytes().collect()),
-                Content::Text(_) | Content::Array(_) => Value::Array(items),
-            };
-            event.add_value(field.name.bytes().collect::<Vec<u8>>(), value);
-        }
-        event
-    }
-}

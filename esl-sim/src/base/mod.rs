@@ -2,6 +2,7 @@
 
 pub(crate) mod event;
 pub(crate) mod slot;
+pub(crate) mod table;
 pub(crate) mod task;
 pub(crate) mod time;
 pub(crate) mod wire;

@@ -1,11 +1,12 @@
 //! What runs beside each other in the simulation: futures, polled in the order in which they are woken.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use crate::base::slot::Slot;
+use crate::base::table::Table;
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -48,7 +49,7 @@ impl Wake for TaskWaker {
 pub(crate) struct Executor {
     pub(crate) queues: Arc<Queues>,
     /// Slots, so that the executor is `Sync` as well.
-    tasks: BTreeMap<u64, Slot<(Task, Waker)>>,
+    tasks: Table<u64, Slot<(Task, Waker)>>,
     last: u64,
 }
 

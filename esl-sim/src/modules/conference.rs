@@ -473,11 +473,11 @@ fn relate(conference: &Conference, one: &str, other: &str, what: &str) -> String
     let (Some(from), Some(to)) = (id(one), id(other)) else { return missing };
     let mut relations = conference.relations.lock();
     match what {
-        "clear" if relations.remove(&(from, to)) => format!("+OK relationship {one}->{other} cleared.\n"),
+        "clear" if relations.remove(&(from, to)).is_some() => format!("+OK relationship {one}->{other} cleared.\n"),
         "clear" => missing,
         _ => {
             if relations.len() < MOST {
-                relations.insert((from, to));
+                relations.insert((from, to), ());
             }
             format!("+OK {one}->{other} {what} set\n")
         }

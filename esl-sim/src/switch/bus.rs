@@ -9,6 +9,7 @@ use esl_proto::server::Goodbye;
 use super::{Call, Connection, Fired, HOSTNAME, Interfaces, LogLine, MAX_SESSIONS, Switch, VERSION};
 use crate::base::event::{Event, Source};
 use crate::base::slot::Slot;
+use crate::base::table::Table;
 use crate::base::task::{LatchGuard, Notify, Queues};
 use crate::base::time::{date, mail_date};
 use crate::base::wire::ConnectionId;
@@ -17,10 +18,19 @@ use crate::hook::{Hook, HookId, HookRequest, Pending, Request};
 
 impl Switch {
     pub(crate) fn new(config: Config, queues: Arc<Queues>, interfaces: Interfaces) -> Arc<Self> {
-        let globals = [("hostname", HOSTNAME), ("local_ip_v4", "127.0.0.1"), ("domain", "simulated.local")];
         let random = Slot::new(config.seed);
+        let uuid = uuid(&random);
+        let mut globals = Table::default();
+        for (name, value) in [
+            ("core_uuid", uuid.as_str()),
+            ("hostname", HOSTNAME),
+            ("local_ip_v4", "127.0.0.1"),
+            ("domain", "simulated.local"),
+        ] {
+            globals.insert(name.to_owned(), value.as_bytes().to_vec());
+        }
         Arc::new(Self {
-            uuid: uuid(&random),
+            uuid,
             random,
             config: Slot::new(Arc::new(config)),
             interfaces,
@@ -30,7 +40,7 @@ impl Switch {
             calls: Slot::default(),
             conferences: Slot::default(),
             last_member: Slot::default(),
-            globals: Slot::new(globals.map(|(name, value)| (name.into(), value.into())).into()),
+            globals: Slot::new(globals),
             sequence: Slot::new(0),
             jobs: Slot::new(0),
             sessions: Slot::new(0),

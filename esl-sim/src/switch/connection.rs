@@ -248,7 +248,7 @@ impl Connection {
 
     fn tell_host(&self) {
         if let Some(switch) = self.switch.upgrade() {
-            switch.active.lock().insert(self.id);
+            switch.active.lock().insert(self.id, ());
         }
     }
 
@@ -256,7 +256,7 @@ impl Connection {
         let (later, id) = (Arc::clone(switch), self.id);
         switch.queues.spawn(async move {
             later.clock.sleep(time).await;
-            later.active.lock().insert(id);
+            later.active.lock().insert(id, ());
         });
     }
 

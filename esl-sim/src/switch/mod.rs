@@ -13,7 +13,7 @@ pub(crate) mod headers;
 pub(crate) mod life;
 mod loopback;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -24,6 +24,7 @@ use regex_lite::Regex;
 
 use crate::base::event::{Event, Value};
 use crate::base::slot::Slot;
+use crate::base::table::Table;
 use crate::base::task::{LatchGuard, Notify, Queues};
 use crate::base::time::Clock;
 use crate::base::wire::{ConnectionId, Faults, Received, Wire};
@@ -81,7 +82,7 @@ pub(crate) struct Switch {
     calls: Slot<Vec<Arc<Call>>>,
     pub(crate) conferences: Slot<Vec<Arc<Conference>>>,
     pub(crate) last_member: Slot<u32>,
-    pub(crate) globals: Slot<BTreeMap<String, Vec<u8>>>,
+    pub(crate) globals: Slot<Table<String, Vec<u8>>>,
     sequence: Slot<u64>,
     /// Background jobs that have not ended.
     pub(crate) jobs: Slot<usize>,
@@ -97,10 +98,10 @@ pub(crate) struct Switch {
     /// What the host is to do.
     pub(crate) requests: Slot<VecDeque<Request>>,
     /// What became of the connections to programs that were asked for.
-    dialled: Slot<BTreeMap<ConnectionId, Result<(), String>>>,
+    dialled: Slot<Table<ConnectionId, Result<(), String>>>,
     pub(crate) dial_changed: Notify,
     /// Connections that have octets to be taken, or have ended.
-    pub(crate) active: Slot<BTreeSet<ConnectionId>>,
+    pub(crate) active: Slot<Table<ConnectionId, ()>>,
     /// Connections to programs that have begun: for the host's side.
     pub(crate) opened: Slot<Vec<Arc<Connection>>>,
 }
@@ -119,7 +120,7 @@ pub(crate) struct Conference {
     pub(crate) max_members: Slot<usize>,
     pub(crate) recordings: Slot<Vec<String>>,
     /// Who does not hear, or speak to, whom.
-    pub(crate) relations: Slot<BTreeSet<(u32, u32)>>,
+    pub(crate) relations: Slot<Table<(u32, u32), ()>>,
 }
 
 /// A call in a conference.

@@ -38,6 +38,8 @@ fn variables_are_set_and_read() {
     }
     execute(&mut client, &uuid, "set_global", "everywhere=1");
     assert_eq!(client.api("global_getvar everywhere"), "1");
+    let core = client.api("global_getvar core_uuid");
+    assert!(client.api(&format!("uuid_dump {uuid}")).contains(&format!("Core-UUID: {core}\n")));
     // A variable that is made of itself does not grow for ever.
     for _ in 0..40 {
         execute(&mut client, &uuid, "set", "a=${a}${a}");

@@ -6,6 +6,7 @@ use std::ptr::null;
 
 use c_library::app::{eslp_app, eslp_app_fault};
 use c_library::buffer::eslp_buffer;
+use c_library::calls::{eslp_call, eslp_change};
 use c_library::client::{eslp_client_result, eslp_eof, eslp_sent, eslp_stats, eslp_subscription};
 use c_library::command::{
     eslp_api, eslp_auth, eslp_command, eslp_events, eslp_execute, eslp_fault, eslp_filter, eslp_myevents,
@@ -14,14 +15,16 @@ use c_library::command::{
 use c_library::connection::eslp_connection_state;
 use c_library::data::eslp_outgoing_event;
 use c_library::decoder::{eslp_limits, eslp_step};
-use c_library::dial::{eslp_dial_fault, eslp_dial_read, eslp_leg, eslp_originate};
+use c_library::dial::{eslp_dial_fault, eslp_dial_read, eslp_endpoint, eslp_leg, eslp_originate};
 use c_library::event::{eslp_event, eslp_headers, eslp_index};
 use c_library::jobs::{eslp_pending, eslp_sequence};
 use c_library::message::{eslp_frame, eslp_header_part, eslp_message, eslp_socket_mode};
 use c_library::name::eslp_log_level;
 use c_library::octets::{eslp_bytes, eslp_header, eslp_items, eslp_value};
-use c_library::pairs::eslp_pairs;
+use c_library::pairs::{eslp_pair, eslp_pairs};
+use c_library::queue::eslp_item;
 use c_library::server::{eslp_log_data, eslp_response, eslp_server_options, eslp_server_result, eslp_server_state};
+use c_library::session::{eslp_gap, eslp_interest, eslp_notice, eslp_outcome, eslp_session_state};
 
 /// What stands in memory before anybody has written to it: not zero, which might be taken for a written NUL.
 const FILL: u8 = 7;
@@ -86,7 +89,8 @@ macro_rules! plain {
 }
 
 plain! {
-    eslp_app eslp_app_fault
+    eslp_app eslp_app_fault eslp_call eslp_change eslp_endpoint eslp_gap eslp_interest eslp_item eslp_notice eslp_outcome eslp_pair
+    eslp_session_state
     eslp_response eslp_buffer eslp_bytes eslp_client_result eslp_command eslp_connection_state eslp_dial_fault eslp_dial_read eslp_eof eslp_event
     eslp_outgoing_event eslp_fault eslp_frame eslp_header eslp_header_part eslp_headers eslp_index eslp_items eslp_limits
     eslp_log_data eslp_message eslp_originate eslp_pairs eslp_pending eslp_sendmsg eslp_sent eslp_sequence eslp_server_result eslp_server_options

@@ -5,7 +5,7 @@ set(CMAKE_CXX_STANDARD 17)
 
 set(WANTED 0.1 CACHE STRING "Which esl_proto")
 find_package(esl_proto ${WANTED} REQUIRED)
-foreach(library esl_proto static)
+foreach(library esl_proto static cxx)
     add_executable(example_${library} main.c event.cpp)
     target_link_libraries(example_${library} PRIVATE esl_proto::${library})
 endforeach()

@@ -1,17 +1,31 @@
-"""The calls of a server, as lines for people."""
+"""The calls of a server: as lines for people, and as a table."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 from .._native import Event
 from ..calls import Call, Calls
 from ..names import CallState
 
-__all__ = ["Monitor"]
+if TYPE_CHECKING:
+    from .table import Table
+
+__all__ = ["Monitor", "table"]
 
 _BOUND = 100_000
+
+
+def table(*, colours: bool) -> AbstractContextManager[Table] | None:
+    """A table on the terminal, if rich is there."""
+    try:
+        from .table import Table
+    except ImportError:
+        return None
+    return Table(Calls(_BOUND), colours=colours)
 
 
 class Monitor:

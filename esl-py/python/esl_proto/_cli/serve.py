@@ -21,6 +21,7 @@ from .. import aio, sync
 from .._shared.descriptors import raise_limit
 from .._shared.many import options_of
 from ..observe import Observer
+from .output import OK, TROUBLE, USAGE, reason, say
 
 __all__ = ["LEVELS", "add_arguments", "run"]
 
@@ -66,19 +67,21 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def run(options: argparse.Namespace, say: Callable[[str, int], int], usage: int, trouble: int) -> int:
+def run(options: argparse.Namespace) -> int:
     """Serves to the end, and gives the exit status."""
     _log_as(options.log_format, options.log_level)
     try:
         handler = _handler(options.handler)
         observer = _observer(options)
     except _Trouble as error:
-        return say(str(error), usage)
+        say(str(error))
+        return USAGE
     try:
         asyncio.run(_Running(options, handler, observer).run())
     except OSError as error:
-        return say(f"cannot listen: {error.strerror or error}", trouble)
-    return 0
+        say(f"cannot listen: {reason(error)}")
+        return TROUBLE
+    return OK
 
 
 def _handler(name: str) -> Callable[..., Any]:

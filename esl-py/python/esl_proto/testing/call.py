@@ -10,7 +10,7 @@ from esl_proto._native import Channel
 from ._shell import Shell
 from ._watch import wait, wait_async
 
-__all__ = ["Body", "Call", "Headers", "pairs", "text"]
+__all__ = ["Body", "Call", "Headers", "octets", "pairs"]
 
 _R = TypeVar("_R")
 
@@ -19,25 +19,21 @@ Headers = Mapping[str, object] | Iterable[tuple[str, object]]
 Body = str | bytes
 
 
-def text(value: object) -> str | bytes | list[str]:
-    """A header's value as the simulation wants it."""
+def octets(value: object) -> bytes:
+    """A value as the simulation wants it, which reads an array as FreeSWITCH writes it."""
     if isinstance(value, bytes):
         return value
-    return [str(item) for item in cast("list[object]", value)] if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return b"ARRAY::" + b"|:".join(octets(item) for item in cast("list[object]", value))
+    return str(value).encode("utf-8", "surrogateescape")
 
 
-def pairs(headers: Headers | None) -> list[tuple[str, str | bytes | list[str]]]:
-    """Headers in order. Those without a value are left out, as FreeSWITCH does."""
-    if headers is None:
+def pairs(given: Headers | None) -> list[tuple[bytes, bytes]]:
+    """Headers or variables in order. Those without a value are left out, as FreeSWITCH does."""
+    if given is None:
         return []
-    items = cast("Mapping[str, object]", headers).items() if isinstance(headers, Mapping) else headers
-    return [(name, text(value)) for name, value in items if value != ""]
-
-
-def variable(value: object) -> str | bytes:
-    """A channel variable as the simulation wants it."""
-    plain = text(value)
-    return "ARRAY::" + "|:".join(plain) if isinstance(plain, list) else plain
+    items = cast("Mapping[str, object]", given).items() if isinstance(given, Mapping) else given
+    return [(octets(name), octets(value)) for name, value in items if value != ""]
 
 
 class Call:
@@ -97,7 +93,8 @@ class Call:
 
     def fire(self, name: str, headers: Headers | None = None, body: Body | None = None) -> int:
         """Fires an event of this channel: what all of its events say, then `headers`. How many connections get it."""
-        return self._shell.act(lambda sim: sim.fire(name, pairs(headers), body, channel=self._channel))
+        said, content = pairs(headers), None if body is None else octets(body)
+        return self._shell.act(lambda sim: sim.fire(name, said, content, channel=self._channel))
 
     def ring(self) -> None:
         """The other side rings."""
@@ -121,7 +118,7 @@ class Call:
 
     def set_variable(self, name: str, value: object) -> None:
         """Sets a channel variable, or takes it away if the value is empty."""
-        self._channel.set_variable(name, variable(value))
+        self._channel.set_variable(name, octets(value))
 
     def variable(self, name: str) -> str:
         """A channel variable as FreeSWITCH's commands show it; empty if it is not set."""

@@ -15,7 +15,7 @@ from ._received import Matcher, Received, Recorder, describe
 from ._scripts import Script, look_up, play
 from ._shell import Network, Settings, Shell
 from ._watch import wait, wait_async
-from .call import Body, Call, Headers, pairs, variable
+from .call import Body, Call, Headers, octets, pairs
 from .link import Goodbye, Link
 
 __all__ = ["Switch", "User"]
@@ -224,9 +224,9 @@ class Switch:
         :param subclass: Of a CUSTOM event.
         :param stamp: Whether to say what every event says: Core-UUID, the time, Event-Sequence and the like.
         """
-        said = [("Event-Subclass", subclass)] if subclass else []
-        named = [] if stamp else [("Event-Name", name)]
-        return self._running.act(lambda sim: sim.fire(name, [*said, *named, *pairs(headers)], body, bare=not stamp))
+        first = {"Event-Subclass": subclass or "", "Event-Name": "" if stamp else name}
+        said, content = [*pairs(first), *pairs(headers)], None if body is None else octets(body)
+        return self._running.act(lambda sim: sim.fire(name, said, content, bare=not stamp))
 
     def log(
         self, level: str, text: str, *, file: str = "", function: str = "", line: int = 0, channel_uuid: str = ""
@@ -273,8 +273,7 @@ class Switch:
         steps: list[tuple[str, str]] | None,
     ) -> Call:
         """A call with these applications as its dialplan, or one that does what it is ordered to."""
-        given = [(key, variable(value)) for key, value in (variables or {}).items()]
-        shell = self._running
+        shell, given = self._running, pairs(variables)
         return Call(shell, shell.act(lambda sim: sim.begin_call(name, uuid, caller, given, steps)))
 
     @property
@@ -466,7 +465,5 @@ def _split(text: str, separator: str) -> tuple[str, str]:
     return before, after
 
 
-def _as_output(output: object) -> str | bytes:
-    if isinstance(output, str | bytes):
-        return output
-    return "" if output is None else str(output)
+def _as_output(output: object) -> bytes:
+    return b"" if output is None else octets(output)

@@ -1,47 +1,30 @@
-//! The simulated switch, for `esl_proto.testing`, which gives it sockets, scripts and time.
+//! The simulated switch as Python objects, for `esl_proto.testing`, which gives it sockets, scripts and time.
+//!
+//! A crate of its own because a crate is what cargo can compile for size. So that it needs nothing of `esl-py`'s, Python makes
+//! octets of headers and variables before they come here.
 
-use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use esl_proto::name::HangupCause;
+use esl_proto::name::{HangupCause, LogLevel};
+use esl_proto::server::{Closed, Goodbye};
+use esl_proto::text::Percent;
 use esl_sim::{Config, ConnectionId, Faults, Hook, HookId, Incoming, Registration, Request, Sim as Core, User};
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
-use pyo3::types::{PyBytes, PyDict, PyList};
+use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
-use crate::command::Level;
-use crate::host_request::word;
-use crate::outgoing::{Content, Made};
-use crate::server::{goodbye, percent};
-use crate::text::{Octets, Pairs, Text, to_str};
-
-/// What a switch is to do from now on: the attributes of an object.
-#[derive(FromPyObject)]
-struct Settings {
-    password: String,
-    users: Vec<Login>,
-    max_queued: u32,
-    max_lost: u32,
-    patience: f64,
-    window: usize,
-    commands: Vec<String>,
-    apps: Vec<String>,
-    dialplan: BTreeMap<String, Vec<(String, String)>>,
-    refusals: BTreeMap<String, String>,
-    registrations: Vec<(String, String, String)>,
-    ringing: f64,
-    moment: f64,
-    subclasses: Vec<String>,
-    delay: f64,
-    piece: usize,
-    pause: f64,
-}
+/// Names and values as they are on the wire; `ARRAY::one|:two` is an array.
+type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// Who may log in: the user, the domain, the password, the events, the API commands, and whether there are log lines.
 #[derive(FromPyObject)]
 struct Login(String, String, String, Option<String>, Option<String>, bool);
+
+fn user(Login(name, domain, password, events, api, log): Login) -> User {
+    User { name, domain, password, events, api, log }
+}
 
 /// Seconds; infinity is for ever.
 fn span(seconds: f64) -> Duration {
@@ -52,38 +35,51 @@ fn text(octets: &[u8]) -> String {
     String::from_utf8_lossy(octets).into_owned()
 }
 
-impl Settings {
-    fn faults(&self) -> Faults {
-        Faults { delay: span(self.delay), piece: self.piece, pause: span(self.pause), ..Faults::default() }
+/// What a switch is to do from now on: the attributes of an object.
+struct Settings<'py>(Bound<'py, PyAny>);
+
+impl<'py> Settings<'py> {
+    fn get<T: FromPyObjectOwned<'py>>(&self, name: &str) -> PyResult<T> {
+        self.0.getattr(name)?.extract().map_err(Into::into)
     }
 
-    fn apply(self, config: &mut Config) {
-        config.faults = self.faults();
-        config.password = self.password;
-        config.users = self.users.into_iter().map(user).collect();
-        config.max_queued = self.max_queued;
-        config.max_lost = self.max_lost;
-        config.patience = span(self.patience);
-        config.window = self.window;
-        config.api_hooks = self.commands;
-        config.app_hooks = self.apps;
-        config.extensions = self.dialplan;
-        config.refusals = self.refusals;
+    fn span(&self, name: &str) -> PyResult<Duration> {
+        self.get(name).map(span)
+    }
+
+    fn faults(&self) -> PyResult<Faults> {
+        Ok(Faults {
+            delay: self.span("delay")?,
+            piece: self.get("piece")?,
+            pause: self.span("pause")?,
+            ..Faults::default()
+        })
+    }
+
+    fn apply(&self, config: &mut Config) -> PyResult<()> {
+        config.faults = self.faults()?;
+        config.password = self.get("password")?;
+        config.users = self.get::<Vec<Login>>("users")?.into_iter().map(user).collect();
+        config.max_queued = self.get("max_queued")?;
+        config.max_lost = self.get("max_lost")?;
+        config.patience = self.span("patience")?;
+        config.window = self.get("window")?;
+        config.api_hooks = self.get("commands")?;
+        config.app_hooks = self.get("apps")?;
+        config.extensions = self.get("dialplan")?;
+        config.refusals = self.get("refusals")?;
         let row = |(user, realm, url)| Registration { user, realm, url };
-        config.registrations = self.registrations.into_iter().map(row).collect();
-        config.ringing = span(self.ringing);
-        config.playing = span(self.moment);
-        config.subclasses = self.subclasses;
+        config.registrations = self.get::<Vec<_>>("registrations")?.into_iter().map(row).collect();
+        config.ringing = self.span("ringing")?;
+        config.playing = self.span("moment")?;
+        config.subclasses = self.get("subclasses")?;
+        Ok(())
     }
-}
-
-fn user(Login(name, domain, password, events, api, log): Login) -> User {
-    User { name, domain, password, events, api, log }
 }
 
 /// A simulated switch without sockets and without a clock: `esl_proto.testing.Switch` is a shell around it.
 #[pyclass(frozen, module = "esl_proto")]
-pub(crate) struct Sim {
+pub struct Sim {
     /// INVARIANT: never call into Python while holding this lock.
     core: Mutex<Core>,
 }
@@ -134,7 +130,7 @@ impl Sim {
             heartbeat: span(heartbeat),
             calls_per_second,
             is_scenario,
-            percent: percent(lossless_percent),
+            percent: if lossless_percent { Percent::Lossless } else { Percent::FreeSwitch },
             storage: 65_536,
             record: true,
             ..Config::default()
@@ -143,8 +139,12 @@ impl Sim {
     }
 
     /// Changes what it does, to the attributes of an object: those of `esl_proto.testing`'s settings.
-    fn configure(&self, py: Python<'_>, settings: Settings) {
-        self.with(py, |core| core.configure(|config| settings.apply(config)));
+    fn configure(&self, settings: Bound<'_, PyAny>) -> PyResult<()> {
+        let py = settings.py();
+        let mut changed = Config::clone(&self.with(py, |core| core.config()));
+        Settings(settings).apply(&mut changed)?;
+        self.with(py, |core| core.configure(|config| *config = changed));
+        Ok(())
     }
 
     /// Lets time go on, to so many seconds since the start.
@@ -175,8 +175,8 @@ impl Sim {
     }
 
     /// Takes octets that a client has sent.
-    fn receive_data(&self, py: Python<'_>, connection: u64, data: Octets) {
-        self.with(py, |core| core.input(ConnectionId(connection), &data));
+    fn receive_data(&self, py: Python<'_>, connection: u64, data: &[u8]) {
+        self.with(py, |core| core.input(ConnectionId(connection), data));
     }
 
     /// A client has closed its side.
@@ -208,7 +208,7 @@ impl Sim {
 
     /// Why the listener has ended a connection, if it has.
     fn end(&self, py: Python<'_>, connection: u64) -> Option<&'static str> {
-        self.with(py, |core| core.end(ConnectionId(connection))).map(word)
+        self.with(py, |core| core.end(ConnectionId(connection))).map(Closed::name)
     }
 
     /// How many events wait for a client.
@@ -224,22 +224,25 @@ impl Sim {
     /// How octets travel on one connection: those for all of the settings; nothing while it is held; to a break after so
     /// many octets more.
     #[pyo3(signature = (connection, settings, *, held=false, after=None))]
-    fn set_faults(&self, py: Python<'_>, connection: u64, settings: Settings, held: bool, after: Option<u64>) {
-        let id = ConnectionId(connection);
+    fn set_faults(&self, connection: u64, settings: Bound<'_, PyAny>, held: bool, after: Option<u64>) -> PyResult<()> {
+        let (id, py) = (ConnectionId(connection), settings.py());
+        let faults = Settings(settings).faults()?;
         self.with(py, |core| {
             let lost_at = after.map(|after| core.taken(id).saturating_add(after));
-            core.set_faults(id, Faults { held, lost_at, ..settings.faults() });
+            core.set_faults(id, Faults { held, lost_at, ..faults });
         });
+        Ok(())
     }
 
     /// Gives a client octets as they are.
-    fn inject(&self, py: Python<'_>, connection: u64, data: Octets) {
-        self.with(py, |core| core.inject(ConnectionId(connection), &data));
+    fn inject(&self, py: Python<'_>, connection: u64, data: &[u8]) {
+        self.with(py, |core| core.inject(ConnectionId(connection), data));
     }
 
     /// Ends a connection with a notice: 'disconnected', 'shutdown', 'lost-events' or 'lost-log-lines'.
     fn disconnect(&self, py: Python<'_>, connection: u64, why: &str) -> PyResult<()> {
-        let why = goodbye(why)?;
+        let why =
+            Goodbye::from_name(why).ok_or_else(|| PyValueError::new_err("that is no reason to end a connection"))?;
         self.with(py, |core| core.disconnect(ConnectionId(connection), why));
         Ok(())
     }
@@ -262,9 +265,9 @@ impl Sim {
 
     /// Answers a hook, or leaves it to the simulation.
     #[pyo3(signature = (hook, answer=None))]
-    fn answer(&self, py: Python<'_>, hook: u64, answer: Option<Text>) {
+    fn answer(&self, py: Python<'_>, hook: u64, answer: Option<Vec<u8>>) {
         self.with(py, |core| match answer {
-            Some(answer) => core.answer(HookId(hook), &*answer),
+            Some(answer) => core.answer(HookId(hook), answer),
             None => core.decline(HookId(hook)),
         });
     }
@@ -276,23 +279,25 @@ impl Sim {
         &self,
         py: Python<'_>,
         name: &str,
-        headers: Pairs<Content>,
-        body: Option<Text>,
-        channel: Option<Py<Channel>>,
+        headers: Pairs,
+        body: Option<&[u8]>,
+        channel: Option<&Channel>,
         bare: bool,
     ) -> usize {
-        let event = Made::new(headers, body);
-        let channel = channel.as_ref().map(|channel| &channel.get().0);
-        self.with(py, |core| {
-            event.with(|event| if bare { core.fire_bare(event) } else { core.fire_event(name, event, channel) })
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (&name[..], &value[..])).collect();
+        let channel = channel.map(|channel| &channel.0);
+        self.with(py, |core| match bare {
+            true => core.fire_bare(&headers, body),
+            false => core.fire_on(channel, name, &headers, body),
         })
     }
 
     /// Writes a line of the log as it is; how many connections get it.
-    fn log(&self, py: Python<'_>, level: Level, text: Text, source: (Text, Text, u32), uuid: Text) -> PyResult<usize> {
-        let level = level.get()?;
-        let [text, file, function, uuid] = [text, source.0, source.1, uuid].map(|octets| self::text(&octets));
-        Ok(self.with(py, |core| core.log(level, &text, (&file, &function, source.2), &uuid)))
+    fn log(&self, py: Python<'_>, level: &str, text: &str, source: (&str, &str, u32), uuid: &str) -> PyResult<usize> {
+        let level = LogLevel::from_bytes(level.as_bytes());
+        let level =
+            level.ok_or_else(|| PyValueError::new_err("a log level is a name from CONSOLE to DEBUG or a number"))?;
+        Ok(self.with(py, |core| core.log(level, text, source, uuid)))
     }
 
     /// A call comes in: with these applications as its dialplan, or one that does what it is ordered to.
@@ -302,11 +307,10 @@ impl Sim {
         name: String,
         uuid: Option<String>,
         caller: String,
-        variables: Pairs<Text>,
+        variables: Pairs,
         steps: Option<Vec<(String, String)>>,
     ) -> PyResult<Channel> {
-        let variables: Vec<(String, Vec<u8>)> =
-            variables.0.iter().map(|(name, value)| (text(name), value.to_vec())).collect();
+        let variables: Vec<_> = variables.into_iter().map(|(name, value)| (text(&name), value)).collect();
         let caller_name = variables.iter().find(|(name, _)| name == "origination_caller_id_name");
         let caller_name = caller_name.map(|(_, name)| text(name));
         let destination = name.rsplit('/').next().unwrap_or_default().to_owned();
@@ -369,7 +373,7 @@ impl Sim {
 
 /// A channel of a simulated switch: what can be seen of it, also when it has ended.
 #[pyclass(frozen, module = "esl_proto")]
-pub(crate) struct Channel(esl_sim::Channel);
+pub struct Channel(esl_sim::Channel);
 
 #[pymethods]
 impl Channel {
@@ -430,9 +434,9 @@ impl Channel {
     }
 
     /// A variable; nothing if it is not set.
-    fn variable<'py>(&self, py: Python<'py>, name: &str) -> Bound<'py, PyAny> {
+    fn variable<'py>(&self, py: Python<'py>, name: &str) -> Bound<'py, PyString> {
         let value = self.0.variable(name).unwrap_or_default();
-        to_str(py, &value).into_any()
+        PyString::new(py, &text(&value))
     }
 
     /// All variables, in their order.
@@ -441,7 +445,7 @@ impl Channel {
         let all = PyDict::new(py);
         for (name, value) in self.0.variables() {
             match value.strip_prefix(b"ARRAY::") {
-                None => all.set_item(name, to_str(py, &value))?,
+                None => all.set_item(name, text(&value))?,
                 Some(items) => {
                     let items = text(items);
                     all.set_item(name, PyList::new(py, items.split("|:"))?)?;
@@ -452,8 +456,8 @@ impl Channel {
     }
 
     /// Sets a variable, or takes it away if the value is empty.
-    fn set_variable(&self, name: &str, value: Text) {
-        self.0.set_variable(name, &value);
+    fn set_variable(&self, name: &str, value: &[u8]) {
+        self.0.set_variable(name, value);
     }
 
     /// The applications that have begun, each with its argument.

@@ -1,0 +1,387 @@
+//! What is known of each channel.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::ffi::c_void;
+
+use esl_core::calls::{Call, CallBuf, Calls, EVENTS, Heap, SUBCLASSES};
+use esl_core::event::EventError;
+use esl_core::raw::calls::Change;
+
+use crate::event::{eslp_event, event};
+use crate::handle::Opaque;
+use crate::number::numbers;
+use crate::octets::eslp_bytes;
+use crate::pairs::eslp_pair;
+use crate::ptr::{Out, Outcome, Plain as _, change, input, read, run, slice};
+use crate::status::eslp_status;
+
+/// The channels of a server, each as its last event has told.
+///
+/// Listen to eslp_calls_events(), eslp_calls_restore() the channels that are there already, and give each event to
+/// eslp_calls_take(); after a gap, restore again. With fewer events it is right as far as they tell.
+pub struct eslp_calls;
+
+/// The channels, and those that the last list did not name.
+pub(crate) struct Known {
+    calls: Calls<Heap>,
+    gone: VecDeque<CallBuf>,
+    last: Option<CallBuf>,
+}
+
+// SAFETY: C knows the type by name only; the mark is used once.
+unsafe impl Opaque for eslp_calls {
+    type Inner = Known;
+    const MARK: u64 = 0x6573_6c70_6361_6c10;
+}
+
+/// What is known of one channel: texts, NULL where nothing is. Words are FreeSWITCH's own: eslp_call_state_from() and its kin make
+/// numbers of them.
+///
+/// Valid until the next eslp_calls_take(), eslp_calls_restore() or eslp_calls_free().
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_call {
+    /// Its uuid.
+    pub uuid: eslp_bytes,
+    /// Its name: `sofia/internal/1000@example.org`.
+    pub name: eslp_bytes,
+    /// Which side has begun the call: eslp_direction_from().
+    pub direction: eslp_bytes,
+    /// The state of the channel: eslp_channel_state_from().
+    pub state: eslp_bytes,
+    /// The state of the call, as a person sees it: eslp_call_state_from().
+    pub call_state: eslp_bytes,
+    /// Whether it is answered: eslp_answer_state_from().
+    pub answer_state: eslp_bytes,
+    /// The caller's name.
+    pub caller_name: eslp_bytes,
+    /// The caller's number.
+    pub caller_number: eslp_bytes,
+    /// What was dialled.
+    pub destination: eslp_bytes,
+    /// The application that runs, or has run last.
+    pub application: eslp_bytes,
+    /// Its argument.
+    pub application_data: eslp_bytes,
+    /// The uuid of the channel that it is bridged to.
+    pub other_leg: eslp_bytes,
+    /// Why it has ended, once it has: eslp_cause_from().
+    pub cause: eslp_bytes,
+    /// When it began, in microseconds since 1970; 0 if that is not known, as of the two below.
+    pub created: u64,
+    /// When it was answered.
+    pub answered: u64,
+    /// When it was hung up.
+    pub hung_up: u64,
+    /// For eslp_call_variable(): private.
+    pub record: eslp_bytes,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 8],
+}
+
+numbers! {
+    /// What an event has changed.
+    pub enum eslp_change_kind {
+        /// Nothing: the event is of no channel, or of one that is gone.
+        ESLP_CHANGE_NOTHING = 0,
+        /// A channel is known from now on.
+        ESLP_CHANGE_BEGAN = 1,
+        /// Something of a channel is known better.
+        ESLP_CHANGE_UPDATED = 2,
+        /// A channel has got another uuid: `old_uuid` is the one before.
+        ESLP_CHANGE_RENAMED = 3,
+        /// A channel is gone: `call` is what was known of it in the end.
+        ESLP_CHANGE_ENDED = 4,
+        /// A channel has come that there is no room for: eslp_calls_overlooked() counts it.
+        ESLP_CHANGE_OVERLOOKED = 5,
+    }
+}
+
+/// What an event has changed. Valid as long as an eslp_call.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_change {
+    /// What.
+    pub kind: eslp_change_kind,
+    /// The channel that the event is about, as it is known now, or was in the end. Its uuid is NULL if there is none: it was
+    /// overlooked, or the event names two others (`loopback::bowout`).
+    pub call: eslp_call,
+    /// The uuid that it had before.
+    pub old_uuid: eslp_bytes,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 4],
+}
+
+fn some(text: &[u8]) -> eslp_bytes {
+    eslp_bytes::option(Some(text).filter(|text| !text.is_empty()))
+}
+
+impl From<Call<'_>> for eslp_call {
+    fn from(call: Call<'_>) -> Self {
+        let word = eslp_bytes::option;
+        Self {
+            uuid: some(call.uuid()),
+            name: some(call.name()),
+            direction: word(call.direction().as_ref().map(|word| word.as_bytes())),
+            state: word(call.state().as_ref().map(|word| word.as_bytes())),
+            call_state: word(call.call_state().as_ref().map(|word| word.as_bytes())),
+            answer_state: word(call.answer_state().as_ref().map(|word| word.as_bytes())),
+            caller_name: some(call.caller_name()),
+            caller_number: some(call.caller_number()),
+            destination: some(call.destination()),
+            application: some(call.application()),
+            application_data: some(call.application_data()),
+            other_leg: word(call.other_leg()),
+            cause: word(call.cause().as_ref().map(|word| word.as_bytes())),
+            created: call.created().unwrap_or_default(),
+            answered: call.answered().unwrap_or_default(),
+            hung_up: call.hung_up().unwrap_or_default(),
+            record: eslp_bytes::of(call.as_bytes()),
+            ..Self::ZERO
+        }
+    }
+}
+
+/// # Safety
+/// As [`read`], and as [`eslp_bytes::octets`] for the record.
+unsafe fn call<'a>(pointer: *const eslp_call) -> Outcome<Call<'a>> {
+    // SAFETY: the two preconditions are this function's.
+    Ok(Call::from_bytes(unsafe { read(pointer)?.record.octets() }?, false))
+}
+
+/// Makes one that knows no channels, and has room for `bound`; eslp_calls_free() it. Of each channel it keeps these variables, `count` of
+/// them, by their names without `variable_`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_calls_new(
+    bound: usize,
+    variables: *const eslp_bytes,
+    count: usize,
+    calls: *mut *mut eslp_calls,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `variables[..count]` is an input and `calls` is an output.
+    run(|| unsafe {
+        let out = Out::new(calls)?;
+        let names = slice(variables, count)?.iter().map(|name| name.octets()).collect::<Outcome<Vec<_>>>()?;
+        let calls = Calls::new(bound).variables(names);
+        out.set(eslp_calls::allocate(Known { calls, gone: VecDeque::new(), last: None })?);
+        Ok(())
+    })
+}
+
+/// Gives it back. NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_calls_free(calls: *mut eslp_calls) {
+    // SAFETY: by the contract with C, `calls` is a handle.
+    unsafe { eslp_calls::give_back(calls) }
+}
+
+/// The events that are needed to know all that can be known, as eslp_events.names takes them: valid for ever.
+#[unsafe(no_mangle)]
+pub extern "C" fn eslp_calls_events() -> eslp_bytes {
+    /// Copies a text behind what stands there, and a blank behind it.
+    const fn put<const N: usize>(line: &mut [u8; N], at: usize, text: &[u8]) -> usize {
+        let (_, rest) = line.split_at_mut(at);
+        let (to, rest) = rest.split_at_mut(text.len());
+        to.copy_from_slice(text);
+        if let [blank, ..] = rest {
+            *blank = b' ';
+        }
+        at + text.len() + 1
+    }
+    const fn len() -> usize {
+        let (mut sum, mut events, mut subclasses) = ("CUSTOM".len(), EVENTS.as_slice(), SUBCLASSES.as_slice());
+        while let [event, rest @ ..] = events {
+            (sum, events) = (sum + event.as_bytes().len() + 1, rest);
+        }
+        while let [subclass, rest @ ..] = subclasses {
+            (sum, subclasses) = (sum + subclass.len() + 1, rest);
+        }
+        sum
+    }
+    static LINE: [u8; len()] = {
+        let (mut line, mut at) = ([0; len()], 0);
+        let (mut events, mut subclasses) = (EVENTS.as_slice(), SUBCLASSES.as_slice());
+        while let [event, rest @ ..] = events {
+            at = put(&mut line, at, event.as_bytes());
+            events = rest;
+        }
+        at = put(&mut line, at, b"CUSTOM");
+        while let [subclass, rest @ ..] = subclasses {
+            at = put(&mut line, at, subclass.as_bytes());
+            subclasses = rest;
+        }
+        line
+    };
+    eslp_bytes::of(&LINE)
+}
+
+/// Takes in what an event tells. `change`, which may be NULL, is what that has changed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_calls_take(
+    calls: *mut eslp_calls,
+    event: *const eslp_event,
+    change: *mut eslp_change,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `calls` is a handle, `event` is an input and `change` is an output.
+    run(|| unsafe {
+        let out = Out::optional(change)?;
+        let known = eslp_calls::inner(calls)?;
+        let event = self::event(event)?;
+        let change = match Change::from(known.calls.take(&event)) {
+            Change::Nothing => eslp_change::ZERO,
+            Change::Began => eslp_change { kind: eslp_change_kind::ESLP_CHANGE_BEGAN, ..eslp_change::ZERO },
+            Change::Updated => eslp_change { kind: eslp_change_kind::ESLP_CHANGE_UPDATED, ..eslp_change::ZERO },
+            Change::Renamed(old) => eslp_change {
+                kind: eslp_change_kind::ESLP_CHANGE_RENAMED,
+                old_uuid: eslp_bytes::of(old),
+                ..eslp_change::ZERO
+            },
+            Change::Ended(call) => {
+                eslp_change { kind: eslp_change_kind::ESLP_CHANGE_ENDED, call: call.into(), ..eslp_change::ZERO }
+            }
+            Change::Overlooked => eslp_change { kind: eslp_change_kind::ESLP_CHANGE_OVERLOOKED, ..eslp_change::ZERO },
+        };
+        let Some(out) = out else { return Ok(()) };
+        let is_known = matches!(
+            change.kind,
+            eslp_change_kind::ESLP_CHANGE_BEGAN
+                | eslp_change_kind::ESLP_CHANGE_UPDATED
+                | eslp_change_kind::ESLP_CHANGE_RENAMED
+        );
+        let uuid = event.unique_id().filter(|_| is_known).map(|uuid| uuid.to_vec());
+        let call = uuid.and_then(|uuid| known.calls.get(&uuid)).map_or(change.call, eslp_call::from);
+        out.set(eslp_change { call, ..change });
+        Ok(())
+    })
+}
+
+/// Begins anew with the output of `show channels as json`: channels that it does not name are gone, and eslp_calls_next_gone() tells
+/// them. Where exactly two channels belong to one call, each is the other's leg.
+///
+/// @return An error from ESLP_DOCUMENT_TRUNCATED on if the output cannot be read; then nothing has changed.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_calls_restore(calls: *mut eslp_calls, output: *const c_void, len: usize) -> eslp_status {
+    // SAFETY: by the contract with C, `calls` is a handle and `output[..len]` is an input.
+    run(|| unsafe {
+        let Known { calls, gone, last } = eslp_calls::inner(calls)?;
+        let output = input(output, len)?;
+        let mut now = VecDeque::new();
+        calls
+            .restore(output, |call| now.push_back(call.into_owned()))
+            .map_err(|error: EventError| eslp_status::of(error.code()))?;
+        (*gone, *last) = (now, None);
+        Ok(())
+    })
+}
+
+/// The next of the channels that the last list did not name, as it was known. Valid until the next call of this, or as long as an
+/// eslp_call.
+///
+/// @return ESLP_END if there is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_calls_next_gone(calls: *mut eslp_calls, call: *mut eslp_call) -> eslp_status {
+    // SAFETY: by the contract with C, `calls` is a handle and `call` is an output.
+    run(|| unsafe {
+        let out = Out::new(call)?;
+        let known = eslp_calls::inner(calls)?;
+        known.last = known.gone.pop_front();
+        out.set(known.last.as_ref().ok_or(eslp_status::ESLP_END)?.as_call().into());
+        Ok(())
+    })
+}
+
+/// What is known of a channel.
+///
+/// @return ESLP_NOT_FOUND if it is not known.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_calls_get(
+    calls: *const eslp_calls,
+    uuid: eslp_bytes,
+    call: *mut eslp_call,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `calls` is a handle, `uuid` is an input and `call` is an output.
+    run(|| unsafe {
+        let out = Out::new(call)?;
+        let known = eslp_calls::inner_ref(calls)?;
+        out.set(known.calls.get(uuid.octets()?).ok_or(eslp_status::ESLP_NOT_FOUND)?.into());
+        Ok(())
+    })
+}
+
+/// All channels, one after the other and in no order: `place` begins with 0. What changes the channels changes their places.
+///
+///     size_t place = 0;
+///     while (eslp_calls_next(calls, &place, &call) == ESLP_OK) ...
+///
+/// @return ESLP_END after the last.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_calls_next(
+    calls: *const eslp_calls,
+    place: *mut usize,
+    call: *mut eslp_call,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `calls` is a handle, `place` is changed by this call alone and `call` is an output.
+    run(|| unsafe {
+        let out = Out::new(call)?;
+        let (known, place) = (eslp_calls::inner_ref(calls)?, change(place)?);
+        let (call, next) = known.calls.next_from(*place).ok_or(eslp_status::ESLP_END)?;
+        *place = next;
+        out.set(call.into());
+        Ok(())
+    })
+}
+
+/// The number of channels.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_calls_len(calls: *const eslp_calls) -> usize {
+    // SAFETY: by the contract with C, `calls` is a handle.
+    unsafe { eslp_calls::inner_ref(calls) }.map_or(0, |known| known.calls.len())
+}
+
+/// How many times a channel has come that there was no room for.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_calls_overlooked(calls: *const eslp_calls) -> u64 {
+    // SAFETY: by the contract with C, `calls` is a handle.
+    unsafe { eslp_calls::inner_ref(calls) }.map_or(0, |known| known.calls.overlooked())
+}
+
+/// The value of a variable that is kept of a call.
+///
+/// @return ESLP_NOT_FOUND if it is not.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_call_variable(
+    call: *const eslp_call,
+    name: eslp_bytes,
+    value: *mut eslp_bytes,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `call` and `name` are inputs and `value` is an output.
+    run(|| unsafe {
+        let out = Out::new(value)?;
+        let value = self::call(call)?.variable(name.octets()?);
+        out.set(eslp_bytes::of(value.ok_or(eslp_status::ESLP_NOT_FOUND)?));
+        Ok(())
+    })
+}
+
+/// The variables that are kept of a call, one after the other and in no order: `place` begins with 0.
+///
+/// @return ESLP_END after the last.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_call_next_variable(
+    call: *const eslp_call,
+    place: *mut usize,
+    variable: *mut eslp_pair,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `call` is an input, `place` is changed by this call alone and `variable` is an output.
+    run(|| unsafe {
+        let out = Out::new(variable)?;
+        let (call, place) = (self::call(call)?, change(place)?);
+        let (name, value) = call.variables().nth(*place).ok_or(eslp_status::ESLP_END)?;
+        *place = place.saturating_add(1);
+        out.set(eslp_pair { name: eslp_bytes::of(name), value: eslp_bytes::of(value) });
+        Ok(())
+    })
+}

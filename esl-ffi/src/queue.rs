@@ -1,0 +1,231 @@
+//! A stream between a connection and whoever reads it.
+
+use alloc::boxed::Box;
+
+use esl_core::session::{Item, Overflow, Queue};
+
+use crate::handle::Opaque;
+use crate::message::{eslp_frame, eslp_message};
+use crate::number::numbers;
+use crate::octets::eslp_bytes;
+use crate::ptr::{Out, Outcome, Plain as _, known, read, run};
+use crate::session::eslp_gap;
+use crate::status::eslp_status;
+
+numbers! {
+    /// What happens when a queue is full.
+    pub enum eslp_overflow {
+        /// The host stops reading from the socket until there is room: eslp_queue_is_blocking(). Nothing is lost here; the server
+        /// drops events and then ends a connection that is not read for long.
+        ESLP_OVERFLOW_BLOCK = 0,
+        /// The oldest item makes room, and counts as lost.
+        ESLP_OVERFLOW_DROP_OLDEST = 1,
+        /// The new item counts as lost.
+        ESLP_OVERFLOW_DROP_NEWEST = 2,
+        /// The queue ends: its reader gets what it holds, and then ESLP_ITEM_OVERFLOWED.
+        ESLP_OVERFLOW_END = 3,
+    }
+
+    /// What a queue gives.
+    pub enum eslp_item_kind {
+        /// Nothing.
+        ESLP_ITEM_NONE = 0,
+        /// A message: `message`.
+        ESLP_ITEM_MESSAGE = 1,
+        /// Items are missing here: `lost`.
+        ESLP_ITEM_LOST = 2,
+        /// The connection was made anew here: `gap`.
+        ESLP_ITEM_GAP = 3,
+        /// The queue was full and has ended: ESLP_OVERFLOW_END.
+        ESLP_ITEM_OVERFLOWED = 4,
+    }
+}
+
+/// What has come for a reader and was not read yet: a bounded queue with copies of messages, whose losses are told where they are.
+/// For hosts whose readers do not read at once.
+///
+///     ... once: eslp_queue_new(100, ESLP_OVERFLOW_DROP_OLDEST, &queue) and eslp_session_listen(session, slot, &interest) ...
+///     eslp_session_readers(session, &result.message, slots, 16, &count);
+///     ... for each of them: eslp_queue_push(queue_of(slot), &result.message) ...
+///     ... later: while (eslp_queue_pop(queue, &item) == ESLP_OK) ...
+pub struct eslp_queue;
+
+/// A queue, and what was taken out of it last.
+pub(crate) struct Stream {
+    queue: Queue<Kept>,
+    last: Option<Kept>,
+}
+
+/// What lies in a queue.
+enum Kept {
+    Message { message: eslp_message, head: Box<[u8]>, body: Option<Box<[u8]>>, content_type: Option<Box<[u8]>> },
+    Gap { gap: eslp_gap, before: Option<Box<[u8]>>, after: Option<Box<[u8]>> },
+}
+
+// SAFETY: C knows the type by name only; the mark is used once.
+unsafe impl Opaque for eslp_queue {
+    type Inner = Stream;
+    const MARK: u64 = 0x6573_6c70_7175_6510;
+}
+
+/// What eslp_queue_pop() gives.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_item {
+    /// What it is.
+    pub kind: eslp_item_kind,
+    /// With ESLP_ITEM_LOST: how many items.
+    pub lost: u64,
+    /// With ESLP_ITEM_MESSAGE.
+    pub message: eslp_message,
+    /// With ESLP_ITEM_GAP.
+    pub gap: eslp_gap,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 4],
+}
+
+impl Kept {
+    /// # Safety
+    /// As [`eslp_bytes::octets`], for the three byte strings of the frame.
+    unsafe fn message(message: &eslp_message) -> Outcome<Self> {
+        let frame = message.frame;
+        frame.whole()?;
+        // SAFETY: the caller guarantees each of the byte strings.
+        let (head, body, content_type) =
+            unsafe { (frame.head.octets()?, frame.body.optional()?, frame.content_type.optional()?) };
+        Ok(Self::Message {
+            message: *message,
+            head: head.into(),
+            body: body.map(Box::from),
+            content_type: content_type.map(Box::from),
+        })
+    }
+
+    /// # Safety
+    /// As [`eslp_bytes::octets`], for the texts of the gap.
+    unsafe fn gap(gap: &eslp_gap) -> Outcome<Self> {
+        known(&gap.reserved)?;
+        // SAFETY: the caller guarantees both texts.
+        let (before, after) = unsafe { (gap.core_before.optional()?, gap.core_after.optional()?) };
+        Ok(Self::Gap { gap: *gap, before: before.map(Box::from), after: after.map(Box::from) })
+    }
+
+    fn item(&self) -> eslp_item {
+        match self {
+            Self::Message { message, head, body, content_type } => {
+                let frame = eslp_frame {
+                    head: eslp_bytes::of(head),
+                    body: eslp_bytes::option(body.as_deref()),
+                    content_type: eslp_bytes::option(content_type.as_deref()),
+                    ..message.frame
+                };
+                let message = eslp_message { frame, ..*message };
+                eslp_item { kind: eslp_item_kind::ESLP_ITEM_MESSAGE, message, ..eslp_item::ZERO }
+            }
+            Self::Gap { gap, before, after } => {
+                let gap = eslp_gap {
+                    core_before: eslp_bytes::option(before.as_deref()),
+                    core_after: eslp_bytes::option(after.as_deref()),
+                    ..*gap
+                };
+                eslp_item { kind: eslp_item_kind::ESLP_ITEM_GAP, gap, ..eslp_item::ZERO }
+            }
+        }
+    }
+}
+
+/// Makes an empty queue of at most `bound` items, one at least; eslp_queue_free() it.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_queue_new(
+    bound: usize,
+    overflow: eslp_overflow,
+    queue: *mut *mut eslp_queue,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `queue` is an output.
+    run(|| unsafe {
+        let out = Out::new(queue)?;
+        let overflow = match overflow {
+            eslp_overflow::ESLP_OVERFLOW_BLOCK => Overflow::Block,
+            eslp_overflow::ESLP_OVERFLOW_DROP_OLDEST => Overflow::DropOldest,
+            eslp_overflow::ESLP_OVERFLOW_DROP_NEWEST => Overflow::DropNewest,
+            eslp_overflow::ESLP_OVERFLOW_END => Overflow::End,
+            _ => return Err(eslp_status::ESLP_UNKNOWN_NUMBER),
+        };
+        out.set(eslp_queue::allocate(Stream { queue: Queue::new(bound, overflow), last: None })?);
+        Ok(())
+    })
+}
+
+/// Gives a queue back, and what lies in it. NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_queue_free(queue: *mut eslp_queue) {
+    // SAFETY: by the contract with C, `queue` is a handle.
+    unsafe { eslp_queue::give_back(queue) }
+}
+
+/// Puts a copy of a message at the end, or does what the eslp_overflow says. With ESLP_OVERFLOW_BLOCK it is always taken: what was
+/// read already must go somewhere; whoever reads no more while eslp_queue_is_blocking() keeps the bound.
+///
+/// @return ESLP_NOT_WHOLE if the message comes in parts.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_queue_push(queue: *mut eslp_queue, message: *const eslp_message) -> eslp_status {
+    // SAFETY: by the contract with C, `queue` is a handle and `message` is an input.
+    run(|| unsafe {
+        let stream = eslp_queue::inner(queue)?;
+        stream.queue.push(Kept::message(read(message)?)?);
+        Ok(())
+    })
+}
+
+/// Puts a copy of a gap at the end, as a mark between two messages: it takes no item's room. Of more than 64 marks that wait the
+/// oldest count as lost.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_queue_push_gap(queue: *mut eslp_queue, gap: *const eslp_gap) -> eslp_status {
+    // SAFETY: by the contract with C, `queue` is a handle and `gap` is an input.
+    run(|| unsafe {
+        let stream = eslp_queue::inner(queue)?;
+        stream.queue.push_mark(Kept::gap(read(gap)?)?);
+        Ok(())
+    })
+}
+
+/// Takes what comes first. It is valid until the next eslp_queue_pop() or eslp_queue_free().
+///
+/// @return ESLP_END if there is nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_queue_pop(queue: *mut eslp_queue, item: *mut eslp_item) -> eslp_status {
+    // SAFETY: by the contract with C, `queue` is a handle and `item` is an output.
+    run(|| unsafe {
+        let out = Out::new(item)?;
+        let stream = eslp_queue::inner(queue)?;
+        stream.last = None;
+        out.set(match stream.queue.pop().ok_or(eslp_status::ESLP_END)? {
+            Item::Item(kept) => stream.last.insert(kept).item(),
+            Item::Lost(lost) => eslp_item { kind: eslp_item_kind::ESLP_ITEM_LOST, lost, ..eslp_item::ZERO },
+            Item::Overflowed => eslp_item { kind: eslp_item_kind::ESLP_ITEM_OVERFLOWED, ..eslp_item::ZERO },
+        });
+        Ok(())
+    })
+}
+
+/// Whether the host should stop reading from the socket: the queue is full, and has not been read to its half since.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_queue_is_blocking(queue: *const eslp_queue) -> bool {
+    // SAFETY: by the contract with C, `queue` is a handle.
+    unsafe { eslp_queue::inner_ref(queue) }.is_ok_and(|stream| stream.queue.is_blocking())
+}
+
+/// How many messages and gaps wait to be read.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_queue_len(queue: *const eslp_queue) -> usize {
+    // SAFETY: by the contract with C, `queue` is a handle.
+    unsafe { eslp_queue::inner_ref(queue) }.map_or(0, |stream| stream.queue.len())
+}
+
+/// How many items were lost so far, those among them that the reader has not been told of yet.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_queue_lost(queue: *const eslp_queue) -> u64 {
+    // SAFETY: by the contract with C, `queue` is a handle.
+    unsafe { eslp_queue::inner_ref(queue) }.map_or(0, |stream| stream.queue.lost())
+}

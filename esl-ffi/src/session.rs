@@ -1,0 +1,903 @@
+//! What waits for what, over one connection after another.
+
+use core::ffi::c_void;
+use core::time::Duration;
+
+use esl_core::Limits;
+use esl_core::client::CommandId;
+use esl_core::raw::session as raw;
+use esl_core::session::{Gap, Interest, Notice, Outcome as Ended, Reason, Session, SessionError, Slot};
+
+use crate::client::{
+    client_of, end_number, eslp_client_result, eslp_end, eslp_eof, eslp_role, eslp_sent, result_of, said_of_sending,
+};
+use crate::command::{eslp_command, eslp_events, eslp_sendmsg};
+use crate::connection::{eslp_connection_state, state_of};
+use crate::decoder::{eslp_limits, limits};
+use crate::handle::Opaque;
+use crate::message::{eslp_message, eslp_message_kind, log_line};
+use crate::name::{eslp_format, eslp_log_level, format_of, level_number, level_of};
+use crate::number::numbers;
+use crate::octets::eslp_bytes;
+use crate::pairs::eslp_pairs;
+use crate::ptr::{Out, Outcome, Plain as _, Written, input, known, output, read, run, slice_mut};
+use crate::status::eslp_status;
+
+/// The waits, readers and subscriptions of one program, over one connection after another. Like a client, it has no sockets
+/// and no clock.
+///
+/// * A host marks each of its waits and readers with a **slot**: a number of its own, for each another one, never 0. What ends
+///   a wait is told once, by eslp_session_next_outcome(), right after the eslp_session_poll() that has found it, while its
+///   message is still at hand.
+/// * **Times** are milliseconds of a clock of the host's that does not go back, since any moment; deadlines are such times, and 0
+///   is none.
+/// * Jobs and applications are named by the session, so that their ends are known whichever comes first, the answer or the
+///   event. What they need to hear is subscribed to, and passes the program's filters.
+/// * What the session subscribes to, filters and logs is its own: send no `event`, `filter` or `log` beside it. After a
+///   reconnect all of it is said again.
+/// * A connection that is lost ends its waits, not its readers: the next one begins with a gap.
+///
+/// Its pointers into its own memory (eslp_session_to_send(), texts of a gap, a notice or a state) are valid until the next call
+/// that takes it, but for those that ask only.
+///
+///     eslp_session_new(random_number, &session);
+///     eslp_session_connect(session, ESLP_INBOUND, NULL, now);
+///     for (;;) {
+///         status = eslp_session_poll(session, buffer, filled, now, &result);
+///         if (status == ESLP_OK && result.kind == ESLP_IN_AUTH_REQUEST) eslp_session_send(session, &login, 0, 0, &sent);
+///         while (eslp_session_next_outcome(session, &outcome) == ESLP_OK) { ... outcome.slot waits no more ... }
+///         ... for an event or a log line: eslp_session_readers() tells whose it is ...
+///         ... take result.consumed octets off the buffer, write eslp_session_to_send() ...
+///         ... with ESLP_NEED_DATA, read until state.next_deadline, then eslp_session_advance(session, now) ...
+///     }
+///
+/// Sessions, queues and what is known of calls live on the heap of `malloc`. Where that has nothing left in the middle of a call of
+/// theirs, the program ends by `abort`.
+pub struct eslp_session;
+
+/// A session, and what was told of it last.
+pub(crate) struct Told {
+    session: Session,
+    gap: Option<Gap>,
+    notice: Option<Notice>,
+}
+
+// SAFETY: C knows the type by name only; the mark is used once.
+unsafe impl Opaque for eslp_session {
+    type Inner = Told;
+    const MARK: u64 = 0x6573_6c70_7365_7310;
+}
+
+numbers! {
+    /// How a wait has ended.
+    pub enum eslp_outcome_kind {
+        /// It has not.
+        ESLP_OUTCOME_NONE = 0,
+        /// The answer has come: eslp_session_poll() has just given it, or its last part.
+        ESLP_OUTCOME_ANSWERED = 1,
+        /// The job has ended: its BACKGROUND_JOB has just been given, or its last part.
+        ESLP_OUTCOME_JOB_ENDED = 2,
+        /// The application has come to its own end: its CHANNEL_EXECUTE_COMPLETE has just been given, or its last part.
+        ESLP_OUTCOME_COMPLETED = 3,
+        /// The channel has ended under the application, or by it. The event that has just been given tells why, unless the
+        /// connection ended with the channel.
+        ESLP_OUTCOME_CHANNEL_ENDED = 4,
+        /// The server has refused what was to be waited for or read, or the subscription that it needs: the answer has just
+        /// been given, unless the connection takes no such command at all.
+        ESLP_OUTCOME_REFUSED = 5,
+        /// The deadline has passed. What comes late is recognised and ends nothing.
+        ESLP_OUTCOME_TIMED_OUT = 6,
+        /// The connection is over: `reason`.
+        ESLP_OUTCOME_LOST = 7,
+    }
+
+    /// Why a session has no connection any more.
+    pub enum eslp_reason {
+        /// It has one, or has had none yet.
+        ESLP_REASON_NONE = 0,
+        /// The connection has ended by itself: `end` beside it tells how.
+        ESLP_REASON_END = 1,
+        /// Nothing was heard for too long: eslp_session_set_silence().
+        ESLP_REASON_SILENCE = 2,
+        /// No HEARTBEAT came for too long, whatever else did: eslp_session_set_heartbeat().
+        ESLP_REASON_NO_HEARTBEAT = 3,
+        /// The host has closed it: eslp_session_close().
+        ESLP_REASON_CLOSED = 4,
+    }
+
+    /// What a session tells beside the ends of waits.
+    pub enum eslp_notice_kind {
+        /// Nothing.
+        ESLP_NOTICE_NONE = 0,
+        /// The server has refused a filter of the program's: `header` and `value`. It is wanted no more; what others let in
+        /// comes all the same.
+        ESLP_NOTICE_FILTER_REFUSED = 1,
+        /// The server has refused the log lines that eslp_session_set_log() asks for: `level`. They are wanted no more.
+        ESLP_NOTICE_LOG_REFUSED = 2,
+        /// The server has refused the HEARTBEAT: this connection may be silent, and is not watched.
+        ESLP_NOTICE_HEARTBEAT_REFUSED = 3,
+        /// An event tells that the server is not the one of before the gap: `before` and `after`, its Core-UUID. No call of
+        /// before is left.
+        ESLP_NOTICE_RESTARTED = 4,
+    }
+}
+
+/// Which events a reader wants. Zeros: all that come anyway.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_interest {
+    /// The names and subclasses. The format does not count: eslp_session_set_format().
+    pub events: eslp_events,
+    /// Of this channel only.
+    pub channel: eslp_bytes,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 4],
+}
+
+/// A wait that has ended.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_outcome {
+    /// Whose.
+    pub slot: u64,
+    /// How.
+    pub kind: eslp_outcome_kind,
+    /// With ESLP_OUTCOME_LOST: why the connection is over.
+    pub reason: eslp_reason,
+    /// With ESLP_REASON_END: how it has ended.
+    pub end: eslp_end,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 3],
+}
+
+/// What lies between two connections: what happened meanwhile is not sent again. Ask the server for what is true now, as by
+/// `show channels as json`.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_gap {
+    /// Why the old connection ended.
+    pub reason: eslp_reason,
+    /// With ESLP_REASON_END: how.
+    pub end: eslp_end,
+    /// When it ended.
+    pub since: u64,
+    /// When the subscription stood again, or the first event came.
+    pub until: u64,
+    /// The server's Core-UUID before; NULL if no event has told it.
+    pub core_before: eslp_bytes,
+    /// And after: another one means that the server was started anew. NULL if no event has told it yet: then
+    /// ESLP_NOTICE_RESTARTED tells it later.
+    pub core_after: eslp_bytes,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 4],
+}
+
+/// What a session tells beside the ends of waits. Its answer has just been given by eslp_session_poll(), if it is one.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_notice {
+    /// What.
+    pub kind: eslp_notice_kind,
+    /// The level of log lines.
+    pub level: eslp_log_level,
+    /// The header of a filter.
+    pub header: eslp_bytes,
+    /// Its value.
+    pub value: eslp_bytes,
+    /// The Core-UUID before.
+    pub before: eslp_bytes,
+    /// And after.
+    pub after: eslp_bytes,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 4],
+}
+
+/// What is known of a session.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct eslp_session_state {
+    /// Its connection, as eslp_connection_get_state() tells of one; zeros if there is none.
+    pub connection: eslp_connection_state,
+    /// When eslp_session_advance() must be called at the latest, if nothing happens before; 0 for never.
+    pub next_deadline: u64,
+    /// How many waits there are.
+    pub waiting: u64,
+    /// The server's Core-UUID; NULL if no event has told it.
+    pub core_uuid: eslp_bytes,
+    /// Why there is no connection any more.
+    pub reason: eslp_reason,
+    /// With ESLP_REASON_END: how it has ended.
+    pub end: eslp_end,
+    /// Whether there is a connection.
+    pub has_connection: u8,
+    /// Whether commands can be sent and are answered; on an outbound connection, once the reply to `connect` has come.
+    pub is_open: u8,
+    /// Whether all that is wanted stands: the connection is open, and the server has answered everything that was said about
+    /// subscriptions, filters and the log.
+    pub is_settled: u8,
+    /// Zeros: room for more fields.
+    pub reserved: [u64; 4],
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A time that 0 is none of.
+fn said(millis: u64) -> Option<Duration> {
+    (millis != 0).then_some(Duration::from_millis(millis))
+}
+
+fn optional_slot(number: u64) -> Option<Slot> {
+    (number != 0).then_some(Slot(number))
+}
+
+fn slot_of(number: u64) -> Outcome<Slot> {
+    optional_slot(number).ok_or(eslp_status::ESLP_INVALID_ARGUMENT)
+}
+
+fn status_of(error: SessionError) -> eslp_status {
+    eslp_status::of(error.code())
+}
+
+fn reason_numbers(reason: Reason) -> (eslp_reason, eslp_end) {
+    match raw::Reason::from(reason) {
+        raw::Reason::End(end) => (eslp_reason::ESLP_REASON_END, end_number(end)),
+        raw::Reason::Silence => (eslp_reason::ESLP_REASON_SILENCE, eslp_end::ESLP_END_NONE),
+        raw::Reason::NoHeartbeat => (eslp_reason::ESLP_REASON_NO_HEARTBEAT, eslp_end::ESLP_END_NONE),
+        raw::Reason::Closed => (eslp_reason::ESLP_REASON_CLOSED, eslp_end::ESLP_END_NONE),
+    }
+}
+
+impl eslp_interest {
+    /// # Safety
+    /// `self` is an input as [`ptr`](crate::ptr) defines it: so is whatever its fields point to.
+    unsafe fn interest(&self) -> Outcome<Interest> {
+        known(&self.reserved)?;
+        // SAFETY: the fields of an input are inputs, which is all that `events` and `optional` require.
+        let (events, channel) = unsafe { (self.events.events(Written::NOWHERE)?, self.channel.optional()?) };
+        let interest = Interest::new(events);
+        Ok(match channel {
+            Some(uuid) => interest.of_channel(uuid),
+            None => interest,
+        })
+    }
+}
+
+impl eslp_outcome {
+    fn of(slot: Slot, outcome: Ended) -> Self {
+        let (mut reason, mut end) = (eslp_reason::ESLP_REASON_NONE, eslp_end::ESLP_END_NONE);
+        let kind = match raw::Outcome::from(outcome) {
+            raw::Outcome::Answered => eslp_outcome_kind::ESLP_OUTCOME_ANSWERED,
+            raw::Outcome::JobEnded => eslp_outcome_kind::ESLP_OUTCOME_JOB_ENDED,
+            raw::Outcome::Completed => eslp_outcome_kind::ESLP_OUTCOME_COMPLETED,
+            raw::Outcome::ChannelEnded => eslp_outcome_kind::ESLP_OUTCOME_CHANNEL_ENDED,
+            raw::Outcome::Refused => eslp_outcome_kind::ESLP_OUTCOME_REFUSED,
+            raw::Outcome::TimedOut => eslp_outcome_kind::ESLP_OUTCOME_TIMED_OUT,
+            raw::Outcome::Lost(why) => {
+                (reason, end) = reason_numbers(why);
+                eslp_outcome_kind::ESLP_OUTCOME_LOST
+            }
+        };
+        Self { slot: slot.0, kind, reason, end, ..Self::ZERO }
+    }
+}
+
+impl From<&Gap> for eslp_gap {
+    fn from(gap: &Gap) -> Self {
+        let (reason, end) = reason_numbers(gap.reason);
+        Self {
+            reason,
+            end,
+            since: millis(gap.since),
+            until: millis(gap.until),
+            core_before: eslp_bytes::option(gap.core_before.as_deref()),
+            core_after: eslp_bytes::option(gap.core_after.as_deref()),
+            ..Self::ZERO
+        }
+    }
+}
+
+impl From<&Notice> for eslp_notice {
+    fn from(notice: &Notice) -> Self {
+        match raw::Notice::from(notice) {
+            raw::Notice::FilterRefused { header, value } => Self {
+                kind: eslp_notice_kind::ESLP_NOTICE_FILTER_REFUSED,
+                header: eslp_bytes::of(header),
+                value: eslp_bytes::of(value),
+                ..Self::ZERO
+            },
+            raw::Notice::LogRefused { level } => {
+                Self { kind: eslp_notice_kind::ESLP_NOTICE_LOG_REFUSED, level: level_number(level), ..Self::ZERO }
+            }
+            raw::Notice::HeartbeatRefused => {
+                Self { kind: eslp_notice_kind::ESLP_NOTICE_HEARTBEAT_REFUSED, ..Self::ZERO }
+            }
+            raw::Notice::Restarted { before, after } => Self {
+                kind: eslp_notice_kind::ESLP_NOTICE_RESTARTED,
+                before: eslp_bytes::of(before),
+                after: eslp_bytes::of(after),
+                ..Self::ZERO
+            },
+        }
+    }
+}
+
+/// # Safety
+/// `session` is a handle as [`ptr`](crate::ptr) defines it.
+unsafe fn of<'a>(session: *mut eslp_session) -> Outcome<&'a mut Session> {
+    // SAFETY: the same precondition as this function's.
+    unsafe { eslp_session::inner(session) }.map(|told| &mut told.session)
+}
+
+/// # Safety
+/// As [`of`].
+unsafe fn look<'a>(session: *const eslp_session) -> Outcome<&'a Session> {
+    // SAFETY: the same precondition as this function's.
+    unsafe { eslp_session::inner_ref(session) }.map(|told| &told.session)
+}
+
+/// Changes a session, and returns the status of that.
+///
+/// # Safety
+/// As [`of`].
+unsafe fn change(session: *mut eslp_session, change: impl FnOnce(&mut Session) -> Result<(), SessionError>) -> Outcome {
+    // SAFETY: the same precondition as this function's.
+    change(unsafe { of(session) }?).map_err(status_of)
+}
+
+/// Sends, and tells what was sent.
+fn sending(
+    session: &mut Session,
+    sent: Out<eslp_sent>,
+    send: impl FnOnce(&mut Session) -> Result<CommandId, SessionError>,
+) -> Outcome {
+    let in_flight = |session: &Session| session.client().map_or(0, |client| client.in_flight());
+    let (len, count) = (session.to_send().len(), in_flight(session));
+    match send(session) {
+        Ok(id) => {
+            let len = session.to_send().len().saturating_sub(len);
+            said_of_sending(Ok((Some(id), len, in_flight(session).saturating_sub(count))), sent)
+        }
+        Err(error) => match raw::SessionError::from(error) {
+            raw::SessionError::Send(error) => said_of_sending(Err(error), sent),
+            raw::SessionError::SlotInUse
+            | raw::SessionError::NotConnected
+            | raw::SessionError::NotReady
+            | raw::SessionError::Unheard => Err(status_of(error)),
+        },
+    }
+}
+
+/// Makes a session without a connection; eslp_session_free() it. `run` names its jobs and applications among those of all programs
+/// on the server: choose it at random.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_new(run: u64, session: *mut *mut eslp_session) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is an output.
+    crate::ptr::run(|| unsafe {
+        let out = Out::new(session)?;
+        out.set(eslp_session::allocate(Told { session: Session::new(run), gap: None, notice: None })?);
+        Ok(())
+    })
+}
+
+/// Gives a session back. NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_free(session: *mut eslp_session) {
+    // SAFETY: by the contract with C, `session` is a handle.
+    unsafe { eslp_session::give_back(session) }
+}
+
+/// A connection has been made: nothing has been read from it or written to it. An old one ends. `limits` may be NULL.
+///
+/// The host sends `auth` when ESLP_IN_AUTH_REQUEST comes, or `connect` at once if `role` is ESLP_OUTBOUND. All that is wanted is
+/// said again as soon as the connection is open.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_connect(
+    session: *mut eslp_session,
+    role: eslp_role,
+    limits: *const eslp_limits,
+    now: u64,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle and `limits` is an input.
+    run(|| unsafe {
+        let session = of(session)?;
+        let client = client_of(role, self::limits(limits, Limits::DEFAULT)?)?;
+        session.connect(client, Duration::from_millis(now));
+        Ok(())
+    })
+}
+
+/// As eslp_client_poll(), and takes in what came: look for outcomes and notices before the octets are taken off the buffer.
+///
+/// What comes in parts ends its waits with the last part. It is not kept: a host that wants to have what jobs print has
+/// `max_buffered` larger than that, or keeps the parts.
+///
+/// @return As eslp_client_poll(). Without a connection ESLP_CLOSED if the last one has ended by itself, else ESLP_NEED_DATA.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_poll(
+    session: *mut eslp_session,
+    buf: *const c_void,
+    len: usize,
+    now: u64,
+    result: *mut eslp_client_result,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle, `buf[..len]` is an input and `result` is an output.
+    run(|| unsafe {
+        let out = Out::with(result, eslp_client_result::NONE)?;
+        let (result, status) = result_of(of(session)?.poll(input(buf, len)?, Duration::from_millis(now)));
+        out.set(result);
+        status
+    })
+}
+
+/// The stream has ended; `buf` holds what was read and not consumed. All waits end.
+///
+/// @return ESLP_NO_CONNECTION if there is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_eof(
+    session: *mut eslp_session,
+    buf: *const c_void,
+    len: usize,
+    now: u64,
+    eof: *mut eslp_eof,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle, `buf[..len]` is an input and `eof` is an output.
+    run(|| unsafe {
+        let out = Out::with(eof, eslp_eof::NOTHING)?;
+        let eof = of(session)?.eof(input(buf, len)?, Duration::from_millis(now));
+        out.set(eof.ok_or(eslp_status::ESLP_NO_CONNECTION)?.into());
+        Ok(())
+    })
+}
+
+/// The host closes the connection: all waits end.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_close(session: *mut eslp_session, now: u64) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle.
+    run(|| unsafe {
+        of(session)?.close(Duration::from_millis(now));
+        Ok(())
+    })
+}
+
+/// What must be written to the socket. Say with eslp_session_sent() how much was written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_to_send(session: *const eslp_session) -> eslp_bytes {
+    // SAFETY: by the contract with C, `session` is a handle.
+    unsafe { look(session) }.map_or(eslp_bytes::ZERO, |session| eslp_bytes::of(session.to_send()))
+}
+
+/// Takes `count` octets off the front of what is to be sent. No more than there are are taken.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_sent(session: *mut eslp_session, count: usize) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle.
+    run(|| unsafe {
+        of(session)?.sent(count);
+        Ok(())
+    })
+}
+
+/// What is known of the session.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_get_state(
+    session: *const eslp_session,
+    state: *mut eslp_session_state,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle and `state` is an output.
+    run(|| unsafe {
+        let out = Out::new(state)?;
+        let session = look(session)?;
+        let none = (eslp_reason::ESLP_REASON_NONE, eslp_end::ESLP_END_NONE);
+        let (reason, end) = session.reason().map_or(none, reason_numbers);
+        out.set(eslp_session_state {
+            connection: session.client().map_or(eslp_connection_state::ZERO, |client| state_of(client, None)),
+            next_deadline: session.next_deadline().map_or(0, millis),
+            waiting: session.waiting() as u64,
+            core_uuid: eslp_bytes::option(session.core_uuid()),
+            reason,
+            end,
+            has_connection: session.client().is_some().into(),
+            is_open: session.is_open().into(),
+            is_settled: session.is_settled().into(),
+            ..eslp_session_state::ZERO
+        });
+        Ok(())
+    })
+}
+
+/// The next wait that has ended, and how. Each is told once.
+///
+/// @return ESLP_END if there is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_next_outcome(
+    session: *mut eslp_session,
+    outcome: *mut eslp_outcome,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle and `outcome` is an output.
+    run(|| unsafe {
+        let out = Out::new(outcome)?;
+        let (slot, outcome) = of(session)?.next_outcome().ok_or(eslp_status::ESLP_END)?;
+        out.set(eslp_outcome::of(slot, outcome));
+        Ok(())
+    })
+}
+
+/// What lies between this connection and the one before, once: as soon as the subscription stands again, or with the first
+/// event, before which it belongs.
+///
+/// @return ESLP_END if there is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_next_gap(session: *mut eslp_session, gap: *mut eslp_gap) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle and `gap` is an output.
+    run(|| unsafe {
+        let out = Out::new(gap)?;
+        let told = eslp_session::inner(session)?;
+        told.gap = told.session.next_gap();
+        out.set(told.gap.as_ref().ok_or(eslp_status::ESLP_END)?.into());
+        Ok(())
+    })
+}
+
+/// What is told beside the ends of waits, once each: whoever does not look for it misses what is older than the last few.
+///
+/// @return ESLP_END if there is nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_next_notice(session: *mut eslp_session, notice: *mut eslp_notice) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle and `notice` is an output.
+    run(|| unsafe {
+        let out = Out::new(notice)?;
+        let told = eslp_session::inner(session)?;
+        told.notice = told.session.next_notice();
+        out.set(told.notice.as_ref().ok_or(eslp_status::ESLP_END)?.into());
+        Ok(())
+    })
+}
+
+/// What an eslp_reason says, in English: valid for ever; NULL for any other number.
+#[unsafe(no_mangle)]
+pub extern "C" fn eslp_reason_text(reason: eslp_reason) -> eslp_bytes {
+    let text = match reason {
+        eslp_reason::ESLP_REASON_END => Some("the connection has ended by itself"),
+        eslp_reason::ESLP_REASON_SILENCE => Some(Reason::Silence.as_str()),
+        eslp_reason::ESLP_REASON_NO_HEARTBEAT => Some(Reason::NoHeartbeat.as_str()),
+        eslp_reason::ESLP_REASON_CLOSED => Some(Reason::Closed.as_str()),
+        _ => None,
+    };
+    eslp_bytes::option(text.map(str::as_bytes))
+}
+
+/// Sends a command: it stands behind what is to be sent, its answer will carry `sent->id`. `slot` waits for the answer until
+/// `deadline`; 0 for nobody.
+///
+/// @return As eslp_client_send(), but there is always room. ESLP_SLOT_IN_USE; ESLP_NO_CONNECTION. Nothing has changed then.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_send(
+    session: *mut eslp_session,
+    command: *const eslp_command,
+    slot: u64,
+    deadline: u64,
+    sent: *mut eslp_sent,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle, `command` is an input and `sent` is an output.
+    run(|| unsafe {
+        let out = Out::with(sent, eslp_sent::NOTHING)?;
+        let session = of(session)?;
+        let command = read(command)?.command(Written::NOWHERE)?;
+        sending(session, out, |session| session.send(&command, optional_slot(slot), said(deadline)))
+    })
+}
+
+/// As eslp_session_send(), for hosts that have encoded already: `octets` are `command`, or one that the library does not know and
+/// that may be sent wherever `command` may.
+///
+/// @return As eslp_session_send().
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_send_encoded(
+    session: *mut eslp_session,
+    command: *const eslp_command,
+    octets: *const c_void,
+    len: usize,
+    slot: u64,
+    deadline: u64,
+    sent: *mut eslp_sent,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle, `command` and `octets[..len]` are inputs and `sent` is an output.
+    run(|| unsafe {
+        let out = Out::with(sent, eslp_sent::NOTHING)?;
+        let session = of(session)?;
+        let (command, octets) = (read(command)?.command(Written::NOWHERE)?, input(octets, len)?);
+        sending(session, out, |session| session.send_encoded(&command, octets, optional_slot(slot), said(deadline)))
+    })
+}
+
+/// Sends `bgapi`. `slot` waits for the end of the job until `deadline`. The BACKGROUND_JOB is subscribed to, for which
+/// `sent->count` and `sent->len` may tell of more than one command; it passes the program's filters, but for those that exclude
+/// it. eslp_session_last_tag() is the Job-UUID.
+///
+/// @return As eslp_session_send(); ESLP_SESSION_NOT_READY if the connection is not open yet. No job was begun then.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_bgapi(
+    session: *mut eslp_session,
+    line: eslp_bytes,
+    slot: u64,
+    deadline: u64,
+    sent: *mut eslp_sent,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle, `line` is an input and `sent` is an output.
+    run(|| unsafe {
+        let out = Out::with(sent, eslp_sent::NOTHING)?;
+        let (session, line, slot) = (of(session)?, line.octets()?, slot_of(slot)?);
+        sending(session, out, |session| session.bgapi(line, slot, said(deadline)))
+    })
+}
+
+/// Sends a message that executes an application: `call` is ESLP_CALL_EXECUTE, and `uuid` is left out for the channel of the
+/// connection. `slot` waits for the application's end until `deadline`. The events that tell it are subscribed to and pass the
+/// program's filters, but for those that exclude them.
+///
+/// @return As eslp_session_bgapi(); ESLP_SESSION_NOT_READY also if the message executes nothing or names no channel; ESLP_UNHEARD if
+/// this connection cannot hear the channel's events. Nothing was executed then.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_execute(
+    session: *mut eslp_session,
+    message: *const eslp_sendmsg,
+    slot: u64,
+    deadline: u64,
+    sent: *mut eslp_sent,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle, `message` is an input and `sent` is an output.
+    run(|| unsafe {
+        let out = Out::with(sent, eslp_sent::NOTHING)?;
+        let (session, slot) = (of(session)?, slot_of(slot)?);
+        let message = read(message)?.message(Written::NOWHERE)?;
+        sending(session, out, |session| session.execute(&message, slot, said(deadline)))
+    })
+}
+
+/// The name of the job or application that was begun last: ESLP_TAG_LEN octets, not ended by a NUL.
+///
+/// @return ESLP_NOT_FOUND if none was.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_last_tag(
+    session: *const eslp_session,
+    out: *mut c_void,
+    size: usize,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle and `out[..size]` is an output.
+    run(|| unsafe {
+        let tag = look(session)?.last_tag().ok_or(eslp_status::ESLP_NOT_FOUND)?;
+        let to = output(out, size)?.get_mut(..tag.as_bytes().len()).ok_or(eslp_status::ESLP_INSUFFICIENT)?;
+        to.copy_from_slice(tag.as_bytes());
+        Ok(())
+    })
+}
+
+/// Nobody waits any more: nothing is told, and what comes late ends nothing.
+///
+/// @return ESLP_NOT_FOUND if `slot` was not waiting.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_give_up(session: *mut eslp_session, slot: u64) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle.
+    run(|| unsafe { if of(session)?.give_up(Slot(slot)) { Ok(()) } else { Err(eslp_status::ESLP_NOT_FOUND) } })
+}
+
+/// Whether a command may be sent now: see eslp_client_may_send().
+///
+/// @return Also ESLP_NO_CONNECTION.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_may_send(
+    session: *const eslp_session,
+    command: *const eslp_command,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle and `command` is an input.
+    run(|| unsafe {
+        let client = look(session)?.client();
+        let command = read(command)?.command(Written::NOWHERE)?;
+        let client = client.ok_or(eslp_status::ESLP_NO_CONNECTION)?;
+        client.may_send(&command).map_err(|reason| eslp_status::of(reason.code()))
+    })
+}
+
+/// The time goes on: waits whose deadline has come end, and so does a connection that is silent for too long. Time that goes back
+/// is ignored.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_advance(session: *mut eslp_session, now: u64) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle.
+    run(|| unsafe {
+        of(session)?.advance(Duration::from_millis(now));
+        Ok(())
+    })
+}
+
+/// Octets have come that make no whole frame yet, or the host does not read on purpose: that is no silence of the server's.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_heard(session: *mut eslp_session, now: u64) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle.
+    run(|| unsafe {
+        of(session)?.heard(Duration::from_millis(now));
+        Ok(())
+    })
+}
+
+/// Ends the connection when no octet has come for so many milliseconds; 0 for never. A running server sends a HEARTBEAT every 20
+/// seconds, which is subscribed to for that: allow for two. It says nothing either while an `api` command runs, for which `bgapi`
+/// is better.
+///
+/// Connections that cannot hear the HEARTBEAT may be silent: those that hear their own channel only, and those of users without
+/// the right to it, as ESLP_NOTICE_HEARTBEAT_REFUSED tells.
+///
+/// @return An error if the HEARTBEAT cannot be subscribed to; then nothing has changed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_set_silence(session: *mut eslp_session, limit: u64) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle.
+    run(|| unsafe { change(session, |session| session.set_silence(said(limit))) })
+}
+
+/// Ends the connection when no HEARTBEAT has come for so many milliseconds, even if answers or log lines do; 0 for never. It is
+/// for the same connections as eslp_session_set_silence().
+///
+/// @return As eslp_session_set_silence().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_set_heartbeat(session: *mut eslp_session, limit: u64) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle.
+    run(|| unsafe { change(session, |session| session.set_heartbeat(said(limit))) })
+}
+
+/// An outbound connection hears its own channel only from now on, as one without full control does: `myevents` is said in place of
+/// `event`. To be set before the connection is open.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_set_own_only(session: *mut eslp_session, own_only: bool) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle.
+    run(|| unsafe {
+        of(session)?.set_own_only(own_only);
+        Ok(())
+    })
+}
+
+/// The format of events. An outbound connection that hears its own channel only keeps the one that it has begun with.
+///
+/// @return An error if it cannot be sent; then nothing has changed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_set_format(session: *mut eslp_session, format: eslp_format) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle.
+    run(|| unsafe {
+        let format = format_of(format)?.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?;
+        change(session, |session| session.set_format(format))
+    })
+}
+
+/// The program's filters from now on, pairs of header and value: of the events, those come that one of them lets in, and those
+/// that waits need. A filter whose value begins with `-` excludes, whatever others let in. ESLP_NOTICE_FILTER_REFUSED tells of
+/// one that the server refuses.
+///
+/// @return An error if they cannot be sent; then nothing has changed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_set_filters(
+    session: *mut eslp_session,
+    filters: *const eslp_pairs,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle and `filters` is an input.
+    run(|| unsafe {
+        let filters = read(filters)?.pairs(Written::NOWHERE)?;
+        change(session, |session| session.set_filters(filters.iter()))
+    })
+}
+
+/// The lines of the server's log that the host itself wants from now on, beside those of its readers; ESLP_LOG_NONE for none.
+/// ESLP_NOTICE_LOG_REFUSED tells if the server refuses them.
+///
+/// @return An error if they cannot be asked for; then nothing has changed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_set_log(session: *mut eslp_session, level: eslp_log_level) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle.
+    run(|| unsafe {
+        let level = level_of(level)?;
+        change(session, |session| session.set_log(level))
+    })
+}
+
+/// `slot` reads these events from now on, over every connection until eslp_session_unlisten(). A second interest takes the place of
+/// the first. ESLP_OUTCOME_REFUSED ends a reader whose events the server refuses, or that this connection can never hear.
+///
+/// @return An error if they cannot be subscribed to; then nothing has changed.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_listen(
+    session: *mut eslp_session,
+    slot: u64,
+    interest: *const eslp_interest,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle and `interest` is an input.
+    run(|| unsafe {
+        let (slot, interest) = (slot_of(slot)?, read(interest)?.interest()?);
+        change(session, |session| session.listen(slot, interest))
+    })
+}
+
+/// These events come no more, whoever reads them, until a reader asks for them anew; NULL for all. What waits need comes all the
+/// same.
+///
+/// @return An error if they cannot be taken back; then nothing has changed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_unsubscribe(
+    session: *mut eslp_session,
+    interest: *const eslp_interest,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle and `interest` is an input.
+    run(|| unsafe {
+        let interest = if interest.is_null() { None } else { Some(read(interest)?.interest()?) };
+        change(session, |session| session.unsubscribe(interest))
+    })
+}
+
+/// `slot` reads the lines of the server's log up to this level from now on, over every connection until eslp_session_unlisten().
+/// The server is asked for the most detailed level that somebody wants. ESLP_OUTCOME_REFUSED ends all readers of the log if the
+/// server refuses them.
+///
+/// @return An error if they cannot be asked for; then nothing has changed.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_listen_log(
+    session: *mut eslp_session,
+    slot: u64,
+    level: eslp_log_level,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle.
+    run(|| unsafe {
+        let (slot, level) = (slot_of(slot)?, level_of(level)?.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?);
+        change(session, |session| session.listen_log(slot, level))
+    })
+}
+
+/// `slot` reads no more, neither events nor the log.
+///
+/// @return An error if what nobody wants any more cannot be taken back. It comes, and nobody reads it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_unlisten(session: *mut eslp_session, slot: u64) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle.
+    run(|| unsafe {
+        let slot = slot_of(slot)?;
+        change(session, |session| session.unlisten(slot))
+    })
+}
+
+/// The readers that want this event or this line of the log, into `max` slots; `count` is how many there are. Other messages have no
+/// readers.
+///
+/// @return ESLP_INSUFFICIENT if there are more than `max`; the slots have the first of them then. ESLP_NOT_WHOLE if the event comes
+/// in parts.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_readers(
+    session: *const eslp_session,
+    message: *const eslp_message,
+    slots: *mut u64,
+    max: usize,
+    count: *mut usize,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle, `message` is an input and `slots[..max]` and `count` are outputs.
+    run(|| unsafe {
+        let out = Out::new(count)?;
+        let (session, view, slots) = (look(session)?, read(message)?, slice_mut(slots, max)?);
+        let mut count = 0_usize;
+        let mut tell = |slot: Slot| {
+            if let Some(place) = slots.get_mut(count) {
+                *place = slot.0;
+            }
+            count = count.saturating_add(1);
+        };
+        if let Some(event) = view.event()? {
+            session.readers(&crate::event::event(&event)?).for_each(&mut tell);
+        } else if view.kind == eslp_message_kind::ESLP_MESSAGE_LOG {
+            session.log_readers(&log_line(message)?).for_each(&mut tell);
+        }
+        out.set(count);
+        if count > max { Err(eslp_status::ESLP_INSUFFICIENT) } else { Ok(()) }
+    })
+}
