@@ -163,7 +163,8 @@ class Verbs(Generic[E, D]):
         return self._app(App.sleep(seconds))
 
     def park(self) -> E:
-        """Waits until somebody does something with the call."""
+        """Waits until somebody does something with the call. In `async` mode it ends at once: there the channel waits by
+        itself until the next application."""
         return self.execute("park")
 
     def hold(self) -> E:
