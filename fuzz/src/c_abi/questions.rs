@@ -2,9 +2,8 @@
 
 use std::ptr::null_mut;
 
-use c_library::data::eslp_event_transcode;
 use c_library::data::{
-    eslp_field_slot, eslp_outgoing_event, eslp_outgoing_event_encode, eslp_outgoing_event_init,
+    eslp_event_transcode, eslp_field_slot, eslp_outgoing_event, eslp_outgoing_event_encode, eslp_outgoing_event_init,
     eslp_outgoing_event_read,
 };
 use c_library::event::{
