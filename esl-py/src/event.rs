@@ -23,7 +23,7 @@ use crate::variables::Variables;
 
 /// An event: an immutable mapping of header names to values, read when asked.
 ///
-/// Values are `str`, or `list[str]` for arrays; octets that are not UTF-8 become U+FFFD, and `get_bytes` has them as they
+/// Values are `str`, or `list[str]` for arrays; bytes that are not UTF-8 become U+FFFD, and `get_bytes` has them as they
 /// are. Look-ups ignore the case of names. FreeSWITCH sends some headers twice: the mapping has the last value, which is
 /// the newer fact, and `get_all` and `headers` have all of them. Iteration gives each name once, in order of first
 /// appearance.
@@ -415,7 +415,7 @@ impl Event {
         self.list(py, &name)
     }
 
-    /// The value of this name in octets, or None.
+    /// The value of this name in bytes, or None.
     fn get_bytes<'py>(&self, py: Python<'py>, name: Text) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.view(py).get(&*name).map(|value| item(py, &value, value_bytes)).transpose()
     }
@@ -437,14 +437,14 @@ impl Event {
         })
     }
 
-    /// `headers` in octets.
+    /// `headers` in bytes.
     fn headers_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         header_list(py, self.view(py).headers(), |header| {
             Ok((value_bytes(py, &header.name).into_any(), item(py, &header.value, value_bytes)?))
         })
     }
 
-    /// `headers` in octets as they lie on the wire, not decoded.
+    /// `headers` in bytes as they lie on the wire, not decoded.
     fn raw_headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let raw = |value: &Value<'_>| PyBytes::new(py, value.raw()).into_any();
         header_list(py, self.view(py).headers(), |header| Ok((raw(&header.name), raw(&header.value))))
@@ -456,18 +456,18 @@ impl Event {
     }
 
     /// The event as one JSON object (RFC 8259), whatever format it came in: every header in the order of the wire, and the body
-    /// under `_body`, as in FreeSWITCH's own JSON events. Headers that come more than once are arrays; octets that are not
+    /// under `_body`, as in FreeSWITCH's own JSON events. Headers that come more than once are arrays; bytes that are not
     /// UTF-8 are U+FFFD. Raises `RemoteProtocolError` if the event cannot be read to its end.
     fn json<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
         PyString::from_bytes(py, &self.encode(py, Format::Json)?)
     }
 
-    /// `json` in octets, UTF-8: what goes into a file or a socket.
+    /// `json` in bytes, UTF-8: what goes into a file or a socket.
     fn json_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.encode(py, Format::Json).map(|text| PyBytes::new(py, &text))
     }
 
-    /// The event as a plain event's text, whatever format it came in, so that every value is read back as it is. Octets of
+    /// The event as a plain event's text, whatever format it came in, so that every value is read back as it is. Bytes of
     /// names and body that are not UTF-8 are U+FFFD.
     fn plain<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.encode(py, Format::Plain).map(|text| PyBytes::new(py, &text))

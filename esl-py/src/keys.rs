@@ -45,7 +45,7 @@ impl Keys {
     }
 }
 
-/// Eight octets at once, with the bit of the case set in all of them.
+/// Eight bytes at once, with the bit of the case set in all of them.
 fn hash(name: &[u8]) -> u32 {
     let (words, rest) = name.as_chunks::<8>();
     let mut last = [0; 8];

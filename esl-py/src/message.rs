@@ -112,7 +112,7 @@ impl Frame {
         })
     }
 
-    /// `headers` in octets.
+    /// `headers` in bytes.
     fn headers_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         header_list(py, self.view().headers(), |header| {
             Ok((value_bytes(py, &header.name).into_any(), value_bytes(py, &header.value).into_any()))
@@ -124,7 +124,7 @@ impl Frame {
         self.view().get(&*name).map(|value| value_str(py, &value))
     }
 
-    /// The first value of this name in octets, or None.
+    /// The first value of this name in bytes, or None.
     fn get_bytes<'py>(&self, py: Python<'py>, name: Text) -> Option<Bound<'py, PyBytes>> {
         self.view().get(&*name).map(|value| value_bytes(py, &value))
     }
@@ -135,13 +135,13 @@ impl Frame {
         self.view().body().map(|body| PyBytes::new(py, body))
     }
 
-    /// What the frame says: the Reply-Text of a reply, otherwise the body. Octets that are not UTF-8 become U+FFFD.
+    /// What the frame says: the Reply-Text of a reply, otherwise the body. Bytes that are not UTF-8 become U+FFFD.
     #[getter]
     fn text<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
         to_str(py, &self.said())
     }
 
-    /// `text` in octets.
+    /// `text` in bytes.
     #[getter]
     fn text_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, &self.said())
@@ -264,7 +264,7 @@ fn reply_status(slf: &Bound<'_, Reply>) -> Status {
 
 #[pymethods]
 impl Reply {
-    /// What the reply says: its Reply-Text. Octets that are not UTF-8 become U+FFFD.
+    /// What the reply says: its Reply-Text. Bytes that are not UTF-8 become U+FFFD.
     #[getter]
     fn text<'py>(slf: &Bound<'py, Self>) -> Bound<'py, PyString> {
         let py = slf.py();
@@ -525,10 +525,10 @@ pub(crate) struct Closed {
     notice: Option<Py<Frame>>,
     /// The first id, and that after the last.
     unanswered: (isize, isize),
-    /// How many octets of a frame have come that the end has cut off.
+    /// How many bytes of a frame have come that the end has cut off.
     #[pyo3(get)]
     incomplete: usize,
-    /// How many octets this frame lacks; 0 if its head has not said how long it is.
+    /// How many bytes this frame lacks; 0 if its head has not said how long it is.
     #[pyo3(get)]
     missing: usize,
 }
@@ -611,7 +611,7 @@ pub(crate) fn end_reasons() -> Vec<(&'static str, &'static str)> {
     .to_vec()
 }
 
-/// A frame, and the octets that it was found in with the blank lines before it. Its methods say what it becomes.
+/// A frame, and the bytes that it was found in with the blank lines before it. Its methods say what it becomes.
 pub(crate) struct Arrived<'b> {
     pub(crate) octets: &'b [u8],
     pub(crate) frame: CoreFrame<'b>,

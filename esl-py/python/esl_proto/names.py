@@ -26,7 +26,7 @@ def split_names(names: Iterable[object], subclasses: Iterable[object] = ()) -> t
     """Names of events as a program gives them: the names in capitals, and the subclasses of CUSTOM events.
 
     A name with `::` is a subclass, as no event is called so. What is no `str` is a TypeError: a list in place of its
-    items, octets, a number; and so is one text in place of subclasses.
+    items, bytes, a number; and so is one text in place of subclasses.
     """
     if isinstance(subclasses, str | bytes):
         raise TypeError("subclasses are several texts, not one")
