@@ -42,6 +42,14 @@ STARTED: list[subprocess.Popen[bytes]] = []
 
 if find_spec("prompt_toolkit") is None:
     del KINDS["toolkit"]
+try:
+    import readline
+except ImportError:
+    del KINDS["readline"]
+else:
+    # The library of that name that some Pythons have in its place knows neither function keys nor the same keys.
+    if "libedit" in (readline.__doc__ or ""):
+        del KINDS["readline"]
 
 edited = pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "plain"])
 everywhere = pytest.mark.parametrize("kind", KINDS)
