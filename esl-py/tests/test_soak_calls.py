@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import pytest
 from aio_support import aio_test, until
-from esl_proto import Event, aio, sync
+from esl_proto import Command, Event, aio, sync
 from memory import linux, resident
 from sync_support import sync_test
 from sync_support import until as until_now
@@ -33,14 +33,18 @@ GROWTH = 2 << 20
 
 @contextlib.contextmanager
 def switch() -> Iterator[int]:
-    """The port of a switch with calls of its own."""
-    command = [sys.executable, "-m", "esl_proto", "-P", "0", "switch", "--calls-per-second", "100"]
+    """The port of a switch."""
+    command = [sys.executable, "-m", "esl_proto", "-P", "0", "switch"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as program:
         try:
             assert program.stdout is not None
             yield int(program.stdout.readline().rpartition(":")[2])
         finally:
             program.terminate()
+
+
+EVENT = Command.sendevent("CUSTOM", [("Event-Subclass", "soak::event"), ("Text", 2000 * "x")])
+"""What happens a hundred times for each call, besides what the calls say themselves."""
 
 
 def line(port: int) -> str:
@@ -65,7 +69,7 @@ async def test_aio() -> None:
             async def read() -> None:
                 nonlocal seen
                 async for event in events:
-                    seen += isinstance(event, Event) and event.unique_id is not None
+                    seen += isinstance(event, Event)
 
             reading = asyncio.create_task(read())
             before = 0
@@ -75,6 +79,7 @@ async def test_aio() -> None:
                     for job in jobs:
                         assert (await job.result(30)).ok
                     await until(lambda: not server.calls)
+                    await asyncio.gather(*(fs.send(EVENT) for _ in range(100 * AT_ONCE)))
                 del jobs, job
                 while seen < EVENTS * (number + 1) // RECONNECTS:
                     await asyncio.sleep(0.02)
@@ -109,7 +114,7 @@ def test_sync() -> None:
         def read() -> None:
             nonlocal seen
             for event in events:
-                seen += isinstance(event, Event) and event.unique_id is not None
+                seen += isinstance(event, Event)
 
         reading = threading.Thread(target=read)
         reading.start()
@@ -120,7 +125,9 @@ def test_sync() -> None:
                 for job in jobs:
                     assert job.result(30).ok
                 until_now(lambda: not server.calls)
-            del jobs, job
+                for answer in [fs.send(EVENT) for _ in range(100 * AT_ONCE)]:
+                    assert answer.result(30).ok
+            del jobs, job, answer
             while seen < EVENTS * (number + 1) // RECONNECTS:
                 threading.Event().wait(0.02)
             fs.reconnect()
