@@ -8,6 +8,7 @@ use esl_proto::client::{End, Eof, Unanswered};
 use esl_proto::message::{DisconnectNotice, LogLine as CoreLine, Reply as CoreReply, SocketMode, Status, Variable};
 use esl_proto::{Frame as CoreFrame, Message, Value};
 use pyo3::exceptions::PyValueError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::sync::PyOnceLock;
@@ -297,15 +298,16 @@ fn reply<'a>(slf: &'a Bound<'_, Reply>) -> Option<CoreReply<'a>> {
 }
 
 /// How an answer begins, as a word.
-pub(crate) fn status_word(status: Status) -> &'static str {
+pub(crate) fn status_word(py: Python<'_>, status: Status) -> Bound<'_, PyString> {
     use esl_proto::raw::Status;
-    match Status::from(status) {
-        Status::Ok => "ok",
-        Status::Err => "err",
-        Status::Usage => "usage",
-        Status::Bare => "bare",
-        Status::Broken => "broken",
-    }
+    let word = match Status::from(status) {
+        Status::Ok => intern!(py, "ok"),
+        Status::Err => intern!(py, "err"),
+        Status::Usage => intern!(py, "usage"),
+        Status::Bare => intern!(py, "bare"),
+        Status::Broken => intern!(py, "broken"),
+    };
+    word.clone()
 }
 
 pub(crate) const fn is_ok(status: Status) -> bool {
@@ -327,8 +329,8 @@ impl Reply {
     /// How it begins: 'ok' (`+OK`), 'err' (`-ERR`), 'usage' (`-USAGE`), 'bare' (with none of these: what it means, the
     /// command alone can tell), or 'broken'.
     #[getter]
-    fn status(slf: &Bound<'_, Self>) -> &'static str {
-        status_word(slf.as_super().get().status())
+    fn status<'py>(slf: &Bound<'py, Self>) -> Bound<'py, PyString> {
+        status_word(slf.py(), slf.as_super().get().status())
     }
 
     /// Whether it is no error, as far as the text tells.
@@ -451,8 +453,8 @@ impl ApiResponse {
     /// How it begins: 'ok' (`+OK`), 'err' (`-ERR`), 'usage' (`-USAGE`), 'bare' (with none of these: what it means, the
     /// command alone can tell), or 'broken'.
     #[getter]
-    fn status(slf: &Bound<'_, Self>) -> &'static str {
-        status_word(slf.as_super().get().status())
+    fn status<'py>(slf: &Bound<'py, Self>) -> Bound<'py, PyString> {
+        status_word(slf.py(), slf.as_super().get().status())
     }
 
     /// Whether it is no error, as far as the text tells.

@@ -142,7 +142,7 @@ pub(crate) fn shared<'py>(py: Python<'py>, octets: &PyBackedBytes) -> Bound<'py,
 }
 
 /// Room on the stack for a value that must be decoded.
-const SHORT: usize = 512;
+const SHORT: usize = 128;
 
 /// Passes the decoded bytes of a value to `act`.
 pub(crate) fn with_decoded<T>(value: &Value<'_>, act: impl FnOnce(&[u8]) -> T) -> T {
