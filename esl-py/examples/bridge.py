@@ -410,10 +410,11 @@ class Consumer:
             self.is_well = False
             LOG.warning("redis", extra={"error": str(error)})
         for partition, task in [*self._reading.items()]:
-            if not self._leases[partition].is_held:
-                await self._stop(partition)
-            elif task.done():
+            if task.done():  # Its lease had run out.
                 task.result()
+                del self._reading[partition]
+            elif not self._leases[partition].is_held:
+                await self._stop(partition)
 
     async def close(self) -> None:
         """Gives the partitions back."""
