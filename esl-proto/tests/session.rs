@@ -72,6 +72,20 @@ proptest! {
 }
 
 #[test]
+fn what_has_come_is_counted_over_all_connections() {
+    let mut session = Session::new(1);
+    for n in 1..4 {
+        open(&mut session, SECOND * n);
+        give(&mut session, &event("Event-Name: HEARTBEAT"), SECOND * n);
+        let during = session.stats();
+        assert_eq!((during.events, during.frames), (u64::from(n), 3 * u64::from(n)));
+        session.close(SECOND * n);
+        session.close(SECOND * n);
+        assert_eq!(session.stats(), during);
+    }
+}
+
+#[test]
 fn after_a_reconnect_all_is_said_again_filters_first_and_the_gap_is_told() {
     let mut session = Session::new(1);
     session.listen(Slot(9), Interest::new(Events::new(&[EventName::ChannelAnswer], &["a::b"]))).unwrap();

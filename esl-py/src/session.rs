@@ -126,7 +126,6 @@ struct Host {
     refused_filters: Vec<RefusedFilter>,
     attempts: u32,
     connections: u64,
-    earlier: [u64; 5],
     dropped: u64,
 }
 
@@ -492,7 +491,7 @@ impl State {
     }
 
     fn stats(&self) -> [u64; 5] {
-        let stats = self.session.client().map(Client::stats).unwrap_or_default();
+        let stats = self.session.stats();
         [stats.octets, stats.frames, stats.events, stats.log_lines, stats.unexpected]
     }
 }
@@ -745,11 +744,11 @@ impl ClientSession {
     /// What has come in over all connections so far.
     #[getter]
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (now, earlier, dropped, connections) =
-            self.with(py, |state| (state.stats(), state.host.earlier, state.host.dropped, state.host.connections));
+        let (stats, dropped, connections) =
+            self.with(py, |state| (state.stats(), state.host.dropped, state.host.connections));
         let dict = PyDict::new(py);
         for (place, name) in ["octets", "frames", "events", "log_lines", "unexpected"].into_iter().enumerate() {
-            dict.set_item(name, now[place] + earlier[place])?;
+            dict.set_item(name, stats[place])?;
         }
         dict.set_item("dropped", dropped)?;
         dict.set_item("connections", connections)?;
@@ -955,10 +954,6 @@ impl ClientSession {
     fn connect(&self, py: Python<'_>, client: Client, login: Option<Command>, attempts: u32) {
         let now = self.now();
         self.with(py, |state| {
-            let counts = state.stats();
-            for (sum, count) in state.host.earlier.iter_mut().zip(counts) {
-                *sum += count;
-            }
             state.session.connect(client, now);
             state.input = Input::default();
             let host = &mut state.host;

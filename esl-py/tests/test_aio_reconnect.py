@@ -102,6 +102,21 @@ async def test_it_comes_back_many_times(switch: Switch) -> None:
 
 
 @aio_test
+async def test_counters_survive(switch: Switch) -> None:
+    async with connect(switch.host, switch.port, reconnect=SOON) as fs:
+        stream = await fs.events("HEARTBEAT", gaps=True)
+        for n in range(1, 4):
+            switch.fire("HEARTBEAT")
+            assert isinstance(await stream.get(5), Event)
+            before = fs.stats
+            switch.drop()
+            assert isinstance(await stream.get(5), Gap)
+            assert fs.stats["octets"] > before["octets"] and fs.stats["frames"] > before["frames"]
+            assert (fs.stats["events"], fs.stats["connections"]) == (n, n + 1)
+    assert (fs.stats["events"], fs.stats["connections"]) == (3, 4)
+
+
+@aio_test
 async def test_a_password_that_is_no_longer_right(switch: Switch) -> None:
     async with connect(switch.host, switch.port, reconnect=SOON) as fs:
         stream = fs.events("HEARTBEAT")

@@ -25,6 +25,8 @@ from esl_proto.testing import Switch
 
 HOME = Path(__file__).resolve().parents[1]
 PAGES = [HOME / "README.md", *sorted((HOME / "docs").glob("*.md"))]
+NEEDED = {"observe.md": ("opentelemetry.sdk", "prometheus_client")}
+"""What the programs of a page need that the package does not."""
 BLOCK = re.compile(r"^(?:```|<!-- )(python|console)\n(.*?)^(?:```|-->)$", re.M | re.S)
 SHOWN = re.compile(r"^\s*print\(.*\)  # (?P<output>.+)$", re.M)
 
@@ -59,6 +61,8 @@ def run_console(text: str, where: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_page(page: Path) -> None:
+    for module in NEEDED.get(page.name, ()):
+        pytest.importorskip(module, reason=f"{page.name} is for who has {module}")
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     space: dict[str, object] = {"__name__": page.stem}

@@ -69,7 +69,7 @@ use slots::Waits;
 pub use wanted::Interest;
 use wanted::{About, Said, Text, Wanted};
 
-use crate::client::{Client, CommandId, End, Eof, Incoming, NotAllowed, Poll, ProtocolError, SendError, Tag};
+use crate::client::{Client, CommandId, End, Eof, Incoming, NotAllowed, Poll, ProtocolError, SendError, Stats, Tag};
 use crate::command::{CallCommand, Command, Filter, SendMsg};
 use crate::event::Event;
 use crate::frame::FrameKind;
@@ -337,6 +337,8 @@ pub struct Session {
     gap_is_over: bool,
     /// Whether this connection's subscription has stood once.
     stood: bool,
+    /// What came in over the connections before this one.
+    earlier: Stats,
 }
 
 impl Session {
@@ -384,6 +386,7 @@ impl Session {
             gap: None,
             gap_is_over: false,
             stood: false,
+            earlier: Stats { octets: 0, frames: 0, events: 0, log_lines: 0, unexpected: 0 },
         }
     }
 
@@ -407,6 +410,20 @@ impl Session {
     #[must_use]
     pub const fn client(&self) -> Option<&Client> {
         self.client.as_ref()
+    }
+
+    /// What has come in so far, over all connections.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let Some(client) = &self.client else { return self.earlier };
+        let (before, now) = (self.earlier, client.stats());
+        Stats {
+            octets: before.octets.saturating_add(now.octets),
+            frames: before.frames.saturating_add(now.frames),
+            events: before.events.saturating_add(now.events),
+            log_lines: before.log_lines.saturating_add(now.log_lines),
+            unexpected: before.unexpected.saturating_add(now.unexpected),
+        }
     }
 
     /// Why there is no connection any more; [`None`] before the first and while there is one.
@@ -1217,6 +1234,7 @@ impl Session {
     /// The connection is over.
     fn lose(&mut self, reason: Reason, now: Duration) {
         self.advance_clock(now);
+        self.earlier = self.stats();
         if self.client.take().is_none() {
             return;
         }

@@ -16,7 +16,7 @@ from . import commands
 from .arguments import Options, parse
 from .connecting import connected
 from .console import run_console
-from .output import ERROR, TROUBLE, USAGE, Notes, Output, program, reason, sgr, wants_colours
+from .output import ERROR, TROUBLE, USAGE, Notes, Output, reason, say, sgr, wants_colours
 
 __all__ = ["main"]
 
@@ -55,9 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: Options) -> int:
-    notes = Notes(_say, options.debug if options.debug is not None else 4)
     if options.command == "switch":
         return commands.switch(options)
+    if options.command == "serve":
+        return commands.serve(options)
+    notes = Notes(say, options.debug if options.debug is not None else 4)
     is_console = not options.command and options.execute is None
     output = Output(
         colours=wants_colours(options.no_color or options.batchmode),
@@ -78,19 +80,14 @@ def _run(options: Options) -> int:
     except BrokenPipeError:
         raise
     except LocalProtocolError as error:
-        _say(f"cannot send this: {error}")
+        say(f"cannot send this: {error}")
         return USAGE
     except CommandError as error:
-        _say(f"{options.address}: {error}")
+        say(f"{options.address}: {error}")
         return ERROR
     except TimeoutError:
-        _say(f"{options.address}: timed out waiting for an answer")
+        say(f"{options.address}: timed out waiting for an answer")
         return TROUBLE
     except (EventSocketError, OSError) as error:
-        _say(f"{options.address}: {reason(error)}")
+        say(f"{options.address}: {reason(error)}")
         return TROUBLE
-
-
-def _say(text: str) -> None:
-    if sys.stderr is not None:
-        print(f"{program()}: {text}", file=sys.stderr, flush=True)

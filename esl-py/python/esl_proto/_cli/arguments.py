@@ -24,6 +24,7 @@ commands (COMMAND --help tells more):
   events [NAME...]     show events as they come
   log [LEVEL]          show the server's log
   monitor              show the calls: on a terminal as a table, elsewhere a line for each change
+  serve MODULE:NAME    take the calls that a server sends, with a handler of a Python module
   switch               be a simulated server, for programs that have none: -H and -P say where
 
 Without a command, it is a console: /help there tells more. Its lines can also come from a file or a pipe.
@@ -163,7 +164,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
         if options.words or options.profile is not None:
             parser.error(f"unknown command: {given[0]!r} (did you mean: {parser.prog} api {' '.join(given)})")
         options.profile = given[0]
-    if options.command != "switch":
+    if options.command not in ("serve", "switch"):
         _take_profile(parser, options, given)
     _complete(parser, options)
     return options
@@ -302,12 +303,20 @@ def _add_switch(parser: _Parser) -> None:
     add("--seconds", type=float, metavar="N", help="end after this time")
 
 
+def _add_serve(parser: _Parser) -> None:
+    # Not for those who only ask a server.
+    from .serve import add_arguments
+
+    add_arguments(parser)
+
+
 COMMANDS: dict[str, tuple[str, Callable[[_Parser], None]]] = {
     "api": ("Run an API command and print its answer.", _add_line),
     "bgapi": ("Run an API command in the background, and print its result when it is there.", _add_bgapi),
     "events": ("Show events as they come.", _add_events),
     "log": ("Show the server's log.", _add_log),
     "monitor": ("Show the calls: on a terminal as a table, elsewhere a line for each change.", lambda parser: None),
+    "serve": ("Take the calls that a server sends, with a handler of a Python module.", _add_serve),
     "switch": ("Be a simulated server, for programs that have none: -H and -P say where.", _add_switch),
 }
 """The commands: what each does, and its own options."""

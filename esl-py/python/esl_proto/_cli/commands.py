@@ -11,10 +11,10 @@ from ..calls import Calls
 from ..sync import Gap, Inbound
 from .arguments import Options
 from .monitor import Monitor, table
-from .output import ERROR, OK, TROUBLE, LogView, Notes, Output, back_again, event_text, printable, program, reason
+from .output import ERROR, OK, TROUBLE, LogView, Notes, Output, back_again, event_text, printable, reason, say
 from .words import event_names, level
 
-__all__ = ["api", "bgapi", "events", "execute", "log", "monitor", "switch"]
+__all__ = ["api", "bgapi", "events", "execute", "log", "monitor", "serve", "switch"]
 
 _WAITING = 100_000
 """How many events may wait to be printed."""
@@ -54,7 +54,7 @@ def events(fs: Inbound, options: Options, output: Output, notes: Notes) -> int:
     with fs.events(*names, subclasses=subclasses, maxsize=_WAITING, gaps=True) as stream:
         for event in stream:
             if isinstance(event, Gap):
-                _say(f"{options.address}: {back_again(event)}")
+                say(f"{options.address}: {back_again(event)}")
                 continue
             output.lines(event_text(event, "json" if options.own.json else "plain"))
             number += 1
@@ -75,7 +75,7 @@ def log(fs: Inbound, options: Options, output: Output, notes: Notes) -> int:
         for line in stream:
             if stream.gaps != gaps:
                 gaps = stream.gaps
-                _say(f"{options.address}: connected again; lines of meanwhile are missing")
+                say(f"{options.address}: connected again; lines of meanwhile are missing")
             view.show(line)
     return _closed(options)
 
@@ -120,9 +120,17 @@ def _monitor_lines(fs: Inbound, options: Options) -> int:
             if isinstance(event, Event):
                 show(news.take_event(event))
             else:
-                _say(f"{options.address}: {back_again(event)}")
+                say(f"{options.address}: {back_again(event)}")
                 show(news.take_list(fs.api("show channels as json").text))
     return _closed(options)
+
+
+def serve(options: Options) -> int:
+    """`serve MODULE:NAME`."""
+    # Not for those who only ask a server.
+    from .serve import run
+
+    return run(options.own)
 
 
 def switch(options: Options) -> int:
@@ -141,7 +149,7 @@ def switch(options: Options) -> int:
     try:
         simulated.start()
     except OSError as error:
-        _say(f"cannot listen on {simulated.address}: {reason(error)}")
+        say(f"cannot listen on {simulated.address}: {reason(error)}")
         return TROUBLE
     with simulated:
         print(f"listening on {simulated.address}", flush=True)
@@ -152,10 +160,6 @@ def switch(options: Options) -> int:
     return OK
 
 
-def _say(text: str) -> None:
-    print(f"{program()}: {text}", file=sys.stderr, flush=True)
-
-
 def _closed(options: Options) -> int:
-    _say(f"{options.address}: the connection is closed")
+    say(f"{options.address}: the connection is closed")
     return TROUBLE

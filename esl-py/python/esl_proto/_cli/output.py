@@ -28,6 +28,7 @@ __all__ = [
     "printable",
     "program",
     "reason",
+    "say",
     "sgr",
     "wants_colours",
 ]
@@ -44,6 +45,12 @@ def program() -> str:
     """The name that the program was called by."""
     name = PurePath(sys.argv[0] if sys.argv else "").name.removesuffix(".exe")
     return "python -m esl_proto" if name in ("", "__main__.py", "-c", "-m") else name
+
+
+def say(text: str) -> None:
+    """What the program says itself: to standard error, if there is one."""
+    if sys.stderr is not None:
+        print(f"{program()}: {text}", file=sys.stderr, flush=True)
 
 
 def reason(error: BaseException) -> str:

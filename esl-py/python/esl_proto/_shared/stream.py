@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-from .._native import EventQueue, Gap
+from .._native import EventQueue
 from .errors import CommandError, StreamOverflow
-from .surface import Overflow, Surface
 
-__all__ = ["Gap", "Overflow", "QuietEnd", "StreamBase"]
+__all__ = ["QuietEnd", "Source", "StreamBase"]
 
 T = TypeVar("T")
 
 
-class StreamBase(Generic[T]):
+class Source(Protocol):
+    """What a stream is of."""
+
+    @property
+    def is_connected(self) -> bool: ...
+
+    def drop_reader(self, queue: EventQueue) -> None: ...
+    def go_on_soon(self) -> None: ...
+    def must_be_of_this_process(self) -> None: ...
+    def final_error(self) -> Exception | None: ...
+
+
+S = TypeVar("S", bound=Source)
+
+
+class StreamBase(Generic[T, S]):
     """What a stream tells of itself, at any time, and how it ends. Waiting is the façade's."""
 
-    def __init__(self, socket: Surface[Any, Any, Any, Any, Any], queue: EventQueue, maxsize: int, blocks: bool) -> None:
+    def __init__(self, socket: S, queue: EventQueue, maxsize: int, blocks: bool) -> None:
         self._socket = socket
         self._queue = queue
         self._blocks = blocks
@@ -61,10 +75,19 @@ class StreamBase(Generic[T]):
         """No more are wanted."""
         self._socket.drop_reader(self._queue)
 
-    def __del__(self) -> None:
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection that brings something."""
+        return self._socket.is_connected
+
+    def forget(self) -> None:
+        """`close`, for a finalizer."""
         # No lock: a finalizer runs in any thread and at any instruction, perhaps while that thread holds the lock.
         if self._queue.close():
             self._socket.go_on_soon()
+
+    def __del__(self) -> None:
+        self.forget()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.waiting} waiting, {self.dropped} dropped>"

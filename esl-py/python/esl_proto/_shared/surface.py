@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from functools import partial
@@ -21,8 +23,20 @@ from .._native import ClientSession, Command, Event, EventQueue
 from ..errors import LocalProtocolError
 from ..types import Format, Text
 from .errors import ChannelEnded, CommandError, ConnectionClosed, EventSocketError, closed
+from .observing import (
+    Kind,
+    Observer,
+    Peer,
+    Watched,
+    Work,
+    answer_outcome,
+    event_outcome,
+    first_word,
+    log_fields,
+    tell,
+)
 
-__all__ = ["Answer", "Slot", "Surface", "Timeout", "checked"]
+__all__ = ["Answer", "Slot", "Surface", "Timeout", "checked", "naming"]
 
 _LOG = logging.getLogger("esl_proto")
 _EXITING = 608
@@ -61,11 +75,21 @@ class Slot(Protocol):
     def exception(self) -> BaseException | None: ...
 
 
-def checked(answer: A) -> A:
+def checked(answer: A, command: Command) -> A:
     """Raises `CommandError` for an error."""
     if answer.error:
-        raise CommandError(answer)
+        raise CommandError(answer, command=command)
     return answer
+
+
+@contextlib.contextmanager
+def naming(command: Callable[[], Command]) -> Generator[None]:
+    """A `CommandError` tells this command."""
+    try:
+        yield
+    except CommandError as error:
+        error.command = error.command or command()
+        raise
 
 
 def fail(slot: Slot, error: Exception) -> None:
@@ -121,6 +145,9 @@ class Surface(Generic[R, N, E, G, L]):
         self._handler_slots: dict[int, Callable[[Event], object]] = {}
         self._handlers: dict[Callable[[Event], object], list[Callable[[], object]]] = {}
         self._filters: dict[tuple[str, str], None] = {}
+        self._observer: Observer | None = None
+        self._given_up: deque[tuple[Watched, float]] = deque()
+        """What an observer is still to be told of."""
         self._held: deque[tuple[Slot, Callable[[], None]]] | None = None
         """What is to be sent when a variable has been read: see `Reading`."""
 
@@ -163,12 +190,71 @@ class Surface(Generic[R, N, E, G, L]):
         """Full streams have room again. May be called by a finalizer, in any thread."""
         raise NotImplementedError
 
+    # Observing
+
+    @property
+    def peer(self) -> Peer:
+        """Who is at the other end."""
+        raise NotImplementedError
+
+    def observe(self, observer: Observer | None) -> None:
+        """Tells an observer what happens from now on, and no other. `connect` and `serve` do it."""
+        self._observer = observer
+        if observer is None or type(observer).event is Observer.event:
+            return
+        # No reference to this: it would never be dropped.
+        me = weakref.ref(self)
+
+        def on_event(event: Event) -> None:
+            if (connection := me()) is not None and connection._observer is observer:
+                observer.event(connection, event)
+
+        self._register(on_event, (), (), None, 100_000, "drop-oldest")
+
+    def log_fields(self, command_id: int | None = None) -> Mapping[str, object]:
+        """What its log records carry besides their text."""
+        return log_fields(self.peer, self._own_uuid(), command_id)
+
+    def _own_uuid(self) -> str | None:
+        """The channel that the connection is for."""
+        return None
+
+    def _watched(
+        self, wait: Any, kind: Kind, name: Text | Command, uuid: str | None = None, command_id: int | None = None
+    ) -> Slot:
+        """The slot that tells the observer, if there is one."""
+        if self._observer is None:
+            return wait  # type: ignore[no-any-return]
+        text = bytes(name) if isinstance(name, Command) else name
+        work = Work(kind, first_word(text), self.peer, uuid, command_id)
+        return Watched(wait, work, self._observer, answer_outcome if kind == "command" else event_outcome)
+
+    def _tell_given_up(self) -> None:
+        while self._given_up:
+            watched, when = self._given_up.popleft()
+            watched.ends("given-up", None, when)
+
     # State
 
     @property
     def is_open(self) -> bool:
         """Whether commands can be sent now, as far as is known: a dead peer is noticed only while reading."""
         return self._session.is_connected
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection, open or about to be."""
+        return self._session.is_connected
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds until a connection is made, and until it is closed."""
+        return self._timeout
+
+    @property
+    def command_timeout(self) -> float | None:
+        """Seconds until a command is answered, unless the call says otherwise."""
+        return self._command_timeout
 
     @property
     def pending(self) -> int:
@@ -201,6 +287,8 @@ class Surface(Generic[R, N, E, G, L]):
 
     def _take(self, notices: Notices) -> None:
         """Passes on what has happened, and sends what is to be said."""
+        if self._given_up:
+            self._tell_given_up()
         while notices is not None:
             for slot, what, value in notices:
                 wait = self._waits.pop(slot, None)
@@ -242,19 +330,27 @@ class Surface(Generic[R, N, E, G, L]):
                 if not wait.done():
                     wait.set_result(None)
         elif what == "dropped":
-            _LOG.warning("%r: a stream is not read in time, and has begun to lose events", self)
+            _LOG.warning("%r: a stream is not read in time, and has begun to lose events", self, extra=self.log_fields())
+            if self._observer is not None:
+                tell(self._observer.dropped, self)
+        elif what == "opened":
+            if self._observer is not None:
+                tell(self._observer.opened, self)
+        elif what == "gap":
+            if self._observer is not None:
+                tell(self._observer.gap, self, value)
         elif what == "blocked":
             self._blocked = True
             self._pause()
         elif what == "unexpected":
-            _LOG.debug("unexpected: %r", value)
+            _LOG.debug("unexpected: %r", value, extra=self.log_fields())
             self._unexpected(value)
         elif what in ("log-refused", "filter-refused"):
             self._not_filtered(value)
         elif what == "heartbeat-refused":
-            _LOG.warning("%r: the HEARTBEAT is refused, so that nobody notices a silent server", self)
+            _LOG.warning("%r: the HEARTBEAT is refused, so that nobody notices a silent server", self, extra=self.log_fields())
         elif what == "restarted":
-            _LOG.warning("%r: the server was started anew: no call of before is left", self)
+            _LOG.warning("%r: the server was started anew: no call of before is left", self, extra=self.log_fields())
         elif what == "verdict":
             self._session.close()
         elif what == "ended":
@@ -266,6 +362,8 @@ class Surface(Generic[R, N, E, G, L]):
             held, self._held = self._held or (), None
             for wait, _ in held:
                 fail(wait, self._reason())
+            if self._observer is not None:
+                tell(self._observer.closed, self, self._reason())
             self._ended()
 
     def _hung_up(self, event: Event) -> None:
@@ -283,9 +381,9 @@ class Surface(Generic[R, N, E, G, L]):
             if reader == slot:
                 fail(wait, error)
         if handler := self._handler_slots.pop(slot, None):
-            _LOG.error("the events of the handler %r were refused: %s", handler, error)
+            _LOG.error("the events of the handler %r were refused: %s", handler, error, extra=self.log_fields())
         else:
-            _LOG.info("a subscription was refused: %s", error)
+            _LOG.info("a subscription was refused: %s", error, extra=self.log_fields())
 
     def _not_filtered(self, answer: Answer | None) -> None:
         """A filter or the log is refused."""
@@ -296,7 +394,7 @@ class Surface(Generic[R, N, E, G, L]):
         error = CommandError(answer)
         waiting = [wait for reader, wait in self._standing if reader == _NO_READER]
         if not waiting:
-            _LOG.warning("%r: a filter or the log was refused: %s", self, error)
+            _LOG.warning("%r: a filter or the log was refused: %s", self, error, extra=self.log_fields())
         for wait in waiting:
             fail(wait, error)
 
@@ -362,13 +460,15 @@ class Surface(Generic[R, N, E, G, L]):
         slot = next(self._slots)
         with _no_exit():
             number = self._session.send(command, slot)
-        self._waits[slot] = wait
+        self._waits[slot] = wait if self._observer is None else self._watched(wait, "command", command, None, number)
         if _LOG.isEnabledFor(logging.DEBUG):
-            _LOG.debug("%s: %r", number, command)
+            _LOG.debug("%s: %r", number, command, extra=self.log_fields(number))
         self._flush()
 
-    def _begin(self, begin: Callable[[int], None]) -> tuple[int, Any]:
-        """Begins a wait for what is more than an answer: a job or an application."""
+    def _begin(
+        self, begin: Callable[[int], str | None], kind: Kind, name: Text
+    ) -> tuple[int, Any]:
+        """Begins a wait for what is more than an answer: a job or an application. `begin` gives its uuid."""
         wait = self._new_slot()
         with self._lock:
             self._must_be_open()
@@ -376,8 +476,8 @@ class Surface(Generic[R, N, E, G, L]):
 
             def start() -> None:
                 with _no_exit():
-                    begin(slot)
-                self._waits[slot] = wait
+                    uuid = begin(slot)
+                self._waits[slot] = wait if self._observer is None else self._watched(wait, kind, name, uuid)
                 self._flush()
 
             self._soon(wait, start)
@@ -385,8 +485,10 @@ class Surface(Generic[R, N, E, G, L]):
 
     def _give_up(self, slot: int) -> None:
         """Nobody waits any more. Needs no lock."""
-        self._waits.pop(slot, None)
+        wait = self._waits.pop(slot, None)
         self._session.give_up(slot)
+        if isinstance(wait, Watched):  # Told with what happens next: a finalizer calls this, in any thread.
+            self._given_up.append((wait, time.monotonic()))
 
     def _limit(self, timeout: Timeout) -> float | None:
         return self._command_timeout if isinstance(timeout, EllipsisType) else timeout

@@ -22,6 +22,7 @@ from .._shared.reconnect import Reconnect
 from .._shared.results import JobResult
 from .call import Call
 from .inbound import Inbound, connect
+from .many import Many, ManyEvents, connect_all
 from .serve import OutboundServer, serve
 from .session import Session
 from .socket import EventSocket, Job
@@ -42,11 +43,14 @@ __all__ = [
     "Inbound",
     "Job",
     "JobResult",
+    "Many",
+    "ManyEvents",
     "Reconnect",
     "OutboundServer",
     "Session",
     "Stream",
     "StreamOverflow",
     "connect",
+    "connect_all",
     "serve",
 ]

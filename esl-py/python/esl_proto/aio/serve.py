@@ -9,7 +9,10 @@ from collections.abc import Awaitable, Callable, Generator
 from types import TracebackType
 from typing import Any, Self
 
+from .._shared.descriptors import affordable
 from .._shared.errors import ChannelEnded, ConnectionClosed, EventSocketError
+from .._shared.observing import Observer
+from .._shared.serving import Serving
 from ..errors import ProtocolError
 from ..types import Format
 from .link import Link
@@ -22,8 +25,11 @@ _LOG = logging.getLogger("esl_proto.aio")
 Handler = Callable[[Session], Awaitable[object]]
 
 
-class OutboundServer:
+class OutboundServer(Serving):
     """Listens, and runs the handler for each call, in a task of its own."""
+
+    DESCRIPTORS = 1
+    """How many a call needs."""
 
     def __init__(
         self,
@@ -36,24 +42,24 @@ class OutboundServer:
         refusal_cause: str,
         timeout: float | None,
         command_timeout: float | None,
+        observer: Observer | None = None,
     ) -> None:
+        super().__init__(observer)
         self._handler = handler
         self._format: Format = format
         self._linger = linger
-        self._max_calls = max_calls
+        self.max_calls = affordable(max_calls, self.DESCRIPTORS)
+        """How many calls it takes at a time."""
         self._failure_cause = failure_cause
         self._refusal_cause = refusal_cause
         self._timeout = timeout
         self._command_timeout = command_timeout
         self._server: asyncio.Server | None = None
         self._stopped = asyncio.Event()
+        self._closed = asyncio.Event()
         self._calls: set[asyncio.Task[None]] = set()
         self.port = 0
         """The port it listens on."""
-        self.taken = 0
-        """Calls taken so far."""
-        self.refused = 0
-        """Connections that were closed at once, because there were `max_calls` already."""
 
     async def start(self, host: str | None, port: int, ssl: tls.SSLContext | None) -> None:
         """Begins to listen. `serve` does it."""
@@ -61,6 +67,7 @@ class OutboundServer:
         limit = self._timeout if ssl is not None else None
         self._server = await loop.create_server(self._link, host, port, ssl=ssl, ssl_handshake_timeout=limit)
         self.port = self._server.sockets[0].getsockname()[1]
+        self._tell_serving()
 
     @property
     def calls(self) -> int:
@@ -69,15 +76,18 @@ class OutboundServer:
 
     def _link(self) -> Link:
         session = Session(format=self._format, timeout=self._timeout, command_timeout=self._command_timeout)
+        session.observe(self.observer)
         return session.link(lambda link: self._made(session, link))
 
     def _made(self, session: Session, link: Link) -> None:
         if self._stopped.is_set():  # `close` came during the TLS handshake.
             link.abort()
             return
-        if len(self._calls) >= self._max_calls:
-            self.refused += 1
-            _LOG.warning("%s: there are %d calls already: one more is refused", link.peer, self._max_calls)
+        if len(self._calls) >= self.max_calls:
+            self._tell_refused(session.peer)
+            _LOG.warning(
+                "%s: there are %d calls already: one more is refused", link.peer, self.max_calls, extra=session.log_fields()
+            )
             session.refuse(link, self._refusal_cause)
             return
         self.taken += 1
@@ -86,36 +96,60 @@ class OutboundServer:
         task.add_done_callback(self._calls.discard)
 
     async def _call(self, session: Session, link: Link) -> None:
+        work = self._tell_began(session.peer)
+        error: BaseException | None = None
+        try:
+            error = await self._begin(session, link)
+            if error is None:
+                if work is not None:
+                    work.uuid, work.mode = session.uuid, "async" if session.is_async else "sync"
+                error = await self._handle(session)
+        except BaseException as interrupt:
+            error = interrupt
+            raise
+        finally:
+            self._tell_ended(work, error)
+
+    async def _begin(self, session: Session, link: Link) -> Exception | None:
         try:
             await session.open(self._linger)
         except (EventSocketError, TimeoutError, ProtocolError) as error:
+            self.broken += 1
             # A health check says nothing, and goes.
             is_check = isinstance(error, ConnectionClosed) and error.end == "eof" and not session.stats["octets"]
-            _LOG.log(logging.DEBUG if is_check else logging.WARNING, "%s: a call did not begin: %s", link.peer, str(error) or type(error).__name__)
+            level, why = logging.DEBUG if is_check else logging.WARNING, str(error) or type(error).__name__
+            _LOG.log(level, "%s: a call did not begin: %s", link.peer, why, extra=session.log_fields())
             session.refuse(link, self._failure_cause)
             await link.wait_lost(self._timeout)
             link.abort()
-            return
+            return error
         except BaseException:
             link.abort()
             raise
+        return None
+
+    async def _handle(self, session: Session) -> Exception | None:
         try:
             await self._handler(session)
         except EventSocketError as error:
             if isinstance(error, ChannelEnded) or session.has_ended:
-                _LOG.debug("call %s: %s", session.uuid, error)
-            else:
-                await self._failed(session)
-        except Exception:
+                _LOG.debug("call %s: %s", session.uuid, error, extra=session.log_fields())
+                return ChannelEnded()
             await self._failed(session)
+            return error
+        except Exception as error:
+            await self._failed(session)
+            return error
         except BaseException:
             await session.fail(self._failure_cause)
             raise
         finally:
             await session.close()
+        return None
 
     async def _failed(self, session: Session) -> None:
-        _LOG.exception("call %s: the handler failed", session.uuid)
+        self.failed += 1
+        _LOG.exception("call %s: the handler failed", session.uuid, extra=session.log_fields())
         await session.fail(self._failure_cause)
 
     async def serve_forever(self) -> None:
@@ -123,6 +157,7 @@ class OutboundServer:
         # Not `asyncio.Server.serve_forever`: when cancelled, it waits for all connections without a limit.
         try:
             await self._stopped.wait()
+            await self._closed.wait()  # Whoever has called `close` has said how long calls may go on.
         finally:
             await self.close()
 
@@ -133,12 +168,15 @@ class OutboundServer:
         self._server.close()
         self._stopped.set()
         calls = self._calls - {task for task in (asyncio.current_task(),) if task is not None}
-        if calls:
-            _, late = await asyncio.wait(calls, timeout=timeout)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+        try:
+            if calls:
+                _, late = await asyncio.wait(calls, timeout=timeout)
+                for task in late:
+                    task.cancel()
+                if late:
+                    await asyncio.wait(late)
+        finally:
+            self._closed.set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -182,6 +220,7 @@ def serve(
     refusal_cause: str = "SWITCH_CONGESTION",
     timeout: float | None = 10.0,
     command_timeout: float | None = 60.0,
+    observer: Observer | None = None,
 ) -> _Starting:
     """Listens for calls: `server = await serve(handler, host, port)`, or `async with serve(...) as server:`.
 
@@ -193,9 +232,11 @@ def serve(
     - `format`: of events.
     - `linger`: for how many seconds the server keeps the connection after the end of the channel, for its last
       events. Needs `full`.
-    - `max_calls`: at most so many at a time; further calls are hung up with `refusal_cause`.
+    - `max_calls`: at most so many at a time; further calls are hung up with `refusal_cause`. Each needs a descriptor: where
+      the process may not have as many, it is fewer, and a warning says so.
     - `timeout`: for the handshake, and for the good-bye.
     - `command_timeout`: until a command is answered, unless the call says otherwise.
+    - `observer`: is told what happens: see `esl_proto.observe`.
     """
     server = OutboundServer(
         handler,
@@ -206,5 +247,6 @@ def serve(
         refusal_cause=refusal_cause,
         timeout=timeout,
         command_timeout=command_timeout,
+        observer=observer,
     )
     return _Starting(server, host, port, ssl)

@@ -5,26 +5,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Generator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from .._shared.errors import closed
-from .._shared.stream import QuietEnd, StreamBase
-
-if TYPE_CHECKING:
-    from .socket import EventSocket
+from .._shared.stream import QuietEnd, Source, StreamBase
 
 __all__ = ["Stream"]
 
 T = TypeVar("T")
 
 
-class Stream(StreamBase[T]):
+class _Source(Source, Protocol):
+    awaiting: dict[int, asyncio.Future[None]]
+
+    def go_on(self) -> None: ...
+    async def stands(self, slot: int) -> None: ...
+
+
+class Stream(StreamBase[T, _Source]):
     """What comes in, for one reader. It begins when it is made, and ends with the connection: quietly if this program
     ended it, or the channel did that a session is for; else with `ConnectionClosed`.
 
     It is closed by `close`, at the end of `async with`, and when it is dropped."""
-
-    _socket: EventSocket
 
     def __await__(self) -> Generator[Any, None, Self]:
         """Waits until the subscription stands: `events = await fs.events(...)`. Raises `CommandError` if it is refused."""
@@ -60,17 +62,38 @@ class Stream(StreamBase[T]):
 
     async def _wait(self) -> None:
         """Waits until there is something to be read. Raises at the end."""
+        self._socket.must_be_of_this_process()
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.await_by(waiter)
+        try:
+            ended = self._ended()
+            if ended is not None:
+                raise StopAsyncIteration if isinstance(ended, QuietEnd) else ended
+            await waiter
+        finally:
+            self.awaited()
+
+    # For who reads several streams
+
+    def pop(self) -> T | None:
+        """The next one, if it is there. Raises at the end, `QuietEnd` if that is no failure."""
+        item: T | None = self._queue.pop()
+        if item is None and (ended := self._ended()) is not None:
+            raise ended
+        if item is not None and self._blocks:
+            self._socket.go_on()
+        return item
+
+    def await_by(self, waiter: asyncio.Future[None]) -> None:
+        """`waiter` gets its result when there is something to be read, or the end."""
         awaiting, slot = self._socket.awaiting, self._queue.slot
         if slot in awaiting:
             raise RuntimeError("another task is reading this stream")
-        ended = self._ended()
-        if ended is not None:
-            raise StopAsyncIteration if isinstance(ended, QuietEnd) else ended
-        awaiting[slot] = waiter = asyncio.get_running_loop().create_future()
-        try:
-            await waiter
-        finally:
-            del awaiting[slot]
+        awaiting[slot] = waiter
+
+    def awaited(self) -> None:
+        """Nobody waits any more."""
+        del self._socket.awaiting[self._queue.slot]
 
     async def __aenter__(self) -> Self:
         return self

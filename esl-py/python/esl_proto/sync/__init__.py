@@ -23,6 +23,7 @@ from .._shared.reconnect import Reconnect
 from .._shared.results import JobResult
 from .call import Call
 from .inbound import Inbound, connect
+from .many import Many, ManyEvents, connect_all
 from .serve import OutboundServer, serve
 from .session import Session
 from .socket import EventSocket, Job, Pending
@@ -43,6 +44,8 @@ __all__ = [
     "Inbound",
     "Job",
     "JobResult",
+    "Many",
+    "ManyEvents",
     "Pending",
     "Reconnect",
     "OutboundServer",
@@ -50,5 +53,6 @@ __all__ = [
     "Stream",
     "StreamOverflow",
     "connect",
+    "connect_all",
     "serve",
 ]

@@ -6,19 +6,26 @@ import contextlib
 import errno
 import logging
 import socket
-import ssl as tls
 import threading
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from .._native import Command
+from .._shared.descriptors import affordable
 from .._shared.errors import ChannelEnded, ConnectionClosed, EventSocketError
-from .._shared.keepalive import address, keep_alive
+from .._shared.keepalive import keep_alive
+from .._shared.observing import Observer, Peer, address_of, log_fields
+from .._shared.serving import Serving
+from .._shared.surface import Timeout
 from ..errors import ProtocolError
 from ..types import Format
-from .shared_reader import deadline_of, left, poll
+from .._shared.reader import cannot_wait, deadline_of, left, poll
 from .session import Session
+
+if TYPE_CHECKING:
+    import ssl as tls
 
 __all__ = ["OutboundServer", "serve"]
 
@@ -29,16 +36,19 @@ Handler = Callable[[Session], object]
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
-def _peer(sock: socket.socket) -> str:
+def _peer(sock: socket.socket) -> Peer:
     try:
-        return address(sock.getpeername())
+        return address_of(sock.getpeername(), "client")
     except OSError:
-        return "?"
+        return Peer("?", None, "client")
 
 
-class OutboundServer:
+class OutboundServer(Serving):
     """Listens from its making on, takes calls in `serve_forever`, and runs the handler for each in a thread of its
     own."""
+
+    DESCRIPTORS = 3
+    """How many a call needs: its socket, and two to wake who waits."""
 
     def __init__(
         self,
@@ -53,28 +63,30 @@ class OutboundServer:
         refusal_cause: str,
         timeout: float | None,
         command_timeout: float | None,
+        observer: Observer | None = None,
     ) -> None:
+        super().__init__(observer)
         self._handler = handler
         self._listener = listener
         self._listener.setblocking(False)
         self._ssl = ssl
         self._format: Format = format
         self._linger = linger
-        self._max_calls = max_calls
+        self.max_calls = affordable(max_calls, self.DESCRIPTORS)
+        """How many calls it takes at a time."""
         self._failure_cause = failure_cause
         self._refusal_cause = refusal_cause
         self._timeout = timeout
         self._command_timeout = command_timeout
         self._changed = threading.Condition()
         self._calls: dict[threading.Thread, Session] = {}
-        self._serving = self._closing = False
+        self._serving: threading.Thread | None = None
+        self._closing = False
+        self._close_timeout: Timeout = ...
         self._awake, self._waker = socket.socketpair()
         self.port: int = listener.getsockname()[1]
         """The port it listens on."""
-        self.taken = 0
-        """Calls taken so far."""
-        self.refused = 0
-        """Connections that were closed at once, because there were `max_calls` already."""
+        self._tell_serving()
 
     @property
     def calls(self) -> int:
@@ -83,7 +95,7 @@ class OutboundServer:
 
     def serve_forever(self) -> None:
         """Takes calls until `close` is called, by a handler or by another thread."""
-        self._serving = True
+        self._serving = threading.current_thread()
         try:
             while not self._closing:
                 poll(self._awake, self._listener, timeout=None)
@@ -95,8 +107,10 @@ class OutboundServer:
                     self._take(sock)
         finally:
             with self._changed:
-                self._serving = False
+                self._serving = None
                 self._changed.notify_all()
+        if self._close_timeout is not ...:
+            self.close(self._close_timeout)
 
     def _pause(self, error: OSError) -> None:
         """None could be taken: it is gone again, or too many files are open."""
@@ -106,11 +120,12 @@ class OutboundServer:
 
     def _take(self, sock: socket.socket) -> None:
         with self._changed:
-            if len(self._calls) >= self._max_calls or self._closing:
+            if len(self._calls) >= self.max_calls or self._closing:
                 self._refuse(sock, f"there are {len(self._calls)} calls already")
                 return
             try:
                 session = Session(format=self._format, timeout=self._timeout, command_timeout=self._command_timeout)
+                session.observe(self.observer)
                 thread = threading.Thread(target=self._call, args=(session, sock), name=f"esl_proto-call-{self.taken}")
                 self._calls[thread] = session
                 self._start(thread)
@@ -127,28 +142,38 @@ class OutboundServer:
             raise
 
     def _refuse(self, sock: socket.socket, why: str) -> None:
-        self.refused += 1
-        _LOG.warning("%s: %s: one more is refused", _peer(sock), why)
+        peer = _peer(sock)
+        self._tell_refused(peer)
+        _LOG.warning("%s: %s: one more is refused", peer, why, extra=log_fields(peer))
         self._hang_up(sock, self._refusal_cause)
 
     def _hang_up(self, sock: socket.socket, cause: str) -> None:
         """Ends a call that is not taken: the server would keep it for ever."""
         with contextlib.suppress(OSError):
             sock.settimeout(1)
-            if self._ssl is None or isinstance(sock, tls.SSLSocket):
+            if self._ssl is None or isinstance(sock, self._ssl.sslsocket_class):
                 sock.sendall(bytes(Command.hangup(cause)))
         sock.close()
 
     def _call(self, session: Session, sock: socket.socket) -> None:
+        work = self._tell_began(_peer(sock))
+        error: BaseException | None = None
         try:
-            if self._begin(session, sock):
-                self._handle(session)
+            error = self._begin(session, sock)
+            if error is None:
+                if work is not None:
+                    work.uuid, work.mode = session.uuid, "async" if session.is_async else "sync"
+                error = self._handle(session)
+        except BaseException as interrupt:
+            error = interrupt
+            raise
         finally:
             with self._changed:
                 del self._calls[threading.current_thread()]
                 self._changed.notify_all()
+            self._tell_ended(work, error)
 
-    def _begin(self, session: Session, sock: socket.socket) -> bool:
+    def _begin(self, session: Session, sock: socket.socket) -> Exception | None:
         try:
             keep_alive(sock)
             if self._ssl is not None:
@@ -164,42 +189,58 @@ class OutboundServer:
             sock.close()
             if not isinstance(error, (EventSocketError, OSError, ProtocolError)):
                 raise
+            with self._changed:
+                self.broken += 1
             # A health check says nothing, and goes.
             is_check = isinstance(error, ConnectionClosed) and error.end == "eof" and not session.stats["octets"]
-            _LOG.log(logging.DEBUG if is_check else logging.WARNING, "%s: a call did not begin: %s", peer, str(error) or type(error).__name__)
-            return False
-        return True
+            level, why = logging.DEBUG if is_check else logging.WARNING, str(error) or type(error).__name__
+            _LOG.log(level, "%s: a call did not begin: %s", peer, why, extra=log_fields(peer))
+            return error
+        return None
 
-    def _handle(self, session: Session) -> None:
+    def _handle(self, session: Session) -> Exception | None:
         try:
             self._handler(session)
         except EventSocketError as error:
             if isinstance(error, ChannelEnded) or session.has_ended:
-                _LOG.debug("call %s: %s", session.uuid, error)
-            else:
-                self._failed(session)
-        except Exception:
+                _LOG.debug("call %s: %s", session.uuid, error, extra=session.log_fields())
+                return ChannelEnded()
             self._failed(session)
+            return error
+        except Exception as error:
+            self._failed(session)
+            return error
         finally:
             session.close()
+        return None
 
     def _failed(self, session: Session) -> None:
-        _LOG.exception("call %s: the handler failed", session.uuid)
+        with self._changed:
+            self.failed += 1
+        _LOG.exception("call %s: the handler failed", session.uuid, extra=session.log_fields())
         session.fail(self._failure_cause)
 
     def close(self, timeout: float | None = 10.0) -> None:
         """Listens no more, waits at most `timeout` seconds for the calls to end, and then ends them: what their
         handlers wait for ends with `ConnectionClosed`. A handler may call it: its own call goes on."""
+        if cannot_wait(partial(self.close, timeout)):
+            return
+        if self._serving is threading.current_thread():  # A signal handler has interrupted it: it closes when it goes on.
+            self._closing, self._close_timeout = True, timeout
+            self._waker.send(b"x")
+            return
         with self._changed:
             self._closing = True
             if self._waker.fileno() >= 0:
                 self._waker.send(b"x")
-            self._changed.wait_for(lambda: not self._serving)
+            self._changed.wait_for(lambda: self._serving is None)
             for sock in (self._listener, self._awake, self._waker):
                 sock.close()
         late = self._wait_for_calls(timeout)
         deadline = deadline_of(self._timeout)
         for session in late:
+            # Without it, a server goes on with what it is doing on the channel, in `async` mode for as long as that takes.
+            session.fail(self._failure_cause)
             session.close(left(deadline))
         if late:
             self._wait_for_calls(self._timeout)
@@ -233,6 +274,7 @@ def serve(
     refusal_cause: str = "SWITCH_CONGESTION",
     timeout: float | None = 10.0,
     command_timeout: float | None = 60.0,
+    observer: Observer | None = None,
 ) -> OutboundServer:
     """Listens for calls: `with serve(handler, host, port) as server: server.serve_forever()`.
 
@@ -245,9 +287,11 @@ def serve(
     - `format`: of events.
     - `linger`: for how many seconds the server keeps the connection after the end of the channel, for its last
       events. Needs `full`.
-    - `max_calls`: at most so many at a time; further calls are hung up with `refusal_cause`.
+    - `max_calls`: at most so many at a time; further calls are hung up with `refusal_cause`. Each needs three
+      descriptors: where the process may not have as many, it is fewer, and a warning says so.
     - `timeout`: for the handshake, and for the good-bye.
     - `command_timeout`: until a command is answered, unless the call says otherwise.
+    - `observer`: is told what happens: see `esl_proto.observe`.
     """
     return OutboundServer(
         handler,
@@ -260,4 +304,5 @@ def serve(
         refusal_cause=refusal_cause,
         timeout=timeout,
         command_timeout=command_timeout,
+        observer=observer,
     )

@@ -1,0 +1,283 @@
+"""Several switches as one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import ssl as tls
+from collections.abc import Generator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Generic, Literal, Self, TypeVar, overload
+
+from .._native import Event, Gap
+from .._shared.errors import AccessDenied, AuthenticationError, ConnectionClosed, EventSocketError, closed
+from .._shared.many import COUNT, Address, ManyBase, MergedBase, Outcome, load, made
+from .._shared.observing import Observer
+from .._shared.reconnect import Reconnect
+from .._shared.stream import QuietEnd
+from .._shared.surface import Overflow, Timeout
+from ..types import Format, Text
+from .inbound import Inbound
+from .stream import Stream
+
+__all__ = ["Many", "ManyEvents", "connect_all"]
+
+_LOG = logging.getLogger("esl_proto.aio")
+
+T = TypeVar("T")
+
+
+class Many(ManyBase[Inbound]):
+    """Connections to several switches, each with a name: a mapping of names to what `connect` gives.
+
+    One that is gone keeps the others from nothing, and is back when its connection is: `fs.is_open` tells."""
+
+    async def api(self, line: Text, *, timeout: Timeout = ...) -> dict[str, Outcome]:
+        """Asks all of them the same API command, at once: by name the answer, or why there is none.
+
+        It ends when each has answered or failed, as `Inbound.api` does."""
+
+        async def ask(switch: Inbound) -> Outcome:
+            try:
+                return await switch.api(line, timeout=timeout)
+            except (EventSocketError, TimeoutError) as error:
+                return error
+
+        outcomes = await asyncio.gather(*map(ask, self.values()))
+        return dict(zip(self, outcomes, strict=True))
+
+    async def least_loaded(self, *, timeout: Timeout = 5.0) -> tuple[str, Inbound]:
+        """The switch with the fewest channels, and its name. The jobs that this program has there count as channels, so
+        that calls which are made one after the other spread. One that does not answer is none.
+
+        It ends when each has answered or failed, or after `timeout` seconds. Raises `ConnectionClosed` if none has
+        answered."""
+        outcomes = await self.api(COUNT, timeout=timeout)
+        return self._least({name: load(outcome, self[name].pending) for name, outcome in outcomes.items()})
+
+    @overload
+    def events(
+        self,
+        *names: str,
+        subclasses: Sequence[str] = (),
+        maxsize: int = 1000,
+        overflow: Overflow = "drop-oldest",
+        gaps: Literal[False] = False,
+    ) -> ManyEvents[Event]: ...
+
+    @overload
+    def events(
+        self,
+        *names: str,
+        subclasses: Sequence[str] = (),
+        maxsize: int = 1000,
+        overflow: Overflow = "drop-oldest",
+        gaps: Literal[True],
+    ) -> ManyEvents[Event | Gap]: ...
+
+    def events(
+        self,
+        *names: str,
+        subclasses: Sequence[str] = (),
+        maxsize: int = 1000,
+        overflow: Overflow = "drop-oldest",
+        gaps: bool = False,
+    ) -> ManyEvents[Any]:
+        """The events of all of them in one stream, each with the name of its switch. Each keeps its order; among them there
+        is none. The arguments are those of `EventSocket.events`, and count for each."""
+
+        more: dict[str, Any] = {"subclasses": subclasses, "maxsize": maxsize, "overflow": overflow, "gaps": gaps}
+        streams: dict[str, Stream[Any]] = {name: switch.events(*names, **more) for name, switch in self.items()}
+        return ManyEvents(streams)
+
+    async def close(self, timeout: Timeout = ...) -> None:
+        """Closes all of them, at once. It ends when each has, as `Inbound.close` does."""
+        await asyncio.gather(*(switch.close(timeout) for switch in self.values()))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+class ManyEvents(MergedBase[T], Generic[T]):
+    """The events of several switches, for one reader: `async for name, event in all.events(...)`. Made by `Many.events`.
+
+    A switch that is lost for good is noted in `ended`, and the others go on. It ends when all have: quietly if this
+    program ended them, else with the first failure."""
+
+    def __init__(self, streams: Mapping[str, Stream[T]]) -> None:
+        super().__init__()
+        self.streams = dict(streams)
+        """Those that have not ended, by name."""
+        self._turns = list(self.streams)
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        """Waits until the subscriptions stand, on all switches that are there: `events = await all.events(...)`. Raises
+        `CommandError` if one refuses."""
+        return self._stands().__await__()
+
+    async def _stands(self) -> Self:
+        await asyncio.gather(*(self._stood(stream) for stream in self.streams.values() if stream.is_connected))
+        return self
+
+    @staticmethod
+    async def _stood(stream: Stream[T]) -> None:
+        # One that is lost meanwhile is told by the stream.
+        with contextlib.suppress(ConnectionClosed):
+            await stream
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> tuple[str, T]:
+        while (item := self._pop()) is None:
+            if not self.streams:
+                failure = self.failure()
+                raise StopAsyncIteration if failure is None else failure
+            await self._wait()
+        return item
+
+    async def get(self, timeout: float | None = None) -> tuple[str, T]:
+        """The next one. Raises `TimeoutError` after `timeout` seconds, and `ConnectionClosed` at the end."""
+        try:
+            async with asyncio.timeout(timeout):
+                return await self.__anext__()
+        except StopAsyncIteration:
+            raise closed("closed") from None
+
+    def _pop(self) -> tuple[str, T] | None:
+        """The next one of whose turn it is, if there is one."""
+        for name in [*self._turns]:
+            stream = self.streams.get(name)
+            try:
+                item = stream.pop() if stream is not None else None
+            except QuietEnd:
+                self._ends(name, None)
+            except Exception as error:
+                _LOG.warning("%s: no more events come: %s", name, error)
+                self._ends(name, error)
+            else:
+                if item is not None:
+                    self._turns.remove(name)
+                    self._turns.append(name)
+                    return name, item
+        return None
+
+    def _ends(self, name: str, error: Exception | None) -> None:
+        self.ended[name] = error
+        self._turns.remove(name)
+        self.streams.pop(name).close()
+
+    async def _wait(self) -> None:
+        """Waits until one of them has something."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        streams = [*self.streams.values()]
+        awaited: list[Stream[T]] = []
+        try:
+            for stream in streams:
+                stream.await_by(waiter)
+                awaited.append(stream)
+            await waiter
+        finally:
+            for stream in awaited:
+                stream.awaited()
+
+    def close(self) -> None:
+        """No more are wanted."""
+        for stream in self.streams.values():
+            stream.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _ConnectingAll:
+    """What `connect_all` returns: await it, or use it in `async with`."""
+
+    def __init__(self, switches: Mapping[str, Address], options: Mapping[str, Any]) -> None:
+        self._addresses = switches
+        self._options = options
+        self._many: Many | None = None
+
+    def __await__(self) -> Generator[Any, None, Many]:
+        return self._open().__await__()
+
+    async def _open(self) -> Many:
+        many = Many({name: made(Inbound, where, self._options) for name, where in self._addresses.items()})
+        try:
+            failures = await asyncio.gather(*map(_tried, many.values()))
+            if many and all(failures):
+                raise next(failure for failure in failures if failure is not None)
+        except BaseException:
+            await many.close(0)
+            raise
+        return many
+
+    async def __aenter__(self) -> Many:
+        self._many = await self._open()
+        return self._many
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._many is not None:
+            await self._many.close()
+
+
+async def _tried(switch: Inbound) -> Exception | None:
+    """Connects; gives why that has failed, if it is tried again."""
+    try:
+        await switch.open()
+    except (AuthenticationError, AccessDenied):
+        raise
+    except (OSError, TimeoutError) as error:
+        if not switch.open_later(error):
+            raise
+        return error
+    return None
+
+
+def connect_all(
+    switches: Mapping[str, Address],
+    *,
+    password: str = "ClueCon",
+    user: str | None = None,
+    ssl: tls.SSLContext | None = None,
+    format: Format = "plain",
+    timeout: float | None = 10.0,
+    command_timeout: float | None = 60.0,
+    reconnect: Reconnect | bool = True,
+    heartbeat: float | None = None,
+    observer: Observer | None = None,
+) -> _ConnectingAll:
+    """Connects to several switches, at once: `async with connect_all({"east": "10.0.0.1:8021", "west": "10.0.0.2"}) as all:`, or
+    `all = await connect_all(...)` and `await all.close()`.
+
+    Each name stands for an address, `"host:port"` or `"host"`, or for the arguments of `connect` that are this switch's
+    own, as `{"host": "10.0.0.2", "password": "..."}`. The other arguments are those of `connect`, and count for all.
+
+    It ends when each is connected, logged in and subscribed, or has failed. One that is not there is tried again like one
+    that is lost (`is_open` and `wait_open` tell), unless `reconnect` is False. Raises `AuthenticationError` or `AccessDenied`
+    if one of them refuses this program, and what the first has raised if none is there: then all are closed."""
+    options = {
+        "password": password,
+        "user": user,
+        "ssl": ssl,
+        "format": format,
+        "timeout": timeout,
+        "command_timeout": command_timeout,
+        "reconnect": reconnect,
+        "heartbeat": heartbeat,
+        "observer": observer,
+    }
+    return _ConnectingAll(switches, options)

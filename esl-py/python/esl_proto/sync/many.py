@@ -1,0 +1,332 @@
+"""Several switches as one."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import ssl as tls
+import threading
+from collections import deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import EllipsisType, TracebackType
+from typing import Any, Generic, Literal, Self, TypeVar, overload
+
+from .._native import Command, Event, Gap
+from .._shared.errors import AccessDenied, AuthenticationError, ConnectionClosed, EventSocketError, closed
+from .._shared.many import COUNT, Address, ManyBase, MergedBase, Outcome, load, made
+from .._shared.observing import Observer
+from .._shared.reconnect import Reconnect
+
+from .._shared.surface import Overflow, Timeout
+from ..types import Format, Text
+from .inbound import Inbound
+from .._shared.reader import deadline_of, left
+from .socket import Pending
+from .stream import Stream
+
+__all__ = ["Many", "ManyEvents", "connect_all"]
+
+_LOG = logging.getLogger("esl_proto.sync")
+_AHEAD = 100
+"""So many events of a switch its thread has ready, besides those that wait in the stream."""
+
+T = TypeVar("T")
+
+
+class Many(ManyBase[Inbound]):
+    """Connections to several switches, each with a name: a mapping of names to what `connect` gives.
+
+    One that is gone keeps the others from nothing, and is back when its connection is: `fs.is_open` tells."""
+
+    def api(self, line: Text, *, timeout: Timeout = ...) -> dict[str, Outcome]:
+        """Asks all of them the same API command, at once: by name the answer, or why there is none.
+
+        It ends when each has answered or failed, as `Inbound.api` does."""
+        command = Command.api(line)
+
+        def ask(switch: Inbound) -> tuple[Pending | EventSocketError, float | None]:
+            deadline = deadline_of(switch.command_timeout if isinstance(timeout, EllipsisType) else timeout)
+            try:
+                return switch.send(command), deadline
+            except EventSocketError as error:
+                return error, deadline
+
+        def answer(asked: Pending | EventSocketError, deadline: float | None) -> Outcome:
+            if isinstance(asked, EventSocketError):
+                return asked
+            try:
+                return asked.result(left(deadline))
+            except (EventSocketError, TimeoutError) as error:
+                return error
+
+        asked = {name: ask(switch) for name, switch in self.items()}
+        return {name: answer(*one) for name, one in asked.items()}
+
+    def least_loaded(self, *, timeout: Timeout = 5.0) -> tuple[str, Inbound]:
+        """The switch with the fewest channels, and its name. The jobs that this program has there count as channels, so
+        that calls which are made one after the other spread. One that does not answer is none.
+
+        It ends when each has answered or failed, or after `timeout` seconds. Raises `ConnectionClosed` if none has
+        answered."""
+        outcomes = self.api(COUNT, timeout=timeout)
+        return self._least({name: load(outcome, self[name].pending) for name, outcome in outcomes.items()})
+
+    @overload
+    def events(
+        self,
+        *names: str,
+        subclasses: Sequence[str] = (),
+        maxsize: int = 1000,
+        overflow: Overflow = "drop-oldest",
+        gaps: Literal[False] = False,
+    ) -> ManyEvents[Event]: ...
+
+    @overload
+    def events(
+        self,
+        *names: str,
+        subclasses: Sequence[str] = (),
+        maxsize: int = 1000,
+        overflow: Overflow = "drop-oldest",
+        gaps: Literal[True],
+    ) -> ManyEvents[Event | Gap]: ...
+
+    def events(
+        self,
+        *names: str,
+        subclasses: Sequence[str] = (),
+        maxsize: int = 1000,
+        overflow: Overflow = "drop-oldest",
+        gaps: bool = False,
+    ) -> ManyEvents[Any]:
+        """The events of all of them in one stream, each with the name of its switch. Each keeps its order; among them there
+        is none. The arguments are those of `EventSocket.events`, and count for each.
+
+        A thread for each switch reads its events, from now on until the stream is closed."""
+
+        more: dict[str, Any] = {"subclasses": subclasses, "maxsize": maxsize, "overflow": overflow, "gaps": gaps}
+        streams: dict[str, Stream[Any]] = {name: switch.events(*names, **more) for name, switch in self.items()}
+        return ManyEvents(streams)
+
+    def close(self, timeout: Timeout = ...) -> None:
+        """Closes all of them. It ends when each has, as `Inbound.close` does, or after `timeout` seconds in all; if that is
+        not given, after the longest of theirs."""
+        if isinstance(timeout, EllipsisType):
+            limits = [switch.timeout for switch in self.values()]
+            timeout = None if None in limits else max((limit for limit in limits if limit is not None), default=0)
+        deadline = deadline_of(timeout)
+        for switch in self.values():
+            switch.close(left(deadline))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Merge(MergedBase[T], Generic[T]):
+    """What the threads have ready."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__()
+        # Held while nothing else is waited for: a finalizer may take it. It is re-entrant for that.
+        self.changed = threading.Condition(threading.RLock())
+        self._items: dict[str, deque[T]] = {name: deque() for name in names}
+        self._turns = deque(names)
+        self._closed = False
+
+    def read(self, name: str, stream: Stream[T]) -> None:
+        """What the thread of a switch does."""
+        error: Exception | None = None
+        try:
+            for item in stream:
+                if not self._put(name, item):
+                    break
+        except Exception as failure:
+            _LOG.warning("%s: no more events come: %s", name, failure)
+            error = failure
+        with self.changed:
+            self.ended[name] = error
+            self.changed.notify_all()
+
+    def _put(self, name: str, item: T) -> bool:
+        with self.changed:
+            items = self._items[name]
+            items.append(item)
+            self.changed.notify_all()
+            self.changed.wait_for(lambda: self._closed or len(items) < _AHEAD)
+            return not self._closed
+
+    def get(self, timeout: float | None) -> tuple[str, T] | None:
+        """The next one; `None` at the end. Raises `TimeoutError`."""
+        with self.changed:
+            if not self.changed.wait_for(self._is_ready, timeout):
+                raise TimeoutError("the deadline has passed")
+            for name in [*self._turns]:
+                if self._items[name]:
+                    self._turns.remove(name)
+                    self._turns.append(name)
+                    self.changed.notify_all()
+                    return name, self._items[name].popleft()
+            return None
+
+    def _is_ready(self) -> bool:
+        return any(self._items.values()) or len(self.ended) == len(self._items)
+
+    def close(self) -> None:
+        """No more are wanted."""
+        with self.changed:
+            self._closed = True
+            for items in self._items.values():
+                items.clear()
+            self.changed.notify_all()
+
+
+class ManyEvents(Generic[T]):
+    """The events of several switches: `for name, event in all.events(...)`. Made by `Many.events`.
+
+    A switch that is lost for good is noted in `ended`, and the others go on. It ends when all have: quietly if this
+    program ended them, else with the first failure. It is closed by `close`, at the end of `with`, and when it is
+    dropped."""
+
+    def __init__(self, streams: Mapping[str, Stream[T]]) -> None:
+        self._streams = dict(streams)
+        self._merge: _Merge[T] = _Merge([*streams])
+        self._threads: list[threading.Thread] = []
+        try:
+            for name, stream in self._streams.items():
+                thread = threading.Thread(
+                    target=self._merge.read, args=(name, stream), name=f"esl_proto-events-{name}", daemon=True
+                )
+                thread.start()
+                self._threads.append(thread)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def streams(self) -> Mapping[str, Stream[T]]:
+        """Those of each switch, for what they tell of themselves."""
+        return self._streams
+
+    @property
+    def ended(self) -> Mapping[str, Exception | None]:
+        """The switches whose streams have ended, and why; `None` where that is no failure."""
+        return self._merge.ended
+
+    def ready(self, timeout: float | None = 10.0) -> Self:
+        """Waits until the subscriptions stand, on all switches that are there: `events = all.events(...).ready()`. Raises
+        `CommandError` if one refuses, and `TimeoutError`."""
+        deadline = deadline_of(timeout)
+        for stream in self._streams.values():
+            if stream.is_connected:
+                # One that is lost meanwhile is told by the stream.
+                with contextlib.suppress(ConnectionClosed):
+                    stream.ready(left(deadline))
+        return self
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> tuple[str, T]:
+        item = self._next(None)
+        if item is None:
+            raise StopIteration
+        return item
+
+    def get(self, timeout: float | None = None) -> tuple[str, T]:
+        """The next one. Raises `TimeoutError` after `timeout` seconds, and `ConnectionClosed` at the end."""
+        item = self._next(timeout)
+        if item is None:
+            raise closed("closed")
+        return item
+
+    def _next(self, timeout: float | None) -> tuple[str, T] | None:
+        item = self._merge.get(timeout)
+        if item is None and (failure := self._merge.failure()) is not None:
+            raise failure.with_traceback(None)
+        return item
+
+    def close(self) -> None:
+        """No more are wanted."""
+        self._merge.close()
+        for stream in self._streams.values():
+            stream.close()
+        for thread in self._threads:
+            thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self._merge.close()
+        for stream in self._streams.values():
+            stream.forget()
+            stream.awaken()
+
+
+def _tried(switch: Inbound) -> Exception | None:
+    """Connects; gives why that has failed, if it is tried again."""
+    try:
+        switch.open()
+    except (AuthenticationError, AccessDenied):
+        raise
+    except OSError as error:  # TimeoutError is one.
+        if not switch.open_later(error):
+            raise
+        return error
+    return None
+
+
+def connect_all(
+    switches: Mapping[str, Address],
+    *,
+    password: str = "ClueCon",
+    user: str | None = None,
+    ssl: tls.SSLContext | None = None,
+    format: Format = "plain",
+    timeout: float | None = 10.0,
+    command_timeout: float | None = 60.0,
+    reconnect: Reconnect | bool = True,
+    heartbeat: float | None = None,
+    observer: Observer | None = None,
+) -> Many:
+    """Connects to several switches, at once: `with connect_all({"east": "10.0.0.1:8021", "west": "10.0.0.2"}) as all:`, or
+    `all = connect_all(...)` and `all.close()`.
+
+    Each name stands for an address, `"host:port"` or `"host"`, or for the arguments of `connect` that are this switch's
+    own, as `{"host": "10.0.0.2", "password": "..."}`. The other arguments are those of `connect`, and count for all.
+
+    It ends when each is connected, logged in and subscribed, or has failed. One that is not there is tried again like one
+    that is lost (`is_open` and `wait_open` tell), unless `reconnect` is False. Raises `AuthenticationError` or `AccessDenied`
+    if one of them refuses this program, and what the first has raised if none is there: then all are closed."""
+    options = {
+        "password": password,
+        "user": user,
+        "ssl": ssl,
+        "format": format,
+        "timeout": timeout,
+        "command_timeout": command_timeout,
+        "reconnect": reconnect,
+        "heartbeat": heartbeat,
+        "observer": observer,
+    }
+    many = Many({name: made(Inbound, where, options) for name, where in switches.items()})
+    try:
+        with ThreadPoolExecutor(max(len(many), 1), "esl_proto-connect") as threads:
+            failures = [*threads.map(_tried, many.values())]
+        if many and all(failures):
+            raise next(failure for failure in failures if failure is not None)
+    except BaseException:
+        many.close(0)
+        raise
+    return many
