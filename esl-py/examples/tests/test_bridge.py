@@ -521,6 +521,7 @@ def memory(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
 
 
+@pytest.mark.timeout(300)
 def test_200_000_events_leave_memory_flat_and_streams_trimmed(switch: Switch, redis_server: Server, redis: Redis, start: Start) -> None:
     total, piece, keep = 200_000, 10_000, 2000
     program = start("bridge", "--switch", f"pbx={switch.address}", "--redis", url(redis_server), "--keep", keep, "run")
