@@ -39,7 +39,8 @@
  *   ESLP_NULL or ESLP_BAD_HANDLE. Functions that return no status return 0, false or NULL then. A pointer to memory that
  *   does not exist, or is shorter than stated, cannot be detected.
  * - Handles (eslp_decoder, eslp_client, eslp_connection, eslp_server) live in memory of the host's (_init, _drop) or, but for
- *   eslp_connection, on the heap (_new, _free). With _init the library needs no heap at all. Structs that have `opaque` words live where the host puts them
+ *   eslp_connection, on the heap (_new, _free); eslp_session, eslp_queue and eslp_calls live on the heap alone. With _init the
+ *   library needs no heap at all. Structs that have `opaque` words live where the host puts them
  *   and need no end; they must not be copied while they are used, except for iterators (eslp_headers, eslp_items): a copy
  *   goes on from where the iterator stands.
  * - A handle may move from thread to thread, but only one function at a time may use it or its results. Different handles

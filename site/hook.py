@@ -72,6 +72,11 @@ def outside_code(text: str, change) -> str:
     return "".join(part if at % 2 else change(part) for at, part in enumerate(FENCE.split(text)))
 
 
+def bars(found: re.Match[str]) -> str:
+    """A row of a table: GitHub wants the bars in its code escaped, the site would show the backslashes."""
+    return re.sub(r"`[^`]+`", lambda code: code[0].replace("\\|", "|"), found[0])
+
+
 def carried(source: str, text: str, config: MkDocsConfig, files: Files) -> str:
     """The text of a page with links as the site needs them; files that they lead to get pages."""
     here = place(source) or ""
@@ -92,7 +97,7 @@ def carried(source: str, text: str, config: MkDocsConfig, files: Files) -> str:
     # What rustdoc hides belongs to the program: here readers see it.
     text = re.sub(r"^```rust[^\n]*\n.*?^```$", lambda found: re.sub(r"^# ?(?=[^\[!]|$)", "", found[0], flags=re.M), text, flags=re.M | re.S)
     text = re.sub(r"^```rust,\S+$", "```rust", text, flags=re.M)
-    return outside_code(text, lambda part: LINK.sub(link, part))
+    return outside_code(text, lambda part: re.sub(r"^\|.*$", bars, LINK.sub(link, part), flags=re.M))
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

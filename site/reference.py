@@ -178,6 +178,9 @@ _PARTS = [
     ("esl_proto", "The protocol without I/O", "__init__.py"),
     ("esl_proto.aio", "asyncio", "aio/__init__.py"),
     ("esl_proto.sync", "Blocking sockets", "sync/__init__.py"),
+    ("esl_proto.observe", "What happens on connections", "observe.py"),
+    ("esl_proto.otel", "OpenTelemetry", "otel.py"),
+    ("esl_proto.prometheus", "Prometheus", "prometheus.py"),
     ("esl_proto.testing", "A simulated switch for tests", "testing/__init__.py"),
 ]
 

@@ -179,6 +179,21 @@ impl<'b> Reply<'b> {
         self.frame.get_to_end(header::REPLY_TEXT).unwrap_or(Value::from_bytes(&[]))
     }
 
+    /// The variable that `getvar` has asked for. A value that the server has broken, or cut because it has room for 511 bytes, is
+    /// [`Cut`](Variable::Cut): a value of just that length could be whole.
+    #[must_use]
+    pub fn variable(&self) -> Variable<'b> {
+        const AROUND: usize = b"Content-Type: command/reply\nReply-Text: \n".len();
+        let text = self.text_to_end();
+        if self.is_broken() || self.frame.head().len() > AROUND + 510 {
+            Variable::Cut(text)
+        } else if self.text().raw().trim_ascii() == b"-ERR command not found" {
+            Variable::Unset
+        } else {
+            Variable::Set(text)
+        }
+    }
+
     /// How the text begins. An unset variable answers `getvar` with `-ERR command not found`, as an unknown command is
     /// answered; a variable may also hold a text that begins so.
     #[must_use]
@@ -266,6 +281,20 @@ impl SocketMode {
     }
 }
 
+/// What an answer tells of a variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Variable<'b> {
+    /// There is none of this name. `getvar` says the same of one that is empty.
+    Unset,
+    /// Its value.
+    Set(Value<'b>),
+    /// What has arrived of its value: `api uuid_getvar` reads it whole.
+    Cut(Value<'b>),
+    /// It was not read: there is no such channel, or it has hung up, or the API command may not be used.
+    Unread,
+}
+
 /// The answer to `api`: api/response.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ApiResponse<'b> {
@@ -283,6 +312,19 @@ impl<'b> ApiResponse<'b> {
     #[must_use]
     pub fn body(&self) -> &'b [u8] {
         self.frame.body().unwrap_or_default()
+    }
+
+    /// The variable that `api uuid_getvar` has asked for.
+    #[must_use]
+    pub fn variable(&self) -> Variable<'b> {
+        match self.body() {
+            b"-ERR No such channel!\n"
+            | b"-ERR no reply\n"
+            | b"-ERR uuid_getvar Command not found!\n"
+            | b"-USAGE: <uuid> <var>\n" => Variable::Unread,
+            b"_undef_" => Variable::Unset,
+            value => Variable::Set(Value::from_bytes(value)),
+        }
     }
 
     /// How the body begins.

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use captures::CAPTURES;
 use decode::decode;
-use esl_proto::event::HeaderSlot;
+use esl_proto::event::{EncodeOptions, EventSource, HeaderSlot};
 use esl_proto::frame::Header;
 use esl_proto::name::Format;
 use esl_proto::{Event, Message, Value};
@@ -309,6 +309,89 @@ fn an_index_of_any_size_gives_what_the_event_gives() {
             assert_eq!(indexed.event(), event);
             assert_eq!((indexed.name(), indexed.body()), (event.name(), event.body()));
             assert_eq!(indexed.validate(), event.validate());
+        }
+    }
+}
+
+fn strict(event: &Event<'_>) -> Option<Vec<u8>> {
+    let mut out = vec![0; event.text().len() * 8 + 64];
+    let len = event.encode(Format::Json, EncodeOptions::STRICT, &mut out).ok()?;
+    out.truncate(len);
+    Some(out)
+}
+
+/// Looks whether the text is well-formed JSON just where `encode` writes nothing else; returns whether it is said to be.
+fn as_json(text: &[u8]) -> bool {
+    let event = Event::new(Format::Json, text);
+    let Some(json) = event.as_json() else { return false };
+    assert_eq!(json.as_bytes(), text);
+    assert_eq!(strict(&event).as_deref(), Some(text), "{:?}", Value::from_bytes(text));
+    true
+}
+
+#[test]
+fn a_text_that_is_json_already_is_what_is_written() {
+    let recorded: Vec<bool> =
+        all_events().filter(|event| event.format() == Format::Json).map(|event| as_json(event.text())).collect();
+    assert!(recorded.iter().filter(|is_json| **is_json).count() * 10 > recorded.len() * 8, "most are");
+
+    for text in [
+        r#"{"a":"b"}"#,
+        r#"{"a":"","b":"\"\\\b\f\n\r\t\u0000\u001f/"}"#,
+        "{\"\u{e4}\":\"\u{20ac}\u{7f}\",\"A\":\"x\",\"a\":\"x\"}",
+        r#"{"a":["b","\n"],"c":[""]}"#,
+        r#"{"_undef_":"_undef_","ARRAY":"ARRAY::a|:b"}"#,
+        r#"{"a":"b","Content-Length":"3","_body":"x\ny"}"#,
+        r#"{"Content-Length":"0","_body":""}"#,
+    ] {
+        assert!(as_json(text.as_bytes()), "{text}");
+    }
+    for text in [
+        r#"{"a":"b","a":"c"}"#,
+        r#"{"a": "b"}"#,
+        r#" {"a":"b"}"#,
+        r#"{"a":"b"} "#,
+        r#"{"a":5 }"#,
+        r#"{"a":5,"bb": "c"}"#,
+        r#"{"a":"\/"}"#,
+        r#"{"a":"\u00e4"}"#,
+        r#"{"a":"\u0041"}"#,
+        r#"{"a":"\u000a"}"#,
+        r#"{"a":"\u001F"}"#,
+        r#"{"a":["b", "c"]}"#,
+        r#"{"a":[]}"#,
+        r#"{"Content-Length":"2","_body":"b"}"#,
+        r#"{"Content-Length":"01","_body":"b"}"#,
+        r#"{"content-length":"1","_body":"b"}"#,
+        r#"{"Content-Length":"1","a":"b","_body":"b"}"#,
+        r#"{"_body":"b"}"#,
+        r#"{"Content-Length":"1"}"#,
+        r#"{"a\n":"b"}"#,
+        "{\"a\":\"\t\"}",
+        r#"{"a":"b""#,
+    ] {
+        assert!(!as_json(text.as_bytes()), "{text}");
+    }
+    assert!(!as_json(b"{\"a\":\"\xff\"}"));
+    assert_eq!(Event::new(Format::Plain, b"a: b\n\n").as_json(), None);
+
+    // Whatever is changed in one.
+    let text = br#"{"ab":"c\n","d":["e","\u001f"],"ab2":"","Content-Length":"2","_body":"\"x"}"#;
+    assert!(as_json(text));
+    for at in 0..text.len() {
+        for octet in br#"{}[]":,\/ux01 ab_-fF"#.iter().chain(b"\x00\t\n\x1f\x7f\x80\xc3\xe4\xff") {
+            let mut changed = text.to_vec();
+            changed[at] = *octet;
+            as_json(&changed);
+            changed.splice(at..=at, []);
+            as_json(&changed);
+            changed.splice(at..at, [*octet, text[at]]);
+            as_json(&changed);
+            // The same without what keeps it from being looked at.
+            let rest = String::from_utf8_lossy(&changed)
+                .replace(r#""Content-Length":"1","#, "")
+                .replace(r#","_body":"x""#, "");
+            as_json(rest.as_bytes());
         }
     }
 }

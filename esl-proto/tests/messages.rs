@@ -3,7 +3,7 @@
 use std::fs;
 
 use esl_proto::frame::Step;
-use esl_proto::message::{ApiResponse, DisconnectNotice, Disposition, LogLine, Reply, SocketMode, Status};
+use esl_proto::message::{ApiResponse, DisconnectNotice, Disposition, LogLine, Reply, SocketMode, Status, Variable};
 use esl_proto::name::{EventName, Format, LogLevel};
 use esl_proto::{Decoder, Frame, Limits, Message, Value};
 
@@ -219,4 +219,34 @@ fn the_first_of_duplicate_headers_counts_in_a_head() {
     assert_eq!(frame.get("Reply"), None);
     assert_eq!(frame.headers().count(), 4);
     assert!(matches!(Message::from(frame), Message::Reply(_)));
+}
+
+#[test]
+fn variables_that_answers_tell_of() {
+    let getvar = |said: &[u8]| [b"Content-Type: command/reply\nReply-Text: ", said, b"\n\n"].concat();
+    let (fits, cut) = ([b'f'; 510], [b'c'; 511]);
+    for (said, variable) in [
+        (&b"value"[..], Variable::Set(Value::from_bytes(b"value"))),
+        (b"one\ntwo: 2", Variable::Set(Value::from_bytes(b"one\ntwo: 2"))),
+        (&fits, Variable::Set(Value::from_bytes(&fits))),
+        (&cut, Variable::Cut(Value::from_bytes(&cut))),
+        (b"-ERR command not found", Variable::Unset),
+        (b"-ERR something else", Variable::Set(Value::from_bytes(b"-ERR something else"))),
+    ] {
+        assert_eq!(replies(&getvar(said))[0].variable(), variable);
+    }
+    let broken = b"Content-Type: command/reply\nx yContent-Type: command/reply\nReply-Text: +OK\n\n";
+    assert_eq!(replies(broken)[0].variable(), Variable::Cut(Value::from_bytes(b"x y")));
+
+    let api = |body: &str| format!("Content-Type: api/response\nContent-Length: {}\n\n{body}", body.len()).into_bytes();
+    for (body, variable) in [
+        ("value", Variable::Set(Value::from_bytes(b"value"))),
+        ("", Variable::Set(Value::from_bytes(b""))),
+        ("-ERR No such channel!", Variable::Set(Value::from_bytes(b"-ERR No such channel!"))),
+        ("_undef_", Variable::Unset),
+        ("-ERR No such channel!\n", Variable::Unread),
+        ("-ERR no reply\n", Variable::Unread),
+    ] {
+        assert_eq!(answers(&api(body))[0].variable(), variable);
+    }
 }

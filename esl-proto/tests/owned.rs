@@ -264,3 +264,25 @@ fn debug_shows_text() {
         }
     }
 }
+
+#[test]
+fn a_call_of_one_leg_gets_its_uuid() {
+    use esl_proto::dial::{Destination, DialHandle, Leg, Originate};
+    let named = |call: &Originate<'_>| {
+        let mut line = Vec::new();
+        let is_named = call.encode_named_to_vec(b"u1", &mut line).unwrap();
+        assert_eq!(is_named, !line.is_empty());
+        String::from_utf8(line).unwrap()
+    };
+    let park = Destination::application("park", "");
+    assert_eq!(named(&Originate::new("user/1", park)), "originate [origination_uuid=u1]user/1 &park()");
+    let leg = Leg::new("user/1").variables(&[("a", "b")]);
+    assert_eq!(named(&Originate::new(leg, park)), "originate [a=b,origination_uuid=u1]user/1 &park()");
+
+    let own = Leg::new("user/1").variables(&[("Origination_UUID", "u2")]);
+    let legs = [Leg::new("user/1"), Leg::new("user/2")];
+    let handles = [DialHandle::new("user/1"), DialHandle::new("user/2")];
+    for call in [Originate::new(own, park), Originate::new(&legs, park), Originate::new(&handles, park)] {
+        assert_eq!(named(&call), "");
+    }
+}

@@ -6,13 +6,18 @@ Each round measures every row once, one after the other, so that a busy machine 
 the rounds counts.
 """
 
+import asyncio
 import gzip
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from esl_proto import ApiResponse, Command, Connection, Event
+from esl_proto._shared.target import Target
+from esl_proto.aio.inbound import Inbound
+from esl_proto.aio.link import Link
 
 CAPTURES = Path(__file__).resolve().parents[2] / "testdata" / "captures"
 CHUNK = 64 << 10
@@ -93,6 +98,70 @@ def three(event: Event) -> object:
     return event.name, event.unique_id, event.get("Event-Sequence")
 
 
+def floor(name: str) -> Callable[[], int]:
+    """As many values made and put into a `dict`, and nothing else: all of it done by Python's own C code."""
+    rows: list[tuple[list[str], list[bytes]]] = []
+    events = Connection.inbound()
+    for piece in chunks(name):
+        events.receive_data(piece)
+    for event in events:
+        if type(event) is Event:
+            pairs = [(name, value.encode()) for name, value in event.items() if isinstance(value, str)]
+            rows.append(([name for name, _ in pairs], [value for _, value in pairs]))
+
+    def make() -> int:
+        for _ in range(TIMES):
+            for names, values in rows:
+                dict(zip(names, map(bytes.decode, values), strict=False))
+        return TIMES * len(rows)
+
+    return make
+
+
+class NoTransport:
+    """What a `Link` writes to in place of a socket."""
+
+    def get_extra_info(self, name: str) -> Any:
+        return None
+
+    def write(self, data: bytes) -> None:
+        pass
+
+    def is_closing(self) -> bool:
+        return False
+
+    def abort(self) -> None:
+        pass
+
+    pause_reading = resume_reading = close = abort
+
+
+def streamed(name: str) -> Callable[[], int]:
+    """The events of a stream of `aio`, with three look-ups each, as they come from no socket."""
+    pieces = [memoryview(piece) for piece in chunks(name)]
+    ok = b"Content-Type: command/reply\nReply-Text: +OK\n\n"
+
+    async def read() -> int:
+        events = 0
+        options: dict[str, Any] = dict.fromkeys(("ssl", "timeout", "command_timeout", "reconnect", "heartbeat"))
+        for _ in range(TIMES):
+            fs = Inbound(Target("", 0, "x", None, None), format="plain", **options)
+            link = Link(fs)
+            link.connection_made(NoTransport())  # type: ignore[arg-type]
+            fs.received(link, memoryview(b"Content-Type: auth/request\n\n" + ok))
+            stream = fs.events("ALL", maxsize=1_000_000)
+            fs.received(link, memoryview(ok * 3))
+            for piece in pieces:
+                fs.received(link, piece)
+                for _ in range(stream.waiting):
+                    three(await stream.__anext__())
+                    events += 1
+            link.transport = None
+        return events
+
+    return lambda: asyncio.run(read())
+
+
 def dictionary(text: bytes) -> dict[str, str]:
     """What a parser in Python does, at its best: one split a line, values decoded where they must be."""
     from urllib.parse import unquote
@@ -146,11 +215,13 @@ ROWS: dict[str, Callable[[], int]] = {
     "plain: counting line ends": line_ends("busy-plain.bin.gz"),
     "plain: each event": each_event("busy-plain.bin.gz", None),
     "plain: three look-ups": each_event("busy-plain.bin.gz", three),
+    "plain: three look-ups, by aio": streamed("busy-plain.bin.gz"),
     "plain: to_dict": each_event("busy-plain.bin.gz", Event.to_dict),
     "plain: a dict by Python code": each_event("busy-plain.bin.gz", lambda event: dictionary(event.text)),
     "plain: dict(event)": each_event("busy-plain.bin.gz", dict),
     "plain: variables": each_event("busy-plain.bin.gz", lambda event: event.variables.to_dict()),
     "plain: json": each_event("busy-plain.bin.gz", Event.json),
+    "plain: the floor of a dict": floor("busy-plain.bin.gz"),
     "orjson: loads": loads(False),
     "orjson: loads and dumps": loads(True),
     "json: each event": each_event("busy-json.bin.gz", None),

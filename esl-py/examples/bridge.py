@@ -20,7 +20,7 @@ import time
 import zlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeAlias
 from uuid import uuid4
 
@@ -63,8 +63,9 @@ class Lease:
     """What only one process has at a time, as long as its clock and Redis' go equally fast."""
 
     def __init__(self, redis: Redis, key: str) -> None:
-        self._redis, self._key = redis, key
-        self._token = uuid4().hex
+        self._redis, self.key = redis, key
+        self.token = uuid4().hex
+        """What stands there while it is held."""
         self._until = 0.0
 
     @property
@@ -75,15 +76,19 @@ class Lease:
         """Takes it or keeps it. Call it again before `LEASE` seconds are over."""
         asked = time.monotonic()
         milliseconds = int(LEASE * 1000)
-        is_ours = await self._redis.set(self._key, self._token, nx=True, px=milliseconds) or await self._redis.eval(
-            _RENEW, 1, self._key, self._token, milliseconds
+        is_ours = await self._redis.set(self.key, self.token, nx=True, px=milliseconds) or await self._redis.eval(
+            _RENEW, 1, self.key, self.token, milliseconds
         )
         self._until = asked + LEASE if is_ours else 0.0
         return bool(is_ours)
 
     async def release(self) -> None:
         self._until = 0.0
-        await self._redis.eval(_RELEASE, 1, self._key, self._token)
+        await self._redis.eval(_RELEASE, 1, self.key, self.token)
+
+
+class Superseded(Exception):
+    """Another bridge leads."""
 
 
 class Relay:
@@ -103,7 +108,8 @@ class Relay:
         """The number of the event that came last."""
         self._running: dict[str, asyncio.Event] = {}
         """The requests that are being run, each with its end."""
-        self.sent = self.gaps = 0
+        self._ended = asyncio.Event()
+        self.sent = self.sent_events = self.gaps = 0
         self.is_well = False
 
     def report(self) -> dict[str, Any]:
@@ -119,28 +125,34 @@ class Relay:
             except (RedisError, OSError) as error:
                 await self._failed(error)
                 continue
-            async with asyncio.TaskGroup() as tasks:
-                keeping = tasks.create_task(self._keep_lease())
-                working = [tasks.create_task(self._relay()), tasks.create_task(self._requests())]
-                await asyncio.wait([keeping, *working], return_when=asyncio.FIRST_COMPLETED)
-                for task in (keeping, *working):
-                    task.cancel()
-            LOG.warning("another bridge has taken over", extra={"switch": self.switch.name})
+            works = [asyncio.create_task(work) for work in (self._keep_lease(), self._relay(), self._requests())]
+            try:
+                await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)
+                for work in works:
+                    if work.done():
+                        work.result()
+            except Superseded:
+                LOG.warning("another bridge has taken over", extra={"switch": self.switch.name})
+            finally:
+                for work in works:
+                    work.cancel()
+                await asyncio.gather(*works, return_exceptions=True)
 
     async def _keep_lease(self) -> None:
-        """Ends when another one has it."""
         while True:
             await asyncio.sleep(LEASE / 3)
             try:
                 if not await self._lease.hold():
-                    return
+                    raise Superseded
             except (RedisError, OSError) as error:
                 # While Redis is away nobody else can take it, either.
                 await self._failed(error)
 
-    async def finish(self) -> None:
+    async def close(self) -> None:
+        """Says good-bye, sends what has arrived before, and lets another one lead."""
         if self._fs is not None:
             await self._fs.close()
+            await self._ended.wait()
         await self._lease.release()
 
     async def _failed(self, error: Exception) -> None:
@@ -156,18 +168,25 @@ class Relay:
             # Full, it is not read any more, and nothing is lost before the server's own queue is full.
             stream = await fs.events(*self._events, maxsize=WAITING, overflow="block", gaps=True)
             await self._tell_gap(None)
-            while True:
-                batch = [await stream.get()]
+            async for first in stream:
+                batch = [first]
                 while stream.waiting and len(batch) < BATCH and not isinstance(batch[-1], Gap):
                     batch.append(await stream.get())
                 gap = batch.pop() if isinstance(batch[-1], Gap) else None
-                await self._send([self._entry(event) for event in batch if isinstance(event, Event)])
+                events = [self._entry(event) for event in batch if isinstance(event, Event)]
+                await self._send(events)
+                self.sent_events += len(events)
                 if isinstance(gap, Gap):
                     self.gaps += 1
                     await self._tell_gap(gap)
+            LOG.info("good-bye", extra={"switch": self.switch.name, "received": stream.received, "sent": self.sent_events})
+            self._ended.set()
+            await asyncio.Event().wait()
         finally:
             if self._listing is not None:
                 self._listing.cancel()
+            self._fs = None
+            await fs.close(1)
 
     def _entry(self, event: Event) -> tuple[int, Fields]:
         sequence, uuid = event.sequence, event.unique_id or ""
@@ -207,11 +226,13 @@ class Relay:
         for partition in range(self._names.partitions):
             ours = by_partition[partition]
             text = json.dumps({"row_count": len(ours), "rows": ours})
-            await self._send([(partition, (b"kind", b"channels", b"switch", self._name, b"channels", text.encode()))])
+            with suppress(Superseded):
+                await self._send([(partition, (b"kind", b"channels", b"switch", self._name, b"channels", text.encode()))])
 
     async def _send(self, entries: list[tuple[int, Fields]]) -> None:
         """Adds entries, all or none, and once, however often it takes: the mark that is set with them tells whether they are
-        there. A transaction that is still on its way when it is given up fails, as the mark has changed by then."""
+        there. A transaction that is still on its way when it is given up fails, as the mark has changed by then; and so does any
+        once another bridge leads."""
         if not entries:
             return
         async with self._sending:
@@ -221,9 +242,13 @@ class Relay:
             while True:
                 try:
                     async with self._redis.pipeline(transaction=True) as pipe:
-                        await pipe.watch(self._mark)
+                        await pipe.watch(self._mark, self._lease.key)
                         if await pipe.get(self._mark) == mark:
                             break
+                        if await pipe.get(self._lease.key) != self._lease.token:
+                            if not await self._lease.hold():
+                                raise Superseded
+                            continue
                         pipe.multi()  # type: ignore[no-untyped-call]
                         for partition, fields in entries:
                             pipe.execute_command("XADD", keys[partition], b"MAXLEN", b"~", keep, b"*", *fields)
@@ -357,6 +382,7 @@ class Consumer:
         self._leases = [Lease(redis, names.of("lease", group, partition)) for partition in range(names.partitions)]
         self._workers, self._me = names.of("workers", group), uuid4().hex
         self._reading: dict[int, asyncio.Task[None]] = {}
+        self._sharing = asyncio.Lock()
         self._told: dict[str, int] = {}
         """Of streams, how many trimmed entries have been told of."""
         self.handled = self.trimmed = 0
@@ -369,23 +395,29 @@ class Consumer:
     async def run(self) -> None:
         try:
             while True:
-                try:
-                    await self._share()
-                    self.is_well = True
-                except (RedisError, OSError) as error:
-                    self.is_well = False
-                    LOG.warning("redis", extra={"error": str(error)})
-                for partition, task in [*self._reading.items()]:
-                    if not self._leases[partition].is_held:
-                        await self._stop(partition)
-                    elif task.done():
-                        task.result()
+                async with self._sharing:
+                    await self._look()
                 await asyncio.sleep(LEASE / 6)
         finally:
             for task in self._reading.values():
                 task.cancel()
 
-    async def finish(self) -> None:
+    async def _look(self) -> None:
+        try:
+            await self._share()
+            self.is_well = True
+        except (RedisError, OSError) as error:
+            self.is_well = False
+            LOG.warning("redis", extra={"error": str(error)})
+        for partition, task in [*self._reading.items()]:
+            if not self._leases[partition].is_held:
+                await self._stop(partition)
+            elif task.done():
+                task.result()
+
+    async def close(self) -> None:
+        """Gives the partitions back."""
+        await self._sharing.acquire()  # For good.
         for partition in [*self._reading]:
             await self._stop(partition)
             await self._leases[partition].release()
@@ -473,22 +505,13 @@ async def bridge(options: argparse.Namespace, stop: asyncio.Event) -> int:
             ones = {relay.switch.name: relay.report() for relay in relays}
             return {"ok": all(one["redis"] and (one["connected"] or not one["leads"]) for one in ones.values()), "switches": ones}
 
-        server = await common.serve_health(options.health, health) if options.health else None
-        await common.until(stop, *(relay.run() for relay in relays))
-        return await _end(options, server, *(relay.finish() for relay in relays))
+        if options.health:
+            await common.serve_health(options.health, health)
 
+        async def close() -> None:
+            await asyncio.gather(*(relay.close() for relay in relays))
 
-async def _end(options: argparse.Namespace, server: asyncio.Server | None, *works: Awaitable[None]) -> int:
-    if server is not None:
-        server.close()
-    try:
-        async with asyncio.timeout(options.grace):
-            await asyncio.gather(*works)
-    except (RedisError, OSError, TimeoutError) as error:
-        LOG.error("ended in disorder", extra={"error": str(error)})
-        return 1
-    LOG.info("ended")
-    return 0
+        return await common.until(stop, *(relay.run() for relay in relays), close=close, grace=options.grace)
 
 
 async def consume(options: argparse.Namespace, stop: asyncio.Event) -> int:
@@ -501,9 +524,9 @@ async def consume(options: argparse.Namespace, stop: asyncio.Event) -> int:
         def health() -> dict[str, Any]:
             return {"ok": consumer.is_well and not consumer.trimmed, "partitions": consumer.partitions, "handled": consumer.handled, "trimmed": consumer.trimmed}
 
-        server = await common.serve_health(options.health, health) if options.health else None
-        await common.until(stop, consumer.run())
-        return await _end(options, server, consumer.finish())
+        if options.health:
+            await common.serve_health(options.health, health)
+        return await common.until(stop, consumer.run(), close=consumer.close, grace=options.grace)
 
 
 async def ask(options: argparse.Namespace, stop: asyncio.Event) -> int:

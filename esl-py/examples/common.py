@@ -174,16 +174,26 @@ def run(options: argparse.Namespace, main: Callable[[asyncio.Event], Awaitable[i
         return 1
 
 
-async def until(stop: asyncio.Event, *works: Awaitable[Any]) -> None:
-    """Waits for the word to stop, or until one of the works fails, whose error is raised. The works are ended then."""
+async def until(stop: asyncio.Event, *works: Awaitable[Any], close: Callable[[], Awaitable[None]], grace: float) -> int:
+    """Runs works until the word to stop comes, or one of them fails, whose error is raised. Then `close` ends in order what
+    is to be ended in order, within `grace` seconds, and the works are cancelled. The exit status: 1 if that took too long."""
     tasks = [asyncio.ensure_future(work) for work in works]
     waiting = asyncio.ensure_future(stop.wait())
     try:
         await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        failed = [task for task in tasks if task.done()]
+        if not failed:
+            try:
+                async with asyncio.timeout(grace):
+                    await close()
+            except Exception as error:
+                LOG.error("ended in disorder", extra={"error": str(error) or type(error).__name__})
+                return 1
     finally:
         for task in [waiting, *tasks]:
             task.cancel()
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
-    for result in ended:
-        if isinstance(result, Exception):
-            raise result
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in failed:
+        task.result()
+    LOG.info("ended")
+    return 0

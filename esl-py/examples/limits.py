@@ -352,17 +352,17 @@ async def work(options: argparse.Namespace, stop: asyncio.Event) -> int:
 
         page = await common.serve_health(options.health, health) if options.health else None
         LOG.info("listening", extra={"port": server.port})
-        await common.until(stop, limits.run())
-        renewing = asyncio.create_task(limits.run())
-        # Calls that go on are waited for, and then ended.
-        await server.close(options.grace)
-        renewing.cancel()
+
+        async def close() -> None:
+            # Calls that go on are waited for, and then ended.
+            await server.close(options.grace)
+
+        status = await common.until(stop, limits.run(), close=close, grace=options.grace + 5)
         if page is not None:
             page.close()
     if redis is not None:
         await redis.aclose()
-    LOG.info("ended")
-    return 0
+    return status
 
 
 def main() -> int:

@@ -86,19 +86,21 @@ Row: TypeAlias = tuple[str, tuple[Any, ...]]
 
 
 class Store:
-    """A database. Each method either has its effect or raises; those of `passing` are worth another try."""
+    """A database. Each method either has its effect or raises."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._is_sqlite = "://" not in url and "=" not in url
         self._connection: Any = None
-        if self._is_sqlite:
-            self.passing: tuple[type[Exception], ...] = (sqlite3.OperationalError,)
-        else:
+        self._module: Any = sqlite3
+        if not self._is_sqlite:
             import psycopg
 
-            self._psycopg = psycopg
-            self.passing = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.UniqueViolation)
+            self._module = psycopg
+
+    def passes(self, error: Exception) -> bool:
+        """Whether another try is worth it: all but that a row is refused for what it says."""
+        return isinstance(error, self._module.Error) and not isinstance(error, (self._module.DataError, self._module.IntegrityError))
 
     def _open(self) -> Any:
         if self._connection is not None:
@@ -109,11 +111,14 @@ class Store:
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = full")
         else:
-            connection = self._psycopg.connect(self._url, connect_timeout=5, application_name="esl-records", tcp_user_timeout=20_000)
+            connection = self._module.connect(self._url, connect_timeout=5, application_name="esl-records", tcp_user_timeout=20_000)
         try:
             for statement in schema.split(";"):
                 connection.execute(statement)
             connection.commit()
+        except self._module.IntegrityError as error:  # Another program makes the same tables at the same moment.
+            connection.close()
+            raise self._module.OperationalError(str(error)) from error
         except BaseException:
             connection.close()
             raise
@@ -211,7 +216,9 @@ class Writer:
         for attempt in count():
             try:
                 result = await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
-            except self._store.passing as error:
+            except Exception as error:
+                if not self._store.passes(error):
+                    raise
                 self.is_well = False
                 LOG.warning("database", extra={"attempt": attempt, "error": str(error).strip()})
                 await asyncio.sleep(min(self._retry, 0.1 * 2 ** min(attempt, 16)))
@@ -237,7 +244,7 @@ class Recorder:
         """The time of the last event."""
         self._fs: Inbound | None = None
         self._comparing: asyncio.Task[None] | None = None
-        self._stream: Stream[Event | Gap] | None = None
+        self._ended = asyncio.Event()
         self.gaps = 0
         self.is_compared = False
 
@@ -248,27 +255,27 @@ class Recorder:
         await self._writer.call(self._store.select, "select 1")
         self._fs = fs = await self.switch.open()
         # Full, it is not read any more, and nothing is lost before the server's own queue is full.
-        self._stream = await fs.events(*EVENTS, maxsize=WAITING, overflow="block", gaps=True)
+        stream: Stream[Event | Gap] = await fs.events(*EVENTS, maxsize=WAITING, overflow="block", gaps=True)
         self._compare("started", None)
         try:
-            async for item in self._stream:
+            async for item in stream:
                 if isinstance(item, Event):
                     await self._writer.put(*self._rows(item))
                 else:
                     self.gaps += 1
                     self._compare(str(item.reason), self._last)
         finally:
+            self._ended.set()
             if self._comparing is not None:
                 self._comparing.cancel()
+        # Nothing more is to be heard; that all works go on until they are told to stop is what the others expect.
+        await asyncio.Event().wait()
 
-    async def finish(self) -> None:
-        """Takes what has arrived, and says good-bye."""
-        while self._stream is not None and self._stream.waiting:
-            item = await self._stream.get()
-            if isinstance(item, Event):
-                await self._writer.put(*self._rows(item))
+    async def close(self) -> None:
+        """Says good-bye, and takes what has arrived before."""
         if self._fs is not None:
             await self._fs.close()
+            await self._ended.wait()
 
     def _rows(self, event: Event) -> list[Row]:
         self._last = when = event.timestamp or datetime.now(timezone.utc)
@@ -390,27 +397,17 @@ async def record(options: argparse.Namespace, stop: asyncio.Event) -> int:
         is_ok = writer.is_well and not writer.refused and all(one["connected"] and one["compared"] for one in ones.values())
         return {"ok": is_ok, "switches": ones, "database": database}
 
+    async def close() -> None:
+        await asyncio.gather(*(recorder.close() for recorder in recorders))
+        await writer.flushed()
+
     server = await common.serve_health(options.health, health) if options.health else None
-    writing = asyncio.create_task(writer.run())
     try:
-        await common.until(stop, writing_ends(writing), *(recorder.run() for recorder in recorders))
-        async with asyncio.timeout(options.grace):
-            for recorder in recorders:
-                await recorder.finish()
-            await writer.flushed()
-    except TimeoutError:
-        LOG.error("ended before all was written", extra={"unwritten": writer.put_so_far - writer.written})
-        return 1
+        return await common.until(stop, writer.run(), *(recorder.run() for recorder in recorders), close=close, grace=options.grace)
     finally:
-        writing.cancel()
+        LOG.info("rows", extra={"written": writer.written, "unwritten": writer.put_so_far - writer.written})
         if server is not None:
             server.close()
-    LOG.info("ended", extra={"written": writer.written})
-    return 0
-
-
-async def writing_ends(writing: asyncio.Task[None]) -> None:
-    await asyncio.shield(writing)
 
 
 def main() -> int:

@@ -269,16 +269,18 @@ async def show(options: argparse.Namespace, stop: asyncio.Event) -> int:
             raise OSError(f"cannot listen on {options.listen}")
 
     serving = asyncio.create_task(serve())
-    try:
-        await common.until(stop, asyncio.shield(serving), boards.run(), *(board.run() for board in boards.boards))
-    finally:
+
+    async def close() -> None:
         await boards.end()
         server.should_exit = True
-        await asyncio.wait([serving], timeout=options.grace)
+        await serving
+
+    try:
+        return await common.until(stop, asyncio.shield(serving), boards.run(), *(board.run() for board in boards.boards), close=close, grace=options.grace)
+    finally:
+        serving.cancel()
         if health is not None:
             health.close()
-    LOG.info("ended")
-    return 0
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ use pyo3::sync::MutexExt;
 use pyo3::types::{PyDict, PyIterator, PyList, PyString, PyTuple};
 
 use crate::error;
-use crate::event::Event;
+use crate::event::{Event, headers};
 use crate::lookup;
 use crate::names::{self, Words};
 use crate::text::{Text, to_str};
@@ -233,9 +233,9 @@ impl Calls {
     }
 
     /// Takes in what an event tells. What it has changed; None if it is of no channel, or of one that is gone.
-    fn take(&self, py: Python<'_>, event: &Event) -> PyResult<Option<Change>> {
-        let (format, text) = event.parts(py);
-        let event = esl_proto::Event::new(format, &text);
+    fn take(&self, py: Python<'_>, event: &Bound<'_, Event>) -> PyResult<Option<Change>> {
+        let (format, text) = headers(event).parts();
+        let event = esl_proto::Event::new(format, text);
         let uuid = event.unique_id().map(|uuid| uuid.to_vec()).unwrap_or_default();
         let changed = self.with(py, |calls| {
             let kind = match calls.take(&event) {

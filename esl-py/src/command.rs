@@ -233,6 +233,12 @@ impl Command {
         Self::new(py, &Core::Api { line: &line, console_execute: console })
     }
 
+    /// `api uuid_getvar`: the value of a channel's variable, as `ApiResponse.variable` tells it, whatever the name.
+    #[staticmethod]
+    fn uuid_getvar(py: Python<'_>, uuid: Text, name: Text) -> PyResult<Self> {
+        Self::new(py, &Core::api(&[b"uuid_getvar ", &*uuid, b" ", &api_word(&name)].concat()))
+    }
+
     /// `bgapi <line>`: runs an API command beside the connection; its end is a BACKGROUND_JOB event with this
     /// `job_uuid`, any text up to 200 octets, or one that the server makes.
     #[staticmethod]
@@ -499,6 +505,24 @@ impl Command {
         let py = slf.py();
         (slf.get_type().getattr("parse")?, (slf.get().bytes(py),)).into_pyobject(py)
     }
+}
+
+/// A text as one argument of an API command among blank-separated ones, as the server will read it: it takes a backslash away
+/// only before the characters that it means something to.
+fn api_word(text: &[u8]) -> Vec<u8> {
+    let mut word = Vec::with_capacity(text.len() + 2);
+    for (at, octet) in text.iter().enumerate() {
+        let next = text.get(at + 1);
+        if *octet == b'\'' || *octet == b'\\' && next.is_none_or(|next| b"'\"\\nrts".contains(next)) {
+            word.push(b'\\');
+        }
+        word.push(*octet);
+    }
+    if word.is_empty() || word.iter().any(|octet| b" '\"".contains(octet)) {
+        word.insert(0, b'\'');
+        word.push(b'\'');
+    }
+    word
 }
 
 fn trim_line_ends(mut head: &[u8]) -> &[u8] {

@@ -123,7 +123,7 @@ pub(crate) fn message<'b>(
     let arrived = |frame: &Frame<'b>| Arrived { octets, frame: *frame };
     use esl_proto::raw::{Incoming, Message};
     match Incoming::from(incoming) {
-        Incoming::Event(event) => Ok(Py::new(py, Event::of(py, &event))?.into_any()),
+        Incoming::Event(event) => Ok(Event::of(py, &event)?.into_any()),
         Incoming::Answer { id, answer: Answer::Reply(reply) } => arrived(reply.frame()).reply(py, id.number()),
         Incoming::Answer { id, answer: Answer::Api(response) } => arrived(response.frame()).response(py, id.number()),
         Incoming::Log(line) => arrived(line.frame()).log_line(py),
@@ -141,7 +141,7 @@ pub(crate) fn message<'b>(
             Message::Log(line) => arrived(line.frame()).unexpected(py),
             Message::Disconnect(notice) => arrived(notice.frame()).unexpected(py),
             Message::Rejection(rejection) => arrived(rejection.frame()).unexpected(py),
-            Message::Event(event) => Ok(Py::new(py, Event::of(py, &event))?.into_any()),
+            Message::Event(event) => Ok(Event::of(py, &event)?.into_any()),
         },
     }
 }

@@ -1,5 +1,7 @@
 //! Whom to call: what `esl_proto.dial` is made of, written and read by the core.
 
+use std::hash::{BuildHasher, RandomState};
+
 use esl_proto::command::{Pairs, app::AppEncodeError};
 use esl_proto::dial::{
     Bridge, Destination, DialHandles, DialReadError, DialString, Endpoint as Core, FlatLeg, Hook, Inline, Join, Leg,
@@ -164,6 +166,36 @@ pub(crate) fn originate_parts<'py>(py: Python<'py>, line: Text) -> PyResult<Boun
         call.timeout_sec,
     );
     rest.into_pyobject(py)
+}
+
+/// The line of `originate` for a call, the word itself perhaps left out, and the uuid of its channel: this one, or a new one. None
+/// if the call has several legs or an `origination_uuid` of its own, or cannot be read: it goes out as it is.
+#[pyfunction]
+pub(crate) fn named_originate<'py>(
+    py: Python<'py>,
+    call: Text,
+    uuid: Option<Text>,
+) -> PyResult<(Bound<'py, PyBytes>, Option<Bound<'py, PyString>>)> {
+    const WORD: &[u8] = b"originate ";
+    let line = if call.starts_with(WORD) { call.to_vec() } else { [WORD, &*call].concat() };
+    let uuid = uuid.map_or_else(|| new_uuid().into_bytes(), |uuid| uuid.to_vec());
+    let mut storage = vec![0; line.len()];
+    let mut named = Vec::new();
+    if let Ok(call) = Originate::parse(&line, &mut storage)
+        && call.encode_named_to_vec(&uuid, &mut named).map_err(|error| error::part_not_dialled(py, &error))?
+    {
+        return Ok((PyBytes::new(py, &named), Some(exact_str(py, &uuid)?)));
+    }
+    Ok((PyBytes::new(py, &line), None))
+}
+
+/// A uuid that is made by chance.
+#[pyfunction]
+pub(crate) fn new_uuid() -> String {
+    let random = || u128::from(RandomState::new().hash_one(0));
+    let number = (random() << 64 | random()) & !(0xf << 76) & !(0xc << 60) | 4 << 76 | 8 << 60;
+    let digits = format!("{number:032x}");
+    [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
 }
 
 /// The text of an inline dialplan with these applications and arguments.

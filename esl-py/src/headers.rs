@@ -1,73 +1,267 @@
-//! Headers as a `dict`: each name once, in order of first appearance and as it is written there, with the last value of
-//! that name.
+//! Headers as a lazy, immutable mapping: what events and their variables have in common.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
+use esl_proto::Value;
 use esl_proto::frame::Header;
+use esl_proto::name::Format;
+use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyIterator, PyList, PyString};
 
-use crate::keys::Keys;
-use crate::text::{decoded, item, value_str};
+use crate::index::{Index, View};
+use crate::keys::{Keys, Name};
+use crate::lookup::{self, Otherwise};
+use crate::text::{Text, item, to_str, value_bytes, value_str, with_decoded};
 
-/// Size of the table on the stack.
-const PLACES: usize = 512;
-/// How many of the places are taken at most, so that a search ends soon.
-const MOST: usize = PLACES / 2;
-/// After how many places a search ends in any case: names can be chosen so that their hashes are equal.
-const STEPS: usize = 16;
-
-/// The names that have come, whatever the case of their letters: an open-addressed table, and for what finds no place in it
-/// a map whose hashes nobody can foresee.
-struct Names<'a, 'py> {
-    /// Hash, and place in `first` from 1; 0 where nothing is.
-    places: [(u32, u32); PLACES],
-    first: Vec<(Cow<'a, [u8]>, Bound<'py, PyString>)>,
-    more: HashMap<Vec<u8>, Bound<'py, PyString>>,
+/// An immutable mapping of names to values, read when asked: what `Event` and its `variables` have in common.
+///
+/// Values are `str`, or `list[str]` for arrays; octets that are not UTF-8 become U+FFFD, and `get_bytes` has them as they
+/// are. Look-ups ignore the case of names. FreeSWITCH sends some headers twice: the mapping has the last value, which is
+/// the newer fact. Iteration gives each name once, in order of first appearance.
+#[pyclass(frozen, mapping, subclass, module = "esl_proto")]
+pub(crate) struct Headers {
+    of: Of,
+    /// The mapping as a `dict`, once somebody has gone through it: whoever does looks each name up. Values in it are `str`,
+    /// so that nobody can change it.
+    whole: PyOnceLock<Option<Py<PyDict>>>,
 }
 
-impl<'a, 'py> Names<'a, 'py> {
-    fn new() -> Self {
-        Self { places: [(0, 0); PLACES], first: Vec::with_capacity(128), more: HashMap::new() }
+/// What the headers are of.
+enum Of {
+    Event {
+        format: Format,
+        text: PyBackedBytes,
+        index: OnceLock<Index>,
+    },
+    /// The variables of an event's channel.
+    Variables(Py<Headers>),
+}
+
+impl Headers {
+    pub(crate) const fn of_event(format: Format, text: PyBackedBytes) -> Self {
+        Self { of: Of::Event { format, text, index: OnceLock::new() }, whole: PyOnceLock::new() }
     }
 
-    /// The key of this name as it was first written: this one, if it has not come before.
-    fn first(&mut self, name: Cow<'a, [u8]>, key: Bound<'py, PyString>, hash: u32) -> Bound<'py, PyString> {
-        for step in 0..STEPS {
-            let place = &mut self.places[(hash as usize + step) % PLACES];
-            match *place {
-                (_, 0) if self.first.len() < MOST => {
-                    *place = (hash, self.first.len() as u32 + 1);
-                    self.first.push((name, key.clone()));
-                    return key;
-                }
-                (_, 0) => break,
-                (other, number) if other == hash => {
-                    let (known, first) = &self.first[number as usize - 1];
-                    if known.eq_ignore_ascii_case(&name) {
-                        return first.clone();
-                    }
-                }
-                _ => {}
-            }
+    pub(crate) const fn of_variables(event: Py<Self>) -> Self {
+        Self { of: Of::Variables(event), whole: PyOnceLock::new() }
+    }
+
+    /// The format and the text of the event.
+    pub(crate) fn parts(&self) -> (Format, &PyBackedBytes) {
+        match &self.of {
+            Of::Event { format, text, .. } => (*format, text),
+            Of::Variables(event) => event.get().parts(),
         }
-        self.more.entry(name.to_ascii_lowercase()).or_insert(key).clone()
+    }
+
+    /// The headers of the event, read once.
+    pub(crate) fn view(&self, py: Python<'_>) -> &View<'_> {
+        match &self.of {
+            Of::Event { format, text, index } => index.get_or_init(|| Index::of(*format, text.clone_ref(py))).view(),
+            Of::Variables(event) => event.get().view(py),
+        }
+    }
+
+    fn value(&self, py: Python<'_>, name: &[u8]) -> Option<Value<'_>> {
+        match &self.of {
+            Of::Event { .. } => self.view(py).get(name),
+            Of::Variables(event) => event.get().view(py).variable(name),
+        }
+    }
+
+    pub(crate) fn dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        if let Some(Some(whole)) = self.whole.get(py) {
+            return whole.bind(py).copy();
+        }
+        self.read(py).map(|(dict, _)| dict)
+    }
+
+    /// The mapping as a `dict`, and whether it has no lists.
+    fn read<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyDict>, bool)> {
+        match &self.of {
+            // Whoever wants all needs no index.
+            Of::Event { format, text, .. } => dict(py, esl_proto::Event::new(*format, text).headers()),
+            Of::Variables(event) => dict(py, event.get().view(py).variables()),
+        }
+    }
+
+    /// The mapping as a `dict` that is kept if it has no lists, which a program could change.
+    fn whole<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let mut made = None;
+        let whole = self.whole.get_or_try_init(py, || -> PyResult<_> {
+            let (dict, is_flat) = self.read(py)?;
+            made = Some(dict.clone());
+            Ok(is_flat.then(|| dict.unbind()))
+        })?;
+        match (whole, made) {
+            (Some(whole), _) => Ok(whole.bind(py).clone()),
+            (None, Some(made)) => Ok(made),
+            (None, None) => self.dict(py),
+        }
+    }
+
+    /// The value of this name as it is written there, if somebody has gone through the mapping.
+    fn at_hand<'py>(&self, py: Python<'py>, name: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        match self.whole.get(py) {
+            Some(Some(whole)) if name.is_exact_instance_of::<PyString>() => whole.bind(py).get_item(name),
+            _ => Ok(None),
+        }
     }
 }
 
-/// Headers as a `dict`.
-pub(crate) fn dict<'py, 'a>(
-    py: Python<'py>,
-    headers: impl Iterator<Item = Header<'a>>,
-) -> PyResult<Bound<'py, PyDict>> {
+/// Headers as a `dict`: each name once, in order of first appearance and as it is written there, with the last value of that
+/// name. And whether it has no lists.
+fn dict<'py, 'a>(py: Python<'py>, headers: impl Iterator<Item = Header<'a>>) -> PyResult<(Bound<'py, PyDict>, bool)> {
     let dict = PyDict::new(py);
     let mut keys = Keys::lock();
-    let mut names = Names::new();
-    for Header { name, value } in headers {
-        let name = decoded(&name);
-        let (key, hash) = keys.get(py, &name);
-        dict.set_item(names.first(name, key, hash), item(py, &value, value_str)?)?;
+    // Names for which there is no room in the table, in small letters.
+    let mut more: HashMap<Vec<u8>, Bound<'py, PyString>> = HashMap::new();
+    let mut is_flat = true;
+    let mut set = |name: &[u8], value: Value<'_>| match keys.name(py, name) {
+        Name::Kept(key, place) if !value.is_array() => {
+            dict.set_item(key, with_decoded(&value, |value| keys.value(py, &place, value)))
+        }
+        kept => {
+            is_flat &= !value.is_array();
+            let key = match kept {
+                Name::Kept(key, _) => key,
+                Name::New => more.entry(name.to_ascii_lowercase()).or_insert_with(|| to_str(py, name)).clone(),
+            };
+            dict.set_item(key, item(py, &value, value_str)?)
+        }
+    };
+    let mut done = Ok(());
+    headers.for_each(|Header { name, value }| {
+        if done.is_ok() {
+            done = with_decoded(&name, |name| set(name, value));
+        }
+    });
+    done.map(|()| (dict, is_flat))
+}
+
+#[pymethods]
+impl Headers {
+    /// The value of this name, or `default`.
+    #[pyo3(signature = (name, default=None))]
+    fn get<'py>(
+        &self,
+        py: Python<'py>,
+        name: Text,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        match self.value(py, &name) {
+            Some(value) => item(py, &value, value_str).map(Some),
+            None => Ok(default),
+        }
     }
-    Ok(dict)
+
+    /// The value of this name as one text, or `default`: an array as the server itself says it, `ARRAY::a|:b`.
+    #[pyo3(signature = (name, default=Otherwise::Empty), text_signature = "($self, name, default='')")]
+    fn get_str<'py>(&self, py: Python<'py>, name: Text, default: Otherwise<'py>) -> Bound<'py, PyAny> {
+        lookup::text(py, self.value(py, &name), default)
+    }
+
+    /// The value of this name as a whole number, or `default` if there is none, or an empty one. Raises ValueError, with the
+    /// name, for what is no number.
+    #[pyo3(signature = (name, default=None))]
+    fn get_int<'py>(
+        &self,
+        py: Python<'py>,
+        name: Text,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        Ok(lookup::int(py, &name, self.value(py, &name))?.map(Bound::into_any).or(default))
+    }
+
+    /// The value of this name as a number, or `default` if there is none, or an empty one. Raises ValueError, with the name,
+    /// for what is no number.
+    #[pyo3(signature = (name, default=None))]
+    fn get_float<'py>(
+        &self,
+        py: Python<'py>,
+        name: Text,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        Ok(lookup::float(py, &name, self.value(py, &name))?.map(Bound::into_any).or(default))
+    }
+
+    /// The value of this name as a `datetime` in UTC, or `default` if there is none, or 0, which is never. It counts
+    /// microseconds since 1970 or, below 100000000000, seconds (`variable_start_epoch`). Raises ValueError, with the name,
+    /// for what is no time.
+    #[pyo3(signature = (name, default=None))]
+    fn get_time<'py>(
+        &self,
+        py: Python<'py>,
+        name: Text,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        Ok(lookup::time(py, &name, self.value(py, &name))?.or(default))
+    }
+
+    /// The value of this name as a list: the items of an array, or the one value; empty if there is none. In XML an array is
+    /// several headers of one name, so that it has the values of all of them.
+    fn get_list<'py>(&self, py: Python<'py>, name: Text) -> PyResult<Bound<'py, PyList>> {
+        let event = self.view(py);
+        let name = match &self.of {
+            Of::Event { .. } => Cow::Borrowed(&*name),
+            Of::Variables(_) => Cow::Owned([b"variable_", &*name].concat()),
+        };
+        match self.parts().0 {
+            Format::Xml => lookup::list(py, event.get_all(&*name)),
+            Format::Plain | Format::Json => lookup::list(py, event.get(&*name).into_iter()),
+        }
+    }
+
+    /// The value of this name in octets, or None.
+    fn get_bytes<'py>(&self, py: Python<'py>, name: Text) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.value(py, &name).map(|value| item(py, &value, value_bytes)).transpose()
+    }
+
+    /// The mapping as a `dict`, with names as they are first written.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        self.dict(py)
+    }
+
+    /// The names, as a view.
+    fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.whole(py)?.call_method0("keys")
+    }
+
+    /// The values, as a view.
+    fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.whole(py)?.call_method0("values")
+    }
+
+    /// Names and values, as a view.
+    fn items<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.whole(py)?.call_method0("items")
+    }
+
+    fn __getitem__<'py>(&self, py: Python<'py>, name: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(value) = self.at_hand(py, &name)? {
+            return Ok(value);
+        }
+        let text: Text = name.extract().map_err(|_| PyKeyError::new_err(name.clone().unbind()))?;
+        match self.value(py, &text) {
+            Some(value) => item(py, &value, value_str),
+            None => Err(PyKeyError::new_err(name.unbind())),
+        }
+    }
+
+    fn __contains__(&self, py: Python<'_>, name: &Bound<'_, PyAny>) -> bool {
+        name.extract::<Text>().is_ok_and(|name| self.value(py, &name).is_some())
+    }
+
+    fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
+        Ok(self.whole(py)?.len())
+    }
+
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
+        self.whole(py)?.try_iter()
+    }
 }

@@ -20,6 +20,7 @@ mod headers;
 mod host_request;
 mod index;
 mod input;
+mod job;
 mod keys;
 mod lookup;
 mod message;
@@ -52,12 +53,17 @@ mod _native {
     use crate::connection::Connection;
     #[pymodule_export]
     use crate::dial::{
-        Endpoint, bridge_line, bridge_parts, hook_variable, inline_line, inline_parts, originate_line, originate_parts,
+        Endpoint, bridge_line, bridge_parts, hook_variable, inline_line, inline_parts, named_originate, new_uuid,
+        originate_line, originate_parts,
     };
     #[pymodule_export]
     use crate::event::Event;
     #[pymodule_export]
+    use crate::headers::Headers;
+    #[pymodule_export]
     use crate::host_request::{Effect, HostRequest, ServerClosed};
+    #[pymodule_export]
+    use crate::job::JobResult;
     #[pymodule_export]
     use crate::message::{
         ApiResponse, AuthRefused, AuthRequest, Authenticated, Closed, Connected, Frame, Lingering, LogLine, Rejected,
@@ -80,8 +86,7 @@ mod _native {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         let mapping = module.py().import("collections.abc")?.getattr("Mapping")?;
-        mapping.call_method1("register", (module.py().get_type::<Event>(),))?;
-        mapping.call_method1("register", (module.py().get_type::<Variables>(),))?;
+        mapping.call_method1("register", (module.py().get_type::<Headers>(),))?;
         crate::error::register(module)
     }
 }

@@ -5,9 +5,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use esl_proto::client::{End, Eof, Unanswered};
-use esl_proto::message::{
-    ApiResponse as CoreResponse, DisconnectNotice, LogLine as CoreLine, Reply as CoreReply, SocketMode, Status,
-};
+use esl_proto::message::{DisconnectNotice, LogLine as CoreLine, Reply as CoreReply, SocketMode, Status, Variable};
 use esl_proto::{Frame as CoreFrame, Message, Value};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -29,6 +27,10 @@ pub(crate) struct Frame {
     content_type: Option<Range<usize>>,
     /// What the core wants to know beside the parts.
     flags: u32,
+    /// What it says, and how that begins, once somebody has asked.
+    text: PyOnceLock<Py<PyString>>,
+    status: OnceLock<Status>,
+    detail: PyOnceLock<Py<PyString>>,
 }
 
 impl Frame {
@@ -42,7 +44,47 @@ impl Frame {
             body: frame.body().map(|body| place(body, raw)),
             content_type: frame.content_type().map(|kind| place(kind, raw)),
             flags: frame.flags(),
+            text: PyOnceLock::new(),
+            status: OnceLock::new(),
+            detail: PyOnceLock::new(),
         }
+    }
+
+    /// How what it says begins.
+    fn status(&self) -> Status {
+        *self.status.get_or_init(|| match self.message() {
+            Message::Reply(reply) => reply.status(),
+            Message::ApiResponse(response) => response.status(),
+            _ => Status::Bare,
+        })
+    }
+
+    /// The variable that it tells of.
+    fn variable<'py>(&self, py: Python<'py>) -> (&'static str, Bound<'py, PyString>) {
+        let variable = match self.message() {
+            Message::Reply(reply) => reply.variable(),
+            Message::ApiResponse(response) => response.variable(),
+            _ => Variable::Unread,
+        };
+        match variable {
+            Variable::Set(value) => ("set", value_str(py, &value)),
+            Variable::Cut(value) => ("cut", value_str(py, &value)),
+            Variable::Unset => ("unset", PyString::new(py, "")),
+            _ => ("unread", PyString::new(py, "")),
+        }
+    }
+
+    /// What follows the word that it begins with.
+    fn detail<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
+        let detail = self.detail.get_or_init(py, || {
+            let detail = match self.message() {
+                Message::Reply(reply) => reply.detail(),
+                Message::ApiResponse(response) => response.detail(),
+                _ => &[],
+            };
+            to_str(py, detail).unbind()
+        });
+        detail.bind(py).clone()
     }
 
     /// The frame as the core found it. Nothing is decoded again: a frame that has lost its end cannot be.
@@ -58,10 +100,6 @@ impl Frame {
 
     fn reply(&self) -> Option<CoreReply<'_>> {
         if let Message::Reply(reply) = self.message() { Some(reply) } else { None }
-    }
-
-    fn response(&self) -> Option<CoreResponse<'_>> {
-        if let Message::ApiResponse(response) = self.message() { Some(response) } else { None }
     }
 
     fn line(&self) -> Option<CoreLine<'_>> {
@@ -138,7 +176,7 @@ impl Frame {
     /// What the frame says: the Reply-Text of a reply, otherwise the body. Octets that are not UTF-8 become U+FFFD.
     #[getter]
     fn text<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
-        to_str(py, &self.said())
+        self.text.get_or_init(py, || to_str(py, &self.said()).unbind()).bind(py).clone()
     }
 
     /// `text` in octets.
@@ -192,11 +230,20 @@ pub(crate) fn frame_of_parts(
 ) -> PyResult<Py<PyAny>> {
     let (raw, head, body, content_type, flags) = parts;
     let part = |ends: Ends| ends.map(|(start, end)| start..end);
-    let frame = Frame { raw: raw.0, head, body: part(body), content_type: part(content_type), flags };
+    let frame = Frame {
+        raw: raw.0,
+        head,
+        body: part(body),
+        content_type: part(content_type),
+        flags,
+        text: PyOnceLock::new(),
+        status: OnceLock::new(),
+        detail: PyOnceLock::new(),
+    };
     let wrong = || PyValueError::new_err(format!("no parts of a frame: {class}"));
     let frame = PyClassInitializer::from(frame);
     let reply =
-        |frame: PyClassInitializer<Frame>| Ok::<_, PyErr>(frame.add_subclass(Reply::new(more.0.ok_or_else(wrong)?)));
+        |frame: PyClassInitializer<Frame>| Ok::<_, PyErr>(frame.add_subclass(Reply { id: more.0.ok_or_else(wrong)? }));
     Ok(match class {
         "Frame" => Py::new(py, frame)?.into_any(),
         "Reply" => Py::new(py, reply(frame)?)?.into_any(),
@@ -243,23 +290,30 @@ pub(crate) struct Reply {
     /// The id of the command that it answers.
     #[pyo3(get)]
     id: u64,
-    /// How the text begins, and the text, once somebody has asked.
-    status: OnceLock<Status>,
-    text: PyOnceLock<Py<PyString>>,
-}
-
-impl Reply {
-    const fn new(id: u64) -> Self {
-        Self { id, status: OnceLock::new(), text: PyOnceLock::new() }
-    }
 }
 
 fn reply<'a>(slf: &'a Bound<'_, Reply>) -> Option<CoreReply<'a>> {
     slf.as_super().get().reply()
 }
 
-fn reply_status(slf: &Bound<'_, Reply>) -> Status {
-    *slf.get().status.get_or_init(|| reply(slf).map_or(Status::Bare, |reply| reply.status()))
+/// How an answer begins, as a word.
+pub(crate) fn status_word(status: Status) -> &'static str {
+    use esl_proto::raw::Status;
+    match Status::from(status) {
+        Status::Ok => "ok",
+        Status::Err => "err",
+        Status::Usage => "usage",
+        Status::Bare => "bare",
+        Status::Broken => "broken",
+    }
+}
+
+pub(crate) const fn is_ok(status: Status) -> bool {
+    matches!(status, Status::Ok | Status::Bare)
+}
+
+pub(crate) const fn is_error(status: Status) -> bool {
+    matches!(status, Status::Err | Status::Usage)
 }
 
 #[pymethods]
@@ -267,14 +321,26 @@ impl Reply {
     /// What the reply says: its Reply-Text. Octets that are not UTF-8 become U+FFFD.
     #[getter]
     fn text<'py>(slf: &Bound<'py, Self>) -> Bound<'py, PyString> {
-        let py = slf.py();
-        slf.get().text.get_or_init(py, || slf.as_super().get().text(py).unbind()).bind(py).clone()
+        slf.as_super().get().text(slf.py())
     }
 
-    /// Whether it begins with `+OK`; False if another text stands in the place of the Reply-Text.
+    /// How it begins: 'ok' (`+OK`), 'err' (`-ERR`), 'usage' (`-USAGE`), 'bare' (with none of these: what it means, the
+    /// command alone can tell), or 'broken'.
+    #[getter]
+    fn status(slf: &Bound<'_, Self>) -> &'static str {
+        status_word(slf.as_super().get().status())
+    }
+
+    /// Whether it is no error, as far as the text tells.
     #[getter]
     fn ok(slf: &Bound<'_, Self>) -> bool {
-        reply_status(slf) == Status::Ok
+        is_ok(slf.as_super().get().status())
+    }
+
+    /// Whether it begins with `-ERR` or `-USAGE`.
+    #[getter]
+    fn error(slf: &Bound<'_, Self>) -> bool {
+        is_error(slf.as_super().get().status())
     }
 
     /// Whether the server has broken this reply: the value of a variable that begins with `~` stands where the Reply-Text
@@ -289,16 +355,16 @@ impl Reply {
         reply(slf).is_some_and(|reply| reply.is_broken())
     }
 
-    /// Whether it begins with `-ERR` or `-USAGE`.
-    #[getter]
-    fn error(slf: &Bound<'_, Self>) -> bool {
-        matches!(reply_status(slf), Status::Err | Status::Usage)
-    }
-
     /// What follows `+OK`, `-ERR` or `-USAGE`, without the blanks around it; otherwise the whole text.
     #[getter]
     fn detail<'py>(slf: &Bound<'py, Self>) -> Bound<'py, PyString> {
-        to_str(slf.py(), reply(slf).map_or(&[], |reply| reply.detail()))
+        slf.as_super().get().detail(slf.py())
+    }
+
+    /// What the answer to `getvar` tells of the variable: 'set' and its value, 'unset', 'cut' and what has come of it, or 'unread'.
+    #[getter]
+    fn variable<'py>(slf: &Bound<'py, Self>) -> (&'static str, Bound<'py, PyString>) {
+        slf.as_super().get().variable(slf.py())
     }
 
     /// The name of the job that `bgapi` has started.
@@ -380,29 +446,38 @@ pub(crate) struct ApiResponse {
     id: u64,
 }
 
-fn response<'a>(slf: &'a Bound<'_, ApiResponse>) -> Option<CoreResponse<'a>> {
-    slf.as_super().get().response()
-}
-
 #[pymethods]
 impl ApiResponse {
-    /// Whether it begins with `+OK`.
+    /// How it begins: 'ok' (`+OK`), 'err' (`-ERR`), 'usage' (`-USAGE`), 'bare' (with none of these: what it means, the
+    /// command alone can tell), or 'broken'.
+    #[getter]
+    fn status(slf: &Bound<'_, Self>) -> &'static str {
+        status_word(slf.as_super().get().status())
+    }
+
+    /// Whether it is no error, as far as the text tells.
     #[getter]
     fn ok(slf: &Bound<'_, Self>) -> bool {
-        response(slf).is_some_and(|response| response.status() == Status::Ok)
+        is_ok(slf.as_super().get().status())
     }
 
     /// Whether it begins with `-ERR` or `-USAGE`.
     #[getter]
     fn error(slf: &Bound<'_, Self>) -> bool {
-        response(slf).is_some_and(|response| matches!(response.status(), Status::Err | Status::Usage))
+        is_error(slf.as_super().get().status())
     }
 
     /// What follows `+OK`, `-ERR` or `-USAGE`, without white space around it; otherwise the whole body without white
     /// space at its end.
     #[getter]
     fn detail<'py>(slf: &Bound<'py, Self>) -> Bound<'py, PyString> {
-        to_str(slf.py(), response(slf).map_or(&[], |response| response.detail()))
+        slf.as_super().get().detail(slf.py())
+    }
+
+    /// What the answer to `api uuid_getvar` tells of the variable: 'set' and its value, 'unset', 'cut' and what has come of it, or 'unread'.
+    #[getter]
+    fn variable<'py>(slf: &Bound<'py, Self>) -> (&'static str, Bound<'py, PyString>) {
+        slf.as_super().get().variable(slf.py())
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> String {
@@ -629,7 +704,7 @@ impl Arrived<'_> {
     }
 
     fn reply_object<T: pyo3::PyClass<BaseType = Reply>>(&self, py: Python<'_>, id: u64, class: T) -> Made {
-        let reply = PyClassInitializer::from(self.base(py)).add_subclass(Reply::new(id));
+        let reply = PyClassInitializer::from(self.base(py)).add_subclass(Reply { id });
         Ok(Py::new(py, reply.add_subclass(class))?.into_any())
     }
 
@@ -658,7 +733,7 @@ impl Arrived<'_> {
     }
 
     pub(crate) fn reply(&self, py: Python<'_>, id: u64) -> Made {
-        self.object(py, Reply::new(id))
+        self.object(py, Reply { id })
     }
 
     pub(crate) fn authenticated(&self, py: Python<'_>, id: u64) -> Made {
@@ -676,7 +751,7 @@ impl Arrived<'_> {
         if reply.frame().is_crlf() {
             text.retain(|octet| *octet != b'\r');
         }
-        let channel = Py::new(py, Event::from_text(data.format(), PyBytes::new(py, &text).into()))?;
+        let channel = Event::made(py, data.format(), PyBytes::new(py, &text).into())?;
         self.reply_object(py, id, Connected { channel })
     }
 

@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyString;
 
-use crate::event::Event;
+use crate::event::{Event, headers};
 use crate::output::Output;
 use crate::text::{Octets, Pairs, Text};
 
@@ -143,9 +143,9 @@ impl OutgoingEvent {
 
     /// An event that has come from a server, header by header as it was read.
     #[staticmethod]
-    fn of(py: Python<'_>, event: &Event) -> Self {
-        let (format, text) = event.parts(py);
-        Self { event: Arc::new(Outgoing::new(Source::Read(format, text), true)) }
+    fn of(event: &Bound<'_, Event>) -> Self {
+        let (format, text) = headers(event).parts();
+        Self { event: Arc::new(Outgoing::new(Source::Read(format, text.clone_ref(event.py())), true)) }
     }
 
     fn __repr__(&self) -> String {
@@ -178,13 +178,15 @@ impl Offered {
     /// An event that is there, or one of these headers.
     pub(crate) fn of(event: &Bound<'_, PyAny>, body: Option<Text>) -> PyResult<Self> {
         let shared = event.cast::<OutgoingEvent>().map(|event| Arc::clone(&event.get().event));
-        let read = event.cast::<Event>().map(|event| event.get().parts(event.py()));
+        let read = event.cast::<Event>().map(|event| headers(event).parts());
         match (shared, read) {
             (Ok(_), _) | (_, Ok(_)) if body.is_some() => {
                 Err(PyTypeError::new_err("an event that is there has a body of its own"))
             }
             (Ok(event), _) => Ok(Self::Shared(event)),
-            (_, Ok((format, text))) => Ok(Self::Own(Outgoing::new(Source::Read(format, text), false))),
+            (_, Ok((format, text))) => {
+                Ok(Self::Own(Outgoing::new(Source::Read(format, text.clone_ref(event.py())), false)))
+            }
             _ => Ok(Self::Own(Outgoing::made(event.extract()?, body))),
         }
     }

@@ -15,7 +15,7 @@ pub(crate) fn rows<'py>(py: Python<'py>, output: Text) -> PyResult<Bound<'py, Py
     let rows = PyList::empty(py);
     for row in Rows::new(&output) {
         match row {
-            Ok(row) => rows.append(Py::new(py, Event::of(py, &row))?)?,
+            Ok(row) => rows.append(Event::of(py, &row)?)?,
             Err(error) => return Err(PyErr::from_value(error::malformed(py, error)?)),
         }
     }

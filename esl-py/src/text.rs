@@ -145,7 +145,7 @@ pub(crate) fn shared<'py>(py: Python<'py>, octets: &PyBackedBytes) -> Bound<'py,
 const SHORT: usize = 512;
 
 /// Passes the decoded octets of a value to `act`.
-fn with_decoded<T>(value: &Value<'_>, act: impl FnOnce(&[u8]) -> T) -> T {
+pub(crate) fn with_decoded<T>(value: &Value<'_>, act: impl FnOnce(&[u8]) -> T) -> T {
     if let Some(plain) = value.as_plain() {
         return act(plain);
     }

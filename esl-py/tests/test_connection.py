@@ -111,21 +111,22 @@ def test_answers_come_in_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "ok", "error", "detail"),
+    ("text", "status", "ok", "detail"),
     [
-        ("+OK accepted", True, False, "accepted"),
-        ("-ERR no such thing", False, True, "no such thing"),
-        ("-USAGE: <command>", False, True, "<command>"),
-        ("bare", False, False, "bare"),
+        ("+OK accepted", "ok", True, "accepted"),
+        ("-ERR no such thing", "err", False, "no such thing"),
+        ("-USAGE: <command>", "usage", False, "<command>"),
+        ("bare", "bare", True, "bare"),
     ],
 )
-def test_how_an_answer_begins(text: str, ok: bool, error: bool, detail: str) -> None:
+def test_how_an_answer_begins(text: str, status: str, ok: bool, detail: str) -> None:
     connection = opened()
     connection.send(Command.api("x"))
     connection.send(Command.api("x"))
     for message in receive(connection, reply(text) + response(text.encode())):
         assert isinstance(message, Reply | ApiResponse)
-        assert (message.text, message.ok, message.error, message.detail) == (text, ok, error, detail)
+        assert (message.text, message.status, message.detail) == (text, status, detail)
+        assert (message.ok, message.error) == (ok, not ok)
 
 
 def test_frames_as_they_are() -> None:
@@ -445,7 +446,7 @@ def test_a_value_that_begins_with_a_tilde(written: bytes, text: str, chunk: int)
     _, before, cut, between, after, one = messages
     assert isinstance(before, Reply) and (before.id, before.text, before.broken) == (1, "plain", False)
     assert isinstance(cut, Reply) and (cut.id, cut.text, cut.broken) == (2, text, True)
-    assert (cut.ok, cut.error, cut.detail, cut.text_to_end) == (False, False, text, text)
+    assert (cut.status, cut.ok, cut.error, cut.detail, cut.text_to_end) == ("broken", False, False, text, text)
     assert (cut.raw, cut.content_type, cut.body) == (broken, "command/reply", None)
     assert repr(cut).startswith("<Reply id=2 broken ")
     assert isinstance(between, Event) and between["a"] == "b"

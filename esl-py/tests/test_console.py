@@ -284,6 +284,18 @@ class TestPrompt:
         assert console.end() == 0
 
     @edited
+    def test_lines_that_are_pasted(self, switch: Switch, terminal: Open, kind: str) -> None:
+        switch.api["first"] = "alpha"
+        switch.api["second"] = "beta"
+        console = terminal(kind=kind)
+        console.type("\x1b[200~first\nsecond\x1b[201~\r" if kind == "toolkit" else "first\rsecond\r")
+        console.expect("alpha\n")
+        console.expect("beta\n")
+        console.expect(console.prompt)
+        console.type("\x04")
+        assert console.end() == 0
+
+    @edited
     def test_resizing(self, terminal: Open, kind: str) -> None:
         console = terminal(kind=kind)
         console.type("echo 1234567890")

@@ -65,7 +65,9 @@ def test_a_job_has_the_detail_that_an_answer_has(text: str) -> None:
     (_, answer) = answers(text.encode())
     event = f"Event-Name: BACKGROUND_JOB\nContent-Length: {len(text)}\n\n{text}"
     result = JobResult(Event("plain", event.encode()))
-    assert (result.text, result.ok, result.error, result.detail) == (text, answer.ok, answer.error, answer.detail)
+    assert (result.text, result.status, result.detail) == (text, answer.status, answer.detail)
+    assert (result.ok, result.error) == (answer.ok, answer.error)
+    assert pickle.loads(pickle.dumps(result)).text == text
 
 
 def test_defaults() -> None:

@@ -10,7 +10,7 @@ from esl_proto import _native, names
 
 def test_the_vocabulary_is_the_cores() -> None:
     vocabulary = dict(_native.vocabulary())
-    assert sorted([*vocabulary, "split_names"]) == names.__all__
+    assert sorted(vocabulary) == names.__all__
     for kind, words in vocabulary.items():
         enum: type[StrEnum] = getattr(names, kind)
         assert [(member.value, getattr(member, "code", None)) for member in enum] == words
@@ -28,23 +28,3 @@ def test_codes() -> None:
 def test_members_are_text() -> None:
     assert json.dumps({names.EventName.API: names.LogLevel.INFO}) == '{"API": "INFO"}'
     assert f"{names.CallState.RINGING}" == "RINGING"
-
-
-def test_names_and_subclasses() -> None:
-    split = names.split_names(["custom", "sofia::register", names.EventName.DTMF, "New_One"], ["plain"])
-    assert split == (("CUSTOM", "DTMF", "NEW_ONE"), ("sofia::register", "plain"))
-    assert all(type(name) is str for part in split for name in part)
-    assert names.split_names([]) == ((), ())
-
-
-@pytest.mark.parametrize("name", [["CHANNEL_PARK"], b"CHANNEL_PARK", 5, None])
-def test_what_is_no_name(name: object) -> None:
-    with pytest.raises(TypeError, match="the name of an event is a str, not"):
-        names.split_names([name])
-    with pytest.raises(TypeError):
-        names.split_names([], [name])
-
-
-def test_one_text_is_not_several() -> None:
-    with pytest.raises(TypeError, match="several texts"):
-        names.split_names(["CUSTOM"], "sofia::register")

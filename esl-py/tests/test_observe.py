@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aio_support import aio_test, until
 from esl_proto import Command, Event, aio, sync
-from esl_proto.observe import Connection, Observer, Peer, Server, Work
+from esl_proto.observe import ObservedConnection, ObservedServer, Observer, Peer, Work
 from esl_proto.testing import NEVER, Switch, User
 from sync_support import Background, sync_test
 from sync_support import until as until_now
@@ -24,18 +24,18 @@ class Watcher(Observer):
         self.told: list[tuple[Any, ...]] = []
         self.works: list[Work] = []
         self.running = 0
-        self.server: Server | None = None
+        self.server: ObservedServer | None = None
 
-    def opened(self, connection: Connection, /) -> None:
+    def opened(self, connection: ObservedConnection, /) -> None:
         self.told.append(("opened", str(connection.peer), connection.stats["connections"]))
 
-    def closed(self, connection: Connection, reason: Exception, /) -> None:
+    def closed(self, connection: ObservedConnection, reason: Exception, /) -> None:
         self.told.append(("closed", str(connection.peer), getattr(reason, "end", None)))
 
-    def gap(self, connection: Connection, gap: Any, /) -> None:
+    def gap(self, connection: ObservedConnection, gap: Any, /) -> None:
         self.told.append(("gap", str(connection.peer), gap.attempts))
 
-    def dropped(self, connection: Connection, /) -> None:
+    def dropped(self, connection: ObservedConnection, /) -> None:
         self.told.append(("dropped", str(connection.peer), connection.stats["dropped"]))
 
     def began(self, work: Work, /) -> None:
@@ -47,7 +47,7 @@ class Watcher(Observer):
         self.running -= 1
         self.works.append(work)
 
-    def serving(self, server: Server, /) -> None:
+    def serving(self, server: ObservedServer, /) -> None:
         self.server = server
 
     def refused(self, peer: Peer, /) -> None:
@@ -61,7 +61,7 @@ class Watcher(Observer):
 class Listener(Watcher):
     """Hears events as well."""
 
-    def event(self, connection: Connection, event: Event, /) -> None:
+    def event(self, connection: ObservedConnection, event: Event, /) -> None:
         self.told.append(("event", str(connection.peer), event.name))
 
 
@@ -247,7 +247,7 @@ async def test_one_that_fails_harms_nobody(switch: Switch, caplog: pytest.LogCap
         def ended(self, work: Work, /) -> None:
             raise RuntimeError("ended")
 
-        def event(self, connection: Connection, event: Event, /) -> None:
+        def event(self, connection: ObservedConnection, event: Event, /) -> None:
             raise RuntimeError("event")
 
     switch.api["status"] = "UP"

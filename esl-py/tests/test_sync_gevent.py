@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from esl_proto.testing import Later, Switch
+from esl_proto.testing import NEVER, Later, Switch
 from tls_support import server_context, tunnel
 
 pytest.importorskip("gevent", reason="gevent has no wheel for this Python", exc_type=ImportError)
@@ -48,3 +48,9 @@ def test_tls_under_gevent() -> None:
         switch.api["big"] = "x" * 200_000
         switch.api["tunnel"] = lambda port: str(way.to(int(port)))
         assert run("gevent_tls_program.py", switch) == "well 1\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is neither SIGALRM nor fork")
+def test_signals_under_gevent(switch: Switch) -> None:
+    switch.api["never"] = NEVER
+    assert run("gevent_signals_program.py", switch) == "done\n"

@@ -9,14 +9,13 @@ use std::time::Duration;
 use esl_proto::Command;
 use esl_proto::client::CommandId;
 use esl_proto::command::{Execute, SendMsg};
-use esl_proto::dial::{DialHandle, DialString, Leg, LegList, Originate};
+use esl_proto::dial::Originate;
 use esl_proto::name::{Format, HangupCause, LogLevel};
 use esl_proto::session::{Interest, Overflow, Reason, SessionError, Slot};
 use tokio::time::timeout;
 
 use crate::answer::Rows;
 use crate::call::Done;
-use crate::error::encode;
 use crate::reader::Reader;
 use crate::state::{Given, Handle, Phase, State, Waiting, random};
 use crate::{Answer, Call, Error, EventStream, HungUp, Job, LogStream, Stats, Subscription};
@@ -140,8 +139,10 @@ impl Session {
     /// # Errors
     /// [`Error::NotAnswered`] with the cause; [`Error::Dial`] if nothing was sent; otherwise as [`Job::result`].
     pub async fn originate(&self, originate: &Originate<'_>) -> Result<Call, Error> {
-        let line =
-            with_uuid(originate, &uuid()).map_or_else(|| encode(|out| originate.encode(out).map(<[u8]>::len)), Ok)?;
+        let mut line = Vec::new();
+        if !originate.encode_named_to_vec(uuid().as_bytes(), &mut line)? {
+            originate.encode_to_vec(&mut line)?;
+        }
         let answer = self.bgapi(line).await?.result().await?;
         if answer.is_err() {
             let detail = answer.detail().into_owned();
@@ -525,28 +526,6 @@ async fn limited<T>(limit: Option<Duration>, work: impl Future<Output = T>) -> R
         Some(limit) => timeout(limit, work).await.map_err(|_| Error::TimedOut),
         None => Ok(work.await),
     }
-}
-
-/// The line of a call of one leg, which is given this uuid; [`None`] if it has another, or several legs.
-fn with_uuid(originate: &Originate<'_>, uuid: &str) -> Option<Vec<u8>> {
-    const NAME: &[u8] = b"origination_uuid";
-    let handles: Vec<DialHandle<'_>> = originate.dial.handles.iter().take(2).collect();
-    let [handle] = handles.as_slice() else { return None };
-    let lists: Vec<LegList<'_>> = handle.leg_lists.iter().take(2).collect();
-    let [list] = lists.as_slice() else { return None };
-    let legs: Vec<Leg<'_>> = list.iter().take(2).collect();
-    let [leg] = legs.as_slice() else { return None };
-    let all = originate.dial.variables.iter().chain(handle.variables.iter()).chain(leg.variables.iter());
-    if all.map(|(name, _)| name).any(|name| name.eq_ignore_ascii_case(NAME)) {
-        return None;
-    }
-    let mut variables: Vec<(&[u8], &[u8])> = leg.variables.iter().collect();
-    variables.push((NAME, uuid.as_bytes()));
-    let leg = leg.variables(variables.as_slice());
-    let handle = DialHandle { leg_lists: leg.into(), ..*handle };
-    let dial = DialString { handles: handle.into(), ..originate.dial };
-    let named = Originate { dial, ..*originate };
-    encode(|out| named.encode(out).map(<[u8]>::len)).ok()
 }
 
 /// A uuid that is made by chance.

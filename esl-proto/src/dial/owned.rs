@@ -6,7 +6,9 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
-use super::{Bridge, DialEncodeError, DialError, DialParseError, DialReadError, DialString, Originate, read};
+use super::{
+    Bridge, DialEncodeError, DialError, DialHandle, DialParseError, DialReadError, DialString, Originate, read,
+};
 use crate::grow::append;
 use crate::text::Value;
 
@@ -96,6 +98,31 @@ impl Originate<'_> {
     /// [`DialEncodeError`] if no line would be read back as this.
     pub fn encode_to_vec(&self, out: &mut Vec<u8>) -> Result<(), DialEncodeError> {
         append(out, |len| *len, |room| self.encode(room).map(<[u8]>::len)).map(drop)
+    }
+
+    /// Writes the line of a call whose channel gets this uuid, so that it is known before the call is answered. Returns false,
+    /// and writes nothing, if the call has several legs or an `origination_uuid` already.
+    ///
+    /// # Errors
+    /// [`DialEncodeError`] if no line would be read back as this.
+    pub fn encode_named_to_vec(&self, uuid: &[u8], out: &mut Vec<u8>) -> Result<bool, DialEncodeError> {
+        const NAME: &[u8] = b"origination_uuid";
+        let call: Originate<'_> = *self;
+        let mut handles = call.dial.handles.iter();
+        let (Some(handle), None) = (handles.next(), handles.next()) else { return Ok(false) };
+        let mut lists = handle.leg_lists.iter();
+        let (Some(list), None) = (lists.next(), lists.next()) else { return Ok(false) };
+        let mut legs = list.iter();
+        let (Some(leg), None) = (legs.next(), legs.next()) else { return Ok(false) };
+        let all = call.dial.variables.iter().chain(handle.variables.iter()).chain(leg.variables.iter());
+        if all.map(|(name, _)| name).any(|name| name.eq_ignore_ascii_case(NAME)) {
+            return Ok(false);
+        }
+        let mut variables: Vec<(&[u8], &[u8])> = leg.variables.iter().collect();
+        variables.push((NAME, uuid));
+        let leg = leg.variables(variables.as_slice());
+        let dial = DialString { handles: DialHandle { leg_lists: leg.into(), ..handle }.into(), ..call.dial };
+        Originate { dial, ..call }.encode_to_vec(out).map(|()| true)
     }
 }
 

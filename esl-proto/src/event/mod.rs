@@ -113,6 +113,14 @@ impl<'a> Event<'a> {
         self.text
     }
 
+    /// The text, if it is well-formed JSON already, just as [`encode`](EventSource::encode) writes it with
+    /// [`EncodeOptions::STRICT`]: what FreeSWITCH sends in JSON mostly is. [`None`] says nothing: texts with escapes in
+    /// names are not looked at.
+    #[must_use]
+    pub fn as_json(&self) -> Option<&'a str> {
+        write::strict_json(*self)
+    }
+
     /// The headers in the order of the wire, duplicates among them.
     ///
     /// Iteration ends early where a JSON or XML document cannot be read further; ask [`Headers::error`] then.

@@ -142,6 +142,95 @@ pub(crate) fn lines<S: EventSource + ?Sized>(
     document.fault.map_or(Ok(()), Err)
 }
 
+/// The text of a JSON event, if it is what is written of it with [`EncodeOptions::STRICT`]. [`None`] for some that are, too:
+/// those with escapes in names.
+pub(super) fn strict_json<'a>(event: Event<'a>) -> Option<&'a str> {
+    let text = event.text();
+    // Without a branch, so that many are looked at at once.
+    let has_control = text.iter().fold(false, |any, octet| any | (*octet < b' '));
+    // Outside of strings, none can be; that of a name is found below.
+    let has_escapes = memchr::memchr(b'\\', text).is_some();
+    if event.format() != Format::Json || has_control || has_escapes && !json::has_own_escapes(text) {
+        return None;
+    }
+    let mut strict = Strict { text, at: 0, hashes: Hashes::new(), has_escapes, length: None };
+    let mut is_strict = true;
+    let mut headers = event.headers();
+    headers.each(usize::MAX, (), |(), header| is_strict = is_strict && strict.member(&header).is_some());
+    if !is_strict || headers.error().is_some() {
+        return None;
+    }
+    match (headers.into_body(), strict.length) {
+        (None, None) => {}
+        (Some(body), Some(length)) => {
+            let mut storage = [0; 20];
+            let mut number = Writer::new(&mut storage);
+            number.put_number(body.decoded_len() as u64);
+            strict.literal(b",\"_body\":")?;
+            strict.string(body)?;
+            (number.finish().ok() == Some(length)).then_some(())?;
+        }
+        _ => return None,
+    }
+    strict.literal(b"}")?;
+    (strict.at == text.len()).then_some(())?;
+    core::str::from_utf8(text).ok()
+}
+
+/// A JSON text in which nothing stands around names and values but what must, up to a place. So the reader has found each
+/// just where the one before ends.
+struct Strict<'a> {
+    text: &'a [u8],
+    at: usize,
+    hashes: Hashes,
+    has_escapes: bool,
+    /// The value of a Content-Length, which is the last.
+    length: Option<&'a [u8]>,
+}
+
+impl<'a> Strict<'a> {
+    #[inline(always)]
+    fn literal<const N: usize>(&mut self, octets: &[u8; N]) -> Option<()> {
+        let found = self.text.get(self.at..)?.first_chunk::<N>()?;
+        self.at = self.at.wrapping_add(N);
+        (found == octets).then_some(())
+    }
+
+    #[inline(always)]
+    fn string(&mut self, string: Value<'a>) -> Option<()> {
+        self.literal(b"\"")?;
+        self.at = self.at.wrapping_add(string.raw().len());
+        self.literal(b"\"")
+    }
+
+    #[inline]
+    fn member(&mut self, Header { name, value }: &Header<'a>) -> Option<()> {
+        const LENGTH: &[u8] = header::CONTENT_LENGTH.as_bytes();
+        if self.at == 0 { self.literal(b"{") } else { self.literal(b",") }?;
+        self.string(*name)?;
+        self.literal(b":")?;
+        let name = if self.has_escapes { name.as_plain()? } else { name.raw() };
+        if self.length.is_some() || self.hashes.note(Value::from_bytes(name)) {
+            return None;
+        }
+        if name.len() == LENGTH.len() && name.eq_ignore_ascii_case(LENGTH) {
+            self.length = Some(value.raw()).filter(|_| name == LENGTH);
+            self.length?;
+        }
+        if !value.is_array() {
+            return self.string(*value);
+        }
+        self.literal(b"[")?;
+        for (place, item) in value.items().enumerate() {
+            if place > 0 {
+                self.literal(b",")?;
+            }
+            self.string(item)?;
+        }
+        self.literal(b"]")
+    }
+}
+
 /// How many headers are looked for in the whole event: a bound on the work that an event can make.
 const MOST_SUSPECTS: usize = 1024;
 
@@ -150,7 +239,8 @@ const LONGEST_MENDED: usize = 256;
 
 /// A name as it is written, if it is UTF-8 or not too long.
 fn written_name<'k>(name: Value<'k>, invalid: Invalid, storage: &'k mut [u8; LONGEST_MENDED]) -> Option<Value<'k>> {
-    if matches!(invalid, Invalid::Keep | Invalid::Refuse) || valid_len(name) == name.decoded_len() {
+    let is_written = matches!(invalid, Invalid::Keep | Invalid::Refuse) || name.as_bare(Ordinary::STRING).is_some();
+    if is_written || valid_len(name) == name.decoded_len() {
         return Some(name);
     }
     let mut writer = Writer::new(storage);
@@ -194,30 +284,29 @@ impl Hashes {
 
     fn hash(name: Value<'_>) -> u32 {
         let mut hash = 0_u64;
-        let mut word = |octets: [u8; 8]| {
-            hash = (hash.rotate_left(5) ^ u64::from_le_bytes(octets)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        };
-        let mut last = [0; 8];
-        let (words, rest) = match name.as_plain() {
-            Some(plain) => plain.as_chunks::<8>(),
+        let mut word = |word: u64| hash = (hash.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        // All words of eight octets, and the last eight octets, or as many as there are.
+        match name.as_plain() {
+            Some(plain) => {
+                plain.as_chunks::<8>().0.iter().for_each(|octets| word(u64::from_le_bytes(*octets)));
+                word(match plain.last_chunk::<8>() {
+                    Some(last) => u64::from_le_bytes(*last),
+                    None => plain.iter().fold(0, |last, octet| last >> 8 | u64::from(*octet) << 56),
+                });
+            }
             None => {
                 // Whatever its coding, it has the hash of its decoded octets.
-                let mut at = 0_usize;
+                let (mut last, mut len) = (0_u64, 0_usize);
                 name.bytes().for_each(|octet| {
-                    if let Some(to) = last.get_mut(at & 7) {
-                        *to = octet;
-                    }
-                    at = at.wrapping_add(1);
-                    if at & 7 == 0 {
-                        word(core::mem::take(&mut last));
+                    last = last >> 8 | u64::from(octet) << 56;
+                    len = len.wrapping_add(1);
+                    if len & 7 == 0 {
+                        word(last);
                     }
                 });
-                (&[] as &[[u8; 8]], &[] as &[u8])
+                word(last);
             }
-        };
-        words.iter().for_each(|octets| word(*octets));
-        last.iter_mut().zip(rest).for_each(|(to, octet)| *to = *octet);
-        word(last);
+        }
         ((hash >> 32) as u32 & !Self::TWICE).max(2)
     }
 
@@ -234,17 +323,20 @@ impl Hashes {
         ((hash >> 26) as usize, 1 << (hash >> 20 & 63))
     }
 
-    fn note(&mut self, name: Value<'_>) {
+    /// Takes note of a name. Returns whether it may have come before.
+    fn note(&mut self, name: Value<'_>) -> bool {
         let hash = Self::hash(name);
         if let Some(place) = self.place(hash) {
-            *place = if *place == 0 { hash } else { hash | Self::TWICE };
-            return;
+            let is_new = *place == 0;
+            *place = if is_new { hash } else { hash | Self::TWICE };
+            return !is_new;
         }
         let (place, bit) = Self::bit(hash);
-        if let (Some(once), Some(twice)) = (self.once.get_mut(place), self.twice.get_mut(place)) {
-            *twice |= *once & bit;
-            *once |= bit;
-        }
+        let (Some(once), Some(twice)) = (self.once.get_mut(place), self.twice.get_mut(place)) else { return true };
+        *twice |= *once & bit;
+        let is_new = *once & bit == 0;
+        *once |= bit;
+        !is_new
     }
 
     /// Whether the name may have come more than once.
@@ -515,11 +607,18 @@ impl Document<'_, '_> {
     fn grouped<'s, S: EventSource + ?Sized>(&mut self, source: &'s S) -> Result<Option<Value<'s>>, EventError> {
         let mut hashes = Hashes::new();
         let invalid = self.options.invalid;
+        let (mut may_repeat, mut names_body) = (false, false);
         let body = source.visit(&mut |field| {
-            if let Some(name) = written_name(field.name, invalid, &mut [0; LONGEST_MENDED]) {
-                hashes.note(name);
-            }
+            may_repeat |=
+                written_name(field.name, invalid, &mut [0; LONGEST_MENDED]).is_none_or(|name| hashes.note(name));
+            names_body |= field.name == *"_body";
         })?;
+        if !(may_repeat || names_body && body.is_some()) {
+            return match source.as_read() {
+                Some(event) => self.headers(Format::Json, event),
+                None => source.visit(&mut |field| self.field(Format::Json, &field)),
+            };
+        }
         let mut suspects = 0;
         source.visit(&mut |field| {
             let mut storage = [0; LONGEST_MENDED];
@@ -532,7 +631,7 @@ impl Document<'_, '_> {
                 if is_body {
                     self.item += 1;
                 } else {
-                    self.json_field(&field);
+                    self.field(Format::Json, &field);
                 }
                 return;
             }

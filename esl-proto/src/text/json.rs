@@ -140,6 +140,23 @@ const ESCAPES: [u8; 256] = {
     escapes
 };
 
+/// Whether the escapes in a string are those that are written for what they stand for.
+pub(crate) fn has_own_escapes(string: &[u8]) -> bool {
+    let mut rest = string;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        let escape = rest.get(at..).unwrap_or_default();
+        let len = match escape {
+            [_, b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't', ..] => 2,
+            // Those of these that have a letter are written with it.
+            [_, b'u', b'0', b'0', b'0', b'0'..=b'7' | b'b' | b'e' | b'f', ..]
+            | [_, b'u', b'0', b'0', b'1', b'0'..=b'9' | b'a'..=b'f', ..] => 6,
+            _ => return false,
+        };
+        rest = escape.get(len..).unwrap_or_default();
+    }
+    true
+}
+
 /// A byte of a JSON string, as it is written.
 #[allow(clippy::indexing_slicing, reason = "an octet is less than 256")]
 #[inline]

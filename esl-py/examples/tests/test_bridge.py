@@ -445,6 +445,41 @@ def test_a_second_bridge_stands_by_and_takes_over(switch: Switch, redis_server: 
     assert two.end() == 0
 
 
+def test_when_the_broker_comes_back_two_bridges_double_nothing(switch: Switch, redis_server: Server, redis: Redis, start: Start) -> None:
+    arguments = ("--switch", f"pbx={switch.address}", "--redis", url(redis_server), "run")
+    both = [start("bridge", *arguments) for _ in range(2)]
+    for program in both:
+        program.wait_ready()
+    dice = random.Random(5)
+    for _ in range(2):
+        redis_server.end(signal.SIGKILL)
+        # Longer than a lease: whoever comes first leads.
+        end = time.monotonic() + bridge.LEASE + 0.5
+        while time.monotonic() < end:
+            traffic(switch, dice, 10)
+        redis_server.start()
+        traffic(switch, dice, 100)
+    until(lambda: sum(program.health()[1]["switches"]["pbx"]["leads"] for program in both) == 1, "not one leads")
+    switch.fire("CUSTOM", {"Unique-ID": "x"}, subclass="test::after")
+    until(lambda: any("test::after" in fields.get("event", "") for part in entries(redis) for fields in part), "no event")
+    came = [(one["core"], one["seq"]) for part in entries(redis) for one in part if one["kind"] == "event"]
+    assert len(came) > 100 and len(set(came)) == len(came)
+    assert [program.end() for program in both] == [0, 0]
+
+
+def test_at_the_end_all_that_was_read_is_sent(switch: Switch, redis_server: Server, redis: Redis, start: Start) -> None:
+    program = start("bridge", "--switch", f"pbx={switch.address}", "--redis", url(redis_server), "run")
+    program.wait_ready()
+    flood(switch.connections[0], 5000, 0)
+    until(lambda: any(one.get("core") == "a1b2" for part in entries(redis) for one in part), "nothing comes")
+    assert program.end() == 0
+    good_bye = next(line for line in program.said() if line["message"] == "good-bye")
+    numbers = sorted(int(one["seq"]) for part in entries(redis) for one in part if one.get("core") == "a1b2")
+    assert good_bye["received"] == good_bye["sent"] >= len(numbers)
+    assert numbers == list(range(len(numbers))) and len(numbers) > 100
+    assert redis.get("esl:bridge:pbx") is None, "the next one has to wait"
+
+
 def flood(link: Link, events: int, at: int) -> None:
     """Many events at once, as they stand on the wire."""
     frames = []

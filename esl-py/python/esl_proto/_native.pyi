@@ -18,6 +18,8 @@ __all__ = [
     "ApiResponse",
     "App",
     "HostRequest",
+    "Headers",
+    "JobResult",
     "AuthRefused",
     "AuthRequest",
     "Authenticated",
@@ -57,6 +59,8 @@ __all__ = [
     "end_reasons",
     "frame_of_parts",
     "hook_variable",
+    "named_originate",
+    "new_uuid",
     "inline_line",
     "inline_parts",
     "originate_line",
@@ -69,17 +73,80 @@ __version__: str
 
 _D = TypeVar("_D")
 
-@final
-class Event(Mapping[str, str | list[str]]):
-    """An event: an immutable mapping of header names to values, read when asked.
+@disjoint_base
+class Headers(Mapping[str, str | list[str]]):
+    """An immutable mapping of names to values, read when asked: what `Event` and its `variables` have in common.
 
     Values are `str`, or `list[str]` for arrays; octets that are not UTF-8 become U+FFFD, and `get_bytes` has them as they
     are. Look-ups ignore the case of names. FreeSWITCH sends some headers twice: the mapping has the last value, which is
-    the newer fact, and `get_all` and `headers` have all of them. Iteration gives each name once, in order of first
-    appearance.
+    the newer fact. Iteration gives each name once, in order of first appearance.
+    """
 
-    `Event(format, text)` reads the text of an event, as `Event.text` gives it. Two events are equal if their format and
-    text are.
+    @overload
+    def get(self, name: Text, default: None = None) -> str | list[str] | None: ...
+    @overload
+    def get(self, name: Text, default: str | list[str]) -> str | list[str]: ...
+    @overload
+    def get(self, name: Text, default: _D) -> str | list[str] | _D:
+        """The value of this name, or `default`."""
+    @overload
+    def get_str(self, name: Text, default: str = "") -> str: ...
+    @overload
+    def get_str(self, name: Text, default: _D) -> str | _D:
+
+        """The value of this name as one text, or `default`: an array as the server itself says it, `ARRAY::a|:b`."""
+    def get_bytes(self, name: Text) -> bytes | list[bytes] | None:
+
+        """The value of this name in octets, or None."""
+    @overload
+    def get_int(self, name: Text, default: None = None) -> int | None: ...
+    @overload
+    def get_int(self, name: Text, default: _D) -> int | _D:
+
+        """The value of this name as a whole number, or `default` if there is none, or an empty one. Raises ValueError, with the
+        name, for what is no number.
+        """
+    @overload
+    def get_float(self, name: Text, default: None = None) -> float | None: ...
+    @overload
+    def get_float(self, name: Text, default: _D) -> float | _D:
+
+        """The value of this name as a number, or `default` if there is none, or an empty one. Raises ValueError, with the name,
+        for what is no number.
+        """
+    @overload
+    def get_time(self, name: Text, default: None = None) -> datetime | None: ...
+    @overload
+    def get_time(self, name: Text, default: _D) -> datetime | _D:
+
+        """The value of this name as a `datetime` in UTC, or `default` if there is none, or 0, which is never. It counts
+        microseconds since 1970 or, below 100000000000, seconds (`variable_start_epoch`). Raises ValueError, with the name,
+        for what is no time.
+        """
+    def get_list(self, name: Text) -> list[str]:
+
+        """The value of this name as a list: the items of an array, or the one value; empty if there is none. In XML an array is
+        several headers of one name, so that it has the values of all of them.
+        """
+    def to_dict(self) -> dict[str, str | list[str]]:
+        """The mapping as a `dict`, with names as they are first written."""
+    def keys(self) -> KeysView[str]:
+        """The names, as a view."""
+    def values(self) -> ValuesView[str | list[str]]:
+        """The values, as a view."""
+    def items(self) -> ItemsView[str, str | list[str]]:
+        """Names and values, as a view."""
+    def __getitem__(self, name: Text, /) -> str | list[str]: ...
+    def __contains__(self, name: object, /) -> bool: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[str]: ...
+
+@final
+class Event(Headers):
+    """An event: its headers, read when asked.
+
+    `get_all` and `headers` have all values of the headers that FreeSWITCH sends twice. `Event(format, text)` reads the text of
+    an event, as `Event.text` gives it. Two events are equal if their format and text are.
     """
 
     def __new__(cls, format: Format, text: BytesLike) -> Self: ...
@@ -194,52 +261,6 @@ class Event(Mapping[str, str | list[str]]):
     @property
     def error(self) -> RemoteProtocolError | None:
         """Why a JSON or XML document could be read only up to some place; None for all others."""
-    @overload
-    def get(self, name: Text, default: None = None) -> str | list[str] | None: ...
-    @overload
-    def get(self, name: Text, default: str | list[str]) -> str | list[str]: ...
-    @overload
-    def get(self, name: Text, default: _D) -> str | list[str] | _D:
-        """The value of this name, or `default`."""
-    @overload
-    def get_str(self, name: Text, default: str = "") -> str: ...
-    @overload
-    def get_str(self, name: Text, default: _D) -> str | _D:
-
-        """The value of this name as one text, or `default`: an array as the server itself says it, `ARRAY::a|:b`."""
-    def get_bytes(self, name: Text) -> bytes | list[bytes] | None:
-
-        """The value of this name in octets, or None."""
-    @overload
-    def get_int(self, name: Text, default: None = None) -> int | None: ...
-    @overload
-    def get_int(self, name: Text, default: _D) -> int | _D:
-
-        """The value of this name as a whole number, or `default` if there is none, or an empty one. Raises ValueError, with the
-        name, for what is no number.
-        """
-    @overload
-    def get_float(self, name: Text, default: None = None) -> float | None: ...
-    @overload
-    def get_float(self, name: Text, default: _D) -> float | _D:
-
-        """The value of this name as a number, or `default` if there is none, or an empty one. Raises ValueError, with the name,
-        for what is no number.
-        """
-    @overload
-    def get_time(self, name: Text, default: None = None) -> datetime | None: ...
-    @overload
-    def get_time(self, name: Text, default: _D) -> datetime | _D:
-
-        """The value of this name as a `datetime` in UTC, or `default` if there is none, or 0, which is never. It counts
-        microseconds since 1970 or, below 100000000000, seconds (`variable_start_epoch`). Raises ValueError, with the name,
-        for what is no time.
-        """
-    def get_list(self, name: Text) -> list[str]:
-
-        """The value of this name as a list: the items of an array, or the one value; empty if there is none. In XML an array is
-        several headers of one name, so that it has the values of all of them.
-        """
     def get_all(self, name: Text) -> list[str | list[str]]:
         """All values of this name, in the order of the wire."""
     def headers(self) -> list[tuple[str, str | list[str]]]:
@@ -248,8 +269,6 @@ class Event(Mapping[str, str | list[str]]):
         """`headers` in octets."""
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
         """`headers` in octets as they lie on the wire, not decoded."""
-    def to_dict(self) -> dict[str, str | list[str]]:
-        """The mapping as a `dict`, with names as they are first written."""
     def json(self) -> str:
         """The event as one JSON object (RFC 8259), whatever format it came in: every header in the order of the wire, and the body
         under `_body`, as in FreeSWITCH's own JSON events. Headers that come more than once are arrays; octets that are not
@@ -266,83 +285,17 @@ class Event(Mapping[str, str | list[str]]):
         """The event as well-formed XML, whatever format it came in. Raises `LocalProtocolError` if a header's name is no name in
         XML.
         """
-    def keys(self) -> KeysView[str]:
-        """The names, as a view."""
-    def values(self) -> ValuesView[str | list[str]]:
-        """The values, as a view."""
-    def items(self) -> ItemsView[str, str | list[str]]:
-        """Names and values, as a view."""
-    def __getitem__(self, name: Text, /) -> str | list[str]: ...
-    def __contains__(self, name: object, /) -> bool: ...
-    def __len__(self) -> int: ...
-    def __iter__(self) -> Iterator[str]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[type[Event], tuple[str, bytes]]: ...
 
 @final
-class Variables(Mapping[str, str | list[str]]):
-    """The variables of an event's channel: an immutable mapping of their names to values, read when asked. A variable `x` is
-    the event's header `variable_x`; what holds for headers holds here.
-    """
+class Variables(Headers):
+    """The variables of an event's channel: a variable `x` is the event's header `variable_x`; what holds for headers holds here."""
 
-    @overload
-    def get(self, name: Text, default: None = None) -> str | list[str] | None: ...
-    @overload
-    def get(self, name: Text, default: str | list[str]) -> str | list[str]: ...
-    @overload
-    def get(self, name: Text, default: _D) -> str | list[str] | _D:
-
-        """The value of this name, or `default`."""
-    @overload
-    def get_str(self, name: Text, default: str = "") -> str: ...
-    @overload
-    def get_str(self, name: Text, default: _D) -> str | _D:
-
-        """As `Event.get_str`."""
-    def get_bytes(self, name: Text) -> bytes | list[bytes] | None:
-
-        """As `Event.get_bytes`."""
-    @overload
-    def get_int(self, name: Text, default: None = None) -> int | None: ...
-    @overload
-    def get_int(self, name: Text, default: _D) -> int | _D:
-
-        """As `Event.get_int`."""
-    @overload
-    def get_float(self, name: Text, default: None = None) -> float | None: ...
-    @overload
-    def get_float(self, name: Text, default: _D) -> float | _D:
-
-        """As `Event.get_float`."""
-    @overload
-    def get_time(self, name: Text, default: None = None) -> datetime | None: ...
-    @overload
-    def get_time(self, name: Text, default: _D) -> datetime | _D:
-
-        """As `Event.get_time`."""
-    def get_list(self, name: Text) -> list[str]:
-
-        """As `Event.get_list`."""
-    def to_dict(self) -> dict[str, str | list[str]]:
-
-        """The mapping as a `dict`."""
-    def keys(self) -> KeysView[str]:
-
-        """The names, as a view."""
-    def values(self) -> ValuesView[str | list[str]]:
-
-        """The values, as a view."""
-    def items(self) -> ItemsView[str, str | list[str]]:
-
-        """Names and values, as a view."""
-    def __getitem__(self, name: Text, /) -> str | list[str]: ...
-    def __contains__(self, name: object, /) -> bool: ...
-    def __len__(self) -> int: ...
-    def __iter__(self) -> Iterator[str]: ...
+    def __new__(cls, format: Format, text: BytesLike) -> Self: ...
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
-    def __reduce__(self) -> tuple[object, tuple[Event, str]]: ...
+    def __reduce__(self) -> tuple[type[Variables], tuple[str, bytes]]: ...
 
 def rows(output: Text) -> list[Event]:
 
@@ -392,8 +345,13 @@ class Reply(Frame):
     def id(self) -> int:
         """The id of the command that it answers."""
     @property
+    def status(self) -> Literal["ok", "err", "usage", "bare", "broken"]:
+        """How it begins: 'ok' (`+OK`), 'err' (`-ERR`), 'usage' (`-USAGE`), 'bare' (with none of these: what it means, the
+        command alone can tell), or 'broken'.
+        """
+    @property
     def ok(self) -> bool:
-        """Whether it begins with `+OK`; False if another text stands in the place of the Reply-Text."""
+        """Whether it is no error, as far as the text tells."""
     @property
     def broken(self) -> bool:
         """Whether the server has broken this reply: the value of a variable that begins with `~` stands where the Reply-Text
@@ -410,6 +368,9 @@ class Reply(Frame):
     @property
     def detail(self) -> str:
         """What follows `+OK`, `-ERR` or `-USAGE`, without the blanks around it; otherwise the whole text."""
+    @property
+    def variable(self) -> tuple[Literal["set", "unset", "cut", "unread"], str]:
+        """What the answer to `getvar` tells of the variable: 'set' and its value, 'unset', 'cut' and what has come of it, or 'unread'."""
     @property
     def job_uuid(self) -> str | None:
         """The name of the job that `bgapi` has started."""
@@ -457,8 +418,13 @@ class ApiResponse(Frame):
     def id(self) -> int:
         """The id of the command that it answers."""
     @property
+    def status(self) -> Literal["ok", "err", "usage", "bare", "broken"]:
+        """How it begins: 'ok' (`+OK`), 'err' (`-ERR`), 'usage' (`-USAGE`), 'bare' (with none of these: what it means, the
+        command alone can tell), or 'broken'.
+        """
+    @property
     def ok(self) -> bool:
-        """Whether it begins with `+OK`."""
+        """Whether it is no error, as far as the text tells."""
     @property
     def error(self) -> bool:
         """Whether it begins with `-ERR` or `-USAGE`."""
@@ -467,6 +433,37 @@ class ApiResponse(Frame):
         """What follows `+OK`, `-ERR` or `-USAGE`, without white space around it; otherwise the whole body without white
         space at its end.
         """
+    @property
+    def variable(self) -> tuple[Literal["set", "unset", "cut", "unread"], str]:
+        """What the answer to `api uuid_getvar` tells of the variable: 'set' and its value, 'unset', 'cut' and what has come of it, or 'unread'."""
+
+@final
+class JobResult:
+    """The output of a command that ran in the background. Reads like the answer to `api`."""
+
+    def __new__(cls, event: Event) -> Self: ...
+    @property
+    def event(self) -> Event:
+        """The BACKGROUND_JOB event."""
+    @property
+    def text(self) -> str:
+        """The output: unlike that of `api`, it is empty where the command has printed nothing."""
+    @property
+    def status(self) -> Literal["ok", "err", "usage", "bare", "broken"]:
+        """How it begins: see `ApiResponse.status`."""
+    @property
+    def ok(self) -> bool:
+
+        """Whether it is no error, as far as the text tells."""
+    @property
+    def error(self) -> bool:
+        """Whether it begins with `-ERR` or `-USAGE`."""
+    @property
+    def detail(self) -> str:
+        """What follows `+OK`, `-ERR` or `-USAGE`, without white space around it; otherwise the text without white space at its
+        end.
+        """
+    def __reduce__(self) -> tuple[type[JobResult], tuple[Event]]: ...
 
 @final
 class AuthRequest(Frame):
@@ -577,6 +574,9 @@ class Command:
         """`api <line>`: runs an API command. No event comes before it has ended. `console` wants the server's console
         aliases, too.
         """
+    @staticmethod
+    def uuid_getvar(uuid: Text, name: Text) -> Command:
+        """`api uuid_getvar`: the value of a channel's variable, as `ApiResponse.variable` tells it, whatever the name."""
     @staticmethod
     def bgapi(line: Text, *, job_uuid: Text | None = None) -> Command:
         """`bgapi <line>`: runs an API command beside the connection; its end is a BACKGROUND_JOB event with this
@@ -1468,6 +1468,12 @@ def bridge_line(variables: _TextPairs, legs: _Legs) -> bytes:
     """The argument of `bridge` that these legs make."""
 def bridge_parts(text: Text) -> _DialParts:
     """The handles and variables in an argument of `bridge`."""
+def named_originate(call: Text, uuid: Text | None) -> tuple[bytes, str | None]:
+    """The line of `originate` for a call, the word itself perhaps left out, and the uuid of its channel: this one, or a new one. None
+    if the call has several legs or an `origination_uuid` of its own, or cannot be read: it goes out as it is.
+    """
+def new_uuid() -> str:
+    """A uuid that is made by chance."""
 def originate_line(
     variables: _TextPairs,
     legs: _Legs,

@@ -5,7 +5,6 @@ older than this list, and modules of their own, use other words: those stay plai
 ValueError for them.
 """
 
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Self
 
@@ -18,31 +17,7 @@ __all__ = [
     "HangupCause",
     "LogLevel",
     "Priority",
-    "split_names",
 ]
-
-
-def split_names(names: Iterable[object], subclasses: Iterable[object] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names of events as a program gives them: the names in capitals, and the subclasses of CUSTOM events.
-
-    A name with `::` is a subclass, as no event is called so. What is no `str` is a TypeError: a list in place of its
-    items, octets, a number; and so is one text in place of subclasses.
-    """
-    if isinstance(subclasses, str | bytes):
-        raise TypeError("subclasses are several texts, not one")
-    plain, custom = list[str](), list[str]()
-    for name in names:
-        if not isinstance(name, str):
-            raise TypeError(f"the name of an event is a str, not {type(name).__name__}")
-        if "::" in name:
-            custom.append(str(name))
-        else:
-            plain.append(str(name).upper())
-    for subclass in subclasses:
-        if not isinstance(subclass, str):
-            raise TypeError(f"a subclass is a str, not {type(subclass).__name__}")
-        custom.append(str(subclass))
-    return tuple(plain), tuple(custom)
 
 
 class _Coded(StrEnum):

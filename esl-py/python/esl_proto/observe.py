@@ -12,6 +12,6 @@ trip and outcome, of jobs, applications and calls, of events, losses, gaps, and 
 `esl_proto.prometheus` are observers for these two.
 """
 
-from esl_proto._shared.observing import Connection, Kind, Observer, Peer, Server, Work
+from esl_proto._shared.observing import Kind, ObservedConnection, ObservedServer, Observer, Peer, Work
 
-__all__ = ["Connection", "Kind", "Observer", "Peer", "Server", "Work"]
+__all__ = ["Kind", "ObservedConnection", "ObservedServer", "Observer", "Peer", "Work"]

@@ -55,11 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: Options) -> int:
-    notes = Notes(say, options.debug if options.debug is not None else 4)
     if options.command == "switch":
         return commands.switch(options)
     if options.command == "serve":
         return commands.serve(options)
+    notes = Notes(say, options.debug if options.debug is not None else 4)
     is_console = not options.command and options.execute is None
     output = Output(
         colours=wants_colours(options.no_color or options.batchmode),

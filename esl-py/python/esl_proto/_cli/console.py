@@ -149,7 +149,9 @@ class _Console:
                     self._output.say("Ctrl-D, /exit, /quit or /bye leaves.")
                     continue
                 self._history.add(line)
-                self._guarded(partial(self._do, line))
+                # What was pasted may be several.
+                for part in line.split("\n"):
+                    self._guarded(partial(self._do, part))
         except (EOFError, _Leave):
             pass
         finally:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..names import split_names
-
 __all__ = ["event_names", "is_true", "level", "limit", "milliseconds", "pair", "port", "rate", "user"]
 
 
 def event_names(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names of events, and of subclasses: all that follows CUSTOM, too. Nothing at all means all."""
+    """Names of events, and subclasses: all that follows CUSTOM. Nothing at all means all."""
     place = next((at for at, word in enumerate(words) if word.upper() == "CUSTOM"), len(words))
     custom = words[place + 1 :]
     # CUSTOM alone means the CUSTOM events without a subclass.
-    return split_names(words[: place if custom else place + 1] or ([] if custom else ["ALL"]), custom)
+    return tuple(words[: place if custom else place + 1] or ([] if custom else ["ALL"])), tuple(custom)
 
 
 def level(text: str) -> str | int:

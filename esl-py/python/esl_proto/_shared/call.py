@@ -12,22 +12,10 @@ from ..errors import LocalProtocolError
 from .errors import BrokenReply, ChannelEnded, CommandError, ConnectionClosed
 from .observing import Peer
 from .reading import Reading
-from .surface import Answer, Slot, Surface, Timeout, checked, fail
-from .verbs import word
+from .surface import Answer, Slot, Surface, Timeout, fail
 
 __all__ = ["Call"]
 
-_NOT_READ = frozenset(
-    (
-        "-ERR No such channel!\n",
-        "-ERR no reply\n",
-        "-ERR uuid_getvar Command not found!\n",
-        "-USAGE: <uuid> <var>\n",
-    )
-)
-"""What `uuid_getvar` says if it has read no variable: that API does not see a channel that has hung up."""
-_WHOLE = len(b"Content-Type: command/reply\nReply-Text: \n\n") + 510
-"""The length of a reply to `getvar` up to which it cannot have been cut: the server has room for 511 octets."""
 _SHOWN = 60
 """How many characters of a value an error shows."""
 
@@ -94,7 +82,7 @@ class Call(Surface[Any, Any, Any, Any, Any]):
 
     def _connected(self, answer: Answer) -> None:
         if not isinstance(answer, _native.Connected):
-            raise CommandError(checked(answer))
+            raise CommandError(answer, command=Command.connect())
         self.channel = answer.channel
         self.uuid = answer.channel.unique_id or ""
         self.is_async = answer.is_async
@@ -137,29 +125,20 @@ class Call(Surface[Any, Any, Any, Any, Any]):
         if self._held is not None:
             self._held.extend(held)
 
-    def _uuid_getvar(self, name: str) -> Command:
-        return Command.api(f"uuid_getvar {self.uuid} {word(name)}")
-
-    @staticmethod
-    def _api_value(answer: Answer) -> tuple[bool, str | None]:
-        """Whether `uuid_getvar` has read the variable, and its value."""
-        if not isinstance(answer, _native.ApiResponse) or answer.text in _NOT_READ:
-            return False, None
-        return True, None if answer.text == "_undef_" else answer.text
-
-    @staticmethod
-    def _value(name: str, reading: tuple[Answer, bool]) -> str | None:
+    def _value(self, name: str, reading: tuple[Answer, bool]) -> str | None:
         """The value that a `Reading` has given."""
         answer, is_whole = reading
         if not isinstance(answer, _native.Reply):
-            raise CommandError(answer)
-        if answer.broken or not is_whole or len(answer.raw) > _WHOLE:
+            raise CommandError(answer, command=Command.getvar(name))
+        state, value = answer.variable
+        if state == "cut" or not is_whole:
             what, text = "broke" if answer.broken else "cut", answer.text_to_end
             shown = repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}..."
             raise BrokenReply(
                 answer,
                 f"the server {what} its reply to 'getvar {name}', which says {shown}: "
                 "'api uuid_getvar' reads such a variable, and needs full control",
+                Command.getvar(name),
             )
-        # The server says so of an unset variable, of an empty one, and of a word that it does not know.
-        return None if answer.text.strip() == "-ERR command not found" else answer.text_to_end
+        # The server says of an empty variable, and of a word that it does not know, what it says of one that is not set.
+        return None if state == "unset" else value

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .._native import end_reasons
 
 if TYPE_CHECKING:
-    from .._native import ApiResponse, Event, Reply
+    from .._native import ApiResponse, Command, Event, Reply
 
 __all__ = [
     "AccessDenied",
@@ -71,13 +71,18 @@ class CommandError(EventSocketError):
 
     answer: Reply | ApiResponse
     """The whole answer."""
+    command: Command | None
+    """The command; `None` for what the connection says by itself, as subscriptions, filters and the log."""
 
-    def __init__(self, answer: Reply | ApiResponse, message: str | None = None) -> None:
+    def __init__(
+        self, answer: Reply | ApiResponse, message: str | None = None, command: Command | None = None
+    ) -> None:
         super().__init__(answer.text.strip() if message is None else message)
         self.answer = answer
+        self.command = command
 
-    def __reduce__(self) -> tuple[type[CommandError], tuple[Reply | ApiResponse, str]]:
-        return type(self), (self.answer, str(self))
+    def __reduce__(self) -> tuple[type[CommandError], tuple[Reply | ApiResponse, str, Command | None]]:
+        return type(self), (self.answer, str(self), self.command)
 
 
 class BrokenReply(CommandError):
@@ -108,13 +113,16 @@ class CallFailed(EventSocketError):
 
     cause: str
     """Why: the hangup cause, such as `"NO_ANSWER"`, or what the server said."""
+    uuid: str | None
+    """The Unique-ID that its channel had, if this side has chosen it."""
 
-    def __init__(self, cause: str) -> None:
+    def __init__(self, cause: str, uuid: str | None = None) -> None:
         super().__init__(f"the call was not answered: {cause}")
         self.cause = cause
+        self.uuid = uuid
 
-    def __reduce__(self) -> tuple[type[CallFailed], tuple[str]]:
-        return type(self), (self.cause,)
+    def __reduce__(self) -> tuple[type[CallFailed], tuple[str, str | None]]:
+        return type(self), (self.cause, self.uuid)
 
 
 class StreamOverflow(EventSocketError):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from .errors import ConnectionClosed
-from .observing import Connection, Observer, Peer, Server, Work
+from .observing import ObservedConnection, ObservedServer, Observer, Peer, Work
 
 __all__ = ["BUCKETS", "COUNTERS", "DURATIONS", "Metric", "Numbers", "attributes_of", "labels_of"]
 
@@ -114,16 +114,16 @@ class Numbers(Observer):
 
     # As an observer
 
-    def opened(self, connection: Connection, /) -> None:
+    def opened(self, connection: ObservedConnection, /) -> None:
         self._see(connection, self._series(connection.peer))
 
-    def closed(self, connection: Connection, reason: ConnectionClosed, /) -> None:
+    def closed(self, connection: ObservedConnection, reason: ConnectionClosed, /) -> None:
         self._see(connection, self._series(connection.peer))
 
-    def serving(self, server: Server, /) -> None:
+    def serving(self, server: ObservedServer, /) -> None:
         self._see(server, None)
 
-    def gap(self, connection: Connection, gap: object, /) -> None:
+    def gap(self, connection: ObservedConnection, gap: object, /) -> None:
         with self._lock:
             self._add(self._series(connection.peer), "gaps", 1)
 

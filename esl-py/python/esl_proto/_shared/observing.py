@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from ..types import Text
 
 __all__ = [
-    "Connection",
     "Kind",
+    "ObservedConnection",
+    "ObservedServer",
     "Observer",
     "Peer",
-    "Server",
     "Watched",
     "Work",
     "address_of",
@@ -53,7 +53,7 @@ class Peer:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-class Connection(Protocol):
+class ObservedConnection(Protocol):
     """What an observer may read of a connection: any `EventSocket` of `esl_proto.aio` and `esl_proto.sync`."""
 
     @property
@@ -67,7 +67,7 @@ class Connection(Protocol):
         ...
 
 
-class Server(Protocol):
+class ObservedServer(Protocol):
     """What an observer may read of an `OutboundServer`."""
 
     @property
@@ -113,19 +113,19 @@ class Observer:
     The methods are called where it happens, by whatever thread reads: they must be quick, must not wait, and must not use
     the connection but for what it tells of itself. What they raise is logged, and harms nobody."""
 
-    def opened(self, connection: Connection, /) -> None:
+    def opened(self, connection: ObservedConnection, /) -> None:
         """Commands can be sent. Called again after each reconnect."""
 
-    def closed(self, connection: Connection, reason: ConnectionClosed, /) -> None:
+    def closed(self, connection: ObservedConnection, reason: ConnectionClosed, /) -> None:
         """The connection is over, perhaps not for good. `reason.end` says why."""
 
-    def gap(self, connection: Connection, gap: Gap, /) -> None:
+    def gap(self, connection: ObservedConnection, gap: Gap, /) -> None:
         """It was lost and made anew; what has happened meanwhile did not come."""
 
-    def dropped(self, connection: Connection, /) -> None:
+    def dropped(self, connection: ObservedConnection, /) -> None:
         """A stream is not read in time, and has begun to lose events: `connection.stats["dropped"]` counts on."""
 
-    def event(self, connection: Connection, event: Event, /) -> None:
+    def event(self, connection: ObservedConnection, event: Event, /) -> None:
         """An event has come. Costs a call for each, if it is overridden; else nothing."""
 
     def began(self, work: Work, /) -> None:
@@ -134,7 +134,7 @@ class Observer:
     def ended(self, work: Work, /) -> None:
         """It has ended: see its `outcome` and `seconds`."""
 
-    def serving(self, server: Server, /) -> None:
+    def serving(self, server: ObservedServer, /) -> None:
         """`serve` listens. Its `stats` tell of its calls."""
 
     def refused(self, peer: Peer, /) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from uuid import uuid4
 
 from .. import _native
 from .._native import Command
@@ -25,7 +24,7 @@ class Reading:
         """`slot` gets the answer to `getvar`, and whether it is all that came of it. `send` sends octets that are counted
         as no command, and `over` is called at the end."""
         self.command = Command.getvar(name)
-        self._token = str(uuid4())
+        self._token = _native.new_uuid()
         self.behind = Command.raw(f"sendmsg {self._token}")
         """There is no such channel; the answer names it."""
         self._slot = slot

@@ -23,6 +23,8 @@ class Reconnect:
     """Up to this part of a wait is taken off at random, so that many clients do not come back at the same moment."""
     attempts: int | None = None
     """How often to try before giving up; `None` for ever."""
+    initial: bool = False
+    """Whether the first connection is waited for, too. Otherwise `connect` tries once."""
 
     def delays(self) -> Iterator[float]:
         """How long to wait before each attempt."""

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-from .._native import EventQueue, Gap
+from .._native import EventQueue
 from .errors import CommandError, StreamOverflow
-from .surface import Overflow, Surface
 
-__all__ = ["Gap", "Overflow", "QuietEnd", "StreamBase"]
+__all__ = ["QuietEnd", "Source", "StreamBase"]
 
 T = TypeVar("T")
 
 
-class StreamBase(Generic[T]):
+class Source(Protocol):
+    """What a stream is of."""
+
+    @property
+    def is_connected(self) -> bool: ...
+
+    def drop_reader(self, queue: EventQueue) -> None: ...
+    def go_on_soon(self) -> None: ...
+    def must_be_of_this_process(self) -> None: ...
+    def final_error(self) -> Exception | None: ...
+
+
+S = TypeVar("S", bound=Source)
+
+
+class StreamBase(Generic[T, S]):
     """What a stream tells of itself, at any time, and how it ends. Waiting is the façade's."""
 
-    def __init__(self, socket: Surface[Any, Any, Any, Any, Any], queue: EventQueue, maxsize: int, blocks: bool) -> None:
+    def __init__(self, socket: S, queue: EventQueue, maxsize: int, blocks: bool) -> None:
         self._socket = socket
         self._queue = queue
         self._blocks = blocks

@@ -36,7 +36,7 @@ from .observing import (
     tell,
 )
 
-__all__ = ["Answer", "Slot", "Surface", "Timeout", "checked"]
+__all__ = ["Answer", "Slot", "Surface", "Timeout", "checked", "naming"]
 
 _LOG = logging.getLogger("esl_proto")
 _EXITING = 608
@@ -75,11 +75,21 @@ class Slot(Protocol):
     def exception(self) -> BaseException | None: ...
 
 
-def checked(answer: A) -> A:
+def checked(answer: A, command: Command) -> A:
     """Raises `CommandError` for an error."""
     if answer.error:
-        raise CommandError(answer)
+        raise CommandError(answer, command=command)
     return answer
+
+
+@contextlib.contextmanager
+def naming(command: Callable[[], Command]) -> Generator[None]:
+    """A `CommandError` tells this command."""
+    try:
+        yield
+    except CommandError as error:
+        error.command = error.command or command()
+        raise
 
 
 def fail(slot: Slot, error: Exception) -> None:

@@ -10,9 +10,18 @@ __all__ = ["Target"]
 class Target:
     """One server, and the login to it. Never shows the password."""
 
-    __slots__ = ("host", "login", "port", "server_hostname")
+    __slots__ = ("host", "local_addr", "login", "port", "server_hostname")
 
-    def __init__(self, host: str, port: int, password: str, user: str | None, server_hostname: str | None) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        password: str,
+        user: str | None,
+        server_hostname: str | None,
+        local_addr: tuple[str, int] | None = None,
+    ) -> None:
+        self.local_addr = local_addr
         self.host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
         self.port = port
         self.server_hostname = server_hostname or self.host

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Generic, Literal, Protocol, TypeVar
 
-from .._native import App, Event
+from .._native import ApiResponse, App, Event, Reply
 from ..types import Text
 
-__all__ = ["DialText", "Verbs", "dial_text", "digits_of", "word"]
+__all__ = ["DialText", "Verbs", "dial_text", "digits_of", "variable"]
 
 E = TypeVar("E")
 """What a call gives: the CHANNEL_EXECUTE_COMPLETE event, or a coroutine that gives it."""
@@ -23,13 +22,6 @@ class DialText(Protocol):
     def __bytes__(self) -> bytes: ...
 
 
-def word(text: str) -> str:
-    """`text` as one argument of an API command among blank-separated ones, as the server will read it: it takes a backslash
-    away only before the characters that it means something to."""
-    text = re.sub(r"""\\(?=['"\\nrts]|$)|(?=')""", lambda found: found[0] + "\\", text)
-    return text if text and not any(char in text for char in " '\"") else f"'{text}'"
-
-
 def dial_text(dial: Text | DialText) -> Text:
     """The octets of a dial string."""
     return dial if isinstance(dial, (str, bytes, bytearray, memoryview)) else bytes(dial)
@@ -37,10 +29,15 @@ def dial_text(dial: Text | DialText) -> Text:
 
 def digits_of(event: Event, variable: str) -> str | None:
     """What was typed, once play_and_get_digits has ended."""
-    if event.get("Application-Response") in ("failure", "timeout"):
+    if event.application_response in ("failure", "timeout"):
         return None
-    digits = event.get(f"variable_{variable}")
-    return digits if isinstance(digits, str) and digits else None
+    return event.variables.get_str(variable) or None
+
+
+def variable(answer: Reply | ApiResponse) -> str | None:
+    """The value of the variable that an answer tells of, if it does."""
+    state, value = answer.variable
+    return value if state == "set" else None
 
 
 class Verbs(Generic[E, D]):
@@ -166,7 +163,8 @@ class Verbs(Generic[E, D]):
         return self._app(App.sleep(seconds))
 
     def park(self) -> E:
-        """Waits until somebody does something with the call."""
+        """Waits until somebody does something with the call. In `async` mode it ends at once: there the channel waits by
+        itself until the next application."""
         return self.execute("park")
 
     def hold(self) -> E:

@@ -22,6 +22,8 @@ from .socket import EventSocket
 __all__ = ["Inbound", "connect"]
 
 _LOG = logging.getLogger("esl_proto.aio")
+_REFUSED = (AuthenticationError, AccessDenied)
+_TRY_AGAIN = (OSError, CommandError, ProtocolError)  # TimeoutError is an OSError.
 
 
 class Inbound(EventSocket):
@@ -78,11 +80,23 @@ class Inbound(EventSocket):
 
     async def open(self) -> None:
         """Connects, logs in and subscribes. `connect` does it."""
+        try:
+            await self._open()
+        except _TRY_AGAIN as error:
+            if self._over or self._policy is None or not self._policy.initial or isinstance(error, _REFUSED):
+                raise
+            _LOG.warning("%s: %s; connecting again", self._target, str(error) or type(error).__name__, extra=self.log_fields())
+            await self._try_until_open(error, self._policy)
+
+    async def _open(self) -> None:
         async with asyncio.timeout(self._timeout):
             link = Link(self)
             host, port = self._target.host, self._target.port
             name = self._target.server_hostname if self._ssl is not None else None
-            await self._loop.create_connection(lambda: link, host, port, ssl=self._ssl, server_hostname=name)
+            local = self._target.local_addr
+            await self._loop.create_connection(
+                lambda: link, host, port, ssl=self._ssl, server_hostname=name, local_addr=local
+            )
             try:
                 await self._await(self.standing(), None)
             except BaseException:
@@ -121,22 +135,28 @@ class Inbound(EventSocket):
         self._keep(self._loop.create_task(self._open_again(reason, self._policy)))
 
     async def _open_again(self, reason: ConnectionClosed, policy: Reconnect) -> None:
-        self._attempts, final = 0, reason
+        try:
+            await self._try_until_open(reason, policy)
+        except ConnectionClosed as error:
+            self._finish(error.again())
+
+    async def _try_until_open(self, reason: Exception, policy: Reconnect) -> None:
+        """Tries until there is a connection. Raises `reason` if that is given up."""
+        self._attempts = 0
         for delay in policy.delays():
             await asyncio.sleep(delay)
             self._attempts += 1
             try:
-                await self.open()
-            except (AuthenticationError, AccessDenied) as error:
-                final = error
-                break
-            except (OSError, TimeoutError, CommandError, ProtocolError) as error:
+                await self._open()
+            except _REFUSED:
+                raise
+            except _TRY_AGAIN as error:
                 why = str(error) or type(error).__name__
                 _LOG.warning("%s: attempt %d failed: %s", self._target, self._attempts, why, extra=self.log_fields())
             else:
-                _LOG.info("%s: connected again", self._target, extra=self.log_fields())
+                _LOG.info("%s: connected", self._target, extra=self.log_fields())
                 return
-        self._finish(final.again())
+        raise reason
 
 
 class _Connecting:
@@ -178,6 +198,7 @@ def connect(
     command_timeout: float | None = 60.0,
     reconnect: Reconnect | bool = False,
     heartbeat: float | None = None,
+    local_addr: tuple[str, int] | None = None,
     observer: Observer | None = None,
 ) -> _Connecting:
     """Connects to FreeSWITCH's event socket and logs in: `async with connect(...) as fs:`, or
@@ -189,17 +210,18 @@ def connect(
     - `timeout`: seconds until it is connected, logged in and subscribed; also for `close`.
     - `command_timeout`: seconds until a command is answered, unless the call says otherwise.
     - `reconnect`: connect again when the connection is lost, and subscribe to the same as before; `True` for
-      `Reconnect()`. Whoever waits for an answer, a job or an application gets `ConnectionClosed`; streams go on after
+      `Reconnect()`, and `Reconnect(initial=True)` to wait for the first connection, too. Whoever waits for an answer, a job or an application gets `ConnectionClosed`; streams go on after
       a `Gap`. A refused password or address ends it.
     - `heartbeat`: the connection is lost (`end` is `"silence"`) when nothing has come for so many seconds. A server sends a
       HEARTBEAT every 20 seconds, which is subscribed to for that: allow for two. A stopped server says nothing, and TCP
       does not notice it.
+    - `local_addr`: the address to connect from, `("192.0.2.1", 0)`.
     - `observer`: is told what happens: see `esl_proto.observe`.
 
     Raises `AuthenticationError`, `AccessDenied`, `ConnectionClosed`, `TimeoutError`, or `OSError` if there is no
     connection at all.
     """
-    target = Target(host, port, password, user, server_hostname)
+    target = Target(host, port, password, user, server_hostname, local_addr)
     policy = Reconnect() if reconnect is True else reconnect or None
 
     def make() -> Inbound:

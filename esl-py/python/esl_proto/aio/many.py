@@ -15,8 +15,8 @@ from .._shared.errors import AccessDenied, AuthenticationError, ConnectionClosed
 from .._shared.many import COUNT, Address, ManyBase, MergedBase, Outcome, load, made
 from .._shared.observing import Observer
 from .._shared.reconnect import Reconnect
-from .._shared.stream import Overflow, QuietEnd
-from .._shared.surface import Timeout
+from .._shared.stream import QuietEnd
+from .._shared.surface import Overflow, Timeout
 from ..types import Format, Text
 from .inbound import Inbound
 from .stream import Stream

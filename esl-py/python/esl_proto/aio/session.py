@@ -12,7 +12,7 @@ from .._shared.errors import ChannelEnded, ConnectionClosed, is_quiet
 from .._shared.call import Call
 from .._shared.observing import address_of
 from .._shared.surface import Timeout
-from .._shared.verbs import Verbs, digits_of
+from .._shared.verbs import Verbs, digits_of, variable
 from ..errors import LocalProtocolError
 from ..types import Text
 from .link import Link
@@ -111,9 +111,9 @@ class Session(Call, EventSocket, Verbs[Coroutine[Any, Any, Event], Coroutine[Any
         it, or more than 510 octets, and line ends behind a value are lost. Meanwhile, other commands wait."""
         async with asyncio.timeout(self._limit(timeout)):
             if self.full_control:
-                is_read, value = self._api_value(await self.send(self._uuid_getvar(name)))
-                if is_read:
-                    return value
+                answer = await self.send(Command.uuid_getvar(self.uuid, name))
+                if answer.variable[0] != "unread":
+                    return variable(answer)
             return self._value(name, await self._read(name))
 
     async def fail(self, cause: str) -> None:

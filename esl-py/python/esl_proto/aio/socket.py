@@ -14,10 +14,9 @@ from typing import Any, Self, TypeAlias, TypeGuard
 
 from .. import _native
 from .._native import ClientSession, Command, Event, EventQueue, Gap, LogLine
-from .._shared.errors import ConnectionClosed, EventSocketError, StreamOverflow
+from .._shared.errors import CommandError, ConnectionClosed, EventSocketError, StreamOverflow
 from .._shared.results import JobResult, answered, originate_line
-from .._shared.stream import Overflow
-from .._shared.surface import Answer, Surface, Timeout, checked
+from .._shared.surface import Answer, Overflow, Surface, Timeout, checked, naming, this_process
 from .._shared.verbs import DialText
 from ..errors import LocalProtocolError
 from ..types import Format, Text
@@ -182,8 +181,7 @@ class EventSocket(_Surface):
         raise NotImplementedError
 
     async def _run(self, command: Command, timeout: Timeout = ...) -> _native.Reply:
-        async with asyncio.timeout(self._limit(timeout)):
-            reply: _native.Reply = checked(await self._send(command))
+        reply: _native.Reply = checked(await self.ask(command, timeout), command)  # type: ignore[assignment]
         return reply
 
     async def stands(self, slot: int) -> None:
@@ -212,9 +210,14 @@ class EventSocket(_Surface):
 
         The server does nothing else for this connection meanwhile, and sends no events: use `bgapi` for what takes
         time."""
+        answer = await self.ask(command := Command.api(line), timeout)
+        return checked(answer, command) if check else answer
+
+    async def ask(self, command: Command, timeout: Timeout = ...) -> Answer:
+        """Sends any command and gives its answer, which may be an error."""
+        sent = self.send(command)
         async with asyncio.timeout(self._limit(timeout)):
-            answer = await self.send(Command.api(line))
-        return checked(answer) if check else answer
+            return await sent
 
     async def bgapi(self, line: Text, *, timeout: Timeout = ...) -> Job:
         """Starts a command in the background: `job = await fs.bgapi("originate ...")`, then `result = await job`.
@@ -236,18 +239,25 @@ class EventSocket(_Surface):
         slot, result = self._begin(begin, "job", line)
         job = Job(uuid, result, partial(self._give_up, slot))
         async with asyncio.timeout(self._limit(timeout)):
-            checked(await begun)
+            if (answer := await begun).error:
+                raise CommandError(answer, command=Command.bgapi(line, job_uuid=uuid))
         # What is waited for while a variable is read has no name before.
         job.uuid = uuid
         return job
 
-    async def originate(self, call: Text | DialText, *, timeout: float | None = None) -> Call:
+    async def originate(
+        self, call: Text | DialText, *, uuid: str | None = None, timeout: float | None = None
+    ) -> Call:
         """Makes a call, and gives it once it is answered: of an `esl_proto.dial.Originate`, or of text, as
         `"user/1000 &park()"`. Raises `CallFailed` with the cause if nobody answers. After `timeout` seconds the server goes on
-        trying, unwatched."""
+        trying, unwatched.
+
+        The channel of a single leg has the uuid that this side chooses, `uuid` or a new one: with `fs.call(uuid).events()`, what
+        happens is heard before it is answered, and `fs.call(uuid).hangup()` gives up."""
+        line, uuid = originate_line(call, uuid)
         async with asyncio.timeout(timeout):
-            result = await (await self.bgapi(originate_line(call))).result()
-        return Call(self, answered(result))
+            result = await (await self.bgapi(line)).result()
+        return Call(self, answered(result, uuid))
 
     def call(self, uuid: str) -> Call:
         """A channel of the server's. Whether there is one is not asked."""
@@ -267,7 +277,8 @@ class EventSocket(_Surface):
         slot, wait = self._begin(begin, "application", app)
         try:
             async with asyncio.timeout(timeout):
-                return await wait
+                with naming(lambda: Command.execute(app, arg, uuid=uuid)):
+                    return await wait
         finally:
             if not wait.done() or wait.cancelled():
                 self._give_up(slot)
@@ -303,6 +314,9 @@ class EventSocket(_Surface):
 
         Streams end quietly; whoever still waits for something gets `ConnectionClosed`. Events that the server has not
         sent yet are lost."""
+        if self._forks is not this_process():  # The connection is the other's.
+            self._over = True
+            return
         self._closing = True
         limit = self._timeout if isinstance(timeout, EllipsisType) else timeout
         tasks = self._tasks - {asyncio.current_task()}

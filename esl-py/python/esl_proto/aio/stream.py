@@ -5,26 +5,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Generator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from .._shared.errors import closed
-from .._shared.stream import QuietEnd, StreamBase
-
-if TYPE_CHECKING:
-    from .socket import EventSocket
+from .._shared.stream import QuietEnd, Source, StreamBase
 
 __all__ = ["Stream"]
 
 T = TypeVar("T")
 
 
-class Stream(StreamBase[T]):
+class _Source(Source, Protocol):
+    awaiting: dict[int, asyncio.Future[None]]
+
+    def go_on(self) -> None: ...
+    async def stands(self, slot: int) -> None: ...
+
+
+class Stream(StreamBase[T, _Source]):
     """What comes in, for one reader. It begins when it is made, and ends with the connection: quietly if this program
     ended it, or the channel did that a session is for; else with `ConnectionClosed`.
 
     It is closed by `close`, at the end of `async with`, and when it is dropped."""
-
-    _socket: EventSocket
 
     def __await__(self) -> Generator[Any, None, Self]:
         """Waits until the subscription stands: `events = await fs.events(...)`. Raises `CommandError` if it is refused."""
@@ -60,6 +62,7 @@ class Stream(StreamBase[T]):
 
     async def _wait(self) -> None:
         """Waits until there is something to be read. Raises at the end."""
+        self._socket.must_be_of_this_process()
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.await_by(waiter)
         try:

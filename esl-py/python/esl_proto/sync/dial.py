@@ -6,7 +6,7 @@ import contextlib
 import socket
 from typing import Any
 
-from .shared_reader import left
+from .._shared.reader import left
 
 __all__ = ["dial", "some_left"]
 
@@ -19,14 +19,14 @@ def some_left(deadline: float | None) -> float | None:
     return seconds
 
 
-def dial(host: str, port: int, deadline: float | None) -> socket.socket:
+def dial(host: str, port: int, local_addr: tuple[str, int] | None, deadline: float | None) -> socket.socket:
     """Tries one address of `host` after the other, and raises what the first has raised if none answers. Only the
     look-up of a name takes the time that the system gives it."""
     failures: list[OSError] = []
     for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         timeout = some_left(deadline)
         try:
-            return _try(socket.socket(family, kind, protocol), address, timeout)
+            return _try(socket.socket(family, kind, protocol), local_addr, address, timeout)
         except OSError as error:
             failures.append(error)
     try:
@@ -35,10 +35,12 @@ def dial(host: str, port: int, deadline: float | None) -> socket.socket:
         failures.clear()  # Break the reference cycle: exception, traceback, this frame, `failures`.
 
 
-def _try(sock: socket.socket, address: Any, timeout: float | None) -> socket.socket:
+def _try(sock: socket.socket, local_addr: tuple[str, int] | None, address: Any, timeout: float | None) -> socket.socket:
     with contextlib.ExitStack() as stack:
         stack.callback(sock.close)
         sock.settimeout(timeout)
+        if local_addr is not None:
+            sock.bind(local_addr)
         sock.connect(address)
         stack.pop_all()
     return sock

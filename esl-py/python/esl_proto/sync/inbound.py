@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import socket
-import ssl as tls
 import threading
 from types import EllipsisType
+from typing import TYPE_CHECKING
 
 from .._native import Event
 from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed, is_quiet
@@ -18,12 +18,17 @@ from .._shared.target import Target
 from ..errors import ProtocolError
 from ..types import Format, Text
 from .dial import dial, some_left
-from .shared_reader import Wire, deadline_of
+from .._shared.reader import Wire, deadline_of
 from .socket import EventSocket
+
+if TYPE_CHECKING:
+    import ssl as tls
 
 __all__ = ["Inbound", "connect"]
 
 _LOG = logging.getLogger("esl_proto.sync")
+_REFUSED = (AuthenticationError, AccessDenied)
+_TRY_AGAIN = (OSError, CommandError, ProtocolError)  # TimeoutError is an OSError.
 
 
 class Inbound(EventSocket):
@@ -76,6 +81,15 @@ class Inbound(EventSocket):
 
     def open(self) -> None:
         """Connects, logs in and subscribes. `connect` does it."""
+        try:
+            self._open()
+        except _TRY_AGAIN as error:
+            if self._over or self._policy is None or not self._policy.initial or isinstance(error, _REFUSED):
+                raise
+            _LOG.warning("%s: %s; connecting again", self._target, str(error) or type(error).__name__, extra=self.log_fields())
+            self._try_until_open(error, self._policy)
+
+    def _open(self) -> None:
         reader, deadline = self.reader, deadline_of(self._timeout)
         wire = Wire(self._connected(deadline), reader)
         try:
@@ -99,7 +113,7 @@ class Inbound(EventSocket):
         self.reader.notify()
 
     def _connected(self, deadline: float | None) -> socket.socket:
-        sock = dial(self._target.host, self._target.port, deadline)
+        sock = dial(self._target.host, self._target.port, self._target.local_addr, deadline)
         try:
             keep_alive(sock)
             if self._ssl is not None:
@@ -144,28 +158,35 @@ class Inbound(EventSocket):
             self._again = again
 
     def _open_again(self, reason: ConnectionClosed, policy: Reconnect) -> None:
-        self._attempts, final = 0, reason
         lost = self.reader.wire
         if lost is not None:
             self.reader.close_wire(lost)
+        try:
+            self._try_until_open(reason, policy)
+        except ConnectionClosed as error:
+            if not self._closing:
+                self._finish(error.again())
+
+    def _try_until_open(self, reason: Exception, policy: Reconnect) -> None:
+        """Tries until there is a connection. Raises `reason` if that is given up."""
+        self._attempts = 0
         for delay in policy.delays():
             if self._stop.wait(delay):
-                return
+                raise closed("closed")
             self._attempts += 1
             try:
-                self.open()
-            except (AuthenticationError, AccessDenied) as error:
-                final = error
-                break
-            except (OSError, CommandError, ProtocolError) as error:  # TimeoutError is an OSError.
+                self._open()
+            except _REFUSED:
+                raise
+            except _TRY_AGAIN as error:
                 if self._closing:
-                    return
+                    raise closed("closed") from error
                 why = str(error) or type(error).__name__
                 _LOG.warning("%s: attempt %d failed: %s", self._target, self._attempts, why, extra=self.log_fields())
             else:
-                _LOG.info("%s: connected again", self._target, extra=self.log_fields())
+                _LOG.info("%s: connected", self._target, extra=self.log_fields())
                 return
-        self._finish(final.again())
+        raise reason
 
     def close(self, timeout: Timeout = ...) -> None:
         # Under the lock `_lost` has either started its thread, which is joined below, or will see `_closing`: no race.
@@ -198,6 +219,7 @@ def connect(
     command_timeout: float | None = 60.0,
     reconnect: Reconnect | bool = False,
     heartbeat: float | None = None,
+    local_addr: tuple[str, int] | None = None,
     observer: Observer | None = None,
 ) -> Inbound:
     """Connects to FreeSWITCH's event socket and logs in: `with connect(...) as fs:`, or `fs = connect(...)` and
@@ -209,18 +231,19 @@ def connect(
     - `timeout`: seconds until it is connected, logged in and subscribed; also for `close`.
     - `command_timeout`: seconds until a command is answered, unless the call says otherwise.
     - `reconnect`: connect again when the connection is lost, and subscribe to the same as before; `True` for
-      `Reconnect()`. Until it is back, a thread tries. Whoever waits for an answer, a job or an application gets
+      `Reconnect()`, and `Reconnect(initial=True)` to wait for the first connection, too. Until it is back, a thread tries. Whoever waits for an answer, a job or an application gets
       `ConnectionClosed`; streams go on after a `Gap`. A refused password or address ends it.
     - `heartbeat`: the connection is lost (`end` is `"silence"`) when nothing has come for so many seconds. A server sends a
       HEARTBEAT every 20 seconds, which is subscribed to for that: allow for two. A stopped server says nothing, and TCP
       does not notice it. It is noticed while somebody waits for something.
+    - `local_addr`: the address to connect from, `("192.0.2.1", 0)`.
     - `observer`: is told what happens: see `esl_proto.observe`.
 
     Raises `AuthenticationError`, `AccessDenied`, `ConnectionClosed`, `TimeoutError`, or `OSError` if there is no
     connection at all.
     """
     inbound = Inbound(
-        Target(host, port, password, user, server_hostname),
+        Target(host, port, password, user, server_hostname, local_addr),
         ssl=ssl,
         format=format,
         timeout=timeout,

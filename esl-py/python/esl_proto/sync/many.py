@@ -17,11 +17,11 @@ from .._shared.errors import AccessDenied, AuthenticationError, ConnectionClosed
 from .._shared.many import COUNT, Address, ManyBase, MergedBase, Outcome, load, made
 from .._shared.observing import Observer
 from .._shared.reconnect import Reconnect
-from .._shared.stream import Overflow
-from .._shared.surface import Timeout
+
+from .._shared.surface import Overflow, Timeout
 from ..types import Format, Text
 from .inbound import Inbound
-from .shared_reader import deadline_of, left
+from .._shared.reader import deadline_of, left
 from .socket import Pending
 from .stream import Stream
 

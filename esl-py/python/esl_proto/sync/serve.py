@@ -6,11 +6,11 @@ import contextlib
 import errno
 import logging
 import socket
-import ssl as tls
 import threading
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from .._native import Command
 from .._shared.descriptors import affordable
@@ -18,10 +18,14 @@ from .._shared.errors import ChannelEnded, ConnectionClosed, EventSocketError
 from .._shared.keepalive import keep_alive
 from .._shared.observing import Observer, Peer, address_of, log_fields
 from .._shared.serving import Serving
+from .._shared.surface import Timeout
 from ..errors import ProtocolError
 from ..types import Format
-from .shared_reader import deadline_of, left, poll
+from .._shared.reader import cannot_wait, deadline_of, left, poll
 from .session import Session
+
+if TYPE_CHECKING:
+    import ssl as tls
 
 __all__ = ["OutboundServer", "serve"]
 
@@ -76,7 +80,9 @@ class OutboundServer(Serving):
         self._command_timeout = command_timeout
         self._changed = threading.Condition()
         self._calls: dict[threading.Thread, Session] = {}
-        self._serving = self._closing = False
+        self._serving: threading.Thread | None = None
+        self._closing = False
+        self._close_timeout: Timeout = ...
         self._awake, self._waker = socket.socketpair()
         self.port: int = listener.getsockname()[1]
         """The port it listens on."""
@@ -89,7 +95,7 @@ class OutboundServer(Serving):
 
     def serve_forever(self) -> None:
         """Takes calls until `close` is called, by a handler or by another thread."""
-        self._serving = True
+        self._serving = threading.current_thread()
         try:
             while not self._closing:
                 poll(self._awake, self._listener, timeout=None)
@@ -101,8 +107,10 @@ class OutboundServer(Serving):
                     self._take(sock)
         finally:
             with self._changed:
-                self._serving = False
+                self._serving = None
                 self._changed.notify_all()
+        if self._close_timeout is not ...:
+            self.close(self._close_timeout)
 
     def _pause(self, error: OSError) -> None:
         """None could be taken: it is gone again, or too many files are open."""
@@ -143,7 +151,7 @@ class OutboundServer(Serving):
         """Ends a call that is not taken: the server would keep it for ever."""
         with contextlib.suppress(OSError):
             sock.settimeout(1)
-            if self._ssl is None or isinstance(sock, tls.SSLSocket):
+            if self._ssl is None or isinstance(sock, self._ssl.sslsocket_class):
                 sock.sendall(bytes(Command.hangup(cause)))
         sock.close()
 
@@ -215,11 +223,17 @@ class OutboundServer(Serving):
     def close(self, timeout: float | None = 10.0) -> None:
         """Listens no more, waits at most `timeout` seconds for the calls to end, and then ends them: what their
         handlers wait for ends with `ConnectionClosed`. A handler may call it: its own call goes on."""
+        if cannot_wait(partial(self.close, timeout)):
+            return
+        if self._serving is threading.current_thread():  # A signal handler has interrupted it: it closes when it goes on.
+            self._closing, self._close_timeout = True, timeout
+            self._waker.send(b"x")
+            return
         with self._changed:
             self._closing = True
             if self._waker.fileno() >= 0:
                 self._waker.send(b"x")
-            self._changed.wait_for(lambda: not self._serving)
+            self._changed.wait_for(lambda: self._serving is None)
             for sock in (self._listener, self._awake, self._waker):
                 sock.close()
         late = self._wait_for_calls(timeout)

@@ -9,11 +9,11 @@ from .._native import App, Command, Event
 from .._shared.errors import ChannelEnded, ConnectionClosed, is_quiet
 from .._shared.call import Call
 from .._shared.observing import address_of
-from .._shared.surface import Timeout
-from .._shared.verbs import Verbs, digits_of
+from .._shared.surface import Answer, Timeout
+from .._shared.verbs import Verbs, digits_of, variable
 from ..errors import LocalProtocolError
 from ..types import Text
-from .shared_reader import Wire, deadline_of
+from .._shared.reader import Wire, deadline_of
 from .socket import EventSocket
 
 __all__ = ["Session"]
@@ -82,9 +82,9 @@ class Session(Call, EventSocket, Verbs[Event, "str | None"]):
         it, or more than 510 octets, and line ends behind a value are lost. Meanwhile, other commands wait."""
         deadline = self._deadline(timeout)
         if self.full_control:
-            is_read, value = self._api_value(self._wait(self._send(self._uuid_getvar(name)), deadline))
-            if is_read:
-                return value
+            answer: Answer = self._wait(self._send(Command.uuid_getvar(self.uuid, name)), deadline)
+            if answer.variable[0] != "unread":
+                return variable(answer)
         return self._value(name, self._wait(self._read(name), deadline))
 
     def give_back(self) -> None:

@@ -13,15 +13,14 @@ from typing import Any, Self, TypeAlias, TypeVar
 from .. import _native
 from .._native import Command, Event, EventQueue, Gap, LogLine
 from .._shared import surface
-from .._shared.errors import ConnectionClosed
+from .._shared.errors import CommandError, ConnectionClosed
 from .._shared.results import JobResult, answered, originate_line
-from .._shared.stream import Overflow
-from .._shared.surface import Answer, Surface, Timeout, checked
+from .._shared.surface import Answer, Overflow, Surface, Timeout, checked, naming
 from .._shared.verbs import DialText
 from ..errors import LocalProtocolError
 from ..types import Format, Text
 from .call import Call
-from .shared_reader import SharedReader, Slot, Wire, deadline_of, left
+from .._shared.reader import Engine, SharedReader, Slot, Wire, deadline_of, left
 from .stream import Stream
 
 __all__ = ["EventSocket", "Job", "Pending"]
@@ -97,7 +96,7 @@ class _Handler:
 _Surface: TypeAlias = Surface["_native.Reply", None, Stream[Event], Stream["Event | Gap"], Stream[LogLine]]
 
 
-class EventSocket(_Surface):
+class EventSocket(_Surface, Engine):
     """A connection to FreeSWITCH's event socket.
 
     Any number of threads may use it at once; it has none of its own. Events, answers and the end of the connection
@@ -277,7 +276,7 @@ class EventSocket(_Surface):
         return self.reader.result(slot, deadline, handlers=handlers)
 
     def _run(self, command: Command, timeout: Timeout = ...) -> _native.Reply:
-        reply: _native.Reply = checked(self._wait(self._send(command), self._deadline(timeout)))
+        reply: _native.Reply = checked(self._wait(self._send(command), self._deadline(timeout)), command)
         return reply
 
     def _stands(self, wait: Slot[None], timeout: Timeout) -> None:
@@ -290,8 +289,13 @@ class EventSocket(_Surface):
 
         The server does nothing else for this connection meanwhile, and sends no events: use `bgapi` for what takes
         time."""
-        answer: Answer = self._wait(self._send(Command.api(line)), self._deadline(timeout))
-        return checked(answer) if check else answer
+        answer = self.ask(command := Command.api(line), timeout)
+        return checked(answer, command) if check else answer
+
+    def ask(self, command: Command, timeout: Timeout = ...) -> Answer:
+        """Sends any command and gives its answer, which may be an error."""
+        answer: Answer = self._wait(self._send(command), self._deadline(timeout))
+        return answer
 
     def bgapi(self, line: Text, *, timeout: Timeout = ...) -> Job:
         """Starts a command in the background: `job = fs.bgapi("originate ...")`, then `job.result()`.
@@ -313,18 +317,22 @@ class EventSocket(_Surface):
         result: Slot[Event]
         slot, result = self._begin(begin, "job", line)
         job = Job(uuid, result, self.reader, partial(self._give_up, slot))
-        checked(self._wait(begun, deadline))
+        if (answer := self._wait(begun, deadline)).error:
+            raise CommandError(answer, command=Command.bgapi(line, job_uuid=uuid))
         # What is waited for while a variable is read has no name before.
         job.uuid = uuid
         return job
 
-    def originate(self, call: Text | DialText, *, timeout: float | None = None) -> Call:
+    def originate(self, call: Text | DialText, *, uuid: str | None = None, timeout: float | None = None) -> Call:
         """Makes a call, and gives it once it is answered: of an `esl_proto.dial.Originate`, or of text, as
         `"user/1000 &park()"`. Raises `CallFailed` with the cause if nobody answers. After `timeout` seconds the server goes on
-        trying, unwatched."""
+        trying, unwatched.
+
+        The channel of a single leg has the uuid that this side chooses, `uuid` or a new one: with `fs.call(uuid).events()`, what
+        happens is heard before it is answered, and `fs.call(uuid).hangup()` gives up."""
         deadline = deadline_of(timeout)
-        job = self.bgapi(originate_line(call))
-        return Call(self, answered(job.result(left(deadline))))
+        line, uuid = originate_line(call, uuid)
+        return Call(self, answered(self.bgapi(line).result(left(deadline)), uuid))
 
     def call(self, uuid: str) -> Call:
         """A channel of the server's. Whether there is one is not asked."""
@@ -350,7 +358,8 @@ class EventSocket(_Surface):
 
         slot, wait = self._begin(begin, "application", app)
         try:
-            return self._wait(wait, deadline)
+            with naming(lambda: Command.execute(app, arg, uuid=uuid)):
+                return self._wait(wait, deadline)
         finally:
             if not wait.done():
                 self._give_up(slot)

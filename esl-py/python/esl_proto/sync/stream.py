@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
 from .._shared.errors import closed
-from .._shared.stream import QuietEnd, StreamBase
-from .shared_reader import deadline_of
-
-if TYPE_CHECKING:
-    from .socket import EventSocket
+from .._shared.reader import SharedReader, deadline_of
+from .._shared.stream import QuietEnd, Source, StreamBase
 
 __all__ = ["Stream"]
 
 T = TypeVar("T")
 
 
-class Stream(StreamBase[T]):
+class _Source(Source, Protocol):
+    reader: SharedReader
+
+    def has_room(self) -> None: ...
+    def ready(self, slot: int, deadline: float | None) -> None: ...
+
+
+class Stream(StreamBase[T, _Source]):
     """What comes in, for one reader or several threads. It begins when it is made, and ends with the connection:
     quietly if this program ended it, or the channel did that a session is for; else with `ConnectionClosed`.
 
     It is closed by `close`, at the end of `with`, and when it is dropped."""
-
-    _socket: EventSocket
 
     def ready(self, timeout: float | None = 10.0) -> Self:
         """Waits until the subscription stands: `events = fs.events(...).ready()`. Raises `CommandError` if it is refused."""

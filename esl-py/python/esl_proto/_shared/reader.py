@@ -10,16 +10,15 @@ import contextlib
 import logging
 import select
 import socket
-import ssl as tls
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
-__all__ = ["Engine", "SharedReader", "Slot", "Wire", "deadline_of", "poll"]
+__all__ = ["Engine", "SharedReader", "Slot", "Wire", "deadline_of", "left", "poll"]
 
-_LOG = logging.getLogger("esl_proto.sync")
-_WOULD_BLOCK = (BlockingIOError, tls.SSLWantReadError, tls.SSLWantWriteError)
+_LOG = logging.getLogger("esl_proto")
 
 T = TypeVar("T")
 
@@ -48,6 +47,23 @@ def poll(
         return any(number == awake.fileno() for number, _ in found)
     readers, _, _ = select.select((awake, sock) if read else (awake,), (sock,) if write else (), (), timeout)
     return awake in readers
+
+
+def _would_block(error: OSError) -> bool:
+    # Whoever has a TLS socket has the module, which takes long to load.
+    tls = sys.modules.get("ssl")
+    return isinstance(error, BlockingIOError) or (
+        tls is not None and isinstance(error, (tls.SSLWantReadError, tls.SSLWantWriteError))
+    )
+
+
+def cannot_wait(todo: Callable[[], object]) -> bool:
+    """Whether this is gevent's own loop, in which signal handlers run, and nothing can wait. Then `todo` is done in a greenlet."""
+    gevent = sys.modules.get("gevent")
+    if gevent is None or not isinstance(gevent.getcurrent(), gevent.hub.Hub):
+        return False
+    gevent.spawn(todo)
+    return True
 
 
 class Slot(Generic[T]):
@@ -80,14 +96,16 @@ class Slot(Generic[T]):
         return self._result
 
 
-class Engine(Protocol):
+class Engine:
     """What is fed by a reader. Every method is called with the reader's lock held."""
 
     def receive(self, data: memoryview) -> None:
         """Octets have arrived."""
+        raise NotImplementedError
 
     def receive_eof(self) -> None:
         """The stream has ended."""
+        raise NotImplementedError
 
     def is_live(self) -> bool:
         """Whether there is something to read for."""
@@ -95,15 +113,15 @@ class Engine(Protocol):
 
     def is_blocked(self) -> bool:
         """Whether nothing more is wanted now."""
-        raise NotImplementedError
+        return False
 
     def go_on(self) -> bool:
         """Handles what was held back, if more is wanted again. Returns whether that was so."""
-        raise NotImplementedError
+        return False
 
     def seconds_left(self) -> float | None:
         """When `look` is to be called at the latest."""
-        raise NotImplementedError
+        return None
 
     def look(self) -> None:
         """Notices a peer that says nothing."""
@@ -121,12 +139,17 @@ class Engine(Protocol):
 class Wire:
     """A socket. INVARIANT: every method is called with the reader's lock held."""
 
-    def __init__(self, sock: socket.socket, reader: SharedReader) -> None:
-        sock.setblocking(False)
+    def __init__(self, sock: socket.socket, reader: SharedReader, flags: int = 0) -> None:
+        """`flags` are those with which a socket that blocks is written and read, as far as it can be at once."""
+        if not flags:
+            sock.setblocking(False)
         self._reader = reader
+        self._flags = flags
         self.sock = sock
         self.unsent = bytearray()
         """Bytes left by a short write. No command is truncated: the next thread that waits sends the rest."""
+        self.is_broken = False
+        """Whether what was written has gone nowhere."""
         self._view = memoryview(bytearray(65536))
 
     def write(self, data: bytes) -> None:
@@ -140,21 +163,28 @@ class Wire:
         """Sends as much as the socket takes now."""
         try:
             # A short write of 0 ends the loop: gevent's TLS returns 0 where others raise `SSLWantWriteError`.
-            while self.unsent and (count := self.sock.send(memoryview(self.unsent)[:262144])):
+            while self.unsent and (count := self._send(memoryview(self.unsent)[:262144])):
                 del self.unsent[:count]
-        except _WOULD_BLOCK:
-            pass
-        except OSError:  # Not raised here: the reader meets it too, after what the server sent before the error.
+        except OSError as error:
+            if _would_block(error):
+                return
+            # Not raised here: the reader meets it too, after what the server sent before the error.
             # The failed `send` may still hold an export of the old buffer, which then cannot be resized; replace it.
             self.unsent = bytearray()
+            self.is_broken = True
+
+    def _send(self, data: memoryview) -> int:
+        # A TLS socket takes no flags.
+        return self.sock.send(data, self._flags) if self._flags else self.sock.send(data)
 
     def read(self) -> bool:
         """Reads once, without blocking. False if there was nothing to read."""
         try:
-            count = self.sock.recv_into(self._view)
-        except _WOULD_BLOCK:
-            return False
+            flags = self._flags
+            count = self.sock.recv_into(self._view, 0, flags) if flags else self.sock.recv_into(self._view)
         except OSError as error:
+            if _would_block(error):
+                return False
             _LOG.debug("the connection broke: %s", error)
             count = 0
         engine = self._reader.engine
@@ -165,13 +195,36 @@ class Wire:
         return True
 
 
+class _Lock(threading.Condition):
+    """A lock that a signal handler does not wait for: what it wants to do is done when the thread that it has interrupted
+    lets go."""
+
+    _todo: Callable[[], object] | None = None
+
+    def interrupted(self, todo: Callable[[], object]) -> bool:
+        """Whether this thread holds the lock. Then `todo` is called once it does no more."""
+        try:
+            self.notify(0)
+        except RuntimeError:  # It does not hold the lock.
+            return False
+        self._todo = todo
+        return True
+
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)
+        todo = self._todo
+        if todo is not None and not self.interrupted(todo):
+            self._todo = None
+            todo()
+
+
 class SharedReader:
     """One lock, and one reader at a time."""
 
     def __init__(self, engine: Engine) -> None:
-        self.changed = threading.Condition(threading.Lock())
-        """INVARIANT: the engine and the socket are used only while holding it. It is not re-entrant, so handlers, which may
-        call any method of the façade, run without it."""
+        self.changed = _Lock(threading.RLock())
+        """INVARIANT: the engine and the socket are used only while holding it. Handlers, which may call any method of the
+        façade, run without it."""
         self.wire: Wire | None = None
         self.engine = engine
         self._reading = False
@@ -181,7 +234,8 @@ class SharedReader:
         self._woken = False
         self._inside: set[int] = set()
         """The threads that wait, but for those in handlers."""
-        self._stopping = False
+        self._stopping: int | None = None
+        """The thread in which a signal handler has asked for the end."""
 
     def wait(self, ready: Callable[[], bool], deadline: float | None, *, handlers: bool = True) -> None:
         """Returns once `ready` is true, which is asked with the lock held. Raises `TimeoutError`."""
@@ -192,7 +246,7 @@ class SharedReader:
                 self._inside.add(me)
                 try:
                     while not ready():
-                        if self._stopping:
+                        if self._stopping == me:
                             break
                         self._turn(deadline)
                         if handlers:
@@ -203,17 +257,23 @@ class SharedReader:
                         return
                 finally:
                     self._inside.discard(me)
-                self._stopping = False
-            self.engine.stop()
+                    if self._stopping == me:
+                        self._stopping = None
+                        self.changed.interrupted(self.engine.stop)
 
     def is_interrupted(self) -> bool:
-        """Whether this thread waits here: then it is a signal handler that asks, and the thread that waits closes all as soon
-        as it goes on."""
-        if threading.get_ident() not in self._inside:
-            return False
-        self._stopping = True
-        self.wake()
-        return True
+        """Whether this thread waits here, or holds the lock: then it is a signal handler that asks, and the thread closes all as
+        soon as it goes on."""
+        if cannot_wait(self.engine.stop):
+            return True
+        me = threading.get_ident()
+        if me in self._inside:
+            self._stopping = me
+            self.wake()
+            with self.changed:
+                self.changed.notify_all()
+            return True
+        return self.changed.interrupted(self.engine.stop)
 
     def result(self, slot: Slot[T], deadline: float | None, *, handlers: bool = True) -> T:
         """Waits for a slot."""

@@ -1,0 +1,55 @@
+"""What both façades know of a channel that is driven from beside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Generic, Protocol, TypeVar
+
+from .._native import App, Command
+from ..types import Text
+from .surface import Timeout
+from .verbs import D, E, Verbs
+
+__all__ = ["DrivenCall", "Driver"]
+
+
+class Driver(Protocol):
+    """The connection that it is driven over."""
+
+    def execute_on(self, uuid: str, app: str, arg: Text, timeout: float | None) -> Any: ...
+    def ask(self, command: Command, timeout: Timeout = ...) -> Any: ...
+    def api(self, line: Text, *, timeout: Timeout = ...) -> Any: ...
+    def hangup(self, cause: str | int | None = None, *, uuid: str | None = None, timeout: Timeout = ...) -> Any: ...
+    def events(
+        self, *names: str, subclasses: Sequence[str] = (), channel: str | None = None, maxsize: int = 1000
+    ) -> Any: ...
+
+
+S = TypeVar("S")
+"""A stream of events."""
+
+
+class DrivenCall(Verbs[E, D], Generic[E, D, S]):
+    """A channel, by its uuid: what `Session` does with the call of an outbound connection, over one that this program
+    has made. Nothing is asked of the server before something is done."""
+
+    def __init__(self, socket: Driver, uuid: str) -> None:
+        self._socket = socket
+        self.uuid = uuid
+        """The channel's Unique-ID."""
+
+    def execute(self, app: str, arg: Text = "", *, timeout: float | None = None) -> E:
+        """Runs any application of the dialplan. After `timeout` seconds it goes on, unwatched. Raises `ChannelEnded` if the
+        channel ends first, and `CommandError` if there is none."""
+        return self._socket.execute_on(self.uuid, app, arg, timeout)  # type: ignore[no-any-return]
+
+    def _app(self, app: App) -> E:
+        return self.execute(app.name, app.argument)
+
+    def events(self, *names: str, subclasses: Sequence[str] = (), maxsize: int = 1000) -> S:
+        """The events of this channel, as `EventSocket.events` gives them; all of them without a name."""
+        names = names or ("ALL",)
+        return self._socket.events(*names, subclasses=subclasses, channel=self.uuid, maxsize=maxsize)  # type: ignore[no-any-return]
+
+    def __repr__(self) -> str:
+        return f"<Call {self.uuid}>"

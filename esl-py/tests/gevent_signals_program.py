@@ -1,0 +1,93 @@
+"""Run by test_sync_gevent.py in a process of its own, with the address of a switch: connections that are closed by signals, by
+other greenlets and in a forked process."""
+
+# ruff: noqa: E402
+from __future__ import annotations
+
+import gevent.monkey  # type: ignore[import-untyped]
+
+gevent.monkey.patch_all()
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+
+import gevent
+
+from esl_proto.sync import ConnectionClosed, EventSocketError, Inbound, connect, serve
+
+HOST, PORT = sys.argv[1], int(sys.argv[2])
+
+
+def by_gevent(act: Callable[[], object]) -> Callable[[], object]:
+    watcher = gevent.signal_handler(signal.SIGALRM, act)
+    return lambda: watcher.cancel()
+
+
+def by_python(act: Callable[[], object]) -> Callable[[], object]:
+    before = signal.signal(signal.SIGALRM, lambda *_: act())
+    return lambda: signal.signal(signal.SIGALRM, before)
+
+
+def by_a_greenlet(act: Callable[[], object]) -> Callable[[], object]:
+    greenlet = gevent.spawn_later(0.05, act)
+    return lambda: greenlet.join()
+
+
+@contextlib.contextmanager
+def soon(how: Callable[[Callable[[], object]], Callable[[], object]], act: Callable[[], object]) -> Iterator[None]:
+    end = how(act)
+    if how is not by_a_greenlet:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+    try:
+        with gevent.Timeout(20):
+            yield
+    finally:
+        end()
+
+
+def waits(fs: Inbound) -> list[Callable[[], object]]:
+    return [fs.run, lambda: list(fs.events("HEARTBEAT")), lambda: fs.api("never"), lambda: fs.bgapi("never").result()]
+
+
+def every_wait_ends() -> None:
+    for how in (by_gevent, by_python, by_a_greenlet):
+        for number in range(4):
+            fs = connect(HOST, PORT, timeout=0.3)
+            other = gevent.spawn(waits(fs)[1])
+            with soon(how, fs.close), contextlib.suppress(ConnectionClosed):
+                waits(fs)[number]()
+            assert not fs.is_open, (how, number)
+            assert other.get(timeout=10) == []
+            fs.close()
+
+
+def a_server_ends() -> None:
+    for how in (by_gevent, by_python, by_a_greenlet):
+        server = serve(lambda call: call.hangup())
+        with soon(how, server.close):
+            server.serve_forever()
+
+
+def a_forked_process_is_told() -> None:
+    with connect(HOST, PORT) as fs:
+        child = os.fork()
+        if child == 0:
+            told = 0
+            for use in (lambda: fs.api("version"), lambda: fs.run(1)):
+                try:
+                    use()
+                except EventSocketError as error:
+                    told += "process" in str(error)
+            fs.close()
+            os._exit(told)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
+        assert fs.api("version").ok
+
+
+every_wait_ends()
+a_server_ends()
+a_forked_process_is_told()
+print("done")
