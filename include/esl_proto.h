@@ -1140,18 +1140,6 @@ eslp_status eslp_event_find(const eslp_event *event, const eslp_bytes *names, si
     eslp_value *values);
 
 /**
- * Writes an event in an eslp_format, whatever it is in, to `out`: the body of a `text/event-...` frame. `flags` are of
- * eslp_encode.
- *
- * @return ESLP_INSUFFICIENT if `size` is less: `len`, which may be NULL, says what is needed, and what `out` holds has no
- * meaning.
- * A status from ESLP_FORGED_NAME on if the event cannot be written so; `len` is then the place of the header, from 0, or
- * the number of headers if it is the body.
- */
-ESLP_NODISCARD eslp_status eslp_event_transcode(const eslp_event *event, eslp_format format, int32_t flags,
-    void *out, size_t size, size_t *len);
-
-/**
  * Begins with the first of all headers of this name, in any case of its letters. The name must stay where it is as
  * long as `headers` is used.
  */
@@ -4003,11 +3991,11 @@ eslp_status eslp_call_next_variable(const eslp_call *call, size_t *place, eslp_p
 /* ========================================================================
  * Events to send
  *
- * What a server's side delivers.
+ * What a server's side delivers, and events in another format.
  * ======================================================================== */
 
 /** @defgroup esl_proto_data Events to send
- * What a server's side delivers.
+ * What a server's side delivers, and events in another format.
  * @{ */
 
 /** Storage for one header of an eslp_outgoing_event. Need not be initialised. */
@@ -4115,6 +4103,18 @@ ESLP_NODISCARD eslp_status eslp_outgoing_event_read(eslp_outgoing_event *event, 
  */
 ESLP_NODISCARD eslp_status eslp_outgoing_event_encode(const eslp_outgoing_event *event, eslp_format format,
     int32_t flags, void *out, size_t size, size_t *len);
+
+/**
+ * Writes an event in an eslp_format, whatever it is in, to `out`: the body of a `text/event-...` frame. `flags` are of
+ * eslp_encode.
+ *
+ * @return ESLP_INSUFFICIENT if `size` is less: `len`, which may be NULL, says what is needed, and what `out` holds has no
+ * meaning.
+ * A status from ESLP_FORGED_NAME on if the event cannot be written so; `len` is then the place of the header, from 0, or
+ * the number of headers if it is the body.
+ */
+ESLP_NODISCARD eslp_status eslp_event_transcode(const eslp_event *event, eslp_format format, int32_t flags,
+    void *out, size_t size, size_t *len);
 
 /**
  * Writes the frame of an event, head and document, for connections that agree in `format`, an eslp_format, and `percent`,

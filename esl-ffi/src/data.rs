@@ -11,7 +11,7 @@ use esl_core::event::{
 use esl_core::server::EventCoding;
 use esl_core::text::Percent;
 
-use crate::event::eslp_event;
+use crate::event::{eslp_event, event_apart};
 use crate::handle::{Opaque, assert_fits};
 use crate::name::{eslp_format, format_of};
 use crate::octets::eslp_bytes;
@@ -314,6 +314,27 @@ pub unsafe extern "C" fn eslp_outgoing_event_encode(
     run(|| unsafe {
         encode(&eslp_outgoing_event::inner_ref(event)?.event(Written::to(out, size))?, format, flags, out, size, len)
     })
+}
+
+/// Writes an event in an eslp_format, whatever it is in, to `out`: the body of a `text/event-...` frame. `flags` are of
+/// eslp_encode.
+///
+/// @return ESLP_INSUFFICIENT if `size` is less: `len`, which may be NULL, says what is needed, and what `out` holds has no
+/// meaning.
+/// A status from ESLP_FORGED_NAME on if the event cannot be written so; `len` is then the place of the header, from 0, or
+/// the number of headers if it is the body.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_event_transcode(
+    event: *const eslp_event,
+    format: eslp_format,
+    flags: i32,
+    out: *mut c_void,
+    size: usize,
+    len: *mut usize,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `event` is an input and `out[..size]` and `len` are outputs.
+    run(|| unsafe { encode(&event_apart(event, out, size)?, format, flags, out, size, len) })
 }
 
 /// Writes the frame of an event, head and document, for connections that agree in `format`, an eslp_format, and `percent`,

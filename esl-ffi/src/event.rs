@@ -159,7 +159,11 @@ pub(crate) unsafe fn event<'a>(pointer: *const eslp_event) -> Outcome<Event<'a>>
 ///
 /// # Safety
 /// As [`event`].
-unsafe fn event_apart<'a>(pointer: *const eslp_event, out: *const c_void, size: usize) -> Outcome<Event<'a>> {
+pub(crate) unsafe fn event_apart<'a>(
+    pointer: *const eslp_event,
+    out: *const c_void,
+    size: usize,
+) -> Outcome<Event<'a>> {
     // SAFETY: the same precondition as this function's.
     let event = unsafe { event(pointer) }?;
     Written::to(out, size).apart(event.text())?;
@@ -301,27 +305,6 @@ pub unsafe extern "C" fn eslp_event_find(
         }
         Ok(())
     })
-}
-
-/// Writes an event in an eslp_format, whatever it is in, to `out`: the body of a `text/event-...` frame. `flags` are of
-/// eslp_encode.
-///
-/// @return ESLP_INSUFFICIENT if `size` is less: `len`, which may be NULL, says what is needed, and what `out` holds has no
-/// meaning.
-/// A status from ESLP_FORGED_NAME on if the event cannot be written so; `len` is then the place of the header, from 0, or
-/// the number of headers if it is the body.
-#[must_use]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_event_transcode(
-    event: *const eslp_event,
-    format: eslp_format,
-    flags: i32,
-    out: *mut c_void,
-    size: usize,
-    len: *mut usize,
-) -> eslp_status {
-    // SAFETY: by the contract with C, `event` is an input and `out[..size]` and `len` are outputs.
-    run(|| unsafe { crate::data::encode(&event_apart(event, out, size)?, format, flags, out, size, len) })
 }
 
 /// Begins with the first of all headers of this name, in any case of its letters. The name must stay where it is as

@@ -23,6 +23,7 @@
 use core::ffi::c_void;
 use core::ptr::NonNull;
 
+pub(crate) use crate::number::Plain;
 use crate::status::eslp_status;
 
 /// The result of a step: its value, or the status to return instead of [`eslp_status::ESLP_OK`].
@@ -35,16 +36,6 @@ pub(crate) fn run(body: impl FnOnce() -> Outcome) -> eslp_status {
         Ok(()) => eslp_status::ESLP_OK,
         Err(status) => status,
     }
-}
-
-/// A struct of C's, zeros if the host has not said anything.
-///
-/// # Safety
-/// The struct consists of numbers, raw pointers and structs and unions of these, so that any bits are a valid one.
-pub(crate) unsafe trait Plain: Copy {
-    /// All zeros: nothing is said.
-    // SAFETY: by the condition of the trait zeros are a valid value.
-    const ZERO: Self = unsafe { core::mem::MaybeUninit::zeroed().assume_init() };
 }
 
 /// Where a call writes octets: no input of it may lie there.

@@ -91,7 +91,7 @@ const SECTIONS: [Section; 20] = [
     ),
     section("queue", "Queues", "What lies between a session and readers who do not read at once."),
     section("calls", "Calls", "What is known of each channel, from its events. With the feature `session`, too."),
-    section("data", "Events to send", "What a server's side delivers."),
+    section("data", "Events to send", "What a server's side delivers, and events in another format."),
     section(
         "server",
         "Server",

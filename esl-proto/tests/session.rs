@@ -173,6 +173,7 @@ fn four_outbound_modes() {
 fn what_cannot_be_waited_for_is_refused_and_changes_nothing() {
     let mut session = Session::new(1);
     assert_eq!(session.bgapi("x", Slot(1), None), Err(SessionError::NotConnected));
+    assert_eq!(session.bgapi("x", Slot(1), None).map_err(|error| error.code()), Err(802));
     session.connect(Client::inbound(Limits::DEFAULT), Duration::ZERO);
     assert_eq!(session.bgapi("x", Slot(1), None), Err(SessionError::NotReady));
     open(&mut session, Duration::ZERO);

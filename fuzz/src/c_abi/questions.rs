@@ -2,6 +2,7 @@
 
 use std::ptr::null_mut;
 
+use c_library::data::eslp_event_transcode;
 use c_library::data::{
     eslp_field_slot, eslp_outgoing_event, eslp_outgoing_event_encode, eslp_outgoing_event_init,
     eslp_outgoing_event_read,
@@ -9,9 +10,9 @@ use c_library::data::{
 use c_library::event::{
     eslp_event, eslp_event_answer_state, eslp_event_body, eslp_event_call_state, eslp_event_channel_state,
     eslp_event_direction, eslp_event_find, eslp_event_get, eslp_event_get_all, eslp_event_hangup_cause,
-    eslp_event_headers, eslp_event_index, eslp_event_name_of, eslp_event_transcode, eslp_event_u64,
-    eslp_event_validate, eslp_event_variable, eslp_event_view, eslp_headers, eslp_headers_next, eslp_index_body,
-    eslp_index_get, eslp_index_headers, eslp_index_name_of, eslp_slot,
+    eslp_event_headers, eslp_event_index, eslp_event_name_of, eslp_event_u64, eslp_event_validate, eslp_event_variable,
+    eslp_event_view, eslp_headers, eslp_headers_next, eslp_index_body, eslp_index_get, eslp_index_headers,
+    eslp_index_name_of, eslp_slot,
 };
 use c_library::name::{eslp_cause_text, eslp_format};
 use c_library::octets::{
