@@ -25,7 +25,7 @@ use esl_proto::dial::{
 };
 use esl_proto::event::{Content, EncodeOptions, EventSource, Field, HeaderSlot, Invalid, OutgoingEvent, Rows};
 use esl_proto::frame::{Lines, Request, Step};
-use esl_proto::message::Status;
+use esl_proto::message::{Status, Variable};
 use esl_proto::name::{
     AnswerState, CallDirection, CallState, ChannelName, ChannelState, EventName, Format, HangupCause, LogLevel,
     Priority,
@@ -180,7 +180,15 @@ impl Sum {
         }
     }
 
+    fn variable(&mut self, variable: Variable<'_>) {
+        self.add(variable);
+        if let Variable::Set(value) | Variable::Cut(value) = variable {
+            self.value(value);
+        }
+    }
+
     fn event(&mut self, event: Event<'_>) {
+        self.add(event.as_json().map(str::len));
         self.transcoding(&event, &mut [0; 512]);
         self.add((event, event.format(), event.text()));
         self.add(event.with_crlf(!event.is_crlf()).body());
@@ -229,6 +237,7 @@ impl Sum {
                 self.add((reply.has_full_control(), reply.allowed_log()));
                 self.value(reply.text());
                 self.value(reply.text_to_end());
+                self.variable(reply.variable());
                 for value in [reply.job_uuid(), reply.allowed_events(), reply.allowed_api()] {
                     self.maybe(value);
                 }
@@ -239,6 +248,7 @@ impl Sum {
             raw::Message::ApiResponse(answer) => {
                 self.frame(answer.frame());
                 self.add((answer.body(), answer.status(), answer.detail()));
+                self.variable(answer.variable());
             }
             raw::Message::Event(event) => self.event(event),
             raw::Message::Log(line) => {

@@ -134,9 +134,10 @@ class Relay:
             except Superseded:
                 LOG.warning("another bridge has taken over", extra={"switch": self.switch.name})
             finally:
+                await common.end(*works)
+                # The error that is raised already says it.
                 for work in works:
-                    work.cancel()
-                await asyncio.gather(*works, return_exceptions=True)
+                    work.cancelled() or work.exception()
 
     async def _keep_lease(self) -> None:
         while True:
@@ -399,8 +400,7 @@ class Consumer:
                     await self._look()
                 await asyncio.sleep(LEASE / 6)
         finally:
-            for task in self._reading.values():
-                task.cancel()
+            await common.end(*self._reading.values())
 
     async def _look(self) -> None:
         try:
@@ -410,10 +410,11 @@ class Consumer:
             self.is_well = False
             LOG.warning("redis", extra={"error": str(error)})
         for partition, task in [*self._reading.items()]:
-            if not self._leases[partition].is_held:
-                await self._stop(partition)
-            elif task.done():
+            if task.done():  # Its lease had run out.
                 task.result()
+                del self._reading[partition]
+            elif not self._leases[partition].is_held:
+                await self._stop(partition)
 
     async def close(self) -> None:
         """Gives the partitions back."""
@@ -440,9 +441,7 @@ class Consumer:
                 self._reading[partition] = asyncio.create_task(self._read(partition))
 
     async def _stop(self, partition: int) -> None:
-        task = self._reading.pop(partition)
-        task.cancel()
-        await asyncio.wait([task])
+        await common.end(self._reading.pop(partition))
 
     async def _read(self, partition: int) -> None:
         # All workers have one name within the group: what one of them has taken and not acknowledged, the next one gets.

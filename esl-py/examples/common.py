@@ -174,6 +174,14 @@ def run(options: argparse.Namespace, main: Callable[[asyncio.Event], Awaitable[i
         return 1
 
 
+async def end(*tasks: asyncio.Future[Any]) -> None:
+    """Cancels tasks, again and again until they have ended: the client for Redis loses a cancellation now and then."""
+    while left := [task for task in tasks if not task.done()]:
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left, timeout=1)
+
+
 async def until(stop: asyncio.Event, *works: Awaitable[Any], close: Callable[[], Awaitable[None]], grace: float) -> int:
     """Runs works until the word to stop comes, or one of them fails, whose error is raised. Then `close` ends in order what
     is to be ended in order, within `grace` seconds, and the works are cancelled. The exit status: 1 if that took too long."""
@@ -190,9 +198,7 @@ async def until(stop: asyncio.Event, *works: Awaitable[Any], close: Callable[[],
                 LOG.error("ended in disorder", extra={"error": str(error) or type(error).__name__})
                 return 1
     finally:
-        for task in [waiting, *tasks]:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(waiting, *tasks)
     for task in failed:
         task.result()
     LOG.info("ended")

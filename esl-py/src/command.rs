@@ -1,4 +1,4 @@
-//! Commands: validated when made, then octets.
+//! Commands: validated when made, then bytes.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -21,7 +21,7 @@ use crate::text::{FormatWord, Octets, Pairs, Text, shared};
 /// A command as it goes out: `bytes(command)`.
 ///
 /// Made by the static methods, which refuse with LocalProtocolError whatever would break or forge the protocol; the
-/// error's offset counts octets of the argument. Text goes out as UTF-8. Send it with `Connection.send`.
+/// error's offset counts bytes of the argument. Text goes out as UTF-8. Send it with `Connection.send`.
 #[pyclass(frozen, module = "esl_proto")]
 pub(crate) struct Command {
     kind: &'static str,
@@ -130,7 +130,7 @@ impl Command {
         shared(py, &self.octets)
     }
 
-    /// Counts the command as sent. The client's state changes as for what the server will read in these octets.
+    /// Counts the command as sent. The client's state changes as for what the server will read in these bytes.
     pub(crate) fn count(&self, client: &mut Client) -> Result<CommandId, SendError> {
         client.track(&self.skeleton).map_err(SendError::NotAllowed)
     }
@@ -240,7 +240,7 @@ impl Command {
     }
 
     /// `bgapi <line>`: runs an API command beside the connection; its end is a BACKGROUND_JOB event with this
-    /// `job_uuid`, any text up to 200 octets, or one that the server makes.
+    /// `job_uuid`, any text up to 200 bytes, or one that the server makes.
     #[staticmethod]
     #[pyo3(signature = (line, *, job_uuid=None))]
     fn bgapi(py: Python<'_>, line: Text, job_uuid: Option<Text>) -> PyResult<Self> {
@@ -467,7 +467,7 @@ impl Command {
         Ok(Self::of_octets(PyBytes::new(py, &octets).into()))
     }
 
-    /// The command that these octets are, exactly one, as it stands on the wire.
+    /// The command that these bytes are, exactly one, as it stands on the wire.
     #[staticmethod]
     fn parse(py: Python<'_>, data: Octets) -> PyResult<Self> {
         match request(&data) {

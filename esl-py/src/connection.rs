@@ -21,7 +21,7 @@ use crate::text::Octets;
 /// One connection to FreeSWITCH's event socket as its client sees it, without the socket.
 ///
 /// Give `receive_data` what the socket gives, iterate over what that was, write what `send` returns; say `receive_eof`
-/// when the stream has ended. Iteration ends where more octets are needed, and can be begun again any time.
+/// when the stream has ended. Iteration ends where more bytes are needed, and can be begun again any time.
 ///
 /// Objects may be used from several threads, with a GIL or without; their calls wait for each other. What one
 /// `receive_data` gives stays together, and each message goes to one of those who iterate. What several calls are needed
@@ -112,7 +112,7 @@ impl State {
     }
 }
 
-/// A message as its object. It takes so many octets of `front`.
+/// A message as its object. It takes so many bytes of `front`.
 pub(crate) fn message<'b>(
     py: Python<'_>,
     front: &'b [u8],
@@ -151,8 +151,8 @@ fn unexpected_step(step: &dyn Debug) -> PyErr {
     PyRuntimeError::new_err(format!("unexpected step: {step:?}"))
 }
 
-/// The frame at the front of these octets. The core tells of the greeting without its frame, and has found it in just
-/// these octets.
+/// The frame at the front of these bytes. The core tells of the greeting without its frame, and has found it in just
+/// these bytes.
 fn decoded_again(front: &[u8]) -> PyResult<Frame<'_>> {
     let unlimited =
         Limits { max_head: usize::MAX, max_lines: usize::MAX, max_body: usize::MAX, max_buffered: usize::MAX };
@@ -179,7 +179,7 @@ impl Connection {
 impl Connection {
     /// A connection that the client has opened. The server speaks first: an `AuthRequest`.
     ///
-    /// `max_head` and `max_body` are the most octets that a frame may have.
+    /// `max_head` and `max_body` are the most bytes that a frame may have.
     #[staticmethod]
     #[pyo3(signature = (*, max_head = 1048576, max_body = 67108864))]
     fn inbound(max_head: usize, max_body: usize) -> Self {
@@ -210,7 +210,7 @@ impl Connection {
     }
 
     /// What is known of the connection, for a process that goes on with it by `resume`: which commands await answers, and
-    /// the octets that were received and not read. The socket is the program's to hand over. None if the connection is not
+    /// the bytes that were received and not read. The socket is the program's to hand over. None if the connection is not
     /// open, or over: it cannot be handed over then.
     fn save<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
         let saved = self.with(py, |state| {
@@ -220,7 +220,7 @@ impl Connection {
         Some(PyBytes::new(py, &saved))
     }
 
-    /// Takes octets that have arrived; nothing is read of them before the next iteration.
+    /// Takes bytes that have arrived; nothing is read of them before the next iteration.
     fn receive_data(&self, py: Python<'_>, data: Octets) -> PyResult<()> {
         self.with(py, |state| state.input.push(data.0))
     }
@@ -241,7 +241,7 @@ impl Connection {
         })
     }
 
-    /// Counts a command as sent and returns its octets, which must be written in the order of the calls; `last_id` is
+    /// Counts a command as sent and returns its bytes, which must be written in the order of the calls; `last_id` is
     /// then its id. Raises LocalProtocolError if it may not be sent now; nothing has changed then.
     fn send<'py>(&self, py: Python<'py>, command: &Command) -> PyResult<Bound<'py, PyBytes>> {
         self.with(py, |state| command.count(&mut state.client).map(|id| state.sent = id.number() + 1))

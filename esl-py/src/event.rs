@@ -330,7 +330,7 @@ impl Event {
         })
     }
 
-    /// `headers` in octets.
+    /// `headers` in bytes.
     fn headers_bytes<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyList>> {
         let py = slf.py();
         header_list(py, headers(slf).view(py).headers(), |header| {
@@ -338,7 +338,7 @@ impl Event {
         })
     }
 
-    /// `headers` in octets as they lie on the wire, not decoded.
+    /// `headers` in bytes as they lie on the wire, not decoded.
     fn raw_headers<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyList>> {
         let py = slf.py();
         let raw = |value: &Value<'_>| PyBytes::new(py, value.raw()).into_any();
@@ -346,7 +346,7 @@ impl Event {
     }
 
     /// The event as one JSON object (RFC 8259), whatever format it came in: every header in the order of the wire, and the body
-    /// under `_body`, as in FreeSWITCH's own JSON events. Headers that come more than once are arrays; octets that are not
+    /// under `_body`, as in FreeSWITCH's own JSON events. Headers that come more than once are arrays; bytes that are not
     /// UTF-8 are U+FFFD. Raises `RemoteProtocolError` if the event cannot be read to its end.
     fn json<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyString>> {
         let py = slf.py();
@@ -356,7 +356,7 @@ impl Event {
         }
     }
 
-    /// `json` in octets, UTF-8: what goes into a file or a socket.
+    /// `json` in bytes, UTF-8: what goes into a file or a socket.
     fn json_bytes<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyBytes>> {
         let py = slf.py();
         if headers(slf).json().is_some() {
@@ -365,7 +365,7 @@ impl Event {
         headers(slf).encode(py, Format::Json).map(|text| PyBytes::new(py, &text))
     }
 
-    /// The event as a plain event's text, whatever format it came in, so that every value is read back as it is. Octets of
+    /// The event as a plain event's text, whatever format it came in, so that every value is read back as it is. Bytes of
     /// names and body that are not UTF-8 are U+FFFD.
     fn plain<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyBytes>> {
         let py = slf.py();

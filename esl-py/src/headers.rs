@@ -20,7 +20,7 @@ use crate::text::{Text, item, to_str, value_bytes, value_str, with_decoded};
 
 /// An immutable mapping of names to values, read when asked: what `Event` and its `variables` have in common.
 ///
-/// Values are `str`, or `list[str]` for arrays; octets that are not UTF-8 become U+FFFD, and `get_bytes` has them as they
+/// Values are `str`, or `list[str]` for arrays; bytes that are not UTF-8 become U+FFFD, and `get_bytes` has them as they
 /// are. Look-ups ignore the case of names. FreeSWITCH sends some headers twice: the mapping has the last value, which is
 /// the newer fact. Iteration gives each name once, in order of first appearance.
 #[pyclass(frozen, mapping, subclass, module = "esl_proto")]
@@ -217,7 +217,7 @@ impl Headers {
         }
     }
 
-    /// The value of this name in octets, or None.
+    /// The value of this name in bytes, or None.
     fn get_bytes<'py>(&self, py: Python<'py>, name: Text) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.value(py, &name).map(|value| item(py, &value, value_bytes)).transpose()
     }

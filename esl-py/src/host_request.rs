@@ -116,7 +116,7 @@ impl HostRequest {
         }
     }
 
-    /// The question that these octets led to.
+    /// The question that these bytes led to.
     pub(crate) fn new(py: Python<'_>, ask: &Core<'_>, octets: &[u8]) -> Self {
         let text = |octets: &[u8]| Some(to_str(py, octets).unbind());
         let secret = |octets: &[u8]| Some(PyBytes::new(py, octets).unbind());
@@ -194,7 +194,7 @@ impl HostRequest {
         self.password.as_ref().map(|password| to_str(py, password.as_bytes(py)))
     }
 
-    /// The password in octets: what should be compared.
+    /// The password in bytes: what should be compared.
     #[getter]
     fn password_bytes(&self, py: Python<'_>) -> Option<Py<PyBytes>> {
         self.password.as_ref().map(|password| password.clone_ref(py))

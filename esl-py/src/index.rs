@@ -5,7 +5,7 @@ use esl_proto::name::Format;
 use pyo3::pybacked::PyBackedBytes;
 use self_cell::{MutBorrow, self_cell};
 
-/// Slots for a text of this many octets: a header has 36 on average. Look-ups of headers without a slot are slower,
+/// Slots for a text of this many bytes: a header has 36 on average. Look-ups of headers without a slot are slower,
 /// that is all.
 const fn slots_for(octets: usize) -> usize {
     let slots = octets / 24 + 8;

@@ -1,4 +1,4 @@
-//! Octets that have arrived, as the caller gave them.
+//! Bytes that have arrived, as the caller gave them.
 //!
 //! Frames are cut out of the caller's own `bytes`. Only a frame that lies in several of them is put together first.
 
@@ -27,7 +27,7 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// Takes octets that have arrived.
+    /// Takes bytes that have arrived.
     pub(crate) fn push(&mut self, octets: PyBackedBytes) -> PyResult<()> {
         if self.ended {
             return Err(PyRuntimeError::new_err("receive_data after receive_eof"));
@@ -61,7 +61,7 @@ impl Input {
         self.carry.is_empty() && self.chunks.len() <= 1 && self.front().is_empty()
     }
 
-    /// Takes octets off the front.
+    /// Takes bytes off the front.
     pub(crate) fn consume(&mut self, count: usize) {
         if self.carry.is_empty() {
             self.at += count;
@@ -81,7 +81,7 @@ impl Input {
         }
     }
 
-    /// Makes [`front`](Self::front) longer, to `required` octets if that is known. Returns whether that was possible.
+    /// Makes [`front`](Self::front) longer, to `required` bytes if that is known. Returns whether that was possible.
     pub(crate) fn extend(&mut self, required: Option<usize>) -> bool {
         if self.carry.is_empty()
             && let Some(chunk) = self.chunks.pop_front()
@@ -107,7 +107,7 @@ impl Input {
         false
     }
 
-    /// All octets that have not been consumed.
+    /// All bytes that have not been consumed.
     pub(crate) fn rest(&self) -> Vec<u8> {
         let mut rest = self.carry.clone();
         let mut at = self.at;

@@ -31,8 +31,8 @@ impl JobResult {
 
     /// How it begins: see `ApiResponse.status`.
     #[getter]
-    fn status(&self) -> &'static str {
-        status_word(Status::of(&self.said))
+    fn status<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
+        status_word(py, Status::of(&self.said))
     }
 
     /// Whether it is no error, as far as the text tells.

@@ -172,7 +172,7 @@ fn same(one: &[u8], other: &[u8]) -> bool {
     }
 }
 
-/// Eight octets at once, with the bit of the case set in all of them.
+/// Eight bytes at once, with the bit of the case set in all of them.
 fn hash(name: &[u8]) -> u32 {
     let with = |hash: u64, word: u64| {
         (hash.rotate_left(5) ^ (word | 0x2020_2020_2020_2020)).wrapping_mul(0x9e37_79b9_7f4a_7c15)

@@ -1,12 +1,12 @@
 //! The native module of the Python package `esl_proto`: the core's values as Python objects.
 //!
-//! Bottom up: `text` (octets and text from Python and to it), `error`, `names`, `keys`, `lookup`, `headers`; `index`, `event`
+//! Bottom up: `text` (bytes and text from Python and to it), `error`, `names`, `keys`, `lookup`, `headers`; `index`, `event`
 //! and `variables`, `rows` and `calls`; `message` (all other frames); `command`, `app` and `dial`; `input`; and on these
 //! `connection`, the client's side, and `session`, what waits for what on it. `host_request`, `outgoing`, `output` and
 //! `pattern`, and on them `server`, are the listener's side. The simulated switch is a crate of its own, `esl-py-sim`: it is
 //! compiled for size.
 //!
-//! Objects hold octets as Python's own `bytes`, and read them with the core when they are asked something. All classes
+//! Objects hold bytes as Python's own `bytes`, and read them with the core when they are asked something. All classes
 //! are frozen; what changes stands behind a lock, so that the module needs no GIL.
 
 mod app;

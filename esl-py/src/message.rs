@@ -8,6 +8,7 @@ use esl_proto::client::{End, Eof, Unanswered};
 use esl_proto::message::{DisconnectNotice, LogLine as CoreLine, Reply as CoreReply, SocketMode, Status, Variable};
 use esl_proto::{Frame as CoreFrame, Message, Value};
 use pyo3::exceptions::PyValueError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::sync::PyOnceLock;
@@ -150,7 +151,7 @@ impl Frame {
         })
     }
 
-    /// `headers` in octets.
+    /// `headers` in bytes.
     fn headers_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         header_list(py, self.view().headers(), |header| {
             Ok((value_bytes(py, &header.name).into_any(), value_bytes(py, &header.value).into_any()))
@@ -162,7 +163,7 @@ impl Frame {
         self.view().get(&*name).map(|value| value_str(py, &value))
     }
 
-    /// The first value of this name in octets, or None.
+    /// The first value of this name in bytes, or None.
     fn get_bytes<'py>(&self, py: Python<'py>, name: Text) -> Option<Bound<'py, PyBytes>> {
         self.view().get(&*name).map(|value| value_bytes(py, &value))
     }
@@ -173,13 +174,13 @@ impl Frame {
         self.view().body().map(|body| PyBytes::new(py, body))
     }
 
-    /// What the frame says: the Reply-Text of a reply, otherwise the body. Octets that are not UTF-8 become U+FFFD.
+    /// What the frame says: the Reply-Text of a reply, otherwise the body. Bytes that are not UTF-8 become U+FFFD.
     #[getter]
     fn text<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
         self.text.get_or_init(py, || to_str(py, &self.said()).unbind()).bind(py).clone()
     }
 
-    /// `text` in octets.
+    /// `text` in bytes.
     #[getter]
     fn text_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, &self.said())
@@ -297,15 +298,16 @@ fn reply<'a>(slf: &'a Bound<'_, Reply>) -> Option<CoreReply<'a>> {
 }
 
 /// How an answer begins, as a word.
-pub(crate) fn status_word(status: Status) -> &'static str {
+pub(crate) fn status_word(py: Python<'_>, status: Status) -> Bound<'_, PyString> {
     use esl_proto::raw::Status;
-    match Status::from(status) {
-        Status::Ok => "ok",
-        Status::Err => "err",
-        Status::Usage => "usage",
-        Status::Bare => "bare",
-        Status::Broken => "broken",
-    }
+    let word = match Status::from(status) {
+        Status::Ok => intern!(py, "ok"),
+        Status::Err => intern!(py, "err"),
+        Status::Usage => intern!(py, "usage"),
+        Status::Bare => intern!(py, "bare"),
+        Status::Broken => intern!(py, "broken"),
+    };
+    word.clone()
 }
 
 pub(crate) const fn is_ok(status: Status) -> bool {
@@ -318,7 +320,7 @@ pub(crate) const fn is_error(status: Status) -> bool {
 
 #[pymethods]
 impl Reply {
-    /// What the reply says: its Reply-Text. Octets that are not UTF-8 become U+FFFD.
+    /// What the reply says: its Reply-Text. Bytes that are not UTF-8 become U+FFFD.
     #[getter]
     fn text<'py>(slf: &Bound<'py, Self>) -> Bound<'py, PyString> {
         slf.as_super().get().text(slf.py())
@@ -327,8 +329,8 @@ impl Reply {
     /// How it begins: 'ok' (`+OK`), 'err' (`-ERR`), 'usage' (`-USAGE`), 'bare' (with none of these: what it means, the
     /// command alone can tell), or 'broken'.
     #[getter]
-    fn status(slf: &Bound<'_, Self>) -> &'static str {
-        status_word(slf.as_super().get().status())
+    fn status<'py>(slf: &Bound<'py, Self>) -> Bound<'py, PyString> {
+        status_word(slf.py(), slf.as_super().get().status())
     }
 
     /// Whether it is no error, as far as the text tells.
@@ -451,8 +453,8 @@ impl ApiResponse {
     /// How it begins: 'ok' (`+OK`), 'err' (`-ERR`), 'usage' (`-USAGE`), 'bare' (with none of these: what it means, the
     /// command alone can tell), or 'broken'.
     #[getter]
-    fn status(slf: &Bound<'_, Self>) -> &'static str {
-        status_word(slf.as_super().get().status())
+    fn status<'py>(slf: &Bound<'py, Self>) -> Bound<'py, PyString> {
+        status_word(slf.py(), slf.as_super().get().status())
     }
 
     /// Whether it is no error, as far as the text tells.
@@ -600,10 +602,10 @@ pub(crate) struct Closed {
     notice: Option<Py<Frame>>,
     /// The first id, and that after the last.
     unanswered: (isize, isize),
-    /// How many octets of a frame have come that the end has cut off.
+    /// How many bytes of a frame have come that the end has cut off.
     #[pyo3(get)]
     incomplete: usize,
-    /// How many octets this frame lacks; 0 if its head has not said how long it is.
+    /// How many bytes this frame lacks; 0 if its head has not said how long it is.
     #[pyo3(get)]
     missing: usize,
 }
@@ -686,7 +688,7 @@ pub(crate) fn end_reasons() -> Vec<(&'static str, &'static str)> {
     .to_vec()
 }
 
-/// A frame, and the octets that it was found in with the blank lines before it. Its methods say what it becomes.
+/// A frame, and the bytes that it was found in with the blank lines before it. Its methods say what it becomes.
 pub(crate) struct Arrived<'b> {
     pub(crate) octets: &'b [u8],
     pub(crate) frame: CoreFrame<'b>,

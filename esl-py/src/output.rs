@@ -38,14 +38,14 @@ impl Required for ResponseError {
 #[derive(Default)]
 pub(crate) struct Output {
     octets: Vec<u8>,
-    /// How many of the octets have been fetched.
+    /// How many of the bytes have been fetched.
     fetched: usize,
     /// Whether the last fetch left a part, perhaps in the middle of a frame.
     is_cut: bool,
 }
 
 impl Output {
-    /// How many octets there are to fetch.
+    /// How many bytes there are to fetch.
     pub(crate) const fn len(&self) -> usize {
         self.octets.len() - self.fetched
     }
@@ -78,7 +78,7 @@ impl Output {
         self.octets.extend_from_slice(octets);
     }
 
-    /// Takes so many octets off the front, or all that there are.
+    /// Takes so many bytes off the front, or all that there are.
     pub(crate) fn fetch(&mut self, amount: usize) -> Vec<u8> {
         self.is_cut = amount < self.len();
         if self.fetched == 0 && !self.is_cut {

@@ -61,7 +61,7 @@ enum Found {
     Effect(Effect),
     Closed,
     NeedData(Option<usize>),
-    /// Nothing to report: the host owes an answer, or more octets are needed.
+    /// Nothing to report: the host owes an answer, or more bytes are needed.
     Nothing,
 }
 
@@ -122,7 +122,7 @@ impl State {
         polled.map_or(Found::Nothing, |()| found)
     }
 
-    /// Writes what waits until there are so many octets to fetch: a log line, then all events, and so on, as FreeSWITCH
+    /// Writes what waits until there are so many bytes to fetch: a log line, then all events, and so on, as FreeSWITCH
     /// does. Nothing if a command waits: a listener reads first.
     fn pump(&mut self, amount: usize) {
         let mut goes_on = self.input.is_empty();
@@ -243,7 +243,7 @@ impl Server {
     /// A connection that a client has made. Iterate once for the greeting, or `reject` the client's address.
     ///
     /// `lossless_percent` writes values so that each comes in as it was, where FreeSWITCH's own coding loses some;
-    /// `storage` is how many octets of subscriptions, filters and rights are kept; `max_queued` events may wait, and
+    /// `storage` is how many bytes of subscriptions, filters and rights are kept; `max_queued` events may wait, and
     /// `max_lost` in a row may be lost beyond that before the connection ends; `max_head` and `max_body` limit a command.
     #[staticmethod]
     #[pyo3(signature = (*, lossless_percent = false, storage = 65536, max_queued = 100000,
@@ -285,7 +285,7 @@ impl Server {
         Ok(Self::new(core.with_percent(percent(lossless_percent))))
     }
 
-    /// Takes octets that the client has sent.
+    /// Takes bytes that the client has sent.
     fn receive_data(&self, py: Python<'_>, data: Octets) -> PyResult<()> {
         self.with(py, |state| state.input.push(data.0))
     }
@@ -318,7 +318,7 @@ impl Server {
         }
     }
 
-    /// The octets to send: greeting, replies, and the events and log lines that wait. With an `amount`, no more than so
+    /// The bytes to send: greeting, replies, and the events and log lines that wait. With an `amount`, no more than so
     /// many; the rest comes with the next calls. A host that fetches no more than its socket takes lets events wait here
     /// while a client does not read, and be lost in the end, as FreeSWITCH does.
     #[pyo3(signature = (amount=None))]
@@ -382,7 +382,7 @@ impl Server {
         self.respond(py, &Response::Fired(&uuid))
     }
 
-    /// Answers `getvar`; an empty value is one that is not set. One line of at most 511 octets arrives.
+    /// Answers `getvar`; an empty value is one that is not set. One line of at most 511 bytes arrives.
     fn value(&self, py: Python<'_>, value: Text) -> PyResult<()> {
         self.respond(py, &Response::Value(&value))
     }

@@ -1,4 +1,4 @@
-//! Text and octets, from Python and to it.
+//! Text and bytes, from Python and to it.
 
 use std::borrow::Cow;
 use std::ops::Deref;
@@ -13,7 +13,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::{PyByteArray, PyBytes, PyList, PyMapping, PyString};
 
-/// Octets that a caller gives: `bytes` as they are, a copy of any other buffer.
+/// Bytes that a caller gives: `bytes` as they are, a copy of any other buffer.
 ///
 /// Subclasses are copied: their finalizer would run under our lock.
 pub(crate) struct Octets(pub(crate) PyBackedBytes);
@@ -121,13 +121,13 @@ impl<'py> FromPyObject<'_, 'py> for FormatWord {
     }
 }
 
-/// Octets as `str`; what is not UTF-8 becomes U+FFFD.
+/// Bytes as `str`; what is not UTF-8 becomes U+FFFD.
 pub(crate) fn to_str<'py>(py: Python<'py>, octets: &[u8]) -> Bound<'py, PyString> {
-    // The interpreter looks whether it is UTF-8, so that octets are gone through once.
+    // The interpreter looks whether it is UTF-8, so that bytes are gone through once.
     PyString::from_bytes(py, octets).unwrap_or_else(|_| PyString::new(py, &String::from_utf8_lossy(octets)))
 }
 
-/// Octets as `str`; what is not UTF-8 becomes surrogates, which go out as the same octets again.
+/// Bytes as `str`; what is not UTF-8 becomes surrogates, which go out as the same bytes again.
 pub(crate) fn exact_str<'py>(py: Python<'py>, octets: &[u8]) -> PyResult<Bound<'py, PyString>> {
     match std::str::from_utf8(octets) {
         Ok(text) => Ok(PyString::new(py, text)),
@@ -135,16 +135,16 @@ pub(crate) fn exact_str<'py>(py: Python<'py>, octets: &[u8]) -> PyResult<Bound<'
     }
 }
 
-/// The `bytes` that these octets are in.
+/// The `bytes` that these bytes are in.
 pub(crate) fn shared<'py>(py: Python<'py>, octets: &PyBackedBytes) -> Bound<'py, PyBytes> {
     let Ok(bytes) = octets.into_pyobject(py);
     bytes
 }
 
 /// Room on the stack for a value that must be decoded.
-const SHORT: usize = 512;
+const SHORT: usize = 128;
 
-/// Passes the decoded octets of a value to `act`.
+/// Passes the decoded bytes of a value to `act`.
 pub(crate) fn with_decoded<T>(value: &Value<'_>, act: impl FnOnce(&[u8]) -> T) -> T {
     if let Some(plain) = value.as_plain() {
         return act(plain);
@@ -156,7 +156,7 @@ pub(crate) fn with_decoded<T>(value: &Value<'_>, act: impl FnOnce(&[u8]) -> T) -
     }
 }
 
-/// The decoded octets of a value.
+/// The decoded bytes of a value.
 pub(crate) fn decoded<'a>(value: &Value<'a>) -> Cow<'a, [u8]> {
     match value.as_plain() {
         Some(plain) => Cow::Borrowed(plain),

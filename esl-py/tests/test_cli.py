@@ -85,6 +85,11 @@ class TestApi:
         assert switch.wait_for("api sofia").get("console_execute") == "true"
         assert run(switch, "--execute=nosuch")[0] == 1
 
+    def test_what_leaves_the_console_does_not_end_the_server(self, switch: Switch) -> None:
+        status, output, said = run(switch, "-x", " ...")
+        assert (status, output) == (2, b"") and "shuts the server down" in said
+        assert not any("..." in command.line for command in switch.commands)
+
     def test_a_limit(self, switch: Switch) -> None:
         switch.api["slow"] = NEVER
         assert run(switch, "-t", "50", "api", "slow") == (3, b"", f"{NAME}: {switch.address}: timed out waiting for an answer\n")

@@ -42,6 +42,14 @@ STARTED: list[subprocess.Popen[bytes]] = []
 
 if find_spec("prompt_toolkit") is None:
     del KINDS["toolkit"]
+try:
+    import readline
+except ImportError:
+    del KINDS["readline"]
+else:
+    # The library of that name that some Pythons have in its place knows neither function keys nor the same keys.
+    if "libedit" in (readline.__doc__ or ""):
+        del KINDS["readline"]
 
 edited = pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "plain"])
 everywhere = pytest.mark.parametrize("kind", KINDS)
@@ -244,13 +252,15 @@ class TestPrompt:
 
     @edited
     def test_function_keys(self, home: Path, terminal: Open, kind: str) -> None:
-        (home / ".fs_cli_conf").write_text("[default]\nkey_F3 => echo three\n")
+        (home / ".fs_cli_conf").write_text("[default]\nkey_F3 => echo three\nkey_toggle_F3 => echo 3\n")
         console = terminal(kind=kind)
         console.type("\x1bOQ")
         console.expect("UP 0 years\n")
         console.expect(console.prompt)
-        console.type("\x1bOR")
-        console.expect("three\n")
+        for wanted in ("three\n", "3\n" if kind == "toolkit" else "three\n"):
+            console.type("\x1bOR")
+            console.expect(wanted)
+            console.expect(console.prompt)
         console.type("/exit\r")
         assert console.end() == 0
 

@@ -47,7 +47,7 @@ else:
 
 @pytest.mark.parametrize(
     ("facade", "limit", "wanted", "calls"),
-    [("aio", 512, 1000, 448), ("sync", 1024, 1000, 320), ("sync", 3200, 1000, 1000)],
+    [("aio", 512, 1000, 448), ("sync", 1024, 1000, 320), ("sync", 1600, 500, 500)],
 )
 def test_so_many_calls_at_once(switch: Switch, tmp_path: Path, facade: str, limit: int, wanted: int, calls: int) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

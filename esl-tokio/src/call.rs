@@ -388,7 +388,8 @@ verbs! {
     unset<'a>(name: impl Into<Text<'a>>) = App::unset(name);
     /// `export`: sets a variable of the channel and of those that it calls.
     export<'a>(name: impl Into<Text<'a>>, value: impl Into<Text<'a>>) = App::export(name, value);
-    /// `park`: waits until somebody does something with the call.
+    /// `park`: waits until somebody does something with the call. A call that is parked already, as it is on a connection in
+    /// async mode, is not parked once more: the server completes it at once.
     park() = App::Park;
     /// `echo`: sends back what comes.
     echo() = App::Echo;

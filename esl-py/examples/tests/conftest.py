@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -21,12 +22,14 @@ def switch() -> Iterator[Switch]:
 
 
 @pytest.fixture
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def postgres() -> Iterator[Server]:
     if postgres_folder() is None:
         pytest.skip("postgres is not there")
-    server = start_postgres(tmp_path_factory.mktemp("postgres"))
-    yield server
-    server.end()
+    # Not in pytest's own folder, which is for the user of the tests alone.
+    with TemporaryDirectory(prefix="esl-postgres-") as there:
+        server = start_postgres(Path(there))
+        yield server
+        server.end()
 
 
 @pytest.fixture

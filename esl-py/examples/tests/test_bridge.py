@@ -381,6 +381,31 @@ def test_what_a_worker_had_in_hand_when_it_died_another_handles(redis_server: Se
     asyncio.run(main())
 
 
+def test_a_worker_whose_lease_ran_out_for_a_moment_goes_on(redis_server: Server) -> None:
+    async def main() -> None:
+        async with bridge.broker(url(redis_server)) as redis:
+            consumer = bridge.Consumer(redis, bridge.Names("esl", 1), "g", handle)
+            consumers.append(consumer)
+            running = asyncio.create_task(consumer.run())
+            async with asyncio.timeout(20):
+                for number in range(3):
+                    await redis.xadd("esl:events:0", {"number": number})
+                    while len(handled) <= number:
+                        await asyncio.sleep(0.01)
+            running.cancel()
+            await asyncio.wait([running])
+
+    handled: list[str] = []
+
+    async def handle(partition: int, entry: str, fields: dict[str, str]) -> None:
+        handled.append(entry)
+        consumers[0]._leases[0]._until = 0.0  # The machine stood still.
+
+    consumers: list[bridge.Consumer] = []
+    asyncio.run(main())
+    assert len(handled) == 3
+
+
 def test_a_request_is_run_once_however_often_it_is_sent(switch: Switch, redis_server: Server, redis: Redis, start: Start) -> None:
     runs: list[str] = []
 
@@ -496,6 +521,7 @@ def memory(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
 
 
+@pytest.mark.timeout(300)
 def test_200_000_events_leave_memory_flat_and_streams_trimmed(switch: Switch, redis_server: Server, redis: Redis, start: Start) -> None:
     total, piece, keep = 200_000, 10_000, 2000
     program = start("bridge", "--switch", f"pbx={switch.address}", "--redis", url(redis_server), "--keep", keep, "run")

@@ -150,7 +150,12 @@ def test_killed_at_random_every_call_is_complete_or_known_to_be_lost(switch: Swi
 
 
 def finish(crashes: Crashes, *programs: Program) -> dict[str, int]:
+    # Nothing fails any more: of these, nothing may be lost.
+    crashes.traffic.settle()
+    before = len(crashes.traffic.seen)
+    crashes.traffic.step(100)
     crashes.traffic.clear()
+    safe = len(crashes.traffic.seen) - before
     wait_written(crashes.database, crashes.traffic.switch)
     crashes.traffic.settle()
     assert not select(crashes.database, "select uuid from calls where state = 'open'")
@@ -159,7 +164,7 @@ def finish(crashes: Crashes, *programs: Program) -> dict[str, int]:
         assert program.end() == 0
     counts = compare(crashes.database, crashes.traffic, crashes.windows)
     print(counts)
-    assert counts["complete"] > sum(counts.values()) / 3
+    assert counts["complete"] >= safe > 20
     return counts
 
 

@@ -77,7 +77,7 @@ _D = TypeVar("_D")
 class Headers(Mapping[str, str | list[str]]):
     """An immutable mapping of names to values, read when asked: what `Event` and its `variables` have in common.
 
-    Values are `str`, or `list[str]` for arrays; octets that are not UTF-8 become U+FFFD, and `get_bytes` has them as they
+    Values are `str`, or `list[str]` for arrays; bytes that are not UTF-8 become U+FFFD, and `get_bytes` has them as they
     are. Look-ups ignore the case of names. FreeSWITCH sends some headers twice: the mapping has the last value, which is
     the newer fact. Iteration gives each name once, in order of first appearance.
     """
@@ -97,7 +97,7 @@ class Headers(Mapping[str, str | list[str]]):
         """The value of this name as one text, or `default`: an array as the server itself says it, `ARRAY::a|:b`."""
     def get_bytes(self, name: Text) -> bytes | list[bytes] | None:
 
-        """The value of this name in octets, or None."""
+        """The value of this name in bytes, or None."""
     @overload
     def get_int(self, name: Text, default: None = None) -> int | None: ...
     @overload
@@ -266,19 +266,19 @@ class Event(Headers):
     def headers(self) -> list[tuple[str, str | list[str]]]:
         """All headers in the order of the wire, duplicates among them."""
     def headers_bytes(self) -> list[tuple[bytes, bytes | list[bytes]]]:
-        """`headers` in octets."""
+        """`headers` in bytes."""
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
-        """`headers` in octets as they lie on the wire, not decoded."""
+        """`headers` in bytes as they lie on the wire, not decoded."""
     def json(self) -> str:
         """The event as one JSON object (RFC 8259), whatever format it came in: every header in the order of the wire, and the body
-        under `_body`, as in FreeSWITCH's own JSON events. Headers that come more than once are arrays; octets that are not
+        under `_body`, as in FreeSWITCH's own JSON events. Headers that come more than once are arrays; bytes that are not
         UTF-8 are U+FFFD. Raises `RemoteProtocolError` if the event cannot be read to its end.
         """
     def json_bytes(self) -> bytes:
 
-        """`json` in octets, UTF-8: what goes into a file or a socket."""
+        """`json` in bytes, UTF-8: what goes into a file or a socket."""
     def plain(self) -> bytes:
-        """The event as a plain event's text, whatever format it came in, so that every value is read back as it is. Octets of
+        """The event as a plain event's text, whatever format it came in, so that every value is read back as it is. Bytes of
         names and body that are not UTF-8 are U+FFFD.
         """
     def xml(self) -> bytes:
@@ -318,21 +318,21 @@ class Frame:
         """The body, if the head has a Content-Length."""
     @property
     def text(self) -> str:
-        """What the frame says: the Reply-Text of a reply, otherwise the body. Octets that are not UTF-8 become U+FFFD."""
+        """What the frame says: the Reply-Text of a reply, otherwise the body. Bytes that are not UTF-8 become U+FFFD."""
     @property
     def text_bytes(self) -> bytes:
-        """`text` in octets."""
+        """`text` in bytes."""
     @property
     def elements(self) -> list[str]:
         """`text` as a list: the elements of an array, as the server says one (`ARRAY::one|:two`), or the one text."""
     def headers(self) -> list[tuple[str, str]]:
         """The headers in the order of the wire."""
     def headers_bytes(self) -> list[tuple[bytes, bytes]]:
-        """`headers` in octets."""
+        """`headers` in bytes."""
     def get(self, name: Text) -> str | None:
         """The first value of this name, or None."""
     def get_bytes(self, name: Text) -> bytes | None:
-        """The first value of this name in octets, or None."""
+        """The first value of this name in bytes, or None."""
 
 @disjoint_base
 class Reply(Frame):
@@ -340,7 +340,7 @@ class Reply(Frame):
 
     @property
     def text(self) -> str:
-        """What the reply says: its Reply-Text. Octets that are not UTF-8 become U+FFFD."""
+        """What the reply says: its Reply-Text. Bytes that are not UTF-8 become U+FFFD."""
     @property
     def id(self) -> int:
         """The id of the command that it answers."""
@@ -550,17 +550,17 @@ class Closed:
         """The ids of the commands that will never be answered."""
     @property
     def incomplete(self) -> int:
-        """How many octets of a frame have come that the end has cut off."""
+        """How many bytes of a frame have come that the end has cut off."""
     @property
     def missing(self) -> int:
-        """How many octets this frame lacks; 0 if its head has not said how long it is."""
+        """How many bytes this frame lacks; 0 if its head has not said how long it is."""
 
 @final
 class Command:
     """A command as it goes out: `bytes(command)`.
 
     Made by the static methods, which refuse with LocalProtocolError whatever would break or forge the protocol; the
-    error's offset counts octets of the argument. Text goes out as UTF-8. Send it with `Connection.send`.
+    error's offset counts bytes of the argument. Text goes out as UTF-8. Send it with `Connection.send`.
     """
 
     @staticmethod
@@ -580,7 +580,7 @@ class Command:
     @staticmethod
     def bgapi(line: Text, *, job_uuid: Text | None = None) -> Command:
         """`bgapi <line>`: runs an API command beside the connection; its end is a BACKGROUND_JOB event with this
-        `job_uuid`, any text up to 200 octets, or one that the server makes.
+        `job_uuid`, any text up to 200 bytes, or one that the server makes.
         """
     @staticmethod
     def event(*names: Text, format: Format | None = None, subclasses: Sequence[Text] = ...) -> Command:
@@ -686,7 +686,7 @@ class Command:
         """
     @staticmethod
     def parse(data: BytesLike) -> Command:
-        """The command that these octets are, exactly one, as it stands on the wire."""
+        """The command that these bytes are, exactly one, as it stands on the wire."""
     @property
     def kind(self) -> str:
         """The command's word: 'api', 'sendmsg', ...; 'unknown' for one that the core does not know."""
@@ -700,7 +700,7 @@ class Connection:
     """One connection to FreeSWITCH's event socket as its client sees it, without the socket.
 
     Give `receive_data` what the socket gives, iterate over what that was, write what `send` returns; say `receive_eof`
-    when the stream has ended. Iteration ends where more octets are needed, and can be begun again any time.
+    when the stream has ended. Iteration ends where more bytes are needed, and can be begun again any time.
 
     Objects may be used from several threads, with a GIL or without; their calls wait for each other. What one
     `receive_data` gives stays together, and each message goes to one of those who iterate. What several calls are needed
@@ -711,7 +711,7 @@ class Connection:
     def inbound(*, max_head: int = 1048576, max_body: int = 67108864) -> Connection:
         """A connection that the client has opened. The server speaks first: an `AuthRequest`.
 
-        `max_head` and `max_body` are the most octets that a frame may have.
+        `max_head` and `max_body` are the most bytes that a frame may have.
         """
     @staticmethod
     def outbound(*, max_head: int = 1048576, max_body: int = 67108864) -> Connection:
@@ -723,17 +723,17 @@ class Connection:
         """
     def save(self) -> bytes | None:
         """What is known of the connection, for a process that goes on with it by `resume`: which commands await answers, and
-        the octets that were received and not read. The socket is the program's to hand over. None if the connection is not
+        the bytes that were received and not read. The socket is the program's to hand over. None if the connection is not
         open, or over: it cannot be handed over then.
         """
     def receive_data(self, data: BytesLike) -> None:
-        """Takes octets that have arrived; nothing is read of them before the next iteration."""
+        """Takes bytes that have arrived; nothing is read of them before the next iteration."""
     def receive_eof(self) -> None:
         """Takes note that the stream has ended. Iterate once more: a `Closed` comes, unless one has come before."""
     def __iter__(self) -> Self: ...
     def __next__(self) -> Message: ...
     def send(self, command: Command) -> bytes:
-        """Counts a command as sent and returns its octets, which must be written in the order of the calls; `last_id` is
+        """Counts a command as sent and returns its bytes, which must be written in the order of the calls; `last_id` is
         then its id. Raises LocalProtocolError if it may not be sent now; nothing has changed then.
         """
     @property
@@ -1058,7 +1058,7 @@ class HostRequest:
         """The password that was given."""
     @property
     def password_bytes(self) -> bytes | None:
-        """The password in octets: what should be compared."""
+        """The password in bytes: what should be compared."""
     @property
     def user(self) -> str | None:
         """`userauth`: the user."""
@@ -1180,7 +1180,7 @@ class Server:
         """A connection that a client has made. Iterate once for the greeting, or `reject` the client's address.
 
         `lossless_percent` writes values so that each comes in as it was, where FreeSWITCH's own coding loses some;
-        `storage` is how many octets of subscriptions, filters and rights are kept; `max_queued` events may wait, and
+        `storage` is how many bytes of subscriptions, filters and rights are kept; `max_queued` events may wait, and
         `max_lost` in a row may be lost beyond that before the connection ends; `max_head` and `max_body` limit a command.
         """
     @staticmethod
@@ -1200,13 +1200,13 @@ class Server:
         `sendmsg` at once.
         """
     def receive_data(self, data: BytesLike) -> None:
-        """Takes octets that the client has sent."""
+        """Takes bytes that the client has sent."""
     def receive_eof(self) -> None:
         """Takes note that the client has closed its side. When all it sent is read, it is told good-bye."""
     def __iter__(self) -> Self: ...
     def __next__(self) -> HostRequest | Effect | ServerClosed: ...
     def data_to_send(self, amount: int | None = None) -> bytes:
-        """The octets to send: greeting, replies, and the events and log lines that wait. With an `amount`, no more than so
+        """The bytes to send: greeting, replies, and the events and log lines that wait. With an `amount`, no more than so
         many; the rest comes with the next calls. A host that fetches no more than its socket takes lets events wait here
         while a client does not read, and be lost in the end, as FreeSWITCH does.
         """
@@ -1231,7 +1231,7 @@ class Server:
     def fired(self, uuid: Text) -> None:
         """Answers `sendevent`: the event has been fired and has this uuid."""
     def value(self, value: Text) -> None:
-        """Answers `getvar`; an empty value is one that is not set. One line of at most 511 octets arrives."""
+        """Answers `getvar`; an empty value is one that is not set. One line of at most 511 bytes arrives."""
     def channel(self, headers: Fields) -> None:
         """Answers `connect`: the channel's data, as headers of a CHANNEL_DATA event."""
     def reply(self, text: Text) -> None:

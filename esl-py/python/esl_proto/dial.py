@@ -11,8 +11,8 @@ leg, an argument or an application.
     line = bytes(Originate(whom, Application("park"), cid_name="Smith, John"))      # for `api` and `bgapi`
     argument = bytes(DialString(whom))                                              # for `execute("bridge", argument)`
 
-All of these are values: they do not change, compare by what they say, hash and pickle. Their texts are `str`; octets that
-are not UTF-8 are surrogates in them, and go out as the same octets.
+All of these are values: they do not change, compare by what they say, hash and pickle. Their texts are `str`; bytes that
+are not UTF-8 are surrogates in them, and go out as the same bytes.
 """
 
 from __future__ import annotations

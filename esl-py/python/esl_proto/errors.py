@@ -13,7 +13,7 @@ class ProtocolError(Exception):
     """The error's number."""
 
     offset: int | None
-    """The octet that is wrong, if one is: of the part of the command, of the stream, or of the event's text."""
+    """The byte that is wrong, if one is: of the part of the command, of the stream, or of the event's text."""
 
     def __init__(self, message: str, code: int = 0, offset: int | None = None, *more: object) -> None:
         # All of it goes to `args`, so that errors can be pickled.
@@ -31,7 +31,7 @@ class LocalProtocolError(ProtocolError):
 
 class DialError(LocalProtocolError):
     """A call that cannot be written, because the server would not read what is meant; or a text that cannot be read as a
-    call. `offset` counts octets of the part that is wrong, or of the text."""
+    call. `offset` counts bytes of the part that is wrong, or of the text."""
 
     field: str | None
     """The part of the call: `"variable value"`, `"endpoint"`, ... None for a text that cannot be read."""

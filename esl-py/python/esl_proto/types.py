@@ -21,10 +21,10 @@ from esl_proto._native import (
 __all__ = ["Fields", "Format", "Message", "BytesLike", "Pairs", "Text"]
 
 BytesLike: TypeAlias = bytes | bytearray | memoryview
-"""BytesLike that come in; `bytes` are taken as they are, others are copied."""
+"""Bytes that come in: `bytes` are taken as they are, others are copied."""
 
 Text: TypeAlias = str | bytes | bytearray | memoryview
-"""What goes out: text as UTF-8 (lone surrogates as the octets that they stand for), or octets."""
+"""What goes out: text as UTF-8 (lone surrogates as the bytes that they stand for), or bytes."""
 
 Format: TypeAlias = Literal["plain", "json", "xml"]
 """The formats of events."""

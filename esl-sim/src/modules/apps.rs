@@ -333,6 +333,16 @@ async fn socket(call: &Arc<Call>, program: &Program) {
         };
         call.obey(either).await;
         if connection.has_connected.get() && !call.is_leaving() {
+            if call.is_parked.get() {
+                // What has parked it goes on, and ends with the program.
+                call.park().await;
+                let (call, session) = (Arc::clone(call), session.clone());
+                call.switch.clone().queues.spawn(async move {
+                    session.opened().await;
+                    call.let_go();
+                });
+                return;
+            }
             call.park_until(ended).await;
             return call.let_go();
         }

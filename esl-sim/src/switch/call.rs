@@ -84,6 +84,7 @@ impl Call {
             digits: Slot::default(),
             changed: Notify::default(),
             is_released: Slot::default(),
+            is_parked: Slot::default(),
             broken: Notify::default(),
             next: Slot::default(),
             transfers: Slot::default(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use esl_proto::name::HangupCause;
+use esl_proto::name::{HangupCause, LogLevel};
 
 use super::call::{
     CONSUME_MEDIA, CORE, CREATED, DESTROY, EXCHANGE_MEDIA, EXECUTE, HANGUP, HIBERNATE, HUNG_UP, INIT, PARK, REPORTING,
@@ -214,12 +214,19 @@ impl Call {
 
     /// The same, until something has happened.
     pub(crate) async fn park_until(self: &Arc<Self>, other: impl Future<Output = ()> + Send) {
+        if self.is_parked.get() {
+            let text = "Cannot park channels that are under control already.";
+            self.switch.log(LogLevel::ERR, ("switch_ivr.c", "switch_ivr_park", 975), &self.uuid, text);
+            return;
+        }
+        self.is_parked.set(true);
         self.fire("CHANNEL_PARK", ("switch_ivr.c", "switch_ivr_park", 1002));
         self.is_released.set(false);
         let end = async {
             let _ = first(other, self.parked_no_more()).await;
         };
         self.obey(end).await;
+        self.is_parked.set(false);
         self.fire("CHANNEL_UNPARK", ("switch_ivr.c", "switch_ivr_park", 1213));
     }
 

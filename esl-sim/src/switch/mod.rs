@@ -311,6 +311,8 @@ pub(crate) struct Call {
     changed: Notify,
     /// A program has let go of it: it is parked no longer.
     pub(crate) is_released: Slot<bool>,
+    /// It stands still already, and cannot be parked once more.
+    pub(crate) is_parked: Slot<bool>,
     /// What is played is to end.
     broken: Notify,
     /// What the call does next.

@@ -73,6 +73,21 @@ fn called(argument: &str) -> (Switch, Client) {
     (switch, client)
 }
 
+/// In async mode the channel is parked while its program orders it about.
+#[test]
+fn a_parked_channel_is_not_parked_once_more() {
+    for (mode, told) in [("async", "CHANNEL_EXECUTE_COMPLETE"), ("sync", "CHANNEL_PARK")] {
+        let (switch, mut call) = called(&format!("program {mode} full"));
+        call.say("connect\n\n");
+        call.next();
+        // From beside: a synchronous program hears nothing meanwhile.
+        let mut client = switch.client();
+        client.reply("event plain CHANNEL_EXECUTE_COMPLETE CHANNEL_PARK");
+        call.say("sendmsg\ncall-command: execute\nexecute-app-name: park\n\n");
+        assert_eq!(client.next().unwrap().event.as_deref(), Some(told), "{mode}");
+    }
+}
+
 #[test]
 fn the_end_of_a_call_in_both_modes() {
     for (mode, complete) in [("async", true), ("sync", false)] {

@@ -81,8 +81,8 @@ class Options:
     prompt_color: str = ""
     input_text_color: str = ""
     output_text_color: str = ""
-    keys: dict[int, str] = field(default_factory=dict[int, str])
-    """What the function keys do, by their numbers."""
+    keys: dict[int, list[str]] = field(default_factory=dict[int, list[str]])
+    """What the function keys do, by their numbers: one thing, or two by turns."""
     words: list[str] = field(default_factory=list[str])
     command: str = ""
     """Which of `COMMANDS`; nothing for -x and the console."""
@@ -196,7 +196,8 @@ def _apply(options: Options, profile: Profile) -> None:
                 continue
             setattr(options, name, read(profile[setting]))
     for number, line in _KEYS.items():
-        options.keys[number] = profile.get(f"key_f{number}", line)
+        toggle = profile.get(f"key_toggle_f{number}")
+        options.keys[number] = [profile.get(f"key_f{number}", line), *([toggle] if toggle else [])]
 
 
 def _complete(parser: _Parser, options: Options) -> None:

@@ -11,7 +11,7 @@ from ..calls import Calls
 from ..sync import Gap, Inbound
 from .arguments import Options
 from .monitor import Monitor, table
-from .output import ERROR, OK, TROUBLE, LogView, Notes, Output, back_again, event_text, printable, reason, say
+from .output import ERROR, OK, TROUBLE, USAGE, LogView, Notes, Output, back_again, event_text, printable, reason, say
 from .words import event_names, level
 
 __all__ = ["api", "bgapi", "events", "execute", "log", "monitor", "serve", "switch"]
@@ -29,7 +29,12 @@ def api(fs: Inbound, options: Options, output: Output, notes: Notes) -> int:
 
 def execute(fs: Inbound, options: Options, output: Output, notes: Notes) -> int:
     """`-x COMMAND`."""
-    answer = fs.send(Command.api(options.execute or "", console=True)).result(options.seconds)
+    line = (options.execute or "").strip()
+    if line.startswith("..."):
+        # What leaves the console would here, as an API command with the console's aliases, end the server.
+        say("'...' shuts the server down: if that is meant, -x 'fsctl shutdown'")
+        return USAGE
+    answer = fs.send(Command.api(line, console=True)).result(options.seconds)
     output.answer(answer.text_bytes)
     return ERROR if answer.error else OK
 

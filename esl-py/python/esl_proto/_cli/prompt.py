@@ -114,7 +114,8 @@ class Readline:
             readline.add_history(line)
         if not is_libedit:
             for number, sequence in _FUNCTION_KEYS.items():
-                line = options.keys.get(number, "").replace("\\", "\\\\").replace('"', '\\"')
+                # Readline has no turns.
+                line = options.keys[number][0].replace("\\", "\\\\").replace('"', '\\"')
                 for start in sequence:
                     readline.parse_and_bind(f'"\\e{start}": "\\C-a\\C-k{line}\\n"')
         output.writer = self._write

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import cycle
 
 from prompt_toolkit import ANSI, PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion, ThreadedCompleter
@@ -33,8 +34,8 @@ class Toolkit:
         """What was typed before a function key was pressed."""
         self._colour = sgr(options.prompt_color) if output.colours else ""
         keys = KeyBindings()
-        for number, line in options.keys.items():
-            self._bind(keys, f"f{number}", line)
+        for number, lines in options.keys.items():
+            self._bind(keys, f"f{number}", cycle(lines))
         typed = sgr(options.input_text_color) if output.colours else ""
         self._session = PromptSession[str](
             history=InMemoryHistory(history.lines),
@@ -47,8 +48,9 @@ class Toolkit:
             color_depth=None if output.colours else ColorDepth.DEPTH_1_BIT,
         )
 
-    def _bind(self, keys: KeyBindings, key: str, line: str) -> None:
+    def _bind(self, keys: KeyBindings, key: str, lines: Iterator[str]) -> None:
         def pressed(event: KeyPressEvent) -> None:
+            line = next(lines)
             self._kept = event.current_buffer.text
             event.current_buffer.text = line
             event.app.exit(result=line)

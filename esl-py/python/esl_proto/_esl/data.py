@@ -36,12 +36,12 @@ def checked(text: object) -> str:
 
 
 def octets(text: str) -> bytes:
-    """Text as it goes out; surrogates are the octets that they stand for."""
+    """Text as it goes out; surrogates are the bytes that they stand for."""
     return checked(text).encode("utf-8", "surrogateescape")
 
 
 def decoded(data: bytes) -> str:
-    """Text of what has come; octets that are not UTF-8 become surrogates."""
+    """Text of what has come; bytes that are not UTF-8 become surrogates."""
     return data.decode("utf-8", "surrogateescape")
 
 

@@ -41,6 +41,8 @@ def made(kind: Callable[..., C], address: Address, options: Mapping[str, Any]) -
     """A connection of a façade, not opened yet, of the arguments of `connect`."""
     all_of_them: dict[str, Any] = {"host": "127.0.0.1", "port": 8021, "server_hostname": None, **options, **options_of(address)}
     where: list[Any] = [all_of_them.pop(name) for name in ("host", "port", "password", "user", "server_hostname")]
+    if "local_addr" in all_of_them:
+        where.append(all_of_them.pop("local_addr"))
     policy = all_of_them.pop("reconnect")
     observer = all_of_them.pop("observer")
     connection = kind(Target(*where), reconnect=Reconnect() if policy is True else policy or None, **all_of_them)

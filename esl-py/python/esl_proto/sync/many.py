@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import ssl as tls
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import EllipsisType, TracebackType
-from typing import Any, Generic, Literal, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, overload
 
 from .._native import Command, Event, Gap
 from .._shared.errors import AccessDenied, AuthenticationError, ConnectionClosed, EventSocketError, closed
@@ -24,6 +23,9 @@ from .inbound import Inbound
 from .._shared.reader import deadline_of, left
 from .socket import Pending
 from .stream import Stream
+
+if TYPE_CHECKING:
+    import ssl as tls
 
 __all__ = ["Many", "ManyEvents", "connect_all"]
 

@@ -20,7 +20,7 @@ class Later:
 
 
 Script = str | bytes | Later | Callable[..., Any]
-"""An answer: text, octets, `Later`, or a function that is called for it and may be a coroutine function."""
+"""An answer: text, bytes, `Later`, or a function that is called for it and may be a coroutine function."""
 
 NEVER = Later(float("inf"))
 """No answer at all."""

@@ -26,11 +26,11 @@ class Network:
     delay: float = 0.0
     """Seconds from sending to arriving."""
     piece: int = 0
-    """How many octets travel at a time; 0: all that there are."""
+    """How many bytes travel at a time; 0: all that there are."""
     pause: float = 0.0
     """Seconds between two pieces."""
     window: int = 65536
-    """How many octets are taken for a client that does not read, or on a network that makes pauses. What is more waits
+    """How many bytes are taken for a client that does not read, or on a network that makes pauses. What is more waits
     in the listener's queue."""
 
 

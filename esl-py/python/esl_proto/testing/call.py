@@ -15,7 +15,7 @@ __all__ = ["Body", "Call", "Headers", "octets", "pairs"]
 _R = TypeVar("_R")
 
 Headers = Mapping[str, object] | Iterable[tuple[str, object]]
-"""Headers in order. A list is an array, octets are sent as they are, whatever else as its text."""
+"""Headers in order. A list is an array, bytes are sent as they are, whatever else as its text."""
 Body = str | bytes
 
 

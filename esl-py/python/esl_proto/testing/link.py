@@ -17,7 +17,7 @@ Goodbye = Literal["disconnected", "shutdown", "lost-events", "lost-log-lines"]
 """What the notice says that ends a connection."""
 
 _PIECE = 65536
-"""How many octets are written at a time."""
+"""How many bytes are written at a time."""
 
 
 class Link(asyncio.Protocol):
@@ -65,7 +65,7 @@ class Link(asyncio.Protocol):
         self._shell.act(lambda sim: self._abort())
 
     def cut(self, after: int = 0) -> None:
-        """Ends the connection without a word after so many octets more, in the middle of a frame or not."""
+        """Ends the connection without a word after so many bytes more, in the middle of a frame or not."""
         self._tune(after)
 
     def hold(self) -> None:
@@ -79,7 +79,7 @@ class Link(asyncio.Protocol):
         self._tune()
 
     def inject(self, data: bytes) -> None:
-        """Sends octets as they are, whatever they mean."""
+        """Sends bytes as they are, whatever they mean."""
         if (number := self._id) is not None:
             self._shell.act(lambda sim: sim.inject(number, data))
 
