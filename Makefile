@@ -13,10 +13,17 @@ demo: ## the calls of a simulated office, live: a minute, or until Ctrl-C
 check: ## format, lints and the tests of the Rust crates: before every commit
 	tests/run check
 
-# Target-specific: a part that fails does not keep the others from running; the last line tells of all.
+# Two parts at a time, as each leaves a core idle for much of its time. A part that fails does not keep the others from
+# running; the last line tells of all.
 test: export TESTS_REPORT_LATER = yes
-test: $(PARTS:%=test-%) ## all tests; installs nothing outside target/
+test: ## all tests; installs nothing outside target/
+	@$(MAKE) --no-print-directory --jobs=2 $(PARTS:%=test-%)
 	@tests/run --report $(PARTS)
+
+# These have the environment and the wheel of the Python part: one makes them.
+ifdef TESTS_REPORT_LATER
+test-docs test-programs: $(filter test-py,$(PARTS:%=test-%))
+endif
 
 test-rust: ## format, lints, documentation, the tests of the Rust crates, the scan under valgrind
 	tests/run rust

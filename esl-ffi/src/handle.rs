@@ -163,21 +163,21 @@ const MALLOC_ALIGN: usize = 2 * size_of::<usize>();
 unsafe extern "C" {
     fn malloc(size: usize) -> *mut c_void;
     fn free(memory: *mut c_void);
-    #[cfg(feature = "session")]
+    #[cfg(all(feature = "session", not(test)))]
     fn realloc(memory: *mut c_void, size: usize) -> *mut c_void;
 }
 
-/// What sessions keep lies where handles do.
-#[cfg(feature = "session")]
+/// What sessions keep lies where handles do. Tests have the allocator of std: what runs them wants greater alignments.
+#[cfg(all(feature = "session", not(test)))]
 struct Malloc;
 
-#[cfg(feature = "session")]
+#[cfg(all(feature = "session", not(test)))]
 #[global_allocator]
 static MALLOC: Malloc = Malloc;
 
 // SAFETY: the functions of the C library are an allocator: they do not unwind, and what they give has the size that was asked
 // for and is aligned to `MALLOC_ALIGN`; a greater alignment is refused. `realloc` keeps what stood in the memory.
-#[cfg(feature = "session")]
+#[cfg(all(feature = "session", not(test)))]
 unsafe impl core::alloc::GlobalAlloc for Malloc {
     unsafe fn alloc(&self, layout: core::alloc::Layout) -> *mut u8 {
         if layout.align() > MALLOC_ALIGN {

@@ -56,7 +56,7 @@ async fn a_caller_is_taken_through_in_all_modes() {
 async fn a_channel_that_is_killed_is_one_answer_in_all_modes() {
     for mode in MODES {
         for linger in [None, Some(3)] {
-            for verb in ["playback", "digits", "park", "conference"] {
+            for verb in ["playback", "digits", "echo", "conference"] {
                 let switch = Switch::start();
                 let options = CallOptions::new().linger(linger);
                 let call = Call::accept(switch.called(mode).await, "switch", options).await.unwrap();
@@ -69,7 +69,7 @@ async fn a_channel_that_is_killed_is_one_answer_in_all_modes() {
                             "digits" => {
                                 call.play_and_get_digits(PlayAndGetDigits::new(1, 4, "e.wav", "pin")).await.map(drop)
                             }
-                            "park" => call.park().await.map(drop),
+                            "echo" => call.echo().await.map(drop),
                             _ => call.conference(Conference::new("room")).await.map(drop),
                         }
                     }
