@@ -125,6 +125,17 @@ class Terminal:
         self.expect(wanted)
         self.expect(self.prompt)
 
+    def leave(self) -> int:
+        """Presses Ctrl-D until the end, and gives the exit status. One that comes while a line is shown above the prompt is the
+        terminal's, and lost."""
+        end = time.monotonic() + PATIENCE
+        while self.process.poll() is None:
+            assert time.monotonic() < end
+            self.type("\x04")
+            while self._read(1):
+                pass
+        return self.end()
+
     def end(self) -> int:
         """Waits for the end, and gives the exit status."""
         while self._read():
@@ -189,8 +200,7 @@ class TestPrompt:
             other = terminal(kind=kind)
             other.type(line + "\r")
             assert other.end() == 0
-        console.type("\x04")
-        assert console.end() == 0
+        assert console.leave() == 0
         assert "Traceback" not in console.text
         assert not any("..." in command.line for command in switch.commands)
 
@@ -228,27 +238,23 @@ class TestPrompt:
         console.expect("CHANNEL_ANSWER")
         console.ask("", "+OK\n")
         assert str(switch.wait_for("event")) == "event json CHANNEL_ANSWER"
-        console.type("\x04")
-        assert console.end() == 0
+        assert console.leave() == 0
 
     @edited
     def test_history(self, switch: Switch, terminal: Open, home: Path, kind: str) -> None:
         console = terminal(kind=kind)
         console.ask("status", "UP 0 years\n")
         console.ask(" echo hidden", "hidden\n")
-        console.type("\x04")
-        assert console.end() == 0
+        assert console.leave() == 0
         file = home / ".esl_proto_history"
         assert file.read_text() == "status\n" and file.stat().st_mode & 0o777 == 0o600
         console = terminal(kind=kind)
         console.ask("\x1b[A", "UP 0 years\n")
-        console.type("\x04")
-        console.end()
+        console.leave()
         assert [command.line for command in switch.commands].count("api status") == 2
         console = terminal("-Q", kind=kind)
         console.ask("echo 2", "2\n")
-        console.type("\x04")
-        assert console.end() == 0 and file.read_text() == "status\n"
+        assert console.leave() == 0 and file.read_text() == "status\n"
 
     @edited
     def test_function_keys(self, home: Path, terminal: Open, kind: str) -> None:
@@ -276,8 +282,7 @@ class TestPrompt:
         console.type("\x03")
         console.expect("The answer is waited for no more.\n")
         console.expect(console.prompt)
-        console.type("\x04")
-        assert console.end() == 0
+        assert console.leave() == 0
 
     @everywhere
     def test_ctrl_c_may_end_it(self, terminal: Open, kind: str) -> None:
@@ -290,8 +295,7 @@ class TestPrompt:
         switch.api["slow"] = NEVER
         console = terminal("-t", "50", kind=kind)
         console.ask("slow", "timed out waiting for an answer\n")
-        console.type("\x04")
-        assert console.end() == 0
+        assert console.leave() == 0
 
     @edited
     def test_lines_that_are_pasted(self, switch: Switch, terminal: Open, kind: str) -> None:
@@ -302,8 +306,7 @@ class TestPrompt:
         console.expect("alpha\n")
         console.expect("beta\n")
         console.expect(console.prompt)
-        console.type("\x04")
-        assert console.end() == 0
+        assert console.leave() == 0
 
     @edited
     def test_resizing(self, terminal: Open, kind: str) -> None:
@@ -314,8 +317,7 @@ class TestPrompt:
         os.kill(console.process.pid, signal.SIGWINCH)
         console.type("abc")
         console.ask("", "1234567890abc\n")
-        console.type("\x04")
-        assert console.end() == 0
+        assert console.leave() == 0
 
 
 class TestWhatComes:
@@ -340,8 +342,7 @@ class TestWhatComes:
         assert switch.commands[-1].line == "nixevent HEARTBEAT"
         console.ask("/event", "+OK\n")
         assert switch.wait_for("event json ALL")
-        console.type("\x04")
-        assert console.end() == 0
+        assert console.leave() == 0
 
     def test_filters(self, switch: Switch, terminal: Open) -> None:
         console = terminal("-q")
@@ -353,8 +354,7 @@ class TestWhatComes:
         ):
             console.ask(line, "+OK\n")
             assert switch.commands[-1].line == command
-        console.type("\x04")
-        assert console.end() == 0
+        assert console.leave() == 0
 
     @everywhere
     def test_the_log(self, switch: Switch, terminal: Open, kind: str) -> None:
@@ -383,16 +383,14 @@ class TestWhatComes:
         assert switch.commands[-1].line == "log 3"
         console.ask("console loglevel 4", "Command not found!\n")
         assert switch.wait_for("log 4")
-        console.type("\x04")
-        assert console.end() == 0
+        assert console.leave() == 0
 
     def test_no_colours(self, switch: Switch, terminal: Open) -> None:
         console = terminal("-n", "-l", "err")
         assert switch.wait_for("log", timeout=PATIENCE).line == "log 3"
         switch.log("ERR", "wrong\n")
         console.expect("wrong\n")
-        console.type("\x04")
-        assert console.end() == 0 and b"\x1b[" not in console.octets
+        assert console.leave() == 0 and b"\x1b[" not in console.octets
 
     @everywhere
     def test_a_lost_connection_is_the_end(self, switch: Switch, terminal: Open, kind: str) -> None:
@@ -411,8 +409,7 @@ class TestWhatComes:
         console.expect("connected again after ")
         switch.fire("HEARTBEAT", {"a": "b"})
         console.expect("a: b\n")
-        console.type("\x04")
-        assert console.end() == 0
+        assert console.leave() == 0
 
     @everywhere
     def test_reconnect(self, switch: Switch, terminal: Open, kind: str) -> None:
@@ -602,8 +599,7 @@ class TestProfiles:
         console.ask("/log", "+OK log up to debug\n")
         switch.log("INFO", "of it\n", channel_uuid="0123456789")
         console.expect("01234567 of it\n")
-        console.type("\x04")
-        assert console.end() == 0 and "nobody asked" not in console.text
+        assert console.leave() == 0 and "nobody asked" not in console.text
 
 
 @pytest.mark.skipif(find_spec("rich") is None, reason="rich is not there")

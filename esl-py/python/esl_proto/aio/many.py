@@ -214,11 +214,16 @@ class _ConnectingAll:
 
     async def _open(self) -> Many:
         many = Many({name: made(Inbound, where, self._options) for name, where in self._addresses.items()})
+        trials = [asyncio.ensure_future(_tried(switch)) for switch in many.values()]
         try:
-            failures = await asyncio.gather(*map(_tried, many.values()))
+            failures = await asyncio.gather(*trials)
             if many and all(failures):
                 raise next(failure for failure in failures if failure is not None)
         except BaseException:
+            # None of the others may go on: it would connect, or try again, what is closed here.
+            for trial in trials:
+                trial.cancel()
+            await asyncio.gather(*trials, return_exceptions=True)
             await many.close(0)
             raise
         return many
