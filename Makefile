@@ -1,6 +1,6 @@
 # Each line is a command that a person could type. `## ` begins what `make help` says of a target.
 
-PARTS = rust gates fuzz peers c py docs
+PARTS = rust fuzz gates peers c py docs
 
 .PHONY: help demo check test $(PARTS:%=test-%) test-programs soak deps docs bench gates fuzz targets install uninstall archive wheel icount peers
 
