@@ -103,6 +103,7 @@ class _Console:
         self._status = OK
         self._end: BaseException | None = None
         """Why nothing more comes, once that is so."""
+        self._ending = threading.Lock()
         is_script = sys.stdin is None or not (sys.stdin.isatty() or options.batchmode)
         self._wants_log = options.loglevel is not None or not (options.quiet or is_script)
         self._history = History(None if options.no_history_file or not output.is_terminal else History.PATH)
@@ -305,8 +306,11 @@ class _Console:
             return
         except (EventSocketError, OSError) as error:
             end: BaseException = error
-        # The first reason counts.
-        self._end = self._end or end
+        with self._ending:
+            if self._end is not None:
+                return
+            # The first reason counts.
+            self._end = end
         self._prompt.stop()
 
     def _show(self, item: Event | Gap) -> None:

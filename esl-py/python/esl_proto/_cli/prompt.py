@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from types import FrameType
 from typing import Protocol
 
 from .arguments import Options
@@ -27,7 +28,7 @@ class Prompt(Protocol):
         raise NotImplementedError
 
     def stop(self) -> None:
-        """Ends `read` with EOFError or KeyboardInterrupt, now and later. From another thread."""
+        """Ends `read` with EOFError or KeyboardInterrupt, now and later. From another thread, once."""
 
     def close(self) -> None:
         """It is not used any more."""
@@ -101,8 +102,11 @@ class Readline:
         self._shown: str | None = None
         """The prompt, while it is there."""
         self._is_stopped = False
+        self._is_reading = False
+        """Whether a signal may end `input`."""
         self._left = threading.Event()
-        """Whether `read` has returned since it was stopped."""
+        """Whether `input` has returned since it was last called."""
+        self._left.set()
         self._colours = (sgr(options.prompt_color), sgr(options.input_text_color)) if output.colours else ("", "")
         is_libedit = "libedit" in (readline.__doc__ or "")
         readline.parse_and_bind("bind ^I rl_complete" if is_libedit else "tab: complete")
@@ -119,19 +123,25 @@ class Readline:
                 for start in sequence:
                     readline.parse_and_bind(f'"\\e{start}": "\\C-a\\C-k{line}\\n"')
         output.writer = self._write
+        self._handler = signal.signal(signal.SIGINT, self._interrupt)
 
     def read(self, text: str) -> str:
+        prompt, typed = self._colours
+        shown = text
+        if prompt or typed:
+            # Readline must not count what has no width.
+            shown = f"\x01\x1b[{prompt or '0'}m\x02{text}\x01\x1b[{typed or '0'}m\x02"
         with self._output.lock:
             if self._is_stopped:
                 raise EOFError
             self._shown = text
-        prompt, typed = self._colours
-        if prompt or typed:
-            # Readline must not count what has no width.
-            text = f"\x01\x1b[{prompt or '0'}m\x02{text}\x01\x1b[{typed or '0'}m\x02"
+            self._left.clear()
         try:
-            line = input(text)
+            self._is_reading = True
+            line = input(shown)
+            self._is_reading = False
         except (EOFError, KeyboardInterrupt):
+            self._is_reading = False
             sys.stdout.write("\n")
             raise
         finally:
@@ -145,16 +155,22 @@ class Readline:
     def stop(self) -> None:
         with self._output.lock:
             self._is_stopped = True
-            self._left.clear()
-            if self._shown is None:
-                return
         # Nothing else ends `input`, and a signal that comes just before it waits does not either.
         while not self._left.is_set():
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-            self._left.wait(1)
+            self._left.wait(0.1)
 
     def close(self) -> None:
         self._readline.set_completer(None)
+        signal.signal(signal.SIGINT, self._handler)
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        """Raises KeyboardInterrupt, but only once, and while `input` waits, when it was stopped: what comes behind was sent
+        before `stop` knew that `input` had returned."""
+        if self._is_stopped and not self._is_reading:
+            return
+        self._is_reading = False
+        raise KeyboardInterrupt
 
     def _candidate(self, text: str, number: int) -> str | None:
         if number == 0:

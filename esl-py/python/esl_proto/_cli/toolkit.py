@@ -78,8 +78,10 @@ class Toolkit:
             self._end()
 
     def _end(self) -> None:
-        if self._session.app.is_running:
-            self._session.app.exit(exception=EOFError)
+        app = self._session.app
+        # Enter may have been pressed just now.
+        if app.is_running and app.future is not None and not app.future.done():
+            app.exit(exception=EOFError)
 
     def stop(self) -> None:
         self._is_stopped = True
