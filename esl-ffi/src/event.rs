@@ -298,9 +298,17 @@ pub unsafe extern "C" fn eslp_event_find(
         for value in &mut *values {
             value.write(eslp_value::ZERO);
         }
+        let (event, names) = (self::event(event)?, slice(names, count)?);
+        if let [a, b, c] = names {
+            let found = event.find([a.octets()?, b.octets()?, c.octets()?]);
+            for (value, to) in found.into_iter().zip(values) {
+                to.write(value.map_or(eslp_value::ZERO, Into::into));
+            }
+            return Ok(());
+        }
         let mut slots = [HeaderSlot::EMPTY; 128];
-        let indexed = self::event(event)?.index(&mut slots);
-        for (name, to) in slice(names, count)?.iter().zip(values) {
+        let indexed = event.index(&mut slots);
+        for (name, to) in names.iter().zip(values) {
             to.write(indexed.get(name.octets()?).map_or(eslp_value::ZERO, Into::into));
         }
         Ok(())
