@@ -28,8 +28,8 @@ mod backend;
 )))]
 use portable as backend;
 
-pub(crate) use backend::look;
 use backend::{common, masks};
+pub(crate) use backend::{look, place_of};
 pub(crate) use lines::{HeaderLine, Line, RegularLine, cut};
 pub(crate) use named::{LONGEST_NAME, LineMasks, LinesByNameLength, Marked, line_at, note_marks};
 pub(crate) use ordinary::{Ordinary, window};

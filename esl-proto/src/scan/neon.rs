@@ -14,6 +14,7 @@ use core::arch::aarch64::{
 
 use super::ordinary::Range;
 pub(super) use super::portable::common;
+pub(crate) use super::portable::place_of;
 use super::{BLOCK, Class, Ordinary, Pair};
 
 /// A block in four vector registers.

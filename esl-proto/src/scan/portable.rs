@@ -71,6 +71,13 @@ pub(super) fn pairs<const N: usize>(front: &[u8; BLOCK], behind: [&[u8; BLOCK]; 
     mask(front, pair.first) & seconds | pair.note.map_or(0, |note| mask(front, note))
 }
 
+/// The place of the first `octet`, or 16.
+pub(crate) fn place_of(octet: u8, octets: &[u8; 16]) -> usize {
+    let (words, _) = octets.as_chunks::<8>();
+    let mask = |mask: u64, word: &[u8; 8]| mask << 8 | equal(u64::from_le_bytes(*word), splat(octet));
+    (words.iter().rev().fold(0, mask) | 1 << 16).trailing_zeros() as usize
+}
+
 /// The number of equal bytes at the front.
 #[inline]
 pub(super) fn common(one: &[u8; 32], other: &[u8; 32]) -> u32 {

@@ -99,6 +99,14 @@ pub(super) fn ordinary(octets: &[u8; 16], class: Ordinary) -> u16 {
     }
 }
 
+/// The place of the first `octet`, or 16.
+#[inline(always)]
+pub(crate) fn place_of(octet: u8, octets: &[u8; 16]) -> usize {
+    // SAFETY: register-only intrinsics; SSE2 is guaranteed by the `cfg` on this module.
+    let found = unsafe { _mm_movemask_epi8(_mm_cmpeq_epi8(load(octets), _mm_set1_epi8(octet as i8))) };
+    (found as u32 | 1 << 16).trailing_zeros() as usize
+}
+
 /// The number of equal bytes at the front.
 #[inline(always)]
 pub(super) fn common(one: &[u8; 32], other: &[u8; 32]) -> u32 {

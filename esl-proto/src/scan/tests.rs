@@ -337,6 +337,11 @@ proptest! {
             prop_assert_eq!(portable::look(&whole, class, b'%'), expected);
             prop_assert_eq!(backend::look(&whole, class, b'%'), expected);
         }
+        if let Some(front) = whole.first_chunk() {
+            let expected = front.iter().position(|octet| *octet == b'%').unwrap_or(16);
+            prop_assert_eq!(portable::place_of(b'%', front), expected);
+            prop_assert_eq!(backend::place_of(b'%', front), expected);
+        }
         let expected = masked(&whole, *b"\n:");
         prop_assert_eq!(portable::masks(&whole, *b"\n:"), expected);
         prop_assert_eq!(backend::masks(&whole, *b"\n:"), expected);
