@@ -36,6 +36,32 @@ sys.argv[0] = "/usr/bin/esl-proto"
 from esl_proto._cli import main
 sys.exit(main())
 """
+STOPPED = """
+import signal, sys, threading
+from esl_proto._cli.arguments import parse
+from esl_proto._cli.history import History
+from esl_proto._cli.output import Output
+from esl_proto._cli.prompt import Readline
+prompt = Readline(Output(colours=False, is_terminal=False), parse([]), History(None), lambda text: [])
+def stop():
+    open({descriptor}).read()
+    prompt.stop()
+threading.Thread(target=stop).start()
+try:
+    prompt.read("> ")
+except KeyboardInterrupt:
+    print("stopped", flush=True)
+signal.raise_signal(signal.SIGINT)
+try:
+    prompt.read("> ")
+except EOFError:
+    print("for good", flush=True)
+prompt.close()
+try:
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    print("and Ctrl-C is as before", flush=True)
+"""
 KINDS: dict[str, list[str]] = {"toolkit": [], "readline": ["prompt_toolkit"], "plain": ["prompt_toolkit", "readline"]}
 """What is not there."""
 STARTED: list[subprocess.Popen[bytes]] = []
@@ -399,6 +425,26 @@ class TestWhatComes:
         switch.disconnect("shutdown")
         assert console.end() == 3
         assert f"{switch.address}: server is shutting down" in console.text and "Traceback" not in console.text
+
+    @pytest.mark.skipif("readline" not in KINDS, reason="there is no readline")
+    def test_a_prompt_is_stopped_once(self, home: Path) -> None:
+        """A signal that is sent while the prompt ends must not end the program."""
+        waiting, begin = os.pipe()
+        program = subprocess.Popen(
+            [sys.executable, "-X", "dev", "-W", "error", "-c", STOPPED.format(descriptor=waiting)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=(waiting,),
+            env=environment(home),
+        )
+        STARTED.append(program)
+        assert program.stdin is not None and program.stdout is not None
+        os.close(waiting)
+        assert program.stdout.read(2) == b"> "
+        os.close(begin)
+        assert program.stdout.read() == b"\nstopped\nfor good\nand Ctrl-C is as before\n"
+        assert program.wait(PATIENCE) == 0
+        program.stdin.close()
 
     @everywhere
     def test_or_is_made_anew(self, switch: Switch, terminal: Open, kind: str) -> None:
