@@ -63,7 +63,7 @@ statuses! {
     pub enum eslp_status {
         /// Done.
         ESLP_OK = 0 => "done",
-        /// More octets must be read first.
+        /// More bytes must be read first.
         ESLP_NEED_DATA = 1 => "more octets are needed",
         /// The connection is over.
         ESLP_CLOSED = 2 => "the connection is over",
@@ -117,7 +117,7 @@ statuses! {
 
         /// An event's document ends too early.
         ESLP_DOCUMENT_TRUNCATED = -201 => EventErrorKind::Truncated,
-        /// An octet that is not allowed at its position in an event's document.
+        /// A byte that is not allowed at its position in an event's document.
         ESLP_DOCUMENT_UNEXPECTED = -202 => EventErrorKind::Unexpected,
         /// A value that is neither a text nor a flat array.
         ESLP_DOCUMENT_NESTED = -203 => EventErrorKind::Nested,
@@ -170,7 +170,7 @@ statuses! {
         ESLP_DIAL_LINE_END = -502 => DialErrorKind::LineEnd ["dial"],
         /// A part of a call holds a NUL.
         ESLP_DIAL_NUL = -503 => DialErrorKind::Nul ["dial"],
-        /// A part of a call holds a control octet that the server uses itself.
+        /// A part of a call holds a control byte that the server uses itself.
         ESLP_DIAL_CONTROL = -504 => DialErrorKind::Control ["dial"],
         /// A part of a call holds a blank that the server would not read as part of it.
         ESLP_DIAL_BLANK = -505 => DialErrorKind::Blank ["dial"],
@@ -198,7 +198,7 @@ statuses! {
         ESLP_DIAL_PARSE_INVALID = -554 => DialParseErrorKind::Invalid ["dial"],
         /// A bracket is not closed.
         ESLP_DIAL_PARSE_BRACKET = -555 => DialParseErrorKind::Bracket ["dial"],
-        /// A control octet.
+        /// A control byte.
         ESLP_DIAL_PARSE_CONTROL = -556 => DialParseErrorKind::Control ["dial"],
         /// A variable that only a channel can expand.
         ESLP_DIAL_PARSE_EXPANSION = -557 => DialParseErrorKind::Expansion ["dial"],

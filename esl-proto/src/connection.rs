@@ -51,7 +51,7 @@ use crate::text::Insufficient;
 /// # struct Script<'s>(&'s [u8], Vec<u8>);
 /// # impl Read for Script<'_> { fn read(&mut self, out: &mut [u8]) -> io::Result<usize> { self.0.read(out) } }
 /// # impl Write for Script<'_> {
-/// #     fn write(&mut self, octets: &[u8]) -> io::Result<usize> { self.1.write(octets) }
+/// #     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> { self.1.write(bytes) }
 /// #     fn flush(&mut self) -> io::Result<()> { Ok(()) }
 /// # }
 /// # let socket = Script(b"Content-Type: auth/request\n\nContent-Type: command/reply\nReply-Text: +OK accepted\n\n", vec![]);

@@ -247,7 +247,7 @@ mod owned {
         if !serializer.is_human_readable() {
             return serializer.serialize_bytes(octets);
         }
-        let text = core::str::from_utf8(octets).map_err(|_| S::Error::custom("octets that are not UTF-8"))?;
+        let text = core::str::from_utf8(octets).map_err(|_| S::Error::custom("bytes that are not UTF-8"))?;
         serializer.serialize_str(text)
     }
 

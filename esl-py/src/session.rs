@@ -605,7 +605,7 @@ impl ClientSession {
         Ok(())
     }
 
-    /// Takes octets that have arrived, and handles them as far as full streams allow. Gives the notices, if there are any.
+    /// Takes bytes that have arrived, and handles them as far as full streams allow. Gives the notices, if there are any.
     fn receive<'py>(&self, py: Python<'py>, data: Octets) -> PyResult<Option<Bound<'py, PyList>>> {
         let now = self.now();
         let notices = self.with(py, |state| -> PyResult<_> {
@@ -633,7 +633,7 @@ impl ClientSession {
         self.told(py, notices)
     }
 
-    /// The octets to send now, if there are any.
+    /// The bytes to send now, if there are any.
     fn data_to_send<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
         self.with(py, |state| {
             let State { session, host, .. } = state;
@@ -652,7 +652,7 @@ impl ClientSession {
         })
     }
 
-    /// Sends octets that are counted as no command.
+    /// Sends bytes that are counted as no command.
     fn write(&self, py: Python<'_>, octets: Octets) {
         self.with(py, |state| {
             state.host.out.extend_from_slice(state.session.to_send());

@@ -449,7 +449,7 @@ class TestLines:
         assert not any("log" in command.line for command in switch.commands)
 
     def test_exit_status(self, switch: Switch, home: Path) -> None:
-        assert self.run(switch, home, "a\rb") == (2, "", "esl-proto: cannot send this: API command holds a line end (item 0, octet 1)\n")
+        assert self.run(switch, home, "a\rb") == (2, "", "esl-proto: cannot send this: API command holds a line end (item 0, byte 1)\n")
         assert self.run(switch, home, "nosuch\nstatus\n") == (1, "-ERR nosuch Command not found!\nUP 0 years\n", "")
         assert self.run(switch, home, "/foo\nstatus\n") == (
             2,

@@ -89,7 +89,7 @@ impl Registration {
 }
 
 /// What a [`Sim`](crate::Sim) begins with. Two with the same configuration that are given the same do the same, to the
-/// octet.
+/// byte.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The time of the start, since 1970 in UTC.
@@ -127,16 +127,16 @@ pub struct Config {
     pub max_queued: u32,
     /// How many may be lost in a row beyond that. One more ends the connection.
     pub max_lost: u32,
-    /// How many octets a client's subscriptions, filters and rights may take.
+    /// How many bytes a client's subscriptions, filters and rights may take.
     pub storage: usize,
-    /// How many octets they may have together.
+    /// How many bytes they may have together.
     pub queue_octets: usize,
-    /// How many octets are written for a client that does not take them, and read of one that is not answered: the
+    /// How many bytes are written for a client that does not take them, and read of one that is not answered: the
     /// buffers of a socket.
     pub window: usize,
     /// How values are percent-coded in events, for connections that begin from then on.
     pub percent: Percent,
-    /// How octets travel on connections that begin from then on.
+    /// How bytes travel on connections that begin from then on.
     pub faults: Faults,
     /// How long a client may say nothing at first, or leave a command unfinished.
     pub patience: Duration,

@@ -2,9 +2,9 @@
 //!
 //! A [`Sim`] holds calls that exist in events only, applications, API commands, background jobs, the log and the heartbeat,
 //! and the connections of its event socket; each is served by the listener of [`esl_proto::server`]. It has no sockets,
-//! no threads and no clock. The host gives it octets that clients send ([`Sim::input`]), takes those that they get
+//! no threads and no clock. The host gives it bytes that clients send ([`Sim::input`]), takes those that they get
 //! ([`Sim::output`]), and says how much time has passed ([`Sim::advance`]). The same calls with the same [`Config`] give the
-//! same octets, uuids and times among them.
+//! same bytes, uuids and times among them.
 //!
 //! ```
 //! use std::time::Duration;
@@ -16,9 +16,9 @@
 //! sim.input(client, b"auth ClueCon\n\napi originate user/1000 &park\n\n");
 //! // Nothing takes time unless the host lets it pass: the other side rings for a moment.
 //! sim.advance(Duration::from_secs(1));
-//! let octets = sim.take_output(client);
-//! assert!(octets.starts_with(b"Content-Type: auth/request\n\n"));
-//! assert!(String::from_utf8_lossy(&octets).contains("\n\n+OK "));
+//! let bytes = sim.take_output(client);
+//! assert!(bytes.starts_with(b"Content-Type: auth/request\n\n"));
+//! assert!(String::from_utf8_lossy(&bytes).contains("\n\n+OK "));
 //! ```
 //!
 //! The program `esl-switch` (with the feature `program`) is a shell around it, on TCP.
@@ -55,7 +55,7 @@ use crate::switch::{Connection, LogLine, Switch, Task, known_cause};
 /// A simulated switch.
 ///
 /// A host calls its methods in any order. After any of them, [`next_active`](Self::next_active) names the connections that
-/// have octets to be taken or have ended, [`next_request`](Self::next_request) says what the host is to do, and
+/// have bytes to be taken or have ended, [`next_request`](Self::next_request) says what the host is to do, and
 /// [`next_deadline`](Self::next_deadline) when time must go on.
 pub struct Sim {
     executor: Executor,
@@ -146,14 +146,14 @@ impl Sim {
         self.run();
     }
 
-    /// How many octets of a client's should be read now: a shell that reads no more lets it wait, as a socket does. All
+    /// How many bytes of a client's should be read now: a shell that reads no more lets it wait, as a socket does. All
     /// that [`input`](Self::input) is given is kept. The connection is [active](Self::next_active) when there is more room.
     #[must_use]
     pub fn room(&self, connection: ConnectionId) -> usize {
         self.connections.get(&connection).map_or(usize::MAX, |connection| connection.room())
     }
 
-    /// Octets that a client has sent. What comes after the connection's end is dropped.
+    /// Bytes that a client has sent. What comes after the connection's end is dropped.
     pub fn input(&mut self, connection: ConnectionId, octets: &[u8]) {
         if let Some(connection) = self.connections.get(&connection) {
             connection.receive(octets);
@@ -177,7 +177,7 @@ impl Sim {
         }
     }
 
-    /// Takes octets that a client gets, as many as there is room for, and says how many.
+    /// Takes bytes that a client gets, as many as there is room for, and says how many.
     pub fn output(&mut self, connection: ConnectionId, out: &mut [u8]) -> usize {
         let Some(connection) = self.connections.get(&connection) else { return 0 };
         let count = connection.send(out);
@@ -187,7 +187,7 @@ impl Sim {
         count
     }
 
-    /// Takes all octets that a client gets.
+    /// Takes all bytes that a client gets.
     pub fn take_output(&mut self, connection: ConnectionId) -> Vec<u8> {
         let mut all = Vec::new();
         let mut chunk = vec![0; 65_536];
@@ -205,13 +205,13 @@ impl Sim {
         self.connections.get(&connection).is_none_or(|connection| connection.is_closed())
     }
 
-    /// Why the listener has ended the connection, if it has. The last octets may still have to be taken.
+    /// Why the listener has ended the connection, if it has. The last bytes may still have to be taken.
     #[must_use]
     pub fn end(&self, connection: ConnectionId) -> Option<Closed> {
         self.connections.get(&connection)?.end()
     }
 
-    /// How many events wait for a client, beside the octets that were written for it.
+    /// How many events wait for a client, beside the bytes that were written for it.
     #[must_use]
     pub fn waiting_events(&self, connection: ConnectionId) -> u32 {
         self.connections.get(&connection).map_or(0, |connection| connection.server.lock().waiting_events())
@@ -223,7 +223,7 @@ impl Sim {
         self.connections.get(&connection)?.controlled().map(Channel)
     }
 
-    /// The next connection that has octets to be taken, or has ended, since it was last named here.
+    /// The next connection that has bytes to be taken, or has ended, since it was last named here.
     pub fn next_active(&mut self) -> Option<ConnectionId> {
         self.switch.active.lock().pop_first().map(|(id, ())| id)
     }
@@ -261,7 +261,7 @@ impl Sim {
         }
     }
 
-    /// How the octets of a connection travel from now on.
+    /// How the bytes of a connection travel from now on.
     pub fn set_faults(&mut self, connection: ConnectionId, faults: Faults) {
         if let Some(connection) = self.connections.get(&connection) {
             connection.set_faults(faults);
@@ -269,13 +269,13 @@ impl Sim {
         }
     }
 
-    /// How many octets a client has taken so far: what [`Faults::lost_at`] is counted by.
+    /// How many bytes a client has taken so far: what [`Faults::lost_at`] is counted by.
     #[must_use]
     pub fn taken(&self, connection: ConnectionId) -> u64 {
         self.connections.get(&connection).map_or(0, |connection| connection.taken())
     }
 
-    /// Gives a client octets as they are, whatever they mean, after those that were written for it.
+    /// Gives a client bytes as they are, whatever they mean, after those that were written for it.
     pub fn inject(&mut self, connection: ConnectionId, octets: &[u8]) {
         if let Some(connection) = self.connections.get(&connection) {
             connection.inject(octets);

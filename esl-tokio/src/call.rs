@@ -193,7 +193,7 @@ impl Call {
 
     /// The value of a variable of the channel; [`None`] if it has none.
     ///
-    /// On a connection without full control, a value that begins with `~` or is longer than 500 octets does not arrive whole.
+    /// On a connection without full control, a value that begins with `~` or is longer than 500 bytes does not arrive whole.
     ///
     /// It ends with the answer, with the deadline, or with the connection.
     ///

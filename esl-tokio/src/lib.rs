@@ -31,12 +31,12 @@
 //!   much is missing, and where ([`Missed`]).
 //! * No text of others can forge a command: line ends are refused, arguments of applications arrive as they are.
 //!
-//! Octets, not text: nothing on the wire is promised to be UTF-8. Where a method gives a [`str`], it has replaced what is not.
+//! Bytes, not text: nothing on the wire is promised to be UTF-8. Where a method gives a [`str`], it has replaced what is not.
 //!
 //! # How it works
 //!
 //! What waits for what, which subscription feeds which reader and what a new connection must say again is known by
-//! [`esl_proto::session`]. Here are sockets and wakers: a task for each connection moves octets between its stream and a
+//! [`esl_proto::session`]. Here are sockets and wakers: a task for each connection moves bytes between its stream and a
 //! [`esl_proto::session::Session`] that all handles share. It ends when the connection does, or when the last handle is
 //! dropped.
 //!
@@ -56,7 +56,7 @@
 //!   [`Calls::stats`] have the same numbers without it.
 //!   * Of sessions, with `server.address` and `server.port` where this side has connected: `esl.client.connections`,
 //!     `esl.client.commands`, `esl.client.command.timeouts`, `esl.client.events`, `esl.client.lost_events`,
-//!     `esl.client.log_lines`, and `esl.client.io` in octets, with `network.io.direction`.
+//!     `esl.client.log_lines`, and `esl.client.io` in bytes, with `network.io.direction`.
 //!   * Of calls: `esl.server.calls`, `esl.server.rejected_calls`, `esl.server.broken_calls`, `esl.server.failed_calls`, and the
 //!     gauge `esl.server.active_calls`.
 #![forbid(unsafe_code)]

@@ -20,9 +20,9 @@ pub struct Stats {
     pub lost: u64,
     /// Waits that have ended at their deadline: `esl.client.command.timeouts`.
     pub timed_out: u64,
-    /// Octets that have been read: `esl.client.io` with the direction `receive`.
+    /// Bytes that have been read: `esl.client.io` with the direction `receive`.
     pub received: u64,
-    /// Octets that have been written: `esl.client.io` with the direction `transmit`.
+    /// Bytes that have been written: `esl.client.io` with the direction `transmit`.
     pub sent: u64,
 }
 

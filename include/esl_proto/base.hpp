@@ -1,4 +1,4 @@
-// What the other headers share: statuses, octets, iteration, and where handles live.
+// What the other headers share: statuses, bytes, iteration, and where handles live.
 #ifndef ESL_PROTO_BASE_HPP
 #define ESL_PROTO_BASE_HPP
 
@@ -164,7 +164,7 @@ std::optional<Result> ask(Function function, Arguments... arguments) noexcept {
     return result;
 }
 
-/// The same where the result is octets.
+/// The same where the result is bytes.
 template <class Function, class... Arguments>
 std::optional<std::string_view> ask_view(Function function, Arguments... arguments) noexcept {
     eslp_bytes octets = {};
@@ -224,7 +224,7 @@ private:
 
 } // namespace detail
 
-/// How a write went: with ESLP_OK `len` octets of the buffer are to be sent, with ESLP_INSUFFICIENT as many are needed.
+/// How a write went: with ESLP_OK `len` bytes of the buffer are to be sent, with ESLP_INSUFFICIENT as many are needed.
 struct [[nodiscard]] written {
     eslp::status status;
     std::size_t len = 0;

@@ -47,7 +47,7 @@ inline std::optional<command_id> id_of(std::uint64_t number) noexcept {
 
 } // namespace detail
 
-/// What came in, or what is to be done instead: a status, and with ESLP_OK a kind. Valid as long as the octets in the
+/// What came in, or what is to be done instead: a status, and with ESLP_OK a kind. Valid as long as the bytes in the
 /// buffer.
 class incoming {
 public:
@@ -72,7 +72,7 @@ public:
     bool head_ends() const noexcept { return c_.head_ends != 0; }
     /// With the last ESLP_IN_HEAD_PART: whether the head has lost its end.
     bool is_cut() const noexcept { return c_.is_cut != 0; }
-    /// Octets of the body that are to come.
+    /// Bytes of the body that are to come.
     std::uint64_t remaining() const noexcept { return c_.remaining; }
     /// Whether the frame ends here: not so for the parts of a long one, but for the last.
     bool is_last_part() const noexcept {
@@ -105,7 +105,7 @@ private:
     eslp::status status_ = ESLP_NULL;
 };
 
-/// What became of a command. Send `len` octets, in one piece and in the order of the calls.
+/// What became of a command. Send `len` bytes, in one piece and in the order of the calls.
 class [[nodiscard]] sent {
 public:
     sent() noexcept : c_() {}
@@ -114,7 +114,7 @@ public:
     bool ok() const noexcept { return status_.ok(); }
     /// What its answer will carry. Of several commands, the first; the ids of the others count up.
     command_id id() const noexcept { return command_id(c_.id); }
-    /// How many octets were written; with ESLP_INSUFFICIENT how many are needed.
+    /// How many bytes were written; with ESLP_INSUFFICIENT how many are needed.
     std::size_t len() const noexcept { return c_.len; }
     std::uint64_t count() const noexcept { return c_.count; }
     /// Where the command is wrong, with an error from ESLP_COMMAND_EMPTY on.
@@ -189,7 +189,7 @@ struct eof_report {
     eslp_end end;
     /// The first may be the one whose answer was cut off.
     eslp::unanswered unanswered;
-    /// Octets of a frame that the end cut off, and those that it lacks: 0 if its head has not said.
+    /// Bytes of a frame that the end cut off, and those that it lacks: 0 if its head has not said.
     std::size_t incomplete;
     std::size_t missing;
     /// The command that the end answers, and its broken reply: nothing in an ordinary connection.
@@ -205,7 +205,7 @@ struct eof_report {
 template <class Buffer>
 class arrivals;
 
-/// One connection from its first octet to its end: the functions of eslp::client and its kin.
+/// One connection from its first byte to its end: the functions of eslp::client and its kin.
 class client_handle {
 public:
     static constexpr std::size_t size = ESLP_CLIENT_SIZE;
@@ -214,7 +214,7 @@ public:
     eslp::status status() const noexcept { return status_; }
     explicit operator bool() const noexcept { return handle_ != nullptr; }
 
-    /// What stands at the front of `buffer`. Take `consumed()` octets off before the next call, whatever it was.
+    /// What stands at the front of `buffer`. Take `consumed()` bytes off before the next call, whatever it was.
     incoming poll(std::string_view buffer) noexcept {
         incoming result;
         result.status_ = ::eslp_client_poll(handle_, buffer.data(), buffer.size(), &result.c_);

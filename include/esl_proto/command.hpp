@@ -26,7 +26,7 @@ struct fault {
     eslp_field field = ESLP_FIELD_NONE;
     /// Which one, if the command has several of them.
     std::size_t item = 0;
-    /// The octet of that part.
+    /// The byte of that part.
     std::size_t offset = 0;
 
     fault() = default;
@@ -45,7 +45,7 @@ struct fault {
 /// as a body.
 class command : protected detail::kept_texts {
 public:
-    /// How a command was written: with ESLP_OK `len` octets of it, with ESLP_INSUFFICIENT how many are needed, and with
+    /// How a command was written: with ESLP_OK `len` bytes of it, with ESLP_INSUFFICIENT how many are needed, and with
     /// an error from ESLP_COMMAND_EMPTY on where it is wrong.
     struct [[nodiscard]] encoded {
         eslp::status status;
@@ -163,7 +163,7 @@ struct bgapi : command {
         c_.as.api.line = keep(line);
     }
 
-    /// The name that the job shall have, at most 200 octets.
+    /// The name that the job shall have, at most 200 bytes.
     bgapi& job_uuid(string_arg name) {
         c_.as.api.job_uuid = keep(name);
         return *this;

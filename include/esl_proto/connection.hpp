@@ -130,7 +130,7 @@ struct connection_memory {
 /// A connection with all of its memory on the heap, which grows where it must.
 class connection : private detail::connection_memory, public placed<connection_handle> {
 public:
-    /// `input` and `output` are the octets to begin with. Without limits every frame is whole.
+    /// `input` and `output` are the bytes to begin with. Without limits every frame is whole.
     explicit connection(eslp_role role, const limits& limits = eslp::limits().max_buffered(SIZE_MAX), std::size_t input = 16384,
                         std::size_t output = 1024)
         : connection(role, limits, std::vector<char>(input), std::vector<char>(output)) {}

@@ -43,7 +43,7 @@ struct dial_fault {
     std::size_t leg = 0;
     /// Which one, if there are several of them in one place.
     std::size_t item = 0;
-    /// The octet of that part.
+    /// The byte of that part.
     std::size_t offset = 0;
 
     dial_fault() = default;
@@ -54,7 +54,7 @@ struct dial_fault {
     std::string_view text() const noexcept { return detail::view(::eslp_dial_field_text(field)); }
 };
 
-/// How a call was written: with ESLP_OK `len` octets of it, with ESLP_DIAL_INSUFFICIENT how many are needed, and with an
+/// How a call was written: with ESLP_OK `len` bytes of it, with ESLP_DIAL_INSUFFICIENT how many are needed, and with an
 /// error from ESLP_DIAL_EMPTY on where it is wrong.
 struct dial_encoded {
     eslp::status status;
@@ -114,7 +114,7 @@ public:
     /// Writes the argument of `bridge`.
     dial_encoded encode(span<char> out) const noexcept { return detail::encode_call(::eslp_bridge_encode, c(), out); }
 
-    /// Reads the argument of `bridge` as the server would, into `storage` and `legs`: as many octets as the text has are
+    /// Reads the argument of `bridge` as the server would, into `storage` and `legs`: as many bytes as the text has are
     /// enough.
     static dial_read parse(std::string_view text, eslp_dial& call, span<char> storage, span<eslp_leg> legs) noexcept {
         return detail::read_call(::eslp_bridge_parse, text, call, storage, legs);
@@ -236,7 +236,7 @@ private:
 /// The variable that has a channel execute something on an occasion, for the variables of a leg, a handle or a dial string.
 struct hook_encoded {
     eslp::status status;
-    /// Valid as long as the octets in the buffer; with ESLP_DIAL_INSUFFICIENT the length of its value is what is needed.
+    /// Valid as long as the bytes in the buffer; with ESLP_DIAL_INSUFFICIENT the length of its value is what is needed.
     eslp_pair variable = {};
     dial_fault fault;
 
@@ -274,7 +274,7 @@ public:
 
     dial_encoded encode(span<char> out) const noexcept { return detail::encode_call(::eslp_inline_encode, c_, out); }
 
-    /// Reads one as the server would: headers_of() walks what was read. One octet of storage more than the text has is enough.
+    /// Reads one as the server would: headers_of() walks what was read. One byte of storage more than the text has is enough.
     static eslp::status parse(std::string_view text, eslp_pairs& apps, span<char> storage, std::size_t* offset = nullptr) noexcept {
         return ::eslp_inline_parse(detail::given(text), storage.data(), storage.size(), &apps, offset);
     }

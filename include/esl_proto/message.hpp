@@ -65,7 +65,7 @@ private:
     eslp_lines c_;
 };
 
-/// One frame by its Content-Type. A view: valid as long as the octets in the buffer.
+/// One frame by its Content-Type. A view: valid as long as the bytes in the buffer.
 ///
 /// Each look-up is empty if the message is of another kind, or does not say.
 class message {
@@ -149,7 +149,7 @@ private:
     eslp_message c_;
 };
 
-/// One frame that a client has sent. Valid as long as the octets in the buffer.
+/// One frame that a client has sent. Valid as long as the bytes in the buffer.
 class request {
 public:
     request(const eslp_frame& c) noexcept : c_(c) {}

@@ -57,7 +57,7 @@ public:
     /// Takes all headers and the body away, for the next event.
     void clear() noexcept { (void)::eslp_outgoing_event_clear(&c_); }
 
-    /// Adds the headers of an event that was read and takes its body. Its octets must stay where they are.
+    /// Adds the headers of an event that was read and takes its body. Its bytes must stay where they are.
     status read(const event& from) noexcept { return ::eslp_outgoing_event_read(&c_, &from.c()); }
 
     /// Writes the event's document, the body of a frame; `flags` are of eslp_encode. With a status from ESLP_FORGED_NAME on,
@@ -87,7 +87,7 @@ public:
     fixed_outgoing_event() noexcept : outgoing_event(static_cast<std::array<eslp_field_slot, N>&>(*this)) {}
 };
 
-/// What a client wants of the host. Each part is there if the kind says so. Valid as long as the octets in the buffer.
+/// What a client wants of the host. Each part is there if the kind says so. Valid as long as the bytes in the buffer.
 class host_request {
 public:
     host_request(const eslp_host_request& c) noexcept : c_(&c) {}
@@ -211,7 +211,7 @@ private:
     eslp_server_options c_;
 };
 
-/// What a listener found. Send written() octets of the buffer, whatever it was.
+/// What a listener found. Send written() bytes of the buffer, whatever it was.
 class server_result {
 public:
     server_result() noexcept : c_() {}
@@ -246,7 +246,7 @@ public:
     eslp::status status() const noexcept { return status_; }
     explicit operator bool() const noexcept { return handle_ != nullptr; }
 
-    /// Reads the next command from `buffer`, and writes to `out` what needs no host. The octets of a question are to be
+    /// Reads the next command from `buffer`, and writes to `out` what needs no host. The bytes of a question are to be
     /// consumed once it is answered.
     server_result poll(std::string_view buffer, span<char> out) noexcept {
         server_result result;

@@ -77,7 +77,7 @@ public:
         return ::eslp_session_connect(handle_, role, limits.c(), count(now));
     }
     /// What stands at the front of `buffer`, as eslp::client::poll(), and takes in what it means: look for outcomes and notices
-    /// before `consumed()` octets are taken off.
+    /// before `consumed()` bytes are taken off.
     incoming poll(std::string_view buffer, time now) noexcept {
         incoming result;
         result.status_ = ::eslp_session_poll(handle_, buffer.data(), buffer.size(), count(now), &result.c_);
@@ -144,7 +144,7 @@ public:
         return at != 0 ? std::optional<time>(time(at)) : std::nullopt;
     }
     void advance(time now) noexcept { (void)::eslp_session_advance(handle_, count(now)); }
-    /// Octets have come that make no whole frame yet.
+    /// Bytes have come that make no whole frame yet.
     void heard(time now) noexcept { (void)::eslp_session_heard(handle_, count(now)); }
     /// Ends the connection when nothing, or no HEARTBEAT, has come for so long; 0 for never.
     eslp::status set_silence(time limit) noexcept { return ::eslp_session_set_silence(handle_, count(limit)); }

@@ -131,7 +131,7 @@ impl CommandId {
 
 /// A command has been written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "the octets must be sent"]
+#[must_use = "the bytes must be sent"]
 #[non_exhaustive]
 pub struct Sent {
     /// What its answer will carry.
@@ -145,7 +145,7 @@ pub struct Sent {
 /// As with [`Step`]: [`consumed`](Self::consumed) bytes must be taken off the front of the buffer before the next
 /// call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "the consumed octets must be taken off the buffer"]
+#[must_use = "the consumed bytes must be taken off the buffer"]
 pub enum Poll<'b> {
     /// Something has come in.
     Incoming {
@@ -230,7 +230,7 @@ impl Poll<'_> {
 /// As with [`Poll`]: [`consumed`](Self::consumed) bytes must be taken off the front of the buffer before the next
 /// call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "the consumed octets must be taken off the buffer"]
+#[must_use = "the consumed bytes must be taken off the buffer"]
 pub enum Ready {
     /// There is something: [`Client::poll`] gives it.
     Found,
@@ -684,7 +684,7 @@ impl Client {
     ///
     /// let mut out = [0; 64];
     /// let login = Command::auth("ClueCon");
-    /// let octets = login.encode(&mut out)?;
+    /// let bytes = login.encode(&mut out)?;
     ///
     /// let mut clients = [Client::inbound(Limits::DEFAULT), Client::inbound(Limits::DEFAULT)];
     /// for client in &mut clients {
@@ -692,7 +692,7 @@ impl Client {
     ///     assert_eq!(id.number(), 0);
     ///     assert_eq!(client.track(&login), Err(NotAllowed::AlreadyAuthenticated));
     /// }
-    /// # let _ = octets;
+    /// # let _ = bytes;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

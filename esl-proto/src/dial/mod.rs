@@ -355,7 +355,7 @@ numbered! {
         /// A bracket that is never closed, or two where one should open a further set of variables.
         Bracket = 555, "bracket not closed";
         /// A control byte from 1 to 8, or a comma that the server would make one.
-        Control = 556, "control octet";
+        Control = 556, "control byte";
         /// `${...}`, which only a channel can expand.
         Expansion = 557, "variable to expand";
         /// More handles than the server reads in one place.

@@ -372,7 +372,7 @@ numbered! {
         /// The text ends too early.
         Truncated = 201, "event ends too early";
         /// A byte that the format does not allow at this position.
-        Unexpected = 202, "unexpected octet in event";
+        Unexpected = 202, "unexpected byte in event";
         /// An object or array inside a value: FreeSWITCH knows strings and flat arrays of them.
         Nested = 203, "value is neither a text nor a flat array";
         /// An XML element without a matching end tag.

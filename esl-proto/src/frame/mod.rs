@@ -109,7 +109,7 @@ impl Default for Limits {
 /// Whatever it is: [`consumed`](Self::consumed) bytes are done with and must be taken off the front of the buffer
 /// before the next call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "the consumed octets must be taken off the buffer"]
+#[must_use = "the consumed bytes must be taken off the buffer"]
 pub enum Step<'b> {
     /// A whole frame.
     Frame {

@@ -19,8 +19,8 @@ pub(crate) const MAX_BODY: usize = 16_777_216;
 /// use esl_proto::frame::{Request, Step};
 /// use esl_proto::{Command, Decoder, Limits};
 ///
-/// let octets = b"api status\n\n";
-/// let Step::Frame { frame, .. } = Decoder::for_requests(Limits::DEFAULT).decode(octets)? else { panic!("it is whole") };
+/// let bytes = b"api status\n\n";
+/// let Step::Frame { frame, .. } = Decoder::for_requests(Limits::DEFAULT).decode(bytes)? else { panic!("it is whole") };
 /// let request = Request::from(frame);
 /// assert_eq!(request.line(), b"api status");
 /// assert!(matches!(Command::parse(&request), Ok(Command::Api { .. })));

@@ -1,7 +1,7 @@
 //! Sessions: what waits for what, over one connection after another.
 //!
-//! A [`Session`] stands on a [`Client`] and, like it, has no sockets, clocks or wakers: octets that have come go into
-//! [`poll`](Session::poll), octets to send come from [`to_send`](Session::to_send), and the time is told. A host marks
+//! A [`Session`] stands on a [`Client`] and, like it, has no sockets, clocks or wakers: bytes that have come go into
+//! [`poll`](Session::poll), bytes to send come from [`to_send`](Session::to_send), and the time is told. A host marks
 //! each of its waits with a [`Slot`], a number that it maps to a future, a condition or a callback; whatever ends the wait
 //! is told once, by [`next_outcome`](Session::next_outcome), while the message that ended it is still at hand.
 //!
@@ -302,7 +302,7 @@ struct Tagged {
 pub struct Session {
     client: Option<Client>,
     out: Vec<u8>,
-    /// Octets of `out` that were sent.
+    /// Bytes of `out` that were sent.
     taken: usize,
     run: u64,
     next_tag: u64,
@@ -445,7 +445,7 @@ impl Session {
         self.saying == 0 && self.is_open()
     }
 
-    /// The octets to send.
+    /// The bytes to send.
     #[must_use]
     pub fn to_send(&self) -> &[u8] {
         self.out.get(self.taken..).unwrap_or_default()
@@ -693,7 +693,7 @@ impl Session {
         }
     }
 
-    /// Ends the connection when no octet has come for so long: a server that is stopped, or a machine that hangs, says
+    /// Ends the connection when no byte has come for so long: a server that is stopped, or a machine that hangs, says
     /// nothing. A running one sends a HEARTBEAT every 20 seconds, which is subscribed to for that: allow for two. It says
     /// nothing either while an `api` command runs, for which `bgapi` is better.
     ///
@@ -728,7 +728,7 @@ impl Session {
         self.own_only = own_only;
     }
 
-    /// Octets have come that make no whole frame yet.
+    /// Bytes have come that make no whole frame yet.
     pub fn heard(&mut self, now: Duration) {
         self.advance_clock(now);
         self.heard = self.now;

@@ -895,15 +895,15 @@ class ClientSession:
     def connect_outbound(self) -> None:
         """The server has made a connection for a call: `connect` is to be sent. Only the events of its channel come."""
     def receive(self, data: BytesLike) -> list[tuple[int, str, Any]] | None:
-        """Takes octets that have arrived, and handles them as far as full streams allow. Gives the notices, if there are any."""
+        """Takes bytes that have arrived, and handles them as far as full streams allow. Gives the notices, if there are any."""
     def receive_eof(self) -> list[tuple[int, str, Any]] | None:
         """Takes note that the stream has ended, behind all that has arrived."""
     def go_on(self) -> list[tuple[int, str, Any]] | None:
         """Handles what was held back while a stream was full. Gives the notices, of all that was done before as well."""
     def data_to_send(self) -> bytes | None:
-        """The octets to send now, if there are any."""
+        """The bytes to send now, if there are any."""
     def write(self, octets: BytesLike) -> None:
-        """Sends octets that are counted as no command."""
+        """Sends bytes that are counted as no command."""
     def close(self) -> None:
         """The host closes the connection: all waits end."""
     def release(self) -> None:
@@ -1338,7 +1338,7 @@ class Sim:
     def refused(self, connection: int, reason: str) -> None:
         """A program cannot be connected to."""
     def receive_data(self, connection: int, data: bytes) -> None:
-        """Takes octets that a client has sent."""
+        """Takes bytes that a client has sent."""
     def receive_eof(self, connection: int) -> None:
         """A client has closed its side."""
     def forget(self, connection: int) -> None:
@@ -1346,7 +1346,7 @@ class Sim:
     def listens(self, connection: int) -> bool:
         """Whether more should be read from a client now."""
     def data_to_send(self, connection: int, amount: int) -> bytes:
-        """Octets that a client gets, no more than so many."""
+        """Bytes that a client gets, no more than so many."""
     def is_closed(self, connection: int) -> bool:
         """Whether the switch has closed its side, and all that it has written was taken."""
     def end(self, connection: int) -> str | None:
@@ -1358,11 +1358,11 @@ class Sim:
     def set_faults(
         self, connection: int, settings: object, *, held: bool = False, after: int | None = None
     ) -> None:
-        """How octets travel on one connection: those for all of the settings; nothing while it is held; to a break after so
-        many octets more.
+        """How bytes travel on one connection: those for all of the settings; nothing while it is held; to a break after so
+        many bytes more.
         """
     def inject(self, connection: int, data: bytes) -> None:
-        """Gives a client octets as they are."""
+        """Gives a client bytes as they are."""
     def disconnect(self, connection: int, why: str) -> None:
         """Ends a connection with a notice: 'disconnected', 'shutdown', 'lost-events' or 'lost-log-lines'."""
     def next_active(self) -> int | None:
@@ -1370,7 +1370,7 @@ class Sim:
     def next_request(self) -> tuple[str, int, list[str]] | None:
         """What the host is to do next: what it is ('connect', 'api', 'app', 'withdrawn', 'shutdown'), its number, and words."""
     def next_received(self) -> tuple[int, bytes] | None:
-        """The next command that a client has sent: the connection, and its octets."""
+        """The next command that a client has sent: the connection, and its bytes."""
     def answer(self, hook: int, answer: bytes | None = None) -> None:
         """Answers a hook, or leaves it to the simulation."""
     def fire(

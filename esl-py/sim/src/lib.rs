@@ -1,7 +1,7 @@
 //! The simulated switch as Python objects, for `esl_proto.testing`, which gives it sockets, scripts and time.
 //!
 //! A crate of its own because a crate is what cargo can compile for size. So that it needs nothing of `esl-py`'s, Python makes
-//! octets of headers and variables before they come here.
+//! bytes of headers and variables before they come here.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -174,7 +174,7 @@ impl Sim {
         self.with(py, |core| core.refused(ConnectionId(connection), reason));
     }
 
-    /// Takes octets that a client has sent.
+    /// Takes bytes that a client has sent.
     fn receive_data(&self, py: Python<'_>, connection: u64, data: &[u8]) {
         self.with(py, |core| core.input(ConnectionId(connection), data));
     }
@@ -194,7 +194,7 @@ impl Sim {
         self.with(py, |core| core.room(ConnectionId(connection))) > 0
     }
 
-    /// Octets that a client gets, no more than so many.
+    /// Bytes that a client gets, no more than so many.
     fn data_to_send<'py>(&self, py: Python<'py>, connection: u64, amount: usize) -> Bound<'py, PyBytes> {
         let mut out = vec![0; amount];
         let count = self.with(py, |core| core.output(ConnectionId(connection), &mut out));
@@ -221,8 +221,8 @@ impl Sim {
         self.with(py, |core| core.controlled(ConnectionId(connection))).map(Channel)
     }
 
-    /// How octets travel on one connection: those for all of the settings; nothing while it is held; to a break after so
-    /// many octets more.
+    /// How bytes travel on one connection: those for all of the settings; nothing while it is held; to a break after so
+    /// many bytes more.
     #[pyo3(signature = (connection, settings, *, held=false, after=None))]
     fn set_faults(&self, connection: u64, settings: Bound<'_, PyAny>, held: bool, after: Option<u64>) -> PyResult<()> {
         let (id, py) = (ConnectionId(connection), settings.py());
@@ -234,7 +234,7 @@ impl Sim {
         Ok(())
     }
 
-    /// Gives a client octets as they are.
+    /// Gives a client bytes as they are.
     fn inject(&self, py: Python<'_>, connection: u64, data: &[u8]) {
         self.with(py, |core| core.inject(ConnectionId(connection), data));
     }
@@ -257,7 +257,7 @@ impl Sim {
         self.with(py, Core::next_request).map(request)
     }
 
-    /// The next command that a client has sent: the connection, and its octets.
+    /// The next command that a client has sent: the connection, and its bytes.
     fn next_received<'py>(&self, py: Python<'py>) -> Option<(u64, Bound<'py, PyBytes>)> {
         let received = self.with(py, Core::next_received)?;
         Some((received.connection.0, PyBytes::new(py, &received.octets)))

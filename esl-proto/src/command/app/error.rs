@@ -13,7 +13,7 @@ located! {
         /// Which one, if there are several of them, from 0.
         item: usize,
         --
-        /// The octet of that part, from 0.
+        /// The byte of that part, from 0.
         offset: usize,
     }
 }
@@ -27,7 +27,7 @@ numbered! {
         Nul = 902, "holds a NUL";
         /// `${`, also with backslashes in between: [`Text::expand`](crate::command::app::Text::expand) says that it is meant.
         Expansion = 903, "holds ${, which the server would expand";
-        /// An octet that would end the text.
+        /// A byte that would end the text.
         Separator = 904, "holds a separator";
         /// A text that would mean something else here.
         Reserved = 905, "is or begins with something that has a meaning of its own";
@@ -159,7 +159,7 @@ impl AppEncodeError {
         }
     }
 
-    /// The number of octets that are needed, if there is too little room.
+    /// The number of bytes that are needed, if there is too little room.
     #[must_use]
     pub const fn required(&self) -> Option<usize> {
         match self {

@@ -1,7 +1,7 @@
 //! The applications that programs drive: their arguments, written as each application's own parser reads them.
 //!
 //! An [`App`] is an application with its argument; [`App::execute`] makes it the [`Execute`] of a `sendmsg`. What a program
-//! passes arrives as it is, or is refused with the field and the octet: no text can end an argument early, add
+//! passes arrives as it is, or is refused with the field and the byte: no text can end an argument early, add
 //! another or have something expanded.
 //!
 //! ```
@@ -34,7 +34,7 @@
 //! * `set`, `multiset`, `push` and `unshift` expand the value once more, `export` does not.
 //! * `say`, `read`, `play_and_get_digits`, `record`, `record_session`, `transfer`, `socket` and their kin split at blanks
 //!   (`switch_separate_string`): quotes protect blanks, backslashes protect quotes and backslashes.
-//! * `event` splits at commas, `multiset` at the octet after `^^`, in the same way.
+//! * `event` splits at commas, `multiset` at the byte after `^^`, in the same way.
 //! * `speak` splits at `|` and takes the rest as it is; `playback` looks for `@@`, `conference` for `+` and `@`, `log` and
 //!   `unset` for nothing.
 //!
@@ -346,7 +346,7 @@ impl<'a> App<'a> {
         matches!(self.ending(), Ending::Leaves)
     }
 
-    /// The exact number of octets that [`encode`](Self::encode) writes.
+    /// The exact number of bytes that [`encode`](Self::encode) writes.
     ///
     /// # Errors
     /// [`AppEncodeError`] if no argument would be read back as this.

@@ -6,7 +6,7 @@ use crate::text::Value;
 
 /// A text in an argument: taken as it is, or to be expanded by the server.
 ///
-/// Made from any text or octets, it is taken as it is. [`Text::expand`] says that the server shall replace `${...}` in it.
+/// Made from any text or bytes, it is taken as it is. [`Text::expand`] says that the server shall replace `${...}` in it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Text<'a> {
     pub(super) octets: &'a [u8],

@@ -32,7 +32,7 @@ numbered! {
         /// A NUL: the server would cut the text there.
         Nul = 503, "holds a NUL";
         /// A control byte from 1 to 8: the server uses some as marks of its own.
-        Control = 504, "holds a control octet that the server uses itself";
+        Control = 504, "holds a control byte that the server uses itself";
         /// A blank in a name, or at an end of an endpoint, where the server would drop it.
         Blank = 505, "holds a blank that the server would not read as part of it";
         /// A comma, `|`, `:_:` or `=` where it would end the text.

@@ -23,7 +23,7 @@ class DialText(Protocol):
 
 
 def dial_text(dial: Text | DialText) -> Text:
-    """The octets of a dial string."""
+    """The bytes of a dial string."""
     return dial if isinstance(dial, (str, bytes, bytearray, memoryview)) else bytes(dial)
 
 

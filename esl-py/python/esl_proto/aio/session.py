@@ -108,7 +108,7 @@ class Session(Call, EventSocket, Verbs[Coroutine[Any, Any, Event], Coroutine[Any
 
         With full control it is read by `api uuid_getvar`, and arrives whole whatever it is. Without, and once the channel
         has hung up, only `getvar` is there: `BrokenReply` is raised for a value that begins with `~`, has a blank line in
-        it, or more than 510 octets, and line ends behind a value are lost. Meanwhile, other commands wait."""
+        it, or more than 510 bytes, and line ends behind a value are lost. Meanwhile, other commands wait."""
         async with asyncio.timeout(self._limit(timeout)):
             if self.full_control:
                 answer = await self.send(Command.uuid_getvar(self.uuid, name))

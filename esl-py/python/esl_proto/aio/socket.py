@@ -101,7 +101,7 @@ class EventSocket(_Surface):
         raise NotImplementedError
 
     def received(self, link: Link, data: memoryview) -> None:
-        """Octets have arrived."""
+        """Bytes have arrived."""
         if self._link is link:
             self._take(self._session.receive(data))
 

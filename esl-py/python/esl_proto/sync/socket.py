@@ -123,7 +123,7 @@ class EventSocket(_Surface, Engine):
     # For the reader, which holds the lock
 
     def receive(self, data: memoryview) -> None:
-        """Octets have arrived."""
+        """Bytes have arrived."""
         self._take(self._session.receive(data))
 
     def receive_eof(self) -> None:

@@ -27,7 +27,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 const GOODBYE: Duration = Duration::from_millis(500);
 /// How long a client may take to close its side.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// How many octets are read and written at a time.
+/// How many bytes are read and written at a time.
 const PIECE: usize = 4096;
 
 /// What the tasks of this program share.
@@ -96,7 +96,7 @@ impl Shell {
         }
     }
 
-    /// Carries a connection's octets, to its end. It counts at once.
+    /// Carries a connection's bytes, to its end. It counts at once.
     fn carry(self: Rc<Self>, id: ConnectionId, mut socket: TcpStream) {
         let _ = socket.set_nodelay(true);
         let wake = Rc::new(Notify::new());
