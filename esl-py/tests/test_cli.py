@@ -162,7 +162,7 @@ class TestEvents:
         switch.fire("HEARTBEAT", stamp=False)
         output, said = program.communicate(timeout=30)
         assert output == b"Event-Name: HEARTBEAT\n\n"
-        assert re.fullmatch(rf"{NAME}: {switch.address}: connected again after \d+\.\d s; .*\n", said.decode())
+        assert re.fullmatch(rf"{NAME}: {switch.address}: reconnected after \d+\.\d s; .*\n", said.decode())
 
 
 class TestLog:

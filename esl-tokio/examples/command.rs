@@ -20,7 +20,7 @@ Sends one command of the event socket and prints the answer; of `bgapi`, what th
 
 {SERVER}
   --timeout SECONDS                   how long all of it may take (60)
-  --help                              this text
+  --help                              show this text
 
 Exit status: 0 if the server says +OK or prints something, 1 if it says -ERR or -USAGE, 2 if the command line makes no
 sense, 3 for trouble with the connection."

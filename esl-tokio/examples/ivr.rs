@@ -17,7 +17,7 @@ in any mode: plays a tone, asks for up to four digits, says them back as tones, 
 
   --transfer EXTENSION   transfer who has typed something, in place of hanging up
   --max-calls N          calls at a time (1000); others are told that the line is busy
-  --help                 this text
+  --help                 show this text
 
 Ctrl-C ends it: calls may go on for ten seconds then.";
 

@@ -123,7 +123,7 @@ impl Reason {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::End(end) => end.as_str(),
-            Self::Silence => "nothing was heard for too long",
+            Self::Silence => "the peer has been silent for too long",
             Self::NoHeartbeat => "no HEARTBEAT came for too long",
             Self::Closed => "closed by this side",
         }
