@@ -1,7 +1,8 @@
-//! `serde`: what is received is written, and what a configuration holds is written and read.
+//! `serde`: received types can be serialized; configuration types can be serialized and deserialized.
 //!
-//! Bytes need not be UTF-8. In formats for people, what was received is a string, in which other bytes become U+FFFD; what
-//! can be read back refuses to be written then, so that it never changes on the way. Other formats have the decoded bytes.
+//! Bytes need not be UTF-8. In formats for people, received values are strings in which invalid bytes become U+FFFD;
+//! deserializable values refuse to be serialized in that case, so that they never change on the way. Other formats have
+//! the decoded bytes.
 
 #[cfg(feature = "alloc")]
 use alloc::vec::Vec;

@@ -189,7 +189,7 @@ class TestPrompt:
     @everywhere
     def test_commands_and_the_end(self, switch: Switch, terminal: Open, kind: str) -> None:
         console = terminal(kind=kind)
-        assert f"connected to {switch.address}. /help" in console.text
+        assert f"connected to {switch.address}. Type /help" in console.text
         switch.api["evil"] = "a\x1b[2J\rb\n"
         console.ask("status", "UP 0 years\n")
         console.ask("  nosuch", "-ERR nosuch Command not found!\n")
@@ -274,8 +274,8 @@ class TestPrompt:
     def test_ctrl_c(self, switch: Switch, terminal: Open, kind: str) -> None:
         switch.api["slow"] = NEVER
         console = terminal(kind=kind)
-        console.interrupt("Ctrl-D, /exit, /quit or /bye leaves.\n")
-        console.expect("leaves.\n")
+        console.interrupt("Press Ctrl-D to exit, or type /exit, /quit or /bye.\n")
+        console.expect("or /bye.\n")
         console.expect(console.prompt)
         console.type("slow\r")
         switch.wait_for("api slow", timeout=PATIENCE)

@@ -39,11 +39,11 @@ use crate::text::Value;
 
 /// An event, or the channel data that answers `connect`, in the caller's buffer.
 ///
-/// A view: making one costs nothing, and nothing is decoded before it is asked for. Every look-up walks the text
-/// anew; for more than one of them, [`find`](Self::find) all at once or [`index`](Self::index) it first.
+/// A view: making one costs nothing, and everything is decoded on demand. Every look-up walks the text again; for more
+/// than one, [`find`](Self::find) all at once or [`index`](Self::index) the event first.
 ///
 /// Headers are an ordered multi-map. FreeSWITCH sends some headers twice, with different values, and compares names
-/// without regard to case. Where one value is asked for, the last is given: it is the newer fact.
+/// without regard to case. Look-ups for one value return the last: it is the newer fact.
 ///
 /// ```
 /// use esl_proto::Event;

@@ -1,4 +1,4 @@
-//! The digits that a caller types, and those that are sent.
+//! Digits received from a caller and sent.
 
 use super::argument::{Argument, at};
 use super::{AppError, AppErrorKind, AppField, Text};
