@@ -2,9 +2,9 @@
  * @file
  * esl_proto.h: FreeSWITCH's event socket protocol without I/O.
  *
- * This library parses and writes every byte of the protocol, for the client and for the server. It opens no socket,
+ * This library parses and writes every octet of the protocol, for the client and for the server. It opens no socket,
  * starts no thread, reads no clock, calls no callback but the one for regular expressions, logs nothing and keeps no
- * global state. The host reads bytes into a buffer of its own, shows them to the library, and sends what it writes.
+ * global state. The host reads octets into a buffer of its own, shows them to the library, and sends what it writes.
  *
  * A client, in short:
  *
@@ -16,7 +16,7 @@
  *         if (status == ESLP_OK) {
  *             ... look at result.kind and result.message; perhaps eslp_client_send() ...
  *         }
- *         ... take result.consumed bytes off the front of the buffer ...
+ *         ... take result.consumed octets off the front of the buffer ...
  *         if (status == ESLP_NEED_DATA) {
  *             ... read more into the buffer; at the end of the stream, eslp_client_eof() and leave ...
  *         } else if (status != ESLP_OK) {
@@ -26,15 +26,15 @@
  *
  * Rules that hold for all functions:
  *
- * - Bytes, not text: nothing on the wire is promised to be UTF-8 or NUL-terminated. eslp_bytes and eslp_value are
+ * - Octets, not text: nothing on the wire is promised to be UTF-8 or NUL-terminated. eslp_bytes and eslp_value are
  *   length-delimited.
- * - What is found points into the host's buffer: it is valid until the host overwrites, moves or frees these bytes.
- *   Take what you need before you take the consumed bytes off the buffer.
+ * - What is found points into the host's buffer: it is valid until the host overwrites, moves or frees these octets.
+ *   Take what you need before you take the consumed octets off the buffer.
  * - Results are written through pointers, always: if a function returns an error, it has done nothing, results are zeros (ids
  *   ESLP_NO_ID), and the contents of an output buffer are meaningless; where a result tells more about the error, the comment
  *   says so.
  * - During a call, nobody else writes to its arguments or to what they point to, and nobody else uses its results. Results
- *   overlap no argument and no other result. Bytes of an argument that lie in the output buffer are detected: ESLP_OVERLAP.
+ *   overlap no argument and no other result. Octets of an argument that lie in the output buffer are detected: ESLP_OVERLAP.
  * - NULL, memory that is zero or has none of the library's marks, and handles that have ended are detected: the status is
  *   ESLP_NULL or ESLP_BAD_HANDLE. Functions that return no status return 0, false or NULL then. A pointer to memory that
  *   does not exist, or is shorter than stated, cannot be detected.
@@ -116,7 +116,7 @@ extern "C" {
 ESLP_ENUM(eslp_status) {
   /** Done. */
   ESLP_OK = 0,
-  /** More bytes must be read first. */
+  /** More octets must be read first. */
   ESLP_NEED_DATA = 1,
   /** The connection is over. */
   ESLP_CLOSED = 2,
@@ -169,7 +169,7 @@ ESLP_ENUM(eslp_status) {
   ESLP_TOO_MANY_LINES = -105,
   /** An event's document ends too early. */
   ESLP_DOCUMENT_TRUNCATED = -201,
-  /** A byte that is not allowed at its position in an event's document. */
+  /** An octet that is not allowed at its position in an event's document. */
   ESLP_DOCUMENT_UNEXPECTED = -202,
   /** A value that is neither a text nor a flat array. */
   ESLP_DOCUMENT_NESTED = -203,
@@ -191,7 +191,7 @@ ESLP_ENUM(eslp_status) {
   ESLP_COMMAND_BLANK = -304,
   /** A part of a command holds a separator. */
   ESLP_COMMAND_SEPARATOR = -305,
-  /** A part of a command is a word with a special meaning. */
+  /** A part of a command is a word with a meaning of its own. */
   ESLP_COMMAND_RESERVED = -306,
   /** A part of a command is longer than the server reads or answers well. */
   ESLP_COMMAND_TOO_LONG = -307,
@@ -219,7 +219,7 @@ ESLP_ENUM(eslp_status) {
   ESLP_DIAL_LINE_END = -502,
   /** A part of a call holds a NUL. */
   ESLP_DIAL_NUL = -503,
-  /** A part of a call holds a control byte that the server uses internally. */
+  /** A part of a call holds a control octet that the server uses itself. */
   ESLP_DIAL_CONTROL = -504,
   /** A part of a call holds a blank that the server would not read as part of it. */
   ESLP_DIAL_BLANK = -505,
@@ -247,7 +247,7 @@ ESLP_ENUM(eslp_status) {
   ESLP_DIAL_PARSE_INVALID = -554,
   /** A bracket is not closed. */
   ESLP_DIAL_PARSE_BRACKET = -555,
-  /** A control byte. */
+  /** A control octet. */
   ESLP_DIAL_PARSE_CONTROL = -556,
   /** A variable that only a channel can expand. */
   ESLP_DIAL_PARSE_EXPANSION = -557,
@@ -324,7 +324,7 @@ ESLP_ENUM(eslp_status) {
   ESLP_APP_TOO_MANY = -908,
   /** A number that is out of range. */
   ESLP_APP_OUT_OF_RANGE = -909,
-  /** It holds a character that is not a DTMF digit. */
+  /** It holds what is no DTMF digit. */
   ESLP_APP_DIGIT = -910,
 };
 
@@ -378,10 +378,10 @@ typedef struct eslp_bytes {
  * A name, value or body as it lies in the caller's buffer, still coded: percent-coded, with JSON escapes, with XML
  * entities, or not at all. Decoded only when one of the functions below is asked to.
  *
- * Valid as long as the bytes in the buffer. `{data, len}` with zeros behind them are bytes that need no decoding.
+ * Valid as long as the octets in the buffer. `{data, len}` with zeros behind them are octets that need no decoding.
  */
 typedef struct eslp_value {
-  /** The bytes as they lie on the wire. */
+  /** The octets as they lie on the wire. */
   const char *data;
   /** Their number. */
   size_t len;
@@ -406,15 +406,15 @@ typedef struct eslp_items {
 } eslp_items;
 
 /**
- * The decoded bytes, if the value needs no decoding, as most: `octets` then points into the buffer.
+ * The decoded octets, if the value needs no decoding, as most: `octets` then points into the buffer.
  *
  * @return ESLP_NOT_FOUND if they must be decoded: eslp_value_read() or eslp_value_decode().
  */
 eslp_status eslp_value_plain(const eslp_value *value, eslp_bytes *octets);
 
 /**
- * The decoded bytes: in the buffer if the value needs no decoding, else decoded into `storage`. `octets` is valid as
- * long as both. Storage of `value->len` bytes is enough for all but arrays of JSON events.
+ * The decoded octets: in the buffer if the value needs no decoding, else decoded into `storage`. `octets` is valid as
+ * long as both. Storage of `value->len` octets is enough for all but arrays of JSON events.
  *
  * @return ESLP_INSUFFICIENT if the storage is too short: `octets->len` is then what is needed, and its data NULL.
  */
@@ -422,14 +422,14 @@ ESLP_NODISCARD eslp_status eslp_value_read(const eslp_value *value, void *storag
     eslp_bytes *octets);
 
 /**
- * Writes the decoded bytes to `out`. `len`, which may be NULL, is their number.
+ * Writes the decoded octets to `out`. `len`, which may be NULL, is their number.
  *
  * @return ESLP_INSUFFICIENT if `size` is less: nothing is written, and `len` says what is needed.
  */
 ESLP_NODISCARD eslp_status eslp_value_decode(const eslp_value *value, void *out, size_t size, size_t *len);
 
 /**
- * Writes the decoded bytes to `out` and a NUL behind them. `len`, which may be NULL, is their number without the NUL;
+ * Writes the decoded octets to `out` and a NUL behind them. `len`, which may be NULL, is their number without the NUL;
  * a value may hold NULs of its own.
  *
  * @return ESLP_INSUFFICIENT if `size` is less than one more: nothing is written, and `len` is their number all the
@@ -437,27 +437,27 @@ ESLP_NODISCARD eslp_status eslp_value_decode(const eslp_value *value, void *out,
  */
 ESLP_NODISCARD eslp_status eslp_value_string(const eslp_value *value, char *out, size_t size, size_t *len);
 
-/** The number of decoded bytes; 0 if `value` is none. */
+/** The number of decoded octets; 0 if `value` is none. */
 size_t eslp_value_decoded_len(const eslp_value *value);
 
-/** Whether the decoded bytes are `text`. */
+/** Whether the decoded octets are `text`. */
 bool eslp_value_is(const eslp_value *value, eslp_bytes text);
 
-/** Whether the decoded bytes are `text`, letters compared without regard to ASCII case. */
+/** Whether the decoded octets are `text`, letters compared without regard to ASCII case. */
 bool eslp_value_is_nocase(const eslp_value *value, eslp_bytes text);
 
-/** Whether the decoded bytes of both are the same, however each is coded. */
+/** Whether the decoded octets of both are the same, however each is coded. */
 bool eslp_value_equal(const eslp_value *one, const eslp_value *other);
 
 /**
- * The decoded bytes as a decimal number without sign.
+ * The decoded octets as a decimal number without sign.
  *
  * @return ESLP_NOT_FOUND if they are none that fits.
  */
 eslp_status eslp_value_u64(const eslp_value *value, uint64_t *number);
 
 /**
- * The decoded bytes as a decimal number with or without sign.
+ * The decoded octets as a decimal number with or without sign.
  *
  * @return ESLP_NOT_FOUND if they are none that fits.
  */
@@ -472,7 +472,7 @@ bool eslp_value_is_array(const eslp_value *value);
 /**
  * Begins with the first element of an array. A value that is none has itself as its only element.
  *
- * `items` is valid as long as the bytes in the buffer; take the elements with eslp_items_next().
+ * `items` is valid as long as the octets in the buffer; take the elements with eslp_items_next().
  */
 eslp_status eslp_value_items(const eslp_value *value, eslp_items *items);
 
@@ -489,7 +489,7 @@ eslp_status eslp_value_elements(const eslp_value *value, eslp_items *items);
  */
 eslp_status eslp_items_next(eslp_items *items, eslp_value *item);
 
-/** The bytes of a string literal, as an eslp_bytes. */
+/** The octets of a string literal, as an eslp_bytes. */
 #ifdef __cplusplus
 #define ESLP_LIT(literal) (eslp_bytes{"" literal, sizeof(literal) - 1})
 #else
@@ -499,7 +499,7 @@ eslp_status eslp_items_next(eslp_items *items, eslp_value *item);
 /** The same as the initialiser of an eslp_bytes, where only a constant may stand: in static tables. */
 #define ESLP_INIT(literal) {"" literal, sizeof(literal) - 1}
 
-/** The bytes of a string that is ended by a NUL, without it; nothing if it is NULL. */
+/** The octets of a string that is ended by a NUL, without it; nothing if it is NULL. */
 static inline eslp_bytes eslp_str(const char *text) {
   eslp_bytes bytes;
   bytes.data = text;
@@ -1052,7 +1052,7 @@ typedef struct eslp_pairs {
  * for more than one of them, eslp_event_find() all at once or eslp_event_index() it first. Headers are an ordered multi-map: FreeSWITCH sends
  * some twice, with different values, and compares names without regard to case.
  *
- * Valid as long as the bytes in the buffer. Make one with eslp_message_event() or eslp_event_view().
+ * Valid as long as the octets in the buffer. Make one with eslp_message_event() or eslp_event_view().
  */
 typedef struct eslp_event {
   /** The text as received. */
@@ -1072,7 +1072,7 @@ typedef struct eslp_headers {
 } eslp_headers;
 
 /**
- * Storage for a part of an eslp_index: one header of a JSON or XML event, or the line ends and colons in 64 bytes of
+ * Storage for a part of an eslp_index: one header of a JSON or XML event, or the line ends and colons in 64 octets of
  * a plain one. Need not be initialised.
  */
 typedef struct eslp_slot {
@@ -1152,7 +1152,7 @@ eslp_status eslp_event_headers(const eslp_event *event, eslp_headers *headers);
 eslp_status eslp_pairs_headers(const eslp_pairs *pairs, eslp_headers *headers);
 
 /**
- * The next header. `header` is valid as long as the bytes in the buffer, not only as long as `headers`.
+ * The next header. `header` is valid as long as the octets in the buffer, not only as long as `headers`.
  *
  * @return ESLP_END after the last; for an event in JSON or XML whose document cannot be read further, an error from
  * ESLP_DOCUMENT_TRUNCATED on.
@@ -1177,9 +1177,9 @@ eslp_status eslp_event_validate(const eslp_event *event, size_t *offset);
 /**
  * Records the positions of the headers in `count` slots, so that look-ups need not walk the text again.
  *
- * The index is valid as long as the bytes in the buffer and the slots, which can be used again for the next event. If
+ * The index is valid as long as the octets in the buffer and the slots, which can be used again for the next event. If
  * there are fewer than needed, the index covers the first headers and look-ups walk the rest: slower, never wrong. A
- * JSON or XML event needs one a header (67 on average, at most some hundreds), a plain one one for every 64 bytes of
+ * JSON or XML event needs one a header (67 on average, at most some hundreds), a plain one one for every 64 octets of
  * its headers, which are fewer.
  */
 eslp_status eslp_event_index(const eslp_event *event, eslp_slot *slots, size_t count, eslp_index *index);
@@ -1216,7 +1216,7 @@ eslp_status eslp_index_body(const eslp_index *index, eslp_value *body);
 /**
  * One frame of a stream, in the caller's buffer: header lines, and perhaps a body.
  *
- * Valid as long as the bytes in the buffer.
+ * Valid as long as the octets in the buffer.
  */
 typedef struct eslp_frame {
   /** The header lines with their line ends, without the blank line after them. */
@@ -1259,7 +1259,7 @@ ESLP_ENUM(eslp_message_kind) {
 /**
  * What the server says with one frame. Ask it with the functions below; each says of which kind it must be.
  *
- * Valid as long as the bytes in the buffer.
+ * Valid as long as the octets in the buffer.
  */
 typedef struct eslp_message {
   /** An eslp_message_kind. */
@@ -1283,7 +1283,7 @@ typedef struct eslp_message {
  * A part ends where a line does, as long as the line fits into the buffer; a longer one goes on in the next part. A
  * percent escape is never cut.
  *
- * Valid as long as the bytes in the buffer.
+ * Valid as long as the octets in the buffer.
  */
 typedef struct eslp_lines {
   /** The lines with their line ends; NULL if there are none. */
@@ -1365,7 +1365,7 @@ eslp_status eslp_message_event(const eslp_message *message, eslp_event *event);
 
 /**
  * What the server says: the Reply-Text of a reply, the output in an api response, a log line, a notice's or
- * rejection's text. An api response is given to the byte.
+ * rejection's text. An api response is given to the octet.
  *
  * A Reply-Text of several lines is whole only as long as no line of it has a colon; see eslp_reply_text_to_end(). Of a
  * reply that is broken (see eslp_reply_is_broken()) and has no Reply-Text, what stands in its place: the value without
@@ -1393,7 +1393,7 @@ eslp_status eslp_message_detail(const eslp_message *message, eslp_bytes *detail)
 
 /**
  * Whether a frame has lost its end on the wire, and was cut where the next one begins: its text is not complete.
- * FreeSWITCH does that to a reply of several lines or a notice that is too long for its buffer of 512 bytes, and to the
+ * FreeSWITCH does that to a reply of several lines or a notice that is too long for its buffer of 512 octets, and to the
  * value of a variable that begins with `~`. Any kind.
  */
 bool eslp_message_is_cut(const eslp_message *message);
@@ -1501,20 +1501,20 @@ eslp_status eslp_request_headers(const eslp_frame *request, eslp_headers *header
  * default, and a NULL pointer to this struct for all of them.
  */
 typedef struct eslp_limits {
-  /** The most bytes that a head may have, in parts or whole. Default 1 MiB; 64 KiB for a server. */
+  /** The most octets that a head may have, in parts or whole. Default 1 MiB; 64 KiB for a server. */
   size_t max_head;
   /** The most lines that a head may have. Default 10 000. */
   size_t max_lines;
-  /** The most bytes that a body may have. Default 64 MiB; 1 MiB for a server. */
+  /** The most octets that a body may have. Default 64 MiB; 1 MiB for a server. */
   size_t max_body;
   /**
-   * The most bytes that a frame may have to be handed out in one piece. Longer ones come in parts, to a client as
+   * The most octets that a frame may have to be handed out in one piece. Longer ones come in parts, to a client as
    * ESLP_IN_HEAD or ESLP_IN_HEAD_PART and ESLP_IN_BODY, from a decoder as ESLP_STEP_HEAD or ESLP_STEP_HEAD_PART and
    * ESLP_STEP_BODY. Default: always in one piece. A host whose buffer is fixed sets this to the buffer's size, at
    * least ESLP_BUFFER_MIN, and will never be asked for more than that. A server has its requests in one piece in any
    * case.
    *
-   * How long frames are on a real server: replies up to 553 bytes, log lines and notices some hundred, plain events
+   * How long frames are on a real server: replies up to 553 octets, log lines and notices some hundred, plain events
    * 2.4 kB on average and up to 10 kB (JSON the same, XML 1.75 times that), the reply to `connect` 4 kB for a
    * loopback call and 8 to 12 kB for a SIP call. A buffer of 16 KiB has nearly all of them whole.
    */
@@ -1530,13 +1530,13 @@ typedef struct eslp_limits {
  */
 #define ESLP_BUFFER_MIN 256
 
-/** Memory for a decoder, in bytes, aligned as ESLP_ALIGN says. More than the library needs now. */
+/** Memory for a decoder, in octets, aligned as ESLP_ALIGN says. More than the library needs now. */
 #define ESLP_DECODER_SIZE 384
 
-/** Cuts the bytes of a stream into frames. See "Decoder". */
+/** Cuts the octets of a stream into frames. See "Decoder". */
 typedef struct eslp_decoder eslp_decoder;
 
-/** Who sends the bytes that a decoder reads. */
+/** Who sends the octets that a decoder reads. */
 ESLP_ENUM(eslp_sender) {
   /** FreeSWITCH: the client's side. Its frames are messages. */
   ESLP_FROM_SERVER = 1,
@@ -1546,7 +1546,7 @@ ESLP_ENUM(eslp_sender) {
 
 /** What eslp_decoder_decode() found at the front of the buffer. */
 ESLP_ENUM(eslp_step_kind) {
-  /** Nothing; more bytes must be read. */
+  /** Nothing; more octets must be read. */
   ESLP_STEP_NONE = 0,
   /** A whole frame: `message`. */
   ESLP_STEP_FRAME = 1,
@@ -1556,7 +1556,7 @@ ESLP_ENUM(eslp_step_kind) {
    */
   ESLP_STEP_HEAD = 2,
   /**
-   * The next bytes of the body of the last head: `data`, `remaining`; and `lines`, if they are headers of a plain
+   * The next octets of the body of the last head: `data`, `remaining`; and `lines`, if they are headers of a plain
    * event.
    */
   ESLP_STEP_BODY = 3,
@@ -1569,7 +1569,7 @@ ESLP_ENUM(eslp_step_kind) {
 
 /** What eslp_decoder_decode() found. */
 typedef struct eslp_step {
-  /** Bytes that are done with: take them off the front of the buffer before the next call, whatever came. */
+  /** Octets that are done with: take them off the front of the buffer before the next call, whatever came. */
   size_t consumed;
   /**
    * With ESLP_NEED_DATA: how long the buffer must be, after `consumed` have been taken off, for the next frame or
@@ -1585,9 +1585,9 @@ typedef struct eslp_step {
   uint8_t head_ends;
   /** With the last ESLP_STEP_HEAD_PART: whether the head has lost its end; see eslp_message_is_cut(). */
   uint8_t is_cut;
-  /** The frame or head; valid as long as the bytes in the buffer. */
+  /** The frame or head; valid as long as the octets in the buffer. */
   eslp_message message;
-  /** Bytes of a body, at least one; valid as long as they are in the buffer. */
+  /** Octets of a body, at least one; valid as long as they are in the buffer. */
   eslp_bytes data;
   /**
    * With ESLP_STEP_HEAD_PART lines of a head, with ESLP_STEP_BODY those of `data` that are headers of a plain event:
@@ -1595,11 +1595,11 @@ typedef struct eslp_step {
    */
   eslp_lines lines;
   /**
-   * With ESLP_STEP_HEAD and the last ESLP_STEP_HEAD_PART the bytes of the body, with ESLP_STEP_BODY those after
+   * With ESLP_STEP_HEAD and the last ESLP_STEP_HEAD_PART the octets of the body, with ESLP_STEP_BODY those after
    * these; 0 ends the frame.
    */
   uint64_t remaining;
-  /** After an error: its position in the stream, counted from the first byte the decoder was given. */
+  /** After an error: its position in the stream, counted from the first octet the decoder was given. */
   uint64_t error_offset;
   /** Zeros: room for more fields. */
   uint64_t reserved[4];
@@ -1630,10 +1630,10 @@ ESLP_NODISCARD eslp_status eslp_decoder_new(eslp_sender sender, const eslp_limit
 void eslp_decoder_free(eslp_decoder *decoder);
 
 /**
- * Decodes the next frame or part in `buf`, which holds all bytes read and not yet consumed.
+ * Decodes the next frame or part in `buf`, which holds all octets read and not yet consumed.
  *
- * Take `step->consumed` bytes off the front before the next call, and read more before it if the status is
- * ESLP_NEED_DATA. Bytes may come in any pieces; none is searched twice.
+ * Take `step->consumed` octets off the front before the next call, and read more before it if the status is
+ * ESLP_NEED_DATA. Octets may come in any pieces; none is searched twice.
  *
  * @return ESLP_OK, ESLP_NEED_DATA, or an error from ESLP_INVALID_LENGTH on if the framing is broken, then and on every
  * later call.
@@ -1651,19 +1651,19 @@ eslp_status eslp_decoder_at_end(const eslp_decoder *decoder, const void *buf, si
     eslp_message *message);
 
 /**
- * The number of bytes of a frame that the end of the stream left incomplete, those that were handed out in parts
+ * The number of octets of a frame that the end of the stream left incomplete, those that were handed out in parts
  * included; `buf` is what was read and not consumed. Blank lines do not count. 0 if something is wrong with the
  * arguments.
  */
 size_t eslp_decoder_incomplete(const eslp_decoder *decoder, const void *buf, size_t len);
 
 /**
- * The number of bytes that this frame lacks; 0 if its head has not said how long it is, or something is wrong with the
+ * The number of octets that this frame lacks; 0 if its head has not said how long it is, or something is wrong with the
  * arguments.
  */
 size_t eslp_decoder_missing(const eslp_decoder *decoder, const void *buf, size_t len);
 
-/** Position in the stream of the buffer's first byte: all that was consumed. 0 if something is wrong with the argument. */
+/** Position in the stream of the buffer's first octet: all that was consumed. 0 if something is wrong with the argument. */
 uint64_t eslp_decoder_position(const eslp_decoder *decoder);
 
 /** @} */
@@ -1753,7 +1753,7 @@ ESLP_ENUM(eslp_call_kind) {
 
 /** `auth` and `userauth`. */
 typedef struct eslp_auth {
-  /** The password, compared byte for byte. */
+  /** The password, compared octet for octet. */
   eslp_bytes password;
   /** `userauth`: the user, without `@` and `:`. */
   eslp_bytes user;
@@ -1767,7 +1767,7 @@ typedef struct eslp_auth {
 typedef struct eslp_api {
   /** The command and its arguments. */
   eslp_bytes line;
-  /** `bgapi`: the name that the job shall have, free text of at most 200 bytes; the server makes a UUID if left out. */
+  /** `bgapi`: the name that the job shall have, free text of at most 200 octets; the server makes a UUID if left out. */
   eslp_bytes job_uuid;
   /** `api`: whether the server's console aliases are known, as fs_cli wants. A line `...` shuts the server down then. */
   uint8_t console_execute;
@@ -2014,7 +2014,7 @@ typedef struct eslp_fault {
   eslp_field field;
   /** Which one, if the command has several of them, from 0. */
   size_t item;
-  /** The byte of that part, from 0. */
+  /** The octet of that part, from 0. */
   size_t offset;
   /** Zeros: room for more fields. */
   uint64_t reserved[1];
@@ -2033,7 +2033,7 @@ ESLP_NODISCARD eslp_status eslp_command_encode(const eslp_command *command, void
 
 /**
  * Reads a request as the server would: words match by prefix and in any case, headers may stand in any order. The
- * command is valid as long as the bytes in the buffer.
+ * command is valid as long as the octets in the buffer.
  *
  * @return An error from ESLP_PARSE_UNKNOWN on if it is no command; `offset`, which may be NULL, is the place in its
  * line.
@@ -2224,7 +2224,7 @@ typedef struct eslp_dial_fault {
   size_t leg;
   /** Which one, if there are several of them in one place, from 0. */
   size_t item;
-  /** The byte of that part, from 0. */
+  /** The octet of that part, from 0. */
   size_t offset;
   /** Zeros: room for more fields. */
   uint64_t reserved[1];
@@ -2236,7 +2236,7 @@ typedef struct eslp_dial_read {
   size_t legs;
   /**
    * After an error from ESLP_DIAL_PARSE_STORAGE on: the place in the text, near the end of what is wrong; with that
-   * status itself, how many bytes of storage are enough.
+   * status itself, how many octets of storage are enough.
    */
   size_t offset;
   /** Zeros: room for more fields. */
@@ -2264,7 +2264,7 @@ ESLP_NODISCARD eslp_status eslp_bridge_encode(const eslp_dial *dial, void *out, 
     eslp_dial_fault *fault);
 
 /**
- * Reads a line as the server would, into `storage` and `max` legs: as many bytes as the line has are enough.
+ * Reads a line as the server would, into `storage` and `max` legs: as many octets as the line has are enough.
  *
  * The call is valid as long as both. Its variables are walked with eslp_pairs_headers(). `read` may be NULL.
  *
@@ -2319,10 +2319,10 @@ ESLP_NODISCARD eslp_status eslp_inline_encode(const eslp_pairs *apps, void *out,
     eslp_dial_fault *fault);
 
 /**
- * Reads an inline dialplan as the server would, into `storage`: one byte more than the text has is enough.
+ * Reads an inline dialplan as the server would, into `storage`: one octet more than the text has is enough.
  *
  * The applications are valid as long as the storage, and are walked with eslp_pairs_headers(). `offset`, which may be NULL, is the
- * place in the text, near the end of what is wrong; with ESLP_DIAL_PARSE_STORAGE, how many bytes of storage are enough.
+ * place in the text, near the end of what is wrong; with ESLP_DIAL_PARSE_STORAGE, how many octets of storage are enough.
  *
  * @return An error from ESLP_DIAL_PARSE_STORAGE on if there is an application without a name, or the server would read past the end.
  */
@@ -2544,7 +2544,7 @@ typedef struct eslp_app_fault {
   eslp_bytes field;
   /** Which one, if there are several of them, from 0. */
   size_t item;
-  /** The byte of that part, from 0. */
+  /** The octet of that part, from 0. */
   size_t offset;
   /** Zeros: room for more fields. */
   uint64_t reserved[1];
@@ -2576,10 +2576,10 @@ ESLP_NODISCARD eslp_status eslp_app_encode(const eslp_app *app, void *out, size_
  * eslp_client_send() at any time.
  * @{ */
 
-/** Memory for a client, in bytes, aligned as ESLP_ALIGN says. More than the library needs now. */
+/** Memory for a client, in octets, aligned as ESLP_ALIGN says. More than the library needs now. */
 #define ESLP_CLIENT_SIZE 512
 
-/** One connection to FreeSWITCH's event socket, from its first byte to its end. See "Client". */
+/** One connection to FreeSWITCH's event socket, from its first octet to its end. See "Client". */
 typedef struct eslp_client eslp_client;
 
 /** Who has opened the connection. */
@@ -2592,7 +2592,7 @@ ESLP_ENUM(eslp_role) {
 
 /** The kind of what came in on a connection. */
 ESLP_ENUM(eslp_incoming) {
-  /** Nothing: more bytes must be read, or the connection is over. */
+  /** Nothing: more octets must be read, or the connection is over. */
   ESLP_IN_NONE = 0,
   /** The server wants `auth` or `userauth`, within 25 seconds. */
   ESLP_IN_AUTH_REQUEST = 1,
@@ -2629,7 +2629,7 @@ ESLP_ENUM(eslp_incoming) {
    * A frame longer than eslp_limits.max_buffered has begun: `message` without its body, `remaining`; `id` if it is an
    * answer. Its body follows in parts.
    *
-   * A frame in parts comes as none of the kinds above. What it means for the connection is known when its last byte
+   * A frame in parts comes as none of the kinds above. What it means for the connection is known when its last octet
    * has come: eslp_client_is_open() for a login, eslp_client_full_control() and eslp_client_socket_mode() for
    * `connect`, eslp_client_is_lingering() and ESLP_CLOSED for a notice.
    */
@@ -2689,7 +2689,7 @@ typedef struct eslp_unanswered {
 
 /** What eslp_client_poll() found. */
 typedef struct eslp_client_result {
-  /** Bytes that are done with: take them off the front of the buffer before the next call, whatever came. */
+  /** Octets that are done with: take them off the front of the buffer before the next call, whatever came. */
   size_t consumed;
   /**
    * With ESLP_NEED_DATA: how long the buffer must be, after `consumed` have been taken off, for the next frame to be
@@ -2702,11 +2702,11 @@ typedef struct eslp_client_result {
   eslp_end end;
   /** The command that is answered; ESLP_NO_ID if none is. An answer in parts tells it with each of them. */
   uint64_t id;
-  /** The frame; valid as long as the bytes in the buffer. */
+  /** The frame; valid as long as the octets in the buffer. */
   eslp_message message;
   /**
-   * With ESLP_IN_BODY a part of a body, at least one byte; with ESLP_CLOSED what came after the end. Valid as long
-   * as the bytes in the buffer.
+   * With ESLP_IN_BODY a part of a body, at least one octet; with ESLP_CLOSED what came after the end. Valid as long
+   * as the octets in the buffer.
    */
   eslp_bytes data;
   /**
@@ -2715,13 +2715,13 @@ typedef struct eslp_client_result {
    */
   eslp_lines lines;
   /**
-   * With ESLP_IN_HEAD and the last ESLP_IN_HEAD_PART the bytes of the body, with ESLP_IN_BODY those after these; 0
+   * With ESLP_IN_HEAD and the last ESLP_IN_HEAD_PART the octets of the body, with ESLP_IN_BODY those after these; 0
    * ends the frame.
    */
   uint64_t remaining;
   /** The commands that will never be answered, once the end is known. */
   eslp_unanswered unanswered;
-  /** After an error: its position in the stream, counted from the first byte. */
+  /** After an error: its position in the stream, counted from the first octet. */
   uint64_t error_offset;
   /** With ESLP_IN_HEAD_PART: whether these are the last lines of the head. Then `remaining` is the length of the body. */
   uint8_t head_ends;
@@ -2735,7 +2735,7 @@ typedef struct eslp_client_result {
 typedef struct eslp_sent {
   /** What its answer will carry: the first command of a connection is 0, each counts one more. */
   uint64_t id;
-  /** How many bytes stand in `out`; with ESLP_INSUFFICIENT how many are needed. */
+  /** How many octets stand in `out`; with ESLP_INSUFFICIENT how many are needed. */
   size_t len;
   /** How many commands they are. */
   uint64_t count;
@@ -2754,9 +2754,9 @@ typedef struct eslp_eof {
    * cut off.
    */
   eslp_unanswered unanswered;
-  /** Bytes of a frame that the end cut off, those that came in parts included. */
+  /** Octets of a frame that the end cut off, those that came in parts included. */
   size_t incomplete;
-  /** Bytes that this frame lacks; 0 if its head has not said how long it is. */
+  /** Octets that this frame lacks; 0 if its head has not said how long it is. */
   size_t missing;
   /**
    * The command that the end of the stream answers: with a broken reply, behind which the server has written nothing
@@ -2765,7 +2765,7 @@ typedef struct eslp_eof {
   uint64_t id;
   /**
    * That reply; ESLP_MESSAGE_NONE if there is none, or if it has come in parts, of which the last is what was not
-   * consumed. See eslp_reply_is_broken(). Valid as long as the bytes in the buffer.
+   * consumed. See eslp_reply_is_broken(). Valid as long as the octets in the buffer.
    */
   eslp_message message;
   /** Zeros: room for more fields. */
@@ -2774,7 +2774,7 @@ typedef struct eslp_eof {
 
 /** What has come in so far. */
 typedef struct eslp_stats {
-  /** Bytes consumed. */
+  /** Octets consumed. */
   uint64_t octets;
   /** Frames, the events among them. */
   uint64_t frames;
@@ -2840,9 +2840,9 @@ ESLP_NODISCARD eslp_status eslp_client_new(eslp_role role, const eslp_limits *li
 void eslp_client_free(eslp_client *client);
 
 /**
- * Reads the next item from `buf`, which holds all bytes read and not yet consumed.
+ * Reads the next item from `buf`, which holds all octets read and not yet consumed.
  *
- * Take `result->consumed` bytes off the front before the next call, after you have used what `result` points to, and read
+ * Take `result->consumed` octets off the front before the next call, after you have used what `result` points to, and read
  * more before it if the status is ESLP_NEED_DATA. When a read says that the stream has ended: eslp_client_eof().
  *
  * @return ESLP_OK if something came in, `result->kind` says what; ESLP_NEED_DATA; ESLP_CLOSED if the connection is over;
@@ -2852,7 +2852,7 @@ ESLP_NODISCARD eslp_status eslp_client_poll(eslp_client *client, const void *buf
     eslp_client_result *result);
 
 /**
- * Writes a command to `out`, and counts it as sent: the host must send `sent->len` bytes, in one piece and in the order
+ * Writes a command to `out`, and counts it as sent: the host must send `sent->len` octets, in one piece and in the order
  * of its calls.
  *
  * Commands can be sent at any time, any number of them before the first is answered: answers come in order, and each
@@ -2918,7 +2918,7 @@ eslp_status eslp_client_eof(eslp_client *client, const void *buf, size_t len, es
 #define ESLP_CLIENT_SAVED 75
 
 /**
- * Writes what is known of the connection to `out`, ESLP_CLIENT_SAVED bytes, for a process that goes on with it: another program, or
+ * Writes what is known of the connection to `out`, ESLP_CLIENT_SAVED octets, for a process that goes on with it: another program, or
  * a newer one, which gets the socket, and what was read and not consumed.
  *
  * @return ESLP_NOT_READY if the connection is not open, or in the middle of a frame that comes in parts: try again later.
@@ -2987,7 +2987,7 @@ eslp_bytes eslp_end_text(eslp_end end);
 #define ESLP_TAG_LEN 33
 
 /**
- * Makes a name for a `bgapi` job (`job_uuid`) or an application (`event_uuid`) of two numbers: ESLP_TAG_LEN bytes,
+ * Makes a name for a `bgapi` job (`job_uuid`) or an application (`event_uuid`) of two numbers: ESLP_TAG_LEN octets,
  * not ended by a NUL.
  *
  * The host chooses a `run` that other programs on the same server do not use (at random, say, once a connection) and
@@ -3100,30 +3100,30 @@ typedef struct eslp_buffer {
   uint64_t opaque[8];
 } eslp_buffer;
 
-/** Begins with an empty buffer over `size` bytes of memory, which must stay where they are as long as it is used. */
+/** Begins with an empty buffer over `size` octets of memory, which must stay where they are as long as it is used. */
 eslp_status eslp_buffer_init(eslp_buffer *buffer, void *memory, size_t size);
 
-/** The bytes read and not yet consumed; NULL if the buffer was not initialised. */
+/** The octets read and not yet consumed; NULL if the buffer was not initialised. */
 const char *eslp_buffer_data(const eslp_buffer *buffer);
 
-/** The number of bytes read and not yet consumed. */
+/** The number of octets read and not yet consumed. */
 size_t eslp_buffer_len(const eslp_buffer *buffer);
 
-/** The number of bytes that the memory can hold. */
+/** The number of octets that the memory can hold. */
 size_t eslp_buffer_capacity(const eslp_buffer *buffer);
 
 /**
- * Room to read into; say with eslp_buffer_commit() how much was read. Unconsumed bytes may be moved for it.
+ * Room to read into; say with eslp_buffer_commit() how much was read. Unconsumed octets may be moved for it.
  *
- * @return ESLP_INSUFFICIENT if the memory is full of unconsumed bytes: only consuming or eslp_buffer_grow() makes room.
+ * @return ESLP_INSUFFICIENT if the memory is full of unconsumed octets: only consuming or eslp_buffer_grow() makes room.
  * `spare` is NULL and `size` 0 then; a read into no room looks like the end of the stream.
  */
 ESLP_NODISCARD eslp_status eslp_buffer_spare(eslp_buffer *buffer, char **spare, size_t *size);
 
-/** Takes the first `count` bytes of what eslp_buffer_spare() gave in. No more than it gave are taken. */
+/** Takes the first `count` octets of what eslp_buffer_spare() gave in. No more than it gave are taken. */
 eslp_status eslp_buffer_commit(eslp_buffer *buffer, size_t count);
 
-/** Takes `count` bytes off the front of what was read. No more than there are are taken. */
+/** Takes `count` octets off the front of what was read. No more than there are are taken. */
 eslp_status eslp_buffer_consume(eslp_buffer *buffer, size_t count);
 
 /** Goes on with other memory, which holds what the old one held, as `realloc` gives it. */
@@ -3141,7 +3141,7 @@ eslp_status eslp_buffer_grow(eslp_buffer *buffer, void *memory, size_t size);
  * A client, its receive buffer and what it has to send in one handle. For hosts that have no buffers of their own.
  * @{ */
 
-/** Memory for a connection, in bytes, aligned as ESLP_ALIGN says. More than the library needs now. */
+/** Memory for a connection, in octets, aligned as ESLP_ALIGN says. More than the library needs now. */
 #define ESLP_CONNECTION_SIZE 768
 
 /**
@@ -3152,8 +3152,8 @@ eslp_status eslp_buffer_grow(eslp_buffer *buffer, void *memory, size_t size);
  *             ... look at result.kind and result.message; perhaps eslp_connection_send() ...
  *         }
  *         if (status != ESLP_NEED_DATA) break;
- *         bytes = eslp_connection_to_send(connection);
- *         eslp_connection_sent(connection, (size_t)write(socket, bytes.data, bytes.len));
+ *         octets = eslp_connection_to_send(connection);
+ *         eslp_connection_sent(connection, (size_t)write(socket, octets.data, octets.len));
  *         eslp_connection_spare(connection, &spare, &room);
  *         eslp_connection_commit(connection, (size_t)read(socket, spare, room));
  *         ... 0 is the end: eslp_connection_eof(); less an error ...
@@ -3171,7 +3171,7 @@ typedef struct eslp_connection_state {
   uint64_t in_flight;
   /**
    * How long the memory of the input must be, if it is too short for what is awaited: eslp_connection_grow_input(). 0 if
-   * it is long enough, as it always is if it has as many bytes as `max_buffered` of the limits.
+   * it is long enough, as it always is if it has as many octets as `max_buffered` of the limits.
    */
   size_t required;
   /** Why the connection is over: an eslp_end, ESLP_END_NONE if it is not. */
@@ -3218,7 +3218,7 @@ eslp_status eslp_connection_drop(eslp_connection *connection);
  */
 ESLP_NODISCARD eslp_status eslp_connection_spare(eslp_connection *connection, char **spare, size_t *size);
 
-/** Takes the first `count` bytes of what eslp_connection_spare() gave in. No more than it gave are taken. */
+/** Takes the first `count` octets of what eslp_connection_spare() gave in. No more than it gave are taken. */
 eslp_status eslp_connection_commit(eslp_connection *connection, size_t count);
 
 /**
@@ -3238,7 +3238,7 @@ eslp_status eslp_connection_grow_output(eslp_connection *connection, void *memor
 /**
  * Writes a command behind what is to be sent, and counts it as sent: its answer will carry `sent->id`.
  *
- * @return As eslp_client_send(). ESLP_INSUFFICIENT if there is too little room, of which `sent->len` bytes are needed:
+ * @return As eslp_client_send(). ESLP_INSUFFICIENT if there is too little room, of which `sent->len` octets are needed:
  * eslp_connection_sent() and eslp_connection_grow_output() make some.
  */
 ESLP_NODISCARD eslp_status eslp_connection_send(eslp_connection *connection, const eslp_command *command,
@@ -3268,7 +3268,7 @@ ESLP_NODISCARD eslp_status eslp_connection_send_external(eslp_connection *connec
  */
 eslp_bytes eslp_connection_to_send(const eslp_connection *connection);
 
-/** Takes `count` bytes off the front of what is to be sent. No more than there are are taken. */
+/** Takes `count` octets off the front of what is to be sent. No more than there are are taken. */
 eslp_status eslp_connection_sent(eslp_connection *connection, size_t count);
 
 /** The stream has ended. To be called once, after eslp_connection_next() has returned ESLP_NEED_DATA or ESLP_CLOSED. */
@@ -3321,7 +3321,7 @@ eslp_status eslp_connection_get_state(const eslp_connection *connection, eslp_co
  *         if (status == ESLP_OK && result.kind == ESLP_IN_AUTH_REQUEST) eslp_session_send(session, &login, 0, 0, &sent);
  *         while (eslp_session_next_outcome(session, &outcome) == ESLP_OK) { ... outcome.slot waits no more ... }
  *         ... for an event or a log line: eslp_session_readers() tells whose it is ...
- *         ... take result.consumed bytes off the buffer, write eslp_session_to_send() ...
+ *         ... take result.consumed octets off the buffer, write eslp_session_to_send() ...
  *         ... with ESLP_NEED_DATA, read until state.next_deadline, then eslp_session_advance(session, now) ...
  *     }
  *
@@ -3502,7 +3502,7 @@ eslp_status eslp_session_connect(eslp_session *session, eslp_role role, const es
     uint64_t now);
 
 /**
- * As eslp_client_poll(), and takes in what came: look for outcomes and notices before the bytes are taken off the buffer.
+ * As eslp_client_poll(), and takes in what came: look for outcomes and notices before the octets are taken off the buffer.
  *
  * What comes in parts ends its waits with the last part. It is not kept: a host that wants to have what jobs print has
  * `max_buffered` larger than that, or keeps the parts.
@@ -3525,7 +3525,7 @@ eslp_status eslp_session_close(eslp_session *session, uint64_t now);
 /** What must be written to the socket. Say with eslp_session_sent() how much was written. */
 eslp_bytes eslp_session_to_send(const eslp_session *session);
 
-/** Takes `count` bytes off the front of what is to be sent. No more than there are are taken. */
+/** Takes `count` octets off the front of what is to be sent. No more than there are are taken. */
 eslp_status eslp_session_sent(eslp_session *session, size_t count);
 
 /** What is known of the session. */
@@ -3596,7 +3596,7 @@ ESLP_NODISCARD eslp_status eslp_session_execute(eslp_session *session, const esl
     uint64_t slot, uint64_t deadline, eslp_sent *sent);
 
 /**
- * The name of the job or application that was begun last: ESLP_TAG_LEN bytes, not ended by a NUL.
+ * The name of the job or application that was begun last: ESLP_TAG_LEN octets, not ended by a NUL.
  *
  * @return ESLP_NOT_FOUND if none was.
  */
@@ -3622,11 +3622,11 @@ eslp_status eslp_session_may_send(const eslp_session *session, const eslp_comman
  */
 eslp_status eslp_session_advance(eslp_session *session, uint64_t now);
 
-/** Bytes have come that make no whole frame yet, or the host does not read on purpose: that is no silence of the server's. */
+/** Octets have come that make no whole frame yet, or the host does not read on purpose: that is no silence of the server's. */
 eslp_status eslp_session_heard(eslp_session *session, uint64_t now);
 
 /**
- * Ends the connection when no byte has come for so many milliseconds; 0 for never. A running server sends a HEARTBEAT every 20
+ * Ends the connection when no octet has come for so many milliseconds; 0 for never. A running server sends a HEARTBEAT every 20
  * seconds, which is subscribed to for that: allow for two. It says nothing either while an `api` command runs, for which `bgapi`
  * is better.
  *
@@ -4036,7 +4036,7 @@ ESLP_ENUM(eslp_percent) {
 
 /** How an event is written: these numbers, added up. */
 ESLP_ENUM(eslp_encode) {
-  /** FreeSWITCH's own bytes. */
+  /** FreeSWITCH's own octets. */
   ESLP_ENCODE_FREESWITCH = 0,
   /** A `%` that looks like an escape is escaped: each value is read back as it was. The number of ESLP_PERCENT_LOSSLESS. */
   ESLP_ENCODE_LOSSLESS = 1,
@@ -4047,7 +4047,7 @@ ESLP_ENUM(eslp_encode) {
   ESLP_ENCODE_REFUSE = 2,
   /** It becomes U+FFFD. */
   ESLP_ENCODE_REPLACE = 4,
-  /** Each byte becomes the character of its number, U+0080 to U+00FF. Not to be added to the two before. */
+  /** Each octet becomes the character of its number, U+0080 to U+00FF. Not to be added to the two before. */
   ESLP_ENCODE_ESCAPE = 6,
   /** Headers that come more than once are arrays in JSON; else the name is repeated there. */
   ESLP_ENCODE_ARRAYS = 8,
@@ -4084,7 +4084,7 @@ eslp_status eslp_outgoing_event_clear(eslp_outgoing_event *event);
 
 /**
  * Adds the headers of an event that was read, as they are coded, and takes its body: so it is offered, delivered and
- * written like one of the host's own, with headers of the host's before and behind them. The bytes in the buffer must stay
+ * written like one of the host's own, with headers of the host's before and behind them. The octets in the buffer must stay
  * where they are as long as `event` is used.
  *
  * @return ESLP_INSUFFICIENT if there are too few slots: as many headers as have one are added then. An error from
@@ -4118,7 +4118,7 @@ ESLP_NODISCARD eslp_status eslp_event_transcode(const eslp_event *event, eslp_fo
 
 /**
  * Writes the frame of an event, head and document, for connections that agree in `format`, an eslp_format, and `percent`,
- * an eslp_percent: it is written once and its bytes are copied or shared. eslp_server_delivered() counts it.
+ * an eslp_percent: it is written once and its octets are copied or shared. eslp_server_delivered() counts it.
  *
  * @return As eslp_outgoing_event_encode().
  */
@@ -4143,7 +4143,7 @@ ESLP_NODISCARD eslp_status eslp_outgoing_event_frame(const eslp_outgoing_event *
  * connection on which no command has come for 25 seconds, and one that lingers in its time.
  * @{ */
 
-/** Memory for a server, in bytes, aligned as ESLP_ALIGN says. More than the library needs now. */
+/** Memory for a server, in octets, aligned as ESLP_ALIGN says. More than the library needs now. */
 #define ESLP_SERVER_SIZE 640
 
 /**
@@ -4261,7 +4261,7 @@ ESLP_ENUM(eslp_host_request_kind) {
   ESLP_HOST_REQUEST_MYEVENTS = 9,
 };
 
-/** What a client wants of the host. Valid as long as the bytes in the buffer. */
+/** What a client wants of the host. Valid as long as the octets in the buffer. */
 typedef struct eslp_host_request {
   /** An eslp_host_request_kind, which says what goes with it. */
   eslp_host_request_kind kind;
@@ -4277,7 +4277,7 @@ typedef struct eslp_host_request {
   eslp_bytes command;
   /** What follows the first blank after the command; NULL if nothing does. */
   eslp_bytes argument;
-  /** How the client wants to call the job, at most 256 bytes; NULL if it does not say. */
+  /** How the client wants to call the job, at most 256 octets; NULL if it does not say. */
   eslp_bytes job;
   /** A variable. */
   eslp_bytes variable;
@@ -4320,7 +4320,7 @@ ESLP_ENUM(eslp_closed) {
 /** What eslp_server_poll() found. */
 typedef struct eslp_server_result {
   /**
-   * Bytes that are done with: take them off the front of the buffer before the next call; those of a question once
+   * Octets that are done with: take them off the front of the buffer before the next call; those of a question once
    * it is answered.
    */
   size_t consumed;
@@ -4329,7 +4329,7 @@ typedef struct eslp_server_result {
    * be whole; 0 if that is not known yet.
    */
   size_t required;
-  /** Bytes of `out` to send. */
+  /** Octets of `out` to send. */
   size_t written;
   /** An eslp_server_result_kind. */
   eslp_server_result_kind kind;
@@ -4339,7 +4339,7 @@ typedef struct eslp_server_result {
   eslp_closed closed;
   /** With ESLP_CLOSED_UNREADABLE: the eslp_status that says what is wrong, and where in the stream. */
   eslp_status error;
-  /** Position in the stream, counted from the first byte. */
+  /** Position in the stream, counted from the first octet. */
   uint64_t error_offset;
   /** With ESLP_SERVER_HOST_REQUEST: what is wanted. */
   eslp_host_request request;
@@ -4366,7 +4366,7 @@ ESLP_ENUM(eslp_response_kind) {
   /** The event has been fired and has the uuid `text`. */
   ESLP_RESPONSE_FIRED = 8,
   /**
-   * The variable's value: `text`; empty if it is not set. One line of at most 511 bytes arrives: line ends become
+   * The variable's value: `text`; empty if it is not set. One line of at most 511 octets arrives: line ends become
    * blanks.
    */
   ESLP_RESPONSE_VALUE = 9,
@@ -4484,8 +4484,8 @@ ESLP_NODISCARD eslp_status eslp_server_new(const eslp_server_options *options, v
 void eslp_server_free(eslp_server *server);
 
 /**
- * Reads the next command from `buf`, which begins where the bytes end that were consumed before. What the listener
- * answers by itself is written to `out`: send `result->written` bytes of it.
+ * Reads the next command from `buf`, which begins where the octets end that were consumed before. What the listener
+ * answers by itself is written to `out`: send `result->written` octets of it.
  *
  * @return ESLP_OK, `result->kind` says what; ESLP_NEED_DATA; ESLP_WAITING as long as the host owes an answer;
  * ESLP_CLOSED if the connection is over: send what is written, then close it. ESLP_INSUFFICIENT if `size` is less than

@@ -2,9 +2,9 @@
  * @file
  * esl_proto.h: FreeSWITCH's event socket protocol without I/O.
  *
- * This library parses and writes every byte of the protocol, for the client and for the server. It opens no socket,
+ * This library parses and writes every octet of the protocol, for the client and for the server. It opens no socket,
  * starts no thread, reads no clock, calls no callback but the one for regular expressions, logs nothing and keeps no
- * global state. The host reads bytes into a buffer of its own, shows them to the library, and sends what it writes.
+ * global state. The host reads octets into a buffer of its own, shows them to the library, and sends what it writes.
  *
  * A client, in short:
  *
@@ -16,7 +16,7 @@
  *         if (status == ESLP_OK) {
  *             ... look at result.kind and result.message; perhaps eslp_client_send() ...
  *         }
- *         ... take result.consumed bytes off the front of the buffer ...
+ *         ... take result.consumed octets off the front of the buffer ...
  *         if (status == ESLP_NEED_DATA) {
  *             ... read more into the buffer; at the end of the stream, eslp_client_eof() and leave ...
  *         } else if (status != ESLP_OK) {
@@ -26,15 +26,15 @@
  *
  * Rules that hold for all functions:
  *
- * - Bytes, not text: nothing on the wire is promised to be UTF-8 or NUL-terminated. eslp_bytes and eslp_value are
+ * - Octets, not text: nothing on the wire is promised to be UTF-8 or NUL-terminated. eslp_bytes and eslp_value are
  *   length-delimited.
- * - What is found points into the host's buffer: it is valid until the host overwrites, moves or frees these bytes.
- *   Take what you need before you take the consumed bytes off the buffer.
+ * - What is found points into the host's buffer: it is valid until the host overwrites, moves or frees these octets.
+ *   Take what you need before you take the consumed octets off the buffer.
  * - Results are written through pointers, always: if a function returns an error, it has done nothing, results are zeros (ids
  *   ESLP_NO_ID), and the contents of an output buffer are meaningless; where a result tells more about the error, the comment
  *   says so.
  * - During a call, nobody else writes to its arguments or to what they point to, and nobody else uses its results. Results
- *   overlap no argument and no other result. Bytes of an argument that lie in the output buffer are detected: ESLP_OVERLAP.
+ *   overlap no argument and no other result. Octets of an argument that lie in the output buffer are detected: ESLP_OVERLAP.
  * - NULL, memory that is zero or has none of the library's marks, and handles that have ended are detected: the status is
  *   ESLP_NULL or ESLP_BAD_HANDLE. Functions that return no status return 0, false or NULL then. A pointer to memory that
  *   does not exist, or is shorter than stated, cannot be detected.

@@ -222,7 +222,7 @@ pub struct eslp_app_fault {
     pub field: eslp_bytes,
     /// Which one, if there are several of them, from 0.
     pub item: usize,
-    /// The byte of that part, from 0.
+    /// The octet of that part, from 0.
     pub offset: usize,
     /// Zeros: room for more fields.
     pub reserved: [u64; 1],
@@ -373,7 +373,7 @@ impl eslp_app {
     }
 }
 
-/// Bytes of which a text is made.
+/// Octets of which a text is made.
 struct Octets<'a>(&'a [u8]);
 
 impl<'a> Octets<'a> {

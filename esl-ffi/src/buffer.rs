@@ -45,7 +45,7 @@ impl AsMut<[u8]> for Memory {
 
 impl Memory {
     /// # Safety
-    /// `memory` is NULL or points to `size` bytes that nobody else uses as long as the value made over them is used.
+    /// `memory` is NULL or points to `size` octets that nobody else uses as long as the value made over them is used.
     pub(crate) unsafe fn new(memory: *mut c_void, size: usize) -> Outcome<Self> {
         // SAFETY: `output` requires that for the call; the caller guarantees it for the life of `Self`, which is what
         // the `'static` stands for.
@@ -72,14 +72,14 @@ unsafe impl Opaque for eslp_buffer {
 
 const _: () = assert_fits::<eslp_buffer>();
 
-/// Begins with an empty buffer over `size` bytes of memory, which must stay where they are as long as it is used.
+/// Begins with an empty buffer over `size` octets of memory, which must stay where they are as long as it is used.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_buffer_init(buffer: *mut eslp_buffer, memory: *mut c_void, size: usize) -> eslp_status {
     // SAFETY: by the contract with C, `buffer` is an output and `memory[..size]` is lent memory.
     run(|| unsafe { eslp_buffer::put(buffer, || Ok(RecvBuf::new(Memory::new(memory, size)?))) })
 }
 
-/// The bytes read and not yet consumed; NULL if the buffer was not initialised.
+/// The octets read and not yet consumed; NULL if the buffer was not initialised.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_buffer_data(buffer: *const eslp_buffer) -> *const c_char {
     // SAFETY: by the contract with C, `buffer` is a handle.
@@ -87,23 +87,23 @@ pub unsafe extern "C" fn eslp_buffer_data(buffer: *const eslp_buffer) -> *const 
     buffer.map_or(core::ptr::null(), |buffer| buffer.filled().as_ptr().cast())
 }
 
-/// The number of bytes read and not yet consumed.
+/// The number of octets read and not yet consumed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_buffer_len(buffer: *const eslp_buffer) -> usize {
     // SAFETY: by the contract with C, `buffer` is a handle.
     unsafe { eslp_buffer::inner_ref(buffer) }.map_or(0, |buffer| buffer.filled().len())
 }
 
-/// The number of bytes that the memory can hold.
+/// The number of octets that the memory can hold.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_buffer_capacity(buffer: *const eslp_buffer) -> usize {
     // SAFETY: by the contract with C, `buffer` is a handle.
     unsafe { eslp_buffer::inner_ref(buffer) }.map_or(0, RecvBuf::capacity)
 }
 
-/// Room to read into; say with eslp_buffer_commit() how much was read. Unconsumed bytes may be moved for it.
+/// Room to read into; say with eslp_buffer_commit() how much was read. Unconsumed octets may be moved for it.
 ///
-/// @return ESLP_INSUFFICIENT if the memory is full of unconsumed bytes: only consuming or eslp_buffer_grow() makes room.
+/// @return ESLP_INSUFFICIENT if the memory is full of unconsumed octets: only consuming or eslp_buffer_grow() makes room.
 /// `spare` is NULL and `size` 0 then; a read into no room looks like the end of the stream.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -119,7 +119,7 @@ pub unsafe extern "C" fn eslp_buffer_spare(
     })
 }
 
-/// Takes the first `count` bytes of what eslp_buffer_spare() gave in. No more than it gave are taken.
+/// Takes the first `count` octets of what eslp_buffer_spare() gave in. No more than it gave are taken.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_buffer_commit(buffer: *mut eslp_buffer, count: usize) -> eslp_status {
     // SAFETY: by the contract with C, `buffer` is a handle.
@@ -129,7 +129,7 @@ pub unsafe extern "C" fn eslp_buffer_commit(buffer: *mut eslp_buffer, count: usi
     })
 }
 
-/// Takes `count` bytes off the front of what was read. No more than there are are taken.
+/// Takes `count` octets off the front of what was read. No more than there are are taken.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_buffer_consume(buffer: *mut eslp_buffer, count: usize) -> eslp_status {
     // SAFETY: by the contract with C, `buffer` is a handle.

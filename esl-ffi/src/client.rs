@@ -18,10 +18,10 @@ use crate::pairs::eslp_pairs;
 use crate::ptr::{Out, Outcome, Plain as _, Written, input, known, output, read, run};
 use crate::status::eslp_status;
 
-/// Memory for a client, in bytes, aligned as ESLP_ALIGN says. More than the library needs now.
+/// Memory for a client, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
 pub const ESLP_CLIENT_SIZE: usize = 512;
 
-/// One connection to FreeSWITCH's event socket, from its first byte to its end. See "Client".
+/// One connection to FreeSWITCH's event socket, from its first octet to its end. See "Client".
 pub struct eslp_client;
 
 // SAFETY: C knows the type by name only; the mark is used once.
@@ -45,7 +45,7 @@ numbers! {
 numbers! {
     /// The kind of what came in on a connection.
     pub enum eslp_incoming {
-        /// Nothing: more bytes must be read, or the connection is over.
+        /// Nothing: more octets must be read, or the connection is over.
         ESLP_IN_NONE = 0,
         /// The server wants `auth` or `userauth`, within 25 seconds.
         ESLP_IN_AUTH_REQUEST = 1,
@@ -75,7 +75,7 @@ numbers! {
         /// A frame longer than eslp_limits.max_buffered has begun: `message` without its body, `remaining`; `id` if it is an
         /// answer. Its body follows in parts.
         ///
-        /// A frame in parts comes as none of the kinds above. What it means for the connection is known when its last byte
+        /// A frame in parts comes as none of the kinds above. What it means for the connection is known when its last octet
         /// has come: eslp_client_is_open() for a login, eslp_client_full_control() and eslp_client_socket_mode() for
         /// `connect`, eslp_client_is_lingering() and ESLP_CLOSED for a notice.
         ESLP_IN_HEAD = 12,
@@ -135,7 +135,7 @@ pub struct eslp_unanswered {
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_client_result {
-    /// Bytes that are done with: take them off the front of the buffer before the next call, whatever came.
+    /// Octets that are done with: take them off the front of the buffer before the next call, whatever came.
     pub consumed: usize,
     /// With ESLP_NEED_DATA: how long the buffer must be, after `consumed` have been taken off, for the next frame to be
     /// whole; 0 if that is not known yet.
@@ -146,20 +146,20 @@ pub struct eslp_client_result {
     pub end: eslp_end,
     /// The command that is answered; ESLP_NO_ID if none is. An answer in parts tells it with each of them.
     pub id: u64,
-    /// The frame; valid as long as the bytes in the buffer.
+    /// The frame; valid as long as the octets in the buffer.
     pub message: eslp_message,
-    /// With ESLP_IN_BODY a part of a body, at least one byte; with ESLP_CLOSED what came after the end. Valid as long
-    /// as the bytes in the buffer.
+    /// With ESLP_IN_BODY a part of a body, at least one octet; with ESLP_CLOSED what came after the end. Valid as long
+    /// as the octets in the buffer.
     pub data: eslp_bytes,
     /// With ESLP_IN_HEAD_PART lines of a head, with ESLP_IN_BODY those of `data` that are headers of a plain event: none
     /// after its blank line, the rest is the event's own body. See eslp_lines_next().
     pub lines: eslp_lines,
-    /// With ESLP_IN_HEAD and the last ESLP_IN_HEAD_PART the bytes of the body, with ESLP_IN_BODY those after these; 0
+    /// With ESLP_IN_HEAD and the last ESLP_IN_HEAD_PART the octets of the body, with ESLP_IN_BODY those after these; 0
     /// ends the frame.
     pub remaining: u64,
     /// The commands that will never be answered, once the end is known.
     pub unanswered: eslp_unanswered,
-    /// After an error: its position in the stream, counted from the first byte.
+    /// After an error: its position in the stream, counted from the first octet.
     pub error_offset: u64,
     /// With ESLP_IN_HEAD_PART: whether these are the last lines of the head. Then `remaining` is the length of the body.
     pub head_ends: u8,
@@ -175,7 +175,7 @@ pub struct eslp_client_result {
 pub struct eslp_sent {
     /// What its answer will carry: the first command of a connection is 0, each counts one more.
     pub id: u64,
-    /// How many bytes stand in `out`; with ESLP_INSUFFICIENT how many are needed.
+    /// How many octets stand in `out`; with ESLP_INSUFFICIENT how many are needed.
     pub len: usize,
     /// How many commands they are.
     pub count: u64,
@@ -194,15 +194,15 @@ pub struct eslp_eof {
     /// The commands that will not be answered and have not been reported yet. The first may be the one whose answer was
     /// cut off.
     pub unanswered: eslp_unanswered,
-    /// Bytes of a frame that the end cut off, those that came in parts included.
+    /// Octets of a frame that the end cut off, those that came in parts included.
     pub incomplete: usize,
-    /// Bytes that this frame lacks; 0 if its head has not said how long it is.
+    /// Octets that this frame lacks; 0 if its head has not said how long it is.
     pub missing: usize,
     /// The command that the end of the stream answers: with a broken reply, behind which the server has written nothing
     /// more. ESLP_NO_ID if there is none, as in an ordinary connection.
     pub id: u64,
     /// That reply; ESLP_MESSAGE_NONE if there is none, or if it has come in parts, of which the last is what was not
-    /// consumed. See eslp_reply_is_broken(). Valid as long as the bytes in the buffer.
+    /// consumed. See eslp_reply_is_broken(). Valid as long as the octets in the buffer.
     pub message: eslp_message,
     /// Zeros: room for more fields.
     pub reserved: [u64; 2],
@@ -212,7 +212,7 @@ pub struct eslp_eof {
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_stats {
-    /// Bytes consumed.
+    /// Octets consumed.
     pub octets: u64,
     /// Frames, the events among them.
     pub frames: u64,
@@ -540,9 +540,9 @@ pub unsafe extern "C" fn eslp_client_free(client: *mut eslp_client) {
     unsafe { eslp_client::give_back(client) }
 }
 
-/// Reads the next item from `buf`, which holds all bytes read and not yet consumed.
+/// Reads the next item from `buf`, which holds all octets read and not yet consumed.
 ///
-/// Take `result->consumed` bytes off the front before the next call, after you have used what `result` points to, and read
+/// Take `result->consumed` octets off the front before the next call, after you have used what `result` points to, and read
 /// more before it if the status is ESLP_NEED_DATA. When a read says that the stream has ended: eslp_client_eof().
 ///
 /// @return ESLP_OK if something came in, `result->kind` says what; ESLP_NEED_DATA; ESLP_CLOSED if the connection is over;
@@ -565,7 +565,7 @@ pub unsafe extern "C" fn eslp_client_poll(
     })
 }
 
-/// Writes a command to `out`, and counts it as sent: the host must send `sent->len` bytes, in one piece and in the order
+/// Writes a command to `out`, and counts it as sent: the host must send `sent->len` octets, in one piece and in the order
 /// of its calls.
 ///
 /// Commands can be sent at any time, any number of them before the first is answered: answers come in order, and each
@@ -598,7 +598,7 @@ fn send(client: &mut Client, command: &Command<'_>, out: &mut [u8], sent: Out<es
     said_of_sending(client.send(command, out).map(|written| (Some(written.id), written.len, 1)), sent)
 }
 
-/// Tells how sending went: the first id, how many bytes and how many commands.
+/// Tells how sending went: the first id, how many octets and how many commands.
 pub(crate) fn said_of_sending(
     result: Result<(Option<CommandId>, usize, u64), esl_core::client::SendError>,
     sent: Out<eslp_sent>,
@@ -770,7 +770,7 @@ pub const ESLP_CLIENT_SAVED: usize = 75;
 
 const _: () = assert!(ESLP_CLIENT_SAVED == Client::SAVED);
 
-/// Writes what is known of the connection to `out`, ESLP_CLIENT_SAVED bytes, for a process that goes on with it: another program, or
+/// Writes what is known of the connection to `out`, ESLP_CLIENT_SAVED octets, for a process that goes on with it: another program, or
 /// a newer one, which gets the socket, and what was read and not consumed.
 ///
 /// @return ESLP_NOT_READY if the connection is not open, or in the middle of a frame that comes in parts: try again later.

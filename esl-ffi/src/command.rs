@@ -93,7 +93,7 @@ numbers! {
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_auth {
-    /// The password, compared byte for byte.
+    /// The password, compared octet for octet.
     pub password: eslp_bytes,
     /// `userauth`: the user, without `@` and `:`.
     pub user: eslp_bytes,
@@ -109,7 +109,7 @@ pub struct eslp_auth {
 pub struct eslp_api {
     /// The command and its arguments.
     pub line: eslp_bytes,
-    /// `bgapi`: the name that the job shall have, free text of at most 200 bytes; the server makes a UUID if left out.
+    /// `bgapi`: the name that the job shall have, free text of at most 200 octets; the server makes a UUID if left out.
     pub job_uuid: eslp_bytes,
     /// `api`: whether the server's console aliases are known, as fs_cli wants. A line `...` shuts the server down then.
     pub console_execute: u8,
@@ -362,7 +362,7 @@ pub struct eslp_fault {
     pub field: eslp_field,
     /// Which one, if the command has several of them, from 0.
     pub item: usize,
-    /// The byte of that part, from 0.
+    /// The octet of that part, from 0.
     pub offset: usize,
     /// Zeros: room for more fields.
     pub reserved: [u64; 1],
@@ -816,7 +816,7 @@ pub unsafe extern "C" fn eslp_command_encode(
 }
 
 /// Reads a request as the server would: words match by prefix and in any case, headers may stand in any order. The
-/// command is valid as long as the bytes in the buffer.
+/// command is valid as long as the octets in the buffer.
 ///
 /// @return An error from ESLP_PARSE_UNKNOWN on if it is no command; `offset`, which may be NULL, is the place in its
 /// line.

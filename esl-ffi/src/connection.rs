@@ -17,7 +17,7 @@ use crate::octets::eslp_bytes;
 use crate::ptr::{Out, Plain as _, Written, input, read, run};
 use crate::status::eslp_status;
 
-/// Memory for a connection, in bytes, aligned as ESLP_ALIGN says. More than the library needs now.
+/// Memory for a connection, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
 pub const ESLP_CONNECTION_SIZE: usize = 768;
 
 /// A client, the buffer that it reads from, and what it has to send: a connection that lacks only its socket.
@@ -27,8 +27,8 @@ pub const ESLP_CONNECTION_SIZE: usize = 768;
 ///             ... look at result.kind and result.message; perhaps eslp_connection_send() ...
 ///         }
 ///         if (status != ESLP_NEED_DATA) break;
-///         bytes = eslp_connection_to_send(connection);
-///         eslp_connection_sent(connection, (size_t)write(socket, bytes.data, bytes.len));
+///         octets = eslp_connection_to_send(connection);
+///         eslp_connection_sent(connection, (size_t)write(socket, octets.data, octets.len));
 ///         eslp_connection_spare(connection, &spare, &room);
 ///         eslp_connection_commit(connection, (size_t)read(socket, spare, room));
 ///         ... 0 is the end: eslp_connection_eof(); less an error ...
@@ -54,7 +54,7 @@ pub struct eslp_connection_state {
     /// The number of commands that have been sent and not answered yet.
     pub in_flight: u64,
     /// How long the memory of the input must be, if it is too short for what is awaited: eslp_connection_grow_input(). 0 if
-    /// it is long enough, as it always is if it has as many bytes as `max_buffered` of the limits.
+    /// it is long enough, as it always is if it has as many octets as `max_buffered` of the limits.
     pub required: usize,
     /// Why the connection is over: an eslp_end, ESLP_END_NONE if it is not.
     pub end: eslp_end,
@@ -138,7 +138,7 @@ pub unsafe extern "C" fn eslp_connection_spare(
     })
 }
 
-/// Takes the first `count` bytes of what eslp_connection_spare() gave in. No more than it gave are taken.
+/// Takes the first `count` octets of what eslp_connection_spare() gave in. No more than it gave are taken.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_connection_commit(connection: *mut eslp_connection, count: usize) -> eslp_status {
     // SAFETY: by the contract with C, `connection` is a handle.
@@ -202,7 +202,7 @@ pub unsafe extern "C" fn eslp_connection_grow_output(
 
 /// Writes a command behind what is to be sent, and counts it as sent: its answer will carry `sent->id`.
 ///
-/// @return As eslp_client_send(). ESLP_INSUFFICIENT if there is too little room, of which `sent->len` bytes are needed:
+/// @return As eslp_client_send(). ESLP_INSUFFICIENT if there is too little room, of which `sent->len` octets are needed:
 /// eslp_connection_sent() and eslp_connection_grow_output() make some.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -280,7 +280,7 @@ pub unsafe extern "C" fn eslp_connection_to_send(connection: *const eslp_connect
     connection.map_or(eslp_bytes::ZERO, |connection| eslp_bytes::of(connection.to_send()))
 }
 
-/// Takes `count` bytes off the front of what is to be sent. No more than there are are taken.
+/// Takes `count` octets off the front of what is to be sent. No more than there are are taken.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_connection_sent(connection: *mut eslp_connection, count: usize) -> eslp_status {
     // SAFETY: by the contract with C, `connection` is a handle.

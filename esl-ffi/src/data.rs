@@ -60,7 +60,7 @@ numbers! {
 numbers! {
     /// How an event is written: these numbers, added up.
     pub enum eslp_encode {
-        /// FreeSWITCH's own bytes.
+        /// FreeSWITCH's own octets.
         ESLP_ENCODE_FREESWITCH = 0,
         /// A `%` that looks like an escape is escaped: each value is read back as it was. The number of ESLP_PERCENT_LOSSLESS.
         ESLP_ENCODE_LOSSLESS = 1,
@@ -69,7 +69,7 @@ numbers! {
         ESLP_ENCODE_REFUSE = 2,
         /// It becomes U+FFFD.
         ESLP_ENCODE_REPLACE = 4,
-        /// Each byte becomes the character of its number, U+0080 to U+00FF. Not to be added to the two before.
+        /// Each octet becomes the character of its number, U+0080 to U+00FF. Not to be added to the two before.
         ESLP_ENCODE_ESCAPE = 6,
         /// Headers that come more than once are arrays in JSON; else the name is repeated there.
         ESLP_ENCODE_ARRAYS = 8,
@@ -93,7 +93,7 @@ const fn options_of(flags: i32) -> Outcome<EncodeOptions> {
     Ok(EncodeOptions::new().percent(percent).invalid(invalid).duplicates(duplicates))
 }
 
-/// Sets `len` to the bytes that were written or are needed, or to the place of the header that is refused.
+/// Sets `len` to the octets that were written or are needed, or to the place of the header that is refused.
 pub(crate) fn encoded(written: Result<usize, EventEncodeError>, len: Option<Out<usize>>) -> Outcome {
     if let Some(len) = len {
         len.set(match &written {
@@ -266,7 +266,7 @@ pub unsafe extern "C" fn eslp_outgoing_event_clear(event: *mut eslp_outgoing_eve
 }
 
 /// Adds the headers of an event that was read, as they are coded, and takes its body: so it is offered, delivered and
-/// written like one of the host's own, with headers of the host's before and behind them. The bytes in the buffer must stay
+/// written like one of the host's own, with headers of the host's before and behind them. The octets in the buffer must stay
 /// where they are as long as `event` is used.
 ///
 /// @return ESLP_INSUFFICIENT if there are too few slots: as many headers as have one are added then. An error from
@@ -338,7 +338,7 @@ pub unsafe extern "C" fn eslp_event_transcode(
 }
 
 /// Writes the frame of an event, head and document, for connections that agree in `format`, an eslp_format, and `percent`,
-/// an eslp_percent: it is written once and its bytes are copied or shared. eslp_server_delivered() counts it.
+/// an eslp_percent: it is written once and its octets are copied or shared. eslp_server_delivered() counts it.
 ///
 /// @return As eslp_outgoing_event_encode().
 #[cfg(feature = "server")]

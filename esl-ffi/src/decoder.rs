@@ -19,19 +19,19 @@ use crate::status::eslp_status;
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_limits {
-    /// The most bytes that a head may have, in parts or whole. Default 1 MiB; 64 KiB for a server.
+    /// The most octets that a head may have, in parts or whole. Default 1 MiB; 64 KiB for a server.
     pub max_head: usize,
     /// The most lines that a head may have. Default 10 000.
     pub max_lines: usize,
-    /// The most bytes that a body may have. Default 64 MiB; 1 MiB for a server.
+    /// The most octets that a body may have. Default 64 MiB; 1 MiB for a server.
     pub max_body: usize,
-    /// The most bytes that a frame may have to be handed out in one piece. Longer ones come in parts, to a client as
+    /// The most octets that a frame may have to be handed out in one piece. Longer ones come in parts, to a client as
     /// ESLP_IN_HEAD or ESLP_IN_HEAD_PART and ESLP_IN_BODY, from a decoder as ESLP_STEP_HEAD or ESLP_STEP_HEAD_PART and
     /// ESLP_STEP_BODY. Default: always in one piece. A host whose buffer is fixed sets this to the buffer's size, at
     /// least ESLP_BUFFER_MIN, and will never be asked for more than that. A server has its requests in one piece in any
     /// case.
     ///
-    /// How long frames are on a real server: replies up to 553 bytes, log lines and notices some hundred, plain events
+    /// How long frames are on a real server: replies up to 553 octets, log lines and notices some hundred, plain events
     /// 2.4 kB on average and up to 10 kB (JSON the same, XML 1.75 times that), the reply to `connect` 4 kB for a
     /// loopback call and 8 to 12 kB for a SIP call. A buffer of 16 KiB has nearly all of them whole.
     pub max_buffered: usize,
@@ -46,10 +46,10 @@ pub const ESLP_BUFFER_MIN: usize = 256;
 
 const _: () = assert!(ESLP_BUFFER_MIN == Limits::MIN);
 
-/// Memory for a decoder, in bytes, aligned as ESLP_ALIGN says. More than the library needs now.
+/// Memory for a decoder, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
 pub const ESLP_DECODER_SIZE: usize = 384;
 
-/// Cuts the bytes of a stream into frames. See "Decoder".
+/// Cuts the octets of a stream into frames. See "Decoder".
 pub struct eslp_decoder;
 
 // SAFETY: C knows the type by name only; the mark is used once.
@@ -61,7 +61,7 @@ unsafe impl Opaque for eslp_decoder {
 const _: () = assert_size::<eslp_decoder>(ESLP_DECODER_SIZE);
 
 numbers! {
-    /// Who sends the bytes that a decoder reads.
+    /// Who sends the octets that a decoder reads.
     pub enum eslp_sender {
         /// FreeSWITCH: the client's side. Its frames are messages.
         ESLP_FROM_SERVER = 1,
@@ -73,14 +73,14 @@ numbers! {
 numbers! {
     /// What eslp_decoder_decode() found at the front of the buffer.
     pub enum eslp_step_kind {
-        /// Nothing; more bytes must be read.
+        /// Nothing; more octets must be read.
         ESLP_STEP_NONE = 0,
         /// A whole frame: `message`.
         ESLP_STEP_FRAME = 1,
         /// The whole head of a frame longer than eslp_limits.max_buffered: `message` without its body, which follows in parts;
         /// `remaining`, never 0.
         ESLP_STEP_HEAD = 2,
-        /// The next bytes of the body of the last head: `data`, `remaining`; and `lines`, if they are headers of a plain
+        /// The next octets of the body of the last head: `data`, `remaining`; and `lines`, if they are headers of a plain
         /// event.
         ESLP_STEP_BODY = 3,
         /// Lines of a head longer than eslp_limits.max_buffered, in the order of the wire: `lines`; `message.kind` and
@@ -93,7 +93,7 @@ numbers! {
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_step {
-    /// Bytes that are done with: take them off the front of the buffer before the next call, whatever came.
+    /// Octets that are done with: take them off the front of the buffer before the next call, whatever came.
     pub consumed: usize,
     /// With ESLP_NEED_DATA: how long the buffer must be, after `consumed` have been taken off, for the next frame or
     /// head to be whole; 0 if that is not known yet.
@@ -105,17 +105,17 @@ pub struct eslp_step {
     pub head_ends: u8,
     /// With the last ESLP_STEP_HEAD_PART: whether the head has lost its end; see eslp_message_is_cut().
     pub is_cut: u8,
-    /// The frame or head; valid as long as the bytes in the buffer.
+    /// The frame or head; valid as long as the octets in the buffer.
     pub message: eslp_message,
-    /// Bytes of a body, at least one; valid as long as they are in the buffer.
+    /// Octets of a body, at least one; valid as long as they are in the buffer.
     pub data: eslp_bytes,
     /// With ESLP_STEP_HEAD_PART lines of a head, with ESLP_STEP_BODY those of `data` that are headers of a plain event:
     /// none after its blank line, the rest is the event's own body. See eslp_lines_next().
     pub lines: eslp_lines,
-    /// With ESLP_STEP_HEAD and the last ESLP_STEP_HEAD_PART the bytes of the body, with ESLP_STEP_BODY those after
+    /// With ESLP_STEP_HEAD and the last ESLP_STEP_HEAD_PART the octets of the body, with ESLP_STEP_BODY those after
     /// these; 0 ends the frame.
     pub remaining: u64,
-    /// After an error: its position in the stream, counted from the first byte the decoder was given.
+    /// After an error: its position in the stream, counted from the first octet the decoder was given.
     pub error_offset: u64,
     /// Zeros: room for more fields.
     pub reserved: [u64; 4],
@@ -255,10 +255,10 @@ pub unsafe extern "C" fn eslp_decoder_free(decoder: *mut eslp_decoder) {
     unsafe { eslp_decoder::give_back(decoder) }
 }
 
-/// Decodes the next frame or part in `buf`, which holds all bytes read and not yet consumed.
+/// Decodes the next frame or part in `buf`, which holds all octets read and not yet consumed.
 ///
-/// Take `step->consumed` bytes off the front before the next call, and read more before it if the status is
-/// ESLP_NEED_DATA. Bytes may come in any pieces; none is searched twice.
+/// Take `step->consumed` octets off the front before the next call, and read more before it if the status is
+/// ESLP_NEED_DATA. Octets may come in any pieces; none is searched twice.
 ///
 /// @return ESLP_OK, ESLP_NEED_DATA, or an error from ESLP_INVALID_LENGTH on if the framing is broken, then and on every
 /// later call.
@@ -306,7 +306,7 @@ pub unsafe extern "C" fn eslp_decoder_at_end(
     })
 }
 
-/// The number of bytes of a frame that the end of the stream left incomplete, those that were handed out in parts
+/// The number of octets of a frame that the end of the stream left incomplete, those that were handed out in parts
 /// included; `buf` is what was read and not consumed. Blank lines do not count. 0 if something is wrong with the
 /// arguments.
 #[unsafe(no_mangle)]
@@ -323,7 +323,7 @@ pub unsafe extern "C" fn eslp_decoder_incomplete(
     }
 }
 
-/// The number of bytes that this frame lacks; 0 if its head has not said how long it is, or something is wrong with the
+/// The number of octets that this frame lacks; 0 if its head has not said how long it is, or something is wrong with the
 /// arguments.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_decoder_missing(decoder: *const eslp_decoder, buf: *const c_void, len: usize) -> usize {
@@ -335,7 +335,7 @@ pub unsafe extern "C" fn eslp_decoder_missing(decoder: *const eslp_decoder, buf:
     }
 }
 
-/// Position in the stream of the buffer's first byte: all that was consumed. 0 if something is wrong with the argument.
+/// Position in the stream of the buffer's first octet: all that was consumed. 0 if something is wrong with the argument.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_decoder_position(decoder: *const eslp_decoder) -> u64 {
     // SAFETY: by the contract with C, `decoder` is a handle.

@@ -195,7 +195,7 @@ pub struct eslp_dial_fault {
     pub leg: usize,
     /// Which one, if there are several of them in one place, from 0.
     pub item: usize,
-    /// The byte of that part, from 0.
+    /// The octet of that part, from 0.
     pub offset: usize,
     /// Zeros: room for more fields.
     pub reserved: [u64; 1],
@@ -208,7 +208,7 @@ pub struct eslp_dial_read {
     /// The number of legs; with ESLP_INSUFFICIENT, how many eslp_leg are needed.
     pub legs: usize,
     /// After an error from ESLP_DIAL_PARSE_STORAGE on: the place in the text, near the end of what is wrong; with that
-    /// status itself, how many bytes of storage are enough.
+    /// status itself, how many octets of storage are enough.
     pub offset: usize,
     /// Zeros: room for more fields.
     pub reserved: [u64; 2],
@@ -507,7 +507,7 @@ pub unsafe extern "C" fn eslp_bridge_encode(
     })
 }
 
-/// Reads a line as the server would, into `storage` and `max` legs: as many bytes as the line has are enough.
+/// Reads a line as the server would, into `storage` and `max` legs: as many octets as the line has are enough.
 ///
 /// The call is valid as long as both. Its variables are walked with eslp_pairs_headers(). `read` may be NULL.
 ///
@@ -663,10 +663,10 @@ pub unsafe extern "C" fn eslp_inline_encode(
     })
 }
 
-/// Reads an inline dialplan as the server would, into `storage`: one byte more than the text has is enough.
+/// Reads an inline dialplan as the server would, into `storage`: one octet more than the text has is enough.
 ///
 /// The applications are valid as long as the storage, and are walked with eslp_pairs_headers(). `offset`, which may be NULL, is the
-/// place in the text, near the end of what is wrong; with ESLP_DIAL_PARSE_STORAGE, how many bytes of storage are enough.
+/// place in the text, near the end of what is wrong; with ESLP_DIAL_PARSE_STORAGE, how many octets of storage are enough.
 ///
 /// @return An error from ESLP_DIAL_PARSE_STORAGE on if there is an application without a name, or the server would read past the end.
 #[must_use]

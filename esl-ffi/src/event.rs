@@ -26,7 +26,7 @@ use crate::status::eslp_status;
 /// for more than one of them, eslp_event_find() all at once or eslp_event_index() it first. Headers are an ordered multi-map: FreeSWITCH sends
 /// some twice, with different values, and compares names without regard to case.
 ///
-/// Valid as long as the bytes in the buffer. Make one with eslp_message_event() or eslp_event_view().
+/// Valid as long as the octets in the buffer. Make one with eslp_message_event() or eslp_event_view().
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_event {
@@ -47,7 +47,7 @@ pub struct eslp_headers {
     pub opaque: [u64; 28],
 }
 
-/// Storage for a part of an eslp_index: one header of a JSON or XML event, or the line ends and colons in 64 bytes of
+/// Storage for a part of an eslp_index: one header of a JSON or XML event, or the line ends and colons in 64 octets of
 /// a plain one. Need not be initialised.
 #[repr(C)]
 pub struct eslp_slot {
@@ -348,7 +348,7 @@ pub unsafe extern "C" fn eslp_pairs_headers(pairs: *const eslp_pairs, headers: *
     })
 }
 
-/// The next header. `header` is valid as long as the bytes in the buffer, not only as long as `headers`.
+/// The next header. `header` is valid as long as the octets in the buffer, not only as long as `headers`.
 ///
 /// @return ESLP_END after the last; for an event in JSON or XML whose document cannot be read further, an error from
 /// ESLP_DOCUMENT_TRUNCATED on.
@@ -410,9 +410,9 @@ pub unsafe extern "C" fn eslp_event_validate(event: *const eslp_event, offset: *
 
 /// Records the positions of the headers in `count` slots, so that look-ups need not walk the text again.
 ///
-/// The index is valid as long as the bytes in the buffer and the slots, which can be used again for the next event. If
+/// The index is valid as long as the octets in the buffer and the slots, which can be used again for the next event. If
 /// there are fewer than needed, the index covers the first headers and look-ups walk the rest: slower, never wrong. A
-/// JSON or XML event needs one a header (67 on average, at most some hundreds), a plain one one for every 64 bytes of
+/// JSON or XML event needs one a header (67 on average, at most some hundreds), a plain one one for every 64 octets of
 /// its headers, which are fewer.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_event_index(

@@ -13,7 +13,7 @@ use crate::status::eslp_status;
 /// The length of a name that eslp_tag() makes.
 pub const ESLP_TAG_LEN: usize = 33;
 
-/// Makes a name for a `bgapi` job (`job_uuid`) or an application (`event_uuid`) of two numbers: ESLP_TAG_LEN bytes,
+/// Makes a name for a `bgapi` job (`job_uuid`) or an application (`event_uuid`) of two numbers: ESLP_TAG_LEN octets,
 /// not ended by a NUL.
 ///
 /// The host chooses a `run` that other programs on the same server do not use (at random, say, once a connection) and

@@ -14,7 +14,7 @@ use crate::status::eslp_status;
 
 /// One frame of a stream, in the caller's buffer: header lines, and perhaps a body.
 ///
-/// Valid as long as the bytes in the buffer.
+/// Valid as long as the octets in the buffer.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_frame {
@@ -57,7 +57,7 @@ numbers! {
 
 /// What the server says with one frame. Ask it with the functions below; each says of which kind it must be.
 ///
-/// Valid as long as the bytes in the buffer.
+/// Valid as long as the octets in the buffer.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_message {
@@ -79,7 +79,7 @@ pub struct eslp_message {
 /// A part ends where a line does, as long as the line fits into the buffer; a longer one goes on in the next part. A
 /// percent escape is never cut.
 ///
-/// Valid as long as the bytes in the buffer.
+/// Valid as long as the octets in the buffer.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_lines {
@@ -447,7 +447,7 @@ pub unsafe extern "C" fn eslp_message_event(message: *const eslp_message, event:
 }
 
 /// What the server says: the Reply-Text of a reply, the output in an api response, a log line, a notice's or
-/// rejection's text. An api response is given to the byte.
+/// rejection's text. An api response is given to the octet.
 ///
 /// A Reply-Text of several lines is whole only as long as no line of it has a colon; see eslp_reply_text_to_end(). Of a
 /// reply that is broken (see eslp_reply_is_broken()) and has no Reply-Text, what stands in its place: the value without
@@ -501,7 +501,7 @@ pub unsafe extern "C" fn eslp_message_detail(message: *const eslp_message, detai
 }
 
 /// Whether a frame has lost its end on the wire, and was cut where the next one begins: its text is not complete.
-/// FreeSWITCH does that to a reply of several lines or a notice that is too long for its buffer of 512 bytes, and to the
+/// FreeSWITCH does that to a reply of several lines or a notice that is too long for its buffer of 512 octets, and to the
 /// value of a variable that begins with `~`. Any kind.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_message_is_cut(message: *const eslp_message) -> bool {

@@ -358,7 +358,7 @@ pub(crate) fn event_number(name: Option<EventName<'_>>) -> eslp_event_name {
     name.map_or(eslp_event_name::ESLP_EVENT_OTHER, |name| eslp_event_name(place(EventName::KNOWN, &name)))
 }
 
-/// The bytes of a word; empty if its pointer or length is invalid.
+/// The octets of a word; empty if its pointer or length is invalid.
 ///
 /// # Safety
 /// As [`eslp_bytes::octets`].

@@ -28,11 +28,11 @@ pub struct eslp_bytes {
 /// A name, value or body as it lies in the caller's buffer, still coded: percent-coded, with JSON escapes, with XML
 /// entities, or not at all. Decoded only when one of the functions below is asked to.
 ///
-/// Valid as long as the bytes in the buffer. `{data, len}` with zeros behind them are bytes that need no decoding.
+/// Valid as long as the octets in the buffer. `{data, len}` with zeros behind them are octets that need no decoding.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_value {
-    /// The bytes as they lie on the wire.
+    /// The octets as they lie on the wire.
     pub data: *const c_char,
     /// Their number.
     pub len: usize,
@@ -68,7 +68,7 @@ unsafe impl Opaque for eslp_items {
 const _: () = assert_fits::<eslp_items>();
 
 impl eslp_bytes {
-    /// The bytes as a pointer, which carries no lifetime: the comment of the exported function says how long it is
+    /// The octets as a pointer, which carries no lifetime: the comment of the exported function says how long it is
     /// valid.
     pub(crate) const fn of(octets: &[u8]) -> Self {
         Self { data: octets.as_ptr().cast::<c_char>(), len: octets.len() }
@@ -78,19 +78,19 @@ impl eslp_bytes {
         octets.map_or(Self::ZERO, Self::of)
     }
 
-    /// The bytes; an empty slice if absent.
+    /// The octets; an empty slice if absent.
     ///
     /// # Safety
-    /// `data` is NULL or points to `len` initialised bytes that nobody writes to during the call.
+    /// `data` is NULL or points to `len` initialised octets that nobody writes to during the call.
     pub(crate) unsafe fn octets<'a>(&self) -> Outcome<&'a [u8]> {
         // SAFETY: `slice` requires what this function's caller guarantees of `data` and `len`.
         unsafe { slice(self.data.cast::<u8>(), self.len) }
     }
 
-    /// The bytes, if the call does not write there.
+    /// The octets, if the call does not write there.
     ///
     /// # Safety
-    /// As [`octets`](Self::bytes).
+    /// As [`octets`](Self::octets).
     pub(crate) unsafe fn apart<'a>(&self, written: Written) -> Outcome<&'a [u8]> {
         // SAFETY: the same precondition as this function's.
         written.apart(unsafe { self.octets() }?)
@@ -99,16 +99,16 @@ impl eslp_bytes {
     /// As [`optional`](Self::optional), if the call does not write there.
     ///
     /// # Safety
-    /// As [`octets`](Self::bytes).
+    /// As [`octets`](Self::octets).
     pub(crate) unsafe fn said<'a>(&self, written: Written) -> Outcome<Option<&'a [u8]>> {
         // SAFETY: the same precondition as this function's.
         unsafe { self.optional() }?.map(|octets| written.apart(octets)).transpose()
     }
 
-    /// The bytes, or [`None`] if absent: NULL.
+    /// The octets, or [`None`] if absent: NULL.
     ///
     /// # Safety
-    /// As [`octets`](Self::bytes).
+    /// As [`octets`](Self::octets).
     pub(crate) unsafe fn optional<'a>(&self) -> Outcome<Option<&'a [u8]>> {
         if self.data.is_null() && self.len == 0 {
             return Ok(None);
@@ -155,7 +155,7 @@ unsafe fn value<'a>(pointer: *const eslp_value) -> Outcome<Value<'a>> {
     unsafe { read(pointer)?.value() }
 }
 
-/// As [`value`], if the call does not write where its bytes are.
+/// As [`value`], if the call does not write where its octets are.
 ///
 /// # Safety
 /// As [`value`].
@@ -166,7 +166,7 @@ unsafe fn value_apart<'a>(pointer: *const eslp_value, out: *const c_void, size: 
     Ok(value)
 }
 
-/// Decodes into `out`, and sets `len` to the number of bytes, written or required.
+/// Decodes into `out`, and sets `len` to the number of octets, written or required.
 fn decode<'o>(value: Value<'_>, out: &'o mut [u8], len: Option<Out<usize>>) -> Outcome<&'o [u8]> {
     let decoded = value.decode_into(out);
     let count = match &decoded {
@@ -179,7 +179,7 @@ fn decode<'o>(value: Value<'_>, out: &'o mut [u8], len: Option<Out<usize>>) -> O
     decoded.map_err(|_| eslp_status::ESLP_INSUFFICIENT)
 }
 
-/// The decoded bytes, if the value needs no decoding, as most: `octets` then points into the buffer.
+/// The decoded octets, if the value needs no decoding, as most: `octets` then points into the buffer.
 ///
 /// @return ESLP_NOT_FOUND if they must be decoded: eslp_value_read() or eslp_value_decode().
 #[unsafe(no_mangle)]
@@ -193,8 +193,8 @@ pub unsafe extern "C" fn eslp_value_plain(value: *const eslp_value, octets: *mut
     })
 }
 
-/// The decoded bytes: in the buffer if the value needs no decoding, else decoded into `storage`. `octets` is valid as
-/// long as both. Storage of `value->len` bytes is enough for all but arrays of JSON events.
+/// The decoded octets: in the buffer if the value needs no decoding, else decoded into `storage`. `octets` is valid as
+/// long as both. Storage of `value->len` octets is enough for all but arrays of JSON events.
 ///
 /// @return ESLP_INSUFFICIENT if the storage is too short: `octets->len` is then what is needed, and its data NULL.
 #[must_use]
@@ -224,7 +224,7 @@ pub unsafe extern "C" fn eslp_value_read(
     })
 }
 
-/// Writes the decoded bytes to `out`. `len`, which may be NULL, is their number.
+/// Writes the decoded octets to `out`. `len`, which may be NULL, is their number.
 ///
 /// @return ESLP_INSUFFICIENT if `size` is less: nothing is written, and `len` says what is needed.
 #[must_use]
@@ -243,7 +243,7 @@ pub unsafe extern "C" fn eslp_value_decode(
     })
 }
 
-/// Writes the decoded bytes to `out` and a NUL behind them. `len`, which may be NULL, is their number without the NUL;
+/// Writes the decoded octets to `out` and a NUL behind them. `len`, which may be NULL, is their number without the NUL;
 /// a value may hold NULs of its own.
 ///
 /// @return ESLP_INSUFFICIENT if `size` is less than one more: nothing is written, and `len` is their number all the
@@ -275,14 +275,14 @@ pub unsafe extern "C" fn eslp_value_string(
     })
 }
 
-/// The number of decoded bytes; 0 if `value` is none.
+/// The number of decoded octets; 0 if `value` is none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_value_decoded_len(value: *const eslp_value) -> usize {
     // SAFETY: by the contract with C, `value` is an input.
     unsafe { self::value(value) }.map_or(0, |value| value.decoded_len())
 }
 
-/// Whether the decoded bytes are `text`.
+/// Whether the decoded octets are `text`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_value_is(value: *const eslp_value, text: eslp_bytes) -> bool {
     // SAFETY: by the contract with C, `value` and `text` are inputs.
@@ -290,7 +290,7 @@ pub unsafe extern "C" fn eslp_value_is(value: *const eslp_value, text: eslp_byte
     matches!((value, text), (Ok(value), Ok(text)) if value == *text)
 }
 
-/// Whether the decoded bytes are `text`, letters compared without regard to ASCII case.
+/// Whether the decoded octets are `text`, letters compared without regard to ASCII case.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_value_is_nocase(value: *const eslp_value, text: eslp_bytes) -> bool {
     // SAFETY: by the contract with C, `value` and `text` are inputs.
@@ -298,7 +298,7 @@ pub unsafe extern "C" fn eslp_value_is_nocase(value: *const eslp_value, text: es
     matches!((value, text), (Ok(value), Ok(text)) if value.eq_ignore_ascii_case(text))
 }
 
-/// Whether the decoded bytes of both are the same, however each is coded.
+/// Whether the decoded octets of both are the same, however each is coded.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_value_equal(one: *const eslp_value, other: *const eslp_value) -> bool {
     // SAFETY: by the contract with C, `one` and `other` are inputs.
@@ -306,7 +306,7 @@ pub unsafe extern "C" fn eslp_value_equal(one: *const eslp_value, other: *const 
     matches!((one, other), (Ok(one), Ok(other)) if one == other)
 }
 
-/// The decoded bytes as a decimal number without sign.
+/// The decoded octets as a decimal number without sign.
 ///
 /// @return ESLP_NOT_FOUND if they are none that fits.
 #[unsafe(no_mangle)]
@@ -319,7 +319,7 @@ pub unsafe extern "C" fn eslp_value_u64(value: *const eslp_value, number: *mut u
     })
 }
 
-/// The decoded bytes as a decimal number with or without sign.
+/// The decoded octets as a decimal number with or without sign.
 ///
 /// @return ESLP_NOT_FOUND if they are none that fits.
 #[unsafe(no_mangle)]
@@ -342,7 +342,7 @@ pub unsafe extern "C" fn eslp_value_is_array(value: *const eslp_value) -> bool {
 
 /// Begins with the first element of an array. A value that is none has itself as its only element.
 ///
-/// `items` is valid as long as the bytes in the buffer; take the elements with eslp_items_next().
+/// `items` is valid as long as the octets in the buffer; take the elements with eslp_items_next().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_value_items(value: *const eslp_value, items: *mut eslp_items) -> eslp_status {
     // SAFETY: by the contract with C, `value` is an input and `items` is an output.

@@ -9,7 +9,7 @@
 //! * An **input** is NULL or points to an initialised value that nobody writes to during the call. The same holds for
 //!   every pointer inside it and for the `len` bytes of an `eslp_bytes` or `eslp_value`.
 //! * An **output** is NULL or points to memory of the type's size, or of the given length, that only this call uses. No
-//!   struct overlaps it; bytes of an input that do are found by [`Written`] and refused.
+//!   struct overlaps it; octets of an input that do are found by [`Written`] and refused.
 //! * A **handle**, or a struct of `opaque` words, is NULL or points to memory of its size, in any state, that only one
 //!   call uses at a time. The first word is the mark that `handle` checks; nobody but this library writes it.
 //! * **Lent memory** is an output that its owner neither uses nor moves as long as the handle or result made over it is
@@ -38,7 +38,7 @@ pub(crate) fn run(body: impl FnOnce() -> Outcome) -> eslp_status {
     }
 }
 
-/// Where a call writes bytes: no input of it may lie there.
+/// Where a call writes octets: no input of it may lie there.
 #[derive(Clone, Copy)]
 pub(crate) struct Written {
     from: usize,
@@ -54,7 +54,7 @@ impl Written {
         Self { from: data.addr(), to: data.addr().saturating_add(size) }
     }
 
-    /// The bytes, if none of them is where the call writes.
+    /// The octets, if none of them is where the call writes.
     pub(crate) fn apart(self, octets: &[u8]) -> Outcome<&[u8]> {
         let from = octets.as_ptr().addr();
         let overlaps = from < self.to && self.from < from.saturating_add(octets.len()) && !octets.is_empty();

@@ -22,7 +22,7 @@ use crate::octets::eslp_bytes;
 use crate::ptr::{Out, Outcome, Plain as _, Written, input, known, output, read, run};
 use crate::status::eslp_status;
 
-/// Memory for a server, in bytes, aligned as ESLP_ALIGN says. More than the library needs now.
+/// Memory for a server, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
 pub const ESLP_SERVER_SIZE: usize = 640;
 
 /// How long `out` must be for everything that a listener writes by itself. More only for what the host gives: answers
@@ -138,7 +138,7 @@ numbers! {
     }
 }
 
-/// What a client wants of the host. Valid as long as the bytes in the buffer.
+/// What a client wants of the host. Valid as long as the octets in the buffer.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_host_request {
@@ -156,7 +156,7 @@ pub struct eslp_host_request {
     pub command: eslp_bytes,
     /// What follows the first blank after the command; NULL if nothing does.
     pub argument: eslp_bytes,
-    /// How the client wants to call the job, at most 256 bytes; NULL if it does not say.
+    /// How the client wants to call the job, at most 256 octets; NULL if it does not say.
     pub job: eslp_bytes,
     /// A variable.
     pub variable: eslp_bytes,
@@ -202,13 +202,13 @@ numbers! {
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_server_result {
-    /// Bytes that are done with: take them off the front of the buffer before the next call; those of a question once
+    /// Octets that are done with: take them off the front of the buffer before the next call; those of a question once
     /// it is answered.
     pub consumed: usize,
     /// With ESLP_NEED_DATA: how long the buffer must be, after `consumed` have been taken off, for the next command to
     /// be whole; 0 if that is not known yet.
     pub required: usize,
-    /// Bytes of `out` to send.
+    /// Octets of `out` to send.
     pub written: usize,
     /// An eslp_server_result_kind.
     pub kind: eslp_server_result_kind,
@@ -218,7 +218,7 @@ pub struct eslp_server_result {
     pub closed: eslp_closed,
     /// With ESLP_CLOSED_UNREADABLE: the eslp_status that says what is wrong, and where in the stream.
     pub error: eslp_status,
-    /// Position in the stream, counted from the first byte.
+    /// Position in the stream, counted from the first octet.
     pub error_offset: u64,
     /// With ESLP_SERVER_HOST_REQUEST: what is wanted.
     pub request: eslp_host_request,
@@ -245,7 +245,7 @@ numbers! {
         ESLP_RESPONSE_NO_SUCH_CHANNEL = 7,
         /// The event has been fired and has the uuid `text`.
         ESLP_RESPONSE_FIRED = 8,
-        /// The variable's value: `text`; empty if it is not set. One line of at most 511 bytes arrives: line ends become
+        /// The variable's value: `text`; empty if it is not set. One line of at most 511 octets arrives: line ends become
         /// blanks.
         ESLP_RESPONSE_VALUE = 9,
         /// The channel's data: `channel`, the headers of a CHANNEL_DATA event; the headers about the connection itself are
@@ -614,8 +614,8 @@ pub unsafe extern "C" fn eslp_server_free(server: *mut eslp_server) {
     unsafe { eslp_server::give_back(server) }
 }
 
-/// Reads the next command from `buf`, which begins where the bytes end that were consumed before. What the listener
-/// answers by itself is written to `out`: send `result->written` bytes of it.
+/// Reads the next command from `buf`, which begins where the octets end that were consumed before. What the listener
+/// answers by itself is written to `out`: send `result->written` octets of it.
 ///
 /// @return ESLP_OK, `result->kind` says what; ESLP_NEED_DATA; ESLP_WAITING as long as the host owes an answer;
 /// ESLP_CLOSED if the connection is over: send what is written, then close it. ESLP_INSUFFICIENT if `size` is less than

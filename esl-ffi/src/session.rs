@@ -47,7 +47,7 @@ use crate::status::eslp_status;
 ///         if (status == ESLP_OK && result.kind == ESLP_IN_AUTH_REQUEST) eslp_session_send(session, &login, 0, 0, &sent);
 ///         while (eslp_session_next_outcome(session, &outcome) == ESLP_OK) { ... outcome.slot waits no more ... }
 ///         ... for an event or a log line: eslp_session_readers() tells whose it is ...
-///         ... take result.consumed bytes off the buffer, write eslp_session_to_send() ...
+///         ... take result.consumed octets off the buffer, write eslp_session_to_send() ...
 ///         ... with ESLP_NEED_DATA, read until state.next_deadline, then eslp_session_advance(session, now) ...
 ///     }
 ///
@@ -409,7 +409,7 @@ pub unsafe extern "C" fn eslp_session_connect(
     })
 }
 
-/// As eslp_client_poll(), and takes in what came: look for outcomes and notices before the bytes are taken off the buffer.
+/// As eslp_client_poll(), and takes in what came: look for outcomes and notices before the octets are taken off the buffer.
 ///
 /// What comes in parts ends its waits with the last part. It is not kept: a host that wants to have what jobs print has
 /// `max_buffered` larger than that, or keeps the parts.
@@ -470,7 +470,7 @@ pub unsafe extern "C" fn eslp_session_to_send(session: *const eslp_session) -> e
     unsafe { look(session) }.map_or(eslp_bytes::ZERO, |session| eslp_bytes::of(session.to_send()))
 }
 
-/// Takes `count` bytes off the front of what is to be sent. No more than there are are taken.
+/// Takes `count` octets off the front of what is to be sent. No more than there are are taken.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_session_sent(session: *mut eslp_session, count: usize) -> eslp_status {
     // SAFETY: by the contract with C, `session` is a handle.
@@ -661,7 +661,7 @@ pub unsafe extern "C" fn eslp_session_execute(
     })
 }
 
-/// The name of the job or application that was begun last: ESLP_TAG_LEN bytes, not ended by a NUL.
+/// The name of the job or application that was begun last: ESLP_TAG_LEN octets, not ended by a NUL.
 ///
 /// @return ESLP_NOT_FOUND if none was.
 #[unsafe(no_mangle)]
@@ -716,7 +716,7 @@ pub unsafe extern "C" fn eslp_session_advance(session: *mut eslp_session, now: u
     })
 }
 
-/// Bytes have come that make no whole frame yet, or the host does not read on purpose: that is no silence of the server's.
+/// Octets have come that make no whole frame yet, or the host does not read on purpose: that is no silence of the server's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eslp_session_heard(session: *mut eslp_session, now: u64) -> eslp_status {
     // SAFETY: by the contract with C, `session` is a handle.
@@ -726,7 +726,7 @@ pub unsafe extern "C" fn eslp_session_heard(session: *mut eslp_session, now: u64
     })
 }
 
-/// Ends the connection when no byte has come for so many milliseconds; 0 for never. A running server sends a HEARTBEAT every 20
+/// Ends the connection when no octet has come for so many milliseconds; 0 for never. A running server sends a HEARTBEAT every 20
 /// seconds, which is subscribed to for that: allow for two. It says nothing either while an `api` command runs, for which `bgapi`
 /// is better.
 ///

@@ -63,8 +63,8 @@ statuses! {
     pub enum eslp_status {
         /// Done.
         ESLP_OK = 0 => "done",
-        /// More bytes must be read first.
-        ESLP_NEED_DATA = 1 => "more bytes are needed",
+        /// More octets must be read first.
+        ESLP_NEED_DATA = 1 => "more octets are needed",
         /// The connection is over.
         ESLP_CLOSED = 2 => "the connection is over",
         /// The iteration has ended.
@@ -85,7 +85,7 @@ statuses! {
         /// A pointer is not aligned as its type is.
         ESLP_MISALIGNED = -3 => "a pointer is not aligned as its type is",
         /// A number that makes no sense, or an impossible length.
-        ESLP_INVALID_ARGUMENT = -4 => "a number is invalid, or a length is impossible",
+        ESLP_INVALID_ARGUMENT = -4 => "a number makes no sense, or a length is impossible",
         /// The memory for a handle is too small.
         ESLP_MEMORY_TOO_SMALL = -5 => "the memory for a handle is too small",
         /// There is no memory left.
@@ -94,15 +94,15 @@ statuses! {
         ESLP_UNKNOWN_NUMBER = -7 => "a number is not in its enum, or the library is older than the program's header",
         /// Room of a struct that is not zero: the struct was not set to zeros, or the program's header is newer and the field
         /// that it has set is unknown to this library.
-        ESLP_UNKNOWN_FIELD = -8 => "a reserved word of a struct is not zero, or the library is older than the program's header",
+        ESLP_UNKNOWN_FIELD = -8 => "room of a struct is not zero, or the library is older than the program's header",
         /// An input lies, in whole or in part, where the function is to write.
         ESLP_OVERLAP = -9 => "an input overlaps the output",
         /// A call of the system's has failed: esl_proto_posix.h keeps its errno.
         ESLP_SYSTEM = -10 => "a system call has failed",
         /// A host's name is not known: esl_proto_posix.h.
-        ESLP_UNKNOWN_HOST = -11 => "unknown host",
+        ESLP_UNKNOWN_HOST = -11 => "the host is not known",
         /// The server refuses: the password, the address by its access list, a command with `-ERR`. esl_proto_posix.h.
-        ESLP_REFUSED = -12 => "the server has refused",
+        ESLP_REFUSED = -12 => "the server refuses",
 
         /// Content-Length is no decimal number.
         ESLP_INVALID_LENGTH = -101 => DecodeErrorKind::InvalidLength,
@@ -117,7 +117,7 @@ statuses! {
 
         /// An event's document ends too early.
         ESLP_DOCUMENT_TRUNCATED = -201 => EventErrorKind::Truncated,
-        /// A byte that is not allowed at its position in an event's document.
+        /// An octet that is not allowed at its position in an event's document.
         ESLP_DOCUMENT_UNEXPECTED = -202 => EventErrorKind::Unexpected,
         /// A value that is neither a text nor a flat array.
         ESLP_DOCUMENT_NESTED = -203 => EventErrorKind::Nested,
@@ -140,7 +140,7 @@ statuses! {
         ESLP_COMMAND_BLANK = -304 => CommandErrorKind::Blank,
         /// A part of a command holds a separator.
         ESLP_COMMAND_SEPARATOR = -305 => CommandErrorKind::Separator,
-        /// A part of a command is a word with a special meaning.
+        /// A part of a command is a word with a meaning of its own.
         ESLP_COMMAND_RESERVED = -306 => CommandErrorKind::Reserved,
         /// A part of a command is longer than the server reads or answers well.
         ESLP_COMMAND_TOO_LONG = -307 => CommandErrorKind::TooLong,
@@ -170,7 +170,7 @@ statuses! {
         ESLP_DIAL_LINE_END = -502 => DialErrorKind::LineEnd ["dial"],
         /// A part of a call holds a NUL.
         ESLP_DIAL_NUL = -503 => DialErrorKind::Nul ["dial"],
-        /// A part of a call holds a control byte that the server uses internally.
+        /// A part of a call holds a control octet that the server uses itself.
         ESLP_DIAL_CONTROL = -504 => DialErrorKind::Control ["dial"],
         /// A part of a call holds a blank that the server would not read as part of it.
         ESLP_DIAL_BLANK = -505 => DialErrorKind::Blank ["dial"],
@@ -198,7 +198,7 @@ statuses! {
         ESLP_DIAL_PARSE_INVALID = -554 => DialParseErrorKind::Invalid ["dial"],
         /// A bracket is not closed.
         ESLP_DIAL_PARSE_BRACKET = -555 => DialParseErrorKind::Bracket ["dial"],
-        /// A control byte.
+        /// A control octet.
         ESLP_DIAL_PARSE_CONTROL = -556 => DialParseErrorKind::Control ["dial"],
         /// A variable that only a channel can expand.
         ESLP_DIAL_PARSE_EXPANSION = -557 => DialParseErrorKind::Expansion ["dial"],
@@ -257,7 +257,7 @@ statuses! {
         /// channel.
         ESLP_SESSION_NOT_READY = -803 => "the connection is not open yet, or there is nothing to wait for",
         /// The application would run in a channel whose events this connection cannot hear.
-        ESLP_UNHEARD = -804 => "this connection receives only its own channel's events",
+        ESLP_UNHEARD = -804 => "this connection hears its own channel only",
 
         /// A part of an application's argument is empty that must not be.
         ESLP_APP_EMPTY = -901 => AppErrorKind::Empty ["dial"],
@@ -277,7 +277,7 @@ statuses! {
         ESLP_APP_TOO_MANY = -908 => AppErrorKind::TooMany ["dial"],
         /// A number that is out of range.
         ESLP_APP_OUT_OF_RANGE = -909 => AppErrorKind::OutOfRange ["dial"],
-        /// It holds a character that is not a DTMF digit.
+        /// It holds what is no DTMF digit.
         ESLP_APP_DIGIT = -910 => AppErrorKind::Digit ["dial"],
     }
 }
