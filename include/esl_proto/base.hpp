@@ -27,7 +27,7 @@
 
 #include "../esl_proto.h"
 
-/// Clang warns where what is given here ends before what is made of it.
+/// Clang warns if an argument is destroyed before the value that borrows it.
 #if defined(__has_cpp_attribute)
 #if __has_cpp_attribute(clang::lifetimebound)
 #define ESL_PROTO_LIFETIMEBOUND [[clang::lifetimebound]]
@@ -306,7 +306,7 @@ struct storage {
     alignas(ESLP_ALIGN) unsigned char octets[Handle::size];
 };
 
-/// A handle in memory of the caller's, which must stay where it is. It is itself no more than a pointer, and movable.
+/// A handle in the caller's memory, which must not move. The handle itself is just a pointer, and movable.
 template <class Handle>
 class placed : public Handle {
 public:

@@ -6,8 +6,7 @@
 
 namespace eslp {
 
-/// What a decoder or client refuses to go beyond, and from which size on frames come in parts. 0 stands for the
-/// default.
+/// The limits of a decoder or client, and the size from which frames come in parts. 0 is the default.
 class limits {
 public:
     limits() noexcept : c_() {}
@@ -52,7 +51,7 @@ public:
     /// With ESLP_STEP_HEAD_PART: whether these are the last lines of the head, and whether it has lost its end.
     bool head_ends() const noexcept { return c_.head_ends != 0; }
     bool is_cut() const noexcept { return c_.is_cut != 0; }
-    /// Bytes of the body that are to come.
+    /// Bytes of the body still to come.
     std::uint64_t remaining() const noexcept { return c_.remaining; }
     std::uint64_t error_offset() const noexcept { return c_.error_offset; }
 
@@ -62,7 +61,7 @@ private:
     eslp::status status_;
 };
 
-/// Cuts the bytes of a stream into frames: the functions of eslp::decoder and its kin.
+/// Cuts the bytes of a stream into frames: the functions of eslp::decoder and related classes.
 class decoder_handle {
 public:
     static constexpr std::size_t size = ESLP_DECODER_SIZE;

@@ -29,7 +29,7 @@ struct leg : eslp_leg {
         join = ESLP_JOIN_OR;
         return *this;
     }
-    /// It begins a handle of its own, called at the same time.
+    /// It begins a new handle, called at the same time.
     leg& enterprise() noexcept {
         join = ESLP_JOIN_ENTERPRISE;
         return *this;
@@ -174,7 +174,7 @@ private:
     eslp_originate c_;
 };
 
-/// What a leg calls, put together of its parts: no part can become another. `leg` takes what encode() has written.
+/// An endpoint, built from its parts: no part can become another. `leg` takes the result of encode().
 class endpoint {
 public:
     /// A user or a group of the directory, in its domain if that is said.
@@ -245,7 +245,8 @@ struct hook_encoded {
     pair operator*() const noexcept { return pair(variable); }
 };
 
-/// An application that the channel executes then, as application::encode() gives it: before the call goes on, or when it comes to it.
+/// An application that the channel executes then, from application::encode(): before the call continues, or
+/// asynchronously.
 ///
 ///     auto hook = eslp::on(ESLP_HOOK_ANSWER, *eslp::app::playback("/tmp/recorded.wav").encode(argument), value);
 ///     const eslp::pair variables[] = {*hook};

@@ -135,8 +135,8 @@ private:
     eslp_event c_;
 };
 
-/// Where the headers of an event stand, noted in slots of the caller's, so that look-ups need not walk the text again.
-/// Valid as long as the bytes and the slots, which can then be used for the next event.
+/// An index of an event's headers in the caller's slots, so that look-ups need not walk the text again. Valid as long
+/// as the bytes and the slots, which can then be used for the next event.
 ///
 ///     eslp_slot slots[256];
 ///     eslp::indexed_event call(event, slots);

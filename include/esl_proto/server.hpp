@@ -80,7 +80,7 @@ private:
     eslp_outgoing_event c_;
 };
 
-/// The same with `N` slots of its own.
+/// The same with its own `N` slots.
 template <std::size_t N>
 class fixed_outgoing_event : private std::array<eslp_field_slot, N>, public outgoing_event {
 public:
@@ -141,7 +141,7 @@ public:
         return response;
     }
 
-    /// The rights of a user who is accepted: everything that is not said here.
+    /// The rights of an accepted user: everything that is not denied here.
     response& allowed_events(std::string_view names) noexcept {
         c_.allowed_events = detail::given(names);
         return *this;
@@ -166,7 +166,7 @@ private:
     eslp_response c_;
 };
 
-/// How a connection is made and limited: inbound with FreeSWITCH's own limits if nothing is said.
+/// The options and limits of a connection: by default inbound, with FreeSWITCH's own limits.
 class server_options {
 public:
     server_options() noexcept : c_() {}
@@ -223,7 +223,7 @@ public:
     std::size_t written() const noexcept { return c_.written; }
     /// With ESLP_SERVER_DONE: what it means to the host.
     eslp_effect effect() const noexcept { return c_.effect; }
-    /// With ESLP_SERVER_HOST_REQUEST: what is wanted. Valid as long as this, too.
+    /// With ESLP_SERVER_HOST_REQUEST: the request. Valid as long as this, too.
     eslp::host_request request() const noexcept { return c_.request; }
     /// With ESLP_CLOSED: why.
     eslp_closed closed() const noexcept { return c_.closed; }
@@ -237,7 +237,7 @@ private:
     eslp::status status_ = ESLP_NULL;
 };
 
-/// One connection of a listener: the functions of eslp::server and its kin.
+/// One connection of a listener: the functions of eslp::server and related classes.
 class server_handle {
 public:
     static constexpr std::size_t size = ESLP_SERVER_SIZE;
@@ -323,8 +323,9 @@ public:
     }
     /// Gives up an event that waits.
     void skip() noexcept { (void)::eslp_server_skip(handle_); }
-    /// Counts an event that waits as delivered, in place of deliver(): outgoing_event::frame() has written it in this format and
-    /// with this percent, and the host sends that. ESLP_OTHER_CODING if this connection wants it otherwise.
+    /// Counts a waiting event as delivered, in place of deliver(): the host sends the frame that
+    /// outgoing_event::frame() has written in this format and with this percent. ESLP_OTHER_CODING if this connection
+    /// uses another one.
     eslp::status delivered(format as, eslp_percent percent = ESLP_PERCENT_FREESWITCH) noexcept {
         return ::eslp_server_delivered(handle_, as, percent);
     }

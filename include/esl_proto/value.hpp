@@ -50,10 +50,10 @@ public:
 
     /// The elements of an array; of a value that is none, itself.
     auto items() const noexcept;
-    /// The same of what may be an array, wherever it comes from: also of `ARRAY::one|:two` in a reply.
+    /// The same for a possible array from any source, including `ARRAY::one|:two` in a reply.
     auto elements() const noexcept;
 
-    /// Whether the decoded bytes are the same, but for the case of ASCII letters.
+    /// Whether the decoded bytes are equal, ignoring ASCII case.
     bool equals_nocase(std::string_view text) const noexcept {
         return ::eslp_value_is_nocase(&c_, detail::given(text));
     }
