@@ -1,7 +1,7 @@
-//! A simulated FreeSWITCH that anyone can start: [`esl_sim::Sim`] on TCP, by the clock of this machine.
+//! A simulated FreeSWITCH as a program: [`esl_sim::Sim`] on TCP, with the machine's clock.
 //!
-//! All of it runs on one thread. No client can stop another: each has a task for its socket, and one gives the simulation
-//! its time.
+//! Everything runs on one thread. No client can block another: each has a task for its socket, and one task advances
+//! the simulation's time.
 
 mod options;
 
