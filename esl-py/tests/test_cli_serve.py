@@ -144,7 +144,7 @@ def test_calls_that_go_on_too_long_are_ended(switch: Switch, serve: Callable[...
     served.process.send_signal(signal.SIGINT)
     assert served.end() == 0 and time.monotonic() - began < 20
     assert call.wait() == "NORMAL_TEMPORARY_FAILURE"
-    assert "SIGINT: 1 calls are ended" in [line["message"] for line in served.log]
+    assert "SIGINT: ending 1 calls" in [line["message"] for line in served.log]
 
 
 @posix
@@ -213,10 +213,10 @@ def test_metrics(switch: Switch, serve: Callable[..., Served]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        (["program"], 2, "not MODULE:NAME: 'program'"),
-        (["nowhere:ivr"], 2, "there is no module 'nowhere'"),
-        (["program:nothing"], 2, "there is no 'nothing' in 'program'"),
-        (["program:number"], 2, "'program:number' cannot be called"),
+        (["program"], 2, "expected MODULE:NAME, not 'program'"),
+        (["nowhere:ivr"], 2, "no module named 'nowhere'"),
+        (["program:nothing"], 2, "module 'program' has no 'nothing'"),
+        (["program:number"], 2, "'program:number' is not callable"),
         (["program:ivr", "--max-calls", "0"], 2, "invalid number: '0'"),
     ],
 )

@@ -94,7 +94,7 @@ class MergedBase(Generic[T]):
 
     def __init__(self) -> None:
         self.ended: dict[str, Exception | None] = {}
-        """The switches whose streams have ended, and why; `None` where that is no failure."""
+        """The switches whose streams have ended, with the reason; `None` if it was no failure."""
 
     def failure(self) -> Exception | None:
         """What a stream ends with, all of whose switches have."""
