@@ -668,13 +668,25 @@ impl Document<'_, '_> {
         let body = match source.as_read() {
             Some(event) => {
                 let mut headers = event.headers();
-                headers.each(usize::MAX, (), |(), header| self.first_time(&header.into(), &mut names));
+                headers.each(usize::MAX, (), |(), header| {
+                    if !self.bare_first_time(bare(&header), &mut names) {
+                        self.first_time(&header.into(), &mut names);
+                    }
+                });
                 match headers.error() {
                     Some(error) => Err(error),
                     None => Ok(headers.into_body()),
                 }
             }
-            None => source.visit(&mut |field| self.first_time(&field, &mut names)),
+            None => source.visit(&mut |field| {
+                let bare = match field.content {
+                    Content::Text(value) => bare(&Header { name: field.name, value }),
+                    Content::Array(_) => None,
+                };
+                if !self.bare_first_time(bare, &mut names) {
+                    self.first_time(&field, &mut names);
+                }
+            }),
         };
         if body.is_ok_and(|body| !names.may_repeat && (!names.has_body || body.is_none())) {
             return body;
@@ -717,22 +729,18 @@ impl Document<'_, '_> {
         })
     }
 
-    /// Writes a header, unless a name may have come twice already.
+    /// Writes a header that goes out as it is, unless a name may have come twice already.
     #[inline]
-    fn first_time(&mut self, field: &Field<'_>, names: &mut Names) {
-        if !names.may_repeat
-            && let Content::Text(value) = field.content
-            && let Some((name, value)) = bare(&Header { name: field.name, value })
-            && self.bare_member(name, value)
-        {
+    fn bare_first_time(&mut self, bare: Option<(&[u8], &[u8])>, names: &mut Names) -> bool {
+        let written = !names.may_repeat && bare.is_some_and(|(name, value)| self.bare_member(name, value));
+        if let (true, Some((name, _))) = (written, bare) {
             names.note(name);
-            return;
         }
-        self.other_first_time(field, names);
+        written
     }
 
     #[inline(never)]
-    fn other_first_time(&mut self, field: &Field<'_>, names: &mut Names) {
+    fn first_time(&mut self, field: &Field<'_>, names: &mut Names) {
         match written_name(field.name, self.options.invalid, &mut [0; LONGEST_MENDED]) {
             Some(name) => match name.as_plain() {
                 Some(plain) => names.note(plain),
