@@ -1,6 +1,7 @@
 //! Events as lazy, immutable mappings.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Mutex;
 
 use esl_proto::Value;
 use esl_proto::event::{EncodeOptions, EventEncodeError, EventSource};
@@ -24,6 +25,10 @@ use crate::variables::Variables;
 #[pyclass(frozen, extends = Headers, module = "esl_proto")]
 pub(crate) struct Event;
 
+/// Where documents are written, before they are objects of Python's: the same memory for all, as long as it is not much.
+static ROOM: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+const MOST_ROOM: usize = 64 << 10;
+
 /// What only an event has of its headers.
 impl Headers {
     fn value_of(&self, py: Python<'_>, name: &str) -> Option<Py<PyString>> {
@@ -36,26 +41,36 @@ impl Headers {
         esl_proto::Event::new(format, text).as_json()
     }
 
-    /// The event's document in a format, as every reader understands it.
-    fn encode(&self, py: Python<'_>, format: Format) -> PyResult<Vec<u8>> {
+    /// Passes the event's document in a format, as every reader understands it, to `act`.
+    fn encode<T>(&self, py: Python<'_>, format: Format, act: impl FnOnce(&[u8]) -> PyResult<T>) -> PyResult<T> {
         let (of, source) = self.parts();
         let event = esl_proto::Event::new(of, source);
-        let mut text = vec![0; source.len() * 2 + 64];
-        loop {
-            match event.encode(format, EncodeOptions::STRICT, &mut text) {
-                Ok(len) => {
-                    text.truncate(len);
-                    return Ok(text);
-                }
-                Err(EventEncodeError::Insufficient(error)) => text.resize(error.required, 0),
+        // Under contention, or if a finalizer re-enters here, others have room of their own.
+        let (mut kept, mut own) = (ROOM.try_lock().ok(), Vec::new());
+        let room = kept.as_deref_mut().unwrap_or(&mut own);
+        if room.len() < source.len() * 2 {
+            room.resize(source.len() * 2 + 64, 0);
+        }
+        let result = loop {
+            match event.encode(format, EncodeOptions::STRICT, room) {
+                Ok(len) => break act(room.get(..len).unwrap_or_default()),
+                Err(EventEncodeError::Insufficient(error)) => room.resize(error.required, 0),
                 Err(EventEncodeError::Refused(error)) => {
-                    return Err(match event.validate() {
+                    break Err(match event.validate() {
                         Err(unreadable) => PyErr::from_value(error::malformed(py, unreadable)?),
                         Ok(()) => error::not_written(py, &error),
                     });
                 }
             }
+        };
+        if room.len() > MOST_ROOM {
+            *room = Vec::new();
         }
+        result
+    }
+
+    fn document<'py>(&self, py: Python<'py>, format: Format) -> PyResult<Bound<'py, PyBytes>> {
+        self.encode(py, format, |text| Ok(PyBytes::new(py, text)))
     }
 
     /// The word in a header.
@@ -351,8 +366,12 @@ impl Event {
     fn json<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyString>> {
         let py = slf.py();
         match headers(slf).json() {
+            // It is looked at and copied by larger steps than UTF-8.
+            Some(text) if text.is_ascii() => {
+                PyString::from_encoded_object(&shared(py, headers(slf).parts().1), Some(c"latin-1"), None)
+            }
             Some(text) => Ok(PyString::new(py, text)),
-            None => PyString::from_bytes(py, &headers(slf).encode(py, Format::Json)?),
+            None => headers(slf).encode(py, Format::Json, |text| PyString::from_bytes(py, text)),
         }
     }
 
@@ -362,21 +381,21 @@ impl Event {
         if headers(slf).json().is_some() {
             return Ok(shared(py, headers(slf).parts().1));
         }
-        headers(slf).encode(py, Format::Json).map(|text| PyBytes::new(py, &text))
+        headers(slf).document(py, Format::Json)
     }
 
     /// The event as a plain event's text, whatever format it came in, so that every value is read back unchanged. Bytes
     /// of names and body that are not UTF-8 are U+FFFD.
     fn plain<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyBytes>> {
         let py = slf.py();
-        headers(slf).encode(py, Format::Plain).map(|text| PyBytes::new(py, &text))
+        headers(slf).document(py, Format::Plain)
     }
 
     /// The event as well-formed XML, whatever format it came in. Raises `LocalProtocolError` if a header's name is not
     /// a valid XML name.
     fn xml<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyBytes>> {
         let py = slf.py();
-        headers(slf).encode(py, Format::Xml).map(|text| PyBytes::new(py, &text))
+        headers(slf).document(py, Format::Xml)
     }
 
     fn __eq__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> Py<PyAny> {

@@ -7,7 +7,6 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from types import EllipsisType, TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, overload
 
@@ -327,6 +326,8 @@ def connect_all(
     }
     many = Many({name: made(Inbound, where, options) for name, where in switches.items()})
     try:
+        from concurrent.futures import ThreadPoolExecutor  # Only who needs it loads it.
+
         with ThreadPoolExecutor(max(len(many), 1), "esl_proto-connect") as threads:
             failures = [*threads.map(_tried, many.values())]
         if many and all(failures):
