@@ -43,21 +43,29 @@ class Served:
 
     def __init__(self, there: Path, *arguments: str, **more: Any) -> None:
         (there / "program.py").write_text(PROGRAM)
-        with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
-            self.port, self.health = one.getsockname()[1], other.getsockname()[1]
         command = [sys.executable, "-X", "dev", "-W", "error", "-m", "esl_proto", "serve", *arguments]
-        command += ["--listen", f"127.0.0.1:{self.port}", "--health", f"127.0.0.1:{self.health}", "--log-format", "json"]
+        command += ["--listen", "127.0.0.1:0", "--health", "127.0.0.1:0", "--log-format", "json"]
         path = os.pathsep.join(path for path in [*map(os.path.abspath, filter(None, sys.path))])
-        self.process: subprocess.Popen[Any] = subprocess.Popen(
-            command, cwd=there, env={**os.environ, "PYTHONPATH": path}, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, **more
+        env = {**os.environ, "PYTHONPATH": path}
+        # Without a buffer, in which `communicate` would not look.
+        self.process: subprocess.Popen[bytes] = subprocess.Popen(
+            command, cwd=there, env=env, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, bufsize=0, **more
         )
-        until(lambda: self.process.poll() is not None or self._listens())
         self.log: list[dict[str, Any]] = []
+        ports: dict[str, int] = {}
+        assert self.process.stderr is not None
+        # To the end, if it does not come so far.
+        for line in self.process.stderr:
+            self._note(line.decode())
+            what, _, where = self.log[-1]["message"].partition(": ")
+            if what in ("health", "listening"):
+                ports[what] = int(where.rpartition(":")[2])
+            if what == "listening":
+                break
+        self.port, self.health = ports.get("listening", 0), ports.get("health", 0)
 
-    def _listens(self) -> bool:
-        with contextlib.suppress(OSError):
-            return self.get("/livez")[0] == 200
-        return False
+    def _note(self, line: str) -> None:
+        self.log.append(json.loads(line) if line.startswith("{") else {"message": line})
 
     @property
     def address(self) -> str:
@@ -81,7 +89,7 @@ class Served:
         """Waits for the end, and reads the log."""
         _, said = self.process.communicate(timeout=30)
         for line in said.decode().splitlines():
-            self.log.append(json.loads(line) if line.startswith("{") else {"message": line})
+            self._note(line)
         return self.process.returncode
 
     def terminate(self) -> None:

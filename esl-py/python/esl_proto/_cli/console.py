@@ -138,21 +138,23 @@ class _Console:
         self._begin(self._fs.events(maxsize=_WAITING, gaps=True), self._show)
         if self._wants_log:
             self._guarded(partial(self._set_log, self._options.loglevel or "debug"))
+        is_interrupted = False
         try:
             while self._end is None:
+                # Ctrl-C may come anywhere, also while it is told what Ctrl-C does not do.
                 try:
+                    if is_interrupted:
+                        is_interrupted = False
+                        self._output.say("Press Ctrl-D to exit, or type /exit, /quit or /bye.")
                     line = self._prompt.read(text)
+                    self._history.add(line)
+                    # What was pasted may be several.
+                    for part in line.split("\n"):
+                        self._guarded(partial(self._do, part))
                 except KeyboardInterrupt:
-                    if self._end is not None:
-                        break
-                    if self._options.interrupt or self._is_script:
+                    if self._end is None and (self._options.interrupt or self._is_script):
                         raise
-                    self._output.say("Press Ctrl-D to exit, or type /exit, /quit or /bye.")
-                    continue
-                self._history.add(line)
-                # What was pasted may be several.
-                for part in line.split("\n"):
-                    self._guarded(partial(self._do, part))
+                    is_interrupted = True
         except (EOFError, _Leave):
             pass
         finally:

@@ -376,6 +376,8 @@ class EventSocket(_Surface, Engine):
             reader.abandon()
             return
         if reader.is_interrupted():  # By a signal handler: the thread that waits goes on with it.
+            if not isinstance(timeout, EllipsisType):
+                self._timeout = timeout
             return
         self._closing = True
         wire = reader.wire
