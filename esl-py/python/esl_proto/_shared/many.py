@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -83,6 +82,8 @@ def load(outcome: Outcome, pending: int) -> int | None:
     it has not told."""
     if not isinstance(outcome, _native.ApiResponse):
         return None
+    import json  # Only who asks for the load loads it.
+
     try:
         return int(json.loads(outcome.text)["row_count"]) + pending
     except (ValueError, KeyError, TypeError):
@@ -94,7 +95,7 @@ class MergedBase(Generic[T]):
 
     def __init__(self) -> None:
         self.ended: dict[str, Exception | None] = {}
-        """The switches whose streams have ended, and why; `None` where that is no failure."""
+        """The switches whose streams have ended, with the reason; `None` if it was no failure."""
 
     def failure(self) -> Exception | None:
         """What a stream ends with, all of whose switches have."""

@@ -35,7 +35,7 @@ COUNTERS = (
     Metric("esl.client.log_lines", "log_lines", "{line}", "Log lines that have come."),
     Metric("esl.client.lost_events", "dropped", "{event}", "Events and log lines that streams have lost because they were full."),
     Metric("esl.client.gaps", "gaps", "{gap}", "Connections that were lost and made anew."),
-    Metric("esl.client.io", "octets", "By", "Octets that have been read.", {"network.io.direction": "receive"}),
+    Metric("esl.client.io", "octets", "By", "Bytes that have been read.", {"network.io.direction": "receive"}),
     Metric("esl.server.active_calls", "running", "{call}", "Calls that are being handled now.", is_gauge=True),
     Metric("esl.server.calls", "taken", "{call}", "Calls that have been taken."),
     Metric("esl.server.rejected_calls", "refused", "{call}", "Calls that were refused, because there were too many."),

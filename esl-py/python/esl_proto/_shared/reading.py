@@ -21,7 +21,7 @@ class Reading:
     what belongs to the value, and all later answers find their commands."""
 
     def __init__(self, name: str, slot: Slot, send: Callable[[bytes], object], over: Callable[[], None]) -> None:
-        """`slot` gets the answer to `getvar`, and whether it is all that came of it. `send` sends octets that are counted
+        """`slot` gets the answer to `getvar`, and whether it is all that came of it. `send` sends bytes that are counted
         as no command, and `over` is called at the end."""
         self.command = Command.getvar(name)
         self._token = _native.new_uuid()
