@@ -89,6 +89,13 @@ numbers! {
         ESLP_OUTCOME_TIMED_OUT = 6,
         /// The connection is over: `reason`.
         ESLP_OUTCOME_LOST = 7,
+        /// The answer that tells a variable has come: eslp_session_poll() has just given it. It is to be kept, as the wait goes on
+        /// until ESLP_OUTCOME_READ or ESLP_OUTCOME_CUT.
+        ESLP_OUTCOME_VALUE = 8,
+        /// That answer holds the whole of the variable.
+        ESLP_OUTCOME_READ = 9,
+        /// The variable has broken that answer: it has more in it than what has come so.
+        ESLP_OUTCOME_CUT = 10,
     }
 
     /// Why a session has no connection any more.
@@ -269,6 +276,9 @@ impl eslp_outcome {
         let (mut reason, mut end) = (eslp_reason::ESLP_REASON_NONE, eslp_end::ESLP_END_NONE);
         let kind = match raw::Outcome::from(outcome) {
             raw::Outcome::Answered => eslp_outcome_kind::ESLP_OUTCOME_ANSWERED,
+            raw::Outcome::Value => eslp_outcome_kind::ESLP_OUTCOME_VALUE,
+            raw::Outcome::Read => eslp_outcome_kind::ESLP_OUTCOME_READ,
+            raw::Outcome::Cut => eslp_outcome_kind::ESLP_OUTCOME_CUT,
             raw::Outcome::JobEnded => eslp_outcome_kind::ESLP_OUTCOME_JOB_ENDED,
             raw::Outcome::Completed => eslp_outcome_kind::ESLP_OUTCOME_COMPLETED,
             raw::Outcome::ChannelEnded => eslp_outcome_kind::ESLP_OUTCOME_CHANNEL_ENDED,
@@ -353,10 +363,10 @@ fn sending(
     send: impl FnOnce(&mut Session) -> Result<CommandId, SessionError>,
 ) -> Outcome {
     let in_flight = |session: &Session| session.client().map_or(0, |client| client.in_flight());
-    let (len, count) = (session.to_send().len(), in_flight(session));
+    let (len, count) = (session.unsent(), in_flight(session));
     match send(session) {
         Ok(id) => {
-            let len = session.to_send().len().saturating_sub(len);
+            let len = session.unsent().saturating_sub(len);
             said_of_sending(Ok((Some(id), len, in_flight(session).saturating_sub(count))), sent)
         }
         Err(error) => match raw::SessionError::from(error) {
@@ -612,6 +622,34 @@ pub unsafe extern "C" fn eslp_session_send_encoded(
         let session = of(session)?;
         let (command, octets) = (read(command)?.command(Written::NOWHERE)?, input(octets, len)?);
         sending(session, out, |session| session.send_encoded(&command, octets, optional_slot(slot), said(deadline)))
+    })
+}
+
+/// Asks for a variable of a channel, whatever its value is; with `uuid` left out, of that of the connection. `slot` waits until
+/// `deadline`, and is told ESLP_OUTCOME_VALUE with the answer, and then ESLP_OUTCOME_READ or ESLP_OUTCOME_CUT;
+/// ESLP_OUTCOME_REFUSED if the channel is not there, or the API may not be used.
+///
+/// It is asked for by `api uuid_getvar`: the answer is an API response. Where that may not be used, or tells nothing as the
+/// channel has hung up, `getvar` tells the variables of the connection's own channel in a reply: eslp_reply_text_to_end().
+/// Those that begin with `~`, have a blank line in them, or more than 510 octets do not arrive whole so. Until that is known,
+/// commands that are sent wait in the session.
+///
+/// @return As eslp_session_bgapi().
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eslp_session_read_variable(
+    session: *mut eslp_session,
+    uuid: eslp_bytes,
+    name: eslp_bytes,
+    slot: u64,
+    deadline: u64,
+    sent: *mut eslp_sent,
+) -> eslp_status {
+    // SAFETY: by the contract with C, `session` is a handle, `uuid` and `name` are inputs and `sent` is an output.
+    run(|| unsafe {
+        let out = Out::with(sent, eslp_sent::NOTHING)?;
+        let (session, uuid, name, slot) = (of(session)?, uuid.optional()?, name.octets()?, slot_of(slot)?);
+        sending(session, out, |session| session.read_variable(uuid, name, slot, said(deadline)))
     })
 }
 

@@ -327,6 +327,16 @@ impl<'b> ApiResponse<'b> {
         }
     }
 
+    /// Whether there is the channel that `api uuid_exists` has asked for; [`None`] if this is no answer to that.
+    #[must_use]
+    pub fn exists(&self) -> Option<bool> {
+        match self.body() {
+            b"true" => Some(true),
+            b"false" => Some(false),
+            _ => None,
+        }
+    }
+
     /// How the body begins.
     #[must_use]
     pub fn status(&self) -> Status {

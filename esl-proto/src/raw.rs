@@ -257,6 +257,9 @@ pub mod session {
     mirrors! {
         Outcome of session {
             Answered,
+            Value,
+            Read,
+            Cut,
             JobEnded,
             Completed,
             ChannelEnded,
