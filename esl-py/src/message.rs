@@ -476,6 +476,12 @@ impl ApiResponse {
         slf.as_super().get().detail(slf.py())
     }
 
+    /// Whether there is the channel that `api uuid_exists` has asked for; None if this is no answer to that.
+    #[getter]
+    fn exists(slf: &Bound<'_, Self>) -> Option<bool> {
+        if let Message::ApiResponse(response) = slf.as_super().get().message() { response.exists() } else { None }
+    }
+
     /// What the answer to `api uuid_getvar` tells of the variable: 'set' and its value, 'unset', 'cut' and what has come of it, or 'unread'.
     #[getter]
     fn variable<'py>(slf: &Bound<'py, Self>) -> (&'static str, Bound<'py, PyString>) {

@@ -78,7 +78,10 @@ async def test_metrics_of_connections(switch: Switch) -> None:
         assert found["esl.client.events"] == [(where, fs.stats["events"])]
         assert found["esl.client.lost_events"] == [(where, 2)]
         assert found["esl.client.gaps"] == [(where, 1)]
-        assert found["esl.client.io"] == [(where | {"network.io.direction": "receive"}, fs.stats["octets"])]
+        assert found["esl.client.io"] == [
+            (where | {"network.io.direction": "receive"}, fs.stats["octets"]),
+            (where | {"network.io.direction": "transmit"}, fs.stats["octets_sent"]),
+        ]
         octets = fs.stats["octets"]
     api = where | {"esl.command.name": "api"}
     assert sorted(found["esl.client.command.duration"], key=str) == sorted(

@@ -434,6 +434,9 @@ class ApiResponse(Frame):
         space at its end.
         """
     @property
+    def exists(self) -> bool | None:
+        """Whether there is the channel that `api uuid_exists` has asked for; None if this is no answer to that."""
+    @property
     def variable(self) -> tuple[Literal["set", "unset", "cut", "unread"], str]:
         """What the answer to `api uuid_getvar` tells of the variable: 'set' and its value, 'unset', 'cut' and what has come of it, or 'unread'."""
 
@@ -577,6 +580,9 @@ class Command:
     @staticmethod
     def uuid_getvar(uuid: Text, name: Text) -> Command:
         """`api uuid_getvar`: the value of a channel's variable, as `ApiResponse.variable` tells it, whatever the name."""
+    @staticmethod
+    def uuid_exists(uuid: Text) -> Command:
+        """`api uuid_exists`: whether there is a channel, as `ApiResponse.exists` tells it."""
     @staticmethod
     def bgapi(line: Text, *, job_uuid: Text | None = None) -> Command:
         """`bgapi <line>`: runs an API command beside the connection; its end is a BACKGROUND_JOB event with this
@@ -877,7 +883,7 @@ class ClientSession:
     A wait or a reader is a number that the host chooses. What happens to it is told by notices, `(slot, what, value)`, in
     order:
 
-    - 'answered', 'done' (a job or an application), 'channel-ended', 'refused' and 'unheard' (the subscription that it needs
+    - 'answered', 'cut' (an answer that a variable has broken), 'done' (a job or an application), 'channel-ended', 'refused' and 'unheard' (the subscription that it needs
       was refused), 'timed-out', 'lost': a wait has ended. 'begun': the answer to a `bgapi` has come.
     - 'handle': an event for a handler; 'readable': a queue whose reader waits has something; 'dropped': it has lost
       something for the first time; 'refused', 'unheard': a reader whose events will not come.
@@ -902,8 +908,6 @@ class ClientSession:
         """Handles what was held back while a stream was full. Gives the notices, of all that was done before as well."""
     def data_to_send(self) -> bytes | None:
         """The octets to send now, if there are any."""
-    def write(self, octets: BytesLike) -> None:
-        """Sends octets that are counted as no command."""
     def close(self) -> None:
         """The host closes the connection: all waits end."""
     def release(self) -> None:
@@ -936,7 +940,7 @@ class ClientSession:
         """The server's Core-UUID, if an event has told it."""
     @property
     def stats(self) -> dict[str, int]:
-        """What has come in over all connections so far."""
+        """What has come in and gone out over all connections so far."""
     @property
     def seconds_left(self) -> float | None:
         """In how many seconds `advance` must be called, at the latest."""
@@ -960,6 +964,10 @@ class ClientSession:
         hold_bleg: bool = False,
     ) -> None:
         """Executes an application, on the channel of the connection or another. `slot` waits for its end."""
+    def read_variable(self, name: Text, slot: int, uuid: Text | None = None) -> int:
+        """Asks for a variable of a channel, or of that of the connection. `slot` waits for it: 'answered' tells the answer that holds
+        it whole, 'cut' one that the value has broken, 'refused' that there is no such channel, or the API may not be used.
+        """
     def give_up(self, slot: int) -> bool:
         """Nobody waits any more: nothing is told, and what comes late ends nothing."""
     def stream(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Generator
+from contextlib import contextmanager
 
-from .._native import end_reasons
-
-if TYPE_CHECKING:
-    from .._native import ApiResponse, Command, Event, Reply
+from .._native import ApiResponse, Command, Event, Reply, end_reasons
 
 __all__ = [
     "AccessDenied",
@@ -21,6 +19,8 @@ __all__ = [
     "StreamOverflow",
 ]
 
+_SHOWN = 60
+"""How many characters of a value an error shows."""
 _REASONS = dict(end_reasons()) | {
     "protocol": "framing is broken",
     "closed": "closed by this program",
@@ -88,6 +88,34 @@ class CommandError(EventSocketError):
 class BrokenReply(CommandError):
     """The value of a variable has not arrived whole, as the server broke or cut its reply to `getvar`: `answer.text` is
     what there is of it. `api uuid_getvar` reads every value; a session with full control does so by itself."""
+
+    answer: Reply
+
+
+@contextmanager
+def reading(name: str) -> Generator[None]:
+    """A variable is read: a reply that it has broken tells its name."""
+    try:
+        yield
+    except BrokenReply as error:
+        answer, text = error.answer, error.answer.text_to_end
+        what, shown = "broke" if answer.broken else "cut", repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}..."
+        raise BrokenReply(
+            answer,
+            f"the server {what} its reply to 'getvar {name}', which says {shown}: "
+            "'api uuid_getvar' reads such a variable, and needs full control",
+            Command.getvar(name),
+        ) from None
+
+
+@contextmanager
+def unless_absent() -> Generator[None]:
+    """That the API does not tell of a channel is no failure."""
+    try:
+        yield
+    except CommandError as error:
+        if not isinstance(error.answer, ApiResponse):
+            raise
 
 
 class ChannelEnded(EventSocketError):

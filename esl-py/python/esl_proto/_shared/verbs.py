@@ -7,8 +7,9 @@ from typing import Generic, Literal, Protocol, TypeVar
 
 from .._native import ApiResponse, App, Event, Reply
 from ..types import Text
+from .errors import BrokenReply
 
-__all__ = ["DialText", "Verbs", "dial_text", "digits_of", "variable"]
+__all__ = ["DialText", "Verbs", "dial_text", "digits_of", "value_of"]
 
 E = TypeVar("E")
 """What a call gives: the CHANNEL_EXECUTE_COMPLETE event, or a coroutine that gives it."""
@@ -34,9 +35,12 @@ def digits_of(event: Event, variable: str) -> str | None:
     return event.variables.get_str(variable) or None
 
 
-def variable(answer: Reply | ApiResponse) -> str | None:
-    """The value of the variable that an answer tells of, if it does."""
+def value_of(answer: Reply | ApiResponse) -> str | None:
+    """The value of the variable that an answer tells; `None` if it is not set. Raises `BrokenReply`."""
     state, value = answer.variable
+    if state == "cut":
+        raise BrokenReply(answer)
+    # The server says of an empty variable, and of a word that it does not know, what it says of one that is not set.
     return value if state == "set" else None
 
 

@@ -12,7 +12,7 @@ from .._shared.errors import ChannelEnded, ConnectionClosed, is_quiet
 from .._shared.call import Call
 from .._shared.observing import address_of
 from .._shared.surface import Timeout
-from .._shared.verbs import Verbs, digits_of, variable
+from .._shared.verbs import Verbs, digits_of
 from ..errors import LocalProtocolError
 from ..types import Text
 from .link import Link
@@ -109,12 +109,7 @@ class Session(Call, EventSocket, Verbs[Coroutine[Any, Any, Event], Coroutine[Any
         With full control it is read by `api uuid_getvar`, and arrives whole whatever it is. Without, and once the channel
         has hung up, only `getvar` is there: `BrokenReply` is raised for a value that begins with `~`, has a blank line in
         it, or more than 510 octets, and line ends behind a value are lost. Meanwhile, other commands wait."""
-        async with asyncio.timeout(self._limit(timeout)):
-            if self.full_control:
-                answer = await self.send(Command.uuid_getvar(self.uuid, name))
-                if answer.variable[0] != "unread":
-                    return variable(answer)
-            return self._value(name, await self._read(name))
+        return await self.variable(None, name, timeout)
 
     async def fail(self, cause: str) -> None:
         """Ends the call after a failure in this program."""

@@ -14,10 +14,10 @@ from typing import Any, Self, TypeAlias, TypeGuard
 
 from .. import _native
 from .._native import ClientSession, Command, Event, EventQueue, Gap, LogLine
-from .._shared.errors import CommandError, ConnectionClosed, EventSocketError, StreamOverflow
+from .._shared.errors import CommandError, ConnectionClosed, EventSocketError, StreamOverflow, reading
 from .._shared.results import JobResult, answered, originate_line
 from .._shared.surface import Answer, Overflow, Surface, Timeout, checked, naming, this_process
-from .._shared.verbs import DialText
+from .._shared.verbs import DialText, value_of
 from ..errors import LocalProtocolError
 from ..types import Format, Text
 from .call import Call
@@ -34,13 +34,14 @@ class Job:
 
     A job whose object is dropped goes on in the server, and its result is forgotten."""
 
-    __slots__ = ("__weakref__", "_give_up", "_result", "uuid")
+    __slots__ = ("__weakref__", "_result", "_slot", "_socket", "uuid")
 
-    def __init__(self, uuid: str, result: asyncio.Future[Event], give_up: Callable[[], None]) -> None:
+    def __init__(self, uuid: str, result: asyncio.Future[Event], socket: EventSocket, slot: int) -> None:
         self.uuid = uuid
         """The Job-UUID."""
         self._result = result
-        self._give_up = give_up
+        self._socket = socket
+        self._slot = slot
 
     def __await__(self) -> Generator[Any, None, JobResult]:
         return self.result().__await__()
@@ -48,7 +49,7 @@ class Job:
     async def result(self, timeout: float | None = None) -> JobResult:
         """The result. Raises `ConnectionClosed` if the connection ends before it comes, and `TimeoutError` after
         `timeout` seconds: the job goes on, and can be waited for again."""
-        async with asyncio.timeout(timeout):
+        async with self._socket.within(timeout):
             return JobResult(await asyncio.shield(self._result))
 
     def done(self) -> bool:
@@ -60,7 +61,7 @@ class Job:
 
     def __del__(self) -> None:
         if not self._result.done():
-            self._give_up()
+            self._socket.give_up(self._slot)
 
 
 _Surface: TypeAlias = Surface[
@@ -189,8 +190,12 @@ class EventSocket(_Surface):
         await self._await(self.standing(slot), ...)
 
     async def _await(self, wait: asyncio.Future[None], timeout: Timeout) -> None:
-        async with asyncio.timeout(self._limit(timeout)):
+        async with self.within(self._limit(timeout)):
             await wait
+
+    def within(self, limit: float | None) -> _Within:
+        """A deadline, which is counted if it is missed."""
+        return _Within(self, limit)
 
     def _stands(self, wait: asyncio.Future[None], timeout: Timeout) -> Coroutine[Any, Any, None]:
         return self._await(wait, timeout)
@@ -216,8 +221,15 @@ class EventSocket(_Surface):
     async def ask(self, command: Command, timeout: Timeout = ...) -> Answer:
         """Sends any command and gives its answer, which may be an error."""
         sent = self.send(command)
-        async with asyncio.timeout(self._limit(timeout)):
+        async with self.within(self._limit(timeout)):
             return await sent
+
+    async def variable(self, uuid: str | None, name: str, timeout: Timeout) -> str | None:
+        """The value of a variable of a channel, or of that of the connection."""
+        with reading(name):
+            wait: asyncio.Future[Answer] = self._read(name, uuid)
+            async with self.within(self._limit(timeout)):
+                return value_of(await wait)
 
     async def bgapi(self, line: Text, *, timeout: Timeout = ...) -> Job:
         """Starts a command in the background: `job = await fs.bgapi("originate ...")`, then `result = await job`.
@@ -225,24 +237,11 @@ class EventSocket(_Surface):
         The first one also subscribes to BACKGROUND_JOB. The job is named by this side, so that its result finds it
         however early it comes. A user who may not subscribe to that event gets a job all the same, whose result is
         `CommandError`."""
-        begun: asyncio.Future[Answer] = self._new_slot()
-        uuid = ""
-
-        def begin(slot: int) -> str:
-            nonlocal uuid
-            number = next(self._slots)
-            uuid = self._session.bgapi(line, slot, number)
-            self._waits[number] = self._watched(begun, "command", "bgapi")
-            return uuid
-
-        result: asyncio.Future[Event]
-        slot, result = self._begin(begin, "job", line)
-        job = Job(uuid, result, partial(self._give_up, slot))
-        async with asyncio.timeout(self._limit(timeout)):
+        slot, result, uuid, begun = self._begin_job(line)
+        job = Job(uuid, result, self, slot)
+        async with self.within(self._limit(timeout)):
             if (answer := await begun).error:
                 raise CommandError(answer, command=Command.bgapi(line, job_uuid=uuid))
-        # What is waited for while a variable is read has no name before.
-        job.uuid = uuid
         return job
 
     async def originate(
@@ -269,19 +268,14 @@ class EventSocket(_Surface):
 
     async def _execute(self, app: str, arg: Text, uuid: str | None, timeout: float | None) -> Event:
         wait: asyncio.Future[Event]
-
-        def begin(slot: int) -> str | None:
-            self._session.execute(app, arg, slot, uuid=uuid)
-            return uuid or self._own_uuid()
-
-        slot, wait = self._begin(begin, "application", app)
+        slot, wait = self._begin_app(app, arg, uuid)
         try:
-            async with asyncio.timeout(timeout):
+            async with self.within(timeout):
                 with naming(lambda: Command.execute(app, arg, uuid=uuid)):
                     return await wait
         finally:
             if not wait.done() or wait.cancelled():
-                self._give_up(slot)
+                self.give_up(slot)
 
     # Events
 
@@ -364,6 +358,26 @@ class EventSocket(_Surface):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+
+class _Within:
+    """A deadline that counts those who miss it."""
+
+    __slots__ = ("_socket", "_timeout")
+
+    def __init__(self, socket: EventSocket, limit: float | None) -> None:
+        self._socket = socket
+        self._timeout = asyncio.timeout(limit)
+
+    def __aenter__(self) -> Coroutine[Any, Any, asyncio.Timeout]:
+        return self._timeout.__aenter__()
+
+    def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> Coroutine[Any, Any, bool | None]:
+        if kind is not None and self._timeout.expired():
+            self._socket.timed_out()
+        return self._timeout.__aexit__(kind, error, trace)
 
 
 def _is_async(handler: Callable[[Event], object]) -> TypeGuard[Callable[[Event], Awaitable[object]]]:

@@ -101,7 +101,7 @@ class Inbound(EventSocket):
                 standing = self.standing()
                 reader.notify()
             # Handlers are for the threads of the program.
-            self._wait(standing, deadline, handlers=False)
+            self.wait(standing, deadline, handlers=False)
             if self._over:  # Lost again at once.
                 raise self._reason()
         except BaseException:

@@ -9,8 +9,8 @@ from .._native import App, Command, Event
 from .._shared.errors import ChannelEnded, ConnectionClosed, is_quiet
 from .._shared.call import Call
 from .._shared.observing import address_of
-from .._shared.surface import Answer, Timeout
-from .._shared.verbs import Verbs, digits_of, variable
+from .._shared.surface import Timeout
+from .._shared.verbs import Verbs, digits_of
 from ..errors import LocalProtocolError
 from ..types import Text
 from .._shared.reader import Wire, deadline_of
@@ -33,10 +33,10 @@ class Session(Call, EventSocket, Verbs[Event, "str | None"]):
         with self._lock:
             self.reader.wire = Wire(sock, self.reader)
             self._session.connect_outbound()
-        self._connected(self._wait(self._send(Command.connect()), deadline))
+        self._connected(self.wait(self._send(Command.connect()), deadline))
         with self._lock:
             standing = self.standing()
-        self._wait(standing, deadline)
+        self.wait(standing, deadline)
         if linger is not None and self.full_control:
             self.linger(linger)
 
@@ -80,12 +80,7 @@ class Session(Call, EventSocket, Verbs[Event, "str | None"]):
         With full control it is read by `api uuid_getvar`, and arrives whole whatever it is. Without, and once the channel
         has hung up, only `getvar` is there: `BrokenReply` is raised for a value that begins with `~`, has a blank line in
         it, or more than 510 octets, and line ends behind a value are lost. Meanwhile, other commands wait."""
-        deadline = self._deadline(timeout)
-        if self.full_control:
-            answer: Answer = self._wait(self._send(Command.uuid_getvar(self.uuid, name)), deadline)
-            if answer.variable[0] != "unread":
-                return variable(answer)
-        return self._value(name, self._wait(self._read(name), deadline))
+        return self.variable(None, name, timeout)
 
     def give_back(self) -> None:
         """Leaves the socket to whoever has given it."""
