@@ -89,8 +89,6 @@ class BrokenReply(CommandError):
     """The value of a variable has not arrived whole, as the server broke or cut its reply to `getvar`: `answer.text` is
     what there is of it. `api uuid_getvar` reads every value; a session with full control does so by itself."""
 
-    answer: Reply
-
 
 @contextmanager
 def reading(name: str) -> Generator[None]:
@@ -98,8 +96,9 @@ def reading(name: str) -> Generator[None]:
     try:
         yield
     except BrokenReply as error:
-        answer, text = error.answer, error.answer.text_to_end
-        what, shown = "broke" if answer.broken else "cut", repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}..."
+        answer = error.answer
+        is_broken, text = (answer.broken, answer.text_to_end) if isinstance(answer, Reply) else (False, answer.text)
+        what, shown = "broke" if is_broken else "cut", repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}..."
         raise BrokenReply(
             answer,
             f"the server {what} its reply to 'getvar {name}', which says {shown}: "

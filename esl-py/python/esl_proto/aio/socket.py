@@ -8,7 +8,6 @@ import inspect
 import logging
 import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
-from functools import partial
 from types import EllipsisType, TracebackType
 from typing import Any, Self, TypeAlias, TypeGuard
 

@@ -6,7 +6,6 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from functools import partial
 from types import EllipsisType, TracebackType
 from typing import Any, Self, TypeAlias, TypeVar
 
