@@ -1059,6 +1059,7 @@ fn an_api_line_about_a_channel_is_read_as_it_is_meant() {
     assert_eq!(getvar("it's"), r"uuid_getvar u 'it\'s'");
     assert_eq!(getvar(r"a\n\x\"), r"uuid_getvar u a\\n\x\\");
     assert_eq!(line(ChannelApi::Exists { uuid: b"u" }), "uuid_exists u");
+    assert_eq!(line(ChannelApi::Bridge { uuid: b"u", other: b"v w" }), "uuid_bridge u 'v w'");
     assert_eq!(line(ChannelApi::Break { uuid: b"u", all: true }), "uuid_break u all");
     assert_eq!(line(ChannelApi::Break { uuid: b"u", all: false }), "uuid_break u");
     assert_eq!(ChannelApi::Exists { uuid: b"u" }.encode(&mut [0; 12]).unwrap_err().required, 13);

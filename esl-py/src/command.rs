@@ -239,6 +239,12 @@ impl Command {
         Self::new(py, &Core::api(&ChannelApi::GetVar { uuid: &uuid, name: &name }.to_vec()))
     }
 
+    /// `api uuid_bridge`: connects a channel with another one.
+    #[staticmethod]
+    fn uuid_bridge(py: Python<'_>, uuid: Text, other: Text) -> PyResult<Self> {
+        Self::new(py, &Core::api(&ChannelApi::Bridge { uuid: &uuid, other: &other }.to_vec()))
+    }
+
     /// `api uuid_exists`: whether there is a channel, as `ApiResponse.exists` tells it.
     #[staticmethod]
     fn uuid_exists(py: Python<'_>, uuid: Text) -> PyResult<Self> {

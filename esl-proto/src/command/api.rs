@@ -37,6 +37,13 @@ pub enum ChannelApi<'a> {
         /// The variable.
         name: &'a [u8],
     },
+    /// `uuid_bridge`: connects the channel with another one.
+    Bridge {
+        /// The channel.
+        uuid: &'a [u8],
+        /// The other one.
+        other: &'a [u8],
+    },
     /// `uuid_break`: ends what is being played.
     Break {
         /// The channel.
@@ -63,6 +70,12 @@ impl ChannelApi<'_> {
                 word(uuid, &mut out);
                 out.put(b" ");
                 word(name, &mut out);
+            }
+            Self::Bridge { uuid, other } => {
+                out.put(b"uuid_bridge ");
+                word(uuid, &mut out);
+                out.put(b" ");
+                word(other, &mut out);
             }
             Self::Break { uuid, all } => {
                 out.put(b"uuid_break ");
@@ -94,6 +107,9 @@ impl fmt::Debug for ChannelApi<'_> {
             Self::Exists { uuid } => f.debug_struct("Exists").field("uuid", &text(uuid)).finish(),
             Self::GetVar { uuid, name } => {
                 f.debug_struct("GetVar").field("uuid", &text(uuid)).field("name", &text(name)).finish()
+            }
+            Self::Bridge { uuid, other } => {
+                f.debug_struct("Bridge").field("uuid", &text(uuid)).field("other", &text(other)).finish()
             }
             Self::Break { uuid, all } => f.debug_struct("Break").field("uuid", &text(uuid)).field("all", all).finish(),
         }

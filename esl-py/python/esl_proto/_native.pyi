@@ -369,6 +369,9 @@ class Reply(Frame):
     def detail(self) -> str:
         """What follows `+OK`, `-ERR` or `-USAGE`, without the blanks around it; otherwise the whole text."""
     @property
+    def no_such_channel(self) -> bool:
+        """Whether `sendmsg` has found no channel of the uuid that it names."""
+    @property
     def variable(self) -> tuple[Literal["set", "unset", "cut", "unread"], str]:
         """What the answer to `getvar` tells of the variable: 'set' and its value, 'unset', 'cut' and what has come of it, or 'unread'."""
     @property
@@ -436,6 +439,9 @@ class ApiResponse(Frame):
     @property
     def exists(self) -> bool | None:
         """Whether there is the channel that `api uuid_exists` has asked for; None if this is no answer to that."""
+    @property
+    def no_such_channel(self) -> bool:
+        """Whether an API command has found no channel of the uuid that it names."""
     @property
     def variable(self) -> tuple[Literal["set", "unset", "cut", "unread"], str]:
         """What the answer to `api uuid_getvar` tells of the variable: 'set' and its value, 'unset', 'cut' and what has come of it, or 'unread'."""
@@ -580,6 +586,9 @@ class Command:
     @staticmethod
     def uuid_getvar(uuid: Text, name: Text) -> Command:
         """`api uuid_getvar`: the value of a channel's variable, as `ApiResponse.variable` tells it, whatever the name."""
+    @staticmethod
+    def uuid_bridge(uuid: Text, other: Text) -> Command:
+        """`api uuid_bridge`: connects a channel with another one."""
     @staticmethod
     def uuid_exists(uuid: Text) -> Command:
         """`api uuid_exists`: whether there is a channel, as `ApiResponse.exists` tells it."""

@@ -56,7 +56,18 @@ class Call(Surface[Any, Any, Any, Any, Any]):
         if what == "channel-ended":
             by = value if isinstance(value, Event) else None
             return ChannelEnded(self._end if by is None or ChannelEnded(by).cause is None else by)
-        return super()._failure(what, value)
+        return self._end_of(super()._failure(what, value))
+
+    def _must_be_open(self) -> None:
+        try:
+            super()._must_be_open()
+        except ConnectionClosed as error:
+            raise self._end_of(error) from None
+
+    def _end_of(self, error: Exception) -> Exception:
+        """Of a connection that has ended with its channel, the channel's end is the reason, whatever was waited for."""
+        is_channel = isinstance(error, ConnectionClosed) and error.end == "channel-ended"
+        return ChannelEnded(self._end) if is_channel else error
 
     def _has_left(self, app: App, error: Exception) -> bool:
         """Whether the call has gone where `app` has sent it, which looks like an end."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from .._native import ApiResponse, Command, Event, Reply, end_reasons
+from .._native import ApiResponse, Command, Event, JobResult, Reply, end_reasons
 
 __all__ = [
     "AccessDenied",
@@ -16,6 +16,7 @@ __all__ = [
     "CommandError",
     "ConnectionClosed",
     "EventSocketError",
+    "NoSuchChannel",
     "StreamOverflow",
 ]
 
@@ -69,20 +70,29 @@ class AccessDenied(ConnectionClosed):
 class CommandError(EventSocketError):
     """The server answered a command with an error."""
 
-    answer: Reply | ApiResponse
-    """The whole answer."""
+    answer: Reply | ApiResponse | JobResult
+    """The whole answer, or what the job has printed."""
     command: Command | None
     """The command; `None` for what the connection says by itself, as subscriptions, filters and the log."""
 
     def __init__(
-        self, answer: Reply | ApiResponse, message: str | None = None, command: Command | None = None
+        self, answer: Reply | ApiResponse | JobResult, message: str | None = None, command: Command | None = None
     ) -> None:
         super().__init__(answer.text.strip() if message is None else message)
         self.answer = answer
         self.command = command
 
-    def __reduce__(self) -> tuple[type[CommandError], tuple[Reply | ApiResponse, str, Command | None]]:
+    def __reduce__(self) -> tuple[type[CommandError], tuple[Reply | ApiResponse | JobResult, str, Command | None]]:
         return type(self), (self.answer, str(self), self.command)
+
+
+class NoSuchChannel(CommandError):
+    """There is no channel with the uuid that the command names: it never was, or has ended."""
+
+
+def refusal(answer: Reply | ApiResponse, command: Command | None = None) -> CommandError:
+    """The exception for an error."""
+    return (NoSuchChannel if answer.no_such_channel else CommandError)(answer, command=command)
 
 
 class BrokenReply(CommandError):
@@ -125,14 +135,14 @@ class ChannelEnded(EventSocketError):
     cause: str | None
     """The hangup cause, such as `"NORMAL_CLEARING"`, if it is known."""
 
-    def __init__(self, event: Event | None = None) -> None:
-        cause = event.hangup_cause if event is not None else None
-        self.cause = str(cause) if cause is not None else None
+    def __init__(self, event: Event | None = None, cause: str | None = None) -> None:
+        told = event.hangup_cause if event is not None else None
+        self.cause = str(told) if told is not None else cause
         super().__init__("channel ended" + (f": {self.cause}" if self.cause else ""))
         self.event = event
 
-    def __reduce__(self) -> tuple[type[ChannelEnded], tuple[Event | None]]:
-        return type(self), (self.event,)
+    def __reduce__(self) -> tuple[type[ChannelEnded], tuple[Event | None, str | None]]:
+        return type(self), (self.event, self.cause)
 
 
 class CallFailed(EventSocketError):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from .._native import JobResult, named_originate
 from ..types import Text
-from .errors import CallFailed
+from .errors import CallFailed, CommandError
 from .verbs import DialText, dial_text
 
-__all__ = ["JobResult", "answered", "originate_line"]
+__all__ = ["JobResult", "answered", "checked_result", "originate_line"]
 
 
 def originate_line(call: Text | DialText, uuid: str | None) -> tuple[bytes, str | None]:
@@ -16,6 +16,13 @@ def originate_line(call: Text | DialText, uuid: str | None) -> tuple[bytes, str 
     if uuid is not None and name is None:
         raise ValueError("a call of several legs, or one that has an origination_uuid, takes no uuid")
     return line, name
+
+
+def checked_result(result: JobResult) -> JobResult:
+    """Raises `CommandError` for an error."""
+    if result.error:
+        raise CommandError(result)
+    return result
 
 
 def answered(result: JobResult, uuid: str | None) -> str:

@@ -22,7 +22,7 @@ from .. import _native
 from .._native import ClientSession, Command, Event, EventQueue
 from ..errors import LocalProtocolError
 from ..types import Format, Text
-from .errors import BrokenReply, ChannelEnded, CommandError, ConnectionClosed, EventSocketError, closed
+from .errors import BrokenReply, ChannelEnded, CommandError, ConnectionClosed, EventSocketError, closed, refusal
 from .observing import (
     Kind,
     Observer,
@@ -78,7 +78,7 @@ class Slot(Protocol):
 def checked(answer: A, command: Command) -> A:
     """Raises `CommandError` for an error."""
     if answer.error:
-        raise CommandError(answer, command=command)
+        raise refusal(answer, command)
     return answer
 
 
@@ -307,7 +307,7 @@ class Surface(Generic[R, N, E, G, L]):
         if what == "cut":
             return BrokenReply(value)
         if what == "refused" and value is not None:
-            return CommandError(value)
+            return refusal(value)
         if what in ("refused", "unheard"):
             if value is None:
                 return LocalProtocolError("what tells the end cannot be heard on this connection")

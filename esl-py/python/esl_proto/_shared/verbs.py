@@ -9,7 +9,7 @@ from .._native import ApiResponse, App, Event, Reply
 from ..types import Text
 from .errors import BrokenReply
 
-__all__ = ["DialText", "Verbs", "dial_text", "digits_of", "value_of"]
+__all__ = ["DialText", "HasUuid", "Verbs", "dial_text", "digits_of", "value_of"]
 
 E = TypeVar("E")
 """What a call gives: the CHANNEL_EXECUTE_COMPLETE event, or a coroutine that gives it."""
@@ -21,6 +21,13 @@ class DialText(Protocol):
     """A dial string: a value of `esl_proto.dial`."""
 
     def __bytes__(self) -> bytes: ...
+
+
+class HasUuid(Protocol):
+    """A call, of whatever connection."""
+
+    @property
+    def uuid(self) -> str: ...
 
 
 def dial_text(dial: Text | DialText) -> Text:

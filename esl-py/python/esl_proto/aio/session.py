@@ -8,13 +8,14 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from .._native import App, Command, Event
-from .._shared.errors import ChannelEnded, ConnectionClosed, is_quiet
+from .._shared.errors import ChannelEnded, ConnectionClosed, EventSocketError, is_quiet
 from .._shared.call import Call
 from .._shared.observing import address_of
 from .._shared.surface import Timeout
-from .._shared.verbs import Verbs, digits_of
+from .._shared.verbs import HasUuid, Verbs, digits_of
 from ..errors import LocalProtocolError
 from ..types import Text
+from .call import while_up
 from .link import Link
 from .socket import EventSocket
 
@@ -59,12 +60,7 @@ class Session(Call, EventSocket, Verbs[Coroutine[Any, Any, Event], Coroutine[Any
         """Runs any application of the dialplan. After `timeout` seconds it goes on, unwatched."""
         if self._session.is_lingering:
             raise ChannelEnded(self._end)
-        try:
-            return await self._execute(app, arg, None, timeout)
-        except ConnectionClosed as error:
-            if error.end == "channel-ended":
-                raise ChannelEnded(self._end) from error
-            raise
+        return await self._execute(app, arg, None, timeout)
 
     async def _app(self, app: App) -> Event:
         if app.needs_resume:
@@ -87,6 +83,11 @@ class Session(Call, EventSocket, Verbs[Coroutine[Any, Any, Event], Coroutine[Any
                 self._watchers.append(waiter := self._loop.create_future())
                 await waiter
         return self.cause
+
+    def while_up(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """`async with call.while_up():` cancels what is done inside when the channel ends or leaves this connection, and raises
+        `ChannelEnded`: for a handler that is busy elsewhere, with a database or a web server."""
+        return while_up(self.hung_up)
 
     def _tell_watchers(self) -> None:
         watchers, self._watchers = self._watchers, []
@@ -111,9 +112,13 @@ class Session(Call, EventSocket, Verbs[Coroutine[Any, Any, Event], Coroutine[Any
         it, or more than 510 octets, and line ends behind a value are lost. Meanwhile, other commands wait."""
         return await self.variable(None, name, timeout)
 
+    async def bridge_to(self, other: HasUuid, *, timeout: Timeout = ...) -> None:
+        """Connects the channel with another one, whatever both do now: the session goes on. Needs `full`. Raises `NoSuchChannel`."""
+        await self.bridge_of(self.uuid, other.uuid, timeout)
+
     async def fail(self, cause: str) -> None:
         """Ends the call after a failure in this program."""
-        with contextlib.suppress(ConnectionClosed, LocalProtocolError):
+        with contextlib.suppress(EventSocketError, LocalProtocolError):
             self._send(Command.hangup(cause))
 
     def refuse(self, link: Link, cause: str) -> None:

@@ -12,9 +12,9 @@ from types import EllipsisType, TracebackType
 from typing import Any, Self, TypeAlias, TypeGuard
 
 from .. import _native
-from .._native import ClientSession, Command, Event, EventQueue, Gap, LogLine
+from .._native import ClientSession, Command, Event, EventQueue, Gap, LogLine, rows
 from .._shared.errors import CommandError, ConnectionClosed, EventSocketError, StreamOverflow, reading
-from .._shared.results import JobResult, answered, originate_line
+from .._shared.results import JobResult, answered, checked_result, originate_line
 from .._shared.surface import Answer, Overflow, Surface, Timeout, checked, naming, this_process
 from .._shared.verbs import DialText, value_of
 from ..errors import LocalProtocolError
@@ -45,11 +45,12 @@ class Job:
     def __await__(self) -> Generator[Any, None, JobResult]:
         return self.result().__await__()
 
-    async def result(self, timeout: float | None = None) -> JobResult:
-        """The result. Raises `ConnectionClosed` if the connection ends before it comes, and `TimeoutError` after
+    async def result(self, timeout: float | None = None, *, check: bool = False) -> JobResult:
+        """The result; with `check`, an error raises `CommandError`. Raises `ConnectionClosed` if the connection ends before it comes, and `TimeoutError` after
         `timeout` seconds: the job goes on, and can be waited for again."""
         async with self._socket.within(timeout):
-            return JobResult(await asyncio.shield(self._result))
+            result = JobResult(await asyncio.shield(self._result))
+        return checked_result(result) if check else result
 
     def done(self) -> bool:
         """Whether there is a result, or a reason why there will be none."""
@@ -257,9 +258,19 @@ class EventSocket(_Surface):
             result = await (await self.bgapi(line)).result()
         return Call(self, answered(result, uuid))
 
+    async def show(self, what: str, *, timeout: Timeout = ...) -> list[Event]:
+        """What `show` lists, as rows that are read like events, the columns like headers: `fs.show("channels")`,
+        `fs.show("registrations like 1000")`. Raises `CommandError` if the server has another answer."""
+        answer = await self.api(f"show {what} as json", check=True, timeout=timeout)
+        return rows(answer.text_bytes)
+
     def call(self, uuid: str) -> Call:
         """A channel of the server's. Whether there is one is not asked."""
         return Call(self, uuid)
+
+    async def bridge_of(self, uuid: str, other: str, timeout: Timeout) -> None:
+        """Connects two channels."""
+        checked(await self.ask(command := Command.uuid_bridge(uuid, other), timeout), command)
 
     async def execute_on(self, uuid: str, app: str, arg: Text, timeout: float | None) -> Event:
         """Runs an application on a channel."""

@@ -17,6 +17,7 @@ from .._shared.errors import (
     CommandError,
     ConnectionClosed,
     EventSocketError,
+    NoSuchChannel,
     StreamOverflow,
 )
 from .._shared.reconnect import Reconnect
@@ -48,6 +49,7 @@ __all__ = [
     "ManyEvents",
     "Pending",
     "Reconnect",
+    "NoSuchChannel",
     "OutboundServer",
     "Session",
     "Stream",

@@ -6,11 +6,11 @@ import contextlib
 import socket
 
 from .._native import App, Command, Event
-from .._shared.errors import ChannelEnded, ConnectionClosed, is_quiet
+from .._shared.errors import ChannelEnded, ConnectionClosed, EventSocketError, is_quiet
 from .._shared.call import Call
 from .._shared.observing import address_of
 from .._shared.surface import Timeout
-from .._shared.verbs import Verbs, digits_of
+from .._shared.verbs import HasUuid, Verbs, digits_of
 from ..errors import LocalProtocolError
 from ..types import Text
 from .._shared.reader import Wire, deadline_of
@@ -48,12 +48,7 @@ class Session(Call, EventSocket, Verbs[Event, "str | None"]):
         """Runs any application of the dialplan. After `timeout` seconds it goes on, unwatched."""
         if self._session.is_lingering:
             raise ChannelEnded(self._end)
-        try:
-            return self._execute(app, arg, None, timeout)
-        except ConnectionClosed as error:
-            if error.end == "channel-ended":
-                raise ChannelEnded(self._end) from error
-            raise
+        return self._execute(app, arg, None, timeout)
 
     def _app(self, app: App) -> Event:
         if app.needs_resume:
@@ -82,6 +77,10 @@ class Session(Call, EventSocket, Verbs[Event, "str | None"]):
         it, or more than 510 octets, and line ends behind a value are lost. Meanwhile, other commands wait."""
         return self.variable(None, name, timeout)
 
+    def bridge_to(self, other: HasUuid, *, timeout: Timeout = ...) -> None:
+        """Connects the channel with another one, whatever both do now: the session goes on. Needs `full`. Raises `NoSuchChannel`."""
+        self.bridge_of(self.uuid, other.uuid, timeout)
+
     def give_back(self) -> None:
         """Leaves the socket to whoever has given it."""
         with self._lock:
@@ -89,5 +88,5 @@ class Session(Call, EventSocket, Verbs[Event, "str | None"]):
 
     def fail(self, cause: str) -> None:
         """Ends the call after a failure in this program."""
-        with contextlib.suppress(ConnectionClosed, LocalProtocolError):
+        with contextlib.suppress(EventSocketError, LocalProtocolError):
             self._send(Command.hangup(cause))

@@ -10,10 +10,10 @@ from types import EllipsisType, TracebackType
 from typing import Any, Self, TypeAlias, TypeVar
 
 from .. import _native
-from .._native import Command, Event, EventQueue, Gap, LogLine
+from .._native import Command, Event, EventQueue, Gap, LogLine, rows
 from .._shared import surface
 from .._shared.errors import CommandError, ConnectionClosed, reading
-from .._shared.results import JobResult, answered, originate_line
+from .._shared.results import JobResult, answered, checked_result, originate_line
 from .._shared.surface import Answer, Overflow, Surface, Timeout, checked, naming
 from .._shared.verbs import DialText, value_of
 from ..errors import LocalProtocolError
@@ -61,10 +61,11 @@ class Job:
         self._socket = socket
         self._slot = slot
 
-    def result(self, timeout: float | None = None) -> JobResult:
-        """The result. Raises `ConnectionClosed` if the connection ends before it comes, and `TimeoutError` after
+    def result(self, timeout: float | None = None, *, check: bool = False) -> JobResult:
+        """The result; with `check`, an error raises `CommandError`. Raises `ConnectionClosed` if the connection ends before it comes, and `TimeoutError` after
         `timeout` seconds: the job goes on, and can be waited for again."""
-        return JobResult(self._socket.wait(self._result, deadline_of(timeout)))
+        result = JobResult(self._socket.wait(self._result, deadline_of(timeout)))
+        return checked_result(result) if check else result
 
     def done(self) -> bool:
         """Whether there is a result, or a reason why there will be none."""
@@ -331,9 +332,19 @@ class EventSocket(_Surface, Engine):
         line, uuid = originate_line(call, uuid)
         return Call(self, answered(self.bgapi(line).result(left(deadline)), uuid))
 
+    def show(self, what: str, *, timeout: Timeout = ...) -> list[Event]:
+        """What `show` lists, as rows that are read like events, the columns like headers: `fs.show("channels")`,
+        `fs.show("registrations like 1000")`. Raises `CommandError` if the server has another answer."""
+        answer = self.api(f"show {what} as json", check=True, timeout=timeout)
+        return rows(answer.text_bytes)
+
     def call(self, uuid: str) -> Call:
         """A channel of the server's. Whether there is one is not asked."""
         return Call(self, uuid)
+
+    def bridge_of(self, uuid: str, other: str, timeout: Timeout) -> None:
+        """Connects two channels."""
+        checked(self.ask(command := Command.uuid_bridge(uuid, other), timeout), command)
 
     def execute_on(self, uuid: str, app: str, arg: Text, timeout: float | None) -> Event:
         """Runs an application on a channel."""
