@@ -8,12 +8,12 @@ from .. import _native
 from .._native import App, Command, Event
 from .errors import ChannelEnded, CommandError, ConnectionClosed
 from .observing import Peer
-from .surface import Answer, Surface, Timeout
+from .surface import Answer, E, G, L, N, R, Surface, Timeout
 
 __all__ = ["Call"]
 
 
-class Call(Surface[Any, Any, Any, Any, Any]):
+class Call(Surface[R, N, E, G, L]):
     """The channel of an outbound connection."""
 
     channel: Event
@@ -37,7 +37,7 @@ class Call(Surface[Any, Any, Any, Any, Any]):
         has ordered it."""
         return ChannelEnded(self._end).cause or (self._ordered if self.has_ended else None)
 
-    def hangup(self, cause: str | int | None = None, *, uuid: str | None = None, timeout: Timeout = ...) -> Any:
+    def hangup(self, cause: str | int | None = None, *, uuid: str | None = None, timeout: Timeout = ...) -> R:
         """`sendmsg` with `hangup`: ends the call, or with `uuid` another one."""
         if uuid in (None, self.uuid):
             self._ordered = "NORMAL_CLEARING" if cause is None else str(cause)

@@ -185,6 +185,10 @@ class Surface(Generic[R, N, E, G, L]):
         """The connection is over."""
         raise NotImplementedError
 
+    def _lost(self) -> None:
+        """The same, and perhaps not for good. Lock held."""
+        raise NotImplementedError
+
     def go_on_soon(self) -> None:
         """Full streams have room again. May be called by a finalizer, in any thread."""
         raise NotImplementedError

@@ -17,12 +17,16 @@ from ..errors import LocalProtocolError
 from ..types import Text
 from .call import while_up
 from .link import Link
-from .socket import EventSocket
+from .socket import Events, EventsAndGaps, EventSocket, LogLines, Nothing, Reply
 
 __all__ = ["Session"]
 
 
-class Session(Call, EventSocket, Verbs[Coroutine[Any, Any, Event], Coroutine[Any, Any, "str | None"]]):
+class Session(
+    Call[Reply, Nothing, Events, EventsAndGaps, LogLines],
+    EventSocket,
+    Verbs[Coroutine[Any, Any, Event], Coroutine[Any, Any, "str | None"]],
+):
     """Reads like the script of an IVR: `await call.answer()`, `await call.playback("welcome.wav")`.
 
     Each application is awaited until it has ended, in `async` mode and in `sync` mode alike. All that `EventSocket`
@@ -53,7 +57,7 @@ class Session(Call, EventSocket, Verbs[Coroutine[Any, Any, Event], Coroutine[Any
 
     def _lost(self) -> None:
         end = self._reason()
-        self._finish(None if self._closing or is_quiet(end) else end)
+        self._finish_locked(None if self._closing or is_quiet(end) else end)
         self._tell_watchers()
 
     async def execute(self, app: str, arg: Text = "", *, timeout: float | None = None) -> Event:

@@ -9,12 +9,13 @@ import logging
 import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
 from types import EllipsisType, TracebackType
-from typing import Any, Self, TypeAlias, TypeGuard
+from typing import Any, TypeAlias, TypeGuard
 
 from .. import _native
 from .._native import ClientSession, Command, Event, EventQueue, Gap, LogLine, rows
+from .._shared.closing import AsyncClosing
 from .._shared.errors import CommandError, ConnectionClosed, EventSocketError, StreamOverflow, reading
-from .._shared.results import JobResult, answered, checked_result, originate_line
+from .._shared.results import JobBase, JobResult, answered, checked_result, originate_line
 from .._shared.surface import Answer, Overflow, Surface, Timeout, checked, naming, this_process
 from .._shared.verbs import DialText, value_of
 from ..errors import LocalProtocolError
@@ -28,19 +29,12 @@ __all__ = ["EventSocket", "Job"]
 _LOG = logging.getLogger("esl_proto.aio")
 
 
-class Job:
+class Job(JobBase):
     """A command that runs in the background. Awaiting it gives its result, as often as you like.
 
     A job whose object is dropped goes on in the server, and its result is forgotten."""
 
-    __slots__ = ("__weakref__", "_result", "_slot", "_socket", "uuid")
-
-    def __init__(self, uuid: str, result: asyncio.Future[Event], socket: EventSocket, slot: int) -> None:
-        self.uuid = uuid
-        """The Job-UUID."""
-        self._result = result
-        self._socket = socket
-        self._slot = slot
+    __slots__ = ()
 
     def __await__(self) -> Generator[Any, None, JobResult]:
         return self.result().__await__()
@@ -52,28 +46,15 @@ class Job:
             result = JobResult(await asyncio.shield(self._result))
         return checked_result(result) if check else result
 
-    def done(self) -> bool:
-        """Whether there is a result, or a reason why there will be none."""
-        return self._result.done()
 
-    def __repr__(self) -> str:
-        return f"<Job {self.uuid}{' done' if self.done() else ''}>"
-
-    def __del__(self) -> None:
-        if not self._result.done():
-            self._socket.give_up(self._slot)
+Reply: TypeAlias = "Coroutine[Any, Any, _native.Reply]"
+Nothing: TypeAlias = "Coroutine[Any, Any, None]"
+Events: TypeAlias = "Stream[Event]"
+EventsAndGaps: TypeAlias = "Stream[Event | Gap]"
+LogLines: TypeAlias = "Stream[LogLine]"
 
 
-_Surface: TypeAlias = Surface[
-    Coroutine[Any, Any, "_native.Reply"],
-    Coroutine[Any, Any, None],
-    Stream[Event],
-    Stream["Event | Gap"],
-    Stream[LogLine],
-]
-
-
-class EventSocket(_Surface):
+class EventSocket(Surface[Reply, Nothing, Events, EventsAndGaps, LogLines], AsyncClosing):
     """A connection to FreeSWITCH's event socket.
 
     Any number of tasks may use it at once. Giving up on a wait, by a timeout or a cancelled task, leaves it in step:
@@ -176,10 +157,6 @@ class EventSocket(_Surface):
         if self._link is not None:
             self._link.close()
         self._lost()
-
-    def _lost(self) -> None:
-        """The connection is over, and perhaps not for good."""
-        raise NotImplementedError
 
     async def _run(self, command: Command, timeout: Timeout = ...) -> _native.Reply:
         reply: _native.Reply = checked(await self.ask(command, timeout), command)  # type: ignore[assignment]
@@ -336,7 +313,7 @@ class EventSocket(_Surface):
         finally:
             if self._link is not None:
                 self._link.abort()
-            self._finish(None)
+            self._finish_locked(None)
 
     def _say_exit(self, link: Link) -> None:
         self._session.release()
@@ -348,9 +325,8 @@ class EventSocket(_Surface):
                 self._session.send(Command.exit())
             self._flush()
 
-    def _finish(self, error: ConnectionClosed | None) -> None:
-        """It is over for good."""
-        self._finish_locked(error)
+    def _finish_locked(self, error: ConnectionClosed | None) -> None:
+        super()._finish_locked(error)
         if not self._ended_for_good.done():
             self._ended_for_good.set_result(None)
 
@@ -360,14 +336,6 @@ class EventSocket(_Surface):
             warnings.warn(f"{self!r} was not closed", ResourceWarning, source=self, stacklevel=2)
             if not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(link.transport.abort)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
 
 class _Within:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator
-from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
+from .._shared.closing import AsyncClosing
 from .._shared.errors import closed
 from .._shared.stream import QuietEnd, Source, StreamBase
 
@@ -22,7 +22,7 @@ class _Source(Source, Protocol):
     async def stands(self, slot: int) -> None: ...
 
 
-class Stream(StreamBase[T, _Source]):
+class Stream(StreamBase[T, _Source], AsyncClosing):
     """What comes in, for one reader. It begins when it is made, and ends with the connection: quietly if this program
     ended it, or the channel did that a session is for; else with `ConnectionClosed`.
 
@@ -94,11 +94,3 @@ class Stream(StreamBase[T, _Source]):
     def awaited(self) -> None:
         """Nobody waits any more."""
         del self._socket.awaiting[self._queue.slot]
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 
-from .._native import App, Command, Event
+from .._native import App, Command, Event, Reply
 from .._shared.errors import ChannelEnded, ConnectionClosed, EventSocketError, is_quiet
 from .._shared.call import Call
 from .._shared.observing import address_of
@@ -14,12 +14,12 @@ from .._shared.verbs import HasUuid, Verbs, digits_of
 from ..errors import LocalProtocolError
 from ..types import Text
 from .._shared.reader import Wire, deadline_of
-from .socket import EventSocket
+from .socket import Events, EventsAndGaps, EventSocket, LogLines
 
 __all__ = ["Session"]
 
 
-class Session(Call, EventSocket, Verbs[Event, "str | None"]):
+class Session(Call[Reply, None, Events, EventsAndGaps, LogLines], EventSocket, Verbs[Event, "str | None"]):
     """Reads like the script of an IVR: `call.answer()`, `call.playback("welcome.wav")`.
 
     Each application is waited for until it has ended, in `async` mode and in `sync` mode alike. All that `EventSocket`

@@ -6,14 +6,15 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from types import EllipsisType, TracebackType
-from typing import Any, Self, TypeAlias, TypeVar
+from types import EllipsisType
+from typing import Any, TypeAlias, TypeVar
 
 from .. import _native
 from .._native import Command, Event, EventQueue, Gap, LogLine, rows
 from .._shared import surface
+from .._shared.closing import Closing
 from .._shared.errors import CommandError, ConnectionClosed, reading
-from .._shared.results import JobResult, answered, checked_result, originate_line
+from .._shared.results import JobBase, JobResult, answered, checked_result, originate_line
 from .._shared.surface import Answer, Overflow, Surface, Timeout, checked, naming
 from .._shared.verbs import DialText, value_of
 from ..errors import LocalProtocolError
@@ -47,36 +48,18 @@ class Pending:
         return self._socket.wait(self._slot, deadline_of(timeout))
 
 
-class Job:
+class Job(JobBase):
     """A command that runs in the background.
 
     A job whose object is dropped goes on in the server, and its result is forgotten."""
 
-    __slots__ = ("__weakref__", "_result", "_slot", "_socket", "uuid")
-
-    def __init__(self, uuid: str, result: Slot[Event], socket: EventSocket, slot: int) -> None:
-        self.uuid = uuid
-        """The Job-UUID."""
-        self._result = result
-        self._socket = socket
-        self._slot = slot
+    __slots__ = ()
 
     def result(self, timeout: float | None = None, *, check: bool = False) -> JobResult:
         """The result; with `check`, an error raises `CommandError`. Raises `ConnectionClosed` if the connection ends before it comes, and `TimeoutError` after
         `timeout` seconds: the job goes on, and can be waited for again."""
         result = JobResult(self._socket.wait(self._result, deadline_of(timeout)))
         return checked_result(result) if check else result
-
-    def done(self) -> bool:
-        """Whether there is a result, or a reason why there will be none."""
-        return self._result.done()
-
-    def __repr__(self) -> str:
-        return f"<Job {self.uuid}{' done' if self.done() else ''}>"
-
-    def __del__(self) -> None:
-        if not self._result.done():
-            self._socket.give_up(self._slot)
 
 
 class _Handler:
@@ -93,10 +76,12 @@ class _Handler:
         """How many of those that wait are not to be called."""
 
 
-_Surface: TypeAlias = Surface["_native.Reply", None, Stream[Event], Stream["Event | Gap"], Stream[LogLine]]
+Events: TypeAlias = "Stream[Event]"
+EventsAndGaps: TypeAlias = "Stream[Event | Gap]"
+LogLines: TypeAlias = "Stream[LogLine]"
 
 
-class EventSocket(_Surface, Engine):
+class EventSocket(Surface["_native.Reply", None, Events, EventsAndGaps, LogLines], Engine, Closing):
     """A connection to FreeSWITCH's event socket.
 
     Any number of threads may use it at once; it has none of its own. Events, answers and the end of the connection
@@ -210,10 +195,6 @@ class EventSocket(_Surface, Engine):
     def _ended(self) -> None:
         self.reader.notify()
         self._lost()
-
-    def _lost(self) -> None:
-        """The connection is over, and perhaps not for good. Lock held."""
-        raise NotImplementedError
 
     def _register(
         self,
@@ -421,11 +402,3 @@ class EventSocket(_Surface, Engine):
     def _finish_locked(self, error: ConnectionClosed | None) -> None:
         super()._finish_locked(error)
         self.reader.notify()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
