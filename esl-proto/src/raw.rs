@@ -180,6 +180,26 @@ pub mod app {
     }
 }
 
+/// Of dial strings.
+#[cfg(feature = "dial")]
+pub mod dial {
+    mirrors! {
+        DialField of dial {
+            VariableName,
+            VariableValue,
+            Endpoint,
+            Extension,
+            Application,
+            Argument,
+            Dialplan,
+            Context,
+            CidName,
+            CidNum,
+            TimeoutSec,
+        }
+    }
+}
+
 /// The listener's.
 #[cfg(feature = "server")]
 pub mod server {

@@ -34,11 +34,11 @@ pub enum Error {
     NotAnswered(HungUp),
     /// The command can never be sent so, or not on this connection: nothing was sent.
     Command(SendError),
-    /// The application's argument can not be written so that the server reads what is meant: nothing was sent.
+    /// The application's argument cannot be written so that the server reads it as intended: nothing was sent.
     App(AppEncodeError),
     /// The same for whom to call.
     Dial(DialError),
-    /// The channel's events cannot be heard on this connection: it hears its own channel only.
+    /// This connection cannot receive the channel's events: it only gets those of its own channel.
     Unheard,
 }
 
@@ -149,7 +149,7 @@ impl HungUp {
         Self { cause: cause.map(|cause| cause.as_bytes().into()) }
     }
 
-    /// Why, if an event has told it.
+    /// The cause, if an event has reported it.
     #[must_use]
     pub fn cause(&self) -> Option<HangupCause<'_>> {
         self.cause.as_deref().map(HangupCause::from_bytes)

@@ -23,7 +23,7 @@ use crate::stats::Counters;
 use crate::telemetry::{self, Peer};
 use crate::{Answer, Error, EventBuf, HungUp, LogBuf, Login};
 
-/// How many octets may wait behind those that are being written before whoever wants to send waits, too.
+/// How many bytes may wait behind those that are being written before whoever wants to send waits, too.
 const OUTPUT: usize = 256 << 10;
 
 /// What a wait is given. There may be many waits: what is seldom stands elsewhere, so that each is small.

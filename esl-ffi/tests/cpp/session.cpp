@@ -48,7 +48,7 @@ void waits() {
     session.close(40s);
     outcome = session.next_outcome();
     CHECK(outcome && outcome->slot == 2 && outcome->reason == ESLP_REASON_CLOSED && session.reason() == ESLP_REASON_CLOSED);
-    CHECK(eslp::text(session.reason()) == "closed by this side" && !session.eof("", 40s));
+    CHECK(eslp::text(session.reason()) == "closed by this program" && !session.eof("", 40s));
 
     // It moves, as other handles do.
     eslp::session moved(std::move(session));

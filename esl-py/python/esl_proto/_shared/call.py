@@ -24,21 +24,21 @@ class Call(Surface[R, N, E, G, L]):
     """`async` in the dialplan. In `sync` mode, the server answers a command only when the application before it has
     ended."""
     full_control: bool
-    """`full` in the dialplan: all of the server can be commanded, not this channel only."""
+    """`full` in the dialplan: all commands are allowed, not only those for this channel."""
     _peer = Peer("?", None, "client")
     _end: Event | None = None
-    """The event that tells the channel's end best."""
+    """The most informative event about the channel's end."""
     _ordered: str | None = None
     """The cause that this program has given."""
 
     @property
     def cause(self) -> str | None:
-        """The hangup cause, once the channel has ended: as the server has told it, or, where it tells none, as `hangup`
-        has ordered it."""
+        """The hangup cause, once the channel has ended: the one reported by the server or, if it reports none, the one
+        given to `hangup`."""
         return ChannelEnded(self._end).cause or (self._ordered if self.has_ended else None)
 
     def hangup(self, cause: str | int | None = None, *, uuid: str | None = None, timeout: Timeout = ...) -> R:
-        """`sendmsg` with `hangup`: ends the call, or with `uuid` another one."""
+        """`sendmsg` with `hangup`: ends this call, or the one with `uuid`."""
         if uuid in (None, self.uuid):
             self._ordered = "NORMAL_CLEARING" if cause is None else str(cause)
         return super().hangup(cause, uuid=uuid, timeout=timeout)

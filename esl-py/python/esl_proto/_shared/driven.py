@@ -40,8 +40,8 @@ def ended_by(event: Event) -> str | None:
 
 
 class DrivenCall(Verbs[E, D], Generic[E, D, S]):
-    """A channel, by its uuid: what `Session` does with the call of an outbound connection, over one that this program
-    has made. Nothing is asked of the server before something is done."""
+    """A channel by its uuid: offers the verbs of `Session` over an inbound connection. Making one sends nothing to the
+    server."""
 
     def __init__(self, socket: Driver, uuid: str) -> None:
         self._socket = socket
@@ -49,15 +49,15 @@ class DrivenCall(Verbs[E, D], Generic[E, D, S]):
         """The channel's Unique-ID."""
 
     def execute(self, app: str, arg: Text = "", *, timeout: float | None = None) -> E:
-        """Runs any application of the dialplan. After `timeout` seconds it goes on, unwatched. Raises `ChannelEnded` if the
-        channel ends first, and `CommandError` if there is none."""
+        """Runs any application of the dialplan. A `timeout` in seconds ends only the wait, not the application. Raises
+        `ChannelEnded` if the channel ends first, and `CommandError` if there is no such channel."""
         return self._socket.execute_on(self.uuid, app, arg, timeout)  # type: ignore[no-any-return]
 
     def _app(self, app: App) -> E:
         return self.execute(app.name, app.argument)
 
     def events(self, *names: str, subclasses: Sequence[str] = (), maxsize: int = 1000) -> S:
-        """The events of this channel, as `EventSocket.events` gives them; all of them without a name."""
+        """The events of this channel, like `EventSocket.events`; all of them if no name is given."""
         names = names or ("ALL",)
         return self._socket.events(*names, subclasses=subclasses, channel=self.uuid, maxsize=maxsize)  # type: ignore[no-any-return]
 

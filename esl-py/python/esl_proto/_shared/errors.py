@@ -25,25 +25,25 @@ _SHOWN = 60
 _REASONS = dict(end_reasons()) | {
     "protocol": "framing is broken",
     "closed": "closed by this program",
-    "silence": "nothing was heard for too long",
+    "silence": "the peer has been silent for too long",
     "unreachable": "no connection could be made",
 }
-"""The core's sentences, and those for the ends that it does not tell so."""
+"""The core's texts, and those for ends that only this package knows."""
 
 
 class EventSocketError(Exception):
-    """The base of what the façades raise. Beside it come `OSError` where no connection could be made, `TimeoutError`
-    at a deadline, and `LocalProtocolError` for a command that may not be sent."""
+    """The base class of the façades' exceptions. They also raise `OSError` if no connection could be made,
+    `TimeoutError` at a deadline, and `LocalProtocolError` for a command that may not be sent."""
 
 
 class ConnectionClosed(EventSocketError, ConnectionError):
     """The connection is over."""
 
     end: str
-    """Why: as `Closed.end` (`"exit"`, `"shutdown"`, `"eof"`, ...), `"protocol"` for a broken framing, or `"closed"`
-    if this program closed it."""
+    """Why: as `Closed.end` (`"exit"`, `"shutdown"`, `"eof"`, ...), `"protocol"` for broken framing, or `"closed"` if
+    this program closed the connection."""
     text: str
-    """What the server said, if it said anything."""
+    """The server's text, if it sent one."""
 
     def __init__(self, end: str, text: str = "") -> None:
         said = text.partition("\n")[0]
@@ -73,7 +73,7 @@ class CommandError(EventSocketError):
     answer: Reply | ApiResponse | JobResult
     """The whole answer, or what the job has printed."""
     command: Command | None
-    """The command; `None` for what the connection says by itself, as subscriptions, filters and the log."""
+    """The command; `None` for commands that the connection sends on its own: subscriptions, filters and the log."""
 
     def __init__(
         self, answer: Reply | ApiResponse | JobResult, message: str | None = None, command: Command | None = None
@@ -96,8 +96,8 @@ def refusal(answer: Reply | ApiResponse, command: Command | None = None) -> Comm
 
 
 class BrokenReply(CommandError):
-    """The value of a variable has not arrived whole, as the server broke or cut its reply to `getvar`: `answer.text` is
-    what there is of it. `api uuid_getvar` reads every value; a session with full control does so by itself."""
+    """The value of a variable has not arrived whole because the server broke or cut its reply to `getvar`:
+    `answer.text` is the part that arrived. `api uuid_getvar` reads every value; a session with full control uses it."""
 
 
 @contextmanager
@@ -146,12 +146,12 @@ class ChannelEnded(EventSocketError):
 
 
 class CallFailed(EventSocketError):
-    """A call that was to be made was not answered."""
+    """A call made by `originate` was not answered."""
 
     cause: str
-    """Why: the hangup cause, such as `"NO_ANSWER"`, or what the server said."""
+    """The hangup cause, such as `"NO_ANSWER"`, or the server's text."""
     uuid: str | None
-    """The Unique-ID that its channel had, if this side has chosen it."""
+    """The Unique-ID of its channel, if the client has chosen it."""
 
     def __init__(self, cause: str, uuid: str | None = None) -> None:
         super().__init__(f"the call was not answered: {cause}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
 
@@ -127,6 +126,8 @@ class ManyBase(Mapping[str, S], Generic[S, E, G]):
 def load(outcome: Outcome, pending: int) -> int | None:
     """How many channels a switch has, by its answer to `COUNT`, and how many jobs of this program may make more; `None` if
     it has not told."""
+    import json  # Only who asks for the load loads it.
+
     if not isinstance(outcome, _native.ApiResponse):
         return None
     try:
@@ -140,7 +141,7 @@ class MergedBase(Generic[T]):
 
     def __init__(self) -> None:
         self.ended: dict[str, Exception | None] = {}
-        """The switches whose streams have ended, and why; `None` where that is no failure."""
+        """The switches whose streams have ended, with the reason; `None` if it was no failure."""
 
     def failure(self) -> Exception | None:
         """What a stream ends with, all of whose switches have."""

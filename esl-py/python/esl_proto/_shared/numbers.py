@@ -44,7 +44,7 @@ COUNTERS = (
     Metric("esl.client.lost_events", "dropped", "{event}", "Events and log lines that streams have lost because they were full."),
     Metric("esl.client.gaps", "gaps", "{gap}", "Connections that were lost and made anew."),
     Metric(
-        "esl.client.io", {"octets": "receive", "octets_sent": "transmit"}, "By", "Octets that have been read and written."
+        "esl.client.io", {"octets": "receive", "octets_sent": "transmit"}, "By", "Bytes that have been read and written."
     ),
     Metric("esl.server.active_calls", "running", "{call}", "Calls that are being handled now.", is_gauge=True),
     Metric("esl.server.calls", "taken", "{call}", "Calls that have been taken."),

@@ -100,7 +100,7 @@ class Engine:
     """What is fed by a reader. Every method is called with the reader's lock held."""
 
     def receive(self, data: memoryview) -> None:
-        """Octets have arrived."""
+        """Bytes have arrived."""
         raise NotImplementedError
 
     def receive_eof(self) -> None:
@@ -153,7 +153,7 @@ class Wire:
         self._view = memoryview(bytearray(65536))
 
     def write(self, data: bytes) -> None:
-        """Sends octets, now or later."""
+        """Sends bytes, now or later."""
         self.unsent += data
         self.push()
         if self.unsent:

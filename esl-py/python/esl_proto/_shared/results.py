@@ -25,7 +25,7 @@ class JobBase:
         self._slot = slot
 
     def done(self) -> bool:
-        """Whether there is a result, or a reason why there will be none."""
+        """Whether there is a result, or the reason why there will be none."""
         return self._result.done()  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:

@@ -43,7 +43,7 @@ class Serving:
         self._format: Format = format
         self._linger = linger
         self.max_calls = affordable(max_calls, self.DESCRIPTORS)
-        """How many calls it takes at a time."""
+        """The maximum number of simultaneous calls."""
         self._failure_cause = failure_cause
         self._refusal_cause = refusal_cause
         self._timeout = timeout

@@ -1,6 +1,6 @@
-"""What can be done with any connection, whoever has opened it, and however a façade waits.
+"""Operations on any connection, inbound or outbound, in either façade.
 
-What waits for what is the native `ClientSession`'s. Here its slots are mapped to the futures of a façade, and its notices
+The native `ClientSession` keeps track of waits. Here its slots are mapped to the futures of a façade, and its notices
 to their results.
 """
 
@@ -122,7 +122,7 @@ def _no_exit() -> Generator[None]:
 
 
 class Surface(Generic[R, N, E, G, L]):
-    """A connection to FreeSWITCH's event socket. Commands must succeed: where the server answers with an error, they raise
+    """A connection to FreeSWITCH's event socket. Commands must succeed: if the server answers with an error, they raise
     `CommandError`."""
 
     def __init__(self, *, format: Format = "plain", timeout: float | None, command_timeout: float | None) -> None:
@@ -256,7 +256,7 @@ class Surface(Generic[R, N, E, G, L]):
 
     @property
     def command_timeout(self) -> float | None:
-        """Seconds until a command is answered, unless the call says otherwise."""
+        """Seconds until a command is answered, unless the call has its own `timeout`."""
         return self._command_timeout
 
     @property
@@ -422,7 +422,7 @@ class Surface(Generic[R, N, E, G, L]):
     # Liveness
 
     def reconnect(self) -> None:
-        """Ends this connection at once, as if it were lost: with `connect(reconnect=)`, the next one is made."""
+        """Ends this connection at once, as if it were lost: with `connect(reconnect=)`, it is replaced."""
         with self._lock:
             self.must_be_of_this_process()
             self._session.close()
@@ -430,7 +430,7 @@ class Surface(Generic[R, N, E, G, L]):
 
     @property
     def core_uuid(self) -> str | None:
-        """The server's Core-UUID, if an event has told it: another one means that the server was started anew."""
+        """The server's Core-UUID, if it is known from an event: it changes when the server is restarted."""
         return self._session.core_uuid
 
     # Commands
@@ -530,12 +530,12 @@ class Surface(Generic[R, N, E, G, L]):
         return self._run(Command.hangup(cause, uuid=uuid), timeout)
 
     def linger(self, seconds: int | None = None, *, timeout: Timeout = ...) -> R:
-        """`linger`: a session keeps the connection for a while after its channel has ended, so that the last events
-        come; `None` for ever. Needs `full`."""
+        """`linger`: keeps a session's connection open for a while after its channel has ended, for the last events;
+        `None` for ever. Needs `full`."""
         return self._run(Command.linger(seconds), timeout)
 
     def resume(self, *, timeout: Timeout = ...) -> R:
-        """`resume`: when a session's connection ends, the dialplan goes on where it was; otherwise the call ends."""
+        """`resume`: when the session's connection ends, the dialplan continues; otherwise the call ends."""
         return self._run(Command.resume(), timeout)
 
     # Subscriptions
@@ -562,30 +562,30 @@ class Surface(Generic[R, N, E, G, L]):
         return self._stands(wait, timeout)
 
     def subscribe(self, *names: str, subclasses: Sequence[str] = (), timeout: Timeout = ...) -> N:
-        """These events come from now on, and again after a reconnect. Streams and handlers do it by themselves. Raises
-        `CommandError` if the server refuses it."""
+        """Subscribes to these events, also after a reconnect. Streams and handlers do it automatically. Raises
+        `CommandError` if the server refuses."""
         slot = next(self._slots)
         return self._say(partial(self._session.subscribe, slot, names, subclasses), timeout, slot)
 
     def unsubscribe(self, *names: str, subclasses: Sequence[str] = (), timeout: Timeout = ...) -> N:
-        """These events come no more, whoever reads them, but for those that jobs and applications wait for."""
+        """Unsubscribes from these events for all readers, except those that pending jobs and applications need."""
         if not names and not subclasses:
             raise ValueError("there is no event to unsubscribe from: `noevents` is for all")
         return self._say(partial(self._session.unsubscribe, names, subclasses), timeout)
 
     def noevents(self, *, timeout: Timeout = ...) -> N:
-        """No event comes any more, but for those that jobs and applications wait for. Filters stay."""
+        """Unsubscribes from all events, except those that pending jobs and applications need. Filters stay."""
         return self._say(partial(self._session.unsubscribe, (), ()), timeout)
 
     def filter(self, header: str, value: str, *, timeout: Timeout = ...) -> N:
-        """`filter add`: of the events subscribed to, only those come that one of the filters lets in.
+        """`filter add`: of the events subscribed to, only those arrive that match one of the filters.
 
-        `value` may be a `/regular expression/`, or begin with `-` to keep matching events out. Events that jobs and
-        applications are waiting for are let in as well."""
+        `value` may be a `/regular expression/`, or begin with `-` to exclude matching events. Events that pending jobs
+        and applications need still arrive."""
         return self._say(partial(self._set_filters, [*self._filters, (header, value)]), timeout, _NO_READER)
 
     def filter_delete(self, header: str | None = None, value: str | None = None, *, timeout: Timeout = ...) -> N:
-        """`filter delete`: takes away one filter, all of a header, or all."""
+        """`filter delete`: removes one filter, all filters of a header, or all filters."""
         if header is None and value is not None:
             raise ValueError("a value without a header")
 
@@ -600,7 +600,7 @@ class Surface(Generic[R, N, E, G, L]):
         self._filters = wanted
 
     def log(self, level: str | int | None = None, *, timeout: Timeout = ...) -> N:
-        """`log`: lines of the server's log come, up to this level."""
+        """`log`: subscribes to the server's log, up to this level."""
         return self._say(partial(self._session.set_log, 7 if level is None else level), timeout, _NO_READER)
 
     def nolog(self, *, timeout: Timeout = ...) -> N:
@@ -640,15 +640,16 @@ class Surface(Generic[R, N, E, G, L]):
         overflow: Overflow = "drop-oldest",
         gaps: bool = False,
     ) -> E | G:
-        """The events with these names (`"ALL"` for all), custom ones by their subclasses, of one channel or of all. It
-        subscribes to them; without any name or subclass, it reads what comes anyway. A name with `::` in it is a subclass.
+        """A stream of the events with these names (`"ALL"` for all), custom ones by their subclasses, of one channel or
+        of all. It subscribes to them; without any name or subclass, it has every event that arrives anyway. A name with
+        `::` in it is a subclass.
 
-        What does not fit into `maxsize` waiting events is lost, the oldest first (`"drop-oldest"`) or the newest
-        (`"drop-newest"`), counted in `dropped` and `stats`, and warned of once; or the stream ends with `StreamOverflow`
-        (`"error"`); or nothing more is read from the connection until there is room (`"block"`): no answers either, so do
-        not wait for one while the stream is full.
+        When `maxsize` events are waiting, the oldest (`"drop-oldest"`) or the newest (`"drop-newest"`) is dropped,
+        which `dropped` and `stats` count and a warning reports once; or the stream ends with `StreamOverflow`
+        (`"error"`); or nothing more is read from the connection until there is room (`"block"`), not even answers, so
+        do not wait for one while the stream is full.
 
-        With `gaps`, a `Gap` stands where the connection was lost and made anew."""
+        With `gaps`, the stream yields a `Gap` where the connection was lost and replaced."""
         with self._lock:
             slot = next(self._slots)
             queue = self._session.stream(slot, names, subclasses, channel, maxsize, overflow, gaps)
@@ -656,8 +657,8 @@ class Surface(Generic[R, N, E, G, L]):
         return self._stream(queue, maxsize, overflow == "block")  # type: ignore[no-any-return]
 
     def log_lines(self, level: str | int = "info", *, maxsize: int = 1000, overflow: Overflow = "drop-oldest") -> L:
-        """The lines of the server's log, up to `level`. All streams of a connection share one level: the last one
-        asked for."""
+        """A stream of the server's log, up to `level`. All streams of a connection share one level: the last one
+        requested."""
         with self._lock:
             queue = self._session.log_stream(next(self._slots), level, maxsize, overflow)
             self._flush()
@@ -680,9 +681,9 @@ class Surface(Generic[R, N, E, G, L]):
         maxsize: int = 10_000,
         overflow: Overflow = "error",
     ) -> Callable[[H], H]:
-        """Decorates a handler of events; the arguments are those of `events`. What a handler raises is logged, and `off`
-        takes it away. One that is slower than the events for so long that `maxsize` of them wait gets no more, and an error
-        is logged, unless `overflow` says otherwise."""
+        """Decorates a handler of events; the arguments are those of `events`. Exceptions of a handler are logged; `off`
+        removes the handler. If `maxsize` events are waiting for a slow handler, it gets no more events and an error is
+        logged, unless `overflow` says otherwise."""
 
         def register(handler: H) -> H:
             remove = self._register(handler, names, subclasses, channel, maxsize, overflow)
@@ -715,7 +716,7 @@ class Surface(Generic[R, N, E, G, L]):
             self._flush()
 
     def off(self, handler: Callable[[Event], object]) -> None:
-        """Takes a handler away that `on` has decorated."""
+        """Removes a handler that `on` has registered."""
         for remove in self._handlers.pop(handler, ()):
             remove()
 

@@ -1,4 +1,4 @@
-"""A connection that this program opens, and opens again when it is lost."""
+"""A connection that this program opens, and reopens when it is lost."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["Inbound", "connect"]
 
 
 class Inbound(Connecting[Reply, Nothing, Events, EventsAndGaps, LogLines], EventSocket):
-    """What `connect` gives."""
+    """An inbound connection, made by `connect`."""
 
     LOG = logging.getLogger("esl_proto.aio")
 
@@ -31,16 +31,16 @@ class Inbound(Connecting[Reply, Nothing, Events, EventsAndGaps, LogLines], Event
         self._has_opened = asyncio.Event()
 
     async def execute(self, uuid: str, app: str, arg: Text = "", *, timeout: float | None = None) -> _native.Event:
-        """Runs an application on a channel, and gives its CHANNEL_EXECUTE_COMPLETE event once it has ended. Raises
+        """Runs an application on a channel, and returns its CHANNEL_EXECUTE_COMPLETE event once it has ended. Raises
         `CommandError` if there is no such channel, and `ChannelEnded` if it ends first.
 
-        The first one subscribes to CHANNEL_EXECUTE_COMPLETE, CHANNEL_HANGUP_COMPLETE and CHANNEL_DESTROY, of all
-        channels. After `timeout` seconds the application goes on, unwatched."""
+        The first call subscribes to CHANNEL_EXECUTE_COMPLETE, CHANNEL_HANGUP_COMPLETE and CHANNEL_DESTROY of all
+        channels. A `timeout` in seconds ends only the wait, not the application."""
         return await self._execute(app, arg, uuid, timeout)
 
     async def wait_open(self, timeout: float | None = None) -> None:
-        """Waits until commands can be sent: for one who has `reconnect`. Raises `ConnectionClosed` if that will be
-        never."""
+        """Waits until commands can be sent; for connections with `reconnect`. Raises `ConnectionClosed` if there will
+        be no further connection."""
         async with asyncio.timeout(timeout):
             opened = asyncio.ensure_future(self._has_opened.wait())
             try:
@@ -51,7 +51,7 @@ class Inbound(Connecting[Reply, Nothing, Events, EventsAndGaps, LogLines], Event
             raise self._reason()
 
     async def open(self) -> None:
-        """Connects, logs in and subscribes. `connect` does it."""
+        """Connects, logs in and subscribes. `connect` calls it."""
         try:
             await self._open()
         except TRY_AGAIN as error:
@@ -132,19 +132,20 @@ def connect(
     """Connects to FreeSWITCH's event socket and logs in: `async with connect(...) as fs:`, or
     `fs = await connect(...)` and `await fs.close()`.
 
-    - `user`: `name@domain` of the directory, for `userauth`; without, the password is that of the event socket.
-    - `ssl`: an `ssl.SSLContext`, for a server behind a TLS proxy; `server_hostname` if it is not called `host`.
+    - `user`: `name@domain` of the directory, for `userauth`; without it, the password is that of the event socket.
+    - `ssl`: an `ssl.SSLContext`, for a server behind a TLS proxy; `server_hostname` if the certificate is not for
+      `host`.
     - `format`: of events. `"json"` loses nothing; `"plain"` is the fastest.
     - `timeout`: seconds until it is connected, logged in and subscribed; also for `close`.
-    - `command_timeout`: seconds until a command is answered, unless the call says otherwise.
-    - `reconnect`: connect again when the connection is lost, and subscribe to the same as before; `True` for
-      `Reconnect()`, and `Reconnect(initial=True)` to wait for the first connection, too. Whoever waits for an answer, a job or an application gets `ConnectionClosed`; streams go on after
-      a `Gap`. A refused password or address ends it.
-    - `heartbeat`: the connection is lost (`end` is `"silence"`) when nothing has come for so many seconds. A server sends a
-      HEARTBEAT every 20 seconds, which is subscribed to for that: allow for two. A stopped server says nothing, and TCP
-      does not notice it.
+    - `command_timeout`: seconds until a command is answered, unless the call has its own `timeout`.
+    - `reconnect`: connect again when the connection is lost, and restore subscriptions; `True` for `Reconnect()`, and
+      `Reconnect(initial=True)` to wait for the first connection, too. Waits for an answer, a job or an application end
+      with `ConnectionClosed`; streams continue after a `Gap`. A refused password or address ends the attempts.
+    - `heartbeat`: the connection is lost (`end` is `"silence"`) when nothing has arrived for this many seconds. The
+      client subscribes to HEARTBEAT for it, which a server sends every 20 seconds: allow for two. A stopped server
+      sends nothing, and TCP does not notice.
     - `local_addr`: the address to connect from, `("192.0.2.1", 0)`.
-    - `observer`: is told what happens: see `esl_proto.observe`.
+    - `observer`: gets callbacks, see `esl_proto.observe`.
 
     Raises `AuthenticationError`, `AccessDenied`, `ConnectionClosed`, `TimeoutError`, or `OSError` if there is no
     connection at all.

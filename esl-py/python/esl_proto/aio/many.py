@@ -30,14 +30,15 @@ T = TypeVar("T")
 
 
 class Many(ManyBase[Inbound, "ManyEvents[Event]", "ManyEvents[Event | Gap]"], AsyncClosing):
-    """Connections to several switches, each with a name: a mapping of names to what `connect` gives.
+    """Connections to several switches, each with a name: a mapping of names to connections as returned by `connect`.
 
-    One that is gone keeps the others from nothing, and is back when its connection is: `fs.is_open` tells."""
+    A lost switch does not affect the others; `fs.is_open` says whether it is connected."""
 
     async def api(self, line: Text, *, timeout: Timeout = ...) -> dict[str, Outcome]:
-        """Asks all of them the same API command, at once: by name the answer, or why there is none.
+        """Sends the same API command to all of them at once. Returns, by name, the answers, or the exceptions that say
+        why there is none.
 
-        It ends when each has answered or failed, as `Inbound.api` does."""
+        Waits until each has answered or failed, as `Inbound.api` does."""
 
         async def ask(switch: Inbound) -> Outcome:
             try:
@@ -49,10 +50,10 @@ class Many(ManyBase[Inbound, "ManyEvents[Event]", "ManyEvents[Event | Gap]"], As
         return dict(zip(self, outcomes, strict=True))
 
     async def least_loaded(self, *, timeout: Timeout = 5.0) -> tuple[str, Inbound]:
-        """The switch with the fewest channels, and its name. The jobs that this program has there count as channels, so
-        that calls which are made one after the other spread. One that does not answer is none.
+        """The switch with the fewest channels, and its name. This program's pending jobs on a switch count as channels,
+        so that calls made in quick succession are distributed. A switch that does not answer is not considered.
 
-        It ends when each has answered or failed, or after `timeout` seconds. Raises `ConnectionClosed` if none has
+        Waits until each has answered or failed, or for `timeout` seconds. Raises `ConnectionClosed` if none has
         answered."""
         return self._least_of(await self.api(COUNT, timeout=timeout))
 
@@ -60,15 +61,15 @@ class Many(ManyBase[Inbound, "ManyEvents[Event]", "ManyEvents[Event | Gap]"], As
         return ManyEvents(streams)
 
     async def close(self, timeout: Timeout = ...) -> None:
-        """Closes all of them, at once. It ends when each has, as `Inbound.close` does."""
+        """Closes all of them at once, and waits until each is closed, as `Inbound.close` does."""
         await asyncio.gather(*(switch.close(timeout) for switch in self.values()))
 
 
 class ManyEvents(MergedBase[T], AsyncClosing, Generic[T]):
     """The events of several switches, for one reader: `async for name, event in all.events(...)`. Made by `Many.events`.
 
-    A switch that is lost for good is noted in `ended`, and the others go on. It ends when all have: quietly if this
-    program ended them, else with the first failure."""
+    A switch that is lost for good is recorded in `ended`, and the others continue. The stream ends when all have ended:
+    normally if this program ended them, otherwise with the first failure."""
 
     def __init__(self, streams: Mapping[str, Stream[T]]) -> None:
         super().__init__()
@@ -77,7 +78,7 @@ class ManyEvents(MergedBase[T], AsyncClosing, Generic[T]):
         self._turns = list(self.streams)
 
     def __await__(self) -> Generator[Any, None, Self]:
-        """Waits until the subscriptions stand, on all switches that are there: `events = await all.events(...)`. Raises
+        """Waits until the subscriptions are active on all connected switches: `events = await all.events(...)`. Raises
         `CommandError` if one refuses."""
         return self._stands().__await__()
 
@@ -148,7 +149,7 @@ class ManyEvents(MergedBase[T], AsyncClosing, Generic[T]):
                 stream.awaited()
 
     def close(self) -> None:
-        """No more are wanted."""
+        """Closes the stream."""
         for stream in self.streams.values():
             stream.close()
 
@@ -196,15 +197,16 @@ def connect_all(
     heartbeat: float | None = None,
     observer: Observer | None = None,
 ) -> Opening[Many]:
-    """Connects to several switches, at once: `async with connect_all({"east": "10.0.0.1:8021", "west": "10.0.0.2"}) as all:`, or
-    `all = await connect_all(...)` and `await all.close()`.
+    """Connects to several switches at once: `async with connect_all({"east": "10.0.0.1:8021", "west": "10.0.0.2"}) as
+    all:`, or `all = await connect_all(...)` and `await all.close()`.
 
-    Each name stands for an address, `"host:port"` or `"host"`, or for the arguments of `connect` that are this switch's
-    own, as `{"host": "10.0.0.2", "password": "..."}`. The other arguments are those of `connect`, and count for all.
+    Each name maps to an address, `"host:port"` or `"host"`, or to the arguments of `connect` that are specific to this
+    switch, such as `{"host": "10.0.0.2", "password": "..."}`. The other arguments are those of `connect`, and apply to
+    all.
 
-    It ends when each is connected, logged in and subscribed, or has failed. One that is not there is tried again like one
-    that is lost (`is_open` and `wait_open` tell), unless `reconnect` is False. Raises `AuthenticationError` or `AccessDenied`
-    if one of them refuses this program, and what the first has raised if none is there: then all are closed."""
+    Waits until each is connected, logged in and subscribed, or has failed. An unreachable switch is retried like a lost
+    one (see `is_open` and `wait_open`), unless `reconnect` is False. Raises `AuthenticationError` or `AccessDenied` if
+    one of them refuses this program, and the first switch's exception if none can be reached; then all are closed."""
     options = {
         "password": password,
         "user": user,

@@ -1,4 +1,4 @@
-"""Takes the calls that FreeSWITCH sends with the dialplan application `socket`."""
+"""Serves the calls that FreeSWITCH sends with the dialplan application `socket`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Handler = Callable[[Session], Awaitable[object]]
 
 
 class OutboundServer(Serving, AsyncClosing):
-    """Listens, and runs the handler for each call, in a task of its own."""
+    """Listens, and runs the handler of each call in a separate task."""
 
     DESCRIPTORS = 1
     LOG = logging.getLogger("esl_proto.aio")
@@ -38,7 +38,7 @@ class OutboundServer(Serving, AsyncClosing):
         self.port = 0
 
     async def start(self, host: str | None, port: int, ssl: tls.SSLContext | None) -> None:
-        """Begins to listen. `serve` does it."""
+        """Begins to listen. `serve` calls it."""
         loop = asyncio.get_running_loop()
         limit = self._timeout if ssl is not None else None
         self._server = await loop.create_server(self._link, host, port, ssl=ssl, ssl_handshake_timeout=limit)
@@ -111,7 +111,7 @@ class OutboundServer(Serving, AsyncClosing):
         return None
 
     async def serve_forever(self) -> None:
-        """Goes on until `close` is called, or the task is cancelled: then it closes."""
+        """Runs until `close` is called, or until the task is cancelled, which closes the server."""
         # Not `asyncio.Server.serve_forever`: when cancelled, it waits for all connections without a limit.
         try:
             await self._stopped.wait()
@@ -120,8 +120,8 @@ class OutboundServer(Serving, AsyncClosing):
             await self.close()
 
     async def close(self, timeout: float | None = 10.0) -> None:
-        """Listens no more, waits at most `timeout` seconds for the calls to end, and then ends them. A handler may
-        call it: its own call goes on."""
+        """Stops listening, waits at most `timeout` seconds for the calls to end, and then ends them. A handler may call
+        this: its own call continues."""
         assert self._server is not None
         self._server.close()
         self._stopped.set()
@@ -154,19 +154,19 @@ def serve(
 ) -> Opening[OutboundServer]:
     """Listens for calls: `server = await serve(handler, host, port)`, or `async with serve(...) as server:`.
 
-    `handler` is a coroutine function that takes a `Session`. When it returns, the connection ends, and the call with
-    it unless `resume` was said. What it raises is logged, and the call is hung up with `failure_cause`; the others
-    are not touched. That the caller has hung up (`ChannelEnded`, `ConnectionClosed`) is no failure.
+    `handler` is a coroutine function that takes a `Session`. When it returns, the connection ends, and the call with it
+    unless `resume` was sent. If it raises an exception, that is logged, and the call is hung up with `failure_cause`;
+    other calls are not affected. `ChannelEnded` and `ConnectionClosed`, after the caller has hung up, are no failures.
 
-    - `host`: `None` for all addresses; `port`: 0 for a free one, which `server.port` then tells.
+    - `host`: `None` for all addresses; `port`: 0 for a free one, see `server.port`.
     - `format`: of events.
     - `linger`: for how many seconds the server keeps the connection after the end of the channel, for its last
       events. Needs `full`.
-    - `max_calls`: at most so many at a time; further calls are hung up with `refusal_cause`. Each needs a descriptor: where
-      the process may not have as many, it is fewer, and a warning says so.
-    - `timeout`: for the handshake, and for the good-bye.
-    - `command_timeout`: until a command is answered, unless the call says otherwise.
-    - `observer`: is told what happens: see `esl_proto.observe`.
+    - `max_calls`: the maximum number of simultaneous calls; further ones are hung up with `refusal_cause`. Each needs a
+      file descriptor: if the process may not have as many, the maximum is lower, and a warning says so.
+    - `timeout`: for the handshake, and for closing.
+    - `command_timeout`: until a command is answered, unless the call has its own `timeout`.
+    - `observer`: gets callbacks, see `esl_proto.observe`.
     """
     server = OutboundServer(
         handler,

@@ -27,10 +27,10 @@ class Session(
     EventSocket,
     Verbs[Coroutine[Any, Any, Event], Coroutine[Any, Any, "str | None"]],
 ):
-    """Reads like the script of an IVR: `await call.answer()`, `await call.playback("welcome.wav")`.
+    """A call, controlled like the script of an IVR: `await call.answer()`, `await call.playback("welcome.wav")`.
 
-    Each application is awaited until it has ended, in `async` mode and in `sync` mode alike. All that `EventSocket`
-    has is there too; where the dialplan does not say `full`, most of it is refused (`LocalProtocolError`)."""
+    Each application is awaited until it has ended, in `async` mode and in `sync` mode alike. A session has all methods
+    of `EventSocket`, too; unless the dialplan says `full`, most of them are refused (`LocalProtocolError`)."""
 
     _watchers: list[asyncio.Future[None]]
 
@@ -61,7 +61,7 @@ class Session(
         self._tell_watchers()
 
     async def execute(self, app: str, arg: Text = "", *, timeout: float | None = None) -> Event:
-        """Runs any application of the dialplan. After `timeout` seconds it goes on, unwatched."""
+        """Runs any application of the dialplan. A `timeout` in seconds ends only the wait, not the application."""
         if self._session.is_lingering:
             raise ChannelEnded(self._end)
         return await self._execute(app, arg, None, timeout)
@@ -80,8 +80,8 @@ class Session(
         return digits_of(await self._app(app), variable)
 
     async def hung_up(self, timeout: float | None = None) -> str | None:
-        """Waits until the channel has ended or left this connection, and gives the hangup cause, if the server has told
-        it. Raises `TimeoutError`."""
+        """Waits until the channel has ended or left this connection, and returns the hangup cause, if it is known.
+        Raises `TimeoutError`."""
         async with asyncio.timeout(timeout):
             while not self.has_ended:
                 self._watchers.append(waiter := self._loop.create_future())
@@ -111,9 +111,10 @@ class Session(
     async def getvar(self, name: str, *, timeout: Timeout = ...) -> str | None:
         """The value of a channel variable; `None` if it is not set, or empty.
 
-        With full control it is read by `api uuid_getvar`, and arrives whole whatever it is. Without, and once the channel
-        has hung up, only `getvar` is there: `BrokenReply` is raised for a value that begins with `~`, has a blank line in
-        it, or more than 510 octets, and line ends behind a value are lost. Meanwhile, other commands wait."""
+        With full control it is read with `api uuid_getvar`, and every value arrives whole. Without full control, and
+        once the channel has hung up, only `getvar` is available: `BrokenReply` is raised for a value that begins with
+        `~`, contains a blank line or has more than 510 bytes, and line ends at the end of a value are lost. Meanwhile,
+        other commands wait."""
         return await self.variable(None, name, timeout)
 
     async def bridge_to(self, other: HasUuid, *, timeout: Timeout = ...) -> None:

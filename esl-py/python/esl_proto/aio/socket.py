@@ -1,4 +1,4 @@
-"""What can be done with any connection, whoever has opened it."""
+"""Operations on any connection, inbound or outbound."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _LOG = logging.getLogger("esl_proto.aio")
 
 
 class Job(JobBase):
-    """A command that runs in the background. Awaiting it gives its result, as often as you like.
+    """A command that runs in the background. It can be awaited for its result as often as you like.
 
-    A job whose object is dropped goes on in the server, and its result is forgotten."""
+    A job whose object is dropped continues on the server, and its result is discarded."""
 
     __slots__ = ()
 
@@ -57,8 +57,8 @@ LogLines: TypeAlias = "Stream[LogLine]"
 class EventSocket(Surface[Reply, Nothing, Events, EventsAndGaps, LogLines], AsyncClosing):
     """A connection to FreeSWITCH's event socket.
 
-    Any number of tasks may use it at once. Giving up on a wait, by a timeout or a cancelled task, leaves it in step:
-    an answer that comes late is recognised and dropped."""
+    Any number of tasks may use it at once. A time-out or a cancelled task ends only the wait: the late answer is
+    recognised and dropped, and later answers still reach their commands."""
 
     _session: ClientSession
 
@@ -83,7 +83,7 @@ class EventSocket(Surface[Reply, Nothing, Events, EventsAndGaps, LogLines], Asyn
         raise NotImplementedError
 
     def received(self, link: Link, data: memoryview) -> None:
-        """Octets have arrived."""
+        """Bytes have arrived."""
         if self._link is link:
             self._take(self._session.receive(data))
 
@@ -180,23 +180,23 @@ class EventSocket(Surface[Reply, Nothing, Events, EventsAndGaps, LogLines], Asyn
     # Commands
 
     def send(self, command: Command) -> Awaitable[Answer]:
-        """Sends any command at once, and gives what can be awaited for its answer. There is no need to wait before the
-        next one: answers come in order. An error is an answer like any other."""
+        """Sends any command at once, and returns an awaitable for its answer. You need not wait before the next one:
+        answers come in order. An error is an answer like any other."""
         answer: asyncio.Future[Answer] = self._send(command)
         return answer
 
     async def api(self, line: Text, *, check: bool = False, timeout: Timeout = ...) -> Answer:
-        """Runs a command and gives its answer: `text`, `ok`, `error`, `detail`. With `check`, an error raises
-        `CommandError`; without, it is yours to judge, as some commands print nothing and the server then says
-        `-ERR no reply`.
+        """Runs an API command and returns its answer: `text`, `ok`, `error`, `detail`. With `check`, an error raises
+        `CommandError`; without, judge the answer yourself: if a command prints nothing, the server answers `-ERR no
+        reply`.
 
-        The server does nothing else for this connection meanwhile, and sends no events: use `bgapi` for what takes
-        time."""
+        Meanwhile the server does nothing else for this connection and sends no events: use `bgapi` for slow
+        commands."""
         answer = await self.ask(command := Command.api(line), timeout)
         return checked(answer, command) if check else answer
 
     async def ask(self, command: Command, timeout: Timeout = ...) -> Answer:
-        """Sends any command and gives its answer, which may be an error."""
+        """Sends any command and returns its answer, which may be an error."""
         sent = self.send(command)
         async with self.within(self._limit(timeout)):
             return await sent
@@ -211,9 +211,8 @@ class EventSocket(Surface[Reply, Nothing, Events, EventsAndGaps, LogLines], Asyn
     async def bgapi(self, line: Text, *, timeout: Timeout = ...) -> Job:
         """Starts a command in the background: `job = await fs.bgapi("originate ...")`, then `result = await job`.
 
-        The first one also subscribes to BACKGROUND_JOB. The job is named by this side, so that its result finds it
-        however early it comes. A user who may not subscribe to that event gets a job all the same, whose result is
-        `CommandError`."""
+        The first job also subscribes to BACKGROUND_JOB. The client names the job, so that even a very early result is
+        matched to it. A user who may not subscribe to that event still gets a job, whose result is `CommandError`."""
         slot, result, uuid, begun = self._begin_job(line)
         job = Job(uuid, result, self, slot)
         async with self.within(self._limit(timeout)):
@@ -224,12 +223,12 @@ class EventSocket(Surface[Reply, Nothing, Events, EventsAndGaps, LogLines], Asyn
     async def originate(
         self, call: Text | DialText, *, uuid: str | None = None, timeout: float | None = None
     ) -> Call:
-        """Makes a call, and gives it once it is answered: of an `esl_proto.dial.Originate`, or of text, as
-        `"user/1000 &park()"`. Raises `CallFailed` with the cause if nobody answers. After `timeout` seconds the server goes on
-        trying, unwatched.
+        """Makes a call from an `esl_proto.dial.Originate` or a text such as `"user/1000 &park()"`, and returns it once
+        it is answered. Raises `CallFailed` with the cause if nobody answers. A `timeout` in seconds ends only the wait:
+        the server continues to try.
 
-        The channel of a single leg has the uuid that this side chooses, `uuid` or a new one: with `fs.call(uuid).events()`, what
-        happens is heard before it is answered, and `fs.call(uuid).hangup()` gives up."""
+        The client chooses the uuid of a single leg's channel, `uuid` or a new one: so `fs.call(uuid).events()` has its
+        events before it is answered, and `fs.call(uuid).hangup()` cancels it."""
         line, uuid = originate_line(call, uuid)
         async with asyncio.timeout(timeout):
             result = await (await self.bgapi(line)).result()
@@ -242,7 +241,7 @@ class EventSocket(Surface[Reply, Nothing, Events, EventsAndGaps, LogLines], Asyn
         return rows(answer.text_bytes)
 
     def call(self, uuid: str) -> Call:
-        """A channel of the server's. Whether there is one is not asked."""
+        """A channel of the server, by its uuid. Whether it exists is not checked."""
         return Call(self, uuid)
 
     async def bridge_of(self, uuid: str, other: str, timeout: Timeout) -> None:
@@ -275,8 +274,8 @@ class EventSocket(Surface[Reply, Nothing, Events, EventsAndGaps, LogLines], Asyn
         maxsize: int,
         overflow: Overflow,
     ) -> Callable[[], object]:
-        """A plain function is called at once and must be quick. A coroutine function gets a stream and a task of its own,
-        and handles one event after the other."""
+        """A plain function is called at once and must be quick. A coroutine function gets its own stream and task, and
+        handles one event after the other."""
         if not _is_async(handler):
             return super()._register(handler, names, subclasses, channel, maxsize, overflow)
         stream = self.events(*names, subclasses=subclasses, channel=channel, maxsize=maxsize, overflow=overflow)
@@ -291,10 +290,11 @@ class EventSocket(Surface[Reply, Nothing, Events, EventsAndGaps, LogLines], Asyn
     # The end
 
     async def close(self, timeout: Timeout = ...) -> None:
-        """Says `exit`, waits for the server's good-bye, and closes the socket, after `timeout` seconds in any case.
+        """Sends `exit`, waits for the server to disconnect, and closes the socket, after `timeout` seconds at the
+        latest.
 
-        Streams end quietly; whoever still waits for something gets `ConnectionClosed`. Events that the server has not
-        sent yet are lost."""
+        Streams end normally; other pending waits end with `ConnectionClosed`. Events that the server has not sent yet
+        are lost."""
         if self._forks is not this_process():  # The connection is the other's.
             self._over = True
             return

@@ -1,4 +1,4 @@
-"""Events, one after the other, for `async for`."""
+"""A stream of events for `async for`."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ class _Source(Source, Protocol):
 
 
 class Stream(StreamBase[T, _Source], AsyncClosing):
-    """What comes in, for one reader. It begins when it is made, and ends with the connection: quietly if this program
-    ended it, or the channel did that a session is for; else with `ConnectionClosed`.
+    """A stream for one reader. It begins when it is made, and ends with the connection: normally if this program ended
+    the connection or a session's channel has ended, otherwise with `ConnectionClosed`.
 
     It is closed by `close`, at the end of `async with`, and when it is dropped."""
 
     def __await__(self) -> Generator[Any, None, Self]:
-        """Waits until the subscription stands: `events = await fs.events(...)`. Raises `CommandError` if it is refused."""
+        """Waits until the subscription is active: `events = await fs.events(...)`. Raises `CommandError` if it is
+        refused."""
         return self._stands().__await__()
 
     async def _stands(self) -> Self:

@@ -1,4 +1,4 @@
-"""A channel of the server's, driven from beside."""
+"""A channel of the server, controlled over an inbound connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Takes the calls that FreeSWITCH sends with the dialplan application `socket`."""
+"""Serves the calls that FreeSWITCH sends with the dialplan application `socket`."""
 
 from __future__ import annotations
 
@@ -43,8 +43,7 @@ def _peer(sock: socket.socket) -> Peer:
 
 
 class OutboundServer(Serving, Closing):
-    """Listens from its making on, takes calls in `serve_forever`, and runs the handler for each in a thread of its
-    own."""
+    """Listens at once, accepts calls in `serve_forever`, and runs the handler of each in a separate thread."""
 
     DESCRIPTORS = 3
     LOG = _LOG
@@ -180,8 +179,8 @@ class OutboundServer(Serving, Closing):
         return None
 
     def close(self, timeout: float | None = 10.0) -> None:
-        """Listens no more, waits at most `timeout` seconds for the calls to end, and then ends them: what their
-        handlers wait for ends with `ConnectionClosed`. A handler may call it: its own call goes on."""
+        """Stops listening, waits at most `timeout` seconds for the calls to end, and then ends them: waits in their
+        handlers end with `ConnectionClosed`. A handler may call this: its own call continues."""
         if cannot_wait(partial(self.close, timeout)):
             return
         if self._serving is threading.current_thread():  # A signal handler has interrupted it: it closes when it goes on.
@@ -229,20 +228,20 @@ def serve(
 ) -> OutboundServer:
     """Listens for calls: `with serve(handler, host, port) as server: server.serve_forever()`.
 
-    `handler` is a function that takes a `Session`, and runs in a thread of its own. When it returns, the connection
-    ends, and the call with it unless `resume` was said. What it raises is logged, and the call is hung up with
-    `failure_cause`; the others are not touched. That the caller has hung up (`ChannelEnded`, `ConnectionClosed`) is no
-    failure.
+    `handler` is a function that takes a `Session` and runs in a separate thread. When it returns, the connection ends,
+    and the call with it unless `resume` was sent. If it raises an exception, that is logged, and the call is hung up
+    with `failure_cause`; other calls are not affected. `ChannelEnded` and `ConnectionClosed`, after the caller has hung
+    up, are no failures.
 
-    - `host`: `""` for all addresses; `port`: 0 for a free one, which `server.port` then tells.
+    - `host`: `""` for all addresses; `port`: 0 for a free one, see `server.port`.
     - `format`: of events.
     - `linger`: for how many seconds the server keeps the connection after the end of the channel, for its last
       events. Needs `full`.
-    - `max_calls`: at most so many at a time; further calls are hung up with `refusal_cause`. Each needs three
-      descriptors: where the process may not have as many, it is fewer, and a warning says so.
-    - `timeout`: for the handshake, and for the good-bye.
-    - `command_timeout`: until a command is answered, unless the call says otherwise.
-    - `observer`: is told what happens: see `esl_proto.observe`.
+    - `max_calls`: the maximum number of simultaneous calls; further ones are hung up with `refusal_cause`. Each needs
+      three file descriptors: if the process may not have as many, the maximum is lower, and a warning says so.
+    - `timeout`: for the handshake, and for closing.
+    - `command_timeout`: until a command is answered, unless the call has its own `timeout`.
+    - `observer`: gets callbacks, see `esl_proto.observe`.
     """
     return OutboundServer(
         handler,

@@ -20,10 +20,10 @@ __all__ = ["Session"]
 
 
 class Session(Call[Reply, None, Events, EventsAndGaps, LogLines], EventSocket, Verbs[Event, "str | None"]):
-    """Reads like the script of an IVR: `call.answer()`, `call.playback("welcome.wav")`.
+    """A call, controlled like the script of an IVR: `call.answer()`, `call.playback("welcome.wav")`.
 
-    Each application is waited for until it has ended, in `async` mode and in `sync` mode alike. All that `EventSocket`
-    has is there too; where the dialplan does not say `full`, most of it is refused (`LocalProtocolError`)."""
+    Each application is waited for until it has ended, in `async` mode and in `sync` mode alike. A session has all
+    methods of `EventSocket`, too; unless the dialplan says `full`, most of them are refused (`LocalProtocolError`)."""
 
     def open(self, sock: socket.socket, linger: int | None) -> None:
         """The handshake: `connect`, `myevents` and, if it may be said, `linger`. `serve` does it."""
@@ -45,7 +45,7 @@ class Session(Call[Reply, None, Events, EventsAndGaps, LogLines], EventSocket, V
         self._finish_locked(None if self._closing or is_quiet(end) else end)
 
     def execute(self, app: str, arg: Text = "", *, timeout: float | None = None) -> Event:
-        """Runs any application of the dialplan. After `timeout` seconds it goes on, unwatched."""
+        """Runs any application of the dialplan. A `timeout` in seconds ends only the wait, not the application."""
         if self._session.is_lingering:
             raise ChannelEnded(self._end)
         return self._execute(app, arg, None, timeout)
@@ -64,17 +64,18 @@ class Session(Call[Reply, None, Events, EventsAndGaps, LogLines], EventSocket, V
         return digits_of(self._app(app), variable)
 
     def hung_up(self, timeout: float | None = None) -> str | None:
-        """Waits until the channel has ended or left this connection, and gives the hangup cause, if the server has told
-        it. Raises `TimeoutError`."""
+        """Waits until the channel has ended or left this connection, and returns the hangup cause, if it is known.
+        Raises `TimeoutError`."""
         self.reader.wait(lambda: self.has_ended, deadline_of(timeout))
         return self.cause
 
     def getvar(self, name: str, *, timeout: Timeout = ...) -> str | None:
         """The value of a channel variable; `None` if it is not set, or empty.
 
-        With full control it is read by `api uuid_getvar`, and arrives whole whatever it is. Without, and once the channel
-        has hung up, only `getvar` is there: `BrokenReply` is raised for a value that begins with `~`, has a blank line in
-        it, or more than 510 octets, and line ends behind a value are lost. Meanwhile, other commands wait."""
+        With full control it is read with `api uuid_getvar`, and every value arrives whole. Without full control, and
+        once the channel has hung up, only `getvar` is available: `BrokenReply` is raised for a value that begins with
+        `~`, contains a blank line or has more than 510 bytes, and line ends at the end of a value are lost. Meanwhile,
+        other commands wait."""
         return self.variable(None, name, timeout)
 
     def bridge_to(self, other: HasUuid, *, timeout: Timeout = ...) -> None:

@@ -1,4 +1,4 @@
-"""What can be done with any connection, whoever has opened it."""
+"""Operations on any connection, inbound or outbound."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ class Pending:
         self._slot = slot
 
     def done(self) -> bool:
-        """Whether it is there, or will never come."""
+        """Whether the answer has arrived, or will never arrive."""
         return self._slot.done()
 
     def result(self, timeout: float | None = None) -> Answer:
-        """The answer. Raises `TimeoutError` after `timeout` seconds, and can be asked again then."""
+        """The answer. Raises `TimeoutError` after `timeout` seconds, and can be called again then."""
         return self._socket.wait(self._slot, deadline_of(timeout))
 
 
 class Job(JobBase):
     """A command that runs in the background.
 
-    A job whose object is dropped goes on in the server, and its result is forgotten."""
+    A job whose object is dropped continues on the server, and its result is discarded."""
 
     __slots__ = ()
 
@@ -84,9 +84,9 @@ LogLines: TypeAlias = "Stream[LogLine]"
 class EventSocket(Surface["_native.Reply", None, Events, EventsAndGaps, LogLines], Engine, Closing):
     """A connection to FreeSWITCH's event socket.
 
-    Any number of threads may use it at once; it has none of its own. Events, answers and the end of the connection
-    are noticed while somebody waits for something. Giving up on a wait leaves it in step: an answer that comes late is
-    recognised and dropped."""
+    Any number of threads may use it at once; there is no background thread. Events, answers and the end of the
+    connection are noticed while a thread waits for something. A time-out ends only the wait: the late answer is
+    recognised and dropped, and later answers still reach their commands."""
 
     def __init__(self, *, format: Format = "plain", timeout: float | None, command_timeout: float | None) -> None:
         super().__init__(format=format, timeout=timeout, command_timeout=command_timeout)
@@ -97,7 +97,7 @@ class EventSocket(Surface["_native.Reply", None, Events, EventsAndGaps, LogLines
         self._handler_states: dict[int, _Handler] = {}
 
     def run(self, timeout: float | None = None) -> None:
-        """Reads, and calls handlers, until the connection is over for good or `timeout` seconds have passed."""
+        """Reads, and calls handlers, until the connection has ended for good or `timeout` seconds have passed."""
         with contextlib.suppress(TimeoutError):
             self.wait_closed(timeout)
 
@@ -108,7 +108,7 @@ class EventSocket(Surface["_native.Reply", None, Events, EventsAndGaps, LogLines
     # For the reader, which holds the lock
 
     def receive(self, data: memoryview) -> None:
-        """Octets have arrived."""
+        """Bytes have arrived."""
         self._take(self._session.receive(data))
 
     def receive_eof(self) -> None:
@@ -205,8 +205,8 @@ class EventSocket(Surface["_native.Reply", None, Events, EventsAndGaps, LogLines
         maxsize: int,
         overflow: Overflow,
     ) -> Callable[[], object]:
-        """A handler is called by a thread that waits for something (`run`, if there is nothing else to wait for), one at a
-        time, and may use the connection itself."""
+        """A waiting thread calls the handlers, one at a time (use `run` if there is nothing else to wait for); they may
+        use the connection."""
         if maxsize < 1:
             raise ValueError("maxsize must be at least 1")
         remove = super()._register(handler, names, subclasses, channel, maxsize, overflow)
@@ -246,8 +246,8 @@ class EventSocket(Surface["_native.Reply", None, Events, EventsAndGaps, LogLines
     # Commands
 
     def send(self, command: Command) -> Pending:
-        """Sends any command at once, and gives what its answer can be asked of. There is no need to wait before the
-        next one: answers come in order. An error is an answer like any other."""
+        """Sends any command at once, and returns a `Pending` for its answer. You need not wait before the next one:
+        answers come in order. An error is an answer like any other."""
         return Pending(self, self._send(command))
 
     def _deadline(self, timeout: Timeout) -> float | None:
@@ -270,17 +270,17 @@ class EventSocket(Surface["_native.Reply", None, Events, EventsAndGaps, LogLines
         self.wait(wait, self._deadline(timeout))
 
     def api(self, line: Text, *, check: bool = False, timeout: Timeout = ...) -> Answer:
-        """Runs a command and gives its answer: `text`, `ok`, `error`, `detail`. With `check`, an error raises
-        `CommandError`; without, it is yours to judge, as some commands print nothing and the server then says
-        `-ERR no reply`.
+        """Runs an API command and returns its answer: `text`, `ok`, `error`, `detail`. With `check`, an error raises
+        `CommandError`; without, judge the answer yourself: if a command prints nothing, the server answers `-ERR no
+        reply`.
 
-        The server does nothing else for this connection meanwhile, and sends no events: use `bgapi` for what takes
-        time."""
+        Meanwhile the server does nothing else for this connection and sends no events: use `bgapi` for slow
+        commands."""
         answer = self.ask(command := Command.api(line), timeout)
         return checked(answer, command) if check else answer
 
     def ask(self, command: Command, timeout: Timeout = ...) -> Answer:
-        """Sends any command and gives its answer, which may be an error."""
+        """Sends any command and returns its answer, which may be an error."""
         answer: Answer = self.wait(self._send(command), self._deadline(timeout))
         return answer
 
@@ -292,9 +292,8 @@ class EventSocket(Surface["_native.Reply", None, Events, EventsAndGaps, LogLines
     def bgapi(self, line: Text, *, timeout: Timeout = ...) -> Job:
         """Starts a command in the background: `job = fs.bgapi("originate ...")`, then `job.result()`.
 
-        The first one also subscribes to BACKGROUND_JOB. The job is named by this side, so that its result finds it
-        however early it comes. A user who may not subscribe to that event gets a job all the same, whose result is
-        `CommandError`."""
+        The first job also subscribes to BACKGROUND_JOB. The client names the job, so that even a very early result is
+        matched to it. A user who may not subscribe to that event still gets a job, whose result is `CommandError`."""
         deadline = self._deadline(timeout)
         slot, result, uuid, begun = self._begin_job(line)
         job = Job(uuid, result, self, slot)
@@ -303,12 +302,12 @@ class EventSocket(Surface["_native.Reply", None, Events, EventsAndGaps, LogLines
         return job
 
     def originate(self, call: Text | DialText, *, uuid: str | None = None, timeout: float | None = None) -> Call:
-        """Makes a call, and gives it once it is answered: of an `esl_proto.dial.Originate`, or of text, as
-        `"user/1000 &park()"`. Raises `CallFailed` with the cause if nobody answers. After `timeout` seconds the server goes on
-        trying, unwatched.
+        """Makes a call from an `esl_proto.dial.Originate` or a text such as `"user/1000 &park()"`, and returns it once
+        it is answered. Raises `CallFailed` with the cause if nobody answers. A `timeout` in seconds ends only the wait:
+        the server continues to try.
 
-        The channel of a single leg has the uuid that this side chooses, `uuid` or a new one: with `fs.call(uuid).events()`, what
-        happens is heard before it is answered, and `fs.call(uuid).hangup()` gives up."""
+        The client chooses the uuid of a single leg's channel, `uuid` or a new one: so `fs.call(uuid).events()` has its
+        events before it is answered, and `fs.call(uuid).hangup()` cancels it."""
         deadline = deadline_of(timeout)
         line, uuid = originate_line(call, uuid)
         return Call(self, answered(self.bgapi(line).result(left(deadline)), uuid))
@@ -320,7 +319,7 @@ class EventSocket(Surface["_native.Reply", None, Events, EventsAndGaps, LogLines
         return rows(answer.text_bytes)
 
     def call(self, uuid: str) -> Call:
-        """A channel of the server's. Whether there is one is not asked."""
+        """A channel of the server, by its uuid. Whether it exists is not checked."""
         return Call(self, uuid)
 
     def bridge_of(self, uuid: str, other: str, timeout: Timeout) -> None:
@@ -351,15 +350,18 @@ class EventSocket(Surface["_native.Reply", None, Events, EventsAndGaps, LogLines
     # The end
 
     def close(self, timeout: Timeout = ...) -> None:
-        """Says `exit`, waits for the server's good-bye, and closes the socket, after `timeout` seconds in any case.
+        """Sends `exit`, waits for the server to disconnect, and closes the socket, after `timeout` seconds at the
+        latest.
 
-        Streams end quietly; whoever still waits for something gets `ConnectionClosed`. Events that the server has not
-        sent yet are lost."""
+        Streams end normally; other pending waits end with `ConnectionClosed`. Events that the server has not sent yet
+        are lost."""
         reader = self.reader
         if self._forks is not surface.this_process():
             reader.abandon()
             return
         if reader.is_interrupted():  # By a signal handler: the thread that waits goes on with it.
+            if not isinstance(timeout, EllipsisType):
+                self._timeout = timeout
             return
         self._closing = True
         wire = reader.wire

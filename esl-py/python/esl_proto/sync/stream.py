@@ -1,4 +1,4 @@
-"""Events, one after the other, for `for`."""
+"""A stream of events for `for`."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ class _Source(Source, Protocol):
 
 
 class Stream(StreamBase[T, _Source], Closing):
-    """What comes in, for one reader or several threads. It begins when it is made, and ends with the connection:
-    quietly if this program ended it, or the channel did that a session is for; else with `ConnectionClosed`.
+    """A stream for one or several threads. It begins when it is made, and ends with the connection: normally if this
+    program ended the connection or a session's channel has ended, otherwise with `ConnectionClosed`.
 
     It is closed by `close`, at the end of `with`, and when it is dropped."""
 
     def ready(self, timeout: float | None = 10.0) -> Self:
-        """Waits until the subscription stands: `events = fs.events(...).ready()`. Raises `CommandError` if it is refused."""
+        """Waits until the subscription is active: `events = fs.events(...).ready()`. Raises `CommandError` if it is
+        refused."""
         self._socket.ready(self._queue.slot, deadline_of(timeout))
         ended = self._ended()
         if ended is not None and not isinstance(ended, QuietEnd):
