@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use crate::answer::Rows;
 use crate::call::Done;
 use crate::reader::Reader;
-use crate::state::{Given, Handle, Phase, State, Waiting, random};
+use crate::state::{Given, Handle, Phase, State, Variable, Waiting, random};
 use crate::{Answer, Call, Error, EventStream, HungUp, Job, LogStream, Stats, Subscription};
 
 /// How many events or log lines wait for a stream that is not read, unless something else is said.
@@ -176,8 +176,18 @@ impl Session {
         let (wait, _) = self.begin(self.work, |state, slot, at| state.session.execute(message, slot, at)).await?;
         match wait.result().await? {
             Given::Event(event) => Ok(Done::new(Some(*event))),
-            Given::Answer(_) | Given::Nothing => Ok(Done::new(None)),
+            Given::Answer(_) | Given::Variable(_) | Given::Nothing => Ok(Done::new(None)),
         }
+    }
+
+    /// The value of a variable of a channel, or of that of an outbound connection.
+    pub(crate) async fn variable(&self, uuid: Option<&[u8]>, name: &str) -> Result<Variable, Error> {
+        let send = |state: &mut State, slot, at| state.session.read_variable(uuid, name, slot, at);
+        let (wait, _) = self.begin(self.command, send).await?;
+        Ok(match wait.result().await? {
+            Given::Variable(variable) => *variable,
+            Given::Answer(_) | Given::Event(_) | Given::Nothing => Variable::Unset,
+        })
     }
 
     /// A channel of the server's. Whether there is one is not asked.
@@ -497,7 +507,7 @@ where
             Stage::Waiting(waiting) => {
                 return waiting.poll_result(cx).map_ok(|given| match given {
                     Given::Answer(answer) => answer,
-                    Given::Event(_) | Given::Nothing => Answer::new(*b""),
+                    Given::Event(_) | Given::Variable(_) | Given::Nothing => Answer::new(*b""),
                 });
             }
         };

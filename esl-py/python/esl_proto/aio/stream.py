@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+<<<<<<< HEAD
 from collections.abc import Generator
 from types import TracebackType
+=======
+from collections.abc import Callable, Generator
+>>>>>>> pyeng
 from typing import Any, Protocol, Self, TypeVar
 
+from .._shared.closing import AsyncClosing
 from .._shared.errors import closed
 from .._shared.stream import QuietEnd, Source, StreamBase
 
@@ -22,7 +27,7 @@ class _Source(Source, Protocol):
     async def stands(self, slot: int) -> None: ...
 
 
-class Stream(StreamBase[T, _Source]):
+class Stream(StreamBase[T, _Source], AsyncClosing):
     """A stream for one reader. It begins when it is made, and ends with the connection: normally if this program ended
     the connection or a session's channel has ended, otherwise with `ConnectionClosed`.
 
@@ -96,11 +101,3 @@ class Stream(StreamBase[T, _Source]):
     def awaited(self) -> None:
         """Nobody waits any more."""
         del self._socket.awaiting[self._queue.slot]
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
