@@ -72,6 +72,11 @@ impl<'o> Writer<'o> {
         self.at
     }
 
+    /// What has been written since the count was `at`, if it has fitted.
+    pub(crate) fn since(&self, at: usize) -> Option<&[u8]> {
+        self.out.get(at..self.at)
+    }
+
     /// What has been written, if all of it has fitted.
     pub(crate) fn finish(self) -> Result<&'o [u8], Insufficient> {
         self.out.get(..self.at).ok_or(Insufficient { required: self.at })

@@ -37,7 +37,7 @@ impl Command<'_> {
         shown.result
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn write(&self, sink: &mut impl Sink) {
         match self {
             Self::Auth { password } => {
@@ -137,6 +137,23 @@ impl Command<'_> {
         }
         sink.put(b"\n\n");
     }
+}
+
+/// `event` with names as they are typed.
+pub(super) fn write_typed(format: Option<Format>, names: &[u8], sink: &mut impl Sink) {
+    sink.put(const { Verb::Event.word() });
+    if let Some(format) = format {
+        sink.put(b" ");
+        sink.put(format.as_str().as_bytes());
+    }
+    sink.put(b" ");
+    sink.put(names);
+    sink.put(b"\n\n");
+}
+
+/// Names as they are typed: what they mean, the server decides.
+pub(super) fn check_typed(names: &[u8]) -> Result<(), CommandError> {
+    part(Field::EventName, names).value()
 }
 
 /// CUSTOM comes last, because every word after it is a subclass.
@@ -374,6 +391,7 @@ const fn nth(field: Field, item: usize, octets: &[u8]) -> Part<'_> {
 
 impl Command<'_> {
     /// Refuses what would break or forge the protocol, or be read as something else.
+    #[inline(always)]
     pub(super) fn check(&self) -> Result<(), CommandError> {
         match self {
             Self::Auth { password } => part(Field::Password, password.expose()).text(),

@@ -39,11 +39,11 @@ use crate::text::Value;
 
 /// An event, or the channel data that answers `connect`, in the caller's buffer.
 ///
-/// A view: making one costs nothing, and nothing is decoded before it is asked for. Every look-up walks the text
-/// anew; for more than one of them, [`find`](Self::find) all at once or [`index`](Self::index) it first.
+/// A view: making one costs nothing, and everything is decoded on demand. Every look-up walks the text again; for more
+/// than one, [`find`](Self::find) all at once or [`index`](Self::index) the event first.
 ///
 /// Headers are an ordered multi-map. FreeSWITCH sends some headers twice, with different values, and compares names
-/// without regard to case. Where one value is asked for, the last is given: it is the newer fact.
+/// without regard to case. Look-ups for one value return the last: it is the newer fact.
 ///
 /// ```
 /// use esl_proto::Event;
@@ -403,7 +403,7 @@ numbered! {
         /// The text ends too early.
         Truncated = 201, "event ends too early";
         /// A byte that the format does not allow at this position.
-        Unexpected = 202, "unexpected octet in event";
+        Unexpected = 202, "unexpected byte in event";
         /// An object or array inside a value: FreeSWITCH knows strings and flat arrays of them.
         Nested = 203, "value is neither a text nor a flat array";
         /// An XML element without a matching end tag.

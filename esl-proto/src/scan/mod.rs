@@ -67,6 +67,19 @@ pub(crate) fn find_pair(pair: &[u8; 2], text: &[u8], from: usize) -> Option<usiz
     }
 }
 
+/// Whether `word` occurs in `text`.
+pub(crate) fn contains(text: &[u8], word: &[u8]) -> bool {
+    let Some(first) = word.first() else { return true };
+    let mut from = 0;
+    while let Some(at) = find(*first, text, from) {
+        if text.get(at..).is_some_and(|rest| rest.starts_with(word)) {
+            return true;
+        }
+        from = at + 1;
+    }
+    false
+}
+
 /// Whether `wanted` holds for any byte of `text`. Inlined, for short inputs: compares 16-, 8- or 4-byte chunks (the last
 /// may overlap); byte by byte only below 4.
 #[inline]
