@@ -49,7 +49,7 @@ class Served:
         env = {**os.environ, "PYTHONPATH": path}
         # Without a buffer, in which `communicate` would not look.
         self.process: subprocess.Popen[bytes] = subprocess.Popen(
-            command, cwd=there, env=env, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, bufsize=0, **more
+            command, cwd=there, env=env, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, bufsize=0, text=False, **more
         )
         self.log: list[dict[str, Any]] = []
         ports: dict[str, int] = {}
