@@ -3325,8 +3325,9 @@ eslp_status eslp_connection_get_state(const eslp_connection *connection, eslp_co
  *         ... with ESLP_NEED_DATA, read until state.next_deadline, then eslp_session_advance(session, now) ...
  *     }
  *
- * Sessions, queues and what is known of calls live on the heap of `malloc`. Where that has nothing left in the middle of a call of
- * theirs, the program ends by `abort`.
+ * Sessions, queues and what is known of calls live on the heap of `malloc`. What makes one of them, and eslp_queue_push(), which
+ * copies a message, return ESLP_NO_MEMORY where that has nothing left. **In the middle of any other call of theirs the program ends by
+ * `abort`**: of the collections that they stand on, some cannot tell.
  */
 typedef struct eslp_session eslp_session;
 
@@ -3819,7 +3820,7 @@ void eslp_queue_free(eslp_queue *queue);
  * Puts a copy of a message at the end, or does what the eslp_overflow says. With ESLP_OVERFLOW_BLOCK it is always taken: what was
  * read already must go somewhere; whoever reads no more while eslp_queue_is_blocking() keeps the bound.
  *
- * @return ESLP_NOT_WHOLE if the message comes in parts.
+ * @return ESLP_NOT_WHOLE if the message comes in parts; ESLP_NO_MEMORY if there is none for the copy, and nothing has changed.
  */
 eslp_status eslp_queue_push(eslp_queue *queue, const eslp_message *message);
 

@@ -3,7 +3,9 @@
 use crate::number::numbers;
 use core::ffi::c_void;
 
-use esl_core::client::{Answer, CommandId, End, Eof, Follow, Linger, Poll, ProtocolError, Stats, Unanswered};
+use esl_core::client::{
+    self, Answer, CommandId, End, Eof, Follow, Linger, Poll, ProtocolError, Sent, Stats, Unanswered,
+};
 use esl_core::name::LogLevel;
 use esl_core::raw::{self, SendError};
 use esl_core::{Client, Command, Incoming, Limits, Message, Subscription};
@@ -510,14 +512,44 @@ pub extern "C" fn eslp_client_send(
         let sent = sent.nothing(call)?;
         let client = client.get(call)?;
         let (out, call) = out.room(size, call)?;
-        let command = command.command(call)?;
-        said_of_sending(client.send(&command, out).map(|written| (Some(written.id), written.len, 1)), sent)
+        let written = send(client, command.read(call)?, out, call)?;
+        said_of_sending(written.map(|written| (Some(written.id), written.len, 1)), sent)
+    })
+}
+
+#[cfg(feature = "commands")]
+fn send(
+    client: &mut Client,
+    command: &eslp_command,
+    out: &mut [u8],
+    call: Call<'_>,
+) -> Outcome<Result<Sent, client::SendError>> {
+    Ok(client.send(&command.command(call)?, out))
+}
+
+/// The writing of the commands that a small library has, and of no others; names of events go as they are given.
+#[cfg(not(feature = "commands"))]
+fn send(
+    client: &mut Client,
+    command: &eslp_command,
+    out: &mut [u8],
+    call: Call<'_>,
+) -> Outcome<Result<Sent, client::SendError>> {
+    if let Some((format, names)) = command.typed(call)? {
+        return Ok(raw::send_event(client, format, names, out));
+    }
+    Ok(match command.command(call)? {
+        Command::Auth { password } => raw::send(client, &Command::Auth { password }, out),
+        Command::Api { line, console_execute } => raw::send(client, &Command::Api { line, console_execute }, out),
+        Command::NoEvents => raw::send(client, &Command::NoEvents, out),
+        Command::Connect => raw::send(client, &Command::Connect, out),
+        _ => raw::send(client, &Command::Exit, out),
     })
 }
 
 /// Tells how sending went: the first id, how many octets and how many commands.
 pub(crate) fn said_of_sending(
-    result: Result<(Option<CommandId>, usize, u64), esl_core::client::SendError>,
+    result: Result<(Option<CommandId>, usize, u64), client::SendError>,
     mut sent: Place<'_, eslp_sent>,
 ) -> Outcome {
     sent.set(match result.map_err(SendError::from) {

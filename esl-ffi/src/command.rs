@@ -444,6 +444,41 @@ impl eslp_command {
             eslp_command_kind::ESLP_COMMAND_AUTH => {
                 Command::Auth { password: Secret::new(fields.auth()?.password.octets(call)?) }
             }
+            eslp_command_kind::ESLP_COMMAND_API => {
+                let api = fields.api()?;
+                Command::Api { line: api.line.octets(call)?, console_execute: api.console_execute != 0 }
+            }
+            eslp_command_kind::ESLP_COMMAND_NOEVENTS => Command::NoEvents,
+            eslp_command_kind::ESLP_COMMAND_CONNECT => Command::Connect,
+            eslp_command_kind::ESLP_COMMAND_EXIT => Command::Exit,
+            kind => return self.other(kind, call),
+        })
+    }
+
+    /// The names of an `event` as somebody has typed them, with their format.
+    #[cfg(not(feature = "commands"))]
+    pub(crate) fn typed<'c>(&'c self, call: Call<'c>) -> Outcome<Option<(Option<Format>, &'c [u8])>> {
+        known(&self.reserved)?;
+        if self.kind != eslp_command_kind::ESLP_COMMAND_EVENT {
+            return Ok(None);
+        }
+        let event = self.r#as.event()?;
+        match event.subclasses.said(call)? {
+            None => Ok(Some((format_of(event.format)?, event.names.octets(call)?))),
+            Some(_) => Err(eslp_status::ESLP_UNKNOWN_FIELD),
+        }
+    }
+
+    /// The commands that a small library is built without; `event` is one that eslp_client_send() alone knows.
+    #[cfg(not(feature = "commands"))]
+    fn other(&self, _: eslp_command_kind, _: Call<'_>) -> Outcome<Command<'_>> {
+        Err(eslp_status::ESLP_UNKNOWN_NUMBER)
+    }
+
+    #[cfg(feature = "commands")]
+    fn other<'c>(&'c self, kind: eslp_command_kind, call: Call<'c>) -> Outcome<Command<'c>> {
+        let fields = &self.r#as;
+        Ok(match kind {
             eslp_command_kind::ESLP_COMMAND_USERAUTH => {
                 let auth = fields.auth()?;
                 Command::UserAuth {
@@ -451,10 +486,6 @@ impl eslp_command {
                     domain: auth.domain.octets(call)?,
                     password: Secret::new(auth.password.octets(call)?),
                 }
-            }
-            eslp_command_kind::ESLP_COMMAND_API => {
-                let api = fields.api()?;
-                Command::Api { line: api.line.octets(call)?, console_execute: api.console_execute != 0 }
             }
             eslp_command_kind::ESLP_COMMAND_BGAPI => {
                 let api = fields.api()?;
@@ -465,7 +496,6 @@ impl eslp_command {
                 Command::Event { format: format_of(event.format)?, events: event.events(call)? }
             }
             eslp_command_kind::ESLP_COMMAND_NIXEVENT => Command::NixEvent { events: fields.event()?.events(call)? },
-            eslp_command_kind::ESLP_COMMAND_NOEVENTS => Command::NoEvents,
             eslp_command_kind::ESLP_COMMAND_MYEVENTS => {
                 let myevents = fields.myevents()?;
                 Command::MyEvents { uuid: myevents.uuid.said(call)?, format: format_of(myevents.format)? }
@@ -494,9 +524,7 @@ impl eslp_command {
             eslp_command_kind::ESLP_COMMAND_LINGER => Command::Linger { seconds: linger(fields.linger_seconds())? },
             eslp_command_kind::ESLP_COMMAND_NOLINGER => Command::NoLinger,
             eslp_command_kind::ESLP_COMMAND_GETVAR => Command::GetVar { name: fields.variable().octets(call)? },
-            eslp_command_kind::ESLP_COMMAND_CONNECT => Command::Connect,
             eslp_command_kind::ESLP_COMMAND_RESUME => Command::Resume,
-            eslp_command_kind::ESLP_COMMAND_EXIT => Command::Exit,
             _ => return Err(eslp_status::ESLP_UNKNOWN_NUMBER),
         })
     }

@@ -1,6 +1,7 @@
 //! A stream between a connection and whoever reads it.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use esl_core::session::{Item, Overflow, Queue};
 
@@ -79,15 +80,23 @@ pub struct eslp_item {
     pub reserved: [u64; 4],
 }
 
+/// A copy on the heap, if there is room: messages are as long as a server makes them.
+fn copy(octets: &[u8]) -> Outcome<Box<[u8]>> {
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(octets.len()).map_err(|_| eslp_status::ESLP_NO_MEMORY)?;
+    copy.extend_from_slice(octets);
+    Ok(copy.into())
+}
+
 impl Kept {
     fn message(message: &eslp_message, call: Call<'_>) -> Outcome<Self> {
         let frame = message.frame;
         frame.whole()?;
         Ok(Self::Message {
             message: *message,
-            head: frame.head.octets(call)?.into(),
-            body: frame.body.said(call)?.map(Box::from),
-            content_type: frame.content_type.said(call)?.map(Box::from),
+            head: copy(frame.head.octets(call)?)?,
+            body: frame.body.said(call)?.map(copy).transpose()?,
+            content_type: frame.content_type.said(call)?.map(copy).transpose()?,
         })
     }
 
@@ -140,7 +149,7 @@ pub extern "C" fn eslp_queue_free(queue: Handle<eslp_queue>) {
 /// Puts a copy of a message at the end, or does what the eslp_overflow says. With ESLP_OVERFLOW_BLOCK it is always taken: what was
 /// read already must go somewhere; whoever reads no more while eslp_queue_is_blocking() keeps the bound.
 ///
-/// @return ESLP_NOT_WHOLE if the message comes in parts.
+/// @return ESLP_NOT_WHOLE if the message comes in parts; ESLP_NO_MEMORY if there is none for the copy, and nothing has changed.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_queue_push(queue: Handle<eslp_queue>, message: In<eslp_message>) -> eslp_status {
     run(|call| {

@@ -50,8 +50,9 @@ use crate::status::eslp_status;
 ///         ... with ESLP_NEED_DATA, read until state.next_deadline, then eslp_session_advance(session, now) ...
 ///     }
 ///
-/// Sessions, queues and what is known of calls live on the heap of `malloc`. Where that has nothing left in the middle of a call of
-/// theirs, the program ends by `abort`.
+/// Sessions, queues and what is known of calls live on the heap of `malloc`. What makes one of them, and eslp_queue_push(), which
+/// copies a message, return ESLP_NO_MEMORY where that has nothing left. **In the middle of any other call of theirs the program ends by
+/// `abort`**: of the collections that they stand on, some cannot tell.
 pub struct eslp_session;
 
 /// A session, and what was told of it last.
@@ -582,7 +583,7 @@ pub extern "C" fn eslp_session_read_variable(
     sent: Out<eslp_sent>,
 ) -> eslp_status {
     session.sending(sent, |session, call| {
-        let (uuid, name, slot) = (uuid.optional(call)?, name.octets(call)?, slot_of(slot)?);
+        let (uuid, name, slot) = (uuid.said(call)?, name.octets(call)?, slot_of(slot)?);
         Ok(session.read_variable(uuid, name, slot, said(deadline)))
     })
 }

@@ -327,6 +327,33 @@ pub mod session {
     }
 }
 
+/// As [`Client::send`](crate::Client::send), compiled into its caller. Where that says which command it is, the writing of no
+/// other is linked: for programs that send few, on small machines.
+///
+/// # Errors
+/// As [`Client::send`](crate::Client::send).
+#[inline(always)]
+pub fn send(
+    client: &mut crate::Client,
+    command: &crate::Command<'_>,
+    out: &mut [u8],
+) -> Result<client::Sent, client::SendError> {
+    client.send_here(command, out)
+}
+
+/// Sends `event` with its names as somebody has typed them, without FreeSWITCH's words.
+///
+/// # Errors
+/// As [`Client::send`](crate::Client::send).
+pub fn send_event(
+    client: &mut crate::Client,
+    format: Option<Format>,
+    names: &[u8],
+    out: &mut [u8],
+) -> Result<client::Sent, client::SendError> {
+    client.send_typed(format, names, out)
+}
+
 /// The numbers of all errors of a kind, for the same reason: a binding that lists them can assert that none is missing.
 pub const CODES: &[&[u16]] = &[
     frame::DecodeErrorKind::CODES,

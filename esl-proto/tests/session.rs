@@ -12,10 +12,10 @@ use std::time::Duration;
 use esl_proto::client::{End, Poll};
 use esl_proto::command::{ChannelApi, Events, Execute, SendMsg};
 use esl_proto::message::Variable;
-use esl_proto::name::{EventName, LogLevel};
+use esl_proto::name::{EventName, Format, LogLevel};
 use esl_proto::raw::session::SlotMap;
 use esl_proto::session::{Interest, Item, Notice, Outcome, Overflow, Queue, Reason, Session, SessionError, Slot};
-use esl_proto::{Client, Command, Incoming, Limits, Value};
+use esl_proto::{Client, Command, Event, Incoming, Limits, Value};
 use proptest::prelude::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -57,8 +57,53 @@ fn call(session: &mut Session, mode: &str, control: &str) {
     give(session, format!("{data}Socket-Mode: {mode}\nControl: {control}\n\n").as_bytes(), Duration::ZERO);
 }
 
+/// Interests of a few names, subclasses and channels.
+fn interest() -> impl Strategy<Value = Interest> {
+    let names = prop::sample::subsequence(
+        vec![EventName::All, EventName::ChannelAnswer, EventName::Heartbeat, EventName::Custom, EventName::Other(b"X")],
+        0..3,
+    );
+    let subclasses = prop::sample::subsequence(vec!["a", "a::b", "%3A"], 0..3);
+    let channel = prop::option::weighted(0.5, prop::sample::select(vec!["u1", "u 2"]));
+    (names, subclasses, channel).prop_map(|(names, subclasses, channel)| {
+        let interest = Interest::new(Events::new(&names, &subclasses[..]));
+        channel.into_iter().fold(interest, Interest::of_channel)
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    /// The readers of an event are found without asking all; they are those whose interest takes it, in their order.
+    #[test]
+    fn an_event_finds_its_readers(
+        steps in prop::collection::vec((0_u64..8, prop::option::weighted(0.8, interest())), 0..20),
+        event in (
+            prop::option::of(prop::sample::select(vec!["CHANNEL_ANSWER", "HEARTBEAT", "CUSTOM", "X", "ALL"])),
+            prop::option::of(prop::sample::select(vec!["a", "a%3A%3Ab", "a::b", "%253A", "other"])),
+            prop::option::of(prop::sample::select(vec!["u1", "u%202", "u3"])),
+        ),
+    ) {
+        let (mut session, mut readers) = (Session::new(1), BTreeMap::new());
+        for (slot, interest) in steps {
+            match interest {
+                Some(interest) => {
+                    session.listen(Slot(slot), interest.clone()).unwrap();
+                    readers.insert(Slot(slot), interest);
+                }
+                None => {
+                    session.unlisten(Slot(slot)).unwrap();
+                    readers.remove(&Slot(slot));
+                }
+            }
+        }
+        let (name, subclass, channel) = event;
+        let line = |name: &str, value: Option<&str>| value.map_or(String::new(), |value| format!("{name}: {value}\n"));
+        let text = line("Event-Name", name) + &line("Event-Subclass", subclass) + &line("Unique-ID", channel) + "\n";
+        let event = Event::new(Format::Plain, text.as_bytes());
+        let takes = readers.iter().filter(|(_, interest)| interest.takes(&event)).map(|(slot, _)| *slot);
+        prop_assert_eq!(session.readers(&event).collect::<Vec<_>>(), takes.collect::<Vec<_>>());
+    }
+
     #[test]
     fn every_wait_ends_once_and_what_is_needed_is_said_once(data in proptest::collection::vec(any::<u8>(), 0..400)) {
         session_model::run(&data);

@@ -224,7 +224,7 @@ impl Session {
         bound: usize,
         overflow: Overflow,
     ) -> Result<EventStream, Error> {
-        let reader = Arc::new(Reader::new(bound, overflow));
+        let reader = Arc::new(Reader::new(bound, overflow, &self.handle.shared.lock().full));
         let slot = self.listen(interest.into(), Some(&reader))?;
         let stream = EventStream::new(&self.handle, reader, slot);
         self.stands(slot).await?;
@@ -253,9 +253,9 @@ impl Session {
     /// [`Error::Command`] if the user has no right to them; otherwise as [`events`](Self::events).
     pub async fn log(&self, level: LogLevel) -> Result<LogStream, Error> {
         let shared = &self.handle.shared;
-        let reader = Arc::new(Reader::new(BOUND, Overflow::DropOldest));
         let (stream, slot) = {
             let mut state = shared.lock();
+            let reader = Arc::new(Reader::new(BOUND, Overflow::DropOldest, &state.full));
             let slot = state.next_slot();
             state.logs.insert(slot.0, Arc::clone(&reader));
             let result = state.session.listen_log(slot, level);

@@ -18,7 +18,7 @@ use esl_proto::{Command, Event, Incoming, RecvBuf};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::reader::{Missed, Reader};
+use crate::reader::{Full, Missed, Reader};
 use crate::stats::Counters;
 use crate::telemetry::{self, Peer};
 use crate::{Answer, Error, EventBuf, HungUp, LogBuf, Login};
@@ -90,6 +90,8 @@ pub(crate) struct State {
     waits: SlotMap<Wait>,
     pub(crate) readers: BTreeMap<u64, Arc<Reader<Arc<EventBuf>>>>,
     pub(crate) logs: BTreeMap<u64, Arc<Reader<LogBuf>>>,
+    /// How many of both are full.
+    pub(crate) full: Arc<Full>,
     /// Readers whose events or log lines the server has refused.
     refused: BTreeMap<u64, Answer>,
     /// The refusal of a filter that was asked for last.
@@ -179,6 +181,7 @@ impl Shared {
             waits: SlotMap::new(),
             readers: BTreeMap::new(),
             logs: BTreeMap::new(),
+            full: Arc::default(),
             refused: BTreeMap::new(),
             filter_refused: None,
             variables: BTreeMap::new(),
@@ -319,7 +322,9 @@ impl State {
 
     /// A reader reads no more.
     pub(crate) fn unlisten(&mut self, slot: Slot, counters: &Counters) {
-        self.readers.remove(&slot.0);
+        if let Some(reader) = self.readers.remove(&slot.0) {
+            reader.leave();
+        }
         self.logs.remove(&slot.0);
         self.refused.remove(&slot.0);
         // What cannot be taken back comes, and nobody reads it.
@@ -563,8 +568,7 @@ impl State {
 
     /// Whether a reader has so much to read that nothing more may be read from the socket.
     pub(crate) fn is_blocked(&self) -> bool {
-        self.readers.values().any(|reader| reader.is_blocking())
-            || self.logs.values().any(|reader| reader.is_blocking())
+        self.full.is_any()
     }
 }
 

@@ -692,6 +692,27 @@ impl Client {
         Ok(Sent { id: self.count(command), len })
     }
 
+    /// Sends `event` with names as somebody has typed them, for [`raw`](crate::raw).
+    pub(crate) fn send_typed(
+        &mut self,
+        format: Option<crate::name::Format>,
+        names: &[u8],
+        out: &mut [u8],
+    ) -> Result<Sent, SendError> {
+        let command = Command::Event { format, events: crate::command::Events::NONE };
+        self.may_send(&command)?;
+        let len = Command::encode_typed(format, names, out)?.len();
+        Ok(Sent { id: self.count(&command), len })
+    }
+
+    /// As [`send`](Self::send), compiled into its caller, for [`raw`](crate::raw).
+    #[inline(always)]
+    pub(crate) fn send_here(&mut self, command: &Command<'_>, out: &mut [u8]) -> Result<Sent, SendError> {
+        self.may_send(command)?;
+        let len = command.encode_here(out)?.len();
+        Ok(Sent { id: self.count(command), len })
+    }
+
     /// Counts `command` as sent without writing it: for a host that has encoded it already, such as one that writes a
     /// command once for many connections. The host must send its bytes, in the order of its calls.
     ///

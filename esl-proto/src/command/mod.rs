@@ -332,6 +332,12 @@ impl<'a> Command<'a> {
     /// # Errors
     /// [`EncodeError`] if the command cannot be sent, or `out` is too short; what `out` holds then has no meaning.
     pub fn encode<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], EncodeError> {
+        self.encode_here(out)
+    }
+
+    /// As [`encode`](Self::encode), compiled into its caller: where that says which command it is, nothing of the others is.
+    #[inline(always)]
+    pub(crate) fn encode_here<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], EncodeError> {
         self.check()?;
         let mut writer = Writer::new(out);
         self.write(&mut writer);
@@ -339,7 +345,22 @@ impl<'a> Command<'a> {
         Ok(writer.finish()?)
     }
 
+    /// Writes `event` with its names as somebody has typed them: without FreeSWITCH's words, for programs that have no room
+    /// for them.
+    pub(crate) fn encode_typed<'o>(
+        format: Option<Format>,
+        names: &[u8],
+        out: &'o mut [u8],
+    ) -> Result<&'o [u8], EncodeError> {
+        write::check_typed(names)?;
+        let mut writer = Writer::new(out);
+        write::write_typed(format, names, &mut writer);
+        Self::NoEvents.check_head(writer.count())?;
+        Ok(writer.finish()?)
+    }
+
     /// Refuses what is so long with its body that the head alone is too long, too.
+    #[inline(always)]
     fn check_head(&self, len: usize) -> Result<(), CommandError> {
         if len > Self::MAX_HEAD && len.saturating_sub(self.body().map_or(0, <[u8]>::len)) > Self::MAX_HEAD {
             return Err(CommandError {

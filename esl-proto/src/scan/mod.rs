@@ -10,6 +10,7 @@
 mod lines;
 mod named;
 mod ordinary;
+mod pairs;
 mod portable;
 mod strings;
 mod structural;
@@ -27,12 +28,13 @@ mod backend;
 )))]
 use portable as backend;
 
-pub(crate) use backend::look;
 use backend::{common, masks};
+pub(crate) use backend::{look, place_of};
 pub(crate) use lines::{HeaderLine, Line, RegularLine, cut};
 pub(crate) use named::{LONGEST_NAME, LineMasks, LinesByNameLength, Marked, line_at, note_marks};
 pub(crate) use ordinary::{Ordinary, window};
-pub(crate) use strings::{RegularMember, Strings};
+pub(crate) use pairs::{Pair, Sought, each_pair, every_pair};
+pub(crate) use strings::{RegularMember, Strings, is_member_at};
 pub(crate) use structural::{BlockClassifier, BlockMask, Lookahead, Stop};
 
 /// The number of bytes that are classified together: one bit each in a `u64`.

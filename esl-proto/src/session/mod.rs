@@ -58,8 +58,8 @@ mod wanted;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
-use core::cell::OnceCell;
 use core::fmt;
+use core::mem;
 use core::time::Duration;
 
 pub use notice::Notice;
@@ -69,7 +69,7 @@ pub use queue::{Item, Overflow, Queue};
 use reading::Readings;
 use slots::Waits;
 pub use wanted::Interest;
-use wanted::{About, Said, Text, Wanted};
+use wanted::{About, Readers, Said, Text, Wanted};
 
 use crate::client::{
     Answer, Client, CommandId, End, Eof, Incoming, NotAllowed, Poll, ProtocolError, SendError, Stats, Tag, Told,
@@ -382,7 +382,7 @@ impl Session {
             by_channel: BTreeMap::new(),
             outcomes: VecDeque::new(),
             wanted: Wanted {
-                readers: BTreeMap::new(),
+                readers: Readers::NONE,
                 needed: BTreeSet::new(),
                 unwanted: BTreeSet::new(),
                 unwanted_subclasses: BTreeSet::new(),
@@ -913,7 +913,11 @@ impl Session {
     /// [`SessionError`] if they cannot be subscribed to; then nothing has changed.
     pub fn listen(&mut self, slot: Slot, interest: Interest) -> Result<(), SessionError> {
         interest.check().map_err(SendError::Refused)?;
-        self.change(|wanted| wanted.listen(slot, interest))
+        let before = self.wanted.readers.get(slot).cloned();
+        self.change(|wanted| wanted.listen(slot, interest)).inspect_err(|_| match before {
+            Some(interest) => self.wanted.readers.insert(slot, interest),
+            None => self.wanted.readers.remove(slot),
+        })
     }
 
     /// Unsubscribes from these events, or from all, for all readers, until a reader [requests](Self::listen) them
@@ -946,7 +950,7 @@ impl Session {
     /// [`SessionError`] if events that no reader wants any more cannot be unsubscribed; they then arrive and are
     /// ignored.
     pub fn unlisten(&mut self, slot: Slot) -> Result<(), SessionError> {
-        self.wanted.readers.remove(&slot);
+        self.wanted.readers.remove(slot);
         self.wanted.log_readers.remove(&slot);
         self.say()
     }
@@ -960,10 +964,7 @@ impl Session {
 
     /// The readers that want this event.
     pub fn readers<'s>(&'s self, event: &'s Event<'_>) -> impl Iterator<Item = Slot> + 's {
-        let name = OnceCell::new();
-        let name = move || *name.get_or_init(|| event.name());
-        let readers = self.wanted.readers.iter().filter(move |(_, interest)| interest.takes_named(event, &name));
-        readers.map(|(slot, _)| *slot)
+        self.wanted.readers.of(event)
     }
 
     /// Replaces the program's filters: only events that match one of them arrive, and those that waits need.
@@ -1104,11 +1105,16 @@ impl Session {
         self.change(|wanted| wanted.needed.extend(names))
     }
 
-    /// Changes what is wanted and says it, or leaves it as it was.
+    /// Changes what is wanted and says it, or leaves it as it was, but for the readers: they may be many.
     fn change(&mut self, change: impl FnOnce(&mut Wanted)) -> Result<(), SessionError> {
+        let readers = mem::take(&mut self.wanted.readers);
         let before = self.wanted.clone();
+        self.wanted.readers = readers;
         change(&mut self.wanted);
-        self.say().inspect_err(|_| self.wanted = before)
+        self.say().inspect_err(|_| {
+            let readers = mem::take(&mut self.wanted.readers);
+            self.wanted = Wanted { readers, ..before };
+        })
     }
 
     /// Says what this connection has not been told yet.
@@ -1126,13 +1132,13 @@ impl Session {
         if let Some(channel) = self.own.clone().filter(|_| own.is_some()) {
             let of_others = |interest: &Interest| interest.is_of_others(&channel, full);
             let unheard: Vec<Slot> =
-                self.wanted.readers.iter().filter(|(_, interest)| of_others(interest)).map(|(slot, _)| *slot).collect();
+                self.wanted.readers.iter().filter(|(_, interest)| of_others(interest)).map(|(slot, _)| slot).collect();
             for slot in unheard {
-                self.wanted.readers.remove(&slot);
+                self.wanted.readers.remove(slot);
                 self.outcomes.push_back((slot, Outcome::Refused));
             }
         }
-        let (wanted, mut said) = (self.wanted.clone(), core::mem::take(&mut self.said));
+        let (wanted, mut said) = (mem::take(&mut self.wanted), mem::take(&mut self.said));
         let result = wanted.say(&mut said, own, |command, about| match self.write(command) {
             Ok(id) => {
                 self.meanings.insert(id.number(), Meaning::Said(Box::new(about)));
@@ -1141,7 +1147,7 @@ impl Session {
             }
             Err(error) => Err((error, about)),
         });
-        self.said = said;
+        (self.wanted, self.said) = (wanted, said);
         match result {
             // After `exit` or in linger there is nothing to be heard any more.
             Err((SessionError::Send(SendError::NotAllowed(NotAllowed::Exiting | NotAllowed::Closed)), _)) => Ok(()),
@@ -1320,7 +1326,7 @@ impl Session {
     fn unheard(&mut self, names: &BTreeSet<Text>, subclasses: &BTreeSet<Text>) {
         self.said.forget(names, subclasses);
         for slot in self.wanted.readers_of(names, subclasses) {
-            self.wanted.readers.remove(&slot);
+            self.wanted.readers.remove(slot);
             self.outcomes.push_back((slot, Outcome::Refused));
         }
         self.not_for_waits(names);
@@ -1360,7 +1366,7 @@ impl Session {
     /// No log lines will come: who reads them learns it.
     fn unlogged(&mut self, level: LogLevel) {
         self.said.forget_log();
-        for slot in core::mem::take(&mut self.wanted.log_readers).into_keys() {
+        for slot in mem::take(&mut self.wanted.log_readers).into_keys() {
             self.outcomes.push_back((slot, Outcome::Refused));
         }
         if self.wanted.log.take().is_some() {

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+<<<<<<< HEAD
+from collections.abc import Generator
+from types import TracebackType
+=======
 from collections.abc import Callable, Generator
+>>>>>>> pyeng
 from typing import Any, Protocol, Self, TypeVar
 
 from .._shared.closing import AsyncClosing
@@ -44,9 +49,10 @@ class Stream(StreamBase[T, _Source], AsyncClosing):
         return self
 
     async def __anext__(self) -> T:
-        pop: Callable[[], T | None] = self._queue.pop
-        while (item := pop()) is None:
+        item: T | None = self._pop()
+        while item is None:
             await self._wait()
+            item = self._pop()
         if self._blocks:
             self._socket.go_on()
         return item
@@ -78,7 +84,7 @@ class Stream(StreamBase[T, _Source], AsyncClosing):
 
     def pop(self) -> T | None:
         """The next one, if it is there. Raises at the end, `QuietEnd` if that is no failure."""
-        item: T | None = self._queue.pop()
+        item: T | None = self._pop()
         if item is None and (ended := self._ended()) is not None:
             raise ended
         if item is not None and self._blocks:
