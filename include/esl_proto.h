@@ -914,7 +914,7 @@ eslp_bytes eslp_log_level_text(eslp_log_level level);
 #define ESLP_HEADER_CHANNEL_NAME "Channel-Name"
 /** In log lines: the level as a number. */
 #define ESLP_HEADER_LOG_LEVEL "Log-Level"
-/** In log lines: the kind of line, a number of the server's own. */
+/** In log lines: the kind of line, the server's internal number. */
 #define ESLP_HEADER_TEXT_CHANNEL "Text-Channel"
 /** In log lines: the source file. */
 #define ESLP_HEADER_LOG_FILE "Log-File"
@@ -928,7 +928,7 @@ eslp_bytes eslp_log_level_text(eslp_log_level level);
 #define ESLP_HEADER_EVENT_NAME "Event-Name"
 /** In CUSTOM events: the subclass. */
 #define ESLP_HEADER_EVENT_SUBCLASS "Event-Subclass"
-/** In events: the server's own number; events do not come in its order. */
+/** In events: the server's number; events do not arrive in this order. */
 #define ESLP_HEADER_EVENT_SEQUENCE "Event-Sequence"
 /** In events: microseconds since 1970, UTC. */
 #define ESLP_HEADER_EVENT_DATE_TIMESTAMP "Event-Date-Timestamp"
@@ -974,7 +974,7 @@ eslp_bytes eslp_log_level_text(eslp_log_level level);
 #define ESLP_HEADER_APPLICATION "Application"
 /** In CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE: its argument. */
 #define ESLP_HEADER_APPLICATION_DATA "Application-Data"
-/** In CHANNEL_EXECUTE_COMPLETE: what the application has said. */
+/** In CHANNEL_EXECUTE_COMPLETE: the application's result. */
 #define ESLP_HEADER_APPLICATION_RESPONSE "Application-Response"
 /** In DTMF events: the digit. */
 #define ESLP_HEADER_DTMF_DIGIT "DTMF-Digit"
@@ -3325,8 +3325,9 @@ eslp_status eslp_connection_get_state(const eslp_connection *connection, eslp_co
  *         ... with ESLP_NEED_DATA, read until state.next_deadline, then eslp_session_advance(session, now) ...
  *     }
  *
- * Sessions, queues and what is known of calls live on the heap of `malloc`. Where that has nothing left in the middle of a call of
- * theirs, the program ends by `abort`.
+ * Sessions, queues and what is known of calls live on the heap of `malloc`. What makes one of them, and eslp_queue_push(), which
+ * copies a message, return ESLP_NO_MEMORY where that has nothing left. **In the middle of any other call of theirs the program ends by
+ * `abort`**: of the collections that they stand on, some cannot tell.
  */
 typedef struct eslp_session eslp_session;
 
@@ -3795,7 +3796,7 @@ void eslp_queue_free(eslp_queue *queue);
  * Puts a copy of a message at the end, or does what the eslp_overflow says. With ESLP_OVERFLOW_BLOCK it is always taken: what was
  * read already must go somewhere; whoever reads no more while eslp_queue_is_blocking() keeps the bound.
  *
- * @return ESLP_NOT_WHOLE if the message comes in parts.
+ * @return ESLP_NOT_WHOLE if the message comes in parts; ESLP_NO_MEMORY if there is none for the copy, and nothing has changed.
  */
 eslp_status eslp_queue_push(eslp_queue *queue, const eslp_message *message);
 

@@ -704,11 +704,7 @@ impl From<&CommandError> for eslp_fault {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_command_encode(
-    command: In<eslp_command>,
-    out: Out<c_void>,
-    size: usize,
-    len: Out<usize>,
-    fault: Out<eslp_fault>,
+    command: In<eslp_command>, out: Out<c_void>, size: usize, len: Out<usize>, fault: Out<eslp_fault>,
 ) -> eslp_status {
     run(|call| {
         let (len, fault) = (len.optional(call)?, fault.optional(call)?);
@@ -730,9 +726,7 @@ pub extern "C" fn eslp_command_encode(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_command_parse(
-    request: In<eslp_frame>,
-    command: Out<eslp_command>,
-    offset: Out<usize>,
+    request: In<eslp_frame>, command: Out<eslp_command>, offset: Out<usize>,
 ) -> eslp_status {
     command.give(|call| {
         let offset = offset.optional(call)?;

@@ -318,16 +318,14 @@ impl Handle<eslp_session> {
 
     /// The body of a function that says what is wanted.
     fn want(
-        self,
-        want: impl for<'c> FnOnce(&'c mut Session, Call<'c>) -> Outcome<Result<(), SessionError>>,
+        self, want: impl for<'c> FnOnce(&'c mut Session, Call<'c>) -> Outcome<Result<(), SessionError>>,
     ) -> eslp_status {
         run(|call| want(self.session(call)?, call)?.map_err(status_of))
     }
 
     /// The body of a function that sends, and tells what was sent.
     fn sending(
-        self,
-        sent: Out<eslp_sent>,
+        self, sent: Out<eslp_sent>,
         send: impl for<'c> FnOnce(&'c mut Session, Call<'c>) -> Outcome<Result<CommandId, SessionError>>,
     ) -> eslp_status {
         run(|call| {
@@ -379,10 +377,7 @@ pub extern "C" fn eslp_session_free(session: Handle<eslp_session>) {
 /// said again as soon as the connection is open.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_connect(
-    session: Handle<eslp_session>,
-    role: eslp_role,
-    limits: In<eslp_limits>,
-    now: u64,
+    session: Handle<eslp_session>, role: eslp_role, limits: In<eslp_limits>, now: u64,
 ) -> eslp_status {
     run(|call| {
         let session = session.session(call)?;
@@ -400,11 +395,7 @@ pub extern "C" fn eslp_session_connect(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_poll(
-    session: Handle<eslp_session>,
-    buf: In<c_void>,
-    len: usize,
-    now: u64,
-    result: Out<eslp_client_result>,
+    session: Handle<eslp_session>, buf: In<c_void>, len: usize, now: u64, result: Out<eslp_client_result>,
 ) -> eslp_status {
     run(|call| {
         let out = result.nothing(call)?;
@@ -417,11 +408,7 @@ pub extern "C" fn eslp_session_poll(
 /// @return ESLP_NO_CONNECTION if there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_eof(
-    session: Handle<eslp_session>,
-    buf: In<c_void>,
-    len: usize,
-    now: u64,
-    eof: Out<eslp_eof>,
+    session: Handle<eslp_session>, buf: In<c_void>, len: usize, now: u64, eof: Out<eslp_eof>,
 ) -> eslp_status {
     eof.give(|call| {
         let eof = session.session(call)?.eof(buf.octets(len, call)?, Duration::from_millis(now));
@@ -522,11 +509,7 @@ pub extern "C" fn eslp_reason_text(reason: eslp_reason) -> eslp_bytes {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_send(
-    session: Handle<eslp_session>,
-    command: In<eslp_command>,
-    slot: u64,
-    deadline: u64,
-    sent: Out<eslp_sent>,
+    session: Handle<eslp_session>, command: In<eslp_command>, slot: u64, deadline: u64, sent: Out<eslp_sent>,
 ) -> eslp_status {
     session.sending(sent, |session, call| {
         let command = command.command(call)?;
@@ -541,12 +524,7 @@ pub extern "C" fn eslp_session_send(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_send_encoded(
-    session: Handle<eslp_session>,
-    command: In<eslp_command>,
-    octets: In<c_void>,
-    len: usize,
-    slot: u64,
-    deadline: u64,
+    session: Handle<eslp_session>, command: In<eslp_command>, octets: In<c_void>, len: usize, slot: u64, deadline: u64,
     sent: Out<eslp_sent>,
 ) -> eslp_status {
     session.sending(sent, |session, call| {
@@ -563,11 +541,7 @@ pub extern "C" fn eslp_session_send_encoded(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_bgapi(
-    session: Handle<eslp_session>,
-    line: eslp_bytes,
-    slot: u64,
-    deadline: u64,
-    sent: Out<eslp_sent>,
+    session: Handle<eslp_session>, line: eslp_bytes, slot: u64, deadline: u64, sent: Out<eslp_sent>,
 ) -> eslp_status {
     session.sending(sent, |session, call| {
         let (line, slot) = (line.octets(call)?, slot_of(slot)?);
@@ -584,11 +558,7 @@ pub extern "C" fn eslp_session_bgapi(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_execute(
-    session: Handle<eslp_session>,
-    message: In<eslp_sendmsg>,
-    slot: u64,
-    deadline: u64,
-    sent: Out<eslp_sent>,
+    session: Handle<eslp_session>, message: In<eslp_sendmsg>, slot: u64, deadline: u64, sent: Out<eslp_sent>,
 ) -> eslp_status {
     session.sending(sent, |session, call| {
         let slot = slot_of(slot)?;
@@ -627,8 +597,7 @@ pub extern "C" fn eslp_session_may_send(session: Look<eslp_session>, command: In
     run(|call| {
         let client = session.session(call)?.client();
         let command = command.command(call)?;
-        let client = client.ok_or(eslp_status::ESLP_NO_CONNECTION)?;
-        client.may_send(&command).map_err(|reason| eslp_status::of(reason.code()))
+        Ok(client.ok_or(eslp_status::ESLP_NO_CONNECTION)?.may_send(&command)?)
     })
 }
 
@@ -708,9 +677,7 @@ pub extern "C" fn eslp_session_set_log(session: Handle<eslp_session>, level: esl
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_listen(
-    session: Handle<eslp_session>,
-    slot: u64,
-    interest: In<eslp_interest>,
+    session: Handle<eslp_session>, slot: u64, interest: In<eslp_interest>,
 ) -> eslp_status {
     session.want(|session, call| Ok(session.listen(slot_of(slot)?, interest.read(call)?.interest(call)?)))
 }
@@ -735,9 +702,7 @@ pub extern "C" fn eslp_session_unsubscribe(session: Handle<eslp_session>, intere
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_listen_log(
-    session: Handle<eslp_session>,
-    slot: u64,
-    level: eslp_log_level,
+    session: Handle<eslp_session>, slot: u64, level: eslp_log_level,
 ) -> eslp_status {
     session.want(|session, _| {
         let level = level_of(level)?.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?;
@@ -760,11 +725,7 @@ pub extern "C" fn eslp_session_unlisten(session: Handle<eslp_session>, slot: u64
 /// in parts.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_readers(
-    session: Look<eslp_session>,
-    message: In<eslp_message>,
-    slots: Out<u64>,
-    max: usize,
-    count: Out<usize>,
+    session: Look<eslp_session>, message: In<eslp_message>, slots: Out<u64>, max: usize, count: Out<usize>,
 ) -> eslp_status {
     run(|call| {
         let mut out = count.nothing(call)?;
