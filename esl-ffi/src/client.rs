@@ -34,9 +34,7 @@ numbers! {
         /// FreeSWITCH, for a call: the `socket` application. The first command must be `connect`.
         ESLP_OUTBOUND = 2,
     }
-}
 
-numbers! {
     /// The kind of what came in on a connection.
     pub enum eslp_incoming {
         /// Nothing: more octets must be read, or the connection is over.
@@ -82,9 +80,7 @@ numbers! {
         ESLP_IN_HEAD_PART = 14,
     }
     of raw::Incoming<'_> as raw::Incoming
-}
 
-numbers! {
     /// Why a connection ended.
     pub enum eslp_end {
         /// The connection has not ended.

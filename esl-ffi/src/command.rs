@@ -71,9 +71,7 @@ numbers! {
         ESLP_COMMAND_EXIT = 22 => Exit,
     }
     of raw::Command<'_> as raw::Command
-}
 
-numbers! {
     /// What a `sendmsg` tells the channel: its call-command.
     pub enum eslp_call_kind {
         /// `execute`: run an application. Field `execute`.

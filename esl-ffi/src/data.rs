@@ -56,9 +56,7 @@ numbers! {
         ESLP_PERCENT_LOSSLESS = 1 => Lossless,
     }
     for Percent
-}
 
-numbers! {
     /// How an event is written: these numbers, added up.
     pub enum eslp_encode {
         /// FreeSWITCH's own octets.

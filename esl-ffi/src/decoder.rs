@@ -60,9 +60,7 @@ numbers! {
         /// A client: the server's side. Its frames are requests.
         ESLP_FROM_CLIENT = 2,
     }
-}
 
-numbers! {
     /// What eslp_decoder_decode() found at the front of the buffer.
     pub enum eslp_step_kind {
         /// Nothing; more octets must be read.

@@ -71,9 +71,7 @@ numbers! {
         /// The client wants something of the host, which has to eslp_server_respond(): `request`.
         ESLP_SERVER_HOST_REQUEST = 2,
     }
-}
 
-numbers! {
     /// What a command that the listener has answered by itself means to its host.
     pub enum eslp_effect {
         /// Nothing: a refusal, or a change of what the connection gets.
@@ -97,9 +95,7 @@ numbers! {
         ESLP_EFFECT_LINGER = 8 => Linger,
     }
     of Effect as raw::Effect
-}
 
-numbers! {
     /// What a client wants of the host, and how to answer.
     pub enum eslp_host_request_kind {
         /// Nothing.
@@ -286,9 +282,7 @@ numbers! {
         ESLP_ADMISSION_OVERFLOW = 3 => Overflow,
     }
     of Admission as raw::Admission
-}
 
-numbers! {
     /// What to say at the end of a connection.
     pub enum eslp_goodbye {
         /// The usual: the client has closed its side, a time is over.
