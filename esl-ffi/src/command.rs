@@ -648,7 +648,9 @@ impl eslp_sendmsg {
     pub(crate) const NONE: Self = Self { call: eslp_call_kind::ESLP_CALL_OTHER, ..Self::ZERO };
 
     pub(crate) fn read(message: &SendMsg<'_>, request: &Request<'_>) -> Self {
+        let call = raw::CallCommand::from(message.call);
         let read = Self {
+            call: call.into(),
             uuid: eslp_bytes::option(message.uuid),
             lead_frames: message.lead_frames.unwrap_or_default(),
             event_lock: message.event_lock.into(),
@@ -656,26 +658,14 @@ impl eslp_sendmsg {
             run_async: message.run_async.into(),
             ..Self::NONE
         };
-        match &raw::CallCommand::from(message.call) {
-            raw::CallCommand::Execute(execute) => {
-                Self { call: eslp_call_kind::ESLP_CALL_EXECUTE, execute: eslp_execute::read(execute), ..read }
+        match &call {
+            raw::CallCommand::Execute(execute) => Self { execute: eslp_execute::read(execute), ..read },
+            raw::CallCommand::Hangup { cause } => {
+                Self { hangup_cause: eslp_bytes::option(cause.map(|cause| cause.as_bytes())), ..read }
             }
-            raw::CallCommand::Hangup { cause } => Self {
-                call: eslp_call_kind::ESLP_CALL_HANGUP,
-                hangup_cause: eslp_bytes::option(cause.map(|cause| cause.as_bytes())),
-                ..read
-            },
-            raw::CallCommand::Unicast(unicast) => {
-                Self { call: eslp_call_kind::ESLP_CALL_UNICAST, unicast: eslp_unicast::read(unicast), ..read }
-            }
-            raw::CallCommand::NoMedia { uuid } => {
-                Self { call: eslp_call_kind::ESLP_CALL_NOMEDIA, nomedia_uuid: eslp_bytes::of(uuid), ..read }
-            }
-            raw::CallCommand::XferExt { .. } => Self {
-                call: eslp_call_kind::ESLP_CALL_XFEREXT,
-                applications: eslp_pairs::of_applications(request),
-                ..read
-            },
+            raw::CallCommand::Unicast(unicast) => Self { unicast: eslp_unicast::read(unicast), ..read },
+            raw::CallCommand::NoMedia { uuid } => Self { nomedia_uuid: eslp_bytes::of(uuid), ..read },
+            raw::CallCommand::XferExt { .. } => Self { applications: eslp_pairs::of_applications(request), ..read },
             raw::CallCommand::Other { name } => Self { other: eslp_bytes::of(name), ..read },
         }
     }

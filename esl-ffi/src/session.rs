@@ -282,25 +282,17 @@ impl From<&Gap> for eslp_gap {
 
 impl From<&Notice> for eslp_notice {
     fn from(notice: &Notice) -> Self {
-        match raw::Notice::from(notice) {
-            raw::Notice::FilterRefused { header, value } => Self {
-                kind: eslp_notice_kind::ESLP_NOTICE_FILTER_REFUSED,
-                header: eslp_bytes::of(header),
-                value: eslp_bytes::of(value),
-                ..Self::ZERO
-            },
-            raw::Notice::LogRefused { level } => {
-                Self { kind: eslp_notice_kind::ESLP_NOTICE_LOG_REFUSED, level: level_number(level), ..Self::ZERO }
+        let notice = raw::Notice::from(notice);
+        let told = Self { kind: notice.into(), ..Self::ZERO };
+        match notice {
+            raw::Notice::FilterRefused { header, value } => {
+                Self { header: eslp_bytes::of(header), value: eslp_bytes::of(value), ..told }
             }
-            raw::Notice::HeartbeatRefused => {
-                Self { kind: eslp_notice_kind::ESLP_NOTICE_HEARTBEAT_REFUSED, ..Self::ZERO }
+            raw::Notice::LogRefused { level } => Self { level: level_number(level), ..told },
+            raw::Notice::HeartbeatRefused => told,
+            raw::Notice::Restarted { before, after } => {
+                Self { before: eslp_bytes::of(before), after: eslp_bytes::of(after), ..told }
             }
-            raw::Notice::Restarted { before, after } => Self {
-                kind: eslp_notice_kind::ESLP_NOTICE_RESTARTED,
-                before: eslp_bytes::of(before),
-                after: eslp_bytes::of(after),
-                ..Self::ZERO
-            },
         }
     }
 }
