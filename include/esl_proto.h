@@ -3355,6 +3355,15 @@ ESLP_ENUM(eslp_outcome_kind) {
   ESLP_OUTCOME_TIMED_OUT = 6,
   /** The connection is over: `reason`. */
   ESLP_OUTCOME_LOST = 7,
+  /**
+   * The answer with the value of a variable has arrived: eslp_session_poll() has just returned it. Keep it: the wait
+   * continues until ESLP_OUTCOME_READ or ESLP_OUTCOME_CUT.
+   */
+  ESLP_OUTCOME_VALUE = 8,
+  /** That answer holds the whole value. */
+  ESLP_OUTCOME_READ = 9,
+  /** The value has broken that answer: it is longer than what arrived in it. */
+  ESLP_OUTCOME_CUT = 10,
 };
 
 /** Why a session has no connection any more. */
@@ -3574,6 +3583,21 @@ ESLP_NODISCARD eslp_status eslp_session_send(eslp_session *session, const eslp_c
  */
 ESLP_NODISCARD eslp_status eslp_session_send_encoded(eslp_session *session, const eslp_command *command,
     const void *octets, size_t len, uint64_t slot, uint64_t deadline, eslp_sent *sent);
+
+/**
+ * Asks for a variable of a channel, whatever its value; with `uuid` left out, of the connection's channel. `slot` waits until
+ * `deadline`, and gets ESLP_OUTCOME_VALUE with the answer, and then ESLP_OUTCOME_READ or ESLP_OUTCOME_CUT;
+ * ESLP_OUTCOME_REFUSED if the channel does not exist, or the API may not be used.
+ *
+ * It uses `api uuid_getvar`: the answer is an API response. Where that may not be used, or has no result because the
+ * channel has hung up, it uses `getvar` for variables of the connection's own channel; the answer is a reply:
+ * eslp_reply_text_to_end(). Values that begin with `~`, contain a blank line, or have more than 510 bytes do not arrive whole
+ * then. Until that is known, later commands wait in the session.
+ *
+ * @return As eslp_session_bgapi().
+ */
+ESLP_NODISCARD eslp_status eslp_session_read_variable(eslp_session *session, eslp_bytes uuid, eslp_bytes name,
+    uint64_t slot, uint64_t deadline, eslp_sent *sent);
 
 /**
  * Sends `bgapi`. `slot` waits for the end of the job until `deadline`. The BACKGROUND_JOB is subscribed to, for which

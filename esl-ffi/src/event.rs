@@ -231,9 +231,17 @@ pub extern "C" fn eslp_event_find(
     run(|call| {
         let values = values.array(count, call)?;
         values.fill(eslp_value::ZERO);
+        let (event, names) = (event.event(call)?, names.slice(count, call)?);
+        if let [a, b, c] = names {
+            let found = event.find([a.octets(call)?, b.octets(call)?, c.octets(call)?]);
+            for (value, to) in found.into_iter().zip(values) {
+                *to = value.map_or(eslp_value::ZERO, Into::into);
+            }
+            return Ok(());
+        }
         let mut slots = [HeaderSlot::EMPTY; 128];
-        let indexed = event.event(call)?.index(&mut slots);
-        for (name, to) in names.slice(count, call)?.iter().zip(values) {
+        let indexed = event.index(&mut slots);
+        for (name, to) in names.iter().zip(values) {
             *to = indexed.get(name.octets(call)?).map_or(eslp_value::ZERO, Into::into);
         }
         Ok(())

@@ -83,6 +83,13 @@ numbers! {
         ESLP_OUTCOME_TIMED_OUT = 6 => TimedOut,
         /// The connection is over: `reason`.
         ESLP_OUTCOME_LOST = 7 => Lost,
+        /// The answer with the value of a variable has arrived: eslp_session_poll() has just returned it. Keep it: the wait
+        /// continues until ESLP_OUTCOME_READ or ESLP_OUTCOME_CUT.
+        ESLP_OUTCOME_VALUE = 8 => Value,
+        /// That answer holds the whole value.
+        ESLP_OUTCOME_READ = 9 => Read,
+        /// The value has broken that answer: it is longer than what arrived in it.
+        ESLP_OUTCOME_CUT = 10 => Cut,
     }
     of Ended as raw::Outcome
 
@@ -323,10 +330,10 @@ impl Handle<eslp_session> {
         run(|call| {
             let (sent, session) = (sent.nothing(call)?, self.session(call)?);
             let in_flight = |session: &Session| session.client().map_or(0, |client| client.in_flight());
-            let (len, count) = (session.to_send().len(), in_flight(session));
+            let (len, count) = (session.unsent(), in_flight(session));
             match send(session, call)?.map_err(|error| (raw::SessionError::from(error), status_of(error))) {
                 Ok(id) => {
-                    let len = session.to_send().len().saturating_sub(len);
+                    let len = session.unsent().saturating_sub(len);
                     said_of_sending(Ok((Some(id), len, in_flight(session).saturating_sub(count))), sent)
                 }
                 Err((raw::SessionError::Send(error), _)) => said_of_sending(Err(error), sent),
@@ -522,6 +529,32 @@ pub extern "C" fn eslp_session_send_encoded(
     session.sending(sent, |session, call| {
         let (command, octets) = (command.command(call)?, octets.octets(len, call)?);
         Ok(session.send_encoded(&command, octets, optional_slot(slot), said(deadline)))
+    })
+}
+
+/// Asks for a variable of a channel, whatever its value; with `uuid` left out, of the connection's channel. `slot` waits until
+/// `deadline`, and gets ESLP_OUTCOME_VALUE with the answer, and then ESLP_OUTCOME_READ or ESLP_OUTCOME_CUT;
+/// ESLP_OUTCOME_REFUSED if the channel does not exist, or the API may not be used.
+///
+/// It uses `api uuid_getvar`: the answer is an API response. Where that may not be used, or has no result because the
+/// channel has hung up, it uses `getvar` for variables of the connection's own channel; the answer is a reply:
+/// eslp_reply_text_to_end(). Values that begin with `~`, contain a blank line, or have more than 510 bytes do not arrive whole
+/// then. Until that is known, later commands wait in the session.
+///
+/// @return As eslp_session_bgapi().
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn eslp_session_read_variable(
+    session: Handle<eslp_session>,
+    uuid: eslp_bytes,
+    name: eslp_bytes,
+    slot: u64,
+    deadline: u64,
+    sent: Out<eslp_sent>,
+) -> eslp_status {
+    session.sending(sent, |session, call| {
+        let (uuid, name, slot) = (uuid.said(call)?, name.octets(call)?, slot_of(slot)?);
+        Ok(session.read_variable(uuid, name, slot, said(deadline)))
     })
 }
 

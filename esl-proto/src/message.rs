@@ -225,6 +225,12 @@ impl<'b> Reply<'b> {
         }
     }
 
+    /// Whether `sendmsg` has found no channel of the uuid that it names.
+    #[must_use]
+    pub fn is_no_such_channel(&self) -> bool {
+        !self.is_broken() && self.text().raw().starts_with(b"-ERR invalid session id")
+    }
+
     /// The name of the job that a `bgapi` has started. Free text, if the client has named it.
     #[must_use]
     pub fn job_uuid(&self) -> Option<Value<'b>> {
@@ -325,6 +331,24 @@ impl<'b> ApiResponse<'b> {
             | b"-USAGE: <uuid> <var>\n" => Variable::Unread,
             b"_undef_" => Variable::Unset,
             value => Variable::Set(Value::from_bytes(value)),
+        }
+    }
+
+    /// Whether an API command has found no channel of the uuid that it names.
+    #[must_use]
+    pub fn is_no_such_channel(&self) -> bool {
+        let Some(error) = self.body().strip_prefix(b"-ERR ") else { return false };
+        error.starts_with(b"No such channel")
+            || matches!(error.trim_ascii_end(), b"Invalid uuid" | b"invalid uuid" | b"Cannot locate session!")
+    }
+
+    /// Whether there is the channel that `api uuid_exists` has asked for; [`None`] if this is no answer to that.
+    #[must_use]
+    pub fn exists(&self) -> Option<bool> {
+        match self.body() {
+            b"true" => Some(true),
+            b"false" => Some(false),
+            _ => None,
         }
     }
 

@@ -277,6 +277,9 @@ pub mod session {
     mirrors! {
         Outcome of session {
             Answered,
+            Value,
+            Read,
+            Cut,
             JobEnded,
             Completed,
             ChannelEnded,

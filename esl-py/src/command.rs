@@ -4,8 +4,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use esl_proto::client::{CommandId, SendError};
 use esl_proto::command::{
-    CallCommand, CommandError, CommandErrorKind, Events, Execute, Field, Filter, ParseErrorKind, SendEvent, SendMsg,
-    Unicast,
+    CallCommand, ChannelApi, CommandError, CommandErrorKind, Events, Execute, Field, Filter, ParseErrorKind, SendEvent,
+    SendMsg, Unicast,
 };
 use esl_proto::frame::{Request, Step};
 use esl_proto::name::{EventName, HangupCause, LogLevel};
@@ -236,7 +236,19 @@ impl Command {
     /// `api uuid_getvar`: the value of a channel's variable, for `ApiResponse.variable`, whatever the name.
     #[staticmethod]
     fn uuid_getvar(py: Python<'_>, uuid: Text, name: Text) -> PyResult<Self> {
-        Self::new(py, &Core::api(&[b"uuid_getvar ", &*uuid, b" ", &api_word(&name)].concat()))
+        Self::new(py, &Core::api(&ChannelApi::GetVar { uuid: &uuid, name: &name }.to_vec()))
+    }
+
+    /// `api uuid_bridge`: connects a channel with another one.
+    #[staticmethod]
+    fn uuid_bridge(py: Python<'_>, uuid: Text, other: Text) -> PyResult<Self> {
+        Self::new(py, &Core::api(&ChannelApi::Bridge { uuid: &uuid, other: &other }.to_vec()))
+    }
+
+    /// `api uuid_exists`: whether there is a channel, as `ApiResponse.exists` tells it.
+    #[staticmethod]
+    fn uuid_exists(py: Python<'_>, uuid: Text) -> PyResult<Self> {
+        Self::new(py, &Core::api(&ChannelApi::Exists { uuid: &uuid }.to_vec()))
     }
 
     /// `bgapi <line>`: runs an API command in the background; its result is a BACKGROUND_JOB event with this
@@ -505,24 +517,6 @@ impl Command {
         let py = slf.py();
         (slf.get_type().getattr("parse")?, (slf.get().bytes(py),)).into_pyobject(py)
     }
-}
-
-/// A text as one argument of an API command among blank-separated ones, as the server will read it: it takes a backslash away
-/// only before the characters that it means something to.
-fn api_word(text: &[u8]) -> Vec<u8> {
-    let mut word = Vec::with_capacity(text.len() + 2);
-    for (at, octet) in text.iter().enumerate() {
-        let next = text.get(at + 1);
-        if *octet == b'\'' || *octet == b'\\' && next.is_none_or(|next| b"'\"\\nrts".contains(next)) {
-            word.push(b'\\');
-        }
-        word.push(*octet);
-    }
-    if word.is_empty() || word.iter().any(|octet| b" '\"".contains(octet)) {
-        word.insert(0, b'\'');
-        word.push(b'\'');
-    }
-    word
 }
 
 fn trim_line_ends(mut head: &[u8]) -> &[u8] {

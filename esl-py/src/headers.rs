@@ -26,9 +26,15 @@ use crate::text::{Text, item, to_str, value_bytes, value_str, with_decoded};
 #[pyclass(frozen, mapping, subclass, module = "esl_proto")]
 pub(crate) struct Headers {
     of: Of,
-    /// The mapping as a `dict`, once somebody has gone through it: whoever does looks each name up. Values in it are `str`,
-    /// so that nobody can change it.
-    whole: PyOnceLock<Option<Py<PyDict>>>,
+    /// The mapping, once somebody has gone through it: whoever does looks each name up.
+    whole: PyOnceLock<Whole>,
+}
+
+/// A mapping as a `dict` that nobody can change.
+struct Whole {
+    /// Values in it are `str`, or None in place of a list.
+    dict: Py<PyDict>,
+    is_flat: bool,
 }
 
 /// What the headers are of.
@@ -75,10 +81,10 @@ impl Headers {
     }
 
     pub(crate) fn dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        if let Some(Some(whole)) = self.whole.get(py) {
-            return whole.bind(py).copy();
+        match self.whole.get(py) {
+            Some(Whole { dict, is_flat: true }) => dict.bind(py).copy(),
+            _ => self.read(py).map(|(dict, _)| dict),
         }
-        self.read(py).map(|(dict, _)| dict)
     }
 
     /// The mapping as a `dict`, and whether it has no lists.
@@ -90,25 +96,41 @@ impl Headers {
         }
     }
 
-    /// The mapping as a `dict` that is kept if it has no lists, which a program could change.
-    fn whole<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+    /// The mapping, read once, and the `dict` that was made for that if there are lists in it.
+    fn kept<'py>(&self, py: Python<'py>) -> PyResult<(&Whole, Option<Bound<'py, PyDict>>)> {
         let mut made = None;
         let whole = self.whole.get_or_try_init(py, || -> PyResult<_> {
             let (dict, is_flat) = self.read(py)?;
-            made = Some(dict.clone());
-            Ok(is_flat.then(|| dict.unbind()))
+            if is_flat {
+                return Ok(Whole { dict: dict.unbind(), is_flat });
+            }
+            let kept = dict.copy()?;
+            for (name, value) in &dict {
+                if value.is_instance_of::<PyList>() {
+                    kept.set_item(name, py.None())?;
+                }
+            }
+            made = Some(dict);
+            Ok(Whole { dict: kept.unbind(), is_flat })
         })?;
-        match (whole, made) {
-            (Some(whole), _) => Ok(whole.bind(py).clone()),
-            (None, Some(made)) => Ok(made),
-            (None, None) => self.dict(py),
+        Ok((whole, made))
+    }
+
+    /// The mapping as a `dict`, of which views may be given away.
+    fn whole<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        match self.kept(py)? {
+            (Whole { dict, is_flat: true }, _) => Ok(dict.bind(py).clone()),
+            (_, Some(made)) => Ok(made),
+            (_, None) => self.dict(py),
         }
     }
 
-    /// The value of this name as it is written there, if somebody has gone through the mapping.
+    /// The value of this name as it is written there, if somebody has gone through the mapping and it is no list.
     fn at_hand<'py>(&self, py: Python<'py>, name: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
         match self.whole.get(py) {
-            Some(Some(whole)) if name.is_exact_instance_of::<PyString>() => whole.bind(py).get_item(name),
+            Some(whole) if name.is_exact_instance_of::<PyString>() => {
+                Ok(whole.dict.bind(py).get_item(name)?.filter(|value| !value.is_none()))
+            }
             _ => Ok(None),
         }
     }
@@ -282,10 +304,10 @@ impl Headers {
     }
 
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
-        Ok(self.whole(py)?.len())
+        Ok(self.kept(py)?.0.dict.bind(py).len())
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        self.whole(py)?.try_iter()
+        self.kept(py)?.0.dict.bind(py).try_iter()
     }
 }

@@ -132,8 +132,7 @@ impl Keys {
         }
         let text = value_str(py, value);
         dict.set_item(key.text.bind(py), &text)?;
-        // In JSON it is not the value alone that tells whether a backslash is an escape: in a number it is none.
-        if key.misses < PATIENCE && raw.len() <= LONGEST && (format != Format::Json || !raw.contains(&b'\\')) {
+        if key.misses < PATIENCE && raw.len() <= LONGEST {
             key.last = Some(Last { raw: Short::new(raw), format, text: text.unbind() });
         }
         key.misses = key.misses.wrapping_add(1);

@@ -370,6 +370,12 @@ impl Reply {
         slf.as_super().get().variable(slf.py())
     }
 
+    /// Whether `sendmsg` has found no channel of the uuid that it names.
+    #[getter]
+    fn no_such_channel(slf: &Bound<'_, Self>) -> bool {
+        reply(slf).is_some_and(|reply| reply.is_no_such_channel())
+    }
+
     /// The name of the job that `bgapi` has started.
     #[getter]
     fn job_uuid<'py>(slf: &Bound<'py, Self>) -> Option<Bound<'py, PyString>> {
@@ -476,6 +482,18 @@ impl ApiResponse {
     #[getter]
     fn detail<'py>(slf: &Bound<'py, Self>) -> Bound<'py, PyString> {
         slf.as_super().get().detail(slf.py())
+    }
+
+    /// Whether an API command has found no channel of the uuid that it names.
+    #[getter]
+    fn no_such_channel(slf: &Bound<'_, Self>) -> bool {
+        matches!(slf.as_super().get().message(), Message::ApiResponse(response) if response.is_no_such_channel())
+    }
+
+    /// Whether there is the channel that `api uuid_exists` has asked for; None if this is no answer to that.
+    #[getter]
+    fn exists(slf: &Bound<'_, Self>) -> Option<bool> {
+        if let Message::ApiResponse(response) = slf.as_super().get().message() { response.exists() } else { None }
     }
 
     /// The variable according to the answer to `api uuid_getvar`: 'set' and its value, 'unset', 'cut' and the part that

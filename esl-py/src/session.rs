@@ -13,7 +13,7 @@ use esl_proto::name::{EventName, LogLevel};
 use esl_proto::raw::session::{Outcome, SessionError as Failed};
 use esl_proto::session::{self, Interest, Item, Overflow, Queue, Reason, Session, SessionError, Slot};
 use esl_proto::{Client, Command as Core, Incoming, Limits};
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
@@ -105,10 +105,11 @@ type RefusedFilter = (Box<[u8]>, Box<[u8]>);
 /// What belongs to Python: all but the session and its input.
 #[derive(Default)]
 struct Host {
-    out: Vec<u8>,
     login: Option<Command>,
     /// By the id of a command that begins something: the slot that is told of its answer, 0 for none.
     begins: HashMap<u64, u64>,
+    /// By their slots: the answers that tell variables which are still being read.
+    values: HashMap<u64, Option<Py<PyAny>>>,
     readers: BTreeMap<u64, Reader>,
     notices: Vec<Notice>,
     /// How many full streams keep the host from reading.
@@ -127,6 +128,7 @@ struct Host {
     attempts: u32,
     connections: u64,
     dropped: u64,
+    octets_sent: u64,
 }
 
 struct State {
@@ -366,6 +368,13 @@ impl Host {
         while let Some((Slot(slot), outcome)) = session.next_outcome() {
             let (what, value) = match Outcome::from(outcome) {
                 Outcome::Answered => ("answered", object()?),
+                // Kept here until it is known whether it is all of the value.
+                Outcome::Value => {
+                    self.values.insert(slot, object()?);
+                    continue;
+                }
+                Outcome::Read => ("answered", self.values.remove(&slot).flatten()),
+                Outcome::Cut => ("cut", self.values.remove(&slot).flatten()),
                 Outcome::JobEnded | Outcome::Completed => ("done", object()?),
                 Outcome::ChannelEnded => ("channel-ended", object()?),
                 Outcome::Refused => {
@@ -500,8 +509,9 @@ impl State {
 fn failed(py: Python<'_>, error: SessionError) -> PyErr {
     match Failed::from(error) {
         Failed::Send(error) => error::not_sent(py, &error),
-        Failed::Unheard => error::not_allowed(py, NotAllowed::NeedsFullControl),
-        Failed::SlotInUse | Failed::NotConnected | Failed::NotReady => PyRuntimeError::new_err(error.to_string()),
+        Failed::Unheard | Failed::SlotInUse | Failed::NotConnected | Failed::NotReady => {
+            error::local(py, &error.to_string(), error.code(), None)
+        }
     }
 }
 
@@ -509,7 +519,7 @@ fn failed(py: Python<'_>, error: SessionError) -> PyErr {
 ///
 /// A wait or a reader is a number that the host chooses. Notices report on it, `(slot, what, value)`, in order:
 ///
-/// - 'answered', 'done' (a job or an application), 'channel-ended', 'refused' and 'unheard' (the subscription that it needs
+/// - 'answered', 'cut' (an answer that a variable has broken), 'done' (a job or an application), 'channel-ended', 'refused' and 'unheard' (the subscription that it needs
 ///   was refused), 'timed-out', 'lost': a wait has ended. 'begun': the answer to a `bgapi` has come.
 /// - 'handle': an event for a handler; 'readable': a queue whose reader waits has something; 'dropped': it has lost
 ///   something for the first time; 'refused', 'unheard': a reader whose events will not come.
@@ -634,29 +644,15 @@ impl ClientSession {
     /// The bytes to send now, if there are any.
     fn data_to_send<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
         self.with(py, |state| {
-            let State { session, host, .. } = state;
-            if host.out.is_empty() {
-                let octets = session.to_send();
-                if octets.is_empty() {
-                    return None;
-                }
-                let data = PyBytes::new(py, octets);
-                session.sent(usize::MAX);
-                return Some(data);
+            let octets = state.session.to_send();
+            if octets.is_empty() {
+                return None;
             }
-            host.out.extend_from_slice(session.to_send());
-            session.sent(usize::MAX);
-            Some(PyBytes::new(py, &mem::take(&mut host.out)))
-        })
-    }
-
-    /// Sends bytes that are counted as no command.
-    fn write(&self, py: Python<'_>, octets: Octets) {
-        self.with(py, |state| {
-            state.host.out.extend_from_slice(state.session.to_send());
+            let data = PyBytes::new(py, octets);
+            state.host.octets_sent += octets.len() as u64;
             state.session.sent(usize::MAX);
-            state.host.out.extend_from_slice(&octets);
-        });
+            Some(data)
+        })
     }
 
     /// The host closes the connection: all waits end.
@@ -739,17 +735,20 @@ impl ClientSession {
         self.with(py, |state| state.session.core_uuid().map(|uuid| to_str(py, uuid)))
     }
 
-    /// Counts of what was received so far, across reconnects.
+    /// Counts of what was received and sent so far, across reconnects.
     #[getter]
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (stats, dropped, connections) =
-            self.with(py, |state| (state.stats(), state.host.dropped, state.host.connections));
+        let (stats, more) = self.with(py, |state| {
+            let Host { octets_sent, dropped, connections, .. } = state.host;
+            (state.stats(), [("octets_sent", octets_sent), ("dropped", dropped), ("connections", connections)])
+        });
         let dict = PyDict::new(py);
         for (place, name) in ["octets", "frames", "events", "log_lines", "unexpected"].into_iter().enumerate() {
             dict.set_item(name, stats[place])?;
         }
-        dict.set_item("dropped", dropped)?;
-        dict.set_item("connections", connections)?;
+        for (name, count) in more {
+            dict.set_item(name, count)?;
+        }
         Ok(dict)
     }
 
@@ -826,9 +825,20 @@ impl ClientSession {
         })
     }
 
+    /// Asks for a variable of a channel, or of that of the connection. `slot` waits for it: 'answered' tells the answer that holds
+    /// it whole, 'cut' one that the value has broken, 'refused' that there is no such channel, or the API may not be used.
+    #[pyo3(signature = (name, slot, uuid=None))]
+    fn read_variable(&self, py: Python<'_>, name: Text, slot: u64, uuid: Option<Text>) -> PyResult<u64> {
+        let id = self.act(py, |state| state.session.read_variable(uuid.as_deref(), &*name, Slot(slot), None))?;
+        Ok(id.number())
+    }
+
     /// Gives up a wait: nothing is reported, and a late result is ignored.
     fn give_up(&self, py: Python<'_>, slot: u64) -> bool {
-        self.with(py, |state| state.session.give_up(Slot(slot)))
+        self.with(py, |state| {
+            state.host.values.remove(&slot);
+            state.session.give_up(Slot(slot))
+        })
     }
 
     // Readers
@@ -955,8 +965,8 @@ impl ClientSession {
             state.session.connect(client, now);
             state.input = Input::default();
             let host = &mut state.host;
-            host.out.clear();
             host.begins.clear();
+            host.values.clear();
             host.text.clear();
             (host.login, host.verdict, host.attempts) = (login, None, attempts);
             (host.told_end, host.told_open, host.told_settled) = (false, false, false);

@@ -91,6 +91,11 @@ class TestConnecting:
     def test_with_a_password(self) -> None:
         con, server = connected()
         assert con.connected() == 1 and con.socketDescriptor() > 0 and con.getInfo() is None
+        assert (con.stats["octets"], con.stats["octets_sent"], con.stats["timeouts"]) == (
+            len(AUTH + ACCEPTED),
+            len(b"auth ClueCon\n\n"),
+            0,
+        )
         assert con.disconnect() == 0
         server.ends()
 

@@ -7,7 +7,7 @@ use esl_proto::client::End;
 use esl_proto::command::app::{
     self, App, Conference, Dtmf, Ending, PlayAndGetDigits, Read, Record, Say, Text, Transfer,
 };
-use esl_proto::command::{Execute, SendMsg};
+use esl_proto::command::{ChannelApi, Execute, SendMsg};
 use esl_proto::dial::DialString;
 use esl_proto::message::SocketMode;
 use esl_proto::name::{EventName, HangupCause};
@@ -15,7 +15,7 @@ use esl_proto::session::{Interest, Reason};
 use esl_proto::{Command, Value};
 
 use crate::error::encode;
-use crate::state::Phase;
+use crate::state::{Phase, Variable};
 use crate::{Answer, Error, EventBuf, EventStream, HungUp, Session};
 
 /// An application that has ended.
@@ -180,8 +180,8 @@ impl Call {
     }
 
     async fn exists(&self) -> Result<bool, Error> {
-        let answer = self.session.api([b"uuid_exists ", &*self.uuid].concat()).await?;
-        Ok(answer.as_bytes().starts_with(b"true"))
+        let answer = self.session.api(ChannelApi::Exists { uuid: &self.uuid }.to_vec()).await?;
+        Ok(answer.as_bytes() == b"true")
     }
 
     /// A stream of the channel's events with these names: see [`Session::events`], also for what ends the wait.
@@ -194,22 +194,20 @@ impl Call {
 
     /// The value of a variable of the channel; [`None`] if it has none.
     ///
-    /// On a connection without full control, a value that begins with `~` or is longer than 500 bytes does not arrive whole.
+    /// With full control and on other sessions it arrives whole, whatever it is. Without, and once the channel has hung up,
+    /// only `getvar` is there: [`Error::Cut`] tells of a value that begins with `~`, has a blank line in it, or more than 510
+    /// bytes. Meanwhile other commands wait.
     ///
     /// The wait ends with the answer, with the deadline, or with the connection.
     ///
     /// # Errors
-    /// [`Error::ChannelEnded`]; otherwise as [`Session::api`].
+    /// [`Error::Cut`]; [`Error::ChannelEnded`]; otherwise as [`Session::api`].
     pub async fn get(&self, name: &str) -> Result<Option<Answer>, Error> {
-        let result = match self.has_full_control() {
-            true => self.session.api([b"uuid_getvar ", &*self.uuid, b" ", name.as_bytes()].concat()).await,
-            false => self.session.send(&Command::getvar(name)).await,
-        };
-        match result {
-            Ok(answer) if answer.is_err() && self.has_full_control() => {
-                Err(self.explained(Error::Refused(answer)).await)
-            }
-            Ok(answer) => Ok(Some(answer).filter(|answer| !answer.is_err() && answer.as_bytes() != b"_undef_")),
+        let uuid = if self.outbound.is_some() { None } else { Some(&*self.uuid) };
+        match self.session.variable(uuid, name).await {
+            Ok(Variable::Unset) => Ok(None),
+            Ok(Variable::Set(value)) => Ok(Some(value)),
+            Ok(Variable::Cut(value)) => Err(Error::Cut(value)),
             Err(error) => Err(self.explained(error).await),
         }
     }
@@ -244,7 +242,7 @@ impl Call {
     pub async fn stop(&self) -> Result<(), Error> {
         let result = match self.has_full_control() {
             true => {
-                let answer = self.session.api([b"uuid_break ", &*self.uuid, b" all"].concat()).await;
+                let answer = self.session.api(ChannelApi::Break { uuid: &self.uuid, all: true }.to_vec()).await;
                 answer.and_then(Answer::check).map(drop)
             }
             false => return self.run(App::Break).await.map(drop),

@@ -25,6 +25,9 @@ pub enum Error {
     TimedOut,
     /// The server refuses what it was told.
     Refused(Answer),
+    /// The value of a variable has not arrived whole: this is what has come of it. `api uuid_getvar` reads it, and needs full
+    /// control.
+    Cut(Answer),
     /// The channel has ended under the application, or before it.
     ChannelEnded(HungUp),
     /// The call that was made has failed, and why.
@@ -65,6 +68,7 @@ impl fmt::Display for Error {
             Self::Lost(reason) => fmt::Display::fmt(reason, f),
             Self::TimedOut => f.write_str("no answer in time"),
             Self::Refused(answer) => write!(f, "refused: {answer}"),
+            Self::Cut(answer) => write!(f, "the variable has not arrived whole: {answer}"),
             Self::ChannelEnded(hung_up) => write!(f, "channel ended: {hung_up}"),
             Self::NotAnswered(hung_up) => write!(f, "not answered: {hung_up}"),
             Self::Command(error) => fmt::Display::fmt(error, f),

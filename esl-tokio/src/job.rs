@@ -42,7 +42,7 @@ impl Job {
         match self.waiting.result().await? {
             Given::Event(event) => Ok(Answer::new(event.body().map(|body| body.to_vec()).unwrap_or_default())),
             Given::Answer(answer) => Ok(answer),
-            Given::Nothing => Ok(Answer::new(*b"")),
+            Given::Variable(_) | Given::Nothing => Ok(Answer::new(*b"")),
         }
     }
 }

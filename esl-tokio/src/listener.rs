@@ -121,7 +121,7 @@ impl Call {
         let data = match connected.result().await? {
             Given::Event(data) => *data,
             Given::Answer(answer) => return Err(Error::Refused(answer)),
-            Given::Nothing => return Err(Error::Lost(Reason::Closed)),
+            Given::Variable(_) | Given::Nothing => return Err(Error::Lost(Reason::Closed)),
         };
         let (uuid, mode, full) = {
             let state = shared.lock();

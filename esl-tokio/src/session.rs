@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use crate::answer::Rows;
 use crate::call::Done;
 use crate::reader::Reader;
-use crate::state::{Given, Handle, Phase, State, Waiting, random};
+use crate::state::{Given, Handle, Phase, State, Variable, Waiting, random};
 use crate::{Answer, Call, Error, EventStream, HungUp, Job, LogStream, Stats, Subscription};
 
 /// How many events or log lines wait for a stream that is not read, unless something else is said.
@@ -176,8 +176,18 @@ impl Session {
         let (wait, _) = self.begin(self.work, |state, slot, at| state.session.execute(message, slot, at)).await?;
         match wait.result().await? {
             Given::Event(event) => Ok(Done::new(Some(*event))),
-            Given::Answer(_) | Given::Nothing => Ok(Done::new(None)),
+            Given::Answer(_) | Given::Variable(_) | Given::Nothing => Ok(Done::new(None)),
         }
+    }
+
+    /// The value of a variable of a channel, or of that of an outbound connection.
+    pub(crate) async fn variable(&self, uuid: Option<&[u8]>, name: &str) -> Result<Variable, Error> {
+        let send = |state: &mut State, slot, at| state.session.read_variable(uuid, name, slot, at);
+        let (wait, _) = self.begin(self.command, send).await?;
+        Ok(match wait.result().await? {
+            Given::Variable(variable) => *variable,
+            Given::Answer(_) | Given::Event(_) | Given::Nothing => Variable::Unset,
+        })
     }
 
     /// A channel of the server's. Whether there is one is not asked.
@@ -214,7 +224,7 @@ impl Session {
         bound: usize,
         overflow: Overflow,
     ) -> Result<EventStream, Error> {
-        let reader = Arc::new(Reader::new(bound, overflow));
+        let reader = Arc::new(Reader::new(bound, overflow, &self.handle.shared.lock().full));
         let slot = self.listen(interest.into(), Some(&reader))?;
         let stream = EventStream::new(&self.handle, reader, slot);
         self.stands(slot).await?;
@@ -243,9 +253,9 @@ impl Session {
     /// [`Error::Command`] if the user has no right to them; otherwise as [`events`](Self::events).
     pub async fn log(&self, level: LogLevel) -> Result<LogStream, Error> {
         let shared = &self.handle.shared;
-        let reader = Arc::new(Reader::new(BOUND, Overflow::DropOldest));
         let (stream, slot) = {
             let mut state = shared.lock();
+            let reader = Arc::new(Reader::new(BOUND, Overflow::DropOldest, &state.full));
             let slot = state.next_slot();
             state.logs.insert(slot.0, Arc::clone(&reader));
             let result = state.session.listen_log(slot, level);
@@ -497,7 +507,7 @@ where
             Stage::Waiting(waiting) => {
                 return waiting.poll_result(cx).map_ok(|given| match given {
                     Given::Answer(answer) => answer,
-                    Given::Event(_) | Given::Nothing => Answer::new(*b""),
+                    Given::Event(_) | Given::Variable(_) | Given::Nothing => Answer::new(*b""),
                 });
             }
         };

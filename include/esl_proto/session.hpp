@@ -119,6 +119,11 @@ public:
     sent send_encoded(const command& command, std::string_view octets, slot waits = 0, time deadline = {}) noexcept {
         return put(::eslp_session_send_encoded, &command.c(), octets.data(), octets.size(), waits, count(deadline));
     }
+    /// Asks for a variable of a channel, or without `uuid` of that of the connection: see eslp_session_read_variable().
+    sent read_variable(std::string_view name, slot waits, time deadline = {}, std::optional<std::string_view> uuid = {}) noexcept {
+        return put(::eslp_session_read_variable, uuid ? detail::given(*uuid) : eslp_bytes{}, detail::given(name), waits,
+                   count(deadline));
+    }
     /// Begins a job, and waits for its end.
     sent bgapi(std::string_view line, slot waits, time deadline = {}) noexcept {
         return put(::eslp_session_bgapi, detail::given(line), waits, count(deadline));

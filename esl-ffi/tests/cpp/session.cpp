@@ -43,6 +43,7 @@ void waits() {
     CHECK(sent.ok() && sent.count() == 2 && session.last_tag() == "00000000000000f5-0000000000000000");
     CHECK(said(session).find("Event-UUID: 00000000000000f5-0000000000000000\n") != std::string::npos);
     CHECK(session.bgapi("status", 3).ok() && session.state().waiting == 2);
+    CHECK(session.read_variable("x", 4, {}, "u").ok() && session.state().waiting == 3 && session.give_up(4));
     CHECK(session.give_up(3) && !session.give_up(3));
     session.close(40s);
     outcome = session.next_outcome();

@@ -50,7 +50,8 @@ use facts::Facts;
 use crate::command::{Command, CommandError, EncodeError};
 use crate::event::Event;
 use crate::frame::{DecodeError, Decoder, Found, Frame, FrameKind, HeadEnd, Limits, Lines, Step};
-use crate::message::{ApiResponse, DisconnectNotice, LogLine, Message, Rejection, Reply, SocketMode, Status};
+use crate::message::{ApiResponse, DisconnectNotice, LogLine, Message, Rejection, Reply, SocketMode, Status, Variable};
+use crate::scan::contains;
 use crate::text::Insufficient;
 
 /// One connection to FreeSWITCH's event socket, from its first byte to its end.
@@ -126,6 +127,14 @@ impl CommandId {
     pub const fn number(self) -> u64 {
         self.0
     }
+}
+
+/// A command whose answer is a reply with a word in it that nobody can foresee: others that come in its place are spelled by
+/// the value of a variable before it.
+#[derive(Clone, Copy)]
+pub(crate) struct Told<'t> {
+    pub(crate) id: u64,
+    pub(crate) word: &'t [u8],
 }
 
 /// A command has been written.
@@ -358,6 +367,15 @@ impl<'b> Answer<'b> {
         match self {
             Self::Reply(reply) => reply.status(),
             Self::Api(response) => response.status(),
+        }
+    }
+
+    /// The variable that `getvar` or `api uuid_getvar` has asked for.
+    #[must_use]
+    pub fn variable(&self) -> Variable<'b> {
+        match self {
+            Self::Reply(reply) => reply.variable(),
+            Self::Api(response) => response.variable(),
         }
     }
 
@@ -817,6 +835,11 @@ impl Client {
     /// # Errors
     /// [`ProtocolError`] if the framing is broken, then and on every later call.
     pub fn poll<'b>(&mut self, buf: &'b [u8]) -> Result<Poll<'b>, ProtocolError> {
+        self.poll_told(buf, None)
+    }
+
+    /// The same, where the answer to a command is told by a word in it.
+    pub(crate) fn poll_told<'b>(&mut self, buf: &'b [u8], told: Option<Told<'_>>) -> Result<Poll<'b>, ProtocolError> {
         match self.state.end {
             Some(End::Protocol(error)) => return Err(self.broken(error)),
             Some(end) => return Ok(Poll::Closed { end, trailing: buf }),
@@ -829,7 +852,12 @@ impl Client {
         if let Step::Frame { frame, consumed } = step {
             self.stats.octets = self.decoder.position();
             self.stats.frames += 1;
-            return Ok(Poll::Incoming { incoming: self.incoming(Message::from(frame)), consumed });
+            let message = Message::from(frame);
+            let incoming = match told {
+                Some(told) if self.is_other(told, &message) => self.unexpected(message),
+                _ => self.incoming(message),
+            };
+            return Ok(Poll::Incoming { incoming, consumed });
         }
         Ok(self.part(step))
     }
@@ -896,6 +924,18 @@ impl Client {
             self.answered += 1;
         }
         id
+    }
+
+    /// Whether a message looks like the answer to this command, and is not.
+    fn is_other(&self, told: Told<'_>, message: &Message<'_>) -> bool {
+        if self.next_answer() != Some(CommandId(told.id)) {
+            return false;
+        }
+        match message {
+            Message::Reply(reply) => !contains(reply.frame().head(), told.word),
+            Message::ApiResponse(_) => true,
+            _ => false,
+        }
     }
 
     fn incoming<'b>(&mut self, message: Message<'b>) -> Incoming<'b> {

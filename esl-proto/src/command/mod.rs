@@ -6,6 +6,7 @@
 //! No text that the caller passes can forge the protocol: line ends and NUL are refused wherever they would, with the
 //! field and the place. What may hold line ends travels as a body.
 
+mod api;
 #[cfg(feature = "dial")]
 pub mod app;
 mod channel;
@@ -21,6 +22,7 @@ mod write;
 
 use core::fmt;
 
+pub use api::ChannelApi;
 pub use channel::{CallCommand, Execute, SendMsg, Unicast};
 pub use list::{EventNames, EventNamesIter, Events, PairSource, Pairs, PairsIter, Words, WordsIter};
 #[cfg(feature = "alloc")]

@@ -366,7 +366,8 @@ impl Part<'_> {
     /// A body: line ends are what it is for, but it must not be too long, and the server would end it at a NUL.
     fn body(&self) -> Result<(), CommandError> {
         self.at_most(Command::MAX_BODY)?;
-        self.without(0, CommandErrorKind::Nul)
+        // Without a call for the short ones.
+        if any(self.octets, |octet| octet == 0) { self.without(0, CommandErrorKind::Nul) } else { Ok(()) }
     }
 
     #[inline]
@@ -492,10 +493,11 @@ fn check_filter(filter: &Filter<'_>) -> Result<(), CommandError> {
 }
 
 fn check_event(event: &SendEvent<'_>) -> Result<(), CommandError> {
-    let word = event.name.as_bytes();
-    let event_name = part(Field::EventName, word);
-    event_name.word()?;
-    event_name.not(EventName::asked_for(word) != event.name)?;
+    if let EventName::Other(word) = event.name {
+        let event_name = part(Field::EventName, word);
+        event_name.word()?;
+        event_name.not(EventName::asked_for(word) != event.name)?;
+    }
     for (item, (name, value)) in event.headers.iter().enumerate() {
         let header = nth(Field::HeaderName, item, name);
         header.word()?;

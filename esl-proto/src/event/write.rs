@@ -886,9 +886,12 @@ impl Document<'_, '_> {
 
     #[inline(never)]
     fn coded_string(&mut self, value: Value<'_>, kind: OutgoingEventErrorKind) {
-        if self.options.invalid == Invalid::Keep {
-            value.put_decoded(Ordinary::STRING, self.out, json::octet);
-        } else {
+        let before = self.out.count();
+        value.put_decoded(Ordinary::STRING, self.out, json::octet);
+        // What is UTF-8 is written in one way, whatever would become of the rest.
+        let is_utf8 = |text| core::str::from_utf8(text).is_ok();
+        if self.options.invalid != Invalid::Keep && !self.out.since(before).is_some_and(is_utf8) {
+            self.out.forget(before);
             let put = |document: &mut Self, text: &str, _| json::write_part(text.as_bytes(), document.out);
             self.text(value, kind, put, |document, octet| json::write_escape(octet, document.out));
         }

@@ -51,29 +51,33 @@
 mod notice;
 mod parts;
 mod queue;
+mod reading;
 pub(crate) mod slots;
 mod wanted;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
-use core::cell::OnceCell;
 use core::fmt;
+use core::mem;
 use core::time::Duration;
 
 pub use notice::Notice;
 use notice::Notices;
 use parts::InParts;
 pub use queue::{Item, Overflow, Queue};
+use reading::Readings;
 use slots::Waits;
 pub use wanted::Interest;
-use wanted::{About, Said, Text, Wanted};
+use wanted::{About, Readers, Said, Text, Wanted};
 
-use crate::client::{Client, CommandId, End, Eof, Incoming, NotAllowed, Poll, ProtocolError, SendError, Stats, Tag};
-use crate::command::{CallCommand, Command, Filter, SendMsg};
+use crate::client::{
+    Answer, Client, CommandId, End, Eof, Incoming, NotAllowed, Poll, ProtocolError, SendError, Stats, Tag, Told,
+};
+use crate::command::{CallCommand, ChannelApi, Command, Filter, SendMsg};
 use crate::event::Event;
 use crate::frame::FrameKind;
-use crate::message::{LogLine, SocketMode, Status};
+use crate::message::{LogLine, SocketMode, Status, Variable};
 use crate::name::{EventName, Format, LogLevel, header};
 use crate::text::Value;
 
@@ -87,6 +91,13 @@ pub struct Slot(pub u64);
 pub enum Outcome {
     /// The answer has arrived: [`Session::poll`] has just returned it, or its last part.
     Answered,
+    /// The answer that tells a [variable](Session::read_variable) has come: [`Session::poll`] has just given it. It is to be
+    /// kept, as the wait goes on until [`Read`](Self::Read) or [`Cut`](Self::Cut).
+    Value,
+    /// That answer holds the whole of the variable.
+    Read,
+    /// The variable has broken that answer: it has more in it than what has come so.
+    Cut,
     /// The job has ended: its BACKGROUND_JOB has just been given, or its last part.
     JobEnded,
     /// The application has ended normally: [`Session::poll`] has just returned its CHANNEL_EXECUTE_COMPLETE, or the
@@ -233,6 +244,8 @@ const HEARTBEAT: &[u8] = b"HEARTBEAT";
 #[derive(Clone, Copy, Debug)]
 enum Wait {
     Answer(u64),
+    /// A variable, by the number of its reading.
+    Variable(u64),
     /// A job or an application, by the number of its tag.
     Tag(u64),
 }
@@ -242,6 +255,12 @@ enum Wait {
 enum Meaning {
     /// It ends a wait.
     Answer(Slot),
+    /// The API tells a variable of the connection's channel, or of another. If it tells none of its own, `getvar` with this name may.
+    Variable { slot: Slot, getvar: Option<Text>, deadline: Option<Duration> },
+    /// It tells a variable, by the number of its reading.
+    Value(u64),
+    /// It ends the first reading.
+    Read,
     /// It tells whether a job or an application has begun.
     Begins(u64),
     /// It tells whether a subscription stands.
@@ -311,6 +330,7 @@ pub struct Session {
     now: Duration,
     waits: Waits,
     meanings: Meanings,
+    readings: Readings,
     tags: BTreeMap<u64, Tagged>,
     by_channel: BTreeMap<Text, BTreeSet<u64>>,
     outcomes: VecDeque<(Slot, Outcome)>,
@@ -357,11 +377,12 @@ impl Session {
             now: Duration::ZERO,
             waits: Waits::new(),
             meanings: Meanings { first: 0, meanings: VecDeque::new() },
+            readings: Readings::new(),
             tags: BTreeMap::new(),
             by_channel: BTreeMap::new(),
             outcomes: VecDeque::new(),
             wanted: Wanted {
-                readers: BTreeMap::new(),
+                readers: Readers::NONE,
                 needed: BTreeSet::new(),
                 unwanted: BTreeSet::new(),
                 unwanted_subclasses: BTreeSet::new(),
@@ -447,19 +468,26 @@ impl Session {
         self.saying == 0 && self.is_open()
     }
 
-    /// The bytes to send.
+    /// The bytes to send now.
     #[must_use]
     pub fn to_send(&self) -> &[u8] {
-        self.out.get(self.taken..).unwrap_or_default()
+        self.out.get(self.taken..self.readings.limit(&self.out)).unwrap_or_default()
     }
 
     /// So many of them have been sent.
     pub fn sent(&mut self, count: usize) {
-        self.taken = self.taken.saturating_add(count).min(self.out.len());
+        self.taken = self.taken.saturating_add(count).min(self.readings.limit(&self.out));
         if self.taken == self.out.len() {
             self.out.clear();
+            self.readings.sent(self.taken);
             self.taken = 0;
         }
+    }
+
+    /// How many bytes are to be sent, now or once a [variable](Self::read_variable) has been read.
+    #[must_use]
+    pub const fn unsent(&self) -> usize {
+        self.out.len().saturating_sub(self.taken)
     }
 
     /// Returns the message at the front of `buf`, as [`Client::poll`] does, and processes it: look for
@@ -483,12 +511,19 @@ impl Session {
             });
         };
         let was_open = client.is_open();
-        let poll = client.poll(buf).inspect_err(|error| self.lose(Reason::End(End::Protocol(error.error)), now))?;
+        let read = self.readings.front().filter(|reading| reading.has_value);
+        let word = read.map(|reading| Tag::new(self.run, reading.tag));
+        let told = read.zip(word.as_ref()).map(|(reading, word)| Told { id: reading.probe, word: word.as_bytes() });
+        let poll =
+            client.poll_told(buf, told).inspect_err(|error| self.lose(Reason::End(End::Protocol(error.error)), now))?;
         if let Some(client) = &self.client
             && client.stats().octets != self.octets
         {
             self.octets = client.stats().octets;
             self.heard = self.now;
+        }
+        if let (Some(word), Poll::Incoming { incoming, consumed }) = (word, &poll) {
+            self.look_for(&word, incoming, buf.get(..*consumed).unwrap_or_default());
         }
         match &poll {
             Poll::Incoming { incoming, .. } => self.take(incoming),
@@ -546,6 +581,10 @@ impl Session {
     ) -> Result<CommandId, SessionError> {
         self.must_be_free(slot)?;
         let id = self.write(command)?;
+        if matches!(command, Command::Exit) {
+            // The end of the connection is the end of every reading.
+            self.readings.release();
+        }
         self.answer_for(slot, id, deadline);
         Ok(id)
     }
@@ -574,8 +613,134 @@ impl Session {
         let client = self.client.as_mut().ok_or(SessionError::NotConnected)?;
         let id = client.track(command).map_err(SendError::NotAllowed)?;
         self.out.extend_from_slice(octets);
+        if matches!(command, Command::Exit) {
+            self.readings.release();
+        }
         self.answer_for(slot, id, deadline);
         Ok(id)
+    }
+
+    /// Asks for a variable of a channel, whatever its value is; without `channel`, of that of an outbound connection. `slot`
+    /// waits until `deadline`, and is told [`Outcome::Value`] with the answer, whose [`Answer::variable`] it is, and then
+    /// [`Outcome::Read`] or [`Outcome::Cut`]. [`Outcome::Refused`] tells that the channel is not there, or the API may not be
+    /// used.
+    ///
+    /// It is asked for by `api uuid_getvar`. Where that may not be used, or tells nothing as the channel has hung up,
+    /// `getvar` tells the variables of the connection's own channel: all but those that begin with `~`, have a blank line
+    /// in them, or more than 510 octets, which are cut. Until that is known, commands that are sent wait in this session.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use esl_proto::{Client, Command, Limits};
+    /// # use esl_proto::client::Poll;
+    /// # use esl_proto::message::Variable;
+    /// # use esl_proto::session::{Outcome, Session, Slot};
+    /// use esl_proto::Incoming;
+    ///
+    /// # let now = Duration::ZERO;
+    /// # let mut session = Session::new(0xf5);
+    /// # session.connect(Client::outbound(Limits::DEFAULT), now);
+    /// # session.send(&Command::Connect, None, None)?;
+    /// # session.poll(b"Event-Name: CHANNEL_DATA\nUnique-ID: c0\nContent-Type: command/reply\nReply-Text: %2BOK%0A\nSocket-Mode: async\nControl: full\n\n", now)?;
+    /// # session.sent(usize::MAX);
+    /// session.read_variable(None, "caller_name", Slot(1), None)?;
+    /// assert_eq!(session.to_send(), b"api uuid_getvar c0 caller_name\n\n");
+    ///
+    /// let poll = session.poll(b"Content-Type: api/response\nContent-Length: 3\n\n~Al", now)?;
+    /// assert_eq!(session.next_outcome(), Some((Slot(1), Outcome::Value)));
+    /// let Poll::Incoming { incoming: Incoming::Answer { answer, .. }, .. } = poll else { panic!("it is an answer") };
+    /// assert_eq!(answer.variable(), Variable::Set("~Al".into()));
+    /// assert_eq!(session.next_outcome(), Some((Slot(1), Outcome::Read)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`SessionError`]; then nothing has changed.
+    pub fn read_variable(
+        &mut self,
+        channel: Option<&[u8]>,
+        name: impl AsRef<[u8]>,
+        slot: Slot,
+        deadline: Option<Duration>,
+    ) -> Result<CommandId, SessionError> {
+        self.must_be_free(Some(slot))?;
+        self.must_be_open()?;
+        let name = name.as_ref();
+        let is_own = channel.is_none_or(|channel| self.own.as_deref() == Some(channel));
+        if is_own && self.client.as_ref().and_then(Client::has_full_control) != Some(true) {
+            return self.getvar(name, slot, deadline);
+        }
+        Command::getvar(name).encoded_len().map_err(SendError::Refused)?;
+        let channel: Text = channel.map(Into::into).or_else(|| self.own.clone()).ok_or(SessionError::NotReady)?;
+        let line = ChannelApi::GetVar { uuid: &channel, name }.to_vec();
+        let id = self.write(&Command::api(&line))?;
+        let getvar = is_own.then(|| name.into());
+        self.meanings.insert(id.number(), Meaning::Variable { slot, getvar, deadline });
+        self.waits.insert(slot, Wait::Answer(id.number()), deadline);
+        Ok(id)
+    }
+
+    /// Asks for a variable of the connection's own channel by `getvar`, with a command behind it.
+    fn getvar(&mut self, name: &[u8], slot: Slot, deadline: Option<Duration>) -> Result<CommandId, SessionError> {
+        let command = Command::getvar(name);
+        self.allowed(&command)?;
+        let number = self.next_tag;
+        let tag = Tag::new(self.run, number);
+        let behind = reading::probe(&tag);
+        self.allowed(&behind)?;
+        let (id, probe) = (self.write(&command)?, self.write(&behind)?);
+        self.next_tag = number.wrapping_add(1);
+        self.meanings.insert(id.number(), Meaning::Value(number));
+        self.meanings.insert(probe.number(), Meaning::Read);
+        self.readings.push(slot, number, probe, self.out.len());
+        self.waits.insert(slot, Wait::Variable(number), deadline);
+        Ok(id)
+    }
+
+    /// While a variable is read: whether what has come belongs to it.
+    fn look_for(&mut self, word: &Tag, incoming: &Incoming<'_>, octets: &[u8]) {
+        let is_unexpected = matches!(incoming, Incoming::Unexpected(_));
+        let Some(reading) = self.readings.front_mut() else { return };
+        if matches!(incoming, Incoming::Answer { id, .. } if id.number() == reading.probe) {
+            return;
+        }
+        // The answer to the command behind lies in frames of the value's: it is asked for again.
+        let has_taken = reading.takes(octets, word.as_bytes());
+        reading.is_cut |= has_taken || is_unexpected;
+        let mut again = Vec::new();
+        if has_taken && reading::probe(word).encode_to_vec(&mut again).is_ok() {
+            self.readings.repeat(&again, &mut self.out);
+        }
+    }
+
+    /// The first reading is over.
+    fn read(&mut self) {
+        if let Some(reading) = self.readings.pop()
+            && let Some(slot) = reading.slot
+        {
+            self.finish(slot, reading.outcome());
+        }
+    }
+
+    /// The API has told a variable, or has not.
+    fn told(&mut self, variable: (Slot, Option<Text>, Option<Duration>), answer: Option<&Answer<'_>>) {
+        let (slot, getvar, deadline) = variable;
+        let is_told = match answer {
+            Some(Answer::Api(response)) => response.variable() != Variable::Unread,
+            Some(Answer::Reply(_)) => false,
+            // It came in parts.
+            None => true,
+        };
+        if is_told {
+            if self.waits.contains(slot) {
+                self.outcomes.push_back((slot, Outcome::Value));
+            }
+            return self.finish(slot, Outcome::Read);
+        }
+        let Some(name) = getvar else { return self.finish(slot, Outcome::Refused) };
+        if self.unwait(slot) && self.getvar(&name, slot, deadline).is_err() {
+            self.outcomes.push_back((slot, Outcome::Refused));
+        }
     }
 
     /// The name of the job or application that was begun last.
@@ -748,7 +913,11 @@ impl Session {
     /// [`SessionError`] if they cannot be subscribed to; then nothing has changed.
     pub fn listen(&mut self, slot: Slot, interest: Interest) -> Result<(), SessionError> {
         interest.check().map_err(SendError::Refused)?;
-        self.change(|wanted| wanted.listen(slot, interest))
+        let before = self.wanted.readers.get(slot).cloned();
+        self.change(|wanted| wanted.listen(slot, interest)).inspect_err(|_| match before {
+            Some(interest) => self.wanted.readers.insert(slot, interest),
+            None => self.wanted.readers.remove(slot),
+        })
     }
 
     /// Unsubscribes from these events, or from all, for all readers, until a reader [requests](Self::listen) them
@@ -781,7 +950,7 @@ impl Session {
     /// [`SessionError`] if events that no reader wants any more cannot be unsubscribed; they then arrive and are
     /// ignored.
     pub fn unlisten(&mut self, slot: Slot) -> Result<(), SessionError> {
-        self.wanted.readers.remove(&slot);
+        self.wanted.readers.remove(slot);
         self.wanted.log_readers.remove(&slot);
         self.say()
     }
@@ -795,10 +964,7 @@ impl Session {
 
     /// The readers that want this event.
     pub fn readers<'s>(&'s self, event: &'s Event<'_>) -> impl Iterator<Item = Slot> + 's {
-        let name = OnceCell::new();
-        let name = move || *name.get_or_init(|| event.name());
-        let readers = self.wanted.readers.iter().filter(move |(_, interest)| interest.takes_named(event, &name));
-        readers.map(|(slot, _)| *slot)
+        self.wanted.readers.of(event)
     }
 
     /// Replaces the program's filters: only events that match one of them arrive, and those that waits need.
@@ -896,6 +1062,11 @@ impl Session {
             Wait::Answer(id) => {
                 self.meanings.remove(id);
             }
+            Wait::Variable(tag) => {
+                if let Some(reading) = self.readings.of(tag) {
+                    reading.slot = None;
+                }
+            }
             Wait::Tag(tag) => {
                 let channel = self.tags.remove(&tag).and_then(|tagged| tagged.channel);
                 if let Some(channel) = channel
@@ -934,11 +1105,16 @@ impl Session {
         self.change(|wanted| wanted.needed.extend(names))
     }
 
-    /// Changes what is wanted and says it, or leaves it as it was.
+    /// Changes what is wanted and says it, or leaves it as it was, but for the readers: they may be many.
     fn change(&mut self, change: impl FnOnce(&mut Wanted)) -> Result<(), SessionError> {
+        let readers = mem::take(&mut self.wanted.readers);
         let before = self.wanted.clone();
+        self.wanted.readers = readers;
         change(&mut self.wanted);
-        self.say().inspect_err(|_| self.wanted = before)
+        self.say().inspect_err(|_| {
+            let readers = mem::take(&mut self.wanted.readers);
+            self.wanted = Wanted { readers, ..before };
+        })
     }
 
     /// Says what this connection has not been told yet.
@@ -956,13 +1132,13 @@ impl Session {
         if let Some(channel) = self.own.clone().filter(|_| own.is_some()) {
             let of_others = |interest: &Interest| interest.is_of_others(&channel, full);
             let unheard: Vec<Slot> =
-                self.wanted.readers.iter().filter(|(_, interest)| of_others(interest)).map(|(slot, _)| *slot).collect();
+                self.wanted.readers.iter().filter(|(_, interest)| of_others(interest)).map(|(slot, _)| slot).collect();
             for slot in unheard {
-                self.wanted.readers.remove(&slot);
+                self.wanted.readers.remove(slot);
                 self.outcomes.push_back((slot, Outcome::Refused));
             }
         }
-        let (wanted, mut said) = (self.wanted.clone(), core::mem::take(&mut self.said));
+        let (wanted, mut said) = (mem::take(&mut self.wanted), mem::take(&mut self.said));
         let result = wanted.say(&mut said, own, |command, about| match self.write(command) {
             Ok(id) => {
                 self.meanings.insert(id.number(), Meaning::Said(Box::new(about)));
@@ -971,7 +1147,7 @@ impl Session {
             }
             Err(error) => Err((error, about)),
         });
-        self.said = said;
+        (self.wanted, self.said) = (wanted, said);
         match result {
             // After `exit` or in linger there is nothing to be heard any more.
             Err((SessionError::Send(SendError::NotAllowed(NotAllowed::Exiting | NotAllowed::Closed)), _)) => Ok(()),
@@ -1024,7 +1200,7 @@ impl Session {
                 }
             }
             Incoming::Answer { id, answer } => {
-                self.answered(*id, matches!(answer.status(), Status::Err | Status::Usage));
+                self.answered_by(*id, matches!(answer.status(), Status::Err | Status::Usage), Some(answer));
             }
             Incoming::Event(event) => self.event(|| event.name(), |name| event.get(name)),
             Incoming::Lingering(_) => self.lingers(),
@@ -1095,8 +1271,22 @@ impl Session {
     }
 
     fn answered(&mut self, id: CommandId, failed: bool) {
+        self.answered_by(id, failed, None);
+    }
+
+    fn answered_by(&mut self, id: CommandId, failed: bool, answer: Option<&Answer<'_>>) {
         match self.meanings.remove(id.number()) {
             Some(Meaning::Answer(slot)) => self.finish(slot, Outcome::Answered),
+            Some(Meaning::Variable { slot, getvar, deadline }) => self.told((slot, getvar, deadline), answer),
+            Some(Meaning::Value(tag)) => {
+                if let Some(reading) = self.readings.of(tag) {
+                    reading.has_value = true;
+                    if let Some(slot) = reading.slot {
+                        self.outcomes.push_back((slot, Outcome::Value));
+                    }
+                }
+            }
+            Some(Meaning::Read) => self.read(),
             Some(Meaning::Begins(tag)) if failed => self.finish_tag(tag, Outcome::Refused),
             Some(Meaning::Said(about)) => {
                 self.saying = self.saying.saturating_sub(1);
@@ -1136,7 +1326,7 @@ impl Session {
     fn unheard(&mut self, names: &BTreeSet<Text>, subclasses: &BTreeSet<Text>) {
         self.said.forget(names, subclasses);
         for slot in self.wanted.readers_of(names, subclasses) {
-            self.wanted.readers.remove(&slot);
+            self.wanted.readers.remove(slot);
             self.outcomes.push_back((slot, Outcome::Refused));
         }
         self.not_for_waits(names);
@@ -1176,7 +1366,7 @@ impl Session {
     /// No log lines will come: who reads them learns it.
     fn unlogged(&mut self, level: LogLevel) {
         self.said.forget_log();
-        for slot in core::mem::take(&mut self.wanted.log_readers).into_keys() {
+        for slot in mem::take(&mut self.wanted.log_readers).into_keys() {
             self.outcomes.push_back((slot, Outcome::Refused));
         }
         if self.wanted.log.take().is_some() {
@@ -1246,13 +1436,19 @@ impl Session {
         for (slot, wait) in slots {
             // Of applications the channel's end is the better reason.
             let ended = |tag: u64| self.tags.get(&tag).is_some_and(|tagged| tagged.channel.is_some());
+            // What has come of a variable is not lost.
             let outcome = match wait {
+                Wait::Variable(tag) => {
+                    let told = self.readings.of(tag).filter(|reading| reading.has_value);
+                    told.map_or(Outcome::Lost(reason), |reading| reading.outcome())
+                }
                 Wait::Tag(tag) if reason == Reason::End(End::ChannelEnded) && ended(tag) => Outcome::ChannelEnded,
                 Wait::Tag(_) | Wait::Answer(_) => Outcome::Lost(reason),
             };
             self.finish(slot, outcome);
         }
         self.meanings.clear();
+        self.readings.clear();
         self.out.clear();
         (self.taken, self.saying) = (0, 0);
         (self.said, self.own) = (Said::NOTHING, None);

@@ -244,9 +244,8 @@ impl<'a> Value<'a> {
             if Ordinary::NO_PERCENT.copy(self.raw, to) {
                 return Ok(scan::slice(out, 0, self.raw.len()));
             }
-            let mut writer = Writer::new(out);
-            writer.put_runs(self.raw, Ordinary::NO_PERCENT, |rest| percent::next(rest).map(Few::one));
-            return writer.finish();
+            let len = percent::decode(self.raw, to);
+            return Ok(scan::slice(out, 0, len));
         }
         let mut writer = Writer::new(out);
         self.put_all(&mut writer);

@@ -94,6 +94,12 @@ class ESLconnection:
         """1 as long as the connection is there, otherwise 0."""
         return int(self._link is not None and self._link.is_open)
 
+    @property
+    def stats(self) -> dict[str, int]:
+        """What came in (`octets`, `frames`, `events`, `log_lines`, `unexpected`), how many octets went out (`octets_sent`), and
+        how many waits for an answer have ended at their deadline (`timeouts`). The original has none of this."""
+        return {} if self._link is None else self._link.stats
+
     def disconnect(self) -> int:
         """Ends the connection. 0, always."""
         if self._link is not None:

@@ -369,6 +369,9 @@ class Reply(Frame):
     def detail(self) -> str:
         """What follows `+OK`, `-ERR` or `-USAGE`, without the blanks around it; otherwise the whole text."""
     @property
+    def no_such_channel(self) -> bool:
+        """Whether `sendmsg` has found no channel of the uuid that it names."""
+    @property
     def variable(self) -> tuple[Literal["set", "unset", "cut", "unread"], str]:
         """The variable according to the answer to `getvar`: 'set' and its value, 'unset', 'cut' and the part that
         arrived, or 'unread'."""
@@ -435,6 +438,12 @@ class ApiResponse(Frame):
         """What follows `+OK`, `-ERR` or `-USAGE`, without white space around it; otherwise the whole body without white
         space at its end.
         """
+    @property
+    def exists(self) -> bool | None:
+        """Whether there is the channel that `api uuid_exists` has asked for; None if this is no answer to that."""
+    @property
+    def no_such_channel(self) -> bool:
+        """Whether an API command has found no channel of the uuid that it names."""
     @property
     def variable(self) -> tuple[Literal["set", "unset", "cut", "unread"], str]:
         """The variable according to the answer to `api uuid_getvar`: 'set' and its value, 'unset', 'cut' and the part
@@ -580,6 +589,12 @@ class Command:
     @staticmethod
     def uuid_getvar(uuid: Text, name: Text) -> Command:
         """`api uuid_getvar`: the value of a channel's variable, for `ApiResponse.variable`, whatever the name."""
+    @staticmethod
+    def uuid_bridge(uuid: Text, other: Text) -> Command:
+        """`api uuid_bridge`: connects a channel with another one."""
+    @staticmethod
+    def uuid_exists(uuid: Text) -> Command:
+        """`api uuid_exists`: whether there is a channel, as `ApiResponse.exists` tells it."""
     @staticmethod
     def bgapi(line: Text, *, job_uuid: Text | None = None) -> Command:
         """`bgapi <line>`: runs an API command in the background; its result is a BACKGROUND_JOB event with this
@@ -876,11 +891,13 @@ class Gap:
 
 @final
 class ClientSession:
-    """Waits and readers across reconnects: the basis of `esl_proto.aio` and `esl_proto.sync`.
+    """What waits for what over one connection after another, and who reads which events: what `esl_proto.aio` and
+    `esl_proto.sync` stand on.
 
-    A wait or a reader is a number that the host chooses. Notices report on it, `(slot, what, value)`, in order:
+    A wait or a reader is a number that the host chooses. What happens to it is told by notices, `(slot, what, value)`, in
+    order:
 
-    - 'answered', 'done' (a job or an application), 'channel-ended', 'refused' and 'unheard' (the subscription that it needs
+    - 'answered', 'cut' (an answer that a variable has broken), 'done' (a job or an application), 'channel-ended', 'refused' and 'unheard' (the subscription that it needs
       was refused), 'timed-out', 'lost': a wait has ended. 'begun': the answer to a `bgapi` has come.
     - 'handle': an event for a handler; 'readable': a queue whose reader waits has something; 'dropped': it has lost
       something for the first time; 'refused', 'unheard': a reader whose events will not come.
@@ -905,8 +922,6 @@ class ClientSession:
         """Processes bytes that were held back while a stream was full. Returns all notices, including earlier ones."""
     def data_to_send(self) -> bytes | None:
         """The bytes to send now, if there are any."""
-    def write(self, octets: BytesLike) -> None:
-        """Sends bytes that are counted as no command."""
     def close(self) -> None:
         """The host closes the connection: all waits end."""
     def release(self) -> None:
@@ -939,7 +954,7 @@ class ClientSession:
         """The server's Core-UUID, if an event has had it."""
     @property
     def stats(self) -> dict[str, int]:
-        """Counts of what was received so far, across reconnects."""
+        """What has come in and gone out over all connections so far."""
     @property
     def seconds_left(self) -> float | None:
         """In how many seconds `advance` must be called, at the latest."""
@@ -963,6 +978,10 @@ class ClientSession:
         hold_bleg: bool = False,
     ) -> None:
         """Executes an application, on the channel of the connection or another. `slot` waits for its end."""
+    def read_variable(self, name: Text, slot: int, uuid: Text | None = None) -> int:
+        """Asks for a variable of a channel, or of that of the connection. `slot` waits for it: 'answered' tells the answer that holds
+        it whole, 'cut' one that the value has broken, 'refused' that there is no such channel, or the API may not be used.
+        """
     def give_up(self, slot: int) -> bool:
         """Gives up a wait: nothing is reported, and a late result is ignored."""
     def stream(

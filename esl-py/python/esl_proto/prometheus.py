@@ -47,7 +47,7 @@ class Metrics(Numbers, Collector):
     def collect(self) -> Iterator[Family]:
         """For the registry."""
         for metric in COUNTERS:
-            labels = [*(_WHERE if metric.name.startswith("esl.client") else ()), *metric.more]
+            labels = [*(_WHERE if metric.name.startswith("esl.client") else ()), *metric.series[0][1]]
             family = GaugeMetricFamily if metric.is_gauge else CounterMetricFamily
             unit = "bytes" if metric.unit == "By" else ""
             one = family(_word(metric.name), metric.text, labels=[*map(_word, labels)], unit=unit)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
-from .._native import App, Command
+from .._native import App, Command, Event
 from ..types import Text
+from .errors import ChannelEnded
 from .surface import Timeout
 from .verbs import D, E, Verbs
 
-__all__ = ["DrivenCall", "Driver"]
+__all__ = ["ENDS", "DrivenCall", "Driver", "ended_by"]
 
 
 class Driver(Protocol):
@@ -18,15 +19,24 @@ class Driver(Protocol):
 
     def execute_on(self, uuid: str, app: str, arg: Text, timeout: float | None) -> Any: ...
     def ask(self, command: Command, timeout: Timeout = ...) -> Any: ...
-    def api(self, line: Text, *, timeout: Timeout = ...) -> Any: ...
+    def bridge_of(self, uuid: str, other: str, timeout: Timeout) -> Any: ...
+    def variable(self, uuid: str | None, name: str, timeout: Timeout) -> Any: ...
     def hangup(self, cause: str | int | None = None, *, uuid: str | None = None, timeout: Timeout = ...) -> Any: ...
     def events(
         self, *names: str, subclasses: Sequence[str] = (), channel: str | None = None, maxsize: int = 1000
     ) -> Any: ...
 
 
+ENDS = ("CHANNEL_HANGUP_COMPLETE", "CHANNEL_DESTROY")
+"""What tells the end of a channel."""
+
 S = TypeVar("S")
 """A stream of events."""
+
+
+def ended_by(event: Event) -> str | None:
+    """The cause that the end of a channel tells."""
+    return ChannelEnded(event).cause
 
 
 class DrivenCall(Verbs[E, D], Generic[E, D, S]):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Generator
+from contextlib import contextmanager
 
-from .._native import end_reasons
-
-if TYPE_CHECKING:
-    from .._native import ApiResponse, Command, Event, Reply
+from .._native import ApiResponse, Command, Event, JobResult, Reply, end_reasons
 
 __all__ = [
     "AccessDenied",
@@ -18,9 +16,12 @@ __all__ = [
     "CommandError",
     "ConnectionClosed",
     "EventSocketError",
+    "NoSuchChannel",
     "StreamOverflow",
 ]
 
+_SHOWN = 60
+"""How many characters of a value an error shows."""
 _REASONS = dict(end_reasons()) | {
     "protocol": "framing is broken",
     "closed": "closed by this program",
@@ -69,25 +70,61 @@ class AccessDenied(ConnectionClosed):
 class CommandError(EventSocketError):
     """The server answered a command with an error."""
 
-    answer: Reply | ApiResponse
-    """The whole answer."""
+    answer: Reply | ApiResponse | JobResult
+    """The whole answer, or what the job has printed."""
     command: Command | None
     """The command; `None` for commands that the connection sends on its own: subscriptions, filters and the log."""
 
     def __init__(
-        self, answer: Reply | ApiResponse, message: str | None = None, command: Command | None = None
+        self, answer: Reply | ApiResponse | JobResult, message: str | None = None, command: Command | None = None
     ) -> None:
         super().__init__(answer.text.strip() if message is None else message)
         self.answer = answer
         self.command = command
 
-    def __reduce__(self) -> tuple[type[CommandError], tuple[Reply | ApiResponse, str, Command | None]]:
+    def __reduce__(self) -> tuple[type[CommandError], tuple[Reply | ApiResponse | JobResult, str, Command | None]]:
         return type(self), (self.answer, str(self), self.command)
+
+
+class NoSuchChannel(CommandError):
+    """There is no channel with the uuid that the command names: it never was, or has ended."""
+
+
+def refusal(answer: Reply | ApiResponse, command: Command | None = None) -> CommandError:
+    """The exception for an error."""
+    return (NoSuchChannel if answer.no_such_channel else CommandError)(answer, command=command)
 
 
 class BrokenReply(CommandError):
     """The value of a variable has not arrived whole because the server broke or cut its reply to `getvar`:
     `answer.text` is the part that arrived. `api uuid_getvar` reads every value; a session with full control uses it."""
+
+
+@contextmanager
+def reading(name: str) -> Generator[None]:
+    """A variable is read: a reply that it has broken tells its name."""
+    try:
+        yield
+    except BrokenReply as error:
+        answer = error.answer
+        is_broken, text = (answer.broken, answer.text_to_end) if isinstance(answer, Reply) else (False, answer.text)
+        what, shown = "broke" if is_broken else "cut", repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}..."
+        raise BrokenReply(
+            answer,
+            f"the server {what} its reply to 'getvar {name}', which says {shown}: "
+            "'api uuid_getvar' reads such a variable, and needs full control",
+            Command.getvar(name),
+        ) from None
+
+
+@contextmanager
+def unless_absent() -> Generator[None]:
+    """That the API does not tell of a channel is no failure."""
+    try:
+        yield
+    except CommandError as error:
+        if not isinstance(error.answer, ApiResponse):
+            raise
 
 
 class ChannelEnded(EventSocketError):
@@ -98,14 +135,14 @@ class ChannelEnded(EventSocketError):
     cause: str | None
     """The hangup cause, such as `"NORMAL_CLEARING"`, if it is known."""
 
-    def __init__(self, event: Event | None = None) -> None:
-        cause = event.hangup_cause if event is not None else None
-        self.cause = str(cause) if cause is not None else None
+    def __init__(self, event: Event | None = None, cause: str | None = None) -> None:
+        told = event.hangup_cause if event is not None else None
+        self.cause = str(told) if told is not None else cause
         super().__init__("channel ended" + (f": {self.cause}" if self.cause else ""))
         self.event = event
 
-    def __reduce__(self) -> tuple[type[ChannelEnded], tuple[Event | None]]:
-        return type(self), (self.event,)
+    def __reduce__(self) -> tuple[type[ChannelEnded], tuple[Event | None, str | None]]:
+        return type(self), (self.event, self.cause)
 
 
 class CallFailed(EventSocketError):

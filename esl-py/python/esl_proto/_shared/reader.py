@@ -275,11 +275,6 @@ class SharedReader:
             return True
         return self.changed.interrupted(self.engine.stop)
 
-    def result(self, slot: Slot[T], deadline: float | None, *, handlers: bool = True) -> T:
-        """Waits for a slot."""
-        self.wait(slot.done, deadline, handlers=handlers)
-        return slot.get()
-
     def _turn(self, deadline: float | None) -> None:
         """Reads, or waits until another thread has."""
         wire = self.wire

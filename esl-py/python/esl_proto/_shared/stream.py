@@ -33,6 +33,7 @@ class StreamBase(Generic[T, S]):
     def __init__(self, socket: S, queue: EventQueue, maxsize: int, blocks: bool) -> None:
         self._socket = socket
         self._queue = queue
+        self._pop = queue.pop
         self._blocks = blocks
         self.maxsize = maxsize
         """How many can wait."""

@@ -22,7 +22,7 @@ from .. import _native
 from .._native import ClientSession, Command, Event, EventQueue
 from ..errors import LocalProtocolError
 from ..types import Format, Text
-from .errors import ChannelEnded, CommandError, ConnectionClosed, EventSocketError, closed
+from .errors import BrokenReply, ChannelEnded, CommandError, ConnectionClosed, EventSocketError, closed, refusal
 from .observing import (
     Kind,
     Observer,
@@ -78,7 +78,7 @@ class Slot(Protocol):
 def checked(answer: A, command: Command) -> A:
     """Raises `CommandError` for an error."""
     if answer.error:
-        raise CommandError(answer, command=command)
+        raise refusal(answer, command)
     return answer
 
 
@@ -148,8 +148,7 @@ class Surface(Generic[R, N, E, G, L]):
         self._observer: Observer | None = None
         self._given_up: deque[tuple[Watched, float]] = deque()
         """What an observer is still to be told of."""
-        self._held: deque[tuple[Slot, Callable[[], None]]] | None = None
-        """What is to be sent when a variable has been read: see `Reading`."""
+        self._timeouts = 0
 
     # What a façade does
 
@@ -184,6 +183,10 @@ class Surface(Generic[R, N, E, G, L]):
 
     def _ended(self) -> None:
         """The connection is over."""
+        raise NotImplementedError
+
+    def _lost(self) -> None:
+        """The same, and perhaps not for good. Lock held."""
         raise NotImplementedError
 
     def go_on_soon(self) -> None:
@@ -259,13 +262,13 @@ class Surface(Generic[R, N, E, G, L]):
     @property
     def pending(self) -> int:
         """How many answers, jobs and applications are being waited for."""
-        return self._session.waiting + len(self._held or ())
+        return self._session.waiting
 
     @property
     def stats(self) -> dict[str, int]:
-        """Counts of everything received so far, across reconnects, of events `dropped` by streams that were not read in
-        time, and of `connections`."""
-        return self._session.stats
+        """What came in over all connections so far and how many octets went out, how much was `dropped` by streams that were not
+        read in time, how many `connections` there were, and how many waits have ended at their deadline (`timeouts`)."""
+        return self._session.stats | {"timeouts": self._timeouts}
 
     def final_error(self) -> Exception | None:
         """Why it is over for good, to be raised, if that is a failure."""
@@ -305,8 +308,10 @@ class Surface(Generic[R, N, E, G, L]):
     def _failure(self, what: str, value: Any) -> Exception:
         if what == "channel-ended":
             return ChannelEnded(value if isinstance(value, Event) else None)
+        if what == "cut":
+            return BrokenReply(value)
         if what == "refused" and value is not None:
-            return CommandError(value)
+            return refusal(value)
         if what in ("refused", "unheard"):
             if value is None:
                 return LocalProtocolError("what tells the end cannot be heard on this connection")
@@ -344,7 +349,6 @@ class Surface(Generic[R, N, E, G, L]):
             self._pause()
         elif what == "unexpected":
             _LOG.debug("unexpected: %r", value, extra=self.log_fields())
-            self._unexpected(value)
         elif what in ("log-refused", "filter-refused"):
             self._not_filtered(value)
         elif what == "heartbeat-refused":
@@ -359,9 +363,6 @@ class Surface(Generic[R, N, E, G, L]):
             for wait in [*self._waits.values()]:  # Answers to what begins a job, which are no waits of the session's.
                 fail(wait, self._reason())
             self._waits.clear()
-            held, self._held = self._held or (), None
-            for wait, _ in held:
-                fail(wait, self._reason())
             if self._observer is not None:
                 tell(self._observer.closed, self, self._reason())
             self._ended()
@@ -397,9 +398,6 @@ class Surface(Generic[R, N, E, G, L]):
             _LOG.warning("%r: a filter or the log was refused: %s", self, error, extra=self.log_fields())
         for wait in waiting:
             fail(wait, error)
-
-    def _unexpected(self, message: Any) -> None:
-        """What has no place in the conversation."""
 
     def _flush(self) -> None:
         data = self._session.data_to_send()
@@ -443,52 +441,74 @@ class Surface(Generic[R, N, E, G, L]):
             raise self._reason()
 
     def _send(self, command: Command) -> Any:
+        wait, number = self._ask(partial(self._session.send, command), command)
+        if _LOG.isEnabledFor(logging.DEBUG):
+            _LOG.debug("%s: %r", number, command, extra=self.log_fields(number))
+        return wait
+
+    def _read(self, name: str, uuid: str | None) -> Any:
+        """Reads a variable of a channel, or of that of the connection. The core asks for it, and tells whether it came whole."""
+        return self._ask(lambda slot: self._session.read_variable(name, slot, uuid), "getvar", uuid)[0]
+
+    def _ask(self, send: Callable[[int], int], name: Text | Command, uuid: str | None = None) -> tuple[Any, int]:
+        """Sends something, and gives the wait for its answer, and its number."""
         wait = self._new_slot()
         with self._lock:
             self._must_be_open()
-            self._soon(wait, partial(self._send_now, command, wait))
-        return wait
-
-    def _soon(self, wait: Slot, send: Callable[[], None]) -> None:
-        """While a variable is read, commands wait; then `wait` learns if one may not be sent."""
-        if self._held is None:
-            send()
-        else:
-            self._held.append((wait, send))
-
-    def _send_now(self, command: Command, wait: Slot) -> None:
-        slot = next(self._slots)
-        with _no_exit():
-            number = self._session.send(command, slot)
-        self._waits[slot] = wait if self._observer is None else self._watched(wait, "command", command, None, number)
-        if _LOG.isEnabledFor(logging.DEBUG):
-            _LOG.debug("%s: %r", number, command, extra=self.log_fields(number))
-        self._flush()
+            slot = next(self._slots)
+            with _no_exit():
+                number = send(slot)
+            self._waits[slot] = wait if self._observer is None else self._watched(wait, "command", name, uuid, number)
+            self._flush()
+        return wait, number
 
     def _begin(
         self, begin: Callable[[int], str | None], kind: Kind, name: Text
-    ) -> tuple[int, Any]:
+    ) -> tuple[int, Any, str | None]:
         """Begins a wait for what is more than an answer: a job or an application. `begin` gives its uuid."""
         wait = self._new_slot()
         with self._lock:
             self._must_be_open()
             slot = next(self._slots)
+            with _no_exit():
+                uuid = begin(slot)
+            self._waits[slot] = wait if self._observer is None else self._watched(wait, kind, name, uuid)
+            self._flush()
+        return slot, wait, uuid
 
-            def start() -> None:
-                with _no_exit():
-                    uuid = begin(slot)
-                self._waits[slot] = wait if self._observer is None else self._watched(wait, kind, name, uuid)
-                self._flush()
+    def _begin_job(self, line: Text) -> tuple[int, Any, str, Any]:
+        """Begins a job: its slot, the wait for its end, its uuid, and the wait for the answer."""
+        begun = self._new_slot()
 
-            self._soon(wait, start)
-        return slot, wait
+        def begin(slot: int) -> str:
+            number = next(self._slots)
+            uuid = self._session.bgapi(line, slot, number)
+            self._waits[number] = self._watched(begun, "command", "bgapi")
+            return uuid
 
-    def _give_up(self, slot: int) -> None:
+        slot, result, uuid = self._begin(begin, "job", line)
+        return slot, result, uuid or "", begun
+
+    def _begin_app(self, app: str, arg: Text, uuid: str | None) -> tuple[int, Any]:
+        """Begins an application on a channel, or on that of the connection."""
+
+        def begin(slot: int) -> str | None:
+            self._session.execute(app, arg, slot, uuid=uuid)
+            return uuid or self._own_uuid()
+
+        return self._begin(begin, "application", app)[:2]
+
+    def give_up(self, slot: int) -> None:
         """Nobody waits any more. Needs no lock."""
         wait = self._waits.pop(slot, None)
         self._session.give_up(slot)
         if isinstance(wait, Watched):  # Told with what happens next: a finalizer calls this, in any thread.
             self._given_up.append((wait, time.monotonic()))
+
+    def timed_out(self) -> None:
+        """A wait for the server has ended at its deadline."""
+        with self._lock:
+            self._timeouts += 1
 
     def _limit(self, timeout: Timeout) -> float | None:
         return self._command_timeout if isinstance(timeout, EllipsisType) else timeout

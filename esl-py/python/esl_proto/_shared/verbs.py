@@ -7,8 +7,9 @@ from typing import Generic, Literal, Protocol, TypeVar
 
 from .._native import ApiResponse, App, Event, Reply
 from ..types import Text
+from .errors import BrokenReply
 
-__all__ = ["DialText", "Verbs", "dial_text", "digits_of", "variable"]
+__all__ = ["DialText", "HasUuid", "Verbs", "dial_text", "digits_of", "value_of"]
 
 E = TypeVar("E")
 """The result of a verb: the CHANNEL_EXECUTE_COMPLETE event, or a coroutine that returns it."""
@@ -20,6 +21,13 @@ class DialText(Protocol):
     """A dial string: a value of `esl_proto.dial`."""
 
     def __bytes__(self) -> bytes: ...
+
+
+class HasUuid(Protocol):
+    """A call, of whatever connection."""
+
+    @property
+    def uuid(self) -> str: ...
 
 
 def dial_text(dial: Text | DialText) -> Text:
@@ -34,9 +42,12 @@ def digits_of(event: Event, variable: str) -> str | None:
     return event.variables.get_str(variable) or None
 
 
-def variable(answer: Reply | ApiResponse) -> str | None:
-    """The value of the variable that an answer tells of, if it does."""
+def value_of(answer: Reply | ApiResponse) -> str | None:
+    """The value of the variable that an answer tells; `None` if it is not set. Raises `BrokenReply`."""
     state, value = answer.variable
+    if state == "cut":
+        raise BrokenReply(answer)
+    # The server says of an empty variable, and of a word that it does not know, what it says of one that is not set.
     return value if state == "set" else None
 
 

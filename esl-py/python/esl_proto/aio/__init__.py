@@ -16,6 +16,7 @@ from .._shared.errors import (
     CommandError,
     ConnectionClosed,
     EventSocketError,
+    NoSuchChannel,
     StreamOverflow,
 )
 from .._shared.reconnect import Reconnect
@@ -46,6 +47,7 @@ __all__ = [
     "Many",
     "ManyEvents",
     "Reconnect",
+    "NoSuchChannel",
     "OutboundServer",
     "Session",
     "Stream",

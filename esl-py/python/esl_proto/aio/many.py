@@ -6,17 +6,18 @@ import asyncio
 import contextlib
 import logging
 import ssl as tls
-from collections.abc import Generator, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Generic, Literal, Self, TypeVar, overload
+from collections.abc import Generator, Mapping
+from functools import partial
+from typing import Any, Generic, Self, TypeVar
 
 from .._native import Event, Gap
+from .._shared.closing import AsyncClosing, Opening
 from .._shared.errors import AccessDenied, AuthenticationError, ConnectionClosed, EventSocketError, closed
-from .._shared.many import COUNT, Address, ManyBase, MergedBase, Outcome, load, made
+from .._shared.many import COUNT, Address, ManyBase, MergedBase, Outcome, made
 from .._shared.observing import Observer
 from .._shared.reconnect import Reconnect
 from .._shared.stream import QuietEnd
-from .._shared.surface import Overflow, Timeout
+from .._shared.surface import Timeout
 from ..types import Format, Text
 from .inbound import Inbound
 from .stream import Stream
@@ -28,7 +29,7 @@ _LOG = logging.getLogger("esl_proto.aio")
 T = TypeVar("T")
 
 
-class Many(ManyBase[Inbound]):
+class Many(ManyBase[Inbound, "ManyEvents[Event]", "ManyEvents[Event | Gap]"], AsyncClosing):
     """Connections to several switches, each with a name: a mapping of names to connections as returned by `connect`.
 
     A lost switch does not affect the others; `fs.is_open` says whether it is connected."""
@@ -54,59 +55,17 @@ class Many(ManyBase[Inbound]):
 
         Waits until each has answered or failed, or for `timeout` seconds. Raises `ConnectionClosed` if none has
         answered."""
-        outcomes = await self.api(COUNT, timeout=timeout)
-        return self._least({name: load(outcome, self[name].pending) for name, outcome in outcomes.items()})
+        return self._least_of(await self.api(COUNT, timeout=timeout))
 
-    @overload
-    def events(
-        self,
-        *names: str,
-        subclasses: Sequence[str] = (),
-        maxsize: int = 1000,
-        overflow: Overflow = "drop-oldest",
-        gaps: Literal[False] = False,
-    ) -> ManyEvents[Event]: ...
-
-    @overload
-    def events(
-        self,
-        *names: str,
-        subclasses: Sequence[str] = (),
-        maxsize: int = 1000,
-        overflow: Overflow = "drop-oldest",
-        gaps: Literal[True],
-    ) -> ManyEvents[Event | Gap]: ...
-
-    def events(
-        self,
-        *names: str,
-        subclasses: Sequence[str] = (),
-        maxsize: int = 1000,
-        overflow: Overflow = "drop-oldest",
-        gaps: bool = False,
-    ) -> ManyEvents[Any]:
-        """The events of all of them in one stream, each with the name of its switch. Events of one switch keep their
-        order; there is none between switches. The arguments are those of `EventSocket.events`, and apply to each
-        switch."""
-
-        more: dict[str, Any] = {"subclasses": subclasses, "maxsize": maxsize, "overflow": overflow, "gaps": gaps}
-        streams: dict[str, Stream[Any]] = {name: switch.events(*names, **more) for name, switch in self.items()}
+    def _merged(self, streams: Mapping[str, Any]) -> ManyEvents[Any]:
         return ManyEvents(streams)
 
     async def close(self, timeout: Timeout = ...) -> None:
         """Closes all of them at once, and waits until each is closed, as `Inbound.close` does."""
         await asyncio.gather(*(switch.close(timeout) for switch in self.values()))
 
-    async def __aenter__(self) -> Self:
-        return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-
-class ManyEvents(MergedBase[T], Generic[T]):
+class ManyEvents(MergedBase[T], AsyncClosing, Generic[T]):
     """The events of several switches, for one reader: `async for name, event in all.events(...)`. Made by `Many.events`.
 
     A switch that is lost for good is recorded in `ended`, and the others continue. The stream ends when all have ended:
@@ -194,51 +153,22 @@ class ManyEvents(MergedBase[T], Generic[T]):
         for stream in self.streams.values():
             stream.close()
 
-    async def __aenter__(self) -> Self:
-        return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class _ConnectingAll:
-    """What `connect_all` returns: await it, or use it in `async with`."""
-
-    def __init__(self, switches: Mapping[str, Address], options: Mapping[str, Any]) -> None:
-        self._addresses = switches
-        self._options = options
-        self._many: Many | None = None
-
-    def __await__(self) -> Generator[Any, None, Many]:
-        return self._open().__await__()
-
-    async def _open(self) -> Many:
-        many = Many({name: made(Inbound, where, self._options) for name, where in self._addresses.items()})
-        trials = [asyncio.ensure_future(_tried(switch)) for switch in many.values()]
-        try:
-            failures = await asyncio.gather(*trials)
-            if many and all(failures):
-                raise next(failure for failure in failures if failure is not None)
-        except BaseException:
-            # None of the others may go on: it would connect, or try again, what is closed here.
-            for trial in trials:
-                trial.cancel()
-            await asyncio.gather(*trials, return_exceptions=True)
-            await many.close(0)
-            raise
-        return many
-
-    async def __aenter__(self) -> Many:
-        self._many = await self._open()
-        return self._many
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._many is not None:
-            await self._many.close()
+async def _open(switches: Mapping[str, Address], options: Mapping[str, Any]) -> Many:
+    many = Many({name: made(Inbound, where, options) for name, where in switches.items()})
+    trials = [asyncio.ensure_future(_tried(switch)) for switch in many.values()]
+    try:
+        failures = await asyncio.gather(*trials)
+        if many and all(failures):
+            raise next(failure for failure in failures if failure is not None)
+    except BaseException:
+        # None of the others may go on: it would connect, or try again, what is closed here.
+        for trial in trials:
+            trial.cancel()
+        await asyncio.gather(*trials, return_exceptions=True)
+        await many.close(0)
+        raise
+    return many
 
 
 async def _tried(switch: Inbound) -> Exception | None:
@@ -266,7 +196,7 @@ def connect_all(
     reconnect: Reconnect | bool = True,
     heartbeat: float | None = None,
     observer: Observer | None = None,
-) -> _ConnectingAll:
+) -> Opening[Many]:
     """Connects to several switches at once: `async with connect_all({"east": "10.0.0.1:8021", "west": "10.0.0.2"}) as
     all:`, or `all = await connect_all(...)` and `await all.close()`.
 
@@ -288,4 +218,4 @@ def connect_all(
         "heartbeat": heartbeat,
         "observer": observer,
     }
-    return _ConnectingAll(switches, options)
+    return Opening(partial(_open, switches, options))

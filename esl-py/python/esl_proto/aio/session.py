@@ -8,20 +8,25 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from .._native import App, Command, Event
-from .._shared.errors import ChannelEnded, ConnectionClosed, is_quiet
+from .._shared.errors import ChannelEnded, ConnectionClosed, EventSocketError, is_quiet
 from .._shared.call import Call
 from .._shared.observing import address_of
 from .._shared.surface import Timeout
-from .._shared.verbs import Verbs, digits_of, variable
+from .._shared.verbs import HasUuid, Verbs, digits_of
 from ..errors import LocalProtocolError
 from ..types import Text
+from .call import while_up
 from .link import Link
-from .socket import EventSocket
+from .socket import Events, EventsAndGaps, EventSocket, LogLines, Nothing, Reply
 
 __all__ = ["Session"]
 
 
-class Session(Call, EventSocket, Verbs[Coroutine[Any, Any, Event], Coroutine[Any, Any, "str | None"]]):
+class Session(
+    Call[Reply, Nothing, Events, EventsAndGaps, LogLines],
+    EventSocket,
+    Verbs[Coroutine[Any, Any, Event], Coroutine[Any, Any, "str | None"]],
+):
     """A call, controlled like the script of an IVR: `await call.answer()`, `await call.playback("welcome.wav")`.
 
     Each application is awaited until it has ended, in `async` mode and in `sync` mode alike. A session has all methods
@@ -52,19 +57,14 @@ class Session(Call, EventSocket, Verbs[Coroutine[Any, Any, Event], Coroutine[Any
 
     def _lost(self) -> None:
         end = self._reason()
-        self._finish(None if self._closing or is_quiet(end) else end)
+        self._finish_locked(None if self._closing or is_quiet(end) else end)
         self._tell_watchers()
 
     async def execute(self, app: str, arg: Text = "", *, timeout: float | None = None) -> Event:
         """Runs any application of the dialplan. A `timeout` in seconds ends only the wait, not the application."""
         if self._session.is_lingering:
             raise ChannelEnded(self._end)
-        try:
-            return await self._execute(app, arg, None, timeout)
-        except ConnectionClosed as error:
-            if error.end == "channel-ended":
-                raise ChannelEnded(self._end) from error
-            raise
+        return await self._execute(app, arg, None, timeout)
 
     async def _app(self, app: App) -> Event:
         if app.needs_resume:
@@ -88,6 +88,11 @@ class Session(Call, EventSocket, Verbs[Coroutine[Any, Any, Event], Coroutine[Any
                 await waiter
         return self.cause
 
+    def while_up(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """`async with call.while_up():` cancels what is done inside when the channel ends or leaves this connection, and raises
+        `ChannelEnded`: for a handler that is busy elsewhere, with a database or a web server."""
+        return while_up(self.hung_up)
+
     def _tell_watchers(self) -> None:
         watchers, self._watchers = self._watchers, []
         for waiter in watchers:
@@ -110,16 +115,15 @@ class Session(Call, EventSocket, Verbs[Coroutine[Any, Any, Event], Coroutine[Any
         once the channel has hung up, only `getvar` is available: `BrokenReply` is raised for a value that begins with
         `~`, contains a blank line or has more than 510 bytes, and line ends at the end of a value are lost. Meanwhile,
         other commands wait."""
-        async with asyncio.timeout(self._limit(timeout)):
-            if self.full_control:
-                answer = await self.send(Command.uuid_getvar(self.uuid, name))
-                if answer.variable[0] != "unread":
-                    return variable(answer)
-            return self._value(name, await self._read(name))
+        return await self.variable(None, name, timeout)
+
+    async def bridge_to(self, other: HasUuid, *, timeout: Timeout = ...) -> None:
+        """Connects the channel with another one, whatever both do now: the session goes on. Needs `full`. Raises `NoSuchChannel`."""
+        await self.bridge_of(self.uuid, other.uuid, timeout)
 
     async def fail(self, cause: str) -> None:
         """Ends the call after a failure in this program."""
-        with contextlib.suppress(ConnectionClosed, LocalProtocolError):
+        with contextlib.suppress(EventSocketError, LocalProtocolError):
             self._send(Command.hangup(cause))
 
     def refuse(self, link: Link, cause: str) -> None:

@@ -8,16 +8,16 @@ import inspect
 import logging
 import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
-from functools import partial
 from types import EllipsisType, TracebackType
-from typing import Any, Self, TypeAlias, TypeGuard
+from typing import Any, TypeAlias, TypeGuard
 
 from .. import _native
-from .._native import ClientSession, Command, Event, EventQueue, Gap, LogLine
-from .._shared.errors import CommandError, ConnectionClosed, EventSocketError, StreamOverflow
-from .._shared.results import JobResult, answered, originate_line
+from .._native import ClientSession, Command, Event, EventQueue, Gap, LogLine, rows
+from .._shared.closing import AsyncClosing
+from .._shared.errors import CommandError, ConnectionClosed, EventSocketError, StreamOverflow, reading
+from .._shared.results import JobBase, JobResult, answered, checked_result, originate_line
 from .._shared.surface import Answer, Overflow, Surface, Timeout, checked, naming, this_process
-from .._shared.verbs import DialText
+from .._shared.verbs import DialText, value_of
 from ..errors import LocalProtocolError
 from ..types import Format, Text
 from .call import Call
@@ -29,50 +29,32 @@ __all__ = ["EventSocket", "Job"]
 _LOG = logging.getLogger("esl_proto.aio")
 
 
-class Job:
+class Job(JobBase):
     """A command that runs in the background. It can be awaited for its result as often as you like.
 
     A job whose object is dropped continues on the server, and its result is discarded."""
 
-    __slots__ = ("__weakref__", "_give_up", "_result", "uuid")
-
-    def __init__(self, uuid: str, result: asyncio.Future[Event], give_up: Callable[[], None]) -> None:
-        self.uuid = uuid
-        """The Job-UUID."""
-        self._result = result
-        self._give_up = give_up
+    __slots__ = ()
 
     def __await__(self) -> Generator[Any, None, JobResult]:
         return self.result().__await__()
 
-    async def result(self, timeout: float | None = None) -> JobResult:
-        """The result. Raises `ConnectionClosed` if the connection ends before it comes, and `TimeoutError` after
-        `timeout` seconds: the job continues, and can be waited for again."""
-        async with asyncio.timeout(timeout):
-            return JobResult(await asyncio.shield(self._result))
-
-    def done(self) -> bool:
-        """Whether there is a result, or the reason why there will be none."""
-        return self._result.done()
-
-    def __repr__(self) -> str:
-        return f"<Job {self.uuid}{' done' if self.done() else ''}>"
-
-    def __del__(self) -> None:
-        if not self._result.done():
-            self._give_up()
+    async def result(self, timeout: float | None = None, *, check: bool = False) -> JobResult:
+        """The result; with `check`, an error raises `CommandError`. Raises `ConnectionClosed` if the connection ends before it comes, and `TimeoutError` after
+        `timeout` seconds: the job goes on, and can be waited for again."""
+        async with self._socket.within(timeout):
+            result = JobResult(await asyncio.shield(self._result))
+        return checked_result(result) if check else result
 
 
-_Surface: TypeAlias = Surface[
-    Coroutine[Any, Any, "_native.Reply"],
-    Coroutine[Any, Any, None],
-    Stream[Event],
-    Stream["Event | Gap"],
-    Stream[LogLine],
-]
+Reply: TypeAlias = "Coroutine[Any, Any, _native.Reply]"
+Nothing: TypeAlias = "Coroutine[Any, Any, None]"
+Events: TypeAlias = "Stream[Event]"
+EventsAndGaps: TypeAlias = "Stream[Event | Gap]"
+LogLines: TypeAlias = "Stream[LogLine]"
 
 
-class EventSocket(_Surface):
+class EventSocket(Surface[Reply, Nothing, Events, EventsAndGaps, LogLines], AsyncClosing):
     """A connection to FreeSWITCH's event socket.
 
     Any number of tasks may use it at once. A time-out or a cancelled task ends only the wait: the late answer is
@@ -176,10 +158,6 @@ class EventSocket(_Surface):
             self._link.close()
         self._lost()
 
-    def _lost(self) -> None:
-        """The connection is over, and perhaps not for good."""
-        raise NotImplementedError
-
     async def _run(self, command: Command, timeout: Timeout = ...) -> _native.Reply:
         reply: _native.Reply = checked(await self.ask(command, timeout), command)  # type: ignore[assignment]
         return reply
@@ -189,8 +167,12 @@ class EventSocket(_Surface):
         await self._await(self.standing(slot), ...)
 
     async def _await(self, wait: asyncio.Future[None], timeout: Timeout) -> None:
-        async with asyncio.timeout(self._limit(timeout)):
+        async with self.within(self._limit(timeout)):
             await wait
+
+    def within(self, limit: float | None) -> _Within:
+        """A deadline, which is counted if it is missed."""
+        return _Within(self, limit)
 
     def _stands(self, wait: asyncio.Future[None], timeout: Timeout) -> Coroutine[Any, Any, None]:
         return self._await(wait, timeout)
@@ -216,32 +198,26 @@ class EventSocket(_Surface):
     async def ask(self, command: Command, timeout: Timeout = ...) -> Answer:
         """Sends any command and returns its answer, which may be an error."""
         sent = self.send(command)
-        async with asyncio.timeout(self._limit(timeout)):
+        async with self.within(self._limit(timeout)):
             return await sent
+
+    async def variable(self, uuid: str | None, name: str, timeout: Timeout) -> str | None:
+        """The value of a variable of a channel, or of that of the connection."""
+        with reading(name):
+            wait: asyncio.Future[Answer] = self._read(name, uuid)
+            async with self.within(self._limit(timeout)):
+                return value_of(await wait)
 
     async def bgapi(self, line: Text, *, timeout: Timeout = ...) -> Job:
         """Starts a command in the background: `job = await fs.bgapi("originate ...")`, then `result = await job`.
 
         The first job also subscribes to BACKGROUND_JOB. The client names the job, so that even a very early result is
         matched to it. A user who may not subscribe to that event still gets a job, whose result is `CommandError`."""
-        begun: asyncio.Future[Answer] = self._new_slot()
-        uuid = ""
-
-        def begin(slot: int) -> str:
-            nonlocal uuid
-            number = next(self._slots)
-            uuid = self._session.bgapi(line, slot, number)
-            self._waits[number] = self._watched(begun, "command", "bgapi")
-            return uuid
-
-        result: asyncio.Future[Event]
-        slot, result = self._begin(begin, "job", line)
-        job = Job(uuid, result, partial(self._give_up, slot))
-        async with asyncio.timeout(self._limit(timeout)):
+        slot, result, uuid, begun = self._begin_job(line)
+        job = Job(uuid, result, self, slot)
+        async with self.within(self._limit(timeout)):
             if (answer := await begun).error:
                 raise CommandError(answer, command=Command.bgapi(line, job_uuid=uuid))
-        # What is waited for while a variable is read has no name before.
-        job.uuid = uuid
         return job
 
     async def originate(
@@ -258,9 +234,19 @@ class EventSocket(_Surface):
             result = await (await self.bgapi(line)).result()
         return Call(self, answered(result, uuid))
 
+    async def show(self, what: str, *, timeout: Timeout = ...) -> list[Event]:
+        """What `show` lists, as rows that are read like events, the columns like headers: `fs.show("channels")`,
+        `fs.show("registrations like 1000")`. Raises `CommandError` if the server has another answer."""
+        answer = await self.api(f"show {what} as json", check=True, timeout=timeout)
+        return rows(answer.text_bytes)
+
     def call(self, uuid: str) -> Call:
         """A channel of the server, by its uuid. Whether it exists is not checked."""
         return Call(self, uuid)
+
+    async def bridge_of(self, uuid: str, other: str, timeout: Timeout) -> None:
+        """Connects two channels."""
+        checked(await self.ask(command := Command.uuid_bridge(uuid, other), timeout), command)
 
     async def execute_on(self, uuid: str, app: str, arg: Text, timeout: float | None) -> Event:
         """Runs an application on a channel."""
@@ -268,19 +254,14 @@ class EventSocket(_Surface):
 
     async def _execute(self, app: str, arg: Text, uuid: str | None, timeout: float | None) -> Event:
         wait: asyncio.Future[Event]
-
-        def begin(slot: int) -> str | None:
-            self._session.execute(app, arg, slot, uuid=uuid)
-            return uuid or self._own_uuid()
-
-        slot, wait = self._begin(begin, "application", app)
+        slot, wait = self._begin_app(app, arg, uuid)
         try:
-            async with asyncio.timeout(timeout):
+            async with self.within(timeout):
                 with naming(lambda: Command.execute(app, arg, uuid=uuid)):
                     return await wait
         finally:
             if not wait.done() or wait.cancelled():
-                self._give_up(slot)
+                self.give_up(slot)
 
     # Events
 
@@ -332,7 +313,7 @@ class EventSocket(_Surface):
         finally:
             if self._link is not None:
                 self._link.abort()
-            self._finish(None)
+            self._finish_locked(None)
 
     def _say_exit(self, link: Link) -> None:
         self._session.release()
@@ -344,9 +325,8 @@ class EventSocket(_Surface):
                 self._session.send(Command.exit())
             self._flush()
 
-    def _finish(self, error: ConnectionClosed | None) -> None:
-        """It is over for good."""
-        self._finish_locked(error)
+    def _finish_locked(self, error: ConnectionClosed | None) -> None:
+        super()._finish_locked(error)
         if not self._ended_for_good.done():
             self._ended_for_good.set_result(None)
 
@@ -357,13 +337,25 @@ class EventSocket(_Surface):
             if not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(link.transport.abort)
 
-    async def __aenter__(self) -> Self:
-        return self
 
-    async def __aexit__(
+class _Within:
+    """A deadline that counts those who miss it."""
+
+    __slots__ = ("_socket", "_timeout")
+
+    def __init__(self, socket: EventSocket, limit: float | None) -> None:
+        self._socket = socket
+        self._timeout = asyncio.timeout(limit)
+
+    def __aenter__(self) -> Coroutine[Any, Any, asyncio.Timeout]:
+        return self._timeout.__aenter__()
+
+    def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
+    ) -> Coroutine[Any, Any, bool | None]:
+        if kind is not None and self._timeout.expired():
+            self._socket.timed_out()
+        return self._timeout.__aexit__(kind, error, trace)
 
 
 def _is_async(handler: Callable[[Event], object]) -> TypeGuard[Callable[[Event], Awaitable[object]]]:

@@ -16,6 +16,7 @@ from .._shared.errors import (
     CommandError,
     ConnectionClosed,
     EventSocketError,
+    NoSuchChannel,
     StreamOverflow,
 )
 from .._shared.reconnect import Reconnect
@@ -47,6 +48,7 @@ __all__ = [
     "ManyEvents",
     "Pending",
     "Reconnect",
+    "NoSuchChannel",
     "OutboundServer",
     "Session",
     "Stream",

@@ -6,52 +6,34 @@ import logging
 import socket
 import threading
 from types import EllipsisType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from .._native import Event
-from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed, is_quiet
+from .._native import Event, Reply
+from .._shared.errors import ConnectionClosed, closed
+from .._shared.inbound import REFUSED, TRY_AGAIN, Connecting
 from .._shared.keepalive import keep_alive
-from .._shared.observing import Observer, Peer
+from .._shared.observing import Observer
+from .._shared.reader import Wire, deadline_of
 from .._shared.reconnect import Reconnect
 from .._shared.surface import Timeout, this_process
 from .._shared.target import Target
-from ..errors import ProtocolError
 from ..types import Format, Text
 from .dial import dial, some_left
-from .._shared.reader import Wire, deadline_of
-from .socket import EventSocket
+from .socket import Events, EventsAndGaps, EventSocket, LogLines
 
 if TYPE_CHECKING:
     import ssl as tls
 
 __all__ = ["Inbound", "connect"]
 
-_LOG = logging.getLogger("esl_proto.sync")
-_REFUSED = (AuthenticationError, AccessDenied)
-_TRY_AGAIN = (OSError, CommandError, ProtocolError)  # TimeoutError is an OSError.
 
-
-class Inbound(EventSocket):
+class Inbound(Connecting[Reply, None, Events, EventsAndGaps, LogLines], EventSocket):
     """An inbound connection, made by `connect`."""
 
-    def __init__(
-        self,
-        target: Target,
-        *,
-        ssl: tls.SSLContext | None,
-        format: Format,
-        timeout: float | None,
-        command_timeout: float | None,
-        reconnect: Reconnect | None,
-        heartbeat: float | None,
-    ) -> None:
-        super().__init__(format=format, timeout=timeout, command_timeout=command_timeout)
-        self._session.set_silence(heartbeat)
-        self._target = target
-        self._ssl = ssl
-        self._policy = reconnect
-        self._opened = False
-        self._attempts = 0
+    LOG = logging.getLogger("esl_proto.sync")
+
+    def __init__(self, target: Target, **options: Any) -> None:
+        super().__init__(target, **options)
         self._stop = threading.Event()
         self._again: threading.Thread | None = None
 
@@ -70,24 +52,12 @@ class Inbound(EventSocket):
         if not self._opened:
             raise self._reason()
 
-    @property
-    def peer(self) -> Peer:
-        """Who is at the other end."""
-        return Peer(self._target.host, self._target.port, "server")
-
-    @property
-    def is_open(self) -> bool:
-        return self._opened
-
     def open(self) -> None:
         """Connects, logs in and subscribes. `connect` calls it."""
         try:
             self._open()
-        except _TRY_AGAIN as error:
-            if self._over or self._policy is None or not self._policy.initial or isinstance(error, _REFUSED):
-                raise
-            _LOG.warning("%s: %s; connecting again", self._target, str(error) or type(error).__name__, extra=self.log_fields())
-            self._try_until_open(error, self._policy)
+        except TRY_AGAIN as error:
+            self._try_until_open(error, self._first_failure(error))
 
     def _open(self) -> None:
         reader, deadline = self.reader, deadline_of(self._timeout)
@@ -101,7 +71,7 @@ class Inbound(EventSocket):
                 standing = self.standing()
                 reader.notify()
             # Handlers are for the threads of the program.
-            self._wait(standing, deadline, handlers=False)
+            self.wait(standing, deadline, handlers=False)
             if self._over:  # Lost again at once.
                 raise self._reason()
         except BaseException:
@@ -109,7 +79,7 @@ class Inbound(EventSocket):
             raise
 
     def _settled(self) -> None:
-        self._opened = True
+        super()._settled()
         self.reader.notify()
 
     def _connected(self, deadline: float | None) -> socket.socket:
@@ -124,35 +94,14 @@ class Inbound(EventSocket):
             raise
         return sock
 
-    def _lost(self) -> None:  # Called with the lock held.
-        if not self._opened:  # `open` raises.
-            return
-        self._opened = False
-        self._lost_by = reason = self._reason()
-        wanted = self._closing or is_quiet(reason)
-        if wanted or self._policy is None:
-            self._finish_locked(None if wanted else reason)
-            return
-        self._try_again(reason, self._policy)
-
-    def open_later(self, error: Exception) -> bool:
-        """Tries again what could not be opened, as after a loss. False without `reconnect`."""
-        if self._policy is None:
-            return False
-        with self._lock:
-            self._lost_by = reason = closed("unreachable", str(error) or type(error).__name__)
-            self._try_again(reason, self._policy)
-        return True
-
     def _try_again(self, reason: ConnectionClosed, policy: Reconnect) -> None:  # Called with the lock held.
-        _LOG.warning("%s: %s; connecting again", self._target, reason, extra=self.log_fields())
         again = threading.Thread(
             target=self._open_again, args=(reason, policy), name="esl_proto-reconnect", daemon=True
         )
         try:
             again.start()
         except RuntimeError as error:  # Thread limit reached. End everything, or waiters would hang.
-            _LOG.warning("%s: cannot reconnect: %s", self._target, error, extra=self.log_fields())
+            self._tell("cannot reconnect: %s", error)
             self._finish_locked(reason)
         else:
             self._again = again
@@ -176,15 +125,14 @@ class Inbound(EventSocket):
             self._attempts += 1
             try:
                 self._open()
-            except _REFUSED:
+            except REFUSED:
                 raise
-            except _TRY_AGAIN as error:
+            except TRY_AGAIN as error:
                 if self._closing:
                     raise closed("closed") from error
-                why = str(error) or type(error).__name__
-                _LOG.warning("%s: attempt %d failed: %s", self._target, self._attempts, why, extra=self.log_fields())
+                self._failed_again(error)
             else:
-                _LOG.info("%s: connected", self._target, extra=self.log_fields())
+                self.LOG.info("%s: connected", self._target, extra=self.log_fields())
                 return
         raise reason
 

@@ -7,16 +7,16 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
-from types import EllipsisType, TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, overload
+from types import EllipsisType
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from .._native import Command, Event, Gap
+from .._shared.closing import Closing
 from .._shared.errors import AccessDenied, AuthenticationError, ConnectionClosed, EventSocketError, closed
-from .._shared.many import COUNT, Address, ManyBase, MergedBase, Outcome, load, made
+from .._shared.many import COUNT, Address, ManyBase, MergedBase, Outcome, made
 from .._shared.observing import Observer
 from .._shared.reconnect import Reconnect
-
-from .._shared.surface import Overflow, Timeout
+from .._shared.surface import Timeout
 from ..types import Format, Text
 from .inbound import Inbound
 from .._shared.reader import deadline_of, left
@@ -35,7 +35,7 @@ _AHEAD = 100
 T = TypeVar("T")
 
 
-class Many(ManyBase[Inbound]):
+class Many(ManyBase[Inbound, "ManyEvents[Event]", "ManyEvents[Event | Gap]"], Closing):
     """Connections to several switches, each with a name: a mapping of names to connections as returned by `connect`.
 
     A lost switch does not affect the others; `fs.is_open` says whether it is connected."""
@@ -71,45 +71,9 @@ class Many(ManyBase[Inbound]):
 
         Waits until each has answered or failed, or for `timeout` seconds. Raises `ConnectionClosed` if none has
         answered."""
-        outcomes = self.api(COUNT, timeout=timeout)
-        return self._least({name: load(outcome, self[name].pending) for name, outcome in outcomes.items()})
+        return self._least_of(self.api(COUNT, timeout=timeout))
 
-    @overload
-    def events(
-        self,
-        *names: str,
-        subclasses: Sequence[str] = (),
-        maxsize: int = 1000,
-        overflow: Overflow = "drop-oldest",
-        gaps: Literal[False] = False,
-    ) -> ManyEvents[Event]: ...
-
-    @overload
-    def events(
-        self,
-        *names: str,
-        subclasses: Sequence[str] = (),
-        maxsize: int = 1000,
-        overflow: Overflow = "drop-oldest",
-        gaps: Literal[True],
-    ) -> ManyEvents[Event | Gap]: ...
-
-    def events(
-        self,
-        *names: str,
-        subclasses: Sequence[str] = (),
-        maxsize: int = 1000,
-        overflow: Overflow = "drop-oldest",
-        gaps: bool = False,
-    ) -> ManyEvents[Any]:
-        """The events of all of them in one stream, each with the name of its switch. Events of one switch keep their
-        order; there is none between switches. The arguments are those of `EventSocket.events`, and apply to each
-        switch.
-
-        A thread for each switch reads its events until the stream is closed."""
-
-        more: dict[str, Any] = {"subclasses": subclasses, "maxsize": maxsize, "overflow": overflow, "gaps": gaps}
-        streams: dict[str, Stream[Any]] = {name: switch.events(*names, **more) for name, switch in self.items()}
+    def _merged(self, streams: Mapping[str, Any]) -> ManyEvents[Any]:
         return ManyEvents(streams)
 
     def close(self, timeout: Timeout = ...) -> None:
@@ -121,14 +85,6 @@ class Many(ManyBase[Inbound]):
         deadline = deadline_of(timeout)
         for switch in self.values():
             switch.close(left(deadline))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class _Merge(MergedBase[T], Generic[T]):
@@ -189,7 +145,7 @@ class _Merge(MergedBase[T], Generic[T]):
             self.changed.notify_all()
 
 
-class ManyEvents(Generic[T]):
+class ManyEvents(Closing, Generic[T]):
     """The events of several switches: `for name, event in all.events(...)`. Made by `Many.events`.
 
     A switch that is lost for good is recorded in `ended`, and the others continue. The stream ends when all have ended:
@@ -261,14 +217,6 @@ class ManyEvents(Generic[T]):
             stream.close()
         for thread in self._threads:
             thread.join()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __del__(self) -> None:
         self._merge.close()

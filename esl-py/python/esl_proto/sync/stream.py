@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
+from .._shared.closing import Closing
 from .._shared.errors import closed
 from .._shared.reader import SharedReader, deadline_of
 from .._shared.stream import QuietEnd, Source, StreamBase
@@ -21,7 +21,7 @@ class _Source(Source, Protocol):
     def ready(self, slot: int, deadline: float | None) -> None: ...
 
 
-class Stream(StreamBase[T, _Source]):
+class Stream(StreamBase[T, _Source], Closing):
     """A stream for one or several threads. It begins when it is made, and ends with the connection: normally if this
     program ended the connection or a session's channel has ended, otherwise with `ConnectionClosed`.
 
@@ -71,11 +71,3 @@ class Stream(StreamBase[T, _Source]):
     def awaken(self) -> None:
         """Whoever waits for the next one looks again. Needs no lock."""
         self._socket.go_on_soon()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
