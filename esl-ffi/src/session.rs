@@ -545,12 +545,7 @@ pub extern "C" fn eslp_session_send_encoded(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_read_variable(
-    session: Handle<eslp_session>,
-    uuid: eslp_bytes,
-    name: eslp_bytes,
-    slot: u64,
-    deadline: u64,
-    sent: Out<eslp_sent>,
+    session: Handle<eslp_session>, uuid: eslp_bytes, name: eslp_bytes, slot: u64, deadline: u64, sent: Out<eslp_sent>,
 ) -> eslp_status {
     session.sending(sent, |session, call| {
         let (uuid, name, slot) = (uuid.said(call)?, name.octets(call)?, slot_of(slot)?);
