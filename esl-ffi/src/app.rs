@@ -371,11 +371,7 @@ impl From<AppError> for eslp_app_fault {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_app_encode(
-    app: In<eslp_app>,
-    out: Out<c_void>,
-    size: usize,
-    execute: Out<eslp_execute>,
-    fault: Out<eslp_app_fault>,
+    app: In<eslp_app>, out: Out<c_void>, size: usize, execute: Out<eslp_execute>, fault: Out<eslp_app_fault>,
 ) -> eslp_status {
     run(|call| {
         let (mut execute, fault) = (execute.nothing(call)?, fault.optional(call)?);

@@ -30,9 +30,7 @@ pub struct eslp_buffer {
 
 /// The body of a function that tells where there is room to read into, and how much; none is a status.
 pub(crate) fn room(
-    at: Out<*mut c_char>,
-    room: Out<usize>,
-    spare: impl for<'c> FnOnce(Call<'c>) -> Outcome<&'c mut [u8]>,
+    at: Out<*mut c_char>, room: Out<usize>, spare: impl for<'c> FnOnce(Call<'c>) -> Outcome<&'c mut [u8]>,
 ) -> eslp_status {
     run(|call| {
         let (mut at, mut room) = (at.nothing(call)?, room.nothing(call)?);
@@ -78,9 +76,7 @@ pub extern "C" fn eslp_buffer_capacity(buffer: Look<eslp_buffer>) -> usize {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_buffer_spare(
-    buffer: Handle<eslp_buffer>,
-    spare: Out<*mut c_char>,
-    size: Out<usize>,
+    buffer: Handle<eslp_buffer>, spare: Out<*mut c_char>, size: Out<usize>,
 ) -> eslp_status {
     room(spare, size, |call| Ok(buffer.get(call)?.spare_mut()))
 }

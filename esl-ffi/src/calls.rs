@@ -149,10 +149,7 @@ impl In<eslp_call> {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_calls_new(
-    bound: usize,
-    variables: In<eslp_bytes>,
-    count: usize,
-    calls: Out<*mut eslp_calls>,
+    bound: usize, variables: In<eslp_bytes>, count: usize, calls: Out<*mut eslp_calls>,
 ) -> eslp_status {
     calls.give(|call| {
         let names = variables.slice(count, call)?.iter().map(|name| name.octets(call)).collect::<Outcome<Vec<_>>>()?;
@@ -210,9 +207,7 @@ pub extern "C" fn eslp_calls_events() -> eslp_bytes {
 /// Takes in what an event tells. `change`, which may be NULL, is what that has changed.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_calls_take(
-    calls: Handle<eslp_calls>,
-    event: In<eslp_event>,
-    change: Out<eslp_change>,
+    calls: Handle<eslp_calls>, event: In<eslp_event>, change: Out<eslp_change>,
 ) -> eslp_status {
     run(|lasts| {
         let (out, known) = (change.optional(lasts)?, calls.get(lasts)?);
@@ -322,9 +317,7 @@ pub extern "C" fn eslp_call_variable(call: In<eslp_call>, name: eslp_bytes, valu
 /// @return ESLP_END after the last.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_call_next_variable(
-    call: In<eslp_call>,
-    place: Out<usize>,
-    variable: Out<eslp_pair>,
+    call: In<eslp_call>, place: Out<usize>, variable: Out<eslp_pair>,
 ) -> eslp_status {
     variable.next(|lasts| {
         let (call, place) = (call.call(lasts)?, place.change(lasts)?);

@@ -34,9 +34,7 @@ numbers! {
         /// FreeSWITCH, for a call: the `socket` application. The first command must be `connect`.
         ESLP_OUTBOUND = 2,
     }
-}
 
-numbers! {
     /// The kind of what came in on a connection.
     pub enum eslp_incoming {
         /// Nothing: more octets must be read, or the connection is over.
@@ -82,9 +80,7 @@ numbers! {
         ESLP_IN_HEAD_PART = 14,
     }
     of raw::Incoming<'_> as raw::Incoming
-}
 
-numbers! {
     /// Why a connection ended.
     pub enum eslp_end {
         /// The connection has not ended.
@@ -333,7 +329,7 @@ impl eslp_subscription {
             None if self.own_channel != 0 => Follow::Own,
             None => Follow::None,
         };
-        let linger = || Ok(linger(self.linger_seconds)?.map_or(Linger::Forever, Linger::Seconds));
+        let linger = || linger(self.linger_seconds).map(|seconds| seconds.map_or(Linger::Forever, Linger::Seconds));
         Ok(Subscription {
             format: format_of(self.events.format)?,
             events: self.events.events(call)?,
@@ -435,11 +431,7 @@ pub extern "C" fn eslp_client_alignof() -> usize {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_client_init(
-    memory: Lent,
-    size: usize,
-    role: eslp_role,
-    limits: In<eslp_limits>,
-    client: Out<*mut eslp_client>,
+    memory: Lent, size: usize, role: eslp_role, limits: In<eslp_limits>, client: Out<*mut eslp_client>,
 ) -> eslp_status {
     client.give(|call| eslp_client::place(memory, size, self::client(role, limits, Limits::DEFAULT, call)?))
 }
@@ -455,9 +447,7 @@ pub extern "C" fn eslp_client_drop(client: Handle<eslp_client>) -> eslp_status {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_client_new(
-    role: eslp_role,
-    limits: In<eslp_limits>,
-    client: Out<*mut eslp_client>,
+    role: eslp_role, limits: In<eslp_limits>, client: Out<*mut eslp_client>,
 ) -> eslp_status {
     client.give(|call| eslp_client::allocate(self::client(role, limits, Limits::DEFAULT, call)?))
 }
@@ -479,10 +469,7 @@ pub extern "C" fn eslp_client_free(client: Handle<eslp_client>) {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_client_poll(
-    client: Handle<eslp_client>,
-    buf: In<c_void>,
-    len: usize,
-    result: Out<eslp_client_result>,
+    client: Handle<eslp_client>, buf: In<c_void>, len: usize, result: Out<eslp_client_result>,
 ) -> eslp_status {
     run(|call| {
         let out = result.nothing(call)?;
@@ -502,11 +489,7 @@ pub extern "C" fn eslp_client_poll(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_client_send(
-    client: Handle<eslp_client>,
-    command: In<eslp_command>,
-    out: Out<c_void>,
-    size: usize,
-    sent: Out<eslp_sent>,
+    client: Handle<eslp_client>, command: In<eslp_command>, out: Out<c_void>, size: usize, sent: Out<eslp_sent>,
 ) -> eslp_status {
     run(|call| {
         let sent = sent.nothing(call)?;
@@ -519,10 +502,7 @@ pub extern "C" fn eslp_client_send(
 
 #[cfg(feature = "commands")]
 fn send(
-    client: &mut Client,
-    command: &eslp_command,
-    out: &mut [u8],
-    call: Call<'_>,
+    client: &mut Client, command: &eslp_command, out: &mut [u8], call: Call<'_>,
 ) -> Outcome<Result<Sent, client::SendError>> {
     Ok(client.send(&command.command(call)?, out))
 }
@@ -530,10 +510,7 @@ fn send(
 /// The writing of the commands that a small library has, and of no others; names of events go as they are given.
 #[cfg(not(feature = "commands"))]
 fn send(
-    client: &mut Client,
-    command: &eslp_command,
-    out: &mut [u8],
-    call: Call<'_>,
+    client: &mut Client, command: &eslp_command, out: &mut [u8], call: Call<'_>,
 ) -> Outcome<Result<Sent, client::SendError>> {
     if let Some((format, names)) = command.typed(call)? {
         return Ok(raw::send_event(client, format, names, out));
@@ -549,8 +526,7 @@ fn send(
 
 /// Tells how sending went: the first id, how many octets and how many commands.
 pub(crate) fn said_of_sending(
-    result: Result<(Option<CommandId>, usize, u64), client::SendError>,
-    mut sent: Place<'_, eslp_sent>,
+    result: Result<(Option<CommandId>, usize, u64), client::SendError>, mut sent: Place<'_, eslp_sent>,
 ) -> Outcome {
     sent.set(match result.map_err(SendError::from) {
         Ok((id, len, count)) => eslp_sent { id: id_number(id), len, count, ..eslp_sent::NOTHING },
@@ -563,10 +539,7 @@ pub(crate) fn said_of_sending(
 
 /// Sends several commands, all or none.
 fn send_all<'a, I: Iterator<Item = Command<'a>>>(
-    client: &mut Client,
-    commands: impl Fn() -> I,
-    out: &mut [u8],
-    mut sent: Place<'_, eslp_sent>,
+    client: &mut Client, commands: impl Fn() -> I, out: &mut [u8], mut sent: Place<'_, eslp_sent>,
 ) -> Outcome {
     let mut required: usize = 0;
     for command in commands() {
@@ -593,6 +566,20 @@ fn send_all<'a, I: Iterator<Item = Command<'a>>>(
     Ok(())
 }
 
+/// The body of a function that sends the commands of a subscription.
+fn subscribing(
+    client: Handle<eslp_client>, subscription: In<eslp_subscription>, (out, size): (Out<c_void>, usize),
+    sent: Out<eslp_sent>, undo: bool,
+) -> eslp_status {
+    run(|call| {
+        let (sent, client) = (sent.nothing(call)?, client.get(call)?);
+        let (out, call) = out.room(size, call)?;
+        let subscription = subscription.read(call)?.subscription(call)?;
+        let commands = || if undo { subscription.reset_commands() } else { subscription.commands() };
+        send_all(client, commands, out, sent)
+    })
+}
+
 /// Writes all commands that a fresh connection must send to have a subscription, and counts them as sent: filters come
 /// first, so that no unwanted event arrives before they are set. All or none.
 ///
@@ -602,18 +589,10 @@ fn send_all<'a, I: Iterator<Item = Command<'a>>>(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_client_subscribe(
-    client: Handle<eslp_client>,
-    subscription: In<eslp_subscription>,
-    out: Out<c_void>,
-    size: usize,
+    client: Handle<eslp_client>, subscription: In<eslp_subscription>, out: Out<c_void>, size: usize,
     sent: Out<eslp_sent>,
 ) -> eslp_status {
-    run(|call| {
-        let (sent, client) = (sent.nothing(call)?, client.get(call)?);
-        let (out, call) = out.room(size, call)?;
-        let subscription = subscription.read(call)?.subscription(call)?;
-        send_all(client, || subscription.commands(), out, sent)
-    })
+    subscribing(client, subscription, (out, size), sent, false)
 }
 
 /// Writes all commands that take a subscription back, to apply another, and counts them as sent. `myevents` cannot be
@@ -623,18 +602,10 @@ pub extern "C" fn eslp_client_subscribe(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_client_unsubscribe(
-    client: Handle<eslp_client>,
-    subscription: In<eslp_subscription>,
-    out: Out<c_void>,
-    size: usize,
+    client: Handle<eslp_client>, subscription: In<eslp_subscription>, out: Out<c_void>, size: usize,
     sent: Out<eslp_sent>,
 ) -> eslp_status {
-    run(|call| {
-        let (sent, client) = (sent.nothing(call)?, client.get(call)?);
-        let (out, call) = out.room(size, call)?;
-        let subscription = subscription.read(call)?.subscription(call)?;
-        send_all(client, || subscription.reset_commands(), out, sent)
-    })
+    subscribing(client, subscription, (out, size), sent, true)
 }
 
 /// Whether a command may be sent now, as far as can be known: a user's rights to events and API commands are the
@@ -643,10 +614,7 @@ pub extern "C" fn eslp_client_unsubscribe(
 /// @return ESLP_OK, or an error from ESLP_NOT_AUTHENTICATED on.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_client_may_send(client: Look<eslp_client>, command: In<eslp_command>) -> eslp_status {
-    run(|call| {
-        let client = client.get(call)?;
-        client.may_send(&command.command(call)?).map_err(|reason| eslp_status::of(reason.code()))
-    })
+    run(|call| Ok(client.get(call)?.may_send(&command.command(call)?)?))
 }
 
 /// Counts a command as sent without writing it: for a host that has encoded it already, such as one that writes a command
@@ -656,14 +624,11 @@ pub extern "C" fn eslp_client_may_send(client: Look<eslp_client>, command: In<es
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_client_track(
-    client: Handle<eslp_client>,
-    command: In<eslp_command>,
-    id: Out<u64>,
+    client: Handle<eslp_client>, command: In<eslp_command>, id: Out<u64>,
 ) -> eslp_status {
     run(|call| {
-        let (mut id, client) = (id.with(ESLP_NO_ID, call)?, client.get(call)?);
-        let tracked = client.track(&command.command(call)?);
-        id.set(tracked.map_err(|reason| eslp_status::of(reason.code()))?.number());
+        let mut id = id.with(ESLP_NO_ID, call)?;
+        id.set(client.get(call)?.track(&command.command(call)?)?.number());
         Ok(())
     })
 }
@@ -685,10 +650,7 @@ pub extern "C" fn eslp_client_track_external(client: Handle<eslp_client>, id: Ou
 /// To be called once, after the last eslp_client_poll() has returned ESLP_NEED_DATA or ESLP_CLOSED.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_client_eof(
-    client: Handle<eslp_client>,
-    buf: In<c_void>,
-    len: usize,
-    eof: Out<eslp_eof>,
+    client: Handle<eslp_client>, buf: In<c_void>, len: usize, eof: Out<eslp_eof>,
 ) -> eslp_status {
     eof.give(|call| Ok(client.get(call)?.eof(buf.octets(len, call)?).into()))
 }
@@ -720,11 +682,7 @@ pub extern "C" fn eslp_client_save(client: Look<eslp_client>, out: Out<c_void>, 
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_client_resume(
-    memory: Lent,
-    size: usize,
-    saved: In<c_void>,
-    saved_size: usize,
-    limits: In<eslp_limits>,
+    memory: Lent, size: usize, saved: In<c_void>, saved_size: usize, limits: In<eslp_limits>,
     client: Out<*mut eslp_client>,
 ) -> eslp_status {
     client.give(|call| {

@@ -71,9 +71,7 @@ numbers! {
         ESLP_COMMAND_EXIT = 22 => Exit,
     }
     of raw::Command<'_> as raw::Command
-}
 
-numbers! {
     /// What a `sendmsg` tells the channel: its call-command.
     pub enum eslp_call_kind {
         /// `execute`: run an application. Field `execute`.
@@ -650,7 +648,9 @@ impl eslp_sendmsg {
     pub(crate) const NONE: Self = Self { call: eslp_call_kind::ESLP_CALL_OTHER, ..Self::ZERO };
 
     pub(crate) fn read(message: &SendMsg<'_>, request: &Request<'_>) -> Self {
+        let call = raw::CallCommand::from(message.call);
         let read = Self {
+            call: call.into(),
             uuid: eslp_bytes::option(message.uuid),
             lead_frames: message.lead_frames.unwrap_or_default(),
             event_lock: message.event_lock.into(),
@@ -658,26 +658,14 @@ impl eslp_sendmsg {
             run_async: message.run_async.into(),
             ..Self::NONE
         };
-        match &raw::CallCommand::from(message.call) {
-            raw::CallCommand::Execute(execute) => {
-                Self { call: eslp_call_kind::ESLP_CALL_EXECUTE, execute: eslp_execute::read(execute), ..read }
+        match &call {
+            raw::CallCommand::Execute(execute) => Self { execute: eslp_execute::read(execute), ..read },
+            raw::CallCommand::Hangup { cause } => {
+                Self { hangup_cause: eslp_bytes::option(cause.map(|cause| cause.as_bytes())), ..read }
             }
-            raw::CallCommand::Hangup { cause } => Self {
-                call: eslp_call_kind::ESLP_CALL_HANGUP,
-                hangup_cause: eslp_bytes::option(cause.map(|cause| cause.as_bytes())),
-                ..read
-            },
-            raw::CallCommand::Unicast(unicast) => {
-                Self { call: eslp_call_kind::ESLP_CALL_UNICAST, unicast: eslp_unicast::read(unicast), ..read }
-            }
-            raw::CallCommand::NoMedia { uuid } => {
-                Self { call: eslp_call_kind::ESLP_CALL_NOMEDIA, nomedia_uuid: eslp_bytes::of(uuid), ..read }
-            }
-            raw::CallCommand::XferExt { .. } => Self {
-                call: eslp_call_kind::ESLP_CALL_XFEREXT,
-                applications: eslp_pairs::of_applications(request),
-                ..read
-            },
+            raw::CallCommand::Unicast(unicast) => Self { unicast: eslp_unicast::read(unicast), ..read },
+            raw::CallCommand::NoMedia { uuid } => Self { nomedia_uuid: eslp_bytes::of(uuid), ..read },
+            raw::CallCommand::XferExt { .. } => Self { applications: eslp_pairs::of_applications(request), ..read },
             raw::CallCommand::Other { name } => Self { other: eslp_bytes::of(name), ..read },
         }
     }
@@ -704,11 +692,7 @@ impl From<&CommandError> for eslp_fault {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_command_encode(
-    command: In<eslp_command>,
-    out: Out<c_void>,
-    size: usize,
-    len: Out<usize>,
-    fault: Out<eslp_fault>,
+    command: In<eslp_command>, out: Out<c_void>, size: usize, len: Out<usize>, fault: Out<eslp_fault>,
 ) -> eslp_status {
     run(|call| {
         let (len, fault) = (len.optional(call)?, fault.optional(call)?);
@@ -730,9 +714,7 @@ pub extern "C" fn eslp_command_encode(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_command_parse(
-    request: In<eslp_frame>,
-    command: Out<eslp_command>,
-    offset: Out<usize>,
+    request: In<eslp_frame>, command: Out<eslp_command>, offset: Out<usize>,
 ) -> eslp_status {
     command.give(|call| {
         let offset = offset.optional(call)?;

@@ -84,15 +84,8 @@ pub extern "C" fn eslp_connection_alignof() -> usize {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_connection_init(
-    memory: Lent,
-    size: usize,
-    role: eslp_role,
-    limits: In<eslp_limits>,
-    input: Lent,
-    input_size: usize,
-    output: Lent,
-    output_size: usize,
-    connection: Out<*mut eslp_connection>,
+    memory: Lent, size: usize, role: eslp_role, limits: In<eslp_limits>, input: Lent, input_size: usize, output: Lent,
+    output_size: usize, connection: Out<*mut eslp_connection>,
 ) -> eslp_status {
     connection.give(|call| {
         let client = client(role, limits, Limits::for_buffer(input_size), call)?;
@@ -114,9 +107,7 @@ pub extern "C" fn eslp_connection_drop(connection: Handle<eslp_connection>) -> e
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_connection_spare(
-    connection: Handle<eslp_connection>,
-    spare: Out<*mut c_char>,
-    size: Out<usize>,
+    connection: Handle<eslp_connection>, spare: Out<*mut c_char>, size: Out<usize>,
 ) -> eslp_status {
     room(spare, size, |call| Ok(connection.get(call)?.spare_mut()))
 }
@@ -134,8 +125,7 @@ pub extern "C" fn eslp_connection_commit(connection: Handle<eslp_connection>, co
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_connection_next(
-    connection: Handle<eslp_connection>,
-    result: Out<eslp_client_result>,
+    connection: Handle<eslp_connection>, result: Out<eslp_client_result>,
 ) -> eslp_status {
     run(|call| {
         let mut out = result.nothing(call)?;
@@ -152,9 +142,7 @@ pub extern "C" fn eslp_connection_next(
 /// Goes on with other memory for the input, which holds what the old one held, as `realloc` gives it.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_connection_grow_input(
-    connection: Handle<eslp_connection>,
-    memory: Lent,
-    size: usize,
+    connection: Handle<eslp_connection>, memory: Lent, size: usize,
 ) -> eslp_status {
     run(|call| {
         let memory = memory.octets(size)?;
@@ -166,9 +154,7 @@ pub extern "C" fn eslp_connection_grow_input(
 /// Goes on with other memory for the output, which holds what the old one held, as `realloc` gives it.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_connection_grow_output(
-    connection: Handle<eslp_connection>,
-    memory: Lent,
-    size: usize,
+    connection: Handle<eslp_connection>, memory: Lent, size: usize,
 ) -> eslp_status {
     run(|call| {
         let memory = memory.octets(size)?;
@@ -184,9 +170,7 @@ pub extern "C" fn eslp_connection_grow_output(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_connection_send(
-    connection: Handle<eslp_connection>,
-    command: In<eslp_command>,
-    sent: Out<eslp_sent>,
+    connection: Handle<eslp_connection>, command: In<eslp_command>, sent: Out<eslp_sent>,
 ) -> eslp_status {
     run(|call| {
         let (sent, connection) = (sent.nothing(call)?, connection.get(call)?);
@@ -205,10 +189,7 @@ pub extern "C" fn eslp_connection_send(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_connection_subscribe(
-    connection: Handle<eslp_connection>,
-    subscription: In<eslp_subscription>,
-    undo: bool,
-    sent: Out<eslp_sent>,
+    connection: Handle<eslp_connection>, subscription: In<eslp_subscription>, undo: bool, sent: Out<eslp_sent>,
 ) -> eslp_status {
     run(|call| {
         let (sent, connection) = (sent.nothing(call)?, connection.get(call)?);
@@ -229,10 +210,7 @@ pub extern "C" fn eslp_connection_subscribe(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_connection_send_external(
-    connection: Handle<eslp_connection>,
-    octets: In<c_void>,
-    len: usize,
-    id: Out<u64>,
+    connection: Handle<eslp_connection>, octets: In<c_void>, len: usize, id: Out<u64>,
 ) -> eslp_status {
     run(|call| {
         let (mut id, connection) = (id.with(ESLP_NO_ID, call)?, connection.get(call)?);
@@ -264,21 +242,15 @@ pub extern "C" fn eslp_connection_eof(connection: Handle<eslp_connection>, eof: 
 /// Whether a command may be sent now: see eslp_client_may_send().
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_connection_may_send(
-    connection: Look<eslp_connection>,
-    command: In<eslp_command>,
+    connection: Look<eslp_connection>, command: In<eslp_command>,
 ) -> eslp_status {
-    run(|call| {
-        let connection = connection.get(call)?;
-        let allowed = connection.client().may_send(&command.command(call)?);
-        allowed.map_err(|reason| eslp_status::of(reason.code()))
-    })
+    run(|call| Ok(connection.get(call)?.client().may_send(&command.command(call)?)?))
 }
 
 /// What is known of the connection.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_connection_get_state(
-    connection: Look<eslp_connection>,
-    state: Out<eslp_connection_state>,
+    connection: Look<eslp_connection>, state: Out<eslp_connection_state>,
 ) -> eslp_status {
     state.give(|call| {
         let connection = connection.get(call)?;

@@ -15,7 +15,7 @@ use crate::event::eslp_event;
 use crate::handle::{Handle, Look, Make};
 use crate::name::{eslp_format, said_format};
 use crate::octets::eslp_bytes;
-use crate::ptr::{Call, In, List, Out, Outcome, Place, Plain as _, Slots, Wanted as _, keep, run};
+use crate::ptr::{Call, In, List, Out, Outcome, Plain as _, Slots, Wanted as _, keep, run};
 use crate::status::eslp_status;
 
 /// Storage for one header of an eslp_outgoing_event. Need not be initialised.
@@ -56,9 +56,7 @@ numbers! {
         ESLP_PERCENT_LOSSLESS = 1 => Lossless,
     }
     for Percent
-}
 
-numbers! {
     /// How an event is written: these numbers, added up.
     pub enum eslp_encode {
         /// FreeSWITCH's own octets.
@@ -94,14 +92,23 @@ const fn options_of(flags: i32) -> Outcome<EncodeOptions> {
     Ok(EncodeOptions::new().percent(percent).invalid(invalid).duplicates(duplicates))
 }
 
-/// Sets `len` to the octets that were written or are needed, or to the place of the header that is refused.
-fn encoded(written: Result<usize, EventEncodeError>, len: Option<Place<'_, usize>>) -> Outcome {
-    len.set(match &written {
-        Ok(written) => *written,
-        Err(EventEncodeError::Insufficient(error)) => error.required,
-        Err(EventEncodeError::Refused(error)) => error.item,
-    });
-    written.map(drop).map_err(|error| eslp_status::of(error.code()))
+/// The body of a function that writes an event, and sets `len` to the octets that were written or are needed, or to the place
+/// of the header that is refused.
+fn encoding(
+    (out, size): (Out<c_void>, usize), len: Out<usize>,
+    encode: impl for<'c> FnOnce(&'c mut [u8], Call<'c>) -> Outcome<Result<usize, EventEncodeError>>,
+) -> eslp_status {
+    run(|call| {
+        let len = len.optional(call)?;
+        let (out, call) = out.room(size, call)?;
+        let written = encode(out, call)?;
+        len.set(match &written {
+            Ok(written) => *written,
+            Err(EventEncodeError::Insufficient(error)) => error.required,
+            Err(EventEncodeError::Refused(error)) => error.item,
+        });
+        written.map(drop).map_err(|error| eslp_status::of(error.code()))
+    })
 }
 
 /// An event under construction in slots of the caller's.
@@ -129,9 +136,7 @@ impl Growing {
 /// Begins with an event without headers, in `count` slots, which must stay where they are as long as it is used.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_outgoing_event_init(
-    event: Make<eslp_outgoing_event>,
-    slots: Slots<eslp_field_slot>,
-    count: usize,
+    event: Make<eslp_outgoing_event>, slots: Slots<eslp_field_slot>, count: usize,
 ) -> eslp_status {
     event.make(|_| Ok(Growing { headers: slots.list(count)?, body: None }))
 }
@@ -143,9 +148,7 @@ pub extern "C" fn eslp_outgoing_event_init(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_outgoing_event_add(
-    event: Handle<eslp_outgoing_event>,
-    name: eslp_bytes,
-    value: eslp_bytes,
+    event: Handle<eslp_outgoing_event>, name: eslp_bytes, value: eslp_bytes,
 ) -> eslp_status {
     keep(|call| {
         let field = Field::new(name.octets(call)?, value.octets(call)?);
@@ -160,10 +163,7 @@ pub extern "C" fn eslp_outgoing_event_add(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_outgoing_event_add_array(
-    event: Handle<eslp_outgoing_event>,
-    name: eslp_bytes,
-    items: In<eslp_bytes>,
-    count: usize,
+    event: Handle<eslp_outgoing_event>, name: eslp_bytes, items: In<eslp_bytes>, count: usize,
     slots: Slots<eslp_item_slot>,
 ) -> eslp_status {
     keep(|call| {
@@ -226,18 +226,10 @@ pub extern "C" fn eslp_outgoing_event_read(event: Handle<eslp_outgoing_event>, f
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_outgoing_event_encode(
-    event: Look<eslp_outgoing_event>,
-    format: eslp_format,
-    flags: i32,
-    out: Out<c_void>,
-    size: usize,
-    len: Out<usize>,
+    event: Look<eslp_outgoing_event>, format: eslp_format, flags: i32, out: Out<c_void>, size: usize, len: Out<usize>,
 ) -> eslp_status {
-    run(|call| {
-        let event = event.get(call)?;
-        let len = len.optional(call)?;
-        let (out, call) = out.room(size, call)?;
-        encoded(event.event(call)?.encode(said_format(format)?, options_of(flags)?, out), len)
+    encoding((out, size), len, |out, call| {
+        Ok(event.get(call)?.event(call)?.encode(said_format(format)?, options_of(flags)?, out))
     })
 }
 
@@ -251,18 +243,9 @@ pub extern "C" fn eslp_outgoing_event_encode(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_event_transcode(
-    event: In<eslp_event>,
-    format: eslp_format,
-    flags: i32,
-    out: Out<c_void>,
-    size: usize,
-    len: Out<usize>,
+    event: In<eslp_event>, format: eslp_format, flags: i32, out: Out<c_void>, size: usize, len: Out<usize>,
 ) -> eslp_status {
-    run(|call| {
-        let len = len.optional(call)?;
-        let (out, call) = out.room(size, call)?;
-        encoded(event.event(call)?.encode(said_format(format)?, options_of(flags)?, out), len)
-    })
+    encoding((out, size), len, |out, call| Ok(event.event(call)?.encode(said_format(format)?, options_of(flags)?, out)))
 }
 
 /// Writes the frame of an event, head and document, for connections that agree in `format`, an eslp_format, and `percent`,
@@ -273,18 +256,10 @@ pub extern "C" fn eslp_event_transcode(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_outgoing_event_frame(
-    event: Look<eslp_outgoing_event>,
-    format: eslp_format,
-    percent: eslp_percent,
-    out: Out<c_void>,
-    size: usize,
+    event: Look<eslp_outgoing_event>, format: eslp_format, percent: eslp_percent, out: Out<c_void>, size: usize,
     len: Out<usize>,
 ) -> eslp_status {
-    run(|call| {
-        let len = len.optional(call)?;
-        let (out, call) = out.room(size, call)?;
-        encoded(coding_of(format, percent)?.encode(&event.get(call)?.event(call)?, out), len)
-    })
+    encoding((out, size), len, |out, call| Ok(coding_of(format, percent)?.encode(&event.get(call)?.event(call)?, out)))
 }
 
 #[cfg(feature = "server")]

@@ -60,9 +60,7 @@ numbers! {
         /// A client: the server's side. Its frames are requests.
         ESLP_FROM_CLIENT = 2,
     }
-}
 
-numbers! {
     /// What eslp_decoder_decode() found at the front of the buffer.
     pub enum eslp_step_kind {
         /// Nothing; more octets must be read.
@@ -200,11 +198,7 @@ pub extern "C" fn eslp_decoder_alignof() -> usize {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_decoder_init(
-    memory: Lent,
-    size: usize,
-    sender: eslp_sender,
-    limits: In<eslp_limits>,
-    decoder: Out<*mut eslp_decoder>,
+    memory: Lent, size: usize, sender: eslp_sender, limits: In<eslp_limits>, decoder: Out<*mut eslp_decoder>,
 ) -> eslp_status {
     decoder.give(|call| eslp_decoder::place(memory, size, self::decoder(sender, limits, call)?))
 }
@@ -220,9 +214,7 @@ pub extern "C" fn eslp_decoder_drop(decoder: Handle<eslp_decoder>) -> eslp_statu
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_decoder_new(
-    sender: eslp_sender,
-    limits: In<eslp_limits>,
-    decoder: Out<*mut eslp_decoder>,
+    sender: eslp_sender, limits: In<eslp_limits>, decoder: Out<*mut eslp_decoder>,
 ) -> eslp_status {
     decoder.give(|call| eslp_decoder::allocate(self::decoder(sender, limits, call)?))
 }
@@ -244,10 +236,7 @@ pub extern "C" fn eslp_decoder_free(decoder: Handle<eslp_decoder>) {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_decoder_decode(
-    decoder: Handle<eslp_decoder>,
-    buf: In<c_void>,
-    len: usize,
-    step: Out<eslp_step>,
+    decoder: Handle<eslp_decoder>, buf: In<c_void>, len: usize, step: Out<eslp_step>,
 ) -> eslp_status {
     run(|call| {
         let mut out = step.nothing(call)?;
@@ -270,10 +259,7 @@ pub extern "C" fn eslp_decoder_decode(
 /// @return ESLP_NOT_FOUND if there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_decoder_at_end(
-    decoder: Look<eslp_decoder>,
-    buf: In<c_void>,
-    len: usize,
-    message: Out<eslp_message>,
+    decoder: Look<eslp_decoder>, buf: In<c_void>, len: usize, message: Out<eslp_message>,
 ) -> eslp_status {
     message.find(|call| Ok(decoder.get(call)?.at_end(buf.octets(len, call)?).map(eslp_message::of_whole)))
 }

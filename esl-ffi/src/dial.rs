@@ -356,9 +356,7 @@ impl From<DialError> for eslp_dial_fault {
 
 /// Sets `len` or `fault`, and returns the status of writing.
 fn wrote(
-    result: Result<usize, DialEncodeError>,
-    len: Option<Place<'_, usize>>,
-    fault: Option<Place<'_, eslp_dial_fault>>,
+    result: Result<usize, DialEncodeError>, len: Option<Place<'_, usize>>, fault: Option<Place<'_, eslp_dial_fault>>,
 ) -> Outcome {
     match result {
         Ok(count) | Err(DialEncodeError::Insufficient(Insufficient { required: count })) => len.set(count),
@@ -369,9 +367,7 @@ fn wrote(
 
 /// The body of a function that writes, and sets `len` or `fault`.
 fn write(
-    (out, size): (Out<c_void>, usize),
-    len: Out<usize>,
-    fault: Out<eslp_dial_fault>,
+    (out, size): (Out<c_void>, usize), len: Out<usize>, fault: Out<eslp_dial_fault>,
     encode: impl for<'c> FnOnce(&'c mut [u8], Call<'c>) -> Outcome<Result<usize, DialEncodeError>>,
 ) -> eslp_status {
     run(|call| {
@@ -391,10 +387,7 @@ fn place(error: DialReadError) -> usize {
 
 /// The body of a function that reads a call, and sets `told`.
 fn read<T: Plain>(
-    (storage, size): (Out<c_void>, usize),
-    (legs, max): (Out<eslp_leg>, usize),
-    out: Out<T>,
-    told: Out<eslp_dial_read>,
+    (storage, size): (Out<c_void>, usize), (legs, max): (Out<eslp_leg>, usize), out: Out<T>, told: Out<eslp_dial_read>,
     parse: impl for<'c> FnOnce(
         &'c mut [u8],
         &'c mut [eslp_leg],
@@ -430,11 +423,7 @@ fn read<T: Plain>(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_originate_encode(
-    call: In<eslp_originate>,
-    out: Out<c_void>,
-    size: usize,
-    len: Out<usize>,
-    fault: Out<eslp_dial_fault>,
+    call: In<eslp_originate>, out: Out<c_void>, size: usize, len: Out<usize>, fault: Out<eslp_dial_fault>,
 ) -> eslp_status {
     write((out, size), len, fault, |out, lasts| Ok(call.read(lasts)?.originate(lasts)?.encode(out).map(<[u8]>::len)))
 }
@@ -445,11 +434,7 @@ pub extern "C" fn eslp_originate_encode(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_bridge_encode(
-    dial: In<eslp_dial>,
-    out: Out<c_void>,
-    size: usize,
-    len: Out<usize>,
-    fault: Out<eslp_dial_fault>,
+    dial: In<eslp_dial>, out: Out<c_void>, size: usize, len: Out<usize>, fault: Out<eslp_dial_fault>,
 ) -> eslp_status {
     write((out, size), len, fault, |out, call| {
         Ok(Bridge { dial: dial.read(call)?.dial(call)? }.encode(out).map(<[u8]>::len))
@@ -465,12 +450,7 @@ pub extern "C" fn eslp_bridge_encode(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_originate_parse(
-    line: eslp_bytes,
-    storage: Out<c_void>,
-    size: usize,
-    legs: Out<eslp_leg>,
-    max: usize,
-    call: Out<eslp_originate>,
+    line: eslp_bytes, storage: Out<c_void>, size: usize, legs: Out<eslp_leg>, max: usize, call: Out<eslp_originate>,
     read: Out<eslp_dial_read>,
 ) -> eslp_status {
     self::read((storage, size), (legs, max), call, read, |storage, legs, read, lasts| {
@@ -485,12 +465,7 @@ pub extern "C" fn eslp_originate_parse(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_bridge_parse(
-    argument: eslp_bytes,
-    storage: Out<c_void>,
-    size: usize,
-    legs: Out<eslp_leg>,
-    max: usize,
-    dial: Out<eslp_dial>,
+    argument: eslp_bytes, storage: Out<c_void>, size: usize, legs: Out<eslp_leg>, max: usize, dial: Out<eslp_dial>,
     read: Out<eslp_dial_read>,
 ) -> eslp_status {
     self::read((storage, size), (legs, max), dial, read, |storage, legs, read, call| {
@@ -506,11 +481,7 @@ pub extern "C" fn eslp_bridge_parse(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_endpoint_encode(
-    endpoint: In<eslp_endpoint>,
-    out: Out<c_void>,
-    size: usize,
-    len: Out<usize>,
-    fault: Out<eslp_dial_fault>,
+    endpoint: In<eslp_endpoint>, out: Out<c_void>, size: usize, len: Out<usize>, fault: Out<eslp_dial_fault>,
 ) -> eslp_status {
     write((out, size), len, fault, |out, call| Ok(endpoint.read(call)?.endpoint(call)?.encode(out).map(<[u8]>::len)))
 }
@@ -527,14 +498,8 @@ pub extern "C" fn eslp_endpoint_encode(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_hook_encode(
-    hook: eslp_hook,
-    app: eslp_bytes,
-    arg: eslp_bytes,
-    in_background: bool,
-    out: Out<c_void>,
-    size: usize,
-    variable: Out<eslp_pair>,
-    fault: Out<eslp_dial_fault>,
+    hook: eslp_hook, app: eslp_bytes, arg: eslp_bytes, in_background: bool, out: Out<c_void>, size: usize,
+    variable: Out<eslp_pair>, fault: Out<eslp_dial_fault>,
 ) -> eslp_status {
     run(|call| {
         let (mut variable, fault) = (variable.nothing(call)?, fault.optional(call)?);
@@ -571,11 +536,7 @@ pub extern "C" fn eslp_hook_encode(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_inline_encode(
-    apps: In<eslp_pairs>,
-    out: Out<c_void>,
-    size: usize,
-    len: Out<usize>,
-    fault: Out<eslp_dial_fault>,
+    apps: In<eslp_pairs>, out: Out<c_void>, size: usize, len: Out<usize>, fault: Out<eslp_dial_fault>,
 ) -> eslp_status {
     write((out, size), len, fault, |out, call| {
         Ok(Inline::from(apps.read(call)?.variables(call)?).encode(out).map(<[u8]>::len))
@@ -591,11 +552,7 @@ pub extern "C" fn eslp_inline_encode(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_inline_parse(
-    text: eslp_bytes,
-    storage: Out<c_void>,
-    size: usize,
-    apps: Out<eslp_pairs>,
-    offset: Out<usize>,
+    text: eslp_bytes, storage: Out<c_void>, size: usize, apps: Out<eslp_pairs>, offset: Out<usize>,
 ) -> eslp_status {
     apps.give(|call| {
         let offset = offset.optional(call)?;

@@ -226,10 +226,7 @@ pub extern "C" fn eslp_event_direction(event: In<eslp_event>) -> eslp_direction 
 /// gone over for each name.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_event_find(
-    event: In<eslp_event>,
-    names: In<eslp_bytes>,
-    count: usize,
-    values: Out<eslp_value>,
+    event: In<eslp_event>, names: In<eslp_bytes>, count: usize, values: Out<eslp_value>,
 ) -> eslp_status {
     run(|call| {
         let values = values.array(count, call)?;
@@ -255,9 +252,7 @@ pub extern "C" fn eslp_event_find(
 /// long as `headers` is used.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_event_get_all(
-    event: In<eslp_event>,
-    name: eslp_bytes,
-    headers: Make<eslp_headers>,
+    event: In<eslp_event>, name: eslp_bytes, headers: Make<eslp_headers>,
 ) -> eslp_status {
     headers.make(|call| {
         let name = name.octets(call)?;
@@ -331,10 +326,7 @@ pub extern "C" fn eslp_event_validate(event: In<eslp_event>, offset: Out<usize>)
 /// its headers, which are fewer.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_event_index(
-    event: In<eslp_event>,
-    slots: Slots<eslp_slot>,
-    count: usize,
-    index: Make<eslp_index>,
+    event: In<eslp_event>, slots: Slots<eslp_slot>, count: usize, index: Make<eslp_index>,
 ) -> eslp_status {
     index.make(|call| Ok(event.event(call)?.index(slots.plain::<HeaderSlot>(count)?)))
 }

@@ -62,9 +62,7 @@ pub(crate) type Table = PendingTable<*mut c_void, &'static mut [PendingSlot<*mut
 /// Begins with nothing waited for, in `count` slots, which must stay where they are as long as it is used.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_pending_init(
-    pending: Make<eslp_pending>,
-    slots: Slots<eslp_pending_slot>,
-    count: usize,
+    pending: Make<eslp_pending>, slots: Slots<eslp_pending_slot>, count: usize,
 ) -> eslp_status {
     pending.make(|_| Ok(PendingTable::new(slots.filled(count, |_| Ok(PendingSlot::EMPTY))?)))
 }
@@ -75,10 +73,7 @@ pub extern "C" fn eslp_pending_init(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_pending_insert(
-    pending: Handle<eslp_pending>,
-    number: u64,
-    entry: *mut c_void,
-    before: Out<*mut c_void>,
+    pending: Handle<eslp_pending>, number: u64, entry: *mut c_void, before: Out<*mut c_void>,
 ) -> eslp_status {
     run(|call| {
         let before = before.optional(call)?;
@@ -93,9 +88,7 @@ pub extern "C" fn eslp_pending_insert(
 /// @return ESLP_NOT_FOUND if there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_pending_take(
-    pending: Handle<eslp_pending>,
-    number: u64,
-    entry: Out<*mut c_void>,
+    pending: Handle<eslp_pending>, number: u64, entry: Out<*mut c_void>,
 ) -> eslp_status {
     entry.find(|call| Ok(pending.get(call)?.take(number)))
 }
@@ -105,9 +98,7 @@ pub extern "C" fn eslp_pending_take(
 /// @return ESLP_END if there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_pending_take_any(
-    pending: Handle<eslp_pending>,
-    number: Out<u64>,
-    entry: Out<*mut c_void>,
+    pending: Handle<eslp_pending>, number: Out<u64>, entry: Out<*mut c_void>,
 ) -> eslp_status {
     run(|call| {
         let (mut number_out, mut out) = (number.nothing(call)?, entry.nothing(call)?);

@@ -129,9 +129,7 @@ numbers! {
         ESLP_REPLY_BROKEN = 5 => Broken,
     }
     of Status as raw::Status
-}
 
-numbers! {
     /// How an outbound connection runs applications: the `socket` application's `async` option.
     pub enum eslp_socket_mode {
         /// Not known: no outbound connection, or the reply to `connect` has not come.

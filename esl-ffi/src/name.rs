@@ -187,9 +187,7 @@ numbers! {
         ESLP_EVENT_CERT_RELOAD = 92,
         ESLP_EVENT_ALL = 93,
     }
-}
 
-numbers! {
     /// Why a call ended: Q.850, and FreeSWITCH's own beyond it.
     pub enum eslp_cause {
         /// A word that is not in this list.
@@ -277,9 +275,7 @@ numbers! {
         ESLP_CAUSE_STALE_DATE = 824,
         ESLP_CAUSE_REJECT_ALL = 825,
     }
-}
 
-numbers! {
     /// Where a channel is in its life: Channel-State, and Channel-State-Number.
     pub enum eslp_channel_state {
         /// A word that is not in this list.
@@ -299,9 +295,7 @@ numbers! {
         ESLP_CS_DESTROY = 12,
         ESLP_CS_NONE = 13,
     }
-}
 
-numbers! {
     /// Where a call is in its life: Channel-Call-State.
     pub enum eslp_call_state {
         /// A word that is not in this list.
@@ -316,9 +310,7 @@ numbers! {
         ESLP_CCS_HANGUP = 7,
         ESLP_CCS_UNHELD = 8,
     }
-}
 
-numbers! {
     /// Whether a call has been answered: Answer-State.
     pub enum eslp_answer_state {
         /// A word that is not in this list.
@@ -328,9 +320,7 @@ numbers! {
         ESLP_AS_ANSWERED = 2,
         ESLP_AS_HANGUP = 3,
     }
-}
 
-numbers! {
     /// Who called, seen from FreeSWITCH: Call-Direction.
     pub enum eslp_direction {
         /// A word that is not in this list.

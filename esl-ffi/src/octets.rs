@@ -127,10 +127,7 @@ pub extern "C" fn eslp_value_plain(value: In<eslp_value>, octets: Out<eslp_bytes
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_value_read(
-    value: In<eslp_value>,
-    storage: Out<c_void>,
-    size: usize,
-    octets: Out<eslp_bytes>,
+    value: In<eslp_value>, storage: Out<c_void>, size: usize, octets: Out<eslp_bytes>,
 ) -> eslp_status {
     run(|call| {
         let mut out = octets.nothing(call)?;
@@ -151,10 +148,7 @@ pub extern "C" fn eslp_value_read(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_value_decode(
-    value: In<eslp_value>,
-    out: Out<c_void>,
-    size: usize,
-    len: Out<usize>,
+    value: In<eslp_value>, out: Out<c_void>, size: usize, len: Out<usize>,
 ) -> eslp_status {
     run(|call| {
         let len = len.optional(call)?;
@@ -171,10 +165,7 @@ pub extern "C" fn eslp_value_decode(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_value_string(
-    value: In<eslp_value>,
-    out: Out<c_char>,
-    size: usize,
-    len: Out<usize>,
+    value: In<eslp_value>, out: Out<c_char>, size: usize, len: Out<usize>,
 ) -> eslp_status {
     run(|call| {
         let len = len.optional(call)?;

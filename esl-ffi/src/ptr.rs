@@ -331,9 +331,7 @@ impl<S> Slots<S> {
 
     /// Values, each of which is written first.
     pub(crate) fn filled<T>(
-        self,
-        count: usize,
-        mut value: impl FnMut(usize) -> Outcome<T>,
+        self, count: usize, mut value: impl FnMut(usize) -> Outcome<T>,
     ) -> Outcome<&'static mut [T]> {
         let first = self.first::<T>(count)?;
         for place in 0..count {

@@ -71,9 +71,7 @@ numbers! {
         /// The client wants something of the host, which has to eslp_server_respond(): `request`.
         ESLP_SERVER_HOST_REQUEST = 2,
     }
-}
 
-numbers! {
     /// What a command that the listener has answered by itself means to its host.
     pub enum eslp_effect {
         /// Nothing: a refusal, or a change of what the connection gets.
@@ -97,9 +95,7 @@ numbers! {
         ESLP_EFFECT_LINGER = 8 => Linger,
     }
     of Effect as raw::Effect
-}
 
-numbers! {
     /// What a client wants of the host, and how to answer.
     pub enum eslp_host_request_kind {
         /// Nothing.
@@ -286,9 +282,7 @@ numbers! {
         ESLP_ADMISSION_OVERFLOW = 3 => Overflow,
     }
     of Admission as raw::Admission
-}
 
-numbers! {
     /// What to say at the end of a connection.
     pub enum eslp_goodbye {
         /// The usual: the client has closed its side, a time is over.
@@ -420,10 +414,7 @@ impl eslp_response {
 }
 
 fn server(
-    options: In<eslp_server_options>,
-    storage: Lent,
-    storage_size: usize,
-    call: Call<'_>,
+    options: In<eslp_server_options>, storage: Lent, storage_size: usize, call: Call<'_>,
 ) -> Outcome<Server<Memory>> {
     let storage = storage.octets(storage_size)?;
     let mut limits = ServerLimits::DEFAULT;
@@ -477,9 +468,7 @@ impl From<eslp_status> for Unwritten {
 
 /// The body of a function that has a server write to `out`, and sets `written` to the length written or required.
 fn write(
-    server: Handle<eslp_server>,
-    (out, size): (Out<c_void>, usize),
-    written: Out<usize>,
+    server: Handle<eslp_server>, (out, size): (Out<c_void>, usize), written: Out<usize>,
     write: impl for<'c> FnOnce(&'c mut Server<Memory>, &'c mut [u8], Call<'c>) -> Result<usize, Unwritten>,
 ) -> eslp_status {
     run(|call| {
@@ -520,11 +509,7 @@ pub extern "C" fn eslp_server_alignof() -> usize {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_init(
-    memory: Lent,
-    size: usize,
-    options: In<eslp_server_options>,
-    storage: Lent,
-    storage_size: usize,
+    memory: Lent, size: usize, options: In<eslp_server_options>, storage: Lent, storage_size: usize,
     server: Out<*mut eslp_server>,
 ) -> eslp_status {
     server.give(|call| eslp_server::place(memory, size, self::server(options, storage, storage_size, call)?))
@@ -541,10 +526,7 @@ pub extern "C" fn eslp_server_drop(server: Handle<eslp_server>) -> eslp_status {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_new(
-    options: In<eslp_server_options>,
-    storage: Lent,
-    storage_size: usize,
-    server: Out<*mut eslp_server>,
+    options: In<eslp_server_options>, storage: Lent, storage_size: usize, server: Out<*mut eslp_server>,
 ) -> eslp_status {
     server.give(|call| eslp_server::allocate(self::server(options, storage, storage_size, call)?))
 }
@@ -565,11 +547,7 @@ pub extern "C" fn eslp_server_free(server: Handle<eslp_server>) {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_poll(
-    server: Handle<eslp_server>,
-    buf: In<c_void>,
-    len: usize,
-    out: Out<c_void>,
-    size: usize,
+    server: Handle<eslp_server>, buf: In<c_void>, len: usize, out: Out<c_void>, size: usize,
     result: Out<eslp_server_result>,
 ) -> eslp_status {
     run(|call| {
@@ -618,11 +596,7 @@ pub extern "C" fn eslp_server_poll(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_respond(
-    server: Handle<eslp_server>,
-    response: In<eslp_response>,
-    out: Out<c_void>,
-    size: usize,
-    written: Out<usize>,
+    server: Handle<eslp_server>, response: In<eslp_response>, out: Out<c_void>, size: usize, written: Out<usize>,
 ) -> eslp_status {
     write(server, (out, size), written, |server, out, call| {
         Ok(server.respond(response.read(call)?.response(call)?, out)?)
@@ -633,10 +607,7 @@ pub extern "C" fn eslp_server_respond(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_reject(
-    server: Handle<eslp_server>,
-    out: Out<c_void>,
-    size: usize,
-    written: Out<usize>,
+    server: Handle<eslp_server>, out: Out<c_void>, size: usize, written: Out<usize>,
 ) -> eslp_status {
     write(server, (out, size), written, |server, out, _| Ok(server.reject(out)?))
 }
@@ -646,11 +617,7 @@ pub extern "C" fn eslp_server_reject(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_disconnect(
-    server: Handle<eslp_server>,
-    goodbye: eslp_goodbye,
-    out: Out<c_void>,
-    size: usize,
-    written: Out<usize>,
+    server: Handle<eslp_server>, goodbye: eslp_goodbye, out: Out<c_void>, size: usize, written: Out<usize>,
 ) -> eslp_status {
     write(server, (out, size), written, |server, out, _| Ok(server.disconnect(goodbye.try_into()?, out)?))
 }
@@ -662,11 +629,7 @@ pub extern "C" fn eslp_server_disconnect(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_channel_ended(
-    server: Handle<eslp_server>,
-    name: eslp_bytes,
-    out: Out<c_void>,
-    size: usize,
-    written: Out<usize>,
+    server: Handle<eslp_server>, name: eslp_bytes, out: Out<c_void>, size: usize, written: Out<usize>,
 ) -> eslp_status {
     write(server, (out, size), written, |server, out, call| Ok(server.channel_ended(name.octets(call)?, out)?))
 }
@@ -677,10 +640,7 @@ pub extern "C" fn eslp_server_channel_ended(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_offer(
-    server: Handle<eslp_server>,
-    event: Look<eslp_outgoing_event>,
-    regex: eslp_regex,
-    user: *mut c_void,
+    server: Handle<eslp_server>, event: Look<eslp_outgoing_event>, regex: eslp_regex, user: *mut c_void,
     offer: Out<eslp_admission>,
 ) -> eslp_status {
     offer.give(|call| {
@@ -705,9 +665,7 @@ pub extern "C" fn eslp_server_offer_diverted(server: Handle<eslp_server>, offer:
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_offer_log(
-    server: Handle<eslp_server>,
-    level: eslp_log_level,
-    offer: Out<eslp_admission>,
+    server: Handle<eslp_server>, level: eslp_log_level, offer: Out<eslp_admission>,
 ) -> eslp_status {
     offer.give(|call| {
         let level = said(level_of(level)?)?;
@@ -723,11 +681,7 @@ pub extern "C" fn eslp_server_offer_log(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_deliver(
-    server: Handle<eslp_server>,
-    event: Look<eslp_outgoing_event>,
-    out: Out<c_void>,
-    size: usize,
-    written: Out<usize>,
+    server: Handle<eslp_server>, event: Look<eslp_outgoing_event>, out: Out<c_void>, size: usize, written: Out<usize>,
 ) -> eslp_status {
     write(server, (out, size), written, |server, out, call| Ok(server.deliver(&event.get(call)?.event(call)?, out)?))
 }
@@ -740,9 +694,7 @@ pub extern "C" fn eslp_server_deliver(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_delivered(
-    server: Handle<eslp_server>,
-    format: eslp_format,
-    percent: eslp_percent,
+    server: Handle<eslp_server>, format: eslp_format, percent: eslp_percent,
 ) -> eslp_status {
     run(|call| {
         let delivered = server.get(call)?.delivered(coding_of(format, percent)?);
@@ -762,11 +714,7 @@ pub extern "C" fn eslp_server_skip(server: Handle<eslp_server>) -> eslp_status {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_deliver_log(
-    server: Handle<eslp_server>,
-    line: In<eslp_log_data>,
-    out: Out<c_void>,
-    size: usize,
-    written: Out<usize>,
+    server: Handle<eslp_server>, line: In<eslp_log_data>, out: Out<c_void>, size: usize, written: Out<usize>,
 ) -> eslp_status {
     write(server, (out, size), written, |server, out, call| {
         let line = line.read(call)?;

@@ -289,25 +289,17 @@ impl From<&Gap> for eslp_gap {
 
 impl From<&Notice> for eslp_notice {
     fn from(notice: &Notice) -> Self {
-        match raw::Notice::from(notice) {
-            raw::Notice::FilterRefused { header, value } => Self {
-                kind: eslp_notice_kind::ESLP_NOTICE_FILTER_REFUSED,
-                header: eslp_bytes::of(header),
-                value: eslp_bytes::of(value),
-                ..Self::ZERO
-            },
-            raw::Notice::LogRefused { level } => {
-                Self { kind: eslp_notice_kind::ESLP_NOTICE_LOG_REFUSED, level: level_number(level), ..Self::ZERO }
+        let notice = raw::Notice::from(notice);
+        let told = Self { kind: notice.into(), ..Self::ZERO };
+        match notice {
+            raw::Notice::FilterRefused { header, value } => {
+                Self { header: eslp_bytes::of(header), value: eslp_bytes::of(value), ..told }
             }
-            raw::Notice::HeartbeatRefused => {
-                Self { kind: eslp_notice_kind::ESLP_NOTICE_HEARTBEAT_REFUSED, ..Self::ZERO }
+            raw::Notice::LogRefused { level } => Self { level: level_number(level), ..told },
+            raw::Notice::HeartbeatRefused => told,
+            raw::Notice::Restarted { before, after } => {
+                Self { before: eslp_bytes::of(before), after: eslp_bytes::of(after), ..told }
             }
-            raw::Notice::Restarted { before, after } => Self {
-                kind: eslp_notice_kind::ESLP_NOTICE_RESTARTED,
-                before: eslp_bytes::of(before),
-                after: eslp_bytes::of(after),
-                ..Self::ZERO
-            },
         }
     }
 }
@@ -325,16 +317,14 @@ impl Handle<eslp_session> {
 
     /// The body of a function that says what is wanted.
     fn want(
-        self,
-        want: impl for<'c> FnOnce(&'c mut Session, Call<'c>) -> Outcome<Result<(), SessionError>>,
+        self, want: impl for<'c> FnOnce(&'c mut Session, Call<'c>) -> Outcome<Result<(), SessionError>>,
     ) -> eslp_status {
         run(|call| want(self.session(call)?, call)?.map_err(status_of))
     }
 
     /// The body of a function that sends, and tells what was sent.
     fn sending(
-        self,
-        sent: Out<eslp_sent>,
+        self, sent: Out<eslp_sent>,
         send: impl for<'c> FnOnce(&'c mut Session, Call<'c>) -> Outcome<Result<CommandId, SessionError>>,
     ) -> eslp_status {
         run(|call| {
@@ -386,10 +376,7 @@ pub extern "C" fn eslp_session_free(session: Handle<eslp_session>) {
 /// said again as soon as the connection is open.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_connect(
-    session: Handle<eslp_session>,
-    role: eslp_role,
-    limits: In<eslp_limits>,
-    now: u64,
+    session: Handle<eslp_session>, role: eslp_role, limits: In<eslp_limits>, now: u64,
 ) -> eslp_status {
     run(|call| {
         let session = session.session(call)?;
@@ -407,11 +394,7 @@ pub extern "C" fn eslp_session_connect(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_poll(
-    session: Handle<eslp_session>,
-    buf: In<c_void>,
-    len: usize,
-    now: u64,
-    result: Out<eslp_client_result>,
+    session: Handle<eslp_session>, buf: In<c_void>, len: usize, now: u64, result: Out<eslp_client_result>,
 ) -> eslp_status {
     run(|call| {
         let out = result.nothing(call)?;
@@ -424,11 +407,7 @@ pub extern "C" fn eslp_session_poll(
 /// @return ESLP_NO_CONNECTION if there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_eof(
-    session: Handle<eslp_session>,
-    buf: In<c_void>,
-    len: usize,
-    now: u64,
-    eof: Out<eslp_eof>,
+    session: Handle<eslp_session>, buf: In<c_void>, len: usize, now: u64, eof: Out<eslp_eof>,
 ) -> eslp_status {
     eof.give(|call| {
         let eof = session.session(call)?.eof(buf.octets(len, call)?, Duration::from_millis(now));
@@ -529,11 +508,7 @@ pub extern "C" fn eslp_reason_text(reason: eslp_reason) -> eslp_bytes {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_send(
-    session: Handle<eslp_session>,
-    command: In<eslp_command>,
-    slot: u64,
-    deadline: u64,
-    sent: Out<eslp_sent>,
+    session: Handle<eslp_session>, command: In<eslp_command>, slot: u64, deadline: u64, sent: Out<eslp_sent>,
 ) -> eslp_status {
     session.sending(sent, |session, call| {
         let command = command.command(call)?;
@@ -548,12 +523,7 @@ pub extern "C" fn eslp_session_send(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_send_encoded(
-    session: Handle<eslp_session>,
-    command: In<eslp_command>,
-    octets: In<c_void>,
-    len: usize,
-    slot: u64,
-    deadline: u64,
+    session: Handle<eslp_session>, command: In<eslp_command>, octets: In<c_void>, len: usize, slot: u64, deadline: u64,
     sent: Out<eslp_sent>,
 ) -> eslp_status {
     session.sending(sent, |session, call| {
@@ -575,12 +545,7 @@ pub extern "C" fn eslp_session_send_encoded(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_read_variable(
-    session: Handle<eslp_session>,
-    uuid: eslp_bytes,
-    name: eslp_bytes,
-    slot: u64,
-    deadline: u64,
-    sent: Out<eslp_sent>,
+    session: Handle<eslp_session>, uuid: eslp_bytes, name: eslp_bytes, slot: u64, deadline: u64, sent: Out<eslp_sent>,
 ) -> eslp_status {
     session.sending(sent, |session, call| {
         let (uuid, name, slot) = (uuid.said(call)?, name.octets(call)?, slot_of(slot)?);
@@ -596,11 +561,7 @@ pub extern "C" fn eslp_session_read_variable(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_bgapi(
-    session: Handle<eslp_session>,
-    line: eslp_bytes,
-    slot: u64,
-    deadline: u64,
-    sent: Out<eslp_sent>,
+    session: Handle<eslp_session>, line: eslp_bytes, slot: u64, deadline: u64, sent: Out<eslp_sent>,
 ) -> eslp_status {
     session.sending(sent, |session, call| {
         let (line, slot) = (line.octets(call)?, slot_of(slot)?);
@@ -617,11 +578,7 @@ pub extern "C" fn eslp_session_bgapi(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_execute(
-    session: Handle<eslp_session>,
-    message: In<eslp_sendmsg>,
-    slot: u64,
-    deadline: u64,
-    sent: Out<eslp_sent>,
+    session: Handle<eslp_session>, message: In<eslp_sendmsg>, slot: u64, deadline: u64, sent: Out<eslp_sent>,
 ) -> eslp_status {
     session.sending(sent, |session, call| {
         let slot = slot_of(slot)?;
@@ -660,8 +617,7 @@ pub extern "C" fn eslp_session_may_send(session: Look<eslp_session>, command: In
     run(|call| {
         let client = session.session(call)?.client();
         let command = command.command(call)?;
-        let client = client.ok_or(eslp_status::ESLP_NO_CONNECTION)?;
-        client.may_send(&command).map_err(|reason| eslp_status::of(reason.code()))
+        Ok(client.ok_or(eslp_status::ESLP_NO_CONNECTION)?.may_send(&command)?)
     })
 }
 
@@ -741,9 +697,7 @@ pub extern "C" fn eslp_session_set_log(session: Handle<eslp_session>, level: esl
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_listen(
-    session: Handle<eslp_session>,
-    slot: u64,
-    interest: In<eslp_interest>,
+    session: Handle<eslp_session>, slot: u64, interest: In<eslp_interest>,
 ) -> eslp_status {
     session.want(|session, call| Ok(session.listen(slot_of(slot)?, interest.read(call)?.interest(call)?)))
 }
@@ -768,9 +722,7 @@ pub extern "C" fn eslp_session_unsubscribe(session: Handle<eslp_session>, intere
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_listen_log(
-    session: Handle<eslp_session>,
-    slot: u64,
-    level: eslp_log_level,
+    session: Handle<eslp_session>, slot: u64, level: eslp_log_level,
 ) -> eslp_status {
     session.want(|session, _| {
         let level = level_of(level)?.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?;
@@ -793,11 +745,7 @@ pub extern "C" fn eslp_session_unlisten(session: Handle<eslp_session>, slot: u64
 /// in parts.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_readers(
-    session: Look<eslp_session>,
-    message: In<eslp_message>,
-    slots: Out<u64>,
-    max: usize,
-    count: Out<usize>,
+    session: Look<eslp_session>, message: In<eslp_message>, slots: Out<u64>, max: usize, count: Out<usize>,
 ) -> eslp_status {
     run(|call| {
         let mut out = count.nothing(call)?;

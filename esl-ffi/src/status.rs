@@ -310,6 +310,12 @@ impl eslp_status {
     }
 }
 
+impl From<NotAllowed> for eslp_status {
+    fn from(reason: NotAllowed) -> Self {
+        Self::of(reason.code())
+    }
+}
+
 /// Counts up when a function or struct of this header changes in a way that compiled programs notice.
 pub const ESLP_ABI_VERSION: u32 = 1;
 
@@ -336,14 +342,17 @@ pub extern "C" fn eslp_version() -> *const c_char {
 /// The ESLP_VERSION_NUMBER of the library.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_version_number() -> u32 {
-    const fn number(text: &str) -> u32 {
-        let (mut sum, mut part, mut rest) = (0, 0, text.as_bytes());
-        while let [octet, more @ ..] = rest {
-            (sum, part) =
-                if *octet == b'.' { ((sum + part) * 1000, 0) } else { (sum, part * 10 + (*octet - b'0') as u32) };
-            rest = more;
+    const fn part(text: &str) -> u32 {
+        match u32::from_str_radix(text, 10) {
+            Ok(number) => number,
+            Err(_) => 0,
         }
-        sum + part
     }
-    const { number(env!("CARGO_PKG_VERSION")) }
+    const VERSION: [u32; 3] = [
+        part(env!("CARGO_PKG_VERSION_MAJOR")),
+        part(env!("CARGO_PKG_VERSION_MINOR")),
+        part(env!("CARGO_PKG_VERSION_PATCH")),
+    ];
+    let [major, minor, patch] = VERSION;
+    major * 1_000_000 + minor * 1000 + patch
 }
