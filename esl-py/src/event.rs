@@ -1,6 +1,7 @@
 //! Events as lazy, immutable mappings.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Mutex;
 
 use esl_proto::Value;
 use esl_proto::event::{EncodeOptions, EventEncodeError, EventSource};
@@ -17,12 +18,16 @@ use crate::names::{self, Words};
 use crate::text::{FormatWord, Octets, Text, header_list, item, shared, value_bytes, value_str, with_decoded};
 use crate::variables::Variables;
 
-/// An event: its headers, read when asked.
+/// An event: its headers, decoded on demand.
 ///
 /// `get_all` and `headers` have all values of the headers that FreeSWITCH sends twice. `Event(format, text)` reads the text of
 /// an event, as `Event.text` gives it. Two events are equal if their format and text are.
 #[pyclass(frozen, extends = Headers, module = "esl_proto")]
 pub(crate) struct Event;
+
+/// Where documents are written, before they are objects of Python's: the same memory for all, as long as it is not much.
+static ROOM: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+const MOST_ROOM: usize = 64 << 10;
 
 /// What only an event has of its headers.
 impl Headers {
@@ -36,26 +41,36 @@ impl Headers {
         esl_proto::Event::new(format, text).as_json()
     }
 
-    /// The event's document in a format, as every reader understands it.
-    fn encode(&self, py: Python<'_>, format: Format) -> PyResult<Vec<u8>> {
+    /// Passes the event's document in a format, as every reader understands it, to `act`.
+    fn encode<T>(&self, py: Python<'_>, format: Format, act: impl FnOnce(&[u8]) -> PyResult<T>) -> PyResult<T> {
         let (of, source) = self.parts();
         let event = esl_proto::Event::new(of, source);
-        let mut text = vec![0; source.len() * 2 + 64];
-        loop {
-            match event.encode(format, EncodeOptions::STRICT, &mut text) {
-                Ok(len) => {
-                    text.truncate(len);
-                    return Ok(text);
-                }
-                Err(EventEncodeError::Insufficient(error)) => text.resize(error.required, 0),
+        // Under contention, or if a finalizer re-enters here, others have room of their own.
+        let (mut kept, mut own) = (ROOM.try_lock().ok(), Vec::new());
+        let room = kept.as_deref_mut().unwrap_or(&mut own);
+        if room.len() < source.len() * 2 {
+            room.resize(source.len() * 2 + 64, 0);
+        }
+        let result = loop {
+            match event.encode(format, EncodeOptions::STRICT, room) {
+                Ok(len) => break act(room.get(..len).unwrap_or_default()),
+                Err(EventEncodeError::Insufficient(error)) => room.resize(error.required, 0),
                 Err(EventEncodeError::Refused(error)) => {
-                    return Err(match event.validate() {
+                    break Err(match event.validate() {
                         Err(unreadable) => PyErr::from_value(error::malformed(py, unreadable)?),
                         Ok(()) => error::not_written(py, &error),
                     });
                 }
             }
+        };
+        if room.len() > MOST_ROOM {
+            *room = Vec::new();
         }
+        result
+    }
+
+    fn document<'py>(&self, py: Python<'py>, format: Format) -> PyResult<Bound<'py, PyBytes>> {
+        self.encode(py, format, |text| Ok(PyBytes::new(py, text)))
     }
 
     /// The word in a header.
@@ -92,7 +107,7 @@ impl Event {
         PyClassInitializer::from(Headers::of_event(format.0, text.0)).add_subclass(Self)
     }
 
-    /// The event's name: an `EventName`, or a `str` if it is none that is known. None for an event diverted from its
+    /// The event's name: an `EventName`, or a `str` if the word is unknown. None for an event diverted from its
     /// session.
     #[getter]
     fn name<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyString>>> {
@@ -105,7 +120,7 @@ impl Event {
         headers(slf).value_of(slf.py(), header::EVENT_SUBCLASS)
     }
 
-    /// Event-Sequence: the server's own number of the event. Events do not come in its order.
+    /// Event-Sequence: the server's number of the event. Events do not arrive in this order.
     #[getter]
     fn sequence(slf: &Bound<'_, Self>) -> Option<u64> {
         headers(slf).view(slf.py()).sequence()
@@ -141,8 +156,8 @@ impl Event {
         headers(slf).value_of(slf.py(), header::OTHER_LEG_UNIQUE_ID)
     }
 
-    /// Channel-State: where the channel is in its life. A `ChannelState`, or a `str` if it is none that is known; so are
-    /// all words of a list.
+    /// Channel-State: where the channel is in its life. A `ChannelState`, or a `str` if the word is unknown, as for all
+    /// enumerated words.
     #[getter]
     fn channel_state<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyString>>> {
         headers(slf).word::<ChannelState<'_>>(slf.py(), header::CHANNEL_STATE)
@@ -190,7 +205,7 @@ impl Event {
         headers(slf).value_of(slf.py(), header::CALLER_DESTINATION)
     }
 
-    /// Caller-Channel-Created-Time: when the channel was made. None for a time that has not come, here and below.
+    /// Caller-Channel-Created-Time: when the channel was made. None if it has not happened, here and below.
     #[getter]
     fn created_time<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyAny>>> {
         headers(slf).time(slf.py(), header::CHANNEL_CREATED_TIME)
@@ -238,7 +253,7 @@ impl Event {
         headers(slf).value_of(slf.py(), header::APPLICATION_DATA)
     }
 
-    /// Application-Response: what it has said at its end.
+    /// Application-Response: the application's result.
     #[getter]
     fn application_response(slf: &Bound<'_, Self>) -> Option<Py<PyString>> {
         headers(slf).value_of(slf.py(), header::APPLICATION_RESPONSE)
@@ -301,7 +316,7 @@ impl Event {
         headers(slf).view(py).body().map(|body| value_str(py, &body))
     }
 
-    /// Why a JSON or XML document could be read only up to some place; None for all others.
+    /// Why a JSON or XML document could be read only in part; otherwise None.
     #[getter]
     fn error<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let py = slf.py();
@@ -318,7 +333,7 @@ impl Event {
         Ok(list)
     }
 
-    /// All headers in the order of the wire, duplicates among them.
+    /// All headers in the order of the wire, including duplicates.
     fn headers<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyList>> {
         let py = slf.py();
         let mut keys = Keys::lock();
@@ -338,7 +353,7 @@ impl Event {
         })
     }
 
-    /// `headers` in bytes as they lie on the wire, not decoded.
+    /// `headers` in bytes as on the wire, not decoded.
     fn raw_headers<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyList>> {
         let py = slf.py();
         let raw = |value: &Value<'_>| PyBytes::new(py, value.raw()).into_any();
@@ -351,32 +366,36 @@ impl Event {
     fn json<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyString>> {
         let py = slf.py();
         match headers(slf).json() {
+            // It is looked at and copied by larger steps than UTF-8.
+            Some(text) if text.is_ascii() => {
+                PyString::from_encoded_object(&shared(py, headers(slf).parts().1), Some(c"latin-1"), None)
+            }
             Some(text) => Ok(PyString::new(py, text)),
-            None => PyString::from_bytes(py, &headers(slf).encode(py, Format::Json)?),
+            None => headers(slf).encode(py, Format::Json, |text| PyString::from_bytes(py, text)),
         }
     }
 
-    /// `json` in bytes, UTF-8: what goes into a file or a socket.
+    /// `json` in bytes, UTF-8, for a file or a socket.
     fn json_bytes<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyBytes>> {
         let py = slf.py();
         if headers(slf).json().is_some() {
             return Ok(shared(py, headers(slf).parts().1));
         }
-        headers(slf).encode(py, Format::Json).map(|text| PyBytes::new(py, &text))
+        headers(slf).document(py, Format::Json)
     }
 
-    /// The event as a plain event's text, whatever format it came in, so that every value is read back as it is. Bytes of
-    /// names and body that are not UTF-8 are U+FFFD.
+    /// The event as a plain event's text, whatever format it came in, so that every value is read back unchanged. Bytes
+    /// of names and body that are not UTF-8 are U+FFFD.
     fn plain<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyBytes>> {
         let py = slf.py();
-        headers(slf).encode(py, Format::Plain).map(|text| PyBytes::new(py, &text))
+        headers(slf).document(py, Format::Plain)
     }
 
-    /// The event as well-formed XML, whatever format it came in. Raises `LocalProtocolError` if a header's name is no name in
-    /// XML.
+    /// The event as well-formed XML, whatever format it came in. Raises `LocalProtocolError` if a header's name is not
+    /// a valid XML name.
     fn xml<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyBytes>> {
         let py = slf.py();
-        headers(slf).encode(py, Format::Xml).map(|text| PyBytes::new(py, &text))
+        headers(slf).document(py, Format::Xml)
     }
 
     fn __eq__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> Py<PyAny> {

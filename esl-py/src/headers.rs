@@ -14,21 +14,27 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyIterator, PyList, PyString};
 
 use crate::index::{Index, View};
-use crate::keys::{Keys, Name};
+use crate::keys::Keys;
 use crate::lookup::{self, Otherwise};
 use crate::text::{Text, item, to_str, value_bytes, value_str, with_decoded};
 
-/// An immutable mapping of names to values, read when asked: what `Event` and its `variables` have in common.
+/// An immutable mapping of names to values, decoded on demand: the base of `Event` and its `variables`.
 ///
-/// Values are `str`, or `list[str]` for arrays; bytes that are not UTF-8 become U+FFFD, and `get_bytes` has them as they
-/// are. Look-ups ignore the case of names. FreeSWITCH sends some headers twice: the mapping has the last value, which is
-/// the newer fact. Iteration gives each name once, in order of first appearance.
+/// Values are `str`, or `list[str]` for arrays; bytes that are not UTF-8 become U+FFFD; `get_bytes` returns the
+/// original bytes. Look-ups ignore the case of names. FreeSWITCH sends some headers twice: the mapping has the last
+/// value, which is the newer fact. Iteration gives each name once, in order of first appearance.
 #[pyclass(frozen, mapping, subclass, module = "esl_proto")]
 pub(crate) struct Headers {
     of: Of,
-    /// The mapping as a `dict`, once somebody has gone through it: whoever does looks each name up. Values in it are `str`,
-    /// so that nobody can change it.
-    whole: PyOnceLock<Option<Py<PyDict>>>,
+    /// The mapping, once somebody has gone through it: whoever does looks each name up.
+    whole: PyOnceLock<Whole>,
+}
+
+/// A mapping as a `dict` that nobody can change.
+struct Whole {
+    /// Values in it are `str`, or None in place of a list.
+    dict: Py<PyDict>,
+    is_flat: bool,
 }
 
 /// What the headers are of.
@@ -75,40 +81,56 @@ impl Headers {
     }
 
     pub(crate) fn dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        if let Some(Some(whole)) = self.whole.get(py) {
-            return whole.bind(py).copy();
+        match self.whole.get(py) {
+            Some(Whole { dict, is_flat: true }) => dict.bind(py).copy(),
+            _ => self.read(py).map(|(dict, _)| dict),
         }
-        self.read(py).map(|(dict, _)| dict)
     }
 
     /// The mapping as a `dict`, and whether it has no lists.
     fn read<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyDict>, bool)> {
         match &self.of {
             // Whoever wants all needs no index.
-            Of::Event { format, text, .. } => dict(py, esl_proto::Event::new(*format, text).headers()),
-            Of::Variables(event) => dict(py, event.get().view(py).variables()),
+            Of::Event { format, text, .. } => dict(py, *format, esl_proto::Event::new(*format, text).headers()),
+            Of::Variables(event) => dict(py, self.parts().0, event.get().view(py).variables()),
         }
     }
 
-    /// The mapping as a `dict` that is kept if it has no lists, which a program could change.
-    fn whole<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+    /// The mapping, read once, and the `dict` that was made for that if there are lists in it.
+    fn kept<'py>(&self, py: Python<'py>) -> PyResult<(&Whole, Option<Bound<'py, PyDict>>)> {
         let mut made = None;
         let whole = self.whole.get_or_try_init(py, || -> PyResult<_> {
             let (dict, is_flat) = self.read(py)?;
-            made = Some(dict.clone());
-            Ok(is_flat.then(|| dict.unbind()))
+            if is_flat {
+                return Ok(Whole { dict: dict.unbind(), is_flat });
+            }
+            let kept = dict.copy()?;
+            for (name, value) in &dict {
+                if value.is_instance_of::<PyList>() {
+                    kept.set_item(name, py.None())?;
+                }
+            }
+            made = Some(dict);
+            Ok(Whole { dict: kept.unbind(), is_flat })
         })?;
-        match (whole, made) {
-            (Some(whole), _) => Ok(whole.bind(py).clone()),
-            (None, Some(made)) => Ok(made),
-            (None, None) => self.dict(py),
+        Ok((whole, made))
+    }
+
+    /// The mapping as a `dict`, of which views may be given away.
+    fn whole<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        match self.kept(py)? {
+            (Whole { dict, is_flat: true }, _) => Ok(dict.bind(py).clone()),
+            (_, Some(made)) => Ok(made),
+            (_, None) => self.dict(py),
         }
     }
 
-    /// The value of this name as it is written there, if somebody has gone through the mapping.
+    /// The value of this name as it is written there, if somebody has gone through the mapping and it is no list.
     fn at_hand<'py>(&self, py: Python<'py>, name: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
         match self.whole.get(py) {
-            Some(Some(whole)) if name.is_exact_instance_of::<PyString>() => whole.bind(py).get_item(name),
+            Some(whole) if name.is_exact_instance_of::<PyString>() => {
+                Ok(whole.dict.bind(py).get_item(name)?.filter(|value| !value.is_none()))
+            }
             _ => Ok(None),
         }
     }
@@ -116,32 +138,55 @@ impl Headers {
 
 /// Headers as a `dict`: each name once, in order of first appearance and as it is written there, with the last value of that
 /// name. And whether it has no lists.
-fn dict<'py, 'a>(py: Python<'py>, headers: impl Iterator<Item = Header<'a>>) -> PyResult<(Bound<'py, PyDict>, bool)> {
-    let dict = PyDict::new(py);
-    let mut keys = Keys::lock();
-    // Names for which there is no room in the table, in small letters.
-    let mut more: HashMap<Vec<u8>, Bound<'py, PyString>> = HashMap::new();
-    let mut is_flat = true;
-    let mut set = |name: &[u8], value: Value<'_>| match keys.name(py, name) {
-        Name::Kept(key, place) if !value.is_array() => {
-            dict.set_item(key, with_decoded(&value, |value| keys.value(py, &place, value)))
+fn dict<'py, 'a>(
+    py: Python<'py>,
+    format: Format,
+    headers: impl Iterator<Item = Header<'a>>,
+) -> PyResult<(Bound<'py, PyDict>, bool)> {
+    let (dict, keys) = (PyDict::new(py), Keys::lock());
+    let mut made = Made { dict, format, keys, more: HashMap::new(), is_flat: true, failed: None };
+    headers.for_each(|header| made.set(&header));
+    match made.failed {
+        Some(error) => Err(error),
+        None => Ok((made.dict, made.is_flat)),
+    }
+}
+
+/// A `dict` that is being made.
+struct Made<'py> {
+    dict: Bound<'py, PyDict>,
+    format: Format,
+    keys: Keys,
+    /// Names for which there is no room in the table, in small letters.
+    more: HashMap<Vec<u8>, Bound<'py, PyString>>,
+    is_flat: bool,
+    failed: Option<PyErr>,
+}
+
+impl Made<'_> {
+    // By reference, and no part of the caller's loop: a header that is moved is read as a whole just after it was written in
+    // parts, which stalls store forwarding.
+    #[inline(never)]
+    fn set(&mut self, header: &Header<'_>) {
+        if self.failed.is_none()
+            && let Err(error) = with_decoded(&header.name, |name| self.set_named(name, &header.value))
+        {
+            self.failed = Some(error);
         }
-        kept => {
-            is_flat &= !value.is_array();
-            let key = match kept {
-                Name::Kept(key, _) => key,
-                Name::New => more.entry(name.to_ascii_lowercase()).or_insert_with(|| to_str(py, name)).clone(),
-            };
-            dict.set_item(key, item(py, &value, value_str)?)
+    }
+
+    #[inline]
+    fn set_named(&mut self, name: &[u8], value: &Value<'_>) -> PyResult<()> {
+        let is_array = value.is_array();
+        if !is_array && self.keys.set(&self.dict, name, value, self.format)? {
+            return Ok(());
         }
-    };
-    let mut done = Ok(());
-    headers.for_each(|Header { name, value }| {
-        if done.is_ok() {
-            done = with_decoded(&name, |name| set(name, value));
-        }
-    });
-    done.map(|()| (dict, is_flat))
+        self.is_flat &= !is_array;
+        let py = self.dict.py();
+        let new = || self.more.entry(name.to_ascii_lowercase()).or_insert_with(|| to_str(py, name)).clone();
+        let key = self.keys.name(py, name).unwrap_or_else(new);
+        self.dict.set_item(key, item(py, value, value_str)?)
+    }
 }
 
 #[pymethods]
@@ -160,14 +205,14 @@ impl Headers {
         }
     }
 
-    /// The value of this name as one text, or `default`: an array as the server itself says it, `ARRAY::a|:b`.
+    /// The value of this name as one text, or `default`: an array as the server writes it, `ARRAY::a|:b`.
     #[pyo3(signature = (name, default=Otherwise::Empty), text_signature = "($self, name, default='')")]
     fn get_str<'py>(&self, py: Python<'py>, name: Text, default: Otherwise<'py>) -> Bound<'py, PyAny> {
         lookup::text(py, self.value(py, &name), default)
     }
 
-    /// The value of this name as a whole number, or `default` if there is none, or an empty one. Raises ValueError, with the
-    /// name, for what is no number.
+    /// The value of this name as a whole number, or `default` if it is missing or empty. Raises ValueError, with the
+    /// name, if it is not a number.
     #[pyo3(signature = (name, default=None))]
     fn get_int<'py>(
         &self,
@@ -178,8 +223,8 @@ impl Headers {
         Ok(lookup::int(py, &name, self.value(py, &name))?.map(Bound::into_any).or(default))
     }
 
-    /// The value of this name as a number, or `default` if there is none, or an empty one. Raises ValueError, with the name,
-    /// for what is no number.
+    /// The value of this name as a number, or `default` if it is missing or empty. Raises ValueError, with the name, if
+    /// it is not a number.
     #[pyo3(signature = (name, default=None))]
     fn get_float<'py>(
         &self,
@@ -190,9 +235,9 @@ impl Headers {
         Ok(lookup::float(py, &name, self.value(py, &name))?.map(Bound::into_any).or(default))
     }
 
-    /// The value of this name as a `datetime` in UTC, or `default` if there is none, or 0, which is never. It counts
-    /// microseconds since 1970 or, below 100000000000, seconds (`variable_start_epoch`). Raises ValueError, with the name,
-    /// for what is no time.
+    /// The value of this name as a `datetime` in UTC, or `default` if it is missing or 0, which means never. It counts
+    /// microseconds since 1970 or, below 100000000000, seconds (`variable_start_epoch`). Raises ValueError, with the
+    /// name, if it is not a time.
     #[pyo3(signature = (name, default=None))]
     fn get_time<'py>(
         &self,
@@ -242,14 +287,15 @@ impl Headers {
         self.whole(py)?.call_method0("items")
     }
 
-    fn __getitem__<'py>(&self, py: Python<'py>, name: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        if let Some(value) = self.at_hand(py, &name)? {
+    fn __getitem__<'py>(&self, py: Python<'py>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(value) = self.at_hand(py, name)? {
             return Ok(value);
         }
-        let text: Text = name.extract().map_err(|_| PyKeyError::new_err(name.clone().unbind()))?;
+        let no = || PyKeyError::new_err(name.clone().unbind());
+        let text: Text = name.extract().map_err(|_| no())?;
         match self.value(py, &text) {
             Some(value) => item(py, &value, value_str),
-            None => Err(PyKeyError::new_err(name.unbind())),
+            None => Err(no()),
         }
     }
 
@@ -258,10 +304,10 @@ impl Headers {
     }
 
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
-        Ok(self.whole(py)?.len())
+        Ok(self.kept(py)?.0.dict.bind(py).len())
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        self.whole(py)?.try_iter()
+        self.kept(py)?.0.dict.bind(py).try_iter()
     }
 }

@@ -3,10 +3,12 @@
 
 use std::sync::{Mutex, MutexGuard};
 
+use esl_proto::Value;
+use esl_proto::name::Format;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyDict, PyString};
 
-use crate::text::to_str;
+use crate::text::{to_str, value_str};
 
 /// How many names are kept. 307 different ones were seen on a busy server.
 const PLACES: usize = 1024;
@@ -17,18 +19,48 @@ const LONGEST: usize = 64;
 /// How often in a row a name may have another value before its values are kept no more, for a while.
 const PATIENCE: u8 = 4;
 
+/// A few bytes, where they are looked for.
+struct Short {
+    len: u8,
+    octets: [u8; LONGEST],
+}
+
+impl Short {
+    /// Takes bytes that are not too many; others are left out.
+    fn new(octets: &[u8]) -> Self {
+        let mut short = Self { len: octets.len() as u8, octets: [0; LONGEST] };
+        match short.octets.get_mut(..octets.len()) {
+            Some(to) => to.copy_from_slice(octets),
+            None => short.len = 0,
+        }
+        short
+    }
+
+    #[inline]
+    fn get(&self) -> &[u8] {
+        self.octets.get(..usize::from(self.len)).unwrap_or_default()
+    }
+}
+
+/// What a name had last.
+struct Last {
+    /// As it is written in the event.
+    raw: Short,
+    format: Format,
+    text: Py<PyString>,
+}
+
 struct Key {
     hash: u32,
-    /// The last mapping that it was in.
-    mapping: u64,
-    octets: Box<[u8]>,
-    text: Py<PyString>,
-    value: Vec<u8>,
-    value_text: Option<Py<PyString>>,
     /// How often in a row the value was another one.
     misses: u8,
+    name: Short,
+    text: Py<PyString>,
+    /// The last mapping that it was in.
+    mapping: u64,
     /// The place of the name that came next, the last time: mostly it comes again.
     next: usize,
+    last: Option<Last>,
 }
 
 struct Table {
@@ -45,17 +77,6 @@ pub(crate) struct Keys {
     last: usize,
 }
 
-/// Where a name is in the table.
-pub(crate) struct Place(usize);
-
-/// A header's name.
-pub(crate) enum Name<'py> {
-    /// It is in the table, as it was first written in this mapping.
-    Kept(Bound<'py, PyString>, Place),
-    /// There is no room for it, or no table.
-    New,
-}
-
 impl Table {
     /// The place of a name, or the one where it belongs: a free one, or one of a name that has not come in this mapping.
     fn place(&self, name: &[u8], hash: u32) -> Option<(usize, bool)> {
@@ -64,7 +85,10 @@ impl Table {
             let place = (hash as usize + step) % PLACES;
             match &self.places[place] {
                 None => return Some((place, false)),
-                Some(key) if key.hash == hash && (same(&key.octets, name) || key.octets.eq_ignore_ascii_case(name)) => {
+                Some(key)
+                    if key.hash == hash
+                        && (same(key.name.get(), name) || key.name.get().eq_ignore_ascii_case(name)) =>
+                {
                     return Some((place, true));
                 }
                 Some(key) if key.mapping != self.mapping => old = old.or(Some(place)),
@@ -86,73 +110,79 @@ impl Keys {
         Self { table, last: 0 }
     }
 
-    /// A header's name, as it was first written in this mapping.
-    pub(crate) fn name<'py>(&mut self, py: Python<'py>, name: &[u8]) -> Name<'py> {
-        let Some(table) = self.table.as_deref_mut().filter(|_| name.len() <= LONGEST) else { return Name::New };
-        let mapping = table.mapping;
-        let next = table.places[self.last].as_ref().map_or(0, |last| last.next);
-        if let Some(key) = &mut table.places[next]
-            && same(&key.octets, name)
+    /// Puts a header, which is no array, under its name as it was first written in this mapping. False if there is no room for
+    /// the name, or no table.
+    #[inline]
+    pub(crate) fn set(
+        &mut self,
+        dict: &Bound<'_, PyDict>,
+        name: &[u8],
+        value: &Value<'_>,
+        format: Format,
+    ) -> PyResult<bool> {
+        let py = dict.py();
+        let Some(key) = self.key(py, name) else { return Ok(false) };
+        let raw = value.raw();
+        if let Some(last) = &key.last
+            && same(last.raw.get(), raw)
+            && last.format == format
         {
-            key.mapping = mapping;
-            self.last = next;
-            return Name::Kept(key.text.bind(py).clone(), Place(next));
+            key.misses = 0;
+            return dict.set_item(key.text.bind(py), last.text.bind(py)).map(|()| true);
         }
+        let text = value_str(py, value);
+        dict.set_item(key.text.bind(py), &text)?;
+        if key.misses < PATIENCE && raw.len() <= LONGEST {
+            key.last = Some(Last { raw: Short::new(raw), format, text: text.unbind() });
+        }
+        key.misses = key.misses.wrapping_add(1);
+        Ok(true)
+    }
+
+    /// A header's name, as it was first written in this mapping; None as for `set`.
+    pub(crate) fn name<'py>(&mut self, py: Python<'py>, name: &[u8]) -> Option<Bound<'py, PyString>> {
+        self.key(py, name).map(|key| key.text.bind(py).clone())
+    }
+
+    #[inline]
+    fn key(&mut self, py: Python<'_>, name: &[u8]) -> Option<&mut Key> {
+        let table = self.table.as_deref()?;
+        let next = table.places.get(self.last)?.as_ref().map_or(0, |last| last.next);
+        let is_next = table.places.get(next)?.as_ref().is_some_and(|key| same(key.name.get(), name));
+        let place = if is_next { next } else { self.other(py, name)? };
+        self.last = place;
+        let table = self.table.as_deref_mut()?;
+        let key = table.places.get_mut(place)?.as_mut()?;
+        key.mapping = table.mapping;
+        Some(key)
+    }
+
+    /// The place of a name that is not the next one.
+    #[inline(never)]
+    fn other(&mut self, py: Python<'_>, name: &[u8]) -> Option<usize> {
+        let table = self.table.as_deref_mut().filter(|_| name.len() <= LONGEST)?;
+        let mapping = table.mapping;
         let hash = hash(name);
-        let Some((place, is_there)) = table.place(name, hash) else { return Name::New };
+        let (place, is_there) = table.place(name, hash)?;
         if let Some(last) = &mut table.places[self.last] {
             last.next = place;
         }
-        self.last = place;
-        match &mut table.places[place] {
-            Some(key) if is_there && (key.mapping == mapping || same(&key.octets, name)) => {
-                key.mapping = mapping;
-                Name::Kept(key.text.bind(py).clone(), Place(place))
-            }
-            key => {
-                let text = to_str(py, name);
-                *key = Some(Key {
-                    hash,
-                    mapping,
-                    octets: name.into(),
-                    text: text.clone().unbind(),
-                    value: Vec::new(),
-                    value_text: None,
-                    misses: 0,
-                    next: 0,
-                });
-                Name::Kept(text, Place(place))
-            }
+        let key = &mut table.places[place];
+        let is_same = |key: &Key| key.mapping == mapping || same(key.name.get(), name);
+        if !(is_there && key.as_ref().is_some_and(is_same)) {
+            let text = to_str(py, name).unbind();
+            *key = Some(Key { hash, misses: 0, name: Short::new(name), text, mapping, next: 0, last: None });
         }
+        Some(place)
     }
 
     /// A name as it is written.
     pub(crate) fn exact<'py>(&mut self, py: Python<'py>, name: &[u8]) -> Bound<'py, PyString> {
         let Some(table) = self.table.as_ref().filter(|_| name.len() <= LONGEST) else { return to_str(py, name) };
         match table.place(name, hash(name)).and_then(|(place, _)| table.places[place].as_ref()) {
-            Some(key) if *key.octets == *name => key.text.bind(py).clone(),
+            Some(key) if same(key.name.get(), name) => key.text.bind(py).clone(),
             _ => to_str(py, name),
         }
-    }
-
-    /// The value of a name in the table.
-    pub(crate) fn value<'py>(&mut self, py: Python<'py>, place: &Place, value: &[u8]) -> Bound<'py, PyString> {
-        let key = self.table.as_mut().and_then(|table| table.places[place.0].as_mut());
-        let Some(key) = key.filter(|_| value.len() <= LONGEST) else { return to_str(py, value) };
-        if let Some(text) = &key.value_text
-            && same(&key.value, value)
-        {
-            key.misses = 0;
-            return text.bind(py).clone();
-        }
-        let text = to_str(py, value);
-        if key.misses < PATIENCE {
-            key.value.clear();
-            key.value.extend_from_slice(value);
-            key.value_text = Some(text.clone().unbind());
-        }
-        key.misses = key.misses.wrapping_add(1);
-        text
     }
 }
 

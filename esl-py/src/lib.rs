@@ -85,7 +85,8 @@ mod _native {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-        let mapping = module.py().import("collections.abc")?.getattr("Mapping")?;
+        // `collections.abc` without `collections`, which most programs need, but not this.
+        let mapping = module.py().import("_collections_abc")?.getattr("Mapping")?;
         mapping.call_method1("register", (module.py().get_type::<Headers>(),))?;
         crate::error::register(module)
     }

@@ -11,7 +11,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
-use pyo3::types::{PyByteArray, PyBytes, PyList, PyMapping, PyString};
+use pyo3::types::{PyByteArray, PyBytes, PyList, PyMapping, PyMemoryView, PyString};
 
 /// Bytes that a caller gives: `bytes` as they are, a copy of any other buffer.
 ///
@@ -27,6 +27,11 @@ impl<'py> FromPyObject<'_, 'py> for Octets {
         }
         if let Ok(array) = object.cast::<PyByteArray>() {
             return Ok(Self(array.to_owned().into()));
+        }
+        if object.is_exact_instance_of::<PyMemoryView>() {
+            // What comes from a socket: the interpreter copies it into memory that is not filled with zeros before.
+            let copy = object.py().get_type::<PyBytes>().call1((object,))?;
+            return Ok(Self(copy.cast_into::<PyBytes>()?.into()));
         }
         let wrong = |_| PyTypeError::new_err(format!("a bytes-like object is required, not {}", kind(&object)));
         let buffer = PyBuffer::<u8>::get(&object).map_err(wrong)?;

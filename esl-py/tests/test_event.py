@@ -122,6 +122,19 @@ def test_json() -> None:
     assert Event("json", b'{"_body":"one","_body":"two"}').json() == '{"Content-Length":"3","_body":"two"}'
 
 
+@pytest.mark.parametrize("value", ["text", "\u00e4\u20ac", "x" * 100_000, r"a\\b"])
+def test_json_of_json_is_its_text(value: str) -> None:
+    text = f'{{"a":"{value}"}}'
+    event = Event("json", text.encode())
+    assert event.json() == text
+    assert event.json_bytes() == text.encode()
+    # Written anew: a longer one, a shorter one, and again.
+    for name in ("b" * 100_000, "c", "d" * 2000):
+        plain = Event("plain", f"{name}: 1\n{name}: 2\n\n".encode())
+        assert plain.json() == f'{{"{name}":["1","2"]}}'
+        assert plain.plain() == f"{name}: 1\n{name}: 2\n\n".encode()
+
+
 def test_duplicates_are_arrays_in_json() -> None:
     event = plain(b"a: 1\nb: 2\na: 3\n\n")
     assert event.json() == '{"a":["1","3"],"b":"2"}'
@@ -173,6 +186,29 @@ def test_repr() -> None:
     custom = b'{"Event-Subclass":"a::b","Event-Name":"CUSTOM","Content-Length":"2","_body":"xy"}'
     assert repr(Event("json", custom)) == '<Event CUSTOM subclass="a::b" json, 3 headers, body of 2 octets>'
     assert repr(plain(b"")) == "<Event without a name plain, 0 headers>"
+
+
+def test_values_that_came_before() -> None:
+    """A value is known by how it is written: the same bytes say something else in another format."""
+    events = [
+        (Event("plain", b"Kept-Name: a%20b%0A\n\n"), {"Kept-Name": "a b\n"}),
+        (Event("json", b'{"Kept-Name":"a%20b%0A"}'), {"Kept-Name": "a%20b%0A"}),
+        (Event("json", rb'{"Kept-Name":"a\u0062"}'), {"Kept-Name": "ab"}),
+        (Event("json", b'{"Kept-Name":ab}'), {"Kept-Name": "ab"}),
+        (Event("json", b'{"Kept-Name":[]}'), {"Kept-Name": []}),
+        (Event("json", b'{"Kept-Name":""}'), {"Kept-Name": ""}),
+        (Event("plain", b"Kept-Name: _undef_\n\n"), {"Kept-Name": ""}),
+        (Event("json", b'{"Kept-Name":"_undef_"}'), {"Kept-Name": "_undef_"}),
+        (Event("xml", b"<event><headers><Kept-Name>a&lt;%20b</Kept-Name></headers></event>"), {"Kept-Name": "a< b"}),
+        (Event("plain", b"Kept-Name: a&lt;%20b\n\n"), {"Kept-Name": "a&lt; b"}),
+        (Event("json", b'{"Kept-Name":"' + b"x" * 65 + b'"}'), {"Kept-Name": "x" * 65}),
+    ]
+    for first, expected in events:
+        for second, other in events:
+            for _ in range(2):
+                assert first.to_dict() == expected
+                assert second.to_dict() == other
+                assert list(first.to_dict()) == ["Kept-Name"]
 
 
 def test_arguments() -> None:

@@ -9,22 +9,21 @@ use esl_proto::session::{Gap, Item, Overflow, Queue, Reason};
 
 use crate::Answer;
 
-/// What a stream could not give, told where it is missing.
+/// Something that a stream could not deliver, reported where it is missing.
 ///
-/// The order is that in which things happened: what was lost before the connection comes as [`Lost`](Self::Lost) before its
-/// [`Gap`](Self::Gap), what was lost after it behind; the gap itself is never among what a full stream loses, unless 64 of
-/// them wait to be read: then the oldest count as lost. Between two connections on which nothing was heard there is one gap,
-/// not two. An end comes last, after all that was read before it.
+/// The order is chronological: events lost before a connection ended are reported as [`Lost`](Self::Lost) before its
+/// [`Gap`](Self::Gap), later losses after it. A full stream does not lose gaps, unless 64 of them wait to be read: then
+/// the oldest count as lost. If a connection received nothing, the gaps before and after it are one. An end comes last,
+/// after everything that was read before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Missed {
-    /// The stream was full, and so many are missing here. It goes on.
+    /// The stream was full, and this many are missing here. The stream continues.
     Lost(u64),
-    /// The connection was lost here and has been made anew: what happened in between is missing. The stream goes on.
+    /// The connection was lost here and has been replaced: events in between are missing. The stream continues.
     Gap(Box<Gap>),
-    /// The server is another one than before the last [`Gap`](Self::Gap): no call of before is left, and the names that it
-    /// has given to its channels and jobs mean nothing any more. It stands before the first event that tells it. The stream
-    /// goes on.
+    /// The server was restarted during the last [`Gap`](Self::Gap): no earlier call is left, and its uuids of channels
+    /// and jobs are no longer valid. This comes before the first event of the new server. The stream continues.
     Restarted {
         /// The `Core-UUID` before.
         before: Box<[u8]>,

@@ -4,16 +4,16 @@ use super::outgoing::{Content, Field, OutgoingEventError, OutgoingEventErrorKind
 use super::{Event, EventError, EventSource};
 use crate::frame::Header;
 use crate::name::{Format, header};
-use crate::scan::{Ordinary, any, copy_short};
+use crate::scan::{Ordinary, any, copy_short, same};
 use crate::sink::{Sink, Writer};
 use crate::text::check::line_break;
 use crate::text::{Percent, Value, is_space, json, percent, utf8, xml};
 
-/// What becomes of bytes that are not UTF-8. Values of plain and XML events are percent-coded and need nothing; this is
+/// How bytes that are not UTF-8 are written. Values of plain and XML events are percent-coded and need nothing; this is
 /// about names, bodies and all of a JSON event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Invalid {
-    /// They are copied, as FreeSWITCH does: what is written need be neither JSON nor XML.
+    /// They are copied, as FreeSWITCH does: the output may be invalid JSON or XML.
     #[default]
     Keep,
     /// The event is refused.
@@ -24,15 +24,15 @@ pub enum Invalid {
     Escape,
 }
 
-/// What becomes of headers that come more than once, in JSON.
+/// How repeated headers are written in JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Duplicates {
     /// The name is repeated, as FreeSWITCH does. Readers disagree about which value counts.
     #[default]
     Repeat,
-    /// One array of all values, where the first of them comes. Names that differ in case are two. The headers that come
-    /// more than once are looked for in the whole event, so that more than 1024 of them are refused;
-    /// so is a name that is not UTF-8 and, with what takes the place of that, longer than 256 bytes.
+    /// One array of all values, in the place of the first. Names that differ in case are different. Repeated headers
+    /// are searched for in the whole event, and more than 1024 of them are refused; so is a name that is not UTF-8 and
+    /// longer than 256 bytes after replacement.
     Arrays,
 }
 
@@ -55,19 +55,19 @@ pub enum Duplicates {
 pub struct EncodeOptions {
     /// How a `%` that looks like an escape is written.
     pub percent: Percent,
-    /// What becomes of bytes that are not UTF-8. With all but [`Invalid::Keep`], what is written is well-formed: JSON as in
-    /// RFC 8259, and XML 1.0, whose names are checked and in whose body characters that XML does not have are U+FFFD, or
-    /// refused.
+    /// How bytes that are not UTF-8 are written. With anything but [`Invalid::Keep`], the output is well-formed: JSON
+    /// as in RFC 8259, and XML 1.0, whose names are checked and in whose body characters that XML does not have are
+    /// U+FFFD, or refused.
     pub invalid: Invalid,
-    /// What becomes of headers that come more than once, in JSON.
+    /// How repeated headers are written in JSON.
     pub duplicates: Duplicates,
 }
 
 impl EncodeOptions {
     /// FreeSWITCH's own bytes.
     pub const FREESWITCH: Self = Self::new();
-    /// What every reader understands: each value is read back as it was but for bytes that are not UTF-8, which become
-    /// U+FFFD, and no name is repeated in JSON.
+    /// Output that every reader understands: each value is read back unchanged, except that bytes that are not UTF-8
+    /// become U+FFFD, and no name is repeated in JSON.
     pub const STRICT: Self =
         Self::new().percent(Percent::Lossless).invalid(Invalid::Replace).duplicates(Duplicates::Arrays);
 
@@ -146,14 +146,18 @@ pub(crate) fn lines<S: EventSource + ?Sized>(
 /// those with escapes in names.
 pub(super) fn strict_json<'a>(event: Event<'a>) -> Option<&'a str> {
     let text = event.text();
-    // Without a branch, so that many are looked at at once.
-    let has_control = text.iter().fold(false, |any, octet| any | (*octet < b' '));
-    // Outside of strings, none can be; that of a name is found below.
-    let has_escapes = memchr::memchr(b'\\', text).is_some();
-    if event.format() != Format::Json || has_control || has_escapes && !json::has_own_escapes(text) {
+    if event.format() != Format::Json {
         return None;
     }
-    let mut strict = Strict { text, at: 0, hashes: Hashes::new(), has_escapes, length: None };
+    // Without a branch, so that many are looked at at once.
+    let (has_control, has_escapes) = text
+        .iter()
+        .fold((false, false), |(control, escapes), octet| (control | (*octet < b' '), escapes | (*octet == b'\\')));
+    // Outside of strings, there can be no escape; that of a name is found below.
+    if has_control || has_escapes && !json::has_own_escapes(text) {
+        return None;
+    }
+    let mut strict = Strict { text, least: "{}".len() - ",".len(), hashes: Hashes::new(), has_escapes, length: None };
     let mut is_strict = true;
     let mut headers = event.headers();
     headers.each(usize::MAX, (), |(), header| is_strict = is_strict && strict.member(&header).is_some());
@@ -166,22 +170,25 @@ pub(super) fn strict_json<'a>(event: Event<'a>) -> Option<&'a str> {
             let mut storage = [0; 20];
             let mut number = Writer::new(&mut storage);
             number.put_number(body.decoded_len() as u64);
-            strict.literal(b",\"_body\":")?;
-            strict.string(body)?;
             (number.finish().ok() == Some(length)).then_some(())?;
+            let end = strict.within(body)?.wrapping_add(body.raw().len());
+            (text.get(end..) == Some(b"\"}")).then_some(())?;
+            strict.least = strict.least.wrapping_add(",\"_body\":\"\"".len().wrapping_add(body.raw().len()));
         }
         _ => return None,
     }
-    strict.literal(b"}")?;
-    (strict.at == text.len()).then_some(())?;
+    // Without members, there is no comma before the first.
+    let least = if strict.least < "{}".len() { "{}".len() } else { strict.least };
+    (least == text.len()).then_some(())?;
     core::str::from_utf8(text).ok()
 }
 
-/// A JSON text in which nothing stands around names and values but what must, up to a place. So the reader has found each
-/// just where the one before ends.
+/// A JSON text that is read to its end, as long as all values are in quotes or brackets. It then has as many bytes as it must
+/// at least, if nothing stands around names and values but what must.
 struct Strict<'a> {
     text: &'a [u8],
-    at: usize,
+    /// How many bytes a text must have for what has been read of it, at least.
+    least: usize,
     hashes: Hashes,
     has_escapes: bool,
     /// The value of a Content-Length, which is the last.
@@ -189,45 +196,37 @@ struct Strict<'a> {
 }
 
 impl<'a> Strict<'a> {
+    /// Where a part of the text begins, if that is behind a quote.
     #[inline(always)]
-    fn literal<const N: usize>(&mut self, octets: &[u8; N]) -> Option<()> {
-        let found = self.text.get(self.at..)?.first_chunk::<N>()?;
-        self.at = self.at.wrapping_add(N);
-        (found == octets).then_some(())
-    }
-
-    #[inline(always)]
-    fn string(&mut self, string: Value<'a>) -> Option<()> {
-        self.literal(b"\"")?;
-        self.at = self.at.wrapping_add(string.raw().len());
-        self.literal(b"\"")
+    fn within(&self, part: Value<'a>) -> Option<usize> {
+        let at = part.raw().as_ptr().addr().wrapping_sub(self.text.as_ptr().addr());
+        (self.text.get(at.wrapping_sub(1)) == Some(&b'"')).then_some(at)
     }
 
     #[inline]
     fn member(&mut self, Header { name, value }: &Header<'a>) -> Option<()> {
         const LENGTH: &[u8] = header::CONTENT_LENGTH.as_bytes();
-        if self.at == 0 { self.literal(b"{") } else { self.literal(b",") }?;
-        self.string(*name)?;
-        self.literal(b":")?;
+        let len = name.raw().len().wrapping_add(value.raw().len());
+        self.least = self.least.wrapping_add(",\"\":\"\"".len().wrapping_add(len));
         let name = if self.has_escapes { name.as_plain()? } else { name.raw() };
-        if self.length.is_some() || self.hashes.note(Value::from_bytes(name)) {
+        if self.length.is_some() || self.hashes.note(Hashes::hash(name)) {
             return None;
         }
-        if name.len() == LENGTH.len() && name.eq_ignore_ascii_case(LENGTH) {
+        if name.len() == LENGTH.len() && name.get(DASH) == LENGTH.get(DASH) && name.eq_ignore_ascii_case(LENGTH) {
             self.length = Some(value.raw()).filter(|_| name == LENGTH);
             self.length?;
         }
         if !value.is_array() {
-            return self.string(*value);
+            return self.within(*value).map(|_| ());
         }
-        self.literal(b"[")?;
-        for (place, item) in value.items().enumerate() {
-            if place > 0 {
-                self.literal(b",")?;
-            }
-            self.string(item)?;
+        // Brackets are as long as quotes.
+        let (mut least, mut comma) = (0_usize, 0);
+        for item in value.items() {
+            self.within(item)?;
+            least = least.wrapping_add("\"\"".len().wrapping_add(comma).wrapping_add(item.raw().len()));
+            comma = ",".len();
         }
-        self.literal(b"]")
+        (least == value.raw().len()).then_some(())
     }
 }
 
@@ -282,38 +281,68 @@ impl Hashes {
         Self { places: [0; Self::PLACES], once: [0; 64], twice: [0; 64] }
     }
 
-    fn hash(name: Value<'_>) -> u32 {
-        let mut hash = 0_u64;
-        let mut word = |word: u64| hash = (hash.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        // All words of eight octets, and the last eight octets, or as many as there are.
-        match name.as_plain() {
-            Some(plain) => {
-                plain.as_chunks::<8>().0.iter().for_each(|octets| word(u64::from_le_bytes(*octets)));
-                word(match plain.last_chunk::<8>() {
-                    Some(last) => u64::from_le_bytes(*last),
-                    None => plain.iter().fold(0, |last, octet| last >> 8 | u64::from(*octet) << 56),
-                });
-            }
-            None => {
-                // Whatever its coding, it has the hash of its decoded octets.
-                let (mut last, mut len) = (0_u64, 0_usize);
-                name.bytes().for_each(|octet| {
-                    last = last >> 8 | u64::from(octet) << 56;
-                    len = len.wrapping_add(1);
-                    if len & 7 == 0 {
-                        word(last);
-                    }
-                });
-                word(last);
-            }
+    /// The longest part of a name that counts.
+    const LONGEST: usize = 256;
+
+    /// The first two and the last two words of eight octets, which overlap in most names, and what is between them: so names of
+    /// all lengths take the same steps.
+    #[inline]
+    fn hash(name: &[u8]) -> u32 {
+        let word = |at: usize| name.get(at..)?.first_chunk().map(|octets| u64::from_le_bytes(*octets));
+        let last = name.len().wrapping_sub(8);
+        let words = || Some([word(0)?, word(last.min(8))?, word(name.len().saturating_sub(16))?, word(last)?]);
+        match words() {
+            // Each by itself, so that none waits for another.
+            Some([one, two, three, four]) if name.len() <= 32 => Self::end(
+                one.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                    .wrapping_add(two.wrapping_mul(0xbf58_476d_1ce4_e5b9))
+                    .wrapping_add(three.wrapping_mul(0x94d0_49bb_1331_11eb))
+                    .wrapping_add(four.wrapping_mul(0xd6e8_feb8_6659_fd93)),
+            ),
+            _ => Self::hash_other(name),
         }
+    }
+
+    #[cold]
+    fn hash_other(name: &[u8]) -> u32 {
+        let name = name.get(..Self::LONGEST).unwrap_or(name);
+        let (words, rest) = name.as_chunks::<8>();
+        let hash = words.iter().fold(name.len() as u64, |hash, octets| Self::with(hash, u64::from_le_bytes(*octets)));
+        Self::end(rest.iter().fold(hash, |hash, octet| Self::with(hash, u64::from(*octet))))
+    }
+
+    /// Whatever the coding of a name, it has the hash of its decoded octets.
+    fn of(name: Value<'_>) -> u32 {
+        if let Some(plain) = name.as_plain() {
+            return Self::hash(plain);
+        }
+        let mut storage = [0; Self::LONGEST + 1];
+        let mut len = 0;
+        for (to, octet) in storage.iter_mut().zip(name.bytes()) {
+            *to = octet;
+            len += 1;
+        }
+        Self::hash(storage.get(..len).unwrap_or_default())
+    }
+
+    #[inline]
+    const fn with(hash: u64, word: u64) -> u64 {
+        (hash.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    #[inline]
+    fn end(hash: u64) -> u32 {
         ((hash >> 32) as u32 & !Self::TWICE).max(2)
+    }
+
+    const fn at(hash: u32, step: usize) -> usize {
+        ((hash >> 1) as usize + step) % Self::PLACES
     }
 
     /// The place of a name, or the free one where it belongs; [`None`] if the search has found neither.
     fn place(&mut self, hash: u32) -> Option<&mut u32> {
         let at = (0..Self::STEPS)
-            .map(|step| ((hash >> 1) as usize + step) % Self::PLACES)
+            .map(|step| Self::at(hash, step))
             .find(|at| self.places.get(*at).is_some_and(|other| *other == 0 || other & !Self::TWICE == hash))?;
         self.places.get_mut(at)
     }
@@ -324,8 +353,19 @@ impl Hashes {
     }
 
     /// Takes note of a name. Returns whether it may have come before.
-    fn note(&mut self, name: Value<'_>) -> bool {
-        let hash = Self::hash(name);
+    #[inline]
+    fn note(&mut self, hash: u32) -> bool {
+        match self.places.get_mut(Self::at(hash, 0)) {
+            Some(place) if *place == 0 => {
+                *place = hash;
+                false
+            }
+            _ => self.note_elsewhere(hash),
+        }
+    }
+
+    #[inline(never)]
+    fn note_elsewhere(&mut self, hash: u32) -> bool {
         if let Some(place) = self.place(hash) {
             let is_new = *place == 0;
             *place = if is_new { hash } else { hash | Self::TWICE };
@@ -340,13 +380,30 @@ impl Hashes {
     }
 
     /// Whether the name may have come more than once.
-    fn is_suspect(&mut self, name: Value<'_>) -> bool {
-        let hash = Self::hash(name);
+    fn is_suspect(&mut self, hash: u32) -> bool {
         if let Some(place) = self.place(hash) {
             return *place & Self::TWICE != 0;
         }
         let (place, bit) = Self::bit(hash);
         self.twice.get(place).is_some_and(|twice| twice & bit != 0)
+    }
+}
+
+/// What is known of the names of an event that is written for the first time.
+struct Names {
+    hashes: Hashes,
+    /// Whether one may have come more than once.
+    may_repeat: bool,
+    /// Whether one is that of the body.
+    has_body: bool,
+}
+
+impl Names {
+    /// Takes note of a name, as it is written.
+    #[inline]
+    fn note(&mut self, name: &[u8]) {
+        self.may_repeat |= self.hashes.note(Hashes::hash(name));
+        self.has_body |= name.len() == "_body".len() && name == b"_body";
     }
 }
 
@@ -603,23 +660,43 @@ impl Document<'_, '_> {
         }
     }
 
-    /// The headers of a JSON object that has no key twice.
+    /// The headers of a JSON object that has no key twice. Most events have no name twice: they are written as if that were
+    /// sure, and once more if it is not so.
     fn grouped<'s, S: EventSource + ?Sized>(&mut self, source: &'s S) -> Result<Option<Value<'s>>, EventError> {
-        let mut hashes = Hashes::new();
-        let invalid = self.options.invalid;
-        let (mut may_repeat, mut names_body) = (false, false);
-        let body = source.visit(&mut |field| {
-            may_repeat |=
-                written_name(field.name, invalid, &mut [0; LONGEST_MENDED]).is_none_or(|name| hashes.note(name));
-            names_body |= field.name == *"_body";
-        })?;
-        if !(may_repeat || names_body && body.is_some()) {
-            return match source.as_read() {
-                Some(event) => self.headers(Format::Json, event),
-                None => source.visit(&mut |field| self.field(Format::Json, &field)),
-            };
+        let start = self.out.count();
+        let mut names = Names { hashes: Hashes::new(), may_repeat: false, has_body: false };
+        let body = match source.as_read() {
+            Some(event) => {
+                let mut headers = event.headers();
+                headers.each(usize::MAX, (), |(), header| {
+                    if !self.bare_first_time(bare(&header), &mut names) {
+                        self.first_time(&header.into(), &mut names);
+                    }
+                });
+                match headers.error() {
+                    Some(error) => Err(error),
+                    None => Ok(headers.into_body()),
+                }
+            }
+            None => source.visit(&mut |field| {
+                let bare = match field.content {
+                    Content::Text(value) => bare(&Header { name: field.name, value }),
+                    Content::Array(_) => None,
+                };
+                if !self.bare_first_time(bare, &mut names) {
+                    self.first_time(&field, &mut names);
+                }
+            }),
+        };
+        if body.is_ok_and(|body| !names.may_repeat && (!names.has_body || body.is_none())) {
+            return body;
         }
-        let mut suspects = 0;
+        self.out.forget(start);
+        (self.item, self.before_key, self.fault) = (0, b'{', None);
+        let body = body?;
+        let mut hashes = names.hashes;
+        let (invalid, mut suspects) = (self.options.invalid, 0);
+        let mut grouped = [None; 8];
         source.visit(&mut |field| {
             let mut storage = [0; LONGEST_MENDED];
             let Some(name) = written_name(field.name, invalid, &mut storage) else {
@@ -627,7 +704,7 @@ impl Document<'_, '_> {
                 return;
             };
             let is_body = body.is_some() && field.name == *"_body";
-            if is_length(&field) || is_body || !hashes.is_suspect(name) {
+            if is_length(&field) || is_body || !hashes.is_suspect(Hashes::of(name)) {
                 if is_body {
                     self.item += 1;
                 } else {
@@ -638,49 +715,90 @@ impl Document<'_, '_> {
             suspects += 1;
             if suspects > MOST_SUSPECTS {
                 self.fault(OutgoingEventErrorKind::Duplicates, 0);
+            } else if grouped.iter().flatten().any(|other| *other == name) {
+                self.item += 1;
             } else {
                 self.group(source, &field, name);
+                // One that is written in another way is looked for again.
+                if name.raw().as_ptr() == field.name.raw().as_ptr()
+                    && let Some(free) = grouped.iter_mut().find(|other| other.is_none())
+                {
+                    *free = Some(field.name);
+                }
             }
         })
+    }
+
+    /// Writes a header that goes out as it is, unless a name may have come twice already.
+    #[inline]
+    fn bare_first_time(&mut self, bare: Option<(&[u8], &[u8])>, names: &mut Names) -> bool {
+        let written = !names.may_repeat && bare.is_some_and(|(name, value)| self.bare_member(name, value));
+        if let (true, Some((name, _))) = (written, bare) {
+            names.note(name);
+        }
+        written
+    }
+
+    #[inline(never)]
+    fn first_time(&mut self, field: &Field<'_>, names: &mut Names) {
+        match written_name(field.name, self.options.invalid, &mut [0; LONGEST_MENDED]) {
+            Some(name) => match name.as_plain() {
+                Some(plain) => names.note(plain),
+                None => {
+                    names.may_repeat |= names.hashes.note(Hashes::of(name));
+                    names.has_body |= name == *"_body";
+                }
+            },
+            None => names.may_repeat = true,
+        }
+        if !names.may_repeat {
+            self.json_field(field);
+        }
     }
 
     /// All headers of the name that this one has, if it is the first of them.
     fn group<S: EventSource + ?Sized>(&mut self, source: &S, field: &Field<'_>, name: Value<'_>) {
         let invalid = self.options.invalid;
-        let is_same = |other: Value<'_>| {
-            other == name || written_name(other, invalid, &mut [0; LONGEST_MENDED]).is_some_and(|other| other == name)
+        // What is written in another way than it is has other characters.
+        let plain = name.as_plain().filter(|plain| plain.is_ascii());
+        let is_same = |other: Value<'_>| match (plain, other.as_plain_at_once()) {
+            (Some(plain), Some(other)) => same(plain, other),
+            (Some(_), None) => other == name,
+            _ => {
+                other == name
+                    || written_name(other, invalid, &mut [0; LONGEST_MENDED]).is_some_and(|other| other == name)
+            }
         };
-        let (mut before, mut count, mut at) = (false, 0_usize, 0_usize);
+        let first = self.item;
+        // An array once another header of this name is found.
+        let (mut before, mut is_array, mut is_first, mut at) = (false, false, true, 0_usize);
         // The source has been read to its end already.
         let _ = source.visit(&mut |other| {
-            if is_same(other.name) {
-                before |= at < self.item;
-                count += 1;
+            if at != first && !before && is_same(other.name) {
+                before = at < first;
+                if !before {
+                    if !is_array {
+                        is_array = true;
+                        self.check_name(field.name);
+                        self.key(field.name);
+                        self.out.put(b":[");
+                        field.content.items().for_each(|item| self.element(item, &mut is_first));
+                    }
+                    self.item = at;
+                    other.content.items().for_each(|item| self.element(item, &mut is_first));
+                }
             }
             at += 1;
         });
-        if before || count < 2 {
-            if before {
-                self.item += 1;
-            } else {
-                self.json_field(field);
-            }
-            return;
-        }
-        self.check_name(field.name);
-        self.key(field.name);
-        self.out.put(b":[");
-        let first = self.item;
-        let mut is_first = true;
-        self.item = 0;
-        let _ = source.visit(&mut |other| {
-            if is_same(other.name) {
-                other.content.items().for_each(|item| self.element(item, &mut is_first));
-            }
+        self.item = first;
+        if before {
             self.item += 1;
-        });
-        self.out.put(b"]");
-        self.item = first + 1;
+        } else if !is_array {
+            self.json_field(field);
+        } else {
+            self.out.put(b"]");
+            self.item += 1;
+        }
     }
 
     /// Names go out as they are: one with a line end would forge a header.
@@ -768,9 +886,12 @@ impl Document<'_, '_> {
 
     #[inline(never)]
     fn coded_string(&mut self, value: Value<'_>, kind: OutgoingEventErrorKind) {
-        if self.options.invalid == Invalid::Keep {
-            value.put_decoded(Ordinary::STRING, self.out, json::octet);
-        } else {
+        let before = self.out.count();
+        value.put_decoded(Ordinary::STRING, self.out, json::octet);
+        // What is UTF-8 is written in one way, whatever would become of the rest.
+        let is_utf8 = |text| core::str::from_utf8(text).is_ok();
+        if self.options.invalid != Invalid::Keep && !self.out.since(before).is_some_and(is_utf8) {
+            self.out.forget(before);
             let put = |document: &mut Self, text: &str, _| json::write_part(text.as_bytes(), document.out);
             self.text(value, kind, put, |document, octet| json::write_escape(octet, document.out));
         }

@@ -44,7 +44,7 @@ impl fmt::Debug for Texts<'_> {
 }
 
 impl Interest {
-    /// These events of all channels; none for all events that come anyway.
+    /// These events of all channels; none means all events that arrive anyway.
     pub fn new<'a>(events: impl Into<Events<'a>>) -> Self {
         let events = events.into();
         let subclasses: BTreeSet<Text> = events.subclasses.iter().map(Into::into).collect();

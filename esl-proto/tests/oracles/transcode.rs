@@ -175,6 +175,37 @@ fn names_that_become_one_are_grouped() {
     assert_eq!((error.kind, error.item, error.offset), (OutgoingEventErrorKind::NameUtf8, 0, 300));
 }
 
+/// However many names come more than once, however they are coded, and however much of them is the same.
+#[test]
+fn every_name_that_repeats_is_grouped() {
+    let long = |end: &str| format!("{}{end}", "n".repeat(256));
+    let names: Vec<String> = (0..20)
+        .flat_map(|number| {
+            [format!("name-{number:02}"), format!("a longer name, {number:02} of many of the same length")]
+        })
+        .chain([long("a"), long("b"), "x".into(), String::from("_bodi")])
+        .collect();
+    let mut text = String::from("{");
+    for round in 0..3 {
+        for name in names.iter().filter(|name| round == 0 || !name.ends_with('b')) {
+            text += &format!("\"{name}\":\"{round}\",");
+        }
+    }
+    // The same name with and without an escape; an empty array before another value.
+    text += r#""x\u0079":"1","xy":"2","e":[],"e":"3","once":"4"}"#;
+    let event = Event::new(Format::Json, text.as_bytes());
+    let written = transcoded(&event, Format::Json, EncodeOptions::STRICT).unwrap();
+    let expected: Vec<String> = names
+        .iter()
+        .map(|name| format!("\"{name}\":{}", if name.ends_with('b') { "\"0\"" } else { r#"["0","1","2"]"# }))
+        .chain([r#""xy":["1","2"]"#.into(), r#""e":["3"]"#.into(), r#""once":"4""#.into()])
+        .collect();
+    assert_eq!(str::from_utf8(&written).unwrap(), format!("{{{}}}", expected.join(",")));
+    // Written so, it is what is written.
+    let event = Event::new(Format::Json, &written);
+    assert_eq!(transcoded(&event, Format::Json, EncodeOptions::STRICT).unwrap(), written);
+}
+
 /// With an index or without, several names at once or one by one.
 #[test]
 fn look_ups_agree() {

@@ -32,7 +32,10 @@ from esl_proto._native import (
     rows,
 )
 from esl_proto.errors import DialError, LocalProtocolError, ProtocolError, RemoteProtocolError
-from esl_proto.types import Message
+
+TYPE_CHECKING = False  # As in `typing`, which a program that reads events need not load.
+if TYPE_CHECKING:
+    from esl_proto.types import Message
 
 __all__ = [
     "ApiResponse",
@@ -66,3 +69,11 @@ __all__ = [
     "__version__",
     "rows",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name == "Message":
+        from esl_proto.types import Message
+
+        return Message
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

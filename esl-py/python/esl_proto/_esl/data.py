@@ -7,11 +7,11 @@ import re
 import threading
 
 from esl_proto import Connected, Event, Frame
-from esl_proto.names import EventName
+from esl_proto._native import vocabulary
 
 __all__ = ["NAMES", "Data", "Value", "checked", "decoded", "joined", "known_name", "octets"]
 
-NAMES = frozenset((*map(str, EventName), "ALL"))
+NAMES = frozenset((*(word for word, _ in dict(vocabulary())["EventName"]), "ALL"))
 """All that are known, in FreeSWITCH's spelling."""
 _UNRESERVED = re.compile(r"[\w!$'()*,\-./~]+", re.ASCII)
 """What FreeSWITCH does not encode."""

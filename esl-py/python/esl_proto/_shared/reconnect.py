@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -28,6 +27,8 @@ class Reconnect:
 
     def delays(self) -> Iterator[float]:
         """How long to wait before each attempt."""
+        import random  # With all of `hashlib`: only who loses a connection loads it.
+
         delay, attempt = self.first, 0
         while self.attempts is None or attempt < self.attempts:
             yield min(delay, self.longest) * (1 - self.jitter * random.random())
