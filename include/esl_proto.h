@@ -914,7 +914,7 @@ eslp_bytes eslp_log_level_text(eslp_log_level level);
 #define ESLP_HEADER_CHANNEL_NAME "Channel-Name"
 /** In log lines: the level as a number. */
 #define ESLP_HEADER_LOG_LEVEL "Log-Level"
-/** In log lines: the kind of line, a number of the server's own. */
+/** In log lines: the kind of line, the server's internal number. */
 #define ESLP_HEADER_TEXT_CHANNEL "Text-Channel"
 /** In log lines: the source file. */
 #define ESLP_HEADER_LOG_FILE "Log-File"
@@ -928,7 +928,7 @@ eslp_bytes eslp_log_level_text(eslp_log_level level);
 #define ESLP_HEADER_EVENT_NAME "Event-Name"
 /** In CUSTOM events: the subclass. */
 #define ESLP_HEADER_EVENT_SUBCLASS "Event-Subclass"
-/** In events: the server's own number; events do not come in its order. */
+/** In events: the server's number; events do not arrive in this order. */
 #define ESLP_HEADER_EVENT_SEQUENCE "Event-Sequence"
 /** In events: microseconds since 1970, UTC. */
 #define ESLP_HEADER_EVENT_DATE_TIMESTAMP "Event-Date-Timestamp"
@@ -974,7 +974,7 @@ eslp_bytes eslp_log_level_text(eslp_log_level level);
 #define ESLP_HEADER_APPLICATION "Application"
 /** In CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE: its argument. */
 #define ESLP_HEADER_APPLICATION_DATA "Application-Data"
-/** In CHANNEL_EXECUTE_COMPLETE: what the application has said. */
+/** In CHANNEL_EXECUTE_COMPLETE: the application's result. */
 #define ESLP_HEADER_APPLICATION_RESPONSE "Application-Response"
 /** In DTMF events: the digit. */
 #define ESLP_HEADER_DTMF_DIGIT "DTMF-Digit"
@@ -3325,8 +3325,9 @@ eslp_status eslp_connection_get_state(const eslp_connection *connection, eslp_co
  *         ... with ESLP_NEED_DATA, read until state.next_deadline, then eslp_session_advance(session, now) ...
  *     }
  *
- * Sessions, queues and what is known of calls live on the heap of `malloc`. Where that has nothing left in the middle of a call of
- * theirs, the program ends by `abort`.
+ * Sessions, queues and what is known of calls live on the heap of `malloc`. What makes one of them, and eslp_queue_push(), which
+ * copies a message, return ESLP_NO_MEMORY where that has nothing left. **In the middle of any other call of theirs the program ends by
+ * `abort`**: of the collections that they stand on, some cannot tell.
  */
 typedef struct eslp_session eslp_session;
 
@@ -3354,6 +3355,15 @@ ESLP_ENUM(eslp_outcome_kind) {
   ESLP_OUTCOME_TIMED_OUT = 6,
   /** The connection is over: `reason`. */
   ESLP_OUTCOME_LOST = 7,
+  /**
+   * The answer with the value of a variable has arrived: eslp_session_poll() has just returned it. Keep it: the wait
+   * continues until ESLP_OUTCOME_READ or ESLP_OUTCOME_CUT.
+   */
+  ESLP_OUTCOME_VALUE = 8,
+  /** That answer holds the whole value. */
+  ESLP_OUTCOME_READ = 9,
+  /** The value has broken that answer: it is longer than what arrived in it. */
+  ESLP_OUTCOME_CUT = 10,
 };
 
 /** Why a session has no connection any more. */
@@ -3573,6 +3583,21 @@ ESLP_NODISCARD eslp_status eslp_session_send(eslp_session *session, const eslp_c
  */
 ESLP_NODISCARD eslp_status eslp_session_send_encoded(eslp_session *session, const eslp_command *command,
     const void *octets, size_t len, uint64_t slot, uint64_t deadline, eslp_sent *sent);
+
+/**
+ * Asks for a variable of a channel, whatever its value; with `uuid` left out, of the connection's channel. `slot` waits until
+ * `deadline`, and gets ESLP_OUTCOME_VALUE with the answer, and then ESLP_OUTCOME_READ or ESLP_OUTCOME_CUT;
+ * ESLP_OUTCOME_REFUSED if the channel does not exist, or the API may not be used.
+ *
+ * It uses `api uuid_getvar`: the answer is an API response. Where that may not be used, or has no result because the
+ * channel has hung up, it uses `getvar` for variables of the connection's own channel; the answer is a reply:
+ * eslp_reply_text_to_end(). Values that begin with `~`, contain a blank line, or have more than 510 bytes do not arrive whole
+ * then. Until that is known, later commands wait in the session.
+ *
+ * @return As eslp_session_bgapi().
+ */
+ESLP_NODISCARD eslp_status eslp_session_read_variable(eslp_session *session, eslp_bytes uuid, eslp_bytes name,
+    uint64_t slot, uint64_t deadline, eslp_sent *sent);
 
 /**
  * Sends `bgapi`. `slot` waits for the end of the job until `deadline`. The BACKGROUND_JOB is subscribed to, for which
@@ -3795,7 +3820,7 @@ void eslp_queue_free(eslp_queue *queue);
  * Puts a copy of a message at the end, or does what the eslp_overflow says. With ESLP_OVERFLOW_BLOCK it is always taken: what was
  * read already must go somewhere; whoever reads no more while eslp_queue_is_blocking() keeps the bound.
  *
- * @return ESLP_NOT_WHOLE if the message comes in parts.
+ * @return ESLP_NOT_WHOLE if the message comes in parts; ESLP_NO_MEMORY if there is none for the copy, and nothing has changed.
  */
 eslp_status eslp_queue_push(eslp_queue *queue, const eslp_message *message);
 
