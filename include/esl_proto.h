@@ -191,7 +191,7 @@ ESLP_ENUM(eslp_status) {
   ESLP_COMMAND_BLANK = -304,
   /** A part of a command holds a separator. */
   ESLP_COMMAND_SEPARATOR = -305,
-  /** A part of a command is a word with a meaning of its own. */
+  /** A part of a command is a word with a special meaning. */
   ESLP_COMMAND_RESERVED = -306,
   /** A part of a command is longer than the server reads or answers well. */
   ESLP_COMMAND_TOO_LONG = -307,
@@ -324,7 +324,7 @@ ESLP_ENUM(eslp_status) {
   ESLP_APP_TOO_MANY = -908,
   /** A number that is out of range. */
   ESLP_APP_OUT_OF_RANGE = -909,
-  /** It holds what is no DTMF digit. */
+  /** It holds a character that is not a DTMF digit. */
   ESLP_APP_DIGIT = -910,
 };
 

@@ -24,10 +24,7 @@ struct Section {
 
 const SECTIONS: [Section; 20] = [
     section("status", "Status", "What functions return, and which library this is."),
-    Section {
-        more: include_str!("../header/octets.h"),
-        ..section("octets", "Octets and values", "What everything is made of.")
-    },
+    Section { more: include_str!("../header/octets.h"), ..section("octets", "Bytes and values", "The basic types.") },
     section("handle", "Memory", "Where handles live: see the sizes with each of them."),
     section(
         "name",
