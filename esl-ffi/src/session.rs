@@ -589,7 +589,7 @@ pub extern "C" fn eslp_session_read_variable(
     sent: Out<eslp_sent>,
 ) -> eslp_status {
     session.sending(sent, |session, call| {
-        let (uuid, name, slot) = (uuid.optional(call)?, name.octets(call)?, slot_of(slot)?);
+        let (uuid, name, slot) = (uuid.said(call)?, name.octets(call)?, slot_of(slot)?);
         Ok(session.read_variable(uuid, name, slot, said(deadline)))
     })
 }
