@@ -519,11 +519,11 @@ static inline eslp_bytes eslp_str(const char *text) {
 /* ========================================================================
  * Memory
  *
- * Where handles live: see the sizes with each of them.
+ * The sizes of handles.
  * ======================================================================== */
 
 /** @defgroup esl_proto_handle Memory
- * Where handles live: see the sizes with each of them.
+ * The sizes of handles.
  * @{ */
 
 /** The alignment of memory for handles: as `malloc` aligns, or `_Alignas(ESLP_ALIGN)`. */
@@ -534,13 +534,13 @@ static inline eslp_bytes eslp_str(const char *text) {
 /* ========================================================================
  * Vocabulary
  *
- * FreeSWITCH's words as numbers, both ways. Servers newer or older than these lists, and modules of their own,
- * use other words: the value of the header has them.
+ * FreeSWITCH's words as numbers, both ways. Other versions of the server and third-party modules use other words:
+ * the value of the header has them.
  * ======================================================================== */
 
 /** @defgroup esl_proto_name Vocabulary
- * FreeSWITCH's words as numbers, both ways. Servers newer or older than these lists, and modules of their own,
- * use other words: the value of the header has them.
+ * FreeSWITCH's words as numbers, both ways. Other versions of the server and third-party modules use other words:
+ * the value of the header has them.
  * @{ */
 
 /** How events are written. */
@@ -1039,12 +1039,12 @@ typedef struct eslp_pairs {
 /* ========================================================================
  * Events and headers
  *
- * An event is looked at where it lies: eslp_event_get() for one header, eslp_event_headers() for all, and
+ * Events are read in place: eslp_event_get() for one header, eslp_event_headers() for all, and
  * eslp_event_index() before many look-ups.
  * ======================================================================== */
 
 /** @defgroup esl_proto_event Events and headers
- * An event is looked at where it lies: eslp_event_get() for one header, eslp_event_headers() for all, and
+ * Events are read in place: eslp_event_get() for one header, eslp_event_headers() for all, and
  * eslp_event_index() before many look-ups.
  * @{ */
 
@@ -1207,13 +1207,13 @@ eslp_status eslp_index_body(const eslp_index *index, eslp_value *body);
 /* ========================================================================
  * Messages and requests
  *
- * What a frame of the server's means, and what one of a client's says. If a function is asked about a message of
- * another kind, or one that does not have what it looks for, it returns ESLP_NOT_FOUND.
+ * The meaning of a server's frame, and the contents of a client's. For a message of another kind, or without the
+ * requested part, functions return ESLP_NOT_FOUND.
  * ======================================================================== */
 
 /** @defgroup esl_proto_message Messages and requests
- * What a frame of the server's means, and what one of a client's says. If a function is asked about a message of
- * another kind, or one that does not have what it looks for, it returns ESLP_NOT_FOUND.
+ * The meaning of a server's frame, and the contents of a client's. For a message of another kind, or without the
+ * requested part, functions return ESLP_NOT_FOUND.
  * @{ */
 
 /**
@@ -1490,11 +1490,11 @@ eslp_status eslp_request_headers(const eslp_frame *request, eslp_headers *header
 /* ========================================================================
  * Decoder
  *
- * The cut of a stream into frames, for hosts that need no more than that; clients and servers have one inside.
+ * Divides a stream into frames, for hosts that need nothing else; clients and servers contain one.
  * ======================================================================== */
 
 /** @defgroup esl_proto_decoder Decoder
- * The cut of a stream into frames, for hosts that need no more than that; clients and servers have one inside.
+ * Divides a stream into frames, for hosts that need nothing else; clients and servers contain one.
  * @{ */
 
 /**
@@ -1670,11 +1670,11 @@ uint64_t eslp_decoder_position(const eslp_decoder *decoder);
 /* ========================================================================
  * Commands
  *
- * What a client asks of the server: written, and read.
+ * A client's commands, written and parsed.
  * ======================================================================== */
 
 /** @defgroup esl_proto_command Commands
- * What a client asks of the server: written, and read.
+ * A client's commands, written and parsed.
  * @{ */
 
 /** Which command. */
@@ -2049,11 +2049,11 @@ eslp_bytes eslp_field_text(eslp_field field);
 /* ========================================================================
  * Dial strings
  *
- * Whom to call: written so that the server reads what is meant, and read as it reads them.
+ * Dial strings, written so that the server reads them as intended, and parsed as the server does.
  * ======================================================================== */
 
 /** @defgroup esl_proto_dial Dial strings
- * Whom to call: written so that the server reads what is meant, and read as it reads them.
+ * Dial strings, written so that the server reads them as intended, and parsed as the server does.
  * @{ */
 
 /** The separator between a leg and the previous one. */
@@ -2341,11 +2341,11 @@ eslp_bytes eslp_dial_field_text(eslp_dial_field field);
 /* ========================================================================
  * Applications
  *
- * What a channel executes, with arguments that the application reads as they are meant.
+ * Applications for channels, with arguments that arrive as intended.
  * ======================================================================== */
 
 /** @defgroup esl_proto_app Applications
- * What a channel executes, with arguments that the application reads as they are meant.
+ * Applications for channels, with arguments that arrive as intended.
  * @{ */
 
 /** Which application. Each says which fields of eslp_app go with it; those in brackets may be left out. */
@@ -2569,14 +2569,14 @@ ESLP_NODISCARD eslp_status eslp_app_encode(const eslp_app *app, void *out, size_
 /* ========================================================================
  * Client
  *
- * The connection as its client sees it: who is asked to authenticate, which answer belongs to which command, what
- * may be sent now, and how it all ended. eslp_client_poll() whenever octets have come, until it wants more;
+ * The client's side of a connection: authentication, the matching of answers to commands, which commands may be
+ * sent now, and the end. Call eslp_client_poll() when bytes have arrived, until it needs more, and
  * eslp_client_send() at any time.
  * ======================================================================== */
 
 /** @defgroup esl_proto_client Client
- * The connection as its client sees it: who is asked to authenticate, which answer belongs to which command, what
- * may be sent now, and how it all ended. eslp_client_poll() whenever octets have come, until it wants more;
+ * The client's side of a connection: authentication, the matching of answers to commands, which commands may be
+ * sent now, and the end. Call eslp_client_poll() when bytes have arrived, until it needs more, and
  * eslp_client_send() at any time.
  * @{ */
 
@@ -2978,13 +2978,13 @@ eslp_bytes eslp_end_text(eslp_end end);
 /* ========================================================================
  * Jobs
  *
- * The ends of jobs and applications come as events that carry the name which the command gave: names, and what
- * each stands for. And how many events did not come.
+ * The end of a job or an application comes as an event that carries the name given by the command: such names, and
+ * tables of them. Also counting missing events.
  * ======================================================================== */
 
 /** @defgroup esl_proto_jobs Jobs
- * The ends of jobs and applications come as events that carry the name which the command gave: names, and what
- * each stands for. And how many events did not come.
+ * The end of a job or an application comes as an event that carries the name given by the command: such names, and
+ * tables of them. Also counting missing events.
  * @{ */
 
 /** The length of a name that eslp_tag() makes. */
@@ -3075,11 +3075,11 @@ uint64_t eslp_sequence_missing(const eslp_sequence *sequence);
 /* ========================================================================
  * Receive buffer
  *
- * For hosts that have none of their own.
+ * For hosts without their own.
  * ======================================================================== */
 
 /** @defgroup esl_proto_buffer Receive buffer
- * For hosts that have none of their own.
+ * For hosts without their own.
  * @{ */
 
 /**
@@ -3137,11 +3137,11 @@ eslp_status eslp_buffer_grow(eslp_buffer *buffer, void *memory, size_t size);
 /* ========================================================================
  * Connection
  *
- * A client, its receive buffer and what it has to send in one handle. For hosts that have no buffers of their own.
+ * A client with its input and output buffers in one handle. For hosts without their own buffers.
  * ======================================================================== */
 
 /** @defgroup esl_proto_connection Connection
- * A client, its receive buffer and what it has to send in one handle. For hosts that have no buffers of their own.
+ * A client with its input and output buffers in one handle. For hosts without their own buffers.
  * @{ */
 
 /** Memory for a connection, in bytes, aligned as ESLP_ALIGN says. More than the library needs now. */
@@ -3288,15 +3288,15 @@ eslp_status eslp_connection_get_state(const eslp_connection *connection, eslp_co
 /* ========================================================================
  * Session
  *
- * What waits for what, over one connection after another: answers, jobs, applications and readers by numbers of the
- * host's, deadlines, subscriptions that are said again after a reconnect. With the feature `session` of the library,
- * which is on unless it is left out.
+ * Waits and subscriptions across reconnects: answers, jobs, applications and readers, identified by the host's
+ * numbers, with deadlines and subscriptions that are restored after a reconnect. Needs the library's feature
+ * `session`, which is on by default.
  * ======================================================================== */
 
 /** @defgroup esl_proto_session Session
- * What waits for what, over one connection after another: answers, jobs, applications and readers by numbers of the
- * host's, deadlines, subscriptions that are said again after a reconnect. With the feature `session` of the library,
- * which is on unless it is left out.
+ * Waits and subscriptions across reconnects: answers, jobs, applications and readers, identified by the host's
+ * numbers, with deadlines and subscriptions that are restored after a reconnect. Needs the library's feature
+ * `session`, which is on by default.
  * @{ */
 
 /**
@@ -3770,11 +3770,11 @@ eslp_status eslp_session_readers(const eslp_session *session, const eslp_message
 /* ========================================================================
  * Queues
  *
- * What lies between a session and readers who do not read at once.
+ * Queues between a session and readers that do not read at once.
  * ======================================================================== */
 
 /** @defgroup esl_proto_queue Queues
- * What lies between a session and readers who do not read at once.
+ * Queues between a session and readers that do not read at once.
  * @{ */
 
 /** What happens when a queue is full. */
@@ -3872,11 +3872,11 @@ uint64_t eslp_queue_lost(const eslp_queue *queue);
 /* ========================================================================
  * Calls
  *
- * What is known of each channel, from its events. With the feature `session`, too.
+ * A table of channels, built from their events. Needs the feature `session`, too.
  * ======================================================================== */
 
 /** @defgroup esl_proto_calls Calls
- * What is known of each channel, from its events. With the feature `session`, too.
+ * A table of channels, built from their events. Needs the feature `session`, too.
  * @{ */
 
 /**
@@ -4037,11 +4037,11 @@ eslp_status eslp_call_next_variable(const eslp_call *call, size_t *place, eslp_p
 /* ========================================================================
  * Events to send
  *
- * What a server's side delivers, and events in another format.
+ * Events for a server to deliver, and events in another format.
  * ======================================================================== */
 
 /** @defgroup esl_proto_data Events to send
- * What a server's side delivers, and events in another format.
+ * Events for a server to deliver, and events in another format.
  * @{ */
 
 /** Storage for one header of an eslp_outgoing_event. Need not be initialised. */
@@ -4175,17 +4175,17 @@ ESLP_NODISCARD eslp_status eslp_outgoing_event_frame(const eslp_outgoing_event *
 /* ========================================================================
  * Server
  *
- * The connection as FreeSWITCH's listener sees it: what a command means here is what mod_event_socket makes of
- * it, and replies have its texts. The host gives what it has read to eslp_server_poll(), sends what that writes,
- * answers what it asks, and offers it every event that happens. Nothing here has a clock: the host ends a
- * connection on which no command has come for 25 seconds, and one that lingers in its time.
+ * The server's side of a connection: commands are interpreted as by mod_event_socket, and replies have its texts.
+ * The host passes received bytes to eslp_server_poll(), sends the bytes that it writes, answers its requests, and
+ * offers it every event. It has no clock: the host ends a connection without a first command after 25 seconds,
+ * and a lingering one when its time is over.
  * ======================================================================== */
 
 /** @defgroup esl_proto_server Server
- * The connection as FreeSWITCH's listener sees it: what a command means here is what mod_event_socket makes of
- * it, and replies have its texts. The host gives what it has read to eslp_server_poll(), sends what that writes,
- * answers what it asks, and offers it every event that happens. Nothing here has a clock: the host ends a
- * connection on which no command has come for 25 seconds, and one that lingers in its time.
+ * The server's side of a connection: commands are interpreted as by mod_event_socket, and replies have its texts.
+ * The host passes received bytes to eslp_server_poll(), sends the bytes that it writes, answers its requests, and
+ * offers it every event. It has no clock: the host ends a connection without a first command after 25 seconds,
+ * and a lingering one when its time is over.
  * @{ */
 
 /** Memory for a server, in bytes, aligned as ESLP_ALIGN says. More than the library needs now. */
