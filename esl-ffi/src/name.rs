@@ -10,7 +10,7 @@ use crate::status::eslp_status;
 numbers! {
     /// How events are written.
     pub enum eslp_format {
-        /// Not said: the server's own choice, or what was set before.
+        /// Not set: the server's default, or the previous setting.
         ESLP_FORMAT_NONE = 0,
         /// text/event-plain
         ESLP_FORMAT_PLAIN = 1 => Plain,
@@ -37,14 +37,14 @@ pub(crate) fn optional_format(format: Option<Format>) -> eslp_format {
 }
 
 numbers! {
-    /// How urgent a log line is, or which lines a connection wants: the lower the more urgent. The numbers are the server's, but
-    /// for CONSOLE, which is 0 there, and DISABLE, -1. Deeper levels without a name go up to 63.
+    /// The level of a log line, or of the lines that a connection wants: the lower the more urgent. The numbers are the
+    /// server's, except CONSOLE, which is 0 there, and DISABLE, -1. Deeper levels without a name go up to 63.
     pub enum eslp_log_level {
         /// No lines at all; as a level of `log` only.
         ESLP_LOG_DISABLE = -2,
         /// CONSOLE
         ESLP_LOG_CONSOLE = -1,
-        /// Not said: `log` alone, which means DEBUG.
+        /// Not set: `log` alone, which means DEBUG.
         ESLP_LOG_NONE = 0,
         /// ALERT
         ESLP_LOG_ALERT = 1,

@@ -22,11 +22,11 @@ use crate::octets::eslp_bytes;
 use crate::ptr::{Call, In, Lent, Memory, Out, Outcome, Plain as _, ask, known, matches, run};
 use crate::status::eslp_status;
 
-/// Memory for a server, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
+/// Memory for a server, in bytes, aligned as ESLP_ALIGN says. More than the library needs now.
 pub const ESLP_SERVER_SIZE: usize = 640;
 
-/// How long `out` must be for everything that a listener writes by itself. More only for what the host gives: answers
-/// of API commands, channel data, events, log lines.
+/// How long `out` must be for everything that a listener writes on its own. Only the host's data need more: answers of
+/// API commands, channel data, events, log lines.
 pub const ESLP_SERVER_REPLY_MAX: usize = 2048;
 
 /// How many seconds FreeSWITCH waits for a client's first command: see `awaiting_first_command` in eslp_server_state.
@@ -66,13 +66,18 @@ numbers! {
     pub enum eslp_server_result_kind {
         /// Nothing.
         ESLP_SERVER_NONE = 0,
-        /// The listener has written something by itself, its greeting or the reply to a command: `written`, `effect`.
+        /// The listener has written its greeting or the reply to a command: `written`, `effect`.
         ESLP_SERVER_DONE = 1,
         /// The client wants something of the host, which has to eslp_server_respond(): `request`.
         ESLP_SERVER_HOST_REQUEST = 2,
     }
 
+<<<<<<< HEAD
     /// What a command that the listener has answered by itself means to its host.
+=======
+numbers! {
+    /// The effect on the host of a command that the listener has answered.
+>>>>>>> pages
     pub enum eslp_effect {
         /// Nothing: a refusal, or a change of what the connection gets.
         ESLP_EFFECT_NONE = 0 => None,
@@ -85,13 +90,15 @@ numbers! {
         ESLP_EFFECT_EVENTS_FLUSHED = 3 => EventsFlushed,
         /// `nolog`: the log lines that wait must be dropped.
         ESLP_EFFECT_LOG_FLUSHED = 4 => LogFlushed,
-        /// `divert_events on`: events for the controlled channel's own queue come here, by eslp_server_offer_diverted().
+        /// `divert_events on`: events for the controlled channel's own queue are diverted here, by
+        /// eslp_server_offer_diverted().
         ESLP_EFFECT_DIVERT_ON = 5 => Divert(true),
         /// `divert_events off`
         ESLP_EFFECT_DIVERT_OFF = 6 => Divert(false),
-        /// `resume`: the dialplan goes on when the connection has ended.
+        /// `resume`: the dialplan continues when the connection has ended.
         ESLP_EFFECT_RESUME = 7 => Resume,
-        /// `linger` or `nolinger`: `linger` in eslp_server_state has changed. If the channel is gone already, the time begins anew.
+        /// `linger` or `nolinger`: `linger` in eslp_server_state has changed. If the channel is gone already, the time
+        /// restarts.
         ESLP_EFFECT_LINGER = 8 => Linger,
     }
     of Effect as raw::Effect
@@ -129,7 +136,7 @@ numbers! {
     of raw::HostRequest<'_> as raw::HostRequest
 }
 
-/// What a client wants of the host. Valid as long as the octets in the buffer.
+/// What a client wants of the host. Valid as long as the bytes in the buffer.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_host_request {
@@ -147,7 +154,7 @@ pub struct eslp_host_request {
     pub command: eslp_bytes,
     /// What follows the first blank after the command; NULL if nothing does.
     pub argument: eslp_bytes,
-    /// How the client wants to call the job, at most 256 octets; NULL if it does not say.
+    /// How the client wants to call the job, at most 256 bytes; NULL if it does not say.
     pub job: eslp_bytes,
     /// A variable.
     pub variable: eslp_bytes,
@@ -194,13 +201,12 @@ numbers! {
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_server_result {
-    /// Octets that are done with: take them off the front of the buffer before the next call; those of a question once
-    /// it is answered.
+    /// Bytes to remove from the front of the buffer before the next call; those of a request once it is answered.
     pub consumed: usize,
     /// With ESLP_NEED_DATA: how long the buffer must be, after `consumed` have been taken off, for the next command to
     /// be whole; 0 if that is not known yet.
     pub required: usize,
-    /// Octets of `out` to send.
+    /// Bytes of `out` to send.
     pub written: usize,
     /// An eslp_server_result_kind.
     pub kind: eslp_server_result_kind,
@@ -210,9 +216,9 @@ pub struct eslp_server_result {
     pub closed: eslp_closed,
     /// With ESLP_CLOSED_UNREADABLE: the eslp_status that says what is wrong, and where in the stream.
     pub error: eslp_status,
-    /// Position in the stream, counted from the first octet.
+    /// Position in the stream, counted from the first byte.
     pub error_offset: u64,
-    /// With ESLP_SERVER_HOST_REQUEST: what is wanted.
+    /// With ESLP_SERVER_HOST_REQUEST: the request.
     pub request: eslp_host_request,
     /// Zeros: room for more fields.
     pub reserved: [u64; 4],
@@ -237,7 +243,7 @@ numbers! {
         ESLP_RESPONSE_NO_SUCH_CHANNEL = 7,
         /// The event has been fired and has the uuid `text`.
         ESLP_RESPONSE_FIRED = 8,
-        /// The variable's value: `text`; empty if it is not set. One line of at most 511 octets arrives: line ends become
+        /// The variable's value: `text`; empty if it is not set. One line of at most 511 bytes arrives: line ends become
         /// blanks.
         ESLP_RESPONSE_VALUE = 9,
         /// The channel's data: `channel`, the headers of a CHANNEL_DATA event; the headers about the connection itself are
@@ -301,7 +307,7 @@ numbers! {
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_log_data {
-    /// How grave it is. It must be said.
+    /// Its level, which must be set.
     pub level: eslp_log_level,
     /// The kind of channel that it is written to: 0 for the log, 1 for a clean one, 2 for an event's.
     pub text_channel: u8,
@@ -319,12 +325,12 @@ pub struct eslp_log_data {
     pub reserved: [u64; 2],
 }
 
-/// Says whether a regular expression, `/.../` as a client has written it, matches a header's value. One that cannot be
-/// read matches nothing. `user` is what was given to eslp_server_offer(). Neither text is ended by a NUL.
+/// Returns whether a client's regular expression, `/.../`, matches a header's value. An invalid one matches nothing.
+/// `user` is the argument of eslp_server_offer(). Neither text is NUL-terminated.
 ///
-/// A client chooses the expression, so the callback must bear any, and should bound what one may cost. During the call it
-/// must not use this server or the event, and it must return: what leaves it by an exception or `longjmp` undoes the call
-/// half done. eslp::server catches what is thrown, and takes it for no match.
+/// A client chooses the expression, so the callback must tolerate any, and should bound its cost. The callback must not
+/// use this server or the event, and it must return: an exception or `longjmp` would leave the call half done.
+/// eslp::server catches exceptions, and takes them for no match.
 pub type eslp_regex = Option<
     unsafe extern "C" fn(
         user: *mut c_void,
@@ -439,7 +445,7 @@ fn server(
     Ok(server.with_percent(percent))
 }
 
-/// Why nothing was written: a status, and how many octets would have been enough.
+/// Why nothing was written: a status, and how many bytes would have been enough.
 struct Unwritten(eslp_status, usize);
 
 impl From<Insufficient> for Unwritten {
@@ -538,11 +544,11 @@ pub extern "C" fn eslp_server_free(server: Handle<eslp_server>) {
     server.give_back()
 }
 
-/// Reads the next command from `buf`, which begins where the octets end that were consumed before. What the listener
-/// answers by itself is written to `out`: send `result->written` octets of it.
+/// Reads the next command from `buf`, which begins where the bytes end that were consumed before. The listener's own
+/// replies are written to `out`: send `result->written` bytes of it.
 ///
-/// @return ESLP_OK, `result->kind` says what; ESLP_NEED_DATA; ESLP_WAITING as long as the host owes an answer;
-/// ESLP_CLOSED if the connection is over: send what is written, then close it. ESLP_INSUFFICIENT if `size` is less than
+/// @return ESLP_OK, `result->kind` says what; ESLP_NEED_DATA; ESLP_WAITING until the host has answered; ESLP_CLOSED if
+/// the connection is over: send what was written, then close it. ESLP_INSUFFICIENT if `size` is less than
 /// ESLP_SERVER_REPLY_MAX: nothing has happened.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -585,14 +591,14 @@ pub extern "C" fn eslp_server_poll(
     })
 }
 
-/// Answers what eslp_server_poll() asked, now or much later: writes the reply to `out` and its length to `written`, which
-/// is 0 for the first command of an outbound connection if it is not `connect`. Then poll again.
+/// Answers the request from eslp_server_poll(), now or much later: writes the reply to `out` and its length to
+/// `written`, which is 0 for the first command of an outbound connection if it is not `connect`. Then poll again.
 ///
-/// After ESLP_RESPONSE_REFUSE the connection is over: send what is written, and close it.
+/// After ESLP_RESPONSE_REFUSE the connection is over: send what was written, and close it.
 ///
-/// @return ESLP_NOT_ASKED if nothing was asked or this is no answer to it. ESLP_INSUFFICIENT if `size` is less than what
-/// `written` says then, or the storage has no room for the rights. Nothing has changed then but what `out` holds, which
-/// has no meaning.
+/// @return ESLP_NOT_ASKED if there is no request, or this does not answer it. ESLP_INSUFFICIENT if `size` is less than
+/// what `written` says then, or the storage has no room for the rights. Nothing has changed then except the contents of
+/// `out`, which are meaningless.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_respond(
@@ -603,7 +609,7 @@ pub extern "C" fn eslp_server_respond(
     })
 }
 
-/// Refuses a connection by its address, instead of the first eslp_server_poll(). Send what is written, and close it.
+/// Refuses a connection by its address, instead of the first eslp_server_poll(). Send what was written, and close it.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_reject(
@@ -612,7 +618,7 @@ pub extern "C" fn eslp_server_reject(
     write(server, (out, size), written, |server, out, _| Ok(server.reject(out)?))
 }
 
-/// Ends the connection with a notice, an eslp_goodbye. Send what is written, and close it. Nothing is written if it is
+/// Ends the connection with a notice, an eslp_goodbye. Send what was written, and close it. Nothing is written if it is
 /// over already.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -676,8 +682,8 @@ pub extern "C" fn eslp_server_offer_log(
 /// Writes an event that waits to `out`, in the connection's format, and its length to `written`.
 ///
 /// @return ESLP_NOT_READY if it cannot be sent now: in the middle of a command, or before an answer, or nothing is
-/// subscribed to. ESLP_INSUFFICIENT if `size` is less than what `written` says then. Nothing has changed then but what
-/// `out` holds, which has no meaning.
+/// subscribed to. ESLP_INSUFFICIENT if `size` is less than what `written` says then. Nothing has changed then except
+/// the contents of `out`, which are meaningless.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_deliver(
@@ -686,11 +692,11 @@ pub extern "C" fn eslp_server_deliver(
     write(server, (out, size), written, |server, out, call| Ok(server.deliver(&event.get(call)?.event(call)?, out)?))
 }
 
-/// Counts an event that waits as delivered, in place of eslp_server_deliver(): the host sends what eslp_outgoing_event_frame() has
-/// written in this eslp_format and eslp_percent.
+/// Counts a waiting event as delivered, in place of eslp_server_deliver(): the host sends the frame that
+/// eslp_outgoing_event_frame() has written in this eslp_format and eslp_percent.
 ///
-/// @return ESLP_NOT_READY if it cannot be sent now, ESLP_OTHER_CODING if the connection wants it otherwise: `format` in
-/// eslp_server_state, and `percent` in its eslp_server_options. The frame must not be sent then.
+/// @return ESLP_NOT_READY if it cannot be sent now, ESLP_OTHER_CODING if the connection uses another coding: `format`
+/// in eslp_server_state, and `percent` in its eslp_server_options. The frame must not be sent then.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_delivered(
@@ -760,7 +766,7 @@ pub struct eslp_server_state {
     pub waiting_log_lines: u32,
     /// Whether the client has given a password that was accepted, or needs none.
     pub authenticated: u8,
-    /// Whether no command has come yet, or none but wrong ones before a password: the host ends such a connection after
+    /// Whether no command has arrived yet, except invalid ones before a password: the host ends such a connection after
     /// 25 seconds.
     pub awaiting_first_command: u8,
     /// Whether a part of a command has arrived, which holds back all events until the rest does. FreeSWITCH waits for
