@@ -566,7 +566,6 @@ fn send_all<'a, I: Iterator<Item = Command<'a>>>(
     Ok(())
 }
 
-<<<<<<< HEAD
 /// The body of a function that sends the commands of a subscription.
 fn subscribing(
     client: Handle<eslp_client>, subscription: In<eslp_subscription>, (out, size): (Out<c_void>, usize),
@@ -581,12 +580,8 @@ fn subscribing(
     })
 }
 
-/// Writes all commands that a fresh connection must send to have a subscription, and counts them as sent: filters come
-/// first, so that no unwanted event arrives before they are set. All or none.
-=======
 /// Writes all commands of a subscription for a new connection, and counts them as sent: filters come first, so that no
 /// unwanted event arrives before they are set. All or none.
->>>>>>> pages
 ///
 /// `sent->id` is the id of the first, `sent->count` their number; ESLP_NO_ID and 0 if the subscription asks for nothing.
 ///

@@ -72,12 +72,7 @@ numbers! {
     }
     of raw::Command<'_> as raw::Command
 
-<<<<<<< HEAD
-    /// What a `sendmsg` tells the channel: its call-command.
-=======
-numbers! {
     /// The instruction of a `sendmsg`: its call-command.
->>>>>>> pages
     pub enum eslp_call_kind {
         /// `execute`: run an application. Field `execute`.
         ESLP_CALL_EXECUTE = 1 => Execute,

@@ -93,8 +93,7 @@ const fn options_of(flags: i32) -> Outcome<EncodeOptions> {
     Ok(EncodeOptions::new().percent(percent).invalid(invalid).duplicates(duplicates))
 }
 
-<<<<<<< HEAD
-/// The body of a function that writes an event, and sets `len` to the octets that were written or are needed, or to the place
+/// The body of a function that writes an event, and sets `len` to the bytes that were written or are needed, or to the place
 /// of the header that is refused.
 fn encoding(
     (out, size): (Out<c_void>, usize), len: Out<usize>,
@@ -111,16 +110,6 @@ fn encoding(
         });
         written.map(drop).map_err(|error| eslp_status::of(error.code()))
     })
-=======
-/// Sets `len` to the bytes that were written or are needed, or to the place of the header that is refused.
-fn encoded(written: Result<usize, EventEncodeError>, len: Option<Place<'_, usize>>) -> Outcome {
-    len.set(match &written {
-        Ok(written) => *written,
-        Err(EventEncodeError::Insufficient(error)) => error.required,
-        Err(EventEncodeError::Refused(error)) => error.item,
-    });
-    written.map(drop).map_err(|error| eslp_status::of(error.code()))
->>>>>>> pages
 }
 
 /// An event under construction in slots of the caller's.

@@ -72,12 +72,7 @@ numbers! {
         ESLP_SERVER_HOST_REQUEST = 2,
     }
 
-<<<<<<< HEAD
-    /// What a command that the listener has answered by itself means to its host.
-=======
-numbers! {
     /// The effect on the host of a command that the listener has answered.
->>>>>>> pages
     pub enum eslp_effect {
         /// Nothing: a refusal, or a change of what the connection gets.
         ESLP_EFFECT_NONE = 0 => None,

@@ -311,17 +311,13 @@ impl eslp_status {
     }
 }
 
-<<<<<<< HEAD
 impl From<NotAllowed> for eslp_status {
     fn from(reason: NotAllowed) -> Self {
         Self::of(reason.code())
     }
 }
 
-/// Counts up when a function or struct of this header changes in a way that compiled programs notice.
-=======
 /// Incremented when a function or struct of this header changes in a way that compiled programs notice.
->>>>>>> pages
 pub const ESLP_ABI_VERSION: u32 = 1;
 
 /// The text of a status, in English: never NULL, and valid for ever. A number that is no status gets a text, too.
