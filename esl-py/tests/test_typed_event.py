@@ -157,9 +157,9 @@ def test_look_ups(event: Event) -> None:
 
 @pytest.mark.parametrize("what", ["get_int", "get_float", "get_time"])
 def test_what_is_no_number_is_told(event: Event, what: str) -> None:
-    with pytest.raises(ValueError, match="^variable_odd is no .*: \"seven\"$"):
+    with pytest.raises(ValueError, match="^variable_odd is not .*: \"seven\"$"):
         getattr(event, what)("variable_odd")
-    with pytest.raises(ValueError, match="^odd is no .*: \"seven\"$"):
+    with pytest.raises(ValueError, match="^odd is not .*: \"seven\"$"):
         getattr(event.variables, what)("odd", 5)
     with pytest.raises(ValueError, match="codecs"):
         getattr(event, what)("variable_codecs")
