@@ -362,9 +362,9 @@ class Surface(Generic[R, N, E, G, L]):
         elif what in ("log-refused", "filter-refused"):
             self._not_filtered(value)
         elif what == "heartbeat-refused":
-            _LOG.warning("%r: the HEARTBEAT is refused, so that nobody notices a silent server", self, extra=self.log_fields())
+            _LOG.warning("%r: the HEARTBEAT is refused, so a silent server will not be noticed", self, extra=self.log_fields())
         elif what == "restarted":
-            _LOG.warning("%r: the server was started anew: no call of before is left", self, extra=self.log_fields())
+            _LOG.warning("%r: the server was restarted: no earlier call is left", self, extra=self.log_fields())
         elif what == "verdict":
             self._session.close()
         elif what == "ended":
