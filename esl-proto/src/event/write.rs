@@ -698,6 +698,13 @@ impl Document<'_, '_> {
         let (invalid, mut suspects) = (self.options.invalid, 0);
         let mut grouped = [None; 8];
         source.visit(&mut |field| {
+            if let Content::Text(value) = field.content
+                && let Some((name, raw)) = bare(&Header { name: field.name, value })
+                && !(hashes.is_suspect(Hashes::hash(name)) || names.has_body && name == b"_body")
+                && self.bare_member(name, raw)
+            {
+                return;
+            }
             let mut storage = [0; LONGEST_MENDED];
             let Some(name) = written_name(field.name, invalid, &mut storage) else {
                 self.fault(OutgoingEventErrorKind::NameUtf8, valid_len(field.name));
